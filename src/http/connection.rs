@@ -17,13 +17,13 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::listen::Door;
-use super::pulse::{Phase, Pulse, Wish};
+use super::connection_timeouts::{ConnectionTimer, Phase, ShutdownRequest};
+use super::listeners::ListenerKind;
 use super::verify::Guest;
 use super::{Service, answer, router};
 
 /// Maximum size of a request head, in bytes.
-const HEAD_MOST: usize = 16 * 1024;
+const MAX_HEAD: usize = 16 * 1024;
 
 /// A stream of either kind of socket.
 pub(super) enum Stream {
@@ -41,25 +41,25 @@ impl Stream {
 }
 
 /// Answers the requests on `stream` until either side closes it.
-pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pulse: Arc<Pulse>) {
+pub(super) async fn serve(service: Arc<Service>, door: ListenerKind, stream: Stream, pulse: Arc<ConnectionTimer>) {
     let guest = Arc::new(Guest::new(stream.peer()));
     let answering = Arc::clone(&pulse);
     let answer = service_fn(move |request: Request<Incoming>| {
         let (service, pulse, guest) = (Arc::clone(&service), Arc::clone(&answering), Arc::clone(&guest));
         async move {
-            pulse.go_on(Phase::Answering);
+            pulse.set_phase(Phase::Responding);
             let answer = match door {
-                _ if !names_one_host(&request) => answer::bad_request(),
-                Door::Verify => router::verify(&service, &guest, request).await,
-                Door::Manage => router::manage(&service, request).await,
+                _ if !has_one_host(&request) => answer::bad_request(),
+                ListenerKind::Verify => router::verify(&service, &guest, request).await,
+                ListenerKind::Management => router::manage(&service, request).await,
             };
-            pulse.go_on(Phase::Silent);
+            pulse.set_phase(Phase::Idle);
             Ok::<_, Infallible>(answer)
         }
     });
-    let watched = TokioIo::new(Watched { stream, pulse: Arc::clone(&pulse) });
+    let watched = TokioIo::new(ActivityStream { stream, timer: Arc::clone(&pulse) });
     let connection = http1::Builder::new()
-        .max_buf_size(HEAD_MOST)
+        .max_buf_size(MAX_HEAD)
         .max_headers(100)
         // A client that has closed its sending side still gets its answer. Nothing is read before the answer,
         // because hyper would take another buffer for that.
@@ -72,14 +72,14 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(ended);
             }
-            match pulse.wish(cx) {
-                Wish::Finish if pulse.is_idle() => return Poll::Ready(Ok(())),
-                Wish::Finish if !finishing => {
+            match pulse.shutdown_request(cx) {
+                ShutdownRequest::Graceful if pulse.is_idle() => return Poll::Ready(Ok(())),
+                ShutdownRequest::Graceful if !finishing => {
                     finishing = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                Wish::Stay | Wish::Finish => return Poll::Pending,
-                Wish::Leave => return Poll::Ready(Ok(())),
+                ShutdownRequest::None | ShutdownRequest::Graceful => return Poll::Pending,
+                ShutdownRequest::Now => return Poll::Ready(Ok(())),
             }
         }
     });
@@ -90,23 +90,23 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
 
 /// `true` if the request names exactly one host, as HTTP/1.1 requires (RFC 9112, section 3.2). The service ignores
 /// which host it is. But of two hosts, a proxy in front may have used the other.
-fn names_one_host<B>(request: &Request<B>) -> bool {
+fn has_one_host<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) => request.version() < Version::HTTP_11,
-        (Some(host), None) => host.as_bytes().iter().all(|byte| is_of_host(*byte)),
+        (Some(host), None) => host.as_bytes().iter().all(|byte| is_host_byte(*byte)),
         (Some(_), Some(_)) => false,
     }
 }
 
 /// `true` for a byte that RFC 3986, section 3.2 allows in a host. The user name is left out.
-fn is_of_host(byte: u8) -> bool {
+fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
 }
 
-struct Watched {
+struct ActivityStream {
     stream: Stream,
-    pulse: Arc<Pulse>,
+    timer: Arc<ConnectionTimer>,
 }
 
 macro_rules! with_stream {
@@ -118,19 +118,19 @@ macro_rules! with_stream {
     };
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for ActivityStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let this = self.as_mut();
         let read = with_stream!(this, stream => Pin::new(stream).poll_read(cx, buffer));
         if buffer.filled().len() > before {
-            self.pulse.heard();
+            self.timer.on_bytes();
         }
         read
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for ActivityStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         with_stream!(self, stream => Pin::new(stream).poll_write(cx, bytes))
     }

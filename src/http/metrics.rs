@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use super::Service;
-use super::crowd::Crowd;
+use super::connection_limits::OverloadCounters;
 use super::faults::Fault;
 use crate::platform::logging;
 use crate::verbs::verify::DenialReason;
@@ -100,7 +100,7 @@ pub(super) fn text(service: &Service) -> String {
     family("ledger_dropped_total", "counter", help, &one(lost.uses + lost.denials));
     family("ledger_lost_uses_total", "counter", "Accepted uses among them.", &one(lost.uses));
     family("ledger_faults_total", "counter", "Times the ledger couldn't be written.", &one(of(&ledger.fate.faults)));
-    let Crowd { closed, refused } = &service.crowd;
+    let OverloadCounters { closed, refused } = &service.crowd;
     family("connections_closed_for_room_total", "counter", "Idle connections closed for others.", &one(of(closed)));
     family("connections_not_accepted_total", "counter", "Times no connection could be accepted.", &one(of(refused)));
     family("panics_total", "counter", "Panics, survived ones included.", &one(of(&service.supervisor.panics)));

@@ -23,17 +23,17 @@
 mod answer;
 mod audit_position;
 mod connection;
+mod connection_limits;
+mod connection_timeouts;
 mod credential;
-mod crowd;
 mod expiry_clock;
 mod external_changes;
 mod faults;
 mod ledger;
-mod listen;
+mod listeners;
 mod manage;
 mod metrics;
 mod proof;
-mod pulse;
 mod query;
 mod reopening_store;
 mod router;
@@ -64,14 +64,14 @@ use crate::platform::{service_file, systemd, tasks};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
 use audit_position::AuditPosition;
-use crowd::{Crowd, CrowdReport, Room};
+use connection_limits::{ConnectionLimits, OverloadCounters, OverloadReport};
+use connection_timeouts::{ConnectionRegistry, SWEEP_INTERVAL};
 use expiry_clock::ExpiryClock;
 use faults::Faults;
 use ledger::{Ledger, Lost};
-use listen::{Door, Opened};
+use listeners::{BoundListener, ListenerKind};
 use metrics::Metrics;
 use proof::Proofs;
-use pulse::{LOOK_EVERY, Pulses};
 use reopening_store::ReopeningStore;
 use supervisor::Supervisor;
 use verify_batch::{BatchWorker, DecisionQueue};
@@ -106,9 +106,9 @@ struct Service {
     proxies: TrustedProxies,
     /// The proof values, if tokens are checked at a TCP port.
     proofs: Option<Proofs>,
-    pulses: Pulses,
-    room: Room,
-    crowd: Crowd,
+    pulses: ConnectionRegistry,
+    room: ConnectionLimits,
+    crowd: OverloadCounters,
     supervisor: Arc<Supervisor>,
     seen: Arc<AuditPosition>,
     faults: Arc<Faults>,
@@ -193,14 +193,14 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     let group = |said: &Option<crate::config::Setting<String>>| said.as_ref().map(|said| said.value.clone());
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
-    let verify = listen::open(Door::Verify, &mut handed, &verify, verify_group.as_deref()).map_err(|e| match verify {
+    let verify = listeners::bind(ListenerKind::Verify, &mut handed, &verify, verify_group.as_deref()).map_err(|e| match verify {
         // The other process that listens there has received the proxies' requests.
         Endpoint::Tcp(_) if e.kind == Kind::Conflict => {
             e.next("Stop what listens there. If it isn't yours: jeton guide PROXY --new-proof, and a new secret for each token in use")
         }
         Endpoint::Tcp(_) | Endpoint::Unix(_) => e,
     })?;
-    let manage = listen::open(Door::Manage, &mut handed, &manage, manage_group.as_deref())?;
+    let manage = listeners::bind(ListenerKind::Management, &mut handed, &manage, manage_group.as_deref())?;
     if let Some((name, _)) = handed.first() {
         return Err(Error::usage(format!("systemd hands over a socket named \"{name}\""))
             .why("there are two, verify and manage")
@@ -234,9 +234,9 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         accept: settings.accept.value,
         proxies: settings.proxies.value,
         proofs,
-        pulses: Pulses::default(),
-        room: Room::find()?,
-        crowd: Crowd::default(),
+        pulses: ConnectionRegistry::default(),
+        room: ConnectionLimits::detect()?,
+        crowd: OverloadCounters::default(),
         supervisor: Arc::clone(&supervisor),
         seen: Arc::clone(&seen),
         faults,
@@ -326,7 +326,7 @@ fn in_the_clear(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
 fn run(
     service: Arc<Service>,
     clerk: BatchWorker,
-    doors: [Opened; 2],
+    doors: [BoundListener; 2],
     mut stopped: watch::Receiver<bool>,
     opened: &Sender<Result<()>>,
 ) -> Result<()> {
@@ -350,7 +350,7 @@ fn run(
             _ = stopped.changed() => {}
             () = service.supervisor.failure() => {}
         }
-        service.pulses.finish();
+        service.pulses.shut_down();
         let farewell = async {
             while service.metrics.open.load(Relaxed) > 0 {
                 sleep(Duration::from_millis(5)).await;
@@ -369,12 +369,12 @@ fn run(
 
 /// Checks the connections for as long as the service runs.
 async fn keep_watch(service: Arc<Service>) {
-    let mut report = CrowdReport::default();
+    let mut report = OverloadReport::default();
     loop {
-        sleep(LOOK_EVERY).await;
+        sleep(SWEEP_INTERVAL).await;
         let open = service.metrics.open.load(Relaxed);
-        report.look(&service.crowd, open, service.room);
+        report.update(&service.crowd, open, service.room);
         let is_crowded = open * 2 > service.room.verify;
-        service.metrics.timed_out.fetch_add(service.pulses.look(is_crowded), Relaxed);
+        service.metrics.timed_out.fetch_add(service.pulses.sweep(is_crowded), Relaxed);
     }
 }

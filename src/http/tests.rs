@@ -59,8 +59,8 @@ fn a_vital_task_that_panics_ends_the_service_with_an_error() {
         ("decide", 1),
         ("watch", 1),
         ("keep seen", 1),
-        (Door::Verify.task(), 1),
-        (Door::Manage.task(), 1),
+        (ListenerKind::Verify.task(), 1),
+        (ListenerKind::Management.task(), 1),
         ("batch", supervisor::SURVIVED + 1),
         ("ledger", supervisor::SURVIVED + 1),
     ] {

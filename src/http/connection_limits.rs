@@ -3,69 +3,69 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::pulse::Pulses;
+use super::connection_timeouts::ConnectionRegistry;
 use crate::error::{Error, Result};
 use crate::platform::process;
 
 /// Maximum number of connections that the verify listener has open.
-const MAX_OPEN: u64 = 16_384;
-/// Maximum number of connections reserved for the management listener, in addition to [`MAX_OPEN`].
-const MAX_MANAGED: u64 = 32;
+const MAX_CONNECTIONS: u64 = 16_384;
+/// Maximum number of connections reserved for the management listener, in addition to [`MAX_CONNECTIONS`].
+const MAX_MANAGEMENT: u64 = 32;
 /// Files that are opened later: those of the runtime, and those of a store that is reopened.
 const SPARE_FILES: u64 = 12;
 /// Minimum number of connections with which the service starts.
-const MIN_OPEN: u64 = 4;
+const MIN_CONNECTIONS: u64 = 4;
 /// The share of connections that is closed at once. Looking at all connections for each new one would take too
 /// long.
-const SHARE: u64 = 64;
+const CLOSE_DIVISOR: u64 = 64;
 /// Number of looks at the connections without another closing, after which the crowd counts as over.
-const CALM: u64 = 4;
+const CALM_SWEEPS: u64 = 4;
 
 /// Limits for the number of open connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Room {
+pub(super) struct ConnectionLimits {
     /// Limit over both listeners.
-    pub all: u64,
+    pub total: u64,
     /// Limit for the verify listener.
     pub verify: u64,
 }
 
-impl Room {
+impl ConnectionLimits {
     /// Raises the limit of open files as far as the system allows, and divides the remaining files among
     /// connections.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the limit is too low to serve any connection.
-    pub fn find() -> Result<Self> {
+    pub fn detect() -> Result<Self> {
         let limit = process::raise_open_files();
-        Room::of(limit, process::open_files().unwrap_or(0) + SPARE_FILES)
+        ConnectionLimits::from_open_files(limit, process::open_files().unwrap_or(0) + SPARE_FILES)
     }
 
-    fn of(limit: u64, others: u64) -> Result<Self> {
+    fn from_open_files(limit: u64, others: u64) -> Result<Self> {
         let all = limit.saturating_sub(others);
-        if all < MIN_OPEN {
+        if all < MIN_CONNECTIONS {
             return Err(Error::failure(format!("only {limit} files may be open"))
                 .why(format!("the service itself needs {others}, and connections need the rest"))
                 .next("Raise the limit: ulimit -n 1024, or LimitNOFILE= in the unit"));
         }
-        let all = all.min(MAX_OPEN + MAX_MANAGED);
-        Ok(Room { all, verify: all - (all / 4).clamp(1, MAX_MANAGED) })
+        let all = all.min(MAX_CONNECTIONS + MAX_MANAGEMENT);
+        Ok(ConnectionLimits { total: all, verify: all - (all / 4).clamp(1, MAX_MANAGEMENT) })
     }
 }
 
 /// Counters of connections that were closed or refused.
 #[derive(Debug, Default)]
-pub(super) struct Crowd {
+pub(super) struct OverloadCounters {
     /// Number of connections closed to make room.
     pub closed: AtomicU64,
     /// Number of times a connection could not be accepted.
     pub refused: AtomicU64,
 }
 
-impl Crowd {
+impl OverloadCounters {
     /// Closes the least active connections: a share of `most`, their limit. Returns `true` if any was closed.
-    pub fn make_room(&self, pulses: &Pulses, most: u64) -> bool {
-        let closed = pulses.close_idle((most / SHARE).max(1));
+    pub fn close_idle(&self, pulses: &ConnectionRegistry, most: u64) -> bool {
+        let closed = pulses.close_idle((most / CLOSE_DIVISOR).max(1));
         self.closed.fetch_add(closed, Relaxed);
         closed > 0
     }
@@ -73,34 +73,34 @@ impl Crowd {
 
 /// Logs a crowd once when it begins and once when it is over.
 #[derive(Default)]
-pub(super) struct CrowdReport {
+pub(super) struct OverloadReport {
     closed: u64,
     refused: u64,
     /// The counters at the beginning of this crowd.
     before: Option<(u64, u64)>,
-    calm: u64,
+    calm_sweeps: u64,
 }
 
-impl CrowdReport {
+impl OverloadReport {
     /// Compares the counters with those of the last look and logs a change.
-    pub fn look(&mut self, crowd: &Crowd, open: u64, room: Room) {
+    pub fn update(&mut self, crowd: &OverloadCounters, open: u64, room: ConnectionLimits) {
         let (closed, refused) = (crowd.closed.load(Relaxed), crowd.refused.load(Relaxed));
         let before = (self.closed, self.refused);
         (self.closed, self.refused) = (closed, refused);
         match self.before {
             None if before != (closed, refused) => {
                 self.before = Some(before);
-                self.calm = 0;
+                self.calm_sweeps = 0;
                 tracing::warn!(
                     open,
-                    most = room.all,
+                    most = room.total,
                     "too many connections: the most idle are closed so that others are answered; raise the limit of open files (ulimit -n, LimitNOFILE=)"
                 );
             }
-            Some(_) if before != (closed, refused) => self.calm = 0,
+            Some(_) if before != (closed, refused) => self.calm_sweeps = 0,
             Some((closed_before, refused_before)) => {
-                self.calm += 1;
-                if self.calm >= CALM {
+                self.calm_sweeps += 1;
+                if self.calm_sweeps >= CALM_SWEEPS {
                     self.before = None;
                     let (closed, refused) = (closed - closed_before, refused - refused_before);
                     tracing::info!(open, closed, refused, "there is room for connections again");
@@ -116,11 +116,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_is_shared_out_whatever_the_limit() {
-        assert_eq!(Room::of(40, 28).unwrap(), Room { all: 12, verify: 9 });
-        assert_eq!(Room::of(32, 28).unwrap(), Room { all: 4, verify: 3 });
-        assert!(Room::of(31, 28).is_err() && Room::of(0, 28).is_err());
-        let most = Room { all: MAX_OPEN + MAX_MANAGED, verify: MAX_OPEN };
-        assert_eq!((Room::of(20_000, 30).unwrap(), Room::of(u64::MAX, 30).unwrap()), (most, most));
+    fn limits_are_shared_out_for_any_file_limit() {
+        assert_eq!(ConnectionLimits::from_open_files(40, 28).unwrap(), ConnectionLimits { total: 12, verify: 9 });
+        assert_eq!(ConnectionLimits::from_open_files(32, 28).unwrap(), ConnectionLimits { total: 4, verify: 3 });
+        assert!(
+            ConnectionLimits::from_open_files(31, 28).is_err() && ConnectionLimits::from_open_files(0, 28).is_err()
+        );
+        let most = ConnectionLimits { total: MAX_CONNECTIONS + MAX_MANAGEMENT, verify: MAX_CONNECTIONS };
+        assert_eq!(
+            (
+                ConnectionLimits::from_open_files(20_000, 30).unwrap(),
+                ConnectionLimits::from_open_files(u64::MAX, 30).unwrap()
+            ),
+            (most, most)
+        );
     }
 }

@@ -10,55 +10,55 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::connection::{self, Stream};
+use super::connection_timeouts::{ConnectionTimer, SWEEP_INTERVAL};
 use super::faults::{Fault, Faults};
-use super::pulse::{LOOK_EVERY, Pulse};
 use super::{Service, metrics::Metrics};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::platform::sockets::{self, Listening, SocketFile};
 
 /// Wait after a connection couldn't be accepted, or while there are too many.
-const PAUSE: Duration = Duration::from_millis(10);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(10);
 
 /// The listener through which a connection came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum ListenerKind {
     Verify,
-    Manage,
+    Management,
 }
 
-impl Door {
+impl ListenerKind {
     /// Returns the name of the listener's socket in systemd.
     pub const fn name(self) -> &'static str {
         match self {
-            Door::Verify => "verify",
-            Door::Manage => "manage",
+            ListenerKind::Verify => "verify",
+            ListenerKind::Management => "manage",
         }
     }
 
     /// Returns the fault that is reported if the socket is lost.
     const fn fault(self) -> Fault {
         match self {
-            Door::Verify => Fault::VerifySocket,
-            Door::Manage => Fault::ManageSocket,
+            ListenerKind::Verify => Fault::VerifySocket,
+            ListenerKind::Management => Fault::ManageSocket,
         }
     }
 
     /// Returns the name of the task that accepts connections.
     pub const fn task(self) -> &'static str {
         match self {
-            Door::Verify => "accept verify",
-            Door::Manage => "accept manage",
+            ListenerKind::Verify => "accept verify",
+            ListenerKind::Management => "accept manage",
         }
     }
 }
 
 /// An open listener.
-pub(super) struct Opened {
-    pub door: Door,
+pub(super) struct BoundListener {
+    pub kind: ListenerKind,
     pub endpoint: Endpoint,
     group: Option<String>,
-    listening: Listening,
+    socket: Listening,
     file: Option<SocketFile>,
 }
 
@@ -66,12 +66,12 @@ pub(super) struct Opened {
 ///
 /// # Errors
 /// Those of [`sockets::listen`].
-pub(super) fn open(
-    door: Door,
+pub(super) fn bind(
+    door: ListenerKind,
     handed: &mut Vec<(String, Listening)>,
     endpoint: &Endpoint,
     group: Option<&str>,
-) -> Result<Opened> {
+) -> Result<BoundListener> {
     let given = handed.iter().position(|(name, _)| name == door.name()).map(|at| handed.swap_remove(at).1);
     let (listening, file) = match given {
         Some(listening) => {
@@ -83,7 +83,7 @@ pub(super) fn open(
     let refused = |e: io::Error| Error::failure(format!("{endpoint} can't be listened on")).why(e.to_string());
     listening.extend_backlog().map_err(refused)?;
     let endpoint = listening.endpoint().unwrap_or_else(|| endpoint.clone());
-    Ok(Opened { door, endpoint, group: group.map(str::to_owned), listening, file })
+    Ok(BoundListener { kind: door, endpoint, group: group.map(str::to_owned), socket: listening, file })
 }
 
 enum Listener {
@@ -91,7 +91,7 @@ enum Listener {
     Unix(UnixListener),
 }
 
-impl Opened {
+impl BoundListener {
     /// Accepts connections until `stop` is set.
     ///
     /// # Errors
@@ -99,25 +99,25 @@ impl Opened {
     pub fn serve(self, service: Arc<Service>, stop: watch::Receiver<bool>) -> Result<()> {
         let refused =
             |e: io::Error| Error::failure(format!("{} can't be listened on", self.endpoint)).why(e.to_string());
-        let listener = Listener::of(self.listening).map_err(refused)?;
-        let place = Place { endpoint: self.endpoint, group: self.group, file: self.file };
-        let (door, supervisor) = (self.door, Arc::clone(&service.supervisor));
-        supervisor.vital(door.task(), async move { take(door, listener, place, &service, stop).await });
+        let listener = Listener::from_socket(self.socket).map_err(refused)?;
+        let place = ListenAddress { endpoint: self.endpoint, group: self.group, file: self.file };
+        let (door, supervisor) = (self.kind, Arc::clone(&service.supervisor));
+        supervisor.vital(door.task(), async move { accept_loop(door, listener, place, &service, stop).await });
         Ok(())
     }
 }
 
 /// The address of a listener, and what is needed to reopen it.
-struct Place {
+struct ListenAddress {
     endpoint: Endpoint,
     group: Option<String>,
     file: Option<SocketFile>,
 }
 
-impl Place {
+impl ListenAddress {
     /// Returns a new listener if the file of the old one's socket was removed or replaced. If that isn't possible
     /// now, a fault is reported until one of the next looks succeeds.
-    fn look(&mut self, door: Door, faults: &Faults) -> Option<Listener> {
+    fn reopen_if_removed(&mut self, door: ListenerKind, faults: &Faults) -> Option<Listener> {
         let file = self.file.as_ref()?;
         if file.is_in_place() {
             faults.resolve(door.fault());
@@ -130,7 +130,7 @@ impl Place {
         }
         let opened = sockets::listen(&self.endpoint, self.group.as_deref()).and_then(|(listening, file)| {
             let fail = |e: io::Error| Error::failure("it can't be listened on").why(e.to_string());
-            listening.extend_backlog().and_then(|()| Listener::of(listening)).map_err(fail).map(|l| (l, file))
+            listening.extend_backlog().and_then(|()| Listener::from_socket(listening)).map_err(fail).map(|l| (l, file))
         });
         match opened {
             Ok((listener, file)) => {
@@ -147,10 +147,10 @@ impl Place {
     }
 }
 
-async fn take(
-    door: Door,
+async fn accept_loop(
+    door: ListenerKind,
     mut listener: Listener,
-    mut place: Place,
+    mut place: ListenAddress,
     service: &Arc<Service>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -158,8 +158,8 @@ async fn take(
         let taken = tokio::select! {
             _ = stop.changed() => return,
             taken = listener.accept() => taken,
-            () = sleep(LOOK_EVERY) => {
-                if let Some(reopened) = place.look(door, &service.faults) {
+            () = sleep(SWEEP_INTERVAL) => {
+                if let Some(reopened) = place.reopen_if_removed(door, &service.faults) {
                     listener = reopened;
                 }
                 continue;
@@ -167,43 +167,43 @@ async fn take(
         };
         match taken {
             Ok(stream) => {
-                let held = Held::new(Arc::clone(service));
+                let held = ConnectionGuard::new(Arc::clone(service));
                 service.supervisor.single("connection", async move {
-                    connection::serve(Arc::clone(&held.service), door, stream, Arc::clone(&held.pulse)).await;
+                    connection::serve(Arc::clone(&held.server), door, stream, Arc::clone(&held.timer)).await;
                     drop(held);
                 });
             }
-            Err(e) if is_of_one(&e) => tracing::debug!(why = %e, "a connection ended before it was accepted"),
+            Err(e) if is_connection_error(&e) => tracing::debug!(why = %e, "a connection ended before it was accepted"),
             Err(e) => {
                 if service.crowd.refused.fetch_add(1, Relaxed) == 0 {
                     tracing::warn!(why = %e, "a connection can't be accepted");
                 }
-                service.crowd.make_room(&service.pulses, service.room.all);
-                sleep(PAUSE).await;
+                service.crowd.close_idle(&service.pulses, service.room.total);
+                sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
         let most = match door {
-            Door::Verify => service.room.verify,
+            ListenerKind::Verify => service.room.verify,
             // Management connections are accepted even if the verify listener is crowded.
-            Door::Manage => service.room.all,
+            ListenerKind::Management => service.room.total,
         };
         while service.metrics.open.load(Relaxed) >= most && !*stop.borrow() {
             if listener.has_waiting() {
-                service.crowd.make_room(&service.pulses, most);
+                service.crowd.close_idle(&service.pulses, most);
             }
-            sleep(PAUSE).await;
+            sleep(ACCEPT_RETRY_DELAY).await;
         }
     }
 }
 
 /// `true` if only this connection is lost, and the next one can be accepted at once.
-fn is_of_one(e: &io::Error) -> bool {
+fn is_connection_error(e: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied, TimedOut};
     matches!(e.kind(), ConnectionAborted | ConnectionReset | Interrupted | PermissionDenied | TimedOut)
 }
 
 impl Listener {
-    fn of(listening: Listening) -> io::Result<Self> {
+    fn from_socket(listening: Listening) -> io::Result<Self> {
         match listening {
             Listening::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
@@ -238,24 +238,24 @@ impl Listener {
 }
 
 /// An open connection. On drop it is counted as closed.
-struct Held {
-    service: Arc<Service>,
-    pulse: Arc<Pulse>,
+struct ConnectionGuard {
+    server: Arc<Service>,
+    timer: Arc<ConnectionTimer>,
 }
 
-impl Held {
+impl ConnectionGuard {
     fn new(service: Arc<Service>) -> Self {
         let Metrics { open, accepted, .. } = &service.metrics;
         open.fetch_add(1, Relaxed);
         accepted.fetch_add(1, Relaxed);
-        let pulse = service.pulses.enter();
-        Held { service, pulse }
+        let pulse = service.pulses.register();
+        ConnectionGuard { server: service, timer: pulse }
     }
 }
 
-impl Drop for Held {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        self.service.pulses.leave(&self.pulse);
-        self.service.metrics.open.fetch_sub(1, Relaxed);
+        self.server.pulses.deregister(&self.timer);
+        self.server.metrics.open.fetch_sub(1, Relaxed);
     }
 }

@@ -1,0 +1,286 @@
+//! Connection timeouts. One task checks all connections at an interval, which is cheaper for requests than a timer
+//! per connection.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+/// Time between two looks at all connections. A connection can last this much longer than its limit.
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
+/// Maximum time for a head, from its first byte to its last.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Number of looks after which a head is slow enough to be given up for a new connection.
+const SLOW_HEAD_SWEEPS: u64 = 2;
+/// Maximum idle time. It is longer than the proxies' own limit (nginx: 60 s), so that they close first.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// Maximum time for an answer. No request takes longer than the store's busy timeout.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The activity of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing was received yet.
+    New,
+    Idle,
+    Reading,
+    Responding,
+}
+
+impl Phase {
+    const ALL: [Phase; 4] = [Phase::New, Phase::Idle, Phase::Reading, Phase::Responding];
+
+    fn timeout(self, crowded: bool) -> Duration {
+        match self {
+            Phase::New | Phase::Idle if !crowded => IDLE_TIMEOUT,
+            Phase::New | Phase::Idle | Phase::Reading => HEAD_TIMEOUT,
+            Phase::Responding => RESPONSE_TIMEOUT,
+        }
+    }
+}
+
+/// A request of the service to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ShutdownRequest {
+    None,
+    /// End after the current answer.
+    Graceful,
+    /// End at once.
+    Now,
+}
+
+impl ShutdownRequest {
+    const ALL: [ShutdownRequest; 3] = [ShutdownRequest::None, ShutdownRequest::Graceful, ShutdownRequest::Now];
+}
+
+/// The state of one connection: its phase, the time of its last activity, and the service's wish.
+#[derive(Debug)]
+pub(super) struct ConnectionTimer {
+    id: u64,
+    sweeps: Arc<AtomicU64>,
+    /// The look at which data was last received, times four, plus the phase.
+    last_activity: AtomicU64,
+    shutdown: AtomicU8,
+    task: OnceLock<Waker>,
+}
+
+impl ConnectionTimer {
+    /// Records received data: a head begins or continues, or more data follows while the previous request is
+    /// answered.
+    pub fn on_bytes(&self) {
+        let phase = match self.phase() {
+            Phase::Reading => return,
+            Phase::New | Phase::Idle => Phase::Reading,
+            Phase::Responding => Phase::Responding,
+        };
+        self.last_activity.store(self.sweeps.load(Relaxed) * 4 + phase as u64, Relaxed);
+    }
+
+    /// Enters `phase`, whose time counts from the last received data.
+    pub fn set_phase(&self, phase: Phase) {
+        self.last_activity.store(self.last_activity.load(Relaxed) / 4 * 4 + phase as u64, Relaxed);
+    }
+
+    pub fn phase(&self) -> Phase {
+        Phase::ALL[(self.last_activity.load(Relaxed) % 4) as usize]
+    }
+
+    /// Returns the service's wish. The calling task is woken when the wish changes; a connection has one task for
+    /// its life.
+    pub fn shutdown_request(&self, cx: &Context<'_>) -> ShutdownRequest {
+        self.task.get_or_init(|| cx.waker().clone());
+        ShutdownRequest::ALL[usize::from(self.shutdown.load(Relaxed))]
+    }
+
+    fn request_shutdown(&self, wish: ShutdownRequest) {
+        self.shutdown.store(wish as u8, Relaxed);
+        if let Some(task) = self.task.get() {
+            task.wake_by_ref();
+        }
+    }
+
+    /// `true` if the connection can be closed at once without losing a request.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.phase(), Phase::New | Phase::Idle)
+    }
+
+    /// Returns the order in which connections are closed to make room, the lowest first. Connections without any
+    /// data come first, then idle ones, then slow heads, the oldest of each first. `None` for connections that are
+    /// being answered, are in the middle of a head, or are already leaving.
+    fn idle_rank(&self, looks: u64) -> Option<(u8, u64, u64)> {
+        let since = self.last_activity.load(Relaxed) / 4;
+        let phase = self.phase();
+        let may_leave = match phase {
+            Phase::New | Phase::Idle => true,
+            Phase::Reading => looks.saturating_sub(since) >= SLOW_HEAD_SWEEPS,
+            Phase::Responding => false,
+        };
+        let stays = self.shutdown.load(Relaxed) != ShutdownRequest::Now as u8;
+        (may_leave && stays).then_some((phase as u8, since, self.id))
+    }
+
+    /// `true` if the connection has been in its phase for longer than the limit.
+    fn is_timed_out(&self, looks: u64, crowded: bool) -> bool {
+        let limit = self.phase().timeout(crowded).as_millis() / SWEEP_INTERVAL.as_millis();
+        u128::from(looks.saturating_sub(self.last_activity.load(Relaxed) / 4)) > limit
+    }
+}
+
+/// All open connections.
+#[derive(Default)]
+pub(super) struct ConnectionRegistry {
+    /// Number of looks at the connections, which serves as their clock.
+    sweeps: Arc<AtomicU64>,
+    connections: Mutex<OpenConnections>,
+}
+
+#[derive(Default)]
+struct OpenConnections {
+    last_id: u64,
+    /// `true` if all connections, including new ones, must finish.
+    is_shutting_down: bool,
+    timers: HashMap<u64, Arc<ConnectionTimer>>,
+}
+
+impl ConnectionRegistry {
+    fn lock(&self) -> MutexGuard<'_, OpenConnections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a new connection.
+    pub fn register(&self) -> Arc<ConnectionTimer> {
+        let mut open = self.lock();
+        open.last_id += 1;
+        let (number, looks) = (open.last_id, Arc::clone(&self.sweeps));
+        let beat = AtomicU64::new(looks.load(Relaxed) * 4);
+        let wish = if open.is_shutting_down { ShutdownRequest::Graceful } else { ShutdownRequest::None };
+        let pulse = Arc::new(ConnectionTimer {
+            id: number,
+            sweeps: looks,
+            last_activity: beat,
+            shutdown: AtomicU8::new(wish as u8),
+            task: OnceLock::new(),
+        });
+        open.timers.insert(number, Arc::clone(&pulse));
+        pulse
+    }
+
+    /// Removes an ended connection.
+    pub fn deregister(&self, pulse: &ConnectionTimer) {
+        self.lock().timers.remove(&pulse.id);
+    }
+
+    /// Closes connections that have exceeded their limit. If `crowded`, idle ones are closed earlier. Returns their
+    /// number.
+    pub fn sweep(&self, crowded: bool) -> u64 {
+        let looks = self.sweeps.fetch_add(1, Relaxed) + 1;
+        let open = self.lock();
+        let over = open.timers.values().filter(|pulse| pulse.is_timed_out(looks, crowded));
+        over.map(|pulse| pulse.request_shutdown(ShutdownRequest::Now)).count() as u64
+    }
+
+    /// Closes up to `count` of the least active connections. Returns the number closed.
+    pub fn close_idle(&self, count: u64) -> u64 {
+        let looks = self.sweeps.load(Relaxed);
+        let open = self.lock();
+        let mut idle: Vec<_> = open.timers.values().filter_map(|p| Some((p.idle_rank(looks)?, p))).collect();
+        let count = usize::try_from(count).unwrap_or(usize::MAX).min(idle.len());
+        if count > 0 && count < idle.len() {
+            idle.select_nth_unstable_by_key(count, |(rank, _)| *rank);
+        }
+        idle.iter().take(count).for_each(|(_, pulse)| pulse.request_shutdown(ShutdownRequest::Now));
+        count as u64
+    }
+
+    /// Makes all connections finish.
+    pub fn shut_down(&self) {
+        let mut open = self.lock();
+        open.is_shutting_down = true;
+        open.timers.values().for_each(|pulse| pulse.request_shutdown(ShutdownRequest::Graceful));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sweep_for(pulses: &ConnectionRegistry, seconds: u64) -> u64 {
+        (0..seconds * 1_000 / SWEEP_INTERVAL.as_millis() as u64).map(|_| pulses.sweep(false)).sum()
+    }
+
+    #[test]
+    fn head_timeout_runs_from_first_byte_and_idle_timeout_from_last() {
+        let pulses = ConnectionRegistry::default();
+        let pulse = pulses.register();
+        assert_eq!(sweep_for(&pulses, 60), 0, "silent for a minute");
+        pulse.on_bytes();
+        assert_eq!(sweep_for(&pulses, 4), 0);
+        pulse.on_bytes();
+        assert_eq!((sweep_for(&pulses, 1), pulse.phase()), (0, Phase::Reading), "not sooner than it may");
+        assert_eq!(pulses.sweep(false), 1, "a byte a second gives no more time");
+        pulse.set_phase(Phase::Responding);
+        pulse.set_phase(Phase::Idle);
+        assert_eq!(sweep_for(&pulses, 60), 0);
+    }
+
+    #[test]
+    fn busy_connection_is_not_cut_off() {
+        let pulses = ConnectionRegistry::default();
+        let pulse = pulses.register();
+        pulse.set_phase(Phase::Responding);
+        sweep_for(&pulses, 9);
+        pulse.on_bytes();
+        assert_eq!((sweep_for(&pulses, 10), pulse.phase()), (0, Phase::Responding));
+        assert_eq!(pulses.sweep(false), 1, "an answer that takes more than its time");
+    }
+
+    #[test]
+    fn idle_connection_times_out_sooner_when_crowded() {
+        let pulses = ConnectionRegistry::default();
+        let (silent, gone) = (pulses.register(), pulses.register());
+        pulses.deregister(&gone);
+        sweep_for(&pulses, 5);
+        assert_eq!(pulses.sweep(true), 1);
+        let cx = &Context::from_waker(Waker::noop());
+        assert_eq!(
+            (silent.shutdown_request(cx), gone.shutdown_request(cx)),
+            (ShutdownRequest::Now, ShutdownRequest::None)
+        );
+    }
+
+    #[test]
+    fn least_active_connection_is_closed_first() {
+        let pulses = ConnectionRegistry::default();
+        let cx = &Context::from_waker(Waker::noop());
+        let [answering, slow, silent, new, newer] = std::array::from_fn(|_| pulses.register());
+        slow.on_bytes();
+        answering.set_phase(Phase::Responding);
+        silent.set_phase(Phase::Idle);
+        assert_eq!(
+            (pulses.close_idle(1), new.shutdown_request(cx), newer.shutdown_request(cx)),
+            (1, ShutdownRequest::Now, ShutdownRequest::None)
+        );
+        assert_eq!((pulses.close_idle(1), newer.shutdown_request(cx)), (1, ShutdownRequest::Now));
+        assert_eq!(
+            (pulses.close_idle(9), silent.shutdown_request(cx)),
+            (1, ShutdownRequest::Now),
+            "no head that has just begun"
+        );
+        sweep_for(&pulses, 1);
+        assert_eq!((pulses.close_idle(9), slow.shutdown_request(cx)), (1, ShutdownRequest::Now));
+        assert_eq!((pulses.close_idle(9), answering.shutdown_request(cx)), (0, ShutdownRequest::None));
+    }
+
+    #[test]
+    fn connection_during_shutdown_finishes_too() {
+        let pulses = ConnectionRegistry::default();
+        let early = pulses.register();
+        pulses.shut_down();
+        let cx = &Context::from_waker(Waker::noop());
+        assert_eq!(
+            (early.shutdown_request(cx), pulses.register().shutdown_request(cx)),
+            (ShutdownRequest::Graceful, ShutdownRequest::Graceful)
+        );
+    }
+}
