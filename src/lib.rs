@@ -34,7 +34,7 @@
 //! - **a screen**: a file under `tui/`, reached through the key table;
 //! - **a setting**: a key in `config/key.rs` (path of the store, actor, look of the screen). Rules about tokens are
 //!   not settings: they are `domain/policy.rs`, kept in the store;
-//! - **an answer of the service**: `http/verify.rs` or `http/manage.rs`; its token data: `http/told.rs`;
+//! - **an answer of the service**: `http/verify.rs` or `http/management.rs`; its token data: `http/rendered.rs`;
 //! - **a proxy**: a template in `assets/proxies/` and the code that fills it under `guide/`;
 //! - **a table or query**: `store/sqlite/`, behind a method of the ports;
 //! - **anything that reads the clock, the environment, a file or the random generator**: `platform/`.

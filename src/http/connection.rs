@@ -19,8 +19,8 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::connection_timeouts::{ConnectionTimer, Phase, ShutdownRequest};
 use super::listeners::ListenerKind;
-use super::verify::Guest;
-use super::{Service, answer, router};
+use super::verify::Peer;
+use super::{Service, response, router};
 
 /// Maximum size of a request head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -42,16 +42,16 @@ impl Stream {
 
 /// Answers the requests on `stream` until either side closes it.
 pub(super) async fn serve(service: Arc<Service>, door: ListenerKind, stream: Stream, pulse: Arc<ConnectionTimer>) {
-    let guest = Arc::new(Guest::new(stream.peer()));
+    let guest = Arc::new(Peer::new(stream.peer()));
     let answering = Arc::clone(&pulse);
     let answer = service_fn(move |request: Request<Incoming>| {
         let (service, pulse, guest) = (Arc::clone(&service), Arc::clone(&answering), Arc::clone(&guest));
         async move {
             pulse.set_phase(Phase::Responding);
             let answer = match door {
-                _ if !has_one_host(&request) => answer::bad_request(),
+                _ if !has_one_host(&request) => response::bad_request(),
                 ListenerKind::Verify => router::verify(&service, &guest, request).await,
-                ListenerKind::Management => router::manage(&service, request).await,
+                ListenerKind::Management => router::management(&service, request).await,
             };
             pulse.set_phase(Phase::Idle);
             Ok::<_, Infallible>(answer)

@@ -9,22 +9,22 @@ use crate::domain::credential_sources::{CredentialSource, CredentialSources};
 use crate::domain::secret::{SecretFingerprint, SecretParseError};
 
 /// Maximum size of a credential that is looked at, in bytes. A secret is far shorter.
-const MOST: usize = 512;
+const MAX_CREDENTIAL: usize = 512;
 /// The scheme of a credential in `Authorization`. One or more spaces follow it (RFC 6750, section 2.1).
 const SCHEME: &str = "Bearer";
 /// The header in which a proxy passes on the URI of the original request.
 const FORWARDED_URI: &str = "x-forwarded-uri";
 
 /// The credential state of a request.
-pub(super) enum Presented {
-    Nothing,
+pub(super) enum Extracted {
+    Missing,
     /// A credential, or why it could not be parsed.
     Credential(Result<SecretFingerprint, SecretParseError>),
 }
 
 /// Returns the credential that `request` presents. More than one credential over all places, however spelled, is
 /// not accepted.
-pub(super) fn presented<B>(request: &Request<B>, accept: &CredentialSources) -> Presented {
+pub(super) fn extract<B>(request: &Request<B>, accept: &CredentialSources) -> Extracted {
     let headers = request.headers();
     let mut found: Option<Result<SecretFingerprint, SecretParseError>> = None;
     let mut several = false;
@@ -33,14 +33,14 @@ pub(super) fn presented<B>(request: &Request<B>, accept: &CredentialSources) -> 
         found = Some(credential);
     };
     for value in headers.get_all(AUTHORIZATION) {
-        take(value.to_str().map_or(Err(SecretParseError::Malformed), bearer));
+        take(value.to_str().map_or(Err(SecretParseError::Malformed), parse_bearer));
     }
     for place in accept.sources() {
         match place {
             CredentialSource::Header(name) => {
                 for (found, value) in headers.iter().filter(|(found, _)| is_like_header(found.as_str(), name)) {
                     let text = value.to_str().ok().filter(|_| found.as_str() == name);
-                    take(text.map_or(Err(SecretParseError::Malformed), claim));
+                    take(text.map_or(Err(SecretParseError::Malformed), parse_secret));
                 }
             }
             CredentialSource::Query(name) => {
@@ -48,45 +48,49 @@ pub(super) fn presented<B>(request: &Request<B>, accept: &CredentialSources) -> 
                     // One of several URIs is not the proxy's, and it is unknown which.
                     take(Err(SecretParseError::Malformed));
                 }
-                for query in queries(request) {
-                    query_values(query, name, |value| take(value.map_or(Err(SecretParseError::Malformed), claim)));
+                for query in query_strings(request) {
+                    query_values(query, name, |value| {
+                        take(value.map_or(Err(SecretParseError::Malformed), parse_secret))
+                    });
                 }
             }
         }
     }
     match found {
-        None => Presented::Nothing,
-        Some(_) if several => Presented::Credential(Err(SecretParseError::Malformed)),
-        Some(credential) => Presented::Credential(credential),
+        None => Extracted::Missing,
+        Some(_) if several => Extracted::Credential(Err(SecretParseError::Malformed)),
+        Some(credential) => Extracted::Credential(credential),
     }
 }
 
 /// Returns the credential of a management request, which is accepted in `Authorization` only.
-pub(super) fn of_bearer(headers: &HeaderMap) -> Presented {
+pub(super) fn from_authorization(headers: &HeaderMap) -> Extracted {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {
-        (None, _) => Presented::Nothing,
-        (Some(value), None) => Presented::Credential(value.to_str().map_or(Err(SecretParseError::Malformed), bearer)),
-        (Some(_), Some(_)) => Presented::Credential(Err(SecretParseError::Malformed)),
+        (None, _) => Extracted::Missing,
+        (Some(value), None) => {
+            Extracted::Credential(value.to_str().map_or(Err(SecretParseError::Malformed), parse_bearer))
+        }
+        (Some(_), Some(_)) => Extracted::Credential(Err(SecretParseError::Malformed)),
     }
 }
 
-fn bearer(value: &str) -> Result<SecretFingerprint, SecretParseError> {
+fn parse_bearer(value: &str) -> Result<SecretFingerprint, SecretParseError> {
     match value.split_at_checked(SCHEME.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) && rest.starts_with(' ') => {
-            claim(rest.trim_start_matches(' '))
+            parse_secret(rest.trim_start_matches(' '))
         }
         _ => Err(SecretParseError::Malformed),
     }
 }
 
-pub(super) fn claim(text: &str) -> Result<SecretFingerprint, SecretParseError> {
-    if text.len() > MOST { Err(SecretParseError::Malformed) } else { SecretFingerprint::parse(text) }
+pub(super) fn parse_secret(text: &str) -> Result<SecretFingerprint, SecretParseError> {
+    if text.len() > MAX_CREDENTIAL { Err(SecretParseError::Malformed) } else { SecretFingerprint::parse(text) }
 }
 
 /// Returns the queries of a request. If a proxy passes on the original URI, its query counts and the request's own
 /// query does not.
-fn queries<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
+fn query_strings<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
     let forwarded = request.headers().get_all(FORWARDED_URI);
     let own = request.uri().query().filter(|_| !request.headers().contains_key(FORWARDED_URI));
     let after = |uri: &'_ HeaderValue| uri.as_bytes().iter().position(|byte| *byte == b'?');

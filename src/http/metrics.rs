@@ -11,9 +11,9 @@ use crate::verbs::verify::DenialReason;
 
 /// The result of a request for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum VerifyOutcome {
     Permitted,
-    Nobody,
+    NoCredential,
     Denied(DenialReason),
     /// The request can't be decided: no catalogue knows the method, or no method was named.
     UnknownMethod,
@@ -25,9 +25,9 @@ pub(super) enum Outcome {
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     permitted: AtomicU64,
-    nobody: AtomicU64,
+    no_credential: AtomicU64,
     unavailable: AtomicU64,
-    unknown: AtomicU64,
+    unknown_method: AtomicU64,
     denied: [AtomicU64; DenialReason::ALL.len()],
     pub open: AtomicU64,
     pub accepted: AtomicU64,
@@ -37,17 +37,17 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub fn count(&self, outcome: Outcome) {
+    pub fn count(&self, outcome: VerifyOutcome) {
         let counter = match outcome {
-            Outcome::Permitted => &self.permitted,
-            Outcome::Nobody => &self.nobody,
-            Outcome::Unavailable => &self.unavailable,
-            Outcome::UnknownMethod => &self.unknown,
-            Outcome::Denied(reason) => &self.denied[reason as usize],
+            VerifyOutcome::Permitted => &self.permitted,
+            VerifyOutcome::NoCredential => &self.no_credential,
+            VerifyOutcome::Unavailable => &self.unavailable,
+            VerifyOutcome::UnknownMethod => &self.unknown_method,
+            VerifyOutcome::Denied(reason) => &self.denied[reason as usize],
         };
         let count = counter.fetch_add(1, Relaxed) + 1;
         // Logged at the first, second, fourth … request, because each request would log the same.
-        if outcome == Outcome::UnknownMethod && count.is_power_of_two() {
+        if outcome == VerifyOutcome::UnknownMethod && count.is_power_of_two() {
             tracing::warn!(
                 count,
                 "asked about a method that no catalogue knows; print the proxy's configuration again: jeton guide"
@@ -57,7 +57,7 @@ impl Metrics {
 }
 
 /// Returns all metrics in Prometheus' text format.
-pub(super) fn text(service: &Service) -> String {
+pub(super) fn render(service: &Service) -> String {
     service.check_faults();
     let Service { metrics, ledger, .. } = service;
     let mut text = String::new();
@@ -74,10 +74,10 @@ pub(super) fn text(service: &Service) -> String {
     let lacking = of(&metrics.denied[DenialReason::NotPermitted as usize]);
     let results = [
         result("permitted", &metrics.permitted),
-        result("no_credential", &metrics.nobody),
+        result("no_credential", &metrics.no_credential),
         ("{result=\"invalid_token\"}".to_owned(), denied - lacking),
         ("{result=\"not_permitted\"}".to_owned(), lacking),
-        result("unknown_method", &metrics.unknown),
+        result("unknown_method", &metrics.unknown_method),
         result("unavailable", &metrics.unavailable),
     ];
     family("requests_total", "counter", "Answers of /v1/verify.", &results);

@@ -20,7 +20,6 @@
 //! Connections and decisions share one thread. The ledger has a thread of its own, and so has the log; STORE-seen is
 //! written on threads for blocking work. Each request is decided from a state of the store read after its arrival.
 
-mod answer;
 mod audit_position;
 mod connection;
 mod connection_limits;
@@ -31,16 +30,17 @@ mod external_changes;
 mod faults;
 mod ledger;
 mod listeners;
-mod manage;
+mod management;
 mod metrics;
 mod proof;
 mod query;
+mod rendered;
 mod reopening_store;
+mod response;
 mod router;
 mod supervisor;
 #[cfg(test)]
 mod tests;
-mod told;
 mod verify;
 mod verify_batch;
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::answer::Answer;
 use super::expiry_clock::ExpiryClock;
 use super::faults::{Fault, Faults};
+use super::response::HttpResponse;
 use crate::domain::identity_header::IdentityField;
 use crate::domain::proxy_proof::{Challenge, ProxyProof};
 use crate::error::Result;
@@ -38,7 +38,7 @@ struct Cache {
 }
 
 /// A proxy that has proven itself, and the challenge it sent.
-pub(super) struct Proven {
+pub(super) struct ProvenProxy {
     value: ProxyProof,
     challenge: Option<HeaderValue>,
 }
@@ -49,17 +49,17 @@ impl Proofs {
     /// # Errors
     /// Those of [`proof_file::load_or_create`].
     pub fn open(store: PathBuf, clock: Arc<ExpiryClock>, faults: Arc<Faults>) -> Result<Self> {
-        let values = accepted(proof_file::load_or_create(&store, &SystemEntropy)?, &clock);
+        let values = accepted_values(proof_file::load_or_create(&store, &SystemEntropy)?, &clock);
         Ok(Proofs { store, clock, faults, cache: Mutex::new(Cache { read: Stopwatch::start(), values }) })
     }
 
     /// Returns the proxy that has proven itself in these headers, if any.
-    pub fn proven(&self, headers: &HeaderMap) -> Option<Proven> {
+    pub fn proven(&self, headers: &HeaderMap) -> Option<ProvenProxy> {
         let mut sent = headers.get_all(PROOF).iter();
         let (Some(sent), None) = (sent.next(), sent.next()) else { return None };
         let cache = self.current();
         let value = cache.values.iter().find(|value| value.is_request(sent.as_bytes()))?;
-        Some(Proven { value: value.clone(), challenge: headers.get(CHALLENGE).cloned() })
+        Some(ProvenProxy { value: value.clone(), challenge: headers.get(CHALLENGE).cloned() })
     }
 
     /// Returns the values from the file, at most a second old. A file that can't be read proves nobody, because a
@@ -70,7 +70,7 @@ impl Proofs {
             cache.values = match proof_file::load(&self.store) {
                 Ok(Some(values)) => {
                     self.faults.resolve(Fault::Proof);
-                    accepted(values, &self.clock)
+                    accepted_values(values, &self.clock)
                 }
                 Ok(None) => {
                     self.unreadable("the file is gone; print each proxy's configuration again: jeton guide PROXY")
@@ -93,14 +93,14 @@ impl Proofs {
     }
 }
 
-fn accepted(values: ProofValues, clock: &ExpiryClock) -> Vec<ProxyProof> {
+fn accepted_values(values: ProofValues, clock: &ExpiryClock) -> Vec<ProxyProof> {
     let previous = values.previous.filter(|(_, until)| *until > clock.now()).map(|(value, _)| value);
     std::iter::once(values.current).chain(previous).collect()
 }
 
-impl Proven {
+impl ProvenProxy {
     /// Adds the proof to an answer that names the caller.
-    pub fn prove(&self, answer: &mut Answer) {
+    pub fn add_proof(&self, answer: &mut HttpResponse) {
         let challenge = self.challenge.as_ref().and_then(|value| value.to_str().ok()).and_then(Challenge::parse);
         let Some(challenge) = challenge else { return };
         let headers = answer.headers();

@@ -15,7 +15,7 @@ const MAX_DECODINGS: usize = 3;
 /// Calls `take` for each argument of `query` that some application could read as `name`. The value is passed if the
 /// spelling is exact, else `None`.
 pub(super) fn query_values(query: &[u8], name: &str, mut take: impl FnMut(Option<&str>)) {
-    let letters = folded(name.as_bytes());
+    let letters = normalize_name(name.as_bytes());
     for argument in query.split(|byte| *byte == b'&') {
         let mut parts = argument.split(|byte| matches!(byte, b';' | b'#'));
         let (first, mut is_exact) = (parts.next().unwrap_or_default(), true);
@@ -43,7 +43,7 @@ pub(super) fn has_option(query: &str, name: &str) -> bool {
 /// characters alone.
 fn is_like(key: &[u8], letters: &str) -> bool {
     // Decoding never lengthens ASCII text. Another character can stand for more letters than it has bytes.
-    (!key.is_ascii() || key.len() >= letters.len()) && folded(&decoded(key)) == letters
+    (!key.is_ascii() || key.len() >= letters.len()) && normalize_name(&decoded(key)) == letters
 }
 
 /// `true` if some application could read the header `found` as `name`. Many treat `-`, `_` and other characters
@@ -98,7 +98,7 @@ fn hex(digits: &[u8]) -> Option<u32> {
 /// Returns the ASCII letters and digits of a name in one case, up to `[` or NUL. Invisible characters, accents and
 /// separators are dropped. Unicode's compatibility forms of another character (full-width, ligatures, `ſ`) are read
 /// as that character.
-fn folded(name: &[u8]) -> String {
+fn normalize_name(name: &[u8]) -> String {
     let end = name.iter().position(|byte| matches!(byte, b'[' | 0)).filter(|end| *end > 0);
     let name = String::from_utf8_lossy(&name[..end.unwrap_or(name.len())]);
     name.nfkd().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_spelling_has_its_value_as_it_stands() {
+    fn exact_name_has_its_value_unchanged() {
         let some = |value: &str| Some(value.to_owned());
         assert_eq!(values("session=a", "session"), [some("a")]);
         assert_eq!(values("x=1&session=a&y", "session"), [some("a")]);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_spelling_counts_and_has_none() {
+    fn other_spelling_counts_without_a_value() {
         for query in [
             "SESSION=a",
             "Session=a",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_count_not() {
+    fn other_name_does_not_count() {
         for query in [
             "",
             "&",
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_is_no_text_is_read() {
+    fn query_in_another_encoding_is_read() {
         let mut count = 0;
         query_values(b"\xff=1&session=\xff&\xffsession=a&s\xffession", "session", |value| {
             assert_eq!(value, None);

@@ -9,13 +9,13 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::Service;
-use super::answer::{self, Answer, Refusal};
-use super::credential::{self, Presented};
+use super::credential::{self, Extracted};
 use super::ledger::Origin;
-use super::metrics::Outcome;
-use super::proof::Proven;
+use super::metrics::VerifyOutcome;
+use super::proof::ProvenProxy;
 use super::query::has_option;
-use super::told::{Method, Methods};
+use super::rendered::{RenderedMethod, RenderedMethods};
+use super::response::{self, Denial, HttpResponse};
 use super::verify_batch::{DecisionReply, VerifyRequest};
 use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;
@@ -28,68 +28,68 @@ const METHODS: &str = "methods";
 /// Header in which proxies name the client they ask for.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Maximum length of a recorded client name, in bytes.
-const CLIENT_MOST: usize = 120;
+const MAX_USER_AGENT: usize = 120;
 /// Maximum length of a run of letters and digits in a recorded client name. A secret's run has 38.
-const RUN_MOST: usize = 24;
+const MAX_ALNUM_RUN: usize = 24;
 
 /// `true` if `path` belongs to the endpoint.
-pub(super) fn is_at(path: &str) -> bool {
+pub(super) fn matches(path: &str) -> bool {
     path.strip_prefix(PATH).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
 }
 
 /// The subject of a verify request.
-enum Asked {
+enum VerifyTarget {
     /// Asks only if the credential works at all.
     Any,
     Method(MethodId),
     /// The path names nothing that can be decided.
-    Nothing,
+    Unknown,
 }
 
 /// Parses the first segment after `/v1/verify/`, without decoding. Anything that a proxy appends after it is
 /// ignored.
-fn asked(path: &str) -> Asked {
+fn parse_target(path: &str) -> VerifyTarget {
     let tail = path.strip_prefix(PATH).and_then(|tail| tail.strip_prefix('/')).unwrap_or_default();
     match tail.split('/').next().unwrap_or_default() {
-        Method::ANY => Asked::Any,
-        segment => MethodId::parse(segment).map_or(Asked::Nothing, Asked::Method),
+        RenderedMethod::ANY => VerifyTarget::Any,
+        segment => MethodId::parse(segment).map_or(VerifyTarget::Unknown, VerifyTarget::Method),
     }
 }
 
-pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
+pub(super) async fn handle(service: &Service, guest: &Peer, request: Request<Incoming>) -> HttpResponse {
     let proven = guest.proven(service, request.headers());
-    let asked = asks(service, guest, &request, proven.is_some());
+    let asked = parse_request(service, guest, &request, proven.is_some());
     // The request lies in the connection's buffer, which is reused for the next one once it is dropped.
     drop(request);
     let (outcome, mut answer) = match asked {
         Err(outcome) => (outcome, refused(outcome)),
         Ok(ask) => match service.desk.decide(ask).await {
-            Err(_) => (Outcome::Unavailable, answer::unavailable()),
-            Ok(decided) => told(&decided),
+            Err(_) => (VerifyOutcome::Unavailable, response::unavailable()),
+            Ok(decided) => respond(&decided),
         },
     };
     service.metrics.count(outcome);
-    if let (Outcome::Permitted, Some(proven)) = (outcome, proven) {
-        proven.prove(&mut answer);
+    if let (VerifyOutcome::Permitted, Some(proven)) = (outcome, proven) {
+        proven.add_proof(&mut answer);
     }
     answer
 }
 
 /// Returns the question of a request, or its outcome if there is nothing to decide.
-fn asks(
+fn parse_request(
     service: &Service,
-    guest: &Guest,
+    guest: &Peer,
     request: &Request<Incoming>,
     is_proven: bool,
-) -> Result<VerifyRequest, Outcome> {
-    let method = match asked(request.uri().path()) {
-        Asked::Nothing => return Err(Outcome::UnknownMethod),
-        Asked::Any => None,
-        Asked::Method(method) => Some(method),
+) -> Result<VerifyRequest, VerifyOutcome> {
+    let method = match parse_target(request.uri().path()) {
+        VerifyTarget::Unknown => return Err(VerifyOutcome::UnknownMethod),
+        VerifyTarget::Any => None,
+        VerifyTarget::Method(method) => Some(method),
     };
-    match credential::presented(request, &service.accept) {
-        Presented::Nothing => Err(Outcome::Nobody),
-        Presented::Credential(presented) => {
+    match credential::extract(request, &service.accept) {
+        Extracted::Missing => Err(VerifyOutcome::NoCredential),
+        Extracted::Credential(presented) => {
             let methods = request.uri().query().is_some_and(|query| has_option(query, METHODS));
             Ok(VerifyRequest {
                 secret: presented,
@@ -101,80 +101,80 @@ fn asks(
     }
 }
 
-fn told(decided: &DecisionReply) -> (Outcome, Answer) {
+fn respond(decided: &DecisionReply) -> (VerifyOutcome, HttpResponse) {
     let outcome = match (decided.kind, &decided.secret) {
         (DecisionKind::Allowed, Some(known)) => {
-            let methods = decided.methods.clone().map(Methods::json);
-            return (Outcome::Permitted, answer::permitted(known, decided.method.as_ref(), methods));
+            let methods = decided.methods.clone().map(RenderedMethods::json);
+            return (VerifyOutcome::Permitted, response::permitted(known, decided.method.as_ref(), methods));
         }
-        (DecisionKind::Denied(reason), _) => Outcome::Denied(reason),
-        (DecisionKind::UnknownMethod, _) => Outcome::UnknownMethod,
-        (DecisionKind::Allowed, None) => Outcome::Unavailable,
+        (DecisionKind::Denied(reason), _) => VerifyOutcome::Denied(reason),
+        (DecisionKind::UnknownMethod, _) => VerifyOutcome::UnknownMethod,
+        (DecisionKind::Allowed, None) => VerifyOutcome::Unavailable,
     };
     (outcome, refused(outcome))
 }
 
 /// Builds the answer for an outcome that permits nothing.
-fn refused(outcome: Outcome) -> Answer {
+fn refused(outcome: VerifyOutcome) -> HttpResponse {
     match outcome {
-        Outcome::Nobody => answer::refused(Refusal::Nobody),
-        Outcome::Denied(DenialReason::NotPermitted) => answer::refused(Refusal::NotPermitted),
-        Outcome::Denied(_) => answer::refused(Refusal::Invalid),
-        Outcome::UnknownMethod => answer::undecidable(),
-        Outcome::Permitted | Outcome::Unavailable => answer::unavailable(),
+        VerifyOutcome::NoCredential => response::denied(Denial::NoCredential),
+        VerifyOutcome::Denied(DenialReason::NotPermitted) => response::denied(Denial::NotPermitted),
+        VerifyOutcome::Denied(_) => response::denied(Denial::InvalidToken),
+        VerifyOutcome::UnknownMethod => response::cannot_decide(),
+        VerifyOutcome::Permitted | VerifyOutcome::Unavailable => response::unavailable(),
     }
 }
 
 /// The peer of a connection.
-pub(super) struct Guest {
-    peer: Option<IpAddr>,
+pub(super) struct Peer {
+    address: Option<IpAddr>,
     /// The last caller. Mostly the same one asks again.
-    last: Mutex<Option<Arc<Origin>>>,
+    last_origin: Mutex<Option<Arc<Origin>>>,
 }
 
-impl Guest {
+impl Peer {
     pub fn new(peer: Option<IpAddr>) -> Self {
-        Guest { peer, last: Mutex::new(None) }
+        Peer { address: peer, last_origin: Mutex::new(None) }
     }
 
     /// Returns the proof if the proxy has proven itself. No proof is needed at a socket.
-    fn proven(&self, service: &Service, headers: &HeaderMap) -> Option<Proven> {
-        self.peer.and(service.proofs.as_ref())?.proven(headers)
+    fn proven(&self, service: &Service, headers: &HeaderMap) -> Option<ProvenProxy> {
+        self.address.and(service.proofs.as_ref())?.proven(headers)
     }
 
     /// Returns the caller as the ledger stores it. Every local user can ask at a TCP port, so a caller that names
     /// another client is believed only with proof.
     fn origin(&self, service: &Service, headers: &HeaderMap, is_proven: bool) -> Arc<Origin> {
-        let is_believed = self.peer.is_none() || is_proven;
+        let is_believed = self.address.is_none() || is_proven;
         let values = headers.get_all(FORWARDED_FOR).iter().filter(|_| is_believed);
         let forwarded = values.map(|value| value.to_str().unwrap_or_default());
-        let address = service.proxies.client_addr(self.peer, forwarded);
+        let address = service.proxies.client_addr(self.address, forwarded);
         let client = headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last_origin.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             // A client name that was stored whole and unchanged is equal only to itself.
             Some(last) if last.address == address && last.client.as_bytes() == client => Arc::clone(last),
-            _ => Arc::clone(last.insert(Arc::new(Origin { address, client: kept(client) }))),
+            _ => Arc::clone(last.insert(Arc::new(Origin { address, client: sanitize_user_agent(client) }))),
         }
     }
 }
 
 /// Returns a client's name as the ledger stores it. Removes a secret in the wrong place, or most of one. The whole
 /// name is searched before it is shortened.
-fn kept(client: &[u8]) -> String {
+fn sanitize_user_agent(client: &[u8]) -> String {
     let client: String = client.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect();
     if contains_secret(&client) {
         return "a secret".to_owned();
     }
-    let mut kept = String::with_capacity(CLIENT_MOST);
+    let mut kept = String::with_capacity(MAX_USER_AGENT);
     for run in client.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        match word.len() > RUN_MOST {
+        match word.len() > MAX_ALNUM_RUN {
             true => kept.extend(["~", &run[word.len()..]]),
             false => kept.push_str(run),
         }
-        if kept.len() >= CLIENT_MOST {
-            kept.truncate(CLIENT_MOST);
+        if kept.len() >= MAX_USER_AGENT {
+            kept.truncate(MAX_USER_AGENT);
             break;
         }
     }
@@ -192,7 +192,7 @@ mod tests {
     use crate::domain::secret::Secret;
 
     #[test]
-    fn no_secret_is_kept_nor_most_of_one_wherever_it_is_cut() {
+    fn user_agent_never_holds_most_of_a_secret() {
         let secret = Secret::generate(&Prefix::default(), |buffer| {
             buffer.iter_mut().zip(7..).for_each(|(byte, n)| *byte = n);
             Ok(())
@@ -200,28 +200,28 @@ mod tests {
         secret.unwrap().expose(|secret| {
             let tail = &secret[secret.len() - 38..];
             for before in 0..140 {
-                let told = kept(format!("{} {secret}", &"c de ".repeat(30)[..before]).as_bytes());
-                assert!(!told.contains(&tail[..20]) && told.len() <= CLIENT_MOST, "{told}");
+                let told = sanitize_user_agent(format!("{} {secret}", &"c de ".repeat(30)[..before]).as_bytes());
+                assert!(!told.contains(&tail[..20]) && told.len() <= MAX_USER_AGENT, "{told}");
             }
             for part in [&secret[4..], &secret[..secret.len() - 1], &secret[..40], &secret.replace('_', "%5f"), tail] {
-                assert!(!kept(format!("curl/8 {part}").as_bytes()).contains(&tail[..25]), "{part}");
+                assert!(!sanitize_user_agent(format!("curl/8 {part}").as_bytes()).contains(&tail[..25]), "{part}");
             }
         });
         for harmless in
             ["", "curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)", "_-_"]
         {
-            assert_eq!(kept(harmless.as_bytes()), harmless);
+            assert_eq!(sanitize_user_agent(harmless.as_bytes()), harmless);
         }
-        assert_eq!(kept(b"a\x01\xffb"), "a??b");
-        assert_eq!(kept(&[b'x'; 200]), "~");
+        assert_eq!(sanitize_user_agent(b"a\x01\xffb"), "a??b");
+        assert_eq!(sanitize_user_agent(&[b'x'; 200]), "~");
     }
 
     #[test]
-    fn the_first_segment_is_the_method_as_it_stands() {
-        let told = |path: &str| match asked(path) {
-            Asked::Any => "any".to_owned(),
-            Asked::Method(id) => id.to_string(),
-            Asked::Nothing => "nothing".to_owned(),
+    fn target_is_the_first_path_segment_unchanged() {
+        let told = |path: &str| match parse_target(path) {
+            VerifyTarget::Any => "any".to_owned(),
+            VerifyTarget::Method(id) => id.to_string(),
+            VerifyTarget::Unknown => "nothing".to_owned(),
         };
         for (path, means) in [
             ("/v1/verify/-", "any"),

@@ -13,9 +13,9 @@ use super::audit_position::AuditPosition;
 use super::expiry_clock::ExpiryClock;
 use super::external_changes::{ChangeCounts, MAX_AGE};
 use super::ledger::{Denied, Origin, Page};
+use super::rendered::HttpPayload;
 use super::reopening_store::ReopeningStore;
 use super::supervisor::SURVIVED;
-use super::told::InHttp;
 use crate::domain::method::MethodId;
 use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
 use crate::domain::text::escape_untrusted;
@@ -49,7 +49,7 @@ impl VerifyRequest {
     }
 }
 
-pub(super) type DecisionReply = CachedDecision<InHttp>;
+pub(super) type DecisionReply = CachedDecision<HttpPayload>;
 
 /// The error of a request that could not be decided.
 pub(super) struct Unavailable;
@@ -112,7 +112,7 @@ pub(super) struct BatchWorker {
     store: ReopeningStore,
     clock: Arc<dyn Clock>,
     expiry_clock: Arc<ExpiryClock>,
-    cache: DecisionCache<InHttp>,
+    cache: DecisionCache<HttpPayload>,
     continuity: RollbackDetector,
     pub audit_position: Arc<AuditPosition>,
     /// The outside changes that had been found when the memory was started.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::external_changes::ExternalChanges;
-use super::told::{Known, Method};
+use super::rendered::{CachedSecret, RenderedMethod};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::TokenId;
@@ -41,7 +41,7 @@ struct Key {
     secret: Option<PublicId>,
     /// `None` for a use.
     reason: Option<DenialReason>,
-    method: Option<Arc<Method>>,
+    method: Option<Arc<RenderedMethod>>,
     /// `None` if the entry covers several callers.
     origin: Option<Arc<Origin>>,
     /// The day of a use, or the minute of a denial.
@@ -68,7 +68,7 @@ pub(super) struct Running(Mutex<Option<Run>>);
 
 /// Equal uses of one secret, counted together.
 struct Run {
-    method: Option<Arc<Method>>,
+    method: Option<Arc<RenderedMethod>>,
     origin: Arc<Origin>,
     day: i64,
     tally: Tally,
@@ -86,7 +86,7 @@ impl Run {
     }
 
     /// Converts the run of the secret `known` to an entry.
-    fn entry(self, known: &Known) -> (Key, Tally) {
+    fn entry(self, known: &CachedSecret) -> (Key, Tally) {
         let Run { method, origin, day, tally } = self;
         let (token, secret) = (Some(known.token()), Some(known.identity.secret.clone()));
         (Key { token, secret, reason: None, method, origin: Some(origin), period: day }, tally)
@@ -97,7 +97,7 @@ impl Run {
 struct Gathered {
     tallies: Tallies,
     /// The secrets that have a [`Run`]. They stay in memory for as long as they are listed here.
-    running: Vec<Arc<Known>>,
+    running: Vec<Arc<CachedSecret>>,
     /// Memory of `running`, in bytes.
     weight: usize,
     ending: bool,
@@ -189,11 +189,17 @@ impl Ledger {
 
 impl Page<'_> {
     /// Counts a use of a secret.
-    pub fn used(&mut self, known: &Arc<Known>, method: Option<&Arc<Method>>, origin: Arc<Origin>, at: Timestamp) {
+    pub fn used(
+        &mut self,
+        known: &Arc<CachedSecret>,
+        method: Option<&Arc<RenderedMethod>>,
+        origin: Arc<Origin>,
+        at: Timestamp,
+    ) {
         let (secret, address, client) = (known.identity.secret.as_str(), Lazy(|| origin.told()), &origin.client);
         tracing::trace!(token = %known.token(), secret, method = method.map(|m| m.id()), %address, client, "used");
         let run = Run { method: method.cloned(), origin, day: at.0.div_euclid(DAY), tally: Tally { count: 1, at } };
-        let mut running = known.identity.running.lock();
+        let mut running = known.identity.hot_counter.lock();
         match &mut *running {
             Some(same) if same.is_like(&run) => same.tally.add(run.tally),
             Some(other) => {
@@ -233,7 +239,7 @@ pub(super) struct Denied<'a> {
     /// The public id of the secret, if the token is known.
     pub secret: Option<&'a PublicId>,
     pub reason: DenialReason,
-    pub method: Option<&'a Arc<Method>>,
+    pub method: Option<&'a Arc<RenderedMethod>>,
 }
 
 /// Text that is built only when it is read.
@@ -265,7 +271,7 @@ impl Gathered {
         let mut tallies = mem::take(&mut self.tallies);
         self.weight = 0;
         for known in mem::take(&mut self.running) {
-            let run = known.identity.running.lock().take();
+            let run = known.identity.hot_counter.lock().take();
             if let Some((key, tally)) = run.map(|run| run.entry(&known)) {
                 fate.lose(tallies.add(key, tally));
             }

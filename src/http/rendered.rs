@@ -19,35 +19,35 @@ use crate::domain::token::Token;
 use crate::verbs::verify::cache::{self, CachePayload};
 
 /// The HTTP rendering of tokens and methods.
-pub(super) struct InHttp;
+pub(super) struct HttpPayload;
 
 /// A cached secret with its rendering.
-pub(super) type Known = cache::CachedSecret<InHttp>;
+pub(super) type CachedSecret = cache::CachedSecret<HttpPayload>;
 
 /// The fields of a token, in the order of its JSON.
-const OF_TOKEN: [IdentityField; 5] =
+const TOKEN_FIELDS: [IdentityField; 5] =
     [IdentityField::Account, IdentityField::AccountId, IdentityField::Role, IdentityField::Token, IdentityField::Hint];
 
 /// The rendered description of a token for one of its secrets.
-pub(super) struct Identity {
+pub(super) struct RenderedIdentity {
     pub secret: PublicId,
     /// JSON from the first field after the method to the end. Names and ids consist only of letters, digits and a
     /// few other characters. So none needs an escape, and each is a valid header value.
     json: Bytes,
     /// The start and end of each value in `json`.
-    places: [(u16, u16); OF_TOKEN.len()],
+    ranges: [(u16, u16); TOKEN_FIELDS.len()],
     pub owner: AccountId,
     pub created_at: Timestamp,
     pub expiry: Expiry,
     /// Uses since the ledger was last written.
-    pub running: Running,
+    pub hot_counter: Running,
 }
 
-impl Identity {
+impl RenderedIdentity {
     fn new(token: &Token, secret: &PublicId, role: Role) -> Self {
         let prefix = token.hint.split_once('_').map_or("", |(prefix, _)| prefix);
         let mut json = String::with_capacity(256);
-        let places = OF_TOKEN.map(|field| {
+        let places = TOKEN_FIELDS.map(|field| {
             let value = match field {
                 IdentityField::Account => token.owner.username.to_string(),
                 IdentityField::AccountId => token.owner.id.to_string(),
@@ -65,14 +65,14 @@ impl Identity {
         });
         json.push('}');
         let short = |at: usize| u16::try_from(at).unwrap_or_default();
-        Identity {
+        RenderedIdentity {
             secret: secret.clone(),
             json: Bytes::from(json.into_boxed_str().into_boxed_bytes()),
-            places: places.map(|(begin, end)| (short(begin), short(end))),
+            ranges: places.map(|(begin, end)| (short(begin), short(end))),
             owner: token.owner.id,
             created_at: token.created_at,
-            expiry: end_of(token, secret),
-            running: Running::default(),
+            expiry: secret_expiry(token, secret),
+            hot_counter: Running::default(),
         }
     }
 
@@ -82,31 +82,31 @@ impl Identity {
     }
 
     /// Returns the end of the body without the closing brace, so that more fields can follow.
-    pub fn open_json(&self) -> Bytes {
+    pub fn unclosed_json(&self) -> Bytes {
         self.json.slice(..self.json.len().saturating_sub(1))
     }
 
-    fn place(&self, field: IdentityField) -> std::ops::Range<usize> {
-        let (begin, end) = self.places.get(field as usize).copied().unwrap_or_default();
+    fn range(&self, field: IdentityField) -> std::ops::Range<usize> {
+        let (begin, end) = self.ranges.get(field as usize).copied().unwrap_or_default();
         usize::from(begin)..usize::from(end)
     }
 
     /// Returns a field's value, or an empty string if the field isn't the token's.
     pub fn text(&self, field: IdentityField) -> &str {
-        self.json.get(self.place(field)).and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
+        self.json.get(self.range(field)).and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
     }
 
     /// Returns a field's value for a header.
     pub fn value(&self, field: IdentityField) -> HeaderValue {
-        HeaderValue::from_maybe_shared(self.json.slice(self.place(field))).unwrap_or(HeaderValue::from_static(""))
+        HeaderValue::from_maybe_shared(self.json.slice(self.range(field))).unwrap_or(HeaderValue::from_static(""))
     }
 }
 
 /// The methods that a token may call, as the end of the body.
-pub(super) struct Methods(String);
+pub(super) struct RenderedMethods(String);
 
 /// [`Methods`] shared by all bodies that contain them.
-struct SharedMethods(Arc<Methods>);
+struct SharedMethods(Arc<RenderedMethods>);
 
 impl AsRef<[u8]> for SharedMethods {
     fn as_ref(&self) -> &[u8] {
@@ -114,7 +114,7 @@ impl AsRef<[u8]> for SharedMethods {
     }
 }
 
-impl Methods {
+impl RenderedMethods {
     const BEGIN: &'static str = ",\"methods\":[";
     const END: &'static str = "]}";
 
@@ -132,13 +132,13 @@ impl Methods {
 
 /// A method that was asked for.
 #[derive(Debug)]
-pub(super) struct Method {
+pub(super) struct RenderedMethod {
     id: MethodId,
     json: Bytes,
     value: HeaderValue,
 }
 
-impl Method {
+impl RenderedMethod {
     /// Placeholder for any method.
     pub const ANY: &'static str = "-";
     const BEGIN: &'static str = "{\"result\":0,\"method\":\"";
@@ -148,7 +148,7 @@ impl Method {
         // The id has only letters, digits and `.`, `_`, `-`, so it needs no escape.
         let json = Bytes::from(format!("{}{id}{}", Self::BEGIN, Self::END).into_boxed_str().into_boxed_bytes());
         let value = HeaderValue::from_maybe_shared(json.slice(Self::BEGIN.len()..json.len() - Self::END.len()));
-        Method { id: id.clone(), json, value: value.unwrap_or(HeaderValue::from_static(Self::ANY)) }
+        RenderedMethod { id: id.clone(), json, value: value.unwrap_or(HeaderValue::from_static(Self::ANY)) }
     }
 
     pub fn id(&self) -> &str {
@@ -167,45 +167,45 @@ impl Method {
     }
 }
 
-impl PartialEq for Method {
+impl PartialEq for RenderedMethod {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }
 }
 
-impl Eq for Method {}
+impl Eq for RenderedMethod {}
 
-impl Hash for Method {
+impl Hash for RenderedMethod {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
     }
 }
 
-impl CachePayload for InHttp {
-    type Identity = Identity;
-    type Methods = Methods;
-    type Method = Method;
+impl CachePayload for HttpPayload {
+    type Identity = RenderedIdentity;
+    type Methods = RenderedMethods;
+    type Method = RenderedMethod;
 
-    fn identity(token: &Token, secret: &PublicId, role: Role) -> Identity {
-        Identity::new(token, secret, role)
+    fn identity(token: &Token, secret: &PublicId, role: Role) -> RenderedIdentity {
+        RenderedIdentity::new(token, secret, role)
     }
 
-    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> Methods {
-        let mut text = Methods::BEGIN.to_owned();
+    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> RenderedMethods {
+        let mut text = RenderedMethods::BEGIN.to_owned();
         for (index, id) in methods.enumerate() {
             text.push_str(if index == 0 { "\"" } else { ",\"" });
             text.push_str(id.as_str());
             text.push('"');
         }
-        text.push_str(Methods::END);
-        Methods(text)
+        text.push_str(RenderedMethods::END);
+        RenderedMethods(text)
     }
 
-    fn method(method: &MethodId) -> Method {
-        Method::new(method)
+    fn method(method: &MethodId) -> RenderedMethod {
+        RenderedMethod::new(method)
     }
 
-    fn touch(identity: &Identity) -> usize {
+    fn touch(identity: &RenderedIdentity) -> usize {
         /// Size of a processor's cache line, in bytes.
         const LINE: usize = 64;
         usize::from(identity.json.iter().step_by(LINE).fold(0, |sum: u8, byte| sum ^ byte))
@@ -213,7 +213,7 @@ impl CachePayload for InHttp {
 }
 
 /// Returns the time at which `secret` stops working: with its token, or earlier if a newer secret has replaced it.
-fn end_of(token: &Token, secret: &PublicId) -> Expiry {
+fn secret_expiry(token: &Token, secret: &PublicId) -> Expiry {
     let is_current = token.hint.ends_with(secret.as_str());
     match (token.previous.as_ref().filter(|_| !is_current), token.expiry.at()) {
         (None, _) => token.expiry,

@@ -11,11 +11,11 @@ use hyper::{Request, StatusCode};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::answer::{self, Answer, Refusal};
-use super::credential::{self, Presented};
+use super::credential::{self, Extracted};
 use super::faults::Fault;
 use super::ledger::Origin;
-use super::told::{Identity, Methods};
+use super::rendered::{RenderedIdentity, RenderedMethods};
+use super::response::{self, Denial, HttpResponse};
 use super::verify_batch::VerifyRequest;
 use super::{Service, metrics};
 use crate::domain::identity_header::IdentityField;
@@ -24,7 +24,7 @@ use crate::domain::time::SECOND;
 use crate::verbs::verify::{DecisionKind, DenialReason};
 
 /// Maximum size of a form, in bytes.
-const FORM_MOST: usize = 4096;
+const MAX_FORM: usize = 4096;
 /// The method that a caller must be permitted to call to ask about tokens.
 const INTROSPECT: &str = "jeton.introspect";
 
@@ -40,7 +40,7 @@ struct HealthJson {
 }
 
 /// Reports if tokens can be decided about.
-pub(super) async fn health(service: &Service) -> Answer {
+pub(super) async fn health(service: &Service) -> HttpResponse {
     service.check_faults();
     let read = service.desk.audit_seq().await;
     let ongoing = service.faults.ongoing();
@@ -54,31 +54,31 @@ pub(super) async fn health(service: &Service) -> Answer {
         None => (StatusCode::OK, "ok"),
         Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
-    answer::data(code, &HealthJson { status, reason, faults })
+    response::json(code, &HealthJson { status, reason, faults })
 }
 
 #[derive(Serialize)]
-struct HeadJson {
+struct AuditPositionJson {
     schema: u32,
     audit_seq: i64,
 }
 
 /// Reports how far the service has read the store. Anybody who knows the number of a change in the audit log can
 /// see if the change is in effect.
-pub(super) async fn head(service: &Service) -> Answer {
+pub(super) async fn audit_position(service: &Service) -> HttpResponse {
     match service.desk.audit_seq().await {
         Ok(audit_seq) => {
             // A confirmed change must not be undone by an older copy of the store, not even after a crash.
             let seen = Arc::clone(&service.seen);
             service.supervisor.blocking(move || seen.write()).await;
-            answer::data(StatusCode::OK, &HeadJson { schema: 1, audit_seq })
+            response::json(StatusCode::OK, &AuditPositionJson { schema: 1, audit_seq })
         }
-        Err(_) => answer::unavailable(),
+        Err(_) => response::unavailable(),
     }
 }
 
-pub(super) fn metrics(service: &Service) -> Answer {
-    let mut answer = answer::json(StatusCode::OK, Bytes::from(metrics::text(service)));
+pub(super) fn metrics(service: &Service) -> HttpResponse {
+    let mut answer = response::json_body(StatusCode::OK, Bytes::from(metrics::render(service)));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     answer
 }
@@ -105,22 +105,22 @@ struct InactiveJson {
 }
 
 #[derive(Serialize)]
-struct WrongJson {
+struct BadRequestJson {
     error: &'static str,
     error_description: &'static str,
 }
 
-fn wrong(error_description: &'static str) -> Answer {
-    answer::data(StatusCode::BAD_REQUEST, &WrongJson { error: "invalid_request", error_description })
+fn bad_request(error_description: &'static str) -> HttpResponse {
+    response::json(StatusCode::BAD_REQUEST, &BadRequestJson { error: "invalid_request", error_description })
 }
 
 /// Describes a token. Only the caller's token counts as used; the described one does not.
-pub(super) async fn introspect(service: &Service, request: Request<Incoming>) -> Answer {
-    let presented = match credential::of_bearer(request.headers()) {
-        Presented::Nothing => return answer::refused(Refusal::Nobody),
-        Presented::Credential(presented) => presented,
+pub(super) async fn introspect(service: &Service, request: Request<Incoming>) -> HttpResponse {
+    let presented = match credential::from_authorization(request.headers()) {
+        Extracted::Missing => return response::denied(Denial::NoCredential),
+        Extracted::Credential(presented) => presented,
     };
-    let Ok(method) = MethodId::parse(INTROSPECT) else { return answer::unavailable() };
+    let Ok(method) = MethodId::parse(INTROSPECT) else { return response::unavailable() };
     let origin = Some(Arc::new(Origin { address: None, client: "introspect".to_owned() }));
     match service
         .desk
@@ -129,40 +129,40 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
         .map(|decided| decided.kind)
     {
         Ok(DecisionKind::Allowed) => {}
-        Ok(DecisionKind::Denied(DenialReason::NotPermitted)) => return answer::refused(Refusal::NotPermitted),
-        Ok(DecisionKind::Denied(_)) => return answer::refused(Refusal::Invalid),
-        Ok(DecisionKind::UnknownMethod) | Err(_) => return answer::unavailable(),
+        Ok(DecisionKind::Denied(DenialReason::NotPermitted)) => return response::denied(Denial::NotPermitted),
+        Ok(DecisionKind::Denied(_)) => return response::denied(Denial::InvalidToken),
+        Ok(DecisionKind::UnknownMethod) | Err(_) => return response::unavailable(),
     }
     let is_form = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
         kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
     });
     if !is_form {
-        return wrong("the body is a form: Content-Type: application/x-www-form-urlencoded");
+        return bad_request("the body is a form: Content-Type: application/x-www-form-urlencoded");
     }
-    let Ok(body) = Limited::new(request.into_body(), FORM_MOST).collect().await else {
-        return wrong("the form has 4096 bytes at most");
+    let Ok(body) = Limited::new(request.into_body(), MAX_FORM).collect().await else {
+        return bad_request("the form has 4096 bytes at most");
     };
     let Ok(form) = String::from_utf8(body.to_bytes().to_vec()).map(Zeroizing::new) else {
-        return wrong("the form is not UTF-8");
+        return bad_request("the form is not UTF-8");
     };
     let Some(token) = credential::form_value(&form, "token") else {
-        return wrong("the form has one field named token");
+        return bad_request("the form has one field named token");
     };
-    let asked = VerifyRequest { secret: credential::claim(&token), method: None, methods: true, origin: None };
+    let asked = VerifyRequest { secret: credential::parse_secret(&token), method: None, methods: true, origin: None };
     match service.desk.decide(asked).await {
-        Err(_) => answer::unavailable(),
+        Err(_) => response::unavailable(),
         Ok(decided) => match (decided.kind, &decided.secret, &decided.methods) {
             (DecisionKind::Allowed, Some(known), Some(methods)) => {
-                answer::data(StatusCode::OK, &active(&known.identity, methods))
+                response::json(StatusCode::OK, &active_json(&known.identity, methods))
             }
             (DecisionKind::Allowed | DecisionKind::Denied(_) | DecisionKind::UnknownMethod, ..) => {
-                answer::data(StatusCode::OK, &InactiveJson { active: false })
+                response::json(StatusCode::OK, &InactiveJson { active: false })
             }
         },
     }
 }
 
-fn active<'a>(identity: &'a Identity, methods: &Methods) -> ActiveJson<'a> {
+fn active_json<'a>(identity: &'a RenderedIdentity, methods: &RenderedMethods) -> ActiveJson<'a> {
     ActiveJson {
         active: true,
         token_type: "Bearer",
