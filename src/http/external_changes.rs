@@ -66,7 +66,7 @@ pub(super) struct ChangeWatcher {
 }
 
 impl ChangeWatcher {
-    /// Looks at the store through `keeper`, the only connection through which the service commits.
+    /// Looks at the store through `store`, the only connection through which the service commits.
     pub fn check(&mut self, keeper: &mut ReopeningStore, outside: &ExternalChanges) {
         let began = outside.started.time();
         // `ReopeningStore` has noted the fault.

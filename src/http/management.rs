@@ -13,9 +13,9 @@ use zeroize::Zeroizing;
 
 use super::credential::{self, Extracted};
 use super::faults::Fault;
-use super::ledger::Origin;
 use super::rendered::{RenderedIdentity, RenderedMethods};
 use super::response::{self, Denial, HttpResponse};
+use super::usage_recorder::Origin;
 use super::verify_batch::VerifyRequest;
 use super::{Service, metrics};
 use crate::domain::identity_header::IdentityField;

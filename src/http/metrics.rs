@@ -93,13 +93,13 @@ pub(super) fn render(service: &Service) -> String {
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
     family("fault", "gauge", "1 while a socket or the proof values can't be used, or the clock is behind.", &faults);
-    family("ledger_waiting", "gauge", "Different things that wait to be written.", &one(ledger.waiting() as u64));
-    family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.fate.written)));
-    let lost = ledger.fate.lost();
+    family("ledger_waiting", "gauge", "Different things that wait to be written.", &one(ledger.pending() as u64));
+    family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.stats.written)));
+    let lost = ledger.stats.lost();
     let help = "Uses and denied attempts that are lost to the ledger.";
     family("ledger_dropped_total", "counter", help, &one(lost.uses + lost.denials));
     family("ledger_lost_uses_total", "counter", "Accepted uses among them.", &one(lost.uses));
-    family("ledger_faults_total", "counter", "Times the ledger couldn't be written.", &one(of(&ledger.fate.faults)));
+    family("ledger_faults_total", "counter", "Times the ledger couldn't be written.", &one(of(&ledger.stats.faults)));
     let OverloadCounters { closed, refused } = &service.crowd;
     family("connections_closed_for_room_total", "counter", "Idle connections closed for others.", &one(of(closed)));
     family("connections_not_accepted_total", "counter", "Times no connection could be accepted.", &one(of(refused)));

@@ -14,7 +14,7 @@
 //!                 ledger/                         uses and denied attempts; outside.rs: changes that the log doesn't show
 //! ```
 //!
-//! Used by all of them: `keeper.rs` reopens the store after a fault, `supervisor.rs` watches tasks and threads,
+//! Used by all of them: `store.rs` reopens the store after a fault, `supervisor.rs` watches tasks and threads,
 //! `faults.rs` lists current faults around the service, `expiry_clock.rs` has the time by which secrets expire.
 //!
 //! Connections and decisions share one thread. The ledger has a thread of its own, and so has the log; STORE-seen is
@@ -28,7 +28,6 @@ mod credential;
 mod expiry_clock;
 mod external_changes;
 mod faults;
-mod ledger;
 mod listeners;
 mod management;
 mod metrics;
@@ -41,6 +40,7 @@ mod router;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod usage_recorder;
 mod verify;
 mod verify_batch;
 
@@ -68,12 +68,12 @@ use connection_limits::{ConnectionLimits, OverloadCounters, OverloadReport};
 use connection_timeouts::{ConnectionRegistry, SWEEP_INTERVAL};
 use expiry_clock::ExpiryClock;
 use faults::Faults;
-use ledger::{Ledger, Lost};
 use listeners::{BoundListener, ListenerKind};
 use metrics::Metrics;
 use proof::Proofs;
 use reopening_store::ReopeningStore;
 use supervisor::Supervisor;
+use usage_recorder::{LostCounts, UsageLedger};
 use verify_batch::{BatchWorker, DecisionQueue};
 
 /// Busy timeout of a request: how long it waits for other processes that hold the store.
@@ -100,7 +100,7 @@ pub struct Start {
 /// The state that all connections share.
 struct Service {
     desk: Arc<DecisionQueue>,
-    ledger: Arc<Ledger>,
+    ledger: Arc<UsageLedger>,
     metrics: Metrics,
     accept: CredentialSources,
     proxies: TrustedProxies,
@@ -224,8 +224,8 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     let supervisor = Arc::new(Supervisor::default());
     #[cfg(test)]
     let watched = Arc::clone(&supervisor);
-    let ledger = Arc::new(Ledger::default());
-    let writer = ledger::start(Arc::clone(&ledger), Arc::clone(&clock), &store, Arc::clone(&supervisor))?;
+    let ledger = Arc::new(UsageLedger::default());
+    let writer = usage_recorder::start(Arc::clone(&ledger), Arc::clone(&clock), &store, Arc::clone(&supervisor))?;
     let desk = Arc::new(DecisionQueue::default());
     let service = Arc::new(Service {
         desk: Arc::clone(&desk),
@@ -251,7 +251,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         let supervisor = Arc::clone(&service.supervisor);
         let run = run(service, clerk, [verify, manage], stopped, &answer);
         ledger.end();
-        let left = writer.join().ok().flatten().unwrap_or_else(|| ledger.give_up());
+        let left = writer.join().ok().flatten().unwrap_or_else(|| ledger.discard_rest());
         drop(mark);
         let outcome = conclude(run, supervisor.failed(), left);
         // The starter gets the outcome here, unless it has stopped waiting.
@@ -281,12 +281,12 @@ fn hear<F: FnOnce()>(ended: &Mutex<Option<F>>) {
 
 /// Returns the result of a service that ended with `run`. `failed` is the failed task, and `left` the events the
 /// ledger could not record.
-fn conclude(run: Result<()>, failed: Option<&'static str>, left: Lost) -> Result<()> {
+fn conclude(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -> Result<()> {
     run?;
     if let Some(task) = failed {
         return Err(Error::failure("the service has ended by itself").why(format!("its task \"{task}\" has failed")));
     }
-    if left != Lost::default() {
+    if left != LostCounts::default() {
         return Err(Error::failure(format!("{left} are lost")).why("the store could not be written until the end"));
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 
-use super::ledger::Running;
+use super::usage_recorder::HotCounter;
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::identity_header::IdentityField;
@@ -40,7 +40,7 @@ pub(super) struct RenderedIdentity {
     pub created_at: Timestamp,
     pub expiry: Expiry,
     /// Uses since the ledger was last written.
-    pub hot_counter: Running,
+    pub hot_counter: HotCounter,
 }
 
 impl RenderedIdentity {
@@ -72,7 +72,7 @@ impl RenderedIdentity {
             owner: token.owner.id,
             created_at: token.created_at,
             expiry: secret_expiry(token, secret),
-            hot_counter: Running::default(),
+            hot_counter: HotCounter::default(),
         }
     }
 

@@ -10,12 +10,12 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::Service;
 use super::credential::{self, Extracted};
-use super::ledger::Origin;
 use super::metrics::VerifyOutcome;
 use super::proof::ProvenProxy;
 use super::query::has_option;
 use super::rendered::{RenderedMethod, RenderedMethods};
 use super::response::{self, Denial, HttpResponse};
+use super::usage_recorder::Origin;
 use super::verify_batch::{DecisionReply, VerifyRequest};
 use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;

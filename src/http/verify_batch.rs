@@ -12,10 +12,10 @@ use super::Service;
 use super::audit_position::AuditPosition;
 use super::expiry_clock::ExpiryClock;
 use super::external_changes::{ChangeCounts, MAX_AGE};
-use super::ledger::{Denied, Origin, Page};
 use super::rendered::HttpPayload;
 use super::reopening_store::ReopeningStore;
 use super::supervisor::SURVIVED;
+use super::usage_recorder::{DeniedAttempt, LedgerRecorder, Origin};
 use crate::domain::method::MethodId;
 use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
 use crate::domain::text::escape_untrusted;
@@ -170,7 +170,7 @@ impl BatchWorker {
 
     /// Clears the memory if the store may have changed without a row in the audit log.
     fn drop_outdated_cache(&mut self) {
-        let outside = &self.server.ledger.outside;
+        let outside = &self.server.ledger.external_changes;
         let found = outside.counts();
         let is_old = || !outside.is_watched() && self.cache_age.time() >= MAX_AGE;
         if found.commits != self.external_changes.commits || is_old() {
@@ -263,7 +263,7 @@ impl BatchWorker {
         // The ledger uses the wall clock, even after it was set back or corrected. Only expiry uses the latest time
         // seen.
         let now = clock.now();
-        let mut page = self.server.ledger.open();
+        let mut page = self.server.ledger.recorder();
         for (Pending { request: ask, reply }, decided) in queue.pending.into_iter().zip(answers) {
             let Some(decided) = decided else { continue };
             record(&mut page, ask, &decided, now);
@@ -284,14 +284,14 @@ fn report_unreadable(named: &mut HashSet<PublicId>, ask: &VerifyRequest, error: 
     }
 }
 
-fn record(page: &mut Page<'_>, ask: VerifyRequest, decided: &DecisionReply, now: Timestamp) {
+fn record(page: &mut LedgerRecorder<'_>, ask: VerifyRequest, decided: &DecisionReply, now: Timestamp) {
     let Some(origin) = ask.origin else { return };
     match (decided.kind, &decided.secret) {
-        (DecisionKind::Allowed, Some(known)) => page.used(known, decided.method.as_ref(), origin, now),
+        (DecisionKind::Allowed, Some(known)) => page.record_use(known, decided.method.as_ref(), origin, now),
         (DecisionKind::Denied(reason), _) => {
             let token = decided.token;
             let secret = ask.secret.as_ref().ok().filter(|_| token.is_some()).map(SecretFingerprint::public_id);
-            page.denied(Denied { token, secret, reason, method: decided.method.as_ref() }, origin, now);
+            page.record_denial(DeniedAttempt { token, secret, reason, method: decided.method.as_ref() }, origin, now);
         }
         (DecisionKind::Allowed, None) | (DecisionKind::UnknownMethod, _) => {}
     }

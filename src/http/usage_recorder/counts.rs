@@ -9,7 +9,7 @@ use std::mem;
 
 use foldhash::fast::RandomState;
 
-use super::{Key, Tally};
+use super::{Count, UsageKey};
 use crate::domain::time::{DAY, MINUTE};
 use crate::domain::token::TokenId;
 
@@ -20,18 +20,18 @@ const ENTRY_SIZE: usize = 304;
 const ORIGIN_SIZE: usize = 96;
 /// Maximum number of callers and methods kept apart per token, or for unknown tokens. A client that changes its
 /// name with every request can thus fill neither memory nor store.
-const MAX_APART: usize = 100;
+const MAX_KEYS_PER_TOKEN: usize = 100;
 const MINUTES_OF_DAY: i64 = DAY / MINUTE;
 
 /// Uses and denied attempts that will not be recorded.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(in crate::http) struct Lost {
+pub(in crate::http) struct LostCounts {
     pub uses: u64,
     pub denials: u64,
 }
 
-impl Lost {
-    fn add(&mut self, key: &Key, count: u64) {
+impl LostCounts {
+    fn add(&mut self, key: &UsageKey, count: u64) {
         match key.reason {
             None => self.uses += count,
             Some(_) => self.denials += count,
@@ -39,7 +39,7 @@ impl Lost {
     }
 }
 
-impl fmt::Display for Lost {
+impl fmt::Display for LostCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} accepted uses and {} denied attempts", self.uses, self.denials)
     }
@@ -47,24 +47,25 @@ impl fmt::Display for Lost {
 
 /// A step that frees memory, the least harmful first.
 #[derive(Clone, Copy)]
-enum Step {
+enum CoarsenStep {
     DenialCallers,
     DenialMinutes,
     UseCallers,
     UseMethods,
 }
 
-impl Step {
-    const ALL: [Step; 4] = [Step::DenialCallers, Step::DenialMinutes, Step::UseCallers, Step::UseMethods];
+impl CoarsenStep {
+    const ALL: [CoarsenStep; 4] =
+        [CoarsenStep::DenialCallers, CoarsenStep::DenialMinutes, CoarsenStep::UseCallers, CoarsenStep::UseMethods];
 
-    fn coarsen(self, key: &mut Key) {
+    fn coarsen(self, key: &mut UsageKey) {
         match (self, key.reason) {
-            (Step::DenialCallers, Some(_)) | (Step::UseCallers, None) => key.origin = None,
-            (Step::DenialMinutes, Some(_)) => {
+            (CoarsenStep::DenialCallers, Some(_)) | (CoarsenStep::UseCallers, None) => key.origin = None,
+            (CoarsenStep::DenialMinutes, Some(_)) => {
                 (key.secret, key.method) = (None, None);
                 key.period -= key.period.rem_euclid(MINUTES_OF_DAY);
             }
-            (Step::UseMethods, None) => key.method = None,
+            (CoarsenStep::UseMethods, None) => key.method = None,
             _ => {}
         }
     }
@@ -72,78 +73,80 @@ impl Step {
 
 /// The waiting entries with their counts.
 #[derive(Default)]
-pub(super) struct Tallies {
-    map: HashMap<Key, Tally, RandomState>,
+pub(super) struct UsageCounts {
+    map: HashMap<UsageKey, Count, RandomState>,
     /// Number of entries per token, or without a token.
-    apart: HashMap<Option<TokenId>, usize, RandomState>,
+    keys_per_token: HashMap<Option<TokenId>, usize, RandomState>,
     size: usize,
 }
 
-impl Tallies {
+impl UsageCounts {
     pub fn len(&self) -> usize {
         self.map.len()
     }
 
     /// Adds `tally` to the entry with the same key. Returns the events that were dropped for it.
-    pub fn add(&mut self, mut key: Key, tally: Tally) -> Lost {
-        if self.apart.get(&key.token).is_some_and(|apart| *apart >= MAX_APART) && !self.map.contains_key(&key) {
+    pub fn add(&mut self, mut key: UsageKey, tally: Count) -> LostCounts {
+        if self.keys_per_token.get(&key.token).is_some_and(|apart| *apart >= MAX_KEYS_PER_TOKEN)
+            && !self.map.contains_key(&key)
+        {
             key.origin = None;
         }
         self.insert(key, tally);
-        if self.size > MAX_SIZE { self.make_room() } else { Lost::default() }
+        if self.size > MAX_SIZE { self.make_room() } else { LostCounts::default() }
     }
 
     /// Adds all of `other`, which is smaller than this or about to be.
-    pub fn merge(&mut self, mut other: Tallies) -> Lost {
+    pub fn merge(&mut self, mut other: UsageCounts) -> LostCounts {
         if other.len() > self.len() {
             mem::swap(self, &mut other);
         }
-        let mut lost = Lost::default();
+        let mut lost = LostCounts::default();
         for (key, tally) in other.map {
             let more = self.add(key, tally);
-            lost = Lost { uses: lost.uses + more.uses, denials: lost.denials + more.denials };
+            lost = LostCounts { uses: lost.uses + more.uses, denials: lost.denials + more.denials };
         }
         lost
     }
 
-    pub fn into_entries(self) -> Vec<(Key, Tally)> {
+    pub fn into_entries(self) -> Vec<(UsageKey, Count)> {
         self.map.into_iter().collect()
     }
 
     /// Counts all waiting events.
-    pub fn total(&self) -> Lost {
-        let mut lost = Lost::default();
+    pub fn total(&self) -> LostCounts {
+        let mut lost = LostCounts::default();
         self.map.iter().for_each(|(key, tally)| lost.add(key, tally.count));
         lost
     }
 
-    fn insert(&mut self, key: Key, tally: Tally) {
+    fn insert(&mut self, key: UsageKey, tally: Count) {
         let (size, token) = (size_of_key(&key), key.token);
         let kept = self.map.entry(key).or_insert_with(|| {
             self.size += size;
-            *self.apart.entry(token).or_default() += 1;
-            Tally { count: 0, at: tally.at }
+            *self.keys_per_token.entry(token).or_default() += 1;
+            Count { count: 0, at: tally.at }
         });
         kept.add(tally);
     }
 
     /// Frees a quarter of the maximum memory.
-    fn make_room(&mut self) -> Lost {
+    fn make_room(&mut self) -> LostCounts {
         let enough = MAX_SIZE / 4 * 3;
-        for step in Step::ALL {
+        for step in CoarsenStep::ALL {
             for (mut key, tally) in mem::take(self).map {
                 step.coarsen(&mut key);
                 self.insert(key, tally);
             }
             if self.size <= enough {
-                return Lost::default();
+                return LostCounts::default();
             }
         }
         let mut entries: Vec<_> = mem::take(self).map.into_iter().collect();
         // Denied attempts are dropped before uses, the oldest of each first. Entries are kept from the end for as
         // long as there is room.
         entries.sort_unstable_by_key(|(key, tally)| (key.reason.is_none(), tally.at));
-        let mut lost = Lost::default();
+        let mut lost = LostCounts::default();
         while let Some((key, tally)) = entries.pop() {
             if self.size + size_of_key(&key) > enough {
                 lost.add(&key, tally.count);
@@ -155,16 +158,16 @@ impl Tallies {
     }
 }
 
-impl FromIterator<(Key, Tally)> for Tallies {
+impl FromIterator<(UsageKey, Count)> for UsageCounts {
     /// Collects entries without a bound, since they were within the bound before.
-    fn from_iter<I: IntoIterator<Item = (Key, Tally)>>(entries: I) -> Self {
-        let mut tallies = Tallies::default();
+    fn from_iter<I: IntoIterator<Item = (UsageKey, Count)>>(entries: I) -> Self {
+        let mut tallies = UsageCounts::default();
         entries.into_iter().for_each(|(key, tally)| tallies.insert(key, tally));
         tallies
     }
 }
 
-fn size_of_key(key: &Key) -> usize {
+fn size_of_key(key: &UsageKey) -> usize {
     ENTRY_SIZE + key.origin.as_ref().map_or(0, |origin| ORIGIN_SIZE + origin.client.len())
 }
 
@@ -175,32 +178,32 @@ mod tests {
     use super::*;
     use crate::domain::secret::PublicId;
     use crate::domain::time::Timestamp;
-    use crate::http::ledger::Origin;
+    use crate::http::usage_recorder::Origin;
     use crate::verbs::verify::DenialReason;
 
     fn origin(n: u64) -> Option<Arc<Origin>> {
         Some(Arc::new(Origin { address: None, client: format!("{n:0>120}") }))
     }
 
-    fn used(token: i64, n: u64) -> Key {
+    fn used(token: i64, n: u64) -> UsageKey {
         let secret = PublicId::parse("abcd1234");
-        Key { token: Some(TokenId(token)), secret, reason: None, method: None, origin: origin(n), period: 0 }
+        UsageKey { token: Some(TokenId(token)), secret, reason: None, method: None, origin: origin(n), period: 0 }
     }
 
-    fn denied(token: i64, n: u64) -> Key {
-        Key { reason: Some(DenialReason::Unknown), period: n as i64, ..used(token, n) }
+    fn denied(token: i64, n: u64) -> UsageKey {
+        UsageKey { reason: Some(DenialReason::Unknown), period: n as i64, ..used(token, n) }
     }
 
-    fn at(n: u64) -> Tally {
-        Tally { count: 1, at: Timestamp(n as i64) }
+    fn at(n: u64) -> Count {
+        Count { count: 1, at: Timestamp(n as i64) }
     }
 
     /// Adds all keys. Returns the remaining tallies, the lost events and the total.
-    fn filled(keys: impl Iterator<Item = Key>) -> (Tallies, Lost, u64) {
-        let (mut tallies, mut lost, mut count) = (Tallies::default(), Lost::default(), 0);
+    fn filled(keys: impl Iterator<Item = UsageKey>) -> (UsageCounts, LostCounts, u64) {
+        let (mut tallies, mut lost, mut count) = (UsageCounts::default(), LostCounts::default(), 0);
         for (n, key) in (0..).zip(keys) {
             let went = tallies.add(key, at(n));
-            lost = Lost { uses: lost.uses + went.uses, denials: lost.denials + went.denials };
+            lost = LostCounts { uses: lost.uses + went.uses, denials: lost.denials + went.denials };
             count += 1;
             assert!(tallies.size <= MAX_SIZE);
         }
@@ -208,16 +211,16 @@ mod tests {
     }
 
     #[test]
-    fn details_of_a_long_fault_go_before_any_count() {
+    fn counts_outlive_their_details_in_a_long_fault() {
         // One denial per minute over days, for a hundred tokens.
         let (tallies, lost, count) = filled((0..200_000).map(|n| denied(n % 100, n as u64 / 100)));
-        assert_eq!((lost, tallies.total()), (Lost::default(), Lost { uses: 0, denials: count }));
+        assert_eq!((lost, tallies.total()), (LostCounts::default(), LostCounts { uses: 0, denials: count }));
         let (tallies, lost, count) = filled((0..200_000).map(|n| used(n % 20_000, n as u64)));
-        assert_eq!((lost, tallies.total()), (Lost::default(), Lost { uses: count, denials: 0 }));
+        assert_eq!((lost, tallies.total()), (LostCounts::default(), LostCounts { uses: count, denials: 0 }));
     }
 
     #[test]
-    fn denied_attempts_go_before_uses_and_all_that_goes_is_counted() {
+    fn denied_attempts_are_dropped_before_uses_and_counted() {
         let most = (MAX_SIZE / ENTRY_SIZE) as i64;
         let mixed = (0..most / 2).flat_map(|n| [used(n, 0), denied(n, 0), denied(-n - 1, 0)]);
         let (tallies, lost, count) = filled(mixed);

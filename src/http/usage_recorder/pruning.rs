@@ -26,7 +26,7 @@ pub(super) struct Pruner {
 /// The work of the next call.
 enum Stage {
     /// Finds the rows that are older than the policy keeps.
-    Look,
+    FindCutoff,
     /// Deletes rows older than this time.
     Delete(Timestamp),
     /// Measures the remaining rows.
@@ -40,7 +40,7 @@ enum Stage {
 
 impl Default for Pruner {
     fn default() -> Self {
-        Pruner { max_bytes: MAX_LEDGER_BYTES, finished_at: None, stage: Stage::Look }
+        Pruner { max_bytes: MAX_LEDGER_BYTES, finished_at: None, stage: Stage::FindCutoff }
     }
 }
 
@@ -54,7 +54,7 @@ impl Pruner {
         // After a fault, which `ReopeningStore` has logged, the same step is tried again.
         if let Ok(stage) = self.next_stage(keeper, clock, now) {
             self.finished_at = stage.is_none().then_some(now);
-            self.stage = stage.unwrap_or(Stage::Look);
+            self.stage = stage.unwrap_or(Stage::FindCutoff);
         }
     }
 
@@ -62,7 +62,7 @@ impl Pruner {
     fn next_stage(&self, keeper: &mut ReopeningStore, clock: &dyn Clock, now: Timestamp) -> Result<Option<Stage>> {
         let measure = Stage::Measure { after: SizeCursor::Start, bytes: 0 };
         match &self.stage {
-            Stage::Look => {
+            Stage::FindCutoff => {
                 let policy = keeper.maintain(|store| store.read(|snapshot| snapshot.policy()))?;
                 Ok(Some(policy.ledger_keep.before(now, clock.zone()).map_or(measure, Stage::Delete)))
             }

@@ -1,8 +1,8 @@
 //! The ledger, off the path of requests. Events are gathered in memory, equal ones counted together, and written to
 //! the store by a separate thread.
 
+mod counts;
 mod pruning;
-mod tallies;
 mod writer;
 
 use std::fmt;
@@ -18,12 +18,12 @@ use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::verbs::verify::DenialReason;
 
-pub(super) use tallies::Lost;
-use tallies::Tallies;
+pub(super) use counts::LostCounts;
+use counts::UsageCounts;
 pub(super) use writer::start;
 
 /// Maximum memory of cached secrets that are kept because uses are counted next to them, in bytes.
-const RUNNING_MOST: usize = 16 * 1024 * 1024;
+const MAX_HOT_BYTES: usize = 16 * 1024 * 1024;
 
 /// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -36,7 +36,7 @@ pub(super) struct Origin {
 
 /// The key under which equal events are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct UsageKey {
     token: Option<TokenId>,
     secret: Option<PublicId>,
     /// `None` for a use.
@@ -49,13 +49,13 @@ struct Key {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Tally {
+struct Count {
     count: u64,
     at: Timestamp,
 }
 
-impl Tally {
-    fn add(&mut self, more: Tally) {
+impl Count {
+    fn add(&mut self, more: Count) {
         self.count += more.count;
         self.at = self.at.max(more.at);
     }
@@ -64,113 +64,113 @@ impl Tally {
 /// The repeated latest use of a secret since the ledger was written. It is counted next to the cached secret, so
 /// that most uses touch no other memory.
 #[derive(Default)]
-pub(super) struct Running(Mutex<Option<Run>>);
+pub(super) struct HotCounter(Mutex<Option<UseRun>>);
 
 /// Equal uses of one secret, counted together.
-struct Run {
+struct UseRun {
     method: Option<Arc<RenderedMethod>>,
     origin: Arc<Origin>,
     day: i64,
-    tally: Tally,
+    count: Count,
 }
 
-impl Running {
-    fn lock(&self) -> MutexGuard<'_, Option<Run>> {
+impl HotCounter {
+    fn lock(&self) -> MutexGuard<'_, Option<UseRun>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Run {
-    fn is_like(&self, other: &Run) -> bool {
+impl UseRun {
+    fn is_like(&self, other: &UseRun) -> bool {
         self.day == other.day && self.method == other.method && self.origin == other.origin
     }
 
     /// Converts the run of the secret `known` to an entry.
-    fn entry(self, known: &CachedSecret) -> (Key, Tally) {
-        let Run { method, origin, day, tally } = self;
+    fn into_entry(self, known: &CachedSecret) -> (UsageKey, Count) {
+        let UseRun { method, origin, day, count: tally } = self;
         let (token, secret) = (Some(known.token()), Some(known.identity.secret.clone()));
-        (Key { token, secret, reason: None, method, origin: Some(origin), period: day }, tally)
+        (UsageKey { token, secret, reason: None, method, origin: Some(origin), period: day }, tally)
     }
 }
 
 #[derive(Default)]
-struct Gathered {
-    tallies: Tallies,
+struct Buffer {
+    counts: UsageCounts,
     /// The secrets that have a [`Run`]. They stay in memory for as long as they are listed here.
-    running: Vec<Arc<CachedSecret>>,
+    hot_counters: Vec<Arc<CachedSecret>>,
     /// Memory of `running`, in bytes.
     weight: usize,
-    ending: bool,
+    is_ending: bool,
 }
 
 /// Counters of the ledger for the metrics.
 #[derive(Debug, Default)]
-pub(super) struct Fate {
+pub(super) struct RecorderStats {
     pub written: AtomicU64,
     pub lost_uses: AtomicU64,
     pub lost_denials: AtomicU64,
     pub faults: AtomicU64,
 }
 
-impl Fate {
-    fn lose(&self, lost: Lost) {
+impl RecorderStats {
+    fn add_lost(&self, lost: LostCounts) {
         self.lost_uses.fetch_add(lost.uses, Relaxed);
         self.lost_denials.fetch_add(lost.denials, Relaxed);
     }
 
     /// Returns the number of events lost since the start.
-    pub fn lost(&self) -> Lost {
-        Lost { uses: self.lost_uses.load(Relaxed), denials: self.lost_denials.load(Relaxed) }
+    pub fn lost(&self) -> LostCounts {
+        LostCounts { uses: self.lost_uses.load(Relaxed), denials: self.lost_denials.load(Relaxed) }
     }
 }
 
 /// The ledger of a running service.
 #[derive(Default)]
-pub(super) struct Ledger {
-    gathered: Mutex<Gathered>,
-    ended: Condvar,
-    pub fate: Fate,
-    pub outside: ExternalChanges,
+pub(super) struct UsageLedger {
+    buffer: Mutex<Buffer>,
+    end_signal: Condvar,
+    pub stats: RecorderStats,
+    pub external_changes: ExternalChanges,
 }
 
 /// The ledger, locked for writing.
-pub(super) struct Page<'a> {
-    gathered: MutexGuard<'a, Gathered>,
-    fate: &'a Fate,
+pub(super) struct LedgerRecorder<'a> {
+    buffer: MutexGuard<'a, Buffer>,
+    stats: &'a RecorderStats,
 }
 
-impl Ledger {
+impl UsageLedger {
     /// Locks the ledger for the decisions of one batch.
-    pub fn open(&self) -> Page<'_> {
-        Page { gathered: self.lock(), fate: &self.fate }
+    pub fn recorder(&self) -> LedgerRecorder<'_> {
+        LedgerRecorder { buffer: self.lock(), stats: &self.stats }
     }
 
     /// Number of distinct entries that wait to be written.
-    pub fn waiting(&self) -> usize {
+    pub fn pending(&self) -> usize {
         let gathered = self.lock();
-        gathered.tallies.len() + gathered.running.len()
+        gathered.counts.len() + gathered.hot_counters.len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Gathered> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes all waiting entries out of memory.
-    fn take(&self) -> Tallies {
-        self.lock().take(&self.fate)
+    fn drain(&self) -> UsageCounts {
+        self.lock().drain(&self.stats)
     }
 
     /// Puts back the entries that could not be written.
-    fn put_back(&self, tallies: Tallies) {
-        let lost = self.lock().tallies.merge(tallies);
-        self.fate.lose(lost);
+    fn put_back(&self, tallies: UsageCounts) {
+        let lost = self.lock().counts.merge(tallies);
+        self.stats.add_lost(lost);
     }
 
     /// Discards all waiting entries. Returns their number.
-    pub fn give_up(&self) -> Lost {
-        let lost = self.take().total();
-        if lost != Lost::default() {
-            self.fate.lose(lost);
+    pub fn discard_rest(&self) -> LostCounts {
+        let lost = self.drain().total();
+        if lost != LostCounts::default() {
+            self.stats.add_lost(lost);
             tracing::error!(
                 uses = lost.uses,
                 denials = lost.denials,
@@ -182,58 +182,59 @@ impl Ledger {
 
     /// Makes the thread write the remaining entries and end.
     pub fn end(&self) {
-        self.lock().ending = true;
-        self.ended.notify_all();
+        self.lock().is_ending = true;
+        self.end_signal.notify_all();
     }
 }
 
-impl Page<'_> {
+impl LedgerRecorder<'_> {
     /// Counts a use of a secret.
-    pub fn used(
+    pub fn record_use(
         &mut self,
         known: &Arc<CachedSecret>,
         method: Option<&Arc<RenderedMethod>>,
         origin: Arc<Origin>,
         at: Timestamp,
     ) {
-        let (secret, address, client) = (known.identity.secret.as_str(), Lazy(|| origin.told()), &origin.client);
+        let (secret, address, client) =
+            (known.identity.secret.as_str(), LazyText(|| origin.address_text()), &origin.client);
         tracing::trace!(token = %known.token(), secret, method = method.map(|m| m.id()), %address, client, "used");
-        let run = Run { method: method.cloned(), origin, day: at.0.div_euclid(DAY), tally: Tally { count: 1, at } };
+        let run = UseRun { method: method.cloned(), origin, day: at.0.div_euclid(DAY), count: Count { count: 1, at } };
         let mut running = known.identity.hot_counter.lock();
         match &mut *running {
-            Some(same) if same.is_like(&run) => same.tally.add(run.tally),
+            Some(same) if same.is_like(&run) => same.count.add(run.count),
             Some(other) => {
-                let (key, tally) = std::mem::replace(other, run).entry(known);
-                self.gathered.add(key, tally, self.fate);
+                let (key, tally) = std::mem::replace(other, run).into_entry(known);
+                self.buffer.add(key, tally, self.stats);
             }
-            None if self.gathered.weight < RUNNING_MOST => {
-                self.gathered.weight += known.bytes();
-                self.gathered.running.push(Arc::clone(known));
+            None if self.buffer.weight < MAX_HOT_BYTES => {
+                self.buffer.weight += known.bytes();
+                self.buffer.hot_counters.push(Arc::clone(known));
                 *running = Some(run);
             }
             None => {
-                let (key, tally) = run.entry(known);
-                self.gathered.add(key, tally, self.fate);
+                let (key, tally) = run.into_entry(known);
+                self.buffer.add(key, tally, self.stats);
             }
         }
     }
 
     /// Counts a denied attempt.
-    pub fn denied(&mut self, denied: Denied<'_>, origin: Arc<Origin>, at: Timestamp) {
-        let Denied { token, secret, reason, method } = denied;
-        let (address, client) = (Lazy(|| origin.told()), &origin.client);
-        let shown = Lazy(|| token.map_or_else(|| "unknown".to_owned(), |token| token.to_string()));
+    pub fn record_denial(&mut self, denied: DeniedAttempt<'_>, origin: Arc<Origin>, at: Timestamp) {
+        let DeniedAttempt { token, secret, reason, method } = denied;
+        let (address, client) = (LazyText(|| origin.address_text()), &origin.client);
+        let shown = LazyText(|| token.map_or_else(|| "unknown".to_owned(), |token| token.to_string()));
         let head = secret.map_or("", PublicId::as_str);
         let (why, asked) = (reason.as_str(), method.map(|m| m.id()));
         tracing::debug!(token = %shown, secret = head, reason = why, method = asked, %address, client, "denied");
         let (secret, method, period) = (secret.cloned(), method.cloned(), at.0.div_euclid(MINUTE));
-        let key = Key { token, secret, reason: Some(reason), method, origin: Some(origin), period };
-        self.gathered.add(key, Tally { count: 1, at }, self.fate);
+        let key = UsageKey { token, secret, reason: Some(reason), method, origin: Some(origin), period };
+        self.buffer.add(key, Count { count: 1, at }, self.stats);
     }
 }
 
 /// A denied attempt.
-pub(super) struct Denied<'a> {
+pub(super) struct DeniedAttempt<'a> {
     /// The token of the secret, if it is known.
     pub token: Option<TokenId>,
     /// The public id of the secret, if the token is known.
@@ -243,9 +244,9 @@ pub(super) struct Denied<'a> {
 }
 
 /// Text that is built only when it is read.
-struct Lazy<F>(F);
+struct LazyText<F>(F);
 
-impl<F: Fn() -> String> fmt::Display for Lazy<F> {
+impl<F: Fn() -> String> fmt::Display for LazyText<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&(self.0)())
     }
@@ -253,27 +254,27 @@ impl<F: Fn() -> String> fmt::Display for Lazy<F> {
 
 impl Origin {
     /// Returns the address as the ledger stores it.
-    fn told(&self) -> String {
+    fn address_text(&self) -> String {
         self.address.map_or_else(|| "local".to_owned(), |address| address.to_string())
     }
 }
 
-impl Gathered {
-    fn add(&mut self, key: Key, tally: Tally, fate: &Fate) {
-        let lost = self.tallies.add(key, tally);
-        if lost != Lost::default() {
-            fate.lose(lost);
+impl Buffer {
+    fn add(&mut self, key: UsageKey, tally: Count, fate: &RecorderStats) {
+        let lost = self.counts.add(key, tally);
+        if lost != LostCounts::default() {
+            fate.add_lost(lost);
         }
     }
 
     /// Takes all entries. Runs are taken from their cached secrets, where concurrent decisions continue to count.
-    fn take(&mut self, fate: &Fate) -> Tallies {
-        let mut tallies = mem::take(&mut self.tallies);
+    fn drain(&mut self, fate: &RecorderStats) -> UsageCounts {
+        let mut tallies = mem::take(&mut self.counts);
         self.weight = 0;
-        for known in mem::take(&mut self.running) {
+        for known in mem::take(&mut self.hot_counters) {
             let run = known.identity.hot_counter.lock().take();
-            if let Some((key, tally)) = run.map(|run| run.entry(&known)) {
-                fate.lose(tallies.add(key, tally));
+            if let Some((key, tally)) = run.map(|run| run.into_entry(&known)) {
+                fate.add_lost(tallies.add(key, tally));
             }
         }
         tallies

@@ -12,7 +12,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use super::pruning::Pruner;
-use super::{Key, Ledger, Lost, Tallies, Tally};
+use super::{Count, LostCounts, UsageCounts, UsageKey, UsageLedger};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::http::external_changes::ChangeWatcher;
@@ -25,33 +25,33 @@ use crate::verbs::ports::{Clock, Denial, Store, Use};
 
 /// Length of one part of the time in which entries are gathered. Together with the writing, a whole round takes
 /// less than a second.
-const GATHERED_FOR: Duration = Duration::from_millis(400);
+const FLUSH_INTERVAL: Duration = Duration::from_millis(400);
 /// Number of parts of a round. Between them the writer checks for changes by others.
-const PARTS: u32 = 2;
+const WAITS_PER_FLUSH: u32 = 2;
 /// Busy timeout of the ledger's connection. No request waits for the ledger, and others hold the store only for a
 /// moment.
-const PATIENCE: Duration = Duration::from_millis(500);
+const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 /// Maximum number of entries in one transaction. Other writers thus wait for it no longer than for a change of
 /// their own.
-const BATCH: usize = 1_000;
+const BATCH_SIZE: usize = 1_000;
 /// Time between two flushes of batched rows into the ledger tables, in milliseconds.
-const SETTLE_EVERY: i64 = MINUTE;
+const JOURNAL_INTERVAL: i64 = MINUTE;
 /// Time for which the remaining entries are retried at the end. A service must end within 5 s.
-const LAST_TRIES: Duration = Duration::from_millis(1_200);
+const FINAL_RETRY_TIMEOUT: Duration = Duration::from_millis(1_200);
 /// Time between two reports of lost events.
-const REPORT_EVERY: Duration = Duration::from_secs(60);
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 struct Writer {
-    ledger: Arc<Ledger>,
+    ledger: Arc<UsageLedger>,
     clock: Arc<dyn Clock>,
-    keeper: ReopeningStore,
+    store: ReopeningStore,
     watcher: ChangeWatcher,
     pruner: Pruner,
-    settled_at: Timestamp,
+    journal_flushed_at: Timestamp,
     /// `true` if the last attempt to settle failed.
-    is_unsettled: bool,
+    is_journal_pending: bool,
     /// The lost events as last reported, and the time of the report.
-    reported: Lost,
+    reported: LostCounts,
     reported_at: Option<Stopwatch>,
 }
 
@@ -61,24 +61,29 @@ struct Writer {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the store can't be opened or the thread can't be started.
 pub(in crate::http) fn start(
-    ledger: Arc<Ledger>,
+    ledger: Arc<UsageLedger>,
     clock: Arc<dyn Clock>,
     path: &Path,
     supervisor: Arc<Supervisor>,
-) -> Result<JoinHandle<Option<Lost>>> {
-    let keeper =
-        ReopeningStore::open("to write the ledger", path, PATIENCE, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
+) -> Result<JoinHandle<Option<LostCounts>>> {
+    let keeper = ReopeningStore::open(
+        "to write the ledger",
+        path,
+        BUSY_TIMEOUT,
+        Arc::clone(&clock),
+        SqliteStore::open_for_ledger,
+    )?;
     let settled_at = clock.now();
-    let (reported, reported_at) = (Lost::default(), None);
+    let (reported, reported_at) = (LostCounts::default(), None);
     let watcher = ChangeWatcher::default();
     let mut writer = Writer {
         ledger,
         clock,
-        keeper,
+        store: keeper,
         watcher,
         pruner: Pruner::default(),
-        settled_at,
-        is_unsettled: false,
+        journal_flushed_at: settled_at,
+        is_journal_pending: false,
         reported,
         reported_at,
     };
@@ -86,7 +91,7 @@ pub(in crate::http) fn start(
     let work = move || {
         // Decisions have priority over recording them.
         process::step_back();
-        writer.survive(&watching)
+        writer.run(&watching)
     };
     tasks::thread("ledger", move |name| supervisor.fail(name), work)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
@@ -94,8 +99,8 @@ pub(in crate::http) fn start(
 
 /// Entries that are being written. On drop, also after a panic, the unwritten ones are put back.
 struct InFlight<'a> {
-    ledger: &'a Ledger,
-    entries: Vec<(Key, Tally)>,
+    ledger: &'a UsageLedger,
+    entries: Vec<(UsageKey, Count)>,
 }
 
 impl Drop for InFlight<'_> {
@@ -109,7 +114,7 @@ impl Drop for InFlight<'_> {
 impl Writer {
     /// Works until the end and survives a few panics, none of which loses entries. Returns the events that could
     /// not be written.
-    fn survive(&mut self, supervisor: &Supervisor) -> Lost {
+    fn run(&mut self, supervisor: &Supervisor) -> LostCounts {
         let mut panics = 0;
         loop {
             match supervisor.attempt("ledger", || self.round()) {
@@ -117,86 +122,87 @@ impl Writer {
                 Some(Some(left)) => return left,
                 None if panics < SURVIVED => {
                     panics += 1;
-                    self.keeper.mark_stale();
+                    self.store.mark_stale();
                 }
                 None => {
                     supervisor.fail("ledger");
-                    return self.ledger.give_up();
+                    return self.ledger.discard_rest();
                 }
             }
         }
     }
 
     /// Writes the gathered entries. At the end, returns the events that could not be written.
-    fn round(&mut self) -> Option<Lost> {
-        let failures = self.keeper.failures();
-        let (tallies, ending) = self.gathered();
+    fn round(&mut self) -> Option<LostCounts> {
+        let failures = self.store.failures();
+        let (tallies, ending) = self.wait_for_counts();
         self.write(tallies);
         self.report_lost(ending);
         if ending {
-            return Some(self.try_again());
+            return Some(self.retry_at_end());
         }
-        self.settle();
-        self.pruner.prune(&mut self.keeper, &*self.clock);
-        self.watcher.record_own_write(&mut self.keeper, &self.ledger.outside);
-        if self.keeper.is_failing() && self.keeper.failures() == failures && self.ledger.waiting() == 0 {
+        self.flush_journal();
+        self.pruner.prune(&mut self.store, &*self.clock);
+        self.watcher.record_own_write(&mut self.store, &self.ledger.external_changes);
+        if self.store.is_failing() && self.store.failures() == failures && self.ledger.pending() == 0 {
             // Nothing waits to be written: an empty transaction checks that the store can be written. A fault is
             // noted.
-            let _ = self.keeper.with(|store| store.write_usage(|_| Ok(())));
+            let _ = self.store.with(|store| store.write_usage(|_| Ok(())));
         }
         None
     }
 
     /// Retries for a moment to write the remaining entries. After that they are lost.
-    fn try_again(&mut self) -> Lost {
+    fn retry_at_end(&mut self) -> LostCounts {
         let clock = Stopwatch::start();
-        while self.ledger.waiting() > 0 && clock.time() < LAST_TRIES {
+        while self.ledger.pending() > 0 && clock.time() < FINAL_RETRY_TIMEOUT {
             self.clock.sleep(RETRY_DELAY);
-            let tallies = self.ledger.take();
+            let tallies = self.ledger.drain();
             self.write(tallies);
         }
-        self.ledger.give_up()
+        self.ledger.discard_rest()
     }
 
     /// Gathers entries for a while. Returns them, and `true` if they are the last.
-    fn gathered(&mut self) -> (Tallies, bool) {
-        self.watcher.check(&mut self.keeper, &self.ledger.outside);
-        for _ in 1..PARTS {
-            let waited = self.ledger.ended.wait_timeout_while(self.ledger.lock(), GATHERED_FOR, |g| !g.ending);
+    fn wait_for_counts(&mut self) -> (UsageCounts, bool) {
+        self.watcher.check(&mut self.store, &self.ledger.external_changes);
+        for _ in 1..WAITS_PER_FLUSH {
+            let waited =
+                self.ledger.end_signal.wait_timeout_while(self.ledger.lock(), FLUSH_INTERVAL, |g| !g.is_ending);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
-            self.watcher.check(&mut self.keeper, &self.ledger.outside);
+            self.watcher.check(&mut self.store, &self.ledger.external_changes);
         }
         let gathered = self.ledger.lock();
-        let waited = self.ledger.ended.wait_timeout_while(gathered, GATHERED_FOR, |g| !g.ending);
+        let waited = self.ledger.end_signal.wait_timeout_while(gathered, FLUSH_INTERVAL, |g| !g.is_ending);
         let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        (gathered.take(&self.ledger.fate), gathered.ending)
+        (gathered.drain(&self.ledger.stats), gathered.is_ending)
     }
 
-    /// Writes `tallies`. Entries that can't be written wait for the next round.
-    fn write(&mut self, tallies: Tallies) {
-        let Writer { ledger, keeper, .. } = self;
+    /// Writes `counts`. Entries that can't be written wait for the next round.
+    fn write(&mut self, tallies: UsageCounts) {
+        let Writer { ledger, store: keeper, .. } = self;
         let mut flight = InFlight { ledger, entries: tallies.into_entries() };
         while !flight.entries.is_empty() {
-            let rest = flight.entries.len().saturating_sub(BATCH);
+            let rest = flight.entries.len().saturating_sub(BATCH_SIZE);
             if !record(keeper, &flight.entries[rest..]) {
-                ledger.fate.faults.fetch_add(1, Relaxed);
+                ledger.stats.faults.fetch_add(1, Relaxed);
                 return;
             }
             let written = flight.entries.drain(rest..).map(|(_, tally)| tally.count).sum();
-            ledger.fate.written.fetch_add(written, Relaxed);
+            ledger.stats.written.fetch_add(written, Relaxed);
         }
     }
 
     /// Logs the number of lost events once the store can be written again, and from time to time until then.
     fn report_lost(&mut self, ending: bool) {
-        let lost = self.ledger.fate.lost();
-        let is_due = ending || self.reported_at.is_none_or(|at| at.time() >= REPORT_EVERY);
+        let lost = self.ledger.stats.lost();
+        let is_due = ending || self.reported_at.is_none_or(|at| at.time() >= REPORT_INTERVAL);
         if lost == self.reported || !is_due {
             return;
         }
         let (uses, denials) = (lost.uses - self.reported.uses, lost.denials - self.reported.denials);
         (self.reported, self.reported_at) = (lost, Some(Stopwatch::start()));
-        let more = Lost { uses, denials };
+        let more = LostCounts { uses, denials };
         tracing::error!(
             uses,
             denials,
@@ -205,40 +211,40 @@ impl Writer {
     }
 
     /// Flushes batched rows into the ledger tables, so that little of this is left to readers.
-    fn settle(&mut self) {
+    fn flush_journal(&mut self) {
         let now = self.clock.now();
-        if self.is_unsettled || (now.0 - self.settled_at.0).abs() >= SETTLE_EVERY {
-            self.settled_at = now;
+        if self.is_journal_pending || (now.0 - self.journal_flushed_at.0).abs() >= JOURNAL_INTERVAL {
+            self.journal_flushed_at = now;
             // A fault is noted. The next reader of the ledger then settles it.
-            let settled = self.keeper.maintain(|store| store.flush_usage().and_then(|()| store.checkpoint()));
-            self.is_unsettled = settled.is_err();
+            let settled = self.store.maintain(|store| store.flush_usage().and_then(|()| store.checkpoint()));
+            self.is_journal_pending = settled.is_err();
         }
     }
 }
 
 /// Writes entries in one transaction. Returns `false` if that is not possible now.
-fn record(keeper: &mut ReopeningStore, batch: &[(Key, Tally)]) -> bool {
+fn record(keeper: &mut ReopeningStore, batch: &[(UsageKey, Count)]) -> bool {
     // Few addresses ask often, so their text is cached.
     let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
     for origin in batch.iter().filter_map(|(key, _)| key.origin.as_ref()) {
-        addresses.entry(origin.address).or_insert_with(|| origin.told());
+        addresses.entry(origin.address).or_insert_with(|| origin.address_text());
     }
-    let entries: Vec<_> = batch.iter().map(|(key, tally)| (Entry::of(key, &addresses), *tally)).collect();
-    let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.used(*tally)).collect();
-    let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.denied(*tally)).collect();
+    let entries: Vec<_> = batch.iter().map(|(key, tally)| (LedgerRecord::new(key, &addresses), *tally)).collect();
+    let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.to_use(*tally)).collect();
+    let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.to_denial(*tally)).collect();
     keeper.with(|store| store.write_usage(|book| book.record_all(&uses, &denials))).is_ok()
 }
 
 /// A key, and the caller's address as text.
-struct Entry<'a> {
-    key: &'a Key,
+struct LedgerRecord<'a> {
+    key: &'a UsageKey,
     address: &'a str,
 }
 
-impl<'a> Entry<'a> {
-    fn of(key: &'a Key, addresses: &'a HashMap<Option<IpAddr>, String, RandomState>) -> Self {
+impl<'a> LedgerRecord<'a> {
+    fn new(key: &'a UsageKey, addresses: &'a HashMap<Option<IpAddr>, String, RandomState>) -> Self {
         let address = key.origin.as_ref().and_then(|origin| addresses.get(&origin.address));
-        Entry { key, address: address.map_or("", String::as_str) }
+        LedgerRecord { key, address: address.map_or("", String::as_str) }
     }
 
     fn client(&self) -> &str {
@@ -249,19 +255,19 @@ impl<'a> Entry<'a> {
         self.key.method.as_ref().map_or("", |method| method.id())
     }
 
-    fn used(&self, Tally { count, at }: Tally) -> Option<Use<'_>> {
+    fn to_use(&self, Count { count, at }: Count) -> Option<Use<'_>> {
         let (address, client, method) = (self.address, self.client(), self.method());
         match self.key {
-            Key { reason: None, token: Some(token), secret: Some(secret), .. } => {
+            UsageKey { reason: None, token: Some(token), secret: Some(secret), .. } => {
                 Some(Use { token: *token, secret, at, count, method, address, client })
             }
-            Key { .. } => None,
+            UsageKey { .. } => None,
         }
     }
 
-    fn denied(&self, Tally { count, at }: Tally) -> Option<Denial<'_>> {
+    fn to_denial(&self, Count { count, at }: Count) -> Option<Denial<'_>> {
         let (address, client, method) = (self.address, self.client(), self.method());
-        let Key { token, secret, reason, .. } = self.key;
+        let UsageKey { token, secret, reason, .. } = self.key;
         let (token, secret, reason) = (*token, secret.as_ref(), reason.as_ref()?.as_str());
         Some(Denial { token, secret, reason, at, count, method, address, client })
     }
@@ -276,20 +282,20 @@ mod tests {
     use crate::verbs::verify::DenialReason;
 
     #[test]
-    fn entries_in_flight_outlive_a_panic() {
-        let ledger = Ledger::default();
+    fn entries_in_flight_survive_a_panic() {
+        let ledger = UsageLedger::default();
         let key = |n| {
             let (token, reason) = (Some(TokenId(n)), Some(DenialReason::Unknown));
-            Key { token, secret: None, reason, method: None, origin: None, period: 0 }
+            UsageKey { token, secret: None, reason, method: None, origin: None, period: 0 }
         };
-        let entries = (0..3).map(|n| (key(n), Tally { count: 2, at: Timestamp(0) })).collect();
+        let entries = (0..3).map(|n| (key(n), Count { count: 2, at: Timestamp(0) })).collect();
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             let mut flight = InFlight { ledger: &ledger, entries };
             flight.entries.pop();
             panic!("killed by a test");
         }));
         assert!(panicked.is_err());
-        assert_eq!((ledger.waiting(), ledger.give_up()), (2, Lost { uses: 0, denials: 4 }));
-        assert_eq!(ledger.fate.lost().denials, 4);
+        assert_eq!((ledger.pending(), ledger.discard_rest()), (2, LostCounts { uses: 0, denials: 4 }));
+        assert_eq!(ledger.stats.lost().denials, 4);
     }
 }
