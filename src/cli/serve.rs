@@ -9,7 +9,7 @@ use super::output::in_words;
 use crate::config::{Given, ServeGiven, Settings};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::http::{self, Start};
+use crate::http::{self, ServerConfig};
 use crate::platform;
 use crate::platform::logging::{self, Loudness};
 use crate::platform::signals::{self, ToService};
@@ -29,7 +29,7 @@ fn serve(global: &Global, args: ServeArgs) -> Result<()> {
     let serve = ServeGiven { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
     let settings = Settings::load(Given { serve, ..given(global) })?;
     let clock = Arc::clone(&platform::world().clock);
-    serve_until_signal(Start {
+    serve_until_signal(ServerConfig {
         store: settings.store.value,
         settings: settings.serve,
         insecure: args.insecure,
@@ -40,7 +40,7 @@ fn serve(global: &Global, args: ServeArgs) -> Result<()> {
 }
 
 /// Serves until a signal ends it.
-fn serve_until_signal(start: Start) -> Result<()> {
+fn serve_until_signal(start: ServerConfig) -> Result<()> {
     let (tell, told) = channel();
     let by_signal = tell.clone();
     // Watch signals before opening anything, so that none is missed. A send fails only while the service is ending.
@@ -48,7 +48,7 @@ fn serve_until_signal(start: Start) -> Result<()> {
         .map_err(|e| Error::failure("signals can't be waited for").why(e.to_string()))?;
     let store = start.store.clone();
     let running = http::start(start, move || drop(tell.send(Heard::Ended)))?;
-    let http::Places { verify, manage } = &running.places;
+    let http::Places { verify, manage } = &running.addrs;
     tracing::info!(%verify, %manage, store = %store.display(), "the service answers");
     if let Endpoint::Tcp(_) = verify {
         tracing::info!(

@@ -19,7 +19,7 @@ use crate::domain::method::MethodId;
 use crate::domain::secret::Secret;
 use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Result};
-use crate::http::{self, Running, Start};
+use crate::http::{self, ServerConfig, ServerHandle};
 use crate::platform::sockets::{self, Answered};
 use crate::platform::tasks;
 use crate::verbs::ports::Clock;
@@ -70,7 +70,7 @@ impl Caller {
 
 /// A running service with continuous requests.
 pub struct Live {
-    service: Running,
+    service: ServerHandle,
     end: Sender<()>,
     traffic: JoinHandle<Option<()>>,
 }
@@ -93,11 +93,18 @@ impl Live {
             proxies: default(TrustedProxies::default()),
         };
         let service = http::start(
-            Start { store, settings, insecure: false, accept_older_store: false, accept_earlier_clock: false, clock },
+            ServerConfig {
+                store,
+                settings,
+                insecure: false,
+                accept_older_store: false,
+                accept_earlier_clock: false,
+                clock,
+            },
             || (),
         )?;
         let (end, ended) = channel();
-        let at = service.places.verify.clone();
+        let at = service.addrs.verify.clone();
         // Without this thread the demonstration only shows no new requests.
         let traffic = tasks::thread("traffic", |_| (), move || ask_until(&ended, &at, &callers));
         match traffic {
@@ -111,7 +118,7 @@ impl Live {
 
     /// Returns the address of the verify listener.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.service.places.verify
+        &self.service.addrs.verify
     }
 
     /// Stops the clients and the service.

@@ -20,7 +20,7 @@ use tokio::net::{TcpStream, UnixStream};
 use super::connection_timeouts::{ConnectionTimer, Phase, ShutdownRequest};
 use super::listeners::ListenerKind;
 use super::verify::Peer;
-use super::{Service, response, router};
+use super::{ServerState, response, router};
 
 /// Maximum size of a request head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -41,7 +41,7 @@ impl Stream {
 }
 
 /// Answers the requests on `stream` until either side closes it.
-pub(super) async fn serve(service: Arc<Service>, door: ListenerKind, stream: Stream, pulse: Arc<ConnectionTimer>) {
+pub(super) async fn serve(service: Arc<ServerState>, door: ListenerKind, stream: Stream, pulse: Arc<ConnectionTimer>) {
     let guest = Arc::new(Peer::new(stream.peer()));
     let answering = Arc::clone(&pulse);
     let answer = service_fn(move |request: Request<Incoming>| {

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::connection::{self, Stream};
 use super::connection_timeouts::{ConnectionTimer, SWEEP_INTERVAL};
 use super::faults::{Fault, Faults};
-use super::{Service, metrics::Metrics};
+use super::{ServerState, metrics::Metrics};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::platform::sockets::{self, Listening, SocketFile};
@@ -96,13 +96,13 @@ impl BoundListener {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the system refuses to listen.
-    pub fn serve(self, service: Arc<Service>, stop: watch::Receiver<bool>) -> Result<()> {
+    pub fn serve(self, service: Arc<ServerState>, stop: watch::Receiver<bool>) -> Result<()> {
         let refused =
             |e: io::Error| Error::failure(format!("{} can't be listened on", self.endpoint)).why(e.to_string());
         let listener = Listener::from_socket(self.socket).map_err(refused)?;
         let place = ListenAddress { endpoint: self.endpoint, group: self.group, file: self.file };
         let (door, supervisor) = (self.kind, Arc::clone(&service.supervisor));
-        supervisor.vital(door.task(), async move { accept_loop(door, listener, place, &service, stop).await });
+        supervisor.spawn_vital(door.task(), async move { accept_loop(door, listener, place, &service, stop).await });
         Ok(())
     }
 }
@@ -151,7 +151,7 @@ async fn accept_loop(
     door: ListenerKind,
     mut listener: Listener,
     mut place: ListenAddress,
-    service: &Arc<Service>,
+    service: &Arc<ServerState>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
@@ -168,28 +168,28 @@ async fn accept_loop(
         match taken {
             Ok(stream) => {
                 let held = ConnectionGuard::new(Arc::clone(service));
-                service.supervisor.single("connection", async move {
+                service.supervisor.spawn_isolated("connection", async move {
                     connection::serve(Arc::clone(&held.server), door, stream, Arc::clone(&held.timer)).await;
                     drop(held);
                 });
             }
             Err(e) if is_connection_error(&e) => tracing::debug!(why = %e, "a connection ended before it was accepted"),
             Err(e) => {
-                if service.crowd.refused.fetch_add(1, Relaxed) == 0 {
+                if service.overload.refused.fetch_add(1, Relaxed) == 0 {
                     tracing::warn!(why = %e, "a connection can't be accepted");
                 }
-                service.crowd.close_idle(&service.pulses, service.room.total);
+                service.overload.close_idle(&service.connections, service.limits.total);
                 sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
         let most = match door {
-            ListenerKind::Verify => service.room.verify,
+            ListenerKind::Verify => service.limits.verify,
             // Management connections are accepted even if the verify listener is crowded.
-            ListenerKind::Management => service.room.total,
+            ListenerKind::Management => service.limits.total,
         };
         while service.metrics.open.load(Relaxed) >= most && !*stop.borrow() {
             if listener.has_waiting() {
-                service.crowd.close_idle(&service.pulses, most);
+                service.overload.close_idle(&service.connections, most);
             }
             sleep(ACCEPT_RETRY_DELAY).await;
         }
@@ -239,23 +239,23 @@ impl Listener {
 
 /// An open connection. On drop it is counted as closed.
 struct ConnectionGuard {
-    server: Arc<Service>,
+    server: Arc<ServerState>,
     timer: Arc<ConnectionTimer>,
 }
 
 impl ConnectionGuard {
-    fn new(service: Arc<Service>) -> Self {
+    fn new(service: Arc<ServerState>) -> Self {
         let Metrics { open, accepted, .. } = &service.metrics;
         open.fetch_add(1, Relaxed);
         accepted.fetch_add(1, Relaxed);
-        let pulse = service.pulses.register();
+        let pulse = service.connections.register();
         ConnectionGuard { server: service, timer: pulse }
     }
 }
 
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        self.server.pulses.deregister(&self.timer);
+        self.server.connections.deregister(&self.timer);
         self.server.metrics.open.fetch_sub(1, Relaxed);
     }
 }

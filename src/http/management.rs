@@ -17,7 +17,7 @@ use super::rendered::{RenderedIdentity, RenderedMethods};
 use super::response::{self, Denial, HttpResponse};
 use super::usage_recorder::Origin;
 use super::verify_batch::VerifyRequest;
-use super::{Service, metrics};
+use super::{ServerState, metrics};
 use crate::domain::identity_header::IdentityField;
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
@@ -40,9 +40,9 @@ struct HealthJson {
 }
 
 /// Reports if tokens can be decided about.
-pub(super) async fn health(service: &Service) -> HttpResponse {
+pub(super) async fn health(service: &ServerState) -> HttpResponse {
     service.check_faults();
-    let read = service.desk.audit_seq().await;
+    let read = service.queue.audit_seq().await;
     let ongoing = service.faults.ongoing();
     let reason = match read {
         Ok(_) => ongoing.iter().find(|fault| fault.stops_verification()).map(|fault| fault.as_str()),
@@ -65,11 +65,11 @@ struct AuditPositionJson {
 
 /// Reports how far the service has read the store. Anybody who knows the number of a change in the audit log can
 /// see if the change is in effect.
-pub(super) async fn audit_position(service: &Service) -> HttpResponse {
-    match service.desk.audit_seq().await {
+pub(super) async fn audit_position(service: &ServerState) -> HttpResponse {
+    match service.queue.audit_seq().await {
         Ok(audit_seq) => {
             // A confirmed change must not be undone by an older copy of the store, not even after a crash.
-            let seen = Arc::clone(&service.seen);
+            let seen = Arc::clone(&service.audit_position);
             service.supervisor.blocking(move || seen.write()).await;
             response::json(StatusCode::OK, &AuditPositionJson { schema: 1, audit_seq })
         }
@@ -77,7 +77,7 @@ pub(super) async fn audit_position(service: &Service) -> HttpResponse {
     }
 }
 
-pub(super) fn metrics(service: &Service) -> HttpResponse {
+pub(super) fn metrics(service: &ServerState) -> HttpResponse {
     let mut answer = response::json_body(StatusCode::OK, Bytes::from(metrics::render(service)));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     answer
@@ -115,7 +115,7 @@ fn bad_request(error_description: &'static str) -> HttpResponse {
 }
 
 /// Describes a token. Only the caller's token counts as used; the described one does not.
-pub(super) async fn introspect(service: &Service, request: Request<Incoming>) -> HttpResponse {
+pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
     let presented = match credential::from_authorization(request.headers()) {
         Extracted::Missing => return response::denied(Denial::NoCredential),
         Extracted::Credential(presented) => presented,
@@ -123,7 +123,7 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
     let Ok(method) = MethodId::parse(INTROSPECT) else { return response::unavailable() };
     let origin = Some(Arc::new(Origin { address: None, client: "introspect".to_owned() }));
     match service
-        .desk
+        .queue
         .decide(VerifyRequest { secret: presented, method: Some(method), methods: false, origin })
         .await
         .map(|decided| decided.kind)
@@ -149,7 +149,7 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
         return bad_request("the form has one field named token");
     };
     let asked = VerifyRequest { secret: credential::parse_secret(&token), method: None, methods: true, origin: None };
-    match service.desk.decide(asked).await {
+    match service.queue.decide(asked).await {
         Err(_) => response::unavailable(),
         Ok(decided) => match (decided.kind, &decided.secret, &decided.methods) {
             (DecisionKind::Allowed, Some(known), Some(methods)) => {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-use super::Service;
+use super::ServerState;
 use super::connection_limits::OverloadCounters;
 use super::faults::Fault;
 use crate::platform::logging;
@@ -57,9 +57,9 @@ impl Metrics {
 }
 
 /// Returns all metrics in Prometheus' text format.
-pub(super) fn render(service: &Service) -> String {
+pub(super) fn render(service: &ServerState) -> String {
     service.check_faults();
-    let Service { metrics, ledger, .. } = service;
+    let ServerState { metrics, ledger, .. } = service;
     let mut text = String::new();
     let mut family = |name: &str, kind: &str, help: &str, values: &[(String, u64)]| {
         // Writing into a string doesn't fail.
@@ -100,7 +100,7 @@ pub(super) fn render(service: &Service) -> String {
     family("ledger_dropped_total", "counter", help, &one(lost.uses + lost.denials));
     family("ledger_lost_uses_total", "counter", "Accepted uses among them.", &one(lost.uses));
     family("ledger_faults_total", "counter", "Times the ledger couldn't be written.", &one(of(&ledger.stats.faults)));
-    let OverloadCounters { closed, refused } = &service.crowd;
+    let OverloadCounters { closed, refused } = &service.overload;
     family("connections_closed_for_room_total", "counter", "Idle connections closed for others.", &one(of(closed)));
     family("connections_not_accepted_total", "counter", "Times no connection could be accepted.", &one(of(refused)));
     family("panics_total", "counter", "Panics, survived ones included.", &one(of(&service.supervisor.panics)));

@@ -77,12 +77,12 @@ use usage_recorder::{LostCounts, UsageLedger};
 use verify_batch::{BatchWorker, DecisionQueue};
 
 /// Busy timeout of a request: how long it waits for other processes that hold the store.
-const PATIENCE: Duration = Duration::from_millis(200);
+const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
 /// Time for which a stopping service waits for requests that are being answered.
-const FAREWELL: Duration = Duration::from_secs(3);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The parameters of a service.
-pub struct Start {
+pub struct ServerConfig {
     /// Path of the store.
     pub store: PathBuf,
     /// Addresses and settings of the listeners.
@@ -98,24 +98,24 @@ pub struct Start {
 }
 
 /// The state that all connections share.
-struct Service {
-    desk: Arc<DecisionQueue>,
+struct ServerState {
+    queue: Arc<DecisionQueue>,
     ledger: Arc<UsageLedger>,
     metrics: Metrics,
     accept: CredentialSources,
     proxies: TrustedProxies,
     /// The proof values, if tokens are checked at a TCP port.
     proofs: Option<Proofs>,
-    pulses: ConnectionRegistry,
-    room: ConnectionLimits,
-    crowd: OverloadCounters,
+    connections: ConnectionRegistry,
+    limits: ConnectionLimits,
+    overload: OverloadCounters,
     supervisor: Arc<Supervisor>,
-    seen: Arc<AuditPosition>,
+    audit_position: Arc<AuditPosition>,
     faults: Arc<Faults>,
     expiry_clock: Arc<ExpiryClock>,
 }
 
-impl Service {
+impl ServerState {
     /// Checks for the faults that otherwise only requests notice.
     fn check_faults(&self) {
         if let Some(proofs) = &self.proofs {
@@ -126,9 +126,9 @@ impl Service {
 }
 
 /// A running service.
-pub struct Running {
+pub struct ServerHandle {
     /// The addresses of the verify and management listeners.
-    pub places: Places,
+    pub addrs: Places,
     stop: watch::Sender<bool>,
     thread: JoinHandle<Option<Result<()>>>,
     #[cfg(test)]
@@ -137,7 +137,7 @@ pub struct Running {
 
 /// The system's store, and the folder of its sockets. The folder belongs to root, so nobody else can put another
 /// socket there.
-const SYSTEM: (&str, &str) = ("/var/lib/jeton/jeton.db", "/run/jeton");
+const SYSTEM_PATHS: (&str, &str) = ("/var/lib/jeton/jeton.db", "/run/jeton");
 
 /// Returns the default management socket for a service of the store at `store`.
 ///
@@ -158,8 +158,8 @@ pub fn default_verify(store: &Path) -> Result<Endpoint> {
 fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
     let store = std::path::absolute(store)
         .map_err(|e| Error::failure("it isn't known where the store is").why(e.to_string()))?;
-    let path = match store == Path::new(SYSTEM.0) {
-        true => format!("{}/{name}.sock", SYSTEM.1),
+    let path = match store == Path::new(SYSTEM_PATHS.0) {
+        true => format!("{}/{name}.sock", SYSTEM_PATHS.1),
         false => format!("{}.{name}", store.display()),
     };
     Endpoint::parse(&format!("unix:{path}")).map_err(|e| e.next(format!("Say --{name} unix:PATH, shorter")))
@@ -173,10 +173,10 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 /// * [`crate::error::Kind::Usage`] for addresses over which tokens would cross a network in the clear.
 /// * [`crate::error::Kind::NotFound`] if there is no store.
 /// * [`crate::error::Kind::Failure`] if the system refuses an operation.
-pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Running> {
-    let Start { store, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
+pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Result<ServerHandle> {
+    let ServerConfig { store, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
     let mut keeper =
-        ReopeningStore::open("to decide", &store, PATIENCE, Arc::clone(&clock), SqliteStore::open_to_serve)?;
+        ReopeningStore::open("to decide", &store, BUSY_TIMEOUT, Arc::clone(&clock), SqliteStore::open_to_serve)?;
     let manage = match &settings.manage {
         Some(said) => said.value.clone(),
         None => default_manage(&store)?,
@@ -186,7 +186,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         None => default_verify(&store)?,
     };
     if !insecure {
-        in_the_clear(&verify, &manage)?;
+        reject_cleartext(&verify, &manage)?;
     }
     let mark = service_file::take(&store)?;
     let mut handed = systemd::handed_sockets()?;
@@ -227,18 +227,18 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     let ledger = Arc::new(UsageLedger::default());
     let writer = usage_recorder::start(Arc::clone(&ledger), Arc::clone(&clock), &store, Arc::clone(&supervisor))?;
     let desk = Arc::new(DecisionQueue::default());
-    let service = Arc::new(Service {
-        desk: Arc::clone(&desk),
+    let service = Arc::new(ServerState {
+        queue: Arc::clone(&desk),
         ledger: Arc::clone(&ledger),
         metrics: Metrics::default(),
         accept: settings.accept.value,
         proxies: settings.proxies.value,
         proofs,
-        pulses: ConnectionRegistry::default(),
-        room: ConnectionLimits::detect()?,
-        crowd: OverloadCounters::default(),
+        connections: ConnectionRegistry::default(),
+        limits: ConnectionLimits::detect()?,
+        overload: OverloadCounters::default(),
         supervisor: Arc::clone(&supervisor),
-        seen: Arc::clone(&seen),
+        audit_position: Arc::clone(&seen),
         faults,
         expiry_clock,
     });
@@ -253,17 +253,17 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         ledger.end();
         let left = writer.join().ok().flatten().unwrap_or_else(|| ledger.discard_rest());
         drop(mark);
-        let outcome = conclude(run, supervisor.failed(), left);
+        let outcome = run_result(run, supervisor.failed(), left);
         // The starter gets the outcome here, unless it has stopped waiting.
         let _ = answer.send(outcome.as_ref().map(|_| ()).map_err(Clone::clone));
-        hear(&hears);
+        notify_ended(&hears);
         outcome
     };
-    let thread = tasks::thread("service", move |_| hear(&ended), serve)
+    let thread = tasks::thread("service", move |_| notify_ended(&ended), serve)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
     opened.recv().map_err(|_| Error::failure("the service has ended at once"))??;
-    Ok(Running {
-        places,
+    Ok(ServerHandle {
+        addrs: places,
         stop,
         thread,
         #[cfg(test)]
@@ -272,7 +272,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
 }
 
 /// Calls `ended`, at most once.
-fn hear<F: FnOnce()>(ended: &Mutex<Option<F>>) {
+fn notify_ended<F: FnOnce()>(ended: &Mutex<Option<F>>) {
     let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(ended) = ended {
         ended();
@@ -281,7 +281,7 @@ fn hear<F: FnOnce()>(ended: &Mutex<Option<F>>) {
 
 /// Returns the result of a service that ended with `run`. `failed` is the failed task, and `left` the events the
 /// ledger could not record.
-fn conclude(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -> Result<()> {
+fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -> Result<()> {
     run?;
     if let Some(task) = failed {
         return Err(Error::failure("the service has ended by itself").why(format!("its task \"{task}\" has failed")));
@@ -292,7 +292,7 @@ fn conclude(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -> 
     Ok(())
 }
 
-impl Running {
+impl ServerHandle {
     /// Answers the requests under way, writes the ledger, and ends within 5 s.
     ///
     /// # Errors
@@ -309,7 +309,7 @@ impl Running {
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] for a network address: anybody on the way could read the tokens.
-fn in_the_clear(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
+fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
     if !verify.is_local() {
         return Err(Error::usage(format!("tokens would be sent to {verify} in the clear"))
             .why("only a port of this machine (127.0.0.1), or a socket, is out of everybody's sight")
@@ -324,7 +324,7 @@ fn in_the_clear(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
 }
 
 fn run(
-    service: Arc<Service>,
+    service: Arc<ServerState>,
     clerk: BatchWorker,
     doors: [BoundListener; 2],
     mut stopped: watch::Receiver<bool>,
@@ -340,9 +340,10 @@ fn run(
             door.serve(Arc::clone(&service), stopped.clone())?;
         }
         let seen = Arc::clone(&clerk.audit_position);
-        let keep_seen = service.supervisor.vital("keep seen", Arc::clone(&seen).run(Arc::clone(&service.supervisor)));
-        let clerk = service.supervisor.vital("decide", clerk.run());
-        let watch = service.supervisor.vital("watch", keep_watch(Arc::clone(&service)));
+        let keep_seen =
+            service.supervisor.spawn_vital("keep seen", Arc::clone(&seen).run(Arc::clone(&service.supervisor)));
+        let clerk = service.supervisor.spawn_vital("decide", clerk.run());
+        let watch = service.supervisor.spawn_vital("watch", sweep_connections(Arc::clone(&service)));
         // The starter waits for this message.
         let _ = opened.send(Ok(()));
         // A dropped sender means stop as well.
@@ -350,13 +351,13 @@ fn run(
             _ = stopped.changed() => {}
             () = service.supervisor.failure() => {}
         }
-        service.pulses.shut_down();
+        service.connections.shut_down();
         let farewell = async {
             while service.metrics.open.load(Relaxed) > 0 {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        if timeout(FAREWELL, farewell).await.is_err() {
+        if timeout(DRAIN_TIMEOUT, farewell).await.is_err() {
             tracing::warn!(left = service.metrics.open.load(Relaxed), "connections were cut off");
         }
         watch.abort();
@@ -368,13 +369,13 @@ fn run(
 }
 
 /// Checks the connections for as long as the service runs.
-async fn keep_watch(service: Arc<Service>) {
+async fn sweep_connections(service: Arc<ServerState>) {
     let mut report = OverloadReport::default();
     loop {
         sleep(SWEEP_INTERVAL).await;
         let open = service.metrics.open.load(Relaxed);
-        report.update(&service.crowd, open, service.room);
-        let is_crowded = open * 2 > service.room.verify;
-        service.metrics.timed_out.fetch_add(service.pulses.sweep(is_crowded), Relaxed);
+        report.update(&service.overload, open, service.limits);
+        let is_crowded = open * 2 > service.limits.verify;
+        service.metrics.timed_out.fetch_add(service.connections.sweep(is_crowded), Relaxed);
     }
 }

@@ -5,7 +5,7 @@ use hyper::{Method, Request};
 
 use super::response::{self, HttpResponse};
 use super::verify::Peer;
-use super::{Service, management, verify};
+use super::{ServerState, management, verify};
 
 const HEALTH: &str = "/v1/health";
 const AUDIT_POSITION: &str = "/v1/head";
@@ -13,7 +13,7 @@ const METRICS: &str = "/metrics";
 const INTROSPECT: &str = "/v1/introspect";
 
 /// Answers proxies: a decision for every HTTP method that they pass on, and the health of the service.
-pub(super) async fn verify(service: &Service, guest: &Peer, request: Request<Incoming>) -> HttpResponse {
+pub(super) async fn verify(service: &ServerState, guest: &Peer, request: Request<Incoming>) -> HttpResponse {
     match (request.uri().path(), request.method()) {
         (path, _) if verify::matches(path) => verify::handle(service, guest, request).await,
         (HEALTH, &Method::GET | &Method::HEAD) => management::health(service).await,
@@ -23,7 +23,7 @@ pub(super) async fn verify(service: &Service, guest: &Peer, request: Request<Inc
 }
 
 /// Answers management requests.
-pub(super) async fn management(service: &Service, request: Request<Incoming>) -> HttpResponse {
+pub(super) async fn management(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
     match (request.uri().path(), request.method()) {
         (HEALTH, &Method::GET | &Method::HEAD) => management::health(service).await,
         (AUDIT_POSITION, &Method::GET | &Method::HEAD) => management::audit_position(service).await,

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Number of panics in a row that one worker survives. Successful work in between resets the count.
-pub(super) const SURVIVED: u32 = 3;
+pub(super) const MAX_PANICS: u32 = 3;
 
 /// Records which task has failed, if any.
 pub(super) struct Supervisor {
@@ -20,7 +20,7 @@ pub(super) struct Supervisor {
     /// Number of panics since the start, including survived ones.
     pub panics: AtomicU64,
     #[cfg(test)]
-    fault: Fault,
+    injected_panic: InjectedPanic,
 }
 
 impl Default for Supervisor {
@@ -29,31 +29,31 @@ impl Default for Supervisor {
             failed: watch::Sender::new(None),
             panics: AtomicU64::new(0),
             #[cfg(test)]
-            fault: Fault::default(),
+            injected_panic: InjectedPanic::default(),
         }
     }
 }
 
 impl Supervisor {
     /// Starts a task that the service needs: a panic in it ends the service.
-    pub fn vital(
+    pub fn spawn_vital(
         self: &Arc<Self>,
         name: &'static str,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
         let supervisor = Arc::clone(self);
         spawn(async move {
-            if !supervisor.outlives(name, work).await {
+            if !supervisor.run_guarded(name, work).await {
                 supervisor.fail(name);
             }
         })
     }
 
     /// Starts a task of which there are many: a panic in one ends only that task.
-    pub fn single(self: &Arc<Self>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn_isolated(self: &Arc<Self>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let supervisor = Arc::clone(self);
         spawn(async move {
-            supervisor.outlives(name, work).await;
+            supervisor.run_guarded(name, work).await;
         });
     }
 
@@ -73,11 +73,11 @@ impl Supervisor {
     }
 
     /// Runs `work`. Returns `false` after a panic.
-    async fn outlives(&self, name: &'static str, work: impl Future<Output = ()>) -> bool {
+    async fn run_guarded(&self, name: &'static str, work: impl Future<Output = ()>) -> bool {
         let mut work = pin!(work);
         let done = poll_fn(|cx| {
             let polled = catch_unwind(AssertUnwindSafe(|| {
-                self.strike(name);
+                self.panic_if_injected(name);
                 work.as_mut().poll(cx)
             }));
             polled.map_or(Poll::Ready(false), |poll| poll.map(|()| true))
@@ -92,7 +92,7 @@ impl Supervisor {
     /// Runs a piece of work whose panic the caller survives. `None` after a panic.
     pub fn attempt<T>(&self, name: &'static str, work: impl FnOnce() -> T) -> Option<T> {
         let attempted = || {
-            self.strike(name);
+            self.panic_if_injected(name);
             work()
         };
         let done = catch_unwind(AssertUnwindSafe(attempted)).ok();
@@ -128,17 +128,17 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
 /// Causes panics in a task of the test's choice.
 #[cfg(test)]
 #[derive(Default)]
-struct Fault(std::sync::Mutex<(&'static str, u32)>);
+struct InjectedPanic(std::sync::Mutex<(&'static str, u32)>);
 
 #[cfg(test)]
 impl Supervisor {
     /// Makes the task `name` panic the next `times` that it works.
-    pub fn kill(&self, name: &'static str, times: u32) {
-        *self.fault.0.lock().unwrap() = (name, times);
+    pub fn inject_panic(&self, name: &'static str, times: u32) {
+        *self.injected_panic.0.lock().unwrap() = (name, times);
     }
 
-    fn strike(&self, name: &str) {
-        let mut victim = self.fault.0.lock().unwrap();
+    fn panic_if_injected(&self, name: &str) {
+        let mut victim = self.injected_panic.0.lock().unwrap();
         if victim.0 == name && victim.1 > 0 {
             victim.1 -= 1;
             drop(victim);

@@ -8,7 +8,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
-use super::Service;
+use super::ServerState;
 use super::credential::{self, Extracted};
 use super::metrics::VerifyOutcome;
 use super::proof::ProvenProxy;
@@ -56,14 +56,14 @@ fn parse_target(path: &str) -> VerifyTarget {
     }
 }
 
-pub(super) async fn handle(service: &Service, guest: &Peer, request: Request<Incoming>) -> HttpResponse {
+pub(super) async fn handle(service: &ServerState, guest: &Peer, request: Request<Incoming>) -> HttpResponse {
     let proven = guest.proven(service, request.headers());
     let asked = parse_request(service, guest, &request, proven.is_some());
     // The request lies in the connection's buffer, which is reused for the next one once it is dropped.
     drop(request);
     let (outcome, mut answer) = match asked {
         Err(outcome) => (outcome, refused(outcome)),
-        Ok(ask) => match service.desk.decide(ask).await {
+        Ok(ask) => match service.queue.decide(ask).await {
             Err(_) => (VerifyOutcome::Unavailable, response::unavailable()),
             Ok(decided) => respond(&decided),
         },
@@ -77,7 +77,7 @@ pub(super) async fn handle(service: &Service, guest: &Peer, request: Request<Inc
 
 /// Returns the question of a request, or its outcome if there is nothing to decide.
 fn parse_request(
-    service: &Service,
+    service: &ServerState,
     guest: &Peer,
     request: &Request<Incoming>,
     is_proven: bool,
@@ -138,13 +138,13 @@ impl Peer {
     }
 
     /// Returns the proof if the proxy has proven itself. No proof is needed at a socket.
-    fn proven(&self, service: &Service, headers: &HeaderMap) -> Option<ProvenProxy> {
+    fn proven(&self, service: &ServerState, headers: &HeaderMap) -> Option<ProvenProxy> {
         self.address.and(service.proofs.as_ref())?.proven(headers)
     }
 
     /// Returns the caller as the ledger stores it. Every local user can ask at a TCP port, so a caller that names
     /// another client is believed only with proof.
-    fn origin(&self, service: &Service, headers: &HeaderMap, is_proven: bool) -> Arc<Origin> {
+    fn origin(&self, service: &ServerState, headers: &HeaderMap, is_proven: bool) -> Arc<Origin> {
         let is_believed = self.address.is_none() || is_proven;
         let values = headers.get_all(FORWARDED_FOR).iter().filter(|_| is_believed);
         let forwarded = values.map(|value| value.to_str().unwrap_or_default());

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
-use super::Service;
+use super::ServerState;
 use super::audit_position::AuditPosition;
 use super::expiry_clock::ExpiryClock;
 use super::external_changes::{ChangeCounts, MAX_AGE};
 use super::rendered::HttpPayload;
 use super::reopening_store::ReopeningStore;
-use super::supervisor::SURVIVED;
+use super::supervisor::MAX_PANICS;
 use super::usage_recorder::{DeniedAttempt, LedgerRecorder, Origin};
 use crate::domain::method::MethodId;
 use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
@@ -108,7 +108,7 @@ impl DecisionQueue {
 
 /// The task that decides the queued requests. All of its work happens on the service's single thread.
 pub(super) struct BatchWorker {
-    server: Arc<Service>,
+    server: Arc<ServerState>,
     store: ReopeningStore,
     clock: Arc<dyn Clock>,
     expiry_clock: Arc<ExpiryClock>,
@@ -127,7 +127,7 @@ const MAX_REPORTED_IDS: usize = 1_024;
 
 impl BatchWorker {
     pub fn new(
-        service: Arc<Service>,
+        service: Arc<ServerState>,
         keeper: ReopeningStore,
         clock: Arc<dyn Clock>,
         seen: Arc<AuditPosition>,
@@ -151,7 +151,7 @@ impl BatchWorker {
 
     /// Decides requests for as long as the service runs.
     pub async fn run(mut self) {
-        let desk = Arc::clone(&self.server.desk);
+        let desk = Arc::clone(&self.server.queue);
         // The first read comes before any request, so that a fault of the store is logged at once.
         let mut panics = u32::from(!self.serve_guarded(Queue::default()));
         loop {
@@ -161,7 +161,7 @@ impl BatchWorker {
             let queue = desk.drain();
             if !queue.pending.is_empty() || !queue.waiters.is_empty() {
                 panics = if self.serve_guarded(queue) { 0 } else { panics + 1 };
-                if panics > SURVIVED {
+                if panics > MAX_PANICS {
                     return self.server.supervisor.fail("decide");
                 }
             }

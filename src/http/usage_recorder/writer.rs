@@ -17,7 +17,7 @@ use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::http::external_changes::ChangeWatcher;
 use crate::http::reopening_store::{RETRY_DELAY, ReopeningStore};
-use crate::http::supervisor::{SURVIVED, Supervisor};
+use crate::http::supervisor::{MAX_PANICS, Supervisor};
 use crate::platform::clock::Stopwatch;
 use crate::platform::{process, tasks};
 use crate::store::sqlite::SqliteStore;
@@ -120,7 +120,7 @@ impl Writer {
             match supervisor.attempt("ledger", || self.round()) {
                 Some(None) => panics = 0,
                 Some(Some(left)) => return left,
-                None if panics < SURVIVED => {
+                None if panics < MAX_PANICS => {
                     panics += 1;
                     self.store.mark_stale();
                 }
