@@ -16,7 +16,7 @@ use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::error::Error;
-use jeton::platform::files::FileDelivery;
+use jeton::platform::files::SecretFiles;
 use jeton::tui::Start;
 use jeton::tui::modal::Modal;
 use jeton::tui::model::Model;
@@ -91,7 +91,7 @@ fn open(all: &Arc<[Catalogue]>) -> Model {
         for_long_changes: Arc::new(Nobody),
         for_long_reads: Arc::new(Nobody),
         clock: Arc::new(FakeClock::at(START)),
-        delivery: Arc::new(FileDelivery),
+        delivery: Arc::new(SecretFiles),
         witness: Witness::of(Path::new("nowhere")),
         place: String::new(),
         username: None,

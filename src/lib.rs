@@ -62,6 +62,6 @@ pub mod witness;
 /// Runs the program. The first argument is the program's own name.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     platform::process::harden();
-    platform::signals::outlive_full_files();
+    platform::signals::ignore_sigxfsz();
     cli::run(args)
 }

@@ -65,10 +65,10 @@ impl Witness {
     /// Asks the service about the change with this number in the audit log. `None` if no service runs. Takes one
     /// second at most.
     pub fn testify(&self, seq: i64) -> Option<Testimony> {
-        let service = service_file::running(&self.store)?.manage;
+        let service = service_file::discover(&self.store)?.manage;
         let watch = Stopwatch::start();
         let read = head(&service);
-        let time = watch.time();
+        let time = watch.elapsed();
         let why = match read {
             Ok(read) if read >= seq => return Some(Testimony::Denies(time)),
             Ok(read) => format!("has read the audit log up to row {read} only, and this is row {seq}"),

@@ -14,7 +14,7 @@ use crate::config::{self, Key, Source, Stored};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::http;
-use crate::platform::input::{named_file, token_line};
+use crate::platform::input::{read_token_line, require_named_file};
 
 pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
     match command {
@@ -91,7 +91,7 @@ fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
         }
         (Key::Store, Some(value)) => {
             key.check(value)?;
-            named_file(Path::new(value), "the store")?;
+            require_named_file(Path::new(value), "the store")?;
             // A path in the file is relative to the file's folder, but a person means their working directory.
             let path = std::path::absolute(value).map_err(|e| Error::usage("that is no path").why(e.to_string()))?;
             let path = path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8"))?;
@@ -109,7 +109,7 @@ fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
 
 fn given_token(app: &App) -> Result<Secret> {
     let line = if !io::stdin().is_terminal() {
-        token_line(io::stdin(), "stdin")?
+        read_token_line(io::stdin(), "stdin")?
     } else if app.prompt.possible {
         app.prompt.hidden("Token")?
     } else {

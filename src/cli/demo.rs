@@ -13,7 +13,7 @@ use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::place::Place;
-use crate::platform::input::named_file;
+use crate::platform::input::require_named_file;
 use crate::{platform, tui};
 
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<()> {
@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<()> {
 
 fn small() -> Result<()> {
     needs_terminal()?;
-    let world = platform::world();
+    let world = platform::adapters();
     // Owns the folder: it is deleted when this function returns, however the screens ended.
     let mut demonstration = Demonstration::make(&world)?;
     let settings = settings_of(&demonstration.username())?;
@@ -53,9 +53,9 @@ fn large(global: &Global, args: &DemoArgs, store: &Path, tokens: u32) -> Result<
     if !args.no_open {
         needs_terminal()?;
     }
-    named_file(store, "the store")?;
-    args.secrets.as_deref().map_or(Ok(()), |path| named_file(path, "the file for secrets"))?;
-    let world = platform::world();
+    require_named_file(store, "the store")?;
+    args.secrets.as_deref().map_or(Ok(()), |path| require_named_file(path, "the file for secrets"))?;
+    let world = platform::adapters();
     let out = Output::new(false, global.quiet);
     let made = Large { store, tokens, secrets: args.secrets.as_deref() }
         .make(&world, &|made| out.progress(&format!("{made} of {tokens} tokens")));

@@ -53,7 +53,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     }
     let serve = &app.settings.serve;
     // Use the address announced by the running service. The configuration may have changed since it started.
-    let verify = match (service_file::running(app.store_path()), &serve.verify) {
+    let verify = match (service_file::discover(app.store_path()), &serve.verify) {
         (Some(running), _) => running.verify,
         (None, Some(said)) => said.value.clone(),
         (None, None) => http::default_verify(app.store_path())?,
@@ -128,7 +128,7 @@ fn proof(app: &App, args: &GuideArgs, subject: Subject, verify: &Endpoint) -> Re
         };
     }
     let holds_it = !matches!(subject, Subject::Haproxy | Subject::Curl);
-    if holds_it && files::stdout_is_open_to_others() {
+    if holds_it && files::is_stdout_readable_by_others() {
         return Err(Error::usage(
             "the configuration holds a proof value, and others can read the file that it goes to",
         )
@@ -137,7 +137,7 @@ fn proof(app: &App, args: &GuideArgs, subject: Subject, verify: &Endpoint) -> Re
     let store = app.store_path();
     let entropy = SystemEntropy;
     let values = match args.new_proof {
-        true => proof_file::rotate(store, &entropy, platform::world().clock.now())?,
+        true => proof_file::rotate(store, &entropy, platform::adapters().clock.now())?,
         false if holds_it => proof_file::load_or_create(store, &entropy)?,
         false => return Ok(None),
     };

@@ -129,7 +129,7 @@ fn screens(global: Global) -> Result<()> {
             .next("For the commands see: jeton --help"));
     }
     needs_terminal()?;
-    let world = platform::world();
+    let world = platform::adapters();
     let place = Place::new(settings.store.value.clone(), world.clone(), caller(Face::Tui));
     conclude(show_screens(place, &world, &settings, None)?)
 }
@@ -167,7 +167,7 @@ fn given(global: &Global) -> Given {
 fn conclude(ended: tui::Ended) -> Result<()> {
     match ended {
         tui::Ended::Quit => Ok(()),
-        tui::Ended::Signal(signal) => platform::signals::end_by(signal),
+        tui::Ended::Signal(signal) => platform::signals::end_by_signal(signal),
     }
 }
 
@@ -208,7 +208,7 @@ impl App {
             None if global.password_stdin => PasswordFrom::Stdin,
             None => PasswordFrom::Prompt,
         };
-        let world = platform::world();
+        let world = platform::adapters();
         Ok(App {
             place: Place::new(settings.store.value.clone(), world.clone(), caller(Face::Cli)),
             world,

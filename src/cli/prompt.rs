@@ -11,7 +11,9 @@ use zeroize::Zeroizing;
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Kind, Result};
 use crate::platform::echo::{EchoOff, TERMINAL};
-use crate::platform::input::{FirstLine, SECRET_LINE_MOST, first_line, is_standard, private_line, secret_line};
+use crate::platform::input::{
+    FirstLine, MAX_SECRET_LINE, is_standard, read_first_line, read_private_line, read_secret_line,
+};
 
 /// Source of the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +65,8 @@ impl Prompt {
     /// [`crate::error::Kind::Denied`] if no password was given. [`crate::error::Kind::Usage`] if it is unusable.
     pub fn given_password(&self) -> Result<Option<Zeroizing<String>>> {
         match &self.password {
-            PasswordFrom::Stdin => secret_line(io::stdin(), "stdin", "the password").map(Some),
-            PasswordFrom::File(path) => private_line(path, "the password").map(Some),
+            PasswordFrom::Stdin => read_secret_line(io::stdin(), "stdin", "the password").map(Some),
+            PasswordFrom::File(path) => read_private_line(path, "the password").map(Some),
             PasswordFrom::Prompt if self.possible => Ok(None),
             PasswordFrom::Prompt => Err(Error::denied("no password was given")
                 .why("there is no terminal to ask on, or --no-input forbids it")
@@ -85,8 +87,8 @@ impl Prompt {
                 .next("Use --new-password-file PATH, or with --password-stdin give it on the second line")
         };
         match (file, &self.password) {
-            (Some(path), _) => private_line(path, "the new password").map(Some),
-            (None, PasswordFrom::Stdin) => match secret_line(io::stdin(), "stdin", "the new password") {
+            (Some(path), _) => read_private_line(path, "the new password").map(Some),
+            (None, PasswordFrom::Stdin) => match read_secret_line(io::stdin(), "stdin", "the new password") {
                 Err(e) if e.kind == Kind::Denied => Err(none("stdin has no second line")),
                 read => read.map(Some),
             },
@@ -131,8 +133,8 @@ impl Prompt {
         say("\n")?;
         match answer {
             FirstLine::Text(text) => Ok(text),
-            FirstLine::Nothing => Err(Error::cancelled()),
-            FirstLine::TooLong | FirstLine::NotText | FirstLine::Utf16 => Err(unfit()),
+            FirstLine::Empty => Err(Error::cancelled()),
+            FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Err(unfit()),
         }
     }
 
@@ -145,11 +147,11 @@ impl Prompt {
         self.end_silence();
         match ask(label)? {
             FirstLine::Text(text) => Ok(text.trim().to_owned()),
-            FirstLine::Nothing => {
+            FirstLine::Empty => {
                 say("\n")?;
                 Err(Error::cancelled())
             }
-            FirstLine::TooLong | FirstLine::NotText | FirstLine::Utf16 => Err(unfit()),
+            FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Err(unfit()),
         }
     }
 
@@ -166,7 +168,7 @@ impl Prompt {
 fn ask(label: &str) -> Result<FirstLine> {
     say(&format!("{}: ", escape_untrusted(label)))?;
     let terminal = File::open(TERMINAL).map_err(unusable)?;
-    first_line(&terminal, SECRET_LINE_MOST)
+    read_first_line(&terminal, MAX_SECRET_LINE)
 }
 
 fn unfit() -> Error {

@@ -11,24 +11,24 @@ use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig};
 use crate::platform;
-use crate::platform::logging::{self, Loudness};
-use crate::platform::signals::{self, ToService};
+use crate::platform::logging::{self, LogLevel};
+use crate::platform::signals::{self, ServiceSignal};
 use crate::platform::systemd;
 
 pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
-    let loudness = args.log.as_deref().map_or(Ok(Loudness::Info), Loudness::parse);
+    let loudness = args.log.as_deref().map_or(Ok(LogLevel::Info), LogLevel::parse);
     // Start the log before anything can fail, because errors go only there.
-    logging::begin(loudness.clone().unwrap_or(Loudness::Info), args.log_json)?;
+    logging::init(loudness.clone().unwrap_or(LogLevel::Info), args.log_json)?;
     let served = loudness.and_then(|_| serve(global, args));
     // End the log here: a stuck log reader must not keep the process alive.
-    logging::end(served.as_ref().err(), in_words);
+    logging::flush_with(served.as_ref().err(), in_words);
     served.map_err(|e| Error::new(e.kind, ""))
 }
 
 fn serve(global: &Global, args: ServeArgs) -> Result<()> {
     let serve = ServeGiven { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
     let settings = Settings::load(Given { serve, ..given(global) })?;
-    let clock = Arc::clone(&platform::world().clock);
+    let clock = Arc::clone(&platform::adapters().clock);
     serve_until_signal(ServerConfig {
         store: settings.store.value,
         settings: settings.serve,
@@ -59,11 +59,11 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     systemd::ready();
     let signal = loop {
         match told.recv() {
-            Ok(Heard::Signal(ToService::End(signal))) => break Some(signal),
-            Ok(Heard::Signal(ToService::Other(signal))) => {
+            Ok(Heard::Signal(ServiceSignal::End(signal))) => break Some(signal),
+            Ok(Heard::Signal(ServiceSignal::Other(signal))) => {
                 tracing::info!(signal, "this signal is ignored: to read settings again, restart the service");
             }
-            Ok(Heard::Signal(ToService::Deaf) | Heard::Ended) | Err(_) => break None,
+            Ok(Heard::Signal(ServiceSignal::WatcherFailed) | Heard::Ended) | Err(_) => break None,
         }
     };
     systemd::stopping();
@@ -80,6 +80,6 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
 
 /// Events that the running service waits for.
 enum Heard {
-    Signal(ToService),
+    Signal(ServiceSignal),
     Ended,
 }

@@ -9,7 +9,7 @@ use super::args::VerifyArgs;
 use super::json::{SCHEMA, TokenJson, VerifiedJson};
 use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
-use crate::platform::input::{FirstLine, first_plain_line};
+use crate::platform::input::{FirstLine, read_first_line_without_mark};
 use crate::verbs::verify::{self, Decision, Origin};
 
 /// Maximum length of the line. A secret is far shorter.
@@ -64,8 +64,8 @@ pub(super) fn presented(app: &App) -> Result<Zeroizing<String>> {
         }
         return Err(Error::denied("no secret was given").next("Give it on stdin"));
     }
-    Ok(match first_plain_line(io::stdin(), LINE_MOST)? {
+    Ok(match read_first_line_without_mark(io::stdin(), LINE_MOST)? {
         FirstLine::Text(text) => text,
-        FirstLine::Nothing | FirstLine::TooLong | FirstLine::NotText | FirstLine::Utf16 => Zeroizing::default(),
+        FirstLine::Empty | FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Zeroizing::default(),
     })
 }

@@ -159,7 +159,7 @@ impl Settings {
         let files = match variable("JETON_CONFIG") {
             // A file that was named explicitly must exist.
             Some(path) => {
-                input::named_file(&path, "the configuration (JETON_CONFIG)")?;
+                input::require_named_file(&path, "the configuration (JETON_CONFIG)")?;
                 [Some(file::read(&path)?.ok_or_else(|| absent(&path))?), file::read(&places.system_file)?]
             }
             None => [places.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&places.system_file)?],
@@ -178,7 +178,7 @@ impl Settings {
             .ok_or_else(|| {
                 Error::usage("there is no place for the store").why("no home folder is known").next("Say --store PATH")
             })?;
-        input::named_file(&store.value, &format!("the store (from {})", store.source))?;
+        input::require_named_file(&store.value, &format!("the store (from {})", store.source))?;
         let username = given
             .user
             .map(|value| Setting { value, source: Source::Option("--user") })
@@ -189,7 +189,7 @@ impl Settings {
         let token = if asked_otherwise {
             None
         } else if let Some(found) = from_env("JETON_TOKEN_FILE") {
-            input::named_file(&found.value, "the token's file (JETON_TOKEN_FILE)")?;
+            input::require_named_file(&found.value, "the token's file (JETON_TOKEN_FILE)")?;
             Some(Setting { value: TokenFrom::File(found.value), source: found.source })
         } else if places.token_in_environment {
             Some(Setting { value: TokenFrom::Environment, source: Source::Environment("JETON_TOKEN") })
@@ -220,7 +220,7 @@ impl Settings {
         let Some(Setting { value, source }) = &self.token else { return Ok(None) };
         let line = match value {
             TokenFrom::Kept(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
-            TokenFrom::File(path) => input::token_file(path)?,
+            TokenFrom::File(path) => input::read_token_file(path)?,
             TokenFrom::Environment => process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {

@@ -65,7 +65,7 @@ impl Large<'_> {
     /// file can't be written. Then nothing is left behind.
     pub fn make(&self, world: &Adapters, progress: &dyn Fn(u32)) -> Result<Username> {
         let token = beside(self.store, ".token");
-        let companions = files::RESERVED.map(|ending| beside(self.store, ending));
+        let companions = files::RESERVED_SUFFIXES.map(|ending| beside(self.store, ending));
         let ours: Vec<&Path> =
             [self.store, &token].into_iter().chain(companions.iter().map(PathBuf::as_path)).collect();
         if let Some(secrets) = self.secrets.filter(|s| files::is_reserved(s) || ours.contains(s)) {

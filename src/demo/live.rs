@@ -20,7 +20,7 @@ use crate::domain::secret::Secret;
 use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig, ServerHandle};
-use crate::platform::sockets::{self, Answered};
+use crate::platform::sockets::{self, HttpReply};
 use crate::platform::tasks;
 use crate::verbs::ports::Clock;
 
@@ -57,7 +57,7 @@ impl Caller {
     }
 
     /// Sends one request to the service.
-    fn ask(&self, service: &Endpoint, die: &mut Die) -> Result<Answered> {
+    fn ask(&self, service: &Endpoint, die: &mut Die) -> Result<HttpReply> {
         let method = die.one_of(&self.methods).map_or("-", MethodId::as_str);
         let (address, client) = die.one_of(self.traffic.from).copied().unwrap_or_default();
         let mut headers = Zeroizing::new(String::with_capacity(512));
@@ -106,7 +106,7 @@ impl Live {
         let (end, ended) = channel();
         let at = service.addrs.verify.clone();
         // Without this thread the demonstration only shows no new requests.
-        let traffic = tasks::thread("traffic", |_| (), move || ask_until(&ended, &at, &callers));
+        let traffic = tasks::spawn("traffic", |_| (), move || ask_until(&ended, &at, &callers));
         match traffic {
             Ok(traffic) => Ok(Live { service, end, traffic }),
             Err(e) => {
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn who_works_passes_who_knocks_is_denied_and_nothing_is_left() {
-        let world = platform::world();
+        let world = platform::adapters();
         let mut demonstration = Demonstration::make(&world).unwrap();
         let callers = std::mem::take(&mut demonstration.callers);
         let store = demonstration.store();

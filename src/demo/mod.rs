@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn forty_tokens_in_every_state_and_the_folder_goes() {
-        let world = platform::world();
+        let world = platform::adapters();
         let demonstration = Demonstration::make(&world).unwrap();
         let path = demonstration.store();
         let caller = ClientInfo { face: Face::Cli, source: "test".into(), max_wait: std::time::Duration::ZERO };

@@ -12,7 +12,7 @@ use super::supervisor::Supervisor;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::text::escape_untrusted;
 use crate::domain::time::Timestamp;
-use crate::platform::seen_file;
+use crate::platform::audit_position_file;
 use crate::verbs::ports::Store;
 use crate::verbs::verify::rollback_detector::RollbackDetector;
 
@@ -61,10 +61,10 @@ pub(super) struct AuditPosition {
 impl AuditPosition {
     /// Opens the file of the store at `store`. Returns it with the recorded state.
     pub fn open(store: PathBuf) -> (Arc<Self>, RollbackDetector) {
-        let continuity = match seen_file::read(&store) {
+        let continuity = match audit_position_file::read(&store) {
             Ok(None) => {
                 tracing::warn!(
-                    file = %seen_file::path(&store).display(),
+                    file = %audit_position_file::sidecar_path(&store).display(),
                     "it isn't known how far the audit log was seen: the first start on this store, or somebody removed the \
                      file; an older copy of the store goes unnoticed now"
                 );
@@ -106,7 +106,7 @@ impl AuditPosition {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let lock = || self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(next) = lock().next.take() else { return };
-        let written = seen_file::write(&self.store, &next);
+        let written = audit_position_file::write(&self.store, &next);
         let mut pending = lock();
         match written {
             Ok(()) if pending.is_failing => {

@@ -37,8 +37,8 @@ impl ConnectionLimits {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the limit is too low to serve any connection.
     pub fn detect() -> Result<Self> {
-        let limit = process::raise_open_files();
-        ConnectionLimits::from_open_files(limit, process::open_files().unwrap_or(0) + SPARE_FILES)
+        let limit = process::raise_max_open_files();
+        ConnectionLimits::from_open_files(limit, process::open_file_count().unwrap_or(0) + SPARE_FILES)
     }
 
     fn from_open_files(limit: u64, others: u64) -> Result<Self> {

@@ -50,7 +50,7 @@ impl ExternalChanges {
 
     /// `true` if the last look was a moment ago.
     pub fn is_watched(&self) -> bool {
-        let age = self.started.time().saturating_sub(Duration::from_millis(self.checked_at.load(Acquire)));
+        let age = self.started.elapsed().saturating_sub(Duration::from_millis(self.checked_at.load(Acquire)));
         age < MAX_AGE
     }
 
@@ -68,7 +68,7 @@ pub(super) struct ChangeWatcher {
 impl ChangeWatcher {
     /// Looks at the store through `store`, the only connection through which the service commits.
     pub fn check(&mut self, keeper: &mut ReopeningStore, outside: &ExternalChanges) {
-        let began = outside.started.time();
+        let began = outside.started.elapsed();
         // `ReopeningStore` has noted the fault.
         let Ok((edition, file)) = keeper.maintain(state) else { return self.last = None };
         let opened = keeper.open_count();

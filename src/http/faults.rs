@@ -70,9 +70,9 @@ impl Faults {
     /// Records a fault. Must be called repeatedly for as long as the fault lasts.
     pub fn report(&self, fault: Fault, why: &str) {
         let mut ongoing = self.lock(fault);
-        let is_due = ongoing.as_ref().is_none_or(|ongoing| ongoing.logged.time() >= REMIND_INTERVAL);
+        let is_due = ongoing.as_ref().is_none_or(|ongoing| ongoing.logged.elapsed() >= REMIND_INTERVAL);
         if is_due {
-            let seconds = ongoing.as_ref().map_or(0, |ongoing| ongoing.began.time().as_secs());
+            let seconds = ongoing.as_ref().map_or(0, |ongoing| ongoing.began.elapsed().as_secs());
             tracing::error!(fault = fault.as_str(), why = %escape_untrusted(why), seconds, "{}", fault.describe());
             let began = ongoing.as_ref().map_or_else(Stopwatch::start, |ongoing| ongoing.began);
             *ongoing = Some(Ongoing { began, logged: Stopwatch::start() });
@@ -82,7 +82,7 @@ impl Faults {
     /// Records the end of a fault, if it was present.
     pub fn resolve(&self, fault: Fault) {
         if let Some(ongoing) = self.lock(fault).take() {
-            tracing::info!(fault = fault.as_str(), seconds = ongoing.began.time().as_secs(), "the fault is mended");
+            tracing::info!(fault = fault.as_str(), seconds = ongoing.began.elapsed().as_secs(), "the fault is mended");
         }
     }
 

@@ -15,7 +15,7 @@ use super::faults::{Fault, Faults};
 use super::{ServerState, metrics::Metrics};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::platform::sockets::{self, Listening, SocketFile};
+use crate::platform::sockets::{self, BoundSocket, SocketFile};
 
 /// Wait after a connection couldn't be accepted, or while there are too many.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(10);
@@ -58,7 +58,7 @@ pub(super) struct BoundListener {
     pub kind: ListenerKind,
     pub endpoint: Endpoint,
     group: Option<String>,
-    socket: Listening,
+    socket: BoundSocket,
     file: Option<SocketFile>,
 }
 
@@ -68,14 +68,14 @@ pub(super) struct BoundListener {
 /// Those of [`sockets::listen`].
 pub(super) fn bind(
     door: ListenerKind,
-    handed: &mut Vec<(String, Listening)>,
+    handed: &mut Vec<(String, BoundSocket)>,
     endpoint: &Endpoint,
     group: Option<&str>,
 ) -> Result<BoundListener> {
     let given = handed.iter().position(|(name, _)| name == door.name()).map(|at| handed.swap_remove(at).1);
     let (listening, file) = match given {
         Some(listening) => {
-            let file = listening.endpoint().as_ref().and_then(SocketFile::handed);
+            let file = listening.endpoint().as_ref().and_then(SocketFile::inherited);
             (listening, file)
         }
         None => sockets::listen(endpoint, group)?,
@@ -203,13 +203,13 @@ fn is_connection_error(e: &io::Error) -> bool {
 }
 
 impl Listener {
-    fn from_socket(listening: Listening) -> io::Result<Self> {
+    fn from_socket(listening: BoundSocket) -> io::Result<Self> {
         match listening {
-            Listening::Tcp(listener) => {
+            BoundSocket::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
                 TcpListener::from_std(listener).map(Listener::Tcp)
             }
-            Listening::Unix(listener) => {
+            BoundSocket::Unix(listener) => {
                 listener.set_nonblocking(true)?;
                 UnixListener::from_std(listener).map(Listener::Unix)
             }

@@ -59,7 +59,7 @@ use crate::domain::credential_sources::CredentialSources;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Kind, Result};
-pub use crate::platform::service_file::Running as Places;
+pub use crate::platform::service_file::ServiceInfo as Places;
 use crate::platform::{service_file, systemd, tasks};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
@@ -188,8 +188,8 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     if !insecure {
         reject_cleartext(&verify, &manage)?;
     }
-    let mark = service_file::take(&store)?;
-    let mut handed = systemd::handed_sockets()?;
+    let mark = service_file::acquire(&store)?;
+    let mut handed = systemd::inherited_sockets()?;
     let group = |said: &Option<crate::config::Setting<String>>| said.as_ref().map(|said| said.value.clone());
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
@@ -213,7 +213,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         Endpoint::Unix(_) => None,
     };
     let places = Places { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
-    mark.says(&places)?;
+    mark.write(&places)?;
     let (seen, mut continuity) = AuditPosition::open(store.clone());
     if let Some(seen) = continuity.seen().filter(|_| !accept_earlier_clock) {
         expiry_clock.raise(seen.at);
@@ -259,7 +259,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         notify_ended(&hears);
         outcome
     };
-    let thread = tasks::thread("service", move |_| notify_ended(&ended), serve)
+    let thread = tasks::spawn("service", move |_| notify_ended(&ended), serve)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
     opened.recv().map_err(|_| Error::failure("the service has ended at once"))??;
     Ok(ServerHandle {

@@ -66,7 +66,7 @@ impl Proofs {
     /// replaced value must stop working.
     fn current(&self) -> MutexGuard<'_, Cache> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.read.time() > MAX_AGE {
+        if cache.read.elapsed() > MAX_AGE {
             cache.values = match proof_file::load(&self.store) {
                 Ok(Some(values)) => {
                     self.faults.resolve(Fault::Proof);

@@ -23,7 +23,7 @@ impl TestServer {
         fn default<T: Default>() -> Setting<T> {
             Setting { value: T::default(), source: Source::Default }
         }
-        let world = platform::world();
+        let world = platform::adapters();
         let demonstration = Demonstration::make(&world).unwrap();
         let settings = ServeSettings {
             verify: None,
@@ -113,7 +113,7 @@ fn panic_of_the_ledger_loses_nothing() {
     let until = |done: &dyn Fn() -> bool| {
         let clock = platform::clock::Stopwatch::start();
         while !done() {
-            assert!(clock.time() < LIMIT);
+            assert!(clock.elapsed() < LIMIT);
         }
     };
     (0..4).for_each(|_| assert_eq!(stage.verify_status(), Some(401)));

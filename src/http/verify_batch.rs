@@ -172,7 +172,7 @@ impl BatchWorker {
     fn drop_outdated_cache(&mut self) {
         let outside = &self.server.ledger.external_changes;
         let found = outside.counts();
-        let is_old = || !outside.is_watched() && self.cache_age.time() >= MAX_AGE;
+        let is_old = || !outside.is_watched() && self.cache_age.elapsed() >= MAX_AGE;
         if found.commits != self.external_changes.commits || is_old() {
             self.cache.clear();
             self.cache_age = Stopwatch::start();

@@ -15,17 +15,17 @@ use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
 /// Maximum size of the file, in bytes: a checkpoint an hour for three centuries.
-const MOST: usize = 512 * 1024 * 1024;
-/// Number of attempts to lock the file, with [`NAP`] between them: 10 s in all.
-const TRIES: usize = 100;
-const NAP: Duration = Duration::from_millis(100);
+const MAX_BYTES: usize = 512 * 1024 * 1024;
+/// Number of attempts to lock the file, with [`LOCK_RETRY_DELAY`] between them: 10 s in all.
+const MAX_LOCK_ATTEMPTS: usize = 100;
+const LOCK_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Reads the file at `path`, to compare the log with its text.
 ///
 /// # Errors
 /// Those of [`read_text`].
 pub fn read(path: &Path) -> Result<String> {
-    read_text(path, MOST)
+    read_text(path, MAX_BYTES)
 }
 
 /// An open and locked anchor file. If the file was created now and nothing was appended, it is removed on drop.
@@ -35,7 +35,7 @@ pub struct AnchorFile {
     text: String,
     /// Size of the file, in bytes. The text is shorter if the file begins with a byte order mark.
     length: u64,
-    blank: bool,
+    is_new: bool,
 }
 
 impl AnchorFile {
@@ -45,11 +45,11 @@ impl AnchorFile {
     /// [`crate::error::Kind::Failure`] if `path` is a link, a pipe, a folder or a file that others can write, if
     /// the file can't be opened or read, or if another program doesn't release the lock.
     pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
-        super::input::named_file(path, "an anchor")?;
-        let refused = |e: io::Error| cant(path).why(e.to_string());
+        super::input::require_named_file(path, "an anchor")?;
+        let refused = |e: io::Error| unusable(path).why(e.to_string());
         let path = std::path::absolute(path).map_err(refused)?;
         if super::files::is_reserved(&path) {
-            return Err(cant(&path)
+            return Err(unusable(&path)
                 .why("SQLite takes files of that ending for its own and removes them")
                 .next("Choose another name"));
         }
@@ -62,10 +62,10 @@ impl AnchorFile {
         };
         let (file, made) = match open(true) {
             Ok(file) => (file, true),
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => (open(false).map_err(|e| unfit(&path, e))?, false),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => (open(false).map_err(|e| open_error(&path, e))?, false),
             Err(e) => return Err(refused(e)),
         };
-        let mut file = AnchorFile { path, file, text: String::new(), length: 0, blank: made };
+        let mut file = AnchorFile { path, file, text: String::new(), length: 0, is_new: made };
         file.check()?;
         file.lock(clock)?;
         file.read()?;
@@ -92,19 +92,19 @@ impl AnchorFile {
             let _ = self.file.set_len(self.length);
             return Err(failed(e));
         }
-        if self.blank
+        if self.is_new
             && let Some(folder) = self.path.parent()
         {
             File::open(folder).and_then(|f| f.sync_all()).map_err(failed)?;
         }
-        self.blank = false;
+        self.is_new = false;
         self.length += line.len() as u64;
         self.text.push_str(line);
         Ok(())
     }
 
     fn check(&self) -> Result<()> {
-        let meta = self.file.metadata().map_err(|e| cant(&self.path).why(e.to_string()))?;
+        let meta = self.file.metadata().map_err(|e| unusable(&self.path).why(e.to_string()))?;
         let us = rustix::process::geteuid().as_raw();
         let why = if !meta.is_file() {
             "it is a folder, a pipe or a device".to_owned()
@@ -117,41 +117,41 @@ impl AnchorFile {
         } else {
             return Ok(());
         };
-        Err(cant(&self.path).why(why).next("Choose a file of your own that others can't write"))
+        Err(unusable(&self.path).why(why).next("Choose a file of your own that others can't write"))
     }
 
     fn lock(&self, clock: &dyn Clock) -> Result<()> {
-        for _ in 0..TRIES {
+        for _ in 0..MAX_LOCK_ATTEMPTS {
             match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return self.still_there(),
-                Err(Errno::WOULDBLOCK | Errno::INTR) => clock.sleep(NAP),
-                Err(e) => return Err(cant(&self.path).why(e.to_string())),
+                Ok(()) => return self.check_in_place(),
+                Err(Errno::WOULDBLOCK | Errno::INTR) => clock.sleep(LOCK_RETRY_DELAY),
+                Err(e) => return Err(unusable(&self.path).why(e.to_string())),
             }
         }
-        Err(cant(&self.path).why("another program holds it").next("Try again in a moment"))
+        Err(unusable(&self.path).why("another program holds it").next("Try again in a moment"))
     }
 
     /// Checks that the path still leads to this file: the process that held the lock may have removed or replaced
     /// it.
-    fn still_there(&self) -> Result<()> {
-        let failed = |e: io::Error| cant(&self.path).why(e.to_string());
+    fn check_in_place(&self) -> Result<()> {
+        let failed = |e: io::Error| unusable(&self.path).why(e.to_string());
         let (ours, there) = (self.file.metadata().map_err(failed)?, std::fs::symlink_metadata(&self.path));
         match there {
             Ok(there) if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) => Ok(()),
-            Ok(_) | Err(_) => Err(cant(&self.path).why("it was removed or replaced meanwhile").next("Try again")),
+            Ok(_) | Err(_) => Err(unusable(&self.path).why("it was removed or replaced meanwhile").next("Try again")),
         }
     }
 
     fn read(&mut self) -> Result<()> {
         let mut bytes = Vec::new();
-        let failed = |e: io::Error| cant(&self.path).why(e.to_string());
-        (&self.file).take(MOST as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() > MOST {
-            return Err(cant(&self.path).why("it is too large"));
+        let failed = |e: io::Error| unusable(&self.path).why(e.to_string());
+        (&self.file).take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() > MAX_BYTES {
+            return Err(unusable(&self.path).why("it is too large"));
         }
         self.length = bytes.len() as u64;
-        self.text =
-            super::input::text(&self.path.display().to_string(), bytes).map_err(|e| cant(&self.path).why(e.what))?;
+        self.text = super::input::decode_utf8(&self.path.display().to_string(), bytes)
+            .map_err(|e| unusable(&self.path).why(e.what))?;
         Ok(())
     }
 }
@@ -160,18 +160,22 @@ impl Drop for AnchorFile {
     fn drop(&mut self) {
         // The file is ours alone while it is locked: a second process would wait for the lock and then see that the
         // file is gone.
-        if self.blank && self.text.is_empty() && self.still_there().is_ok() {
+        if self.is_new && self.text.is_empty() && self.check_in_place().is_ok() {
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-fn cant(path: &Path) -> Error {
+fn unusable(path: &Path) -> Error {
     Error::failure(format!("the anchor {} can't be used", path.display()))
 }
 
 /// Explains a failed open. For some kinds of file the failure is the only sign of the kind.
-fn unfit(path: &Path, e: io::Error) -> Error {
+fn open_error(path: &Path, e: io::Error) -> Error {
     let link = std::fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
-    if link { cant(path).why("it is a link").next("Name the file itself") } else { cant(path).why(e.to_string()) }
+    if link {
+        unusable(path).why("it is a link").next("Name the file itself")
+    } else {
+        unusable(path).why(e.to_string())
+    }
 }

@@ -8,13 +8,13 @@ use crate::verbs::ports::Clock;
 /// The machine's clock, in the machine's zone (`TZ`, else `/etc/localtime`).
 pub struct SystemClock {
     zone: Box<dyn Zone>,
-    begun: Stopwatch,
+    started: Stopwatch,
 }
 
 impl SystemClock {
     /// Creates the clock.
     pub fn new() -> Self {
-        SystemClock { zone: Box::new(local_zone()), begun: Stopwatch::start() }
+        SystemClock { zone: Box::new(local_zone()), started: Stopwatch::start() }
     }
 }
 
@@ -36,7 +36,7 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Duration {
-        self.begun.time()
+        self.started.elapsed()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that waits for time to pass")]
@@ -57,7 +57,7 @@ impl Stopwatch {
     }
 
     /// Returns the time since the start.
-    pub fn time(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
 }

@@ -13,12 +13,12 @@ use signal_hook::low_level::emulate_default_handler;
 pub const TERMINAL: &str = "/dev/tty";
 
 /// A terminal without echo, and its modes before.
-struct Silenced {
+struct SilencedTerminal {
     terminal: File,
     before: Termios,
 }
 
-static SILENCED: Mutex<Option<Silenced>> = Mutex::new(None);
+static SILENCED: Mutex<Option<SilencedTerminal>> = Mutex::new(None);
 
 /// Keeps the echo off until it is dropped. A signal that ends or stops the program also restores the echo.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl EchoOff {
             let before = tcgetattr(&terminal)?;
             handle_signals();
             silence(&terminal, &before)?;
-            *silenced = Some(Silenced { terminal, before });
+            *silenced = Some(SilencedTerminal { terminal, before });
         }
         Ok(EchoOff(()))
     }
@@ -45,7 +45,7 @@ impl EchoOff {
 impl Drop for EchoOff {
     fn drop(&mut self) {
         let silenced = SILENCED.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Silenced { terminal, before }) = silenced {
+        if let Some(SilencedTerminal { terminal, before }) = silenced {
             // Input that was typed unseen and not read may be a password: it is discarded, so that no other program
             // reads or shows it.
             restore(&terminal, &before, OptionalActions::Flush);
@@ -79,7 +79,7 @@ pub(super) fn handle_signals() {
     ONCE.call_once(|| {
         let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP]) else { return };
         // If the thread can't be started, a signal ends the program as usual, but without restoring the terminal.
-        let watching = super::tasks::thread(
+        let watching = super::tasks::spawn(
             "echo",
             |_| (),
             move || {
@@ -87,15 +87,15 @@ pub(super) fn handle_signals() {
                     // The lock is held until the program continues, so that no other thread turns the echo off
                     // meanwhile.
                     let silenced = SILENCED.lock().unwrap_or_else(PoisonError::into_inner);
-                    if let Some(Silenced { terminal, before }) = &*silenced {
+                    if let Some(SilencedTerminal { terminal, before }) = &*silenced {
                         restore(terminal, before, OptionalActions::Now);
                     }
                     match signal {
-                        SIGTSTP => super::signals::stop(),
-                        ending if super::signals::ends_by_itself(ending) => {}
+                        SIGTSTP => super::signals::suspend_self(),
+                        ending if super::signals::is_handled_here(ending) => {}
                         ending => drop(emulate_default_handler(ending)),
                     }
-                    if let Some(Silenced { terminal, before }) = &*silenced {
+                    if let Some(SilencedTerminal { terminal, before }) = &*silenced {
                         let _ = silence(terminal, before);
                     }
                 }

@@ -17,7 +17,7 @@ use crate::verbs::ports::{PendingFile, SecretFileWriter};
 /// text; [`crate::error::Kind::Failure`] if it can't be read.
 pub fn read_text(path: &Path, most: usize) -> Result<String> {
     if input::is_standard(path) {
-        return input::whole_text("stdin", std::io::stdin().lock(), most);
+        return input::read_whole_text("stdin", std::io::stdin().lock(), most);
     }
     let name = path.display().to_string();
     let failed = |e: std::io::Error| match e.kind() {
@@ -29,7 +29,7 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
     if file.metadata().map_err(failed)?.is_dir() {
         return Err(failed(ErrorKind::IsADirectory.into()));
     }
-    input::whole_text(&name, file, most)
+    input::read_whole_text(&name, file, most)
 }
 
 /// Reads a text like [`read_text`], but from a regular file only. Opening a pipe waits for a writer, which the
@@ -38,7 +38,7 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
 /// # Errors
 /// Those of [`read_text`]; [`crate::error::Kind::Failure`] for anything but a file.
 pub fn read_file(path: &Path, most: usize) -> Result<String> {
-    input::named_file(path, "the file")?;
+    input::require_named_file(path, "the file")?;
     if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
         let why = "it is a folder, a pipe or a device";
         return Err(Error::failure(format!("{} can't be read", path.display())).why(why));
@@ -51,14 +51,14 @@ pub fn read_file(path: &Path, most: usize) -> Result<String> {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the path exists, or the file can't be created.
 pub fn create_private(path: &Path) -> Result<File> {
-    exclusive(path).map_err(|e| unmade(format!("{} can't be made", path.display()), &e))
+    create_exclusive(path).map_err(|e| create_error(format!("{} can't be made", path.display()), &e))
 }
 
-fn exclusive(path: &Path) -> std::io::Result<File> {
+fn create_exclusive(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-fn unmade(what: String, error: &std::io::Error) -> Error {
+fn create_error(what: String, error: &std::io::Error) -> Error {
     let next = match error.kind() {
         ErrorKind::AlreadyExists => "Choose a path where nothing is yet",
         ErrorKind::NotFound => "Choose a folder that is there",
@@ -68,23 +68,23 @@ fn unmade(what: String, error: &std::io::Error) -> Error {
 }
 
 /// Endings of the files that SQLite and a service keep next to a store.
-pub const RESERVED: [&str; 7] = [
+pub const RESERVED_SUFFIXES: [&str; 7] = [
     "-journal",
     "-wal",
     "-shm",
-    super::service_file::ENDING,
-    super::seen_file::ENDING,
-    super::seen_file::NEXT_ENDING,
-    super::proof_file::ENDING,
+    super::service_file::SUFFIX,
+    super::audit_position_file::SUFFIX,
+    super::audit_position_file::NEW_SUFFIX,
+    super::proof_file::SUFFIX,
 ];
 
 /// `true` if SQLite or a service would use a file of that name as its own.
 pub fn is_reserved(path: &Path) -> bool {
-    RESERVED.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
+    RESERVED_SUFFIXES.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
 }
 
 /// Delivery of secrets to files on this machine.
-pub struct FileDelivery;
+pub struct SecretFiles;
 
 /// Delivery of secrets to files by a program of its own: a signal that asks the program to end is an error of the next
 /// file, so that the files before it are removed.
@@ -96,20 +96,20 @@ impl SecretFileWriter for InterruptibleDelivery {
         if signals::is_asked_to_end() {
             return Err(Error::cancelled());
         }
-        FileDelivery.save(path, secret)
+        SecretFiles.save(path, secret)
     }
 }
 
-struct SavedFile {
+struct PendingSecretFile {
     path: PathBuf,
-    kept: bool,
+    is_persisted: bool,
     device: u64,
     inode: u64,
     /// Time of the last write, once everything is written. An inode number can be used again after a removal.
     modified: Option<(i64, i64)>,
 }
 
-impl SavedFile {
+impl PendingSecretFile {
     /// `true` if the path still is the file that was saved.
     fn is_there(&self) -> bool {
         std::fs::symlink_metadata(&self.path).is_ok_and(|meta| {
@@ -119,9 +119,9 @@ impl SavedFile {
     }
 }
 
-impl PendingFile for SavedFile {
+impl PendingFile for PendingSecretFile {
     fn persist(&mut self) {
-        self.kept = true;
+        self.is_persisted = true;
     }
 
     fn path(&self) -> &Path {
@@ -129,20 +129,20 @@ impl PendingFile for SavedFile {
     }
 }
 
-impl Drop for SavedFile {
+impl Drop for PendingSecretFile {
     fn drop(&mut self) {
-        if !self.kept && self.is_there() {
+        if !self.is_persisted && self.is_there() {
             // A leftover holds a secret that was never activated: nothing depends on its removal.
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-impl SecretFileWriter for FileDelivery {
+impl SecretFileWriter for SecretFiles {
     fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
-        input::named_file(path, "the file for a secret")?;
+        input::require_named_file(path, "the file for a secret")?;
         let refused = |e: std::io::Error| {
-            let error = unmade(format!("the secret can't be saved to {}", path.display()), &e);
+            let error = create_error(format!("the secret can't be saved to {}", path.display()), &e);
             match e.kind() {
                 ErrorKind::AlreadyExists => error.next(
                     "Choose a path where nothing is yet; if it is left over from an interrupted run, its secret is not \
@@ -157,9 +157,10 @@ impl SecretFileWriter for FileDelivery {
                 .why("files of that ending stand beside a store, and are replaced or removed")
                 .next("Choose another name"));
         }
-        let mut file = exclusive(&path).map_err(refused)?;
+        let mut file = create_exclusive(&path).map_err(refused)?;
         let meta = file.metadata().map_err(refused)?;
-        let mut saved = SavedFile { path, kept: false, device: meta.dev(), inode: meta.ino(), modified: None };
+        let mut saved =
+            PendingSecretFile { path, is_persisted: false, device: meta.dev(), inode: meta.ino(), modified: None };
         secret.expose(|s| file.write_all(s.as_bytes())).map_err(refused)?;
         file.write_all(b"\n").map_err(refused)?;
         file.sync_all().map_err(refused)?;
@@ -172,7 +173,7 @@ impl SecretFileWriter for FileDelivery {
     }
 }
 /// `true` if standard output is a file that other users can read.
-pub fn stdout_is_open_to_others() -> bool {
+pub fn is_stdout_readable_by_others() -> bool {
     rustix::fs::fstat(rustix::stdio::stdout()).is_ok_and(|stat| {
         let mode = rustix::fs::Mode::from_raw_mode(stat.st_mode);
         rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile

@@ -15,10 +15,10 @@ const GROUPS: &str = "/etc/group";
 /// # Errors
 /// [`crate::error::Kind::NotFound`] if there is no such group; [`crate::error::Kind::Failure`] if the system
 /// refuses. Only root and members of the group may give a file to it.
-pub fn give(path: &Path, name: &str) -> Result<()> {
+pub fn chgrp(path: &Path, name: &str) -> Result<()> {
     let refused = |why: String| Error::failure(format!("the group {name} can't be given {}", path.display())).why(why);
     let groups = fs::read_to_string(GROUPS).map_err(|e| refused(e.to_string()))?;
-    let number = name.parse().ok().or_else(|| number_of(&groups, name)).ok_or_else(|| {
+    let number = name.parse().ok().or_else(|| lookup_gid(&groups, name)).ok_or_else(|| {
         Error::not_found(format!("there is no group {name}"))
             .why(format!("{GROUPS} doesn't list it"))
             .next(format!("Make it: groupadd --system {name}"))
@@ -27,7 +27,7 @@ pub fn give(path: &Path, name: &str) -> Result<()> {
         .map_err(|e| refused(e.to_string()).next(format!("Whoever runs the service must be a member of {name}")))
 }
 
-fn number_of(groups: &str, name: &str) -> Option<u32> {
+fn lookup_gid(groups: &str, name: &str) -> Option<u32> {
     groups.lines().map(|line| line.split(':')).find_map(|mut fields| {
         (fields.next() == Some(name)).then(|| fields.nth(1))?.and_then(|number| number.parse().ok())
     })
@@ -40,8 +40,8 @@ mod tests {
     #[test]
     fn groups_are_found_by_name() {
         let groups = "root:x:0:\nwww-data:x:33:nginx\nbroken\n";
-        assert_eq!(number_of(groups, "www-data"), Some(33));
-        assert_eq!(number_of(groups, "www"), None);
-        assert_eq!(number_of(groups, "broken"), None);
+        assert_eq!(lookup_gid(groups, "www-data"), Some(33));
+        assert_eq!(lookup_gid(groups, "www"), None);
+        assert_eq!(lookup_gid(groups, "broken"), None);
     }
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 pub const STANDARD: &str = "-";
 
 /// The UTF-8 byte order mark, which some editors write at the start of a text.
-const MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// `true` if `path` means stdin or stdout. A file of that name is `./-`.
 pub fn is_standard(path: &Path) -> bool {
@@ -29,7 +29,7 @@ pub fn is_standard(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] for `-`.
-pub fn named_file(path: &Path, what: &str) -> Result<()> {
+pub fn require_named_file(path: &Path, what: &str) -> Result<()> {
     if !is_standard(path) {
         return Ok(());
     }
@@ -42,15 +42,15 @@ pub fn named_file(path: &Path, what: &str) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`], beginning with `name` and the line that is not UTF-8.
-pub fn text(name: &str, bytes: Vec<u8>) -> Result<String> {
+pub fn decode_utf8(name: &str, bytes: Vec<u8>) -> Result<String> {
     let mut text = String::from_utf8(bytes).map_err(|e| {
         let valid = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
         let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
         let refused = Error::usage(format!("{name}:{line}: the file is not UTF-8"));
         if is_utf16(e.as_bytes()) { refused.why("it is UTF-16").next("Save it as UTF-8") } else { refused }
     })?;
-    if text.starts_with(MARK) {
-        text.drain(..MARK.len_utf8());
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
     }
     Ok(text)
 }
@@ -64,7 +64,7 @@ fn is_utf16(bytes: &[u8]) -> bool {
 /// # Errors
 /// [`crate::error::Kind::Usage`] if there are more bytes, or they are no text; [`crate::error::Kind::Failure`] if
 /// `from` can't be read.
-pub fn whole_text(name: &str, from: impl Read, most: usize) -> Result<String> {
+pub fn read_whole_text(name: &str, from: impl Read, most: usize) -> Result<String> {
     let mut bytes = Vec::new();
     from.take(most as u64 + 1)
         .read_to_end(&mut bytes)
@@ -72,7 +72,7 @@ pub fn whole_text(name: &str, from: impl Read, most: usize) -> Result<String> {
     if bytes.len() > most {
         return Err(Error::usage(format!("{name} is too large")).why(format!("it may have {most} bytes")));
     }
-    text(name, bytes)
+    decode_utf8(name, bytes)
 }
 
 /// The result of reading a first line.
@@ -80,11 +80,11 @@ pub enum FirstLine {
     /// Text, without its line end (one `\n` or `\r\n`).
     Text(Zeroizing<String>),
     /// The input ended before the first byte.
-    Nothing,
+    Empty,
     /// The line has more bytes than the limit.
     TooLong,
     /// The bytes are not UTF-8.
-    NotText,
+    NotUtf8,
     /// The input begins with the byte order mark of UTF-16.
     Utf16,
 }
@@ -94,7 +94,7 @@ pub enum FirstLine {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if `from` can't be read.
-pub fn first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
+pub fn read_first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
     let mut line = Zeroizing::new(Vec::with_capacity(most + 2));
     let mut byte = [0u8; 1];
     let ended = loop {
@@ -109,7 +109,7 @@ pub fn first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
     };
     byte.zeroize();
     if !ended && line.is_empty() {
-        return Ok(FirstLine::Nothing);
+        return Ok(FirstLine::Empty);
     }
     if ended && line.last() == Some(&b'\r') {
         line.pop();
@@ -120,23 +120,23 @@ pub fn first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
     Ok(match std::str::from_utf8(&line) {
         Ok(text) => FirstLine::Text(Zeroizing::new(text.to_owned())),
         Err(_) if is_utf16(&line) => FirstLine::Utf16,
-        Err(_) => FirstLine::NotText,
+        Err(_) => FirstLine::NotUtf8,
     })
 }
 
-/// Reads a line like [`first_line`] and removes a byte order mark.
+/// Reads a line like [`read_first_line`] and removes a byte order mark.
 ///
 /// # Errors
-/// Those of [`first_line`].
-pub fn first_plain_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
-    Ok(match first_line(from, most)? {
+/// Those of [`read_first_line`].
+pub fn read_first_line_without_mark(from: impl AsFd, most: usize) -> Result<FirstLine> {
+    Ok(match read_first_line(from, most)? {
         FirstLine::Text(text) => FirstLine::Text(without_mark(text)),
         other => other,
     })
 }
 
 fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
-    match text.strip_prefix(MARK) {
+    match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => Zeroizing::new(rest.to_owned()),
         None => text,
     }
@@ -146,7 +146,7 @@ fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] if there are more bytes; [`crate::error::Kind::Failure`] if `from` can't be read.
-pub fn secret_bytes(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>> {
+pub fn read_secret_bytes(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>> {
     // The full capacity is allocated at once, because growing would leave copies behind.
     let mut bytes = Zeroizing::new(vec![0; most + 1]);
     let mut length = 0;
@@ -166,7 +166,7 @@ pub fn secret_bytes(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>> 
 }
 
 /// Maximum length of a line that holds a password or secret, in bytes.
-pub const SECRET_LINE_MOST: usize = 4096;
+pub const MAX_SECRET_LINE: usize = 4096;
 
 /// Reads the first line of the file at `path`, which holds `what`. `-` is stdin.
 ///
@@ -177,9 +177,9 @@ pub const SECRET_LINE_MOST: usize = 4096;
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the file can't be read or others can read it; [`crate::error::Kind::Denied`]
 /// if it is empty; [`crate::error::Kind::Usage`] for a line that is invalid.
-pub fn private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
+pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     if is_standard(path) {
-        return secret_line(io::stdin(), "stdin", what);
+        return read_secret_line(io::stdin(), "stdin", what);
     }
     let name = path.display();
     let refused = || Error::failure(format!("{what} can't be read from {name}"));
@@ -195,38 +195,38 @@ pub fn private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
             .why(format!("others can read it (mode {:04o})", meta.mode() & 0o7777))
             .next("Keep it in a file of your own that only you can read (mode 0600)"));
     }
-    secret_line(&file, &name.to_string(), what)
+    read_secret_line(&file, &name.to_string(), what)
 }
 
 /// Reads the first line of `from`, which holds `what`. Messages call the source `place`.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] if the line is empty; [`crate::error::Kind::Usage`] for a line that is invalid.
-pub fn secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zeroizing<String>> {
+pub fn read_secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zeroizing<String>> {
     let refused = |why: String| Error::usage(format!("{what} can't be read from {place}")).why(why);
-    match first_line(from, SECRET_LINE_MOST)? {
+    match read_first_line(from, MAX_SECRET_LINE)? {
         FirstLine::Text(text) => Ok(text),
-        FirstLine::Nothing => Err(Error::denied(format!("{what} was not given")).why(format!("{place} is empty"))),
-        FirstLine::TooLong => Err(refused(format!("its first line is longer than {SECRET_LINE_MOST} bytes"))),
-        FirstLine::NotText => Err(refused("it is not UTF-8".to_owned())),
+        FirstLine::Empty => Err(Error::denied(format!("{what} was not given")).why(format!("{place} is empty"))),
+        FirstLine::TooLong => Err(refused(format!("its first line is longer than {MAX_SECRET_LINE} bytes"))),
+        FirstLine::NotUtf8 => Err(refused("it is not UTF-8".to_owned())),
         FirstLine::Utf16 => Err(refused("it is UTF-16".to_owned()).next("Save it as UTF-8")),
     }
 }
 
-/// Reads a token like [`secret_line`], without a byte order mark.
+/// Reads a token like [`read_secret_line`], without a byte order mark.
 ///
 /// # Errors
-/// Those of [`secret_line`].
-pub fn token_line(from: impl AsFd, place: &str) -> Result<Zeroizing<String>> {
-    secret_line(from, place, "the token").map(without_mark)
+/// Those of [`read_secret_line`].
+pub fn read_token_line(from: impl AsFd, place: &str) -> Result<Zeroizing<String>> {
+    read_secret_line(from, place, "the token").map(without_mark)
 }
 
-/// Reads a token like [`private_line`], without a byte order mark.
+/// Reads a token like [`read_private_line`], without a byte order mark.
 ///
 /// # Errors
-/// Those of [`private_line`].
-pub fn token_file(path: &Path) -> Result<Zeroizing<String>> {
-    private_line(path, "the token").map(without_mark)
+/// Those of [`read_private_line`].
+pub fn read_token_file(path: &Path) -> Result<Zeroizing<String>> {
+    read_private_line(path, "the token").map(without_mark)
 }
 
 #[cfg(test)]
@@ -238,11 +238,11 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         file.rewind().unwrap();
-        match first_line(&file, 8).unwrap() {
+        match read_first_line(&file, 8).unwrap() {
             FirstLine::Text(text) => format!("{:?}", text.as_str()),
-            FirstLine::Nothing => "nothing".into(),
+            FirstLine::Empty => "nothing".into(),
             FirstLine::TooLong => "too long".into(),
-            FirstLine::NotText => "not text".into(),
+            FirstLine::NotUtf8 => "not text".into(),
             FirstLine::Utf16 => "UTF-16".into(),
         }
     }
@@ -273,9 +273,9 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"\xef\xbb\xbfjtn_x\r\n").unwrap();
         file.rewind().unwrap();
-        assert_eq!(token_line(&file, "here").unwrap().as_str(), "jtn_x");
-        assert_eq!(text("f", b"\xef\xbb\xbfa = 1\r\n".to_vec()).unwrap(), "a = 1\r\n");
-        assert_eq!(text("f", b"a\nb\xff".to_vec()).unwrap_err().what, "f:2: the file is not UTF-8");
-        assert_eq!(whole_text("f", &b"12345"[..], 4).unwrap_err().kind, crate::error::Kind::Usage);
+        assert_eq!(read_token_line(&file, "here").unwrap().as_str(), "jtn_x");
+        assert_eq!(decode_utf8("f", b"\xef\xbb\xbfa = 1\r\n".to_vec()).unwrap(), "a = 1\r\n");
+        assert_eq!(decode_utf8("f", b"a\nb\xff".to_vec()).unwrap_err().what, "f:2: the file is not UTF-8");
+        assert_eq!(read_whole_text("f", &b"12345"[..], 4).unwrap_err().kind, crate::error::Kind::Usage);
     }
 }

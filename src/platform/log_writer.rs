@@ -22,7 +22,7 @@ const LINE_OVERHEAD: usize = 48;
 /// Maximum length of a line. Longer lines are truncated.
 const MAX_LINE: usize = 16 * 1024;
 /// Number of bytes written at once. A pipe accepts that many either completely or not at all.
-const BATCH: usize = 4096;
+const BATCH_SIZE: usize = 4096;
 /// Wait before the next attempt after a failure, at first and at most. The maximum also bounds the time until
 /// recovery is noticed.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
@@ -111,7 +111,7 @@ impl LogWriter {
         let drained = Arc::clone(&shared);
         let sink = Mutex::new(sink);
         // The queue remains valid after a panic, which can only come from the sink.
-        tasks::restarted("log", move || {
+        tasks::spawn_restarting("log", move || {
             drain(&drained, &mut *sink.lock().unwrap_or_else(PoisonError::into_inner));
         })?;
         Ok(LogWriter { shared })
@@ -175,7 +175,7 @@ impl MakeWriter<'_> for LogWriter {
 /// Writes lines for as long as the process runs.
 fn drain(shared: &Shared, sink: &mut impl Sink) {
     let mut retry = FIRST_RETRY;
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Vec::with_capacity(BATCH_SIZE);
     loop {
         let mut queue = shared.queue();
         queue.busy = false;
@@ -190,7 +190,7 @@ fn drain(shared: &Shared, sink: &mut impl Sink) {
         let mut skipped = queue.written;
         for line in &queue.lines {
             let rest = &line[skipped..];
-            if !batch.is_empty() && batch.len() + rest.len() > BATCH {
+            if !batch.is_empty() && batch.len() + rest.len() > BATCH_SIZE {
                 break;
             }
             batch.extend_from_slice(rest);
@@ -202,7 +202,7 @@ fn drain(shared: &Shared, sink: &mut impl Sink) {
         let mut queue = shared.queue();
         match written {
             Ok(count) if count > 0 => {
-                take(&mut queue, count);
+                remove_written(&mut queue, count);
                 retry = FIRST_RETRY;
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -216,7 +216,7 @@ fn drain(shared: &Shared, sink: &mut impl Sink) {
 }
 
 /// Removes `count` written bytes.
-fn take(queue: &mut Queue, mut count: usize) {
+fn remove_written(queue: &mut Queue, mut count: usize) {
     while let Some(line) = queue.lines.front() {
         let left = line.len() - queue.written;
         if count < left {
@@ -249,13 +249,13 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(20);
 
     /// A sink with scripted results: each call writes a given number of bytes, or fails.
-    struct Obedient {
+    struct ScriptedSink {
         orders: Receiver<io::Result<usize>>,
         order: io::Result<usize>,
         written: Sender<Vec<u8>>,
     }
 
-    impl Sink for Obedient {
+    impl Sink for ScriptedSink {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             while let Ok(order) = self.orders.try_recv() {
                 self.order = order;
@@ -274,7 +274,7 @@ mod tests {
     fn log(order: io::Result<usize>) -> (LogWriter, Sender<io::Result<usize>>, Receiver<Vec<u8>>) {
         let (orders, given) = channel();
         let (written, read) = channel();
-        (LogWriter::start(Obedient { orders: given, order, written }, REPORT).unwrap(), orders, read)
+        (LogWriter::start(ScriptedSink { orders: given, order, written }, REPORT).unwrap(), orders, read)
     }
 
     fn text(read: &Receiver<Vec<u8>>) -> String {

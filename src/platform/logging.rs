@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
 /// Maximum wait at the end of the process for a log that can't be written.
-const LAST_FLUSH: Duration = Duration::from_millis(300);
+const FINAL_FLUSH_TIMEOUT: Duration = Duration::from_millis(300);
 
 static LOG: OnceLock<Log> = OnceLock::new();
 
@@ -25,7 +25,7 @@ struct Log {
 
 /// The log level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loudness {
+pub enum LogLevel {
     /// Failures.
     Error,
     /// Possible problems.
@@ -38,18 +38,18 @@ pub enum Loudness {
     Trace,
 }
 
-impl Loudness {
+impl LogLevel {
     /// All levels, the quietest first.
-    pub const ALL: [Loudness; 5] = [Loudness::Error, Loudness::Warn, Loudness::Info, Loudness::Debug, Loudness::Trace];
+    pub const ALL: [LogLevel; 5] = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
 
     /// Returns the word for the level.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Loudness::Error => "error",
-            Loudness::Warn => "warn",
-            Loudness::Info => "info",
-            Loudness::Debug => "debug",
-            Loudness::Trace => "trace",
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
         }
     }
 
@@ -58,19 +58,19 @@ impl Loudness {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the valid words.
     pub fn parse(text: &str) -> Result<Self> {
-        Loudness::ALL
+        LogLevel::ALL
             .into_iter()
-            .find(|l| l.word() == text)
+            .find(|l| l.as_str() == text)
             .ok_or_else(|| Error::usage("that is no log level").why("it is error, warn, info, debug or trace"))
     }
 
     const fn filter(self) -> LevelFilter {
         match self {
-            Loudness::Error => LevelFilter::ERROR,
-            Loudness::Warn => LevelFilter::WARN,
-            Loudness::Info => LevelFilter::INFO,
-            Loudness::Debug => LevelFilter::DEBUG,
-            Loudness::Trace => LevelFilter::TRACE,
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+            LogLevel::Trace => LevelFilter::TRACE,
         }
     }
 }
@@ -79,7 +79,7 @@ impl Loudness {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the log's thread can't be started.
-pub fn begin(loudness: Loudness, json: bool) -> Result<()> {
+pub fn init(loudness: LogLevel, json: bool) -> Result<()> {
     let report = LossReport { now, line: if json { lost_json } else { lost_text } };
     let writer =
         LogWriter::start(Stderr, report).map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
@@ -106,13 +106,13 @@ pub fn lost_lines() -> u64 {
 /// `in_words`.
 ///
 /// Called at the end of a process whose log may be stuck. Without a log nothing is written.
-pub fn end(error: Option<&Error>, in_words: fn(&Error) -> String) {
+pub fn flush_with(error: Option<&Error>, in_words: fn(&Error) -> String) {
     let Some(log) = LOG.get() else { return };
     if let Some(error) = error.filter(|error| !error.is_silent()) {
         let text = if log.is_json { last_json(error) } else { in_words(error) };
         log.writer.line(text.as_bytes());
     }
-    log.writer.flush(LAST_FLUSH);
+    log.writer.flush(FINAL_FLUSH_TIMEOUT);
 }
 
 fn last_json(error: &Error) -> String {

@@ -1,6 +1,7 @@
 //! Access to the operating system: clock, random numbers, hashing, files, paths, the process, the clipboard.
 
 pub mod anchor_file;
+pub mod audit_position_file;
 pub mod catalogue_file;
 pub mod clipboard;
 pub mod clock;
@@ -15,7 +16,6 @@ pub mod password;
 pub mod paths;
 pub mod process;
 pub mod proof_file;
-pub mod seen_file;
 pub mod service_file;
 pub mod signals;
 pub mod sockets;
@@ -30,7 +30,7 @@ use std::sync::Arc;
 use crate::verbs::local::Adapters;
 
 /// Returns the real implementations of the ports.
-pub fn world() -> Adapters {
+pub fn adapters() -> Adapters {
     Adapters {
         clock: Arc::new(clock::SystemClock::new()),
         entropy: Arc::new(entropy::SystemEntropy),

@@ -11,20 +11,20 @@ use crate::error::{Error, Result};
 use crate::verbs::ports::{PasswordHasher, PasswordMatch};
 
 /// Memory in KiB.
-const MEMORY: u32 = 64 * 1024;
+const MEMORY_KIB: u32 = 64 * 1024;
 /// Passes over the memory.
 const PASSES: u32 = 3;
 const LANES: u32 = 1;
 /// Bytes of the salt.
-const SALT: usize = 16;
-const TAG: usize = 32;
+const SALT_LEN: usize = 16;
+const TAG_LEN: usize = 32;
 /// Maximum parameters of a stored hash: four times the memory, ten passes, four lanes.
-const MOST: (u32, u32, u32) = (4 * MEMORY, 10, 4);
+const MAX_PARAMS: (u32, u32, u32) = (4 * MEMORY_KIB, 10, 4);
 /// Maximum number of concurrent hashes. Each holds [`MEMORY`].
-const AT_ONCE: usize = 2;
+const MAX_CONCURRENT: usize = 2;
 /// Salt of the hash that is computed for an unknown account, so that an unknown name costs as much time as a wrong
 /// password.
-const NOBODY_SALT: [u8; SALT] = [0; SALT];
+const UNKNOWN_ACCOUNT_SALT: [u8; SALT_LEN] = [0; SALT_LEN];
 
 /// Argon2id with the current parameters, and at most two hashes at once.
 pub struct Argon2Hasher {
@@ -40,7 +40,7 @@ impl Argon2Hasher {
 
     fn bounded<T>(&self, f: impl FnOnce() -> T) -> T {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        while *running >= AT_ONCE {
+        while *running >= MAX_CONCURRENT {
             running = self.done.wait(running).unwrap_or_else(PoisonError::into_inner);
         }
         *running += 1;
@@ -58,21 +58,21 @@ impl Default for Argon2Hasher {
     }
 }
 
-fn failed<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Error {
+fn password_error<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Error {
     move |e| Error::failure(format!("the password can't be {what}")).why(e.to_string())
 }
 
 fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {
-    let params = Params::new(memory, passes, lanes, Some(TAG))
+    let params = Params::new(memory, passes, lanes, Some(TAG_LEN))
         .map_err(|e| Error::failure("the hash's parameters can't be used").why(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 /// Parses a hash and checks its parameters against the bounds.
-fn parsed(hash: &PasswordHash) -> Result<(Phc, Params)> {
-    let phc = Phc::new(hash.parts().0).map_err(failed("compared"))?;
-    let params = Params::try_from(&phc).map_err(failed("compared"))?;
-    if params.m_cost() > MOST.0 || params.t_cost() > MOST.1 || params.p_cost() > MOST.2 {
+fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
+    let phc = Phc::new(hash.parts().0).map_err(password_error("compared"))?;
+    let params = Params::try_from(&phc).map_err(password_error("compared"))?;
+    if params.m_cost() > MAX_PARAMS.0 || params.t_cost() > MAX_PARAMS.1 || params.p_cost() > MAX_PARAMS.2 {
         return Err(Error::failure("the password can't be compared").why("the stored hash asks for too much"));
     }
     Ok((phc, params))
@@ -80,30 +80,30 @@ fn parsed(hash: &PasswordHash) -> Result<(Phc, Params)> {
 
 impl PasswordHasher for Argon2Hasher {
     fn hash(&self, password: &Password) -> Result<PasswordHash> {
-        let mut salt = [0; SALT];
+        let mut salt = [0; SALT_LEN];
         getrandom::fill(&mut salt).map_err(|e| Error::failure("there is no salt").why(e.to_string()))?;
-        let argon2 = argon2(MEMORY, PASSES, LANES)?;
+        let argon2 = argon2(MEMORY_KIB, PASSES, LANES)?;
         let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &salt)));
-        hashed.map(|phc: Phc| PasswordHash::from_normalized_phc(&phc.to_string())).map_err(failed("hashed"))
+        hashed.map(|phc: Phc| PasswordHash::from_normalized_phc(&phc.to_string())).map_err(password_error("hashed"))
     }
 
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<PasswordMatch> {
-        let argon2 = argon2(MEMORY, PASSES, LANES)?;
+        let argon2 = argon2(MEMORY_KIB, PASSES, LANES)?;
         let Some(hash) = hash else {
-            let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &NOBODY_SALT)));
-            return hashed.map(|_: Phc| PasswordMatch::No).map_err(failed("compared"));
+            let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &UNKNOWN_ACCOUNT_SALT)));
+            return hashed.map(|_: Phc| PasswordMatch::No).map_err(password_error("compared"));
         };
-        let (phc, params) = parsed(hash)?;
+        let (phc, params) = parse_hash(hash)?;
         let (_, is_normal) = hash.parts();
         let compare = |p: &[u8]| argon2.verify_password(p, &phc);
         let found = self.bounded(|| if is_normal { password.expose(compare) } else { password.expose_raw(compare) });
         Ok(match found {
             Err(argon2::password_hash::Error::PasswordInvalid) => PasswordMatch::No,
             // For example out of memory, which is also a failure for a name that nobody has.
-            Err(e) => return Err(failed("compared")(e)),
+            Err(e) => return Err(password_error("compared")(e)),
             // Rehashing makes the password valid in any of its Unicode forms.
             Ok(()) if !is_normal && password.has_variants() => PasswordMatch::YesNeedsRehash,
-            Ok(()) if params.m_cost() < MEMORY || params.t_cost() < PASSES => PasswordMatch::YesNeedsRehash,
+            Ok(()) if params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES => PasswordMatch::YesNeedsRehash,
             Ok(()) => PasswordMatch::Yes,
         })
     }
@@ -129,27 +129,27 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_from_before_normal_forms_takes_what_was_typed_once_and_is_replaced() {
+    fn hash_from_before_normal_forms_accepts_typed_text_once_and_is_replaced() {
         let (composed, apart) = (typed("caf\u{e9} au lait 12"), typed("cafe\u{301} au lait 12"));
         let hasher = Argon2Hasher::new();
         let today = hasher.hash(&apart).unwrap();
         assert_eq!(hasher.verify(&composed, Some(&today)).unwrap(), PasswordMatch::Yes);
-        let old = argon2(MEMORY, PASSES, LANES).unwrap();
-        let phc: Phc = apart.expose_raw(|p| old.hash_password_with_salt(p, &[7; SALT])).unwrap();
+        let old = argon2(MEMORY_KIB, PASSES, LANES).unwrap();
+        let phc: Phc = apart.expose_raw(|p| old.hash_password_with_salt(p, &[7; SALT_LEN])).unwrap();
         let old = PasswordHash(phc.to_string());
         assert_eq!(hasher.verify(&apart, Some(&old)).unwrap(), PasswordMatch::YesNeedsRehash);
         assert_eq!(hasher.verify(&composed, Some(&old)).unwrap(), PasswordMatch::No);
         // ASCII text has only one form, so the hash need not be replaced.
-        let plain = argon2(MEMORY, PASSES, LANES).unwrap();
-        let phc: Phc = plain.hash_password_with_salt(b"correct horse battery", &[7; SALT]).unwrap();
+        let plain = argon2(MEMORY_KIB, PASSES, LANES).unwrap();
+        let phc: Phc = plain.hash_password_with_salt(b"correct horse battery", &[7; SALT_LEN]).unwrap();
         let plain = PasswordHash(phc.to_string());
         assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&plain)).unwrap(), PasswordMatch::Yes);
     }
 
     #[test]
-    fn weaker_hashes_are_told_and_greedy_ones_refused() {
+    fn weaker_hash_is_reported_and_a_greedy_one_refused() {
         let weak = argon2(8 * 1024, 1, 1).unwrap();
-        let phc: Phc = weak.hash_password_with_salt(b"correct horse battery", &[7; SALT]).unwrap();
+        let phc: Phc = weak.hash_password_with_salt(b"correct horse battery", &[7; SALT_LEN]).unwrap();
         let hasher = Argon2Hasher::new();
         let weak = PasswordHash(phc.to_string());
         assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&weak)).unwrap(), PasswordMatch::YesNeedsRehash);

@@ -25,7 +25,7 @@ pub fn system_config() -> PathBuf {
 }
 
 /// Converts `text` to a path. A leading `~/` is the user's home, as in a shell.
-pub fn expanded(text: &str) -> PathBuf {
+pub fn expand_home(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), BaseDirs::new()) {
         (Some(rest), Some(dirs)) => dirs.home_dir().join(rest),
         _ => PathBuf::from(text),

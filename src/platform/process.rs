@@ -9,7 +9,7 @@ use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, getuid, set_dumpable_behavior, setrlimit};
 use zeroize::Zeroizing;
 
-use super::input::{SECRET_LINE_MOST, token_line};
+use super::input::{MAX_SECRET_LINE, read_token_line};
 use crate::error::{Error, Result};
 
 /// Keeps secrets in memory out of core dumps and out of reach of other processes of the same user. Best effort: it
@@ -20,7 +20,7 @@ pub fn harden() {
 }
 
 /// Raises the limit of open files as far as allowed, and returns it.
-pub fn raise_open_files() -> u64 {
+pub fn raise_max_open_files() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let most = Rlimit { current: limit.maximum, maximum: limit.maximum };
     match setrlimit(Resource::Nofile, most) {
@@ -30,14 +30,14 @@ pub fn raise_open_files() -> u64 {
 }
 
 /// Returns the number of open files. `None` if the system doesn't provide it.
-pub fn open_files() -> Option<u64> {
+pub fn open_file_count() -> Option<u64> {
     // The folder itself is open while it is read.
     std::fs::read_dir("/dev/fd").ok().map(|entries| (entries.count() as u64).saturating_sub(1))
 }
 
 /// Lowers this thread's priority, so that it runs while other threads have little to do. If the system refuses, the
 /// priority stays.
-pub fn step_back() {
+pub fn lower_priority() {
     const NICE: i32 = 10;
     // `None` means the calling process; on Linux that is the calling thread only.
     let _ = rustix::process::setpriority_process(None, NICE);
@@ -87,9 +87,9 @@ pub fn move_token_out_of_environment() -> Result<()> {
         again.arg0(name);
     }
     // The limit is far longer than any secret, and it fits into a pipe at once.
-    let whole = token.get(..SECRET_LINE_MOST + 1).unwrap_or(&token);
+    let whole = token.get(..MAX_SECRET_LINE + 1).unwrap_or(&token);
     // The pipe stays open until the program has executed itself again.
-    let reader = if whole.is_empty() { None } else { Some(piped(whole).map_err(|e| failed(e.into()))?) };
+    let reader = if whole.is_empty() { None } else { Some(pipe_with(whole).map_err(|e| failed(e.into()))?) };
     if let Some(reader) = &reader {
         again.env(MOVED_TOKEN, reader.as_raw_fd().to_string());
     }
@@ -99,7 +99,7 @@ pub fn move_token_out_of_environment() -> Result<()> {
 }
 
 /// Returns the reading end of a pipe that holds `bytes`. The end stays open across `exec`.
-fn piped(bytes: &[u8]) -> rustix::io::Result<OwnedFd> {
+fn pipe_with(bytes: &[u8]) -> rustix::io::Result<OwnedFd> {
     let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::empty())?;
     rustix::io::write(&writer, bytes)?;
     Ok(reader)
@@ -118,7 +118,7 @@ pub fn token_from_environment() -> Result<Zeroizing<String>> {
     let number = std::env::var(MOVED_TOKEN).ok().filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let path = PathBuf::from("/dev/fd").join(number.unwrap_or_default());
     let pipe = File::open(path).map_err(|e| Error::failure("the token can't be read").why(e.to_string()))?;
-    token_line(pipe, TOKEN)
+    read_token_line(pipe, TOKEN)
 }
 
 /// `true` if the program was started with stdout closed. Before `main` the null device was opened in its place, for

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::verbs::ports::Entropy;
 
 /// Suffix of the file's name, after the store's.
-pub const ENDING: &str = ".proof";
+pub const SUFFIX: &str = ".proof";
 /// Maximum size of the file, in bytes.
 const MAX_BYTES: u64 = 4096;
 /// Time for which a replaced value is still accepted, in milliseconds: enough to print and load each configuration.
@@ -30,9 +30,9 @@ pub struct ProofValues {
     pub previous: Option<(ProxyProof, Timestamp)>,
 }
 
-fn path_of(store: &Path) -> PathBuf {
+fn sidecar_path(store: &Path) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
-    name.push(ENDING);
+    name.push(SUFFIX);
     PathBuf::from(name)
 }
 
@@ -63,8 +63,8 @@ pub fn load_or_create(store: &Path, entropy: &dyn Entropy) -> Result<ProofValues
 pub fn rotate(store: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<ProofValues> {
     let previous = match read(store) {
         Ok(values) => values.map(|values| (values.current, Timestamp(now.0.saturating_add(OVERLAP)))),
-        Err(Fault::Unsafe(_)) => None,
-        Err(fault @ Fault::Io(_)) => return Err(fault.at(store)),
+        Err(ReadFault::Unsafe(_)) => None,
+        Err(fault @ ReadFault::Io(_)) => return Err(fault.into_error(store)),
     };
     let values = ProofValues { current: generate(entropy)?, previous };
     write(store, &values, true).map_err(|e| unusable(store, e.to_string()))?;
@@ -76,47 +76,47 @@ pub fn rotate(store: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<Pro
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the file can't be read, or others can read it.
 pub fn load(store: &Path) -> Result<Option<ProofValues>> {
-    read(store).map_err(|fault| fault.at(store))
+    read(store).map_err(|fault| fault.into_error(store))
 }
 
 /// Reason why the file can't be used.
-enum Fault {
+enum ReadFault {
     /// Others may know or have chosen the value in the file.
     Unsafe(&'static str),
     Io(std::io::Error),
 }
 
-impl Fault {
-    fn at(self, store: &Path) -> Error {
+impl ReadFault {
+    fn into_error(self, store: &Path) -> Error {
         match self {
-            Fault::Unsafe(why) => {
+            ReadFault::Unsafe(why) => {
                 unusable(store, why.to_owned()).next("Replace the value: jeton guide PROXY --new-proof")
             }
-            Fault::Io(e) => unusable(store, e.to_string()),
+            ReadFault::Io(e) => unusable(store, e.to_string()),
         }
     }
 }
 
-fn read(store: &Path) -> std::result::Result<Option<ProofValues>, Fault> {
-    let path = path_of(store);
+fn read(store: &Path) -> std::result::Result<Option<ProofValues>, ReadFault> {
+    let path = sidecar_path(store);
     let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     let file = match OpenOptions::new().read(true).custom_flags(careful).open(&path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            return Err(Fault::Unsafe("it is a link"));
+            return Err(ReadFault::Unsafe("it is a link"));
         }
-        Err(e) => return Err(Fault::Io(e)),
+        Err(e) => return Err(ReadFault::Io(e)),
     };
-    let meta = file.metadata().map_err(Fault::Io)?;
+    let meta = file.metadata().map_err(ReadFault::Io)?;
     let us = rustix::process::geteuid().as_raw();
     if !meta.is_file() || meta.uid() != us || meta.mode() & 0o077 != 0 {
-        return Err(Fault::Unsafe("it is not a file that only we can read"));
+        return Err(ReadFault::Unsafe("it is not a file that only we can read"));
     }
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize + 1));
     match file.take(MAX_BYTES).read_to_string(&mut text) {
-        Err(e) if e.kind() != ErrorKind::InvalidData => Err(Fault::Io(e)),
-        Ok(_) | Err(_) => parse(&text).map(Some).ok_or(Fault::Unsafe("it holds something else")),
+        Err(e) if e.kind() != ErrorKind::InvalidData => Err(ReadFault::Io(e)),
+        Ok(_) | Err(_) => parse(&text).map(Some).ok_or(ReadFault::Unsafe("it holds something else")),
     }
 }
 
@@ -141,7 +141,7 @@ fn generate(entropy: &dyn Entropy) -> Result<ProxyProof> {
 
 /// Writes a separate file and renames it, so that no reader ever sees half of it.
 fn write(store: &Path, values: &ProofValues, replace: bool) -> std::io::Result<()> {
-    let path = path_of(store);
+    let path = sidecar_path(store);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut text = Zeroizing::new(String::with_capacity(512));
     text.push_str("current ");
@@ -164,7 +164,7 @@ fn write(store: &Path, values: &ProofValues, replace: bool) -> std::io::Result<(
 }
 
 fn unusable(store: &Path, why: String) -> Error {
-    Error::failure(format!("the proof values in {} can't be used", path_of(store).display())).why(why)
+    Error::failure(format!("the proof values in {} can't be used", sidecar_path(store).display())).why(why)
 }
 
 #[cfg(test)]
@@ -173,14 +173,14 @@ mod tests {
     use crate::platform::entropy::SystemEntropy;
 
     #[test]
-    fn values_are_made_once_kept_privately_and_replaced() {
+    fn values_are_created_once_stored_privately_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("jeton.db");
         assert!(load(&store).unwrap().is_none());
         let first = load_or_create(&store, &SystemEntropy).unwrap();
         let again = load_or_create(&store, &SystemEntropy).unwrap();
         assert_eq!(*first.current.to_hex(), *again.current.to_hex());
-        let file = path_of(&store);
+        let file = sidecar_path(&store);
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
         let next = rotate(&store, &SystemEntropy, Timestamp(5)).unwrap();
         let (previous, until) = load(&store).unwrap().unwrap().previous.unwrap();
@@ -198,7 +198,7 @@ mod tests {
     fn rotate_replaces_an_unsafe_file_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("jeton.db");
-        let file = path_of(&store);
+        let file = sidecar_path(&store);
         type Spoil = fn(&Path);
         let spoiled: [Spoil; 6] = [
             |file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap(),

@@ -12,13 +12,13 @@ use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 
 /// Suffix of the file's name, after the store's.
-pub const ENDING: &str = "-service";
+pub const SUFFIX: &str = "-service";
 /// Maximum size of the file, in bytes.
-const MOST: u64 = 4096;
+const MAX_BYTES: u64 = 4096;
 
 /// A running service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Running {
+pub struct ServiceInfo {
     /// Address of the verify listener.
     pub verify: Endpoint,
     /// Address of the management listener.
@@ -27,11 +27,11 @@ pub struct Running {
 
 /// The locked file of this service. The lock is released on drop.
 #[derive(Debug)]
-pub struct Mark(File);
+pub struct ServiceLock(File);
 
-fn beside(store: &Path) -> PathBuf {
+fn sidecar_path(store: &Path) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
-    name.push(ENDING);
+    name.push(SUFFIX);
     PathBuf::from(name)
 }
 
@@ -42,7 +42,7 @@ fn open(path: &Path, create: bool) -> std::io::Result<File> {
 }
 
 /// `true` if nobody else can have written the file, and it has no other name.
-fn is_ours(meta: &Metadata) -> bool {
+fn is_trusted(meta: &Metadata) -> bool {
     let uid = rustix::process::geteuid().as_raw();
     meta.is_file() && meta.uid() == uid && meta.nlink() == 1 && meta.mode() & 0o077 == 0
 }
@@ -52,18 +52,18 @@ fn is_ours(meta: &Metadata) -> bool {
 /// # Errors
 /// [`crate::error::Kind::Conflict`] if another service holds the lock; [`crate::error::Kind::Failure`] if the file
 /// can't be made.
-pub fn take(store: &Path) -> Result<Mark> {
-    let path = beside(store);
+pub fn acquire(store: &Path) -> Result<ServiceLock> {
+    let path = sidecar_path(store);
     let refused = |e: std::io::Error| Error::failure(format!("{} can't be written", path.display())).why(e.to_string());
     let file = open(&path, true).map_err(refused)?;
-    if !file.metadata().is_ok_and(|meta| is_ours(&meta)) {
+    if !file.metadata().is_ok_and(|meta| is_trusted(&meta)) {
         return Err(refused(std::io::Error::other("it is not a file that only we can write, of one name"))
             .next("Look who made it, and take it away"));
     }
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Mark(file)),
+        Ok(()) => Ok(ServiceLock(file)),
         Err(rustix::io::Errno::WOULDBLOCK) => {
-            let other = running(store).map_or_else(String::new, |r| format!(" at {}", r.verify));
+            let other = discover(store).map_or_else(String::new, |r| format!(" at {}", r.verify));
             Err(Error::conflict("a service answers from this store already")
                 .why(format!("it checks tokens{other}"))
                 .next("Stop that one first, or serve another store"))
@@ -72,12 +72,12 @@ pub fn take(store: &Path) -> Result<Mark> {
     }
 }
 
-impl Mark {
+impl ServiceLock {
     /// Writes the addresses of the service.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the file can't be written.
-    pub fn says(&self, running: &Running) -> Result<()> {
+    pub fn write(&self, running: &ServiceInfo) -> Result<()> {
         let text = format!("verify {}\nmanage {}\n", running.verify, running.manage);
         let written = self.0.set_len(0).and_then(|()| (&self.0).write_all(text.as_bytes()));
         written.map_err(|e| Error::failure("it can't be said where the service is").why(e.to_string()))
@@ -85,9 +85,9 @@ impl Mark {
 }
 
 /// Returns the service that answers from the store at `store`, if there is one.
-pub fn running(store: &Path) -> Option<Running> {
-    let file = open(&beside(store), false).ok()?;
-    if !is_ours(&file.metadata().ok()?) {
+pub fn discover(store: &Path) -> Option<ServiceInfo> {
+    let file = open(&sidecar_path(store), false).ok()?;
+    if !is_trusted(&file.metadata().ok()?) {
         return None;
     }
     match flock(&file, FlockOperation::NonBlockingLockShared) {
@@ -95,9 +95,9 @@ pub fn running(store: &Path) -> Option<Running> {
         Ok(()) | Err(_) => return None,
     }
     let mut text = String::new();
-    file.take(MOST).read_to_string(&mut text).ok()?;
+    file.take(MAX_BYTES).read_to_string(&mut text).ok()?;
     let said = |word: &str| text.lines().find_map(|line| Endpoint::parse(line.strip_prefix(word)?).ok());
-    Some(Running { verify: said("verify ")?, manage: said("manage ")? })
+    Some(ServiceInfo { verify: said("verify ")?, manage: said("manage ")? })
 }
 
 #[cfg(test)]
@@ -105,21 +105,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_is_held_by_one_and_goes_with_it() {
+    fn service_lock_has_one_holder_and_ends_with_it() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("jeton.db");
-        assert_eq!(running(&store), None);
-        let mark = take(&store).unwrap();
-        assert_eq!(running(&store), None, "nothing is said yet");
-        let told = Running {
+        assert_eq!(discover(&store), None);
+        let mark = acquire(&store).unwrap();
+        assert_eq!(discover(&store), None, "nothing is said yet");
+        let told = ServiceInfo {
             verify: Endpoint::parse("127.0.0.1:7180").unwrap(),
             manage: Endpoint::parse("unix:/run/jeton/manage.sock").unwrap(),
         };
-        mark.says(&told).unwrap();
-        assert_eq!(running(&store), Some(told));
-        assert_eq!(take(&store).unwrap_err().kind, crate::error::Kind::Conflict);
+        mark.write(&told).unwrap();
+        assert_eq!(discover(&store), Some(told));
+        assert_eq!(acquire(&store).unwrap_err().kind, crate::error::Kind::Conflict);
         drop(mark);
-        assert_eq!(running(&store), None, "what is left behind is nobody's");
-        take(&store).unwrap();
+        assert_eq!(discover(&store), None, "what is left behind is nobody's");
+        acquire(&store).unwrap();
     }
 }

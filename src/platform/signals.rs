@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 
 /// An event that the system reports to the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum SignalEvent {
     /// The program must end by this signal.
     End(i32),
     /// The program must stop until `SIGCONT`.
@@ -30,28 +30,28 @@ pub enum Told {
 ///
 /// # Errors
 /// Those of the system.
-pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
+pub fn watch(tell: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (told, deaf) = (tell.clone(), tell.clone());
     // Without this thread nothing could end the screens any more.
-    tasks::thread(
+    tasks::spawn(
         "signals",
-        move |_| deaf(Told::HungUp),
+        move |_| deaf(SignalEvent::HungUp),
         move || {
             for signal in signals.forever() {
                 told(match signal {
-                    SIGTSTP => Told::Stop,
-                    SIGCONT => Told::Continue,
-                    SIGWINCH => Told::Resized,
-                    ending => Told::End(ending),
+                    SIGTSTP => SignalEvent::Stop,
+                    SIGCONT => SignalEvent::Continue,
+                    SIGWINCH => SignalEvent::Resized,
+                    ending => SignalEvent::End(ending),
                 });
             }
         },
     )?;
     let blind = tell.clone();
-    tasks::thread(
+    tasks::spawn(
         "terminal",
-        move |_| blind(Told::HungUp),
+        move |_| blind(SignalEvent::HungUp),
         move || {
             let terminal = rustix::stdio::stdin();
             // No events are requested, so that only a hang-up or an error ends the wait.
@@ -59,7 +59,7 @@ pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
             loop {
                 match poll(&mut watched, None) {
                     Err(rustix::io::Errno::INTR) => {}
-                    Ok(_) | Err(_) => return tell(Told::HungUp),
+                    Ok(_) | Err(_) => return tell(SignalEvent::HungUp),
                 }
             }
         },
@@ -69,32 +69,32 @@ pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
 
 /// A signal to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ToService {
+pub enum ServiceSignal {
     /// The service must end by this signal.
     End(i32),
     /// A signal that other programs use to reload, reopen the log or report. A service ignores it.
     Other(&'static str),
     /// The thread that waits for signals has failed.
-    Deaf,
+    WatcherFailed,
 }
 
 /// Calls `tell` for each signal to a service, from a separate thread.
 ///
 /// # Errors
 /// Those of the system.
-pub fn watch_service(tell: impl Fn(ToService) + Send + Clone + 'static) -> io::Result<()> {
+pub fn watch_service(tell: impl Fn(ServiceSignal) + Send + Clone + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2])?;
     let failed = tell.clone();
-    tasks::thread(
+    tasks::spawn(
         "signals",
-        move |_| failed(ToService::Deaf),
+        move |_| failed(ServiceSignal::WatcherFailed),
         move || {
             for signal in signals.forever() {
                 tell(match signal {
-                    SIGHUP => ToService::Other("SIGHUP"),
-                    SIGUSR1 => ToService::Other("SIGUSR1"),
-                    SIGUSR2 => ToService::Other("SIGUSR2"),
-                    ending => ToService::End(ending),
+                    SIGHUP => ServiceSignal::Other("SIGHUP"),
+                    SIGUSR1 => ServiceSignal::Other("SIGUSR1"),
+                    SIGUSR2 => ServiceSignal::Other("SIGUSR2"),
+                    ending => ServiceSignal::End(ending),
                 });
             }
         },
@@ -103,7 +103,7 @@ pub fn watch_service(tell: impl Fn(ToService) + Send + Clone + 'static) -> io::R
 }
 
 /// Makes writing to a file beyond its size limit an error of that write, instead of ending the program.
-pub fn outlive_full_files() {
+pub fn ignore_sigxfsz() {
     let noticed = Arc::new(AtomicBool::new(false));
     // If the system refuses, the program ends at the limit as it would have.
     let _ = signal_hook::flag::register(SIGXFSZ, noticed);
@@ -129,7 +129,7 @@ pub fn output_is_closed() -> bool {
 static STOPS_ON_END: AtomicBool = AtomicBool::new(false);
 
 /// `true` if the program itself ends in an orderly way by that signal.
-pub fn ends_by_itself(signal: i32) -> bool {
+pub fn is_handled_here(signal: i32) -> bool {
     matches!(signal, SIGHUP | SIGINT | SIGTERM) && STOPS_ON_END.load(Ordering::Relaxed)
 }
 
@@ -138,12 +138,12 @@ pub fn ends_by_itself(signal: i32) -> bool {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the system refuses.
-pub fn stop_on_end(stop: impl Fn() + Send + 'static) -> Result<()> {
+pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
     let refused = |e: io::Error| Error::failure("Ctrl-C can't be waited for").why(e.to_string());
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
     STOPS_ON_END.store(true, Ordering::Relaxed);
     echo::handle_signals();
-    tasks::thread("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
+    tasks::spawn("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
 }
 
 /// Set by a signal that asks the program to end, after [`hold_ends`].
@@ -152,12 +152,12 @@ static ASKED_TO_END: AtomicBool = AtomicBool::new(false);
 /// Makes a signal that asks the program to end only set [`is_asked_to_end`], from the first call on.
 ///
 /// # Errors
-/// Those of [`stop_on_end`].
+/// Those of [`stop_on_signal`].
 pub fn hold_ends() -> Result<()> {
     static IS_HELD: Mutex<bool> = Mutex::new(false);
     let mut is_held = IS_HELD.lock().unwrap_or_else(PoisonError::into_inner);
     if !*is_held {
-        stop_on_end(|| ASKED_TO_END.store(true, Ordering::Relaxed))?;
+        stop_on_signal(|| ASKED_TO_END.store(true, Ordering::Relaxed))?;
         *is_held = true;
     }
     Ok(())
@@ -182,13 +182,13 @@ pub fn end_on_interrupt() -> Result<()> {
 
 /// Stops the program as `SIGTSTP` would have, until it is continued. Waits for open write transactions before, for a
 /// limited time.
-pub fn stop() {
+pub fn suspend_self() {
     // If stopping fails, the program continues, which is the next best.
     write_gate::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));
 }
 
 /// Ends the program as `signal` would have.
-pub fn end_by(signal: i32) -> ! {
+pub fn end_by_signal(signal: i32) -> ! {
     let _ = signal_hook::low_level::emulate_default_handler(signal);
     std::process::exit(128 + signal)
 }

@@ -24,19 +24,19 @@ use crate::error::{Error, Kind, Result};
 
 /// A listening socket.
 #[derive(Debug)]
-pub enum Listening {
+pub enum BoundSocket {
     /// A TCP port.
     Tcp(TcpListener),
     /// A socket in the file system.
     Unix(UnixListener),
 }
 
-impl Listening {
+impl BoundSocket {
     /// Returns the address of the socket. If the system chose the port, that port is included.
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self {
-            Listening::Tcp(listener) => listener.local_addr().ok().map(Endpoint::Tcp),
-            Listening::Unix(listener) => {
+            BoundSocket::Tcp(listener) => listener.local_addr().ok().map(Endpoint::Tcp),
+            BoundSocket::Unix(listener) => {
                 let address = listener.local_addr().ok()?;
                 address.as_pathname().map(|path| Endpoint::Unix(path.to_owned()))
             }
@@ -47,15 +47,15 @@ impl Listening {
 /// Number of connections that may wait to be accepted. The system's own limit (`net.core.somaxconn`) may be lower.
 const BACKLOG: i32 = 4096;
 
-impl Listening {
+impl BoundSocket {
     /// Sets the backlog to `BACKLOG`, also on a socket that was handed over.
     ///
     /// # Errors
     /// Those of the system.
     pub fn extend_backlog(&self) -> std::io::Result<()> {
         match self {
-            Listening::Tcp(listener) => net::listen(listener, BACKLOG)?,
-            Listening::Unix(listener) => net::listen(listener, BACKLOG)?,
+            BoundSocket::Tcp(listener) => net::listen(listener, BACKLOG)?,
+            BoundSocket::Unix(listener) => net::listen(listener, BACKLOG)?,
         }
         Ok(())
     }
@@ -82,7 +82,7 @@ fn inode(path: &Path) -> Option<(u64, u64)> {
 impl SocketFile {
     /// Returns the file of a socket that was handed over. `None` for a port, or if the file can't be seen from
     /// here.
-    pub fn handed(endpoint: &Endpoint) -> Option<Self> {
+    pub fn inherited(endpoint: &Endpoint) -> Option<Self> {
         let Endpoint::Unix(path) = endpoint else { return None };
         let inode = Some(inode(path)?);
         Some(SocketFile { path: path.clone(), is_ours: false, inode })
@@ -144,7 +144,7 @@ pub fn check_folder(socket: &Path) -> Result<()> {
 ///
 /// # Errors
 /// [`Kind::Conflict`] if another process listens there already; [`Kind::Failure`] if the system refuses.
-pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Option<SocketFile>)> {
+pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, Option<SocketFile>)> {
     let refused = |e: std::io::Error| {
         let taken = e.kind() == ErrorKind::AddrInUse;
         let kind = if taken { Kind::Conflict } else { Kind::Failure };
@@ -157,12 +157,12 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
     };
     let path = match endpoint {
         Endpoint::Tcp(address) => {
-            return TcpListener::bind(address).map(|l| (Listening::Tcp(l), None)).map_err(refused);
+            return TcpListener::bind(address).map(|l| (BoundSocket::Tcp(l), None)).map_err(refused);
         }
         Endpoint::Unix(path) => path,
     };
     check_folder(path)?;
-    take_away_left_behind(path).map_err(refused)?;
+    remove_stale_socket(path).map_err(refused)?;
     // Nobody else may access the socket, not even between its creation and the change of its mode.
     let before = umask(Mode::from_raw_mode(0o177));
     let bound = UnixListener::bind(path);
@@ -170,14 +170,14 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
     let listener = bound.map_err(refused)?;
     let file = SocketFile { path: path.clone(), is_ours: true, inode: inode(path) };
     if let Some(group) = group {
-        group::give(path, group)?;
+        group::chgrp(path, group)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o660)).map_err(refused)?;
     }
-    Ok((Listening::Unix(listener), Some(file)))
+    Ok((BoundSocket::Unix(listener), Some(file)))
 }
 
 /// Removes the socket of a dead service, which would block the next one: our own socket on which nobody answers.
-fn take_away_left_behind(path: &Path) -> std::io::Result<()> {
+fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
@@ -197,11 +197,11 @@ fn take_away_left_behind(path: &Path) -> std::io::Result<()> {
 }
 
 /// Maximum size of an answer, in bytes.
-const ANSWER_MOST: usize = 16 * 1024;
+const MAX_REPLY: usize = 16 * 1024;
 
 /// A service's answer.
 #[derive(Debug)]
-pub struct Answered {
+pub struct HttpReply {
     /// The HTTP status: 200 on success.
     pub status: u16,
     /// The body.
@@ -213,9 +213,9 @@ pub struct Answered {
 ///
 /// # Errors
 /// [`Kind::Failure`] with a short reason if the request fails or isn't answered in time.
-pub fn get(endpoint: &Endpoint, path: &str, headers: &str, patience: Duration) -> Result<Answered> {
+pub fn get(endpoint: &Endpoint, path: &str, headers: &str, patience: Duration) -> Result<HttpReply> {
     let clock = Stopwatch::start();
-    let left = || Some(patience.saturating_sub(clock.time()).max(Duration::from_millis(1)));
+    let left = || Some(patience.saturating_sub(clock.elapsed()).max(Duration::from_millis(1)));
     // Headers may hold a credential.
     let question =
         Zeroizing::new(["GET ", path, " HTTP/1.1\r\nHost: jeton\r\nConnection: close\r\n", headers, "\r\n"].concat());
@@ -225,8 +225,8 @@ pub fn get(endpoint: &Endpoint, path: &str, headers: &str, patience: Duration) -
         stream.write_all(question.as_bytes())?;
         let mut answer = Vec::new();
         let mut piece = [0; 4096];
-        while answer.len() < ANSWER_MOST {
-            if clock.time() >= patience {
+        while answer.len() < MAX_REPLY {
+            if clock.elapsed() >= patience {
                 return Err(ErrorKind::TimedOut.into());
             }
             set_socket_timeout(&stream, Timeout::Recv, left())?;
@@ -238,7 +238,7 @@ pub fn get(endpoint: &Endpoint, path: &str, headers: &str, patience: Duration) -
         Ok(answer)
     });
     let failed = |why: String| Error::failure(format!("the service at {endpoint} could not be asked")).why(why);
-    let answer = exchanged.map_err(|e| failed(in_words(&e, patience)))?;
+    let answer = exchanged.map_err(|e| failed(describe(&e, patience)))?;
     read(&answer).ok_or_else(|| failed("it answers with something else".to_owned()))
 }
 
@@ -255,7 +255,7 @@ fn connect(endpoint: &Endpoint, patience: Duration) -> std::io::Result<OwnedFd> 
     Ok(socket)
 }
 
-fn in_words(e: &std::io::Error, patience: Duration) -> String {
+fn describe(e: &std::io::Error, patience: Duration) -> String {
     match e.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {patience:?}"),
         ErrorKind::NotFound => "its socket is gone".to_owned(),
@@ -264,32 +264,32 @@ fn in_words(e: &std::io::Error, patience: Duration) -> String {
     }
 }
 
-fn read(answer: &[u8]) -> Option<Answered> {
+fn read(answer: &[u8]) -> Option<HttpReply> {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
     let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     let status = std::str::from_utf8(status).ok()?.parse().ok()?;
-    Some(Answered { status, body: answer[end + 4..].to_vec() })
+    Some(HttpReply { status, body: answer[end + 4..].to_vec() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_millis(50);
+    const TIMEOUT: Duration = Duration::from_millis(50);
 
     /// Sends a request to a socket whose owner runs `act` with it.
-    fn asked(act: impl FnOnce(UnixListener) + Send + 'static) -> Result<Answered> {
+    fn get_from(act: impl FnOnce(UnixListener) + Send + 'static) -> Result<HttpReply> {
         let folder = tempfile::tempdir().unwrap();
         let endpoint = Endpoint::Unix(folder.path().join("s"));
-        let (Listening::Unix(listener), _file) = listen(&endpoint, None).unwrap() else { unreachable!() };
+        let (BoundSocket::Unix(listener), _file) = listen(&endpoint, None).unwrap() else { unreachable!() };
         let owner = std::thread::spawn(move || act(listener));
-        let answer = get(&endpoint, "/", "A: b\r\n", PATIENCE);
+        let answer = get(&endpoint, "/", "A: b\r\n", TIMEOUT);
         owner.join().unwrap();
         answer
     }
 
-    fn answers(with: &'static [u8]) -> Result<Answered> {
-        asked(move |listener| {
+    fn get_reply(with: &'static [u8]) -> Result<HttpReply> {
+        get_from(move |listener| {
             let (mut stream, _) = listener.accept().unwrap();
             let mut question = [0; 512];
             let got = stream.read(&mut question).unwrap();
@@ -299,23 +299,23 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_read_and_nothing_else_taken_for_one() {
-        let answer = answers(b"HTTP/1.1 401 No\r\nX: y\r\n\r\nbody").unwrap();
+    fn reply_is_read_and_anything_else_refused() {
+        let answer = get_reply(b"HTTP/1.1 401 No\r\nX: y\r\n\r\nbody").unwrap();
         assert_eq!((answer.status, answer.body.as_slice()), (401, b"body".as_slice()));
         for other in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 2\r\n\r\n", b"SSH-2.0\r\n\r\n"] {
-            let error = answers(other).unwrap_err();
+            let error = get_reply(other).unwrap_err();
             assert_eq!(error.why.as_deref(), Some("it answers with something else"));
         }
     }
 
     #[test]
-    fn nobody_waits_for_longer_than_his_patience() {
+    fn get_ends_at_its_timeout() {
         let kept = std::sync::Arc::new(std::sync::Mutex::new(None));
         let keeps = std::sync::Arc::clone(&kept);
-        let error = asked(move |listener| *keeps.lock().unwrap() = Some(listener)).unwrap_err();
+        let error = get_from(move |listener| *keeps.lock().unwrap() = Some(listener)).unwrap_err();
         assert_eq!(error.why.as_deref(), Some("no answer within 50ms"));
         // A service that sends a few bytes again and again.
-        let drips = asked(move |listener| {
+        let drips = get_from(move |listener| {
             let (mut stream, _) = listener.accept().unwrap();
             while stream.write_all(b"H").is_ok() {
                 std::thread::yield_now();
@@ -325,19 +325,19 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_takes_no_more_connections_is_given_up() {
+    fn get_gives_up_on_a_full_socket() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         let owner = net::socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
         net::bind(&owner, &SocketAddrUnix::new(&path).unwrap()).unwrap();
         net::listen(&owner, 0).unwrap();
         let endpoint = Endpoint::Unix(path.clone());
-        let held: Vec<_> = (0..4).map_while(|_| connect(&endpoint, PATIENCE).ok()).collect();
+        let held: Vec<_> = (0..4).map_while(|_| connect(&endpoint, TIMEOUT).ok()).collect();
         assert!(held.len() < 4, "the queue is full");
-        let error = get(&endpoint, "/", "", PATIENCE).unwrap_err();
+        let error = get(&endpoint, "/", "", TIMEOUT).unwrap_err();
         assert!(error.why.is_some(), "{error:?}");
         drop(owner);
-        let error = get(&endpoint, "/", "", PATIENCE).unwrap_err();
+        let error = get(&endpoint, "/", "", TIMEOUT).unwrap_err();
         assert_eq!(error.why.as_deref(), Some("connection refused"));
     }
 }

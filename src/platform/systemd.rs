@@ -4,14 +4,14 @@
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 
-use super::sockets::Listening;
+use super::sockets::BoundSocket;
 use crate::error::{Error, Result};
 
 /// Returns the sockets that were handed over, with the names from their units (`FileDescriptorName=`).
 ///
 /// # Errors
 /// [`Error::failure`] for a file that is no listening socket.
-pub fn handed_sockets() -> Result<Vec<(String, Listening)>> {
+pub fn inherited_sockets() -> Result<Vec<(String, BoundSocket)>> {
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut names = names.split(':').map(str::to_owned);
     let mut handed = ListenFd::from_env();
@@ -23,8 +23,8 @@ pub fn handed_sockets() -> Result<Vec<(String, Listening)>> {
                 .next("Its socket units need ListenStream=")
         };
         let socket = match handed.take_unix_listener(index) {
-            Ok(found) => found.map(Listening::Unix),
-            Err(_) => handed.take_tcp_listener(index).map_err(unfit)?.map(Listening::Tcp),
+            Ok(found) => found.map(BoundSocket::Unix),
+            Err(_) => handed.take_tcp_listener(index).map_err(unfit)?.map(BoundSocket::Tcp),
         };
         let name = names.next().unwrap_or_default();
         sockets.extend(socket.map(|socket| (name, socket)));
@@ -34,16 +34,16 @@ pub fn handed_sockets() -> Result<Vec<(String, Listening)>> {
 
 /// Reports to systemd that the service answers.
 pub fn ready() {
-    tell(NotifyState::Ready);
+    notify(NotifyState::Ready);
 }
 
 /// Reports to systemd that the service is ending.
 pub fn stopping() {
-    tell(NotifyState::Stopping);
+    notify(NotifyState::Stopping);
 }
 
 /// Sends a report. A failure has no effect on the clients of the service, so it is ignored.
-fn tell(state: NotifyState<'_>) {
+fn notify(state: NotifyState<'_>) {
     if let Err(e) = sd_notify::notify(false, &[state]) {
         tracing::warn!(why = %e, "systemd can't be told");
     }

@@ -7,14 +7,14 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 /// Wait before a thread restarts.
-const PAUSE: Duration = Duration::from_millis(100);
+const RESTART_DELAY: Duration = Duration::from_millis(100);
 
 /// Starts a thread. If `work` panics, `failed` is called with the name, and joining returns `None`.
 ///
 /// # Errors
 /// Those of the system.
 #[expect(clippy::disallowed_methods, reason = "the one place that starts threads")]
-pub fn thread<T: Send + 'static>(
+pub fn spawn<T: Send + 'static>(
     name: &'static str,
     failed: impl FnOnce(&'static str) + Send + 'static,
     work: impl FnOnce() -> T + Send + 'static,
@@ -33,18 +33,18 @@ pub fn thread<T: Send + 'static>(
 ///
 /// # Errors
 /// Those of the system.
-pub fn restarted(name: &'static str, work: impl Fn() + Send + 'static) -> io::Result<()> {
+pub fn spawn_restarting(name: &'static str, work: impl Fn() + Send + 'static) -> io::Result<()> {
     let again = move || {
         while catch_unwind(AssertUnwindSafe(&work)).is_err() {
             pause();
         }
     };
-    thread(name, |_| (), again).map(drop)
+    spawn(name, |_| (), again).map(drop)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a panic that comes at once again must not take the processor")]
 fn pause() {
-    std::thread::sleep(PAUSE);
+    std::thread::sleep(RESTART_DELAY);
 }
 
 #[cfg(test)]
@@ -57,9 +57,9 @@ mod tests {
     fn thread_reports_a_panic_by_name() {
         let (tell, told) = channel();
         let failed = move |name| tell.send(name).unwrap();
-        let thread = thread("works", failed, || -> u8 { panic!("killed by a test") }).unwrap();
+        let thread = spawn("works", failed, || -> u8 { panic!("killed by a test") }).unwrap();
         assert_eq!((told.recv(), thread.join().unwrap()), (Ok("works"), None));
-        let fine = super::thread("works", |_| panic!("it has not failed"), || 7).unwrap();
+        let fine = super::spawn("works", |_| panic!("it has not failed"), || 7).unwrap();
         assert_eq!(fine.join().unwrap(), Some(7));
     }
 
@@ -68,7 +68,7 @@ mod tests {
         let (tell, told) = channel();
         let (give, given) = channel();
         (0..3).for_each(|n| give.send(n).unwrap());
-        restarted("works", move || {
+        spawn_restarting("works", move || {
             while let Ok(n) = given.try_recv() {
                 assert!(n != 1, "killed by a test");
                 tell.send(n).unwrap();

@@ -6,43 +6,43 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Assumed columns and rows of a terminal that doesn't report its size.
-const UNKNOWN: (u16, u16) = (80, 24);
+const DEFAULT_SIZE: (u16, u16) = (80, 24);
 /// Maximum columns and rows that are drawn in: more than any screen has, and little memory.
-const LARGEST: (u16, u16) = (800, 300);
+const MAX_SIZE: (u16, u16) = (800, 300);
 
 /// Returns the columns and rows that are drawn in. A terminal may report any size; the part beyond the bound stays
 /// empty.
 pub fn size() -> (u16, u16) {
     let told = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or((0, 0), |s| (s.ws_col, s.ws_row));
-    bounded(told)
+    clamp_size(told)
 }
 
-fn bounded((columns, rows): (u16, u16)) -> (u16, u16) {
+fn clamp_size((columns, rows): (u16, u16)) -> (u16, u16) {
     let bound = |told: u16, unknown: u16, largest: u16| if told == 0 { unknown } else { told.min(largest) };
-    (bound(columns, UNKNOWN.0, LARGEST.0), bound(rows, UNKNOWN.1, LARGEST.1))
+    (bound(columns, DEFAULT_SIZE.0, MAX_SIZE.0), bound(rows, DEFAULT_SIZE.1, MAX_SIZE.1))
 }
 
 /// The result of waiting for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Read {
+pub enum ReadEvent {
     /// That many bytes are in the buffer.
     Bytes(usize),
     /// No bytes came in the given time.
-    Silence,
+    TimedOut,
 }
 
 /// Waits for bytes from the terminal. The wait is limited by `patience`; `None` waits forever.
 ///
 /// # Errors
 /// Those of the system; [`io::ErrorKind::UnexpectedEof`] if the terminal is gone.
-pub fn read(buffer: &mut [u8], patience: Option<Duration>) -> io::Result<Read> {
+pub fn read(buffer: &mut [u8], patience: Option<Duration>) -> io::Result<ReadEvent> {
     if !wait(patience)? {
-        return Ok(Read::Silence);
+        return Ok(ReadEvent::TimedOut);
     }
     loop {
         match rustix::io::read(rustix::stdio::stdin(), &mut *buffer) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => return Ok(Read::Bytes(count)),
+            Ok(count) => return Ok(ReadEvent::Bytes(count)),
             Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(e.into()),
         }
@@ -76,14 +76,14 @@ fn wait(patience: Option<Duration>) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::bounded;
+    use super::clamp_size;
 
     #[test]
     fn a_claimed_size_is_bounded() {
-        assert_eq!(bounded((80, 24)), (80, 24));
-        assert_eq!(bounded((1, 1)), (1, 1));
-        assert_eq!(bounded((0, 0)), (80, 24));
-        assert_eq!(bounded((0, 40)), (80, 40));
-        assert_eq!(bounded((65_535, 65_535)), (800, 300));
+        assert_eq!(clamp_size((80, 24)), (80, 24));
+        assert_eq!(clamp_size((1, 1)), (1, 1));
+        assert_eq!(clamp_size((0, 0)), (80, 24));
+        assert_eq!(clamp_size((0, 40)), (80, 40));
+        assert_eq!(clamp_size((65_535, 65_535)), (800, 300));
     }
 }

@@ -7,10 +7,10 @@ const USERS: &str = "/etc/passwd";
 
 /// Returns the name of the user with that number, if the list has it.
 pub fn name_of(uid: u32) -> Option<String> {
-    listed(&fs::read_to_string(USERS).ok()?, uid)
+    lookup_name(&fs::read_to_string(USERS).ok()?, uid)
 }
 
-fn listed(users: &str, uid: u32) -> Option<String> {
+fn lookup_name(users: &str, uid: u32) -> Option<String> {
     let plain = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
     };
@@ -28,8 +28,8 @@ mod tests {
     #[test]
     fn users_are_found_by_number() {
         let users = "root:x:0:0:root:/root:/bin/sh\nbroken\n$(id):x:7:7::/:\njeton:x:990:990::/var/lib/jeton:\n";
-        assert_eq!(listed(users, 990).as_deref(), Some("jeton"));
-        assert_eq!(listed(users, 7), None, "no name that a shell would read otherwise");
-        assert_eq!(listed(users, 1), None);
+        assert_eq!(lookup_name(users, 990).as_deref(), Some("jeton"));
+        assert_eq!(lookup_name(users, 7), None, "no name that a shell would read otherwise");
+        assert_eq!(lookup_name(users, 1), None);
     }
 }

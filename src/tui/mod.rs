@@ -92,7 +92,7 @@ pub enum Ended {
     /// The user quit.
     Quit,
     /// A signal ended the screens. The terminal is restored. The caller must clean up its own resources and then end by
-    /// the same signal ([`crate::platform::signals::end_by`]).
+    /// the same signal ([`crate::platform::signals::end_by_signal`]).
     Signal(i32),
 }
 

@@ -19,9 +19,9 @@ use super::view::view;
 use super::worker::{self, Connections, Job, Store};
 use super::{Ended, Start};
 use crate::error::{Error, Result};
-use crate::platform::clipboard::{Desktop, Route, osc52};
-use crate::platform::signals::{self, Told};
-use crate::platform::terminal::{Read, has_more, read, size};
+use crate::platform::clipboard::{ClipboardRoute, Desktop, osc52};
+use crate::platform::signals::{self, SignalEvent};
+use crate::platform::terminal::{ReadEvent, has_more, read, size};
 use crate::platform::{process, tasks};
 use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
@@ -36,7 +36,7 @@ const CLOSING_LATE: Duration = Duration::from_millis(300);
 /// An event that wakes the loop.
 enum Woken {
     By(Msg),
-    Told(Told),
+    Told(SignalEvent),
     /// Text that could not be passed to tmux.
     NotByTmux(Zeroizing<String>),
 }
@@ -74,21 +74,21 @@ fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>, store: &Arc<OnceL
     signals::watch(move |told| {
         let _ = wake.send(Woken::Told(told));
         let signal = match told {
-            Told::End(signal) => signal,
-            Told::HungUp => signal_hook::consts::SIGHUP,
-            Told::Stop | Told::Continue | Told::Resized => return,
+            SignalEvent::End(signal) => signal,
+            SignalEvent::HungUp => signal_hook::consts::SIGHUP,
+            SignalEvent::Stop | SignalEvent::Continue | SignalEvent::Resized => return,
         };
         let (clock, store) = (Arc::clone(&clock), Arc::clone(&store));
-        let _ = tasks::thread(
+        let _ = tasks::spawn(
             "last moments",
-            move |_| signals::end_by(signal),
+            move |_| signals::end_by_signal(signal),
             move || {
                 clock.sleep(LAST_MOMENTS);
                 terminal::abandon();
                 if let Some(store) = store.get() {
                     store.close(CLOSING_LATE);
                 }
-                signals::end_by(signal);
+                signals::end_by_signal(signal);
             },
         );
     })
@@ -106,8 +106,8 @@ fn read_keys(wake: &Sender<Woken>) -> Result<()> {
         let mut inputs = Vec::new();
         loop {
             match read(&mut *buffer, parser.patience()) {
-                Ok(Read::Bytes(count)) => parser.feed(&buffer[..count], has_more(), &mut inputs),
-                Ok(Read::Silence) => parser.quiet(&mut inputs),
+                Ok(ReadEvent::Bytes(count)) => parser.feed(&buffer[..count], has_more(), &mut inputs),
+                Ok(ReadEvent::TimedOut) => parser.quiet(&mut inputs),
                 Err(e) => return tell(Msg::Blind(e.to_string())),
             }
             for input in inputs.drain(..) {
@@ -147,15 +147,15 @@ impl Workers {
         let (delivery, witness) = (Arc::clone(&start.delivery), start.witness.clone());
         let shown = Arc::clone(&ledger_shown);
         let store = Store::start(connections, delivery, witness, shown, answer(wake))?;
-        let clipboard = match Route::choose() {
-            Route::Desktop => Some(worker::clipboard(Desktop::default(), answer(wake))?),
-            Route::Tmux => {
+        let clipboard = match ClipboardRoute::choose() {
+            ClipboardRoute::Desktop => Some(worker::clipboard(Desktop::default(), answer(wake))?),
+            ClipboardRoute::Tmux => {
                 let wake = wake.clone();
                 Some(worker::tmux(answer(&wake), move |text| drop(wake.send(Woken::NotByTmux(text))))?)
             }
-            Route::Terminal | Route::PastTmux => None,
+            ClipboardRoute::Terminal | ClipboardRoute::TmuxPassthrough => None,
         };
-        let past_tmux = Route::choose() != Route::Terminal;
+        let past_tmux = ClipboardRoute::choose() != ClipboardRoute::Terminal;
         let tell = answer(wake);
         start.progress.listen(move |done, total| tell(Msg::Progress(done, total)));
         let progress = Arc::clone(&start.progress);
@@ -215,14 +215,14 @@ impl Loop<'_> {
                 match woken {
                     Woken::By(msg) => self.message(msg)?,
                     Woken::NotByTmux(text) => self.send_text(&text)?,
-                    Woken::Told(Told::End(signal)) => return Ok(Ended::Signal(signal)),
-                    Woken::Told(Told::HungUp) => return Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
-                    Woken::Told(Told::Resized) => resized = true,
-                    Woken::Told(Told::Stop) => self.suspend()?,
+                    Woken::Told(SignalEvent::End(signal)) => return Ok(Ended::Signal(signal)),
+                    Woken::Told(SignalEvent::HungUp) => return Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
+                    Woken::Told(SignalEvent::Resized) => resized = true,
+                    Woken::Told(SignalEvent::Stop) => self.suspend()?,
                     // We also get SIGCONT after our own suspend; ignore that one. After SIGSTOP, which can't be
                     // announced, it is the only notification.
-                    Woken::Told(Told::Continue) if self.stopped_itself => self.stopped_itself = false,
-                    Woken::Told(Told::Continue) => self.resume(|| ())?,
+                    Woken::Told(SignalEvent::Continue) if self.stopped_itself => self.stopped_itself = false,
+                    Woken::Told(SignalEvent::Continue) => self.resume(|| ())?,
                 }
                 if self.model.exit.is_some() {
                     break;
@@ -299,7 +299,7 @@ impl Loop<'_> {
     /// Suspends the process. Only the shell uses the terminal meanwhile, and the password is asked for afterwards.
     fn suspend(&mut self) -> Result<()> {
         self.stopped_itself = true;
-        self.resume(signals::stop)
+        self.resume(signals::suspend_self)
     }
 
     /// Runs `away` without the terminal, takes the terminal again, and asks for the password.
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn stop_that_came_too_late_does_not_stop_the_next_work() {
         let jeton: Arc<dyn Backend> = Arc::new(Nothing);
-        let (delivery, witness) = (platform::world().secret_files, Witness::of(std::path::Path::new("nowhere")));
+        let (delivery, witness) = (platform::adapters().secret_files, Witness::of(std::path::Path::new("nowhere")));
         let connections =
             Connections { short: Arc::clone(&jeton), long_changes: Arc::clone(&jeton), long_reads: jeton };
         let store = Store::start(connections, delivery, witness, Arc::default(), drop).unwrap();

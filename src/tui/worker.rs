@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
-use crate::platform::clipboard::{CLEARED_AFTER, Clipboard, tmux as by_tmux};
+use crate::platform::clipboard::{CLEAR_DELAY, Clipboard, tmux as by_tmux};
 use crate::platform::files::read_file;
 use crate::platform::{catalogue_file, tasks};
 use crate::tui::effect::ForClipboard;
@@ -85,7 +85,7 @@ pub(super) fn spawn<F: Fn(Msg) + Clone + Send + 'static>(
     work: impl FnOnce(&F) + Send + 'static,
 ) -> Result<JoinHandle<Option<()>>> {
     let failed = answer.clone();
-    tasks::thread(name, move |_| failed(Msg::WorkerFailed), move || work(&answer))
+    tasks::spawn(name, move |_| failed(Msg::WorkerFailed), move || work(&answer))
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
@@ -248,7 +248,7 @@ pub(super) fn clipboard(
         let mut holds_secret = false;
         loop {
             let next = if holds_secret {
-                queue.recv_timeout(CLEARED_AFTER)
+                queue.recv_timeout(CLEAR_DELAY)
             } else {
                 queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
@@ -320,7 +320,8 @@ mod tests {
         let answer = move |msg| drop(answers.send(msg));
         let connections = Connections { short: Arc::new(Prompt), long_changes, long_reads };
         let witness = Witness::of(std::path::Path::new("nowhere"));
-        let store = Store::start(connections, platform::world().secret_files, witness, Arc::default(), answer).unwrap();
+        let store =
+            Store::start(connections, platform::adapters().secret_files, witness, Arc::default(), answer).unwrap();
         (store, answered)
     }
 

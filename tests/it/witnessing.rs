@@ -125,8 +125,8 @@ fn a_service_that_is_behind_is_not_believed() {
     let at = home.path("other");
     let listener = UnixListener::bind(&at).unwrap();
     let endpoint = Endpoint::Unix(at);
-    let mark = service_file::take(&home.store()).unwrap();
-    mark.says(&service_file::Running { verify: endpoint.clone(), manage: endpoint }).unwrap();
+    let mark = service_file::acquire(&home.store()).unwrap();
+    mark.write(&service_file::ServiceInfo { verify: endpoint.clone(), manage: endpoint }).unwrap();
     let answers = ["{\"schema\":1,\"audit_seq\":1}", "{}", "{\"audit_seq\":9000}"];
     let owner = thread::spawn(move || {
         for answer in answers {

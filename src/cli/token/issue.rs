@@ -17,7 +17,7 @@ use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, relative};
 use crate::error::{Error, Result};
-use crate::platform::input::{is_standard, named_file};
+use crate::platform::input::{is_standard, require_named_file};
 use crate::verbs::tokens::{
     CopyToken, CreateToken, IssuedToken, RegenerateToken, SecretCallback, SecretDestination, TokenTarget,
 };
@@ -120,7 +120,7 @@ impl Form {
 /// Returns the destination of secrets: a file, a folder, or stdout. A file `-` also means stdout.
 fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Result<SecretDestination> {
     if let Some(folder) = folder {
-        named_file(&folder, "the folder for secrets")?;
+        require_named_file(&folder, "the folder for secrets")?;
         return Ok(SecretDestination::Directory(folder));
     }
     if let Some(file) = file.filter(|file| !is_standard(file)) {

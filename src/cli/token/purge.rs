@@ -52,7 +52,7 @@ fn watched(app: &App, who: &Credential, verb: PurgeTokens) -> Result<PurgeResult
     let progress = Arc::clone(&app.world.progress);
     progress.listen(move |done, total| line(&bar(done, total)));
     progress.begin();
-    signals::stop_on_end(move || progress.stop())?;
+    signals::stop_on_signal(move || progress.stop())?;
     let purged = app.ask(who, verb);
     app.out.progress_line()("");
     Ok(purged?.value)

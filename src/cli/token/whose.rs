@@ -13,7 +13,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
-use crate::platform::input::secret_bytes;
+use crate::platform::input::read_secret_bytes;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::IdentifySecret;
@@ -68,7 +68,7 @@ fn found(app: &App) -> Result<Vec<SecretText>> {
         let line = presented(app)?;
         Zeroizing::new(line.as_bytes().to_vec())
     } else {
-        secret_bytes(io::stdin(), TEXT_MOST)?
+        read_secret_bytes(io::stdin(), TEXT_MOST)?
     };
     let mut secrets = find_secrets(&text, usize::MAX);
     if secrets.is_empty() {

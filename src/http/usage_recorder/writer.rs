@@ -90,10 +90,10 @@ pub(in crate::http) fn start(
     let watching = Arc::clone(&supervisor);
     let work = move || {
         // Decisions have priority over recording them.
-        process::step_back();
+        process::lower_priority();
         writer.run(&watching)
     };
-    tasks::thread("ledger", move |name| supervisor.fail(name), work)
+    tasks::spawn("ledger", move |name| supervisor.fail(name), work)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
@@ -155,7 +155,7 @@ impl Writer {
     /// Retries for a moment to write the remaining entries. After that they are lost.
     fn retry_at_end(&mut self) -> LostCounts {
         let clock = Stopwatch::start();
-        while self.ledger.pending() > 0 && clock.time() < FINAL_RETRY_TIMEOUT {
+        while self.ledger.pending() > 0 && clock.elapsed() < FINAL_RETRY_TIMEOUT {
             self.clock.sleep(RETRY_DELAY);
             let tallies = self.ledger.drain();
             self.write(tallies);
@@ -196,7 +196,7 @@ impl Writer {
     /// Logs the number of lost events once the store can be written again, and from time to time until then.
     fn report_lost(&mut self, ending: bool) {
         let lost = self.ledger.stats.lost();
-        let is_due = ending || self.reported_at.is_none_or(|at| at.time() >= REPORT_INTERVAL);
+        let is_due = ending || self.reported_at.is_none_or(|at| at.elapsed() >= REPORT_INTERVAL);
         if lost == self.reported || !is_due {
             return;
         }

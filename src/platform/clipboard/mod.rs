@@ -14,11 +14,11 @@ use crate::error::Result;
 pub use desktop::Desktop;
 
 /// Time after which a secret is removed from a desktop's clipboard.
-pub const CLEARED_AFTER: Duration = Duration::from_secs(45);
+pub const CLEAR_DELAY: Duration = Duration::from_secs(45);
 
 /// The way by which text reaches a clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Route {
+pub enum ClipboardRoute {
     /// The desktop on which the program runs.
     Desktop,
     /// The user's terminal, through an escape sequence that is never acknowledged.
@@ -26,28 +26,28 @@ pub enum Route {
     /// The user's terminal, through the tmux on this machine.
     Tmux,
     /// The user's terminal, through a tmux on another machine, which can't be called from here.
-    PastTmux,
+    TmuxPassthrough,
 }
 
-impl Route {
+impl ClipboardRoute {
     /// Chooses the route from the environment, before anything is tried: over SSH the desktop here is not the
     /// user's.
     pub fn choose() -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|v| !v.is_empty());
         if set("SSH_TTY") || set("SSH_CONNECTION") || !(set("DISPLAY") || set("WAYLAND_DISPLAY")) {
-            return Self::to_terminal(set("TMUX"), &env::var("TERM").unwrap_or_default());
+            return Self::through_terminal(set("TMUX"), &env::var("TERM").unwrap_or_default());
         }
-        Route::Desktop
+        ClipboardRoute::Desktop
     }
 }
 
-impl Route {
+impl ClipboardRoute {
     /// Returns the route to a terminal called `term`. `in_tmux` is set inside a tmux of this machine.
-    fn to_terminal(in_tmux: bool, term: &str) -> Self {
+    fn through_terminal(in_tmux: bool, term: &str) -> Self {
         match in_tmux {
-            true => Route::Tmux,
-            false if term.starts_with("tmux") => Route::PastTmux,
-            false => Route::Terminal,
+            true => ClipboardRoute::Tmux,
+            false if term.starts_with("tmux") => ClipboardRoute::TmuxPassthrough,
+            false => ClipboardRoute::Terminal,
         }
     }
 }
@@ -66,12 +66,12 @@ pub trait Clipboard: Send {
 
 #[cfg(test)]
 mod tests {
-    use super::Route;
+    use super::ClipboardRoute;
 
     #[test]
-    fn the_way_to_a_terminal() {
-        assert_eq!(Route::to_terminal(false, "xterm-256color"), Route::Terminal);
-        assert_eq!(Route::to_terminal(true, "screen-256color"), Route::Tmux);
-        assert_eq!(Route::to_terminal(false, "tmux-256color"), Route::PastTmux);
+    fn route_through_a_terminal_depends_on_tmux() {
+        assert_eq!(ClipboardRoute::through_terminal(false, "xterm-256color"), ClipboardRoute::Terminal);
+        assert_eq!(ClipboardRoute::through_terminal(true, "screen-256color"), ClipboardRoute::Tmux);
+        assert_eq!(ClipboardRoute::through_terminal(false, "tmux-256color"), ClipboardRoute::TmuxPassthrough);
     }
 }

@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn past_tmux_it_is_sent_plain_and_wrapped() {
+    fn sequence_past_tmux_is_plain_and_wrapped() {
         assert_eq!(sequence("f", true).as_str(), "\x1b]52;c;Zg==\x07\x1bPtmux;\x1b\x1b]52;c;Zg==\x07\x1b\\");
     }
 }

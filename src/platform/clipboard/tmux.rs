@@ -8,9 +8,9 @@ use std::time::Duration;
 use crate::platform::clock::Stopwatch;
 
 /// Maximum time for tmux to finish.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 /// Time between two checks if tmux has finished.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Loads `text` into a buffer of tmux, which passes it on to its terminal. The text goes through a pipe.
 ///
@@ -27,7 +27,7 @@ pub fn load(text: &str) -> io::Result<()> {
             written?;
             return if status.success() { Ok(()) } else { Err(io::Error::other("tmux refused")) };
         }
-        if time.time() >= PATIENCE {
+        if time.elapsed() >= TIMEOUT {
             child.kill()?;
             child.wait()?;
             return Err(io::ErrorKind::TimedOut.into());
@@ -38,5 +38,5 @@ pub fn load(text: &str) -> io::Result<()> {
 
 #[expect(clippy::disallowed_methods, reason = "a child's end can't be waited for with a deadline")]
 fn pause() {
-    std::thread::sleep(LOOK_EVERY);
+    std::thread::sleep(POLL_INTERVAL);
 }

@@ -53,7 +53,7 @@ impl Dialog for Save {
         if self.path.is_empty() {
             return Ok(Outcome::Stay);
         }
-        Ok(Outcome::Do(Effect::Save(paths::expanded(self.path.text()), Arc::clone(&self.secret))))
+        Ok(Outcome::Do(Effect::Save(paths::expand_home(self.path.text()), Arc::clone(&self.secret))))
     }
 
     fn fill(&self, sheet: &mut Sheet<'_, ()>, _model: &Model) {

@@ -9,7 +9,7 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
-use crate::platform::clipboard::CLEARED_AFTER;
+use crate::platform::clipboard::CLEAR_DELAY;
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
 use crate::tui::modal::catalogue::apply::Apply;
@@ -165,7 +165,7 @@ pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a TokenD
 /// Handles the result of copying to the clipboard. A dialog that shows a secret keeps the result visible.
 pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
     let (text, reached) = match result {
-        Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEARED_AFTER.as_secs()), Reached::Clipboard),
+        Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEAR_DELAY.as_secs()), Reached::Clipboard),
         Ok(Copied::ForGood) => ("copied".to_owned(), Reached::Clipboard),
         Ok(Copied::Sent(Sent::Straight)) => ("sent to your terminal, not cleared".to_owned(), Reached::Unknown),
         Ok(Copied::Sent(Sent::ByTmux)) => {

@@ -100,9 +100,9 @@ fn people() -> People {
     // Created with a hasher that costs nothing, to save time.
     let fakes = Fakes::new();
     let store = SqliteStore::open_or_create(&home.store()).unwrap();
-    add_account(&store, &*fakes.hasher, "maker", Role::Owner, jeton::platform::world().clock.now());
+    add_account(&store, &*fakes.hasher, "maker", Role::Owner, jeton::platform::adapters().clock.now());
     drop(store);
-    fakes.clock.set(jeton::platform::world().clock.now());
+    fakes.clock.set(jeton::platform::adapters().clock.now());
     let jeton = local(&home.store(), fakes.world());
     let ids: Vec<MethodId> = requests.iter().map(|(id, _)| MethodId::parse(id).unwrap()).collect();
     let make = |name: String, ids: Vec<MethodId>| {

@@ -73,7 +73,7 @@ struct Secrets {
 }
 
 fn expired(home: &Home) -> String {
-    let real = platform::world();
+    let real = platform::adapters();
     let yesterday = Timestamp(real.clock.now().0 - 2 * DAY);
     let world = Adapters { clock: Arc::new(FakeClock::at(yesterday)), ..real };
     let request = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("expired") };
@@ -95,7 +95,7 @@ fn secrets(home: &Home) -> Secrets {
     home.run(&carol, format!("{PASSWORD}\nanother long password\n")).succeeds();
     let of_carol = home.create(&["hers", "--account", "carol", "--method", "shop.Show"]);
     home.as_ops(&["account", "disable", "carol"]).succeeds();
-    let fill = |bytes: &mut [u8]| platform::world().entropy.fill(bytes);
+    let fill = |bytes: &mut [u8]| platform::adapters().entropy.fill(bytes);
     let unknown = Secret::generate(&Prefix::default(), fill).unwrap().expose(str::to_owned);
     let damaged = if show.ends_with('0') { "1" } else { "0" };
     let damaged = format!("{}{damaged}", &show[..show.len() - 1]);

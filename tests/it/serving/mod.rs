@@ -32,7 +32,7 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Returns a house with the machine's clock, which the service uses too, and an owner without a token limit.
 fn house() -> House {
     let house = House::inhabited();
-    house.fakes.clock.set(jeton::platform::world().clock.now());
+    house.fakes.clock.set(jeton::platform::adapters().clock.now());
     house.set_policy(|p| p.active_tokens = 0);
     house
 }

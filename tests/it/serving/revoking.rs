@@ -30,7 +30,7 @@ fn revoker() {
     let Some(store) = std::env::var_os(STORE).map(PathBuf::from) else { return };
     let tokens = std::env::var(TOKENS).unwrap();
     let fakes = Fakes::seeded(99);
-    fakes.clock.set(jeton::verbs::ports::Clock::now(&*jeton::platform::world().clock));
+    fakes.clock.set(jeton::verbs::ports::Clock::now(&*jeton::platform::adapters().clock));
     let caller = ClientInfo { max_wait: Duration::from_secs(60), ..caller() };
     let jeton = LocalBackend::new(SqliteStore::open(&store).unwrap(), fakes.world(), caller);
     let owner = by(OWNER);

@@ -8,7 +8,7 @@ use std::path::Path;
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::time::Timestamp;
 use jeton::platform::entropy::SystemEntropy;
-use jeton::platform::{proof_file, seen_file};
+use jeton::platform::{audit_position_file, proof_file};
 use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;
 
@@ -216,16 +216,16 @@ fn clock_behind_what_was_seen_revives_nothing() {
     assert!(service.said().contains("it isn't known how far the audit log was seen"), "the first start");
     service.stops();
     // Simulates a last run that ended two days later.
-    let mut seen = seen_file::read(&store).unwrap().unwrap();
+    let mut seen = audit_position_file::read(&store).unwrap().unwrap();
     seen.at = Timestamp(seen.at.0 + 2 * DAY);
-    seen_file::write(&store, &seen).unwrap();
+    audit_position_file::write(&store, &seen).unwrap();
     let service = Service::start(&store);
     assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 401]);
     assert_eq!(health(&mut service.manager()), (200, Value::Null, serde_json::json!(["clock"])));
     assert!(!service.said().contains("it isn't known how far"));
     let said = service.stops();
     assert_eq!(count(&said, "the clock was set back"), 1, "{said}");
-    assert!(seen_file::read(&store).unwrap().unwrap().at >= seen.at, "the next start goes on from there");
+    assert!(audit_position_file::read(&store).unwrap().unwrap().at >= seen.at, "the next start goes on from there");
     // Accepted once, the clock stays accepted: the right time is recorded again.
     let mut serve = at_sockets(&store);
     serve.args(["--verify", "127.0.0.1:0", "--accept-earlier-clock"]);

@@ -90,7 +90,7 @@ fn purge_lets_revocations_and_the_ledger_through() {
     let (tokens, trashed) = if soak { (1_000_000, 100_000) } else { (MAX_ATOMIC + 900, MAX_ATOMIC + 400) };
     let house = house(tokens, trashed);
     let flicker = house.issue("member", "flicker");
-    let world = Adapters { clock: jeton::platform::world().clock, ..house.fakes.world() };
+    let world = Adapters { clock: jeton::platform::adapters().clock, ..house.fakes.world() };
     let (clock, ended) = (Arc::clone(&world.clock), AtomicBool::new(false));
     let steps = Arc::new(Mutex::new(Vec::new()));
     let wal = Arc::new(AtomicU64::new(0));

@@ -48,7 +48,7 @@ pub fn fill_trash(house: &House, count: usize) {
 /// Records a use of `secret` just now, by a caller that calls itself `client`.
 pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
     let secret = Secret::parse(secret).unwrap();
-    let now = jeton::platform::world().clock.now();
+    let now = jeton::platform::adapters().clock.now();
     let store = SqliteStore::open(path).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let used = Use { token, secret: secret.public_id(), at: now, count: 1, method: "", address, client };
@@ -58,7 +58,7 @@ pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
 /// Records `count` denied attempts with `secret` just now, by a caller that calls itself `client`.
 pub fn record_denial(path: &Path, secret: &str, address: &str, client: &str, count: u64) {
     let secret = Secret::parse(secret).unwrap();
-    let at = jeton::platform::world().clock.now();
+    let at = jeton::platform::adapters().clock.now();
     let store = SqliteStore::open(path).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let (token, secret, reason) = (Some(token), Some(secret.public_id()), "retired");
@@ -69,7 +69,7 @@ pub fn record_denial(path: &Path, secret: &str, address: &str, client: &str, cou
 /// Records uses and denied attempts of `secret` by `callers` callers, three of each, on two days.
 pub fn record_many(path: &Path, secret: &str, callers: usize) {
     let secret = Secret::parse(secret).unwrap();
-    let now = jeton::platform::world().clock.now();
+    let now = jeton::platform::adapters().clock.now();
     let store = SqliteStore::open(path).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let recorded = store.write_usage(|b| {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::error::Error;
 use jeton::platform::catalogue_file;
-use jeton::platform::files::FileDelivery;
+use jeton::platform::files::SecretFiles;
 use jeton::tui::effect::Effect;
 use jeton::tui::model::Model;
 use jeton::tui::msg::{Copied, Msg};
@@ -70,7 +70,7 @@ impl Screens {
             for_long_changes: Arc::new(Nobody),
             for_long_reads: Arc::new(Nobody),
             clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
-            delivery: Arc::new(FileDelivery),
+            delivery: Arc::new(SecretFiles),
             witness: Witness::of(&house.place.path()),
             place: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             username: Some(owner()),
@@ -160,7 +160,7 @@ impl Screens {
                     self.copied.push(secret.expose(str::to_owned));
                     Msg::Copied(Ok(Copied::ForAWhile))
                 }
-                Effect::Save(path, secret) => Msg::Saved(FileDelivery.save(&path, &secret).map(|mut saved| {
+                Effect::Save(path, secret) => Msg::Saved(SecretFiles.save(&path, &secret).map(|mut saved| {
                     saved.persist();
                     saved.path().to_owned()
                 })),

@@ -17,7 +17,7 @@ use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::{Timestamp, Zone, utc_zone};
 use jeton::error::Result;
-use jeton::platform::files::FileDelivery;
+use jeton::platform::files::SecretFiles;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::{Credential, TokenCredential};
 use jeton::verbs::audited::Audited;
@@ -204,7 +204,7 @@ impl Fakes {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
-            secret_files: Arc::new(FileDelivery),
+            secret_files: Arc::new(SecretFiles),
             progress: self.progress.clone(),
         }
     }

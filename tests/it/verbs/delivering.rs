@@ -9,7 +9,7 @@ use jeton::verbs::tokens::{IssuedToken, SecretCallback};
 /// A verb that makes secrets, with its name.
 type Issuing = (&'static str, Box<dyn Fn(&House) -> Result<()>>);
 
-/// Returns the three verbs that make secrets, each delivering its secrets with `give`.
+/// Returns the three verbs that make secrets, each delivering its secrets with `chgrp`.
 fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + 'static) -> [Issuing; 3] {
     let out = move || Some(SecretDestination::Callback(SecretCallback::new(give.clone())));
     let (to_create, to_copy, to_regenerate) = (out.clone(), out.clone(), out);
@@ -138,14 +138,14 @@ fn secret_is_not_in_force_if_something_changed_meanwhile() {
 
 #[test]
 fn undoing_a_save_leaves_another_file_at_its_path_alone() {
-    use jeton::platform::files::FileDelivery;
+    use jeton::platform::files::SecretFiles;
     use jeton::verbs::ports::SecretFileWriter;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
     let secret = House::new().issue(OWNER, "a").secret;
-    drop(FileDelivery.save(&path, &secret).unwrap());
+    drop(SecretFiles.save(&path, &secret).unwrap());
     assert!(!path.exists());
-    let saved = FileDelivery.save(&path, &secret).unwrap();
+    let saved = SecretFiles.save(&path, &secret).unwrap();
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, "of somebody else").unwrap();
     drop(saved);

@@ -83,7 +83,7 @@ impl Dialog for Apply {
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         match self.source.text().trim() {
             "" => Err(Problem::at(Slot::Source, "Type a name or a path")),
-            source => Ok(Outcome::Read(paths::expanded(source))),
+            source => Ok(Outcome::Read(paths::expand_home(source))),
         }
     }
 

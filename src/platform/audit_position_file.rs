@@ -12,18 +12,18 @@ use crate::domain::checkpoint::{self, Checkpoint};
 use crate::error::{Error, Result};
 
 /// Suffix of the file's name, after the store's.
-pub const ENDING: &str = "-seen";
+pub const SUFFIX: &str = "-seen";
 /// Suffix of the name of the file's next version, after the store's.
-pub const NEXT_ENDING: &str = "-seen.new";
+pub const NEW_SUFFIX: &str = "-seen.new";
 /// Maximum size of the file, in bytes.
-const MAX_LEN: u64 = 4096;
+const MAX_BYTES: u64 = 4096;
 
 /// Returns the path of the file for the store at `store`.
-pub fn path(store: &Path) -> PathBuf {
-    with_ending(store, ENDING)
+pub fn sidecar_path(store: &Path) -> PathBuf {
+    with_suffix(store, SUFFIX)
 }
 
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
+fn with_suffix(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
@@ -34,7 +34,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the file exists but can't be read or is invalid.
 pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
-    let path = path(store);
+    let path = sidecar_path(store);
     let refused = |why: String| Error::failure(format!("{} can't be used", path.display())).why(why);
     // Don't follow a link, and don't wait for a pipe.
     let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
@@ -49,7 +49,7 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
         return Err(refused("it is not a file that only we can write".to_owned()));
     }
     let mut text = String::new();
-    file.take(MAX_LEN).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
+    file.take(MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
     match checkpoint::parse_checkpoints(&text).map_err(|e| refused(e.to_string()))?.pop() {
         Some(seen) => Ok(Some(seen)),
         None => Err(refused("it is empty".to_owned())),
@@ -61,8 +61,8 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the file can't be written.
 pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
-    let path = path(store);
-    let next = with_ending(store, NEXT_ENDING);
+    let path = sidecar_path(store);
+    let next = with_suffix(store, NEW_SUFFIX);
     let written = || {
         match fs::remove_file(&next) {
             Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
@@ -89,7 +89,7 @@ mod tests {
     use crate::domain::time::Timestamp;
 
     #[test]
-    fn what_is_written_reads_back_and_nothing_else_is_believed() {
+    fn position_reads_back_and_nothing_else_is_accepted() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("jeton.db");
         assert_eq!(read(&store).unwrap(), None);
@@ -103,22 +103,22 @@ mod tests {
             write(&store, &seen(seq)).unwrap();
             assert_eq!(read(&store).unwrap(), Some(seen(seq)));
         }
-        assert_eq!(fs::metadata(path(&store)).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(fs::metadata(sidecar_path(&store)).unwrap().mode() & 0o7777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
-        let whole = fs::read_to_string(path(&store)).unwrap();
+        let whole = fs::read_to_string(sidecar_path(&store)).unwrap();
         for text in ["", "\n", &whole[..20], &whole.replace(" 3 ", " 2 "), "nonsense\n", &"x".repeat(9_000)] {
-            fs::write(path(&store), text).unwrap();
+            fs::write(sidecar_path(&store), text).unwrap();
             assert!(read(&store).is_err(), "{text:?}");
         }
-        fs::write(path(&store), &whole).unwrap();
-        fs::set_permissions(path(&store), fs::Permissions::from_mode(0o622)).unwrap();
+        fs::write(sidecar_path(&store), &whole).unwrap();
+        fs::set_permissions(sidecar_path(&store), fs::Permissions::from_mode(0o622)).unwrap();
         assert!(read(&store).is_err(), "others can write it");
-        fs::remove_file(path(&store)).unwrap();
+        fs::remove_file(sidecar_path(&store)).unwrap();
         fs::write(folder.path().join("other"), &whole).unwrap();
-        symlink(folder.path().join("other"), path(&store)).unwrap();
+        symlink(folder.path().join("other"), sidecar_path(&store)).unwrap();
         assert!(read(&store).is_err(), "a link");
         // The leftover of a crash doesn't stop the next write.
-        fs::write(with_ending(&store, NEXT_ENDING), "half").unwrap();
+        fs::write(with_suffix(&store, NEW_SUFFIX), "half").unwrap();
         write(&store, &seen(9)).unwrap();
         assert_eq!(read(&store).unwrap(), Some(seen(9)));
     }
