@@ -17,6 +17,7 @@ use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::error::Error;
 use jeton::platform::files::SecretFiles;
+use jeton::propagation::PropagationProbe;
 use jeton::tui::Start;
 use jeton::tui::modal::Modal;
 use jeton::tui::model::Model;
@@ -28,7 +29,6 @@ use jeton::tui::view::view;
 use jeton::verbs::Backend;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::request::{Request, Response};
-use jeton::witness::Witness;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use world::{FakeClock, START};
@@ -92,7 +92,7 @@ fn open(all: &Arc<[Catalogue]>) -> Model {
         for_long_reads: Arc::new(Nobody),
         clock: Arc::new(FakeClock::at(START)),
         delivery: Arc::new(SecretFiles),
-        witness: Witness::of(Path::new("nowhere")),
+        witness: PropagationProbe::new(Path::new("nowhere")),
         place: String::new(),
         username: None,
         token: None,

@@ -52,12 +52,12 @@ pub mod domain;
 pub mod error;
 pub mod guide;
 pub mod http;
-pub mod place;
+pub mod lazy_backend;
 pub mod platform;
+pub mod propagation;
 pub mod store;
 pub mod tui;
 pub mod verbs;
-pub mod witness;
 
 /// Runs the program. The first argument is the program's own name.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {

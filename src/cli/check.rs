@@ -92,7 +92,7 @@ impl Pages {
         Ok(Pages { look: looks.next(), looks, after: None })
     }
 
-    fn next(&mut self, place: &crate::place::Place) -> Result<Option<Vec<Finding>>> {
+    fn next(&mut self, place: &crate::lazy_backend::LazyLocalBackend) -> Result<Option<Vec<Finding>>> {
         let Some(look) = self.look else { return Ok(None) };
         let page = call(place, &Credential::Store, ListFindings { kind: look, after: self.after, limit: PAGE })?;
         self.after = page.next;

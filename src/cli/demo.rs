@@ -12,7 +12,7 @@ use crate::demo::{self, Demonstration, Large};
 use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
-use crate::place::Place;
+use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::input::require_named_file;
 use crate::{platform, tui};
 
@@ -33,7 +33,7 @@ fn small() -> Result<()> {
     // Owns the folder: it is deleted when this function returns, however the screens ended.
     let mut demonstration = Demonstration::make(&world)?;
     let settings = settings_of(&demonstration.username())?;
-    let place = Place::new(demonstration.store(), world.clone(), caller(Face::Tui));
+    let place = LazyLocalBackend::new(demonstration.store(), world.clone(), caller(Face::Tui));
     // If no port is available, show the screens without a service.
     let live = demonstration.go_live(&world).ok();
     let demo = tui::Demo {
@@ -66,7 +66,7 @@ fn large(global: &Global, args: &DemoArgs, store: &Path, tokens: u32) -> Result<
         out.note(&format!("  His password: {}", demo::PASSWORD));
         return Ok(());
     }
-    let place = Place::new(store.to_owned(), world.clone(), caller(Face::Tui));
+    let place = LazyLocalBackend::new(store.to_owned(), world.clone(), caller(Face::Tui));
     let password = Zeroizing::new(demo::PASSWORD.to_owned());
     let demo = tui::Demo { username: username.clone(), password, service: None };
     conclude(show_screens(place, &world, &settings_of(&username)?, Some(demo))?)

@@ -40,13 +40,13 @@ use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::place::Place;
+use crate::lazy_backend::LazyLocalBackend;
+use crate::propagation::PropagationProbe;
 use crate::verbs::accounts::{GetSetup, SignIn};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
 use crate::verbs::local::{Adapters, ClientInfo};
 use crate::verbs::request::{CHANGES, RequestVerb, call};
-use crate::witness::Witness;
 use crate::{platform, tui};
 
 /// Maximum wait of a command for the delay that earlier failed tries caused.
@@ -130,15 +130,20 @@ fn screens(global: Global) -> Result<()> {
     }
     needs_terminal()?;
     let world = platform::adapters();
-    let place = Place::new(settings.store.value.clone(), world.clone(), caller(Face::Tui));
+    let place = LazyLocalBackend::new(settings.store.value.clone(), world.clone(), caller(Face::Tui));
     conclude(show_screens(place, &world, &settings, None)?)
 }
 
 /// Opens the screens on `place`.
-fn show_screens(place: Place, world: &Adapters, settings: &Settings, demo: Option<tui::Demo>) -> Result<tui::Ended> {
+fn show_screens(
+    place: LazyLocalBackend,
+    world: &Adapters,
+    settings: &Settings,
+    demo: Option<tui::Demo>,
+) -> Result<tui::Ended> {
     tui::run(tui::Start {
         progress: Arc::clone(&world.progress),
-        witness: Witness::of(place.path()),
+        witness: PropagationProbe::new(place.path()),
         place: place.path().display().to_string(),
         for_long_changes: Arc::new(place.with_own_connection()),
         for_long_reads: Arc::new(place.with_own_connection()),
@@ -192,7 +197,7 @@ fn caller(face: Face) -> ClientInfo {
 
 /// The context of every command.
 struct App {
-    place: Place,
+    place: LazyLocalBackend,
     world: Adapters,
     settings: Settings,
     username: Option<Username>,
@@ -210,7 +215,7 @@ impl App {
         };
         let world = platform::adapters();
         Ok(App {
-            place: Place::new(settings.store.value.clone(), world.clone(), caller(Face::Cli)),
+            place: LazyLocalBackend::new(settings.store.value.clone(), world.clone(), caller(Face::Cli)),
             world,
             username: settings.username.as_ref().map(|u| u.value.clone()),
             settings,

@@ -19,7 +19,7 @@ const CALLER: Origin<'static> = Origin { address: "local", client: "jeton verify
 
 pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     let method = args.method.as_deref().map(MethodId::parse).transpose()?;
-    let local = app.place.local()?;
+    let local = app.place.backend()?;
     let presented = presented(app)?;
     let now = app.now();
     match verify::verify(local.store(), &presented, method.as_ref(), now, CALLER)? {

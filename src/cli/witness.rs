@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::App;
 use crate::error::Result;
-use crate::witness::{self, Testimony, Witness};
+use crate::propagation::{self, Propagation, PropagationProbe};
 
 /// An answer, and what the service says.
 #[derive(Serialize, JsonSchema)]
@@ -17,7 +17,7 @@ pub(super) struct Witnessed<'a, T> {
     pub service: Option<ServiceJson>,
 }
 
-/// `{"denies":true,"ms":0.8}`, or `{"denies":null,"why":"…"}` where it isn't known.
+/// `{"describe_confirmed":true,"milliseconds":0.8}`, or `{"describe_confirmed":null,"why":"…"}` where it isn't known.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Service")]
 #[serde(untagged)]
@@ -26,37 +26,39 @@ pub(super) enum ServiceJson {
     Unsure { denies: (), why: String },
 }
 
-impl From<&Testimony> for ServiceJson {
-    fn from(testimony: &Testimony) -> Self {
+impl From<&Propagation> for ServiceJson {
+    fn from(testimony: &Propagation) -> Self {
         match testimony {
-            Testimony::Denies(time) => ServiceJson::Denies { denies: true, ms: Testimony::ms(*time) },
-            Testimony::Unsure { why, .. } => ServiceJson::Unsure { denies: (), why: format!("the service {why}") },
+            Propagation::Confirmed(time) => ServiceJson::Denies { denies: true, ms: Propagation::milliseconds(*time) },
+            Propagation::Unconfirmed { why, .. } => {
+                ServiceJson::Unsure { denies: (), why: format!("the service {why}") }
+            }
         }
     }
 }
 
 /// The service's answer about a change.
-pub(super) struct Asked(Option<Testimony>);
+pub(super) struct Asked(Option<Propagation>);
 
 impl Asked {
     /// Asks about the change with this audit row number, unless nobody would read the answer.
     pub fn about(app: &App, seq: i64) -> Self {
         let unheard = app.out.quiet && !app.out.json;
-        Asked(if unheard { None } else { Witness::of(app.store_path()).testify(seq) })
+        Asked(if unheard { None } else { PropagationProbe::new(app.store_path()).check(seq) })
     }
 
     /// Returns the text after "NAME deleted": the service denies `whom`, or else `otherwise`.
     pub fn clause(&self, whom: &str, otherwise: &str) -> String {
         match &self.0 {
-            Some(Testimony::Denies(time)) => format!("; {}", witness::denies(whom, *time)),
-            Some(Testimony::Unsure { .. }) | None => otherwise.to_owned(),
+            Some(Propagation::Confirmed(time)) => format!("; {}", propagation::describe_confirmed(whom, *time)),
+            Some(Propagation::Unconfirmed { .. }) | None => otherwise.to_owned(),
         }
     }
 
     /// Warns that the service has not confirmed the change.
     pub fn doubt(&self, app: &App) {
-        if let Some(Testimony::Unsure { service, why }) = &self.0 {
-            app.out.note(&format!("! {}", witness::unsure(service, why)));
+        if let Some(Propagation::Unconfirmed { service, why }) = &self.0 {
+            app.out.note(&format!("! {}", propagation::describe_unconfirmed(service, why)));
         }
     }
 

@@ -104,7 +104,7 @@ mod tests {
     use crate::domain::sort::Sort;
     use crate::domain::token::Status;
     use crate::domain::token_filter::TokenFilter;
-    use crate::place::Place;
+    use crate::lazy_backend::LazyLocalBackend;
     use crate::platform;
     use crate::verbs::accounts::WhoAmI;
     use crate::verbs::actor::Credential;
@@ -119,7 +119,7 @@ mod tests {
         let demonstration = Demonstration::make(&world).unwrap();
         let path = demonstration.store();
         let caller = ClientInfo { face: Face::Cli, source: "test".into(), max_wait: std::time::Duration::ZERO };
-        let place = Place::new(path.clone(), world.clone(), caller);
+        let place = LazyLocalBackend::new(path.clone(), world.clone(), caller);
         let who = Credential::from_password(demonstration.username(), Password::from_raw(demonstration.password()));
         let me = call(&place, &who, WhoAmI).unwrap();
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!([Status::Active, Status::Disabled, Status::Expired].map(count), [23, 4, 8]);
         assert!(kept.iter().any(|t| t.last_seen_at.is_none()));
         assert!(kept.iter().all(|t| t.last_seen_at.is_none_or(|at| at <= now && at >= t.created_at)));
-        let audited = place.local().unwrap().store().audit_log().unwrap();
+        let audited = place.backend().unwrap().store().audit_log().unwrap();
         assert!(audited.is_sorted_by_key(|row| row.at) && audited.len() > 50);
 
         let folder = path.parent().unwrap().to_owned();

@@ -39,11 +39,11 @@ use zeroize::Zeroizing;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::name::Username;
 use crate::error::Result;
+use crate::propagation::PropagationProbe;
 use crate::verbs::Backend;
 use crate::verbs::actor::TokenCredential;
 use crate::verbs::batches::Progress;
 use crate::verbs::ports::{Clock, SecretFileWriter};
-use crate::witness::Witness;
 
 /// The resources of the screens.
 pub struct Start {
@@ -60,7 +60,7 @@ pub struct Start {
     /// Progress of work in batches.
     pub progress: Arc<Progress>,
     /// Asks the running service after a change.
-    pub witness: Witness,
+    pub witness: PropagationProbe,
     /// Location of the store, for display.
     pub place: String,
     /// The user, if known.

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::propagation::Propagation;
 use crate::verbs::request::Response;
-use crate::witness::Testimony;
 
 /// Number that identifies a request and its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +35,7 @@ pub enum Msg {
     /// A catalogue was read, or an error.
     Read(RequestId, Box<Result<Catalogue>>),
     /// Answer of the running service about the change with this number in the audit log; `None` if no service runs.
-    Testified(i64, Option<Testimony>),
+    Testified(i64, Option<Propagation>),
     /// The store was changed, by this process or another.
     Changed,
     /// The ledger may have new entries.

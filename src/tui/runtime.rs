@@ -320,12 +320,12 @@ mod tests {
     use super::*;
     use crate::domain::token::Purgeable;
     use crate::platform;
+    use crate::propagation::PropagationProbe;
     use crate::tui::msg::RequestId;
     use crate::verbs::Backend;
     use crate::verbs::actor::Credential;
     use crate::verbs::request::{Request, Response};
     use crate::verbs::tokens::{CountTokens, PurgeTokens};
-    use crate::witness::Witness;
 
     struct Nothing;
 
@@ -338,7 +338,8 @@ mod tests {
     #[test]
     fn stop_that_came_too_late_does_not_stop_the_next_work() {
         let jeton: Arc<dyn Backend> = Arc::new(Nothing);
-        let (delivery, witness) = (platform::adapters().secret_files, Witness::of(std::path::Path::new("nowhere")));
+        let (delivery, witness) =
+            (platform::adapters().secret_files, PropagationProbe::new(std::path::Path::new("nowhere")));
         let connections =
             Connections { short: Arc::clone(&jeton), long_changes: Arc::clone(&jeton), long_reads: jeton };
         let store = Store::start(connections, delivery, witness, Arc::default(), drop).unwrap();

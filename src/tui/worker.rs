@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::platform::clipboard::{CLEAR_DELAY, Clipboard, tmux as by_tmux};
 use crate::platform::files::read_file;
 use crate::platform::{catalogue_file, tasks};
+use crate::propagation::PropagationProbe;
 use crate::tui::effect::ForClipboard;
 use crate::tui::msg::{Copied, Msg, RequestId, Sent};
 use crate::verbs::Backend;
@@ -23,7 +24,6 @@ use crate::verbs::audit::AuditHead;
 use crate::verbs::ledger::LedgerHead;
 use crate::verbs::ports::SecretFileWriter;
 use crate::verbs::request::{Request, call};
-use crate::witness::Witness;
 
 /// Work for the store's threads.
 pub(super) enum Job {
@@ -120,7 +120,7 @@ impl Store {
     pub(super) fn start(
         connections: Connections,
         delivery: Arc<dyn SecretFileWriter>,
-        witness: Witness,
+        witness: PropagationProbe,
         shown: Arc<AtomicBool>,
         answer: impl Fn(Msg) + Clone + Send + 'static,
     ) -> Result<Self> {
@@ -161,7 +161,7 @@ fn work(
     name: &'static str,
     store: Held,
     delivery: Arc<dyn SecretFileWriter>,
-    witness: Witness,
+    witness: PropagationProbe,
     answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<Sender<Job>> {
     let (jobs, queue) = channel();
@@ -175,7 +175,7 @@ fn work(
                 Job::Read(id, path, there) => {
                     Msg::Read(id, Box::new(catalogue_file::source(&path, read_file, || Ok(there))))
                 }
-                Job::Witness(seq) => Msg::Testified(seq, witness.testify(seq)),
+                Job::Witness(seq) => Msg::Testified(seq, witness.check(seq)),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
                     saved.persist();
                     saved.path().to_owned()
@@ -319,7 +319,7 @@ mod tests {
         let (answers, answered) = channel();
         let answer = move |msg| drop(answers.send(msg));
         let connections = Connections { short: Arc::new(Prompt), long_changes, long_reads };
-        let witness = Witness::of(std::path::Path::new("nowhere"));
+        let witness = PropagationProbe::new(std::path::Path::new("nowhere"));
         let store =
             Store::start(connections, platform::adapters().secret_files, witness, Arc::default(), answer).unwrap();
         (store, answered)

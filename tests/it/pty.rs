@@ -10,12 +10,12 @@ use jeton::domain::secret::Secret;
 use jeton::domain::time::{Timestamp, Zone};
 use jeton::error::{Error, Result};
 use jeton::platform::clock::SystemClock;
+use jeton::propagation::PropagationProbe;
 use jeton::tui;
 use jeton::verbs::Backend;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::ports::{Clock, PendingFile, SecretFileWriter};
 use jeton::verbs::request::{Request, Response};
-use jeton::witness::Witness;
 use rustix::process::Signal;
 
 use crate::support::program::{Home, PASSWORD};
@@ -504,7 +504,7 @@ fn child() {
         jeton,
         clock: trap.clone(),
         delivery: trap,
-        witness: Witness::of(Path::new("nowhere")),
+        witness: PropagationProbe::new(Path::new("nowhere")),
         place: "nowhere".to_owned(),
         username: Some(username(OWNER)),
         token: None,

@@ -12,7 +12,7 @@ use crate::verbs::actor::Credential;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 
 pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
-    app.place.local()?;
+    app.place.backend()?;
     let checkpoints = file.map(read).transpose()?;
     let anchored = checkpoints.is_some();
     let verb = VerifyAuditChain { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };
@@ -79,7 +79,7 @@ fn broken(app: &mut App, report: &ChainReport) -> Result<Error> {
 
 pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     // Without a store, fail before any file is written.
-    app.place.local()?;
+    app.place.backend()?;
     let mut file = AnchorFile::open(path, &*app.world.clock)?;
     let checkpoints = parsed(path, file.text())?;
     let last = checkpoints.last().map_or(0, |c| c.seq);

@@ -15,7 +15,7 @@ use crate::domain::filter_syntax;
 use crate::domain::time::{Timestamp, Zone, wall_clock};
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
-use crate::place::Place;
+use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::signals;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::ListAudit;
@@ -107,13 +107,13 @@ struct Question {
 }
 
 impl Question {
-    fn ask(&self, place: &Place, anchor: AuditCursor, limit: usize) -> Result<AuditWindow> {
+    fn ask(&self, place: &LazyLocalBackend, anchor: AuditCursor, limit: usize) -> Result<AuditWindow> {
         let (token, filter) = (self.token.clone(), self.filter.clone());
         call(place, &self.who, ListAudit { since: self.since, token, filter, cursor: anchor, limit })
     }
 
     /// Returns the anchor of the newest `limit` rows, and the number of the last row.
-    fn newest(&self, place: &Place, limit: usize) -> Result<(AuditCursor, i64)> {
+    fn newest(&self, place: &LazyLocalBackend, limit: usize) -> Result<(AuditCursor, i64)> {
         let mut window = self.ask(place, AuditCursor::Newest, limit.min(PAGE))?;
         let until = window.newest;
         let mut left = limit;

@@ -19,7 +19,7 @@ use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::time::{Timestamp, Zone, utc_day, wall_minute};
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
-use crate::place::Place;
+use crate::lazy_backend::LazyLocalBackend;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{
     DeniedRow, LedgerCursor, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, ListUses, UseRow, format_origin,
@@ -159,7 +159,7 @@ struct Pages<R: Listed> {
 }
 
 impl<R: Listed> Pages<R> {
-    fn next(&mut self, place: &Place) -> Result<Option<Vec<R>>> {
+    fn next(&mut self, place: &LazyLocalBackend) -> Result<Option<Vec<R>>> {
         let Some(anchor) = self.anchor.take().filter(|_| self.left > 0) else { return Ok(None) };
         let window = call(place, &self.who, R::verb(self.question.clone(), anchor, self.left.min(PAGE)))?;
         self.left = self.left.saturating_sub(window.rows.len());

@@ -15,7 +15,7 @@ use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Status, Token};
 use crate::domain::token_filter::TokenFilter;
 use crate::error::Result;
-use crate::place::Place;
+use crate::lazy_backend::LazyLocalBackend;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::call;
@@ -84,7 +84,7 @@ struct Pages {
 }
 
 impl Pages {
-    fn next(&mut self, place: &Place) -> Result<Option<Window>> {
+    fn next(&mut self, place: &LazyLocalBackend) -> Result<Option<Window>> {
         let Some(anchor) = self.anchor else { return Ok(None) };
         let window = call(
             place,

@@ -24,7 +24,7 @@ const TEXT_MOST: usize = 1024 * 1024;
 
 pub(super) fn whose(app: &mut App) -> Result<()> {
     // Check the store first: without one, nobody should type a secret.
-    app.place.local()?;
+    app.place.backend()?;
     let (secrets, now) = (found(app)?, app.now());
     let are_several = secrets.len() > 1;
     let (mut any_token, mut first_refusal, mut answers) = (false, None, Vec::new());

@@ -10,6 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::error::Error;
 use jeton::platform::catalogue_file;
 use jeton::platform::files::SecretFiles;
+use jeton::propagation::{Propagation, PropagationProbe};
 use jeton::tui::effect::Effect;
 use jeton::tui::model::Model;
 use jeton::tui::msg::{Copied, Msg};
@@ -19,7 +20,6 @@ use jeton::tui::view::view;
 use jeton::tui::{Demo, Start};
 use jeton::verbs::Backend;
 use jeton::verbs::ports::{Clock, SecretFileWriter};
-use jeton::witness::{Testimony, Witness};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
@@ -40,7 +40,7 @@ pub struct Screens {
     /// Number of times the program asked to be suspended.
     pub suspended: usize,
     /// The running service's answer about a change.
-    pub testimony: Option<Testimony>,
+    pub testimony: Option<Propagation>,
     /// Replies held back until [`Screens::answer`].
     pub held: Option<VecDeque<Msg>>,
 }
@@ -71,7 +71,7 @@ impl Screens {
             for_long_reads: Arc::new(Nobody),
             clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
             delivery: Arc::new(SecretFiles),
-            witness: Witness::of(&house.place.path()),
+            witness: PropagationProbe::new(&house.place.path()),
             place: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             username: Some(owner()),
             token: None,

@@ -61,7 +61,7 @@ impl FakeClock {
         self.now.store(now.0, Ordering::SeqCst);
     }
 
-    /// Moves the clock by `ms`, back if negative.
+    /// Moves the clock by `milliseconds`, back if negative.
     pub fn forward(&self, ms: i64) {
         self.now.fetch_add(ms, Ordering::SeqCst);
     }

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use jeton::domain::endpoint::Endpoint;
 use jeton::domain::role::Role;
+use jeton::propagation::Propagation;
 use jeton::tui::Demo;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::witness::Testimony;
 use zeroize::Zeroizing;
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, username};
 
-const DENIES: Testimony = Testimony::Denies(Duration::from_micros(840));
+const DENIES: Propagation = Propagation::Confirmed(Duration::from_micros(840));
 
 fn house() -> House {
     let house = House::new();
@@ -24,7 +24,7 @@ fn house() -> House {
     house
 }
 
-fn served(testimony: Testimony) -> Screens {
+fn served(testimony: Propagation) -> Screens {
     let mut s = Screens::signed_in(house());
     s.testimony = Some(testimony);
     s
@@ -86,7 +86,7 @@ fn the_line_stands_before_the_service_has_answered() {
 #[test]
 fn a_service_that_says_nothing_is_no_proof() {
     let service = Endpoint::parse("unix:/run/jeton/manage.sock").unwrap();
-    let mut s = served(Testimony::Unsure { service, why: "could not be asked: connection refused".to_owned() });
+    let mut s = served(Propagation::Unconfirmed { service, why: "could not be asked: connection refused".to_owned() });
     s.resize(160, 24);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_shows("✓ deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked");

@@ -12,15 +12,15 @@ use crate::platform::clock::Stopwatch;
 use crate::platform::{service_file, sockets};
 
 /// Timeout for the answer of the service.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Answer of a running service about a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Testimony {
+pub enum Propagation {
     /// The service has read the change and denies what was revoked. Holds the time of the round trip.
-    Denies(Duration),
+    Confirmed(Duration),
     /// The service doesn't confirm the change.
-    Unsure {
+    Unconfirmed {
         /// The service's address.
         service: Endpoint,
         /// The reason, worded to follow "the service".
@@ -28,61 +28,61 @@ pub enum Testimony {
     },
 }
 
-impl Testimony {
+impl Propagation {
     /// Returns a time in milliseconds, rounded to a tenth.
-    pub fn ms(time: Duration) -> f64 {
+    pub fn milliseconds(time: Duration) -> f64 {
         (time.as_secs_f64() * 10_000.0).round() / 10.0
     }
 }
 
 /// Returns the text after "NAME disabled; " if the service is known to deny `whom`.
-pub fn denies(whom: &str, time: Duration) -> String {
-    format!("the service denies {whom} ({:.1} ms)", Testimony::ms(time))
+pub fn describe_confirmed(whom: &str, time: Duration) -> String {
+    format!("the service denies {whom} ({:.1} ms)", Propagation::milliseconds(time))
 }
 
 /// Returns the text for a change that the service doesn't confirm.
-pub fn unsure(service: &Endpoint, why: &str) -> String {
+pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
     format!("the service at {service} {why}; it reads the store with each request")
 }
 
 /// Asks the service of one store about changes.
 #[derive(Debug, Clone)]
-pub struct Witness {
+pub struct PropagationProbe {
     store: PathBuf,
 }
 
 #[derive(Deserialize)]
-struct Head {
+struct AuditPosition {
     audit_seq: i64,
 }
 
-impl Witness {
+impl PropagationProbe {
     /// Creates the witness for the store at `store`.
-    pub fn of(store: &Path) -> Self {
-        Witness { store: store.to_owned() }
+    pub fn new(store: &Path) -> Self {
+        PropagationProbe { store: store.to_owned() }
     }
 
     /// Asks the service about the change with this number in the audit log. `None` if no service runs. Takes one
     /// second at most.
-    pub fn testify(&self, seq: i64) -> Option<Testimony> {
+    pub fn check(&self, seq: i64) -> Option<Propagation> {
         let service = service_file::discover(&self.store)?.manage;
         let watch = Stopwatch::start();
-        let read = head(&service);
+        let read = audit_position(&service);
         let time = watch.elapsed();
         let why = match read {
-            Ok(read) if read >= seq => return Some(Testimony::Denies(time)),
+            Ok(read) if read >= seq => return Some(Propagation::Confirmed(time)),
             Ok(read) => format!("has read the audit log up to row {read} only, and this is row {seq}"),
             Err(e) => format!("could not be asked: {}", e.why.unwrap_or(e.what)),
         };
-        Some(Testimony::Unsure { service, why })
+        Some(Propagation::Unconfirmed { service, why })
     }
 }
 
-fn head(service: &Endpoint) -> Result<i64> {
-    let answer = sockets::get(service, "/v1/head", "", PATIENCE)?;
+fn audit_position(service: &Endpoint) -> Result<i64> {
+    let answer = sockets::get(service, "/v1/head", "", TIMEOUT)?;
     let unread = |why: &str| Error::failure("the service doesn't say how far it has read").why(why);
     match answer.status {
-        200 => serde_json::from_slice::<Head>(&answer.body)
+        200 => serde_json::from_slice::<AuditPosition>(&answer.body)
             .map(|head| head.audit_seq)
             .map_err(|_| unread("it answers with something else")),
         503 => Err(unread("it can't read the store")),

@@ -13,22 +13,22 @@ use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request, Response};
 
 /// An installation at a path. It may not exist yet.
-pub struct Place {
+pub struct LazyLocalBackend {
     path: PathBuf,
-    world: Adapters,
-    caller: ClientInfo,
-    opened: Mutex<Option<Arc<LocalBackend<SqliteStore>>>>,
+    adapters: Adapters,
+    client: ClientInfo,
+    backend: Mutex<Option<Arc<LocalBackend<SqliteStore>>>>,
 }
 
-impl Place {
+impl LazyLocalBackend {
     /// Creates the place for the installation at `path`, on behalf of `caller`. Touches no file yet.
     pub fn new(path: PathBuf, world: Adapters, caller: ClientInfo) -> Self {
-        Place { path, world, caller, opened: Mutex::new(None) }
+        LazyLocalBackend { path, adapters: world, client: caller, backend: Mutex::new(None) }
     }
 
     /// Returns the same installation with its own connection.
     pub fn with_own_connection(&self) -> Self {
-        Place::new(self.path.clone(), self.world.clone(), self.caller.clone())
+        LazyLocalBackend::new(self.path.clone(), self.adapters.clone(), self.client.clone())
     }
 
     /// Path of the store, which may not exist yet.
@@ -40,42 +40,42 @@ impl Place {
     ///
     /// # Errors
     /// [`Kind::NotFound`] when there is no store; [`Kind::Failure`] when it is refused.
-    pub fn local(&self) -> Result<Arc<LocalBackend<SqliteStore>>> {
-        self.opened_by(SqliteStore::open)
+    pub fn backend(&self) -> Result<Arc<LocalBackend<SqliteStore>>> {
+        self.open_with(SqliteStore::open)
     }
 
     /// Explains why the store can't be used before setup.
     pub fn not_set_up(&self) -> Error {
         // If opening fails, its error is more exact.
-        self.local().err().unwrap_or_else(|| {
+        self.backend().err().unwrap_or_else(|| {
             Error::not_found(format!("the store {} is not set up yet", self.path.display())).next("Run: jeton init")
         })
     }
 
     /// The lock is held while opening, so that two threads never open the file twice.
-    fn opened_by(&self, open: fn(&Path) -> Result<SqliteStore>) -> Result<Arc<LocalBackend<SqliteStore>>> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+    fn open_with(&self, open: fn(&Path) -> Result<SqliteStore>) -> Result<Arc<LocalBackend<SqliteStore>>> {
+        let mut opened = self.backend.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(local) = &*opened {
             return Ok(Arc::clone(local));
         }
         let store = open(&self.path)?;
-        let local = Arc::new(LocalBackend::new(store, self.world.clone(), self.caller.clone()));
+        let local = Arc::new(LocalBackend::new(store, self.adapters.clone(), self.client.clone()));
         *opened = Some(Arc::clone(&local));
         Ok(local)
     }
 }
 
-impl Backend for Place {
+impl Backend for LazyLocalBackend {
     fn call(&self, who: &Credential, request: Request) -> Result<Response> {
         let local = match &request {
-            Request::Init(_) => self.opened_by(SqliteStore::open_or_create)?,
-            Request::GetSetup(_) => match self.local() {
+            Request::Init(_) => self.open_with(SqliteStore::open_or_create)?,
+            Request::GetSetup(_) => match self.backend() {
                 Err(e) if e.kind == Kind::NotFound => {
                     return Ok(Response::GetSetup(SetupState { first_run: true, sole_account: None }));
                 }
                 opened => opened?,
             },
-            _ => self.local()?,
+            _ => self.backend()?,
         };
         local.call(who, request)
     }
