@@ -80,7 +80,7 @@ impl Large<'_> {
             }
         }
         let secrets = self.secrets.map(files::create_private).transpose()?;
-        let made = SqliteStore::create_to_fill(self.store).and_then(|store| {
+        let made = SqliteStore::create_unindexed(self.store).and_then(|store| {
             let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
             let local = LocalBackend::new(store, world.clone(), caller);
             let owner = Filling { local, world, secrets, written: 0, wanted: self.tokens, progress }.fill(&token)?;

@@ -176,7 +176,7 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Result<ServerHandle> {
     let ServerConfig { store, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
     let mut keeper =
-        ReopeningStore::open("to decide", &store, BUSY_TIMEOUT, Arc::clone(&clock), SqliteStore::open_to_serve)?;
+        ReopeningStore::open("to decide", &store, BUSY_TIMEOUT, Arc::clone(&clock), SqliteStore::open_for_service)?;
     let manage = match &settings.manage {
         Some(said) => said.value.clone(),
         None => default_manage(&store)?,

@@ -181,7 +181,7 @@ impl BatchWorker {
         }
         if found.writes != self.external_changes.writes {
             // If the pages can't be dropped, the store is read by a connection that will be reopened.
-            let _ = self.store.maintain(SqliteStore::drop_pages);
+            let _ = self.store.maintain(SqliteStore::shrink_cache);
         }
         self.external_changes = found;
     }

@@ -217,7 +217,7 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost() {
         let lifetime = Duration::from_micros(dice.below(80_000) as u64);
         let acknowledged = killed_after(&path, round, lifetime);
         let store = SqliteStore::open(&path).unwrap();
-        assert_eq!(store.integrity().unwrap(), "ok", "round {round}");
+        assert_eq!(store.check_integrity().unwrap(), "ok", "round {round}");
         let log = store.audit_log().unwrap();
         assert_eq!(log[..known.len()], known, "round {round}: history changed");
         let new = &log[known.len()..];

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use super::convert::{all, damaged, execute, failed, is_taken, one, readable, run};
+use super::query::{corrupt, execute, is_unique_violation, query_all, query_one, readable, sqlite_error, try_execute};
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::name::{Prefix, Username};
 use crate::domain::password::PasswordHash;
@@ -20,16 +20,17 @@ use crate::verbs::ports::{Installation, LoginAttemptKey, NewAccount, TokenCounts
 const MOST_TRIES: i64 = 10_000;
 
 pub(super) fn installation(db: &Connection) -> Result<Option<Installation>> {
-    let row = one(db, "SELECT prefix, created_at FROM installation", [], |r| Ok((r.get::<_, String>(0)?, r.get(1)?)))?;
+    let row =
+        query_one(db, "SELECT prefix, created_at FROM installation", [], |r| Ok((r.get::<_, String>(0)?, r.get(1)?)))?;
     row.map(|(prefix, at)| {
-        let prefix = Prefix::parse(&prefix).map_err(|_| damaged("the prefix"))?;
+        let prefix = Prefix::parse(&prefix).map_err(|_| corrupt("the prefix"))?;
         Ok(Installation { prefix, created_at: Timestamp(at) })
     })
     .transpose()
 }
 
 pub(super) fn set_installation(db: &Connection, new: &Installation) -> Result<()> {
-    run(
+    execute(
         db,
         "INSERT INTO installation (id, prefix, created_at) VALUES (1, ?1, ?2)",
         params![new.prefix.as_str(), new.created_at.0],
@@ -39,16 +40,17 @@ pub(super) fn set_installation(db: &Connection, new: &Installation) -> Result<()
 
 pub(super) fn policy(db: &Connection) -> Result<Policy> {
     let mut policy = Policy::default();
-    let pairs = all(db, "SELECT key, value FROM policy", [], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+    let pairs =
+        query_all(db, "SELECT key, value FROM policy", [], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
     for (key, value) in pairs {
-        policy.set(&key, &value).map_err(|_| damaged("a policy"))?;
+        policy.set(&key, &value).map_err(|_| corrupt("a policy"))?;
     }
     Ok(policy)
 }
 
 pub(super) fn set_policy(db: &Connection, policy: &Policy) -> Result<()> {
     for (key, value) in policy.pairs() {
-        run(db, "INSERT OR REPLACE INTO policy (key, value) VALUES (?1, ?2)", params![key, value])?;
+        execute(db, "INSERT OR REPLACE INTO policy (key, value) VALUES (?1, ?2)", params![key, value])?;
     }
     Ok(())
 }
@@ -65,8 +67,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawAccount> {
 fn account((id, username, role, enabled, temporary_password, version, created_at): RawAccount) -> Result<Account> {
     Ok(Account {
         id: AccountId(id),
-        username: Username::parse(&username).map_err(|_| damaged("a username"))?,
-        role: Role::parse(&role).map_err(|_| damaged("a role"))?,
+        username: Username::parse(&username).map_err(|_| corrupt("a username"))?,
+        role: Role::parse(&role).map_err(|_| corrupt("a role"))?,
         enabled,
         temporary_password,
         credential_version: CredentialVersion(version),
@@ -75,33 +77,33 @@ fn account((id, username, role, enabled, temporary_password, version, created_at
 }
 
 pub(super) fn by_id(db: &Connection, id: AccountId) -> Result<Option<Account>> {
-    one(db, &format!("{SELECT} AND id = ?1"), [id.0], raw)?.map(account).transpose()
+    query_one(db, &format!("{SELECT} AND id = ?1"), [id.0], raw)?.map(account).transpose()
 }
 
 pub(super) fn by_name(db: &Connection, name: &Username) -> Result<Option<Account>> {
-    one(db, &format!("{SELECT} AND username = ?1"), [name.as_str()], raw)?.map(account).transpose()
+    query_one(db, &format!("{SELECT} AND username = ?1"), [name.as_str()], raw)?.map(account).transpose()
 }
 
 /// Returns every readable account, by name, and the ids of unreadable ones.
 pub(super) fn all_accounts(db: &Connection) -> Result<(Vec<Account>, Vec<AccountId>)> {
     let sql = format!("{SELECT} ORDER BY username");
-    let read = |row: &Row<'_>| raw(row).map_err(failed).and_then(account);
+    let read = |row: &Row<'_>| raw(row).map_err(sqlite_error).and_then(account);
     readable(db, &sql, [], |row| row.get(0).map(AccountId), read)
 }
 
 pub(super) fn password_hash(db: &Connection, id: AccountId) -> Result<Option<PasswordHash>> {
-    one(db, "SELECT password_hash FROM accounts WHERE id = ?1 AND deleted_at IS NULL", [id.0], |r| {
+    query_one(db, "SELECT password_hash FROM accounts WHERE id = ?1 AND deleted_at IS NULL", [id.0], |r| {
         r.get(0).map(PasswordHash)
     })
 }
 
 /// Returns the name of an account, deleted or not.
 pub(super) fn name_ever(db: &Connection, id: AccountId) -> Result<Option<String>> {
-    one(db, "SELECT username FROM accounts WHERE id = ?1", [id.0], |r| r.get(0))
+    query_one(db, "SELECT username FROM accounts WHERE id = ?1", [id.0], |r| r.get(0))
 }
 
 pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId> {
-    let inserted = execute(
+    let inserted = try_execute(
         db,
         "INSERT INTO accounts (username, role, enabled, password_hash, temporary_password, credential_version, created_at)
          VALUES (?1, ?2, 1, ?3, ?4, 1, ?5)",
@@ -109,9 +111,9 @@ pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId>
     );
     match inserted {
         Ok(_) => Ok(AccountId(db.last_insert_rowid())),
-        Err(e) if is_taken(&e) => Err(Error::conflict(format!("the username {} is taken", new.username))
+        Err(e) if is_unique_violation(&e) => Err(Error::conflict(format!("the username {} is taken", new.username))
             .why("a name is never given to another account, even after deletion")),
-        Err(e) => Err(failed(e)),
+        Err(e) => Err(sqlite_error(e)),
     }
 }
 
@@ -121,7 +123,7 @@ fn touched(rows: usize, what: impl FnOnce() -> String) -> Result<()> {
 }
 
 pub(super) fn update(db: &Connection, account: &Account) -> Result<()> {
-    let rows = run(
+    let rows = execute(
         db,
         "UPDATE accounts SET role = ?3, enabled = ?4, credential_version = credential_version + 1
          WHERE id = ?1 AND credential_version = ?2 AND deleted_at IS NULL",
@@ -131,7 +133,7 @@ pub(super) fn update(db: &Connection, account: &Account) -> Result<()> {
 }
 
 pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash, temporary: bool) -> Result<()> {
-    let rows = run(
+    let rows = execute(
         db,
         "UPDATE accounts SET password_hash = ?2, temporary_password = ?3, credential_version = credential_version + 1
          WHERE id = ?1 AND deleted_at IS NULL",
@@ -141,7 +143,7 @@ pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash, 
 }
 
 pub(super) fn delete(db: &Connection, id: AccountId, now: Timestamp) -> Result<()> {
-    let rows = run(
+    let rows = execute(
         db,
         "UPDATE accounts SET deleted_at = ?2, enabled = 0, password_hash = '',
                 credential_version = credential_version + 1
@@ -153,7 +155,7 @@ pub(super) fn delete(db: &Connection, id: AccountId, now: Timestamp) -> Result<(
 
 pub(super) fn enabled_owners(db: &Connection) -> Result<u32> {
     let sql = "SELECT count(*) FROM accounts WHERE role = 'owner' AND enabled = 1 AND deleted_at IS NULL";
-    Ok(one(db, sql, [], |r| r.get(0))?.unwrap_or(0))
+    Ok(query_one(db, sql, [], |r| r.get(0))?.unwrap_or(0))
 }
 
 /// Counts tokens per account. The kept and the trashed ones come from maintained counters. The active ones are counted
@@ -175,7 +177,7 @@ pub(super) fn token_counts(
     now: Timestamp,
 ) -> Result<BTreeMap<AccountId, TokenCounts>> {
     let sql = counts_sql(account.is_some());
-    let rows = all(db, &sql, params![now.0, account.map(|a| a.0)], |r| {
+    let rows = query_all(db, &sql, params![now.0, account.map(|a| a.0)], |r| {
         let counts = TokenCounts { active: r.get(1)?, live: r.get(2)?, trashed: r.get(3)? };
         Ok((AccountId(r.get(0)?), counts))
     })?;
@@ -183,7 +185,7 @@ pub(super) fn token_counts(
 }
 
 pub(super) fn last_seen(db: &Connection, id: AccountId) -> Result<Option<Timestamp>> {
-    let seen = one(
+    let seen = query_one(
         db,
         "SELECT max(at) FROM (
              SELECT (SELECT max(at) FROM last_uses WHERE token_id = t.id) AS at
@@ -198,7 +200,7 @@ pub(super) fn last_seen(db: &Connection, id: AccountId) -> Result<Option<Timesta
 }
 
 pub(super) fn rehash(db: &Connection, id: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {
-    run(
+    execute(
         db,
         "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND credential_version = ?2",
         params![id.0, version.0, hash.0],
@@ -207,15 +209,15 @@ pub(super) fn rehash(db: &Connection, id: AccountId, version: CredentialVersion,
 }
 
 pub(super) fn reserve_try(db: &Connection, key: &LoginAttemptKey, now: Timestamp) -> Result<Option<Duration>> {
-    run(db, "DELETE FROM sign_in_tries WHERE last_at < ?1", [now.plus(-DAY).0])?;
-    let found = one(db, "SELECT failures, last_at FROM sign_in_tries WHERE key = ?1", [key.0], |r| {
+    execute(db, "DELETE FROM sign_in_tries WHERE last_at < ?1", [now.plus(-DAY).0])?;
+    let found = query_one(db, "SELECT failures, last_at FROM sign_in_tries WHERE key = ?1", [key.0], |r| {
         Ok((r.get::<_, u32>(0)?, r.get::<_, i64>(1)?))
     })?;
     if let Some((failures, last_at)) = found {
         // A clock that was set back restarts the wait, once. No attempt may lie in the future, or its name would be
         // locked until then.
         if last_at > now.0 {
-            run(db, "UPDATE sign_in_tries SET last_at = ?2 WHERE key = ?1", params![key.0, now.0])?;
+            execute(db, "UPDATE sign_in_tries SET last_at = ?2 WHERE key = ?1", params![key.0, now.0])?;
         }
         let since = Duration::from_millis(u64::try_from(now.0.saturating_sub(last_at)).unwrap_or(0));
         let left = backoff(failures).saturating_sub(since);
@@ -223,16 +225,16 @@ pub(super) fn reserve_try(db: &Connection, key: &LoginAttemptKey, now: Timestamp
             return Ok(Some(left));
         }
     }
-    run(
+    execute(
         db,
         "INSERT INTO sign_in_tries (key, failures, last_at) VALUES (?1, 1, ?2)
          ON CONFLICT (key) DO UPDATE SET failures = min(failures + 1, 1000), last_at = ?2",
         params![key.0, now.0],
     )?;
     // Counting reads an index of 10,000 entries. Finding the oldest entry on every attempt would sort them.
-    let kept = one(db, "SELECT count(*) FROM sign_in_tries", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
+    let kept = query_one(db, "SELECT count(*) FROM sign_in_tries", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
     if kept > MOST_TRIES {
-        run(
+        execute(
             db,
             "DELETE FROM sign_in_tries WHERE key IN
                 (SELECT key FROM sign_in_tries WHERE key <> ?1 ORDER BY last_at LIMIT ?2)",
@@ -243,6 +245,6 @@ pub(super) fn reserve_try(db: &Connection, key: &LoginAttemptKey, now: Timestamp
 }
 
 pub(super) fn clear_tries(db: &Connection, key: &LoginAttemptKey) -> Result<()> {
-    run(db, "DELETE FROM sign_in_tries WHERE key = ?1", [key.0])?;
+    execute(db, "DELETE FROM sign_in_tries WHERE key = ?1", [key.0])?;
     Ok(())
 }

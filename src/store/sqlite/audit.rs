@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row, params};
 use serde_json::Value;
 
-use super::convert::{all, damaged, failed, one, run};
+use super::query::{corrupt, execute, query_all, query_one, sqlite_error};
 use crate::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
 use crate::domain::chain::{ChainVerifier, HASH_COLUMN, RawRow};
 use crate::domain::time::Timestamp;
@@ -29,7 +29,7 @@ pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: 
             details: Value::Object(entry.details.clone()).to_string(),
         };
         hash = chain_hash(&hash, &row);
-        run(
+        execute(
             db,
             "INSERT INTO audit (seq, at, account, name, proof, face, verb, target, target_name, details, hash)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -53,7 +53,7 @@ pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: 
 
 /// Returns the number and hash of the last row.
 pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
-    let last = one(db, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", [], |r| {
+    let last = query_one(db, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", [], |r| {
         Ok(AuditTip { seq: r.get(0)?, hash: r.get(1)? })
     })?;
     Ok(last.unwrap_or_default())
@@ -61,17 +61,17 @@ pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
 
 /// `true` if the log contains this row.
 pub(super) fn contains(db: &Connection, tip: AuditTip) -> Result<bool> {
-    let hash = one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, Vec<u8>>(0))?;
+    let hash = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, Vec<u8>>(0))?;
     Ok(hash.is_some_and(|hash| hash == tip.hash))
 }
 
 /// `true` if the log is `tip` plus later rows, none of which has a verb starting with `without`.
 pub(super) fn only_grew(db: &Connection, tip: AuditTip, without: &str) -> Result<bool> {
-    let there = one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;
+    let there = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;
     if there.unwrap_or_default() != tip.hash {
         return Ok(false);
     }
-    let found = one(
+    let found = query_one(
         db,
         "SELECT 1 FROM audit WHERE seq > ?1 AND substr(verb, 1, length(?2)) = ?2 LIMIT 1",
         params![tip.seq, without],
@@ -117,8 +117,8 @@ pub(super) fn page(db: &Connection, after: Option<i64>, limit: usize) -> Result<
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let sql = format!("SELECT {COLUMNS} FROM audit WHERE ?1 IS NULL OR seq > ?1 ORDER BY seq LIMIT ?2");
     let sql = if after.is_some() { sql.replace("?1 IS NULL OR ", "") } else { sql };
-    let mut query = db.prepare_cached(&sql).map_err(failed)?;
-    let mut rows = query.query(params![after, limit]).map_err(failed)?;
+    let mut query = db.prepare_cached(&sql).map_err(sqlite_error)?;
+    let mut rows = query.query(params![after, limit]).map_err(sqlite_error)?;
     let mut page = AuditPage::default();
     loop {
         match rows.next().and_then(|row| row.map(raw).transpose()) {
@@ -128,7 +128,7 @@ pub(super) fn page(db: &Connection, after: Option<i64>, limit: usize) -> Result<
                 page.is_torn = true;
                 return Ok(page);
             }
-            Err(e) => return Err(failed(e)),
+            Err(e) => return Err(sqlite_error(e)),
         }
     }
 }
@@ -151,13 +151,14 @@ const TABLE: [(&str, &str, i64); 11] = [
 /// Returns a difference between the table and the one that the migrations create.
 pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
     let sql = "SELECT type = 'table' AND strict = 1 AND wr = 0 FROM pragma_table_list('audit') WHERE schema = 'main'";
-    match one(db, sql, [], |r| r.get::<_, bool>(0))? {
+    match query_one(db, sql, [], |r| r.get::<_, bool>(0))? {
         None => return Ok(Some("it is not there".to_owned())),
         Some(false) => return Ok(Some("it is no strict table".to_owned())),
         Some(true) => {}
     }
     let sql = "SELECT name, type, pk FROM pragma_table_xinfo('audit') ORDER BY cid";
-    let columns = all(db, sql, [], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?)))?;
+    let columns =
+        query_all(db, sql, [], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?)))?;
     let is = |found: &(String, String, i64), wanted: &(&str, &str, i64)| {
         (found.0.as_str(), found.1.as_str(), found.2) == *wanted
     };
@@ -176,7 +177,7 @@ pub(super) fn verified(db: &Connection) -> Result<Vec<AuditRow>> {
     let flaw = verifier.finish().findings.into_iter().next();
     match flaw {
         None if !page.is_torn => Ok(page.rows.into_iter().map(|raw| raw.row).collect()),
-        None => Err(damaged("the audit log")),
-        Some(finding) => Err(damaged(&format!("audit row {}", finding.seq.unwrap_or(0)))),
+        None => Err(corrupt("the audit log")),
+        Some(finding) => Err(corrupt(&format!("audit row {}", finding.seq.unwrap_or(0)))),
     }
 }

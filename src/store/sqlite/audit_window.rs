@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::audit::{self, COLUMNS};
-use super::convert::{all, one};
 use super::narrowed::Narrowed;
+use super::query::{query_all, query_one};
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow, HashedRow};
 
@@ -74,7 +74,7 @@ fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>
             found.and(&format!("seq {compare} {seq}"));
         }
         let sql = format!("SELECT {COLUMNS} FROM audit {} ORDER BY seq {order} LIMIT {wanted}", found.sql);
-        let raws = all(db, &sql, found.params().as_slice(), audit::raw)?;
+        let raws = query_all(db, &sql, found.params().as_slice(), audit::raw)?;
         let is_end = raws.len() < wanted;
         for raw in raws {
             (seq, compare) = (Some(raw.row.seq), if backward { "<" } else { ">" });
@@ -101,7 +101,8 @@ fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>
 
 pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow> {
     // Only the number of the last row matters, and a damaged row has one too.
-    let newest = one(db, "SELECT max(seq) FROM audit", [], |r| r.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0);
+    let newest =
+        query_one(db, "SELECT max(seq) FROM audit", [], |r| r.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0);
     let limit = query.limit;
     let (side, older, newer) = match query.cursor {
         AuditCursor::Oldest => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::transaction::Open;
+use super::transaction::SqliteTx;
 use super::{accounts, journal, sign_ins, usage};
 use crate::domain::account::{AccountId, CredentialVersion};
 use crate::domain::password::PasswordHash;
@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::ports::{Denial, FailedSignIn, LoginAttemptKey, UsageTx, Use};
 
-impl UsageTx for Open<'_> {
+impl UsageTx for SqliteTx<'_> {
     fn reserve_login_attempt(&mut self, key: &LoginAttemptKey, now: Timestamp) -> Result<Option<Duration>> {
         accounts::reserve_try(self.0, key, now)
     }

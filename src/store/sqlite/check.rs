@@ -4,8 +4,8 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::convert::{all, lossy, one};
 use super::ledger;
+use super::query::{lossy, query_all, query_one};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
@@ -71,7 +71,7 @@ fn walked(
     let FindingCursor(key, tie) = query.after.unwrap_or(first);
     let limit = whole(query.limit);
     let values = [query.now.0, bound, key, tie, limit].map(Value::from);
-    let rows = all(db, sql, params_from_iter(values), |r| {
+    let rows = query_all(db, sql, params_from_iter(values), |r| {
         Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
     })?;
     let next = rows.last().filter(|_| rows.len() >= query.limit).map(|(key, id, ..)| FindingCursor(*key, *id));
@@ -94,7 +94,7 @@ fn knocking(db: &Connection, query: &FindingQuery, since: Timestamp) -> Result<F
     let FindingCursor(mut last, _) = query.after.unwrap_or(FindingCursor(0, 0));
     let mut page = FindingPage::default();
     for _ in 0..query.limit {
-        let Some(token) = one(db, NEXT, [last], |r| r.get::<_, i64>(0))? else { return Ok(page) };
+        let Some(token) = query_one(db, NEXT, [last], |r| r.get::<_, i64>(0))? else { return Ok(page) };
         last = token;
         if let Some(finding) = knocks(db, TokenId(token), query.now, since)? {
             page.findings.push(finding);
@@ -107,7 +107,7 @@ fn knocking(db: &Connection, query: &FindingQuery, since: Timestamp) -> Result<F
 fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> Result<Option<Finding>> {
     let (first, last) = (since.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
-    let works = one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
+    let works = query_one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
     // Attempts denied before a token was switched on again, or given a later expiry, no longer matter.
     let reasons: &[DenialReason] = match works {
         true => &[DenialReason::Retired],
@@ -119,7 +119,7 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
                ORDER BY minute DESC LIMIT {KNOCKS_MOST})"
     );
     let among = format!("WHERE reason IN ({})", words.join(", "));
-    let counted = one(
+    let counted = query_one(
         db,
         &format!("SELECT count(*), coalesce(sum(attempts) FILTER ({among}), 0) {newest}"),
         params![token.0, first, last],
@@ -129,7 +129,7 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
     if attempts == 0 {
         return Ok(None);
     }
-    let latest = one(
+    let latest = query_one(
         db,
         &format!(
             "SELECT last_at, reason, public_id, address, client {newest} {among}

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
-use super::convert::failed;
-use super::identity::Identity;
-use super::transaction::Open;
+use super::file_identity::FileIdentity;
+use super::query::sqlite_error;
+use super::transaction::SqliteTx;
 use super::{audit, journal, ledger, lock, open, sign_ins, tokens, wal};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::time::Timestamp;
@@ -22,7 +22,7 @@ use crate::verbs::ports::{CommittedTx, DataVersion, FlushScope, Snapshot, Store,
 /// A store in one SQLite file.
 pub struct SqliteStore {
     db: Mutex<Connection>,
-    identity: Identity,
+    identity: FileIdentity,
     path: PathBuf,
 }
 
@@ -32,20 +32,20 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused.
     pub fn open(path: &Path) -> Result<Self> {
-        open::open(path, false).map(|opened| Self::over(opened, path))
+        open::open(path, false).map(|opened| Self::from_parts(opened, path))
     }
 
     /// Opens the store at `path` for a service. It waits `patience` for other writers; for people the wait is longer.
     ///
     /// # Errors
     /// The errors of [`SqliteStore::open`].
-    pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
-        let opened = open::open_within(path, patience)?;
-        if opened.0.is_readonly(MAIN_DB).map_err(failed)? {
-            return Err(open::cant_open(path).why("it is on a read-only mount, and a service writes what it is asked"));
+    pub fn open_for_service(path: &Path, patience: Duration) -> Result<Self> {
+        let opened = open::open_with_timeout(path, patience)?;
+        if opened.0.is_readonly(MAIN_DB).map_err(sqlite_error)? {
+            return Err(open::open_error(path).why("it is on a read-only mount, and a service writes what it is asked"));
         }
-        open::for_service(&opened.0)?;
-        Ok(Self::over(opened, path))
+        open::use_service_cache(&opened.0)?;
+        Ok(Self::from_parts(opened, path))
     }
 
     /// Opens the store at `path` for the service's ledger. Its commits may be lost in a power failure. This is
@@ -54,7 +54,7 @@ impl SqliteStore {
     /// # Errors
     /// The errors of [`SqliteStore::open`].
     pub fn open_for_ledger(path: &Path, patience: Duration) -> Result<Self> {
-        let store = Self::open_to_serve(path, patience)?;
+        let store = Self::open_for_service(path, patience)?;
         open::commit_without_sync(&store.lock())?;
         Ok(store)
     }
@@ -64,18 +64,18 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the store can't be created or is refused.
     pub fn open_or_create(path: &Path) -> Result<Self> {
-        open::open(path, true).map(|opened| Self::over(opened, path))
+        open::open(path, true).map(|opened| Self::from_parts(opened, path))
     }
 
     /// Creates a store at `path` for a large number of tokens. Its indexes are built the next time it is opened.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the store can't be created or is refused.
-    pub fn create_to_fill(path: &Path) -> Result<Self> {
-        open::create_bare(path).map(|opened| Self::over(opened, path))
+    pub fn create_unindexed(path: &Path) -> Result<Self> {
+        open::create_unindexed(path).map(|opened| Self::from_parts(opened, path))
     }
 
-    fn over((db, identity): (Connection, Identity), path: &Path) -> Self {
+    fn from_parts((db, identity): (Connection, FileIdentity), path: &Path) -> Self {
         SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
     }
 
@@ -88,17 +88,17 @@ impl SqliteStore {
     }
 
     /// Runs one immediate transaction on the file that was opened.
-    fn change<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+    fn in_write_transaction<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
         let _open = write_gate::enter();
-        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        self.identity.schema_holds(&tx)?;
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
+        self.identity.check_schema(&tx)?;
         let out = f(&tx)?;
-        self.identity.holds()?;
-        tx.commit().map_err(failed)?;
+        self.identity.check_in_place()?;
+        tx.commit().map_err(sqlite_error)?;
         // The file may have disappeared between the two checks. Nobody would then see the change, so it must not be
         // reported as done.
-        self.identity.holds()?;
+        self.identity.check_in_place()?;
         Ok(out)
     }
 
@@ -111,11 +111,11 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
-        let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failed)?;
-        self.identity.schema_holds(&tx)?;
-        let out = f(&Open(&tx))?;
-        tx.finish().map_err(failed)?;
-        self.identity.holds()?;
+        let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(sqlite_error)?;
+        self.identity.check_schema(&tx)?;
+        let out = f(&SqliteTx(&tx))?;
+        tx.finish().map_err(sqlite_error)?;
+        self.identity.check_in_place()?;
         Ok(out)
     }
 
@@ -127,8 +127,8 @@ impl Store for SqliteStore {
         if journal::waits(&self.lock())? {
             // In many short transactions, so that other writers get their turn.
             for part in 0..journal::PARTS {
-                while self.change(|tx| journal::settle(tx, part))? {
-                    lock::give_way();
+                while self.in_write_transaction(|tx| journal::settle(tx, part))? {
+                    lock::yield_to_others();
                 }
             }
         }
@@ -137,7 +137,7 @@ impl Store for SqliteStore {
 
     fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()> {
         if sign_ins::waits(&self.lock(), now, due)? {
-            self.change(|tx| sign_ins::write(tx, now, due))?;
+            self.in_write_transaction(|tx| sign_ins::write(tx, now, due))?;
         }
         Ok(())
     }
@@ -147,23 +147,23 @@ impl Store for SqliteStore {
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<T> {
-        self.change(|tx| {
-            tx.execute_batch("SAVEPOINT rehearsal").map_err(failed)?;
-            let (_, out) = f(&mut Open(tx), now())?.into_parts();
+        self.in_write_transaction(|tx| {
+            tx.execute_batch("SAVEPOINT rehearsal").map_err(sqlite_error)?;
+            let (_, out) = f(&mut SqliteTx(tx), now())?.into_parts();
             let newest = tokens::newest_id(tx)?;
-            tx.execute_batch("ROLLBACK TO rehearsal; RELEASE rehearsal").map_err(failed)?;
+            tx.execute_batch("ROLLBACK TO rehearsal; RELEASE rehearsal").map_err(sqlite_error)?;
             tokens::reserve_ids(tx, newest)?;
             Ok(out)
         })
     }
 
     fn checkpoint(&self) -> Result<u64> {
-        wal::checkpoint(&self.lock()).map_err(failed)
+        wal::checkpoint(&self.lock()).map_err(sqlite_error)
     }
 
     fn data_version(&self) -> Result<DataVersion> {
         let version = ledger::head(&self.lock())?;
-        self.identity.holds()?;
+        self.identity.check_in_place()?;
         Ok(DataVersion(version))
     }
 
@@ -173,15 +173,15 @@ impl Store for SqliteStore {
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<CommittedTx<T>> {
-        self.change(|tx| {
+        self.in_write_transaction(|tx| {
             let now = now();
-            let (entries, out) = f(&mut Open(tx), now)?.into_parts();
+            let (entries, out) = f(&mut SqliteTx(tx), now)?.into_parts();
             let seq = audit::append(tx, by, now, &entries)?;
             Ok(CommittedTx { value: out, audit_seq: seq })
         })
     }
 
     fn write_usage<T>(&self, f: impl FnOnce(&mut dyn UsageTx) -> Result<T>) -> Result<T> {
-        self.change(|tx| f(&mut Open(tx)))
+        self.in_write_transaction(|tx| f(&mut SqliteTx(tx)))
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::convert::run;
+use super::query::execute;
 use crate::error::Result;
 
 /// Records that the account has one more token, in the trash or not.
@@ -18,9 +18,9 @@ pub(super) fn moved(db: &Connection, account: i64, trashed: bool) -> Result<()> 
 
 fn shift(db: &Connection, account: i64, kept: i64, trashed: i64) -> Result<()> {
     let sql = "UPDATE token_counts SET kept = kept + ?2, trashed = trashed + ?3 WHERE account_id = ?1";
-    if run(db, sql, params![account, kept, trashed])? == 0 {
+    if execute(db, sql, params![account, kept, trashed])? == 0 {
         let sql = "INSERT INTO token_counts (account_id, kept, trashed) VALUES (?1, ?2, ?3)";
-        run(db, sql, params![account, kept, trashed])?;
+        execute(db, sql, params![account, kept, trashed])?;
     }
     Ok(())
 }

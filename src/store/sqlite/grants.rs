@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
-use super::convert::{damaged, failed, readable};
+use super::query::{corrupt, readable, sqlite_error};
 use crate::domain::method::MethodId;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
@@ -38,15 +38,15 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
     let sql = "SELECT token_id, set_name FROM token_sets WHERE token_id > ?1 AND token_id <= ?2";
     let text = |r: &rusqlite::Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?));
     let token = |r: &rusqlite::Row<'_>| r.get::<_, i64>(0);
-    let (found, damaged_sets) = readable(db, sql, params![after, last], token, |r| text(r).map_err(failed))?;
+    let (found, damaged_sets) = readable(db, sql, params![after, last], token, |r| text(r).map_err(sqlite_error))?;
     for (id, name) in found {
         sets.entry(id).or_default().insert(name);
     }
     let mut methods: HashMap<i64, BTreeSet<MethodId>> = HashMap::new();
     let sql = "SELECT token_id, method_id FROM token_methods WHERE token_id > ?1 AND token_id <= ?2";
     let (found, damaged_methods) = readable(db, sql, params![after, last], token, |r| {
-        let (id, method) = text(r).map_err(failed)?;
-        Ok((id, MethodId::parse(&method).map_err(|_| damaged("a method id"))?))
+        let (id, method) = text(r).map_err(sqlite_error)?;
+        Ok((id, MethodId::parse(&method).map_err(|_| corrupt("a method id"))?))
     })?;
     for (id, method) in found {
         methods.entry(id).or_default().insert(method);
@@ -72,12 +72,12 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
 }
 
 fn row(r: &rusqlite::Row<'_>) -> Result<Row> {
-    let text = |index| r.get::<_, String>(index).map_err(failed);
-    let role = |word: &str| Role::parse(word).map_err(|_| damaged("a role"));
+    let text = |index| r.get::<_, String>(index).map_err(sqlite_error);
+    let role = |word: &str| Role::parse(word).map_err(|_| corrupt("a role"));
     let account_role = role(&text(4)?)?;
     let mut roles = Vec::with_capacity(1);
     for index in [5, 6] {
-        let Some(issued) = r.get::<_, Option<String>>(index).map_err(failed)? else { continue };
+        let Some(issued) = r.get::<_, Option<String>>(index).map_err(sqlite_error)? else { continue };
         let effective = role(&issued)?.min(account_role);
         if !roles.contains(&effective) {
             roles.push(effective);
@@ -86,7 +86,7 @@ fn row(r: &rusqlite::Row<'_>) -> Result<Row> {
     if roles.is_empty() {
         roles.push(account_role);
     }
-    let name = TokenName::parse(&text(1)?).map_err(|_| damaged("a token name"))?;
-    let account = Username::parse(&text(3)?).map_err(|_| damaged("a username"))?;
-    Ok((r.get(0).map_err(failed)?, name, text(2)?, account, roles))
+    let name = TokenName::parse(&text(1)?).map_err(|_| corrupt("a token name"))?;
+    let account = Username::parse(&text(3)?).map_err(|_| corrupt("a username"))?;
+    Ok((r.get(0).map_err(sqlite_error)?, name, text(2)?, account, roles))
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::convert::{all, damaged, one, run};
+use super::query::{corrupt, execute, query_all, query_one};
 use super::usage::{record_denial, record_use};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day_number};
@@ -77,8 +77,8 @@ fn keep<'a>(
         batch.denials.push((token, secret, denied.at.0, denied.count, reason, method, address, client));
     }
     if !batch.uses.is_empty() || !batch.denials.is_empty() {
-        let text = serde_json::to_string(&batch).map_err(|_| damaged("a batch of the ledger"))?;
-        run(db, "INSERT INTO ledger_journal (part, batch) VALUES (?1, ?2)", params![part, text])?;
+        let text = serde_json::to_string(&batch).map_err(|_| corrupt("a batch of the ledger"))?;
+        execute(db, "INSERT INTO ledger_journal (part, batch) VALUES (?1, ?2)", params![part, text])?;
     }
     Ok(())
 }
@@ -92,7 +92,7 @@ fn numbered<'a>(texts: &mut Vec<String>, known: &mut HashMap<&'a str, usize>, te
 
 /// `true` if any batch is waiting to be moved.
 pub(super) fn waits(db: &Connection) -> Result<bool> {
-    Ok(one(db, "SELECT 1 FROM ledger_journal LIMIT 1", [], |r| r.get::<_, i64>(0))?.is_some())
+    Ok(query_one(db, "SELECT 1 FROM ledger_journal LIMIT 1", [], |r| r.get::<_, i64>(0))?.is_some())
 }
 
 /// The key under which uses or denied attempts are added up: token, public id, reason (of an attempt), method,
@@ -101,8 +101,9 @@ type Key = (i64, String, Option<String>, String, String, String, i64);
 
 /// Moves some waiting records of `part`; returns `true` if more are left.
 pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
-    let batches =
-        all(db, "SELECT batch FROM ledger_journal WHERE part = ?1 ORDER BY id", [part], |r| r.get::<_, String>(0))?;
+    let batches = query_all(db, "SELECT batch FROM ledger_journal WHERE part = ?1 ORDER BY id", [part], |r| {
+        r.get::<_, String>(0)
+    })?;
     if batches.is_empty() {
         return Ok(false);
     }
@@ -113,9 +114,9 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
         *tally = (tally.0.saturating_add(count), tally.1.max(at));
     };
     for batch in &batches {
-        let batch: Batch<'_> = serde_json::from_str(batch).map_err(|_| damaged("a batch of the ledger"))?;
+        let batch: Batch<'_> = serde_json::from_str(batch).map_err(|_| corrupt("a batch of the ledger"))?;
         latest = batch.uses.iter().map(|(_, _, at, ..)| *at).fold(latest.max(batch.latest), i64::max);
-        let text = |number: usize| batch.texts.get(number).cloned().ok_or_else(|| damaged("a batch of the ledger"));
+        let text = |number: usize| batch.texts.get(number).cloned().ok_or_else(|| corrupt("a batch of the ledger"));
         for &(token, secret, at, count, method, address, client) in &batch.uses {
             let key = (text(method)?, text(address)?, text(client)?);
             let day = utc_day_number(Timestamp(at));
@@ -130,7 +131,7 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
     let mut tallies: Vec<(Key, (u64, i64))> = tallies.into_iter().collect();
     // Sorted, so that each page of the store is touched only once.
     tallies.sort_unstable();
-    run(db, "DELETE FROM ledger_journal WHERE part = ?1", [part])?;
+    execute(db, "DELETE FROM ledger_journal WHERE part = ?1", [part])?;
     let ids = tallies.iter().map(|(key, _)| PublicId::parse(&key.1)).collect::<Vec<_>>();
     let (mut uses, mut denials) = (Vec::new(), Vec::new());
     for (((token, _, reason, method, address, client, _), (count, at)), secret) in tallies.iter().zip(&ids) {
@@ -139,7 +140,7 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
             (None, Some(secret)) => {
                 uses.push(Use { token: TokenId(*token), secret, at, count, method, address, client });
             }
-            (None, None) => return Err(damaged("a batch of the ledger")),
+            (None, None) => return Err(corrupt("a batch of the ledger")),
             (Some(reason), secret) => {
                 let token = Some(TokenId(*token)).filter(|token| token.0 != 0);
                 let secret = secret.as_ref();

@@ -3,8 +3,8 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
-use super::convert::{damaged, lossy, one};
 use super::narrowed::Narrowed;
+use super::query::{corrupt, lossy, query_one};
 use crate::domain::name::{Prefix, TokenName, Username};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day, utc_day_number};
@@ -208,7 +208,7 @@ impl Named {
 
 /// Returns SQLite's own counter of commits by other connections, as this connection sees it.
 pub(super) fn head(db: &Connection) -> Result<i64> {
-    one(db, "PRAGMA data_version", [], |r| r.get(0))?.ok_or_else(|| damaged("the store's own count of changes"))
+    query_one(db, "PRAGMA data_version", [], |r| r.get(0))?.ok_or_else(|| corrupt("the store's own count of changes"))
 }
 
 /// Returns a token as the ledger names it, and one of its secrets if given.
@@ -219,6 +219,6 @@ pub(super) fn named(
     now: Timestamp,
 ) -> Result<(LedgerToken, Option<LedgerSecret>)> {
     let sql = format!("SELECT {NAMED_COLUMNS} FROM (SELECT ?1 AS token_id, ?2 AS public_id) d {NAMED}");
-    let found = one(db, &sql, params![token.0, public_id], |r| Named::read(r, now))?;
-    found.map(|named| (named.token, named.secret)).ok_or_else(|| damaged("a row of the ledger"))
+    let found = query_one(db, &sql, params![token.0, public_id], |r| Named::read(r, now))?;
+    found.map(|named| (named.token, named.secret)).ok_or_else(|| corrupt("a row of the ledger"))
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::convert::{all, one};
+use super::query::{query_all, query_one};
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;
 use crate::verbs::ledger::{LedgerSizePart, SizeCursor, StoredUseKey};
@@ -34,7 +34,7 @@ fn uses(db: &Connection, after: Option<&StoredUseKey>, limit: usize) -> Result<L
         let texts = [bytes(r, 2)?, bytes(r, 3)?, bytes(r, 4)?, bytes(r, 5)?];
         Ok(StoredUseKey { token: r.get(0)?, day: r.get(1)?, texts })
     };
-    let keys = all(db, USES, values, read)?;
+    let keys = query_all(db, USES, values, read)?;
     let texts = |key: &StoredUseKey| key.texts.iter().map(Vec::len).sum::<usize>();
     let bytes = keys.iter().map(|key| texts(key) as u64 + USE_BYTES).sum();
     let is_full = keys.len() >= limit;
@@ -47,23 +47,23 @@ fn attempts(db: &Connection, after: i64, limit: usize) -> Result<LedgerSizePart>
     let sql = "SELECT id, octet_length(reason) + octet_length(public_id) + octet_length(method)
                       + octet_length(address) + octet_length(client)
                FROM denied_attempts WHERE id > ?1 ORDER BY id LIMIT ?2";
-    let rows = all(db, sql, params![after, whole(limit)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)))?;
+    let rows = query_all(db, sql, params![after, whole(limit)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)))?;
     let bytes: u64 = rows.iter().map(|(_, texts)| texts.unsigned_abs() + ATTEMPT_BYTES).sum();
     let next = rows.last().filter(|_| rows.len() >= limit).map(|(id, _)| SizeCursor::Attempts(*id));
     let waiting = match next {
         Some(_) => 0,
         // Waiting records are moved to the tables every minute.
-        None => {
-            one(db, "SELECT coalesce(sum(octet_length(batch)), 0) FROM ledger_journal", [], |r| r.get::<_, i64>(0))?
-                .unwrap_or(0)
-        }
+        None => query_one(db, "SELECT coalesce(sum(octet_length(batch)), 0) FROM ledger_journal", [], |r| {
+            r.get::<_, i64>(0)
+        })?
+        .unwrap_or(0),
     };
     Ok(LedgerSizePart { bytes: bytes + waiting.unsigned_abs(), next })
 }
 
 /// Returns the day or minute of the oldest row.
 pub(super) fn oldest(db: &Connection) -> Result<Option<Timestamp>> {
-    let first = |sql| Ok::<_, crate::error::Error>(one(db, sql, [], |r| r.get::<_, Option<i64>>(0))?.flatten());
+    let first = |sql| Ok::<_, crate::error::Error>(query_one(db, sql, [], |r| r.get::<_, Option<i64>>(0))?.flatten());
     let day = first("SELECT min(day) FROM daily_uses")?.map(|day| day.saturating_mul(DAY));
     let minute = first("SELECT min(minute) FROM denied_attempts")?.map(|minute| minute.saturating_mul(MINUTE));
     Ok(day.into_iter().chain(minute).min().map(Timestamp))

@@ -3,9 +3,9 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-use super::convert::{all, failed, placeholder, stored};
 use super::ledger::{FULL_NAME, HINT, Listed, NAMED, NAMED_COLUMNS, Named};
 use super::narrowed::Narrowed;
+use super::query::{placeholder, query_all, sqlite_error, stored};
 use crate::domain::account::AccountId;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
@@ -158,11 +158,11 @@ fn page<R: Listed>(
     loop {
         let wanted = limit - rows.len();
         let (sql, found) = page_sql::<R>(query, token, &from, wanted);
-        let raw = all(db, &sql, found.params().as_slice(), |r| {
+        let raw = query_all(db, &sql, found.params().as_slice(), |r| {
             let columns = r.as_ref().column_count();
             let key = (columns - R::KEY.len()..columns).map(|index| stored(r, index));
             let row = Named::read(r, query.now).and_then(|named| R::read(named, r));
-            Ok((key.collect::<rusqlite::Result<Vec<_>>>()?, row.map_err(failed)))
+            Ok((key.collect::<rusqlite::Result<Vec<_>>>()?, row.map_err(sqlite_error)))
         })?;
         let is_end = raw.len() < wanted;
         for (key, row) in raw {
@@ -218,7 +218,7 @@ fn tokens_of(db: &Connection, account: AccountId) -> Result<Vec<TokenId>> {
     let sql = "SELECT id FROM tokens WHERE account_id = ?1 AND deleted_at IS NULL
                UNION ALL SELECT id FROM tokens WHERE account_id = ?1 AND deleted_at IS NOT NULL
                UNION ALL SELECT DISTINCT token_id FROM tombstones WHERE account_id = ?1";
-    all(db, sql, params![account.0], |r| r.get(0).map(TokenId))
+    query_all(db, sql, params![account.0], |r| r.get(0).map(TokenId))
 }
 
 pub(super) fn window<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>) -> Result<LedgerWindow<R>> {

@@ -3,18 +3,18 @@
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::convert::{all, run};
+use super::query::{execute, query_all};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
 
 pub(super) fn set_maker(db: &Connection, token: TokenId, maker: TokenId) -> Result<()> {
-    run(db, "INSERT INTO lineage (token_id, made_by) VALUES (?1, ?2)", params![token.0, maker.0])?;
+    execute(db, "INSERT INTO lineage (token_id, made_by) VALUES (?1, ?2)", params![token.0, maker.0])?;
     Ok(())
 }
 
 pub(super) fn set_regenerated_by(db: &Connection, token: TokenId, maker: TokenId) -> Result<()> {
-    run(
+    execute(
         db,
         "INSERT INTO regenerated (public_id, token_id, made_by)
          SELECT public_id, token_id, ?2 FROM secrets WHERE token_id = ?1 AND state = 'current'",
@@ -51,13 +51,13 @@ pub(super) const DESCENDANTS: &str = "
 
 pub(super) fn descendants(db: &Connection, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    all(db, DESCENDANTS, params![ids(makers), limit, now.0], |r| Ok(TokenId(r.get(0)?)))
+    query_all(db, DESCENDANTS, params![ids(makers), limit, now.0], |r| Ok(TokenId(r.get(0)?)))
 }
 
 /// Deletes the rows of purged `tokens` that created nothing which is still known.
 pub(super) fn forget(db: &Connection, tokens: &str) -> Result<()> {
     for table in ["lineage", "regenerated"] {
-        run(
+        execute(
             db,
             &format!(
                 "DELETE FROM {table} WHERE token_id IN (SELECT value FROM json_each(?1))

@@ -8,7 +8,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::convert::{all, one, placeholder, stored};
+use super::query::{placeholder, query_all, query_one, stored};
 use crate::domain::role::Role;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::token::Status;
@@ -119,7 +119,7 @@ fn unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) ->
     }
     let column = if query.trashed { "trashed" } else { "kept" };
     let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts WHERE TRUE{}", holds.sql);
-    let sum = one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
+    let sum = query_one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
     Ok(sum.unwrap_or(0).unsigned_abs())
 }
 
@@ -131,7 +131,7 @@ fn accounts(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
     };
     let Some(part) = &query.filter.account else { return Ok(only.map(|id| vec![id])) };
     let sql = format!("SELECT id FROM accounts WHERE instr(username, ?1) > 0 LIMIT {}", FEW_ACCOUNTS + 1);
-    let mut named: Vec<i64> = all(db, &sql, [part], |r| r.get(0))?;
+    let mut named: Vec<i64> = query_all(db, &sql, [part], |r| r.get(0))?;
     Ok(match only {
         // More accounts match than were read. If this account is among them, its rows will show that.
         Some(id) if named.len() > FEW_ACCOUNTS => Some(vec![id]),
@@ -320,7 +320,7 @@ impl Listing {
     pub fn key_of(&self, db: &Connection, id: i64) -> Result<Option<Vec<Value>>> {
         let keys = self.keys(false);
         let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
-        one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
+        query_one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
     }
 
     /// Number of tokens in the list, counted up to `most`; only those before `key` if given.
@@ -335,7 +335,7 @@ impl Listing {
             None => format!("SELECT count(*) {found}"),
             Some(most) => format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {most})"),
         };
-        let count = one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
+        let count = query_one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 
@@ -349,7 +349,7 @@ impl Listing {
     /// Returns the ids of at most `limit` tokens, starting at `key` or at an end, in the order of reading.
     pub fn page(&self, db: &Connection, key: Option<&[Value]>, step: Step, limit: usize) -> Result<Vec<i64>> {
         let (sql, values) = self.page_sql(key, step, limit);
-        all(db, &sql, params_from_iter(&values), |r| r.get(0))
+        query_all(db, &sql, params_from_iter(&values), |r| r.get(0))
     }
 
     pub(super) fn page_sql(&self, key: Option<&[Value]>, step: Step, limit: usize) -> (String, Vec<Value>) {

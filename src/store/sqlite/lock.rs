@@ -17,6 +17,6 @@ pub(super) fn wait(tries: i32) -> bool {
 
 /// Yields the write lock to others between two transactions of one task.
 #[expect(clippy::disallowed_methods, reason = "a pause between two transactions, not a wait for something")]
-pub(super) fn give_way() {
+pub(super) fn yield_to_others() {
     std::thread::sleep(LOCK_POLL * 2);
 }

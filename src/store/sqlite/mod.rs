@@ -7,10 +7,9 @@ mod bookkeeping;
 mod catalogue;
 mod check;
 mod connection;
-mod convert;
 mod counts;
+mod file_identity;
 mod grants;
-mod identity;
 mod journal;
 mod ledger;
 mod ledger_size;
@@ -24,6 +23,7 @@ mod open;
 #[cfg(test)]
 mod plans;
 mod purge;
+mod query;
 mod secrets;
 mod sign_ins;
 mod tokens;
@@ -34,4 +34,4 @@ mod wal;
 mod window;
 
 pub use connection::SqliteStore;
-pub use identity::FileState;
+pub use file_identity::FileState;

@@ -12,9 +12,9 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
-use super::convert::failed;
-use super::identity::companion;
-use super::open::{Schema, cant_open};
+use super::file_identity::sidecar_path;
+use super::open::{Schema, open_error};
+use super::query::sqlite_error;
 use super::wal;
 use crate::error::Result;
 
@@ -51,12 +51,12 @@ fn is_ro(options: &str) -> bool {
 /// Opens the store at `path` on a read-only mount.
 pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let is_in_use = ["-wal", "-shm"].iter().all(|ending| companion(path, ending).exists());
+    let is_in_use = ["-wal", "-shm"].iter().all(|ending| sidecar_path(path, ending).exists());
     if is_in_use && !is_file_system_read_only(path) {
-        return Connection::open_with_flags(path, flags).map_err(failed).map(ReadOnly::Shared);
+        return Connection::open_with_flags(path, flags).map_err(sqlite_error).map(ReadOnly::Shared);
     }
     if wal::bytes(path) > 0 {
-        return Err(cant_open(path)
+        return Err(open_error(path)
             .why("it is on a read-only mount, and changes beside it (-wal) were never written back")
             .next("Copy the store and its -wal to a writable folder, and name the copy with --store"));
     }
@@ -70,7 +70,7 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
     }
     uri.push_str("?immutable=1");
     // SQLite then trusts that nobody changes the file. [`super::identity`] checks if somebody does.
-    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(failed).map(ReadOnly::Alone)
+    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sqlite_error).map(ReadOnly::Alone)
 }
 
 /// Checks that the schema is the program's own, `newest`, because a store on a read-only mount can't be migrated.
@@ -78,14 +78,14 @@ pub(super) fn check_schema(path: &Path, found: Schema, newest: usize) -> Result<
     if usize::try_from(found.version).is_ok_and(|version| version == newest) && !found.lacks_indexes {
         return Ok(());
     }
-    Err(cant_open(path)
+    Err(open_error(path)
         .why(format!("its schema is {}, this program's is {newest}, and it is on a read-only mount", found.version))
         .next("Copy it to a writable folder, and name the copy with --store"))
 }
 
 /// WAL needs shared memory, which these file systems don't offer: statfs(2) magic numbers.
 pub(super) fn check_is_local(path: &Path) -> Result<()> {
-    const UNFIT: [(u64, &str); 6] = [
+    const NETWORK_FILE_SYSTEMS: [(u64, &str); 6] = [
         (0x6969, "NFS"),
         (0xff53_4d42, "SMB"),
         (0xfe53_4d42, "SMB"),
@@ -93,11 +93,11 @@ pub(super) fn check_is_local(path: &Path) -> Result<()> {
         (0x0102_1997, "9p"),
         (0x6573_5546, "FUSE"),
     ];
-    let found = rustix::fs::statfs(path).map_err(|e| cant_open(path).why(e.to_string()))?;
+    let found = rustix::fs::statfs(path).map_err(|e| open_error(path).why(e.to_string()))?;
     // The width and sign of f_type differ between platforms; the magic numbers have 32 bits.
     let magic = u64::from(found.f_type as u32);
-    match UNFIT.iter().find(|(m, _)| *m == magic) {
-        Some((_, name)) => Err(cant_open(path)
+    match NETWORK_FILE_SYSTEMS.iter().find(|(m, _)| *m == magic) {
+        Some((_, name)) => Err(open_error(path)
             .why(format!("it lies on a network file system ({name}), where SQLite can lose data"))
             .next("Choose a local disk with --store")),
         None => Ok(()),

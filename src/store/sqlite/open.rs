@@ -9,17 +9,17 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::convert::failed;
-use super::identity::{Identity, companion};
+use super::file_identity::{FileIdentity, sidecar_path};
 use super::mount::ReadOnly;
+use super::query::sqlite_error;
 use super::{listing, lock, mount, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::user;
 
 /// "jetn": identifies jeton's files.
 const APPLICATION_ID: i32 = 0x6a65_746e;
-/// "jetf": a store that is being filled and lacks the indexes of [`DEFERRED`]. Opening the store builds them.
-const FILLING_ID: i32 = 0x6a65_7466;
+/// "jetf": a store that is being filled and lacks the indexes of [`DEFERRED_INDEXES`]. Opening the store builds them.
+const UNINDEXED_ID: i32 = 0x6a65_7466;
 /// Each migration updates a store from the previous version; the first creates version 1. Append only.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001.sql"),
@@ -36,35 +36,36 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/012.sql"),
 ];
 /// Indexes that a large number of insertions would keep rewriting. A store to be filled is created without them.
-const DEFERRED: [&str; 2] = [include_str!("migrations/003.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
+const DEFERRED_INDEXES: [&str; 2] =
+    [include_str!("migrations/003.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
 /// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
 /// index.
-const CACHE: i64 = 32 * 1024;
+const CACHE_KIB: i64 = 32 * 1024;
 /// Size of the cache while a store is filled, when whole tables are rewritten.
-const FILLING_CACHE: i64 = 256 * 1024;
+const BULK_CACHE_KIB: i64 = 256 * 1024;
 /// Size of the cache for a service, which has its own cache.
-const SERVICE_CACHE: i64 = 8 * 1024;
+const SERVICE_CACHE_KIB: i64 = 8 * 1024;
 /// Older versions of SQLite can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
-const OLDEST_SQLITE: i32 = 3_051_003;
+const MIN_SQLITE_VERSION: i32 = 3_051_003;
 /// Endings of the files that SQLite may keep next to the store.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+const SIDECAR_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Time that a writer waits for another.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the store at `path`. Creates it if it is missing and `create` is set.
-pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> {
+pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, FileIdentity)> {
     connect(path, if create { Mode::Create } else { Mode::Open }, BUSY_TIMEOUT)
 }
 
 /// Opens the existing store at `path`. Waits `patience` for others, from the first read on.
-pub(super) fn open_within(path: &Path, patience: Duration) -> Result<(Connection, Identity)> {
+pub(super) fn open_with_timeout(path: &Path, patience: Duration) -> Result<(Connection, FileIdentity)> {
     connect(path, Mode::Open, patience)
 }
 
 /// Creates a store at `path` that is to be filled with a large number of tokens, then reopened.
-pub(super) fn create_bare(path: &Path) -> Result<(Connection, Identity)> {
-    let (db, identity) = connect(path, Mode::Fill, BUSY_TIMEOUT)?;
-    db.pragma_update(None, "cache_size", -FILLING_CACHE).map_err(failed)?;
+pub(super) fn create_unindexed(path: &Path) -> Result<(Connection, FileIdentity)> {
+    let (db, identity) = connect(path, Mode::Unindexed, BUSY_TIMEOUT)?;
+    db.pragma_update(None, "cache_size", -BULK_CACHE_KIB).map_err(sqlite_error)?;
     Ok((db, identity))
 }
 
@@ -75,25 +76,25 @@ enum Mode {
     Open,
     /// Create the store if it is missing.
     Create,
-    /// Create a store to be filled, without the indexes of [`DEFERRED`].
-    Fill,
+    /// Create a store to be filled, without the indexes of [`DEFERRED_INDEXES`].
+    Unindexed,
 }
 
-fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, Identity)> {
-    if rusqlite::version_number() < OLDEST_SQLITE {
+fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, FileIdentity)> {
+    if rusqlite::version_number() < MIN_SQLITE_VERSION {
         return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
     }
     let path = absolute(path)?;
     check_owner(&path)?;
-    if mode != Mode::Open && !present(&path)? {
+    if mode != Mode::Open && !exists(&path)? {
         create_file(&path)?;
     }
     check_ancestors(&path)?;
     check_file(&path)?;
-    check_companions(&path)?;
+    check_sidecars(&path)?;
     if mount::is_read_only(&path) {
         // Before anything is read.
-        let mut identity = Identity::of(path.clone(), MIGRATIONS.len())?;
+        let mut identity = FileIdentity::new(path.clone(), MIGRATIONS.len())?;
         let mut db = match mount::connect_read_only(&path)? {
             ReadOnly::Alone(db) => {
                 identity.freeze()?;
@@ -101,40 +102,40 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, I
             }
             ReadOnly::Shared(db) => db,
         };
-        configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
-        mount::check_schema(&path, version(&db)?, MIGRATIONS.len())?;
-        identity.holds()?;
+        configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(sqlite_error)?;
+        mount::check_schema(&path, read_schema(&db)?, MIGRATIONS.len())?;
+        identity.check_in_place()?;
         return Ok((db, identity));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
-    configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
+    let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
+    configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(sqlite_error)?;
     migrate(&mut db, mode)?;
-    let identity = Identity::of(path, MIGRATIONS.len())?;
+    let identity = FileIdentity::new(path, MIGRATIONS.len())?;
     Ok((db, identity))
 }
 
 /// Reduces the memory used for the cache from now on.
-pub(super) fn for_service(db: &Connection) -> Result<()> {
-    db.pragma_update(None, "cache_size", -SERVICE_CACHE).map_err(failed)
+pub(super) fn use_service_cache(db: &Connection) -> Result<()> {
+    db.pragma_update(None, "cache_size", -SERVICE_CACHE_KIB).map_err(sqlite_error)
 }
 
 /// From now on, commits without waiting for the disk. In WAL mode this can lose the last commits, but never damages
 /// the file.
 pub(super) fn commit_without_sync(db: &Connection) -> Result<()> {
-    db.pragma_update(None, "synchronous", "NORMAL").map_err(failed)
+    db.pragma_update(None, "synchronous", "NORMAL").map_err(sqlite_error)
 }
 
 /// Returns the path with its folder resolved as far as it exists. So links are followed only once, before the checks.
 fn absolute(path: &Path) -> Result<PathBuf> {
-    let refused = |e: std::io::Error| cant_open(path).why(e.to_string());
+    let refused = |e: std::io::Error| open_error(path).why(e.to_string());
     let path = std::path::absolute(path).map_err(refused)?;
     let name = path.file_name().ok_or_else(|| Error::usage("the store's path names no file"))?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    for there in folder.ancestors() {
-        match fs::canonicalize(there) {
+    for ancestor in folder.ancestors() {
+        match fs::canonicalize(ancestor) {
             Ok(resolved) => {
-                let missing = folder.strip_prefix(there).unwrap_or(Path::new(""));
+                let missing = folder.strip_prefix(ancestor).unwrap_or(Path::new(""));
                 return Ok(resolved.join(missing).join(name));
             }
             Err(e) if e.kind() == ErrorKind::NotFound => {}
@@ -144,15 +145,15 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-pub(super) fn cant_open(path: &Path) -> Error {
+pub(super) fn open_error(path: &Path) -> Error {
     Error::failure(format!("the store {} can't be opened", path.display()))
 }
 
-fn present(path: &Path) -> Result<bool> {
+fn exists(path: &Path) -> Result<bool> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
-        Err(e) => Err(cant_open(path).why(e.to_string())),
+        Err(e) => Err(open_error(path).why(e.to_string())),
     }
 }
 
@@ -183,17 +184,17 @@ fn check_owner(path: &Path) -> Result<()> {
             _ => us,
         },
     };
-    if owner == us { Ok(()) } else { Err(anothers(path, owner)) }
+    if owner == us { Ok(()) } else { Err(wrong_owner(path, owner)) }
 }
 
 /// Returns the error for a store of another user.
-fn anothers(path: &Path, owner: u32) -> Error {
+fn wrong_owner(path: &Path, owner: u32) -> Error {
     let us = rustix::process::geteuid().as_raw();
     let (who, word) = match user::name_of(owner) {
         Some(name) => (format!("uid {owner} ({name})"), name),
         None => (format!("uid {owner}"), format!("'#{owner}'")),
     };
-    cant_open(path)
+    open_error(path)
         .why(format!("it belongs to {who}, and we are uid {us}: our files beside it would lock its owner out"))
         .next(format!("Run: sudo -u {word} jeton …"))
 }
@@ -204,7 +205,7 @@ fn is_store(path: &Path) -> bool {
     let mut head = [0; MARK_AT + 4];
     let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
     let mark = head.last_chunk().map_or(0, |mark| i32::from_be_bytes(*mark));
-    read.is_ok() && head.starts_with(b"SQLite format 3\0") && (mark == APPLICATION_ID || mark == FILLING_ID)
+    read.is_ok() && head.starts_with(b"SQLite format 3\0") && (mark == APPLICATION_ID || mark == UNINDEXED_ID)
 }
 
 /// Checks that no other user can replace the file, its companions or a folder above them.
@@ -216,15 +217,15 @@ fn check_ancestors(path: &Path) -> Result<()> {
         let meta = match fs::metadata(folder) {
             Ok(meta) => meta,
             Err(e) if e.kind() == ErrorKind::NotFound => continue,
-            Err(e) => return Err(cant_open(path).why(format!("{}: {e}", folder.display()))),
+            Err(e) => return Err(open_error(path).why(format!("{}: {e}", folder.display()))),
         };
         if meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0 {
-            return Err(cant_open(path)
+            return Err(open_error(path)
                 .why(format!("{} can be written by others (mode {:04o})", folder.display(), meta.mode() & 0o7777))
                 .next("Choose a folder that only you can write with --store, or take that right from the others"));
         }
         if meta.uid() != us && meta.uid() != 0 {
-            return Err(cant_open(path)
+            return Err(open_error(path)
                 .why(format!("{} belongs to uid {}, who could replace what is in it", folder.display(), meta.uid()))
                 .next("Choose a folder of your own with --store"));
         }
@@ -233,16 +234,16 @@ fn check_ancestors(path: &Path) -> Result<()> {
 }
 
 /// Checks the companion files, because SQLite reads them as part of the store.
-fn check_companions(path: &Path) -> Result<()> {
-    for ending in COMPANIONS {
-        let companion = companion(path, ending);
+fn check_sidecars(path: &Path) -> Result<()> {
+    for ending in SIDECAR_SUFFIXES {
+        let companion = sidecar_path(path, ending);
         match fs::symlink_metadata(&companion) {
             Err(e) if e.kind() == ErrorKind::NotFound => {}
-            Err(e) => return Err(cant_open(path).why(format!("{}: {e}", companion.display()))),
+            Err(e) => return Err(open_error(path).why(format!("{}: {e}", companion.display()))),
             Ok(meta) => {
                 let ours = meta.uid() == rustix::process::geteuid().as_raw();
                 if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
-                    return Err(cant_open(path).why(format!(
+                    return Err(open_error(path).why(format!(
                         "{} is not a regular file of ours that only we can read (uid {}, mode {:04o})",
                         companion.display(),
                         meta.uid(),
@@ -262,23 +263,23 @@ fn check_file(path: &Path) -> Result<()> {
             return Err(Error::new(Kind::NotFound, format!("there is no store at {}", path.display()))
                 .next("Set one up with: jeton init"));
         }
-        Err(e) => return Err(cant_open(path).why(e.to_string())),
+        Err(e) => return Err(open_error(path).why(e.to_string())),
     };
     if meta.is_symlink() {
-        return Err(cant_open(path).why("it is a link").next("Name the file itself with --store"));
+        return Err(open_error(path).why("it is a link").next("Name the file itself with --store"));
     }
     if !meta.is_file() {
-        return Err(cant_open(path).why("it is not a regular file"));
+        return Err(open_error(path).why("it is not a regular file"));
     }
     if meta.nlink() > 1 {
-        return Err(cant_open(path).why(format!("it has {} names (hard links)", meta.nlink())));
+        return Err(open_error(path).why(format!("it has {} names (hard links)", meta.nlink())));
     }
     let us = rustix::process::geteuid().as_raw();
     if meta.uid() != us {
-        return Err(anothers(path, meta.uid()));
+        return Err(wrong_owner(path, meta.uid()));
     }
     if meta.mode() & 0o077 != 0 {
-        let refused = cant_open(path).why(format!("it can be read by others (mode {:04o})", meta.mode() & 0o7777));
+        let refused = open_error(path).why(format!("it can be read by others (mode {:04o})", meta.mode() & 0o7777));
         // The path may be mistyped, so the advice to change a mode must be given only for a jeton store.
         return Err(match is_store(path) {
             true => refused.next(format!("Run: chmod 600 {}", path.display())),
@@ -301,8 +302,8 @@ fn configure(db: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
-    db.pragma_update(None, "cache_size", -CACHE)?;
-    db.pragma_update_and_check(None, "journal_size_limit", wal::KEPT, |_| Ok(()))?;
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    db.pragma_update_and_check(None, "journal_size_limit", wal::MAX_WAL_BYTES, |_| Ok(()))?;
     db.execute_batch(
         "PRAGMA mmap_size = 0;
          PRAGMA cell_size_check = ON;
@@ -317,29 +318,29 @@ fn configure(db: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
 fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     // One transaction, so that all is read from one state: another process may migrate between two reads.
-    let found = db.transaction().map_err(failed).and_then(|tx| version(&tx))?;
+    let found = db.transaction().map_err(sqlite_error).and_then(|tx| read_schema(&tx))?;
     if found.version == 0 && mode == Mode::Open {
         return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Set a store up with: jeton init"));
     }
     if found.version != newest || found.lacks_indexes {
-        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let current = version(&tx)?;
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
+        let current = read_schema(&tx)?;
         for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(current.version).unwrap_or(0)) {
-            tx.execute_batch(sql).map_err(failed)?;
-            tx.pragma_update(None, "user_version", index as i64 + 1).map_err(failed)?;
+            tx.execute_batch(sql).map_err(sqlite_error)?;
+            tx.pragma_update(None, "user_version", index as i64 + 1).map_err(sqlite_error)?;
         }
         let is_new = current.version == 0;
-        if mode == Mode::Fill && is_new {
-            DEFERRED.iter().try_for_each(|sql| drop_indexes(&tx, sql)).map_err(failed)?;
+        if mode == Mode::Unindexed && is_new {
+            DEFERRED_INDEXES.iter().try_for_each(|sql| drop_indexes(&tx, sql)).map_err(sqlite_error)?;
         } else if current.lacks_indexes {
-            DEFERRED.iter().try_for_each(|sql| tx.execute_batch(sql)).map_err(failed)?;
+            DEFERRED_INDEXES.iter().try_for_each(|sql| tx.execute_batch(sql)).map_err(sqlite_error)?;
         }
-        let id = if mode == Mode::Fill && is_new { FILLING_ID } else { APPLICATION_ID };
-        tx.pragma_update(None, "application_id", id).map_err(failed)?;
-        tx.commit().map_err(failed)?;
+        let id = if mode == Mode::Unindexed && is_new { UNINDEXED_ID } else { APPLICATION_ID };
+        tx.pragma_update(None, "application_id", id).map_err(sqlite_error)?;
+        tx.commit().map_err(sqlite_error)?;
     }
     enter_wal(db)?;
-    db.pragma_update(None, "synchronous", "FULL").map_err(failed)
+    db.pragma_update(None, "synchronous", "FULL").map_err(sqlite_error)
 }
 
 /// Switches a new store to WAL mode; an existing one already uses it. While another process reads the file, SQLite
@@ -353,10 +354,10 @@ fn enter_wal(db: &Connection) -> Result<()> {
             Err(Some(ErrorCode::DatabaseBusy)) => {}
             _ => break,
         }
-        db.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(failed)?;
+        db.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(sqlite_error)?;
         mode = switch();
     }
-    match mode.map_err(failed)?.as_str() {
+    match mode.map_err(sqlite_error)?.as_str() {
         "wal" => Ok(()),
         other => Err(Error::failure("the store can't be opened").why(format!("SQLite keeps its journal as {other}"))),
     }
@@ -376,14 +377,14 @@ pub(super) struct Schema {
     pub lacks_indexes: bool,
 }
 
-fn version(db: &Connection) -> Result<Schema> {
-    let pragma = |name| db.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).map_err(failed);
+fn read_schema(db: &Connection) -> Result<Schema> {
+    let pragma = |name| db.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).map_err(sqlite_error);
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
-    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(failed)?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(sqlite_error)?;
     if application == 0 && version == 0 && tables == 0 {
         return Ok(Schema { version: 0, lacks_indexes: false });
     }
-    let lacks_indexes = application == i64::from(FILLING_ID);
+    let lacks_indexes = application == i64::from(UNINDEXED_ID);
     if application != i64::from(APPLICATION_ID) && !lacks_indexes {
         return Err(Error::failure("the store can't be opened").why("the file is another program's database"));
     }

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Params, params};
 use serde_json::Value;
 
-use super::convert::{all, damaged, one, run};
 use super::lineage;
+use super::query::{corrupt, execute, query_all, query_one};
 use super::tokens::visible;
 use crate::domain::account::AccountId;
 use crate::domain::name::{TokenName, Username};
@@ -26,7 +26,7 @@ fn meant(query: &PurgeQuery) -> String {
 }
 
 pub(super) fn count(db: &Connection, query: &PurgeQuery) -> Result<u64> {
-    let count = one(db, &format!("SELECT count(*) {}", meant(query)), [query.now.0], |r| r.get::<_, i64>(0))?;
+    let count = query_one(db, &format!("SELECT count(*) {}", meant(query)), [query.now.0], |r| r.get::<_, i64>(0))?;
     Ok(count.unwrap_or(0).unsigned_abs())
 }
 
@@ -51,7 +51,7 @@ fn rows(db: &Connection, query: &PurgeQuery, which: &str, params: impl Params) -
         Purgeable::Trashed => "t.deleted_at",
     };
     let sql = format!("SELECT t.id, a.username || '/' || t.name, {since} {} AND {which}", meant(query));
-    all(db, &sql, params, |r| {
+    query_all(db, &sql, params, |r| {
         Ok(PurgeCandidate { token: TokenId(r.get(0)?), full_name: r.get(1)?, since: Timestamp(r.get(2)?) })
     })
 }
@@ -63,7 +63,7 @@ fn ids(tokens: &[TokenId]) -> String {
 pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Result<()> {
     // One statement for all of them: it takes half the time of one each if there are many.
     let ids = ids(tokens);
-    run(
+    execute(
         db,
         "INSERT INTO tombstones (public_id, digest, token_id, token_name, account_id, purged_at)
          SELECT s.public_id, s.digest, t.id, t.name, t.account_id, ?2
@@ -71,7 +71,7 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
         params![ids, now.0],
     )?;
     // Reduces the number of tokens of each account.
-    run(
+    execute(
         db,
         "UPDATE token_counts SET kept = token_counts.kept - gone.kept, trashed = token_counts.trashed - gone.trashed
          FROM (SELECT account_id, sum(deleted_at IS NULL) AS kept, sum(deleted_at IS NOT NULL) AS trashed
@@ -86,13 +86,13 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
         "DELETE FROM token_methods WHERE token_id IN (SELECT value FROM json_each(?1))",
         "DELETE FROM tokens WHERE id IN (SELECT value FROM json_each(?1))",
     ] {
-        run(db, sql, [&ids])?;
+        execute(db, sql, [&ids])?;
     }
     lineage::forget(db, &ids)
 }
 
 pub(super) fn tombstone(db: &Connection, id: &PublicId) -> Result<Option<Tombstone>> {
-    let row = one(
+    let row = query_one(
         db,
         "SELECT s.digest, s.token_id, s.token_name, a.username, s.purged_at
          FROM tombstones s JOIN accounts a ON a.id = s.account_id WHERE s.public_id = ?1",
@@ -106,19 +106,19 @@ pub(super) fn tombstone(db: &Connection, id: &PublicId) -> Result<Option<Tombsto
     Ok(Some(Tombstone {
         digest: SecretDigest::from_bytes(digest),
         token: TokenId(token),
-        name: TokenName::parse(&name).map_err(|_| damaged("a token name"))?,
-        account: Username::parse(&account).map_err(|_| damaged("a username"))?,
+        name: TokenName::parse(&name).map_err(|_| corrupt("a token name"))?,
+        account: Username::parse(&account).map_err(|_| corrupt("a username"))?,
         purged_at: Timestamp(purged_at),
     }))
 }
 
 /// Returns the account that owned a purged token, and the account's role.
 pub(super) fn owner(db: &Connection, token: TokenId) -> Result<Option<(AccountId, Role)>> {
-    let row = one(
+    let row = query_one(
         db,
         "SELECT a.id, a.role FROM tombstones s JOIN accounts a ON a.id = s.account_id WHERE s.token_id = ?1 LIMIT 1",
         [token.0],
         |r| Ok((AccountId(r.get(0)?), r.get::<_, String>(1)?)),
     )?;
-    row.map(|(id, role)| Ok((id, Role::parse(&role).map_err(|_| damaged("a role"))?))).transpose()
+    row.map(|(id, role)| Ok((id, Role::parse(&role).map_err(|_| corrupt("a role"))?))).transpose()
 }

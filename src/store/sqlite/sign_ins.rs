@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::convert::{all, one, run};
+use super::query::{execute, query_all, query_one};
 use super::{accounts, audit};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
@@ -31,7 +31,7 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
     let account = failed.account.map_or(UNKNOWN, |id| id.0);
     let source: String = failed.source.chars().take(MAX_SOURCE).collect();
     let count = |account: i64, source: &str| {
-        run(
+        execute(
             db,
             "UPDATE failed_sign_ins SET
                  first_at = CASE tries WHEN 0 THEN ?3 ELSE first_at END, tries = tries + 1, last_at = ?3, face = ?4
@@ -42,10 +42,10 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
     if count(account, &source)? > 0 {
         return Ok(());
     }
-    let apart = one(db, "SELECT count(*) FROM failed_sign_ins", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
+    let apart = query_one(db, "SELECT count(*) FROM failed_sign_ins", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
     let (account, source) = if apart < MAX_APART { (account, source.as_str()) } else { (OTHERS, "") };
     if count(account, source)? == 0 {
-        run(
+        execute(
             db,
             "INSERT INTO failed_sign_ins (account_id, source, face, tries, first_at, last_at)
              VALUES (?1, ?2, ?3, 1, ?4, ?4)",
@@ -73,7 +73,7 @@ const fn window(due: FlushScope) -> i64 {
 /// `true` if any attempts are due to be written.
 pub(super) fn waits(db: &Connection, now: Timestamp, due: FlushScope) -> Result<bool> {
     let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {} LIMIT 1", condition(due));
-    Ok(one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())
+    Ok(query_one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())
 }
 
 /// Writes due attempts to the audit log, and forgets names and sources without attempts since the last row.
@@ -87,7 +87,7 @@ pub(super) fn write(db: &Connection, now: Timestamp, due: FlushScope) -> Result<
          WHERE {} ORDER BY tries DESC, account_id, source LIMIT ?3",
         condition(due)
     );
-    let rows = all(db, &sql, params![now.0, window(due), limit], |r| {
+    let rows = query_all(db, &sql, params![now.0, window(due), limit], |r| {
         let key = (r.get::<_, i64>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?);
         Ok((key, r.get::<_, i64>(3)?, Timestamp(r.get(4)?), Timestamp(r.get(5)?)))
     })?;
@@ -111,12 +111,12 @@ pub(super) fn write(db: &Connection, now: Timestamp, due: FlushScope) -> Result<
             .with("first", first.rfc3339())
             .with("last", last.rfc3339());
         audit::append(db, &by, now, &[entry])?;
-        run(
+        execute(
             db,
             "UPDATE failed_sign_ins SET tries = 0, written_at = ?3 WHERE account_id = ?1 AND source = ?2",
             params![account, source, now.0],
         )?;
     }
     let quiet = "DELETE FROM failed_sign_ins WHERE tries = 0 AND (written_at <= ?1 - ?2 OR written_at > ?1)";
-    run(db, quiet, params![now.0, WINDOW]).map(drop)
+    execute(db, quiet, params![now.0, WINDOW]).map(drop)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, ToSql, params};
 
-use super::convert::{all, damaged, execute, failed, is_taken, one, run};
 use super::counts;
+use super::query::{corrupt, execute, is_unique_violation, query_all, query_one, sqlite_error, try_execute};
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
@@ -88,13 +88,13 @@ fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
 
 /// Returns the tokens found by `sql` (which begins with [`SELECT`]), with their selections.
 pub(super) fn find(db: &Connection, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<Token>> {
-    all(db, sql, params, raw)?.into_iter().map(|raw| token(db, raw)).collect()
+    query_all(db, sql, params, raw)?.into_iter().map(|raw| token(db, raw)).collect()
 }
 
 fn token(db: &Connection, raw: RawToken) -> Result<Token> {
-    let prefix = Prefix::parse(&raw.prefix).map_err(|_| damaged("the prefix"))?;
-    let hint = |id: &str| PublicId::parse(id).map(|id| id.hint(&prefix)).ok_or_else(|| damaged("a public id"));
-    let role = |word: &str| Role::parse(word).map_err(|_| damaged("a role"));
+    let prefix = Prefix::parse(&raw.prefix).map_err(|_| corrupt("the prefix"))?;
+    let hint = |id: &str| PublicId::parse(id).map(|id| id.hint(&prefix)).ok_or_else(|| corrupt("a public id"));
+    let role = |word: &str| Role::parse(word).map_err(|_| corrupt("a role"));
     // There is no hint only between a token's insertion and its first secret, inside one transaction.
     let (hint_of_current, secret_since, issued_role) = match raw.secret {
         Some((id, since, issued)) => (hint(&id)?, since, role(&issued)?),
@@ -114,13 +114,13 @@ fn token(db: &Connection, raw: RawToken) -> Result<Token> {
         id: TokenId(raw.id),
         owner: TokenOwner {
             id: AccountId(raw.account),
-            username: Username::parse(&raw.username).map_err(|_| damaged("a username"))?,
+            username: Username::parse(&raw.username).map_err(|_| corrupt("a username"))?,
             role: role(&raw.role)?,
             enabled: raw.account_enabled,
         },
-        name: TokenName::parse(&raw.name).map_err(|_| damaged("a token name"))?,
-        description: Description::parse(&raw.description).map_err(|_| damaged("a description"))?,
-        kind: if raw.kind == "api" { TokenKind::Api } else { return Err(damaged("a token kind")) },
+        name: TokenName::parse(&raw.name).map_err(|_| corrupt("a token name"))?,
+        description: Description::parse(&raw.description).map_err(|_| corrupt("a description"))?,
+        kind: if raw.kind == "api" { TokenKind::Api } else { return Err(corrupt("a token kind")) },
         enabled: raw.enabled,
         selection: selection(db, raw.id, &raw.selection)?,
         created_at: Timestamp(raw.created_at),
@@ -138,7 +138,7 @@ fn token(db: &Connection, raw: RawToken) -> Result<Token> {
 }
 
 fn selection(db: &Connection, id: i64, kind: &str) -> Result<Selection> {
-    let texts = |sql| all(db, sql, [id], |r| r.get::<_, String>(0));
+    let texts = |sql| query_all(db, sql, [id], |r| r.get::<_, String>(0));
     match kind {
         "inherit" => Ok(Selection::Inherit),
         "sets" => {
@@ -148,10 +148,10 @@ fn selection(db: &Connection, id: i64, kind: &str) -> Result<Selection> {
         "custom" => {
             let ids = texts("SELECT method_id FROM token_methods WHERE token_id = ?1")?;
             let ids: Result<BTreeSet<MethodId>> =
-                ids.iter().map(|id| MethodId::parse(id).map_err(|_| damaged("a method id"))).collect();
+                ids.iter().map(|id| MethodId::parse(id).map_err(|_| corrupt("a method id"))).collect();
             Ok(Selection::Custom(ids?))
         }
-        _ => Err(damaged("an API selection")),
+        _ => Err(corrupt("an API selection")),
     }
 }
 
@@ -200,7 +200,7 @@ pub(super) fn names_sql(query: &NamesQuery<'_>) -> String {
 pub(super) fn names(db: &Connection, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>> {
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let behind = format!("{}{}", query.beginning, char::MAX);
-    all(db, &names_sql(query), params![query.beginning, behind, limit], |r| {
+    query_all(db, &names_sql(query), params![query.beginning, behind, limit], |r| {
         Ok(NamedToken { account: AccountId(r.get(0)?), username: r.get(1)?, name: r.get(2)? })
     })
 }
@@ -224,7 +224,7 @@ pub(super) const ACTIVE: &str = "
           AND (expires_at IS NULL OR expires_at > ?2)";
 
 pub(super) fn active(db: &Connection, account: AccountId, now: Timestamp) -> Result<u32> {
-    Ok(one(db, ACTIVE, params![account.0, now.0], |r| r.get(0))?.unwrap_or(0))
+    Ok(query_one(db, ACTIVE, params![account.0, now.0], |r| r.get(0))?.unwrap_or(0))
 }
 
 const fn selection_word(selection: &Selection) -> &'static str {
@@ -243,7 +243,7 @@ fn name_taken(name: &TokenName) -> Error {
 
 /// Adds a token, under the next id if none is given.
 pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -> Result<TokenId> {
-    let inserted = execute(
+    let inserted = try_execute(
         db,
         "INSERT INTO tokens (account_id, name, description, kind, enabled, selection, created_at, expires_at, revision,
                              username, api, id)
@@ -261,11 +261,11 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
     );
     match inserted {
         Ok(_) => {}
-        Err(e) if is_taken(&e) => return Err(name_taken(new.name)),
-        Err(e) => return Err(failed(e)),
+        Err(e) if is_unique_violation(&e) => return Err(name_taken(new.name)),
+        Err(e) => return Err(sqlite_error(e)),
     }
     let id = TokenId(db.last_insert_rowid());
-    run(db, "INSERT INTO last_seen (token_id, trashed, at) VALUES (?1, 0, 0)", [id.0])?;
+    execute(db, "INSERT INTO last_seen (token_id, trashed, at) VALUES (?1, 0, 0)", [id.0])?;
     counts::came(db, new.account.0, false)?;
     write_selection(db, id, new.selection)?;
     Ok(id)
@@ -273,7 +273,7 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
 
 /// Returns the highest id that a token ever had; 0 if there was none.
 pub(super) fn newest_id(db: &Connection) -> Result<i64> {
-    let newest = one(db, "SELECT seq FROM sqlite_sequence WHERE name = 'tokens'", [], |r| r.get(0))?;
+    let newest = query_one(db, "SELECT seq FROM sqlite_sequence WHERE name = 'tokens'", [], |r| r.get(0))?;
     Ok(newest.unwrap_or(0))
 }
 
@@ -283,17 +283,17 @@ pub(super) fn reserve_ids(db: &Connection, newest: i64) -> Result<()> {
     if known >= newest {
         return Ok(());
     }
-    let raised = run(db, "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'tokens'", [newest])?;
+    let raised = execute(db, "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'tokens'", [newest])?;
     if raised == 0 {
-        run(db, "INSERT INTO sqlite_sequence (name, seq) VALUES ('tokens', ?1)", [newest])?;
+        execute(db, "INSERT INTO sqlite_sequence (name, seq) VALUES ('tokens', ?1)", [newest])?;
     }
     Ok(())
 }
 
 pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     let sql = "SELECT account_id, deleted_at IS NOT NULL FROM tokens WHERE id = ?1";
-    let was = one(db, sql, [token.id.0], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?)))?;
-    let updated = execute(
+    let was = query_one(db, sql, [token.id.0], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?)))?;
+    let updated = try_execute(
         db,
         "UPDATE tokens SET name = ?3, description = ?4, enabled = ?5, selection = ?6, expires_at = ?7, deleted_at = ?8,
                 api = ?9, revision = revision + 1
@@ -313,21 +313,21 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     match updated {
         Ok(1) => {}
         Ok(_) => return Err(Error::conflict(format!("{} was changed meanwhile", token.name))),
-        Err(e) if is_taken(&e) => return Err(name_taken(&token.name)),
-        Err(e) => return Err(failed(e)),
+        Err(e) if is_unique_violation(&e) => return Err(name_taken(&token.name)),
+        Err(e) => return Err(sqlite_error(e)),
     }
     let trashed = token.deleted_at.is_some();
     if let Some((account, _)) = was.filter(|(_, was)| *was != trashed) {
         counts::moved(db, account, trashed)?;
-        run(db, "UPDATE last_seen SET trashed = ?2 WHERE token_id = ?1", params![token.id.0, trashed])?;
+        execute(db, "UPDATE last_seen SET trashed = ?2 WHERE token_id = ?1", params![token.id.0, trashed])?;
     }
     // An old secret never outlives its token, and a later expiry doesn't reactivate the secret.
     let sql = "UPDATE secrets SET retires_at = ?2 WHERE token_id = ?1 AND state = 'previous' AND retires_at > ?2";
     if let Some(expiry) = token.expiry.at() {
-        run(db, sql, params![token.id.0, expiry.0])?;
+        execute(db, sql, params![token.id.0, expiry.0])?;
     }
-    run(db, "DELETE FROM token_sets WHERE token_id = ?1", [token.id.0])?;
-    run(db, "DELETE FROM token_methods WHERE token_id = ?1", [token.id.0])?;
+    execute(db, "DELETE FROM token_sets WHERE token_id = ?1", [token.id.0])?;
+    execute(db, "DELETE FROM token_methods WHERE token_id = ?1", [token.id.0])?;
     write_selection(db, token.id, &token.selection)
 }
 
@@ -336,13 +336,13 @@ fn write_selection(db: &Connection, id: TokenId, selection: &Selection) -> Resul
         Selection::Inherit => {}
         Selection::Sets(names) => {
             for name in names {
-                run(db, "INSERT INTO token_sets (token_id, set_name) VALUES (?1, ?2)", params![id.0, name])?;
+                execute(db, "INSERT INTO token_sets (token_id, set_name) VALUES (?1, ?2)", params![id.0, name])?;
             }
         }
         Selection::Custom(methods) => {
             for method in methods {
                 let row = params![id.0, method.as_str()];
-                run(db, "INSERT INTO token_methods (token_id, method_id) VALUES (?1, ?2)", row)?;
+                execute(db, "INSERT INTO token_methods (token_id, method_id) VALUES (?1, ?2)", row)?;
             }
         }
     }

@@ -31,9 +31,9 @@ use std::collections::BTreeMap;
 
 /// An open transaction. The trait that a caller gets (one of three) limits what the caller can do with the
 /// transaction.
-pub(super) struct Open<'a>(pub(super) &'a Transaction<'a>);
+pub(super) struct SqliteTx<'a>(pub(super) &'a Transaction<'a>);
 
-impl Snapshot for Open<'_> {
+impl Snapshot for SqliteTx<'_> {
     fn installation(&self) -> Result<Option<Installation>> {
         accounts::installation(self.0)
     }
@@ -125,7 +125,7 @@ impl Snapshot for Open<'_> {
     }
 }
 
-impl AuditLog for Open<'_> {
+impl AuditLog for SqliteTx<'_> {
     fn audit_tip(&self) -> Result<AuditTip> {
         audit::tip(self.0)
     }
@@ -146,7 +146,7 @@ impl AuditLog for Open<'_> {
     }
 }
 
-impl Ledger for Open<'_> {
+impl Ledger for SqliteTx<'_> {
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>> {
         ledger_window::window(self.0, query)
     }
@@ -170,7 +170,7 @@ impl Ledger for Open<'_> {
     }
 }
 
-impl AccountReader for Open<'_> {
+impl AccountReader for SqliteTx<'_> {
     fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
         accounts::token_counts(self.0, account, now)
     }
@@ -185,7 +185,7 @@ impl AccountReader for Open<'_> {
     }
 }
 
-impl Tx for Open<'_> {
+impl Tx for SqliteTx<'_> {
     fn set_installation(&mut self, installation: &Installation) -> Result<()> {
         accounts::set_installation(self.0, installation)
     }
@@ -231,7 +231,7 @@ impl Tx for Open<'_> {
     }
 }
 
-impl AccountWriter for Open<'_> {
+impl AccountWriter for SqliteTx<'_> {
     fn update_account(&mut self, account: &Account) -> Result<()> {
         accounts::update(self.0, account)
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::convert::{one, run};
+use super::query::{execute, query_one};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{CLOCK_SKEW, MINUTE, Timestamp, utc_day_number};
 use crate::error::Result;
@@ -18,16 +18,16 @@ const DENIALS_A_MINUTE: i64 = 100;
 pub(super) fn record_use(db: &Connection, used: &Use<'_>, latest: Timestamp) -> Result<()> {
     let wrong = latest.max(used.at).plus(CLOCK_SKEW).0;
     let (token, secret, day) = (used.token.0, used.secret.as_str(), utc_day_number(used.at));
-    run(
+    execute(
         db,
         "INSERT INTO last_uses (public_id, token_id, at) VALUES (?1, ?2, ?3)
          ON CONFLICT (public_id) DO UPDATE SET at = iif(at > ?4, ?3, max(at, ?3))",
         params![secret, token, used.at.0, wrong],
     )?;
     let later = "UPDATE last_seen SET at = ?2 WHERE token_id = ?1 AND (at < ?2 OR at > ?3)";
-    run(db, later, params![token, used.at.0, wrong])?;
+    execute(db, later, params![token, used.at.0, wrong])?;
     let add = |address: &str, client: &str| {
-        one(
+        query_one(
             db,
             "INSERT INTO daily_uses (token_id, day, public_id, method, address, client, uses)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -39,7 +39,7 @@ pub(super) fn record_use(db: &Connection, used: &Use<'_>, latest: Timestamp) -> 
     let of_day = "SELECT count(*) FROM daily_uses WHERE token_id = ?1 AND day = ?2";
     let is_new = add(used.address, used.client)? == Some(whole(used.count));
     if is_new && count(db, of_day, params![token, day])? > USES_A_DAY && (used.address, used.client) != ("", "") {
-        run(
+        execute(
             db,
             "DELETE FROM daily_uses WHERE token_id = ?1 AND day = ?2 AND public_id = ?3 AND method = ?4
              AND address = ?5 AND client = ?6",
@@ -54,7 +54,7 @@ pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> 
     let (token, minute) = (denied.token.map_or(0, |t| t.0), denied.at.0.div_euclid(MINUTE));
     let secret = denied.secret.map_or("", PublicId::as_str);
     let add = |method: &str, address: &str, client: &str| {
-        one(
+        query_one(
             db,
             "INSERT INTO denied_attempts
              (token_id, minute, reason, public_id, method, address, client, attempts, last_at)
@@ -73,7 +73,7 @@ pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> 
     let of_minute = "SELECT count(*) FROM denied_attempts WHERE token_id = ?1 AND minute = ?2";
     let is_new = attempts == whole(denied.count) && (method, denied.address, client.as_str()) != ("", "", "");
     if is_new && count(db, of_minute, params![token, minute])? > DENIALS_A_MINUTE {
-        run(db, "DELETE FROM denied_attempts WHERE id = ?1", [row])?;
+        execute(db, "DELETE FROM denied_attempts WHERE id = ?1", [row])?;
         add("", "", "")?;
     }
     Ok(())
@@ -81,7 +81,7 @@ pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> 
 
 /// Returns the first client name in this minute of a caller without a token.
 fn stranger(db: &Connection, minute: i64, denied: &Denial<'_>) -> Result<Option<String>> {
-    one(
+    query_one(
         db,
         "SELECT client FROM denied_attempts
          WHERE token_id = 0 AND minute = ?1 AND reason = ?2 AND public_id = '' AND method = '' AND address = ?3 LIMIT 1",
@@ -91,13 +91,13 @@ fn stranger(db: &Connection, minute: i64, denied: &Denial<'_>) -> Result<Option<
 }
 
 pub(super) fn prune(db: &Connection, before: Timestamp, limit: u32) -> Result<u64> {
-    let uses = run(
+    let uses = execute(
         db,
         "DELETE FROM daily_uses WHERE (token_id, day, public_id, method, address, client) IN
          (SELECT token_id, day, public_id, method, address, client FROM daily_uses WHERE day < ?1 LIMIT ?2)",
         params![utc_day_number(before), limit],
     )?;
-    let denials = run(
+    let denials = execute(
         db,
         "DELETE FROM denied_attempts WHERE id IN (SELECT id FROM denied_attempts WHERE minute < ?1 LIMIT ?2)",
         params![before.0.div_euclid(MINUTE), limit],
@@ -106,7 +106,7 @@ pub(super) fn prune(db: &Connection, before: Timestamp, limit: u32) -> Result<u6
 }
 
 fn count(db: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<i64> {
-    Ok(one(db, sql, params, |r| r.get(0))?.unwrap_or(0))
+    Ok(query_one(db, sql, params, |r| r.get(0))?.unwrap_or(0))
 }
 
 fn whole(count: u64) -> i64 {

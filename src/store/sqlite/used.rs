@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-use super::convert::{all, lossy, one};
+use super::query::{lossy, query_all, query_one};
 use super::tokens;
 use crate::domain::expiry::Expiry;
 use crate::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};
@@ -17,9 +17,10 @@ const DENIALS_MOST: i64 = 10_000;
 pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Result<Usage> {
     // Both ends are bounded, because a clock that was ahead for a while leaves uses on future days.
     let (today, week) = (utc_day_number(now), utc_day_number(now) - 6);
-    let last =
-        one(db, "SELECT nullif(at, 0) FROM last_seen WHERE token_id = ?1", [token.0], |r| r.get::<_, Option<i64>>(0))?;
-    let current = one(
+    let last = query_one(db, "SELECT nullif(at, 0) FROM last_seen WHERE token_id = ?1", [token.0], |r| {
+        r.get::<_, Option<i64>>(0)
+    })?;
+    let current = query_one(
         db,
         "SELECT u.at FROM secrets s JOIN last_uses u ON u.public_id = s.public_id
          WHERE s.token_id = ?1 AND s.state = 'current'",
@@ -27,7 +28,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         |r| r.get(0).map(Timestamp),
     )?;
     let days = days(db, token, today, None)?;
-    let origins = all(
+    let origins = query_all(
         db,
         "SELECT address, client, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
          GROUP BY address, client ORDER BY 3 DESC, 1, 2 LIMIT ?4",
@@ -35,7 +36,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         |r| Ok(ClientUsage { address: lossy(r, 0)?, client: lossy(r, 1)?, uses: r.get::<_, i64>(2)?.unsigned_abs() }),
     )?;
     let methods = |from: i64, most: usize| {
-        all(
+        query_all(
             db,
             "SELECT method, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3 AND method <> ''
              GROUP BY method ORDER BY 2 DESC, 1 LIMIT ?4",
@@ -83,7 +84,7 @@ fn days(db: &Connection, token: TokenId, today: i64, secret: Option<&str>) -> Re
     let values = [token.0, first, today].map(Value::from).into_iter();
     let values = rusqlite::params_from_iter(values.chain(secret.map(|id| Value::from(id.to_owned()))));
     let mut days = vec![0; Usage::DAYS];
-    for (day, uses) in all(db, &sql, values, |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)))? {
+    for (day, uses) in query_all(db, &sql, values, |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)))? {
         if let Some(slot) = usize::try_from(day - first).ok().and_then(|index| days.get_mut(index)) {
             *slot = uses.unsigned_abs();
         }
@@ -92,13 +93,15 @@ fn days(db: &Connection, token: TokenId, today: i64, secret: Option<&str>) -> Re
 }
 
 fn kept_since(db: &Connection) -> Result<Option<Timestamp>> {
-    let first = one(db, "SELECT min(day) FROM daily_uses", [], |r| r.get::<_, Option<i64>>(0))?.flatten();
+    let first = query_one(db, "SELECT min(day) FROM daily_uses", [], |r| r.get::<_, Option<i64>>(0))?.flatten();
     Ok(first.map(|day| Timestamp(day.saturating_mul(DAY))))
 }
 
 fn of_previous(db: &Connection, token: TokenId, today: i64) -> Result<PreviousUses> {
     let sql = "SELECT public_id FROM secrets WHERE token_id = ?1 AND state = 'previous'";
-    let Some(secret) = one(db, sql, [token.0], |r| r.get::<_, String>(0))? else { return Ok(PreviousUses::default()) };
+    let Some(secret) = query_one(db, sql, [token.0], |r| r.get::<_, String>(0))? else {
+        return Ok(PreviousUses::default());
+    };
     let days = days(db, token, today, Some(&secret))?;
     Ok(PreviousUses { today: days.last().copied().unwrap_or_default(), week: days.iter().rev().take(7).sum() })
 }
@@ -114,13 +117,13 @@ fn since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> 
                            (SELECT max(seq) FROM audit INDEXED BY audit_of_target
                             WHERE target = ?1 AND verb = 'token.enable'), 0)
                        ORDER BY seq LIMIT 1";
-            let at = one(db, sql, [token.id.to_string()], |r| r.get(0).map(Timestamp))?;
+            let at = query_one(db, sql, [token.id.to_string()], |r| r.get(0).map(Timestamp))?;
             at.map_or(DeniedSince::Week, DeniedSince::Disabled)
         }
         (Status::Expired, _, Expiry::At(at)) => DeniedSince::Expired(at),
         _ => {
             let sql = "SELECT 1 FROM secrets WHERE token_id = ?1 AND state <> 'current' LIMIT 1";
-            match one(db, sql, [token.id.0], |_| Ok(()))? {
+            match query_one(db, sql, [token.id.0], |_| Ok(()))? {
                 Some(()) => DeniedSince::Rotated(token.secret_since),
                 None => DeniedSince::Week,
             }
@@ -132,7 +135,7 @@ fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp)
     let from = since.at().unwrap_or_else(|| now.plus(-7 * DAY));
     let (first, last) = (from.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let newest = "FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3 AND last_at >= ?4";
-    let counted = one(
+    let counted = query_one(
         db,
         &format!(
             "SELECT coalesce(sum(attempts), 0), count(*)
@@ -142,7 +145,7 @@ fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp)
         |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
     )?;
     let (attempts, rows) = counted.unwrap_or_default();
-    let last = one(
+    let last = query_one(
         db,
         &format!(
             "SELECT last_at, reason, address, client {newest} ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::identity::companion;
+use super::file_identity::sidecar_path;
 
 /// Number of bytes of the write-ahead log that stay on disk after all of it was written back.
-pub(super) const KEPT: i64 = 16 * 1024 * 1024;
+pub(super) const MAX_WAL_BYTES: i64 = 16 * 1024 * 1024;
 
 /// Writes back as much of the write-ahead log as possible without waiting, and returns the number of remaining bytes.
 /// The file itself shrinks only with the next write.
@@ -21,5 +21,5 @@ pub(super) fn checkpoint(db: &Connection) -> rusqlite::Result<u64> {
 
 /// Returns the size of the write-ahead log of the store at `path`.
 pub(super) fn bytes(path: &Path) -> u64 {
-    fs::metadata(companion(path, "-wal")).map_or(0, |meta| meta.len())
+    fs::metadata(sidecar_path(path, "-wal")).map_or(0, |meta| meta.len())
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::convert::one;
 use super::listing::{Conditions, Listing, Step};
+use super::query::query_one;
 use super::tokens;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::{Status, Token, TokenId};
@@ -93,7 +93,7 @@ fn knocking(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<
         };
         let sql = "SELECT 1 FROM denied_attempts INDEXED BY denied_attempts_once
                    WHERE token_id = ?1 AND minute >= ?2 AND reason = ?3 LIMIT 1";
-        if one(db, sql, params![token.id.0, since, reason.as_str()], |_| Ok(()))?.is_some() {
+        if query_one(db, sql, params![token.id.0, since, reason.as_str()], |_| Ok(()))?.is_some() {
             found.insert(token.id);
         }
     }
@@ -180,6 +180,6 @@ pub(super) fn tally(
          WHERE deleted_at IS NULL AND enabled = 1 AND expires_at IS NOT NULL{}",
         holds.sql
     );
-    let expiring = one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
+    let expiring = query_one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
     Ok(VisibleCounts { own_active, expiring: expiring.unwrap_or(0).unsigned_abs() })
 }

@@ -116,7 +116,7 @@ impl Stage {
         let store = SqliteStore::open(&store).unwrap();
         let used = store.read(|s| s.usage(token, self.house.now())).unwrap();
         assert_eq!(used.week, expected, "uses in the ledger, of {expected} accepted: {said}");
-        assert_eq!(store.integrity().unwrap(), "ok");
+        assert_eq!(store.check_integrity().unwrap(), "ok");
     }
 }
 

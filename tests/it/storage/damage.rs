@@ -89,7 +89,7 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
         let decision = absent(dice).expose(|s| verify::verify(&store, s, method, START, from));
         assert!(!matches!(decision, Ok(Decision::Allowed(_))), "a token that isn't there: {decision:?}");
     }
-    let _ = store.integrity();
+    let _ = store.check_integrity();
     let _ = store.audit_log();
     let jeton = LocalBackend::new(store, Fakes::seeded(dice.next()).world(), caller());
     let filter = TokenFilter::parse("token status:active");

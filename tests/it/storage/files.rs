@@ -261,7 +261,7 @@ fn what_is_made_is_ours_alone() {
     }
     assert_eq!(fs::metadata(&path).unwrap().nlink(), 1);
     assert_eq!(store.path(), path);
-    assert_eq!(store.integrity().unwrap(), "ok");
+    assert_eq!(store.check_integrity().unwrap(), "ok");
 }
 
 /// SQLite could read such a path as a URI with parameters in it.

@@ -159,7 +159,7 @@ fn the_first_schema_is_brought_to_the_newest() {
         (window(&store, SortColumn::Api, false).total, window(&store, SortColumn::LastSeen, true).total),
         (5, 2)
     );
-    assert_eq!(store.integrity().unwrap(), "ok");
+    assert_eq!(store.check_integrity().unwrap(), "ok");
 }
 
 /// Opens the store once its parent gives the signal.
@@ -185,7 +185,7 @@ fn two_processes_may_migrate_at_once() {
         openers.into_iter().for_each(|o| drop(finished(o)));
         let store = SqliteStore::open(&place.path()).unwrap();
         assert_eq!(window(&store, SortColumn::Expires, false).total, 6);
-        assert_eq!(store.integrity().unwrap(), "ok");
+        assert_eq!(store.check_integrity().unwrap(), "ok");
     }
 }
 
@@ -193,7 +193,7 @@ fn two_processes_may_migrate_at_once() {
 #[test]
 fn a_store_to_be_filled_is_completed_when_it_is_opened() {
     let place = Place::new();
-    drop(SqliteStore::create_to_fill(&place.path()).unwrap());
+    drop(SqliteStore::create_unindexed(&place.path()).unwrap());
     let store = SqliteStore::open(&place.path()).unwrap();
     assert!(SortColumn::ALL.into_iter().all(|column| window(&store, column, false).rows.is_empty()));
     drop(store);

@@ -32,7 +32,7 @@ fn many_threads_make_one_store() {
         for maker in makers {
             assert_eq!(maker.join().unwrap(), Ok(Vec::new()));
         }
-        assert_eq!(SqliteStore::open(&path).unwrap().integrity().unwrap(), "ok");
+        assert_eq!(SqliteStore::open(&path).unwrap().check_integrity().unwrap(), "ok");
     }
 }
 
@@ -63,7 +63,7 @@ fn many_processes_make_one_store_and_lose_nothing() {
         }
         makers.into_iter().for_each(|m| drop(finished(m)));
         let store = SqliteStore::open(&place.path()).unwrap();
-        assert_eq!(store.integrity().unwrap(), "ok");
+        assert_eq!(store.check_integrity().unwrap(), "ok");
         assert_eq!(store.audit_log().unwrap().len(), 40);
     }
 }
@@ -142,7 +142,7 @@ fn who_opens_to_serve_waits_no_longer_than_he_says() {
     let holder = rusqlite::Connection::open(&path).unwrap();
     holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT").unwrap();
     let (opened, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || opened.send(SqliteStore::open_to_serve(&path, Duration::from_millis(10)).is_ok()));
+    std::thread::spawn(move || opened.send(SqliteStore::open_for_service(&path, Duration::from_millis(10)).is_ok()));
     assert_eq!(told.recv_timeout(Duration::from_secs(6)), Ok(false), "others wait 10 s");
 }
 

@@ -147,7 +147,10 @@ impl House {
         let claim = SecretFingerprint::parse(presented);
         let mut service = self.service.lock().unwrap();
         let (store, memory) = service.get_or_insert_with(|| {
-            (SqliteStore::open_to_serve(&self.place.path(), Duration::from_secs(10)).unwrap(), DecisionCache::default())
+            (
+                SqliteStore::open_for_service(&self.place.path(), Duration::from_secs(10)).unwrap(),
+                DecisionCache::default(),
+            )
         });
         let edition = store.data_version().unwrap();
         let presented = claim.as_ref().map_err(|fault| *fault);

@@ -5,12 +5,12 @@ use std::path::Path;
 use super::SqliteStore;
 use crate::error::Result;
 use crate::store::sqlite::FileState;
-use crate::store::sqlite::convert::failed;
+use crate::store::sqlite::query::sqlite_error;
 
 impl SqliteStore {
     /// `true` if the opened file is still in its place.
     pub fn is_in_place(&self) -> bool {
-        self.identity.holds().is_ok()
+        self.identity.check_in_place().is_ok()
     }
 
     /// Returns the path of the store.
@@ -30,15 +30,15 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if SQLite refuses.
-    pub fn drop_pages(&self) -> Result<()> {
-        self.lock().execute_batch("PRAGMA shrink_memory").map_err(failed)
+    pub fn shrink_cache(&self) -> Result<()> {
+        self.lock().execute_batch("PRAGMA shrink_memory").map_err(sqlite_error)
     }
 
     /// Runs SQLite's own check of the file: returns `ok`, or the problems.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the file can't be read.
-    pub fn integrity(&self) -> Result<String> {
-        self.lock().query_row("PRAGMA integrity_check", [], |r| r.get(0)).map_err(failed)
+    pub fn check_integrity(&self) -> Result<String> {
+        self.lock().query_row("PRAGMA integrity_check", [], |r| r.get(0)).map_err(sqlite_error)
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Fault, Result};
 
 /// Converts an SQLite error.
-pub(super) fn failed(error: rusqlite::Error) -> Error {
+pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
     let (what, next) = match error.sqlite_error_code() {
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
@@ -31,7 +31,7 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
         _ => ("the store can't be used", None),
     };
     if is_damaged(&error) {
-        return damaged("a stored value");
+        return corrupt("a stored value");
     }
     if let Some(why) = foreign_schema(&error) {
         return Error::failure("the store's schema is not the one that this version knows")
@@ -58,7 +58,7 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
 }
 
 /// Returns the error for an unreadable stored value.
-pub(super) fn damaged(what: &str) -> Error {
+pub(super) fn corrupt(what: &str) -> Error {
     Error::failure("the store is damaged")
         .why(format!("{what} doesn't read back"))
         .next("Stop using it and restore a backup")
@@ -75,30 +75,30 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
 }
 
 /// `true` if `error` is a violated UNIQUE rule.
-pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
+pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error(), Some(e) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
 /// Returns the one row of a cached query, if there is one.
-pub(super) fn one<T>(
+pub(super) fn query_one<T>(
     db: &Connection,
     sql: &str,
     params: impl Params,
     read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Option<T>> {
-    db.prepare_cached(sql).and_then(|mut q| q.query_row(params, read).optional()).map_err(failed)
+    db.prepare_cached(sql).and_then(|mut q| q.query_row(params, read).optional()).map_err(sqlite_error)
 }
 
 /// Returns every row of a cached query.
-pub(super) fn all<T>(
+pub(super) fn query_all<T>(
     db: &Connection,
     sql: &str,
     params: impl Params,
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Vec<T>> {
-    let mut query = db.prepare_cached(sql).map_err(failed)?;
-    let rows = query.query_map(params, read).map_err(failed)?;
-    rows.collect::<rusqlite::Result<Vec<T>>>().map_err(failed)
+    let mut query = db.prepare_cached(sql).map_err(sqlite_error)?;
+    let rows = query.query_map(params, read).map_err(sqlite_error)?;
+    rows.collect::<rusqlite::Result<Vec<T>>>().map_err(sqlite_error)
 }
 
 /// Returns the readable rows of a cached query, and the names of unreadable ones. `name` reads the name of a row,
@@ -110,13 +110,13 @@ pub(super) fn readable<T, N>(
     name: impl Fn(&Row<'_>) -> rusqlite::Result<N>,
     mut read: impl FnMut(&Row<'_>) -> Result<T>,
 ) -> Result<(Vec<T>, Vec<N>)> {
-    let mut query = db.prepare_cached(sql).map_err(failed)?;
-    let mut rows = query.query(params).map_err(failed)?;
+    let mut query = db.prepare_cached(sql).map_err(sqlite_error)?;
+    let mut rows = query.query(params).map_err(sqlite_error)?;
     let (mut good, mut unreadable) = (Vec::new(), Vec::new());
-    while let Some(row) = rows.next().map_err(failed)? {
+    while let Some(row) = rows.next().map_err(sqlite_error)? {
         match read(row) {
             Ok(value) => good.push(value),
-            Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(name(row).map_err(failed)?),
+            Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(name(row).map_err(sqlite_error)?),
             Err(error) => return Err(error),
         }
     }
@@ -146,11 +146,11 @@ pub(super) fn placeholder(value: &Value, mark: &str) -> String {
 }
 
 /// Runs a cached statement and returns the number of changed rows.
-pub(super) fn run(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
-    execute(db, sql, params).map_err(failed)
+pub(super) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
+    try_execute(db, sql, params).map_err(sqlite_error)
 }
 
 /// Like [`run`], with the raw error for callers that inspect it.
-pub(super) fn execute(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
+pub(super) fn try_execute(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
     db.prepare_cached(sql).and_then(|mut s| s.execute(params))
 }

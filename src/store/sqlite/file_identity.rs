@@ -8,50 +8,50 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::convert::one;
-use super::open::cant_open;
+use super::open::open_error;
+use super::query::query_one;
 use super::wal;
 use crate::error::{Error, Result};
 
 /// The files through which all processes with the open store coordinate.
-const SHARED: [&str; 2] = ["-wal", "-shm"];
+const SHARED_SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 
 /// The identity of the opened file, to detect that it was removed or replaced. Also of its companions, for the same
 /// reason: a process that opens the store without our companions doesn't see our changes, nor do we see its changes.
 /// While we have the companions open, they disappear only if someone deletes them by hand.
-pub(super) struct Identity {
+pub(super) struct FileIdentity {
     path: PathBuf,
     file: Inode,
-    companions: Vec<(PathBuf, Inode)>,
+    sidecars: Vec<(PathBuf, Inode)>,
     schema: i64,
     /// The file's state when it was opened, if the file is read as one that nobody changes.
     frozen: Option<FileState>,
     /// The folder when all files were last seen in their places; `None` while the folder has just changed.
-    seen_in: Mutex<Option<Folder>>,
+    verified_in: Mutex<Option<FolderState>>,
 }
 
 /// A folder, and when an entry was last added, removed or renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Folder {
+struct FolderState {
     device: u64,
     number: u64,
     changed: (i64, i64),
 }
 
-impl Folder {
+impl FolderState {
     /// Seconds that a folder must be unchanged before its time reliably shows each further change. The system's clock
     /// ticks are some milliseconds long.
-    const QUIET: i64 = 1;
+    const QUIET_SECONDS: i64 = 1;
 
-    fn of(path: &Path) -> Option<Self> {
+    fn read(path: &Path) -> Option<Self> {
         let meta = fs::symlink_metadata(path.parent()?).ok()?;
-        Some(Folder { device: meta.dev(), number: meta.ino(), changed: (meta.mtime(), meta.mtime_nsec()) })
+        Some(FolderState { device: meta.dev(), number: meta.ino(), changed: (meta.mtime(), meta.mtime_nsec()) })
     }
 
     #[expect(clippy::disallowed_methods, reason = "compared with the system's own times of files, not with ours")]
     fn is_quiet(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
-        i64::try_from(now).is_ok_and(|now| now > self.changed.0 + Self::QUIET)
+        i64::try_from(now).is_ok_and(|now| now > self.changed.0 + Self::QUIET_SECONDS)
     }
 }
 
@@ -70,26 +70,33 @@ struct Inode {
 }
 
 impl Inode {
-    fn of(path: &Path) -> std::io::Result<Self> {
+    fn read(path: &Path) -> std::io::Result<Self> {
         fs::symlink_metadata(path).map(|meta| Inode { device: meta.dev(), number: meta.ino() })
     }
 }
 
-pub(super) fn companion(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn sidecar_path(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
 }
 
-impl Identity {
-    pub(super) fn of(path: PathBuf, schema: usize) -> Result<Self> {
-        let file = Inode::of(&path).map_err(|e| cant_open(&path).why(e.to_string()))?;
-        let companions = SHARED.iter().filter_map(|ending| {
-            let path = companion(&path, ending);
-            Inode::of(&path).ok().map(|inode| (path, inode))
+impl FileIdentity {
+    pub(super) fn new(path: PathBuf, schema: usize) -> Result<Self> {
+        let file = Inode::read(&path).map_err(|e| open_error(&path).why(e.to_string()))?;
+        let companions = SHARED_SUFFIXES.iter().filter_map(|ending| {
+            let path = sidecar_path(&path, ending);
+            Inode::read(&path).ok().map(|inode| (path, inode))
         });
         let companions = companions.collect();
-        Ok(Identity { file, companions, path, schema: schema as i64, frozen: None, seen_in: Mutex::new(None) })
+        Ok(FileIdentity {
+            file,
+            sidecars: companions,
+            path,
+            schema: schema as i64,
+            frozen: None,
+            verified_in: Mutex::new(None),
+        })
     }
 
     /// Checks that the schema is still the expected one.
@@ -97,8 +104,8 @@ impl Identity {
     /// # Errors
     /// [`Kind::Failure`] if another program has changed the schema of the open store: its tables may then have another
     /// meaning.
-    pub(super) fn schema_holds(&self, db: &Connection) -> Result<()> {
-        match one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
+    pub(super) fn check_schema(&self, db: &Connection) -> Result<()> {
+        match query_one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
             Some(schema) if schema == self.schema => Ok(()),
             found => Err(Error::failure("the store's schema has changed meanwhile")
                 .why(format!("it is {}, and was {} when we opened it", found.unwrap_or_default(), self.schema))
@@ -107,7 +114,7 @@ impl Identity {
     }
 
     pub(super) fn file_state(&self) -> Result<FileState> {
-        let meta = fs::symlink_metadata(&self.path).map_err(|e| cant_open(&self.path).why(e.to_string()))?;
+        let meta = fs::symlink_metadata(&self.path).map_err(|e| open_error(&self.path).why(e.to_string()))?;
         let (modified, changed) = ((meta.mtime(), meta.mtime_nsec()), (meta.ctime(), meta.ctime_nsec()));
         Ok(FileState { len: meta.len(), modified, changed })
     }
@@ -135,22 +142,22 @@ impl Identity {
     /// # Errors
     /// [`Kind::Failure`] if the file was moved, removed or replaced. Reads would then differ from what others see, and
     /// writes would be lost.
-    pub(super) fn holds(&self) -> Result<()> {
+    pub(super) fn check_in_place(&self) -> Result<()> {
         self.is_unchanged()?;
         // Read before the files are checked, so that a change during the check is noticed.
-        let folder = Folder::of(&self.path);
-        let mut seen_in = self.seen_in.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = FolderState::read(&self.path);
+        let mut seen_in = self.verified_in.lock().unwrap_or_else(PoisonError::into_inner);
         if folder.is_some() && *seen_in == folder {
             return Ok(());
         }
         *seen_in = None;
-        self.all_in_place()?;
-        *seen_in = folder.filter(Folder::is_quiet);
+        self.check_inodes()?;
+        *seen_in = folder.filter(FolderState::is_quiet);
         Ok(())
     }
 
-    fn all_in_place(&self) -> Result<()> {
-        let stays = |path: &Path, inode: &Inode| Inode::of(path).is_ok_and(|found| found == *inode);
+    fn check_inodes(&self) -> Result<()> {
+        let stays = |path: &Path, inode: &Inode| Inode::read(path).is_ok_and(|found| found == *inode);
         let gone = |path: &Path| {
             Err(Error::failure(format!("the store {} was removed or replaced", path.display()))
                 .why("it is not the file that was opened")
@@ -159,7 +166,7 @@ impl Identity {
         if !stays(&self.path, &self.file) {
             return gone(&self.path);
         }
-        match self.companions.iter().find(|(path, inode)| !stays(path, inode)) {
+        match self.sidecars.iter().find(|(path, inode)| !stays(path, inode)) {
             Some((path, _)) => gone(path),
             None => Ok(()),
         }
