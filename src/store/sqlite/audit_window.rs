@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::audit::{self, COLUMNS};
-use super::narrowed::Narrowed;
 use super::query::{query_all, query_one};
+use super::where_clause::WhereClause;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow, HashedRow};
 
@@ -15,8 +15,8 @@ const MAX_DAMAGED: usize = 1_000;
 const VERB: &str = "CASE WHEN verb IN ('token.delete', 'token.revoke') THEN 'token.delete token.revoke' ELSE verb END";
 
 /// Returns all conditions of `query` except the start of the page.
-fn filtered(query: &AuditQuery) -> Narrowed {
-    let mut found = Narrowed::default();
+fn filtered(query: &AuditQuery) -> WhereClause {
+    let mut found = WhereClause::default();
     if let Some(target) = &query.target {
         let target = found.bind(target.clone());
         found.and(&format!("target = {target}"));
@@ -34,14 +34,14 @@ fn filtered(query: &AuditQuery) -> Narrowed {
     }
     let filter = &query.filter;
     let mut narrow = |columns: &[&str], text: &String| {
-        let holding = found.holding(columns, text);
+        let holding = found.contains_text(columns, text);
         found.and(&holding);
     };
     filter.words.iter().for_each(|word| narrow(&["name", VERB, "target_name", "details"], word));
     filter.verb.iter().for_each(|verb| narrow(&[VERB], verb));
     filter.actor.iter().for_each(|by| narrow(&["name"], by));
     if let Some(target) = &filter.target {
-        let holding = found.holding(&["target_name"], target);
+        let holding = found.contains_text(&["target_name"], target);
         let target = found.bind(target.clone());
         found.and(&format!("({holding} OR target = {target})"));
     }

@@ -3,8 +3,8 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
-use super::narrowed::Narrowed;
 use super::query::{corrupt, lossy, query_one};
+use super::where_clause::WhereClause;
 use crate::domain::name::{Prefix, TokenName, Username};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day, utc_day_number};
@@ -53,9 +53,9 @@ pub(super) trait Listed: Sized {
     fn key(&self) -> Self::Key;
     /// Adds the condition that a row is from this instant or later. `time` is the list's time, either as the end of
     /// the index range or as a mere condition.
-    fn since(found: &mut Narrowed, time: &str, since: Timestamp);
+    fn since(found: &mut WhereClause, time: &str, since: Timestamp);
     fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self>;
-    fn reason(found: &mut Narrowed, reason: &str);
+    fn reason(found: &mut WhereClause, reason: &str);
 }
 
 impl Listed for DeniedRow {
@@ -83,7 +83,7 @@ impl Listed for DeniedRow {
         self.key
     }
 
-    fn since(found: &mut Narrowed, time: &str, since: Timestamp) {
+    fn since(found: &mut WhereClause, time: &str, since: Timestamp) {
         let (minute, at) = (found.bind(since.0.div_euclid(MINUTE)), found.bind(since.0));
         found.and(&format!("{time} >= {minute} AND d.last_at >= {at}"));
     }
@@ -107,8 +107,8 @@ impl Listed for DeniedRow {
         })
     }
 
-    fn reason(found: &mut Narrowed, reason: &str) {
-        let holding = found.holding(&["d.reason"], reason);
+    fn reason(found: &mut WhereClause, reason: &str) {
+        let holding = found.contains_text(&["d.reason"], reason);
         found.and(&holding);
     }
 }
@@ -139,7 +139,7 @@ impl Listed for UseRow {
         self.key.clone()
     }
 
-    fn since(found: &mut Narrowed, time: &str, since: Timestamp) {
+    fn since(found: &mut WhereClause, time: &str, since: Timestamp) {
         let day = found.bind(utc_day_number(since));
         found.and(&format!("{time} >= {day}"));
     }
@@ -157,7 +157,7 @@ impl Listed for UseRow {
         Ok(UseRow { key, token, secret, uses: r.get::<_, i64>(NAMED_COUNT + 4)?.unsigned_abs() })
     }
 
-    fn reason(found: &mut Narrowed, _reason: &str) {
+    fn reason(found: &mut WhereClause, _reason: &str) {
         found.and("0");
     }
 }

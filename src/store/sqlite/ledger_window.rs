@@ -4,16 +4,16 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
 use super::ledger::{FULL_NAME, HINT, Listed, NAMED, NAMED_COLUMNS, Named};
-use super::narrowed::Narrowed;
 use super::query::{placeholder, query_all, sqlite_error, stored};
+use super::where_clause::WhereClause;
 use crate::domain::account::AccountId;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
 use crate::verbs::ledger::{LedgerCursor, LedgerQuery, LedgerScope, LedgerWindow};
 
 /// Returns all conditions of `query` except the start of the page; only rows of `token` if one is given.
-fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from: &From<R::Key>) -> Narrowed {
-    let mut found = Narrowed::default();
+fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from: &From<R::Key>) -> WhereClause {
+    let mut found = WhereClause::default();
     if let Some(token) = token {
         let token = found.bind(token.0);
         found.and(&format!("d.token_id = {token}"));
@@ -33,16 +33,16 @@ fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from
     let filter = &query.filter;
     let everywhere: Vec<&str> = R::WORDS.iter().chain(&[FULL_NAME, HINT]).copied().collect();
     for word in &filter.words {
-        let holding = found.holding(&everywhere, word);
+        let holding = found.contains_text(&everywhere, word);
         found.and(&holding);
     }
     if let Some(token) = &filter.token {
-        let holding = found.holding(&[FULL_NAME, HINT], token);
+        let holding = found.contains_text(&[FULL_NAME, HINT], token);
         let token = found.bind(token.clone());
         found.and(&format!("({holding} OR 't:' || d.token_id = {token})"));
     }
     if let Some(address) = &filter.address {
-        let holding = found.holding(&["d.address"], address);
+        let holding = found.contains_text(&["d.address"], address);
         found.and(&holding);
     }
     if let Some(reason) = &filter.reason {
@@ -91,7 +91,7 @@ pub(super) fn page_sql<R: Listed>(
     token: Option<TokenId>,
     from: &From<R::Key>,
     limit: usize,
-) -> (String, Narrowed) {
+) -> (String, WhereClause) {
     let mut found = filtered::<R>(query, token, from);
     let bound = match from {
         From::Top | From::Bottom => None,

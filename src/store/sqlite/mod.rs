@@ -7,7 +7,6 @@ mod bookkeeping;
 mod catalogue;
 mod check;
 mod connection;
-mod counts;
 mod file_identity;
 mod grants;
 mod journal;
@@ -15,23 +14,24 @@ mod ledger;
 mod ledger_size;
 mod ledger_window;
 mod lineage;
-mod listing;
 mod lock;
 mod mount;
-mod narrowed;
 mod open;
-#[cfg(test)]
-mod plans;
 mod purge;
 mod query;
+#[cfg(test)]
+mod query_plans;
 mod secrets;
 mod sign_ins;
+mod token_counts;
+mod token_listing;
+mod token_window;
 mod tokens;
 mod transaction;
 mod usage;
 mod used;
 mod wal;
-mod window;
+mod where_clause;
 
 pub use connection::SqliteStore;
 pub use file_identity::FileState;

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::file_identity::{FileIdentity, sidecar_path};
 use super::mount::ReadOnly;
 use super::query::sqlite_error;
-use super::{listing, lock, mount, wal};
+use super::{lock, mount, token_listing, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::user;
 
@@ -102,14 +102,14 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, F
             }
             ReadOnly::Shared(db) => db,
         };
-        configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(sqlite_error)?;
+        configure(&mut db, patience).and_then(|()| token_listing::prepare(&db)).map_err(sqlite_error)?;
         mount::check_schema(&path, read_schema(&db)?, MIGRATIONS.len())?;
         identity.check_in_place()?;
         return Ok((db, identity));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
-    configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(sqlite_error)?;
+    configure(&mut db, patience).and_then(|()| token_listing::prepare(&db)).map_err(sqlite_error)?;
     migrate(&mut db, mode)?;
     let identity = FileIdentity::new(path, MIGRATIONS.len())?;
     Ok((db, identity))

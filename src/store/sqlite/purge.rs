@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 
 /// Returns the condition for the tokens of `query`; `?1` is its instant.
-fn meant(query: &PurgeQuery) -> String {
+fn from_clause(query: &PurgeQuery) -> String {
     let state = match query.which {
         // The first match of deleted, disabled, expired counts. So disabled tokens are kept on purpose.
         Purgeable::Expired => "t.deleted_at IS NULL AND t.enabled = 1 AND t.until <= ?1",
@@ -25,12 +25,13 @@ fn meant(query: &PurgeQuery) -> String {
     format!("FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE {state} AND {}", visible(&query.visibility))
 }
 
-pub(super) fn count(db: &Connection, query: &PurgeQuery) -> Result<u64> {
-    let count = query_one(db, &format!("SELECT count(*) {}", meant(query)), [query.now.0], |r| r.get::<_, i64>(0))?;
+pub(super) fn count_candidates(db: &Connection, query: &PurgeQuery) -> Result<u64> {
+    let count =
+        query_one(db, &format!("SELECT count(*) {}", from_clause(query)), [query.now.0], |r| r.get::<_, i64>(0))?;
     Ok(count.unwrap_or(0).unsigned_abs())
 }
 
-pub(super) fn page(
+pub(super) fn candidates(
     db: &Connection,
     query: &PurgeQuery,
     after: Option<TokenId>,
@@ -41,7 +42,7 @@ pub(super) fn page(
     rows(db, query, "t.id > ?2 ORDER BY t.id LIMIT ?3", params![query.now.0, after, limit])
 }
 
-pub(super) fn among(db: &Connection, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
+pub(super) fn candidates_among(db: &Connection, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
     rows(db, query, "t.id IN (SELECT value FROM json_each(?2)) ORDER BY t.id", params![query.now.0, ids(tokens)])
 }
 
@@ -50,7 +51,7 @@ fn rows(db: &Connection, query: &PurgeQuery, which: &str, params: impl Params) -
         Purgeable::Expired => "t.expires_at",
         Purgeable::Trashed => "t.deleted_at",
     };
-    let sql = format!("SELECT t.id, a.username || '/' || t.name, {since} {} AND {which}", meant(query));
+    let sql = format!("SELECT t.id, a.username || '/' || t.name, {since} {} AND {which}", from_clause(query));
     query_all(db, &sql, params, |r| {
         Ok(PurgeCandidate { token: TokenId(r.get(0)?), full_name: r.get(1)?, since: Timestamp(r.get(2)?) })
     })

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, ToSql, params};
 
-use super::counts;
 use super::query::{corrupt, execute, is_unique_violation, query_all, query_one, sqlite_error, try_execute};
+use super::token_counts;
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
@@ -58,7 +58,7 @@ struct RawToken {
     previous_regenerated_by: Option<i64>,
 }
 
-fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
+fn read_raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
     let secret: Option<String> = r.get(13)?;
     let previous: Option<String> = r.get(15)?;
     Ok(RawToken {
@@ -88,7 +88,7 @@ fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
 
 /// Returns the tokens found by `sql` (which begins with [`SELECT`]), with their selections.
 pub(super) fn find(db: &Connection, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<Token>> {
-    query_all(db, sql, params, raw)?.into_iter().map(|raw| token(db, raw)).collect()
+    query_all(db, sql, params, read_raw)?.into_iter().map(|raw| token(db, raw)).collect()
 }
 
 fn token(db: &Connection, raw: RawToken) -> Result<Token> {
@@ -159,7 +159,7 @@ pub(super) fn by_id(db: &Connection, id: TokenId) -> Result<Option<Token>> {
     Ok(find(db, &format!("{SELECT} WHERE t.id = ?1"), &[&id.0])?.pop())
 }
 
-pub(super) fn named(
+pub(super) fn by_name(
     db: &Connection,
     visibility: &Visibility,
     account: Option<AccountId>,
@@ -205,7 +205,7 @@ pub(super) fn names(db: &Connection, query: &NamesQuery<'_>) -> Result<Vec<Named
     })
 }
 
-pub(super) fn kept(db: &Connection, account: AccountId) -> Result<Vec<Token>> {
+pub(super) fn live_of_account(db: &Connection, account: AccountId) -> Result<Vec<Token>> {
     let sql = format!("{SELECT} WHERE t.account_id = ?1 AND t.deleted_at IS NULL ORDER BY t.name");
     find(db, &sql, &[&account.0])
 }
@@ -218,16 +218,16 @@ pub(super) fn visible(visibility: &Visibility) -> String {
 
 /// Counts an account's active tokens. Names the index, because SQLite would choose the one that begins with `enabled`,
 /// and read all of it.
-pub(super) const ACTIVE: &str = "
+pub(super) const COUNT_ACTIVE: &str = "
     SELECT count(*) FROM tokens INDEXED BY tokens_live_of_account
     WHERE account_id = ?1 AND deleted_at IS NULL AND enabled = 1 AND kind = 'api'
           AND (expires_at IS NULL OR expires_at > ?2)";
 
 pub(super) fn active(db: &Connection, account: AccountId, now: Timestamp) -> Result<u32> {
-    Ok(query_one(db, ACTIVE, params![account.0, now.0], |r| r.get(0))?.unwrap_or(0))
+    Ok(query_one(db, COUNT_ACTIVE, params![account.0, now.0], |r| r.get(0))?.unwrap_or(0))
 }
 
-const fn selection_word(selection: &Selection) -> &'static str {
+const fn selection_kind(selection: &Selection) -> &'static str {
     match selection {
         Selection::Sets(_) => "sets",
         Selection::Custom(_) => "custom",
@@ -235,7 +235,7 @@ const fn selection_word(selection: &Selection) -> &'static str {
     }
 }
 
-fn name_taken(name: &TokenName) -> Error {
+fn name_conflict(name: &TokenName) -> Error {
     Error::conflict(format!("the name {name} is taken"))
         .why("the account has another token of that name")
         .next("Choose another (for restore: --as NEW)")
@@ -252,7 +252,7 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
             new.account.0,
             new.name.as_str(),
             new.description.as_str(),
-            selection_word(new.selection),
+            selection_kind(new.selection),
             new.now.0,
             new.expiry.at().map(|at| at.0),
             new.selection.summary(),
@@ -261,12 +261,12 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
     );
     match inserted {
         Ok(_) => {}
-        Err(e) if is_unique_violation(&e) => return Err(name_taken(new.name)),
+        Err(e) if is_unique_violation(&e) => return Err(name_conflict(new.name)),
         Err(e) => return Err(sqlite_error(e)),
     }
     let id = TokenId(db.last_insert_rowid());
     execute(db, "INSERT INTO last_seen (token_id, trashed, at) VALUES (?1, 0, 0)", [id.0])?;
-    counts::came(db, new.account.0, false)?;
+    token_counts::increment(db, new.account.0, false)?;
     write_selection(db, id, new.selection)?;
     Ok(id)
 }
@@ -304,7 +304,7 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
             token.name.as_str(),
             token.description.as_str(),
             token.enabled,
-            selection_word(&token.selection),
+            selection_kind(&token.selection),
             token.expiry.at().map(|at| at.0),
             token.deleted_at.map(|at| at.0),
             token.selection.summary()
@@ -313,12 +313,12 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     match updated {
         Ok(1) => {}
         Ok(_) => return Err(Error::conflict(format!("{} was changed meanwhile", token.name))),
-        Err(e) if is_unique_violation(&e) => return Err(name_taken(&token.name)),
+        Err(e) if is_unique_violation(&e) => return Err(name_conflict(&token.name)),
         Err(e) => return Err(sqlite_error(e)),
     }
     let trashed = token.deleted_at.is_some();
     if let Some((account, _)) = was.filter(|(_, was)| *was != trashed) {
-        counts::moved(db, account, trashed)?;
+        token_counts::transfer(db, account, trashed)?;
         execute(db, "UPDATE last_seen SET trashed = ?2 WHERE token_id = ?1", params![token.id.0, trashed])?;
     }
     // An old secret never outlives its token, and a later expiry doesn't reactivate the secret.

@@ -2,7 +2,7 @@
 
 use super::{
     accounts, audit, audit_window, catalogue, check, grants, ledger, ledger_size, ledger_window, lineage, purge,
-    secrets, tokens, used, window,
+    secrets, token_window, tokens, used,
 };
 use crate::domain::account::{Account, AccountId};
 use crate::domain::catalogue::set::{MethodLocation, ResolvedSet};
@@ -65,7 +65,7 @@ impl Snapshot for SqliteTx<'_> {
         name: &TokenName,
         trashed: bool,
     ) -> Result<Vec<Token>> {
-        tokens::named(self.0, visibility, account, name, trashed)
+        tokens::by_name(self.0, visibility, account, name, trashed)
     }
     fn names(&self, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>> {
         tokens::names(self.0, query)
@@ -80,10 +80,10 @@ impl Snapshot for SqliteTx<'_> {
         lineage::descendants(self.0, makers, now, limit)
     }
     fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64> {
-        purge::count(self.0, query)
+        purge::count_candidates(self.0, query)
     }
     fn purge_candidates_of(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
-        purge::among(self.0, query, tokens)
+        purge::candidates_among(self.0, query, tokens)
     }
     fn purge_candidates(
         &self,
@@ -91,7 +91,7 @@ impl Snapshot for SqliteTx<'_> {
         after: Option<TokenId>,
         limit: usize,
     ) -> Result<Vec<PurgeCandidate>> {
-        purge::page(self.0, query, after, limit)
+        purge::candidates(self.0, query, after, limit)
     }
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
         tokens::active(self.0, account, now)
@@ -118,10 +118,10 @@ impl Snapshot for SqliteTx<'_> {
         grants::page(self.0, after, limit)
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
-        window::window(self.0, query)
+        token_window::window(self.0, query)
     }
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
-        window::tally(self.0, visibility, now, soon)
+        token_window::tally(self.0, visibility, now, soon)
     }
 }
 
@@ -175,7 +175,7 @@ impl AccountReader for SqliteTx<'_> {
         accounts::token_counts(self.0, account, now)
     }
     fn live_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
-        tokens::kept(self.0, account)
+        tokens::live_of_account(self.0, account)
     }
     fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>> {
         accounts::last_seen(self.0, account)

@@ -17,18 +17,18 @@ use crate::error::Result;
 use crate::verbs::ports::{Visibility, WindowQuery};
 
 /// Maximum number of tokens that are sorted, and of matches that are counted.
-pub(super) const SHORT: u64 = 10_000;
+pub(super) const MAX_EXACT_COUNT: u64 = 10_000;
 /// Maximum number of accounts that a list is narrowed to by id.
-const FEW_ACCOUNTS: usize = 500;
+const MAX_ACCOUNT_IDS: usize = 500;
 /// The SQL function that folds the case of every script.
-const LOWER: &str = "jeton_lower";
+const LOWER_FUNCTION: &str = "jeton_lower";
 /// When a token was last seen, if its row of `last_seen` is not joined; 0 = never.
-const SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
+const LAST_SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
 
 /// Registers the SQL functions that lists use.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
-    db.create_scalar_function(LOWER, 1, flags, |call| {
+    db.create_scalar_function(LOWER_FUNCTION, 1, flags, |call| {
         // Not UTF-8 if a row is damaged. Its other words may still match.
         let text = call.get_raw(0).as_bytes()?;
         Ok(String::from_utf8_lossy(text).to_lowercase())
@@ -37,7 +37,7 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
 
 /// The way in which rows are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Way {
+enum AccessPath {
     /// Along the index of the order.
     Order,
     /// By their accounts.
@@ -52,12 +52,12 @@ enum Way {
 
 /// Conditions and their values.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Conditions {
+pub(super) struct ListConditions {
     pub sql: String,
     pub values: Vec<Value>,
 }
 
-impl Conditions {
+impl ListConditions {
     /// Adds a condition in which each `?` is one of `values`.
     pub fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
         self.sql.push_str(" AND ");
@@ -88,11 +88,11 @@ impl Conditions {
     }
 
     /// Adds the condition that a token's name, description, account or hint contains `word`.
-    fn word(&mut self, word: &str) {
+    fn contains_text(&mut self, word: &str) {
         // SQLite folds the case of ASCII only. Only descriptions contain other characters.
         if !word.is_ascii() {
             let word = Value::from(word.to_lowercase());
-            return self.and(&format!("instr({LOWER}(t.description), ?) > 0"), [word]);
+            return self.and(&format!("instr({LOWER_FUNCTION}(t.description), ?) > 0"), [word]);
         }
         let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let places =
@@ -103,19 +103,19 @@ impl Conditions {
 }
 
 /// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
-fn one_of(column: &str, ids: &[i64]) -> String {
+fn in_list(column: &str, ids: &[i64]) -> String {
     format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
 }
 
 /// Number of tokens that `query` covers without its filter; only in `accounts` if given.
-fn unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
-    let mut holds = Conditions::default();
+fn count_unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
+    let mut holds = ListConditions::default();
     holds.visible("account_id", &query.visibility);
     if let Some(id) = query.account {
         holds.and("account_id = ?", [Value::from(id.0)]);
     }
     if let Some(ids) = accounts {
-        holds.and(&one_of("account_id", ids), ids.iter().copied().map(Value::from));
+        holds.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
     }
     let column = if query.trashed { "trashed" } else { "kept" };
     let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts WHERE TRUE{}", holds.sql);
@@ -124,18 +124,18 @@ fn unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) ->
 }
 
 /// Returns the accounts that `query` narrows its list to, if they are few enough to be named.
-fn accounts(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
+fn account_ids(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
     let only = match query.account {
         None if query.visibility.roles.is_empty() => Some(query.visibility.own.0),
         account => account.map(|a| a.0),
     };
     let Some(part) = &query.filter.account else { return Ok(only.map(|id| vec![id])) };
-    let sql = format!("SELECT id FROM accounts WHERE instr(username, ?1) > 0 LIMIT {}", FEW_ACCOUNTS + 1);
+    let sql = format!("SELECT id FROM accounts WHERE instr(username, ?1) > 0 LIMIT {}", MAX_ACCOUNT_IDS + 1);
     let mut named: Vec<i64> = query_all(db, &sql, [part], |r| r.get(0))?;
     Ok(match only {
         // More accounts match than were read. If this account is among them, its rows will show that.
-        Some(id) if named.len() > FEW_ACCOUNTS => Some(vec![id]),
-        None if named.len() > FEW_ACCOUNTS => None,
+        Some(id) if named.len() > MAX_ACCOUNT_IDS => Some(vec![id]),
+        None if named.len() > MAX_ACCOUNT_IDS => None,
         Some(id) => {
             named.retain(|named| *named == id);
             Some(named)
@@ -158,77 +158,78 @@ fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
 
 /// A list to be counted and read.
 #[derive(Debug)]
-pub(super) struct Listing {
-    way: Way,
+pub(super) struct TokenListing {
+    access_path: AccessPath,
     sort: Sort,
     trashed: bool,
-    holds: Conditions,
+    conditions: ListConditions,
     /// `true` if the conditions use a row of `tokens`.
-    on_tokens: bool,
+    needs_tokens: bool,
     /// Number of tokens without the filter.
     pub total: u64,
     /// Number of matches, at most [`SHORT`].
     pub matching: u64,
     /// `true` if more tokens match.
-    pub is_least: bool,
+    pub is_lower_bound: bool,
 }
 
-impl Listing {
+impl TokenListing {
     /// Counts the list of `query`, and chooses the way to read it that suits its length.
-    pub fn of(db: &Connection, query: &WindowQuery) -> Result<Self> {
+    pub fn new(db: &Connection, query: &WindowQuery) -> Result<Self> {
         let filter = &query.filter;
-        let total = unfiltered(db, query, None)?;
-        let accounts = accounts(db, query)?;
+        let total = count_unfiltered(db, query, None)?;
+        let accounts = account_ids(db, query)?;
         let few = match &accounts {
-            Some(ids) => unfiltered(db, query, Some(ids))? <= SHORT,
+            Some(ids) => count_unfiltered(db, query, Some(ids))? <= MAX_EXACT_COUNT,
             None => false,
         };
         let way = match filter.status {
             // Without any matching row, no index is useful.
-            _ if is_empty(query, accounts.as_deref()) => Way::Table,
-            _ if few => Way::Accounts,
-            None | Some(Status::Deleted) if filter.is_empty() => Way::Order,
-            Some(Status::Disabled | Status::Expired) => Way::Status,
-            _ if query.expiring_by.is_some() => Way::Status,
-            _ if filter.stale || filter.seen.is_some() => Way::Seen,
-            Some(Status::Active) => Way::Status,
-            None | Some(Status::Deleted) => Way::Table,
+            _ if is_empty(query, accounts.as_deref()) => AccessPath::Table,
+            _ if few => AccessPath::Accounts,
+            None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
+            Some(Status::Disabled | Status::Expired) => AccessPath::Status,
+            _ if query.expiring_by.is_some() => AccessPath::Status,
+            _ if filter.stale || filter.seen.is_some() => AccessPath::Seen,
+            Some(Status::Active) => AccessPath::Status,
+            None | Some(Status::Deleted) => AccessPath::Table,
         };
-        let mut list = Self::by(way, query, accounts.as_deref(), total);
+        let mut list = Self::with_path(way, query, accounts.as_deref(), total);
         if !filter.is_empty() {
-            let found = list.count(db, Some(SHORT + 1), None)?;
-            if found > SHORT && !few {
-                list = Self::by(Way::Order, query, accounts.as_deref(), total);
+            let found = list.count(db, Some(MAX_EXACT_COUNT + 1), None)?;
+            if found > MAX_EXACT_COUNT && !few {
+                list = Self::with_path(AccessPath::Order, query, accounts.as_deref(), total);
             }
-            (list.matching, list.is_least) = (found.min(SHORT), found > SHORT);
+            (list.matching, list.is_lower_bound) = (found.min(MAX_EXACT_COUNT), found > MAX_EXACT_COUNT);
         }
         Ok(list)
     }
 
-    fn by(way: Way, query: &WindowQuery, accounts: Option<&[i64]>, total: u64) -> Self {
-        let mut list = Listing {
-            way,
+    fn with_path(way: AccessPath, query: &WindowQuery, accounts: Option<&[i64]>, total: u64) -> Self {
+        let mut list = TokenListing {
+            access_path: way,
             sort: query.sort,
             trashed: query.trashed,
-            holds: Conditions::default(),
-            on_tokens: false,
+            conditions: ListConditions::default(),
+            needs_tokens: false,
             total,
             matching: total,
-            is_least: false,
+            is_lower_bound: false,
         };
-        list.narrow(query, accounts);
+        list.apply_filter(query, accounts);
         list
     }
 
     /// `true` if rows are found in `last_seen` first.
     fn is_seen_first(&self) -> bool {
-        self.way == Way::Seen || (self.way == Way::Order && self.sort.column == SortColumn::LastSeen)
+        self.access_path == AccessPath::Seen
+            || (self.access_path == AccessPath::Order && self.sort.column == SortColumn::LastSeen)
     }
 
-    fn narrow(&mut self, query: &WindowQuery, accounts: Option<&[i64]>) {
+    fn apply_filter(&mut self, query: &WindowQuery, accounts: Option<&[i64]>) {
         let seen_first = self.is_seen_first();
-        let (filter, holds) = (&query.filter, &mut self.holds);
-        let (seen, now) = (if seen_first { "s.at" } else { SEEN }, || Value::from(query.now.0));
+        let (filter, holds) = (&query.filter, &mut self.conditions);
+        let (seen, now) = (if seen_first { "s.at" } else { LAST_SEEN }, || Value::from(query.now.0));
         // The indexes are partial: their conditions must be repeated here word for word.
         holds.sql = match (seen_first, query.trashed) {
             (true, trashed) => format!("s.trashed = {}", i32::from(trashed)),
@@ -247,7 +248,7 @@ impl Listing {
         let on_seen = holds.sql.len();
         holds.visible("t.account_id", &query.visibility);
         if let Some(ids) = accounts {
-            holds.and(&one_of("t.account_id", ids), ids.iter().copied().map(Value::from));
+            holds.and(&in_list("t.account_id", ids), ids.iter().copied().map(Value::from));
         }
         if let Some(part) = &filter.account {
             holds.and("instr(t.username, ?) > 0", [Value::from(part.clone())]);
@@ -270,29 +271,31 @@ impl Listing {
         }
         if let Some(part) = &filter.method {
             let holding = |table: &str, column: &str| {
-                format!("EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND instr({LOWER}({column}), ?) > 0)")
+                format!(
+                    "EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND instr({LOWER_FUNCTION}({column}), ?) > 0)"
+                )
             };
             let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
             holds.and(&format!("({either})"), [Value::from(part.clone()), Value::from(part.clone())]);
         }
-        filter.words.iter().for_each(|word| holds.word(word));
-        self.on_tokens = holds.sql.len() > on_seen;
+        filter.words.iter().for_each(|word| holds.contains_text(word));
+        self.needs_tokens = holds.sql.len() > on_seen;
     }
 
     /// Returns the tables, each with the index to be used.
-    fn from(&self, with_tokens: bool) -> String {
+    fn table_clause(&self, with_tokens: bool) -> String {
         let index =
             |kept: &str, trashed: &str| format!("tokens t INDEXED BY {}", if self.trashed { trashed } else { kept });
-        match self.way {
+        match self.access_path {
             _ if self.is_seen_first() => {
                 let seen = "last_seen s INDEXED BY last_seen_in_order";
                 let tokens = if with_tokens { " CROSS JOIN tokens t ON t.id = s.token_id" } else { "" };
                 format!("{seen}{tokens}")
             }
-            Way::Accounts => index("tokens_name_in_account", "tokens_trashed_in_account"),
-            Way::Status => index("tokens_by_status", "tokens_trashed_by_status"),
-            Way::Table => "tokens t NOT INDEXED".to_owned(),
-            Way::Order | Way::Seen => {
+            AccessPath::Accounts => index("tokens_name_in_account", "tokens_trashed_in_account"),
+            AccessPath::Status => index("tokens_by_status", "tokens_trashed_by_status"),
+            AccessPath::Table => "tokens t NOT INDEXED".to_owned(),
+            AccessPath::Order | AccessPath::Seen => {
                 let column = self.sort.column.as_str();
                 index(&format!("tokens_by_{column}"), &format!("tokens_trashed_by_{column}"))
             }
@@ -300,14 +303,14 @@ impl Listing {
     }
 
     /// Returns the sort columns, with the id at the end.
-    fn keys(&self, seen_first: bool) -> Vec<&'static str> {
+    fn sort_columns(&self, seen_first: bool) -> Vec<&'static str> {
         let mut keys = match self.sort.column {
             SortColumn::Name => vec!["t.name"],
             SortColumn::Status => vec!["t.enabled", "t.until"],
             SortColumn::Account => vec!["t.username", "t.name"],
             SortColumn::Api => vec!["t.api"],
             SortColumn::Expires => vec!["t.until"],
-            SortColumn::LastSeen => vec![if seen_first { "s.at" } else { SEEN }],
+            SortColumn::LastSeen => vec![if seen_first { "s.at" } else { LAST_SEEN }],
             SortColumn::Created => vec!["t.created_at"],
             SortColumn::Hint => vec!["t.public_id"],
         };
@@ -317,20 +320,20 @@ impl Listing {
 
     /// Returns a token's position in the order, even if the token is not in the list. `None` if there is no such
     /// token.
-    pub fn key_of(&self, db: &Connection, id: i64) -> Result<Option<Vec<Value>>> {
-        let keys = self.keys(false);
+    pub fn sort_key(&self, db: &Connection, id: i64) -> Result<Option<Vec<Value>>> {
+        let keys = self.sort_columns(false);
         let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
         query_one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
     }
 
     /// Number of tokens in the list, counted up to `most`; only those before `key` if given.
     pub fn count(&self, db: &Connection, most: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
-        let mut holds = self.holds.clone();
+        let mut holds = self.conditions.clone();
         if let Some(key) = before {
-            self.place(&mut holds, key, if self.sort.descending { ">" } else { "<" });
+            self.seek(&mut holds, key, if self.sort.descending { ">" } else { "<" });
         }
-        let with_tokens = self.on_tokens || (before.is_some() && self.sort.column != SortColumn::LastSeen);
-        let found = format!("FROM {} WHERE {}", self.from(with_tokens), holds.sql);
+        let with_tokens = self.needs_tokens || (before.is_some() && self.sort.column != SortColumn::LastSeen);
+        let found = format!("FROM {} WHERE {}", self.table_clause(with_tokens), holds.sql);
         let sql = match most {
             None => format!("SELECT count(*) {found}"),
             Some(most) => format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {most})"),
@@ -340,8 +343,8 @@ impl Listing {
     }
 
     /// Adds the condition that rows are on one side of `key`.
-    fn place(&self, holds: &mut Conditions, key: &[Value], compare: &str) {
-        let keys = self.keys(self.is_seen_first());
+    fn seek(&self, holds: &mut ListConditions, key: &[Value], compare: &str) {
+        let keys = self.sort_columns(self.is_seen_first());
         let marks: Vec<String> = key.iter().map(|value| placeholder(value, "?")).collect();
         holds.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
     }
@@ -353,23 +356,23 @@ impl Listing {
     }
 
     pub(super) fn page_sql(&self, key: Option<&[Value]>, step: Step, limit: usize) -> (String, Vec<Value>) {
-        let upwards = self.sort.descending == (step == Step::Back);
-        let mut holds = self.holds.clone();
+        let upwards = self.sort.descending == (step == Step::Before);
+        let mut holds = self.conditions.clone();
         if let Some(key) = key {
             let compare = match (upwards, step) {
-                (true, Step::At) => ">=",
-                (false, Step::At) => "<=",
-                (true, Step::On | Step::Back) => ">",
-                (false, Step::On | Step::Back) => "<",
+                (true, Step::From) => ">=",
+                (false, Step::From) => "<=",
+                (true, Step::After | Step::Before) => ">",
+                (false, Step::After | Step::Before) => "<",
             };
-            self.place(&mut holds, key, compare);
+            self.seek(&mut holds, key, compare);
         }
         let direction = if upwards { "ASC" } else { "DESC" };
-        let keys = self.keys(self.is_seen_first());
+        let keys = self.sort_columns(self.is_seen_first());
         let order: Vec<String> = keys.iter().map(|key| format!("{key} {direction}")).collect();
-        let with_tokens = self.on_tokens || self.sort.column != SortColumn::LastSeen;
+        let with_tokens = self.needs_tokens || self.sort.column != SortColumn::LastSeen;
         let id = keys.last().copied().unwrap_or_default();
-        let from = self.from(with_tokens);
+        let from = self.table_clause(with_tokens);
         let sql = format!("SELECT {id} FROM {from} WHERE {} ORDER BY {} LIMIT {limit}", holds.sql, order.join(", "));
         (sql, holds.values)
     }
@@ -379,9 +382,9 @@ impl Listing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// Forwards, starting with the row of the key.
-    At,
+    From,
     /// Forwards, starting after the key.
-    On,
+    After,
     /// Backwards, starting before the key, the nearest first.
-    Back,
+    Before,
 }

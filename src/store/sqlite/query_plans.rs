@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::ledger::Listed;
 use super::ledger_window::From;
-use super::listing::{Listing, Step};
+use super::token_listing::{Step, TokenListing};
 use super::{accounts, check, ledger_window, open, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
@@ -26,7 +26,7 @@ use crate::verbs::ports::{NamesQuery, NewAccount, NewToken, TokenCursor, Visibil
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
 
 /// Returns a store with one token of an owner.
-fn furnished() -> (Connection, TempDir) {
+fn store_with_token() -> (Connection, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let (db, _) = open::open(&folder.path().join("x.db"), true).unwrap();
     let password = PasswordHash("hash".to_owned());
@@ -55,10 +55,10 @@ fn furnished() -> (Connection, TempDir) {
 }
 
 fn plan(db: &Connection, query: &WindowQuery, keyed: bool, step: Step) -> String {
-    let list = Listing::of(db, query).unwrap();
-    let key = list.key_of(db, 1).unwrap().filter(|_| keyed);
+    let list = TokenListing::new(db, query).unwrap();
+    let key = list.sort_key(db, 1).unwrap().filter(|_| keyed);
     let (sql, values) = list.page_sql(key.as_deref(), step, 200);
-    explained(db, &sql, &values)
+    explain(db, &sql, &values)
 }
 
 fn query(roles: &[Role], sort: Sort, trashed: bool) -> WindowQuery {
@@ -77,38 +77,38 @@ fn query(roles: &[Role], sort: Sort, trashed: bool) -> WindowQuery {
 
 #[test]
 fn search_of_similar_names_reads_a_part_of_an_index() {
-    let (db, _folder) = furnished();
+    let (db, _folder) = store_with_token();
     let visibility = Visibility { own: AccountId(1), roles: Role::ALL.to_vec() };
     for (account, trashed) in [(None, false), (Some(AccountId(1)), false), (None, true), (Some(AccountId(1)), true)] {
         let query = NamesQuery { visibility: &visibility, account, beginning: "ci", trashed, limit: 200 };
         let values = ["ci".to_owned().into(), "cj".to_owned().into(), 200.into()];
-        let plan = explained(&db, &tokens::names_sql(&query), &values);
+        let plan = explain(&db, &tokens::names_sql(&query), &values);
         assert!(plan.contains("name>? AND name<?") && !plan.contains("TEMP B-TREE"), "{plan}");
         assert!(!plan.contains("SCAN t") && !plan.contains("SCAN a"), "{plan}");
     }
 }
 
-fn explained(db: &Connection, sql: &str, values: &[Value]) -> String {
+fn explain(db: &Connection, sql: &str, values: &[Value]) -> String {
     let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let lines = explained.query_map(params_from_iter(values), |r| r.get::<_, String>(3)).unwrap();
     lines.map(|l| l.unwrap()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn an_accounts_tokens_are_counted_among_its_own() {
-    let (db, _folder) = furnished();
-    let plan = explained(&db, tokens::ACTIVE, &[1, NOW.0].map(Value::from));
+fn active_tokens_are_counted_by_account_index() {
+    let (db, _folder) = store_with_token();
+    let plan = explain(&db, tokens::COUNT_ACTIVE, &[1, NOW.0].map(Value::from));
     assert!(plan.contains("tokens_live_of_account (account_id=?)"), "{plan}");
 }
 
 #[test]
-fn every_order_is_read_along_its_index() {
-    let (db, _folder) = furnished();
+fn every_sort_order_uses_its_index() {
+    let (db, _folder) = store_with_token();
     for column in SortColumn::ALL {
         for (descending, trashed, keyed) in
             [(false, false, false), (false, false, true), (true, false, true), (false, true, false), (true, true, true)]
         {
-            for step in [Step::At, Step::On, Step::Back] {
+            for step in [Step::From, Step::After, Step::Before] {
                 for roles in [&Role::ALL[..], &[Role::Member, Role::Viewer]] {
                     let plan = plan(&db, &query(roles, Sort { column, descending }, trashed), keyed, step);
                     assert!(!plan.contains("TEMP B-TREE"), "{column:?} {plan}");
@@ -130,25 +130,25 @@ fn every_order_is_read_along_its_index() {
 }
 
 #[test]
-fn accounts_count_their_tokens_without_looking_at_each() {
-    let (db, _folder) = furnished();
+fn token_counts_use_an_index() {
+    let (db, _folder) = store_with_token();
     assert_eq!(accounts::token_counts(&db, None, NOW).unwrap()[&AccountId(1)].active, 1);
     for (of_one, found) in [
         (true, "SEARCH tokens USING INDEX tokens_live_of_account (account_id=?)"),
         (false, "SCAN tokens USING INDEX tokens_live_of_account"),
     ] {
-        let plan = explained(&db, &accounts::counts_sql(of_one), &[NOW.0, 1].map(Value::from));
+        let plan = explain(&db, &accounts::counts_sql(of_one), &[NOW.0, 1].map(Value::from));
         assert!(plan.contains(found), "{plan}");
         assert_eq!(plan.matches(" tokens ").count(), 1, "{plan}");
     }
 }
 
 #[test]
-fn members_lists_and_short_ones_are_found_by_what_makes_them_short() {
-    let (db, _folder) = furnished();
+fn short_listings_use_the_selective_index() {
+    let (db, _folder) = store_with_token();
     for column in SortColumn::ALL {
         for (trashed, index) in [(false, "tokens_name_in_account"), (true, "tokens_trashed_in_account")] {
-            let plan = plan(&db, &query(&[], Sort { column, descending: false }, trashed), true, Step::At);
+            let plan = plan(&db, &query(&[], Sort { column, descending: false }, trashed), true, Step::From);
             assert!(plan.contains(&format!("SEARCH t USING INDEX {index} (account_id=?")), "{column:?} {plan}");
         }
     }
@@ -160,7 +160,7 @@ fn members_lists_and_short_ones_are_found_by_what_makes_them_short() {
         ("account:op", "tokens_name_in_account (account_id=?)"),
     ] {
         let filter = TokenFilter::parse(text);
-        let plan = plan(&db, &WindowQuery { filter, ..query(&Role::ALL, Sort::default(), false) }, false, Step::At);
+        let plan = plan(&db, &WindowQuery { filter, ..query(&Role::ALL, Sort::default(), false) }, false, Step::From);
         assert!(plan.contains(found), "{text} {plan}");
     }
 }
@@ -214,8 +214,8 @@ fn ledger_plans<R: Listed>(db: &Connection, key: &R::Key, one: bool) -> Vec<(boo
 }
 
 #[test]
-fn the_ledger_is_read_along_time() {
-    let (db, _folder) = furnished();
+fn ledger_page_uses_the_time_index() {
+    let (db, _folder) = store_with_token();
     let (denied, used) = (DeniedKey { minute: 1, row: 1 }, use_key());
     // Continuing from a key seeks to its exact position, and doesn't walk through the rest of its minute or day.
     for (keyed, plan) in ledger_plans::<DeniedRow>(&db, &denied, false) {
@@ -236,8 +236,8 @@ fn use_key() -> UseKey {
 }
 
 #[test]
-fn one_tokens_ledger_is_read_along_its_own_time() {
-    let (db, _folder) = furnished();
+fn ledger_page_of_one_token_uses_its_time_index() {
+    let (db, _folder) = store_with_token();
     for (_, plan) in ledger_plans::<DeniedRow>(&db, &DeniedKey { minute: 1, row: 1 }, true) {
         // A token has a bounded number of rows in a minute; these are sorted.
         assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
@@ -250,8 +250,8 @@ fn one_tokens_ledger_is_read_along_its_own_time() {
 }
 
 #[test]
-fn what_needs_attention_is_looked_for_along_indexes() {
-    let (db, _folder) = furnished();
+fn attention_report_uses_indexes() {
+    let (db, _folder) = store_with_token();
     let values = [NOW.0, NOW.0, 0, 0, 100].map(Value::from);
     for (sql, found) in [
         (check::expiring_sql(), "SEARCH tokens USING INDEX tokens_by_expires ((until,tie)>(?,?) AND until<?)"),
@@ -260,9 +260,9 @@ fn what_needs_attention_is_looked_for_along_indexes() {
             "SEARCH last_seen USING COVERING INDEX last_seen_in_order (trashed=? AND (at,token_id)>(?,?) AND at<?)",
         ),
     ] {
-        let plan = explained(&db, &sql, &values);
+        let plan = explain(&db, &sql, &values);
         assert!(plan.contains(found) && !plan.contains("SCAN t") && !plan.contains("SCAN a"), "{plan}");
     }
-    let plan = explained(&db, check::NEXT, &[Value::from(1)]);
+    let plan = explain(&db, check::NEXT, &[Value::from(1)]);
     assert_eq!(plan, "SEARCH denied_attempts USING COVERING INDEX denied_attempts_once (token_id>?)");
 }

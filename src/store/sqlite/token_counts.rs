@@ -6,17 +6,17 @@ use super::query::execute;
 use crate::error::Result;
 
 /// Records that the account has one more token, in the trash or not.
-pub(super) fn came(db: &Connection, account: i64, trashed: bool) -> Result<()> {
-    shift(db, account, i64::from(!trashed), i64::from(trashed))
+pub(super) fn increment(db: &Connection, account: i64, trashed: bool) -> Result<()> {
+    adjust(db, account, i64::from(!trashed), i64::from(trashed))
 }
 
 /// Records that a token of the account was moved into the trash or out of it.
-pub(super) fn moved(db: &Connection, account: i64, trashed: bool) -> Result<()> {
+pub(super) fn transfer(db: &Connection, account: i64, trashed: bool) -> Result<()> {
     let into = if trashed { 1 } else { -1 };
-    shift(db, account, -into, into)
+    adjust(db, account, -into, into)
 }
 
-fn shift(db: &Connection, account: i64, kept: i64, trashed: i64) -> Result<()> {
+fn adjust(db: &Connection, account: i64, kept: i64, trashed: i64) -> Result<()> {
     let sql = "UPDATE token_counts SET kept = kept + ?2, trashed = trashed + ?3 WHERE account_id = ?1";
     if execute(db, sql, params![account, kept, trashed])? == 0 {
         let sql = "INSERT INTO token_counts (account_id, kept, trashed) VALUES (?1, ?2, ?3)";

@@ -4,12 +4,12 @@ use rusqlite::ToSql;
 
 /// Conditions and their values.
 #[derive(Default)]
-pub(super) struct Narrowed {
+pub(super) struct WhereClause {
     pub sql: String,
     pub values: Vec<Box<dyn ToSql>>,
 }
 
-impl Narrowed {
+impl WhereClause {
     /// Adds `value` and returns its placeholder in the statement.
     pub fn bind(&mut self, value: impl ToSql + 'static) -> String {
         self.values.push(Box::new(value));
@@ -22,7 +22,7 @@ impl Narrowed {
     }
 
     /// Returns the condition that one of `columns` contains `text`. Case is ignored.
-    pub fn holding(&mut self, columns: &[&str], text: &str) -> String {
+    pub fn contains_text(&mut self, columns: &[&str], text: &str) -> String {
         // SQLite folds the case of ASCII only.
         let conditions: Vec<String> = if text.is_ascii() {
             let like = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::listing::{Conditions, Listing, Step};
 use super::query::query_one;
+use super::token_listing::{ListConditions, Step, TokenListing};
 use super::tokens;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::{Status, Token, TokenId};
@@ -16,12 +16,12 @@ use crate::verbs::verify::DenialReason;
 
 /// Ids in order, and their surroundings.
 #[derive(Default)]
-struct Stretch {
+struct PageSlice {
     ids: Vec<i64>,
     /// `true` if there are more rows before the ids.
-    before: bool,
+    has_before: bool,
     /// `true` if there are more rows after the ids.
-    behind: bool,
+    has_after: bool,
     /// Number of rows before the ids, if known without counting.
     position: Option<u64>,
 }
@@ -29,28 +29,28 @@ struct Stretch {
 pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     // Requests one row more than needed; its presence shows that the end isn't reached.
     let limit = query.limit.min(i64::MAX as usize - 1);
-    let list = Listing::of(db, query)?;
-    let stretch = match query.cursor {
+    let list = TokenListing::new(db, query)?;
+    let slice = match query.cursor {
         TokenCursor::After(id) => {
-            let Some(key) = list.key_of(db, id.0)? else { return Ok(Window::default()) };
-            let ids = list.page(db, Some(&key), Step::On, limit)?;
+            let Some(key) = list.sort_key(db, id.0)? else { return Ok(Window::default()) };
+            let ids = list.page(db, Some(&key), Step::After, limit)?;
             let (rows, unreadable) = rows(db, &ids)?;
-            let knocking = knocking(db, &rows, query.now)?;
-            return Ok(Window { rows, unreadable, last: last(&ids), recently_denied: knocking, ..Window::default() });
+            let denied = recently_denied(db, &rows, query.now)?;
+            return Ok(Window { rows, unreadable, last: last(&ids), recently_denied: denied, ..Window::default() });
         }
         TokenCursor::Start => start(db, &list, limit)?,
         TokenCursor::End => end(db, &list, limit)?,
-        TokenCursor::Around(id, told) => match list.key_of(db, id.0)? {
+        TokenCursor::Around(id, told) => match list.sort_key(db, id.0)? {
             Some(key) => around(db, &list, &key, told, limit)?,
             None => start(db, &list, limit)?,
         },
     };
-    let (rows, unreadable) = rows(db, &stretch.ids)?;
-    let last = last(&stretch.ids);
+    let (rows, unreadable) = rows(db, &slice.ids)?;
+    let last = last(&slice.ids);
     let (position, matching) =
-        if rows.is_empty() { (0, list.matching) } else { settle(&stretch, &list, position(db, &list, &stretch)?) };
-    let knocking = knocking(db, &rows, query.now)?;
-    let (matching_is_least, total) = (list.is_least, list.total);
+        if rows.is_empty() { (0, list.matching) } else { adjust_counts(&slice, &list, position(db, &list, &slice)?) };
+    let denied = recently_denied(db, &rows, query.now)?;
+    let (matching_is_least, total) = (list.is_lower_bound, list.total);
     Ok(Window {
         rows,
         unreadable,
@@ -59,7 +59,7 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
         matching,
         matching_is_lower_bound: matching_is_least,
         total,
-        recently_denied: knocking,
+        recently_denied: denied,
     })
 }
 
@@ -81,7 +81,7 @@ fn last(ids: &[i64]) -> Option<TokenId> {
 }
 
 /// Returns those of `rows` that no longer work but were tried lately. Needs one index look-up for each.
-fn knocking(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<TokenId>> {
+fn recently_denied(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<TokenId>> {
     let since = now.plus(-7 * DAY).0.div_euclid(MINUTE);
     let mut found = BTreeSet::new();
     for token in rows {
@@ -100,31 +100,37 @@ fn knocking(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<
     Ok(found)
 }
 
-fn start(db: &Connection, list: &Listing, limit: usize) -> Result<Stretch> {
-    let mut ids = list.page(db, None, Step::At, limit + 1)?;
+fn start(db: &Connection, list: &TokenListing, limit: usize) -> Result<PageSlice> {
+    let mut ids = list.page(db, None, Step::From, limit + 1)?;
     let behind = ids.len() > limit;
     ids.truncate(limit);
-    Ok(Stretch { ids, behind, ..Stretch::default() })
+    Ok(PageSlice { ids, has_after: behind, ..PageSlice::default() })
 }
 
-fn end(db: &Connection, list: &Listing, limit: usize) -> Result<Stretch> {
-    let mut ids = list.page(db, None, Step::Back, limit + 1)?;
+fn end(db: &Connection, list: &TokenListing, limit: usize) -> Result<PageSlice> {
+    let mut ids = list.page(db, None, Step::Before, limit + 1)?;
     let before = ids.len() > limit;
     ids.truncate(limit);
     ids.reverse();
     let position = Some(list.matching.saturating_sub(ids.len() as u64));
-    Ok(Stretch { ids, before, position, ..Stretch::default() })
+    Ok(PageSlice { ids, has_before: before, position, ..PageSlice::default() })
 }
 
 /// Returns half a page before the key, and the rest starting at it. If one side runs out, the other gets more.
-fn around(db: &Connection, list: &Listing, key: &[Value], told: Option<u64>, limit: usize) -> Result<Stretch> {
-    let mut ids = list.page(db, Some(key), Step::Back, limit + 1)?;
-    let mut on = list.page(db, Some(key), Step::At, limit + 1)?;
+fn around(
+    db: &Connection,
+    list: &TokenListing,
+    key: &[Value],
+    known_position: Option<u64>,
+    limit: usize,
+) -> Result<PageSlice> {
+    let mut ids = list.page(db, Some(key), Step::Before, limit + 1)?;
+    let mut on = list.page(db, Some(key), Step::From, limit + 1)?;
     let keep_on = on.len().min(limit - ids.len().min(limit / 2));
     let keep_back = ids.len().min(limit - keep_on);
     let (before, behind) = (ids.len() > keep_back, on.len() > keep_on);
     // The way back ended before its limit, so it has counted all rows there.
-    let position = match told {
+    let position = match known_position {
         _ if ids.len() <= limit => Some((ids.len() - keep_back) as u64),
         told => told.map(|told| told.saturating_sub(keep_back as u64)),
     };
@@ -132,15 +138,15 @@ fn around(db: &Connection, list: &Listing, key: &[Value], told: Option<u64>, lim
     ids.reverse();
     on.truncate(keep_on);
     ids.append(&mut on);
-    Ok(Stretch { ids, before, behind, position })
+    Ok(PageSlice { ids, has_before: before, has_after: behind, position })
 }
 
-fn position(db: &Connection, list: &Listing, stretch: &Stretch) -> Result<u64> {
-    match (stretch.position, stretch.ids.first()) {
+fn position(db: &Connection, list: &TokenListing, slice: &PageSlice) -> Result<u64> {
+    match (slice.position, slice.ids.first()) {
         (Some(known), _) => Ok(known),
-        (None, Some(first)) if stretch.before => match list.key_of(db, *first)? {
+        (None, Some(first)) if slice.has_before => match list.sort_key(db, *first)? {
             // If the matches are not all counted, an exact position would mean nothing.
-            Some(key) => list.count(db, list.is_least.then_some(list.matching), Some(&key)),
+            Some(key) => list.count(db, list.is_lower_bound.then_some(list.matching), Some(&key)),
             None => Ok(0),
         },
         (None, _) => Ok(0),
@@ -149,16 +155,16 @@ fn position(db: &Connection, list: &Listing, stretch: &Stretch) -> Result<u64> {
 
 /// Makes position and number consistent with the ends that were seen. The position may be old, and the number only a
 /// lower bound. Neither may hide existing rows, nor promise missing ones.
-fn settle(stretch: &Stretch, list: &Listing, position: u64) -> (u64, u64) {
-    let rows = stretch.ids.len() as u64;
-    let mut position = if stretch.before { position.max(1) } else { 0 };
-    if list.is_least {
-        let least = position + rows + u64::from(stretch.behind);
-        return (position, if stretch.behind { list.matching.max(least) } else { least });
+fn adjust_counts(slice: &PageSlice, list: &TokenListing, position: u64) -> (u64, u64) {
+    let rows = slice.ids.len() as u64;
+    let mut position = if slice.has_before { position.max(1) } else { 0 };
+    if list.is_lower_bound {
+        let least = position + rows + u64::from(slice.has_after);
+        return (position, if slice.has_after { list.matching.max(least) } else { least });
     }
     let last = list.matching.saturating_sub(rows);
-    if stretch.before {
-        position = if stretch.behind { position.min(last.saturating_sub(1)).max(1) } else { last };
+    if slice.has_before {
+        position = if slice.has_after { position.min(last.saturating_sub(1)).max(1) } else { last };
     }
     (position, list.matching)
 }
@@ -170,7 +176,7 @@ pub(super) fn tally(
     soon: Timestamp,
 ) -> Result<VisibleCounts> {
     let own_active = tokens::active(db, visibility.own, now)?;
-    let mut holds = Conditions::default();
+    let mut holds = ListConditions::default();
     holds.visible("account_id", visibility);
     holds.and("expires_at > ? AND expires_at <= ?", [now.0, soon.0].map(Value::from));
     // Both indexes contain all required columns.
