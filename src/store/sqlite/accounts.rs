@@ -17,7 +17,7 @@ use crate::verbs::authenticate::backoff;
 use crate::verbs::ports::{Installation, LoginAttemptKey, NewAccount, TokenCounts};
 
 /// Maximum number of names and sources whose sign-in attempts are counted. The oldest is forgotten first.
-const MOST_TRIES: i64 = 10_000;
+const MAX_LOGIN_ATTEMPT_ROWS: i64 = 10_000;
 
 pub(super) fn installation(db: &Connection) -> Result<Option<Installation>> {
     let row =
@@ -60,7 +60,7 @@ const SELECT: &str = "SELECT id, username, role, enabled, temporary_password, cr
 
 type RawAccount = (i64, String, String, bool, bool, i64, i64);
 
-fn raw(row: &Row<'_>) -> rusqlite::Result<RawAccount> {
+fn read_raw(row: &Row<'_>) -> rusqlite::Result<RawAccount> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
 }
 
@@ -77,17 +77,17 @@ fn account((id, username, role, enabled, temporary_password, version, created_at
 }
 
 pub(super) fn by_id(db: &Connection, id: AccountId) -> Result<Option<Account>> {
-    query_one(db, &format!("{SELECT} AND id = ?1"), [id.0], raw)?.map(account).transpose()
+    query_one(db, &format!("{SELECT} AND id = ?1"), [id.0], read_raw)?.map(account).transpose()
 }
 
 pub(super) fn by_name(db: &Connection, name: &Username) -> Result<Option<Account>> {
-    query_one(db, &format!("{SELECT} AND username = ?1"), [name.as_str()], raw)?.map(account).transpose()
+    query_one(db, &format!("{SELECT} AND username = ?1"), [name.as_str()], read_raw)?.map(account).transpose()
 }
 
 /// Returns every readable account, by name, and the ids of unreadable ones.
 pub(super) fn all_accounts(db: &Connection) -> Result<(Vec<Account>, Vec<AccountId>)> {
     let sql = format!("{SELECT} ORDER BY username");
-    let read = |row: &Row<'_>| raw(row).map_err(sqlite_error).and_then(account);
+    let read = |row: &Row<'_>| read_raw(row).map_err(sqlite_error).and_then(account);
     readable(db, &sql, [], |row| row.get(0).map(AccountId), read)
 }
 
@@ -98,7 +98,7 @@ pub(super) fn password_hash(db: &Connection, id: AccountId) -> Result<Option<Pas
 }
 
 /// Returns the name of an account, deleted or not.
-pub(super) fn name_ever(db: &Connection, id: AccountId) -> Result<Option<String>> {
+pub(super) fn username_even_deleted(db: &Connection, id: AccountId) -> Result<Option<String>> {
     query_one(db, "SELECT username FROM accounts WHERE id = ?1", [id.0], |r| r.get(0))
 }
 
@@ -118,7 +118,7 @@ pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId>
 }
 
 /// Returns an error if a statement that should have changed one account changed none.
-fn touched(rows: usize, what: impl FnOnce() -> String) -> Result<()> {
+fn check_updated(rows: usize, what: impl FnOnce() -> String) -> Result<()> {
     if rows == 1 { Ok(()) } else { Err(Error::conflict(what())) }
 }
 
@@ -129,7 +129,7 @@ pub(super) fn update(db: &Connection, account: &Account) -> Result<()> {
          WHERE id = ?1 AND credential_version = ?2 AND deleted_at IS NULL",
         params![account.id.0, account.credential_version.0, account.role.as_str(), account.enabled],
     )?;
-    touched(rows, || format!("the account {} was changed meanwhile", account.username))
+    check_updated(rows, || format!("the account {} was changed meanwhile", account.username))
 }
 
 pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash, temporary: bool) -> Result<()> {
@@ -139,7 +139,7 @@ pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash, 
          WHERE id = ?1 AND deleted_at IS NULL",
         params![id.0, hash.0, temporary],
     )?;
-    touched(rows, || format!("there is no account {id} any more"))
+    check_updated(rows, || format!("there is no account {id} any more"))
 }
 
 pub(super) fn delete(db: &Connection, id: AccountId, now: Timestamp) -> Result<()> {
@@ -150,7 +150,7 @@ pub(super) fn delete(db: &Connection, id: AccountId, now: Timestamp) -> Result<(
          WHERE id = ?1 AND deleted_at IS NULL",
         params![id.0, now.0],
     )?;
-    touched(rows, || format!("there is no account {id} any more"))
+    check_updated(rows, || format!("there is no account {id} any more"))
 }
 
 pub(super) fn enabled_owners(db: &Connection) -> Result<u32> {
@@ -208,7 +208,11 @@ pub(super) fn rehash(db: &Connection, id: AccountId, version: CredentialVersion,
     Ok(())
 }
 
-pub(super) fn reserve_try(db: &Connection, key: &LoginAttemptKey, now: Timestamp) -> Result<Option<Duration>> {
+pub(super) fn reserve_login_attempt(
+    db: &Connection,
+    key: &LoginAttemptKey,
+    now: Timestamp,
+) -> Result<Option<Duration>> {
     execute(db, "DELETE FROM sign_in_tries WHERE last_at < ?1", [now.plus(-DAY).0])?;
     let found = query_one(db, "SELECT failures, last_at FROM sign_in_tries WHERE key = ?1", [key.0], |r| {
         Ok((r.get::<_, u32>(0)?, r.get::<_, i64>(1)?))
@@ -233,18 +237,18 @@ pub(super) fn reserve_try(db: &Connection, key: &LoginAttemptKey, now: Timestamp
     )?;
     // Counting reads an index of 10,000 entries. Finding the oldest entry on every attempt would sort them.
     let kept = query_one(db, "SELECT count(*) FROM sign_in_tries", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
-    if kept > MOST_TRIES {
+    if kept > MAX_LOGIN_ATTEMPT_ROWS {
         execute(
             db,
             "DELETE FROM sign_in_tries WHERE key IN
                 (SELECT key FROM sign_in_tries WHERE key <> ?1 ORDER BY last_at LIMIT ?2)",
-            params![key.0, kept - MOST_TRIES],
+            params![key.0, kept - MAX_LOGIN_ATTEMPT_ROWS],
         )?;
     }
     Ok(None)
 }
 
-pub(super) fn clear_tries(db: &Connection, key: &LoginAttemptKey) -> Result<()> {
+pub(super) fn clear_login_attempts(db: &Connection, key: &LoginAttemptKey) -> Result<()> {
     execute(db, "DELETE FROM sign_in_tries WHERE key = ?1", [key.0])?;
     Ok(())
 }

@@ -66,9 +66,9 @@ pub(super) fn contains(db: &Connection, tip: AuditTip) -> Result<bool> {
 }
 
 /// `true` if the log is `tip` plus later rows, none of which has a verb starting with `without`.
-pub(super) fn only_grew(db: &Connection, tip: AuditTip, without: &str) -> Result<bool> {
-    let there = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;
-    if there.unwrap_or_default() != tip.hash {
+pub(super) fn is_append_only_since(db: &Connection, tip: AuditTip, without: &str) -> Result<bool> {
+    let stored = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;
+    if stored.unwrap_or_default() != tip.hash {
         return Ok(false);
     }
     let found = query_one(
@@ -84,7 +84,7 @@ pub(super) fn only_grew(db: &Connection, tip: AuditTip, without: &str) -> Result
 pub(super) const COLUMNS: &str = "seq, at, account, name, proof, face, verb, target, target_name, details, hash";
 
 /// Reads a row of [`COLUMNS`] without trusting any of its values.
-pub(super) fn raw(r: &Row<'_>) -> rusqlite::Result<RawRow> {
+pub(super) fn read_raw(r: &Row<'_>) -> rusqlite::Result<RawRow> {
     let mut unreadable = None;
     let mut wrong = |column| {
         unreadable.get_or_insert(column);
@@ -121,7 +121,7 @@ pub(super) fn page(db: &Connection, after: Option<i64>, limit: usize) -> Result<
     let mut rows = query.query(params![after, limit]).map_err(sqlite_error)?;
     let mut page = AuditPage::default();
     loop {
-        match rows.next().and_then(|row| row.map(raw).transpose()) {
+        match rows.next().and_then(|row| row.map(read_raw).transpose()) {
             Ok(Some(row)) => page.rows.push(row),
             Ok(None) => return Ok(page),
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
@@ -170,7 +170,7 @@ pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
 }
 
 /// Returns every row from the first, after verifying the chain.
-pub(super) fn verified(db: &Connection) -> Result<Vec<AuditRow>> {
+pub(super) fn verified_rows(db: &Connection) -> Result<Vec<AuditRow>> {
     let page = page(db, None, usize::MAX)?;
     let mut verifier = ChainVerifier::from_start(Vec::new());
     page.rows.iter().for_each(|raw| verifier.check_row(raw));

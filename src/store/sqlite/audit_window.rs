@@ -15,7 +15,7 @@ const MAX_DAMAGED: usize = 1_000;
 const VERB: &str = "CASE WHEN verb IN ('token.delete', 'token.revoke') THEN 'token.delete token.revoke' ELSE verb END";
 
 /// Returns all conditions of `query` except the start of the page.
-fn filtered(query: &AuditQuery) -> WhereClause {
+fn where_clause(query: &AuditQuery) -> WhereClause {
     let mut found = WhereClause::default();
     if let Some(target) = &query.target {
         let target = found.bind(target.clone());
@@ -59,7 +59,7 @@ struct Side {
 }
 
 /// Returns `limit` rows on one side of a row. Damaged rows are replaced by further ones.
-fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>, limit: usize) -> Result<Side> {
+fn read_side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>, limit: usize) -> Result<Side> {
     let backward = compare.starts_with('<');
     let order = if backward { "DESC" } else { "ASC" };
     // Beyond 63 bits SQLite would not treat the number as an integer.
@@ -68,13 +68,13 @@ fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>
     let mut compare = compare;
     loop {
         let wanted = most + 1 - side.rows.len();
-        let mut found = filtered(query);
+        let mut found = where_clause(query);
         if let Some(seq) = seq {
             let seq = found.bind(seq);
             found.and(&format!("seq {compare} {seq}"));
         }
         let sql = format!("SELECT {COLUMNS} FROM audit {} ORDER BY seq {order} LIMIT {wanted}", found.sql);
-        let raws = query_all(db, &sql, found.params().as_slice(), audit::raw)?;
+        let raws = query_all(db, &sql, found.params().as_slice(), audit::read_raw)?;
         let is_end = raws.len() < wanted;
         for raw in raws {
             (seq, compare) = (Some(raw.row.seq), if backward { "<" } else { ">" });
@@ -106,22 +106,22 @@ pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow>
     let limit = query.limit;
     let (side, older, newer) = match query.cursor {
         AuditCursor::Oldest => {
-            let side = side(db, query, ">=", None, limit)?;
+            let side = read_side(db, query, ">=", None, limit)?;
             let newer = side.more;
             (side, false, newer)
         }
         AuditCursor::Newest => {
-            let side = side(db, query, "<=", None, limit)?;
+            let side = read_side(db, query, "<=", None, limit)?;
             let older = side.more;
             (side, older, false)
         }
         AuditCursor::Before(seq) => {
-            let side = side(db, query, "<", Some(seq), limit)?;
+            let side = read_side(db, query, "<", Some(seq), limit)?;
             let older = side.more;
             (side, older, true)
         }
         AuditCursor::After(seq) => {
-            let side = side(db, query, ">", Some(seq), limit)?;
+            let side = read_side(db, query, ">", Some(seq), limit)?;
             let newer = side.more;
             (side, true, newer)
         }
@@ -133,8 +133,8 @@ pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow>
 /// Returns half of the rows before the row, and the rest starting at it. If one side runs out, the other gets more.
 fn around(db: &Connection, query: &AuditQuery, seq: i64) -> Result<(Side, bool, bool)> {
     let limit = query.limit;
-    let mut before = side(db, query, "<", Some(seq), limit)?;
-    let mut after = side(db, query, ">=", Some(seq), limit)?;
+    let mut before = read_side(db, query, "<", Some(seq), limit)?;
+    let mut after = read_side(db, query, ">=", Some(seq), limit)?;
     let keep_after = after.rows.len().min(limit - before.rows.len().min(limit / 2));
     let keep_before = before.rows.len().min(limit - keep_after);
     let older = before.more || keep_before < before.rows.len();

@@ -11,7 +11,7 @@ use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 use super::file_identity::FileIdentity;
 use super::query::sqlite_error;
 use super::transaction::SqliteTx;
-use super::{audit, journal, ledger, lock, open, sign_ins, tokens, wal};
+use super::{audit, failed_sign_ins, ledger_read, lock, open, tokens, usage_journal, wal};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -84,7 +84,7 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the log can't be read or its chain is broken.
     pub fn audit_log(&self) -> Result<Vec<AuditRow>> {
-        audit::verified(&self.lock())
+        audit::verified_rows(&self.lock())
     }
 
     /// Runs one immediate transaction on the file that was opened.
@@ -124,10 +124,10 @@ impl Store for SqliteStore {
     }
 
     fn flush_usage(&self) -> Result<()> {
-        if journal::waits(&self.lock())? {
+        if usage_journal::has_pending(&self.lock())? {
             // In many short transactions, so that other writers get their turn.
-            for part in 0..journal::PARTS {
-                while self.in_write_transaction(|tx| journal::settle(tx, part))? {
+            for part in 0..usage_journal::PARTS {
+                while self.in_write_transaction(|tx| usage_journal::flush(tx, part))? {
                     lock::yield_to_others();
                 }
             }
@@ -136,8 +136,8 @@ impl Store for SqliteStore {
     }
 
     fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()> {
-        if sign_ins::waits(&self.lock(), now, due)? {
-            self.in_write_transaction(|tx| sign_ins::write(tx, now, due))?;
+        if failed_sign_ins::has_pending(&self.lock(), now, due)? {
+            self.in_write_transaction(|tx| failed_sign_ins::flush(tx, now, due))?;
         }
         Ok(())
     }
@@ -162,7 +162,7 @@ impl Store for SqliteStore {
     }
 
     fn data_version(&self) -> Result<DataVersion> {
-        let version = ledger::head(&self.lock())?;
+        let version = ledger_read::data_version(&self.lock())?;
         self.identity.check_in_place()?;
         Ok(DataVersion(version))
     }

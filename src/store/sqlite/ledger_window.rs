@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-use super::ledger::{FULL_NAME, HINT, Listed, NAMED, NAMED_COLUMNS, Named};
+use super::ledger_read::{FULL_NAME, HINT, LedgerTable, TOKEN_COLUMNS, TOKEN_JOINS, TokenRefRow};
 use super::query::{placeholder, query_all, sqlite_error, stored};
 use super::where_clause::WhereClause;
 use crate::domain::account::AccountId;
@@ -12,7 +12,11 @@ use crate::error::{Error, Fault, Result};
 use crate::verbs::ledger::{LedgerCursor, LedgerQuery, LedgerScope, LedgerWindow};
 
 /// Returns all conditions of `query` except the start of the page; only rows of `token` if one is given.
-fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from: &From<R::Key>) -> WhereClause {
+fn where_clause<R: LedgerTable>(
+    query: &LedgerQuery<R::Key>,
+    token: Option<TokenId>,
+    from: &PageStart<R::Key>,
+) -> WhereClause {
     let mut found = WhereClause::default();
     if let Some(token) = token {
         let token = found.bind(token.0);
@@ -26,12 +30,12 @@ fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from
     if let Some(since) = query.since {
         // A page that goes up from a row begins at that row. The plus keeps the index from beginning at this instant
         // instead.
-        let goes_up = matches!(from, From::Above(_) | From::Behind(_, Way::Up));
+        let goes_up = matches!(from, PageStart::Above(_) | PageStart::Behind(_, Way::Up));
         let plus = if goes_up { "+" } else { "" };
         R::since(&mut found, &format!("{plus}{}", R::KEY[0]), since);
     }
     let filter = &query.filter;
-    let everywhere: Vec<&str> = R::WORDS.iter().chain(&[FULL_NAME, HINT]).copied().collect();
+    let everywhere: Vec<&str> = R::TEXT_COLUMNS.iter().chain(&[FULL_NAME, HINT]).copied().collect();
     for word in &filter.words {
         let holding = found.contains_text(&everywhere, word);
         found.and(&holding);
@@ -53,7 +57,7 @@ fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from
 
 /// The start and the direction of a page.
 #[derive(Debug, Clone)]
-pub(super) enum From<K> {
+pub(super) enum PageStart<K> {
     /// Down from the newest row.
     Top,
     /// Up from the oldest row.
@@ -75,31 +79,31 @@ pub(super) enum Way {
     Down,
 }
 
-impl<K> From<K> {
+impl<K> PageStart<K> {
     fn way(&self) -> Way {
         match self {
-            From::Bottom | From::Above(_) => Way::Up,
-            From::Top | From::At(_) | From::Below(_) => Way::Down,
-            From::Behind(_, way) => *way,
+            PageStart::Bottom | PageStart::Above(_) => Way::Up,
+            PageStart::Top | PageStart::At(_) | PageStart::Below(_) => Way::Down,
+            PageStart::Behind(_, way) => *way,
         }
     }
 }
 
 /// Returns the statement for `limit` rows, the nearest first; only rows of one token if that is given.
-pub(super) fn page_sql<R: Listed>(
+pub(super) fn page_sql<R: LedgerTable>(
     query: &LedgerQuery<R::Key>,
     token: Option<TokenId>,
-    from: &From<R::Key>,
+    from: &PageStart<R::Key>,
     limit: usize,
 ) -> (String, WhereClause) {
-    let mut found = filtered::<R>(query, token, from);
+    let mut found = where_clause::<R>(query, token, from);
     let bound = match from {
-        From::Top | From::Bottom => None,
-        From::Above(key) => Some((">", R::values(key))),
-        From::At(key) => Some(("<=", R::values(key))),
-        From::Below(key) => Some(("<", R::values(key))),
-        From::Behind(key, Way::Up) => Some((">", key.clone())),
-        From::Behind(key, Way::Down) => Some(("<", key.clone())),
+        PageStart::Top | PageStart::Bottom => None,
+        PageStart::Above(key) => Some((">", R::values(key))),
+        PageStart::At(key) => Some(("<=", R::values(key))),
+        PageStart::Below(key) => Some(("<", R::values(key))),
+        PageStart::Behind(key, Way::Up) => Some((">", key.clone())),
+        PageStart::Behind(key, Way::Down) => Some(("<", key.clone())),
     };
     let order = if from.way() == Way::Up { "ASC" } else { "DESC" };
     if let Some((compare, key)) = bound {
@@ -113,7 +117,7 @@ pub(super) fn page_sql<R: Listed>(
     let order: Vec<String> = R::KEY.iter().map(|column| format!("{column} {order}")).collect();
     let table = if token.is_some() { R::OF_TOKEN } else { R::BY_TIME };
     let sql = format!(
-        "SELECT {NAMED_COLUMNS}, {}, {} FROM {table} {NAMED} {} ORDER BY {} LIMIT {limit}",
+        "SELECT {TOKEN_COLUMNS}, {}, {} FROM {table} {TOKEN_JOINS} {} ORDER BY {} LIMIT {limit}",
         R::COLUMNS,
         R::KEY.join(", "),
         found.sql,
@@ -146,11 +150,11 @@ fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
 }
 
 /// Returns `limit` readable rows, the nearest first, and the unreadable ones; only rows of one token if that is given.
-fn page<R: Listed>(
+fn page<R: LedgerTable>(
     db: &Connection,
     query: &LedgerQuery<R::Key>,
     token: Option<TokenId>,
-    from: &From<R::Key>,
+    from: &PageStart<R::Key>,
     limit: usize,
 ) -> Result<(Vec<R>, Vec<String>)> {
     let (mut from, way) = (from.clone(), from.way());
@@ -161,7 +165,7 @@ fn page<R: Listed>(
         let raw = query_all(db, &sql, found.params().as_slice(), |r| {
             let columns = r.as_ref().column_count();
             let key = (columns - R::KEY.len()..columns).map(|index| stored(r, index));
-            let row = Named::read(r, query.now).and_then(|named| R::read(named, r));
+            let row = TokenRefRow::read(r, query.now).and_then(|named| R::read(named, r));
             Ok((key.collect::<rusqlite::Result<Vec<_>>>()?, row.map_err(sqlite_error)))
         })?;
         let is_end = raw.len() < wanted;
@@ -171,7 +175,7 @@ fn page<R: Listed>(
                 Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(R::describe(&key)),
                 Err(error) => return Err(error),
             }
-            from = From::Behind(key, way);
+            from = PageStart::Behind(key, way);
         }
         not_damaged_throughout(&unreadable)?;
         if is_end || rows.len() >= limit {
@@ -181,7 +185,12 @@ fn page<R: Listed>(
 }
 
 /// Returns `limit` rows, the newest first, and if there are more.
-fn side<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, from: &From<R::Key>, limit: usize) -> Result<Side<R>> {
+fn read_side<R: LedgerTable>(
+    db: &Connection,
+    query: &LedgerQuery<R::Key>,
+    from: &PageStart<R::Key>,
+    limit: usize,
+) -> Result<Side<R>> {
     let most = limit.min(i64::MAX as usize - 1);
     let up = from.way() == Way::Up;
     let (mut rows, unreadable) = match &query.scope {
@@ -221,26 +230,26 @@ fn tokens_of(db: &Connection, account: AccountId) -> Result<Vec<TokenId>> {
     query_all(db, sql, params![account.0], |r| r.get(0).map(TokenId))
 }
 
-pub(super) fn window<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>) -> Result<LedgerWindow<R>> {
+pub(super) fn window<R: LedgerTable>(db: &Connection, query: &LedgerQuery<R::Key>) -> Result<LedgerWindow<R>> {
     let limit = query.limit;
     let (side, newer, older) = match query.cursor.clone() {
         LedgerCursor::Newest => {
-            let side = side(db, query, &From::Top, limit)?;
+            let side = read_side(db, query, &PageStart::Top, limit)?;
             let older = side.more;
             (side, false, older)
         }
         LedgerCursor::Oldest => {
-            let side = side(db, query, &From::Bottom, limit)?;
+            let side = read_side(db, query, &PageStart::Bottom, limit)?;
             let newer = side.more;
             (side, newer, false)
         }
         LedgerCursor::Newer(key) => {
-            let side = side(db, query, &From::Above(key), limit)?;
+            let side = read_side(db, query, &PageStart::Above(key), limit)?;
             let newer = side.more;
             (side, newer, true)
         }
         LedgerCursor::Older(key) => {
-            let side = side(db, query, &From::Below(key), limit)?;
+            let side = read_side(db, query, &PageStart::Below(key), limit)?;
             let older = side.more;
             (side, true, older)
         }
@@ -250,10 +259,10 @@ pub(super) fn window<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>) ->
 }
 
 /// Returns half of the rows above the row, and the rest starting at it. If one side runs out, the other gets more.
-fn around<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, key: R::Key) -> Result<(Side<R>, bool, bool)> {
+fn around<R: LedgerTable>(db: &Connection, query: &LedgerQuery<R::Key>, key: R::Key) -> Result<(Side<R>, bool, bool)> {
     let limit = query.limit;
-    let mut above = side::<R>(db, query, &From::Above(key.clone()), limit)?;
-    let mut below = side::<R>(db, query, &From::At(key), limit)?;
+    let mut above = read_side::<R>(db, query, &PageStart::Above(key.clone()), limit)?;
+    let mut below = read_side::<R>(db, query, &PageStart::At(key), limit)?;
     let keep_below = below.rows.len().min(limit - above.rows.len().min(limit / 2));
     let keep_above = above.rows.len().min(limit - keep_below);
     let newer = above.more || keep_above < above.rows.len();

@@ -1,18 +1,18 @@
 //! The storage engine included in jeton: one SQLite file.
 
 mod accounts;
+mod attention;
 mod audit;
 mod audit_window;
-mod bookkeeping;
 mod catalogue;
-mod check;
 mod connection;
+mod failed_sign_ins;
 mod file_identity;
 mod grants;
-mod journal;
-mod ledger;
+mod ledger_read;
 mod ledger_size;
 mod ledger_window;
+mod ledger_write;
 mod lineage;
 mod lock;
 mod mount;
@@ -22,14 +22,14 @@ mod query;
 #[cfg(test)]
 mod query_plans;
 mod secrets;
-mod sign_ins;
 mod token_counts;
 mod token_listing;
+mod token_usage;
 mod token_window;
 mod tokens;
 mod transaction;
-mod usage;
-mod used;
+mod usage_journal;
+mod usage_tx;
 mod wal;
 mod where_clause;
 

@@ -5,10 +5,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tempfile::TempDir;
 
-use super::ledger::Listed;
-use super::ledger_window::From;
+use super::ledger_read::LedgerTable;
+use super::ledger_window::PageStart;
 use super::token_listing::{Step, TokenListing};
-use super::{accounts, check, ledger_window, open, tokens};
+use super::{accounts, attention, ledger_window, open, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::ledger_filter::LedgerFilter;
@@ -177,7 +177,7 @@ fn ledger_query<K>(sight: LedgerScope, text: &str) -> LedgerQuery<K> {
 }
 
 /// Returns the plan of each page of a list of the ledger: from either end and around a key, with and without a filter.
-fn ledger_plans<R: Listed>(db: &Connection, key: &R::Key, one: bool) -> Vec<(bool, String)> {
+fn ledger_plans<R: LedgerTable>(db: &Connection, key: &R::Key, one: bool) -> Vec<(bool, String)> {
     let strangers = true;
     let sights = match one {
         true => vec![LedgerScope::Token(TokenId(1))],
@@ -191,15 +191,19 @@ fn ledger_plans<R: Listed>(db: &Connection, key: &R::Key, one: bool) -> Vec<(boo
     let mut plans = Vec::new();
     for sight in sights {
         for text in ["", "a reason:b token:c address:d"] {
-            for from in
-                [From::Top, From::Bottom, From::Above(key.clone()), From::At(key.clone()), From::Below(key.clone())]
-            {
+            for from in [
+                PageStart::Top,
+                PageStart::Bottom,
+                PageStart::Above(key.clone()),
+                PageStart::At(key.clone()),
+                PageStart::Below(key.clone()),
+            ] {
                 let query = ledger_query(sight.clone(), text);
                 let (sql, found) = ledger_window::page_sql::<R>(&query, one.then_some(TokenId(1)), &from, 200);
                 let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
                 let params = found.params();
                 let lines = explained.query_map(params.as_slice(), |r| r.get::<_, String>(3)).unwrap();
-                let keyed = !matches!(from, From::Top | From::Bottom);
+                let keyed = !matches!(from, PageStart::Top | PageStart::Bottom);
                 plans.push((keyed, lines.map(|l| l.unwrap()).collect::<Vec<_>>().join("\n")));
             }
         }
@@ -254,15 +258,15 @@ fn attention_report_uses_indexes() {
     let (db, _folder) = store_with_token();
     let values = [NOW.0, NOW.0, 0, 0, 100].map(Value::from);
     for (sql, found) in [
-        (check::expiring_sql(), "SEARCH tokens USING INDEX tokens_by_expires ((until,tie)>(?,?) AND until<?)"),
+        (attention::expiring_sql(), "SEARCH tokens USING INDEX tokens_by_expires ((until,tie)>(?,?) AND until<?)"),
         (
-            check::stale_sql(),
+            attention::stale_sql(),
             "SEARCH last_seen USING COVERING INDEX last_seen_in_order (trashed=? AND (at,token_id)>(?,?) AND at<?)",
         ),
     ] {
         let plan = explain(&db, &sql, &values);
         assert!(plan.contains(found) && !plan.contains("SCAN t") && !plan.contains("SCAN a"), "{plan}");
     }
-    let plan = explain(&db, check::NEXT, &[Value::from(1)]);
+    let plan = explain(&db, attention::NEXT_DENIED_TOKEN, &[Value::from(1)]);
     assert_eq!(plan, "SEARCH denied_attempts USING COVERING INDEX denied_attempts_once (token_id>?)");
 }

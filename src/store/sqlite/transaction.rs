@@ -1,8 +1,8 @@
 //! An open transaction, as the ports use it.
 
 use super::{
-    accounts, audit, audit_window, catalogue, check, grants, ledger, ledger_size, ledger_window, lineage, purge,
-    secrets, token_window, tokens, used,
+    accounts, attention, audit, audit_window, catalogue, grants, ledger_read, ledger_size, ledger_window, lineage,
+    purge, secrets, token_usage, token_window, tokens,
 };
 use crate::domain::account::{Account, AccountId};
 use crate::domain::catalogue::set::{MethodLocation, ResolvedSet};
@@ -97,13 +97,13 @@ impl Snapshot for SqliteTx<'_> {
         tokens::active(self.0, account, now)
     }
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
-        used::of_token(self.0, token, now)
+        token_usage::usage(self.0, token, now)
     }
     fn method(&self, id: &MethodId) -> Result<Option<Method>> {
         catalogue::method(self.0, id)
     }
     fn method_location(&self, id: &MethodId) -> Result<Option<MethodLocation>> {
-        catalogue::place(self.0, id)
+        catalogue::method_location(self.0, id)
     }
     fn catalogues(&self) -> Result<Vec<Catalogue>> {
         catalogue::all_catalogues(self.0)
@@ -112,7 +112,7 @@ impl Snapshot for SqliteTx<'_> {
         catalogue::api_sets(self.0)
     }
     fn api_set(&self, name: &str) -> Result<Option<ResolvedSet>> {
-        catalogue::placed_set(self.0, name)
+        catalogue::resolved_set(self.0, name)
     }
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {
         grants::page(self.0, after, limit)
@@ -133,7 +133,7 @@ impl AuditLog for SqliteTx<'_> {
         audit::contains(self.0, tip)
     }
     fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool> {
-        audit::only_grew(self.0, tip, without)
+        audit::is_append_only_since(self.0, tip, without)
     }
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow> {
         audit_window::window(self.0, query)
@@ -154,10 +154,10 @@ impl Ledger for SqliteTx<'_> {
         ledger_window::window(self.0, query)
     }
     fn ledger_head(&self) -> Result<i64> {
-        ledger::head(self.0)
+        ledger_read::data_version(self.0)
     }
     fn ledger_size_part(&self, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart> {
-        ledger_size::part(self.0, after, limit)
+        ledger_size::measure_part(self.0, after, limit)
     }
     fn ledger_oldest(&self) -> Result<Option<Timestamp>> {
         ledger_size::oldest(self.0)
@@ -166,7 +166,7 @@ impl Ledger for SqliteTx<'_> {
         purge::owner(self.0, token)
     }
     fn finding_page(&self, query: &FindingQuery) -> Result<FindingPage> {
-        check::page(self.0, query)
+        attention::page(self.0, query)
     }
 }
 

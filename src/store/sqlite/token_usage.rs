@@ -12,9 +12,9 @@ use crate::error::Result;
 use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage};
 
 /// Maximum number of rows of denied attempts that are summed up, the newest first.
-const DENIALS_MOST: i64 = 10_000;
+const MAX_DENIAL_ROWS: i64 = 10_000;
 
-pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Result<Usage> {
+pub(super) fn usage(db: &Connection, token: TokenId, now: Timestamp) -> Result<Usage> {
     // Both ends are bounded, because a clock that was ahead for a while leaves uses on future days.
     let (today, week) = (utc_day_number(now), utc_day_number(now) - 6);
     let last = query_one(db, "SELECT nullif(at, 0) FROM last_seen WHERE token_id = ?1", [token.0], |r| {
@@ -49,13 +49,13 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
     methods_kept.truncate(Usage::MAX_METHODS);
     let known = tokens::by_id(db, token)?;
     let previous = match known.as_ref().filter(|t| t.overlap(now).is_some()) {
-        Some(_) => Some(of_previous(db, token, today)?),
+        Some(_) => Some(previous_uses(db, token, today)?),
         None => None,
     };
-    let denied_week = evidence(db, token, DeniedSince::Week, now)?;
-    let denied = match known.map(|token| since(db, &token, now)).transpose()?.unwrap_or_default() {
+    let denied_week = denial_summary(db, token, DeniedSince::Week, now)?;
+    let denied = match known.map(|token| denied_since(db, &token, now)).transpose()?.unwrap_or_default() {
         DeniedSince::Week => denied_week.clone(),
-        since => evidence(db, token, since, now)?,
+        since => denial_summary(db, token, since, now)?,
     };
     Ok(Usage {
         last_seen_at: last.flatten().map(Timestamp),
@@ -67,7 +67,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         methods: methods(week, Usage::MAX_RECENT_METHODS)?,
         all_methods: methods_kept,
         methods_truncated: methods_cut,
-        recorded_since: kept_since(db)?,
+        recorded_since: retained_since(db)?,
         previous,
         denied_week: denied_week.attempts,
         denied,
@@ -92,12 +92,12 @@ fn days(db: &Connection, token: TokenId, today: i64, secret: Option<&str>) -> Re
     Ok(days)
 }
 
-fn kept_since(db: &Connection) -> Result<Option<Timestamp>> {
+fn retained_since(db: &Connection) -> Result<Option<Timestamp>> {
     let first = query_one(db, "SELECT min(day) FROM daily_uses", [], |r| r.get::<_, Option<i64>>(0))?.flatten();
     Ok(first.map(|day| Timestamp(day.saturating_mul(DAY))))
 }
 
-fn of_previous(db: &Connection, token: TokenId, today: i64) -> Result<PreviousUses> {
+fn previous_uses(db: &Connection, token: TokenId, today: i64) -> Result<PreviousUses> {
     let sql = "SELECT public_id FROM secrets WHERE token_id = ?1 AND state = 'previous'";
     let Some(secret) = query_one(db, sql, [token.0], |r| r.get::<_, String>(0))? else {
         return Ok(PreviousUses::default());
@@ -107,7 +107,7 @@ fn of_previous(db: &Connection, token: TokenId, today: i64) -> Result<PreviousUs
 }
 
 /// Returns when the token's present state began.
-fn since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> {
+fn denied_since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> {
     Ok(match (token.status(now), token.deleted_at, token.expiry) {
         (Status::Deleted, Some(at), _) => DeniedSince::Deleted(at),
         (Status::Disabled, ..) => {
@@ -131,7 +131,7 @@ fn since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> 
     })
 }
 
-fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp) -> Result<DenialSummary> {
+fn denial_summary(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp) -> Result<DenialSummary> {
     let from = since.at().unwrap_or_else(|| now.plus(-7 * DAY));
     let (first, last) = (from.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let newest = "FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3 AND last_at >= ?4";
@@ -139,7 +139,7 @@ fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp)
         db,
         &format!(
             "SELECT coalesce(sum(attempts), 0), count(*)
-             FROM (SELECT attempts {newest} ORDER BY minute DESC LIMIT {DENIALS_MOST})"
+             FROM (SELECT attempts {newest} ORDER BY minute DESC LIMIT {MAX_DENIAL_ROWS})"
         ),
         params![token.0, first, last, from.0],
         |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
@@ -160,5 +160,5 @@ fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp)
             })
         },
     )?;
-    Ok(DenialSummary { since, attempts: attempts.unsigned_abs(), is_lower_bound: rows >= DENIALS_MOST, last })
+    Ok(DenialSummary { since, attempts: attempts.unsigned_abs(), is_lower_bound: rows >= MAX_DENIAL_ROWS, last })
 }

@@ -4,7 +4,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::ledger;
+use super::ledger_read;
 use super::query::{lossy, query_all, query_one};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
@@ -15,7 +15,7 @@ use crate::verbs::attention::{
 use crate::verbs::verify::DenialReason;
 
 /// Maximum number of rows that are summed up for one token's denied attempts, the newest first.
-const KNOCKS_MOST: i64 = 10_000;
+const MAX_ATTEMPT_ROWS: i64 = 10_000;
 
 /// The condition that a token works at the instant `?1`.
 const ACTIVE: &str =
@@ -26,15 +26,15 @@ pub(super) fn page(db: &Connection, query: &FindingQuery) -> Result<FindingPage>
         FindingCriterion::ExpiringBy(by) => {
             // Expired tokens come before this key.
             let first = FindingCursor(query.now.0, i64::MAX);
-            walked(db, query, first, &expiring_sql(), by.0, |at, _| FindingReason::Expiring(Timestamp(at)))
+            page_along(db, query, first, &expiring_sql(), by.0, |at, _| FindingReason::Expiring(Timestamp(at)))
         }
         FindingCriterion::StaleSince(before) => {
-            walked(db, query, FindingCursor(-1, 0), &stale_sql(), before.0, |at, created_at| FindingReason::Stale {
+            page_along(db, query, FindingCursor(-1, 0), &stale_sql(), before.0, |at, created_at| FindingReason::Stale {
                 last_seen_at: Some(Timestamp(at)).filter(|at| at.0 != 0),
                 created_at: Timestamp(created_at),
             })
         }
-        FindingCriterion::DeadSecretTriedSince(since) => knocking(db, query, since),
+        FindingCriterion::DeadSecretTriedSince(since) => dead_secret_page(db, query, since),
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn stale_sql() -> String {
     )
 }
 
-fn walked(
+fn page_along(
     db: &Connection,
     query: &FindingQuery,
     first: FindingCursor,
@@ -69,7 +69,7 @@ fn walked(
     why: impl Fn(i64, i64) -> FindingReason,
 ) -> Result<FindingPage> {
     let FindingCursor(key, tie) = query.after.unwrap_or(first);
-    let limit = whole(query.limit);
+    let limit = to_i64(query.limit);
     let values = [query.now.0, bound, key, tie, limit].map(Value::from);
     let rows = query_all(db, sql, params_from_iter(values), |r| {
         Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
@@ -77,26 +77,26 @@ fn walked(
     let next = rows.last().filter(|_| rows.len() >= query.limit).map(|(key, id, ..)| FindingCursor(*key, *id));
     let mut findings = Vec::new();
     for (key, id, created_at, _) in rows.into_iter().filter(|(.., needed)| *needed) {
-        let (token, _) = ledger::named(db, TokenId(id), "", query.now)?;
+        let (token, _) = ledger_read::token_ref(db, TokenId(id), "", query.now)?;
         findings.push(Finding { token, reason: why(key, created_at) });
     }
     Ok(FindingPage { findings, next })
 }
 
-fn whole(limit: usize) -> i64 {
+fn to_i64(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Steps from one token to the next in the index of attempts, without reading the attempts between.
-pub(super) const NEXT: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
+pub(super) const NEXT_DENIED_TOKEN: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
 
-fn knocking(db: &Connection, query: &FindingQuery, since: Timestamp) -> Result<FindingPage> {
+fn dead_secret_page(db: &Connection, query: &FindingQuery, since: Timestamp) -> Result<FindingPage> {
     let FindingCursor(mut last, _) = query.after.unwrap_or(FindingCursor(0, 0));
     let mut page = FindingPage::default();
     for _ in 0..query.limit {
-        let Some(token) = query_one(db, NEXT, [last], |r| r.get::<_, i64>(0))? else { return Ok(page) };
+        let Some(token) = query_one(db, NEXT_DENIED_TOKEN, [last], |r| r.get::<_, i64>(0))? else { return Ok(page) };
         last = token;
-        if let Some(finding) = knocks(db, TokenId(token), query.now, since)? {
+        if let Some(finding) = dead_secret_attempts(db, TokenId(token), query.now, since)? {
             page.findings.push(finding);
         }
     }
@@ -104,7 +104,7 @@ fn knocking(db: &Connection, query: &FindingQuery, since: Timestamp) -> Result<F
     Ok(page)
 }
 
-fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> Result<Option<Finding>> {
+fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> Result<Option<Finding>> {
     let (first, last) = (since.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
     let works = query_one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
@@ -116,7 +116,7 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
     let words: Vec<String> = reasons.iter().map(|reason| format!("'{}'", reason.as_str())).collect();
     let newest = format!(
         "FROM (SELECT * FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3
-               ORDER BY minute DESC LIMIT {KNOCKS_MOST})"
+               ORDER BY minute DESC LIMIT {MAX_ATTEMPT_ROWS})"
     );
     let among = format!("WHERE reason IN ({})", words.join(", "));
     let counted = query_one(
@@ -139,12 +139,12 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
         |r| Ok((r.get(0)?, lossy(r, 1)?, lossy(r, 2)?, lossy(r, 3)?, lossy(r, 4)?)),
     )?;
     let Some((at, reason, secret, address, client)) = latest else { return Ok(None) };
-    let (token, secret) = ledger::named(db, token, &secret, now)?;
-    let is_least = rows >= KNOCKS_MOST;
+    let (token, secret) = ledger_read::token_ref(db, token, &secret, now)?;
+    let is_lower_bound = rows >= MAX_ATTEMPT_ROWS;
     let attempts = attempts.unsigned_abs();
     let why = FindingReason::DeadSecretTried(DeadSecretAttempts {
         attempts,
-        is_lower_bound: is_least,
+        is_lower_bound,
         reason,
         at: Timestamp(at),
         secret,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::transaction::SqliteTx;
-use super::{accounts, journal, sign_ins, usage};
+use super::{accounts, failed_sign_ins, ledger_write, usage_journal};
 use crate::domain::account::{AccountId, CredentialVersion};
 use crate::domain::password::PasswordHash;
 use crate::domain::time::Timestamp;
@@ -12,27 +12,27 @@ use crate::verbs::ports::{Denial, FailedSignIn, LoginAttemptKey, UsageTx, Use};
 
 impl UsageTx for SqliteTx<'_> {
     fn reserve_login_attempt(&mut self, key: &LoginAttemptKey, now: Timestamp) -> Result<Option<Duration>> {
-        accounts::reserve_try(self.0, key, now)
+        accounts::reserve_login_attempt(self.0, key, now)
     }
     fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()> {
-        sign_ins::record(self.0, failed)
+        failed_sign_ins::record(self.0, failed)
     }
     fn clear_login_attempts(&mut self, key: &LoginAttemptKey) -> Result<()> {
-        accounts::clear_tries(self.0, key)
+        accounts::clear_login_attempts(self.0, key)
     }
     fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {
         accounts::rehash(self.0, account, version, hash)
     }
     fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
-        usage::record_use(self.0, used, Timestamp::LAST)
+        ledger_write::record_use(self.0, used, Timestamp::LAST)
     }
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
-        usage::record_denial(self.0, denied)
+        ledger_write::record_denial(self.0, denied)
     }
     fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
-        journal::record(self.0, uses, denials)
+        usage_journal::record(self.0, uses, denials)
     }
     fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64> {
-        usage::prune(self.0, before, limit)
+        ledger_write::prune(self.0, before, limit)
     }
 }

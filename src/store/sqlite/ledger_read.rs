@@ -14,7 +14,7 @@ use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, Secr
 use crate::verbs::verify::DenialReason;
 
 /// Joins of a row `d` of the ledger with the remains of its token and secrets.
-pub(super) const NAMED: &str = "
+pub(super) const TOKEN_JOINS: &str = "
     LEFT JOIN tokens t ON t.id = d.token_id
     LEFT JOIN tombstones p ON t.id IS NULL
           AND p.public_id = (SELECT public_id FROM tombstones WHERE token_id = d.token_id LIMIT 1)
@@ -22,10 +22,10 @@ pub(super) const NAMED: &str = "
     LEFT JOIN secrets s ON s.public_id = d.public_id";
 
 /// The columns that [`Named::read`] reads, the first nine of every row.
-pub(super) const NAMED_COLUMNS: &str = "d.token_id, coalesce(t.name, p.token_name), a.username, t.id IS NOT NULL,
+pub(super) const TOKEN_COLUMNS: &str = "d.token_id, coalesce(t.name, p.token_name), a.username, t.id IS NOT NULL,
     t.deleted_at IS NOT NULL, d.public_id, s.state, s.retires_at, (SELECT prefix FROM installation)";
-/// Number of [`NAMED_COLUMNS`].
-const NAMED_COUNT: usize = 9;
+/// Number of [`TOKEN_COLUMNS`].
+const TOKEN_COLUMN_COUNT: usize = 9;
 
 /// A token's name and a hint, as text to search in; empty if missing.
 pub(super) const FULL_NAME: &str = "coalesce(a.username || '/' || coalesce(t.name, p.token_name), '')";
@@ -33,7 +33,7 @@ pub(super) const HINT: &str =
     "CASE WHEN d.public_id = '' THEN '' ELSE (SELECT prefix FROM installation) || '_' || d.public_id END";
 
 /// A row of one of the two lists.
-pub(super) trait Listed: Sized {
+pub(super) trait LedgerTable: Sized {
     /// The key of a row. Keys follow the order of the list, with the newest last.
     type Key: Ord + Clone;
     /// The table as `d`, read in order of time.
@@ -42,10 +42,10 @@ pub(super) trait Listed: Sized {
     const OF_TOKEN: &'static str;
     /// The columns of a key, the time first.
     const KEY: &'static [&'static str];
-    /// The columns after [`NAMED_COLUMNS`].
+    /// The columns after [`TOKEN_COLUMNS`].
     const COLUMNS: &'static str;
     /// The columns to search for words, in addition to name and hint.
-    const WORDS: &'static [&'static str];
+    const TEXT_COLUMNS: &'static [&'static str];
 
     fn values(key: &Self::Key) -> Vec<Value>;
     /// Describes a row by its stored key.
@@ -54,17 +54,17 @@ pub(super) trait Listed: Sized {
     /// Adds the condition that a row is from this instant or later. `time` is the list's time, either as the end of
     /// the index range or as a mere condition.
     fn since(found: &mut WhereClause, time: &str, since: Timestamp);
-    fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self>;
+    fn read(named: TokenRefRow, r: &Row<'_>) -> rusqlite::Result<Self>;
     fn reason(found: &mut WhereClause, reason: &str);
 }
 
-impl Listed for DeniedRow {
+impl LedgerTable for DeniedRow {
     type Key = DeniedKey;
     const BY_TIME: &'static str = "denied_attempts d INDEXED BY denied_attempts_by_time";
     const OF_TOKEN: &'static str = "denied_attempts d INDEXED BY denied_attempts_once";
     const KEY: &'static [&'static str] = &["d.minute", "d.tie"];
     const COLUMNS: &'static str = "d.minute, d.id, d.last_at, d.attempts, d.reason, d.method, d.address, d.client";
-    const WORDS: &'static [&'static str] = &["d.reason", "d.method", "d.address", "d.client"];
+    const TEXT_COLUMNS: &'static [&'static str] = &["d.reason", "d.method", "d.address", "d.client"];
 
     fn values(key: &DeniedKey) -> Vec<Value> {
         vec![Value::from(key.minute), Value::from(key.row)]
@@ -88,22 +88,22 @@ impl Listed for DeniedRow {
         found.and(&format!("{time} >= {minute} AND d.last_at >= {at}"));
     }
 
-    fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self> {
-        let reason: String = r.get(NAMED_COUNT + 4)?;
+    fn read(named: TokenRefRow, r: &Row<'_>) -> rusqlite::Result<Self> {
+        let reason: String = r.get(TOKEN_COLUMN_COUNT + 4)?;
         let secret = named.secret.map(|secret| match reason == DenialReason::WrongSecret.as_str() {
             true => LedgerSecret { status: SecretStatus::Wrong, ..secret },
             false => secret,
         });
         Ok(DeniedRow {
-            key: DeniedKey { minute: r.get(NAMED_COUNT)?, row: r.get(NAMED_COUNT + 1)? },
-            at: Timestamp(r.get(NAMED_COUNT + 2)?),
-            attempts: r.get::<_, i64>(NAMED_COUNT + 3)?.unsigned_abs(),
+            key: DeniedKey { minute: r.get(TOKEN_COLUMN_COUNT)?, row: r.get(TOKEN_COLUMN_COUNT + 1)? },
+            at: Timestamp(r.get(TOKEN_COLUMN_COUNT + 2)?),
+            attempts: r.get::<_, i64>(TOKEN_COLUMN_COUNT + 3)?.unsigned_abs(),
             reason,
             token: Some(named.token).filter(|token| token.id.0 != 0),
             secret,
-            method: lossy(r, NAMED_COUNT + 5)?,
-            address: lossy(r, NAMED_COUNT + 6)?,
-            client: lossy(r, NAMED_COUNT + 7)?,
+            method: lossy(r, TOKEN_COLUMN_COUNT + 5)?,
+            address: lossy(r, TOKEN_COLUMN_COUNT + 6)?,
+            client: lossy(r, TOKEN_COLUMN_COUNT + 7)?,
         })
     }
 
@@ -113,13 +113,13 @@ impl Listed for DeniedRow {
     }
 }
 
-impl Listed for UseRow {
+impl LedgerTable for UseRow {
     type Key = UseKey;
     const BY_TIME: &'static str = "daily_uses d INDEXED BY daily_uses_by_day";
     const OF_TOKEN: &'static str = "daily_uses d NOT INDEXED";
     const KEY: &'static [&'static str] = &["d.day", "d.token_id", "d.public_id", "d.method", "d.address", "d.client"];
     const COLUMNS: &'static str = "d.day, d.method, d.address, d.client, d.uses";
-    const WORDS: &'static [&'static str] = &["d.method", "d.address", "d.client"];
+    const TEXT_COLUMNS: &'static [&'static str] = &["d.method", "d.address", "d.client"];
 
     fn values(key: &UseKey) -> Vec<Value> {
         let texts = [&key.secret, &key.method, &key.address, &key.client].map(|text| Value::from(text.clone()));
@@ -144,17 +144,17 @@ impl Listed for UseRow {
         found.and(&format!("{time} >= {day}"));
     }
 
-    fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self> {
-        let Named { token, secret, public_id } = named;
+    fn read(named: TokenRefRow, r: &Row<'_>) -> rusqlite::Result<Self> {
+        let TokenRefRow { token, secret, public_id } = named;
         let key = UseKey {
-            day: r.get(NAMED_COUNT)?,
+            day: r.get(TOKEN_COLUMN_COUNT)?,
             token: token.id,
             secret: public_id,
-            method: r.get(NAMED_COUNT + 1)?,
-            address: r.get(NAMED_COUNT + 2)?,
-            client: r.get(NAMED_COUNT + 3)?,
+            method: r.get(TOKEN_COLUMN_COUNT + 1)?,
+            address: r.get(TOKEN_COLUMN_COUNT + 2)?,
+            client: r.get(TOKEN_COLUMN_COUNT + 3)?,
         };
-        Ok(UseRow { key, token, secret, uses: r.get::<_, i64>(NAMED_COUNT + 4)?.unsigned_abs() })
+        Ok(UseRow { key, token, secret, uses: r.get::<_, i64>(TOKEN_COLUMN_COUNT + 4)?.unsigned_abs() })
     }
 
     fn reason(found: &mut WhereClause, _reason: &str) {
@@ -163,21 +163,21 @@ impl Listed for UseRow {
 }
 
 /// The token of a row of the ledger, and one of the token's secrets.
-pub(super) struct Named {
+pub(super) struct TokenRefRow {
     token: LedgerToken,
     secret: Option<LedgerSecret>,
     public_id: String,
 }
 
-impl Named {
-    /// Reads [`NAMED_COLUMNS`]. A damaged name or hint is omitted, because the token still has an id.
+impl TokenRefRow {
+    /// Reads [`TOKEN_COLUMNS`]. A damaged name or hint is omitted, because the token still has an id.
     pub(super) fn read(r: &Row<'_>, now: Timestamp) -> rusqlite::Result<Self> {
         let text = |index| Ok::<_, rusqlite::Error>(r.get_ref(index)?.as_str_or_null().ok().flatten());
         let (id, name, account) = (r.get(0)?, text(1)?, text(2)?);
         let (there, trashed): (bool, bool) = (r.get(3)?, r.get(4)?);
         let (public_id, state) = (lossy(r, 5)?, text(6)?);
         let (retires_at, prefix): (Option<i64>, _) = (r.get(7)?, text(8)?);
-        let whereabouts = match (there, trashed) {
+        let token_state = match (there, trashed) {
             (true, false) => TokenState::Live,
             (true, true) => TokenState::Trashed,
             (false, _) => TokenState::Purged,
@@ -186,7 +186,7 @@ impl Named {
             (Some(Ok(account)), Some(Ok(name))) => Some((account, name)),
             _ => None,
         };
-        let standing = match (state, retires_at, whereabouts) {
+        let standing = match (state, retires_at, token_state) {
             (None, ..) | (_, _, TokenState::Purged) => SecretStatus::Purged,
             (Some("dead"), ..) => SecretStatus::Old,
             (Some("previous"), Some(until), _) if until <= now.0 => SecretStatus::Old,
@@ -198,8 +198,8 @@ impl Named {
             (Some(id), Some(Ok(prefix))) => Some(LedgerSecret { hint: id.hint(&prefix), status: standing }),
             _ => None,
         };
-        Ok(Named {
-            token: LedgerToken { id: TokenId(id), owner_and_name: named, state: whereabouts },
+        Ok(TokenRefRow {
+            token: LedgerToken { id: TokenId(id), owner_and_name: named, state: token_state },
             secret,
             public_id,
         })
@@ -207,18 +207,18 @@ impl Named {
 }
 
 /// Returns SQLite's own counter of commits by other connections, as this connection sees it.
-pub(super) fn head(db: &Connection) -> Result<i64> {
+pub(super) fn data_version(db: &Connection) -> Result<i64> {
     query_one(db, "PRAGMA data_version", [], |r| r.get(0))?.ok_or_else(|| corrupt("the store's own count of changes"))
 }
 
 /// Returns a token as the ledger names it, and one of its secrets if given.
-pub(super) fn named(
+pub(super) fn token_ref(
     db: &Connection,
     token: TokenId,
     public_id: &str,
     now: Timestamp,
 ) -> Result<(LedgerToken, Option<LedgerSecret>)> {
-    let sql = format!("SELECT {NAMED_COLUMNS} FROM (SELECT ?1 AS token_id, ?2 AS public_id) d {NAMED}");
-    let found = query_one(db, &sql, params![token.0, public_id], |r| Named::read(r, now))?;
+    let sql = format!("SELECT {TOKEN_COLUMNS} FROM (SELECT ?1 AS token_id, ?2 AS public_id) d {TOKEN_JOINS}");
+    let found = query_one(db, &sql, params![token.0, public_id], |r| TokenRefRow::read(r, now))?;
     found.map(|named| (named.token, named.secret)).ok_or_else(|| corrupt("a row of the ledger"))
 }

@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::verbs::ports::{Denial, Use};
 
 /// Maximum number of a token's callers and methods recorded separately each day; further ones are added up by method.
-const USES_A_DAY: i64 = 1_000;
+const MAX_USES_PER_DAY: i64 = 1_000;
 /// Maximum number of attempts of a kind recorded separately each minute, for each token and for attempts without one.
-const DENIALS_A_MINUTE: i64 = 100;
+const MAX_DENIALS_PER_MINUTE: i64 = 100;
 
 /// Records a use. `latest` is the instant of the newest use recorded together with this one. An instant further ahead
 /// than `latest` comes from a wrong clock, and must not hide later uses.
@@ -32,13 +32,13 @@ pub(super) fn record_use(db: &Connection, used: &Use<'_>, latest: Timestamp) -> 
             "INSERT INTO daily_uses (token_id, day, public_id, method, address, client, uses)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT DO UPDATE SET uses = uses + ?7 RETURNING uses",
-            params![token, day, secret, used.method, address, client, whole(used.count)],
+            params![token, day, secret, used.method, address, client, to_i64(used.count)],
             |r| r.get::<_, i64>(0),
         )
     };
     let of_day = "SELECT count(*) FROM daily_uses WHERE token_id = ?1 AND day = ?2";
-    let is_new = add(used.address, used.client)? == Some(whole(used.count));
-    if is_new && count(db, of_day, params![token, day])? > USES_A_DAY && (used.address, used.client) != ("", "") {
+    let is_new = add(used.address, used.client)? == Some(to_i64(used.count));
+    if is_new && count(db, of_day, params![token, day])? > MAX_USES_PER_DAY && (used.address, used.client) != ("", "") {
         execute(
             db,
             "DELETE FROM daily_uses WHERE token_id = ?1 AND day = ?2 AND public_id = ?3 AND method = ?4
@@ -60,19 +60,19 @@ pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> 
              (token_id, minute, reason, public_id, method, address, client, attempts, last_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT DO UPDATE SET attempts = attempts + ?8, last_at = max(last_at, ?9) RETURNING id, attempts",
-            params![token, minute, denied.reason, secret, method, address, client, whole(denied.count), denied.at.0],
+            params![token, minute, denied.reason, secret, method, address, client, to_i64(denied.count), denied.at.0],
             |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
         )
     };
     // A caller without a token may give another name with each attempt. All count as one caller, under the first name.
     let (method, client) = match denied.token {
         Some(_) => (denied.method, denied.client.to_owned()),
-        None => ("", stranger(db, minute, denied)?.unwrap_or_else(|| denied.client.to_owned())),
+        None => ("", recorded_client(db, minute, denied)?.unwrap_or_else(|| denied.client.to_owned())),
     };
     let Some((row, attempts)) = add(method, denied.address, &client)? else { return Ok(()) };
     let of_minute = "SELECT count(*) FROM denied_attempts WHERE token_id = ?1 AND minute = ?2";
-    let is_new = attempts == whole(denied.count) && (method, denied.address, client.as_str()) != ("", "", "");
-    if is_new && count(db, of_minute, params![token, minute])? > DENIALS_A_MINUTE {
+    let is_new = attempts == to_i64(denied.count) && (method, denied.address, client.as_str()) != ("", "", "");
+    if is_new && count(db, of_minute, params![token, minute])? > MAX_DENIALS_PER_MINUTE {
         execute(db, "DELETE FROM denied_attempts WHERE id = ?1", [row])?;
         add("", "", "")?;
     }
@@ -80,7 +80,7 @@ pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> 
 }
 
 /// Returns the first client name in this minute of a caller without a token.
-fn stranger(db: &Connection, minute: i64, denied: &Denial<'_>) -> Result<Option<String>> {
+fn recorded_client(db: &Connection, minute: i64, denied: &Denial<'_>) -> Result<Option<String>> {
     query_one(
         db,
         "SELECT client FROM denied_attempts
@@ -109,6 +109,6 @@ fn count(db: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<i6
     Ok(query_one(db, sql, params, |r| r.get(0))?.unwrap_or(0))
 }
 
-fn whole(count: u64) -> i64 {
+fn to_i64(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

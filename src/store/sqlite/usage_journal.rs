@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
+use super::ledger_write::{record_denial, record_use};
 use super::query::{corrupt, execute, query_all, query_one};
-use super::usage::{record_denial, record_use};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day_number};
 use crate::domain::token::TokenId;
@@ -16,9 +16,9 @@ use crate::error::Result;
 use crate::verbs::ports::{Denial, Use};
 
 /// Maximum number of records that are written directly into the ledger tables.
-const AT_ONCE: usize = 256;
+const MAX_DIRECT_WRITES: usize = 256;
 /// Number of records moved in one transaction, which takes some ten milliseconds.
-const SETTLED_AT_ONCE: usize = 500;
+const BATCH_SIZE: usize = 500;
 /// Number of parts that a batch is split into, by token. So the rest of a partly moved batch can be rewritten quickly.
 pub(super) const PARTS: i64 = 8;
 
@@ -42,7 +42,7 @@ type DenialRow<'a> = (i64, &'a str, i64, u64, usize, usize, usize, usize);
 
 pub(super) fn record(db: &Connection, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
     let latest = uses.iter().map(|used| used.at).max().unwrap_or(Timestamp(0));
-    if uses.len() + denials.len() <= AT_ONCE {
+    if uses.len() + denials.len() <= MAX_DIRECT_WRITES {
         uses.iter().try_for_each(|used| record_use(db, used, latest))?;
         return denials.iter().try_for_each(|denied| record_denial(db, denied));
     }
@@ -50,13 +50,13 @@ pub(super) fn record(db: &Connection, uses: &[Use<'_>], denials: &[Denial<'_>]) 
     for part in 0..PARTS {
         let uses = uses.iter().filter(|used| part_of(used.token.0) == part);
         let denials = denials.iter().filter(|denied| part_of(denied.token.map_or(0, |token| token.0)) == part);
-        keep(db, part, uses, denials, latest)?;
+        append(db, part, uses, denials, latest)?;
     }
     Ok(())
 }
 
 /// Writes a batch into the journal.
-fn keep<'a>(
+fn append<'a>(
     db: &Connection,
     part: i64,
     uses: impl Iterator<Item = &'a Use<'a>>,
@@ -65,12 +65,12 @@ fn keep<'a>(
 ) -> Result<()> {
     let (mut batch, mut known) = (Batch { latest: latest.0, ..Batch::default() }, HashMap::new());
     for used in uses {
-        let mut number = |text| numbered(&mut batch.texts, &mut known, text);
+        let mut number = |text| text_index(&mut batch.texts, &mut known, text);
         let (method, address, client) = (number(used.method), number(used.address), number(used.client));
         batch.uses.push((used.token.0, used.secret.as_str(), used.at.0, used.count, method, address, client));
     }
     for denied in denials {
-        let mut number = |text| numbered(&mut batch.texts, &mut known, text);
+        let mut number = |text| text_index(&mut batch.texts, &mut known, text);
         let (reason, method) = (number(denied.reason), number(denied.method));
         let (address, client) = (number(denied.address), number(denied.client));
         let (token, secret) = (denied.token.map_or(0, |token| token.0), denied.secret.map_or("", PublicId::as_str));
@@ -83,7 +83,7 @@ fn keep<'a>(
     Ok(())
 }
 
-fn numbered<'a>(texts: &mut Vec<String>, known: &mut HashMap<&'a str, usize>, text: &'a str) -> usize {
+fn text_index<'a>(texts: &mut Vec<String>, known: &mut HashMap<&'a str, usize>, text: &'a str) -> usize {
     *known.entry(text).or_insert_with(|| {
         texts.push(text.to_owned());
         texts.len() - 1
@@ -91,25 +91,25 @@ fn numbered<'a>(texts: &mut Vec<String>, known: &mut HashMap<&'a str, usize>, te
 }
 
 /// `true` if any batch is waiting to be moved.
-pub(super) fn waits(db: &Connection) -> Result<bool> {
+pub(super) fn has_pending(db: &Connection) -> Result<bool> {
     Ok(query_one(db, "SELECT 1 FROM ledger_journal LIMIT 1", [], |r| r.get::<_, i64>(0))?.is_some())
 }
 
 /// The key under which uses or denied attempts are added up: token, public id, reason (of an attempt), method,
 /// address, client, and the day or the minute.
-type Key = (i64, String, Option<String>, String, String, String, i64);
+type UsageKey = (i64, String, Option<String>, String, String, String, i64);
 
 /// Moves some waiting records of `part`; returns `true` if more are left.
-pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
+pub(super) fn flush(db: &Connection, part: i64) -> Result<bool> {
     let batches = query_all(db, "SELECT batch FROM ledger_journal WHERE part = ?1 ORDER BY id", [part], |r| {
         r.get::<_, String>(0)
     })?;
     if batches.is_empty() {
         return Ok(false);
     }
-    let mut tallies: HashMap<Key, (u64, i64)> = HashMap::new();
+    let mut tallies: HashMap<UsageKey, (u64, i64)> = HashMap::new();
     let mut latest = 0;
-    let mut add = |key: Key, count: u64, at: i64| {
+    let mut add = |key: UsageKey, count: u64, at: i64| {
         let tally = tallies.entry(key).or_insert((0, at));
         *tally = (tally.0.saturating_add(count), tally.1.max(at));
     };
@@ -128,7 +128,7 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
             add((token, secret.to_owned(), Some(text(reason)?), key.0, key.1, key.2, minute), count, at);
         }
     }
-    let mut tallies: Vec<(Key, (u64, i64))> = tallies.into_iter().collect();
+    let mut tallies: Vec<(UsageKey, (u64, i64))> = tallies.into_iter().collect();
     // Sorted, so that each page of the store is touched only once.
     tallies.sort_unstable();
     execute(db, "DELETE FROM ledger_journal WHERE part = ?1", [part])?;
@@ -148,10 +148,10 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
             }
         }
     }
-    let (uses_now, uses_later) = uses.split_at(uses.len().min(SETTLED_AT_ONCE));
-    let (denials_now, denials_later) = denials.split_at(denials.len().min(SETTLED_AT_ONCE - uses_now.len()));
+    let (uses_now, uses_later) = uses.split_at(uses.len().min(BATCH_SIZE));
+    let (denials_now, denials_later) = denials.split_at(denials.len().min(BATCH_SIZE - uses_now.len()));
     uses_now.iter().try_for_each(|used| record_use(db, used, Timestamp(latest)))?;
     denials_now.iter().try_for_each(|denied| record_denial(db, denied))?;
-    keep(db, part, uses_later.iter(), denials_later.iter(), Timestamp(latest))?;
+    append(db, part, uses_later.iter(), denials_later.iter(), Timestamp(latest))?;
     Ok(!uses_later.is_empty() || !denials_later.is_empty())
 }

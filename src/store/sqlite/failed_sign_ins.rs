@@ -11,18 +11,18 @@ use crate::error::Result;
 use crate::verbs::ports::{FailedSignIn, FlushScope};
 
 /// Maximum number of names and sources counted separately; all further ones are added up together.
-const MAX_APART: i64 = 64;
+const MAX_SOURCES: i64 = 64;
 /// Period over which attempts are added up before they are written, in milliseconds.
 const WINDOW: i64 = 10 * MINUTE;
 /// Minimum time between two rows of the same name and source if somebody reads the log, in milliseconds.
-const LOOK_WINDOW: i64 = MINUTE;
+const VIEW_WINDOW: i64 = MINUTE;
 /// Maximum number of rows written at once if somebody reads the log.
-const MAX_LOOKED_AT: i64 = 16;
+const MAX_ROWS_PER_VIEW: i64 = 16;
 /// Maximum length of a stored source, in characters.
 const MAX_SOURCE: usize = 64;
 /// Replaces every name that no account has, because a password may have been typed as a name.
 const UNKNOWN: i64 = 0;
-/// Replaces names and sources beyond [`MAX_APART`].
+/// Replaces names and sources beyond [`MAX_SOURCES`].
 const OTHERS: i64 = -1;
 const VERB: &str = "sign-in.failed";
 
@@ -43,7 +43,7 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
         return Ok(());
     }
     let apart = query_one(db, "SELECT count(*) FROM failed_sign_ins", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
-    let (account, source) = if apart < MAX_APART { (account, source.as_str()) } else { (OTHERS, "") };
+    let (account, source) = if apart < MAX_SOURCES { (account, source.as_str()) } else { (OTHERS, "") };
     if count(account, source)? == 0 {
         execute(
             db,
@@ -66,21 +66,21 @@ const fn condition(due: FlushScope) -> &'static str {
 const fn window(due: FlushScope) -> i64 {
     match due {
         FlushScope::WindowElapsed => WINDOW,
-        FlushScope::All => LOOK_WINDOW,
+        FlushScope::All => VIEW_WINDOW,
     }
 }
 
 /// `true` if any attempts are due to be written.
-pub(super) fn waits(db: &Connection, now: Timestamp, due: FlushScope) -> Result<bool> {
+pub(super) fn has_pending(db: &Connection, now: Timestamp, due: FlushScope) -> Result<bool> {
     let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {} LIMIT 1", condition(due));
     Ok(query_one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())
 }
 
 /// Writes due attempts to the audit log, and forgets names and sources without attempts since the last row.
-pub(super) fn write(db: &Connection, now: Timestamp, due: FlushScope) -> Result<()> {
+pub(super) fn flush(db: &Connection, now: Timestamp, due: FlushScope) -> Result<()> {
     let limit = match due {
-        FlushScope::WindowElapsed => MAX_APART + 1,
-        FlushScope::All => MAX_LOOKED_AT,
+        FlushScope::WindowElapsed => MAX_SOURCES + 1,
+        FlushScope::All => MAX_ROWS_PER_VIEW,
     };
     let sql = format!(
         "SELECT account_id, source, face, tries, first_at, last_at FROM failed_sign_ins
@@ -97,7 +97,7 @@ pub(super) fn write(db: &Connection, now: Timestamp, due: FlushScope) -> Result<
             UNKNOWN => (String::new(), "an unknown name".to_owned()),
             id => {
                 let id = AccountId(id);
-                (id.to_string(), accounts::name_ever(db, id)?.unwrap_or_default())
+                (id.to_string(), accounts::username_even_deleted(db, id)?.unwrap_or_default())
             }
         };
         let by = AuditActor {
