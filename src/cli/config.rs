@@ -10,7 +10,7 @@ use super::App;
 use super::args::{ConfigCommand, ConfigKey, ConfigSet};
 use super::json::SCHEMA;
 use super::output::Table;
-use crate::config::{self, Key, Source, Stored};
+use crate::config::{self, SetValue, SettingKey, Source};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::http;
@@ -42,11 +42,11 @@ pub(super) struct SettingsJson {
 }
 
 /// Returns a setting's value and source. Some defaults depend on the path of the store.
-fn value(app: &App, key: Key) -> Option<(String, Source)> {
+fn value(app: &App, key: SettingKey) -> Option<(String, Source)> {
     let beside_the_store = || match key {
         // A path too long for a socket has no default, because the service refuses it.
-        Key::ServeManage => http::default_manage(app.store_path()).ok(),
-        Key::ServeVerify => http::default_verify(app.store_path()).ok(),
+        SettingKey::ServeManage => http::default_manage(app.store_path()).ok(),
+        SettingKey::ServeVerify => http::default_verify(app.store_path()).ok(),
         _ => None,
     };
     let said = app.settings.value(key);
@@ -54,9 +54,9 @@ fn value(app: &App, key: Key) -> Option<(String, Source)> {
 }
 
 fn list(app: &mut App) -> Result<()> {
-    let found = Key::ALL.map(|key| (key, value(app, key)));
+    let found = SettingKey::ALL.map(|key| (key, value(app, key)));
     if app.out.json {
-        let setting = |(key, found): (Key, Option<(String, Source)>)| {
+        let setting = |(key, found): (SettingKey, Option<(String, Source)>)| {
             let (value, source) = found.unzip();
             SettingJson { key: key.name(), value, source: source.map(|s| s.to_string()) }
         };
@@ -73,33 +73,33 @@ fn list(app: &mut App) -> Result<()> {
 }
 
 fn get(app: &mut App, one: &ConfigKey) -> Result<()> {
-    let key = Key::parse(&one.key)?;
+    let key = SettingKey::parse(&one.key)?;
     let (value, _) = value(app, key)
         .ok_or_else(|| Error::not_found(format!("{} is not set", key.name())).next("See: jeton config list"))?;
     app.out.line(&value)
 }
 
 fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
-    let key = Key::parse(&args.key)?;
+    let key = SettingKey::parse(&args.key)?;
     let file = config::user_file()?;
     match (key, &args.value) {
-        (Key::ApiToken, None) => config::set(&file, key, &Stored::Token(&given_token(app)?))?,
-        (Key::ApiToken, Some(_)) => {
+        (SettingKey::ApiToken, None) => config::set(&file, key, &SetValue::Token(&given_token(app)?))?,
+        (SettingKey::ApiToken, Some(_)) => {
             return Err(Error::usage("a token is not given on a command line")
                 .why("others can see what stands there")
                 .next("Give it on stdin, or run without a value and type it"));
         }
-        (Key::Store, Some(value)) => {
+        (SettingKey::Store, Some(value)) => {
             key.check(value)?;
             require_named_file(Path::new(value), "the store")?;
             // A path in the file is relative to the file's folder, but a person means their working directory.
             let path = std::path::absolute(value).map_err(|e| Error::usage("that is no path").why(e.to_string()))?;
             let path = path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8"))?;
-            config::set(&file, key, &Stored::Text(path))?;
+            config::set(&file, key, &SetValue::Text(path))?;
         }
         (_, Some(value)) => {
             key.check(value)?;
-            config::set(&file, key, &Stored::Text(value))?;
+            config::set(&file, key, &SetValue::Text(value))?;
         }
         (_, None) => return Err(Error::usage(format!("{} needs a value", key.name()))),
     }
@@ -121,7 +121,7 @@ fn given_token(app: &App) -> Result<Secret> {
 }
 
 fn unset(app: &mut App, one: &ConfigKey) -> Result<()> {
-    let key = Key::parse(&one.key)?;
+    let key = SettingKey::parse(&one.key)?;
     let file = config::user_file()?;
     if config::unset(&file, &[key])?.is_empty() {
         return Err(Error::not_found(format!("{} is not set in {}", key.name(), file.display()))

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::args::{DemoArgs, Global};
 use super::output::Output;
 use super::{caller, conclude, needs_terminal, show_screens};
-use crate::config::{Given, Settings};
+use crate::config::{CliOverrides, Settings};
 use crate::demo::{self, Demonstration, Large};
 use crate::domain::audit::Face;
 use crate::domain::name::Username;
@@ -74,5 +74,5 @@ fn large(global: &Global, args: &DemoArgs, store: &Path, tokens: u32) -> Result<
 
 /// Screen settings for the owner of a sample store. A configured account doesn't apply here.
 fn settings_of(owner: &Username) -> Result<Settings> {
-    Settings::load(Given { user: Some(owner.to_string()), ..Given::default() })
+    Settings::load(CliOverrides { user: Some(owner.to_string()), ..CliOverrides::default() })
 }

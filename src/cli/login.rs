@@ -2,12 +2,12 @@
 
 use super::App;
 use super::args::LoginArgs;
-use crate::config::{self, Key, Settings, Stored};
+use crate::config::{self, SetValue, SettingKey, Settings};
 use crate::domain::name::Username;
 use crate::error::Result;
 
 /// Settings that a login replaces and a logout removes.
-const TOKEN: [Key; 2] = [Key::ApiToken, Key::ApiTokenName];
+const TOKEN: [SettingKey; 2] = [SettingKey::ApiToken, SettingKey::ApiTokenName];
 
 pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
     if let Some(username) = args.username {
@@ -18,9 +18,9 @@ pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
     let (_, session) = app.proved()?;
     let file = config::user_file()?;
     let forgotten = config::unset(&file, &TOKEN)?;
-    config::set(&file, Key::Username, &Stored::Text(session.username().as_str()))?;
+    config::set(&file, SettingKey::Username, &SetValue::Text(session.username().as_str()))?;
     app.out.note(&format!("✓ {} asks here from now on (in {})", session.username(), file.display()));
-    if forgotten.contains(&Key::ApiToken) {
+    if forgotten.contains(&SettingKey::ApiToken) {
         app.out.note("  The token that was configured is forgotten here; it is not revoked");
     }
     app.out.note("  The password is not kept: each act asks for it");
@@ -29,8 +29,8 @@ pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
 
 pub(super) fn logout(app: &mut App) -> Result<()> {
     let file = config::user_file()?;
-    let forgotten = config::unset(&file, &[Key::Username, Key::ApiToken, Key::ApiTokenName])?;
-    let what = match (forgotten.contains(&Key::Username), forgotten.contains(&Key::ApiToken)) {
+    let forgotten = config::unset(&file, &[SettingKey::Username, SettingKey::ApiToken, SettingKey::ApiTokenName])?;
+    let what = match (forgotten.contains(&SettingKey::Username), forgotten.contains(&SettingKey::ApiToken)) {
         (true, true) => "✓ who asks, and the token, are forgotten here; the token is not revoked",
         (true, false) => "✓ who asks is forgotten here",
         (false, true) => "✓ the token is forgotten here; it is not revoked",

@@ -34,7 +34,7 @@ use args::{Command, Global};
 use output::Output;
 use prompt::{PasswordFrom, Prompt};
 
-use crate::config::{Given, Settings};
+use crate::config::{CliOverrides, Settings};
 use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::domain::password::Password;
@@ -151,7 +151,7 @@ fn show_screens(
         clock: Arc::clone(&world.clock),
         delivery: Arc::clone(&world.secret_files),
         username: settings.username.as_ref().map(|u| u.value.clone()),
-        token: settings.presented()?,
+        token: settings.token_credential()?,
         remember: settings.confirm_remember.value,
         lock_after: settings.lock_after.value,
         demo,
@@ -159,12 +159,12 @@ fn show_screens(
 }
 
 /// Returns the store and the identity given on the command line.
-fn given(global: &Global) -> Given {
-    Given {
+fn given(global: &Global) -> CliOverrides {
+    CliOverrides {
         store: global.store.clone(),
         user: global.user.clone(),
         password: global.password_stdin || global.password_file.is_some(),
-        ..Given::default()
+        ..CliOverrides::default()
     }
 }
 
@@ -253,7 +253,7 @@ impl App {
 
     /// Returns the token to use instead of a password, if one was given.
     fn token(&self) -> Result<Option<Credential>> {
-        Ok(self.settings.presented()?.map(Credential::Token))
+        Ok(self.settings.token_credential()?.map(Credential::Token))
     }
 
     /// Returns a credential for reading: a session, or the token itself. A token records one use.

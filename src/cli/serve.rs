@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use super::args::{Global, ServeArgs};
 use super::given;
 use super::output::in_words;
-use crate::config::{Given, ServeGiven, Settings};
+use crate::config::{CliOverrides, ServeOverrides, Settings};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig};
@@ -26,8 +26,8 @@ pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
 }
 
 fn serve(global: &Global, args: ServeArgs) -> Result<()> {
-    let serve = ServeGiven { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
-    let settings = Settings::load(Given { serve, ..given(global) })?;
+    let serve = ServeOverrides { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
+    let settings = Settings::load(CliOverrides { serve, ..given(global) })?;
     let clock = Arc::clone(&platform::adapters().clock);
     serve_until_signal(ServerConfig {
         store: settings.store.value,

@@ -9,12 +9,12 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use zeroize::Zeroizing;
 
 use super::file;
-use super::key::Key;
+use super::key::SettingKey;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 
 /// A value to write into a configuration file.
-pub enum Stored<'a> {
+pub enum SetValue<'a> {
     /// Plain text.
     Text(&'a str),
     /// A token.
@@ -26,7 +26,7 @@ pub enum Stored<'a> {
 /// # Errors
 /// [`crate::error::Kind::Usage`] if the file's content can't be accepted; [`crate::error::Kind::Failure`] if the
 /// file can't be written. Then the file is unchanged.
-pub fn set(path: &Path, key: Key, stored: &Stored<'_>) -> Result<()> {
+pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
     let mut document = document(path)?;
     let table = match key.name().split_once('.') {
         None => document.as_table_mut(),
@@ -36,9 +36,9 @@ pub fn set(path: &Path, key: Key, stored: &Stored<'_>) -> Result<()> {
             .as_table_mut()
             .ok_or_else(|| Error::usage(format!("{table} is no table in {}", path.display())))?,
     };
-    table[last(key)] = match stored {
-        Stored::Text(text) => value(*text),
-        Stored::Token(secret) => secret.expose(|text| value(text)),
+    table[key_name(key)] = match stored {
+        SetValue::Text(text) => value(*text),
+        SetValue::Token(secret) => secret.expose(|text| value(text)),
     };
     write(path, &document)
 }
@@ -47,23 +47,23 @@ pub fn set(path: &Path, key: Key, stored: &Stored<'_>) -> Result<()> {
 ///
 /// # Errors
 /// Those of [`set`].
-pub fn unset(path: &Path, keys: &[Key]) -> Result<Vec<Key>> {
+pub fn unset(path: &Path, keys: &[SettingKey]) -> Result<Vec<SettingKey>> {
     let mut document = document(path)?;
-    let mut there = |key: &Key| {
+    let mut there = |key: &SettingKey| {
         let table = match key.name().split_once('.') {
             None => Some(document.as_table_mut()),
             Some((table, _)) => document.get_mut(table).and_then(Item::as_table_mut),
         };
-        table.is_some_and(|t| t.remove(last(*key)).is_some())
+        table.is_some_and(|t| t.remove(key_name(*key)).is_some())
     };
-    let gone: Vec<Key> = keys.iter().copied().filter(&mut there).collect();
+    let gone: Vec<SettingKey> = keys.iter().copied().filter(&mut there).collect();
     if !gone.is_empty() {
         write(path, &document)?;
     }
     Ok(gone)
 }
 
-fn last(key: Key) -> &'static str {
+fn key_name(key: SettingKey) -> &'static str {
     key.name().split_once('.').map_or(key.name(), |(_, last)| last)
 }
 
@@ -73,13 +73,13 @@ fn document(path: &Path) -> Result<DocumentMut> {
     let text = match file::text(path) {
         Ok((text, _)) => text,
         Err(e) if e.kind() == ErrorKind::NotFound => Zeroizing::default(),
-        Err(e) => return Err(failed(path, &e)),
+        Err(e) => return Err(write_error(path, &e)),
     };
     text.parse::<DocumentMut>()
         .map_err(|_| Error::usage(format!("the configuration {} can't be changed", path.display())))
 }
 
-fn failed(path: &Path, e: &std::io::Error) -> Error {
+fn write_error(path: &Path, e: &std::io::Error) -> Error {
     Error::failure(format!("the configuration {} can't be written", path.display())).why(e.to_string())
 }
 
@@ -100,5 +100,5 @@ fn write(path: &Path, document: &DocumentMut) -> Result<()> {
         beside.persist(&path).map_err(|e| e.error)?;
         File::open(folder)?.sync_all()
     };
-    write().map_err(|e| failed(&path, &e))
+    write().map_err(|e| write_error(&path, &e))
 }

@@ -13,7 +13,7 @@ use crate::domain::secret::{Secret, contains_secret};
 use crate::error::{Error, Result};
 
 /// Maximum size of a configuration file, in bytes.
-const MOST: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// The keys of a configuration file.
 #[derive(Debug, Default, Deserialize)]
@@ -139,17 +139,17 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
 
 /// Returns the text of a regular file. A device or a pipe could be read for ever.
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
-    let unfit = || std::io::Error::other(format!("it is no regular file of at most {MOST} bytes"));
+    let unfit = || std::io::Error::other(format!("it is no regular file of at most {MAX_BYTES} bytes"));
     if !fs::metadata(path)?.is_file() {
         return Err(unfit());
     }
     let file = fs::File::open(path)?;
     let meta = file.metadata()?;
-    if !meta.is_file() || meta.len() > MOST {
+    if !meta.is_file() || meta.len() > MAX_BYTES {
         return Err(unfit());
     }
-    let mut text = Zeroizing::new(String::with_capacity(MOST as usize + 1));
-    file.take(MOST + 1).read_to_string(&mut text)?;
+    let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize + 1));
+    file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if text.starts_with('\u{feff}') {
         text = Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned());
     }

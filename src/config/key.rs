@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// A key of a configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub enum SettingKey {
     /// Path of the store.
     Store,
     /// Name of the account that signs in.
@@ -39,56 +39,58 @@ pub enum Key {
     ServeProxies,
 }
 
-impl Key {
+impl SettingKey {
     /// Every key, in the order in which they are listed.
-    pub const ALL: [Key; 12] = [
-        Key::Store,
-        Key::Username,
-        Key::ApiTokenName,
-        Key::ApiToken,
-        Key::LockAfter,
-        Key::ConfirmRemember,
-        Key::ServeVerify,
-        Key::ServeVerifyGroup,
-        Key::ServeManage,
-        Key::ServeManageGroup,
-        Key::ServeAccept,
-        Key::ServeProxies,
+    pub const ALL: [SettingKey; 12] = [
+        SettingKey::Store,
+        SettingKey::Username,
+        SettingKey::ApiTokenName,
+        SettingKey::ApiToken,
+        SettingKey::LockAfter,
+        SettingKey::ConfirmRemember,
+        SettingKey::ServeVerify,
+        SettingKey::ServeVerifyGroup,
+        SettingKey::ServeManage,
+        SettingKey::ServeManageGroup,
+        SettingKey::ServeAccept,
+        SettingKey::ServeProxies,
     ];
 
     /// Returns the key's name. A dot leads into a table of the file.
     pub const fn name(self) -> &'static str {
         match self {
-            Key::Store => "store",
-            Key::Username => "username",
-            Key::ApiTokenName => "api-token-name",
-            Key::ApiToken => "api-token",
-            Key::LockAfter => "lock.after",
-            Key::ConfirmRemember => "confirm.remember",
-            Key::ServeVerify => "serve.verify",
-            Key::ServeVerifyGroup => "serve.verify-group",
-            Key::ServeManage => "serve.manage",
-            Key::ServeManageGroup => "serve.manage-group",
-            Key::ServeAccept => "serve.accept",
-            Key::ServeProxies => "serve.proxies",
+            SettingKey::Store => "store",
+            SettingKey::Username => "username",
+            SettingKey::ApiTokenName => "api-token-name",
+            SettingKey::ApiToken => "api-token",
+            SettingKey::LockAfter => "lock.after",
+            SettingKey::ConfirmRemember => "confirm.remember",
+            SettingKey::ServeVerify => "serve.verify",
+            SettingKey::ServeVerifyGroup => "serve.verify-group",
+            SettingKey::ServeManage => "serve.manage",
+            SettingKey::ServeManageGroup => "serve.manage-group",
+            SettingKey::ServeAccept => "serve.accept",
+            SettingKey::ServeProxies => "serve.proxies",
         }
     }
 
     /// Returns the key's description, for `jeton config --help` and `docs/configuration.md`.
     pub const fn help(self) -> &'static str {
         match self {
-            Key::Store => "Path of the store's file",
-            Key::Username => "The account that asks, where --user isn't given",
-            Key::ApiTokenName => "The name that the token used instead of a password must have",
-            Key::ApiToken => "A token used instead of a password; read from stdin or a prompt, never an argument",
-            Key::LockAfter => "Time without a key until the screens lock; 0s = never",
-            Key::ConfirmRemember => "For how long the screens keep a password that confirmed a change; 0s = not",
-            Key::ServeVerify => "Where the service checks tokens: unix:PATH or ADDRESS:PORT",
-            Key::ServeVerifyGroup => "The group that may use that socket",
-            Key::ServeManage => "Where the service is managed: unix:PATH or ADDRESS:PORT",
-            Key::ServeManageGroup => "The group that may use that socket",
-            Key::ServeAccept => "Other places for a token: header:NAME, query:NAME, separated by commas",
-            Key::ServeProxies => "Networks of proxies in front of yours whose X-Forwarded-For is believed",
+            SettingKey::Store => "Path of the store's file",
+            SettingKey::Username => "The account that asks, where --user isn't given",
+            SettingKey::ApiTokenName => "The name that the token used instead of a password must have",
+            SettingKey::ApiToken => {
+                "A token used instead of a password; read from stdin or a prompt, never an argument"
+            }
+            SettingKey::LockAfter => "Time without a key until the screens lock; 0s = never",
+            SettingKey::ConfirmRemember => "For how long the screens keep a password that confirmed a change; 0s = not",
+            SettingKey::ServeVerify => "Where the service checks tokens: unix:PATH or ADDRESS:PORT",
+            SettingKey::ServeVerifyGroup => "The group that may use that socket",
+            SettingKey::ServeManage => "Where the service is managed: unix:PATH or ADDRESS:PORT",
+            SettingKey::ServeManageGroup => "The group that may use that socket",
+            SettingKey::ServeAccept => "Other places for a token: header:NAME, query:NAME, separated by commas",
+            SettingKey::ServeProxies => "Networks of proxies in front of yours whose X-Forwarded-For is believed",
         }
     }
 
@@ -97,8 +99,8 @@ impl Key {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with all keys.
     pub fn parse(text: &str) -> Result<Self> {
-        Key::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Key::ALL.into_iter().map(Key::name).collect();
+        SettingKey::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = SettingKey::ALL.into_iter().map(SettingKey::name).collect();
             let error = Error::usage(format!("there is no setting \"{}\"", escape_untrusted(text)))
                 .why(format!("there are {}", names.join(", ")));
             did_you_mean(error, text, names)
@@ -111,17 +113,17 @@ impl Key {
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn check(self, value: &str) -> Result<()> {
         match self {
-            Key::Store if value.is_empty() || value.starts_with('~') => {
+            SettingKey::Store if value.is_empty() || value.starts_with('~') => {
                 Err(Error::usage("that is no path of a store").why("a whole path is needed; ~ is a shell's word"))
             }
-            Key::Store | Key::ApiToken => Ok(()),
-            Key::Username => Username::parse(value).map(drop),
-            Key::ApiTokenName => TokenName::parse(value).map(drop),
-            Key::LockAfter | Key::ConfirmRemember => pause(value).map(drop),
-            Key::ServeVerify | Key::ServeManage => Endpoint::parse(value).map(drop),
-            Key::ServeVerifyGroup | Key::ServeManageGroup => group(value).map(drop),
-            Key::ServeAccept => CredentialSources::parse(value).map(drop),
-            Key::ServeProxies => TrustedProxies::parse(value).map(drop),
+            SettingKey::Store | SettingKey::ApiToken => Ok(()),
+            SettingKey::Username => Username::parse(value).map(drop),
+            SettingKey::ApiTokenName => TokenName::parse(value).map(drop),
+            SettingKey::LockAfter | SettingKey::ConfirmRemember => parse_duration(value).map(drop),
+            SettingKey::ServeVerify | SettingKey::ServeManage => Endpoint::parse(value).map(drop),
+            SettingKey::ServeVerifyGroup | SettingKey::ServeManageGroup => parse_group(value).map(drop),
+            SettingKey::ServeAccept => CredentialSources::parse(value).map(drop),
+            SettingKey::ServeProxies => TrustedProxies::parse(value).map(drop),
         }
     }
 }
@@ -130,7 +132,7 @@ impl Key {
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the rule.
-pub(super) fn group(text: &str) -> Result<String> {
+pub(super) fn parse_group(text: &str) -> Result<String> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     if (1..=32).contains(&text.len()) && text.bytes().all(fits) {
         return Ok(text.to_owned());
@@ -141,13 +143,13 @@ pub(super) fn group(text: &str) -> Result<String> {
 }
 
 /// Maximum duration.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Parses a duration: `0s`, `90s`, `5min` or `1h`, at most a day.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the rule.
-pub(super) fn pause(text: &str) -> Result<Duration> {
+pub(super) fn parse_duration(text: &str) -> Result<Duration> {
     let refused = || {
         let head: String = text.chars().take(32).collect();
         Error::usage(format!("\"{}\" is no length of time", escape_untrusted(&head)))
@@ -163,11 +165,11 @@ pub(super) fn pause(text: &str) -> Result<Duration> {
         _ => return Err(refused()),
     };
     let pause = Duration::from_secs(count.checked_mul(seconds).ok_or_else(refused)?);
-    if pause > LONGEST { Err(refused()) } else { Ok(pause) }
+    if pause > MAX_DURATION { Err(refused()) } else { Ok(pause) }
 }
 
 /// Formats a duration in the format of [`pause`].
-pub(super) fn pause_words(pause: Duration) -> String {
+pub(super) fn describe_duration(pause: Duration) -> String {
     match pause.as_secs() {
         0 => "0s".to_owned(),
         s if s.is_multiple_of(3_600) => format!("{}h", s / 3_600),
@@ -181,20 +183,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses() {
+    fn durations_are_parsed_and_described() {
         for text in ["0s", "90s", "5min", "1h", "24h"] {
-            assert_eq!(pause_words(pause(text).unwrap()), text);
+            assert_eq!(describe_duration(parse_duration(text).unwrap()), text);
         }
         for text in ["", "5", "min", "-1s", "25h", "5m", "1 h", "99999999999999999999s", "18446744073709551615h"] {
-            assert!(pause(text).is_err(), "{text}");
+            assert!(parse_duration(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn every_key_reads_back() {
-        for key in Key::ALL {
-            assert_eq!(Key::parse(key.name()).unwrap(), key);
+    fn every_key_is_parsed_back() {
+        for key in SettingKey::ALL {
+            assert_eq!(SettingKey::parse(key.name()).unwrap(), key);
         }
-        assert!(Key::parse("colour").is_err());
+        assert!(SettingKey::parse("colour").is_err());
     }
 }

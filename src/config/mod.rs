@@ -8,9 +8,9 @@ mod file;
 mod key;
 mod serve;
 
-pub use edit::{Stored, set, unset};
-pub use key::Key;
-pub use serve::{ServeGiven, ServeSettings};
+pub use edit::{SetValue, set, unset};
+pub use key::SettingKey;
+pub use serve::{ServeOverrides, ServeSettings};
 
 use std::ffi::OsString;
 use std::fmt;
@@ -60,7 +60,7 @@ pub struct Setting<T> {
 
 /// Settings from the command line.
 #[derive(Debug, Clone, Default)]
-pub struct Given {
+pub struct CliOverrides {
     /// `--store`.
     pub store: Option<PathBuf>,
     /// `--user`.
@@ -68,18 +68,18 @@ pub struct Given {
     /// `true` if an option gives a password.
     pub password: bool,
     /// The options of the service.
-    pub serve: ServeGiven,
+    pub serve: ServeOverrides,
 }
 
 /// Location of the token that signs in instead of a password.
 #[derive(Debug, Clone)]
-pub enum TokenFrom {
+pub enum TokenSource {
     /// The first line of a file.
     File(PathBuf),
     /// The environment, from which the token was removed.
     Environment,
     /// A configuration file.
-    Kept(Arc<Secret>),
+    Stored(Arc<Secret>),
 }
 
 /// Every setting.
@@ -92,7 +92,7 @@ pub struct Settings {
     /// Name that the presented token must have.
     pub token_name: Option<Setting<TokenName>>,
     /// The token that signs in, unless `--user` or a password option overrides it.
-    pub token: Option<Setting<TokenFrom>>,
+    pub token: Option<Setting<TokenSource>>,
     /// Time without input after which the screens are locked. Zero = never.
     pub lock_after: Setting<Duration>,
     /// Time for which the screens keep a password that was typed for a change. Zero = ask each time.
@@ -114,7 +114,7 @@ pub const ENVIRONMENT: [(&str, &str); 5] = [
 pub const LOCK_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// Places in which settings are looked up. Tests use their own.
-struct Places<'a> {
+struct ConfigSources<'a> {
     variable: &'a dyn Fn(&'static str) -> Option<OsString>,
     user_file: Option<PathBuf>,
     system_file: PathBuf,
@@ -141,10 +141,10 @@ impl Settings {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with file and line, for a file whose content can't be accepted;
     /// [`crate::error::Kind::Failure`] for a file that holds a token and that others can read.
-    pub fn load(given: Given) -> Result<Self> {
+    pub fn load(given: CliOverrides) -> Result<Self> {
         Self::find(
             given,
-            &Places {
+            &ConfigSources {
                 variable: &|name| std::env::var_os(name),
                 user_file: paths::user_config(),
                 system_file: paths::system_config(),
@@ -154,13 +154,13 @@ impl Settings {
         )
     }
 
-    fn find(given: Given, places: &Places<'_>) -> Result<Self> {
+    fn find(given: CliOverrides, places: &ConfigSources<'_>) -> Result<Self> {
         let variable = |name| (places.variable)(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let files = match variable("JETON_CONFIG") {
             // A file that was named explicitly must exist.
             Some(path) => {
                 input::require_named_file(&path, "the configuration (JETON_CONFIG)")?;
-                [Some(file::read(&path)?.ok_or_else(|| absent(&path))?), file::read(&places.system_file)?]
+                [Some(file::read(&path)?.ok_or_else(|| no_config_error(&path))?), file::read(&places.system_file)?]
             }
             None => [places.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&places.system_file)?],
         };
@@ -173,7 +173,7 @@ impl Settings {
             .store
             .map(|value| Setting { value, source: Source::Option("--store") })
             .or_else(|| from_env("JETON_STORE"))
-            .or_else(|| written(&files, |keys| keys.store.clone()))
+            .or_else(|| from_files(&files, |keys| keys.store.clone()))
             .or_else(default)
             .ok_or_else(|| {
                 Error::usage("there is no place for the store").why("no home folder is known").next("Say --store PATH")
@@ -182,28 +182,28 @@ impl Settings {
         let username = given
             .user
             .map(|value| Setting { value, source: Source::Option("--user") })
-            .or_else(|| written(&files, |keys| keys.username.clone()))
-            .map(|said| said.parsed(Username::parse))
+            .or_else(|| from_files(&files, |keys| keys.username.clone()))
+            .map(|said| said.parse_with(Username::parse))
             .transpose()?;
-        let token_name = written(&files, |keys| keys.api_token_name.clone());
+        let token_name = from_files(&files, |keys| keys.api_token_name.clone());
         let token = if asked_otherwise {
             None
         } else if let Some(found) = from_env("JETON_TOKEN_FILE") {
             input::require_named_file(&found.value, "the token's file (JETON_TOKEN_FILE)")?;
-            Some(Setting { value: TokenFrom::File(found.value), source: found.source })
+            Some(Setting { value: TokenSource::File(found.value), source: found.source })
         } else if places.token_in_environment {
-            Some(Setting { value: TokenFrom::Environment, source: Source::Environment("JETON_TOKEN") })
+            Some(Setting { value: TokenSource::Environment, source: Source::Environment("JETON_TOKEN") })
         } else {
-            written(&files, |keys| keys.api_token.clone().map(TokenFrom::Kept))
+            from_files(&files, |keys| keys.api_token.clone().map(TokenSource::Stored))
         };
-        let pause = |key: fn(&Keys) -> Option<String>, default| match written(&files, key) {
-            Some(said) => said.parsed(key::pause),
+        let pause = |key: fn(&Keys) -> Option<String>, default| match from_files(&files, key) {
+            Some(said) => said.parse_with(key::parse_duration),
             None => Ok(Setting { value: default, source: Source::Default }),
         };
         Ok(Settings {
             store,
             username,
-            token_name: token_name.map(|said| said.parsed(TokenName::parse)).transpose()?,
+            token_name: token_name.map(|said| said.parse_with(TokenName::parse)).transpose()?,
             token,
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
@@ -216,12 +216,12 @@ impl Settings {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if its file can't be read or others can read it;
     /// [`crate::error::Kind::Unauthenticated`] if the text is not one of our secrets.
-    pub fn presented(&self) -> Result<Option<TokenCredential>> {
+    pub fn token_credential(&self) -> Result<Option<TokenCredential>> {
         let Some(Setting { value, source }) = &self.token else { return Ok(None) };
         let line = match value {
-            TokenFrom::Kept(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
-            TokenFrom::File(path) => input::read_token_file(path)?,
-            TokenFrom::Environment => process::token_from_environment()?,
+            TokenSource::Stored(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
+            TokenSource::File(path) => input::read_token_file(path)?,
+            TokenSource::Environment => process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {
             Error::unauthenticated("the token is not accepted").why(format!(
@@ -241,36 +241,38 @@ impl Settings {
     }
 
     /// Returns a key's value as text, and its source. `None` if the key has no value. A token is shown by its hint.
-    pub fn value(&self, key: Key) -> Option<(String, Source)> {
+    pub fn value(&self, key: SettingKey) -> Option<(String, Source)> {
         let text = |text: String, source: &Source| Some((text, source.clone()));
         match key {
-            Key::Store => text(self.store.value.display().to_string(), &self.store.source),
-            Key::Username => self.username.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
-            Key::ApiTokenName => self.token_name.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
-            Key::ApiToken => self.token.as_ref().and_then(|s| match &s.value {
-                TokenFrom::File(path) => text(format!("in {}", path.display()), &s.source),
-                TokenFrom::Environment => text("given in the environment".to_owned(), &s.source),
-                TokenFrom::Kept(secret) => text(format!("{}…", secret.hint()), &s.source),
+            SettingKey::Store => text(self.store.value.display().to_string(), &self.store.source),
+            SettingKey::Username => self.username.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
+            SettingKey::ApiTokenName => self.token_name.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
+            SettingKey::ApiToken => self.token.as_ref().and_then(|s| match &s.value {
+                TokenSource::File(path) => text(format!("in {}", path.display()), &s.source),
+                TokenSource::Environment => text("given in the environment".to_owned(), &s.source),
+                TokenSource::Stored(secret) => text(format!("{}…", secret.hint()), &s.source),
             }),
-            Key::LockAfter => text(key::pause_words(self.lock_after.value), &self.lock_after.source),
-            Key::ConfirmRemember => text(key::pause_words(self.confirm_remember.value), &self.confirm_remember.source),
-            Key::ServeVerify
-            | Key::ServeVerifyGroup
-            | Key::ServeManage
-            | Key::ServeManageGroup
-            | Key::ServeAccept
-            | Key::ServeProxies => self.serve.value(key),
+            SettingKey::LockAfter => text(key::describe_duration(self.lock_after.value), &self.lock_after.source),
+            SettingKey::ConfirmRemember => {
+                text(key::describe_duration(self.confirm_remember.value), &self.confirm_remember.source)
+            }
+            SettingKey::ServeVerify
+            | SettingKey::ServeVerifyGroup
+            | SettingKey::ServeManage
+            | SettingKey::ServeManageGroup
+            | SettingKey::ServeAccept
+            | SettingKey::ServeProxies => self.serve.value(key),
         }
     }
 }
 
 /// Returns the value of the first file that sets it. A relative path is relative to the folder of its file.
-fn written<T>(files: &[(PathBuf, Keys)], of: impl Fn(&Keys) -> Option<T>) -> Option<Setting<T>> {
+fn from_files<T>(files: &[(PathBuf, Keys)], of: impl Fn(&Keys) -> Option<T>) -> Option<Setting<T>> {
     files.iter().find_map(|(file, keys)| Some(Setting { value: of(keys)?, source: Source::File(file.clone()) }))
 }
 
 impl Setting<String> {
-    fn parsed<T>(self, parse: impl FnOnce(&str) -> Result<T>) -> Result<Setting<T>> {
+    fn parse_with<T>(self, parse: impl FnOnce(&str) -> Result<T>) -> Result<Setting<T>> {
         let Setting { value, source } = self;
         match parse(&value) {
             Ok(value) => Ok(Setting { value, source }),
@@ -279,7 +281,7 @@ impl Setting<String> {
     }
 }
 
-fn absent(path: &std::path::Path) -> Error {
+fn no_config_error(path: &std::path::Path) -> Error {
     Error::usage(format!("there is no configuration at {}", path.display())).why("JETON_CONFIG names it")
 }
 
@@ -308,8 +310,8 @@ mod tests {
             self.environment.push((name, value.into()));
         }
 
-        fn settings(&self, given: Given) -> Result<Settings> {
-            let places = Places {
+        fn settings(&self, given: CliOverrides) -> Result<Settings> {
+            let places = ConfigSources {
                 variable: &|name| self.environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()),
                 user_file: Some(self.folder.path().join("user.toml")),
                 system_file: self.folder.path().join("system.toml"),
@@ -319,55 +321,55 @@ mod tests {
             Settings::find(given, &places)
         }
 
-        fn store(&self, given: Given) -> (String, String) {
+        fn store(&self, given: CliOverrides) -> (String, String) {
             let found = self.settings(given).unwrap().store;
             (found.value.display().to_string(), found.source.to_string())
         }
     }
 
     #[test]
-    fn each_source_outranks_the_next() {
+    fn source_outranks_the_next_one() {
         let mut machine = Machine::new();
-        let given = || Given { store: Some("/option.db".into()), ..Given::default() };
-        assert_eq!(machine.store(Given::default()), ("/default.db".into(), "the default".into()));
+        let given = || CliOverrides { store: Some("/option.db".into()), ..CliOverrides::default() };
+        assert_eq!(machine.store(CliOverrides::default()), ("/default.db".into(), "the default".into()));
         let system = machine.file("system.toml", "store = \"/system.db\"\nusername = \"sys\"\n");
-        assert_eq!(machine.store(Given::default()), ("/system.db".into(), system.display().to_string()));
+        assert_eq!(machine.store(CliOverrides::default()), ("/system.db".into(), system.display().to_string()));
         let user = machine.file("user.toml", "store = \"near.db\"\n");
         let near = machine.folder.path().join("near.db").display().to_string();
-        assert_eq!(machine.store(Given::default()), (near, user.display().to_string()), "relative to its file");
+        assert_eq!(machine.store(CliOverrides::default()), (near, user.display().to_string()), "relative to its file");
         machine.set("JETON_STORE", "");
-        assert_eq!(machine.store(Given::default()).1, user.display().to_string(), "empty counts as unset");
+        assert_eq!(machine.store(CliOverrides::default()).1, user.display().to_string(), "empty counts as unset");
         machine.environment.clear();
         machine.set("JETON_STORE", "/variable.db");
-        assert_eq!(machine.store(Given::default()), ("/variable.db".into(), "JETON_STORE".into()));
+        assert_eq!(machine.store(CliOverrides::default()), ("/variable.db".into(), "JETON_STORE".into()));
         assert_eq!(machine.store(given()), ("/option.db".into(), "--store".into()));
-        let username = machine.settings(Given::default()).unwrap().username.unwrap();
+        let username = machine.settings(CliOverrides::default()).unwrap().username.unwrap();
         assert_eq!((username.value.as_str(), username.source), ("sys", Source::File(system)));
     }
 
     #[test]
-    fn a_file_that_cant_be_taken_is_named_with_its_line() {
+    fn unreadable_file_is_named_with_its_line() {
         let mut machine = Machine::new();
         machine.file("user.toml", "username = \"ops\"\ncolour = \"red\"\n");
-        let refused = machine.settings(Given::default()).unwrap_err().to_string();
+        let refused = machine.settings(CliOverrides::default()).unwrap_err().to_string();
         assert!(refused.contains("user.toml") && refused.contains("line 2") && refused.contains("colour"), "{refused}");
         machine.set("JETON_CONFIG", machine.folder.path().join("gone.toml"));
-        assert!(machine.settings(Given::default()).unwrap_err().to_string().contains("gone.toml"));
+        assert!(machine.settings(CliOverrides::default()).unwrap_err().to_string().contains("gone.toml"));
         let other = machine.file("other.toml", "username = \"Ops\"\n");
         machine.environment.clear();
         machine.set("JETON_CONFIG", other);
-        let refused = machine.settings(Given::default()).unwrap_err().to_string();
+        let refused = machine.settings(CliOverrides::default()).unwrap_err().to_string();
         assert!(refused.contains("other.toml") && refused.contains("Try \"ops\""), "{refused}");
     }
 
     #[test]
-    fn a_file_that_others_can_write_is_refused() {
+    fn file_that_others_can_write_is_refused() {
         use std::os::unix::fs::PermissionsExt;
         let mode = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         let machine = Machine::new();
         let file = machine.file("user.toml", "\u{feff}store = \"/x.db\"\r\n");
-        assert_eq!(machine.store(Given::default()).0, "/x.db");
-        let refused = || machine.settings(Given::default()).unwrap_err();
+        assert_eq!(machine.store(CliOverrides::default()).0, "/x.db");
+        let refused = || machine.settings(CliOverrides::default()).unwrap_err();
         for open in [0o620, 0o602, 0o666] {
             mode(&file, open);
             assert_eq!(refused().kind, crate::error::Kind::Failure, "{open:o}");
@@ -376,6 +378,6 @@ mod tests {
         mode(machine.folder.path(), 0o770);
         assert_eq!(refused().kind, crate::error::Kind::Failure);
         mode(machine.folder.path(), 0o1777);
-        assert_eq!(machine.store(Given::default()).0, "/x.db", "nobody can replace another's file there");
+        assert_eq!(machine.store(CliOverrides::default()).0, "/x.db", "nobody can replace another's file there");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::file::Keys;
-use super::{Key, Setting, Source, key, written};
+use super::{Setting, SettingKey, Source, from_files, key};
 use crate::domain::credential_sources::CredentialSources;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::trusted_proxies::TrustedProxies;
@@ -11,7 +11,7 @@ use crate::error::Result;
 
 /// The command-line options of the service.
 #[derive(Debug, Clone, Default)]
-pub struct ServeGiven {
+pub struct ServeOverrides {
     /// `--verify`.
     pub verify: Option<String>,
     /// `--verify-group`.
@@ -38,19 +38,22 @@ pub struct ServeSettings {
 }
 
 impl ServeSettings {
-    pub(super) fn find(given: ServeGiven, files: &[(PathBuf, Keys)]) -> Result<Self> {
+    pub(super) fn find(given: ServeOverrides, files: &[(PathBuf, Keys)]) -> Result<Self> {
         let option = |value: Option<String>, name| value.map(|value| Setting { value, source: Source::Option(name) });
-        let endpoint = |said: Option<Setting<String>>| said.map(|said| said.parsed(Endpoint::parse)).transpose();
-        let group =
-            |of: fn(&Keys) -> Option<String>| written(files, of).map(|said| said.parsed(key::group)).transpose();
-        let verify = option(given.verify, "--verify").or_else(|| written(files, |keys| keys.serve.verify.clone()));
-        let manage = option(given.manage, "--manage").or_else(|| written(files, |keys| keys.serve.manage.clone()));
-        let accept = written(files, |keys| keys.serve.accept.clone()).map(|said| said.parsed(CredentialSources::parse));
-        let proxies = written(files, |keys| keys.serve.proxies.clone()).map(|said| said.parsed(TrustedProxies::parse));
+        let endpoint = |said: Option<Setting<String>>| said.map(|said| said.parse_with(Endpoint::parse)).transpose();
+        let group = |of: fn(&Keys) -> Option<String>| {
+            from_files(files, of).map(|said| said.parse_with(key::parse_group)).transpose()
+        };
+        let verify = option(given.verify, "--verify").or_else(|| from_files(files, |keys| keys.serve.verify.clone()));
+        let manage = option(given.manage, "--manage").or_else(|| from_files(files, |keys| keys.serve.manage.clone()));
+        let accept =
+            from_files(files, |keys| keys.serve.accept.clone()).map(|said| said.parse_with(CredentialSources::parse));
+        let proxies =
+            from_files(files, |keys| keys.serve.proxies.clone()).map(|said| said.parse_with(TrustedProxies::parse));
         Ok(ServeSettings {
             verify: endpoint(verify)?,
             verify_group: match option(given.verify_group, "--verify-group") {
-                Some(said) => Some(said.parsed(key::group)?),
+                Some(said) => Some(said.parse_with(key::parse_group)?),
                 None => group(|keys| keys.serve.verify_group.clone())?,
             },
             manage: endpoint(manage)?,
@@ -64,20 +67,23 @@ impl ServeSettings {
         })
     }
 
-    pub(super) fn value(&self, key: Key) -> Option<(String, Source)> {
+    pub(super) fn value(&self, key: SettingKey) -> Option<(String, Source)> {
         fn text<T: ToString>(said: &Setting<T>) -> (String, Source) {
             (said.value.to_string(), said.source.clone())
         }
         match key {
-            Key::ServeVerify => self.verify.as_ref().map(text),
-            Key::ServeVerifyGroup => self.verify_group.as_ref().map(text),
-            Key::ServeManage => self.manage.as_ref().map(text),
-            Key::ServeManageGroup => self.manage_group.as_ref().map(text),
-            Key::ServeAccept => Some(text(&self.accept)),
-            Key::ServeProxies => Some(text(&self.proxies)),
-            Key::Store | Key::Username | Key::ApiTokenName | Key::ApiToken | Key::LockAfter | Key::ConfirmRemember => {
-                None
-            }
+            SettingKey::ServeVerify => self.verify.as_ref().map(text),
+            SettingKey::ServeVerifyGroup => self.verify_group.as_ref().map(text),
+            SettingKey::ServeManage => self.manage.as_ref().map(text),
+            SettingKey::ServeManageGroup => self.manage_group.as_ref().map(text),
+            SettingKey::ServeAccept => Some(text(&self.accept)),
+            SettingKey::ServeProxies => Some(text(&self.proxies)),
+            SettingKey::Store
+            | SettingKey::Username
+            | SettingKey::ApiTokenName
+            | SettingKey::ApiToken
+            | SettingKey::LockAfter
+            | SettingKey::ConfirmRemember => None,
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use clap::{Args, Subcommand};
 
-use crate::config::{ENVIRONMENT, Key};
+use crate::config::{ENVIRONMENT, SettingKey};
 
 /// The settings and environment variables with their meaning, below the help of `config`.
 pub(super) fn settings_help() -> String {
     let row = |(name, help): (&str, &str)| format!("  {name:<18}  {help}\n");
-    let settings: String = Key::ALL.map(|key| row((key.name(), key.help()))).concat();
+    let settings: String = SettingKey::ALL.map(|key| row((key.name(), key.help()))).concat();
     format!("Settings:\n{settings}\nEnvironment:\n{}", ENVIRONMENT.map(row).concat().trim_end())
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use jeton::config::{ENVIRONMENT, Key};
+use jeton::config::{ENVIRONMENT, SettingKey};
 use jeton::domain::policy::Policy;
 use jeton::tui::keymap::{self, Context};
 use jeton::tui::screen::policy::meaning;
@@ -118,7 +118,7 @@ fn configuration() {
          ```sh\njeton config list\njeton config set lock.after 15min\njeton config unset lock.after\n```\n\n\
          ## Settings\n\n| key | meaning |\n|---|---|\n"
     );
-    for key in Key::ALL {
+    for key in SettingKey::ALL {
         let _ = writeln!(page, "| `{}` | {} |", key.name(), cell(key.help()));
     }
     page.push_str("\n## Environment\n\n| variable | meaning |\n|---|---|\n");
