@@ -10,7 +10,7 @@ use crate::domain::route::rules::RouteRules;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
-use crate::guide::{self, Guide, Listen, Subject, Tls, Upstream};
+use crate::guide::{self, Guide, Listen, ProxyKind, Tls, Upstream};
 use crate::http;
 use crate::platform::entropy::SystemEntropy;
 use crate::platform::{self, files, proof_file, service_file, sockets};
@@ -19,14 +19,14 @@ use crate::verbs::catalogue::ListCatalogues;
 
 pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let subject = match (args.subject, args.lua) {
-        (GuideFor::Haproxy, true) => Subject::HaproxyLua,
+        (GuideFor::Haproxy, true) => ProxyKind::HaproxyLua,
         (_, true) => return Err(Error::usage("--lua is the second part of the guide for haproxy")),
-        (GuideFor::Nginx, false) => Subject::Nginx,
-        (GuideFor::Caddy, false) => Subject::Caddy,
-        (GuideFor::Traefik, false) => Subject::Traefik,
-        (GuideFor::Envoy, false) => Subject::Envoy,
-        (GuideFor::Haproxy, false) => Subject::Haproxy,
-        (GuideFor::Curl, false) => Subject::Curl,
+        (GuideFor::Nginx, false) => ProxyKind::Nginx,
+        (GuideFor::Caddy, false) => ProxyKind::Caddy,
+        (GuideFor::Traefik, false) => ProxyKind::Traefik,
+        (GuideFor::Envoy, false) => ProxyKind::Envoy,
+        (GuideFor::Haproxy, false) => ProxyKind::Haproxy,
+        (GuideFor::Curl, false) => ProxyKind::Curl,
     };
     let (upstream, listen, tls) = addresses(args, subject)?;
     let catalogues = chosen(app.ask(&Credential::Store, ListCatalogues)?, &args.catalogue)?;
@@ -88,7 +88,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
 }
 
 /// Returns the proxy's listener and the application's address. Plain text over a network needs `--insecure`.
-fn addresses(args: &GuideArgs, subject: Subject) -> Result<(Upstream, Listen, Option<Tls>)> {
+fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, Option<Tls>)> {
     let upstream = Upstream::parse(&args.upstream)?;
     let tls = match (&args.cert, &args.key) {
         (Some(certificate), Some(key)) => Some(Tls::new(certificate, key)?),
@@ -97,7 +97,7 @@ fn addresses(args: &GuideArgs, subject: Subject) -> Result<(Upstream, Listen, Op
     let port = if tls.is_some() { "443" } else { "80" };
     let listen = args.listen.as_deref().map(Listen::parse).transpose()?;
     // Nothing listens for curl. For HAProxy's Lua part, the first part sets the addresses.
-    if args.insecure || matches!(subject, Subject::Curl | Subject::HaproxyLua) {
+    if args.insecure || matches!(subject, ProxyKind::Curl | ProxyKind::HaproxyLua) {
         return Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls));
     }
     if !upstream.is_local() {
@@ -119,7 +119,7 @@ fn addresses(args: &GuideArgs, subject: Subject) -> Result<(Upstream, Listen, Op
 }
 
 /// Returns the proof value if the printed configuration contains one: that of a proxy that asks jeton at a port.
-fn proof(app: &App, args: &GuideArgs, subject: Subject, verify: &Endpoint) -> Result<Option<ProxyProof>> {
+fn proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoint) -> Result<Option<ProxyProof>> {
     if matches!(verify, Endpoint::Unix(_)) {
         return match args.new_proof {
             true => Err(Error::usage("there is no proof value to replace")
@@ -127,7 +127,7 @@ fn proof(app: &App, args: &GuideArgs, subject: Subject, verify: &Endpoint) -> Re
             false => Ok(None),
         };
     }
-    let holds_it = !matches!(subject, Subject::Haproxy | Subject::Curl);
+    let holds_it = !matches!(subject, ProxyKind::Haproxy | ProxyKind::Curl);
     if holds_it && files::is_stdout_readable_by_others() {
         return Err(Error::usage(
             "the configuration holds a proof value, and others can read the file that it goes to",

@@ -71,7 +71,7 @@ impl Listen {
         match Endpoint::parse(text) {
             Ok(Endpoint::Tcp(address)) => Ok(Listen::Address(address)),
             Ok(Endpoint::Unix(path)) => {
-                super::harmless(&path)?;
+                super::check_template_safe(&path)?;
                 Ok(Listen::Unix(path))
             }
             Err(_) => Err(refused(text, "nowhere to listen", "it is 80, 127.0.0.1:80 or unix:PATH")),
@@ -106,7 +106,7 @@ impl Tls {
     /// [`crate::error::Kind::Usage`] for paths that can't be written into a configuration.
     pub fn new(certificate: &Path, key: &Path) -> Result<Self> {
         for path in [certificate, key] {
-            if !path.is_absolute() || !super::is_harmless(path) {
+            if !path.is_absolute() || !super::is_template_safe(path) {
                 return Err(refused(
                     &path.to_string_lossy(),
                     "no path for a configuration",

@@ -1,7 +1,7 @@
 //! Caddy: a map, and a reverse proxy to jeton before the one to the application.
 
-use super::headers::{FOREIGN, METHOD_PATTERN, ODD, PREFLIGHT_METHOD};
-use super::{Guide, IDENTITY, Listen, spellings};
+use super::headers::{METHOD_PATTERN, ODD_HEADER_CHARS, PREFLIGHT_METHOD, STRIPPED_PATTERNS};
+use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
@@ -23,14 +23,14 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
     let preflight = |text: &str| if has_preflights { text.to_owned() } else { String::new() };
     let verb_headers: Vec<String> = OVERRIDE_HEADERS
         .iter()
-        .flat_map(|name| spellings(name))
+        .flat_map(|name| underscore_variants(name))
         .map(|name| format!("header({{'{name}': '*'}})"))
         .collect();
     let scheme = if guide.tls.is_some() { "https" } else { "http" };
     let (site, bind) = match &guide.listen {
         Listen::Port(port) => (format!("{scheme}://:{port}"), String::new()),
         Listen::Address(address) => {
-            (format!("{scheme}://:{}", address.port()), format!("    bind {}\n", bare(*address)))
+            (format!("{scheme}://:{}", address.port()), format!("    bind {}\n", without_port(*address)))
         }
         Listen::Unix(path) => (format!("{scheme}://"), format!("    bind unix/{}\n", path.display())),
     };
@@ -55,7 +55,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             "            header_up {name} {{http.request.header.{name}}}\n            header_up -{{jeton_absent_{n}}}\n"
         );
         if name != "Authorization" {
-            for spelling in spellings(name) {
+            for spelling in underscore_variants(name) {
                 dropped += &format!("        request_header -{spelling}\n");
             }
         }
@@ -64,7 +64,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         asked += "            header_up X-Forwarded-Uri {http.request.orig_uri}\n";
     }
     let (mut checked, mut proof_site) = (String::new(), String::new());
-    let mut taken: String = IDENTITY
+    let mut taken: String = IDENTITY_HEADERS
         .iter()
         .map(|name| format!("                request_header {name} {{http.reverse_proxy.header.{name}}}\n"))
         .collect();
@@ -76,10 +76,10 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         taken += "                request_header X-Jeton-Proof {http.reverse_proxy.header.X-Jeton-Proof}\n";
         checked += include_str!("../../assets/proxies/Caddyfile-check");
         let key = proof.answer_key(DigestKind::Sha256);
-        let fields: String = IDENTITY.iter().map(|name| format!(" (.Req.Header.Get \"{name}\")")).collect();
+        let fields: String = IDENTITY_HEADERS.iter().map(|name| format!(" (.Req.Header.Get \"{name}\")")).collect();
         proof_site += &include_str!("../../assets/proxies/Caddyfile-proof")
             .replace("@KEY@", &key)
-            .replace("@FORMAT@", &"|%s".repeat(IDENTITY.len() + 1))
+            .replace("@FORMAT@", &"|%s".repeat(IDENTITY_HEADERS.len() + 1))
             .replace("@FIELDS@", &fields);
     }
     // At the default address every local user could read the proof value.
@@ -123,9 +123,9 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@TAKEN@", taken),
             ("@CHECKED@", checked),
             ("@PROOF_SITE@", proof_site),
-            ("@FOREIGN@", lines(&mut FOREIGN.iter().map(|(pattern, _)| format!("-{}", wildcard(pattern))))),
+            ("@FOREIGN@", lines(&mut STRIPPED_PATTERNS.iter().map(|(pattern, _)| format!("-{}", wildcard(pattern))))),
             ("@PREFLIGHT_METHOD@", PREFLIGHT_METHOD.to_owned()),
-            ("@ODD@", lines(&mut ODD.iter().map(|sign| format!("\"-*{sign}*\"")))),
+            ("@ODD@", lines(&mut ODD_HEADER_CHARS.iter().map(|sign| format!("\"-*{sign}*\"")))),
             ("@DROPPED@", dropped),
         ],
     )
@@ -137,7 +137,7 @@ fn wildcard(pattern: &str) -> &str {
 }
 
 /// Returns an address without its port.
-fn bare(address: std::net::SocketAddr) -> String {
+fn without_port(address: std::net::SocketAddr) -> String {
     match address.ip() {
         std::net::IpAddr::V4(ip) => ip.to_string(),
         std::net::IpAddr::V6(ip) => format!("[{ip}]"),

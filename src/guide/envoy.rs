@@ -1,7 +1,7 @@
 //! Envoy: one route for each entry, and a second listener that sends requests to jeton.
 
-use super::headers::foreign_patterns;
-use super::{Guide, IDENTITY, Listen};
+use super::headers::stripped_header_regexes;
+use super::{Guide, IDENTITY_HEADERS, Listen};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
@@ -97,7 +97,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             &*proof.request()
         )
     });
-    let stripped: String = [vec!["[^:].*[^a-z0-9-].*|[^:a-z0-9-].*".to_owned()], foreign_patterns()]
+    let stripped: String = [vec!["[^:].*[^a-z0-9-].*|[^:a-z0-9-].*".to_owned()], stripped_header_regexes()]
         .concat()
         .iter()
         .map(|pattern| {
@@ -121,13 +121,13 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@LISTEN@", listen),
             ("@VERIFY_SERVER@", verify),
             ("@UPSTREAM_SERVER@", socket(host, guide.upstream.port)),
-            ("@ABOUT_VERIFY@", guide.about_unproven_verify()),
+            ("@ABOUT_VERIFY@", guide.unproven_verify_notes()),
             ("@STRIPPED@", stripped),
             ("@SCHEME@", if guide.tls.is_some() { "https" } else { "http" }.to_owned()),
             ("@DROPPED@", lower(&dropped)),
             ("@PROVES@", proves),
             ("@ALLOWED@", exact("                          ", &sent)),
-            ("@IDENTITY@", exact("                              ", &IDENTITY.map(str::to_owned))),
+            ("@IDENTITY@", exact("                              ", &IDENTITY_HEADERS.map(str::to_owned))),
             ("@VERB_HEADERS@", verbs),
             ("@ROUTES@", routes),
             ("@TLS@", tls),

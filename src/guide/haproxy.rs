@@ -1,7 +1,7 @@
 //! HAProxy: its configuration, and the Lua file that sends requests to jeton.
 
-use super::headers::foreign_patterns;
-use super::{Guide, IDENTITY, Listen, variable};
+use super::headers::stripped_header_regexes;
+use super::{Guide, IDENTITY_HEADERS, Listen, variable};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
@@ -49,7 +49,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
     for name in guide.credentials.iter().filter(|name| *name != "Authorization") {
         dropped += &format!("    http-request del-header {} -m reg\n", any_spelling(name));
     }
-    let given: String = IDENTITY
+    let given: String = IDENTITY_HEADERS
         .iter()
         .map(|header| {
             format!(
@@ -58,8 +58,10 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             )
         })
         .collect();
-    let foreign: String =
-        foreign_patterns().iter().map(|pattern| format!("    http-request del-header '{pattern}' -m reg\n")).collect();
+    let foreign: String = stripped_header_regexes()
+        .iter()
+        .map(|pattern| format!("    http-request del-header '{pattern}' -m reg\n"))
+        .collect();
     let verb_headers: Vec<String> =
         OVERRIDE_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[^a-z0-9]")).collect();
     guide.fill(
@@ -70,7 +72,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
                 "@ABOUT_VERIFY@",
                 match guide.verify {
                     Endpoint::Tcp(_) => "# jeton.lua holds a proof value: its head says more.\n".to_owned(),
-                    Endpoint::Unix(path) => about_socket(path),
+                    Endpoint::Unix(path) => socket_notes(path),
                 },
             ),
             ("@ROUTES@", routes),
@@ -84,7 +86,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
     )
 }
 
-fn about_socket(path: &std::path::Path) -> String {
+fn socket_notes(path: &std::path::Path) -> String {
     let folder = path.parent().unwrap_or(path).display();
     format!(
         "# Its own group (haproxy) must be the socket's: serve.verify-group, or SocketGroup= of jeton-verify.socket. Where global says\n\
@@ -114,7 +116,7 @@ pub(super) fn lua(guide: &Guide<'_>) -> String {
         &[
             ("@URL@", url),
             ("@SOCKET@", socket),
-            ("@IDENTITY@", quoted(&mut IDENTITY.iter().copied())),
+            ("@IDENTITY@", quoted(&mut IDENTITY_HEADERS.iter().copied())),
             ("@CREDENTIALS@", quoted(&mut guide.credentials.iter().map(String::as_str))),
             ("@TELLS_URI@", guide.query.to_string()),
             ("@PROOF_VALUES@", values),

@@ -1,12 +1,12 @@
 //! Headers that an application may believe, and that it must not get from a client.
 //!
 //! A client's header reaches the application only if its name consists of letters, digits and hyphens, and matches
-//! no pattern of [`FOREIGN`]. Afterwards the proxy sets the true values. HAProxy, Caddy and Envoy remove headers by
+//! no pattern of [`STRIPPED_PATTERNS`]. Afterwards the proxy sets the true values. HAProxy, Caddy and Envoy remove headers by
 //! pattern. nginx and Traefik can remove them only by name: for them each pattern lists the names that are known to
 //! be in use.
 
 /// Patterns in lower case, each with known names that match it. `*` matches any text.
-pub(super) const FOREIGN: [(&str, &str); 145] = [
+pub(super) const STRIPPED_PATTERNS: [(&str, &str); 145] = [
     // Headers of jeton itself.
     (
         "*jeton*",
@@ -260,20 +260,20 @@ pub(super) const PREFLIGHT_METHOD: &str = "Access-Control-Request-Method";
 
 /// Characters that a header's name may have in addition to letters, digits and hyphens. Some applications treat
 /// them as a hyphen.
-pub(super) const ODD: [char; 14] = ['!', '#', '$', '%', '&', '\'', '*', '+', '.', '^', '_', '`', '|', '~'];
+pub(super) const ODD_HEADER_CHARS: [char; 14] = ['!', '#', '$', '%', '&', '\'', '*', '+', '.', '^', '_', '`', '|', '~'];
 
-/// Maximum length of a regular expression of [`foreign_patterns`]: HAProxy's lines have at most 2,048 bytes.
+/// Maximum length of a regular expression of [`stripped_header_regexes`]: HAProxy's lines have at most 2,048 bytes.
 const MAX_PATTERN: usize = 1_500;
 
 /// Returns the known names of all patterns.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    FOREIGN.iter().flat_map(|(_, names)| names.split_whitespace())
+pub(super) fn stripped_header_names() -> impl Iterator<Item = &'static str> {
+    STRIPPED_PATTERNS.iter().flat_map(|(_, names)| names.split_whitespace())
 }
 
 /// Returns the pattern that `name` matches.
-pub(super) fn foreign(name: &str) -> Option<&'static str> {
+pub(super) fn matching_pattern(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
-    FOREIGN.iter().map(|(pattern, _)| *pattern).find(|pattern| is_match(pattern, &name))
+    STRIPPED_PATTERNS.iter().map(|(pattern, _)| *pattern).find(|pattern| is_match(pattern, &name))
 }
 
 fn is_match(pattern: &str, name: &str) -> bool {
@@ -285,10 +285,10 @@ fn is_match(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// Returns [`FOREIGN`] as a few regular expressions for names in lower case.
-pub(super) fn foreign_patterns() -> Vec<String> {
+/// Returns [`STRIPPED_PATTERNS`] as a few regular expressions for names in lower case.
+pub(super) fn stripped_header_regexes() -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for (pattern, _) in FOREIGN {
+    for (pattern, _) in STRIPPED_PATTERNS {
         let pattern = pattern.replace('*', ".*");
         match all.last_mut().filter(|last| last.len() + pattern.len() < MAX_PATTERN) {
             Some(last) => *last += &format!("|{pattern}"),
@@ -304,18 +304,18 @@ mod tests {
 
     #[test]
     fn names_match_their_patterns_and_harmless_ones_match_none() {
-        for (pattern, names) in FOREIGN {
+        for (pattern, names) in STRIPPED_PATTERNS {
             assert!(names.split_whitespace().count() > 0, "{pattern}: nginx and Traefik would remove nothing");
             for name in names.split_whitespace() {
                 assert!(is_match(pattern, &name.to_ascii_lowercase()), "{name} {pattern}");
             }
         }
-        let mut all: Vec<&str> = names().collect();
+        let mut all: Vec<&str> = stripped_header_names().collect();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), names().count(), "a name stands twice");
-        for name in super::super::IDENTITY.iter().chain(&crate::domain::route::path_rules::OVERRIDE_HEADERS) {
-            assert!(foreign(name).is_some(), "{name}");
+        assert_eq!(all.len(), stripped_header_names().count(), "a name stands twice");
+        for name in super::super::IDENTITY_HEADERS.iter().chain(&crate::domain::route::path_rules::OVERRIDE_HEADERS) {
+            assert!(matching_pattern(name).is_some(), "{name}");
         }
         for name in [
             "X-Jeton-Anything",
@@ -332,7 +332,7 @@ mod tests {
             "X-Account-New",
             "X-Permissions",
         ] {
-            assert!(foreign(name).is_some(), "{name}");
+            assert!(matching_pattern(name).is_some(), "{name}");
         }
         for name in [
             "Accept",
@@ -367,15 +367,15 @@ mod tests {
             "X-Requested-With",
             "X-User-Agent",
         ] {
-            assert_eq!(foreign(name), None, "{name}");
+            assert_eq!(matching_pattern(name), None, "{name}");
         }
     }
 
     #[test]
     fn each_expression_fits_into_a_line() {
-        let patterns = foreign_patterns();
+        let patterns = stripped_header_regexes();
         assert!(patterns.iter().all(|pattern| pattern.len() <= MAX_PATTERN + 10), "{patterns:?}");
-        assert_eq!(patterns.iter().map(|p| p.split('|').count()).sum::<usize>(), FOREIGN.len());
+        assert_eq!(patterns.iter().map(|p| p.split('|').count()).sum::<usize>(), STRIPPED_PATTERNS.len());
         assert!(patterns.iter().any(|pattern| pattern.contains("|x-.*method.*|")));
     }
 }

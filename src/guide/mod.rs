@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 
 /// The headers that name the caller to the application. Values that a client sends under these names are
 /// overwritten.
-pub const IDENTITY: [&str; IdentityField::ALL.len()] = {
+pub const IDENTITY_HEADERS: [&str; IdentityField::ALL.len()] = {
     let [account, account_id, role, token, hint, method] = IdentityField::ALL;
     [account.header(), account_id.header(), role.header(), token.header(), hint.header(), method.header()]
 };
@@ -36,11 +36,11 @@ pub const IDENTITY: [&str; IdentityField::ALL.len()] = {
 const FORWARDED: [&str; 3] = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"];
 
 /// Characters that a header's name may have, and that some applications treat as a hyphen.
-const ODD_HYPHENS: [&str; 2] = ["_", "."];
+const HYPHEN_SUBSTITUTES: [&str; 2] = ["_", "."];
 
 /// The subject of a guide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub enum ProxyKind {
     /// nginx with `auth_request`.
     Nginx,
     /// Caddy with `forward_auth`.
@@ -86,45 +86,47 @@ pub struct Guide<'a> {
 ///
 /// # Errors
 /// [`Error::usage`] if an address or a route can't be written into this proxy's configuration.
-pub fn write(subject: Subject, guide: &Guide<'_>) -> Result<String> {
+pub fn write(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {
     guide.check(subject)?;
     Ok(match subject {
-        Subject::Nginx => nginx::write(guide),
-        Subject::Caddy => caddy::write(guide),
-        Subject::Traefik => traefik::write(guide)?,
-        Subject::Envoy => envoy::write(guide)?,
-        Subject::Haproxy => haproxy::configuration(guide),
-        Subject::HaproxyLua => haproxy::lua(guide),
-        Subject::Curl => nginx::curl(guide),
+        ProxyKind::Nginx => nginx::write(guide),
+        ProxyKind::Caddy => caddy::write(guide),
+        ProxyKind::Traefik => traefik::write(guide)?,
+        ProxyKind::Envoy => envoy::write(guide)?,
+        ProxyKind::Haproxy => haproxy::configuration(guide),
+        ProxyKind::HaproxyLua => haproxy::lua(guide),
+        ProxyKind::Curl => nginx::curl(guide),
     })
 }
 
 impl Guide<'_> {
-    fn check(&self, subject: Subject) -> Result<()> {
+    fn check(&self, subject: ProxyKind) -> Result<()> {
         if let Endpoint::Unix(path) = self.verify {
-            harmless(path)?;
+            check_template_safe(path)?;
         }
-        if subject != Subject::Curl
+        if subject != ProxyKind::Curl
             && let Some((name, pattern)) =
-                self.credentials.iter().find_map(|name| Some((name, headers::foreign(name)?)))
+                self.credentials.iter().find_map(|name| Some((name, headers::matching_pattern(name)?)))
         {
             return Err(Error::usage(format!("no guide takes a token out of the header {name}"))
                 .why(format!("applications may believe it of proxies, so what clients send in {pattern} is removed first"))
                 .next("Accept another header, and present tokens in that: jeton config set serve.accept header:X-Api-Token"));
         }
-        if let (Endpoint::Tcp(port), Subject::Traefik | Subject::Envoy, false) = (self.verify, subject, self.insecure) {
-            let name = if subject == Subject::Envoy { "Envoy" } else { "Traefik" };
+        if let (Endpoint::Tcp(port), ProxyKind::Traefik | ProxyKind::Envoy, false) =
+            (self.verify, subject, self.insecure)
+        {
+            let name = if subject == ProxyKind::Envoy { "Envoy" } else { "Traefik" };
             let error = Error::usage(format!("{name} can't tell jeton from somebody else who listens at {port}")).why(
                 "any local user can take the port while jeton is down, and it compares no proof value: he would let in whom he likes",
             );
             return Err(match subject {
-                Subject::Envoy => {
+                ProxyKind::Envoy => {
                     error.next("Let jeton listen at a socket (serve.verify unix:PATH), or say --insecure")
                 }
                 _ => error.next("Take nginx, Caddy or HAProxy, or say --insecure where nobody else uses this machine"),
             });
         }
-        if let (Some(tls), Subject::Haproxy) = (&self.tls, subject) {
+        if let (Some(tls), ProxyKind::Haproxy) = (&self.tls, subject) {
             let mut beside = tls.certificate.clone().into_os_string();
             beside.push(".key");
             if tls.key != tls.certificate && tls.key.as_os_str() != beside {
@@ -136,9 +138,11 @@ impl Guide<'_> {
         }
         // The maximum length of a word that each proxy accepts, with room for the text around it.
         let longest = match subject {
-            Subject::Nginx => 3_800,
-            Subject::Haproxy => 1_700,
-            Subject::Caddy | Subject::Traefik | Subject::Envoy | Subject::HaproxyLua | Subject::Curl => 60_000,
+            ProxyKind::Nginx => 3_800,
+            ProxyKind::Haproxy => 1_700,
+            ProxyKind::Caddy | ProxyKind::Traefik | ProxyKind::Envoy | ProxyKind::HaproxyLua | ProxyKind::Curl => {
+                60_000
+            }
         };
         match self.map.rules.iter().find(|e| e.path_pattern(RegexDialect::Pcre).len() > longest) {
             None => Ok(()),
@@ -158,8 +162,8 @@ impl Guide<'_> {
     fn common(&self, engine: RegexDialect) -> Vec<(&'static str, String)> {
         let remarks = self.map.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
         vec![
-            ("@ABOUT_VERIFY@", self.about_verify("#")),
-            ("@ABOUT_VERIFY_LUA@", self.about_verify("--")),
+            ("@ABOUT_VERIFY@", self.verify_notes("#")),
+            ("@ABOUT_VERIFY_LUA@", self.verify_notes("--")),
             ("@UPSTREAM@", self.upstream.to_string()),
             ("@VERIFY@", self.verify.to_string()),
             ("@REMARKS@", remarks),
@@ -172,17 +176,18 @@ impl Guide<'_> {
 
     /// Returns every header that the application must not get from a client, for proxies that remove headers by
     /// name. The list has every spelling that the application may treat as the same.
-    fn forged(&self) -> Vec<String> {
-        let mut all: Vec<String> = IDENTITY
+    fn headers_to_strip(&self) -> Vec<String> {
+        let mut all: Vec<String> = IDENTITY_HEADERS
             .into_iter()
-            .chain(headers::names())
+            .chain(headers::stripped_header_names())
             .flat_map(|name| {
-                let whole = ODD_HYPHENS.map(|sign| name.replace('-', sign));
-                let mixed = if IDENTITY.contains(&name) { spellings(name) } else { vec![name.to_owned()] };
+                let whole = HYPHEN_SUBSTITUTES.map(|sign| name.replace('-', sign));
+                let mixed =
+                    if IDENTITY_HEADERS.contains(&name) { underscore_variants(name) } else { vec![name.to_owned()] };
                 mixed.into_iter().chain(whole)
             })
             // The plain names are missing, because the proxy sets those headers itself.
-            .chain(FORWARDED.iter().flat_map(|name| ODD_HYPHENS.map(|sign| name.replace('-', sign))))
+            .chain(FORWARDED.iter().flat_map(|name| HYPHEN_SUBSTITUTES.map(|sign| name.replace('-', sign))))
             .collect();
         all.sort();
         all.dedup();
@@ -190,7 +195,7 @@ impl Guide<'_> {
     }
 
     /// Returns the comment of every guide about the connection to jeton.
-    fn about_verify(&self, comment: &str) -> String {
+    fn verify_notes(&self, comment: &str) -> String {
         match (self.verify, self.proof) {
             (Endpoint::Unix(path), _) => format!(
                 "{comment} Its user must be in the group of {}: serve.verify-group, or SocketGroup= of jeton-verify.socket.\n",
@@ -206,9 +211,9 @@ impl Guide<'_> {
     }
 
     /// Returns that comment for proxies that prove themselves but can't check jeton's proof.
-    fn about_unproven_verify(&self) -> String {
+    fn unproven_verify_notes(&self) -> String {
         match self.verify {
-            Endpoint::Unix(_) => self.about_verify("#"),
+            Endpoint::Unix(_) => self.verify_notes("#"),
             Endpoint::Tcp(_) => "# Whoever listens at jeton's port is believed, and any local user can take it while jeton is down: let nobody else use\n\
                                  # this machine. The proof value in here lets jeton believe X-Forwarded-For: keep it from others too.\n"
                 .to_owned(),
@@ -219,13 +224,13 @@ impl Guide<'_> {
         let mut values: Vec<(&str, &str)> = more.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let common = self.common(engine);
         values.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
-        filled(template, &values)
+        fill_template(template, &values)
     }
 }
 
 /// Replaces the marks in `template`. Inserted values are not searched for marks. A mark with an empty value on a
 /// line of its own is removed with the line.
-fn filled(template: &str, values: &[(&str, &str)]) -> String {
+fn fill_template(template: &str, values: &[(&str, &str)]) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some(at) = rest.find('@') {
@@ -247,7 +252,7 @@ fn filled(template: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// Returns a header's name with each `-` also as `_`, because applications treat the two as the same.
-fn spellings(name: &str) -> Vec<String> {
+fn underscore_variants(name: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     for c in name.chars() {
         let also = if c == '-' { all.iter().map(|head| format!("{head}_")).collect() } else { Vec::new() };
@@ -263,9 +268,9 @@ fn variable(header: &str) -> String {
 }
 
 /// Checks that a path means the same in every configuration, quoted or not.
-fn harmless(path: &Path) -> Result<()> {
+fn check_template_safe(path: &Path) -> Result<()> {
     let text = path.to_string_lossy();
-    if is_harmless(path) {
+    if is_template_safe(path) {
         return Ok(());
     }
     Err(Error::usage(format!("the socket {} can't be written into a configuration", escape_untrusted(&text)))
@@ -273,7 +278,7 @@ fn harmless(path: &Path) -> Result<()> {
         .next("Give jeton another one: jeton config set serve.verify unix:/run/jeton/verify.sock"))
 }
 
-fn is_harmless(path: &Path) -> bool {
+fn is_template_safe(path: &Path) -> bool {
     path.to_string_lossy().chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c))
 }
 
@@ -282,9 +287,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn templates_are_filled_once() {
+    fn template_is_filled_once() {
         let values = [("@A@", "@B@"), ("@B@", "b"), ("@LINES@", "x\ny\n"), ("@NONE@", "")];
-        assert_eq!(filled("a@b @A@ @B@\n@LINES@\n@NONE@\nz @NONE@\n", &values), "a@b @B@ b\nx\ny\nz \n");
+        assert_eq!(fill_template("a@b @A@ @B@\n@LINES@\n@NONE@\nz @NONE@\n", &values), "a@b @B@ b\nx\ny\nz \n");
     }
 
     #[test]
@@ -306,7 +311,7 @@ mod tests {
             credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
             map: RouteRules::new(&[one, other]),
         };
-        for subject in [Subject::Nginx, Subject::Caddy, Subject::Traefik, Subject::Envoy, Subject::Haproxy] {
+        for subject in [ProxyKind::Nginx, ProxyKind::Caddy, ProxyKind::Traefik, ProxyKind::Envoy, ProxyKind::Haproxy] {
             let text = write(subject, &guide).unwrap();
             assert!(text.contains("# denied: GET /x/{a}, claimed by a.B and c.B\n"), "{text}");
             assert!(!text.contains("\"a.B\"") && !text.contains("verify/a.B") && !text.contains("str(a.B)"), "{text}");
@@ -315,8 +320,8 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_header() {
-        assert_eq!(spellings("X-Jeton-Role").len(), 4);
-        assert!(spellings("X-Jeton-Account-Id").contains(&"X_Jeton-Account_Id".to_owned()));
+    fn header_has_each_underscore_variant() {
+        assert_eq!(underscore_variants("X-Jeton-Role").len(), 4);
+        assert!(underscore_variants("X-Jeton-Account-Id").contains(&"X_Jeton-Account_Id".to_owned()));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::headers::names;
-use super::{FORWARDED, Guide, IDENTITY, spellings, variable};
+use super::headers::stripped_header_names;
+use super::{FORWARDED, Guide, IDENTITY_HEADERS, underscore_variants, variable};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
@@ -13,8 +13,8 @@ use crate::domain::route::rules::{ANY_HTTP_METHOD, RouteAction, RouteRules};
 const MAX_LINE: usize = 116;
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
-    let (routes, verbs) = by_verb(&guide.map);
-    let taken: String = IDENTITY
+    let (routes, verbs) = maps_by_http_method(&guide.map);
+    let taken: String = IDENTITY_HEADERS
         .iter()
         .map(|header| variable(header))
         .map(|name| format!("        auth_request_set ${} $upstream_http_{name};\n", &name[2..]))
@@ -54,7 +54,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             "        proxy_set_header X-Jeton-Proof {};\n        proxy_set_header X-Jeton-Challenge md5:$request_id;\n",
             &*proof.request()
         );
-        let fields: String = IDENTITY.iter().map(|header| format!("|${}", &variable(header)[2..])).collect();
+        let fields: String = IDENTITY_HEADERS.iter().map(|header| format!("|${}", &variable(header)[2..])).collect();
         let key = proof.answer_key(DigestKind::Md5);
         checked += &format!(
             "        # Only jeton knows the answer to a number that was never asked before.\n        \
@@ -81,7 +81,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@TO_PUBLIC@", to_public),
             ("@TAKEN@", taken),
             ("@CHECKED@", checked),
-            ("@PASSED@", passed(guide)),
+            ("@PASSED@", proxy_directives(guide)),
             ("@PUBLIC_LOCATION@", public),
             ("@ASKED@", asked),
         ],
@@ -99,17 +99,21 @@ fn tls(guide: &Guide<'_>) -> String {
 }
 
 /// Returns the headers that each location passes on to the application.
-fn passed(guide: &Guide<'_>) -> String {
+fn proxy_directives(guide: &Guide<'_>) -> String {
     let mut set = BTreeSet::new();
-    let mut text: String = IDENTITY
+    let mut text: String = IDENTITY_HEADERS
         .iter()
         .filter(|name| set.insert(name.to_ascii_lowercase()))
         .map(|name| format!("    proxy_set_header {name} ${};\n", &variable(name)[2..]))
         .collect();
-    let spelled = IDENTITY.into_iter().chain(guide.credentials.iter().map(String::as_str)).flat_map(spellings);
+    let spelled =
+        IDENTITY_HEADERS.into_iter().chain(guide.credentials.iter().map(String::as_str)).flat_map(underscore_variants);
     let passed_on = FORWARDED.map(|name| name.replace('-', "_"));
     // If another server has the same address, its rule for underscores applies.
-    let named = OVERRIDE_HEADERS.into_iter().chain(names()).flat_map(|name| [name.to_owned(), name.replace('-', "_")]);
+    let named = OVERRIDE_HEADERS
+        .into_iter()
+        .chain(stripped_header_names())
+        .flat_map(|name| [name.to_owned(), name.replace('-', "_")]);
     let mut line = String::new();
     for name in spelled.chain(passed_on).chain(named).filter(|name| set.insert(name.to_ascii_lowercase())) {
         let directive = format!("proxy_set_header {name} \"\";");
@@ -124,7 +128,7 @@ fn passed(guide: &Guide<'_>) -> String {
 
 /// Returns a map for each verb in the routes and one for all other verbs, and the entries that choose among them.
 /// nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
-fn by_verb(map: &RouteRules) -> (String, String) {
+fn maps_by_http_method(map: &RouteRules) -> (String, String) {
     let mut verbs: Vec<Option<&str>> = map.rules.iter().map(|entry| entry.route.http_method.as_deref()).collect();
     verbs.push(None);
     verbs.sort_unstable_by_key(|verb| (verb.is_none(), *verb));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Guide, IDENTITY, Listen, spellings};
+use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::method::MethodId;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
@@ -10,7 +10,7 @@ use crate::domain::route::rules::RouteAction;
 use crate::error::{Error, Result};
 
 /// Arguments that an application may read as `_method`. Traefik matches arguments only by their whole names.
-const VERB_ARGUMENTS: [&str; 8] =
+const HTTP_METHOD_ARGUMENTS: [&str; 8] =
     ["_method", "_METHOD", "_Method", ".method", "[method", " _method", "_method[]", "_method[0]"];
 
 /// The header of Traefik's proof value.
@@ -76,7 +76,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     }
     let mut asked: Vec<(&MethodId, usize)> = methods.into_iter().collect();
     asked.sort_by_key(|(_, at)| *at);
-    let headers: String = IDENTITY.iter().map(|name| format!("          - {name}\n")).collect();
+    let headers: String = IDENTITY_HEADERS.iter().map(|name| format!("          - {name}\n")).collect();
     let asked: String = asked
         .iter()
         .map(|(id, at)| {
@@ -89,22 +89,22 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let empty = |names: Vec<String>| -> String { names.iter().map(|n| format!("          {n}: \"\"\n")).collect() };
     // jeton believes the client that Traefik names only if Traefik proves itself.
     let stripped = match guide.proof {
-        None => empty(guide.forged()),
+        None => empty(guide.headers_to_strip()),
         Some(proof) => {
-            let others = guide.forged().into_iter().filter(|name| name != PROOF).collect();
+            let others = guide.headers_to_strip().into_iter().filter(|name| name != PROOF).collect();
             format!("{}          {PROOF}: \"{}\"\n", empty(others), &*proof.request())
         }
     };
-    let dropped = guide.credentials.iter().flat_map(|name| spellings(name));
+    let dropped = guide.credentials.iter().flat_map(|name| underscore_variants(name));
     let dropped: Vec<String> = dropped.chain(guide.proof.map(|_| PROOF.to_owned())).collect();
     let verbs: Vec<String> = OVERRIDE_HEADERS
         .iter()
-        .flat_map(|name| spellings(name))
+        .flat_map(|name| underscore_variants(name))
         .map(|name| format!("HeaderRegexp(`{name}`, `.*`)"))
         .collect();
-    let overrides = spellings(OVERRIDE_HEADERS[0]).into_iter();
+    let overrides = underscore_variants(OVERRIDE_HEADERS[0]).into_iter();
     let overrides = overrides.flat_map(|name| [name.to_ascii_lowercase(), name.to_ascii_uppercase(), name]);
-    let arguments: Vec<String> = VERB_ARGUMENTS
+    let arguments: Vec<String> = HTTP_METHOD_ARGUMENTS
         .map(str::to_owned)
         .into_iter()
         .chain(overrides)
@@ -115,7 +115,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         include_str!("../../assets/proxies/traefik.yaml"),
         &[
             ("@LISTEN@", listen),
-            ("@ABOUT_VERIFY@", guide.about_unproven_verify()),
+            ("@ABOUT_VERIFY@", guide.unproven_verify_notes()),
             ("@STRIPPED@", stripped),
             ("@DROPPED@", empty(dropped)),
             ("@MIDDLEWARES@", asked),
