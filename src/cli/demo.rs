@@ -8,7 +8,7 @@ use super::args::{DemoArgs, Global};
 use super::output::Output;
 use super::{caller, conclude, needs_terminal, show_screens};
 use crate::config::{CliOverrides, Settings};
-use crate::demo::{self, Demonstration, Large};
+use crate::demo::{self, Demonstration, LargeDemo};
 use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
@@ -31,11 +31,11 @@ fn small() -> Result<()> {
     needs_terminal()?;
     let world = platform::adapters();
     // Owns the folder: it is deleted when this function returns, however the screens ended.
-    let mut demonstration = Demonstration::make(&world)?;
+    let mut demonstration = Demonstration::create(&world)?;
     let settings = settings_of(&demonstration.username())?;
     let place = LazyLocalBackend::new(demonstration.store(), world.clone(), caller(Face::Tui));
     // If no port is available, show the screens without a service.
-    let live = demonstration.go_live(&world).ok();
+    let live = demonstration.start_traffic(&world).ok();
     let demo = tui::Demo {
         username: demonstration.username(),
         password: demonstration.password(),
@@ -57,8 +57,8 @@ fn large(global: &Global, args: &DemoArgs, store: &Path, tokens: u32) -> Result<
     args.secrets.as_deref().map_or(Ok(()), |path| require_named_file(path, "the file for secrets"))?;
     let world = platform::adapters();
     let out = Output::new(false, global.quiet);
-    let made = Large { store, tokens, secrets: args.secrets.as_deref() }
-        .make(&world, &|made| out.progress(&format!("{made} of {tokens} tokens")));
+    let made = LargeDemo { store, tokens, secrets: args.secrets.as_deref() }
+        .create(&world, &|made| out.progress(&format!("{made} of {tokens} tokens")));
     out.progress("");
     let username = made?;
     if args.no_open {

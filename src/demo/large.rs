@@ -11,8 +11,8 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::PASSWORD;
-use super::cast::OWNER;
-use super::crowd::{Crowd, Planned, State};
+use super::accounts::OWNER;
+use super::population::{PlannedState, PlannedToken, Population};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
 use crate::domain::catalogue::Catalogue;
@@ -37,17 +37,17 @@ use crate::verbs::request::call;
 use crate::verbs::tokens::{CreateToken, SecretDestination};
 
 /// Number of tokens made in one transaction.
-const BATCH: u32 = 50_000;
+const BATCH_SIZE: u32 = 50_000;
 /// Number of tokens per account.
-const PER_ACCOUNT: u32 = 50;
+const TOKENS_PER_ACCOUNT: u32 = 50;
 /// Maximum number of secrets that are saved.
-const MOST_SECRETS: u32 = 10_000;
+const MAX_SECRETS: u32 = 10_000;
 /// Number of tokens made between two reports of progress.
-const REPORT: u32 = 10_000;
+const PROGRESS_INTERVAL: u32 = 10_000;
 
 /// Parameters of a large store.
 #[derive(Debug)]
-pub struct Large<'a> {
+pub struct LargeDemo<'a> {
     /// Path of the store, where nothing may exist yet. The secret of the owner's token is saved to this path with
     /// `.token` appended.
     pub store: &'a Path,
@@ -57,15 +57,15 @@ pub struct Large<'a> {
     pub secrets: Option<&'a Path>,
 }
 
-impl Large<'_> {
+impl LargeDemo<'_> {
     /// Makes the store and returns its owner's name. `progress` is called with the number of tokens made so far.
     ///
     /// # Errors
     /// [`crate::error::Kind::Conflict`] if one of the files exists already; [`crate::error::Kind::Failure`] if a
     /// file can't be written. Then nothing is left behind.
-    pub fn make(&self, world: &Adapters, progress: &dyn Fn(u32)) -> Result<Username> {
-        let token = beside(self.store, ".token");
-        let companions = files::RESERVED_SUFFIXES.map(|ending| beside(self.store, ending));
+    pub fn create(&self, world: &Adapters, progress: &dyn Fn(u32)) -> Result<Username> {
+        let token = sidecar_path(self.store, ".token");
+        let companions = files::RESERVED_SUFFIXES.map(|ending| sidecar_path(self.store, ending));
         let ours: Vec<&Path> =
             [self.store, &token].into_iter().chain(companions.iter().map(PathBuf::as_path)).collect();
         if let Some(secrets) = self.secrets.filter(|s| files::is_reserved(s) || ours.contains(s)) {
@@ -83,13 +83,15 @@ impl Large<'_> {
         let made = SqliteStore::create_unindexed(self.store).and_then(|store| {
             let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
             let local = LocalBackend::new(store, world.clone(), caller);
-            let owner = Filling { local, world, secrets, written: 0, wanted: self.tokens, progress }.fill(&token)?;
+            let owner =
+                LargeDemoWriter { backend: local, adapters: world, secrets, written: 0, wanted: self.tokens, progress }
+                    .fill(&token)?;
             // Builds the indexes.
             SqliteStore::open(self.store).map(|_| owner)
         });
         if made.is_err() {
             // An incomplete store is useless. It is removed, so that the next attempt can use the same path.
-            let companions = ["-wal", "-shm"].map(|ending| beside(self.store, ending));
+            let companions = ["-wal", "-shm"].map(|ending| sidecar_path(self.store, ending));
             for path in [self.store, &token].into_iter().chain(self.secrets).chain(companions.iter().map(|p| &**p)) {
                 let _ = std::fs::remove_file(path);
             }
@@ -98,16 +100,16 @@ impl Large<'_> {
     }
 }
 
-fn beside(store: &Path, ending: &str) -> PathBuf {
+fn sidecar_path(store: &Path, ending: &str) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
 
 /// A store that is being filled.
-struct Filling<'a> {
-    local: LocalBackend<SqliteStore>,
-    world: &'a Adapters,
+struct LargeDemoWriter<'a> {
+    backend: LocalBackend<SqliteStore>,
+    adapters: &'a Adapters,
     secrets: Option<File>,
     /// Number of saved secrets.
     written: u32,
@@ -116,22 +118,22 @@ struct Filling<'a> {
 }
 
 /// A token that was used.
-struct Used {
+struct PlannedUses {
     token: TokenId,
     secret: PublicId,
     days_ago: Vec<u16>,
 }
 
-impl Filling<'_> {
+impl LargeDemoWriter<'_> {
     fn fill(mut self, owners_secret: &Path) -> Result<Username> {
         let owner = Username::parse(OWNER)?;
         self.set_up(&owner, owners_secret)?;
         let accounts = self.accounts(&owner)?;
-        let mut crowd = Crowd::new(self.wanted, &Catalogue::shipped("cloud-platform")?);
+        let mut crowd = Population::new(self.wanted, &Catalogue::shipped("cloud-platform")?);
         let mut made = 1;
         while made < self.wanted {
-            let batch = BATCH.min(self.wanted - made);
-            self.batch(&mut crowd, &accounts, made, batch)?;
+            let batch = BATCH_SIZE.min(self.wanted - made);
+            self.insert_batch(&mut crowd, &accounts, made, batch)?;
             made += batch;
         }
         (self.progress)(made);
@@ -142,10 +144,10 @@ impl Filling<'_> {
     }
 
     fn now(&self) -> Timestamp {
-        self.world.clock.now()
+        self.adapters.clock.now()
     }
 
-    fn by(&self) -> AuditActor {
+    fn audit_actor(&self) -> AuditActor {
         AuditActor { account: String::new(), name: OWNER.to_owned(), proof: "store".to_owned(), face: Face::Cli }
     }
 
@@ -159,8 +161,8 @@ impl Filling<'_> {
             self_service: true,
             catalogue: Some(Catalogue::shipped("cloud-platform")?),
         };
-        call(&self.local, &Credential::Store, init)?;
-        self.local.store().write(&self.by(), &|| self.now(), |tx, _| {
+        call(&self.backend, &Credential::Store, init)?;
+        self.backend.store().write(&self.audit_actor(), &|| self.now(), |tx, _| {
             let mut policy = tx.policy()?;
             (policy.active_tokens, policy.kept_tokens) = (0, 0);
             tx.set_policy(&policy)?;
@@ -175,20 +177,20 @@ impl Filling<'_> {
             selection: Selection::Custom(methods),
             destination: Some(SecretDestination::File(owners_secret.to_owned())),
         };
-        call(&self.local, &Credential::from_password(owner.clone(), password()), token).map(drop)
+        call(&self.backend, &Credential::from_password(owner.clone(), password()), token).map(drop)
     }
 
     /// Returns the accounts, the owner's first.
     fn accounts(&self, owner: &Username) -> Result<Vec<AccountId>> {
-        let others = (self.wanted / PER_ACCOUNT).max(1) - 1;
-        let made = self.local.store().write(&self.by(), &|| self.now(), |tx, now| {
+        let others = (self.wanted / TOKENS_PER_ACCOUNT).max(1) - 1;
+        let made = self.backend.store().write(&self.audit_actor(), &|| self.now(), |tx, now| {
             let first = tx.account_by_name(owner)?.ok_or_else(|| Error::failure("the owner has gone"))?.id;
             // All accounts have the demonstration's public password: separate salts would protect nothing, and
             // 20,000 of these hashes would take half an hour.
             let hash = tx.password_hash(first)?.ok_or_else(|| Error::failure("the owner has no password"))?;
             let mut accounts = vec![first];
             for n in 0..others {
-                let (username, role) = Crowd::account(n)?;
+                let (username, role) = Population::account(n)?;
                 accounts.push(tx.insert_account(&NewAccount {
                     username: &username,
                     role,
@@ -202,14 +204,14 @@ impl Filling<'_> {
         Ok(made.value)
     }
 
-    /// Makes `batch` tokens after the first `made`, and records their uses.
-    fn batch(&mut self, crowd: &mut Crowd, accounts: &[AccountId], made: u32, batch: u32) -> Result<()> {
-        let (by, now, wanted) = (self.by(), self.now(), self.wanted);
-        let (world, progress, file, written) = (self.world, self.progress, &mut self.secrets, &mut self.written);
-        let used = self.local.store().write(&by, &|| now, |tx, now| {
+    /// Makes `insert_batch` tokens after the first `made`, and records their uses.
+    fn insert_batch(&mut self, crowd: &mut Population, accounts: &[AccountId], made: u32, batch: u32) -> Result<()> {
+        let (by, now, wanted) = (self.audit_actor(), self.now(), self.wanted);
+        let (world, progress, file, written) = (self.adapters, self.progress, &mut self.secrets, &mut self.written);
+        let used = self.backend.store().write(&by, &|| now, |tx, now| {
             let mut used = Vec::new();
             for n in made..made + batch {
-                if n % REPORT == 0 {
+                if n % PROGRESS_INTERVAL == 0 {
                     progress(n);
                 }
                 let planned = crowd.token(n, now)?;
@@ -218,20 +220,24 @@ impl Filling<'_> {
                 let at = u64::from(n) * accounts.len() as u64 / u64::from(wanted);
                 let account = accounts.get(usize::try_from(at).unwrap_or(0)).copied().unwrap_or(AccountId(1));
                 let secret = Secret::generate(&Prefix::default(), |buffer| world.entropy.fill(buffer))?;
-                let id = bear(tx, account, &planned, &secret, now)?;
+                let id = insert_token(tx, account, &planned, &secret, now)?;
                 // Saving runs ahead of an even pace, so that invalid tokens at the end leave no gap.
-                let due = u64::from(*written) * u64::from(wanted) < u64::from(n + 1) * u64::from(MOST_SECRETS) * 3 / 2;
-                if due && *written < MOST_SECRETS && planned.works(now) && write_down(file.as_mut(), &secret)? {
+                let due = u64::from(*written) * u64::from(wanted) < u64::from(n + 1) * u64::from(MAX_SECRETS) * 3 / 2;
+                if due && *written < MAX_SECRETS && planned.is_active(now) && write_secret(file.as_mut(), &secret)? {
                     *written += 1;
                 }
                 if !planned.days_ago.is_empty() {
-                    used.push(Used { token: id, secret: secret.public_id().clone(), days_ago: planned.days_ago });
+                    used.push(PlannedUses {
+                        token: id,
+                        secret: secret.public_id().clone(),
+                        days_ago: planned.days_ago,
+                    });
                 }
             }
             let entry = AuditEntry::new("demo.tokens", format!("{}–{}", made + 1, made + batch), "");
             Ok(Audited::one(used, entry.with("tokens", batch)))
         })?;
-        self.local.store().write_usage(|book| {
+        self.backend.store().write_usage(|book| {
             for one in &used.value {
                 for days in &one.days_ago {
                     let (at, method, address, client) = crowd.call(*days, now);
@@ -244,22 +250,28 @@ impl Filling<'_> {
     }
 }
 
-fn bear(tx: &mut dyn Tx, account: AccountId, planned: &Planned, secret: &Secret, now: Timestamp) -> Result<TokenId> {
+fn insert_token(
+    tx: &mut dyn Tx,
+    account: AccountId,
+    planned: &PlannedToken,
+    secret: &Secret,
+    now: Timestamp,
+) -> Result<TokenId> {
     let id = tx.insert_token(&NewToken {
         account,
         name: &planned.name,
         description: &planned.description,
         selection: &planned.selection,
         expiry: planned.expiry,
-        now: planned.made,
+        now: planned.created_at,
     })?;
     // All tokens were made by their own account, and no role has changed since.
     let role = tx.account(account)?.map_or(Role::Viewer, |account| account.role);
-    tx.set_secret(id, secret, role, planned.made, None)?;
+    tx.set_secret(id, secret, role, planned.created_at, None)?;
     let (enabled, deleted_at) = match planned.state {
-        State::On => return Ok(id),
-        State::Off => (false, None),
-        State::Trashed => (true, Some(now)),
+        PlannedState::Enabled => return Ok(id),
+        PlannedState::Disabled => (false, None),
+        PlannedState::Trashed => (true, Some(now)),
     };
     if let Some(token) = tx.token(id)? {
         tx.update_token(&Token { enabled, deleted_at, ..token })?;
@@ -268,7 +280,7 @@ fn bear(tx: &mut dyn Tx, account: AccountId, planned: &Planned, secret: &Secret,
 }
 
 /// Saves a secret. Returns `false` if there is no file to write to.
-fn write_down(file: Option<&mut File>, secret: &Secret) -> Result<bool> {
+fn write_secret(file: Option<&mut File>, secret: &Secret) -> Result<bool> {
     let Some(file) = file else { return Ok(false) };
     let line = Zeroizing::new(secret.expose(|s| format!("{s}\n")));
     file.write_all(line.as_bytes()).map_err(|e| Error::failure("the secrets can't be written").why(e.to_string()))?;

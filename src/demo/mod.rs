@@ -3,13 +3,13 @@
 //! All of its data is made by the real verbs, with a clock that runs through the past year. While the store is
 //! shown, a real service answers requests from it.
 
-mod cast;
-mod crowd;
-mod die;
+mod accounts;
+mod history;
 mod large;
-mod live;
+mod population;
 mod sample;
-mod script;
+mod seeded_rng;
+mod simulator;
 mod traffic;
 
 use std::fs::Permissions;
@@ -25,8 +25,8 @@ use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::local::Adapters;
 
-pub use large::Large;
-pub use live::Live;
+pub use large::LargeDemo;
+pub use simulator::Simulator;
 
 /// The password of every account of the demonstration.
 pub const PASSWORD: &str = "let me try this";
@@ -35,7 +35,7 @@ pub const PASSWORD: &str = "let me try this";
 pub struct Demonstration {
     folder: TempDir,
     username: Username,
-    callers: Vec<live::Caller>,
+    clients: Vec<simulator::SimulatedClient>,
 }
 
 impl Demonstration {
@@ -43,14 +43,14 @@ impl Demonstration {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the temporary folder can't be made or written.
-    pub fn make(world: &Adapters) -> Result<Self> {
+    pub fn create(world: &Adapters) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("jeton-demo-")
             .permissions(Permissions::from_mode(0o700))
             .tempdir()
             .map_err(|e| Error::failure("there is no place for the demonstration").why(e.to_string()))?;
-        let (username, made) = play(&store_in(folder.path()), world)?;
-        Ok(Demonstration { folder, username, callers: live::Caller::of(made)? })
+        let (username, made) = create_history(&store_in(folder.path()), world)?;
+        Ok(Demonstration { folder, username, clients: simulator::SimulatedClient::from_tokens(made)? })
     }
 
     /// Returns the path of the store.
@@ -62,8 +62,8 @@ impl Demonstration {
     ///
     /// # Errors
     /// Those of [`crate::http::start`].
-    pub fn go_live(&mut self, world: &Adapters) -> Result<Live> {
-        Live::start(self.store(), std::mem::take(&mut self.callers), Arc::clone(&world.clock))
+    pub fn start_traffic(&mut self, world: &Adapters) -> Result<Simulator> {
+        Simulator::start(self.store(), std::mem::take(&mut self.clients), Arc::clone(&world.clock))
     }
 
     /// Returns the owner's name.
@@ -85,13 +85,13 @@ fn store_in(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the store can't be written; those of the verbs.
-pub fn fill(path: &Path, world: &Adapters) -> Result<Username> {
-    play(path, world).map(|(owner, _)| owner)
+pub fn create_at(path: &Path, world: &Adapters) -> Result<Username> {
+    create_history(path, world).map(|(owner, _)| owner)
 }
 
-fn play(path: &Path, world: &Adapters) -> Result<(Username, Vec<script::Made>)> {
-    let cast = cast::Cast::assemble(SqliteStore::open_or_create(path)?, world)?;
-    let made = script::play(&cast)?;
+fn create_history(path: &Path, world: &Adapters) -> Result<(Username, Vec<history::DemoToken>)> {
+    let cast = accounts::DemoAccounts::create(SqliteStore::open_or_create(path)?, world)?;
+    let made = history::play(&cast)?;
     traffic::record(&cast, &made)?;
     Ok((cast.owner()?, made))
 }
@@ -114,9 +114,9 @@ mod tests {
     use crate::verbs::tokens::{ListTokens, OwnerFilter};
 
     #[test]
-    fn forty_tokens_in_every_state_and_the_folder_goes() {
+    fn demonstration_has_tokens_in_every_state_and_removes_its_folder() {
         let world = platform::adapters();
-        let demonstration = Demonstration::make(&world).unwrap();
+        let demonstration = Demonstration::create(&world).unwrap();
         let path = demonstration.store();
         let caller = ClientInfo { face: Face::Cli, source: "test".into(), max_wait: std::time::Duration::ZERO };
         let place = LazyLocalBackend::new(path.clone(), world.clone(), caller);

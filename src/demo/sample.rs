@@ -1,6 +1,6 @@
 //! The tokens of the demonstration, as a table.
 
-use super::cast::OWNER;
+use super::accounts::OWNER;
 
 /// The methods that a token may call.
 #[derive(Clone, Copy)]
@@ -19,9 +19,9 @@ pub(super) enum Api {
 
 /// A change of a token after its creation.
 #[derive(Clone, Copy)]
-pub(super) enum Fate {
+pub(super) enum SampleEvent {
     /// No change: the token is active, or expired by now.
-    Kept,
+    None,
     /// The secret was regenerated this many days ago.
     Regenerated(i64),
     /// The token was disabled this many days ago.
@@ -49,11 +49,11 @@ pub(super) struct Sample {
     pub name: &'static str,
     pub description: &'static str,
     /// Age of the token, in days.
-    pub born: i64,
+    pub created_days_ago: i64,
     /// The expiry in the form it was typed at creation.
     pub expires: &'static str,
     pub api: Api,
-    pub fate: Fate,
+    pub event: SampleEvent,
     pub traffic: Traffic,
 }
 
@@ -61,14 +61,14 @@ const NEVER_USED: Traffic = Traffic { a_day: 0, last: 0, from: &[], denied: 0 };
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
-type Row = (&'static str, &'static str, i64, &'static str, Api, Fate, Traffic);
+type Row = (&'static str, &'static str, i64, &'static str, Api, SampleEvent, Traffic);
 
-const fn used(a_day: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
+const fn in_use(a_day: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
     Traffic { a_day, last, from, denied: 0 }
 }
 
 /// Returns the traffic of a token that was used, and is still tried although it no longer works.
-const fn knocks(denied: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
+const fn denied(denied: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
     Traffic { a_day: 1, last, from, denied }
 }
 
@@ -79,7 +79,7 @@ const fn rotated(a_day: u32, denied: u32, last: i64, from: &'static [(&'static s
 }
 
 use Api::{Groups, Inherit, Nothing, Reads, Sets};
-use Fate::{Deleted, Disabled, Kept, Regenerated};
+use SampleEvent::{Deleted, Disabled, None, Regenerated};
 
 const RUNNERS: &[(&str, &str)] = &[("10.0.0.5", "curl/8.5.0"), ("10.0.0.9", "python-requests/2.32")];
 const LAPTOP: &[(&str, &str)] = &[("192.0.2.44", "IntelliJ IDEA/2026.2")];
@@ -91,54 +91,54 @@ const SCRIPTS: &[(&str, &str)] = &[("10.0.2.8", "Go-http-client/2.0")];
 
 #[rustfmt::skip]
 const DEMO: &[Row] = &[
-    ("deploy-bot", "Deploys the shop from CI", 170, "1y", Sets(&["IDE Plugins"]), Regenerated(60), used(300, 3, RUNNERS)),
-    ("deploy-docs", "Publishes the handbook after every merge", 88, "90d", Groups(&["environment.deployment"]), Kept, used(6, 2 * DAY, RUNNERS)),
-    ("grafana-dashboards", "Reads the graphs on the office wall", 120, "never", Reads(&["environment.monitoring", "system.info"]), Kept, used(96, 11, PROBES)),
-    ("backup-nightly", "Copies volumes to the other region at 02:30", 60, "6mo", Groups(&["environment.storage"]), Kept, used(4, 9 * HOUR, SCRIPTS)),
-    ("laptop-ide", "", 20, "30d", Sets(&["IDE Plugins"]), Kept, used(20, 50, LAPTOP)),
-    ("marketplace-sync", "Keeps the app listing current", 45, "1y", Sets(&["Marketplace"]), Kept, used(24, 34, SCRIPTS)),
-    ("break-glass", "Sealed envelope in the safe; tell two people before you open it", 300, "never", Inherit, Kept, NEVER_USED),
-    ("deploy-staging", "Off until the new cluster is there", 140, "never", Sets(&["Maven Plugin"]), Disabled(5), knocks(2, 5 * DAY, MAVEN)),
-    ("old-laptop", "", 250, "1y", Sets(&["IDE Plugins"]), Disabled(41), used(3, 44 * DAY, LAPTOP)),
-    ("deploy-legacy", "The shop before the move", 374, "1y", Inherit, Kept, knocks(9, 9 * DAY + HOUR, RUNNERS)),
-    ("hackathon", "One weekend only", 66, "6d", Sets(&["Extended Access"]), Kept, used(12, 61 * DAY, LAPTOP)),
-    ("contractor-anna", "Anna, until the relaunch", 110, "90d", Groups(&["environment.file", "development.vcs"]), Kept, knocks(1, 21 * DAY, OUTSIDE)),
-    ("load-test", "Forty minutes of noise", 8, "7d", Reads(&["environment.control"]), Deleted(3), used(40, 4 * DAY, SCRIPTS)),
+    ("deploy-bot", "Deploys the shop from CI", 170, "1y", Sets(&["IDE Plugins"]), Regenerated(60), in_use(300, 3, RUNNERS)),
+    ("deploy-docs", "Publishes the handbook after every merge", 88, "90d", Groups(&["environment.deployment"]), None, in_use(6, 2 * DAY, RUNNERS)),
+    ("grafana-dashboards", "Reads the graphs on the office wall", 120, "never", Reads(&["environment.monitoring", "system.info"]), None, in_use(96, 11, PROBES)),
+    ("backup-nightly", "Copies volumes to the other region at 02:30", 60, "6mo", Groups(&["environment.storage"]), None, in_use(4, 9 * HOUR, SCRIPTS)),
+    ("laptop-ide", "", 20, "30d", Sets(&["IDE Plugins"]), None, in_use(20, 50, LAPTOP)),
+    ("marketplace-sync", "Keeps the app listing current", 45, "1y", Sets(&["Marketplace"]), None, in_use(24, 34, SCRIPTS)),
+    ("break-glass", "Sealed envelope in the safe; tell two people before you open it", 300, "never", Inherit, None, NEVER_USED),
+    ("deploy-staging", "Off until the new cluster is there", 140, "never", Sets(&["Maven Plugin"]), Disabled(5), denied(2, 5 * DAY, MAVEN)),
+    ("old-laptop", "", 250, "1y", Sets(&["IDE Plugins"]), Disabled(41), in_use(3, 44 * DAY, LAPTOP)),
+    ("deploy-legacy", "The shop before the move", 374, "1y", Inherit, None, denied(9, 9 * DAY + HOUR, RUNNERS)),
+    ("hackathon", "One weekend only", 66, "6d", Sets(&["Extended Access"]), None, in_use(12, 61 * DAY, LAPTOP)),
+    ("contractor-anna", "Anna, until the relaunch", 110, "90d", Groups(&["environment.file", "development.vcs"]), None, denied(1, 21 * DAY, OUTSIDE)),
+    ("load-test", "Forty minutes of noise", 8, "7d", Reads(&["environment.control"]), Deleted(3), in_use(40, 4 * DAY, SCRIPTS)),
     ("tmp-debug", "", 13, "never", Inherit, Deleted(12), NEVER_USED),
 ];
 
 #[rustfmt::skip]
 const CI: &[Row] = &[
-    ("build-main", "Builds the main branch", 150, "1y", Sets(&["Maven Plugin"]), Kept, used(140, 1, MAVEN)),
-    ("build-release", "Builds and signs releases", 150, "1y", Sets(&["Maven Plugin"]), Kept, used(4, 20 * HOUR, MAVEN)),
+    ("build-main", "Builds the main branch", 150, "1y", Sets(&["Maven Plugin"]), None, in_use(140, 1, MAVEN)),
+    ("build-release", "Builds and signs releases", 150, "1y", Sets(&["Maven Plugin"]), None, in_use(4, 20 * HOUR, MAVEN)),
     ("maven-publish", "Uploads artifacts", 100, "6mo", Groups(&["artifacts.repository"]), Regenerated(9), rotated(18, 2, 2 * HOUR, MAVEN)),
-    ("e2e-nightly", "End-to-end tests at night", 76, "90d", Sets(&["IDE Plugins"]), Kept, used(30, 7 * HOUR, RUNNERS)),
-    ("preview-envs", "Starts and stops the environment of each branch", 75, "6mo", Groups(&["environment.control"]), Kept, used(64, 14, RUNNERS)),
-    ("artifact-gc", "Throws old builds away on Sundays", 70, "1y", Groups(&["artifacts.repository"]), Kept, used(1, 4 * DAY, SCRIPTS)),
-    ("smoke-eu", "", 50, "1y", Reads(&["environment.control"]), Kept, used(48, 22, PROBES)),
-    ("smoke-us", "", 50, "1y", Reads(&["environment.control"]), Kept, used(48, 25, PROBES)),
-    ("dns-updates", "Binds domains for previews", 30, "90d", Groups(&["environment.binder"]), Kept, used(5, 31 * HOUR, RUNNERS)),
-    ("renovate", "Not in use yet", 6, "1y", Nothing, Kept, NEVER_USED),
-    ("build-legacy", "The old runner in the basement", 340, "never", Sets(&["Maven Plugin"]), Disabled(90), knocks(24, 90 * DAY, MAVEN)),
-    ("build-2025", "", 376, "9mo", Sets(&["Maven Plugin"]), Kept, used(2, 104 * DAY, MAVEN)),
-    ("canary-rollout", "First five percent of each release", 101, "30d", Groups(&["environment.deployment"]), Kept, used(8, 72 * DAY, RUNNERS)),
-    ("migration-march", "Moves volumes to the new storage", 235, "30d", Groups(&["environment.storage", "environment.file"]), Kept, used(60, 206 * DAY, SCRIPTS)),
-    ("build-fork", "A fork that should not have been built", 28, "30d", Sets(&["Maven Plugin"]), Deleted(27), knocks(3, 27 * DAY, OUTSIDE)),
-    ("pen-test", "The visitors of last week", 19, "14d", Reads(&["system.info"]), Deleted(7), used(25, 8 * DAY, OUTSIDE)),
+    ("e2e-nightly", "End-to-end tests at night", 76, "90d", Sets(&["IDE Plugins"]), None, in_use(30, 7 * HOUR, RUNNERS)),
+    ("preview-envs", "Starts and stops the environment of each branch", 75, "6mo", Groups(&["environment.control"]), None, in_use(64, 14, RUNNERS)),
+    ("artifact-gc", "Throws old builds away on Sundays", 70, "1y", Groups(&["artifacts.repository"]), None, in_use(1, 4 * DAY, SCRIPTS)),
+    ("smoke-eu", "", 50, "1y", Reads(&["environment.control"]), None, in_use(48, 22, PROBES)),
+    ("smoke-us", "", 50, "1y", Reads(&["environment.control"]), None, in_use(48, 25, PROBES)),
+    ("dns-updates", "Binds domains for previews", 30, "90d", Groups(&["environment.binder"]), None, in_use(5, 31 * HOUR, RUNNERS)),
+    ("renovate", "Not in use yet", 6, "1y", Nothing, None, NEVER_USED),
+    ("build-legacy", "The old runner in the basement", 340, "never", Sets(&["Maven Plugin"]), Disabled(90), denied(24, 90 * DAY, MAVEN)),
+    ("build-2025", "", 376, "9mo", Sets(&["Maven Plugin"]), None, in_use(2, 104 * DAY, MAVEN)),
+    ("canary-rollout", "First five percent of each release", 101, "30d", Groups(&["environment.deployment"]), None, in_use(8, 72 * DAY, RUNNERS)),
+    ("migration-march", "Moves volumes to the new storage", 235, "30d", Groups(&["environment.storage", "environment.file"]), None, in_use(60, 206 * DAY, SCRIPTS)),
+    ("build-fork", "A fork that should not have been built", 28, "30d", Sets(&["Maven Plugin"]), Deleted(27), denied(3, 27 * DAY, OUTSIDE)),
+    ("pen-test", "The visitors of last week", 19, "14d", Reads(&["system.info"]), Deleted(7), in_use(25, 8 * DAY, OUTSIDE)),
 ];
 
 #[rustfmt::skip]
 const METRICS: &[Row] = &[
-    ("prometheus-scrape", "Every fifteen minutes", 200, "never", Reads(&["environment.monitoring"]), Kept, used(192, 2, PROBES)),
-    ("uptime-probe", "From outside", 180, "1y", Reads(&["environment.control", "system.info"]), Kept, used(144, 4, OUTSIDE)),
-    ("billing-export", "Invoices for the bookkeeper on the first of the month", 140, "1y", Reads(&["billing.account", "billing.invoice"]), Kept, used(1, 19 * DAY, SCRIPTS)),
-    ("status-page", "", 86, "90d", Reads(&["environment.control"]), Kept, used(60, 6, SCRIPTS)),
-    ("loki-reader", "Logs for the support desk", 64, "6mo", Reads(&["environment.monitoring"]), Kept, used(36, 40, SCRIPTS)),
-    ("weekly-report", "", 33, "never", Inherit, Kept, NEVER_USED),
-    ("grafana-old", "Replaced by grafana-dashboards", 330, "never", Inherit, Disabled(118), used(2, 119 * DAY, PROBES)),
-    ("cloud-trial", "Fourteen days of somebody else's dashboards", 58, "14d", Inherit, Kept, knocks(4, 45 * DAY, OUTSIDE)),
-    ("audit-spring", "The auditors' read access", 220, "60d", Inherit, Kept, used(6, 162 * DAY, LAPTOP)),
-    ("kibana", "", 240, "1y", Reads(&["environment.monitoring"]), Deleted(16), used(3, 90 * DAY, SCRIPTS)),
+    ("prometheus-scrape", "Every fifteen minutes", 200, "never", Reads(&["environment.monitoring"]), None, in_use(192, 2, PROBES)),
+    ("uptime-probe", "From outside", 180, "1y", Reads(&["environment.control", "system.info"]), None, in_use(144, 4, OUTSIDE)),
+    ("billing-export", "Invoices for the bookkeeper on the first of the month", 140, "1y", Reads(&["billing.account", "billing.invoice"]), None, in_use(1, 19 * DAY, SCRIPTS)),
+    ("status-page", "", 86, "90d", Reads(&["environment.control"]), None, in_use(60, 6, SCRIPTS)),
+    ("loki-reader", "Logs for the support desk", 64, "6mo", Reads(&["environment.monitoring"]), None, in_use(36, 40, SCRIPTS)),
+    ("weekly-report", "", 33, "never", Inherit, None, NEVER_USED),
+    ("grafana-old", "Replaced by grafana-dashboards", 330, "never", Inherit, Disabled(118), in_use(2, 119 * DAY, PROBES)),
+    ("cloud-trial", "Fourteen days of somebody else's dashboards", 58, "14d", Inherit, None, denied(4, 45 * DAY, OUTSIDE)),
+    ("audit-spring", "The auditors' read access", 220, "60d", Inherit, None, in_use(6, 162 * DAY, LAPTOP)),
+    ("kibana", "", 240, "1y", Reads(&["environment.monitoring"]), Deleted(16), in_use(3, 90 * DAY, SCRIPTS)),
 ];
 
 /// Returns every token of the demonstration.
@@ -148,10 +148,10 @@ pub(super) fn samples() -> impl Iterator<Item = Sample> {
             account,
             name,
             description,
-            born,
+            created_days_ago: born,
             expires,
             api,
-            fate,
+            event: fate,
             traffic,
         })
     };

@@ -1,8 +1,8 @@
 //! The content of the demonstration's ledger: uses of tokens, and denied attempts.
 
-use super::cast::Cast;
-use super::sample::{Fate, Traffic};
-use super::script::{Made, callable};
+use super::accounts::DemoAccounts;
+use super::history::{DemoToken, callable};
+use super::sample::{SampleEvent, Traffic};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;
@@ -13,18 +13,18 @@ use crate::verbs::verify::DenialReason;
 const DAYS: i64 = 8;
 
 /// Records all uses and denied attempts in one transaction.
-pub(super) fn record(cast: &Cast, made: &[Made]) -> Result<()> {
+pub(super) fn record(cast: &DemoAccounts, made: &[DemoToken]) -> Result<()> {
     let catalogue = Catalogue::shipped("cloud-platform")?;
-    cast.local.store().write_usage(|book| {
+    cast.backend.store().write_usage(|book| {
         for one in made {
             uses(book, one, &catalogue, cast.now)?;
             denials(book, one, cast.now)?;
         }
-        strangers(book, cast.now)
+        unknown_tokens(book, cast.now)
     })
 }
 
-fn uses(book: &mut dyn UsageTx, made: &Made, catalogue: &Catalogue, now: Timestamp) -> Result<()> {
+fn uses(book: &mut dyn UsageTx, made: &DemoToken, catalogue: &Catalogue, now: Timestamp) -> Result<()> {
     let Traffic { a_day, last, from, .. } = made.sample.traffic;
     let methods = callable(&made.token, catalogue);
     let every = DAY / i64::from(a_day.max(1));
@@ -43,13 +43,13 @@ fn uses(book: &mut dyn UsageTx, made: &Made, catalogue: &Catalogue, now: Timesta
     Ok(())
 }
 
-fn denials(book: &mut dyn UsageTx, made: &Made, now: Timestamp) -> Result<()> {
+fn denials(book: &mut dyn UsageTx, made: &DemoToken, now: Timestamp) -> Result<()> {
     let Traffic { denied, from, .. } = made.sample.traffic;
-    let reason = match made.sample.fate {
-        Fate::Disabled(_) => DenialReason::Disabled,
-        Fate::Deleted(_) => DenialReason::Deleted,
-        Fate::Kept => DenialReason::Expired,
-        Fate::Regenerated(_) => DenialReason::Retired,
+    let reason = match made.sample.event {
+        SampleEvent::Disabled(_) => DenialReason::Disabled,
+        SampleEvent::Deleted(_) => DenialReason::Deleted,
+        SampleEvent::None => DenialReason::Expired,
+        SampleEvent::Regenerated(_) => DenialReason::Retired,
     };
     let every = DAY / i64::from(denied.max(1));
     for attempt in 0..i64::from(denied) * 7 {
@@ -59,7 +59,7 @@ fn denials(book: &mut dyn UsageTx, made: &Made, now: Timestamp) -> Result<()> {
         book.record_denial(&Denial {
             token,
             // A client that missed a rotation continues with the old secret.
-            secret: Some(made.old.as_ref().unwrap_or(&made.secret).public_id()),
+            secret: Some(made.old_secret.as_ref().unwrap_or(&made.secret).public_id()),
             count: 1,
             reason: reason.as_str(),
             at,
@@ -72,7 +72,7 @@ fn denials(book: &mut dyn UsageTx, made: &Made, now: Timestamp) -> Result<()> {
 }
 
 /// Records denied attempts of clients without a valid token.
-fn strangers(book: &mut dyn UsageTx, now: Timestamp) -> Result<()> {
+fn unknown_tokens(book: &mut dyn UsageTx, now: Timestamp) -> Result<()> {
     for (hours, reason) in [
         (2, DenialReason::Unknown),
         (30, DenialReason::Malformed),

@@ -24,7 +24,7 @@ impl TestServer {
             Setting { value: T::default(), source: Source::Default }
         }
         let world = platform::adapters();
-        let demonstration = Demonstration::make(&world).unwrap();
+        let demonstration = Demonstration::create(&world).unwrap();
         let settings = ServeSettings {
             verify: None,
             verify_group: None,

@@ -459,7 +459,7 @@ fn what_callers_say_cant_drive_the_terminal() {
 fn several_accounts_and_what_each_may() {
     let home = Home::new();
     let store = home.path("many.db");
-    jeton::demo::fill(&store, &jeton::platform::adapters()).unwrap();
+    jeton::demo::create_at(&store, &jeton::platform::adapters()).unwrap();
     let store = store.display().to_string();
     let run = |user: &[&str], args: &[&str]| {
         let global = ["--store", &store, "--password-stdin"];

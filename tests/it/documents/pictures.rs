@@ -11,7 +11,7 @@ use crate::support::world::{Fakes, House, Place, local};
 /// Returns the screens of the demonstration's owner, signed in.
 fn demonstration() -> Screens {
     let (place, fakes) = (Place::new(), Fakes::new());
-    jeton::demo::fill(&place.path(), &fakes.world()).unwrap();
+    jeton::demo::create_at(&place.path(), &fakes.world()).unwrap();
     let jeton = local(&place.path(), fakes.world());
     let house = House::over(place, fakes, jeton);
     let mut screens = Screens::started(house, Theme::colour(), |start| {

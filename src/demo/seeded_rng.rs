@@ -1,11 +1,11 @@
 //! A random generator with a fixed seed.
 
 /// A random generator (SplitMix64).
-pub(super) struct Die(u64);
+pub(super) struct SeededRng(u64);
 
-impl Die {
+impl SeededRng {
     pub fn new(seed: u64) -> Self {
-        Die(seed)
+        SeededRng(seed)
     }
 
     /// Returns a number below `end`.
@@ -18,7 +18,7 @@ impl Die {
     }
 
     /// Returns a random element of `choices`.
-    pub fn one_of<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
+    pub fn choose<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         choices.get(self.below(choices.len()))
     }
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::die::Die;
+use super::history::{DemoToken, callable};
 use super::sample::Traffic;
-use super::script::{Made, callable};
+use super::seeded_rng::SeededRng;
 use crate::config::{ServeSettings, Setting, Source};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::credential_sources::CredentialSources;
@@ -25,62 +25,63 @@ use crate::platform::tasks;
 use crate::verbs::ports::Clock;
 
 /// Minimum time between two requests, in milliseconds. Up to as much again is added at random.
-const PAUSE: usize = 150;
+const MIN_PAUSE_MS: usize = 150;
 /// Maximum time to wait for an answer.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 /// Age of the last use, in minutes, up to which a token continues to be used.
-const BUSY: i64 = 60;
+const ACTIVE_WITHIN_MINUTES: i64 = 60;
 /// One request in this many uses a secret that doesn't work.
-const KNOCKS: usize = 6;
+const DENIAL_ODDS: usize = 6;
 
 /// A client that continues to use its secret.
-pub(super) struct Caller {
+pub(super) struct SimulatedClient {
     secret: Secret,
     methods: Vec<MethodId>,
     traffic: Traffic,
 }
 
-impl Caller {
+impl SimulatedClient {
     /// Returns clients for the sample's tokens that are in use now, and for those that are used in spite of being
     /// denied.
-    pub fn of(made: Vec<Made>) -> Result<Vec<Caller>> {
+    pub fn from_tokens(made: Vec<DemoToken>) -> Result<Vec<SimulatedClient>> {
         let catalogue = Catalogue::shipped("cloud-platform")?;
-        let calls = |traffic: &Traffic| traffic.denied > 0 || (traffic.a_day > 0 && traffic.last <= BUSY);
+        let calls =
+            |traffic: &Traffic| traffic.denied > 0 || (traffic.a_day > 0 && traffic.last <= ACTIVE_WITHIN_MINUTES);
         let made = made.into_iter().filter(|made| calls(&made.sample.traffic));
-        let caller = |made: Made| Caller {
+        let caller = |made: DemoToken| SimulatedClient {
             methods: callable(&made.token, &catalogue),
             traffic: made.sample.traffic,
             // A client that missed a rotation continues with the old secret.
-            secret: made.old.filter(|_| made.sample.traffic.denied > 0).unwrap_or(made.secret),
+            secret: made.old_secret.filter(|_| made.sample.traffic.denied > 0).unwrap_or(made.secret),
         };
         Ok(made.map(caller).collect())
     }
 
     /// Sends one request to the service.
-    fn ask(&self, service: &Endpoint, die: &mut Die) -> Result<HttpReply> {
-        let method = die.one_of(&self.methods).map_or("-", MethodId::as_str);
-        let (address, client) = die.one_of(self.traffic.from).copied().unwrap_or_default();
+    fn send_request(&self, service: &Endpoint, die: &mut SeededRng) -> Result<HttpReply> {
+        let method = die.choose(&self.methods).map_or("-", MethodId::as_str);
+        let (address, client) = die.choose(self.traffic.from).copied().unwrap_or_default();
         let mut headers = Zeroizing::new(String::with_capacity(512));
         headers.push_str("Authorization: Bearer ");
         self.secret.expose(|secret| headers.push_str(secret));
         headers.push_str(&format!("\r\nX-Forwarded-For: {address}\r\nUser-Agent: {client}\r\n"));
-        sockets::get(service, &format!("/v1/verify/{method}"), &headers, PATIENCE)
+        sockets::get(service, &format!("/v1/verify/{method}"), &headers, TIMEOUT)
     }
 }
 
 /// A running service with continuous requests.
-pub struct Live {
+pub struct Simulator {
     service: ServerHandle,
     end: Sender<()>,
     traffic: JoinHandle<Option<()>>,
 }
 
-impl Live {
+impl Simulator {
     /// Starts the service and the clients on the store at `store`.
     ///
     /// # Errors
     /// Those of [`http::start`].
-    pub(super) fn start(store: PathBuf, callers: Vec<Caller>, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(super) fn start(store: PathBuf, callers: Vec<SimulatedClient>, clock: Arc<dyn Clock>) -> Result<Self> {
         fn default<T>(value: T) -> Setting<T> {
             Setting { value, source: Source::Default }
         }
@@ -106,9 +107,9 @@ impl Live {
         let (end, ended) = channel();
         let at = service.addrs.verify.clone();
         // Without this thread the demonstration only shows no new requests.
-        let traffic = tasks::spawn("traffic", |_| (), move || ask_until(&ended, &at, &callers));
+        let traffic = tasks::spawn("traffic", |_| (), move || simulate_until(&ended, &at, &callers));
         match traffic {
-            Ok(traffic) => Ok(Live { service, end, traffic }),
+            Ok(traffic) => Ok(Simulator { service, end, traffic }),
             Err(e) => {
                 let _ = service.stop();
                 Err(Error::failure("a thread can't be started").why(e.to_string()))
@@ -131,19 +132,20 @@ impl Live {
     }
 }
 
-fn ask_until(ended: &Receiver<()>, service: &Endpoint, callers: &[Caller]) {
-    let (knock, use_it): (Vec<&Caller>, Vec<&Caller>) = callers.iter().partition(|c| c.traffic.denied > 0);
-    let mut die = Die::new(11);
+fn simulate_until(ended: &Receiver<()>, service: &Endpoint, callers: &[SimulatedClient]) {
+    let (denied, accepted): (Vec<&SimulatedClient>, Vec<&SimulatedClient>) =
+        callers.iter().partition(|c| c.traffic.denied > 0);
+    let mut die = SeededRng::new(11);
     loop {
-        let pause = PAUSE + die.below(PAUSE);
+        let pause = MIN_PAUSE_MS + die.below(MIN_PAUSE_MS);
         match ended.recv_timeout(Duration::from_millis(pause as u64)) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
         }
-        let some = if die.below(KNOCKS) == 0 { &knock } else { &use_it };
-        if let Some(caller) = die.one_of(some) {
+        let some = if die.below(DENIAL_ODDS) == 0 { &denied } else { &accepted };
+        if let Some(caller) = die.choose(some) {
             // The result doesn't matter: the client asks again later.
-            let _ = caller.ask(service, &mut die);
+            let _ = caller.send_request(service, &mut die);
         }
     }
 }
@@ -155,15 +157,15 @@ mod tests {
     use crate::platform;
 
     #[test]
-    fn who_works_passes_who_knocks_is_denied_and_nothing_is_left() {
+    fn simulator_is_accepted_or_denied_and_leaves_nothing() {
         let world = platform::adapters();
-        let mut demonstration = Demonstration::make(&world).unwrap();
-        let callers = std::mem::take(&mut demonstration.callers);
+        let mut demonstration = Demonstration::create(&world).unwrap();
+        let callers = std::mem::take(&mut demonstration.clients);
         let store = demonstration.store();
-        let live = Live::start(store.clone(), Vec::new(), Arc::clone(&world.clock)).unwrap();
-        let (mut die, mut seen) = (Die::new(1), (0, 0));
+        let live = Simulator::start(store.clone(), Vec::new(), Arc::clone(&world.clock)).unwrap();
+        let (mut die, mut seen) = (SeededRng::new(1), (0, 0));
         for caller in &callers {
-            let status = caller.ask(live.endpoint(), &mut die).unwrap().status;
+            let status = caller.send_request(live.endpoint(), &mut die).unwrap().status;
             let knocks = caller.traffic.denied > 0;
             assert_eq!(status, if knocks { 401 } else { 200 });
             if knocks { seen.1 += 1 } else { seen.0 += 1 }
@@ -178,9 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn traffic_ends_when_it_is_told_to() {
+    fn simulator_ends_when_stopped() {
         let (end, ended) = channel();
         drop(end);
-        ask_until(&ended, &Endpoint::parse("127.0.0.1:0").unwrap(), &[]);
+        simulate_until(&ended, &Endpoint::parse("127.0.0.1:0").unwrap(), &[]);
     }
 }

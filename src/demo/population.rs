@@ -1,7 +1,7 @@
 //! Generates the tokens of a large store: names, purposes, selections, expiries and uses, from a random generator
 //! with a fixed seed.
 
-use super::die::Die;
+use super::seeded_rng::SeededRng;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
@@ -51,7 +51,7 @@ const PURPOSES: [&str; 8] = [
     "Starts and stops the environment of each branch",
 ];
 const SETS: [&str; 4] = ["IDE Plugins", "Maven Plugin", "Marketplace", "Extended Access"];
-const CALLERS: [(&str, &str); 6] = [
+const ORIGINS: [(&str, &str); 6] = [
     ("10.0.0.5", "curl/8.5.0"),
     ("10.0.0.9", "python-requests/2.32"),
     ("10.0.4.21", "Apache-Maven/3.9.9 (Java 21)"),
@@ -60,44 +60,44 @@ const CALLERS: [(&str, &str); 6] = [
     ("10.0.2.8", "Go-http-client/2.0"),
 ];
 /// Age of the oldest tokens, in days. The newest were made just now.
-const BEGINNING: i64 = 400;
+const OLDEST_DAY: i64 = 400;
 
 /// State of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    On,
-    Off,
+pub(super) enum PlannedState {
+    Enabled,
+    Disabled,
     Trashed,
 }
 
-pub(super) struct Planned {
+pub(super) struct PlannedToken {
     pub name: TokenName,
     pub description: Description,
     pub selection: Selection,
     pub expiry: Expiry,
-    pub made: Timestamp,
-    pub state: State,
+    pub created_at: Timestamp,
+    pub state: PlannedState,
     /// Days on which the token was used.
     pub days_ago: Vec<u16>,
 }
 
-impl Planned {
+impl PlannedToken {
     /// `true` if the token's secret is accepted at `now`.
-    pub fn works(&self, now: Timestamp) -> bool {
-        self.state == State::On && !self.expiry.is_past(now)
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.state == PlannedState::Enabled && !self.expiry.is_past(now)
     }
 }
 
 /// The generator of accounts, tokens and calls.
-pub(super) struct Crowd {
-    die: Die,
+pub(super) struct Population {
+    rng: SeededRng,
     tokens: u32,
     methods: Vec<MethodId>,
 }
 
-impl Crowd {
+impl Population {
     pub fn new(tokens: u32, catalogue: &Catalogue) -> Self {
-        Crowd { die: Die::new(7), tokens, methods: catalogue.methods().map(|m| m.id.clone()).collect() }
+        Population { rng: SeededRng::new(7), tokens, methods: catalogue.methods().map(|m| m.id.clone()).collect() }
     }
 
     /// Returns the name and role of the `n`th account other than the owner.
@@ -112,34 +112,34 @@ impl Crowd {
     }
 
     fn below(&mut self, end: usize) -> usize {
-        self.die.below(end)
+        self.rng.below(end)
     }
 
     fn one_of<T: Copy>(&mut self, choices: &[T], otherwise: T) -> T {
-        self.die.one_of(choices).copied().unwrap_or(otherwise)
+        self.rng.choose(choices).copied().unwrap_or(otherwise)
     }
 
     /// Returns the `n`th token.
-    pub fn token(&mut self, n: u32, now: Timestamp) -> Result<Planned> {
+    pub fn token(&mut self, n: u32, now: Timestamp) -> Result<PlannedToken> {
         let (task, place) = (self.one_of(&TASKS, "deploy"), self.one_of(&PLACES, "eu"));
-        let age = (BEGINNING * DAY) as i128 * i128::from(self.tokens - n) / i128::from(self.tokens);
+        let age = (OLDEST_DAY * DAY) as i128 * i128::from(self.tokens - n) / i128::from(self.tokens);
         let made = now.plus(-(age as i64));
         let state = match self.below(100) {
-            0..3 => State::Trashed,
-            3..8 => State::Off,
-            _ => State::On,
+            0..3 => PlannedState::Trashed,
+            3..8 => PlannedState::Disabled,
+            _ => PlannedState::Enabled,
         };
         let expiry = match self.below(10) {
             0..4 => Expiry::Never,
             4 => Expiry::At(now.plus(-(self.below(300) as i64) * DAY - HOUR).max(made.plus(HOUR))),
             _ => Expiry::At(now.plus(self.below(365) as i64 * DAY + self.below(24) as i64 * HOUR + HOUR)),
         };
-        Ok(Planned {
+        Ok(PlannedToken {
             name: TokenName::parse(&format!("{task}-{place}-{n:07}"))?,
             description: Description::parse(self.one_of(&PURPOSES, ""))?,
             selection: self.selection(),
             expiry,
-            made,
+            created_at: made,
             state,
             days_ago: self.days(i64::try_from(age).unwrap_or(0) / DAY),
         })
@@ -175,7 +175,7 @@ impl Crowd {
         let at = now.plus(-i64::from(days_ago) * DAY - self.below(3_600_000) as i64);
         let at_method = self.below(self.methods.len());
         let method = self.methods.get(at_method).map_or_else(String::new, |m| m.to_string());
-        let (address, client) = self.one_of(&CALLERS, CALLERS[0]);
+        let (address, client) = self.one_of(&ORIGINS, ORIGINS[0]);
         (at, method, address, client)
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::{mem, slice};
 
-use super::cast::Cast;
-use super::sample::{Api, Fate, Sample, samples};
+use super::accounts::DemoAccounts;
+use super::sample::{Api, Sample, SampleEvent, samples};
 use crate::domain::catalogue::{Catalogue, set};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::method::{Access, MethodId};
@@ -18,53 +18,53 @@ use crate::verbs::request::call;
 use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, IssuedToken, RegenerateToken, TokenTarget};
 
 /// A token that was made, and what is needed to record its uses.
-pub(super) struct Made {
+pub(super) struct DemoToken {
     pub sample: Sample,
     pub token: Token,
     pub secret: Secret,
     /// The secret that a rotation replaced.
-    pub old: Option<Secret>,
+    pub old_secret: Option<Secret>,
 }
 
 /// The kind of an event of a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Moment {
-    Birth,
-    Fate,
+enum Step {
+    Create,
+    Event,
 }
 
 /// Runs all events in the order of their times.
-pub(super) fn play(cast: &Cast) -> Result<Vec<Made>> {
+pub(super) fn play(cast: &DemoAccounts) -> Result<Vec<DemoToken>> {
     let catalogue = Catalogue::shipped("cloud-platform")?;
     let samples: Vec<Sample> = samples().collect();
-    let mut made: Vec<Option<Made>> = samples.iter().map(|_| None).collect();
-    for (at, moment, index) in moments(cast.now, &samples) {
-        cast.at(at);
-        match (moment, made[index].as_mut()) {
-            (Moment::Fate, Some(born)) => befall(cast, born)?,
-            _ => made[index] = Some(bear(cast, samples[index], &catalogue)?),
+    let mut tokens: Vec<Option<DemoToken>> = samples.iter().map(|_| None).collect();
+    for (at, moment, index) in timeline(cast.now, &samples) {
+        cast.set_time(at);
+        match (moment, tokens[index].as_mut()) {
+            (Step::Event, Some(demo_token)) => apply_event(cast, demo_token)?,
+            _ => tokens[index] = Some(create(cast, samples[index], &catalogue)?),
         }
     }
-    Ok(made.into_iter().flatten().collect())
+    Ok(tokens.into_iter().flatten().collect())
 }
 
-fn moments(now: Timestamp, samples: &[Sample]) -> Vec<(Timestamp, Moment, usize)> {
+fn timeline(now: Timestamp, samples: &[Sample]) -> Vec<(Timestamp, Step, usize)> {
     let mut moments = Vec::with_capacity(2 * samples.len());
     for (index, sample) in samples.iter().enumerate() {
         // Each token has its own minute of the day, so the times look natural.
         let minute = now.plus((index as i64 * 37 % 240 - 300) * 60 * SECOND);
-        moments.push((minute.plus(-sample.born * DAY), Moment::Birth, index));
-        let days = match sample.fate {
-            Fate::Kept => continue,
-            Fate::Regenerated(days) | Fate::Disabled(days) | Fate::Deleted(days) => days,
+        moments.push((minute.plus(-sample.created_days_ago * DAY), Step::Create, index));
+        let days = match sample.event {
+            SampleEvent::None => continue,
+            SampleEvent::Regenerated(days) | SampleEvent::Disabled(days) | SampleEvent::Deleted(days) => days,
         };
-        moments.push((minute.plus(-days * DAY), Moment::Fate, index));
+        moments.push((minute.plus(-days * DAY), Step::Event, index));
     }
     moments.sort();
     moments
 }
 
-fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
+fn create(cast: &DemoAccounts, sample: Sample, catalogue: &Catalogue) -> Result<DemoToken> {
     let verb = CreateToken {
         account: None,
         names: vec![TokenName::parse(sample.name)?],
@@ -73,29 +73,29 @@ fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
         selection: selection(sample.api, catalogue),
         destination: None,
     };
-    let issued = call(&cast.local, &cast.credential(sample.account)?, verb)?.value.pop();
+    let issued = call(&cast.backend, &cast.credential(sample.account)?, verb)?.value.pop();
     let IssuedToken { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
-    Ok(Made { sample, token, secret, old: None })
+    Ok(DemoToken { sample, token, secret, old_secret: None })
 }
 
-fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
-    let who = cast.credential(made.sample.account)?;
-    let token = TokenTarget { reference: TokenRef::Id(made.token.id), expected_revision: None };
-    match made.sample.fate {
-        Fate::Kept => {}
-        Fate::Regenerated(_) => {
+fn apply_event(cast: &DemoAccounts, demo_token: &mut DemoToken) -> Result<()> {
+    let who = cast.credential(demo_token.sample.account)?;
+    let token = TokenTarget { reference: TokenRef::Id(demo_token.token.id), expected_revision: None };
+    match demo_token.sample.event {
+        SampleEvent::None => {}
+        SampleEvent::Regenerated(_) => {
             let issued =
-                call(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, destination: None })?
+                call(&cast.backend, &who, RegenerateToken { token, grace: None, expires: None, destination: None })?
                     .value;
-            made.old = Some(mem::replace(&mut made.secret, issued.secret));
-            made.token = issued.token;
+            demo_token.old_secret = Some(mem::replace(&mut demo_token.secret, issued.secret));
+            demo_token.token = issued.token;
         }
-        Fate::Disabled(_) => drop(call(&cast.local, &who, DisableTokens { tokens: vec![token] })?),
-        Fate::Deleted(_) => {
+        SampleEvent::Disabled(_) => drop(call(&cast.backend, &who, DisableTokens { tokens: vec![token] })?),
+        SampleEvent::Deleted(_) => {
             drop(call(
-                &cast.local,
+                &cast.backend,
                 &who,
-                DeleteTokens { tokens: vec![token], with_made: false, confirmation: made.sample.name.to_owned() },
+                DeleteTokens { tokens: vec![token], with_made: false, confirmation: demo_token.sample.name.to_owned() },
             )?);
         }
     }

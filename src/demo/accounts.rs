@@ -28,7 +28,7 @@ pub(super) const OWNER: &str = "demo";
 /// The other accounts: name, role, and age in days.
 const OTHERS: [(&str, Role, i64); 2] = [("ci", Role::Member, 380), ("metrics", Role::Viewer, 379)];
 /// Age of the store, in days.
-const BEGINNING: i64 = 400;
+const OLDEST_DAY: i64 = 400;
 
 /// A clock that can be set to any time.
 struct ScriptedClock {
@@ -68,8 +68,8 @@ impl PasswordHasher for KnownPassword {
 }
 
 /// The store with its accounts, and the clock of its script.
-pub(super) struct Cast {
-    pub local: LocalBackend<SqliteStore>,
+pub(super) struct DemoAccounts {
+    pub backend: LocalBackend<SqliteStore>,
     /// The real time at which the script ends.
     pub now: Timestamp,
     clock: Arc<ScriptedClock>,
@@ -79,9 +79,9 @@ fn password() -> Password {
     Password::from_raw(Zeroizing::new(PASSWORD.to_owned()))
 }
 
-impl Cast {
+impl DemoAccounts {
     /// Sets the store up and adds the accounts.
-    pub fn assemble(store: SqliteStore, world: &Adapters) -> Result<Self> {
+    pub fn create(store: SqliteStore, world: &Adapters) -> Result<Self> {
         let now = world.clock.now();
         let clock = Arc::new(ScriptedClock { now: AtomicI64::new(now.0), real: Arc::clone(&world.clock) });
         let scripted = Adapters {
@@ -90,17 +90,17 @@ impl Cast {
             ..world.clone()
         };
         let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
-        let cast = Cast { local: LocalBackend::new(store, scripted, caller), now, clock };
-        cast.set_up()?;
+        let cast = DemoAccounts { backend: LocalBackend::new(store, scripted, caller), now, clock };
+        cast.init()?;
         for (name, role, days) in OTHERS {
             let hash = world.hasher.hash(&password())?;
-            cast.let_in(name, role, days, &hash)?;
+            cast.create_account(name, role, days, &hash)?;
         }
         Ok(cast)
     }
 
     /// Sets the clock.
-    pub fn at(&self, when: Timestamp) {
+    pub fn set_time(&self, when: Timestamp) {
         self.clock.now.store(when.0, Ordering::Relaxed);
     }
 
@@ -113,8 +113,8 @@ impl Cast {
         Ok(Credential::from_password(Username::parse(name)?, password()))
     }
 
-    fn set_up(&self) -> Result<()> {
-        self.at(self.now.plus(-BEGINNING * DAY));
+    fn init(&self) -> Result<()> {
+        self.set_time(self.now.plus(-OLDEST_DAY * DAY));
         let init = Init {
             username: self.owner()?,
             password: NewPassword::Plain(password()),
@@ -122,16 +122,17 @@ impl Cast {
             self_service: true,
             catalogue: Some(Catalogue::shipped("cloud-platform")?),
         };
-        call(&self.local, &Credential::Store, init).map(drop)
+        call(&self.backend, &Credential::Store, init).map(drop)
     }
 
-    fn let_in(&self, name: &str, role: Role, days: i64, password: &PasswordHash) -> Result<()> {
+    fn create_account(&self, name: &str, role: Role, days: i64, password: &PasswordHash) -> Result<()> {
         let username = Username::parse(name)?;
         let now = self.now.plus(-days * DAY);
         let owner = self.owner()?;
-        let by = self.local.store().read(|s| s.account_by_name(&owner))?.map_or_else(String::new, |a| a.id.to_string());
+        let by =
+            self.backend.store().read(|s| s.account_by_name(&owner))?.map_or_else(String::new, |a| a.id.to_string());
         let by = AuditActor { account: by, name: owner.to_string(), proof: "password".to_owned(), face: Face::Cli };
-        let made = self.local.store().write(&by, &|| now, |tx, _| {
+        let made = self.backend.store().write(&by, &|| now, |tx, _| {
             let id =
                 tx.insert_account(&NewAccount { username: &username, role, password, temporary_password: false, now })?;
             Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.as_str())))
