@@ -22,8 +22,8 @@ pub struct LazyLocalBackend {
 
 impl LazyLocalBackend {
     /// Creates the place for the installation at `path`, on behalf of `caller`. Touches no file yet.
-    pub fn new(path: PathBuf, world: Adapters, caller: ClientInfo) -> Self {
-        LazyLocalBackend { path, adapters: world, client: caller, backend: Mutex::new(None) }
+    pub fn new(path: PathBuf, adapters: Adapters, client: ClientInfo) -> Self {
+        LazyLocalBackend { path, adapters, client, backend: Mutex::new(None) }
     }
 
     /// Returns the same installation with its own connection.
@@ -54,29 +54,29 @@ impl LazyLocalBackend {
 
     /// The lock is held while opening, so that two threads never open the file twice.
     fn open_with(&self, open: fn(&Path) -> Result<SqliteStore>) -> Result<Arc<LocalBackend<SqliteStore>>> {
-        let mut opened = self.backend.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(local) = &*opened {
-            return Ok(Arc::clone(local));
+        let mut slot = self.backend.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(backend) = &*slot {
+            return Ok(Arc::clone(backend));
         }
         let store = open(&self.path)?;
-        let local = Arc::new(LocalBackend::new(store, self.adapters.clone(), self.client.clone()));
-        *opened = Some(Arc::clone(&local));
-        Ok(local)
+        let backend = Arc::new(LocalBackend::new(store, self.adapters.clone(), self.client.clone()));
+        *slot = Some(Arc::clone(&backend));
+        Ok(backend)
     }
 }
 
 impl Backend for LazyLocalBackend {
-    fn call(&self, who: &Credential, request: Request) -> Result<Response> {
-        let local = match &request {
+    fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
+        let backend = match &request {
             Request::Init(_) => self.open_with(SqliteStore::open_or_create)?,
             Request::GetSetup(_) => match self.backend() {
                 Err(e) if e.kind == Kind::NotFound => {
                     return Ok(Response::GetSetup(SetupState { first_run: true, sole_account: None }));
                 }
-                opened => opened?,
+                slot => slot?,
             },
             _ => self.backend()?,
         };
-        local.call(who, request)
+        backend.call(credential, request)
     }
 }

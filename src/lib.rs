@@ -7,12 +7,12 @@
 //!           │   verbs::request::call      │                          │
 //!           └──────────────┬──────────────┘                          │ verbs::verify::cache
 //!                    trait Backend                                   │
-//!                          │ place.rs: a store at a path             │
+//!                          │ lazy_backend.rs: a store at a path             │
 //!   verbs/  every verb once: permission, effect, audit entries; the one decision about a secret
 //!                          │ ports: Store, Clock, Entropy, PasswordHasher, SecretFileWriter
 //!          store/  all SQL            platform/  all of the operating system
 //!
-//!   witness.rs  after a change, screens and commands ask the running service (http/) if it has read the change
+//!   propagation.rs  after a change, screens and commands ask the running service (http/) if it has read the change
 //!
 //!   domain/  types and rules; depends on nothing else     error.rs  what, why, next; the exit code
 //! ```

@@ -36,8 +36,8 @@ impl Propagation {
 }
 
 /// Returns the text after "NAME disabled; " if the service is known to deny `whom`.
-pub fn describe_confirmed(whom: &str, time: Duration) -> String {
-    format!("the service denies {whom} ({:.1} ms)", Propagation::milliseconds(time))
+pub fn describe_confirmed(subject: &str, time: Duration) -> String {
+    format!("the service denies {subject} ({:.1} ms)", Propagation::milliseconds(time))
 }
 
 /// Returns the text for a change that the service doesn't confirm.
@@ -79,10 +79,10 @@ impl PropagationProbe {
 }
 
 fn audit_position(service: &Endpoint) -> Result<i64> {
-    let answer = sockets::get(service, "/v1/head", "", TIMEOUT)?;
+    let reply = sockets::get(service, "/v1/head", "", TIMEOUT)?;
     let unread = |why: &str| Error::failure("the service doesn't say how far it has read").why(why);
-    match answer.status {
-        200 => serde_json::from_slice::<AuditPosition>(&answer.body)
+    match reply.status {
+        200 => serde_json::from_slice::<AuditPosition>(&reply.body)
             .map(|head| head.audit_seq)
             .map_err(|_| unread("it answers with something else")),
         503 => Err(unread("it can't read the store")),

@@ -48,7 +48,7 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
         .map_err(|e| Error::failure("signals can't be waited for").why(e.to_string()))?;
     let store = start.store.clone();
     let running = http::start(start, move || drop(tell.send(Heard::Ended)))?;
-    let http::Places { verify, manage } = &running.addrs;
+    let http::ServerAddrs { verify, manage } = &running.addrs;
     tracing::info!(%verify, %manage, store = %store.display(), "the service answers");
     if let Endpoint::Tcp(_) = verify {
         tracing::info!(

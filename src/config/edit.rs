@@ -49,14 +49,14 @@ pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
 /// Those of [`set`].
 pub fn unset(path: &Path, keys: &[SettingKey]) -> Result<Vec<SettingKey>> {
     let mut document = document(path)?;
-    let mut there = |key: &SettingKey| {
+    let mut existing = |key: &SettingKey| {
         let table = match key.name().split_once('.') {
             None => Some(document.as_table_mut()),
             Some((table, _)) => document.get_mut(table).and_then(Item::as_table_mut),
         };
         table.is_some_and(|t| t.remove(key_name(*key)).is_some())
     };
-    let gone: Vec<SettingKey> = keys.iter().copied().filter(&mut there).collect();
+    let gone: Vec<SettingKey> = keys.iter().copied().filter(&mut existing).collect();
     if !gone.is_empty() {
         write(path, &document)?;
     }

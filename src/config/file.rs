@@ -117,10 +117,10 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
 fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
-    let us = rustix::process::geteuid().as_raw();
+    let own_uid = rustix::process::geteuid().as_raw();
     let judged = |name: &Path, meta: &Metadata| {
         let (owner, mode) = (meta.uid(), meta.mode());
-        if owner != us && owner != 0 {
+        if owner != own_uid && owner != 0 {
             Some(format!("{} belongs to uid {owner}", name.display()))
         } else if mode & OTHERS_WRITE != 0 && !(meta.is_dir() && mode & STICKY != 0) {
             Some(format!("{} can be written by others (mode {:04o})", name.display(), mode & 0o7777))

@@ -141,9 +141,9 @@ impl Settings {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with file and line, for a file whose content can't be accepted;
     /// [`crate::error::Kind::Failure`] for a file that holds a token and that others can read.
-    pub fn load(given: CliOverrides) -> Result<Self> {
+    pub fn load(overrides: CliOverrides) -> Result<Self> {
         Self::find(
-            given,
+            overrides,
             &ConfigSources {
                 variable: &|name| std::env::var_os(name),
                 user_file: paths::user_config(),
@@ -154,22 +154,22 @@ impl Settings {
         )
     }
 
-    fn find(given: CliOverrides, places: &ConfigSources<'_>) -> Result<Self> {
-        let variable = |name| (places.variable)(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    fn find(overrides: CliOverrides, sources: &ConfigSources<'_>) -> Result<Self> {
+        let variable = |name| (sources.variable)(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let files = match variable("JETON_CONFIG") {
             // A file that was named explicitly must exist.
             Some(path) => {
                 input::require_named_file(&path, "the configuration (JETON_CONFIG)")?;
-                [Some(file::read(&path)?.ok_or_else(|| no_config_error(&path))?), file::read(&places.system_file)?]
+                [Some(file::read(&path)?.ok_or_else(|| no_config_error(&path))?), file::read(&sources.system_file)?]
             }
-            None => [places.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&places.system_file)?],
+            None => [sources.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&sources.system_file)?],
         };
         let files: Vec<(PathBuf, Keys)> = files.into_iter().flatten().collect();
         let from_env = |name| variable(name).map(|value| Setting { value, source: Source::Environment(name) });
-        let default = || places.default_store.clone().map(|value| Setting { value, source: Source::Default });
+        let default = || sources.default_store.clone().map(|value| Setting { value, source: Source::Default });
 
-        let asked_otherwise = given.user.is_some() || given.password;
-        let store = given
+        let asked_otherwise = overrides.user.is_some() || overrides.password;
+        let store = overrides
             .store
             .map(|value| Setting { value, source: Source::Option("--store") })
             .or_else(|| from_env("JETON_STORE"))
@@ -179,11 +179,11 @@ impl Settings {
                 Error::usage("there is no place for the store").why("no home folder is known").next("Say --store PATH")
             })?;
         input::require_named_file(&store.value, &format!("the store (from {})", store.source))?;
-        let username = given
+        let username = overrides
             .user
             .map(|value| Setting { value, source: Source::Option("--user") })
             .or_else(|| from_files(&files, |keys| keys.username.clone()))
-            .map(|said| said.parse_with(Username::parse))
+            .map(|setting| setting.parse_with(Username::parse))
             .transpose()?;
         let token_name = from_files(&files, |keys| keys.api_token_name.clone());
         let token = if asked_otherwise {
@@ -191,23 +191,23 @@ impl Settings {
         } else if let Some(found) = from_env("JETON_TOKEN_FILE") {
             input::require_named_file(&found.value, "the token's file (JETON_TOKEN_FILE)")?;
             Some(Setting { value: TokenSource::File(found.value), source: found.source })
-        } else if places.token_in_environment {
+        } else if sources.token_in_environment {
             Some(Setting { value: TokenSource::Environment, source: Source::Environment("JETON_TOKEN") })
         } else {
             from_files(&files, |keys| keys.api_token.clone().map(TokenSource::Stored))
         };
         let pause = |key: fn(&Keys) -> Option<String>, default| match from_files(&files, key) {
-            Some(said) => said.parse_with(key::parse_duration),
+            Some(setting) => setting.parse_with(key::parse_duration),
             None => Ok(Setting { value: default, source: Source::Default }),
         };
         Ok(Settings {
             store,
             username,
-            token_name: token_name.map(|said| said.parse_with(TokenName::parse)).transpose()?,
+            token_name: token_name.map(|setting| setting.parse_with(TokenName::parse)).transpose()?,
             token,
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
-            serve: ServeSettings::find(given.serve, &files)?,
+            serve: ServeSettings::find(overrides.serve, &files)?,
         })
     }
 
@@ -310,19 +310,19 @@ mod tests {
             self.environment.push((name, value.into()));
         }
 
-        fn settings(&self, given: CliOverrides) -> Result<Settings> {
-            let places = ConfigSources {
+        fn settings(&self, overrides: CliOverrides) -> Result<Settings> {
+            let sources = ConfigSources {
                 variable: &|name| self.environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()),
                 user_file: Some(self.folder.path().join("user.toml")),
                 system_file: self.folder.path().join("system.toml"),
                 default_store: Some(PathBuf::from("/default.db")),
                 token_in_environment: false,
             };
-            Settings::find(given, &places)
+            Settings::find(overrides, &sources)
         }
 
-        fn store(&self, given: CliOverrides) -> (String, String) {
-            let found = self.settings(given).unwrap().store;
+        fn store(&self, overrides: CliOverrides) -> (String, String) {
+            let found = self.settings(overrides).unwrap().store;
             (found.value.display().to_string(), found.source.to_string())
         }
     }
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn source_outranks_the_next_one() {
         let mut machine = Machine::new();
-        let given = || CliOverrides { store: Some("/option.db".into()), ..CliOverrides::default() };
+        let overrides = || CliOverrides { store: Some("/option.db".into()), ..CliOverrides::default() };
         assert_eq!(machine.store(CliOverrides::default()), ("/default.db".into(), "the default".into()));
         let system = machine.file("system.toml", "store = \"/system.db\"\nusername = \"sys\"\n");
         assert_eq!(machine.store(CliOverrides::default()), ("/system.db".into(), system.display().to_string()));
@@ -342,7 +342,7 @@ mod tests {
         machine.environment.clear();
         machine.set("JETON_STORE", "/variable.db");
         assert_eq!(machine.store(CliOverrides::default()), ("/variable.db".into(), "JETON_STORE".into()));
-        assert_eq!(machine.store(given()), ("/option.db".into(), "--store".into()));
+        assert_eq!(machine.store(overrides()), ("/option.db".into(), "--store".into()));
         let username = machine.settings(CliOverrides::default()).unwrap().username.unwrap();
         assert_eq!((username.value.as_str(), username.source), ("sys", Source::File(system)));
     }

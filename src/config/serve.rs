@@ -38,22 +38,25 @@ pub struct ServeSettings {
 }
 
 impl ServeSettings {
-    pub(super) fn find(given: ServeOverrides, files: &[(PathBuf, Keys)]) -> Result<Self> {
+    pub(super) fn find(overrides: ServeOverrides, files: &[(PathBuf, Keys)]) -> Result<Self> {
         let option = |value: Option<String>, name| value.map(|value| Setting { value, source: Source::Option(name) });
-        let endpoint = |said: Option<Setting<String>>| said.map(|said| said.parse_with(Endpoint::parse)).transpose();
+        let endpoint =
+            |setting: Option<Setting<String>>| setting.map(|setting| setting.parse_with(Endpoint::parse)).transpose();
         let group = |of: fn(&Keys) -> Option<String>| {
-            from_files(files, of).map(|said| said.parse_with(key::parse_group)).transpose()
+            from_files(files, of).map(|setting| setting.parse_with(key::parse_group)).transpose()
         };
-        let verify = option(given.verify, "--verify").or_else(|| from_files(files, |keys| keys.serve.verify.clone()));
-        let manage = option(given.manage, "--manage").or_else(|| from_files(files, |keys| keys.serve.manage.clone()));
-        let accept =
-            from_files(files, |keys| keys.serve.accept.clone()).map(|said| said.parse_with(CredentialSources::parse));
-        let proxies =
-            from_files(files, |keys| keys.serve.proxies.clone()).map(|said| said.parse_with(TrustedProxies::parse));
+        let verify =
+            option(overrides.verify, "--verify").or_else(|| from_files(files, |keys| keys.serve.verify.clone()));
+        let manage =
+            option(overrides.manage, "--manage").or_else(|| from_files(files, |keys| keys.serve.manage.clone()));
+        let accept = from_files(files, |keys| keys.serve.accept.clone())
+            .map(|setting| setting.parse_with(CredentialSources::parse));
+        let proxies = from_files(files, |keys| keys.serve.proxies.clone())
+            .map(|setting| setting.parse_with(TrustedProxies::parse));
         Ok(ServeSettings {
             verify: endpoint(verify)?,
-            verify_group: match option(given.verify_group, "--verify-group") {
-                Some(said) => Some(said.parse_with(key::parse_group)?),
+            verify_group: match option(overrides.verify_group, "--verify-group") {
+                Some(setting) => Some(setting.parse_with(key::parse_group)?),
                 None => group(|keys| keys.serve.verify_group.clone())?,
             },
             manage: endpoint(manage)?,
@@ -68,8 +71,8 @@ impl ServeSettings {
     }
 
     pub(super) fn value(&self, key: SettingKey) -> Option<(String, Source)> {
-        fn text<T: ToString>(said: &Setting<T>) -> (String, Source) {
-            (said.value.to_string(), said.source.clone())
+        fn text<T: ToString>(setting: &Setting<T>) -> (String, Source) {
+            (setting.value.to_string(), setting.source.clone())
         }
         match key {
             SettingKey::ServeVerify => self.verify.as_ref().map(text),

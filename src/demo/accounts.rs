@@ -81,22 +81,22 @@ fn password() -> Password {
 
 impl DemoAccounts {
     /// Sets the store up and adds the accounts.
-    pub fn create(store: SqliteStore, world: &Adapters) -> Result<Self> {
-        let now = world.clock.now();
-        let clock = Arc::new(ScriptedClock { now: AtomicI64::new(now.0), real: Arc::clone(&world.clock) });
+    pub fn create(store: SqliteStore, adapters: &Adapters) -> Result<Self> {
+        let now = adapters.clock.now();
+        let clock = Arc::new(ScriptedClock { now: AtomicI64::new(now.0), real: Arc::clone(&adapters.clock) });
         let scripted = Adapters {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            hasher: Arc::new(KnownPassword(Arc::clone(&world.hasher))),
-            ..world.clone()
+            hasher: Arc::new(KnownPassword(Arc::clone(&adapters.hasher))),
+            ..adapters.clone()
         };
         let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
-        let cast = DemoAccounts { backend: LocalBackend::new(store, scripted, caller), now, clock };
-        cast.init()?;
+        let accounts = DemoAccounts { backend: LocalBackend::new(store, scripted, caller), now, clock };
+        accounts.init()?;
         for (name, role, days) in OTHERS {
-            let hash = world.hasher.hash(&password())?;
-            cast.create_account(name, role, days, &hash)?;
+            let hash = adapters.hasher.hash(&password())?;
+            accounts.create_account(name, role, days, &hash)?;
         }
-        Ok(cast)
+        Ok(accounts)
     }
 
     /// Sets the clock.
@@ -129,14 +129,15 @@ impl DemoAccounts {
         let username = Username::parse(name)?;
         let now = self.now.plus(-days * DAY);
         let owner = self.owner()?;
-        let by =
+        let actor =
             self.backend.store().read(|s| s.account_by_name(&owner))?.map_or_else(String::new, |a| a.id.to_string());
-        let by = AuditActor { account: by, name: owner.to_string(), proof: "password".to_owned(), face: Face::Cli };
-        let made = self.backend.store().write(&by, &|| now, |tx, _| {
+        let actor =
+            AuditActor { account: actor, name: owner.to_string(), proof: "password".to_owned(), face: Face::Cli };
+        let created = self.backend.store().write(&actor, &|| now, |tx, _| {
             let id =
                 tx.insert_account(&NewAccount { username: &username, role, password, temporary_password: false, now })?;
             Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.as_str())))
         });
-        made.map(drop)
+        created.map(drop)
     }
 }

@@ -34,15 +34,15 @@ enum Step {
 }
 
 /// Runs all events in the order of their times.
-pub(super) fn play(cast: &DemoAccounts) -> Result<Vec<DemoToken>> {
+pub(super) fn play(accounts: &DemoAccounts) -> Result<Vec<DemoToken>> {
     let catalogue = Catalogue::shipped("cloud-platform")?;
     let samples: Vec<Sample> = samples().collect();
     let mut tokens: Vec<Option<DemoToken>> = samples.iter().map(|_| None).collect();
-    for (at, moment, index) in timeline(cast.now, &samples) {
-        cast.set_time(at);
+    for (at, moment, index) in timeline(accounts.now, &samples) {
+        accounts.set_time(at);
         match (moment, tokens[index].as_mut()) {
-            (Step::Event, Some(demo_token)) => apply_event(cast, demo_token)?,
-            _ => tokens[index] = Some(create(cast, samples[index], &catalogue)?),
+            (Step::Event, Some(demo_token)) => apply_event(accounts, demo_token)?,
+            _ => tokens[index] = Some(create(accounts, samples[index], &catalogue)?),
         }
     }
     Ok(tokens.into_iter().flatten().collect())
@@ -64,7 +64,7 @@ fn timeline(now: Timestamp, samples: &[Sample]) -> Vec<(Timestamp, Step, usize)>
     moments
 }
 
-fn create(cast: &DemoAccounts, sample: Sample, catalogue: &Catalogue) -> Result<DemoToken> {
+fn create(accounts: &DemoAccounts, sample: Sample, catalogue: &Catalogue) -> Result<DemoToken> {
     let verb = CreateToken {
         account: None,
         names: vec![TokenName::parse(sample.name)?],
@@ -73,28 +73,31 @@ fn create(cast: &DemoAccounts, sample: Sample, catalogue: &Catalogue) -> Result<
         selection: selection(sample.api, catalogue),
         destination: None,
     };
-    let issued = call(&cast.backend, &cast.credential(sample.account)?, verb)?.value.pop();
+    let issued = call(&accounts.backend, &accounts.credential(sample.account)?, verb)?.value.pop();
     let IssuedToken { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
     Ok(DemoToken { sample, token, secret, old_secret: None })
 }
 
-fn apply_event(cast: &DemoAccounts, demo_token: &mut DemoToken) -> Result<()> {
-    let who = cast.credential(demo_token.sample.account)?;
+fn apply_event(accounts: &DemoAccounts, demo_token: &mut DemoToken) -> Result<()> {
+    let credential = accounts.credential(demo_token.sample.account)?;
     let token = TokenTarget { reference: TokenRef::Id(demo_token.token.id), expected_revision: None };
     match demo_token.sample.event {
         SampleEvent::None => {}
         SampleEvent::Regenerated(_) => {
-            let issued =
-                call(&cast.backend, &who, RegenerateToken { token, grace: None, expires: None, destination: None })?
-                    .value;
+            let issued = call(
+                &accounts.backend,
+                &credential,
+                RegenerateToken { token, grace: None, expires: None, destination: None },
+            )?
+            .value;
             demo_token.old_secret = Some(mem::replace(&mut demo_token.secret, issued.secret));
             demo_token.token = issued.token;
         }
-        SampleEvent::Disabled(_) => drop(call(&cast.backend, &who, DisableTokens { tokens: vec![token] })?),
+        SampleEvent::Disabled(_) => drop(call(&accounts.backend, &credential, DisableTokens { tokens: vec![token] })?),
         SampleEvent::Deleted(_) => {
             drop(call(
-                &cast.backend,
-                &who,
+                &accounts.backend,
+                &credential,
                 DeleteTokens { tokens: vec![token], with_made: false, confirmation: demo_token.sample.name.to_owned() },
             )?);
         }

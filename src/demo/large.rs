@@ -63,7 +63,7 @@ impl LargeDemo<'_> {
     /// # Errors
     /// [`crate::error::Kind::Conflict`] if one of the files exists already; [`crate::error::Kind::Failure`] if a
     /// file can't be written. Then nothing is left behind.
-    pub fn create(&self, world: &Adapters, progress: &dyn Fn(u32)) -> Result<Username> {
+    pub fn create(&self, adapters: &Adapters, progress: &dyn Fn(u32)) -> Result<Username> {
         let token = sidecar_path(self.store, ".token");
         let companions = files::RESERVED_SUFFIXES.map(|ending| sidecar_path(self.store, ending));
         let ours: Vec<&Path> =
@@ -80,23 +80,23 @@ impl LargeDemo<'_> {
             }
         }
         let secrets = self.secrets.map(files::create_private).transpose()?;
-        let made = SqliteStore::create_unindexed(self.store).and_then(|store| {
+        let created = SqliteStore::create_unindexed(self.store).and_then(|store| {
             let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
-            let local = LocalBackend::new(store, world.clone(), caller);
+            let local = LocalBackend::new(store, adapters.clone(), caller);
             let owner =
-                LargeDemoWriter { backend: local, adapters: world, secrets, written: 0, wanted: self.tokens, progress }
+                LargeDemoWriter { backend: local, adapters, secrets, written: 0, wanted: self.tokens, progress }
                     .fill(&token)?;
             // Builds the indexes.
             SqliteStore::open(self.store).map(|_| owner)
         });
-        if made.is_err() {
+        if created.is_err() {
             // An incomplete store is useless. It is removed, so that the next attempt can use the same path.
             let companions = ["-wal", "-shm"].map(|ending| sidecar_path(self.store, ending));
             for path in [self.store, &token].into_iter().chain(self.secrets).chain(companions.iter().map(|p| &**p)) {
                 let _ = std::fs::remove_file(path);
             }
         }
-        made
+        created
     }
 }
 
@@ -129,14 +129,14 @@ impl LargeDemoWriter<'_> {
         let owner = Username::parse(OWNER)?;
         self.set_up(&owner, owners_secret)?;
         let accounts = self.accounts(&owner)?;
-        let mut crowd = Population::new(self.wanted, &Catalogue::shipped("cloud-platform")?);
-        let mut made = 1;
-        while made < self.wanted {
-            let batch = BATCH_SIZE.min(self.wanted - made);
-            self.insert_batch(&mut crowd, &accounts, made, batch)?;
-            made += batch;
+        let mut population = Population::new(self.wanted, &Catalogue::shipped("cloud-platform")?);
+        let mut created = 1;
+        while created < self.wanted {
+            let batch = BATCH_SIZE.min(self.wanted - created);
+            self.insert_batch(&mut population, &accounts, created, batch)?;
+            created += batch;
         }
-        (self.progress)(made);
+        (self.progress)(created);
         if let Some(file) = &self.secrets {
             file.sync_all().map_err(|e| Error::failure("the secrets can't be written").why(e.to_string()))?;
         }
@@ -183,7 +183,7 @@ impl LargeDemoWriter<'_> {
     /// Returns the accounts, the owner's first.
     fn accounts(&self, owner: &Username) -> Result<Vec<AccountId>> {
         let others = (self.wanted / TOKENS_PER_ACCOUNT).max(1) - 1;
-        let made = self.backend.store().write(&self.audit_actor(), &|| self.now(), |tx, now| {
+        let created = self.backend.store().write(&self.audit_actor(), &|| self.now(), |tx, now| {
             let first = tx.account_by_name(owner)?.ok_or_else(|| Error::failure("the owner has gone"))?.id;
             // All accounts have the demonstration's public password: separate salts would protect nothing, and
             // 20,000 of these hashes would take half an hour.
@@ -201,25 +201,31 @@ impl LargeDemoWriter<'_> {
             }
             Ok(Audited::one(accounts, AuditEntry::new("demo.accounts", "accounts", "").with("accounts", others)))
         })?;
-        Ok(made.value)
+        Ok(created.value)
     }
 
     /// Makes `insert_batch` tokens after the first `made`, and records their uses.
-    fn insert_batch(&mut self, crowd: &mut Population, accounts: &[AccountId], made: u32, batch: u32) -> Result<()> {
-        let (by, now, wanted) = (self.audit_actor(), self.now(), self.wanted);
-        let (world, progress, file, written) = (self.adapters, self.progress, &mut self.secrets, &mut self.written);
-        let used = self.backend.store().write(&by, &|| now, |tx, now| {
+    fn insert_batch(
+        &mut self,
+        population: &mut Population,
+        accounts: &[AccountId],
+        created: u32,
+        batch: u32,
+    ) -> Result<()> {
+        let (actor, now, wanted) = (self.audit_actor(), self.now(), self.wanted);
+        let (adapters, progress, file, written) = (self.adapters, self.progress, &mut self.secrets, &mut self.written);
+        let used = self.backend.store().write(&actor, &|| now, |tx, now| {
             let mut used = Vec::new();
-            for n in made..made + batch {
+            for n in created..created + batch {
                 if n % PROGRESS_INTERVAL == 0 {
                     progress(n);
                 }
-                let planned = crowd.token(n, now)?;
+                let planned = population.token(n, now)?;
                 // Accounts are filled one after the other, so that the tokens of one account are next to each other
                 // in age.
                 let at = u64::from(n) * accounts.len() as u64 / u64::from(wanted);
                 let account = accounts.get(usize::try_from(at).unwrap_or(0)).copied().unwrap_or(AccountId(1));
-                let secret = Secret::generate(&Prefix::default(), |buffer| world.entropy.fill(buffer))?;
+                let secret = Secret::generate(&Prefix::default(), |buffer| adapters.entropy.fill(buffer))?;
                 let id = insert_token(tx, account, &planned, &secret, now)?;
                 // Saving runs ahead of an even pace, so that invalid tokens at the end leave no gap.
                 let due = u64::from(*written) * u64::from(wanted) < u64::from(n + 1) * u64::from(MAX_SECRETS) * 3 / 2;
@@ -234,15 +240,15 @@ impl LargeDemoWriter<'_> {
                     });
                 }
             }
-            let entry = AuditEntry::new("demo.tokens", format!("{}–{}", made + 1, made + batch), "");
+            let entry = AuditEntry::new("demo.tokens", format!("{}–{}", created + 1, created + batch), "");
             Ok(Audited::one(used, entry.with("tokens", batch)))
         })?;
-        self.backend.store().write_usage(|book| {
+        self.backend.store().write_usage(|tx| {
             for one in &used.value {
                 for days in &one.days_ago {
-                    let (at, method, address, client) = crowd.call(*days, now);
+                    let (at, method, address, client) = population.call(*days, now);
                     let (token, secret) = (one.token, &one.secret);
-                    book.record_use(&Use { token, secret, at, count: 1, method: &method, address, client })?;
+                    tx.record_use(&Use { token, secret, at, count: 1, method: &method, address, client })?;
                 }
             }
             Ok(())

@@ -43,14 +43,14 @@ impl Demonstration {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the temporary folder can't be made or written.
-    pub fn create(world: &Adapters) -> Result<Self> {
+    pub fn create(adapters: &Adapters) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("jeton-demo-")
             .permissions(Permissions::from_mode(0o700))
             .tempdir()
             .map_err(|e| Error::failure("there is no place for the demonstration").why(e.to_string()))?;
-        let (username, made) = create_history(&store_in(folder.path()), world)?;
-        Ok(Demonstration { folder, username, clients: simulator::SimulatedClient::from_tokens(made)? })
+        let (username, created) = create_history(&store_in(folder.path()), adapters)?;
+        Ok(Demonstration { folder, username, clients: simulator::SimulatedClient::from_tokens(created)? })
     }
 
     /// Returns the path of the store.
@@ -62,8 +62,8 @@ impl Demonstration {
     ///
     /// # Errors
     /// Those of [`crate::http::start`].
-    pub fn start_traffic(&mut self, world: &Adapters) -> Result<Simulator> {
-        Simulator::start(self.store(), std::mem::take(&mut self.clients), Arc::clone(&world.clock))
+    pub fn start_traffic(&mut self, adapters: &Adapters) -> Result<Simulator> {
+        Simulator::start(self.store(), std::mem::take(&mut self.clients), Arc::clone(&adapters.clock))
     }
 
     /// Returns the owner's name.
@@ -85,15 +85,15 @@ fn store_in(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the store can't be written; those of the verbs.
-pub fn create_at(path: &Path, world: &Adapters) -> Result<Username> {
-    create_history(path, world).map(|(owner, _)| owner)
+pub fn create_at(path: &Path, adapters: &Adapters) -> Result<Username> {
+    create_history(path, adapters).map(|(owner, _)| owner)
 }
 
-fn create_history(path: &Path, world: &Adapters) -> Result<(Username, Vec<history::DemoToken>)> {
-    let cast = accounts::DemoAccounts::create(SqliteStore::open_or_create(path)?, world)?;
-    let made = history::play(&cast)?;
-    traffic::record(&cast, &made)?;
-    Ok((cast.owner()?, made))
+fn create_history(path: &Path, adapters: &Adapters) -> Result<(Username, Vec<history::DemoToken>)> {
+    let accounts = accounts::DemoAccounts::create(SqliteStore::open_or_create(path)?, adapters)?;
+    let created = history::play(&accounts)?;
+    traffic::record(&accounts, &created)?;
+    Ok((accounts.owner()?, created))
 }
 
 #[cfg(test)]
@@ -115,11 +115,11 @@ mod tests {
 
     #[test]
     fn demonstration_has_tokens_in_every_state_and_removes_its_folder() {
-        let world = platform::adapters();
-        let demonstration = Demonstration::create(&world).unwrap();
+        let adapters = platform::adapters();
+        let demonstration = Demonstration::create(&adapters).unwrap();
         let path = demonstration.store();
         let caller = ClientInfo { face: Face::Cli, source: "test".into(), max_wait: std::time::Duration::ZERO };
-        let place = LazyLocalBackend::new(path.clone(), world.clone(), caller);
+        let place = LazyLocalBackend::new(path.clone(), adapters.clone(), caller);
         let who = Credential::from_password(demonstration.username(), Password::from_raw(demonstration.password()));
         let me = call(&place, &who, WhoAmI).unwrap();
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
@@ -135,7 +135,7 @@ mod tests {
         let kept = call(&place, &who, list(false)).unwrap().rows;
         let trash = call(&place, &who, list(true)).unwrap().rows;
         assert_eq!((kept.len(), trash.len()), (35, 5));
-        let now = world.clock.now();
+        let now = adapters.clock.now();
         let count = |status| kept.iter().filter(|t| t.status(now) == status).count();
         assert_eq!([Status::Active, Status::Disabled, Status::Expired].map(count), [23, 4, 8]);
         assert!(kept.iter().any(|t| t.last_seen_at.is_none()));

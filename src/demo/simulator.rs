@@ -43,24 +43,24 @@ pub(super) struct SimulatedClient {
 impl SimulatedClient {
     /// Returns clients for the sample's tokens that are in use now, and for those that are used in spite of being
     /// denied.
-    pub fn from_tokens(made: Vec<DemoToken>) -> Result<Vec<SimulatedClient>> {
+    pub fn from_tokens(created: Vec<DemoToken>) -> Result<Vec<SimulatedClient>> {
         let catalogue = Catalogue::shipped("cloud-platform")?;
         let calls =
             |traffic: &Traffic| traffic.denied > 0 || (traffic.a_day > 0 && traffic.last <= ACTIVE_WITHIN_MINUTES);
-        let made = made.into_iter().filter(|made| calls(&made.sample.traffic));
-        let caller = |made: DemoToken| SimulatedClient {
-            methods: callable(&made.token, &catalogue),
-            traffic: made.sample.traffic,
+        let created = created.into_iter().filter(|created| calls(&created.sample.traffic));
+        let caller = |created: DemoToken| SimulatedClient {
+            methods: callable(&created.token, &catalogue),
+            traffic: created.sample.traffic,
             // A client that missed a rotation continues with the old secret.
-            secret: made.old_secret.filter(|_| made.sample.traffic.denied > 0).unwrap_or(made.secret),
+            secret: created.old_secret.filter(|_| created.sample.traffic.denied > 0).unwrap_or(created.secret),
         };
-        Ok(made.map(caller).collect())
+        Ok(created.map(caller).collect())
     }
 
     /// Sends one request to the service.
-    fn send_request(&self, service: &Endpoint, die: &mut SeededRng) -> Result<HttpReply> {
-        let method = die.choose(&self.methods).map_or("-", MethodId::as_str);
-        let (address, client) = die.choose(self.traffic.from).copied().unwrap_or_default();
+    fn send_request(&self, service: &Endpoint, rng: &mut SeededRng) -> Result<HttpReply> {
+        let method = rng.choose(&self.methods).map_or("-", MethodId::as_str);
+        let (address, client) = rng.choose(self.traffic.from).copied().unwrap_or_default();
         let mut headers = Zeroizing::new(String::with_capacity(512));
         headers.push_str("Authorization: Bearer ");
         self.secret.expose(|secret| headers.push_str(secret));
@@ -135,17 +135,17 @@ impl Simulator {
 fn simulate_until(ended: &Receiver<()>, service: &Endpoint, callers: &[SimulatedClient]) {
     let (denied, accepted): (Vec<&SimulatedClient>, Vec<&SimulatedClient>) =
         callers.iter().partition(|c| c.traffic.denied > 0);
-    let mut die = SeededRng::new(11);
+    let mut rng = SeededRng::new(11);
     loop {
-        let pause = MIN_PAUSE_MS + die.below(MIN_PAUSE_MS);
+        let pause = MIN_PAUSE_MS + rng.below(MIN_PAUSE_MS);
         match ended.recv_timeout(Duration::from_millis(pause as u64)) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
         }
-        let some = if die.below(DENIAL_ODDS) == 0 { &denied } else { &accepted };
-        if let Some(caller) = die.choose(some) {
+        let some = if rng.below(DENIAL_ODDS) == 0 { &denied } else { &accepted };
+        if let Some(caller) = rng.choose(some) {
             // The result doesn't matter: the client asks again later.
-            let _ = caller.send_request(service, &mut die);
+            let _ = caller.send_request(service, &mut rng);
         }
     }
 }
@@ -158,17 +158,17 @@ mod tests {
 
     #[test]
     fn simulator_is_accepted_or_denied_and_leaves_nothing() {
-        let world = platform::adapters();
-        let mut demonstration = Demonstration::create(&world).unwrap();
+        let adapters = platform::adapters();
+        let mut demonstration = Demonstration::create(&adapters).unwrap();
         let callers = std::mem::take(&mut demonstration.clients);
         let store = demonstration.store();
-        let live = Simulator::start(store.clone(), Vec::new(), Arc::clone(&world.clock)).unwrap();
-        let (mut die, mut seen) = (SeededRng::new(1), (0, 0));
+        let live = Simulator::start(store.clone(), Vec::new(), Arc::clone(&adapters.clock)).unwrap();
+        let (mut rng, mut seen) = (SeededRng::new(1), (0, 0));
         for caller in &callers {
-            let status = caller.send_request(live.endpoint(), &mut die).unwrap().status;
-            let knocks = caller.traffic.denied > 0;
-            assert_eq!(status, if knocks { 401 } else { 200 });
-            if knocks { seen.1 += 1 } else { seen.0 += 1 }
+            let status = caller.send_request(live.endpoint(), &mut rng).unwrap().status;
+            let is_denied = caller.traffic.denied > 0;
+            assert_eq!(status, if is_denied { 401 } else { 200 });
+            if is_denied { seen.1 += 1 } else { seen.0 += 1 }
         }
         assert_eq!(seen, (12, 7));
         live.stop();

@@ -40,7 +40,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
                 .route
                 .http_method
                 .as_ref()
-                .map(|verb| format!("{{ name: ':method', string_match: {{ exact: {verb} }} }}")),
+                .map(|http_method| format!("{{ name: ':method', string_match: {{ exact: {http_method} }} }}")),
         );
         if entry.action == RouteAction::Preflight {
             headers.extend(
@@ -48,12 +48,12 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
                     .map(|name| format!("{{ name: {name}, present_match: true }}")),
             );
         }
-        let verb = match headers.is_empty() {
+        let http_method = match headers.is_empty() {
             true => String::new(),
             false => format!(", headers: [{}]", headers.join(", ")),
         };
         routes += &format!(
-            "                        - match: {{ safe_regex: {{ regex: '{}' }}{verb} }}\n                          {action}\n",
+            "                        - match: {{ safe_regex: {{ regex: '{}' }}{http_method} }}\n                          {action}\n",
             entry.path_pattern(RegexDialect::Re2)
         );
     }

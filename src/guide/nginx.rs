@@ -13,7 +13,7 @@ use crate::domain::route::rules::{ANY_HTTP_METHOD, RouteAction, RouteRules};
 const MAX_LINE: usize = 116;
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
-    let (routes, verbs) = maps_by_http_method(&guide.map);
+    let (routes, http_methods) = maps_by_http_method(&guide.map);
     let taken: String = IDENTITY_HEADERS
         .iter()
         .map(|header| variable(header))
@@ -68,7 +68,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         include_str!("../../assets/proxies/nginx.conf"),
         &[
             ("@ROUTES@", routes),
-            ("@VERBS@", verbs),
+            ("@VERBS@", http_methods),
             ("@VERB_HEADERS@", verb_headers),
             ("@MAY@", may.to_owned()),
             ("@PREFLIGHT@", preflight),
@@ -129,19 +129,20 @@ fn proxy_directives(guide: &Guide<'_>) -> String {
 /// Returns a map for each verb in the routes and one for all other verbs, and the entries that choose among them.
 /// nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
 fn maps_by_http_method(map: &RouteRules) -> (String, String) {
-    let mut verbs: Vec<Option<&str>> = map.rules.iter().map(|entry| entry.route.http_method.as_deref()).collect();
-    verbs.push(None);
-    verbs.sort_unstable_by_key(|verb| (verb.is_none(), *verb));
-    verbs.dedup();
+    let mut http_methods: Vec<Option<&str>> =
+        map.rules.iter().map(|entry| entry.route.http_method.as_deref()).collect();
+    http_methods.push(None);
+    http_methods.sort_unstable_by_key(|http_method| (http_method.is_none(), *http_method));
+    http_methods.dedup();
     let (mut maps, mut choice) = (String::new(), String::new());
-    for verb in verbs {
-        let (named, pattern) = match verb {
-            Some(verb) => (format!("on_{}", verb.to_ascii_lowercase()), verb),
+    for http_method in http_methods {
+        let (named, pattern) = match http_method {
+            Some(http_method) => (format!("on_{}", http_method.to_ascii_lowercase()), http_method),
             None => ("otherwise".to_owned(), ANY_HTTP_METHOD),
         };
         maps += &format!("map $jeton_path $jeton_{named} {{\n    default \"\";\n");
         for entry in
-            map.rules.iter().filter(|e| e.route.http_method.is_none() || e.route.http_method.as_deref() == verb)
+            map.rules.iter().filter(|e| e.route.http_method.is_none() || e.route.http_method.as_deref() == http_method)
         {
             let path = entry.path_pattern(RegexDialect::Pcre);
             maps += &match &entry.action {

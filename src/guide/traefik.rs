@@ -37,9 +37,9 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             tls.key.display()
         )
     });
-    let told = guide.credentials.iter().map(String::as_str).chain(["User-Agent"]);
-    let told = told.chain(guide.proof.map(|_| PROOF));
-    let told: String = told.map(|name| format!("          - {name}\n")).collect();
+    let forwarded = guide.credentials.iter().map(String::as_str).chain(["User-Agent"]);
+    let forwarded = forwarded.chain(guide.proof.map(|_| PROOF));
+    let forwarded: String = forwarded.map(|name| format!("          - {name}\n")).collect();
     let mut methods: BTreeMap<&MethodId, usize> = BTreeMap::new();
     let mut routers = String::new();
     let top = guide.map.rules.len() + 10;
@@ -60,7 +60,11 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
                 "[jeton-deny]".to_owned()
             }
         };
-        let verb = entry.route.http_method.as_ref().map_or_else(String::new, |verb| format!("Method(`{verb}`) && "));
+        let http_method = entry
+            .route
+            .http_method
+            .as_ref()
+            .map_or_else(String::new, |http_method| format!("Method(`{http_method}`) && "));
         let more = match entry.action {
             RouteAction::Preflight => {
                 " && HeaderRegexp(`Origin`, `.`) && HeaderRegexp(`Access-Control-Request-Method`, `.`)"
@@ -68,7 +72,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             RouteAction::Ask(_) | RouteAction::Public(_) | RouteAction::Deny(_) => "",
         };
         routers += &format!(
-            "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{verb}PathRegexp(`^{}$`){more}'\n      priority: {}\n      \
+            "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{http_method}PathRegexp(`^{}$`){more}'\n      priority: {}\n      \
              middlewares: {middlewares}\n      service: jeton-application\n{router_tls}",
             entry.path_pattern(RegexDialect::Re2),
             top - n - 1
@@ -82,7 +86,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .map(|(id, at)| {
             format!(
                 "    jeton-ask-{at}:\n      forwardAuth:\n        address: \"http://{verify}/v1/verify/{id}\"\n        \
-                 trustForwardHeader: false\n        authRequestHeaders:\n{told}        authResponseHeaders:\n{headers}"
+                 trustForwardHeader: false\n        authRequestHeaders:\n{forwarded}        authResponseHeaders:\n{headers}"
             )
         })
         .collect();

@@ -21,16 +21,16 @@ const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Accepts the store from now on, even if it is older than the state that was seen. The user who starts the service
 /// has asked for that.
-pub(super) fn accept_older_store(keeper: &mut ReopeningStore, continuity: &mut RollbackDetector, now: Timestamp) {
+pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: &mut RollbackDetector, now: Timestamp) {
     let mut found = continuity.clone();
-    let looked = keeper.with(|store| {
+    let result = store_handle.with(|store| {
         store.read(|snapshot| {
             let tip = snapshot.audit_tip()?;
             // The result is returned as text: a store that isn't the one that was seen is no fault here.
             Ok(found.check(snapshot, tip, now).map_or_else(|e| Some(e.to_string()), |_| None))
         })
     });
-    match looked {
+    match result {
         Ok(Some(why)) if found.is_rolled_back() => {
             *continuity = RollbackDetector::default();
             tracing::warn!(why = %escape_untrusted(&why), "the store is accepted as it is: what was revoked since works again");

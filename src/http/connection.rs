@@ -41,30 +41,30 @@ impl Stream {
 }
 
 /// Answers the requests on `stream` until either side closes it.
-pub(super) async fn serve(service: Arc<ServerState>, door: ListenerKind, stream: Stream, pulse: Arc<ConnectionTimer>) {
-    let guest = Arc::new(Peer::new(stream.peer()));
-    let answering = Arc::clone(&pulse);
-    let answer = service_fn(move |request: Request<Incoming>| {
-        let (service, pulse, guest) = (Arc::clone(&service), Arc::clone(&answering), Arc::clone(&guest));
+pub(super) async fn serve(service: Arc<ServerState>, kind: ListenerKind, stream: Stream, timer: Arc<ConnectionTimer>) {
+    let peer = Arc::new(Peer::new(stream.peer()));
+    let request_timer = Arc::clone(&timer);
+    let handler = service_fn(move |request: Request<Incoming>| {
+        let (service, timer, peer) = (Arc::clone(&service), Arc::clone(&request_timer), Arc::clone(&peer));
         async move {
-            pulse.set_phase(Phase::Responding);
-            let answer = match door {
+            timer.set_phase(Phase::Responding);
+            let response = match kind {
                 _ if !has_one_host(&request) => response::bad_request(),
-                ListenerKind::Verify => router::verify(&service, &guest, request).await,
+                ListenerKind::Verify => router::verify(&service, &peer, request).await,
                 ListenerKind::Management => router::management(&service, request).await,
             };
-            pulse.set_phase(Phase::Idle);
-            Ok::<_, Infallible>(answer)
+            timer.set_phase(Phase::Idle);
+            Ok::<_, Infallible>(response)
         }
     });
-    let watched = TokioIo::new(ActivityStream { stream, timer: Arc::clone(&pulse) });
+    let stream_with_timer = TokioIo::new(ActivityStream { stream, timer: Arc::clone(&timer) });
     let connection = http1::Builder::new()
         .max_buf_size(MAX_HEAD)
         .max_headers(100)
         // A client that has closed its sending side still gets its answer. Nothing is read before the answer,
         // because hyper would take another buffer for that.
         .half_close(true)
-        .serve_connection(watched, answer);
+        .serve_connection(stream_with_timer, handler);
     let mut connection = std::pin::pin!(connection);
     let mut finishing = false;
     let ended = poll_fn(|cx| {
@@ -72,8 +72,8 @@ pub(super) async fn serve(service: Arc<ServerState>, door: ListenerKind, stream:
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(ended);
             }
-            match pulse.shutdown_request(cx) {
-                ShutdownRequest::Graceful if pulse.is_idle() => return Poll::Ready(Ok(())),
+            match timer.shutdown_request(cx) {
+                ShutdownRequest::Graceful if timer.is_idle() => return Poll::Ready(Ok(())),
                 ShutdownRequest::Graceful if !finishing => {
                     finishing = true;
                     connection.as_mut().graceful_shutdown();

@@ -56,7 +56,7 @@ impl ConnectionLimits {
 /// Counters of connections that were closed or refused.
 #[derive(Debug, Default)]
 pub(super) struct OverloadCounters {
-    /// Number of connections closed to make room.
+    /// Number of connections closed to make limits.
     pub closed: AtomicU64,
     /// Number of times a connection could not be accepted.
     pub refused: AtomicU64,
@@ -64,8 +64,8 @@ pub(super) struct OverloadCounters {
 
 impl OverloadCounters {
     /// Closes the least active connections: a share of `most`, their limit. Returns `true` if any was closed.
-    pub fn close_idle(&self, pulses: &ConnectionRegistry, most: u64) -> bool {
-        let closed = pulses.close_idle((most / CLOSE_DIVISOR).max(1));
+    pub fn close_idle(&self, connections: &ConnectionRegistry, most: u64) -> bool {
+        let closed = connections.close_idle((most / CLOSE_DIVISOR).max(1));
         self.closed.fetch_add(closed, Relaxed);
         closed > 0
     }
@@ -83,8 +83,8 @@ pub(super) struct OverloadReport {
 
 impl OverloadReport {
     /// Compares the counters with those of the last look and logs a change.
-    pub fn update(&mut self, crowd: &OverloadCounters, open: u64, room: ConnectionLimits) {
-        let (closed, refused) = (crowd.closed.load(Relaxed), crowd.refused.load(Relaxed));
+    pub fn update(&mut self, counters: &OverloadCounters, open: u64, limits: ConnectionLimits) {
+        let (closed, refused) = (counters.closed.load(Relaxed), counters.refused.load(Relaxed));
         let before = (self.closed, self.refused);
         (self.closed, self.refused) = (closed, refused);
         match self.before {
@@ -93,7 +93,7 @@ impl OverloadReport {
                 self.calm_sweeps = 0;
                 tracing::warn!(
                     open,
-                    most = room.total,
+                    most = limits.total,
                     "too many connections: the most idle are closed so that others are answered; raise the limit of open files (ulimit -n, LimitNOFILE=)"
                 );
             }

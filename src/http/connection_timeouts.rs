@@ -31,9 +31,9 @@ pub(super) enum Phase {
 impl Phase {
     const ALL: [Phase; 4] = [Phase::New, Phase::Idle, Phase::Reading, Phase::Responding];
 
-    fn timeout(self, crowded: bool) -> Duration {
+    fn timeout(self, is_crowded: bool) -> Duration {
         match self {
-            Phase::New | Phase::Idle if !crowded => IDLE_TIMEOUT,
+            Phase::New | Phase::Idle if !is_crowded => IDLE_TIMEOUT,
             Phase::New | Phase::Idle | Phase::Reading => HEAD_TIMEOUT,
             Phase::Responding => RESPONSE_TIMEOUT,
         }
@@ -93,8 +93,8 @@ impl ConnectionTimer {
         ShutdownRequest::ALL[usize::from(self.shutdown.load(Relaxed))]
     }
 
-    fn request_shutdown(&self, wish: ShutdownRequest) {
-        self.shutdown.store(wish as u8, Relaxed);
+    fn request_shutdown(&self, request: ShutdownRequest) {
+        self.shutdown.store(request as u8, Relaxed);
         if let Some(task) = self.task.get() {
             task.wake_by_ref();
         }
@@ -108,12 +108,12 @@ impl ConnectionTimer {
     /// Returns the order in which connections are closed to make room, the lowest first. Connections without any
     /// data come first, then idle ones, then slow heads, the oldest of each first. `None` for connections that are
     /// being answered, are in the middle of a head, or are already leaving.
-    fn idle_rank(&self, looks: u64) -> Option<(u8, u64, u64)> {
+    fn idle_rank(&self, sweeps: u64) -> Option<(u8, u64, u64)> {
         let since = self.last_activity.load(Relaxed) / 4;
         let phase = self.phase();
         let may_leave = match phase {
             Phase::New | Phase::Idle => true,
-            Phase::Reading => looks.saturating_sub(since) >= SLOW_HEAD_SWEEPS,
+            Phase::Reading => sweeps.saturating_sub(since) >= SLOW_HEAD_SWEEPS,
             Phase::Responding => false,
         };
         let stays = self.shutdown.load(Relaxed) != ShutdownRequest::Now as u8;
@@ -121,9 +121,9 @@ impl ConnectionTimer {
     }
 
     /// `true` if the connection has been in its phase for longer than the limit.
-    fn is_timed_out(&self, looks: u64, crowded: bool) -> bool {
-        let limit = self.phase().timeout(crowded).as_millis() / SWEEP_INTERVAL.as_millis();
-        u128::from(looks.saturating_sub(self.last_activity.load(Relaxed) / 4)) > limit
+    fn is_timed_out(&self, sweeps: u64, is_crowded: bool) -> bool {
+        let limit = self.phase().timeout(is_crowded).as_millis() / SWEEP_INTERVAL.as_millis();
+        u128::from(sweeps.saturating_sub(self.last_activity.load(Relaxed) / 4)) > limit
     }
 }
 
@@ -152,44 +152,44 @@ impl ConnectionRegistry {
     pub fn register(&self) -> Arc<ConnectionTimer> {
         let mut open = self.lock();
         open.last_id += 1;
-        let (number, looks) = (open.last_id, Arc::clone(&self.sweeps));
-        let beat = AtomicU64::new(looks.load(Relaxed) * 4);
-        let wish = if open.is_shutting_down { ShutdownRequest::Graceful } else { ShutdownRequest::None };
-        let pulse = Arc::new(ConnectionTimer {
-            id: number,
-            sweeps: looks,
-            last_activity: beat,
-            shutdown: AtomicU8::new(wish as u8),
+        let (id, sweeps) = (open.last_id, Arc::clone(&self.sweeps));
+        let last_activity = AtomicU64::new(sweeps.load(Relaxed) * 4);
+        let request = if open.is_shutting_down { ShutdownRequest::Graceful } else { ShutdownRequest::None };
+        let timer = Arc::new(ConnectionTimer {
+            id,
+            sweeps,
+            last_activity,
+            shutdown: AtomicU8::new(request as u8),
             task: OnceLock::new(),
         });
-        open.timers.insert(number, Arc::clone(&pulse));
-        pulse
+        open.timers.insert(id, Arc::clone(&timer));
+        timer
     }
 
     /// Removes an ended connection.
-    pub fn deregister(&self, pulse: &ConnectionTimer) {
-        self.lock().timers.remove(&pulse.id);
+    pub fn deregister(&self, timer: &ConnectionTimer) {
+        self.lock().timers.remove(&timer.id);
     }
 
     /// Closes connections that have exceeded their limit. If `crowded`, idle ones are closed earlier. Returns their
     /// number.
-    pub fn sweep(&self, crowded: bool) -> u64 {
-        let looks = self.sweeps.fetch_add(1, Relaxed) + 1;
+    pub fn sweep(&self, is_crowded: bool) -> u64 {
+        let sweeps = self.sweeps.fetch_add(1, Relaxed) + 1;
         let open = self.lock();
-        let over = open.timers.values().filter(|pulse| pulse.is_timed_out(looks, crowded));
-        over.map(|pulse| pulse.request_shutdown(ShutdownRequest::Now)).count() as u64
+        let over = open.timers.values().filter(|timer| timer.is_timed_out(sweeps, is_crowded));
+        over.map(|timer| timer.request_shutdown(ShutdownRequest::Now)).count() as u64
     }
 
     /// Closes up to `count` of the least active connections. Returns the number closed.
     pub fn close_idle(&self, count: u64) -> u64 {
-        let looks = self.sweeps.load(Relaxed);
+        let sweeps = self.sweeps.load(Relaxed);
         let open = self.lock();
-        let mut idle: Vec<_> = open.timers.values().filter_map(|p| Some((p.idle_rank(looks)?, p))).collect();
+        let mut idle: Vec<_> = open.timers.values().filter_map(|p| Some((p.idle_rank(sweeps)?, p))).collect();
         let count = usize::try_from(count).unwrap_or(usize::MAX).min(idle.len());
         if count > 0 && count < idle.len() {
             idle.select_nth_unstable_by_key(count, |(rank, _)| *rank);
         }
-        idle.iter().take(count).for_each(|(_, pulse)| pulse.request_shutdown(ShutdownRequest::Now));
+        idle.iter().take(count).for_each(|(_, timer)| timer.request_shutdown(ShutdownRequest::Now));
         count as u64
     }
 
@@ -197,7 +197,7 @@ impl ConnectionRegistry {
     pub fn shut_down(&self) {
         let mut open = self.lock();
         open.is_shutting_down = true;
-        open.timers.values().for_each(|pulse| pulse.request_shutdown(ShutdownRequest::Graceful));
+        open.timers.values().for_each(|timer| timer.request_shutdown(ShutdownRequest::Graceful));
     }
 }
 
@@ -205,43 +205,43 @@ impl ConnectionRegistry {
 mod tests {
     use super::*;
 
-    fn sweep_for(pulses: &ConnectionRegistry, seconds: u64) -> u64 {
-        (0..seconds * 1_000 / SWEEP_INTERVAL.as_millis() as u64).map(|_| pulses.sweep(false)).sum()
+    fn sweep_for(registry: &ConnectionRegistry, seconds: u64) -> u64 {
+        (0..seconds * 1_000 / SWEEP_INTERVAL.as_millis() as u64).map(|_| registry.sweep(false)).sum()
     }
 
     #[test]
     fn head_timeout_runs_from_first_byte_and_idle_timeout_from_last() {
-        let pulses = ConnectionRegistry::default();
-        let pulse = pulses.register();
-        assert_eq!(sweep_for(&pulses, 60), 0, "silent for a minute");
-        pulse.on_bytes();
-        assert_eq!(sweep_for(&pulses, 4), 0);
-        pulse.on_bytes();
-        assert_eq!((sweep_for(&pulses, 1), pulse.phase()), (0, Phase::Reading), "not sooner than it may");
-        assert_eq!(pulses.sweep(false), 1, "a byte a second gives no more time");
-        pulse.set_phase(Phase::Responding);
-        pulse.set_phase(Phase::Idle);
-        assert_eq!(sweep_for(&pulses, 60), 0);
+        let registry = ConnectionRegistry::default();
+        let timer = registry.register();
+        assert_eq!(sweep_for(&registry, 60), 0, "silent for a minute");
+        timer.on_bytes();
+        assert_eq!(sweep_for(&registry, 4), 0);
+        timer.on_bytes();
+        assert_eq!((sweep_for(&registry, 1), timer.phase()), (0, Phase::Reading), "not sooner than it may");
+        assert_eq!(registry.sweep(false), 1, "a byte a second gives no more time");
+        timer.set_phase(Phase::Responding);
+        timer.set_phase(Phase::Idle);
+        assert_eq!(sweep_for(&registry, 60), 0);
     }
 
     #[test]
     fn busy_connection_is_not_cut_off() {
-        let pulses = ConnectionRegistry::default();
-        let pulse = pulses.register();
-        pulse.set_phase(Phase::Responding);
-        sweep_for(&pulses, 9);
-        pulse.on_bytes();
-        assert_eq!((sweep_for(&pulses, 10), pulse.phase()), (0, Phase::Responding));
-        assert_eq!(pulses.sweep(false), 1, "an answer that takes more than its time");
+        let registry = ConnectionRegistry::default();
+        let timer = registry.register();
+        timer.set_phase(Phase::Responding);
+        sweep_for(&registry, 9);
+        timer.on_bytes();
+        assert_eq!((sweep_for(&registry, 10), timer.phase()), (0, Phase::Responding));
+        assert_eq!(registry.sweep(false), 1, "an answer that takes more than its time");
     }
 
     #[test]
     fn idle_connection_times_out_sooner_when_crowded() {
-        let pulses = ConnectionRegistry::default();
-        let (silent, gone) = (pulses.register(), pulses.register());
-        pulses.deregister(&gone);
-        sweep_for(&pulses, 5);
-        assert_eq!(pulses.sweep(true), 1);
+        let registry = ConnectionRegistry::default();
+        let (silent, gone) = (registry.register(), registry.register());
+        registry.deregister(&gone);
+        sweep_for(&registry, 5);
+        assert_eq!(registry.sweep(true), 1);
         let cx = &Context::from_waker(Waker::noop());
         assert_eq!(
             (silent.shutdown_request(cx), gone.shutdown_request(cx)),
@@ -251,35 +251,35 @@ mod tests {
 
     #[test]
     fn least_active_connection_is_closed_first() {
-        let pulses = ConnectionRegistry::default();
+        let registry = ConnectionRegistry::default();
         let cx = &Context::from_waker(Waker::noop());
-        let [answering, slow, silent, new, newer] = std::array::from_fn(|_| pulses.register());
+        let [answering, slow, silent, new, newer] = std::array::from_fn(|_| registry.register());
         slow.on_bytes();
         answering.set_phase(Phase::Responding);
         silent.set_phase(Phase::Idle);
         assert_eq!(
-            (pulses.close_idle(1), new.shutdown_request(cx), newer.shutdown_request(cx)),
+            (registry.close_idle(1), new.shutdown_request(cx), newer.shutdown_request(cx)),
             (1, ShutdownRequest::Now, ShutdownRequest::None)
         );
-        assert_eq!((pulses.close_idle(1), newer.shutdown_request(cx)), (1, ShutdownRequest::Now));
+        assert_eq!((registry.close_idle(1), newer.shutdown_request(cx)), (1, ShutdownRequest::Now));
         assert_eq!(
-            (pulses.close_idle(9), silent.shutdown_request(cx)),
+            (registry.close_idle(9), silent.shutdown_request(cx)),
             (1, ShutdownRequest::Now),
             "no head that has just begun"
         );
-        sweep_for(&pulses, 1);
-        assert_eq!((pulses.close_idle(9), slow.shutdown_request(cx)), (1, ShutdownRequest::Now));
-        assert_eq!((pulses.close_idle(9), answering.shutdown_request(cx)), (0, ShutdownRequest::None));
+        sweep_for(&registry, 1);
+        assert_eq!((registry.close_idle(9), slow.shutdown_request(cx)), (1, ShutdownRequest::Now));
+        assert_eq!((registry.close_idle(9), answering.shutdown_request(cx)), (0, ShutdownRequest::None));
     }
 
     #[test]
     fn connection_during_shutdown_finishes_too() {
-        let pulses = ConnectionRegistry::default();
-        let early = pulses.register();
-        pulses.shut_down();
+        let registry = ConnectionRegistry::default();
+        let early = registry.register();
+        registry.shut_down();
         let cx = &Context::from_waker(Waker::noop());
         assert_eq!(
-            (early.shutdown_request(cx), pulses.register().shutdown_request(cx)),
+            (early.shutdown_request(cx), registry.register().shutdown_request(cx)),
             (ShutdownRequest::Graceful, ShutdownRequest::Graceful)
         );
     }

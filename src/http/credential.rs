@@ -28,30 +28,32 @@ pub(super) fn extract<B>(request: &Request<B>, accept: &CredentialSources) -> Ex
     let headers = request.headers();
     let mut found: Option<Result<SecretFingerprint, SecretParseError>> = None;
     let mut several = false;
-    let mut take = |credential: Result<SecretFingerprint, SecretParseError>| {
+    let mut add = |credential: Result<SecretFingerprint, SecretParseError>| {
         several |= found.is_some();
         found = Some(credential);
     };
     for value in headers.get_all(AUTHORIZATION) {
-        take(value.to_str().map_or(Err(SecretParseError::Malformed), parse_bearer));
+        add(value.to_str().map_or(Err(SecretParseError::Malformed), parse_bearer));
     }
-    for place in accept.sources() {
-        match place {
+    for source in accept.sources() {
+        match source {
             CredentialSource::Header(name) => {
                 for (found, value) in headers.iter().filter(|(found, _)| is_like_header(found.as_str(), name)) {
                     let text = value.to_str().ok().filter(|_| found.as_str() == name);
-                    take(text.map_or(Err(SecretParseError::Malformed), parse_secret));
+                    add(text.map_or(Err(SecretParseError::Malformed), parse_secret));
                 }
             }
             CredentialSource::Query(name) => {
                 if headers.get_all(FORWARDED_URI).iter().nth(1).is_some() {
                     // One of several URIs is not the proxy's, and it is unknown which.
-                    take(Err(SecretParseError::Malformed));
+                    add(Err(SecretParseError::Malformed));
                 }
                 for query in query_strings(request) {
-                    query_values(query, name, |value| {
-                        take(value.map_or(Err(SecretParseError::Malformed), parse_secret))
-                    });
+                    query_values(
+                        query,
+                        name,
+                        |value| add(value.map_or(Err(SecretParseError::Malformed), parse_secret)),
+                    );
                 }
             }
         }

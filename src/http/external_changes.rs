@@ -67,36 +67,36 @@ pub(super) struct ChangeWatcher {
 
 impl ChangeWatcher {
     /// Looks at the store through `store`, the only connection through which the service commits.
-    pub fn check(&mut self, keeper: &mut ReopeningStore, outside: &ExternalChanges) {
-        let began = outside.started.elapsed();
+    pub fn check(&mut self, store_handle: &mut ReopeningStore, changes: &ExternalChanges) {
+        let began = changes.started.elapsed();
         // `ReopeningStore` has noted the fault.
-        let Ok((edition, file)) = keeper.maintain(state) else { return self.last = None };
-        let opened = keeper.open_count();
+        let Ok((edition, file)) = store_handle.maintain(state) else { return self.last = None };
+        let open_count = store_handle.open_count();
         match &self.last {
-            Some((o, e, f)) if (*o, *e, f) == (opened, edition, &file) => {}
+            Some((o, e, f)) if (*o, *e, f) == (open_count, edition, &file) => {}
             Some((.., f)) => {
                 if *f != file {
-                    outside.writes.fetch_add(1, AcqRel);
+                    changes.writes.fetch_add(1, AcqRel);
                 }
-                outside.commits.fetch_add(1, AcqRel);
+                changes.commits.fetch_add(1, AcqRel);
             }
             None => {
-                outside.writes.fetch_add(1, AcqRel);
-                outside.commits.fetch_add(1, AcqRel);
+                changes.writes.fetch_add(1, AcqRel);
+                changes.commits.fetch_add(1, AcqRel);
             }
         }
-        self.last = Some((opened, edition, file));
-        outside.mark_checked(began);
+        self.last = Some((open_count, edition, file));
+        changes.mark_checked(began);
     }
 
     /// Records our own writes into the file since the last look.
-    pub fn record_own_write(&mut self, keeper: &mut ReopeningStore, outside: &ExternalChanges) {
+    pub fn record_own_write(&mut self, store_handle: &mut ReopeningStore, changes: &ExternalChanges) {
         let Some((.., file)) = &mut self.last else { return };
-        if let Ok(now) = keeper.maintain(SqliteStore::file_state)
+        if let Ok(now) = store_handle.maintain(SqliteStore::file_state)
             && *file != now
         {
             *file = now;
-            outside.writes.fetch_add(1, AcqRel);
+            changes.writes.fetch_add(1, AcqRel);
         }
     }
 }

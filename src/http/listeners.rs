@@ -67,13 +67,13 @@ pub(super) struct BoundListener {
 /// # Errors
 /// Those of [`sockets::listen`].
 pub(super) fn bind(
-    door: ListenerKind,
-    handed: &mut Vec<(String, BoundSocket)>,
+    kind: ListenerKind,
+    inherited: &mut Vec<(String, BoundSocket)>,
     endpoint: &Endpoint,
     group: Option<&str>,
 ) -> Result<BoundListener> {
-    let given = handed.iter().position(|(name, _)| name == door.name()).map(|at| handed.swap_remove(at).1);
-    let (listening, file) = match given {
+    let existing = inherited.iter().position(|(name, _)| name == kind.name()).map(|at| inherited.swap_remove(at).1);
+    let (listening, file) = match existing {
         Some(listening) => {
             let file = listening.endpoint().as_ref().and_then(SocketFile::inherited);
             (listening, file)
@@ -83,7 +83,7 @@ pub(super) fn bind(
     let refused = |e: io::Error| Error::failure(format!("{endpoint} can't be listened on")).why(e.to_string());
     listening.extend_backlog().map_err(refused)?;
     let endpoint = listening.endpoint().unwrap_or_else(|| endpoint.clone());
-    Ok(BoundListener { kind: door, endpoint, group: group.map(str::to_owned), socket: listening, file })
+    Ok(BoundListener { kind, endpoint, group: group.map(str::to_owned), socket: listening, file })
 }
 
 enum Listener {
@@ -100,9 +100,9 @@ impl BoundListener {
         let refused =
             |e: io::Error| Error::failure(format!("{} can't be listened on", self.endpoint)).why(e.to_string());
         let listener = Listener::from_socket(self.socket).map_err(refused)?;
-        let place = ListenAddress { endpoint: self.endpoint, group: self.group, file: self.file };
-        let (door, supervisor) = (self.kind, Arc::clone(&service.supervisor));
-        supervisor.spawn_vital(door.task(), async move { accept_loop(door, listener, place, &service, stop).await });
+        let address = ListenAddress { endpoint: self.endpoint, group: self.group, file: self.file };
+        let (kind, supervisor) = (self.kind, Arc::clone(&service.supervisor));
+        supervisor.spawn_vital(kind.task(), async move { accept_loop(kind, listener, address, &service, stop).await });
         Ok(())
     }
 }
@@ -117,30 +117,30 @@ struct ListenAddress {
 impl ListenAddress {
     /// Returns a new listener if the file of the old one's socket was removed or replaced. If that isn't possible
     /// now, a fault is reported until one of the next looks succeeds.
-    fn reopen_if_removed(&mut self, door: ListenerKind, faults: &Faults) -> Option<Listener> {
+    fn reopen_if_removed(&mut self, kind: ListenerKind, faults: &Faults) -> Option<Listener> {
         let file = self.file.as_ref()?;
         if file.is_in_place() {
-            faults.resolve(door.fault());
+            faults.resolve(kind.fault());
             return None;
         }
         if !file.is_ours() {
             let why = format!("the socket {} came from systemd; restart its socket unit", self.endpoint);
-            faults.report(door.fault(), &why);
+            faults.report(kind.fault(), &why);
             return None;
         }
-        let opened = sockets::listen(&self.endpoint, self.group.as_deref()).and_then(|(listening, file)| {
+        let bound = sockets::listen(&self.endpoint, self.group.as_deref()).and_then(|(listening, file)| {
             let fail = |e: io::Error| Error::failure("it can't be listened on").why(e.to_string());
             listening.extend_backlog().and_then(|()| Listener::from_socket(listening)).map_err(fail).map(|l| (l, file))
         });
-        match opened {
+        match bound {
             Ok((listener, file)) => {
                 self.file = file;
                 tracing::warn!(endpoint = %self.endpoint, "the socket's file was taken away: it is made anew");
-                faults.resolve(door.fault());
+                faults.resolve(kind.fault());
                 Some(listener)
             }
             Err(e) => {
-                faults.report(door.fault(), &e.to_string());
+                faults.report(kind.fault(), &e.to_string());
                 None
             }
         }
@@ -148,29 +148,29 @@ impl ListenAddress {
 }
 
 async fn accept_loop(
-    door: ListenerKind,
+    kind: ListenerKind,
     mut listener: Listener,
-    mut place: ListenAddress,
+    mut address: ListenAddress,
     service: &Arc<ServerState>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        let taken = tokio::select! {
+        let accepted = tokio::select! {
             _ = stop.changed() => return,
-            taken = listener.accept() => taken,
+            accepted = listener.accept() => accepted,
             () = sleep(SWEEP_INTERVAL) => {
-                if let Some(reopened) = place.reopen_if_removed(door, &service.faults) {
+                if let Some(reopened) = address.reopen_if_removed(kind, &service.faults) {
                     listener = reopened;
                 }
                 continue;
             }
         };
-        match taken {
+        match accepted {
             Ok(stream) => {
-                let held = ConnectionGuard::new(Arc::clone(service));
+                let guard = ConnectionGuard::new(Arc::clone(service));
                 service.supervisor.spawn_isolated("connection", async move {
-                    connection::serve(Arc::clone(&held.server), door, stream, Arc::clone(&held.timer)).await;
-                    drop(held);
+                    connection::serve(Arc::clone(&guard.server), kind, stream, Arc::clone(&guard.timer)).await;
+                    drop(guard);
                 });
             }
             Err(e) if is_connection_error(&e) => tracing::debug!(why = %e, "a connection ended before it was accepted"),
@@ -182,7 +182,7 @@ async fn accept_loop(
                 sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
-        let most = match door {
+        let most = match kind {
             ListenerKind::Verify => service.limits.verify,
             // Management connections are accepted even if the verify listener is crowded.
             ListenerKind::Management => service.limits.total,
@@ -248,8 +248,8 @@ impl ConnectionGuard {
         let Metrics { open, accepted, .. } = &service.metrics;
         open.fetch_add(1, Relaxed);
         accepted.fetch_add(1, Relaxed);
-        let pulse = service.connections.register();
-        ConnectionGuard { server: service, timer: pulse }
+        let timer = service.connections.register();
+        ConnectionGuard { server: service, timer }
     }
 }
 

@@ -78,9 +78,9 @@ pub(super) async fn audit_position(service: &ServerState) -> HttpResponse {
 }
 
 pub(super) fn metrics(service: &ServerState) -> HttpResponse {
-    let mut answer = response::json_body(StatusCode::OK, Bytes::from(metrics::render(service)));
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
-    answer
+    let mut response = response::json_body(StatusCode::OK, Bytes::from(metrics::render(service)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+    response
 }
 
 /// The answer of RFC 7662, section 2.2, extended by the account's role and the token's name.
@@ -116,15 +116,15 @@ fn bad_request(error_description: &'static str) -> HttpResponse {
 
 /// Describes a token. Only the caller's token counts as used; the described one does not.
 pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
-    let presented = match credential::from_authorization(request.headers()) {
+    let parsed = match credential::from_authorization(request.headers()) {
         Extracted::Missing => return response::denied(Denial::NoCredential),
-        Extracted::Credential(presented) => presented,
+        Extracted::Credential(parsed) => parsed,
     };
     let Ok(method) = MethodId::parse(INTROSPECT) else { return response::unavailable() };
     let origin = Some(Arc::new(Origin { address: None, client: "introspect".to_owned() }));
     match service
         .queue
-        .decide(VerifyRequest { secret: presented, method: Some(method), methods: false, origin })
+        .decide(VerifyRequest { secret: parsed, method: Some(method), methods: false, origin })
         .await
         .map(|decided| decided.kind)
     {
@@ -148,8 +148,9 @@ pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>
     let Some(token) = credential::form_value(&form, "token") else {
         return bad_request("the form has one field named token");
     };
-    let asked = VerifyRequest { secret: credential::parse_secret(&token), method: None, methods: true, origin: None };
-    match service.queue.decide(asked).await {
+    let verify_request =
+        VerifyRequest { secret: credential::parse_secret(&token), method: None, methods: true, origin: None };
+    match service.queue.decide(verify_request).await {
         Err(_) => response::unavailable(),
         Ok(decided) => match (decided.kind, &decided.secret, &decided.methods) {
             (DecisionKind::Allowed, Some(known), Some(methods)) => {

@@ -59,7 +59,7 @@ use crate::domain::credential_sources::CredentialSources;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Kind, Result};
-pub use crate::platform::service_file::ServiceInfo as Places;
+pub use crate::platform::service_file::ServiceInfo as ServerAddrs;
 use crate::platform::{service_file, systemd, tasks};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
@@ -128,7 +128,7 @@ impl ServerState {
 /// A running service.
 pub struct ServerHandle {
     /// The addresses of the verify and management listeners.
-    pub addrs: Places,
+    pub addrs: ServerAddrs,
     stop: watch::Sender<bool>,
     thread: JoinHandle<Option<Result<()>>>,
     #[cfg(test)]
@@ -175,33 +175,34 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 /// * [`crate::error::Kind::Failure`] if the system refuses an operation.
 pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Result<ServerHandle> {
     let ServerConfig { store, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
-    let mut keeper =
+    let mut store_handle =
         ReopeningStore::open("to decide", &store, BUSY_TIMEOUT, Arc::clone(&clock), SqliteStore::open_for_service)?;
     let manage = match &settings.manage {
-        Some(said) => said.value.clone(),
+        Some(setting) => setting.value.clone(),
         None => default_manage(&store)?,
     };
     let verify = match &settings.verify {
-        Some(said) => said.value.clone(),
+        Some(setting) => setting.value.clone(),
         None => default_verify(&store)?,
     };
     if !insecure {
         reject_cleartext(&verify, &manage)?;
     }
-    let mark = service_file::acquire(&store)?;
-    let mut handed = systemd::inherited_sockets()?;
-    let group = |said: &Option<crate::config::Setting<String>>| said.as_ref().map(|said| said.value.clone());
+    let lock = service_file::acquire(&store)?;
+    let mut inherited = systemd::inherited_sockets()?;
+    let group =
+        |setting: &Option<crate::config::Setting<String>>| setting.as_ref().map(|setting| setting.value.clone());
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
-    let verify = listeners::bind(ListenerKind::Verify, &mut handed, &verify, verify_group.as_deref()).map_err(|e| match verify {
+    let verify = listeners::bind(ListenerKind::Verify, &mut inherited, &verify, verify_group.as_deref()).map_err(|e| match verify {
         // The other process that listens there has received the proxies' requests.
         Endpoint::Tcp(_) if e.kind == Kind::Conflict => {
             e.next("Stop what listens there. If it isn't yours: jeton guide PROXY --new-proof, and a new secret for each token in use")
         }
         Endpoint::Tcp(_) | Endpoint::Unix(_) => e,
     })?;
-    let manage = listeners::bind(ListenerKind::Management, &mut handed, &manage, manage_group.as_deref())?;
-    if let Some((name, _)) = handed.first() {
+    let manage = listeners::bind(ListenerKind::Management, &mut inherited, &manage, manage_group.as_deref())?;
+    if let Some((name, _)) = inherited.first() {
         return Err(Error::usage(format!("systemd hands over a socket named \"{name}\""))
             .why("there are two, verify and manage")
             .next("Say FileDescriptorName=verify or FileDescriptorName=manage in its unit"));
@@ -212,23 +213,23 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         Endpoint::Tcp(_) => Some(Proofs::open(store.clone(), Arc::clone(&expiry_clock), Arc::clone(&faults))?),
         Endpoint::Unix(_) => None,
     };
-    let places = Places { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
-    mark.write(&places)?;
+    let addrs = ServerAddrs { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
+    lock.write(&addrs)?;
     let (seen, mut continuity) = AuditPosition::open(store.clone());
     if let Some(seen) = continuity.seen().filter(|_| !accept_earlier_clock) {
         expiry_clock.raise(seen.at);
     }
     if accept_older_store {
-        audit_position::accept_older_store(&mut keeper, &mut continuity, expiry_clock.now());
+        audit_position::accept_older_store(&mut store_handle, &mut continuity, expiry_clock.now());
     }
     let supervisor = Arc::new(Supervisor::default());
     #[cfg(test)]
-    let watched = Arc::clone(&supervisor);
+    let own_supervisor = Arc::clone(&supervisor);
     let ledger = Arc::new(UsageLedger::default());
     let writer = usage_recorder::start(Arc::clone(&ledger), Arc::clone(&clock), &store, Arc::clone(&supervisor))?;
-    let desk = Arc::new(DecisionQueue::default());
+    let queue = Arc::new(DecisionQueue::default());
     let service = Arc::new(ServerState {
-        queue: Arc::clone(&desk),
+        queue: Arc::clone(&queue),
         ledger: Arc::clone(&ledger),
         metrics: Metrics::default(),
         accept: settings.accept.value,
@@ -242,32 +243,32 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         faults,
         expiry_clock,
     });
-    let clerk = BatchWorker::new(Arc::clone(&service), keeper, clock, seen, continuity);
+    let worker = BatchWorker::new(Arc::clone(&service), store_handle, clock, seen, continuity);
     let (stop, stopped) = watch::channel(false);
-    let (answer, opened) = channel();
+    let (report, started) = channel();
     let ended = Arc::new(Mutex::new(Some(ended)));
-    let hears = Arc::clone(&ended);
+    let ended_once = Arc::clone(&ended);
     let serve = move || {
         let supervisor = Arc::clone(&service.supervisor);
-        let run = run(service, clerk, [verify, manage], stopped, &answer);
+        let run = run(service, worker, [verify, manage], stopped, &report);
         ledger.end();
         let left = writer.join().ok().flatten().unwrap_or_else(|| ledger.discard_rest());
-        drop(mark);
+        drop(lock);
         let outcome = run_result(run, supervisor.failed(), left);
         // The starter gets the outcome here, unless it has stopped waiting.
-        let _ = answer.send(outcome.as_ref().map(|_| ()).map_err(Clone::clone));
-        notify_ended(&hears);
+        let _ = report.send(outcome.as_ref().map(|_| ()).map_err(Clone::clone));
+        notify_ended(&ended_once);
         outcome
     };
     let thread = tasks::spawn("service", move |_| notify_ended(&ended), serve)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
-    opened.recv().map_err(|_| Error::failure("the service has ended at once"))??;
+    started.recv().map_err(|_| Error::failure("the service has ended at once"))??;
     Ok(ServerHandle {
-        addrs: places,
+        addrs,
         stop,
         thread,
         #[cfg(test)]
-        supervisor: watched,
+        supervisor: own_supervisor,
     })
 }
 
@@ -325,10 +326,10 @@ fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
 
 fn run(
     service: Arc<ServerState>,
-    clerk: BatchWorker,
-    doors: [BoundListener; 2],
+    worker: BatchWorker,
+    listeners_to_serve: [BoundListener; 2],
     mut stopped: watch::Receiver<bool>,
-    opened: &Sender<Result<()>>,
+    started: &Sender<Result<()>>,
 ) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -336,32 +337,32 @@ fn run(
         .build()
         .map_err(|e| Error::failure("the service can't be started").why(e.to_string()))?;
     runtime.block_on(async {
-        for door in doors {
-            door.serve(Arc::clone(&service), stopped.clone())?;
+        for listener in listeners_to_serve {
+            listener.serve(Arc::clone(&service), stopped.clone())?;
         }
-        let seen = Arc::clone(&clerk.audit_position);
+        let seen = Arc::clone(&worker.audit_position);
         let keep_seen =
             service.supervisor.spawn_vital("keep seen", Arc::clone(&seen).run(Arc::clone(&service.supervisor)));
-        let clerk = service.supervisor.spawn_vital("decide", clerk.run());
+        let worker = service.supervisor.spawn_vital("decide", worker.run());
         let watch = service.supervisor.spawn_vital("watch", sweep_connections(Arc::clone(&service)));
         // The starter waits for this message.
-        let _ = opened.send(Ok(()));
+        let _ = started.send(Ok(()));
         // A dropped sender means stop as well.
         tokio::select! {
             _ = stopped.changed() => {}
             () = service.supervisor.failure() => {}
         }
         service.connections.shut_down();
-        let farewell = async {
+        let drained = async {
             while service.metrics.open.load(Relaxed) > 0 {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        if timeout(DRAIN_TIMEOUT, farewell).await.is_err() {
+        if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
             tracing::warn!(left = service.metrics.open.load(Relaxed), "connections were cut off");
         }
         watch.abort();
-        clerk.abort();
+        worker.abort();
         keep_seen.abort();
         seen.write();
         Ok(())

@@ -100,14 +100,14 @@ fn accepted_values(values: ProofValues, clock: &ExpiryClock) -> Vec<ProxyProof> 
 
 impl ProvenProxy {
     /// Adds the proof to an answer that names the caller.
-    pub fn add_proof(&self, answer: &mut HttpResponse) {
+    pub fn add_proof(&self, response: &mut HttpResponse) {
         let challenge = self.challenge.as_ref().and_then(|value| value.to_str().ok()).and_then(Challenge::parse);
         let Some(challenge) = challenge else { return };
-        let headers = answer.headers();
-        let said = |field: &IdentityField| headers.get(field.header()).map_or(&b""[..], HeaderValue::as_bytes);
-        let proof = self.value.answer(&challenge, IdentityField::ALL.iter().map(said));
+        let headers = response.headers();
+        let value_of = |field: &IdentityField| headers.get(field.header()).map_or(&b""[..], HeaderValue::as_bytes);
+        let proof = self.value.answer(&challenge, IdentityField::ALL.iter().map(value_of));
         if let Ok(value) = HeaderValue::try_from(proof) {
-            answer.headers_mut().insert(PROOF, value);
+            response.headers_mut().insert(PROOF, value);
         }
     }
 }

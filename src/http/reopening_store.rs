@@ -43,15 +43,15 @@ impl ReopeningStore {
     pub fn open(
         purpose: &'static str,
         path: &Path,
-        patience: Duration,
+        busy_timeout: Duration,
         clock: Arc<dyn Clock>,
         open: OpenFn,
     ) -> Result<Self> {
-        let (store, path) = (open(path, patience)?, path.to_owned());
+        let (store, path) = (open(path, busy_timeout)?, path.to_owned());
         Ok(ReopeningStore {
             purpose,
             path,
-            busy_timeout: patience,
+            busy_timeout,
             open,
             clock,
             store,

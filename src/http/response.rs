@@ -74,9 +74,9 @@ impl Body for ResponseBody {
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let piece = match &mut *self {
             ResponseBody::Whole(whole) => Some(std::mem::take(whole)).filter(|whole| !whole.is_empty()),
-            ResponseBody::Identity(told) => (told.next_piece < told.pieces()).then(|| {
-                told.next_piece += 1;
-                told.piece(told.next_piece - 1)
+            ResponseBody::Identity(identity) => (identity.next_piece < identity.pieces()).then(|| {
+                identity.next_piece += 1;
+                identity.piece(identity.next_piece - 1)
             }),
         };
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
@@ -85,14 +85,14 @@ impl Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match self {
             ResponseBody::Whole(whole) => whole.is_empty(),
-            ResponseBody::Identity(told) => told.next_piece == told.pieces(),
+            ResponseBody::Identity(identity) => identity.next_piece == identity.pieces(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match self {
             ResponseBody::Whole(whole) => whole.len() as u64,
-            ResponseBody::Identity(told) => told.len() as u64,
+            ResponseBody::Identity(identity) => identity.len() as u64,
         })
     }
 }
@@ -104,11 +104,11 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Builds a JSON answer that must not be cached.
 pub(super) fn json_body(status: StatusCode, body: impl Into<ResponseBody>) -> HttpResponse {
-    let mut answer = Response::new(body.into());
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, JSON);
-    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    answer
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    response
 }
 
 /// Serialises `body` for [`json`].
@@ -140,16 +140,16 @@ pub(super) fn denied(refusal: Denial) -> HttpResponse {
             (StatusCode::FORBIDDEN, "{\"result\":3}", "Bearer realm=\"jeton\", error=\"insufficient_scope\"")
         }
     };
-    let mut answer = json_body(status, Bytes::from_static(body.as_bytes()));
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-    answer
+    let mut response = json_body(status, Bytes::from_static(body.as_bytes()));
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    response
 }
 
 /// Builds the answer for a request that can't be decided now.
 pub(super) fn unavailable() -> HttpResponse {
-    let mut answer = cannot_decide();
-    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    answer
+    let mut response = cannot_decide();
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// Builds the answer for a request that can't be decided now or later: no catalogue knows the method.
@@ -160,9 +160,9 @@ pub(super) fn cannot_decide() -> HttpResponse {
 /// Builds the answer for malformed HTTP. The connection is read no further, because the start of the next request
 /// is uncertain.
 pub(super) fn bad_request() -> HttpResponse {
-    let mut answer = json_body(StatusCode::BAD_REQUEST, Bytes::from_static(b"{\"error\":\"bad_request\"}"));
-    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    answer
+    let mut response = json_body(StatusCode::BAD_REQUEST, Bytes::from_static(b"{\"error\":\"bad_request\"}"));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Builds the answer for an unknown path.
@@ -172,10 +172,10 @@ pub(super) fn not_found() -> HttpResponse {
 
 /// Builds the answer for a known path with the wrong HTTP method.
 pub(super) fn method_not_allowed(allowed: &'static str) -> HttpResponse {
-    let mut answer =
+    let mut response =
         json_body(StatusCode::METHOD_NOT_ALLOWED, Bytes::from_static(b"{\"error\":\"method_not_allowed\"}"));
-    answer.headers_mut().insert(hyper::header::ALLOW, HeaderValue::from_static(allowed));
-    answer
+    response.headers_mut().insert(hyper::header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 /// The head of a 200: the headers of every answer, with room for the description of the caller.
@@ -215,8 +215,8 @@ pub(super) fn permitted(
             Some(field) => *header = known.identity.value(*field),
         }
     }
-    let told = IdentityBody { secret: Arc::clone(known), method: method.cloned(), methods, next_piece: 0 };
-    let mut answer = Response::new(ResponseBody::Identity(told));
-    *answer.headers_mut() = headers;
-    answer
+    let identity = IdentityBody { secret: Arc::clone(known), method: method.cloned(), methods, next_piece: 0 };
+    let mut response = Response::new(ResponseBody::Identity(identity));
+    *response.headers_mut() = headers;
+    response
 }

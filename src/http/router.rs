@@ -13,9 +13,9 @@ const METRICS: &str = "/metrics";
 const INTROSPECT: &str = "/v1/introspect";
 
 /// Answers proxies: a decision for every HTTP method that they pass on, and the health of the service.
-pub(super) async fn verify(service: &ServerState, guest: &Peer, request: Request<Incoming>) -> HttpResponse {
+pub(super) async fn verify(service: &ServerState, peer: &Peer, request: Request<Incoming>) -> HttpResponse {
     match (request.uri().path(), request.method()) {
-        (path, _) if verify::matches(path) => verify::handle(service, guest, request).await,
+        (path, _) if verify::matches(path) => verify::handle(service, peer, request).await,
         (HEALTH, &Method::GET | &Method::HEAD) => management::health(service).await,
         (HEALTH, _) => response::method_not_allowed("GET, HEAD"),
         _ => response::not_found(),

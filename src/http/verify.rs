@@ -56,29 +56,29 @@ fn parse_target(path: &str) -> VerifyTarget {
     }
 }
 
-pub(super) async fn handle(service: &ServerState, guest: &Peer, request: Request<Incoming>) -> HttpResponse {
-    let proven = guest.proven(service, request.headers());
-    let asked = parse_request(service, guest, &request, proven.is_some());
+pub(super) async fn handle(service: &ServerState, peer: &Peer, request: Request<Incoming>) -> HttpResponse {
+    let proven = peer.proven(service, request.headers());
+    let target = parse_request(service, peer, &request, proven.is_some());
     // The request lies in the connection's buffer, which is reused for the next one once it is dropped.
     drop(request);
-    let (outcome, mut answer) = match asked {
+    let (outcome, mut response) = match target {
         Err(outcome) => (outcome, refused(outcome)),
-        Ok(ask) => match service.queue.decide(ask).await {
+        Ok(verify_request) => match service.queue.decide(verify_request).await {
             Err(_) => (VerifyOutcome::Unavailable, response::unavailable()),
             Ok(decided) => respond(&decided),
         },
     };
     service.metrics.count(outcome);
     if let (VerifyOutcome::Permitted, Some(proven)) = (outcome, proven) {
-        proven.add_proof(&mut answer);
+        proven.add_proof(&mut response);
     }
-    answer
+    response
 }
 
 /// Returns the question of a request, or its outcome if there is nothing to decide.
 fn parse_request(
     service: &ServerState,
-    guest: &Peer,
+    peer: &Peer,
     request: &Request<Incoming>,
     is_proven: bool,
 ) -> Result<VerifyRequest, VerifyOutcome> {
@@ -89,13 +89,13 @@ fn parse_request(
     };
     match credential::extract(request, &service.accept) {
         Extracted::Missing => Err(VerifyOutcome::NoCredential),
-        Extracted::Credential(presented) => {
+        Extracted::Credential(secret) => {
             let methods = request.uri().query().is_some_and(|query| has_option(query, METHODS));
             Ok(VerifyRequest {
-                secret: presented,
+                secret,
                 method,
                 methods,
-                origin: Some(guest.origin(service, request.headers(), is_proven)),
+                origin: Some(peer.origin(service, request.headers(), is_proven)),
             })
         }
     }
@@ -166,19 +166,19 @@ fn sanitize_user_agent(client: &[u8]) -> String {
     if contains_secret(&client) {
         return "a secret".to_owned();
     }
-    let mut kept = String::with_capacity(MAX_USER_AGENT);
+    let mut text = String::with_capacity(MAX_USER_AGENT);
     for run in client.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         match word.len() > MAX_ALNUM_RUN {
-            true => kept.extend(["~", &run[word.len()..]]),
-            false => kept.push_str(run),
+            true => text.extend(["~", &run[word.len()..]]),
+            false => text.push_str(run),
         }
-        if kept.len() >= MAX_USER_AGENT {
-            kept.truncate(MAX_USER_AGENT);
+        if text.len() >= MAX_USER_AGENT {
+            text.truncate(MAX_USER_AGENT);
             break;
         }
     }
-    kept
+    text
 }
 
 fn is_printable(byte: u8) -> bool {
@@ -200,8 +200,8 @@ mod tests {
         secret.unwrap().expose(|secret| {
             let tail = &secret[secret.len() - 38..];
             for before in 0..140 {
-                let told = sanitize_user_agent(format!("{} {secret}", &"c de ".repeat(30)[..before]).as_bytes());
-                assert!(!told.contains(&tail[..20]) && told.len() <= MAX_USER_AGENT, "{told}");
+                let text_of = sanitize_user_agent(format!("{} {secret}", &"c de ".repeat(30)[..before]).as_bytes());
+                assert!(!text_of.contains(&tail[..20]) && text_of.len() <= MAX_USER_AGENT, "{text_of}");
             }
             for part in [&secret[4..], &secret[..secret.len() - 1], &secret[..40], &secret.replace('_', "%5f"), tail] {
                 assert!(!sanitize_user_agent(format!("curl/8 {part}").as_bytes()).contains(&tail[..25]), "{part}");
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn target_is_the_first_path_segment_unchanged() {
-        let told = |path: &str| match parse_target(path) {
+        let text_of = |path: &str| match parse_target(path) {
             VerifyTarget::Any => "any".to_owned(),
             VerifyTarget::Method(id) => id.to_string(),
             VerifyTarget::Unknown => "nothing".to_owned(),
@@ -237,7 +237,7 @@ mod tests {
             ("/v1/verifya.B", "nothing"),
             ("/v1/verify/..", ".."),
         ] {
-            assert_eq!(told(path), means, "{path}");
+            assert_eq!(text_of(path), means, "{path}");
         }
     }
 }

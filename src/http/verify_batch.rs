@@ -80,9 +80,9 @@ impl DecisionQueue {
     ///
     /// # Errors
     /// [`Unavailable`] if the store can't be read.
-    pub async fn decide(&self, ask: VerifyRequest) -> std::result::Result<DecisionReply, Unavailable> {
+    pub async fn decide(&self, request: VerifyRequest) -> std::result::Result<DecisionReply, Unavailable> {
         let (reply, decided) = oneshot::channel();
-        self.enqueue(|queue| queue.pending.push(Pending { request: ask, reply }));
+        self.enqueue(|queue| queue.pending.push(Pending { request, reply }));
         decided.await.unwrap_or(Err(Unavailable))
     }
 
@@ -128,22 +128,22 @@ const MAX_REPORTED_IDS: usize = 1_024;
 impl BatchWorker {
     pub fn new(
         service: Arc<ServerState>,
-        keeper: ReopeningStore,
+        store_handle: ReopeningStore,
         clock: Arc<dyn Clock>,
         seen: Arc<AuditPosition>,
         continuity: RollbackDetector,
     ) -> Self {
-        let (memory, outside, begun) = (DecisionCache::default(), ChangeCounts::default(), Stopwatch::start());
+        let (cache, changes, begun) = (DecisionCache::default(), ChangeCounts::default(), Stopwatch::start());
         let expiry_clock = Arc::clone(&service.expiry_clock);
         BatchWorker {
             server: service,
-            store: keeper,
+            store: store_handle,
             clock,
             expiry_clock,
-            cache: memory,
+            cache,
             continuity,
             audit_position: seen,
-            external_changes: outside,
+            external_changes: changes,
             cache_age: begun,
             reported_ids: HashSet::new(),
         }
@@ -151,14 +151,14 @@ impl BatchWorker {
 
     /// Decides requests for as long as the service runs.
     pub async fn run(mut self) {
-        let desk = Arc::clone(&self.server.queue);
+        let queue_of_server = Arc::clone(&self.server.queue);
         // The first read comes before any request, so that a fault of the store is logged at once.
         let mut panics = u32::from(!self.serve_guarded(Queue::default()));
         loop {
             // This task is scheduled after all tasks that are ready to ask, so their requests join the batch before
             // the store is read.
-            desk.wake.notified().await;
-            let queue = desk.drain();
+            queue_of_server.wake.notified().await;
+            let queue = queue_of_server.drain();
             if !queue.pending.is_empty() || !queue.waiters.is_empty() {
                 panics = if self.serve_guarded(queue) { 0 } else { panics + 1 };
                 if panics > MAX_PANICS {
@@ -170,9 +170,9 @@ impl BatchWorker {
 
     /// Clears the memory if the store may have changed without a row in the audit log.
     fn drop_outdated_cache(&mut self) {
-        let outside = &self.server.ledger.external_changes;
-        let found = outside.counts();
-        let is_old = || !outside.is_watched() && self.cache_age.elapsed() >= MAX_AGE;
+        let changes = &self.server.ledger.external_changes;
+        let found = changes.counts();
+        let is_old = || !changes.is_watched() && self.cache_age.elapsed() >= MAX_AGE;
         if found.commits != self.external_changes.commits || is_old() {
             self.cache.clear();
             self.cache_age = Stopwatch::start();
@@ -201,8 +201,8 @@ impl BatchWorker {
     fn serve(&mut self, queue: Queue) {
         self.drop_outdated_cache();
         let BatchWorker {
-            store: keeper,
-            cache: memory,
+            store: store_handle,
+            cache,
             clock,
             expiry_clock,
             continuity,
@@ -210,23 +210,23 @@ impl BatchWorker {
             reported_ids: unreadable,
             ..
         } = self;
-        let asks = &queue.pending;
-        let read = keeper.with(|store| {
+        let requests = &queue.pending;
+        let read = store_handle.with(|store| {
             let (edition, now) = (store.data_version()?, expiry_clock.now());
-            if let Some(tip) = memory.audit_tip_at(edition) {
-                memory.prefetch(asks.iter().filter_map(|w| w.request.secret.as_ref().ok()));
-                let recall = |w: &Pending| memory.get_if_current(edition, w.request.to_question(), now).map(Some);
-                if let Some(answers) = asks.iter().map(recall).collect::<Option<Vec<_>>>() {
+            if let Some(tip) = cache.audit_tip_at(edition) {
+                cache.prefetch(requests.iter().filter_map(|w| w.request.secret.as_ref().ok()));
+                let get_cached = |w: &Pending| cache.get_if_current(edition, w.request.to_question(), now).map(Some);
+                if let Some(decisions) = requests.iter().map(get_cached).collect::<Option<Vec<_>>>() {
                     if let Some(checkpoint) = continuity.refresh(now) {
                         seen.advance(checkpoint);
                     }
-                    return Ok((answers, tip.seq));
+                    return Ok((decisions, tip.seq));
                 }
             }
             store.read(|snapshot| {
                 let now = expiry_clock.now();
-                let mut sitting = memory.begin(edition, snapshot, now)?;
-                let tip = sitting.tip();
+                let mut reader = cache.begin(edition, snapshot, now)?;
+                let tip = reader.tip();
                 let is_longer = continuity.check(snapshot, tip, now)?;
                 let checkpoint = match is_longer {
                     true => continuity.seen(),
@@ -235,24 +235,24 @@ impl BatchWorker {
                 if let Some(checkpoint) = checkpoint {
                     seen.advance(checkpoint);
                 }
-                let mut decide = |w: &Pending| match sitting.decide(w.request.to_question()) {
-                    Ok(answer) => Ok(Some(answer)),
+                let mut decide = |w: &Pending| match reader.decide(w.request.to_question()) {
+                    Ok(decision) => Ok(Some(decision)),
                     // If the log can be read, the fault is in the rows of this token.
                     Err(e) => snapshot.audit_tip().map(|_| {
                         report_unreadable(unreadable, &w.request, &e);
                         None
                     }),
                 };
-                let answers = asks.iter().map(&mut decide).collect::<Result<Vec<_>>>()?;
-                Ok((answers, tip.seq))
+                let decisions = requests.iter().map(&mut decide).collect::<Result<Vec<_>>>()?;
+                Ok((decisions, tip.seq))
             })
         });
         let metrics = &self.server.metrics;
         if metrics.is_older_store.load(Relaxed) != continuity.is_rolled_back() {
             metrics.is_older_store.store(continuity.is_rolled_back(), Relaxed);
         }
-        let Ok((answers, seq)) = read else {
-            memory.clear();
+        let Ok((decisions, seq)) = read else {
+            cache.clear();
             // Dropping the senders answers each request with [`Unavailable`].
             return;
         };
@@ -264,17 +264,17 @@ impl BatchWorker {
         // seen.
         let now = clock.now();
         let mut page = self.server.ledger.recorder();
-        for (Pending { request: ask, reply }, decided) in queue.pending.into_iter().zip(answers) {
+        for (Pending { request, reply }, decided) in queue.pending.into_iter().zip(decisions) {
             let Some(decided) = decided else { continue };
-            record(&mut page, ask, &decided, now);
+            record(&mut page, request, &decided, now);
             let _ = reply.send(Ok(decided));
         }
     }
 }
 
 /// Logs once that the token of a secret can't be read.
-fn report_unreadable(named: &mut HashSet<PublicId>, ask: &VerifyRequest, error: &Error) {
-    let Ok(claim) = &ask.secret else { return };
+fn report_unreadable(named: &mut HashSet<PublicId>, request: &VerifyRequest, error: &Error) {
+    let Ok(claim) = &request.secret else { return };
     if named.len() >= MAX_REPORTED_IDS {
         named.clear();
     }
@@ -284,13 +284,13 @@ fn report_unreadable(named: &mut HashSet<PublicId>, ask: &VerifyRequest, error: 
     }
 }
 
-fn record(page: &mut LedgerRecorder<'_>, ask: VerifyRequest, decided: &DecisionReply, now: Timestamp) {
-    let Some(origin) = ask.origin else { return };
+fn record(page: &mut LedgerRecorder<'_>, request: VerifyRequest, decided: &DecisionReply, now: Timestamp) {
+    let Some(origin) = request.origin else { return };
     match (decided.kind, &decided.secret) {
         (DecisionKind::Allowed, Some(known)) => page.record_use(known, decided.method.as_ref(), origin, now),
         (DecisionKind::Denied(reason), _) => {
             let token = decided.token;
-            let secret = ask.secret.as_ref().ok().filter(|_| token.is_some()).map(SecretFingerprint::public_id);
+            let secret = request.secret.as_ref().ok().filter(|_| token.is_some()).map(SecretFingerprint::public_id);
             page.record_denial(DeniedAttempt { token, secret, reason, method: decided.method.as_ref() }, origin, now);
         }
         (DecisionKind::Allowed, None) | (DecisionKind::UnknownMethod, _) => {}

@@ -60,12 +60,12 @@ impl AnchorFile {
             let mut options = OpenOptions::new();
             options.read(true).append(true).create_new(create).mode(0o600).custom_flags(flags).open(&path)
         };
-        let (file, made) = match open(true) {
+        let (file, is_new) = match open(true) {
             Ok(file) => (file, true),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => (open(false).map_err(|e| open_error(&path, e))?, false),
             Err(e) => return Err(refused(e)),
         };
-        let mut file = AnchorFile { path, file, text: String::new(), length: 0, is_new: made };
+        let mut file = AnchorFile { path, file, text: String::new(), length: 0, is_new };
         file.check()?;
         file.lock(clock)?;
         file.read()?;
@@ -105,11 +105,11 @@ impl AnchorFile {
 
     fn check(&self) -> Result<()> {
         let meta = self.file.metadata().map_err(|e| unusable(&self.path).why(e.to_string()))?;
-        let us = rustix::process::geteuid().as_raw();
+        let own_uid = rustix::process::geteuid().as_raw();
         let why = if !meta.is_file() {
             "it is a folder, a pipe or a device".to_owned()
-        } else if meta.uid() != us {
-            format!("it belongs to uid {}, and we are uid {us}", meta.uid())
+        } else if meta.uid() != own_uid {
+            format!("it belongs to uid {}, and we are uid {own_uid}", meta.uid())
         } else if meta.mode() & 0o022 != 0 {
             format!("it can be written by others (mode {:04o})", meta.mode() & 0o7777)
         } else if meta.nlink() > 1 {
@@ -135,9 +135,9 @@ impl AnchorFile {
     /// it.
     fn check_in_place(&self) -> Result<()> {
         let failed = |e: io::Error| unusable(&self.path).why(e.to_string());
-        let (ours, there) = (self.file.metadata().map_err(failed)?, std::fs::symlink_metadata(&self.path));
-        match there {
-            Ok(there) if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) => Ok(()),
+        let (own, current) = (self.file.metadata().map_err(failed)?, std::fs::symlink_metadata(&self.path));
+        match current {
+            Ok(current) if (current.dev(), current.ino()) == (own.dev(), own.ino()) => Ok(()),
             Ok(_) | Err(_) => Err(unusable(&self.path).why("it was removed or replaced meanwhile").next("Try again")),
         }
     }

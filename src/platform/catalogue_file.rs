@@ -16,10 +16,10 @@ pub type ReadText = fn(&Path, usize) -> Result<String>;
 pub fn read<C: AsRef<[Catalogue]>>(
     path: &Path,
     read_text: ReadText,
-    there: impl FnOnce() -> Result<C>,
+    existing: impl FnOnce() -> Result<C>,
 ) -> Result<Catalogue> {
     let text = read_text(path, file::MAX_FILE_SIZE)?;
-    file::read(&path.to_string_lossy(), &text, there()?.as_ref())
+    file::read(&path.to_string_lossy(), &text, existing()?.as_ref())
 }
 
 /// Returns the catalogue that `from` names: one that is shipped with jeton, else a file.
@@ -29,12 +29,12 @@ pub fn read<C: AsRef<[Catalogue]>>(
 pub fn source<C: AsRef<[Catalogue]>>(
     from: &Path,
     read_text: ReadText,
-    there: impl FnOnce() -> Result<C>,
+    existing: impl FnOnce() -> Result<C>,
 ) -> Result<Catalogue> {
     if let Some(name) = from.to_str().filter(|name| Catalogue::is_shipped(name)) {
         return Catalogue::shipped(name);
     }
-    read(from, read_text, there).map_err(|e| match e.kind {
+    read(from, read_text, existing).map_err(|e| match e.kind {
         Kind::NotFound => e.why("the catalogue that comes with jeton is cloud-platform; anything else is a file"),
         _ => e,
     })

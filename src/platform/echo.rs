@@ -65,8 +65,8 @@ fn silence(terminal: &File, before: &Termios) -> rustix::io::Result<()> {
 
 /// Restores the modes, unless another program has set its own meanwhile, a pager for example.
 fn restore(terminal: &File, before: &Termios, when: OptionalActions) {
-    let ours = tcgetattr(terminal).is_ok_and(|now| now.local_modes == silent(before).local_modes);
-    if ours {
+    let is_ours = tcgetattr(terminal).is_ok_and(|now| now.local_modes == silent(before).local_modes);
+    if is_ours {
         // On failure the terminal is gone, so there is nobody to report to.
         let _ = tcsetattr(terminal, when, before);
     }

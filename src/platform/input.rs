@@ -64,13 +64,13 @@ fn is_utf16(bytes: &[u8]) -> bool {
 /// # Errors
 /// [`crate::error::Kind::Usage`] if there are more bytes, or they are no text; [`crate::error::Kind::Failure`] if
 /// `from` can't be read.
-pub fn read_whole_text(name: &str, from: impl Read, most: usize) -> Result<String> {
+pub fn read_whole_text(name: &str, from: impl Read, max: usize) -> Result<String> {
     let mut bytes = Vec::new();
-    from.take(most as u64 + 1)
+    from.take(max as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(|e| Error::failure(format!("{name} can't be read")).why(e.to_string()))?;
-    if bytes.len() > most {
-        return Err(Error::usage(format!("{name} is too large")).why(format!("it may have {most} bytes")));
+    if bytes.len() > max {
+        return Err(Error::usage(format!("{name} is too large")).why(format!("it may have {max} bytes")));
     }
     decode_utf8(name, bytes)
 }
@@ -94,14 +94,14 @@ pub enum FirstLine {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if `from` can't be read.
-pub fn read_first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
-    let mut line = Zeroizing::new(Vec::with_capacity(most + 2));
+pub fn read_first_line(from: impl AsFd, max: usize) -> Result<FirstLine> {
+    let mut line = Zeroizing::new(Vec::with_capacity(max + 2));
     let mut byte = [0u8; 1];
     let ended = loop {
         match rustix::io::read(&from, &mut byte) {
             Ok(0) => break false,
             Ok(_) if byte[0] == b'\n' => break true,
-            Ok(_) if line.len() > most => return Ok(FirstLine::TooLong),
+            Ok(_) if line.len() > max => return Ok(FirstLine::TooLong),
             Ok(_) => line.push(byte[0]),
             Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(Error::failure("the input can't be read").why(e.to_string())),
@@ -114,7 +114,7 @@ pub fn read_first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
     if ended && line.last() == Some(&b'\r') {
         line.pop();
     }
-    if line.len() > most {
+    if line.len() > max {
         return Ok(FirstLine::TooLong);
     }
     Ok(match std::str::from_utf8(&line) {
@@ -128,8 +128,8 @@ pub fn read_first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
 ///
 /// # Errors
 /// Those of [`read_first_line`].
-pub fn read_first_line_without_mark(from: impl AsFd, most: usize) -> Result<FirstLine> {
-    Ok(match read_first_line(from, most)? {
+pub fn read_first_line_without_mark(from: impl AsFd, max: usize) -> Result<FirstLine> {
+    Ok(match read_first_line(from, max)? {
         FirstLine::Text(text) => FirstLine::Text(without_mark(text)),
         other => other,
     })
@@ -146,9 +146,9 @@ fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] if there are more bytes; [`crate::error::Kind::Failure`] if `from` can't be read.
-pub fn read_secret_bytes(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>> {
+pub fn read_secret_bytes(from: impl AsFd, max: usize) -> Result<Zeroizing<Vec<u8>>> {
     // The full capacity is allocated at once, because growing would leave copies behind.
-    let mut bytes = Zeroizing::new(vec![0; most + 1]);
+    let mut bytes = Zeroizing::new(vec![0; max + 1]);
     let mut length = 0;
     loop {
         match rustix::io::read(&from, &mut bytes[length..]) {
@@ -157,8 +157,8 @@ pub fn read_secret_bytes(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u
             Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(Error::failure("the input can't be read").why(e.to_string())),
         }
-        if length > most {
-            return Err(Error::usage("the input is too large").why(format!("it may have {most} bytes")));
+        if length > max {
+            return Err(Error::usage("the input is too large").why(format!("it may have {max} bytes")));
         }
     }
     bytes.truncate(length);
@@ -202,11 +202,11 @@ pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] if the line is empty; [`crate::error::Kind::Usage`] for a line that is invalid.
-pub fn read_secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zeroizing<String>> {
-    let refused = |why: String| Error::usage(format!("{what} can't be read from {place}")).why(why);
+pub fn read_secret_line(from: impl AsFd, source: &str, what: &str) -> Result<Zeroizing<String>> {
+    let refused = |why: String| Error::usage(format!("{what} can't be read from {source}")).why(why);
     match read_first_line(from, MAX_SECRET_LINE)? {
         FirstLine::Text(text) => Ok(text),
-        FirstLine::Empty => Err(Error::denied(format!("{what} was not given")).why(format!("{place} is empty"))),
+        FirstLine::Empty => Err(Error::denied(format!("{what} was not given")).why(format!("{source} is empty"))),
         FirstLine::TooLong => Err(refused(format!("its first line is longer than {MAX_SECRET_LINE} bytes"))),
         FirstLine::NotUtf8 => Err(refused("it is not UTF-8".to_owned())),
         FirstLine::Utf16 => Err(refused("it is UTF-16".to_owned()).next("Save it as UTF-8")),
@@ -217,8 +217,8 @@ pub fn read_secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zero
 ///
 /// # Errors
 /// Those of [`read_secret_line`].
-pub fn read_token_line(from: impl AsFd, place: &str) -> Result<Zeroizing<String>> {
-    read_secret_line(from, place, "the token").map(without_mark)
+pub fn read_token_line(from: impl AsFd, source: &str) -> Result<Zeroizing<String>> {
+    read_secret_line(from, source, "the token").map(without_mark)
 }
 
 /// Reads a token like [`read_private_line`], without a byte order mark.

@@ -272,9 +272,9 @@ mod tests {
     }
 
     fn log(order: io::Result<usize>) -> (LogWriter, Sender<io::Result<usize>>, Receiver<Vec<u8>>) {
-        let (orders, given) = channel();
+        let (orders, received) = channel();
         let (written, read) = channel();
-        (LogWriter::start(ScriptedSink { orders: given, order, written }, REPORT).unwrap(), orders, read)
+        (LogWriter::start(ScriptedSink { orders: received, order, written }, REPORT).unwrap(), orders, read)
     }
 
     fn text(read: &Receiver<Vec<u8>>) -> String {

@@ -79,18 +79,18 @@ impl LogLevel {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the log's thread can't be started.
-pub fn init(loudness: LogLevel, json: bool) -> Result<()> {
+pub fn init(level: LogLevel, json: bool) -> Result<()> {
     let report = LossReport { now, line: if json { lost_json } else { lost_text } };
     let writer =
         LogWriter::start(Stderr, report).map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
     let events = tracing_subscriber::fmt()
         .with_writer(writer.clone())
-        .with_max_level(loudness.filter())
+        .with_max_level(level.filter())
         .with_target(false)
         .with_ansi(false);
     // A second call changes nothing.
-    let begun = if json { events.json().flatten_event(true).try_init() } else { events.try_init() };
-    if begun.is_ok() {
+    let initialized = if json { events.json().flatten_event(true).try_init() } else { events.try_init() };
+    if initialized.is_ok() {
         let _ = LOG.set(Log { writer, is_json: json });
         panic::set_hook(Box::new(report_panic));
     }

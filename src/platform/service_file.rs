@@ -77,8 +77,8 @@ impl ServiceLock {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the file can't be written.
-    pub fn write(&self, running: &ServiceInfo) -> Result<()> {
-        let text = format!("verify {}\nmanage {}\n", running.verify, running.manage);
+    pub fn write(&self, info: &ServiceInfo) -> Result<()> {
+        let text = format!("verify {}\nmanage {}\n", info.verify, info.manage);
         let written = self.0.set_len(0).and_then(|()| (&self.0).write_all(text.as_bytes()));
         written.map_err(|e| Error::failure("it can't be said where the service is").why(e.to_string()))
     }
@@ -96,8 +96,8 @@ pub fn discover(store: &Path) -> Option<ServiceInfo> {
     }
     let mut text = String::new();
     file.take(MAX_BYTES).read_to_string(&mut text).ok()?;
-    let said = |word: &str| text.lines().find_map(|line| Endpoint::parse(line.strip_prefix(word)?).ok());
-    Some(ServiceInfo { verify: said("verify ")?, manage: said("manage ")? })
+    let endpoint = |word: &str| text.lines().find_map(|line| Endpoint::parse(line.strip_prefix(word)?).ok());
+    Some(ServiceInfo { verify: endpoint("verify ")?, manage: endpoint("manage ")? })
 }
 
 #[cfg(test)]
@@ -109,16 +109,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("jeton.db");
         assert_eq!(discover(&store), None);
-        let mark = acquire(&store).unwrap();
+        let lock = acquire(&store).unwrap();
         assert_eq!(discover(&store), None, "nothing is said yet");
-        let told = ServiceInfo {
+        let info = ServiceInfo {
             verify: Endpoint::parse("127.0.0.1:7180").unwrap(),
             manage: Endpoint::parse("unix:/run/jeton/manage.sock").unwrap(),
         };
-        mark.write(&told).unwrap();
-        assert_eq!(discover(&store), Some(told));
+        lock.write(&info).unwrap();
+        assert_eq!(discover(&store), Some(info));
         assert_eq!(acquire(&store).unwrap_err().kind, crate::error::Kind::Conflict);
-        drop(mark);
+        drop(lock);
         assert_eq!(discover(&store), None, "what is left behind is nobody's");
         acquire(&store).unwrap();
     }

@@ -30,16 +30,16 @@ pub enum SignalEvent {
 ///
 /// # Errors
 /// Those of the system.
-pub fn watch(tell: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<()> {
+pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH])?;
-    let (told, deaf) = (tell.clone(), tell.clone());
+    let (on_signal, on_panic) = (send.clone(), send.clone());
     // Without this thread nothing could end the screens any more.
     tasks::spawn(
         "signals",
-        move |_| deaf(SignalEvent::HungUp),
+        move |_| on_panic(SignalEvent::HungUp),
         move || {
             for signal in signals.forever() {
-                told(match signal {
+                on_signal(match signal {
                     SIGTSTP => SignalEvent::Stop,
                     SIGCONT => SignalEvent::Continue,
                     SIGWINCH => SignalEvent::Resized,
@@ -48,18 +48,18 @@ pub fn watch(tell: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<
             }
         },
     )?;
-    let blind = tell.clone();
+    let on_hangup = send.clone();
     tasks::spawn(
         "terminal",
-        move |_| blind(SignalEvent::HungUp),
+        move |_| on_hangup(SignalEvent::HungUp),
         move || {
             let terminal = rustix::stdio::stdin();
             // No events are requested, so that only a hang-up or an error ends the wait.
-            let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
+            let mut polled = [PollFd::new(&terminal, PollFlags::empty())];
             loop {
-                match poll(&mut watched, None) {
+                match poll(&mut polled, None) {
                     Err(rustix::io::Errno::INTR) => {}
-                    Ok(_) | Err(_) => return tell(SignalEvent::HungUp),
+                    Ok(_) | Err(_) => return send(SignalEvent::HungUp),
                 }
             }
         },
@@ -82,15 +82,15 @@ pub enum ServiceSignal {
 ///
 /// # Errors
 /// Those of the system.
-pub fn watch_service(tell: impl Fn(ServiceSignal) + Send + Clone + 'static) -> io::Result<()> {
+pub fn watch_service(send: impl Fn(ServiceSignal) + Send + Clone + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2])?;
-    let failed = tell.clone();
+    let failed = send.clone();
     tasks::spawn(
         "signals",
         move |_| failed(ServiceSignal::WatcherFailed),
         move || {
             for signal in signals.forever() {
-                tell(match signal {
+                send(match signal {
                     SIGHUP => ServiceSignal::Other("SIGHUP"),
                     SIGUSR1 => ServiceSignal::Other("SIGUSR1"),
                     SIGUSR2 => ServiceSignal::Other("SIGUSR2"),
@@ -112,17 +112,17 @@ pub fn ignore_sigxfsz() {
 /// `true` if the terminal is gone.
 pub fn has_hung_up() -> bool {
     let terminal = rustix::stdio::stdin();
-    let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
+    let mut polled = [PollFd::new(&terminal, PollFlags::empty())];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+    poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
 /// `true` if nobody can read stdout any more: the other end of its pipe, or its terminal, is gone.
 pub fn output_is_closed() -> bool {
     let output = rustix::stdio::stdout();
-    let mut watched = [PollFd::new(&output, PollFlags::empty())];
+    let mut polled = [PollFd::new(&output, PollFlags::empty())];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+    poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
 /// Set once the program itself handles the signals that ask it to end.

@@ -117,7 +117,7 @@ impl Drop for SocketFile {
 pub fn check_folder(socket: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
-    let us = rustix::process::geteuid().as_raw();
+    let own_uid = rustix::process::geteuid().as_raw();
     let unsafe_at = |folder: &Path, why: String| {
         Error::failure(format!("a socket at {} could be replaced by others", socket.display()))
             .why(format!("{} {why}", folder.display()))
@@ -132,7 +132,7 @@ pub fn check_folder(socket: &Path) -> Result<()> {
         if meta.mode() & OTHERS_WRITE != 0 && (above == 0 || meta.mode() & STICKY == 0) {
             return Err(unsafe_at(folder, format!("can be written by others (mode {:04o})", meta.mode() & 0o7777)));
         }
-        if meta.uid() != us && meta.uid() != 0 {
+        if meta.uid() != own_uid && meta.uid() != 0 {
             return Err(unsafe_at(folder, format!("belongs to uid {}", meta.uid())));
         }
     }
@@ -146,8 +146,8 @@ pub fn check_folder(socket: &Path) -> Result<()> {
 /// [`Kind::Conflict`] if another process listens there already; [`Kind::Failure`] if the system refuses.
 pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, Option<SocketFile>)> {
     let refused = |e: std::io::Error| {
-        let taken = e.kind() == ErrorKind::AddrInUse;
-        let kind = if taken { Kind::Conflict } else { Kind::Failure };
+        let is_in_use = e.kind() == ErrorKind::AddrInUse;
+        let kind = if is_in_use { Kind::Conflict } else { Kind::Failure };
         let error = Error::new(kind, format!("{endpoint} can't be listened on")).why(e.to_string());
         match e.kind() {
             ErrorKind::AddrInUse => error.next("Stop what listens there, or choose another address"),
@@ -196,10 +196,10 @@ fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Maximum size of an answer, in bytes.
+/// Maximum size of an reply, in bytes.
 const MAX_REPLY: usize = 16 * 1024;
 
-/// A service's answer.
+/// A service's reply.
 #[derive(Debug)]
 pub struct HttpReply {
     /// The HTTP status: 200 on success.
@@ -208,67 +208,67 @@ pub struct HttpReply {
     pub body: Vec<u8>,
 }
 
-/// Sends `GET path` to `endpoint` and returns the answer, all within `patience`. `headers` are whole lines, each
+/// Sends `GET path` to `endpoint` and returns the reply, all within `patience`. `headers` are whole lines, each
 /// with its line end.
 ///
 /// # Errors
 /// [`Kind::Failure`] with a short reason if the request fails or isn't answered in time.
-pub fn get(endpoint: &Endpoint, path: &str, headers: &str, patience: Duration) -> Result<HttpReply> {
+pub fn get(endpoint: &Endpoint, path: &str, headers: &str, timeout: Duration) -> Result<HttpReply> {
     let clock = Stopwatch::start();
-    let left = || Some(patience.saturating_sub(clock.elapsed()).max(Duration::from_millis(1)));
+    let left = || Some(timeout.saturating_sub(clock.elapsed()).max(Duration::from_millis(1)));
     // Headers may hold a credential.
-    let question =
+    let request =
         Zeroizing::new(["GET ", path, " HTTP/1.1\r\nHost: jeton\r\nConnection: close\r\n", headers, "\r\n"].concat());
-    let exchanged = connect(endpoint, patience).and_then(|stream| {
+    let exchanged = connect(endpoint, timeout).and_then(|stream| {
         set_socket_timeout(&stream, Timeout::Send, left())?;
         let mut stream = File::from(stream);
-        stream.write_all(question.as_bytes())?;
-        let mut answer = Vec::new();
+        stream.write_all(request.as_bytes())?;
+        let mut reply = Vec::new();
         let mut piece = [0; 4096];
-        while answer.len() < MAX_REPLY {
-            if clock.elapsed() >= patience {
+        while reply.len() < MAX_REPLY {
+            if clock.elapsed() >= timeout {
                 return Err(ErrorKind::TimedOut.into());
             }
             set_socket_timeout(&stream, Timeout::Recv, left())?;
             match stream.read(&mut piece)? {
                 0 => break,
-                got => answer.extend_from_slice(&piece[..got]),
+                got => reply.extend_from_slice(&piece[..got]),
             }
         }
-        Ok(answer)
+        Ok(reply)
     });
     let failed = |why: String| Error::failure(format!("the service at {endpoint} could not be asked")).why(why);
-    let answer = exchanged.map_err(|e| failed(describe(&e, patience)))?;
-    read(&answer).ok_or_else(|| failed("it answers with something else".to_owned()))
+    let reply = exchanged.map_err(|e| failed(describe(&e, timeout)))?;
+    read(&reply).ok_or_else(|| failed("it answers with something else".to_owned()))
 }
 
 /// Connects to `endpoint`. The time limit also holds for a socket whose owner has stopped accepting connections.
-fn connect(endpoint: &Endpoint, patience: Duration) -> std::io::Result<OwnedFd> {
+fn connect(endpoint: &Endpoint, timeout: Duration) -> std::io::Result<OwnedFd> {
     let path = match endpoint {
-        Endpoint::Tcp(address) => return TcpStream::connect_timeout(address, patience).map(OwnedFd::from),
+        Endpoint::Tcp(address) => return TcpStream::connect_timeout(address, timeout).map(OwnedFd::from),
         Endpoint::Unix(path) => path,
     };
     let socket = net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
     fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
-    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
     net::connect(&socket, &SocketAddrUnix::new(path)?)?;
     Ok(socket)
 }
 
-fn describe(e: &std::io::Error, patience: Duration) -> String {
+fn describe(e: &std::io::Error, timeout: Duration) -> String {
     match e.kind() {
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {patience:?}"),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {timeout:?}"),
         ErrorKind::NotFound => "its socket is gone".to_owned(),
         // The text of the kind leaves out the system's error number.
         kind => kind.to_string(),
     }
 }
 
-fn read(answer: &[u8]) -> Option<HttpReply> {
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
+fn read(reply: &[u8]) -> Option<HttpReply> {
+    let end = reply.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let status = reply.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     let status = std::str::from_utf8(status).ok()?.parse().ok()?;
-    Some(HttpReply { status, body: answer[end + 4..].to_vec() })
+    Some(HttpReply { status, body: reply[end + 4..].to_vec() })
 }
 
 #[cfg(test)]
@@ -283,25 +283,25 @@ mod tests {
         let endpoint = Endpoint::Unix(folder.path().join("s"));
         let (BoundSocket::Unix(listener), _file) = listen(&endpoint, None).unwrap() else { unreachable!() };
         let owner = std::thread::spawn(move || act(listener));
-        let answer = get(&endpoint, "/", "A: b\r\n", TIMEOUT);
+        let reply = get(&endpoint, "/", "A: b\r\n", TIMEOUT);
         owner.join().unwrap();
-        answer
+        reply
     }
 
     fn get_reply(with: &'static [u8]) -> Result<HttpReply> {
         get_from(move |listener| {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut question = [0; 512];
-            let got = stream.read(&mut question).unwrap();
-            assert!(question[..got].ends_with(b"\r\nA: b\r\n\r\n"));
+            let mut request = [0; 512];
+            let got = stream.read(&mut request).unwrap();
+            assert!(request[..got].ends_with(b"\r\nA: b\r\n\r\n"));
             stream.write_all(with).unwrap();
         })
     }
 
     #[test]
     fn reply_is_read_and_anything_else_refused() {
-        let answer = get_reply(b"HTTP/1.1 401 No\r\nX: y\r\n\r\nbody").unwrap();
-        assert_eq!((answer.status, answer.body.as_slice()), (401, b"body".as_slice()));
+        let reply = get_reply(b"HTTP/1.1 401 No\r\nX: y\r\n\r\nbody").unwrap();
+        assert_eq!((reply.status, reply.body.as_slice()), (401, b"body".as_slice()));
         for other in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 2\r\n\r\n", b"SSH-2.0\r\n\r\n"] {
             let error = get_reply(other).unwrap_err();
             assert_eq!(error.why.as_deref(), Some("it answers with something else"));
@@ -310,9 +310,9 @@ mod tests {
 
     #[test]
     fn get_ends_at_its_timeout() {
-        let kept = std::sync::Arc::new(std::sync::Mutex::new(None));
-        let keeps = std::sync::Arc::clone(&kept);
-        let error = get_from(move |listener| *keeps.lock().unwrap() = Some(listener)).unwrap_err();
+        let stored = std::sync::Arc::new(std::sync::Mutex::new(None));
+        let store = std::sync::Arc::clone(&stored);
+        let error = get_from(move |listener| *store.lock().unwrap() = Some(listener)).unwrap_err();
         assert_eq!(error.why.as_deref(), Some("no answer within 50ms"));
         // A service that sends a few bytes again and again.
         let drips = get_from(move |listener| {
@@ -332,8 +332,8 @@ mod tests {
         net::bind(&owner, &SocketAddrUnix::new(&path).unwrap()).unwrap();
         net::listen(&owner, 0).unwrap();
         let endpoint = Endpoint::Unix(path.clone());
-        let held: Vec<_> = (0..4).map_while(|_| connect(&endpoint, TIMEOUT).ok()).collect();
-        assert!(held.len() < 4, "the queue is full");
+        let connections: Vec<_> = (0..4).map_while(|_| connect(&endpoint, TIMEOUT).ok()).collect();
+        assert!(connections.len() < 4, "the queue is full");
         let error = get(&endpoint, "/", "", TIMEOUT).unwrap_err();
         assert!(error.why.is_some(), "{error:?}");
         drop(owner);

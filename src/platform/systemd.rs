@@ -14,17 +14,17 @@ use crate::error::{Error, Result};
 pub fn inherited_sockets() -> Result<Vec<(String, BoundSocket)>> {
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut names = names.split(':').map(str::to_owned);
-    let mut handed = ListenFd::from_env();
+    let mut inherited = ListenFd::from_env();
     let mut sockets = Vec::new();
-    for index in 0..handed.len() {
+    for index in 0..inherited.len() {
         let unfit = |e: std::io::Error| {
             Error::failure("what systemd hands over can't be listened on")
                 .why(e.to_string())
                 .next("Its socket units need ListenStream=")
         };
-        let socket = match handed.take_unix_listener(index) {
+        let socket = match inherited.take_unix_listener(index) {
             Ok(found) => found.map(BoundSocket::Unix),
-            Err(_) => handed.take_tcp_listener(index).map_err(unfit)?.map(BoundSocket::Tcp),
+            Err(_) => inherited.take_tcp_listener(index).map_err(unfit)?.map(BoundSocket::Tcp),
         };
         let name = names.next().unwrap_or_default();
         sockets.extend(socket.map(|socket| (name, socket)));

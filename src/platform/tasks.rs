@@ -55,26 +55,26 @@ mod tests {
 
     #[test]
     fn thread_reports_a_panic_by_name() {
-        let (tell, told) = channel();
-        let failed = move |name| tell.send(name).unwrap();
+        let (send, received) = channel();
+        let failed = move |name| send.send(name).unwrap();
         let thread = spawn("works", failed, || -> u8 { panic!("killed by a test") }).unwrap();
-        assert_eq!((told.recv(), thread.join().unwrap()), (Ok("works"), None));
+        assert_eq!((received.recv(), thread.join().unwrap()), (Ok("works"), None));
         let fine = super::spawn("works", |_| panic!("it has not failed"), || 7).unwrap();
         assert_eq!(fine.join().unwrap(), Some(7));
     }
 
     #[test]
     fn restarted_thread_goes_on_after_a_panic() {
-        let (tell, told) = channel();
-        let (give, given) = channel();
-        (0..3).for_each(|n| give.send(n).unwrap());
+        let (send, received) = channel();
+        let (supply, supplied) = channel();
+        (0..3).for_each(|n| supply.send(n).unwrap());
         spawn_restarting("works", move || {
-            while let Ok(n) = given.try_recv() {
+            while let Ok(n) = supplied.try_recv() {
                 assert!(n != 1, "killed by a test");
-                tell.send(n).unwrap();
+                send.send(n).unwrap();
             }
         })
         .unwrap();
-        assert_eq!(told.iter().take(2).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(received.iter().take(2).collect::<Vec<_>>(), [0, 2]);
     }
 }

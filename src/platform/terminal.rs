@@ -13,12 +13,12 @@ const MAX_SIZE: (u16, u16) = (800, 300);
 /// Returns the columns and rows that are drawn in. A terminal may report any size; the part beyond the bound stays
 /// empty.
 pub fn size() -> (u16, u16) {
-    let told = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or((0, 0), |s| (s.ws_col, s.ws_row));
-    clamp_size(told)
+    let reported = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or((0, 0), |s| (s.ws_col, s.ws_row));
+    clamp_size(reported)
 }
 
 fn clamp_size((columns, rows): (u16, u16)) -> (u16, u16) {
-    let bound = |told: u16, unknown: u16, largest: u16| if told == 0 { unknown } else { told.min(largest) };
+    let bound = |reported: u16, unknown: u16, largest: u16| if reported == 0 { unknown } else { reported.min(largest) };
     (bound(columns, DEFAULT_SIZE.0, MAX_SIZE.0), bound(rows, DEFAULT_SIZE.1, MAX_SIZE.1))
 }
 
@@ -35,8 +35,8 @@ pub enum ReadEvent {
 ///
 /// # Errors
 /// Those of the system; [`io::ErrorKind::UnexpectedEof`] if the terminal is gone.
-pub fn read(buffer: &mut [u8], patience: Option<Duration>) -> io::Result<ReadEvent> {
-    if !wait(patience)? {
+pub fn read(buffer: &mut [u8], timeout: Option<Duration>) -> io::Result<ReadEvent> {
+    if !wait(timeout)? {
         return Ok(ReadEvent::TimedOut);
     }
     loop {
@@ -56,17 +56,17 @@ pub fn has_more() -> bool {
 
 /// Returns `true` if there is something to read within `patience`. Signals don't prolong the wait.
 #[expect(clippy::disallowed_methods, reason = "a signal shortens a wait, and the rest of it must be waited for")]
-fn wait(patience: Option<Duration>) -> io::Result<bool> {
-    let end = patience.map(|patience| Instant::now() + patience);
+fn wait(timeout: Option<Duration>) -> io::Result<bool> {
+    let end = timeout.map(|timeout| Instant::now() + timeout);
     let terminal = rustix::stdio::stdin();
-    let mut watched = [PollFd::new(&terminal, PollFlags::IN)];
+    let mut polled = [PollFd::new(&terminal, PollFlags::IN)];
     loop {
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         let left = left.map(|left| Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: left.subsec_nanos().into(),
         });
-        match poll(&mut watched, left.as_ref()) {
+        match poll(&mut polled, left.as_ref()) {
             Ok(ready) => return Ok(ready > 0),
             Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(e.into()),

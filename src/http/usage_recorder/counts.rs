@@ -86,13 +86,13 @@ impl UsageCounts {
     }
 
     /// Adds `tally` to the entry with the same key. Returns the events that were dropped for it.
-    pub fn add(&mut self, mut key: UsageKey, tally: Count) -> LostCounts {
+    pub fn add(&mut self, mut key: UsageKey, count: Count) -> LostCounts {
         if self.keys_per_token.get(&key.token).is_some_and(|apart| *apart >= MAX_KEYS_PER_TOKEN)
             && !self.map.contains_key(&key)
         {
             key.origin = None;
         }
-        self.insert(key, tally);
+        self.insert(key, count);
         if self.size > MAX_SIZE { self.make_room() } else { LostCounts::default() }
     }
 
@@ -102,8 +102,8 @@ impl UsageCounts {
             mem::swap(self, &mut other);
         }
         let mut lost = LostCounts::default();
-        for (key, tally) in other.map {
-            let more = self.add(key, tally);
+        for (key, count) in other.map {
+            let more = self.add(key, count);
             lost = LostCounts { uses: lost.uses + more.uses, denials: lost.denials + more.denials };
         }
         lost
@@ -116,27 +116,27 @@ impl UsageCounts {
     /// Counts all waiting events.
     pub fn total(&self) -> LostCounts {
         let mut lost = LostCounts::default();
-        self.map.iter().for_each(|(key, tally)| lost.add(key, tally.count));
+        self.map.iter().for_each(|(key, count)| lost.add(key, count.count));
         lost
     }
 
-    fn insert(&mut self, key: UsageKey, tally: Count) {
+    fn insert(&mut self, key: UsageKey, count: Count) {
         let (size, token) = (size_of_key(&key), key.token);
-        let kept = self.map.entry(key).or_insert_with(|| {
+        let stored = self.map.entry(key).or_insert_with(|| {
             self.size += size;
             *self.keys_per_token.entry(token).or_default() += 1;
-            Count { count: 0, at: tally.at }
+            Count { count: 0, at: count.at }
         });
-        kept.add(tally);
+        stored.add(count);
     }
 
     /// Frees a quarter of the maximum memory.
     fn make_room(&mut self) -> LostCounts {
         let enough = MAX_SIZE / 4 * 3;
         for step in CoarsenStep::ALL {
-            for (mut key, tally) in mem::take(self).map {
+            for (mut key, count) in mem::take(self).map {
                 step.coarsen(&mut key);
-                self.insert(key, tally);
+                self.insert(key, count);
             }
             if self.size <= enough {
                 return LostCounts::default();
@@ -145,13 +145,13 @@ impl UsageCounts {
         let mut entries: Vec<_> = mem::take(self).map.into_iter().collect();
         // Denied attempts are dropped before uses, the oldest of each first. Entries are kept from the end for as
         // long as there is room.
-        entries.sort_unstable_by_key(|(key, tally)| (key.reason.is_none(), tally.at));
+        entries.sort_unstable_by_key(|(key, count)| (key.reason.is_none(), count.at));
         let mut lost = LostCounts::default();
-        while let Some((key, tally)) = entries.pop() {
+        while let Some((key, count)) = entries.pop() {
             if self.size + size_of_key(&key) > enough {
-                lost.add(&key, tally.count);
+                lost.add(&key, count.count);
             } else {
-                self.insert(key, tally);
+                self.insert(key, count);
             }
         }
         lost
@@ -161,9 +161,9 @@ impl UsageCounts {
 impl FromIterator<(UsageKey, Count)> for UsageCounts {
     /// Collects entries without a bound, since they were within the bound before.
     fn from_iter<I: IntoIterator<Item = (UsageKey, Count)>>(entries: I) -> Self {
-        let mut tallies = UsageCounts::default();
-        entries.into_iter().for_each(|(key, tally)| tallies.insert(key, tally));
-        tallies
+        let mut counts = UsageCounts::default();
+        entries.into_iter().for_each(|(key, count)| counts.insert(key, count));
+        counts
     }
 }
 
@@ -200,39 +200,39 @@ mod tests {
 
     /// Adds all keys. Returns the remaining tallies, the lost events and the total.
     fn filled(keys: impl Iterator<Item = UsageKey>) -> (UsageCounts, LostCounts, u64) {
-        let (mut tallies, mut lost, mut count) = (UsageCounts::default(), LostCounts::default(), 0);
+        let (mut counts, mut lost, mut count) = (UsageCounts::default(), LostCounts::default(), 0);
         for (n, key) in (0..).zip(keys) {
-            let went = tallies.add(key, at(n));
+            let went = counts.add(key, at(n));
             lost = LostCounts { uses: lost.uses + went.uses, denials: lost.denials + went.denials };
             count += 1;
-            assert!(tallies.size <= MAX_SIZE);
+            assert!(counts.size <= MAX_SIZE);
         }
-        (tallies, lost, count)
+        (counts, lost, count)
     }
 
     #[test]
     fn counts_outlive_their_details_in_a_long_fault() {
         // One denial per minute over days, for a hundred tokens.
-        let (tallies, lost, count) = filled((0..200_000).map(|n| denied(n % 100, n as u64 / 100)));
-        assert_eq!((lost, tallies.total()), (LostCounts::default(), LostCounts { uses: 0, denials: count }));
-        let (tallies, lost, count) = filled((0..200_000).map(|n| used(n % 20_000, n as u64)));
-        assert_eq!((lost, tallies.total()), (LostCounts::default(), LostCounts { uses: count, denials: 0 }));
+        let (counts, lost, count) = filled((0..200_000).map(|n| denied(n % 100, n as u64 / 100)));
+        assert_eq!((lost, counts.total()), (LostCounts::default(), LostCounts { uses: 0, denials: count }));
+        let (counts, lost, count) = filled((0..200_000).map(|n| used(n % 20_000, n as u64)));
+        assert_eq!((lost, counts.total()), (LostCounts::default(), LostCounts { uses: count, denials: 0 }));
     }
 
     #[test]
     fn denied_attempts_are_dropped_before_uses_and_counted() {
         let most = (MAX_SIZE / ENTRY_SIZE) as i64;
         let mixed = (0..most / 2).flat_map(|n| [used(n, 0), denied(n, 0), denied(-n - 1, 0)]);
-        let (tallies, lost, count) = filled(mixed);
-        let kept = tallies.total();
+        let (counts, lost, count) = filled(mixed);
+        let stored = counts.total();
         assert_eq!(lost.uses, 0, "there is room for all of them");
         assert!(lost.denials > 0);
-        assert_eq!(kept.uses + kept.denials + lost.denials, count);
+        assert_eq!(stored.uses + stored.denials + lost.denials, count);
         // More uses than there is room for, without any detail: the oldest are dropped.
-        let (tallies, lost, count) = filled((0..2 * most).map(|n| used(n, 0)));
-        assert_eq!(tallies.total().uses + lost.uses, count);
+        let (counts, lost, count) = filled((0..2 * most).map(|n| used(n, 0)));
+        assert_eq!(counts.total().uses + lost.uses, count);
         assert!(lost.uses > 0);
-        let oldest = tallies.map.keys().filter_map(|key| key.token).min();
+        let oldest = counts.map.keys().filter_map(|key| key.token).min();
         assert!(oldest.is_some_and(|token| token.0 >= lost.uses as i64), "{oldest:?}");
     }
 }

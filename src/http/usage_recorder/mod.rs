@@ -87,9 +87,9 @@ impl UseRun {
 
     /// Converts the run of the secret `known` to an entry.
     fn into_entry(self, known: &CachedSecret) -> (UsageKey, Count) {
-        let UseRun { method, origin, day, count: tally } = self;
+        let UseRun { method, origin, day, count } = self;
         let (token, secret) = (Some(known.token()), Some(known.identity.secret.clone()));
-        (UsageKey { token, secret, reason: None, method, origin: Some(origin), period: day }, tally)
+        (UsageKey { token, secret, reason: None, method, origin: Some(origin), period: day }, count)
     }
 }
 
@@ -147,8 +147,8 @@ impl UsageLedger {
 
     /// Number of distinct entries that wait to be written.
     pub fn pending(&self) -> usize {
-        let gathered = self.lock();
-        gathered.counts.len() + gathered.hot_counters.len()
+        let buffer = self.lock();
+        buffer.counts.len() + buffer.hot_counters.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Buffer> {
@@ -161,8 +161,8 @@ impl UsageLedger {
     }
 
     /// Puts back the entries that could not be written.
-    fn put_back(&self, tallies: UsageCounts) {
-        let lost = self.lock().counts.merge(tallies);
+    fn put_back(&self, counts: UsageCounts) {
+        let lost = self.lock().counts.merge(counts);
         self.stats.add_lost(lost);
     }
 
@@ -200,21 +200,21 @@ impl LedgerRecorder<'_> {
             (known.identity.secret.as_str(), LazyText(|| origin.address_text()), &origin.client);
         tracing::trace!(token = %known.token(), secret, method = method.map(|m| m.id()), %address, client, "used");
         let run = UseRun { method: method.cloned(), origin, day: at.0.div_euclid(DAY), count: Count { count: 1, at } };
-        let mut running = known.identity.hot_counter.lock();
-        match &mut *running {
+        let mut hot = known.identity.hot_counter.lock();
+        match &mut *hot {
             Some(same) if same.is_like(&run) => same.count.add(run.count),
             Some(other) => {
-                let (key, tally) = std::mem::replace(other, run).into_entry(known);
-                self.buffer.add(key, tally, self.stats);
+                let (key, count) = std::mem::replace(other, run).into_entry(known);
+                self.buffer.add(key, count, self.stats);
             }
             None if self.buffer.weight < MAX_HOT_BYTES => {
                 self.buffer.weight += known.bytes();
                 self.buffer.hot_counters.push(Arc::clone(known));
-                *running = Some(run);
+                *hot = Some(run);
             }
             None => {
-                let (key, tally) = run.into_entry(known);
-                self.buffer.add(key, tally, self.stats);
+                let (key, count) = run.into_entry(known);
+                self.buffer.add(key, count, self.stats);
             }
         }
     }
@@ -225,8 +225,8 @@ impl LedgerRecorder<'_> {
         let (address, client) = (LazyText(|| origin.address_text()), &origin.client);
         let shown = LazyText(|| token.map_or_else(|| "unknown".to_owned(), |token| token.to_string()));
         let head = secret.map_or("", PublicId::as_str);
-        let (why, asked) = (reason.as_str(), method.map(|m| m.id()));
-        tracing::debug!(token = %shown, secret = head, reason = why, method = asked, %address, client, "denied");
+        let (why, method_id) = (reason.as_str(), method.map(|m| m.id()));
+        tracing::debug!(token = %shown, secret = head, reason = why, method = method_id, %address, client, "denied");
         let (secret, method, period) = (secret.cloned(), method.cloned(), at.0.div_euclid(MINUTE));
         let key = UsageKey { token, secret, reason: Some(reason), method, origin: Some(origin), period };
         self.buffer.add(key, Count { count: 1, at }, self.stats);
@@ -260,23 +260,23 @@ impl Origin {
 }
 
 impl Buffer {
-    fn add(&mut self, key: UsageKey, tally: Count, fate: &RecorderStats) {
-        let lost = self.counts.add(key, tally);
+    fn add(&mut self, key: UsageKey, count: Count, stats: &RecorderStats) {
+        let lost = self.counts.add(key, count);
         if lost != LostCounts::default() {
-            fate.add_lost(lost);
+            stats.add_lost(lost);
         }
     }
 
     /// Takes all entries. Runs are taken from their cached secrets, where concurrent decisions continue to count.
-    fn drain(&mut self, fate: &RecorderStats) -> UsageCounts {
-        let mut tallies = mem::take(&mut self.counts);
+    fn drain(&mut self, stats: &RecorderStats) -> UsageCounts {
+        let mut counts = mem::take(&mut self.counts);
         self.weight = 0;
         for known in mem::take(&mut self.hot_counters) {
             let run = known.identity.hot_counter.lock().take();
-            if let Some((key, tally)) = run.map(|run| run.into_entry(&known)) {
-                fate.add_lost(tallies.add(key, tally));
+            if let Some((key, count)) = run.map(|run| run.into_entry(&known)) {
+                stats.add_lost(counts.add(key, count));
             }
         }
-        tallies
+        counts
     }
 }

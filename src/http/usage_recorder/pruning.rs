@@ -46,33 +46,38 @@ impl Default for Pruner {
 
 impl Pruner {
     /// Runs the next step. After the last one, does nothing for an hour.
-    pub(super) fn prune(&mut self, keeper: &mut ReopeningStore, clock: &dyn Clock) {
+    pub(super) fn prune(&mut self, store_handle: &mut ReopeningStore, clock: &dyn Clock) {
         let now = clock.now();
         if self.finished_at.is_some_and(|at| (now.0 - at.0).abs() < PRUNE_INTERVAL) {
             return;
         }
         // After a fault, which `ReopeningStore` has logged, the same step is tried again.
-        if let Ok(stage) = self.next_stage(keeper, clock, now) {
+        if let Ok(stage) = self.next_stage(store_handle, clock, now) {
             self.finished_at = stage.is_none().then_some(now);
             self.stage = stage.unwrap_or(Stage::FindCutoff);
         }
     }
 
     /// Runs one step and returns the next stage. `None` if nothing is left to do.
-    fn next_stage(&self, keeper: &mut ReopeningStore, clock: &dyn Clock, now: Timestamp) -> Result<Option<Stage>> {
+    fn next_stage(
+        &self,
+        store_handle: &mut ReopeningStore,
+        clock: &dyn Clock,
+        now: Timestamp,
+    ) -> Result<Option<Stage>> {
         let measure = Stage::Measure { after: SizeCursor::Start, bytes: 0 };
         match &self.stage {
             Stage::FindCutoff => {
-                let policy = keeper.maintain(|store| store.read(|snapshot| snapshot.policy()))?;
+                let policy = store_handle.maintain(|store| store.read(|snapshot| snapshot.policy()))?;
                 Ok(Some(policy.ledger_keep.before(now, clock.zone()).map_or(measure, Stage::Delete)))
             }
             Stage::Delete(before) => {
-                let rows = keeper.with(|store| store.write_usage(|book| book.prune_ledger(*before, BATCH_SIZE)))?;
+                let rows = store_handle.with(|store| store.write_usage(|tx| tx.prune_ledger(*before, BATCH_SIZE)))?;
                 Ok(Some(if rows >= u64::from(BATCH_SIZE) { Stage::Delete(*before) } else { measure }))
             }
             Stage::Measure { after, bytes } => {
-                let LedgerSizePart { bytes: more, next } =
-                    keeper.maintain(|store| store.read(|snapshot| snapshot.ledger_size_part(after, ROWS_MEASURED)))?;
+                let LedgerSizePart { bytes: more, next } = store_handle
+                    .maintain(|store| store.read(|snapshot| snapshot.ledger_size_part(after, ROWS_MEASURED)))?;
                 let bytes = bytes + more;
                 if let Some(after) = next {
                     return Ok(Some(Stage::Measure { after, bytes }));
@@ -80,7 +85,7 @@ impl Pruner {
                 if bytes <= self.max_bytes {
                     return Ok(None);
                 }
-                let oldest = keeper.maintain(|store| store.read(|snapshot| snapshot.ledger_oldest()))?;
+                let oldest = store_handle.maintain(|store| store.read(|snapshot| snapshot.ledger_oldest()))?;
                 tracing::warn!(bytes, "the ledger is too large: its oldest day is dropped");
                 Ok(oldest.map(|oldest| Stage::Delete(oldest.plus(DAY))))
             }

@@ -66,7 +66,7 @@ pub(in crate::http) fn start(
     path: &Path,
     supervisor: Arc<Supervisor>,
 ) -> Result<JoinHandle<Option<LostCounts>>> {
-    let keeper = ReopeningStore::open(
+    let store_handle = ReopeningStore::open(
         "to write the ledger",
         path,
         BUSY_TIMEOUT,
@@ -79,7 +79,7 @@ pub(in crate::http) fn start(
     let mut writer = Writer {
         ledger,
         clock,
-        store: keeper,
+        store: store_handle,
         watcher,
         pruner: Pruner::default(),
         journal_flushed_at: settled_at,
@@ -135,8 +135,8 @@ impl Writer {
     /// Writes the gathered entries. At the end, returns the events that could not be written.
     fn round(&mut self) -> Option<LostCounts> {
         let failures = self.store.failures();
-        let (tallies, ending) = self.wait_for_counts();
-        self.write(tallies);
+        let (counts, ending) = self.wait_for_counts();
+        self.write(counts);
         self.report_lost(ending);
         if ending {
             return Some(self.retry_at_end());
@@ -157,8 +157,8 @@ impl Writer {
         let clock = Stopwatch::start();
         while self.ledger.pending() > 0 && clock.elapsed() < FINAL_RETRY_TIMEOUT {
             self.clock.sleep(RETRY_DELAY);
-            let tallies = self.ledger.drain();
-            self.write(tallies);
+            let counts = self.ledger.drain();
+            self.write(counts);
         }
         self.ledger.discard_rest()
     }
@@ -172,23 +172,23 @@ impl Writer {
             drop(waited.unwrap_or_else(PoisonError::into_inner));
             self.watcher.check(&mut self.store, &self.ledger.external_changes);
         }
-        let gathered = self.ledger.lock();
-        let waited = self.ledger.end_signal.wait_timeout_while(gathered, FLUSH_INTERVAL, |g| !g.is_ending);
-        let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        (gathered.drain(&self.ledger.stats), gathered.is_ending)
+        let buffer = self.ledger.lock();
+        let waited = self.ledger.end_signal.wait_timeout_while(buffer, FLUSH_INTERVAL, |g| !g.is_ending);
+        let (mut buffer, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        (buffer.drain(&self.ledger.stats), buffer.is_ending)
     }
 
     /// Writes `counts`. Entries that can't be written wait for the next round.
-    fn write(&mut self, tallies: UsageCounts) {
-        let Writer { ledger, store: keeper, .. } = self;
-        let mut flight = InFlight { ledger, entries: tallies.into_entries() };
+    fn write(&mut self, counts: UsageCounts) {
+        let Writer { ledger, store: store_handle, .. } = self;
+        let mut flight = InFlight { ledger, entries: counts.into_entries() };
         while !flight.entries.is_empty() {
             let rest = flight.entries.len().saturating_sub(BATCH_SIZE);
-            if !record(keeper, &flight.entries[rest..]) {
+            if !record(store_handle, &flight.entries[rest..]) {
                 ledger.stats.faults.fetch_add(1, Relaxed);
                 return;
             }
-            let written = flight.entries.drain(rest..).map(|(_, tally)| tally.count).sum();
+            let written = flight.entries.drain(rest..).map(|(_, count)| count.count).sum();
             ledger.stats.written.fetch_add(written, Relaxed);
         }
     }
@@ -216,23 +216,23 @@ impl Writer {
         if self.is_journal_pending || (now.0 - self.journal_flushed_at.0).abs() >= JOURNAL_INTERVAL {
             self.journal_flushed_at = now;
             // A fault is noted. The next reader of the ledger then settles it.
-            let settled = self.store.maintain(|store| store.flush_usage().and_then(|()| store.checkpoint()));
-            self.is_journal_pending = settled.is_err();
+            let flushed = self.store.maintain(|store| store.flush_usage().and_then(|()| store.checkpoint()));
+            self.is_journal_pending = flushed.is_err();
         }
     }
 }
 
 /// Writes entries in one transaction. Returns `false` if that is not possible now.
-fn record(keeper: &mut ReopeningStore, batch: &[(UsageKey, Count)]) -> bool {
+fn record(store_handle: &mut ReopeningStore, batch: &[(UsageKey, Count)]) -> bool {
     // Few addresses ask often, so their text is cached.
     let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
     for origin in batch.iter().filter_map(|(key, _)| key.origin.as_ref()) {
         addresses.entry(origin.address).or_insert_with(|| origin.address_text());
     }
-    let entries: Vec<_> = batch.iter().map(|(key, tally)| (LedgerRecord::new(key, &addresses), *tally)).collect();
-    let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.to_use(*tally)).collect();
-    let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.to_denial(*tally)).collect();
-    keeper.with(|store| store.write_usage(|book| book.record_all(&uses, &denials))).is_ok()
+    let entries: Vec<_> = batch.iter().map(|(key, count)| (LedgerRecord::new(key, &addresses), *count)).collect();
+    let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, count)| entry.to_use(*count)).collect();
+    let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, count)| entry.to_denial(*count)).collect();
+    store_handle.with(|store| store.write_usage(|tx| tx.record_all(&uses, &denials))).is_ok()
 }
 
 /// A key, and the caller's address as text.

@@ -40,8 +40,8 @@ impl Clipboard for Desktop {
     fn forget(&mut self) {
         let Some(secret) = self.secret.take() else { return };
         let Ok(handle) = self.handle() else { return };
-        let there = handle.get_text().map(Zeroizing::new);
-        if there.is_ok_and(|t| bool::from(t.as_bytes().ct_eq(secret.as_bytes()))) {
+        let current = handle.get_text().map(Zeroizing::new);
+        if current.is_ok_and(|t| bool::from(t.as_bytes().ct_eq(secret.as_bytes()))) {
             // A clipboard that doesn't answer can't be cleared.
             let _ = handle.clear();
         }

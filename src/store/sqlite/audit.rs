@@ -12,17 +12,17 @@ use crate::error::Result;
 use crate::verbs::audit_log::{AuditPage, AuditTip};
 
 /// Appends a row for each entry; returns the number of the last row.
-pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: &[AuditEntry]) -> Result<i64> {
+pub(super) fn append(db: &Connection, actor: &AuditActor, now: Timestamp, entries: &[AuditEntry]) -> Result<i64> {
     let AuditTip { mut seq, mut hash } = tip(db)?;
     for entry in entries {
         seq += 1;
         let row = AuditRow {
             seq,
             at: now,
-            account: by.account.clone(),
-            name: by.name.clone(),
-            proof: by.proof.clone(),
-            face: by.face.as_str().to_owned(),
+            account: actor.account.clone(),
+            name: actor.name.clone(),
+            proof: actor.proof.clone(),
+            face: actor.face.as_str().to_owned(),
             verb: entry.verb.to_owned(),
             target: entry.target.clone(),
             target_name: entry.target_name.clone(),

@@ -32,20 +32,20 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused.
     pub fn open(path: &Path) -> Result<Self> {
-        open::open(path, false).map(|opened| Self::from_parts(opened, path))
+        open::open(path, false).map(|parts| Self::from_parts(parts, path))
     }
 
     /// Opens the store at `path` for a service. It waits `patience` for other writers; for people the wait is longer.
     ///
     /// # Errors
     /// The errors of [`SqliteStore::open`].
-    pub fn open_for_service(path: &Path, patience: Duration) -> Result<Self> {
-        let opened = open::open_with_timeout(path, patience)?;
-        if opened.0.is_readonly(MAIN_DB).map_err(sqlite_error)? {
+    pub fn open_for_service(path: &Path, busy_timeout: Duration) -> Result<Self> {
+        let parts = open::open_with_timeout(path, busy_timeout)?;
+        if parts.0.is_readonly(MAIN_DB).map_err(sqlite_error)? {
             return Err(open::open_error(path).why("it is on a read-only mount, and a service writes what it is asked"));
         }
-        open::use_service_cache(&opened.0)?;
-        Ok(Self::from_parts(opened, path))
+        open::use_service_cache(&parts.0)?;
+        Ok(Self::from_parts(parts, path))
     }
 
     /// Opens the store at `path` for the service's ledger. Its commits may be lost in a power failure. This is
@@ -53,8 +53,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// The errors of [`SqliteStore::open`].
-    pub fn open_for_ledger(path: &Path, patience: Duration) -> Result<Self> {
-        let store = Self::open_for_service(path, patience)?;
+    pub fn open_for_ledger(path: &Path, busy_timeout: Duration) -> Result<Self> {
+        let store = Self::open_for_service(path, busy_timeout)?;
         open::commit_without_sync(&store.lock())?;
         Ok(store)
     }
@@ -64,7 +64,7 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the store can't be created or is refused.
     pub fn open_or_create(path: &Path) -> Result<Self> {
-        open::open(path, true).map(|opened| Self::from_parts(opened, path))
+        open::open(path, true).map(|parts| Self::from_parts(parts, path))
     }
 
     /// Creates a store at `path` for a large number of tokens. Its indexes are built the next time it is opened.
@@ -72,7 +72,7 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the store can't be created or is refused.
     pub fn create_unindexed(path: &Path) -> Result<Self> {
-        open::create_unindexed(path).map(|opened| Self::from_parts(opened, path))
+        open::create_unindexed(path).map(|parts| Self::from_parts(parts, path))
     }
 
     fn from_parts((db, identity): (Connection, FileIdentity), path: &Path) -> Self {
@@ -169,14 +169,14 @@ impl Store for SqliteStore {
 
     fn write<T>(
         &self,
-        by: &AuditActor,
+        actor: &AuditActor,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<CommittedTx<T>> {
         self.in_write_transaction(|tx| {
             let now = now();
             let (entries, out) = f(&mut SqliteTx(tx), now)?.into_parts();
-            let seq = audit::append(tx, by, now, &entries)?;
+            let seq = audit::append(tx, actor, now, &entries)?;
             Ok(CommittedTx { value: out, audit_seq: seq })
         })
     }

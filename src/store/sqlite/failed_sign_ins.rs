@@ -42,8 +42,8 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
     if count(account, &source)? > 0 {
         return Ok(());
     }
-    let apart = query_one(db, "SELECT count(*) FROM failed_sign_ins", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
-    let (account, source) = if apart < MAX_SOURCES { (account, source.as_str()) } else { (OTHERS, "") };
+    let sources = query_one(db, "SELECT count(*) FROM failed_sign_ins", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
+    let (account, source) = if sources < MAX_SOURCES { (account, source.as_str()) } else { (OTHERS, "") };
     if count(account, source)? == 0 {
         execute(
             db,
@@ -100,7 +100,7 @@ pub(super) fn flush(db: &Connection, now: Timestamp, due: FlushScope) -> Result<
                 (id.to_string(), accounts::username_even_deleted(db, id)?.unwrap_or_default())
             }
         };
-        let by = AuditActor {
+        let actor = AuditActor {
             account: String::new(),
             name: if source.is_empty() { "several sources".to_owned() } else { source.clone() },
             proof: "not proved".to_owned(),
@@ -110,7 +110,7 @@ pub(super) fn flush(db: &Connection, now: Timestamp, due: FlushScope) -> Result<
             .with("tries", tries)
             .with("first", first.rfc3339())
             .with("last", last.rfc3339());
-        audit::append(db, &by, now, &[entry])?;
+        audit::append(db, &actor, now, &[entry])?;
         execute(
             db,
             "UPDATE failed_sign_ins SET tries = 0, written_at = ?3 WHERE account_id = ?1 AND source = ?2",

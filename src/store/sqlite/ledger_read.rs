@@ -174,10 +174,10 @@ impl TokenRefRow {
     pub(super) fn read(r: &Row<'_>, now: Timestamp) -> rusqlite::Result<Self> {
         let text = |index| Ok::<_, rusqlite::Error>(r.get_ref(index)?.as_str_or_null().ok().flatten());
         let (id, name, account) = (r.get(0)?, text(1)?, text(2)?);
-        let (there, trashed): (bool, bool) = (r.get(3)?, r.get(4)?);
+        let (exists, trashed): (bool, bool) = (r.get(3)?, r.get(4)?);
         let (public_id, state) = (lossy(r, 5)?, text(6)?);
         let (retires_at, prefix): (Option<i64>, _) = (r.get(7)?, text(8)?);
-        let token_state = match (there, trashed) {
+        let token_state = match (exists, trashed) {
             (true, false) => TokenState::Live,
             (true, true) => TokenState::Trashed,
             (false, _) => TokenState::Purged,

@@ -58,8 +58,8 @@ pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, FileIdentit
 }
 
 /// Opens the existing store at `path`. Waits `patience` for others, from the first read on.
-pub(super) fn open_with_timeout(path: &Path, patience: Duration) -> Result<(Connection, FileIdentity)> {
-    connect(path, Mode::Open, patience)
+pub(super) fn open_with_timeout(path: &Path, busy_timeout: Duration) -> Result<(Connection, FileIdentity)> {
+    connect(path, Mode::Open, busy_timeout)
 }
 
 /// Creates a store at `path` that is to be filled with a large number of tokens, then reopened.
@@ -80,7 +80,7 @@ enum Mode {
     Unindexed,
 }
 
-fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, FileIdentity)> {
+fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connection, FileIdentity)> {
     if rusqlite::version_number() < MIN_SQLITE_VERSION {
         return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
     }
@@ -102,14 +102,14 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, F
             }
             ReadOnly::Shared(db) => db,
         };
-        configure(&mut db, patience).and_then(|()| token_listing::prepare(&db)).map_err(sqlite_error)?;
+        configure(&mut db, busy_timeout).and_then(|()| token_listing::prepare(&db)).map_err(sqlite_error)?;
         mount::check_schema(&path, read_schema(&db)?, MIGRATIONS.len())?;
         identity.check_in_place()?;
         return Ok((db, identity));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
-    configure(&mut db, patience).and_then(|()| token_listing::prepare(&db)).map_err(sqlite_error)?;
+    configure(&mut db, busy_timeout).and_then(|()| token_listing::prepare(&db)).map_err(sqlite_error)?;
     migrate(&mut db, mode)?;
     let identity = FileIdentity::new(path, MIGRATIONS.len())?;
     Ok((db, identity))
@@ -175,27 +175,27 @@ fn create_file(path: &Path) -> Result<()> {
 /// Refuses a store of another user, or a place for one, before anything is opened or created. The companion files of
 /// SQLite would belong to us, and lock the owner out. Root is no exception.
 fn check_owner(path: &Path) -> Result<()> {
-    let us = rustix::process::geteuid().as_raw();
+    let own_uid = rustix::process::geteuid().as_raw();
     let owner = match fs::symlink_metadata(path) {
         Ok(meta) => meta.uid(),
         // The store doesn't exist yet, so the owner of its future folder counts. Any user may use root's own folders.
         Err(_) => match path.ancestors().skip(1).find_map(|folder| fs::metadata(folder).ok()) {
             Some(folder) if folder.uid() != 0 => folder.uid(),
-            _ => us,
+            _ => own_uid,
         },
     };
-    if owner == us { Ok(()) } else { Err(wrong_owner(path, owner)) }
+    if owner == own_uid { Ok(()) } else { Err(wrong_owner(path, owner)) }
 }
 
 /// Returns the error for a store of another user.
 fn wrong_owner(path: &Path, owner: u32) -> Error {
-    let us = rustix::process::geteuid().as_raw();
+    let own_uid = rustix::process::geteuid().as_raw();
     let (who, word) = match user::name_of(owner) {
         Some(name) => (format!("uid {owner} ({name})"), name),
         None => (format!("uid {owner}"), format!("'#{owner}'")),
     };
     open_error(path)
-        .why(format!("it belongs to {who}, and we are uid {us}: our files beside it would lock its owner out"))
+        .why(format!("it belongs to {who}, and we are uid {own_uid}: our files beside it would lock its owner out"))
         .next(format!("Run: sudo -u {word} jeton …"))
 }
 
@@ -212,7 +212,7 @@ fn is_store(path: &Path) -> bool {
 fn check_ancestors(path: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
-    let us = rustix::process::geteuid().as_raw();
+    let own_uid = rustix::process::geteuid().as_raw();
     for folder in path.ancestors().skip(1) {
         let meta = match fs::metadata(folder) {
             Ok(meta) => meta,
@@ -224,7 +224,7 @@ fn check_ancestors(path: &Path) -> Result<()> {
                 .why(format!("{} can be written by others (mode {:04o})", folder.display(), meta.mode() & 0o7777))
                 .next("Choose a folder that only you can write with --store, or take that right from the others"));
         }
-        if meta.uid() != us && meta.uid() != 0 {
+        if meta.uid() != own_uid && meta.uid() != 0 {
             return Err(open_error(path)
                 .why(format!("{} belongs to uid {}, who could replace what is in it", folder.display(), meta.uid()))
                 .next("Choose a folder of your own with --store"));
@@ -274,8 +274,8 @@ fn check_file(path: &Path) -> Result<()> {
     if meta.nlink() > 1 {
         return Err(open_error(path).why(format!("it has {} names (hard links)", meta.nlink())));
     }
-    let us = rustix::process::geteuid().as_raw();
-    if meta.uid() != us {
+    let own_uid = rustix::process::geteuid().as_raw();
+    if meta.uid() != own_uid {
         return Err(wrong_owner(path, meta.uid()));
     }
     if meta.mode() & 0o077 != 0 {
@@ -289,11 +289,11 @@ fn check_file(path: &Path) -> Result<()> {
     mount::check_is_local(path)
 }
 
-fn configure(db: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
-    if patience == BUSY_TIMEOUT {
+fn configure(db: &mut Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
+    if busy_timeout == BUSY_TIMEOUT {
         db.busy_handler(Some(lock::wait))?;
     } else {
-        db.busy_timeout(patience)?;
+        db.busy_timeout(busy_timeout)?;
     }
     db.set_prepared_statement_cache_capacity(128);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;

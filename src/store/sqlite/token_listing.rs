@@ -95,10 +95,10 @@ impl ListConditions {
             return self.and(&format!("instr({LOWER_FUNCTION}(t.description), ?) > 0"), [word]);
         }
         let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        let places =
+        let columns =
             ["t.name", "t.description", "t.username", "(SELECT prefix FROM installation) || '_' || t.public_id"];
-        let any = places.map(|place| format!("{place} LIKE ? ESCAPE '\\'")).join(" OR ");
-        self.and(&format!("({any})"), places.map(|_| Value::from(like.clone())));
+        let any = columns.map(|column_of| format!("{column_of} LIKE ? ESCAPE '\\'")).join(" OR ");
+        self.and(&format!("({any})"), columns.map(|_| Value::from(like.clone())));
     }
 }
 
@@ -109,17 +109,17 @@ fn in_list(column: &str, ids: &[i64]) -> String {
 
 /// Number of tokens that `query` covers without its filter; only in `accounts` if given.
 fn count_unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
-    let mut holds = ListConditions::default();
-    holds.visible("account_id", &query.visibility);
+    let mut conditions = ListConditions::default();
+    conditions.visible("account_id", &query.visibility);
     if let Some(id) = query.account {
-        holds.and("account_id = ?", [Value::from(id.0)]);
+        conditions.and("account_id = ?", [Value::from(id.0)]);
     }
     if let Some(ids) = accounts {
-        holds.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
+        conditions.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
     }
     let column = if query.trashed { "trashed" } else { "kept" };
-    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts WHERE TRUE{}", holds.sql);
-    let sum = query_one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
+    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts WHERE TRUE{}", conditions.sql);
+    let sum = query_one(db, &sql, params_from_iter(&conditions.values), |r| r.get::<_, i64>(0))?;
     Ok(sum.unwrap_or(0).unsigned_abs())
 }
 
@@ -179,14 +179,14 @@ impl TokenListing {
         let filter = &query.filter;
         let total = count_unfiltered(db, query, None)?;
         let accounts = account_ids(db, query)?;
-        let few = match &accounts {
+        let is_short = match &accounts {
             Some(ids) => count_unfiltered(db, query, Some(ids))? <= MAX_EXACT_COUNT,
             None => false,
         };
-        let way = match filter.status {
+        let access_path = match filter.status {
             // Without any matching row, no index is useful.
             _ if is_empty(query, accounts.as_deref()) => AccessPath::Table,
-            _ if few => AccessPath::Accounts,
+            _ if is_short => AccessPath::Accounts,
             None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
             Some(Status::Disabled | Status::Expired) => AccessPath::Status,
             _ if query.expiring_by.is_some() => AccessPath::Status,
@@ -194,10 +194,10 @@ impl TokenListing {
             Some(Status::Active) => AccessPath::Status,
             None | Some(Status::Deleted) => AccessPath::Table,
         };
-        let mut list = Self::with_path(way, query, accounts.as_deref(), total);
+        let mut list = Self::with_path(access_path, query, accounts.as_deref(), total);
         if !filter.is_empty() {
             let found = list.count(db, Some(MAX_EXACT_COUNT + 1), None)?;
-            if found > MAX_EXACT_COUNT && !few {
+            if found > MAX_EXACT_COUNT && !is_short {
                 list = Self::with_path(AccessPath::Order, query, accounts.as_deref(), total);
             }
             (list.matching, list.is_lower_bound) = (found.min(MAX_EXACT_COUNT), found > MAX_EXACT_COUNT);
@@ -205,9 +205,9 @@ impl TokenListing {
         Ok(list)
     }
 
-    fn with_path(way: AccessPath, query: &WindowQuery, accounts: Option<&[i64]>, total: u64) -> Self {
+    fn with_path(access_path: AccessPath, query: &WindowQuery, accounts: Option<&[i64]>, total: u64) -> Self {
         let mut list = TokenListing {
-            access_path: way,
+            access_path,
             sort: query.sort,
             trashed: query.trashed,
             conditions: ListConditions::default(),
@@ -228,46 +228,46 @@ impl TokenListing {
 
     fn apply_filter(&mut self, query: &WindowQuery, accounts: Option<&[i64]>) {
         let seen_first = self.is_seen_first();
-        let (filter, holds) = (&query.filter, &mut self.conditions);
+        let (filter, conditions) = (&query.filter, &mut self.conditions);
         let (seen, now) = (if seen_first { "s.at" } else { LAST_SEEN }, || Value::from(query.now.0));
         // The indexes are partial: their conditions must be repeated here word for word.
-        holds.sql = match (seen_first, query.trashed) {
+        conditions.sql = match (seen_first, query.trashed) {
             (true, trashed) => format!("s.trashed = {}", i32::from(trashed)),
             (false, true) => "t.deleted_at IS NOT NULL".to_owned(),
             (false, false) => "t.deleted_at IS NULL".to_owned(),
         };
         let unseen_since = Value::from(query.now.plus(-STALE_AFTER).0);
         if filter.stale {
-            holds.and(&format!("{seen} <= ?"), [unseen_since.clone()]);
+            conditions.and(&format!("{seen} <= ?"), [unseen_since.clone()]);
         }
         match filter.seen {
             None => {}
-            Some(true) => holds.and(&format!("{seen} > 0"), []),
-            Some(false) => holds.and(&format!("{seen} = 0"), []),
+            Some(true) => conditions.and(&format!("{seen} > 0"), []),
+            Some(false) => conditions.and(&format!("{seen} = 0"), []),
         }
-        let on_seen = holds.sql.len();
-        holds.visible("t.account_id", &query.visibility);
+        let on_seen = conditions.sql.len();
+        conditions.visible("t.account_id", &query.visibility);
         if let Some(ids) = accounts {
-            holds.and(&in_list("t.account_id", ids), ids.iter().copied().map(Value::from));
+            conditions.and(&in_list("t.account_id", ids), ids.iter().copied().map(Value::from));
         }
         if let Some(part) = &filter.account {
-            holds.and("instr(t.username, ?) > 0", [Value::from(part.clone())]);
+            conditions.and("instr(t.username, ?) > 0", [Value::from(part.clone())]);
         }
         match filter.status {
             None | Some(Status::Deleted) => {}
-            Some(Status::Disabled) => holds.and("t.enabled = 0", []),
-            Some(Status::Expired) => holds.and("t.enabled = 1 AND t.until <= ?", [now()]),
-            Some(Status::Active) => holds.and("t.enabled = 1 AND t.until > ?", [now()]),
+            Some(Status::Disabled) => conditions.and("t.enabled = 0", []),
+            Some(Status::Expired) => conditions.and("t.enabled = 1 AND t.until <= ?", [now()]),
+            Some(Status::Active) => conditions.and("t.enabled = 1 AND t.until > ?", [now()]),
         }
         if filter.stale {
             let since_made = format!("({seen} > 0 OR t.created_at <= ?)");
-            holds.and(&format!("t.enabled = 1 AND t.until > ? AND {since_made}"), [now(), unseen_since]);
+            conditions.and(&format!("t.enabled = 1 AND t.until > ? AND {since_made}"), [now(), unseen_since]);
         }
         if let Some(by) = query.expiring_by {
-            holds.and("t.enabled = 1 AND t.until > ? AND t.until <= ?", [now(), Value::from(by.0)]);
+            conditions.and("t.enabled = 1 AND t.until > ? AND t.until <= ?", [now(), Value::from(by.0)]);
         }
         if is_empty(query, accounts) {
-            holds.and("FALSE", []);
+            conditions.and("FALSE", []);
         }
         if let Some(part) = &filter.method {
             let holding = |table: &str, column: &str| {
@@ -276,10 +276,10 @@ impl TokenListing {
                 )
             };
             let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
-            holds.and(&format!("({either})"), [Value::from(part.clone()), Value::from(part.clone())]);
+            conditions.and(&format!("({either})"), [Value::from(part.clone()), Value::from(part.clone())]);
         }
-        filter.words.iter().for_each(|word| holds.contains_text(word));
-        self.needs_tokens = holds.sql.len() > on_seen;
+        filter.words.iter().for_each(|word| conditions.contains_text(word));
+        self.needs_tokens = conditions.sql.len() > on_seen;
     }
 
     /// Returns the tables, each with the index to be used.
@@ -327,26 +327,26 @@ impl TokenListing {
     }
 
     /// Number of tokens in the list, counted up to `most`; only those before `key` if given.
-    pub fn count(&self, db: &Connection, most: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
-        let mut holds = self.conditions.clone();
+    pub fn count(&self, db: &Connection, max: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
+        let mut conditions = self.conditions.clone();
         if let Some(key) = before {
-            self.seek(&mut holds, key, if self.sort.descending { ">" } else { "<" });
+            self.seek(&mut conditions, key, if self.sort.descending { ">" } else { "<" });
         }
         let with_tokens = self.needs_tokens || (before.is_some() && self.sort.column != SortColumn::LastSeen);
-        let found = format!("FROM {} WHERE {}", self.table_clause(with_tokens), holds.sql);
-        let sql = match most {
+        let found = format!("FROM {} WHERE {}", self.table_clause(with_tokens), conditions.sql);
+        let sql = match max {
             None => format!("SELECT count(*) {found}"),
-            Some(most) => format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {most})"),
+            Some(max) => format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {max})"),
         };
-        let count = query_one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
+        let count = query_one(db, &sql, params_from_iter(&conditions.values), |r| r.get::<_, i64>(0))?;
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 
     /// Adds the condition that rows are on one side of `key`.
-    fn seek(&self, holds: &mut ListConditions, key: &[Value], compare: &str) {
+    fn seek(&self, conditions: &mut ListConditions, key: &[Value], compare: &str) {
         let keys = self.sort_columns(self.is_seen_first());
         let marks: Vec<String> = key.iter().map(|value| placeholder(value, "?")).collect();
-        holds.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
+        conditions.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
     }
 
     /// Returns the ids of at most `limit` tokens, starting at `key` or at an end, in the order of reading.
@@ -357,7 +357,7 @@ impl TokenListing {
 
     pub(super) fn page_sql(&self, key: Option<&[Value]>, step: Step, limit: usize) -> (String, Vec<Value>) {
         let upwards = self.sort.descending == (step == Step::Before);
-        let mut holds = self.conditions.clone();
+        let mut conditions = self.conditions.clone();
         if let Some(key) = key {
             let compare = match (upwards, step) {
                 (true, Step::From) => ">=",
@@ -365,7 +365,7 @@ impl TokenListing {
                 (true, Step::After | Step::Before) => ">",
                 (false, Step::After | Step::Before) => "<",
             };
-            self.seek(&mut holds, key, compare);
+            self.seek(&mut conditions, key, compare);
         }
         let direction = if upwards { "ASC" } else { "DESC" };
         let keys = self.sort_columns(self.is_seen_first());
@@ -373,8 +373,9 @@ impl TokenListing {
         let with_tokens = self.needs_tokens || self.sort.column != SortColumn::LastSeen;
         let id = keys.last().copied().unwrap_or_default();
         let from = self.table_clause(with_tokens);
-        let sql = format!("SELECT {id} FROM {from} WHERE {} ORDER BY {} LIMIT {limit}", holds.sql, order.join(", "));
-        (sql, holds.values)
+        let sql =
+            format!("SELECT {id} FROM {from} WHERE {} ORDER BY {} LIMIT {limit}", conditions.sql, order.join(", "));
+        (sql, conditions.values)
     }
 }
 

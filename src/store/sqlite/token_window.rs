@@ -40,8 +40,8 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
         }
         TokenCursor::Start => start(db, &list, limit)?,
         TokenCursor::End => end(db, &list, limit)?,
-        TokenCursor::Around(id, told) => match list.sort_key(db, id.0)? {
-            Some(key) => around(db, &list, &key, told, limit)?,
+        TokenCursor::Around(id, known_position) => match list.sort_key(db, id.0)? {
+            Some(key) => around(db, &list, &key, known_position, limit)?,
             None => start(db, &list, limit)?,
         },
     };
@@ -132,7 +132,7 @@ fn around(
     // The way back ended before its limit, so it has counted all rows there.
     let position = match known_position {
         _ if ids.len() <= limit => Some((ids.len() - keep_back) as u64),
-        told => told.map(|told| told.saturating_sub(keep_back as u64)),
+        known_position => known_position.map(|known_position| known_position.saturating_sub(keep_back as u64)),
     };
     ids.truncate(keep_back);
     ids.reverse();

@@ -166,9 +166,9 @@ pub(super) fn by_name(
     name: &TokenName,
     trashed: bool,
 ) -> Result<Vec<Token>> {
-    let place = if trashed { "IS NOT NULL" } else { "IS NULL" };
+    let trash_test = if trashed { "IS NOT NULL" } else { "IS NULL" };
     let seen = visible(visibility);
-    let head = format!("{SELECT} WHERE t.name = ?1 AND t.deleted_at {place} AND {seen}");
+    let head = format!("{SELECT} WHERE t.name = ?1 AND t.deleted_at {trash_test} AND {seen}");
     match account {
         Some(id) => find(db, &format!("{head} AND t.account_id = ?2 LIMIT 100"), &[&name.as_str(), &id.0]),
         None => find(db, &format!("{head} LIMIT 100"), &[&name.as_str()]),
