@@ -23,7 +23,7 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Visibility, WindowQuery};
 use jeton::verbs::tokens::CountTokens;
 use jeton::verbs::verify;
-use world::{House, OWNER, add_account, create, entry, tester, token_name};
+use world::{OWNER, TestInstall, add_account, create, entry, tester, token_name};
 
 /// The secret that is presented is that of this token.
 const MIDDLE: usize = 50_001;
@@ -34,7 +34,7 @@ fn tokens() -> usize {
 }
 
 struct Town {
-    house: House,
+    house: TestInstall,
     owner: AccountId,
     /// The secret of the token in the middle.
     secret: String,
@@ -45,11 +45,11 @@ fn main() {
     LazyLock::force(&TOWN);
     divan::main();
     // Statics aren't dropped, and the folder would stay behind.
-    std::fs::remove_dir_all(TOWN.house.place.folder()).unwrap();
+    std::fs::remove_dir_all(TOWN.house.temp_store.folder()).unwrap();
 }
 
 static TOWN: LazyLock<Town> = LazyLock::new(|| {
-    let house = House::new();
+    let house = TestInstall::new();
     house.set_policy(|p| p.active_tokens = 0);
     let (now, tokens) = (house.now(), tokens());
     let accounts: Vec<AccountId> = (0..tokens / 50)
@@ -147,7 +147,7 @@ fn filter_by_fields(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(sample_count = 20)]
 fn tally(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| black_box(TOWN.house.ask(OWNER, CountTokens).unwrap()));
+    bencher.bench_local(|| black_box(TOWN.house.call(OWNER, CountTokens).unwrap()));
 }
 
 #[divan::bench]
@@ -178,6 +178,6 @@ fn create_a_token(bencher: Bencher<'_, '_>) {
     let mut n = 0;
     bencher.bench_local(|| {
         n += 1;
-        TOWN.house.ask(OWNER, create(&format!("made-{n}"))).unwrap()
+        TOWN.house.call(OWNER, create(&format!("made-{n}"))).unwrap()
     });
 }

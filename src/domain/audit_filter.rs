@@ -1,4 +1,4 @@
-//! The filter of the audit log: words, and fields such as `verb:token.revoke by:ops target:ci`.
+//! The filter of the audit log: words, and fields such as `verb:token.revoke credential:ops target:ci`.
 
 use super::filter_syntax::{self, FilterFields, Setter, set_text};
 

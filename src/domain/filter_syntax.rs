@@ -1,4 +1,4 @@
-//! Text typed into a filter: words, and fields such as `by:ops`.
+//! Text typed into a filter: words, and fields such as `credential:ops`.
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ impl UnknownField {
         }
     }
 
-    /// Returns the known alternatives: `there are verb:, by:, target:`.
+    /// Returns the known alternatives: `there are verb:, credential:, target:`.
     pub fn known(&self) -> &str {
         &self.known
     }

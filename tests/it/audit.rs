@@ -6,28 +6,28 @@ use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::Value;
 
-use crate::support::program::{Home, PASSWORD, exists};
+use crate::support::cli_program::{CliHome, PASSWORD, exists};
 
-fn entries(home: &Home, args: &[&str]) -> Vec<Value> {
+fn entries(home: &CliHome, args: &[&str]) -> Vec<Value> {
     let args: Vec<&str> = ["audit", "--json"].iter().chain(args).copied().collect();
-    home.as_ops(&args).succeeds().json()["entries"].as_array().unwrap().clone()
+    home.as_ops(&args).assert_success().json()["entries"].as_array().unwrap().clone()
 }
 
 fn seqs(entries: &[Value]) -> Vec<i64> {
     entries.iter().map(|e| e["seq"].as_i64().unwrap()).collect()
 }
 
-fn raw(home: &Home, sql: &str) {
+fn raw(home: &CliHome, sql: &str) {
     rusqlite::Connection::open(home.store()).unwrap().execute_batch(sql).unwrap();
 }
 
 /// Returns a home with five rows: 1 init, 2 and 3 create, 4 disable, 5 delete.
-fn in_use() -> Home {
-    let home = Home::set_up();
+fn in_use() -> CliHome {
+    let home = CliHome::set_up();
     home.create(&["ci", "--description", "\u{2764} \"quoted\""]);
     home.create(&["web"]);
-    home.as_ops(&["token", "disable", "ci"]).succeeds();
-    home.as_ops(&["token", "delete", "web", "--confirm", "web"]).succeeds();
+    home.as_ops(&["token", "disable", "ci"]).assert_success();
+    home.as_ops(&["token", "delete", "web", "--confirm", "web"]).assert_success();
     home
 }
 
@@ -66,40 +66,47 @@ fn the_log_is_read_newest_last_and_narrowed() {
     ] {
         assert_eq!(seqs(&entries(&home, args)), expected, "{args:?}");
     }
-    home.as_ops(&["audit", "--filter", "who:ops"]).ends(2).silent().says(&["no field \"who\"", "verb:, by:, target:"]);
+    home.as_ops(&["audit", "--filter", "who:ops"])
+        .assert_code(2)
+        .assert_silent()
+        .assert_says(&["no field \"who\"", "verb:, by:, target:"]);
     raw(&home, "UPDATE audit SET at = at - 7200000 WHERE seq < 4");
     assert_eq!(seqs(&entries(&home, &["--since", "1h"])), [4, 5]);
 
-    let text = home.as_ops(&["audit"]).succeeds().out;
+    let text = home.as_ops(&["audit"]).assert_success().out;
     assert!(
         text.lines().nth(4).unwrap().ends_with("ops (password)  cli   token.disable  ops/ci   enabled yes → no"),
         "{text}"
     );
     assert!(text.contains(r#"description "❤ \"quoted\"""#), "{text}");
-    assert_eq!(home.as_ops(&["audit", "--quiet", "--limit", "2"]).succeeds().out, "4\n5\n");
+    assert_eq!(home.as_ops(&["audit", "--quiet", "--limit", "2"]).assert_success().out, "4\n5\n");
 
-    home.as_ops(&["audit", "--since", "soon"]).ends(2).silent();
-    home.as_ops(&["audit", "--limit", "0"]).ends(2).silent();
-    home.as_ops(&["audit", "--limit", "1", "verify"]).ends(2).silent();
-    home.as_ops(&["audit", "--token", "nope"]).ends(3).silent();
-    home.run(&["audit", "--no-input"], "").ends(4).silent();
+    home.as_ops(&["audit", "--since", "soon"]).assert_code(2).assert_silent();
+    home.as_ops(&["audit", "--limit", "0"]).assert_code(2).assert_silent();
+    home.as_ops(&["audit", "--limit", "1", "verify"]).assert_code(2).assert_silent();
+    home.as_ops(&["audit", "--token", "nope"]).assert_code(3).assert_silent();
+    home.run(&["audit", "--no-input"], "").assert_code(4).assert_silent();
 }
 
 #[test]
 fn verify_names_the_first_bad_row() {
     let home = in_use();
-    let whole = home.run(&["audit", "verify"], "").succeeds().says(&["Without an anchor"]);
+    let whole = home.run(&["audit", "verify"], "").assert_success().assert_says(&["Without an anchor"]);
     assert!(whole.out.starts_with("5 rows, chain whole; last hash "), "{}", whole.out);
-    let json = home.run(&["audit", "--json", "verify"], "").succeeds().json();
+    let json = home.run(&["audit", "--json", "verify"], "").assert_success().json();
     let last = entries(&home, &["--limit", "1"])[0]["hash"].clone();
     assert_eq!((&json["rows"], &json["whole"], &json["last_hash"]), (&5.into(), &true.into(), &last));
     assert_eq!((&json["findings"], &json["anchored_to"]), (&Value::Array(Vec::new()), &Value::Null));
-    assert_eq!(home.run(&["audit", "verify", "--quiet"], "").succeeds().out.trim_end(), last.as_str().unwrap());
+    assert_eq!(home.run(&["audit", "verify", "--quiet"], "").assert_success().out.trim_end(), last.as_str().unwrap());
 
     raw(&home, "UPDATE audit SET name = 'eve' WHERE seq = 3; UPDATE audit SET at = at + 1 WHERE seq = 5");
-    let ran = home.run(&["audit", "verify"], "").ends(6).says(&["row 3 (", "token.create, ops/web", "was changed"]);
+    let ran = home.run(&["audit", "verify"], "").assert_code(6).assert_says(&[
+        "row 3 (",
+        "token.create, ops/web",
+        "was changed",
+    ]);
     assert!(ran.out.starts_with("row 5 ("), "{ran:?}");
-    let json = home.run(&["audit", "verify", "--json"], "").ends(6).json();
+    let json = home.run(&["audit", "verify", "--json"], "").assert_code(6).json();
     assert_eq!((&json["whole"], &json["rows"]), (&false.into(), &5.into()));
     let found: Vec<(i64, &str)> = json["findings"]
         .as_array()
@@ -108,31 +115,31 @@ fn verify_names_the_first_bad_row() {
         .map(|f| (f["seq"].as_i64().unwrap(), f["kind"].as_str().unwrap()))
         .collect();
     assert_eq!(found, [(3, "changed"), (5, "changed")]);
-    home.run(&["audit", "anchor", "a"], "").ends(6).says(&["row 3", "nothing was added"]);
+    home.run(&["audit", "anchor", "a"], "").assert_code(6).assert_says(&["row 3", "nothing was added"]);
     assert!(!exists(&home.path("a")), "an anchor that holds nothing is not left behind");
 
-    Home::new().run(&["audit", "verify"], "").ends(3).silent();
+    CliHome::new().run(&["audit", "verify"], "").assert_code(3).assert_silent();
 }
 
 #[test]
 fn anchors_see_what_was_cut_and_rewritten() {
     let home = in_use();
-    home.run(&["audit", "anchor", "a"], "").succeeds().says(&["row 5 anchored"]).silent();
+    home.run(&["audit", "anchor", "a"], "").assert_success().assert_says(&["row 5 anchored"]).assert_silent();
     assert_eq!(std::fs::metadata(home.path("a")).unwrap().mode() & 0o777, 0o600);
-    home.run(&["audit", "anchor", "a"], "").succeeds().says(&["already"]).silent();
+    home.run(&["audit", "anchor", "a"], "").assert_success().assert_says(&["already"]).assert_silent();
     home.create(&["more"]);
-    assert!(home.run(&["audit", "verify", "--anchor", "a"], "").succeeds().err.contains("up to row 5"));
-    let json = home.run(&["audit", "anchor", "a", "--json"], "").succeeds().json();
+    assert!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err.contains("up to row 5"));
+    let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();
     assert_eq!(text.lines().count(), 2);
-    let json = home.run(&["audit", "verify", "--json", "--anchor", "a"], "").succeeds().json();
+    let json = home.run(&["audit", "verify", "--json", "--anchor", "a"], "").assert_success().json();
     assert_eq!(json["anchored_to"], 6);
 
     // An anchor of another store, and damaged anchors.
     let other = in_use();
     std::fs::write(other.path("a"), &text).unwrap();
-    other.run(&["audit", "verify", "--anchor", "a"], "").ends(6).says(&["of another store"]);
+    other.run(&["audit", "verify", "--anchor", "a"], "").assert_code(6).assert_says(&["of another store"]);
     for (damaged, line) in [
         (text.replacen(" 6 ", " 7 ", 1), "line 2"),
         (text[..text.len() - 1].to_owned(), "line 2"),
@@ -140,24 +147,28 @@ fn anchors_see_what_was_cut_and_rewritten() {
         (format!("{text}\n"), "line 3"),
     ] {
         home.file("b", &damaged, 0o600);
-        home.run(&["audit", "verify", "--anchor", "b"], "").ends(1).says(&["b: ", line]).silent();
-        home.run(&["audit", "anchor", "b"], "").ends(1).says(&["b: ", line]).silent();
+        home.run(&["audit", "verify", "--anchor", "b"], "").assert_code(1).assert_says(&["b: ", line]).assert_silent();
+        home.run(&["audit", "anchor", "b"], "").assert_code(1).assert_says(&["b: ", line]).assert_silent();
         assert_eq!(std::fs::read_to_string(home.path("b")).unwrap(), damaged);
     }
     home.file("b", "", 0o600);
-    home.run(&["audit", "verify", "--anchor", "b"], "").ends(1).says(&["no checkpoint"]);
-    home.run(&["audit", "verify", "--anchor", "nowhere"], "").ends(3);
+    home.run(&["audit", "verify", "--anchor", "b"], "").assert_code(1).assert_says(&["no checkpoint"]);
+    home.run(&["audit", "verify", "--anchor", "nowhere"], "").assert_code(3);
 
     raw(&home, "DELETE FROM audit WHERE seq > 4");
-    home.run(&["audit", "verify"], "").succeeds();
-    home.run(&["audit", "verify", "--anchor", "a"], "").ends(6).says(&["rows after 4 are missing", "has 6"]);
-    home.run(&["audit", "anchor", "a"], "").ends(6).says(&["rows after 4 are missing", "nothing was added"]);
+    home.run(&["audit", "verify"], "").assert_success();
+    home.run(&["audit", "verify", "--anchor", "a"], "")
+        .assert_code(6)
+        .assert_says(&["rows after 4 are missing", "has 6"]);
+    home.run(&["audit", "anchor", "a"], "")
+        .assert_code(6)
+        .assert_says(&["rows after 4 are missing", "nothing was added"]);
     assert_eq!(std::fs::read_to_string(home.path("a")).unwrap(), text);
     // After more changes the log is as long as before, but still a different one.
     home.create(&["x"]);
     home.create(&["y"]);
-    home.run(&["audit", "verify"], "").succeeds();
-    home.run(&["audit", "verify", "--anchor", "a"], "").ends(6).says(&["rows 1 to 5 were rewritten"]);
+    home.run(&["audit", "verify"], "").assert_success();
+    home.run(&["audit", "verify", "--anchor", "a"], "").assert_code(6).assert_says(&["rows 1 to 5 were rewritten"]);
 }
 
 #[test]
@@ -171,15 +182,15 @@ fn an_anchor_goes_into_a_file_of_ones_own_or_nowhere() {
     let fifo = home.path("fifo");
     rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     for name in ["link", "dangling", "shared", "two", "folder", "fifo", "/dev/null", "missing/a"] {
-        home.run(&["audit", "anchor", name], "").ends(1).says(&["can't be used"]).silent();
+        home.run(&["audit", "anchor", name], "").assert_code(1).assert_says(&["can't be used"]).assert_silent();
     }
     assert_eq!(std::fs::read_to_string(home.path("real")).unwrap(), "");
     assert!(!exists(&home.path("nothing")));
     // A pipe is read like any stream: without a writer the read would wait.
-    home.run(&["audit", "verify", "--anchor", "folder"], "").ends(1);
+    home.run(&["audit", "verify", "--anchor", "folder"], "").assert_code(1);
     std::fs::set_permissions(home.path("shared"), std::fs::Permissions::from_mode(0o644)).unwrap();
-    home.run(&["audit", "anchor", "shared"], "").succeeds();
-    Home::new().run(&["audit", "anchor", "a"], "").ends(3).silent();
+    home.run(&["audit", "anchor", "shared"], "").assert_success();
+    CliHome::new().run(&["audit", "anchor", "a"], "").assert_code(3).assert_silent();
 }
 
 /// A running `audit --follow`.
@@ -189,7 +200,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn start(home: &Home, args: &[&str]) -> Self {
+    fn start(home: &CliHome, args: &[&str]) -> Self {
         let password = home.file("password", PASSWORD, 0o600);
         let password = password.to_str().unwrap();
         let args: Vec<&str> = ["audit", "--follow", "--password-file", password].iter().chain(args).copied().collect();
@@ -221,7 +232,7 @@ fn what_another_process_changes_is_followed_until_ctrl_c() {
     let home = in_use();
     let mut follower = Follower::start(&home, &["--json", "--limit", "2"]);
     assert_eq!((follower.entry()["seq"].as_i64(), follower.entry()["seq"].as_i64()), (Some(4), Some(5)));
-    home.as_ops(&["token", "enable", "ci"]).succeeds();
+    home.as_ops(&["token", "enable", "ci"]).assert_success();
     let entry = follower.entry();
     assert_eq!((&entry["seq"], &entry["verb"]), (&6.into(), &"token.enable".into()));
     home.create(&["a"]);
@@ -234,7 +245,7 @@ fn what_another_process_changes_is_followed_until_ctrl_c() {
 
     let mut follower = Follower::start(&home, &["--filter", "verb:restore"]);
     assert!(follower.line().starts_with("ROW  TIME"));
-    home.as_ops(&["token", "restore", "web"]).succeeds();
+    home.as_ops(&["token", "restore", "web"]).assert_success();
     assert!(follower.line().contains("token.restore  ops/web  status \"deleted\" → \"disabled\""));
     drop(follower.out);
     let out = follower.child.wait_with_output().unwrap();

@@ -2,20 +2,20 @@
 
 use std::process::Command;
 
-use crate::support::program::{Home, Ran, finish};
+use crate::support::cli_program::{CliHome, CliOutput, run_to_end};
 
 /// Returns a token's secret in its own file, and a home where the token's account is the owner `ops`.
-fn holder(methods: &[&str]) -> (Home, String) {
-    let home = Home::set_up();
+fn holder(methods: &[&str]) -> (CliHome, String) {
+    let home = CliHome::set_up();
     let picked: Vec<&str> = methods.iter().flat_map(|m| ["--method", m]).collect();
     let secret = home.create(&[&["bot", "--expires", "30d"], &picked[..]].concat());
     (home, secret)
 }
 
-fn with(home: &Home, variables: &[(&str, &str)], args: &[&str]) -> Ran {
+fn with(home: &CliHome, variables: &[(&str, &str)], args: &[&str]) -> CliOutput {
     let mut command: Command = home.command(args);
     command.envs(variables.iter().copied());
-    finish(command, b"")
+    run_to_end(command, b"")
 }
 
 const READS: &[&str] = &["jeton.tokens.read"];
@@ -26,15 +26,15 @@ fn each_place_of_a_token_works_and_the_ledger_sees_it() {
     let (home, secret) = holder(WRITES);
     let file = home.file("token", &format!("{secret}\n"), 0o600);
     let file = file.to_str().unwrap();
-    let named = |ran: Ran| assert_eq!(ran.succeeds().json()["tokens"][0]["name"], "bot");
+    let named = |ran: CliOutput| assert_eq!(ran.assert_success().json()["tokens"][0]["name"], "bot");
     named(with(&home, &[("JETON_TOKEN", &secret)], &["token", "list", "--json"]));
     named(with(&home, &[("JETON_TOKEN_FILE", file)], &["token", "list", "--json"]));
-    home.run(&["config", "set", "api-token"], &secret).succeeds().silent();
+    home.run(&["config", "set", "api-token"], &secret).assert_success().assert_silent();
     named(with(&home, &[], &["token", "list", "--json"]));
-    let me = with(&home, &[], &["whoami", "--json"]).succeeds().json();
+    let me = with(&home, &[], &["whoami", "--json"]).assert_success().json();
     assert_eq!((me["account"]["username"].as_str(), me["token"]["name"].as_str()), (Some("ops"), Some("bot")));
     assert!(me["token"]["last_seen_at"].is_string(), "each of them is a use");
-    with(&home, &[], &["token", "create", "made", "--expires", "1d"]).succeeds();
+    with(&home, &[], &["token", "create", "made", "--expires", "1d"]).assert_success();
 }
 
 #[test]
@@ -43,9 +43,9 @@ fn the_file_outranks_the_variable_and_both_the_configuration() {
     let other = home.create(&["other", "--method", "jeton.tokens.read"]);
     let file = home.file("token", &other, 0o600);
     let named = |variables: &[(&str, &str)]| {
-        with(&home, variables, &["whoami", "--json"]).succeeds().json()["token"]["name"].clone()
+        with(&home, variables, &["whoami", "--json"]).assert_success().json()["token"]["name"].clone()
     };
-    home.run(&["config", "set", "api-token"], &secret).succeeds();
+    home.run(&["config", "set", "api-token"], &secret).assert_success();
     assert_eq!(named(&[("JETON_TOKEN", &other)]), "other");
     let both = [("JETON_TOKEN", secret.as_str()), ("JETON_TOKEN_FILE", file.to_str().unwrap())];
     assert_eq!(named(&both), "other");
@@ -56,10 +56,11 @@ fn the_file_outranks_the_variable_and_both_the_configuration() {
 fn a_person_named_on_the_line_outranks_every_token() {
     let (home, secret) = holder(READS);
     let variables = [("JETON_TOKEN", secret.as_str())];
-    with(&home, &variables, &["whoami", "--user", "ops", "--no-input"]).ends(4).says(&["no password"]);
+    with(&home, &variables, &["whoami", "--user", "ops", "--no-input"]).assert_code(4).assert_says(&["no password"]);
     let mut command = home.command(&["whoami", "--json", "--password-stdin"]);
     command.env("JETON_TOKEN", &secret);
-    let me = finish(command, format!("{}\n", crate::support::program::PASSWORD).as_bytes()).succeeds().json();
+    let me =
+        run_to_end(command, format!("{}\n", crate::support::cli_program::PASSWORD).as_bytes()).assert_success().json();
     assert!(me["token"].is_null());
 }
 
@@ -68,38 +69,43 @@ fn another_account_or_token_than_the_configured_one_is_denied() {
     let (home, secret) = holder(READS);
     let list = ["token", "list"];
     let variables = [("JETON_TOKEN", secret.as_str())];
-    home.run(&["config", "set", "username", "somebody"], "").succeeds();
-    with(&home, &variables, &list).ends(4).says(&["ops/bot", "somebody"]).silent();
-    home.run(&["config", "set", "username", "ops"], "").succeeds();
-    with(&home, &variables, &list).succeeds();
-    home.run(&["config", "set", "api-token-name", "other"], "").succeeds();
-    with(&home, &variables, &list).ends(4).says(&["ops/bot", "other"]).silent();
+    home.run(&["config", "set", "username", "somebody"], "").assert_success();
+    with(&home, &variables, &list).assert_code(4).assert_says(&["ops/bot", "somebody"]).assert_silent();
+    home.run(&["config", "set", "username", "ops"], "").assert_success();
+    with(&home, &variables, &list).assert_success();
+    home.run(&["config", "set", "api-token-name", "other"], "").assert_success();
+    with(&home, &variables, &list).assert_code(4).assert_says(&["ops/bot", "other"]).assert_silent();
 }
 
 #[test]
 fn what_is_no_live_token_is_not_authenticated() {
     let (home, secret) = holder(READS);
     let list = ["token", "list"];
-    let denied = |value: &str| with(&home, &[("JETON_TOKEN", value)], &list).ends(4).silent();
-    denied("nonsense").says(&["JETON_TOKEN", "no secret"]);
-    with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).ends(2).says(&["longer than"]);
+    let denied = |value: &str| with(&home, &[("JETON_TOKEN", value)], &list).assert_code(4).assert_silent();
+    denied("nonsense").assert_says(&["JETON_TOKEN", "no secret"]);
+    with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).assert_code(2).assert_says(&["longer than"]);
     denied(&format!("{}x", &secret[..secret.len() - 1]));
     let loose = home.file("loose", &secret, 0o640);
-    with(&home, &[("JETON_TOKEN_FILE", loose.to_str().unwrap())], &list).ends(1).says(&["0640", "mode 0600"]);
-    with(&home, &[("JETON_TOKEN_FILE", "gone")], &list).ends(1);
-    home.as_ops(&["token", "disable", "bot"]).succeeds();
-    denied(&secret).says(&["not accepted"]);
-    home.as_ops(&["token", "enable", "bot"]).succeeds();
-    home.as_ops(&["token", "regenerate", "bot"]).succeeds();
-    denied(&secret).says(&["not accepted"]);
+    with(&home, &[("JETON_TOKEN_FILE", loose.to_str().unwrap())], &list)
+        .assert_code(1)
+        .assert_says(&["0640", "mode 0600"]);
+    with(&home, &[("JETON_TOKEN_FILE", "gone")], &list).assert_code(1);
+    home.as_ops(&["token", "disable", "bot"]).assert_success();
+    denied(&secret).assert_says(&["not accepted"]);
+    home.as_ops(&["token", "enable", "bot"]).assert_success();
+    home.as_ops(&["token", "regenerate", "bot"]).assert_success();
+    denied(&secret).assert_says(&["not accepted"]);
 }
 
 #[test]
 fn a_token_lacks_what_was_not_given_to_it() {
     let (home, secret) = holder(READS);
     let variables = [("JETON_TOKEN", secret.as_str())];
-    with(&home, &variables, &["token", "create", "x"]).ends(4).says(&["lacks jeton.tokens.write"]).silent();
-    with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).ends(4).says(&["no token may"]);
+    with(&home, &variables, &["token", "create", "x"])
+        .assert_code(4)
+        .assert_says(&["lacks jeton.tokens.write"])
+        .assert_silent();
+    with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_code(4).assert_says(&["no token may"]);
     assert_eq!(home.as_ops(&["token", "list", "--json"]).json()["tokens"].as_array().unwrap().len(), 1);
 }
 
@@ -109,7 +115,7 @@ fn a_token_leaves_the_environment_at_once() {
     let (home, secret) = holder(READS);
     let mut command = home.command(&["token", "whoami-is-no-command"]);
     command.env("JETON_TOKEN", &secret);
-    let ran = finish(command, b"");
+    let ran = run_to_end(command, b"");
     assert!(!ran.err.contains(&secret[13..]), "{}", ran.err);
     // `verify` waits for its input: long enough to inspect the process.
     let mut command = home.command(&["verify"]);
@@ -134,33 +140,33 @@ fn settings_are_written_kept_private_and_taken_out_again() {
     let file = home.path(".config/jeton/config.toml");
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(&file, "# mine\nusername = \"ops\" # me\n").unwrap();
-    home.run(&["config", "set", "lock.after", "90s"], "").succeeds();
-    home.run(&["config", "set", "api-token"], &secret).succeeds().silent();
+    home.run(&["config", "set", "lock.after", "90s"], "").assert_success();
+    home.run(&["config", "set", "api-token"], &secret).assert_success().assert_silent();
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("# mine") && text.contains("# me") && text.contains("after = \"90s\""), "{text}");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let beside = format!("unix:{}.manage", home.store().display());
-    let default = || home.run(&["config", "get", "serve.manage"], "").succeeds().out;
+    let default = || home.run(&["config", "get", "serve.manage"], "").assert_success().out;
     assert_eq!(default(), format!("{beside}\n"));
-    home.run(&["config", "set", "serve.manage", "unix:/run/m.sock"], "").succeeds();
+    home.run(&["config", "set", "serve.manage", "unix:/run/m.sock"], "").assert_success();
     assert_eq!(default(), "unix:/run/m.sock\n");
-    home.run(&["config", "unset", "serve.manage"], "").succeeds();
-    let listed = home.run(&["config", "list"], "").succeeds().out;
+    home.run(&["config", "unset", "serve.manage"], "").assert_success();
+    let listed = home.run(&["config", "list"], "").assert_success().out;
     let row = listed.lines().find(|line| line.starts_with("serve.manage ")).unwrap();
     assert!(row.contains(&beside) && row.ends_with("  the default"), "{row}");
     assert!(listed.contains("90s") && listed.contains(&secret[..12]) && !listed.contains(&secret), "{listed}");
-    assert_eq!(home.run(&["config", "get", "username"], "").succeeds().out, "ops\n");
+    assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    home.run(&["token", "list"], "").ends(1).says(&["0644", "mode 0600"]);
+    home.run(&["token", "list"], "").assert_code(1).assert_says(&["0644", "mode 0600"]);
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    home.run(&["config", "unset", "api-token"], "").succeeds();
-    home.run(&["config", "unset", "api-token"], "").ends(3);
+    home.run(&["config", "unset", "api-token"], "").assert_success();
+    home.run(&["config", "unset", "api-token"], "").assert_code(3);
     assert!(!std::fs::read_to_string(&file).unwrap().contains(&secret));
     for (key, value) in [("colour", "red"), ("username", "Ops"), ("lock.after", "5"), ("store", "~/x.db")] {
-        home.run(&["config", "set", key, value], "").ends(2);
+        home.run(&["config", "set", key, value], "").assert_code(2);
     }
-    home.run(&["config", "set", "api-token", "abc"], "").ends(2).says(&["command line"]);
-    home.run(&["config", "set", "api-token"], "abc").ends(2).says(&["no secret"]);
+    home.run(&["config", "set", "api-token", "abc"], "").assert_code(2).assert_says(&["command line"]);
+    home.run(&["config", "set", "api-token"], "abc").assert_code(2).assert_says(&["no secret"]);
 }
 
 #[test]
@@ -179,24 +185,24 @@ fn a_secret_in_the_wrong_setting_is_not_repeated() {
 #[test]
 fn login_remembers_who_and_forgets_the_token_and_logout_forgets_both() {
     let (home, secret) = holder(READS);
-    home.run(&["config", "set", "api-token"], &secret).succeeds();
-    home.run(&["config", "set", "api-token-name", "bot"], "").succeeds();
-    home.run(&["login", "ops", "--password-stdin"], "wrong wrong wrong\n").ends(4);
-    home.run(&["whoami"], "").succeeds();
-    home.as_ops(&["login", "ops"]).succeeds().says(&["not revoked"]);
-    assert_eq!(home.run(&["config", "get", "username"], "").succeeds().out, "ops\n");
-    home.run(&["config", "get", "api-token"], "").ends(3);
-    home.run(&["whoami", "--no-input"], "").ends(4);
+    home.run(&["config", "set", "api-token"], &secret).assert_success();
+    home.run(&["config", "set", "api-token-name", "bot"], "").assert_success();
+    home.run(&["login", "ops", "--password-stdin"], "wrong wrong wrong\n").assert_code(4);
+    home.run(&["whoami"], "").assert_success();
+    home.as_ops(&["login", "ops"]).assert_success().assert_says(&["not revoked"]);
+    assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");
+    home.run(&["config", "get", "api-token"], "").assert_code(3);
+    home.run(&["whoami", "--no-input"], "").assert_code(4);
     assert_eq!(home.verify(&secret), 0, "it is forgotten, not revoked");
-    home.run(&["logout"], "").succeeds();
-    home.run(&["config", "get", "username"], "").ends(3);
+    home.run(&["logout"], "").assert_success();
+    home.run(&["config", "get", "username"], "").assert_code(3);
 }
 
 /// A token that would grant more than it has, or outlive itself, gets exit 4, and nothing changes.
 #[test]
 fn no_token_gives_what_it_does_not_hold() {
-    let home = Home::set_up();
-    home.as_ops(&["catalogue", "apply", "cloud-platform"]).succeeds();
+    let home = CliHome::set_up();
+    home.as_ops(&["catalogue", "apply", "cloud-platform"]).assert_success();
     let called = "environment.control.GetEnvInfo";
     let held = ["--method", "jeton.tokens.read", "--method", "jeton.tokens.write", "--method", called];
     let secret = home.create(&[&["bot", "--expires", "30d"], &held[..]].concat());
@@ -206,8 +212,8 @@ fn no_token_gives_what_it_does_not_hold() {
     home.create(&["longer", "--method", called, "--expires", "never"]);
     home.create(&["gone", "--method", other, "--expires", "1d"]);
     home.create(&["weaker", "--method", called, "--expires", "1d"]);
-    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).succeeds();
-    home.as_ops(&["token", "disable", "stronger"]).succeeds();
+    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).assert_success();
+    home.as_ops(&["token", "disable", "stronger"]).assert_success();
     let variables = [("JETON_TOKEN", secret.as_str())];
     let list = || {
         home.as_ops(&["token", "list", "--json"]).json()["tokens"]
@@ -244,7 +250,7 @@ fn no_token_gives_what_it_does_not_hold() {
     ];
     for words in refused {
         let words = [&["token"], words].concat();
-        with(&home, &variables, &words).ends(4).silent();
+        with(&home, &variables, &words).assert_code(4).assert_silent();
     }
     for words in [
         &["account", "create", "eve", "--role", "owner"][..],
@@ -259,22 +265,22 @@ fn no_token_gives_what_it_does_not_hold() {
     ] {
         let mut command = home.command(words);
         command.envs(variables);
-        let ran = finish(command, b"another long password\nanother long password\n");
+        let ran = run_to_end(command, b"another long password\nanother long password\n");
         assert!(matches!(ran.code, 2 | 4), "{words:?}: {ran:?}");
         assert!(ran.out.is_empty(), "{words:?}: {ran:?}");
     }
     assert_eq!((list(), head()), before);
     for words in [&["create", "less", "--method", called, "--expires", "1d"][..], &["copy", "weaker", "twin"]] {
-        with(&home, &variables, &[&["token"], words].concat()).succeeds();
+        with(&home, &variables, &[&["token"], words].concat()).assert_success();
     }
     // A default expiry is shortened to that of the token that makes the new one.
-    with(&home, &variables, &["token", "create", "default"]).succeeds();
-    with(&home, &variables, &["token", "copy", "longer", "shorter"]).succeeds();
+    with(&home, &variables, &["token", "create", "default"]).assert_success();
+    with(&home, &variables, &["token", "copy", "longer", "shorter"]).assert_success();
     let expiry = |name: &str| {
         home.as_ops(&["token", "show", name, "--json"]).json()["token"]["expires_at"].as_str().map(str::to_owned)
     };
     assert_eq!((expiry("default"), expiry("shorter")), (expiry("bot"), expiry("bot")));
-    with(&home, &variables, &["token", "disable", "stronger", "longer", "bot"]).succeeds();
+    with(&home, &variables, &["token", "disable", "stronger", "longer", "bot"]).assert_success();
 }
 
 /// Returns a listed token without the fields that its own use changes.

@@ -23,11 +23,11 @@ use jeton::verbs::tokens::IdentifySecret;
 use rustix::process::Pid;
 use zeroize::Zeroizing;
 
+use crate::support::cli_program::{CliHome, CliOutput, run_to_end};
 use crate::support::http::bearer;
-use crate::support::program::{Home, Ran, finish};
 use crate::support::pty::{End, Terminal, program};
-use crate::support::service::Service;
-use crate::support::world::{CountingHasher, House, OWNER, create, init, username};
+use crate::support::service_process::ServiceProcess;
+use crate::support::world::{CountingHasher, OWNER, TestInstall, create, init, username};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 /// The password, and a mistyped form of it.
@@ -129,27 +129,27 @@ impl Canaries {
 
 /// The commands, in a home with a folder for temporary files.
 struct Runs {
-    home: Home,
+    home: CliHome,
     canaries: Canaries,
     asked_for: Vec<PathBuf>,
 }
 
 impl Runs {
     fn new() -> Self {
-        let home = Home::new();
+        let home = CliHome::new();
         fs::create_dir(home.path("tmp")).unwrap();
         Runs { home, canaries: Canaries::new(), asked_for: Vec::new() }
     }
 
-    fn run(&self, args: &[&str], input: &str) -> Ran {
+    fn run(&self, args: &[&str], input: &str) -> CliOutput {
         let mut command = self.home.command(args);
         command.env("TMPDIR", self.home.path("tmp")).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
-        let ran = finish(command, input.as_bytes());
+        let ran = run_to_end(command, input.as_bytes());
         self.canaries.not_in("stderr", ran.err.as_bytes());
         ran
     }
 
-    fn with(&self, password: &str, args: &[&str]) -> Ran {
+    fn with(&self, password: &str, args: &[&str]) -> CliOutput {
         let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
         self.run(&args, &format!("{password}\n"))
     }
@@ -212,10 +212,11 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     let copied = runs.answers(&["token", "copy", "a", "copied"], None);
     for secret in [&printed, &quiet, &saved, &copied] {
         for args in [&["token", "whose"][..], &["token", "whose", "--json"], &["token", "whose", "--quiet"]] {
-            let known = runs.run(args, &format!("{secret}\n")).ends(0);
-            let wrong = runs.run(args, &secret[..50]).ends(3);
-            let mistyped =
-                runs.run(args, &format!("{}{}", &secret[..50], if secret.ends_with('a') { 'b' } else { 'a' })).ends(3);
+            let known = runs.run(args, &format!("{secret}\n")).assert_code(0);
+            let wrong = runs.run(args, &secret[..50]).assert_code(3);
+            let mistyped = runs
+                .run(args, &format!("{}{}", &secret[..50], if secret.ends_with('a') { 'b' } else { 'a' }))
+                .assert_code(3);
             for ran in [known, wrong, mistyped] {
                 runs.canaries.not_in("stdout", ran.out.as_bytes());
             }
@@ -226,7 +227,7 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
             runs.canaries.not_in("stdout", ran.out.as_bytes());
             // Truncated, and with an extra blank.
             for wrong in [&secret[..50], &format!("{secret} "), &format!("Bearer {secret}")] {
-                let ran = runs.run(args, wrong).ends(4);
+                let ran = runs.run(args, wrong).assert_code(4);
                 runs.canaries.not_in("stdout", ran.out.as_bytes());
             }
         }
@@ -244,7 +245,7 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     runs.tells_nothing(&["token", "delete", "copied", "--confirm", "copied"], 0);
     runs.tells_nothing(&["token", "purge", "--trashed", "--confirm", "1"], 0);
     for purged in [&copied, &rotated] {
-        let named = runs.run(&["token", "whose"], &format!("{purged}\n")).ends(0);
+        let named = runs.run(&["token", "whose"], &format!("{purged}\n")).assert_code(0);
         runs.canaries.not_in("stdout", named.out.as_bytes());
     }
     // Refusals: a taken name, an existing file, a wrong confirmation, an unknown token, a wrong password.
@@ -257,10 +258,10 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     runs.tells_nothing(&["token", "show", "nobody"], 3);
     runs.tells_nothing(&["init", "--username", "two"], 5);
     assert_eq!(runs.home.verify(&again), 4);
-    let refused = runs.with(MISTYPED, &["token", "list"]).ends(4);
+    let refused = runs.with(MISTYPED, &["token", "list"]).assert_code(4);
     runs.canaries.not_in("stdout", refused.out.as_bytes());
     // A line that is no valid password, and a password that is too long.
-    runs.with(&PASSWORD.repeat(300), &["whoami"]).ends(2);
+    runs.with(&PASSWORD.repeat(300), &["whoami"]).assert_code(2);
     runs.all_files();
     assert_eq!(runs.canaries.secrets.len(), 10);
 }
@@ -280,8 +281,8 @@ fn the_service_tells_nothing() {
         let mut command = runs.home.command(&["serve", "--verify", "127.0.0.1:0"]);
         command.args(log).env("JETON_CONFIG", runs.home.path("config.toml")).env("JETON_TOKEN", &asker);
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1").env("TMPDIR", runs.home.path("tmp"));
-        let service = Service::spawn(command);
-        let (mut client, mut manager) = (service.client(), service.manager());
+        let service = ServiceProcess::spawn(command);
+        let (mut client, mut manager) = (service.client(), service.management_client());
         let cut = live[..50].to_owned();
         for secret in [&live, &gone, &cut, &format!("{live}x"), &format!("{live} {gone}")] {
             let in_query = format!("/v1/verify/-?session={}", secret.replace(' ', "%20"));
@@ -294,7 +295,7 @@ fn the_service_tells_nothing() {
                 (&format!("/v1/verify/{}", secret.replace(' ', "")), &[&bearer(secret)]),
             ];
             for (path, headers) in places {
-                let told = client.ask("GET", path, headers);
+                let told = client.request("GET", path, headers);
                 runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
             }
             let kind = "Content-Type: application/x-www-form-urlencoded";
@@ -305,13 +306,13 @@ fn the_service_tells_nothing() {
             // Invalid HTTP: the answer to it contains nothing of the request.
             let mut broken = service.client();
             broken.send(format!("GET /v1/verify/- HTTP/1.1\r\n{}\0\r\n\r\n", bearer(secret)));
-            let told = broken.answer();
+            let told = broken.read_reply();
             runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
         }
-        runs.canaries.not_in("the metrics", manager.ask("GET", "/metrics", &[]).body.as_bytes());
+        runs.canaries.not_in("the metrics", manager.request("GET", "/metrics", &[]).body.as_bytes());
         runs.canaries.not_shown_by_the_system(service.pid());
         runs.all_files();
-        let said = service.stops();
+        let said = service.stop();
         runs.canaries.not_in("what it says", said.as_bytes());
         runs.all_files();
     }
@@ -325,7 +326,7 @@ fn the_commands_tell_no_new_password() {
     runs.tells_nothing(&["init", "--username", "ops"], 0);
     let both = format!("{PASSWORD}\n{NEW_PASSWORD}\n");
     let tells_nothing = |args: &[&str], input: &str, code: i32| {
-        let ran = runs.run(&[args, &["--user", "ops", "--password-stdin"]].concat(), input).ends(code);
+        let ran = runs.run(&[args, &["--user", "ops", "--password-stdin"]].concat(), input).assert_code(code);
         runs.canaries.not_in("stdout", ran.out.as_bytes());
         runs.all_files();
     };
@@ -340,7 +341,7 @@ fn the_commands_tell_no_new_password() {
     }
     let given = runs.home.file("new", NEW_PASSWORD, 0o600);
     runs.asked_for.push(given);
-    let ran = runs.with(PASSWORD, &["account", "passwd", "--user", "ops", "--new-password-file", "new"]).ends(0);
+    let ran = runs.with(PASSWORD, &["account", "passwd", "--user", "ops", "--new-password-file", "new"]).assert_code(0);
     runs.canaries.not_in("stdout", ran.out.as_bytes());
     runs.all_files();
 
@@ -477,7 +478,7 @@ fn on_screen(text: &str) -> Option<String> {
 
 #[test]
 fn debug_tells_nothing() {
-    let house = House::new();
+    let house = TestInstall::new();
     let mut canaries = Canaries::new();
     let issued = house.issue(OWNER, "a");
     issued.secret.expose(|s| canaries.secret(s));
@@ -491,7 +492,7 @@ fn debug_tells_nothing() {
     let (named, role) = (username("x"), Role::Viewer);
     let create_account = CreateAccount { username: named.clone(), role, password: new() };
     let hash = CountingHasher::new().hash(&password()).unwrap();
-    let mut changed = house.ask(OWNER, create("b")).unwrap();
+    let mut changed = house.call(OWNER, create("b")).unwrap();
     changed.value[0].secret.expose(|s| canaries.secret(s));
     changed.value = vec![issued];
     let reply = Msg::Reply(RequestId(1), Box::new(Ok(Response::CreateToken(changed))));
@@ -533,7 +534,7 @@ fn debug_tells_nothing() {
 #[test]
 fn the_search_finds_what_is_planted() {
     let mut canaries = Canaries::new();
-    let house = House::new();
+    let house = TestInstall::new();
     let secret = house.issue(OWNER, "a").secret.expose(str::to_owned);
     canaries.secret(&secret);
     for text in [PASSWORD, MISTYPED, &secret] {

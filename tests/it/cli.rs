@@ -7,8 +7,8 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::support::direct::{insert_tokens, record_use};
-use crate::support::program::{Home, PASSWORD, exists, finish};
+use crate::support::cli_program::{CliHome, PASSWORD, exists, run_to_end};
+use crate::support::direct_writes::{insert_tokens, record_use};
 
 fn looks_like_a_secret(line: &str) -> bool {
     let alnum = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -17,67 +17,79 @@ fn looks_like_a_secret(line: &str) -> bool {
 
 #[test]
 fn the_main_job_from_an_empty_home() {
-    let home = Home::new();
-    home.as_ops(&["init", "--username", "ops"]).succeeds().says(&["jeton.db", "ops"]).silent();
+    let home = CliHome::new();
+    home.as_ops(&["init", "--username", "ops"]).assert_success().assert_says(&["jeton.db", "ops"]).assert_silent();
 
-    let created = home.as_ops(&["token", "create", "ci-deploy", "--expires", "30d", "--quiet"]).succeeds();
+    let created = home.as_ops(&["token", "create", "ci-deploy", "--expires", "30d", "--quiet"]).assert_success();
     assert_eq!(created.err, "");
     let secret = created.out.strip_suffix('\n').unwrap();
     assert!(looks_like_a_secret(secret), "{secret}");
 
-    let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    let list = home.as_ops(&["token", "list", "--json"]).assert_success().json();
     assert_eq!(list["tokens"][0]["name"], "ci-deploy");
     assert_eq!(list["tokens"][0]["status"], "active");
 
     assert_eq!(home.verify(secret), 0);
-    home.as_ops(&["token", "disable", "ci-deploy"]).succeeds().says(&["✓ ops/ci-deploy disabled"]).silent();
+    home.as_ops(&["token", "disable", "ci-deploy"])
+        .assert_success()
+        .assert_says(&["✓ ops/ci-deploy disabled"])
+        .assert_silent();
     assert_eq!(home.verify(secret), 4);
-    home.as_ops(&["token", "enable", "ci-deploy"]).succeeds().silent();
+    home.as_ops(&["token", "enable", "ci-deploy"]).assert_success().assert_silent();
     assert_eq!(home.verify(secret), 0);
-    let new = home.as_ops(&["token", "regenerate", "ci-deploy", "--quiet"]).succeeds().out;
+    let new = home.as_ops(&["token", "regenerate", "ci-deploy", "--quiet"]).assert_success().out;
     assert!(looks_like_a_secret(new.trim_end()));
     assert_eq!(home.verify(secret), 4);
     assert_eq!(home.verify(new.trim_end()), 0);
 
-    home.as_ops(&["token", "delete", "ci-deploy", "--confirm", "ci-deplo"]).ends(5).says(&["nothing was deleted"]);
+    home.as_ops(&["token", "delete", "ci-deploy", "--confirm", "ci-deplo"])
+        .assert_code(5)
+        .assert_says(&["nothing was deleted"]);
     assert_eq!(home.verify(new.trim_end()), 0, "a wrong confirmation changes nothing");
-    home.as_ops(&["token", "delete", "ci-deploy", "--confirm", "ci-deploy"]).succeeds().silent();
+    home.as_ops(&["token", "delete", "ci-deploy", "--confirm", "ci-deploy"]).assert_success().assert_silent();
     assert_eq!(home.verify(new.trim_end()), 4);
 
-    home.as_ops(&["token", "restore", "ci-deploy"]).succeeds().says(&["disabled", "token enable ops/ci-deploy"]);
+    home.as_ops(&["token", "restore", "ci-deploy"])
+        .assert_success()
+        .assert_says(&["disabled", "token enable ops/ci-deploy"]);
     assert_eq!(home.verify(new.trim_end()), 4, "restored is still disabled");
-    home.as_ops(&["token", "enable", "ci-deploy"]).succeeds();
+    home.as_ops(&["token", "enable", "ci-deploy"]).assert_success();
     assert_eq!(home.verify(new.trim_end()), 0);
 }
 
 #[test]
 fn the_eleventh_active_token_is_a_conflict() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for n in 1..=10 {
         home.create(&[&format!("t-{n}")]);
     }
-    home.as_ops(&["token", "create", "t-11"]).ends(5).says(&["10 at most"]).silent();
-    home.as_ops(&["token", "disable", "t-1", "t-2"]).succeeds();
+    home.as_ops(&["token", "create", "t-11"]).assert_code(5).assert_says(&["10 at most"]).assert_silent();
+    home.as_ops(&["token", "disable", "t-1", "t-2"]).assert_success();
     home.create(&["t-11"]);
     home.create(&["t-12"]);
-    home.as_ops(&["token", "enable", "t-1"]).ends(5).says(&["10 at most"]);
+    home.as_ops(&["token", "enable", "t-1"]).assert_code(5).assert_says(&["10 at most"]);
 }
 
 #[test]
 fn expiry_is_read_before_a_password_is_asked_for() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let past = home.command(&["token", "create", "x", "--expires", "31-12-2020", "--no-input"]);
     let mut in_kolkata = past;
     in_kolkata.env("TZ", "Asia/Kolkata");
-    finish(in_kolkata, b"").ends(2).says(&["already past", "this machine's time is", "(+05:30)"]).silent();
+    run_to_end(in_kolkata, b"")
+        .assert_code(2)
+        .assert_says(&["already past", "this machine's time is", "(+05:30)"])
+        .assert_silent();
     for odd in ["soon", "30", "-1d", "0d", "99999y", "30-02-2027", ""] {
-        home.run(&["token", "create", "x", &format!("--expires={odd}"), "--no-input"], "").ends(2).silent();
+        home.run(&["token", "create", "x", &format!("--expires={odd}"), "--no-input"], "")
+            .assert_code(2)
+            .assert_silent();
     }
 }
 
 #[test]
 fn hostile_words_end_with_usage_and_no_raw_byte() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let names = [
         "a:b",
         "x\u{1b}[2J",
@@ -100,89 +112,99 @@ fn hostile_words_end_with_usage_and_no_raw_byte() {
         &"y".repeat(100_000),
     ];
     for name in names {
-        home.as_ops(&["token", "create", name]).ends(2).silent();
+        home.as_ops(&["token", "create", name]).assert_code(2).assert_silent();
         // The same safe quoting when clap itself quotes unknown input.
-        home.run(&["token", &format!("x{name}")], "").ends(2).silent();
-        home.run(&[format!("--x{name}")], "").ends(2).silent();
-        home.run(&["whoami", "--no-input", &format!("--user={name}")], "").ends(2).silent();
+        home.run(&["token", &format!("x{name}")], "").assert_code(2).assert_silent();
+        home.run(&[format!("--x{name}")], "").assert_code(2).assert_silent();
+        home.run(&["whoami", "--no-input", &format!("--user={name}")], "").assert_code(2).assert_silent();
     }
-    home.as_ops(&["token", "create", "-x"]).ends(2);
-    home.as_ops(&["token", "create", "ok", "--description", "two\u{1b}[2Jlines"]).ends(2).says(&["\\u{1b}"]);
-    home.run(&["token", "create", "a\nerror: forged"], "").ends(2);
-    let forged = home.run(&["token", "lisst\nerror: forged"], "").ends(2);
+    home.as_ops(&["token", "create", "-x"]).assert_code(2);
+    home.as_ops(&["token", "create", "ok", "--description", "two\u{1b}[2Jlines"])
+        .assert_code(2)
+        .assert_says(&["\\u{1b}"]);
+    home.run(&["token", "create", "a\nerror: forged"], "").assert_code(2);
+    let forged = home.run(&["token", "lisst\nerror: forged"], "").assert_code(2);
     assert!(!forged.err.lines().any(|l| l.starts_with("error: forged")), "{}", forged.err);
     for bytes in [&b"\xff\xfe"[..], b"caf\xe9", b"\x9b2J"] {
-        let ran = home.run(&[OsStr::new("token"), OsStr::new("create"), OsStr::from_bytes(bytes)], "").ends(2).silent();
+        let ran = home
+            .run(&[OsStr::new("token"), OsStr::new("create"), OsStr::from_bytes(bytes)], "")
+            .assert_code(2)
+            .assert_silent();
         assert!(ran.err.contains("argument 3"), "{}", ran.err);
     }
-    let none = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    let none = home.as_ops(&["token", "list", "--json"]).assert_success().json();
     assert_eq!(none, json!({"schema": 1, "tokens": [], "unreadable": []}));
 }
 
 #[test]
 fn who_asks_and_with_which_password() {
-    let home = Home::set_up();
-    home.run(&["whoami", "--no-input"], "").ends(4).says(&["--password-stdin"]).silent();
-    home.run(&["whoami", "--password-stdin"], "").ends(4).says(&["stdin is empty"]);
-    home.run(&["whoami", "--password-stdin"], "wrong horse battery\n").ends(4).says(&["don't go together"]).silent();
-    home.run(&["whoami", "--password-stdin", "--user", "nobody"], format!("{PASSWORD}\n")).ends(4);
+    let home = CliHome::set_up();
+    home.run(&["whoami", "--no-input"], "").assert_code(4).assert_says(&["--password-stdin"]).assert_silent();
+    home.run(&["whoami", "--password-stdin"], "").assert_code(4).assert_says(&["stdin is empty"]);
+    home.run(&["whoami", "--password-stdin"], "wrong horse battery\n")
+        .assert_code(4)
+        .assert_says(&["don't go together"])
+        .assert_silent();
+    home.run(&["whoami", "--password-stdin", "--user", "nobody"], format!("{PASSWORD}\n")).assert_code(4);
     for right in
         [format!("{PASSWORD}\n"), format!("{PASSWORD}\r\n"), PASSWORD.to_owned(), format!("{PASSWORD}\nmore\n")]
     {
-        let me = home.run(&["whoami", "--password-stdin", "--json"], right).succeeds().json();
+        let me = home.run(&["whoami", "--password-stdin", "--json"], right).assert_success().json();
         assert_eq!(me["account"]["username"], "ops");
         assert_eq!(me["account"]["role"], "owner");
         assert_eq!(me["active_tokens_limit"], 10);
     }
-    home.run(&["whoami", "--password-stdin"], format!("{PASSWORD} \n")).ends(4);
-    home.run(&["whoami", "--password-stdin"], vec![b'x'; 10 << 20]).ends(2).says(&["longer than"]);
-    home.run(&["whoami", "--password-stdin"], b"\xff\xff\n").ends(2).says(&["UTF-8"]);
-    home.run(&["whoami", "--password-stdin", "--password-file", "x"], "").ends(2);
-    let quiet = home.as_ops(&["whoami", "--quiet"]).succeeds();
+    home.run(&["whoami", "--password-stdin"], format!("{PASSWORD} \n")).assert_code(4);
+    home.run(&["whoami", "--password-stdin"], vec![b'x'; 10 << 20]).assert_code(2).assert_says(&["longer than"]);
+    home.run(&["whoami", "--password-stdin"], b"\xff\xff\n").assert_code(2).assert_says(&["UTF-8"]);
+    home.run(&["whoami", "--password-stdin", "--password-file", "x"], "").assert_code(2);
+    let quiet = home.as_ops(&["whoami", "--quiet"]).assert_success();
     assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("ops\n", ""));
 }
 
 #[test]
 fn a_password_file_is_for_its_owner_alone() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let with = |path: &str| home.run(&["whoami", "--quiet", "--password-file", path], "");
     let line = format!("{PASSWORD}\n");
     for mode in [0o600, 0o400] {
         home.file("good", &line, mode);
-        with("good").succeeds();
+        with("good").assert_success();
         std::fs::remove_file(home.path("good")).unwrap();
     }
     for mode in [0o640, 0o604, 0o644, 0o660] {
         home.file("open", &line, mode);
-        with("open").ends(1).says(&["others can read it", "0600"]).silent();
+        with("open").assert_code(1).assert_says(&["others can read it", "0600"]).assert_silent();
     }
     home.file("empty", "", 0o600);
-    with("empty").ends(4);
-    with("gone").ends(1).says(&["gone"]);
-    with(".").ends(1).says(&["folder"]);
+    with("empty").assert_code(4);
+    with("gone").assert_code(1).assert_says(&["gone"]);
+    with(".").assert_code(1).assert_says(&["folder"]);
 }
 
 #[test]
 fn init_sets_up_once() {
-    let home = Home::new();
-    home.run(&["whoami", "--no-input"], "").ends(3).says(&["there is no store", "jeton init"]);
-    home.run(&["verify"], "x\n").ends(3);
+    let home = CliHome::new();
+    home.run(&["whoami", "--no-input"], "").assert_code(3).assert_says(&["there is no store", "jeton init"]);
+    home.run(&["verify"], "x\n").assert_code(3);
     assert!(!exists(&home.store()), "looking makes nothing");
-    home.run(&["init", "--no-input"], "").ends(4).says(&["--username"]);
-    home.run(&["init", "--username", "ops", "--no-input"], "").ends(4);
-    home.run(&["init", "--username", "ops", "--password-stdin"], "short\n").ends(2).says(&["12 to 1024"]);
-    home.as_ops(&["init", "--username", "Ops"]).ends(2).says(&["Try \"ops\""]);
-    home.as_ops(&["init", "--username", "ops", "--prefix", "J_"]).ends(2);
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "nothing"]).ends(3).says(&["cloud-platform"]);
+    home.run(&["init", "--no-input"], "").assert_code(4).assert_says(&["--username"]);
+    home.run(&["init", "--username", "ops", "--no-input"], "").assert_code(4);
+    home.run(&["init", "--username", "ops", "--password-stdin"], "short\n").assert_code(2).assert_says(&["12 to 1024"]);
+    home.as_ops(&["init", "--username", "Ops"]).assert_code(2).assert_says(&["Try \"ops\""]);
+    home.as_ops(&["init", "--username", "ops", "--prefix", "J_"]).assert_code(2);
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "nothing"])
+        .assert_code(3)
+        .assert_says(&["cloud-platform"]);
     assert!(!exists(home.store().parent().unwrap()), "refused set-ups make nothing");
 
     let args = ["init", "--username", "ops", "--prefix", "acme", "--catalogue", "cloud-platform", "--json"];
-    let made = home.as_ops(&args).succeeds().json();
+    let made = home.as_ops(&args).assert_success().json();
     assert_eq!(made["account"]["username"], "ops");
     assert_eq!(made["store"], home.store().display().to_string());
     assert_eq!(std::fs::metadata(home.store()).unwrap().mode() & 0o777, 0o600);
     assert_eq!(std::fs::metadata(home.store().parent().unwrap()).unwrap().mode() & 0o777, 0o700);
-    home.as_ops(&["init", "--username", "two"]).ends(5).says(&["set up already"]);
+    home.as_ops(&["init", "--username", "two"]).assert_code(5).assert_says(&["set up already"]);
 
     let secret = home.create(&["ide", "--set", "IDE Plugins"]);
     assert!(secret.starts_with("acme_"));
@@ -190,17 +212,20 @@ fn init_sets_up_once() {
 
 #[test]
 fn verify_answers_for_methods() {
-    let home = Home::new();
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+    let home = CliHome::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let secret = home.create(&["stop", "--method", "environment.control.StopEnv"]);
     let verify = |method: &str, input: String| home.run(&["verify", "--method", method], input);
-    let allowed = verify("environment.control.StopEnv", format!("{secret}\n")).succeeds();
+    let allowed = verify("environment.control.StopEnv", format!("{secret}\n")).assert_success();
     assert_eq!(allowed.out, format!("ops/stop  {}\n", &secret[..12]));
-    verify("environment.control.StartEnv", secret.clone()).ends(4).says(&["may not call"]).silent();
-    verify("no.such.Method", secret.clone()).ends(3).says(&["no.such.Method"]);
-    verify("no.such.Method", "jtn_x".to_owned()).ends(4);
-    verify("a/b", secret.clone()).ends(2);
-    let as_json = home.run(&["verify", "--json"], secret.clone()).succeeds().json();
+    verify("environment.control.StartEnv", secret.clone())
+        .assert_code(4)
+        .assert_says(&["may not call"])
+        .assert_silent();
+    verify("no.such.Method", secret.clone()).assert_code(3).assert_says(&["no.such.Method"]);
+    verify("no.such.Method", "jtn_x".to_owned()).assert_code(4);
+    verify("a/b", secret.clone()).assert_code(2);
+    let as_json = home.run(&["verify", "--json"], secret.clone()).assert_success().json();
     assert_eq!(as_json["allowed"], true);
     assert_eq!(as_json["token"]["name"], "stop");
 
@@ -215,14 +240,14 @@ fn verify_answers_for_methods() {
         ("x".repeat(10 << 20), "form"),
         ("jtn_00000000_00000000000000000000000000000000000000".to_owned(), "checksum"),
     ] {
-        let denied = home.run(&["verify"], &input).ends(4).silent();
+        let denied = home.run(&["verify"], &input).assert_code(4).assert_silent();
         assert!(denied.err.contains(reason), "{reason}: {}", denied.err);
         assert!(!denied.err.contains(&secret[13..]), "no part of the secret is repeated");
     }
-    home.run(&["verify"], b"\xff\xfe\n").ends(4);
-    assert_eq!(home.run(&["verify", "--quiet"], format!("{secret}\r\n")).succeeds().out, "");
+    home.run(&["verify"], b"\xff\xfe\n").assert_code(4);
+    assert_eq!(home.run(&["verify", "--quiet"], format!("{secret}\r\n")).assert_success().out, "");
 
-    let shown = home.as_ops(&["token", "show", "stop", "--json"]).succeeds().json();
+    let shown = home.as_ops(&["token", "show", "stop", "--json"]).assert_success().json();
     assert_eq!(shown["usage"]["today"], 3);
     assert_eq!(shown["usage"]["origins"], json!([{"address": "local", "client": "jeton verify", "uses": 3}]));
     assert_eq!(shown["usage"]["methods"], json!([{"method": "environment.control.StopEnv", "uses": 1}]));
@@ -231,11 +256,11 @@ fn verify_answers_for_methods() {
 
 #[test]
 fn json_has_the_promised_shape() {
-    let home = Home::new();
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+    let home = CliHome::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let args =
         ["token", "create", "a", "--description", "Fürs Büro", "--expires", "never", "--set", "Marketplace", "--json"];
-    let created = home.as_ops(&args).succeeds();
+    let created = home.as_ops(&args).assert_success();
     assert_eq!(created.err, "", "the data says it all");
     let created = created.json();
     assert!(looks_like_a_secret(created["secret"].as_str().unwrap()));
@@ -255,11 +280,11 @@ fn json_has_the_promised_shape() {
     home.create(&["b", "--inherit"]);
 
     let keys = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    let list = home.as_ops(&["token", "list", "--json"]).assert_success().json();
     assert_eq!(keys(&list), ["schema", "tokens", "unreadable"]);
     assert_eq!(list["schema"], 1);
     assert_eq!(list["tokens"][1]["selection"]["inherit"], true);
-    let show = home.as_ops(&["token", "show", "ops/a", "--json"]).succeeds().json();
+    let show = home.as_ops(&["token", "show", "ops/a", "--json"]).assert_success().json();
     assert_eq!(keys(&show), ["lineage", "rights", "schema", "token", "usage"]);
     assert_eq!(
         keys(&home.as_ops(&["token", "regenerate", "a", "--json"]).json()),
@@ -267,7 +292,7 @@ fn json_has_the_promised_shape() {
     );
     assert_eq!(keys(&home.as_ops(&["token", "disable", "a", "--json"]).json()), ["schema", "service", "token"]);
     assert_eq!(keys(&home.as_ops(&["token", "enable", "a", "b", "--json"]).json()), ["schema", "tokens"]);
-    let refused = home.as_ops(&["token", "show", "nobody", "--json"]).ends(3).silent();
+    let refused = home.as_ops(&["token", "show", "nobody", "--json"]).assert_code(3).assert_silent();
     let error: serde_json::Value = serde_json::from_str(&refused.err).unwrap();
     assert_eq!(keys(&error), ["error", "schema"]);
     assert_eq!(keys(&error["error"]), ["exit_code", "kind", "next", "what", "why"]);
@@ -276,37 +301,37 @@ fn json_has_the_promised_shape() {
 
 #[test]
 fn tables_are_for_people() {
-    let home = Home::new();
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
-    home.as_ops(&["token", "list"]).succeeds().says(&["No tokens yet", "token create"]).silent();
+    let home = CliHome::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
+    home.as_ops(&["token", "list"]).assert_success().assert_says(&["No tokens yet", "token create"]).assert_silent();
     home.create(&["deploy-bot", "--set", "IDE Plugins", "--expires", "12h"]);
     home.create(&["x", "--expires", "never"]);
-    home.as_ops(&["token", "disable", "x"]).succeeds();
-    let list = home.as_ops(&["tokens", "ls"]).succeeds().says(&["2 tokens"]).out;
+    home.as_ops(&["token", "disable", "x"]).assert_success();
+    let list = home.as_ops(&["tokens", "ls"]).assert_success().assert_says(&["2 tokens"]).out;
     let lines: Vec<&str> = list.lines().collect();
     assert!(lines[0].starts_with("NAME        STATUS      ACCOUNT  API          EXPIRES  LAST SEEN  HINT"), "{list}");
     assert!(lines[1].starts_with("deploy-bot  ● active    ops      IDE Plugins  in 12 h  never      jtn_"), "{list}");
     assert!(lines[2].starts_with("x           ○ disabled  ops      nothing yet  never    never      jtn_"), "{list}");
     let some = |args: &[&str]| {
         let all: Vec<&str> = ["token", "list", "--quiet"].iter().chain(args).copied().collect();
-        home.as_ops(&all).succeeds().out
+        home.as_ops(&all).assert_success().out
     };
     assert_eq!(some(&[]), "ops/deploy-bot\nops/x\n");
     assert_eq!(some(&["ops"]), "ops/deploy-bot\nops/x\n");
     assert_eq!(some(&["--status", "disabled"]), "ops/x\n");
     assert_eq!(some(&["--filter", "DEP"]), "ops/deploy-bot\n");
-    home.as_ops(&["token", "list", "--status", "lost"]).ends(2);
-    home.as_ops(&["token", "list", "nobody"]).ends(3);
-    home.as_ops(&["token", "list", "--filter", "nothing"]).succeeds().says(&["0 of 2 tokens"]);
+    home.as_ops(&["token", "list", "--status", "lost"]).assert_code(2);
+    home.as_ops(&["token", "list", "nobody"]).assert_code(3);
+    home.as_ops(&["token", "list", "--filter", "nothing"]).assert_success().assert_says(&["0 of 2 tokens"]);
     let unknown = ["no field \"nme\"", "status:, account:, method:, seen:, is:", "\":foo\""];
-    home.as_ops(&["token", "list", "--filter", "nme:foo"]).ends(2).silent().says(&unknown);
-    home.as_ops(&["token", "list", "--filter", "10.0.0.1:80"]).succeeds().says(&["0 of 2 tokens"]);
-    home.as_ops(&["token", "rm", "x", "--confirm", "x"]).succeeds();
+    home.as_ops(&["token", "list", "--filter", "nme:foo"]).assert_code(2).assert_silent().assert_says(&unknown);
+    home.as_ops(&["token", "list", "--filter", "10.0.0.1:80"]).assert_success().assert_says(&["0 of 2 tokens"]);
+    home.as_ops(&["token", "rm", "x", "--confirm", "x"]).assert_success();
     assert_eq!(some(&[]), "ops/deploy-bot\n");
     assert_eq!(some(&["--trash"]), "ops/x\n");
     assert_eq!(some(&["--status", "deleted"]), "ops/x\n");
     assert!(home.as_ops(&["token", "list", "--trash"]).out.contains("† deleted"));
-    let shown = home.as_ops(&["token", "show", "deploy-bot"]).succeeds().out;
+    let shown = home.as_ops(&["token", "show", "deploy-bot"]).assert_success().out;
     for part in ["ops/deploy-bot", "● active", "ops (owner)", "IDE Plugins", "in 12 h", "never"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
@@ -314,26 +339,30 @@ fn tables_are_for_people() {
 
 #[test]
 fn aliases_and_several_at_once() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for name in ["a", "b", "c", "d"] {
         home.create(&[name]);
     }
-    home.as_ops(&["token", "rm", "a", "b"]).ends(2 + 3).says(&["not confirmed"]);
-    home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "a"]).ends(5).says(&["number of tokens"]);
-    home.as_ops(&["tokens", "remove", "a", "nobody", "--confirm", "2"]).ends(3);
-    home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "2"]).succeeds();
-    home.as_ops(&["token", "destroy", "c", "--confirm", "c", "--no-input"]).succeeds();
-    home.as_ops(&["token", "ls", "--quiet"]).succeeds();
+    home.as_ops(&["token", "rm", "a", "b"]).assert_code(2 + 3).assert_says(&["not confirmed"]);
+    home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "a"]).assert_code(5).assert_says(&["number of tokens"]);
+    home.as_ops(&["tokens", "remove", "a", "nobody", "--confirm", "2"]).assert_code(3);
+    home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "2"]).assert_success();
+    home.as_ops(&["token", "destroy", "c", "--confirm", "c", "--no-input"]).assert_success();
+    home.as_ops(&["token", "ls", "--quiet"]).assert_success();
     home.create(&["a"]);
-    home.as_ops(&["token", "restore", "a"]).ends(5);
-    home.as_ops(&["token", "restore", "a", "--as", "a-again"]).succeeds().says(&["ops/a-again"]);
+    home.as_ops(&["token", "restore", "a"]).assert_code(5);
+    home.as_ops(&["token", "restore", "a", "--as", "a-again"]).assert_success().assert_says(&["ops/a-again"]);
     assert_eq!(home.as_ops(&["token", "ls", "--quiet"]).out, "ops/a\nops/a-again\nops/d\n");
 }
 
 #[test]
 fn a_secret_is_saved_to_a_new_file_or_not_at_all() {
-    let home = Home::set_up();
-    let saved = home.as_ops(&["token", "create", "a", "--out", "secret"]).succeeds().silent().says(&["secret"]);
+    let home = CliHome::set_up();
+    let saved = home
+        .as_ops(&["token", "create", "a", "--out", "secret"])
+        .assert_success()
+        .assert_silent()
+        .assert_says(&["secret"]);
     let text = std::fs::read_to_string(home.path("secret")).unwrap();
     assert!(looks_like_a_secret(text.trim_end()) && !saved.err.contains(text.trim_end()));
     assert_eq!(std::fs::metadata(home.path("secret")).unwrap().mode() & 0o777, 0o600);
@@ -342,31 +371,34 @@ fn a_secret_is_saved_to_a_new_file_or_not_at_all() {
     std::os::unix::fs::symlink(home.path("elsewhere"), home.path("link")).unwrap();
     std::fs::create_dir(home.path("folder")).unwrap();
     for out in ["secret", "link", "folder", "no/such/folder", "/dev/null"] {
-        home.as_ops(&["token", "create", "b", "--out", out]).ends(1).silent().says(&["can't be saved"]);
-        home.as_ops(&["token", "regenerate", "a", "--out", out]).ends(1).silent();
+        home.as_ops(&["token", "create", "b", "--out", out])
+            .assert_code(1)
+            .assert_silent()
+            .assert_says(&["can't be saved"]);
+        home.as_ops(&["token", "regenerate", "a", "--out", out]).assert_code(1).assert_silent();
     }
     assert!(!exists(&home.path("elsewhere")));
     assert_eq!(std::fs::read_to_string(home.path("secret")).unwrap(), text);
     assert_eq!(home.verify(text.trim_end()), 0, "a regeneration that could not be handed over did not happen");
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
-    let json = home.as_ops(&["token", "create", "c", "--out", "other", "--json"]).succeeds().json();
+    let json = home.as_ops(&["token", "create", "c", "--out", "other", "--json"]).assert_success().json();
     assert_eq!(json["secret"], json!(null));
     assert_eq!(json["saved_to"], home.path("other").canonicalize().unwrap().display().to_string());
 }
 
 #[test]
 fn a_secret_comes_with_what_to_know_about_it() {
-    let home = Home::set_up();
-    let created = home.as_ops(&["token", "create", "a"]).succeeds();
+    let home = CliHome::set_up();
+    let created = home.as_ops(&["token", "create", "a"]).assert_success();
     assert!(looks_like_a_secret(created.out.strip_suffix('\n').unwrap()));
     let curl = "printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL";
-    let created = created.says(&["only time", curl]);
+    let created = created.assert_says(&["only time", curl]);
     assert!(!created.err.contains(created.out.trim_end()));
 }
 
 #[test]
 fn output_that_goes_nowhere() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     home.create(&["a"]);
     let closed = |args: &[&str]| {
         let mut child =
@@ -386,78 +418,79 @@ fn output_that_goes_nowhere() {
 
 #[test]
 fn help_version_and_no_terminal() {
-    let home = Home::new();
-    let help = home.run(&["--help"], "").succeeds();
+    let home = CliHome::new();
+    let help = home.run(&["--help"], "").assert_success();
     for word in ["init", "token", "verify", "whoami", "demo", "--password-stdin", "Exit codes"] {
         assert!(help.out.contains(word), "{word}");
     }
     for command in ["create", "list", "show", "disable", "enable", "regenerate", "delete", "restore"] {
-        home.run(&["token", command, "--help"], "").succeeds();
+        home.run(&["token", command, "--help"], "").assert_success();
     }
-    assert!(home.run(&["--version"], "").succeeds().out.starts_with("jeton "));
-    home.run(&[] as &[&str], "").ends(2).says(&["terminal", "jeton --help"]).silent();
-    home.run(&["demo"], "").ends(2).says(&["terminal"]);
-    home.run(&["demo", "--store", "x"], "").ends(2);
-    home.run(&["token"], "").ends(2);
-    home.run(&["nonsense"], "").ends(2);
+    assert!(home.run(&["--version"], "").assert_success().out.starts_with("jeton "));
+    home.run(&[] as &[&str], "").assert_code(2).assert_says(&["terminal", "jeton --help"]).assert_silent();
+    home.run(&["demo"], "").assert_code(2).assert_says(&["terminal"]);
+    home.run(&["demo", "--store", "x"], "").assert_code(2);
+    home.run(&["token"], "").assert_code(2);
+    home.run(&["nonsense"], "").assert_code(2);
     assert!(!exists(&home.path(".local")), "none of this makes a store");
 }
 
 #[test]
 fn where_the_store_is() {
-    let home = Home::new();
+    let home = CliHome::new();
     let elsewhere = home.path("elsewhere/x.db").display().to_string();
-    home.as_ops(&["init", "--username", "ops", "--store", &elsewhere]).succeeds();
+    home.as_ops(&["init", "--username", "ops", "--store", &elsewhere]).assert_success();
     assert!(exists(&home.path("elsewhere/x.db")) && !exists(&home.store()));
     let quiet = |key: &str, value: &str| {
         let mut command = home.command(&["whoami", "--quiet", "--password-stdin"]);
         command.env(key, value);
-        finish(command, format!("{PASSWORD}\n").as_bytes())
+        run_to_end(command, format!("{PASSWORD}\n").as_bytes())
     };
-    quiet("JETON_STORE", &elsewhere).succeeds();
-    quiet("JETON_STORE", "").ends(3);
+    quiet("JETON_STORE", &elsewhere).assert_success();
+    quiet("JETON_STORE", "").assert_code(3);
     home.file("c.toml", &format!("store = {elsewhere:?}\nusername = \"ops\"\n"), 0o644);
-    quiet("JETON_CONFIG", "c.toml").succeeds();
+    quiet("JETON_CONFIG", "c.toml").assert_success();
     home.file("c.toml", "\n\ncolour = \"\\u001b[2J\"\n", 0o644);
-    quiet("JETON_CONFIG", "c.toml").ends(2).says(&["c.toml", "line 3", "colour"]);
+    quiet("JETON_CONFIG", "c.toml").assert_code(2).assert_says(&["c.toml", "line 3", "colour"]);
     home.file("c.toml", "\"\\u001b[2J\" = 1\n", 0o644);
-    quiet("JETON_CONFIG", "c.toml").ends(2);
+    quiet("JETON_CONFIG", "c.toml").assert_code(2);
     std::fs::create_dir_all(home.path(".config/jeton")).unwrap();
     home.file(".config/jeton/config.toml", &format!("store = {elsewhere:?}\n"), 0o600);
-    home.as_ops(&["whoami"]).succeeds();
+    home.as_ops(&["whoami"]).assert_success();
 }
 
 #[test]
 fn a_long_list_comes_page_after_page_and_whole() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let names: Vec<String> = (0..1201).map(|n| format!("t-{n:04}")).collect();
     insert_tokens(&home.store(), names.iter().cloned());
-    let quiet = home.as_ops(&["token", "list", "--quiet"]).succeeds().out;
+    let quiet = home.as_ops(&["token", "list", "--quiet"]).assert_success().out;
     let expected: Vec<String> = names.iter().map(|n| format!("ops/{n}")).collect();
     assert_eq!(quiet.lines().collect::<Vec<_>>(), expected);
-    let table = home.as_ops(&["token", "list", "--filter", "t-1"]).succeeds().says(&["201 of 1201 tokens"]).out;
+    let table =
+        home.as_ops(&["token", "list", "--filter", "t-1"]).assert_success().assert_says(&["201 of 1201 tokens"]).out;
     assert_eq!(table.lines().count(), 202);
-    let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    let list = home.as_ops(&["token", "list", "--json"]).assert_success().json();
     let listed: Vec<&str> = list["tokens"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
     assert_eq!(listed, names);
-    home.as_ops(&["token", "list", "--trash"]).succeeds().says(&["trash is empty"]);
+    home.as_ops(&["token", "list", "--trash"]).assert_success().assert_says(&["trash is empty"]);
 }
 
 #[test]
 fn what_callers_say_cant_drive_the_terminal() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let secret = home.create(&["a"]);
     let nasty = "\u{1b}]52;c;aGk=\u{7}\u{9b}2J\r\n\u{202e}\u{200b}\u{e0001}";
     record_use(&home.store(), &secret, nasty, nasty);
-    let text = home.as_ops(&["token", "show", "a"]).succeeds().out;
+    let text = home.as_ops(&["token", "show", "a"]).assert_success().out;
     assert!(text.contains("\\u{1b}]52;c;aGk=\\u{7}"), "{text}");
-    let shown = home.as_ops(&["token", "show", "a", "--json"]).succeeds().json();
+    let shown = home.as_ops(&["token", "show", "a", "--json"]).assert_success().json();
     assert_eq!(shown["usage"]["origins"][0]["client"], nasty, "JSON gives it back as it was");
 }
 
 #[test]
 fn several_accounts_and_what_each_may() {
-    let home = Home::new();
+    let home = CliHome::new();
     let store = home.path("many.db");
     jeton::demo::create_at(&store, &jeton::platform::adapters()).unwrap();
     let store = store.display().to_string();
@@ -466,47 +499,50 @@ fn several_accounts_and_what_each_may() {
         let args: Vec<&str> = args.iter().chain(&global).chain(user).copied().collect();
         home.run(&args, format!("{}\n", jeton::demo::PASSWORD))
     };
-    run(&[], &["whoami"]).ends(4).says(&["several accounts", "--user"]).silent();
+    run(&[], &["whoami"]).assert_code(4).assert_says(&["several accounts", "--user"]).assert_silent();
     let metrics = ["--user", "metrics"];
-    assert_eq!(run(&metrics, &["whoami", "--json"]).succeeds().json()["account"]["role"], "viewer");
-    let own = run(&metrics, &["token", "list", "--quiet"]).succeeds().out;
+    assert_eq!(run(&metrics, &["whoami", "--json"]).assert_success().json()["account"]["role"], "viewer");
+    let own = run(&metrics, &["token", "list", "--quiet"]).assert_success().out;
     assert!(own.lines().count() == 9 && own.lines().all(|l| l.starts_with("metrics/")), "{own}");
     // A token of another account gets the same message as a token that doesn't exist.
-    let hidden = |name: &str| run(&metrics, &["token", "show", name]).ends(4).silent().err;
+    let hidden = |name: &str| run(&metrics, &["token", "show", name]).assert_code(4).assert_silent().err;
     assert_eq!(hidden("demo/deploy-bot"), hidden("demo/nothing"));
-    let all = run(&metrics, &["token", "list", "--all", "--quiet"]).succeeds().out;
+    let all = run(&metrics, &["token", "list", "--all", "--quiet"]).assert_success().out;
     assert_eq!(all, own, "a viewer sees no others");
-    run(&metrics, &["token", "list", "demo"]).ends(4);
-    run(&metrics, &["token", "list", "nobody"]).ends(4);
-    run(&metrics, &["token", "disable", "ci/build-main"]).ends(4);
-    run(&metrics, &["token", "create", "x", "--account", "ci"]).ends(4).silent();
-    run(&metrics, &["token", "show", "nothing"]).ends(3);
+    run(&metrics, &["token", "list", "demo"]).assert_code(4);
+    run(&metrics, &["token", "list", "nobody"]).assert_code(4);
+    run(&metrics, &["token", "disable", "ci/build-main"]).assert_code(4);
+    run(&metrics, &["token", "create", "x", "--account", "ci"]).assert_code(4).assert_silent();
+    run(&metrics, &["token", "show", "nothing"]).assert_code(3);
     let demo = ["--user", "demo"];
-    let mine = run(&demo, &["token", "list", "--quiet"]).succeeds().out;
+    let mine = run(&demo, &["token", "list", "--quiet"]).assert_success().out;
     assert!(mine.lines().count() == 12 && mine.lines().all(|l| l.starts_with("demo/")), "{mine}");
-    assert_eq!(run(&demo, &["token", "list", "--all", "--quiet"]).succeeds().out.lines().count(), 35);
-    assert_eq!(run(&demo, &["token", "list", "metrics", "--quiet"]).succeeds().out, own);
-    run(&demo, &["token", "list", "metrics", "--all"]).ends(2);
-    run(&demo, &["token", "disable", "ci/build-main", "metrics/status-page"]).succeeds();
-    run(&demo, &["token", "create", "x", "--account", "metrics", "--quiet"]).succeeds();
-    run(&demo, &["token", "enable", "contractor-anna"]).ends(5).says(&["expired", "--expires 30d"]);
-    run(&demo, &["token", "regenerate", "contractor-anna"]).ends(5).says(&["new expiry"]).silent();
-    run(&demo, &["token", "regenerate", "contractor-anna", "--expires", "30d", "--quiet"]).succeeds();
+    assert_eq!(run(&demo, &["token", "list", "--all", "--quiet"]).assert_success().out.lines().count(), 35);
+    assert_eq!(run(&demo, &["token", "list", "metrics", "--quiet"]).assert_success().out, own);
+    run(&demo, &["token", "list", "metrics", "--all"]).assert_code(2);
+    run(&demo, &["token", "disable", "ci/build-main", "metrics/status-page"]).assert_success();
+    run(&demo, &["token", "create", "x", "--account", "metrics", "--quiet"]).assert_success();
+    run(&demo, &["token", "enable", "contractor-anna"]).assert_code(5).assert_says(&["expired", "--expires 30d"]);
+    run(&demo, &["token", "regenerate", "contractor-anna"]).assert_code(5).assert_says(&["new expiry"]).assert_silent();
+    run(&demo, &["token", "regenerate", "contractor-anna", "--expires", "30d", "--quiet"]).assert_success();
 }
 
 #[test]
 fn a_secret_in_place_of_a_name_is_not_repeated() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let secret = home.create(&["a"]);
     let mistyped = format!("{}{}", &secret[..50], if secret.ends_with('0') { '1' } else { '0' });
     for text in [&secret, &mistyped] {
         for args in
             [&["token", "show", text][..], &["token", "rm", text, "--confirm", "a"], &["token", "disable", text]]
         {
-            let refused = home.as_ops(args).ends(2).silent();
+            let refused = home.as_ops(args).assert_code(2).assert_silent();
             assert!(!refused.err.contains(&secret[13..50]), "{}", refused.err);
         }
     }
-    assert!(home.as_ops(&["token", "show", &secret[..12]]).succeeds().out.contains("ops/a"), "the hint is enough");
-    home.as_ops(&["token", "rm", "a", "t:1", "ops/a", "--confirm", "a"]).succeeds();
+    assert!(
+        home.as_ops(&["token", "show", &secret[..12]]).assert_success().out.contains("ops/a"),
+        "the hint is enough"
+    );
+    home.as_ops(&["token", "rm", "a", "t:1", "ops/a", "--confirm", "a"]).assert_success();
 }

@@ -2,45 +2,46 @@
 
 use std::process::Command;
 
-use crate::support::program::{Home, PASSWORD, Ran, finish};
+use crate::support::cli_program::{CliHome, CliOutput, PASSWORD, run_to_end};
 
-fn by_token(home: &Home, secret: &str, args: &[&str]) -> Ran {
+fn by_token(home: &CliHome, secret: &str, args: &[&str]) -> CliOutput {
     let mut command: Command = home.command(args);
     command.env("JETON_TOKEN", secret);
-    finish(command, b"")
+    run_to_end(command, b"")
 }
 
 /// Runs a command as `user` with the common password, and `more` after it on stdin.
-fn by_person(home: &Home, user: &str, args: &[&str], more: &str) -> Ran {
+fn by_person(home: &CliHome, user: &str, args: &[&str], more: &str) -> CliOutput {
     let args = [args, &["--user", user, "--password-stdin"]].concat();
     home.run(&args, format!("{PASSWORD}\n{more}"))
 }
 
 /// Returns a home with the accounts `ops` (owner), `boss` (admin) and `mia` (member), each with a password of its own
 /// choice.
-fn inhabited() -> Home {
-    let home = Home::set_up();
-    home.as_ops(&["catalogue", "apply", "cloud-platform"]).succeeds();
+fn inhabited() -> CliHome {
+    let home = CliHome::set_up();
+    home.as_ops(&["catalogue", "apply", "cloud-platform"]).assert_success();
     for (name, role) in [("boss", "admin"), ("mia", "member")] {
         let temporary = "a password for now";
-        by_person(&home, "ops", &["account", "create", name, "--role", role], &format!("{temporary}\n")).succeeds();
+        by_person(&home, "ops", &["account", "create", name, "--role", role], &format!("{temporary}\n"))
+            .assert_success();
         let input = format!("{temporary}\n{PASSWORD}\n");
-        home.run(&["account", "passwd", "--user", name, "--password-stdin"], input).succeeds();
+        home.run(&["account", "passwd", "--user", name, "--password-stdin"], input).assert_success();
     }
     home
 }
 
-fn create(home: &Home, user: &str, args: &[&str]) -> String {
+fn create(home: &CliHome, user: &str, args: &[&str]) -> String {
     let args = [&["token", "create", "--quiet"], args].concat();
-    by_person(home, user, &args, "").succeeds().out.trim_end().to_owned()
+    by_person(home, user, &args, "").assert_success().out.trim_end().to_owned()
 }
 
-fn verified(home: &Home, secret: &str) -> serde_json::Value {
-    home.run(&["verify", "--json"], format!("{secret}\n")).succeeds().json()
+fn verified(home: &CliHome, secret: &str) -> serde_json::Value {
+    home.run(&["verify", "--json"], format!("{secret}\n")).assert_success().json()
 }
 
-fn promote(home: &Home, role: &str) {
-    by_person(home, "ops", &["account", "role", "mia", role], "").succeeds();
+fn promote(home: &CliHome, role: &str) {
+    by_person(home, "ops", &["account", "role", "mia", role], "").assert_success();
 }
 
 /// An admin keeps a token of a member who becomes an owner: the admin's secret never gets owner rights.
@@ -68,13 +69,14 @@ fn planted_token_ends_at_the_ceiling_it_was_issued_under() {
         &["account", "list"],
         &["audit"],
     ] {
-        by_token(&home, &planted, args).ends(4).silent();
+        by_token(&home, &planted, args).assert_code(4).assert_silent();
     }
-    let can =
-        by_person(&home, "mia", &["token", "can", "planted", "jeton.tokens.write-all", "--json"], "").ends(4).json();
+    let can = by_person(&home, "mia", &["token", "can", "planted", "jeton.tokens.write-all", "--json"], "")
+        .assert_code(4)
+        .json();
     assert_eq!((can["allowed"].clone(), can["reason"].clone()), (false.into(), "issued-role".into()));
     // The new owner raises the token deliberately, and the planted secret stops working.
-    by_person(&home, "mia", &["token", "regenerate", "planted"], "").succeeds();
+    by_person(&home, "mia", &["token", "regenerate", "planted"], "").assert_success();
     assert_eq!(home.verify(&planted), 4);
 }
 
@@ -91,21 +93,21 @@ fn promotion_lifts_nothing_and_demotion_reaches_everything() {
     let new = create(&home, "mia", &["new", "--inherit", "--expires", "30d"]);
     assert_eq!(asks(&new), 0);
     let graced =
-        by_person(&home, "mia", &["token", "regenerate", "old", "--grace", "1h", "--quiet"], "").succeeds().out;
+        by_person(&home, "mia", &["token", "regenerate", "old", "--grace", "1h", "--quiet"], "").assert_success().out;
     assert_eq!((asks(graced.trim_end()), asks(&old)), (0, 4), "each secret of an overlap has its own");
     promote(&home, "viewer");
     assert_eq!((asks(&new), asks(graced.trim_end())), (4, 4));
     assert_eq!(verified(&home, &new)["role"], "viewer");
     promote(&home, "admin");
-    let retired = by_person(&home, "mia", &["token", "show", "old", "--json"], "").succeeds().json();
+    let retired = by_person(&home, "mia", &["token", "show", "old", "--json"], "").assert_success().json();
     assert_eq!(
         (&retired["rights"]["role"], &retired["rights"]["previous"]["role"]),
         (&"admin".into(), &"member".into())
     );
 }
 
-fn find_admin_method(home: &Home) -> Option<String> {
-    let listed = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
+fn find_admin_method(home: &CliHome) -> Option<String> {
+    let listed = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
     let methods =
         listed["groups"].as_array()?.iter().flat_map(|g| g["methods"].as_array().cloned().unwrap_or_default());
     let mut admin =
@@ -116,7 +118,7 @@ fn find_admin_method(home: &Home) -> Option<String> {
 /// A set grows after its methods were granted one by one: no token made by a Custom token grows with the set.
 #[test]
 fn child_never_outgrows_its_maker() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let catalogue = |methods: &str| {
         let text = format!(
             "schema = 1\nname = \"shop\"\ntitle = \"Shop\"\n\n[[group]]\nid = \"shop\"\ntitle = \"Shop\"\n{methods}\n[[set]]\nname = \"Shop\"\ntitle = \"All\"\ninclude = [\"shop.*\"]\n"
@@ -125,7 +127,7 @@ fn child_never_outgrows_its_maker() {
     };
     let method = |id: &str| format!("\n[[group.method]]\nid = \"{id}\"\ntitle = \"{id}\"\naccess = \"read\"\n");
     catalogue(&method("List"));
-    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     let maker = home.create(&[
         "maker",
         "--expires",
@@ -141,8 +143,8 @@ fn child_never_outgrows_its_maker() {
     for name in ["off", "gone", "on"] {
         home.create(&[name, "--set", "Shop", "--expires", "1d"]);
     }
-    home.as_ops(&["token", "disable", "off"]).succeeds();
-    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).succeeds();
+    home.as_ops(&["token", "disable", "off"]).assert_success();
+    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).assert_success();
     let tried: [&[&str]; 7] = [
         &["create", "child", "--set", "Shop", "--expires", "1d"],
         &["create", "child", "--inherit", "--expires", "1d"],
@@ -153,44 +155,46 @@ fn child_never_outgrows_its_maker() {
         &["edit", "on", "--description", "mine"],
     ];
     for words in tried {
-        by_token(&home, &maker, &[&["token"], words].concat()).ends(4).silent();
+        by_token(&home, &maker, &[&["token"], words].concat()).assert_code(4).assert_silent();
     }
     let child =
         by_token(&home, &maker, &["token", "create", "child", "--method", "shop.List", "--expires", "1d", "--quiet"]);
-    let child = child.succeeds().out;
-    by_token(&home, &maker, &["token", "edit", "child", "--set", "Shop"]).ends(4);
+    let child = child.assert_success().out;
+    by_token(&home, &maker, &["token", "edit", "child", "--set", "Shop"]).assert_code(4);
     catalogue(&[method("List"), method("Buy")].concat());
-    home.as_ops(&["catalogue", "apply", "shop.toml", "--accept-widening", "3"]).succeeds();
+    home.as_ops(&["catalogue", "apply", "shop.toml", "--accept-widening", "3"]).assert_success();
     let asks = |secret: &str| home.run(&["verify", "--method", "shop.Buy"], format!("{secret}\n")).code;
     assert_eq!((asks(&maker), asks(child.trim_end())), (4, 4));
-    let shown = home.as_ops(&["token", "show", "child", "--json"]).succeeds().json();
+    let shown = home.as_ops(&["token", "show", "child", "--json"]).assert_success().json();
     assert_eq!(shown["lineage"]["made_by"]["name"], "ops/maker");
     assert_eq!(shown["token"]["made_by"], shown["lineage"]["made_by"]["id"]);
 }
 
 #[test]
 fn delete_says_what_a_token_made_and_takes_it_along_on_request() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let minting = ["--method", "jeton.tokens.read", "--method", "jeton.tokens.write", "--expires", "30d"];
     let maker = home.create(&[&["maker"], &minting[..]].concat());
     let made = |name: &str| {
         let args = ["token", "create", name, "--expires", "1d", "--quiet"];
-        by_token(&home, &maker, &args).succeeds().out.trim_end().to_owned()
+        by_token(&home, &maker, &args).assert_success().out.trim_end().to_owned()
     };
     let (one, two) = (made("one"), made("two"));
-    let shown = home.as_ops(&["token", "show", "maker"]).succeeds().out;
+    let shown = home.as_ops(&["token", "show", "maker"]).assert_success().out;
     assert!(shown.contains("2 tokens that live on: ops/one, ops/two"), "{shown}");
-    home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "maker"]).ends(5).says(&["exactly: 3"]);
+    home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "maker"])
+        .assert_code(5)
+        .assert_says(&["exactly: 3"]);
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 0));
     home.as_ops(&["token", "delete", "maker", "--confirm", "maker"])
-        .succeeds()
-        .says(&["It made 2 tokens that live on"]);
+        .assert_success()
+        .assert_says(&["It made 2 tokens that live on"]);
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
-    home.as_ops(&["token", "restore", "maker"]).succeeds();
-    let answer = home.as_ops(&["token", "delete", "maker", "--confirm", "maker", "--json"]).succeeds().json();
+    home.as_ops(&["token", "restore", "maker"]).assert_success();
+    let answer = home.as_ops(&["token", "delete", "maker", "--confirm", "maker", "--json"]).assert_success().json();
     assert_eq!((answer["left_behind"]["count"].as_u64(), answer["token"]["name"].as_str()), (Some(2), Some("maker")));
-    home.as_ops(&["token", "restore", "maker"]).succeeds();
-    home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "3"]).succeeds();
+    home.as_ops(&["token", "restore", "maker"]).assert_success();
+    home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "3"]).assert_success();
     assert_eq!((home.verify(&one), home.verify(&two)), (4, 4));
 }
 
@@ -198,30 +202,34 @@ fn delete_says_what_a_token_made_and_takes_it_along_on_request() {
 fn rights_are_told_with_their_reasons_and_warned_of() {
     let home = inhabited();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
-    by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").succeeds();
-    by_person(&home, "mia", &["token", "create", "empty"], "").succeeds().says(&["may call nothing"]);
+    by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").assert_success();
+    by_person(&home, "mia", &["token", "create", "empty"], "").assert_success().assert_says(&["may call nothing"]);
     let args = ["token", "create", "x", "--method", read, "--method", write, "--json"];
-    by_person(&home, "mia", &args, "").succeeds().says(&["1 of 2 methods is withheld", write]);
-    by_person(&home, "mia", &["token", "edit", "x", "--drop-method", read], "").succeeds().says(&["may call nothing"]);
-    by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").succeeds();
-    let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").succeeds().json();
+    by_person(&home, "mia", &args, "").assert_success().assert_says(&["1 of 2 methods is withheld", write]);
+    by_person(&home, "mia", &["token", "edit", "x", "--drop-method", read], "")
+        .assert_success()
+        .assert_says(&["may call nothing"]);
+    by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").assert_success();
+    let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").assert_success().json();
     assert_eq!(json["rights"]["methods"], serde_json::json!([read]));
     assert_eq!(json["rights"]["withheld"], serde_json::json!([{"method": write, "reason": "account-role"}]));
-    let shown = by_person(&home, "mia", &["token", "show", "x"], "").succeeds().out;
+    let shown = by_person(&home, "mia", &["token", "show", "x"], "").assert_success().out;
     assert!(shown.contains("Withheld") && shown.contains("above its account's role, viewer"), "{shown}");
-    by_person(&home, "mia", &["token", "can", "x", read], "").succeeds();
-    by_person(&home, "mia", &["token", "can", "x", write], "").ends(4).says(&["viewer"]).silent();
-    by_person(&home, "mia", &["token", "can", "x", "environment.control.StopEnvs"], "").ends(4).says(&[write]);
-    by_person(&home, "mia", &["token", "disable", "x"], "").succeeds();
-    let can = by_person(&home, "mia", &["token", "can", "x", read, "--json"], "").ends(4).json();
+    by_person(&home, "mia", &["token", "can", "x", read], "").assert_success();
+    by_person(&home, "mia", &["token", "can", "x", write], "").assert_code(4).assert_says(&["viewer"]).assert_silent();
+    by_person(&home, "mia", &["token", "can", "x", "environment.control.StopEnvs"], "")
+        .assert_code(4)
+        .assert_says(&[write]);
+    by_person(&home, "mia", &["token", "disable", "x"], "").assert_success();
+    let can = by_person(&home, "mia", &["token", "can", "x", read, "--json"], "").assert_code(4).json();
     assert_eq!((can["allowed"].clone(), can["reason"].clone()), (false.into(), "disabled".into()));
-    let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").succeeds().json();
+    let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").assert_success().json();
     assert_eq!(
         (json["rights"]["methods"].clone(), &json["rights"]["refused"]),
         (serde_json::json!([]), &"disabled".into())
     );
     // For a set, every method is listed.
-    by_person(&home, "mia", &["token", "create", "by-set", "--set", "IDE Plugins"], "").succeeds();
-    let shown = by_person(&home, "mia", &["token", "show", "by-set"], "").succeeds().out;
+    by_person(&home, "mia", &["token", "create", "by-set", "--set", "IDE Plugins"], "").assert_success();
+    let shown = by_person(&home, "mia", &["token", "show", "by-set"], "").assert_success().out;
     assert!(shown.lines().count() > 20 && shown.contains("May call"), "{shown}");
 }

@@ -4,68 +4,72 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::process::Command;
 
-use crate::support::program::{Home, PASSWORD, exists, finish};
+use crate::support::cli_program::{CliHome, PASSWORD, exists, run_to_end};
 
 const MARK: &str = "\u{feff}";
 
 #[test]
 fn a_byte_order_mark_is_no_part_of_a_password_or_token() {
-    let home = Home::new();
+    let home = CliHome::new();
     home.file("windows", &format!("{MARK}{PASSWORD}\r\n"), 0o600);
     home.file("plain", &format!("{PASSWORD}\n"), 0o600);
-    home.run(&["init", "--username", "ops", "--password-file", "windows"], "").succeeds();
+    home.run(&["init", "--username", "ops", "--password-file", "windows"], "").assert_success();
     for file in ["windows", "plain"] {
-        home.run(&["token", "list", "--password-file", file], "").succeeds();
+        home.run(&["token", "list", "--password-file", file], "").assert_success();
     }
-    home.as_ops(&["token", "list"]).succeeds();
-    home.as_ops(&["token", "create", "m", "--method", "jeton.tokens.read", "--out", "m.token"]).succeeds();
+    home.as_ops(&["token", "list"]).assert_success();
+    home.as_ops(&["token", "create", "m", "--method", "jeton.tokens.read", "--out", "m.token"]).assert_success();
     let secret = std::fs::read_to_string(home.path("m.token")).unwrap();
     let token = home.file("mark.token", &format!("{MARK}{}\r\n", secret.trim_end()), 0o600);
     let mut list = home.command(&["token", "list", "--quiet"]);
     list.env("JETON_TOKEN_FILE", &token);
-    finish(list, b"").succeeds();
-    home.run(&["verify"], format!("{MARK}{secret}")).succeeds();
-    home.run(&["verify"], format!(" {secret}")).ends(4);
+    run_to_end(list, b"").assert_success();
+    home.run(&["verify"], format!("{MARK}{secret}")).assert_success();
+    home.run(&["verify"], format!(" {secret}")).assert_code(4);
 }
 
 #[test]
 fn a_password_nobody_can_type_is_not_set() {
-    let home = Home::new();
+    let home = CliHome::new();
     for bad in [
         "correct horse\0battery\n",
         "correct horse\u{1b}battery\n",
         "correct horse battery\r\r\n",
         "correct horse battery\r",
     ] {
-        home.run(&["init", "--username", "ops", "--password-stdin"], bad).ends(2).says(&["can't be typed"]);
+        home.run(&["init", "--username", "ops", "--password-stdin"], bad)
+            .assert_code(2)
+            .assert_says(&["can't be typed"]);
     }
     assert!(!exists(&home.store()));
-    home.as_ops(&["init", "--username", "ops"]).succeeds();
+    home.as_ops(&["init", "--username", "ops"]).assert_success();
     let new = |new: &str| {
         let input = format!("{PASSWORD}\n{new}\n");
         home.run(&["account", "passwd", "--password-stdin"], input)
     };
-    new("another horse\u{7}battery").ends(2);
-    new("caf\u{e9} au lait, please").succeeds();
+    new("another horse\u{7}battery").assert_code(2);
+    new("caf\u{e9} au lait, please").assert_success();
     for same in
         ["caf\u{e9} au lait, please\n", "cafe\u{301} au lait, please\n", "\u{feff}cafe\u{301} au lait, please\n"]
     {
-        home.run(&["whoami", "--password-stdin"], same).succeeds();
+        home.run(&["whoami", "--password-stdin"], same).assert_success();
     }
     let utf16: Vec<u8> = "\u{feff}correct horse battery\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    home.run(&["whoami", "--password-stdin"], utf16).ends(2).says(&["UTF-16"]);
+    home.run(&["whoami", "--password-stdin"], utf16).assert_code(2).assert_says(&["UTF-16"]);
 }
 
 #[test]
 fn a_dash_is_stdin_or_stdout_or_refused() {
-    let home = Home::new();
-    home.run(&["init", "--username", "ops", "--password-file", "-"], format!("{PASSWORD}\n")).succeeds();
+    let home = CliHome::new();
+    home.run(&["init", "--username", "ops", "--password-file", "-"], format!("{PASSWORD}\n")).assert_success();
     let catalogue =
         "\u{feff}schema = 1\r\nname = \"r\"\r\ntitle = \"r\"\r\n[[group]]\r\nid = \"r\"\r\ntitle = \"r\"\r\n";
-    home.run(&["catalogue", "check", "-"], catalogue).succeeds();
+    home.run(&["catalogue", "check", "-"], catalogue).assert_success();
     home.file("pw", &format!("{PASSWORD}\n"), 0o600);
-    home.run(&["catalogue", "apply", "-", "--password-file", "pw"], catalogue).succeeds();
-    home.run(&["catalogue", "apply", "-", "--password-stdin"], catalogue).ends(2).says(&["--password-file"]);
+    home.run(&["catalogue", "apply", "-", "--password-file", "pw"], catalogue).assert_success();
+    home.run(&["catalogue", "apply", "-", "--password-stdin"], catalogue)
+        .assert_code(2)
+        .assert_says(&["--password-file"]);
     let secret = home.create(&["a", "--out", "-"]);
     assert_eq!(home.verify(&secret), 0);
     for args in [
@@ -74,20 +78,20 @@ fn a_dash_is_stdin_or_stdout_or_refused() {
         &["token", "list", "--store", "-"],
         &["demo", "--tokens", "1", "--no-open", "--store", "d/s.db", "--secrets", "-"],
     ] {
-        home.as_ops(args).ends(2).says(&["./-"]);
+        home.as_ops(args).assert_code(2).assert_says(&["./-"]);
     }
     for (name, value) in [("JETON_STORE", "-"), ("JETON_CONFIG", "-"), ("JETON_TOKEN_FILE", "-")] {
         let mut list = home.command(&["token", "list", "--no-input"]);
         list.env(name, value);
-        finish(list, b"").ends(2).says(&["./-"]);
+        run_to_end(list, b"").assert_code(2).assert_says(&["./-"]);
     }
-    home.run(&["config", "set", "store", "-"], "").ends(2);
+    home.run(&["config", "set", "store", "-"], "").assert_code(2);
     let beside: Vec<_> = std::fs::read_dir(home.path("")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(beside.iter().all(|name| name != "-"), "{beside:?}");
 }
 
 /// Creates a named pipe with `text` in it for one reader.
-fn pipe(home: &Home, name: &str, text: &str) -> std::path::PathBuf {
+fn pipe(home: &CliHome, name: &str, text: &str) -> std::path::PathBuf {
     let path = home.path(name);
     assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
     let (to, text) = (path.clone(), text.to_owned());
@@ -97,14 +101,14 @@ fn pipe(home: &Home, name: &str, text: &str) -> std::path::PathBuf {
 
 #[test]
 fn a_pipe_does_where_a_stream_does() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let password = pipe(&home, "pw", &format!("{PASSWORD}\n"));
     let catalogue = "schema = 1\nname = \"r\"\ntitle = \"r\"\n[[group]]\nid = \"r\"\ntitle = \"r\"\n";
     let file = pipe(&home, "r.toml", catalogue);
     let (password, file) = (password.to_str().unwrap(), file.to_str().unwrap());
-    home.run(&["catalogue", "apply", file, "--password-file", password], "").succeeds();
-    home.as_ops(&["audit", "anchor", "anchor"]).succeeds();
+    home.run(&["catalogue", "apply", file, "--password-file", password], "").assert_success();
+    home.as_ops(&["audit", "anchor", "anchor"]).assert_success();
     let anchor = std::fs::read_to_string(home.path("anchor")).unwrap();
     let anchor = pipe(&home, "anchor.pipe", &anchor);
-    home.run(&["audit", "verify", "--anchor", anchor.to_str().unwrap()], "").succeeds();
+    home.run(&["audit", "verify", "--anchor", anchor.to_str().unwrap()], "").assert_success();
 }

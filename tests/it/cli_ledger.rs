@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::support::direct::{record_denial, record_many, record_use};
-use crate::support::program::Home;
+use crate::support::cli_program::CliHome;
+use crate::support::direct_writes::{record_denial, record_many, record_use};
 
 /// Everything that could control a terminal, as a caller may send it.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}evil\r\n\u{7}";
 
-fn rows(home: &Home, args: &[&str], list: &str) -> Vec<Value> {
-    let told = home.as_ops(&[&["ledger"], args, &["--json"]].concat()).succeeds().json();
+fn rows(home: &CliHome, args: &[&str], list: &str) -> Vec<Value> {
+    let told = home.as_ops(&[&["ledger"], args, &["--json"]].concat()).assert_success().json();
     assert_eq!(told["schema"], 1);
     told[list].as_array().unwrap().clone()
 }
@@ -20,10 +20,10 @@ fn sum(rows: &[Value], of: &str) -> u64 {
 
 #[test]
 fn denied_attempts_and_uses_are_told() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let old = home.create(&["ci"]);
     assert_eq!(home.verify(&old), 0);
-    home.as_ops(&["token", "regenerate", "ci"]).succeeds();
+    home.as_ops(&["token", "regenerate", "ci"]).assert_success();
     assert_eq!(home.verify(&old), 4);
     assert_eq!(home.verify("nonsense"), 4);
     let hint = &old[..12];
@@ -45,12 +45,12 @@ fn denied_attempts_and_uses_are_told() {
     assert_eq!((&uses[0]["uses"], &uses[0]["token"]), (&json!(1), &token));
     assert_eq!(uses[0]["day"].as_str().unwrap().len(), "2026-11-21".len());
 
-    let table = home.as_ops(&["ledger", "denied", "--token", "ci"]).succeeds().out;
+    let table = home.as_ops(&["ledger", "denied", "--token", "ci"]).assert_success().out;
     assert!(table.starts_with("TIME ") && table.lines().count() == 2, "{table}");
     for word in ["retired", "ops/ci", &format!("{hint} old"), "local", "jeton verify"] {
         assert!(table.contains(word), "no {word} in {table}");
     }
-    assert_eq!(home.as_ops(&["ledger", "uses", "--quiet"]).succeeds().out, "1\n");
+    assert_eq!(home.as_ops(&["ledger", "uses", "--quiet"]).assert_success().out, "1\n");
     for (args, count) in [
         (&["denied", "--filter", "reason:retired"][..], 1),
         (&["denied", "--filter", "token:CI"][..], 1),
@@ -62,22 +62,22 @@ fn denied_attempts_and_uses_are_told() {
         let list = args[0];
         assert_eq!(rows(&home, args, list).len(), count, "{args:?}");
     }
-    home.as_ops(&["ledger", "denied", "--filter", "nobody"]).succeeds().silent().says(&["Nothing"]);
+    home.as_ops(&["ledger", "denied", "--filter", "nobody"]).assert_success().assert_silent().assert_says(&["Nothing"]);
     for list in ["denied", "uses"] {
         home.as_ops(&["ledger", list, "--filter", "adress:10"])
-            .ends(2)
-            .silent()
-            .says(&["no field \"adress\"", "address:"]);
+            .assert_code(2)
+            .assert_silent()
+            .assert_says(&["no field \"adress\"", "address:"]);
     }
-    home.as_ops(&["ledger", "uses", "--filter", "reason:x"]).ends(2).silent().says(&["no reason"]);
-    home.as_ops(&["ledger", "denied", "--token", "none"]).ends(3).silent().says(&["purged token"]);
-    home.as_ops(&["ledger", "denied", "--since", "soon"]).ends(2).silent();
-    home.run(&["ledger", "denied", "--no-input"], "").ends(4).silent();
+    home.as_ops(&["ledger", "uses", "--filter", "reason:x"]).assert_code(2).assert_silent().assert_says(&["no reason"]);
+    home.as_ops(&["ledger", "denied", "--token", "none"]).assert_code(3).assert_silent().assert_says(&["purged token"]);
+    home.as_ops(&["ledger", "denied", "--since", "soon"]).assert_code(2).assert_silent();
+    home.run(&["ledger", "denied", "--no-input"], "").assert_code(4).assert_silent();
 }
 
 #[test]
 fn the_whole_ledger_is_read_page_by_page() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let secret = home.create(&["ci"]);
     record_many(&home.store(), &secret, 1_300);
     for (list, count) in [("denied", "attempts"), ("uses", "uses")] {
@@ -94,20 +94,20 @@ fn the_whole_ledger_is_read_page_by_page() {
 /// A caller's client name reaches a terminal as plain text, in every answer that contains it.
 #[test]
 fn what_callers_say_drives_no_terminal() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let secret = home.create(&["ci", "--expires", "never"]);
     record_use(&home.store(), &secret, HOSTILE, HOSTILE);
     record_denial(&home.store(), &secret, HOSTILE, HOSTILE, 2);
     record_denial(&home.store(), &secret, "", "", 9);
     for args in [&["ledger", "denied"][..], &["ledger", "uses"], &["token", "show", "ci"]] {
-        let told = home.as_ops(args).succeeds().out;
+        let told = home.as_ops(args).assert_success().out;
         assert!(told.contains("evil") && !told.contains(HOSTILE), "{told}");
-        let told = home.as_ops(&[args, &["--json"]].concat()).succeeds();
+        let told = home.as_ops(&[args, &["--json"]].concat()).assert_success();
         assert!(told.json().to_string().contains("evil"));
     }
-    home.run(&["check"], "").ends(6);
-    home.run(&["check", "--json"], "").ends(6);
-    let denied = home.as_ops(&["ledger", "denied"]).succeeds().out;
+    home.run(&["check"], "").assert_code(6);
+    home.run(&["check", "--json"], "").assert_code(6);
+    let denied = home.as_ops(&["ledger", "denied"]).assert_success().out;
     assert!(denied.contains("several callers"), "{denied}");
     let rows = rows(&home, &["denied", "--filter", "token:ci"], "denied");
     let several: Vec<&Value> = rows.iter().filter(|row| row["several_callers"] == true).collect();
@@ -117,32 +117,33 @@ fn what_callers_say_drives_no_terminal() {
 
 #[test]
 fn check_says_what_needs_attention() {
-    let home = Home::set_up();
-    home.run(&["check"], "").succeeds().silent().says(&["Nothing needs attention."]);
-    let quiet = home.run(&["check", "--quiet"], "").succeeds().silent();
+    let home = CliHome::set_up();
+    home.run(&["check"], "").assert_success().assert_silent().assert_says(&["Nothing needs attention."]);
+    let quiet = home.run(&["check", "--quiet"], "").assert_success().assert_silent();
     assert_eq!(quiet.err, "");
-    assert_eq!(home.run(&["check", "--json"], "").succeeds().json(), json!({"schema": 1, "findings": []}));
+    assert_eq!(home.run(&["check", "--json"], "").assert_success().json(), json!({"schema": 1, "findings": []}));
     home.create(&["soon", "--expires", "7d"]);
     let old = home.create(&["rotated", "--expires", "never"]);
-    home.as_ops(&["token", "regenerate", "rotated"]).succeeds();
+    home.as_ops(&["token", "regenerate", "rotated"]).assert_success();
     assert_eq!(home.verify(&old), 4);
-    let checked = home.run(&["check"], "").ends(6).says(&["1 expiring, 1 still knocking", "jeton ledger denied"]);
+    let checked =
+        home.run(&["check"], "").assert_code(6).assert_says(&["1 expiring, 1 still knocking", "jeton ledger denied"]);
     let lines: Vec<&str> = checked.out.lines().collect();
     assert_eq!(lines.len(), 2, "{}", checked.out);
     assert!(lines[0].starts_with("expiring        ops/soon     expires in 7 days"), "{}", checked.out);
     assert!(lines[1].starts_with("still knocking  ops/rotated  1 denied in 7 days, last "), "{}", checked.out);
     assert!(lines[1].contains(&format!("retired with {} old from local jeton verify", &old[..12])), "{}", checked.out);
-    let quiet = home.run(&["check", "--quiet"], "").ends(6);
+    let quiet = home.run(&["check", "--quiet"], "").assert_code(6);
     assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("ops/soon\nops/rotated\n", ""), "bare names");
-    let quiet = home.run(&["check", "--quiet", "--json"], "").ends(6);
+    let quiet = home.run(&["check", "--quiet", "--json"], "").assert_code(6);
     assert_eq!((quiet.json()["findings"].as_array().unwrap().len(), quiet.err.as_str()), (2, ""));
-    assert_eq!(home.run(&["check", "--within", "6d"], "").ends(6).out.lines().count(), 1);
-    let found = home.run(&["check", "--json"], "").ends(6).json();
+    assert_eq!(home.run(&["check", "--within", "6d"], "").assert_code(6).out.lines().count(), 1);
+    let found = home.run(&["check", "--json"], "").assert_code(6).json();
     let kinds: Vec<&Value> = found["findings"].as_array().unwrap().iter().map(|f| &f["kind"]).collect();
     assert_eq!(kinds, ["expiring", "still-knocking"]);
     assert_eq!(found["findings"][1]["secret"], json!({"hint": &old[..12], "is": "old"}));
     assert!(found["findings"][0]["expires_at"].is_string());
-    home.run(&["check", "--stale", "never"], "").ends(2).silent();
-    Home::new().run(&["check"], "").ends(3).silent();
-    Home::new().run(&["check", "--quiet"], "").ends(3).silent().says(&["there is no store"]);
+    home.run(&["check", "--stale", "never"], "").assert_code(2).assert_silent();
+    CliHome::new().run(&["check"], "").assert_code(3).assert_silent();
+    CliHome::new().run(&["check", "--quiet"], "").assert_code(3).assert_silent().assert_says(&["there is no store"]);
 }

@@ -8,11 +8,11 @@ use jeton::domain::secret::Secret;
 use jeton::verbs::ports::Entropy;
 use serde_json::json;
 
-use crate::support::program::{Home, PASSWORD, finish};
+use crate::support::cli_program::{CliHome, PASSWORD, run_to_end};
 use crate::support::world::SeededEntropy;
 
 /// Runs the program with its stdout on a full disk. Returns the exit code and stderr.
-fn onto_full_disk(home: &Home, args: &[&str]) -> (Option<i32>, String) {
+fn onto_full_disk(home: &CliHome, args: &[&str]) -> (Option<i32>, String) {
     use std::io::Write;
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut child = home.command(args).stdin(Stdio::piped()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
@@ -23,7 +23,7 @@ fn onto_full_disk(home: &Home, args: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn a_secret_that_nobody_got_is_never_in_force() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let secret = home.create(&["a"]);
     for form in [&["--quiet"][..], &["--json"], &[]] {
         let run = |args: &[&str]| {
@@ -45,7 +45,7 @@ fn a_secret_that_nobody_got_is_never_in_force() {
     let mut closed = Command::new("sh");
     closed.env_clear().env("HOME", home.path("")).current_dir(home.path(""));
     closed.args(["-c", "exec \"$0\" token create b --quiet --password-stdin >&-", program]);
-    assert_eq!(finish(closed, format!("{PASSWORD}\n").as_bytes()).code, 1);
+    assert_eq!(run_to_end(closed, format!("{PASSWORD}\n").as_bytes()).code, 1);
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
     // A secret saved to a file stays there, even if later output fails.
     let (code, _) = onto_full_disk(&home, &["token", "create", "s", "--out", "s", "--json", "--password-stdin"]);
@@ -55,7 +55,7 @@ fn a_secret_that_nobody_got_is_never_in_force() {
 
 #[test]
 fn lost_answer_of_a_change_says_that_it_was_made() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     home.create(&["a"]);
     for args in [
         &["token", "disable", "a"][..],
@@ -73,7 +73,7 @@ fn lost_answer_of_a_change_says_that_it_was_made() {
 
 #[test]
 fn no_command_succeeds_unread() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     home.create(&["a"]);
     for args in [
         &["token", "list"][..],
@@ -99,33 +99,33 @@ fn no_command_succeeds_unread() {
 
 #[test]
 fn json_of_a_regeneration_is_whole() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     home.create(&["a"]);
-    let answer = home.as_ops(&["token", "regenerate", "a", "--json"]).succeeds().json();
+    let answer = home.as_ops(&["token", "regenerate", "a", "--json"]).assert_success().json();
     assert_eq!(home.verify(answer["secret"].as_str().unwrap()), 0);
     assert_eq!((&answer["schema"], &answer["service"]), (&json!(1), &json!(null)));
-    let saved = home.as_ops(&["token", "regenerate", "a", "--json", "--out", "f"]).succeeds().json();
+    let saved = home.as_ops(&["token", "regenerate", "a", "--json", "--out", "f"]).assert_success().json();
     assert_eq!(saved["secret"], json!(null));
 }
 
 /// The secret is printed before the change, which here finds no room: what was begun on stdout is still JSON.
 #[test]
 fn json_of_a_regeneration_that_fails_is_whole() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let before = home.create(&["a"]);
     let acting = home.create(&["acting", "--method", "jeton.tokens.write", "--method", "jeton.tokens.read"]);
     // While the store is open here, its log only grows. The rehearsal needs some of it and the change more: in between
     // there is a limit where the secret is printed and the change fails.
     let open = jeton::store::sqlite::SqliteStore::open(&home.store()).unwrap();
-    home.as_ops(&["token", "disable", "a"]).succeeds();
-    home.as_ops(&["token", "enable", "a"]).succeeds();
+    home.as_ops(&["token", "disable", "a"]).assert_success();
+    home.as_ops(&["token", "enable", "a"]).assert_success();
     let log = home.store().with_file_name("jeton.db-wal");
     let within = |blocks: u64| {
         let mut limited = Command::new("sh");
         limited.env_clear().env("HOME", home.path("")).env("JETON_TOKEN", &acting).current_dir(home.path(""));
         let script = format!("ulimit -f {blocks}; exec \"$0\" token regenerate a --json");
         limited.args(["-c", &script, env!("CARGO_BIN_EXE_jeton")]);
-        finish(limited, b"").ends(1)
+        run_to_end(limited, b"").assert_code(1)
     };
     let room = |extra: u64| std::fs::metadata(&log).unwrap().len() / 512 + extra;
     let ran = (1..40).map(|step| within(room(step * 16))).find(|ran| !ran.out.is_empty()).unwrap();
@@ -139,7 +139,7 @@ fn json_of_a_regeneration_that_fails_is_whole() {
 
 #[test]
 fn a_found_secret_is_found_with_what_is_around_it() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let (a, b) = (home.create(&["a"]), home.create(&["b"]));
     let whose = |text: &str| home.run(&["token", "whose", "--quiet"], text);
     for text in [
@@ -152,22 +152,22 @@ fn a_found_secret_is_found_with_what_is_around_it() {
         format!("GET /x?session={a}&y=1 HTTP/1.1"),
         format!("{}\n{}", &a[..30], &a[30..]),
     ] {
-        assert_eq!(whose(&text).succeeds().out, "ops/a\n");
+        assert_eq!(whose(&text).assert_success().out, "ops/a\n");
     }
-    assert_eq!(whose(&format!("old {a}\nnew: '{b}' and {a}\n")).succeeds().out, "ops/a\nops/b\n");
-    let both = home.run(&["token", "whose", "--json"], format!("{a} {b}")).succeeds().json();
+    assert_eq!(whose(&format!("old {a}\nnew: '{b}' and {a}\n")).assert_success().out, "ops/a\nops/b\n");
+    let both = home.run(&["token", "whose", "--json"], format!("{a} {b}")).assert_success().json();
     assert_eq!(both["found"][1]["token"]["name"], "b");
     let other = if a.ends_with('x') { 'y' } else { 'x' };
-    whose(&format!("{}{other}", &a[..a.len() - 1])).ends(3).says(&["checksum"]);
-    whose("nothing here").ends(3);
-    whose("").ends(3);
-    home.run(&["verify"], format!("Bearer {a}")).ends(4);
+    whose(&format!("{}{other}", &a[..a.len() - 1])).assert_code(3).assert_says(&["checksum"]);
+    whose("nothing here").assert_code(3);
+    whose("").assert_code(3);
+    home.run(&["verify"], format!("Bearer {a}")).assert_code(4);
 }
 
 /// Each secret in a text is looked up, however many there are.
 #[test]
 fn whose_looks_up_every_secret_of_a_text() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let last = home.create(&["last"]);
     let entropy = SeededEntropy::new(5);
     let prefix = Prefix::default();
@@ -177,20 +177,20 @@ fn whose_looks_up_every_secret_of_a_text() {
     }
     text.push(last);
     let text = text.join("\n");
-    let found = home.run(&["token", "whose", "--json"], text.as_str()).succeeds().json();
+    let found = home.run(&["token", "whose", "--json"], text.as_str()).assert_success().json();
     assert_eq!(found["found"].as_array().unwrap().len(), 151);
     assert_eq!(found["found"][150]["token"]["name"], "last");
-    assert_eq!(home.run(&["token", "whose", "--quiet"], text.as_str()).succeeds().out, "ops/last\n");
+    assert_eq!(home.run(&["token", "whose", "--quiet"], text.as_str()).assert_success().out, "ops/last\n");
 }
 
 #[test]
 fn the_last_days_there_are() {
-    let home = Home::set_up();
-    home.as_ops(&["token", "create", "a", "--expires", "9999-12-31"]).ends(2).says(&["never"]);
-    home.as_ops(&["token", "create", "a", "--expires", "30-12-9999"]).succeeds();
-    home.as_ops(&["token", "create", "w", "--expires", "2w"]).succeeds();
-    home.as_ops(&["token", "create", "x", "--expires", "99999y"]).ends(2);
-    let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    let home = CliHome::set_up();
+    home.as_ops(&["token", "create", "a", "--expires", "9999-12-31"]).assert_code(2).assert_says(&["never"]);
+    home.as_ops(&["token", "create", "a", "--expires", "30-12-9999"]).assert_success();
+    home.as_ops(&["token", "create", "w", "--expires", "2w"]).assert_success();
+    home.as_ops(&["token", "create", "x", "--expires", "99999y"]).assert_code(2);
+    let list = home.as_ops(&["token", "list", "--json"]).assert_success().json();
     assert_eq!(list["tokens"][0]["expires_at"], "9999-12-31T00:00:00Z");
 }
 
@@ -198,21 +198,21 @@ const SETS: &str = "schema = 1\nname = \"r\"\ntitle = \"r\"\n[[group]]\nid = \"r
 
 #[test]
 fn no_set_is_called_like_a_choice_that_is_built_in() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for name in ["Inherit", "nothing yet", "INHERIT", "2 sets", "3 Methods", "Іnherit"] {
         home.file("r.toml", &SETS.replace("NAME", name), 0o600);
-        home.run(&["catalogue", "check", "r.toml"], "").ends(2).says(&["r.toml:", "built in"]);
-        home.as_ops(&["catalogue", "apply", "r.toml"]).ends(2);
+        home.run(&["catalogue", "check", "r.toml"], "").assert_code(2).assert_says(&["r.toml:", "built in"]);
+        home.as_ops(&["catalogue", "apply", "r.toml"]).assert_code(2);
     }
     let document = "openapi: 3.0.0\ninfo: {title: x, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: getA\n      tags: [Inherit]\n      responses: {}\n";
     home.file("d.yaml", document, 0o600);
-    home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).succeeds().says(&["built in"]);
-    assert!(home.run(&["catalogue", "show", "tag Inherit"], "").succeeds().out.contains("getA"));
+    home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).assert_success().assert_says(&["built in"]);
+    assert!(home.run(&["catalogue", "show", "tag Inherit"], "").assert_success().out.contains("getA"));
 }
 
 #[test]
 fn no_advice_to_change_files_that_are_not_ours() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let letter = home.file("letter", "Dear reader\n", 0o644);
     let letter = letter.to_str().unwrap();
     let mut runs = vec![
@@ -225,7 +225,7 @@ fn no_advice_to_change_files_that_are_not_ours() {
     ];
     let mut list = home.command(&["token", "list"]);
     list.env("JETON_TOKEN_FILE", letter);
-    runs.push(finish(list, b""));
+    runs.push(run_to_end(list, b""));
     for run in runs {
         assert_ne!(run.code, 0);
         assert!(!run.err.contains("chmod"), "{run:?}");
@@ -235,48 +235,48 @@ fn no_advice_to_change_files_that_are_not_ours() {
 
 #[test]
 fn a_foreign_schema_is_named_without_sql() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let db = rusqlite::Connection::open(home.store()).unwrap();
     db.execute_batch("ALTER TABLE accounts RENAME COLUMN role TO rank").unwrap();
     drop(db);
-    let run = home.as_ops(&["token", "list"]).ends(1).says(&["schema"]);
+    let run = home.as_ops(&["token", "list"]).assert_code(1).assert_says(&["schema"]);
     assert!(!run.err.contains("SELECT") && !run.err.contains("FROM"), "{}", run.err);
 }
 
 #[test]
 fn a_token_is_deleted_by_account_and_name_as_two_words() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let as_ops = |args: &[&str]| home.as_ops(&[args, &["--user", "ops"]].concat());
     for account in ["ana", "ci"] {
         let input = format!("{PASSWORD}\nanother horse battery\n");
         home.run(&["account", "create", account, "--role", "member", "--user", "ops", "--password-stdin"], input)
-            .succeeds();
+            .assert_success();
     }
     for (account, name) in [("ana", "bot"), ("ana", "x"), ("ci", "x"), ("ops", "ci"), ("ops", "x")] {
-        as_ops(&["token", "create", name, "--account", account]).succeeds();
+        as_ops(&["token", "create", name, "--account", account]).assert_success();
     }
-    let listed = || as_ops(&["token", "list", "--all", "--quiet"]).succeeds().out;
-    as_ops(&["tokens", "destroy", "ana", "bot", "--confirm", "bot"]).succeeds();
+    let listed = || as_ops(&["token", "list", "--all", "--quiet"]).assert_success().out;
+    as_ops(&["tokens", "destroy", "ana", "bot", "--confirm", "bot"]).assert_success();
     assert!(!listed().contains("ana/bot"));
     // `ci x` can mean the token ci/x, or two tokens of ops.
-    as_ops(&["token", "rm", "ci", "x", "--confirm", "2"]).ends(5).says(&["ci/x"]);
-    as_ops(&["token", "rm", "ci", "x", "--confirm", "x"]).ends(5);
+    as_ops(&["token", "rm", "ci", "x", "--confirm", "2"]).assert_code(5).assert_says(&["ci/x"]);
+    as_ops(&["token", "rm", "ci", "x", "--confirm", "x"]).assert_code(5);
     assert!(listed().contains("ci/x") && listed().contains("ops/ci"));
-    as_ops(&["token", "rm", "ops/ci", "ops/x", "--confirm", "2"]).succeeds();
-    as_ops(&["token", "remove", "ci", "x", "--confirm", "x"]).succeeds();
-    as_ops(&["token", "delete", "ana", "gone", "--confirm", "gone"]).ends(3).says(&["ana/gone"]);
+    as_ops(&["token", "rm", "ops/ci", "ops/x", "--confirm", "2"]).assert_success();
+    as_ops(&["token", "remove", "ci", "x", "--confirm", "x"]).assert_success();
+    as_ops(&["token", "delete", "ana", "gone", "--confirm", "gone"]).assert_code(3).assert_says(&["ana/gone"]);
     assert_eq!(listed(), "ana/x\n");
-    as_ops(&["tokens", "create", "ana", "new"]).ends(5).says(&["new --account ana"]);
-    as_ops(&["tokens", "create", "new", "ana", "--json"]).succeeds();
-    assert_eq!(as_ops(&["tokens", "list", "ana", "--quiet"]).succeeds().out, "ana/x\n");
+    as_ops(&["tokens", "create", "ana", "new"]).assert_code(5).assert_says(&["new --account ana"]);
+    as_ops(&["tokens", "create", "new", "ana", "--json"]).assert_success();
+    assert_eq!(as_ops(&["tokens", "list", "ana", "--quiet"]).assert_success().out, "ana/x\n");
 }
 
 #[test]
 fn secrets_in_a_full_pipe_hold_nobody_up() {
     use std::io::{Read, Write};
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let leaked = home.create(&["leaked"]);
-    home.as_ops(&["policy", "set", "active_tokens", "0"]).succeeds();
+    home.as_ops(&["policy", "set", "active_tokens", "0"]).assert_success();
     // More than a pipe holds: after the first byte the program waits for a reader, however fast the program is.
     let names: Vec<String> = (0..600).map(|n| format!("new{n}")).collect();
     let args: Vec<&str> = ["token", "create", "--json", "--password-stdin"].into_iter().collect();
@@ -292,7 +292,7 @@ fn secrets_in_a_full_pipe_hold_nobody_up() {
     let mut out = child.stdout.take().unwrap();
     let mut answer = vec![0];
     out.read_exact(&mut answer).unwrap();
-    home.as_ops(&["token", "disable", "leaked"]).succeeds();
+    home.as_ops(&["token", "disable", "leaked"]).assert_success();
     assert_eq!(home.verify(&leaked), 4);
     assert!(child.try_wait().unwrap().is_none(), "it has waited for a reader all the time");
     out.read_to_end(&mut answer).unwrap();
@@ -305,7 +305,7 @@ fn secrets_in_a_full_pipe_hold_nobody_up() {
 
 #[test]
 fn word_after_two_dashes_does_not_make_errors_json() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for args in [&["token", "show", "--password-stdin", "--", "--json"][..], &["token", "nonsense", "--", "--json"]] {
         let err = home.run(args, format!("{PASSWORD}\n")).err.clone();
         assert!(!err.is_empty() && !err.starts_with('{'), "{err}");
@@ -318,8 +318,8 @@ fn word_after_two_dashes_does_not_make_errors_json() {
 fn interrupted_saving_leaves_no_file_behind() {
     use rustix::process::{Pid, Signal, kill_process};
     use std::io::Write;
-    let home = Home::set_up();
-    home.as_ops(&["policy", "set", "policy.active_tokens", "0"]).succeeds();
+    let home = CliHome::set_up();
+    home.as_ops(&["policy", "set", "policy.active_tokens", "0"]).assert_success();
     let names: Vec<String> = (0..900).map(|n| format!("m-{n}")).collect();
     for (folder, signal) in [("int", Signal::INT), ("term", Signal::TERM), ("hup", Signal::HUP)] {
         std::fs::create_dir(home.path(folder)).unwrap();
@@ -342,5 +342,5 @@ fn interrupted_saving_leaves_no_file_behind() {
     }
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "");
     home.file("left", "x", 0o600);
-    home.as_ops(&["token", "create", "a", "--out", "left"]).ends(1).says(&["token whose"]);
+    home.as_ops(&["token", "create", "a", "--out", "left"]).assert_code(1).assert_says(&["token whose"]);
 }

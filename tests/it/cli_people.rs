@@ -5,23 +5,23 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::program::{Home, Ran, finish};
+use crate::support::cli_program::{CliHome, CliOutput, run_to_end};
 
 /// Runs a command authenticated by a token.
-fn by_token(home: &Home, secret: &str, args: &[&str]) -> Ran {
+fn by_token(home: &CliHome, secret: &str, args: &[&str]) -> CliOutput {
     let mut command: Command = home.command(args);
     command.env("JETON_TOKEN", secret);
-    finish(command, b"")
+    run_to_end(command, b"")
 }
 
 /// Runs a command as the owner, by password.
-fn by_ops(home: &Home, args: &[&str]) -> Ran {
+fn by_ops(home: &CliHome, args: &[&str]) -> CliOutput {
     home.as_ops(&[args, &["--user", "ops"]].concat())
 }
 
 /// Returns the owner's view of tokens in and outside the trash, of accounts, and the length of the audit log. The
 /// tokens' last use is left out, because the acting token is used.
-fn state(home: &Home) -> (Vec<Value>, Value, usize) {
+fn state(home: &CliHome) -> (Vec<Value>, Value, usize) {
     let tokens = |args: &[&str]| by_ops(home, &[&["token", "list", "--all", "--json"], args].concat()).json();
     let mut all: Vec<Value> = [tokens(&[]), tokens(&["--trash"])]
         .iter()
@@ -37,7 +37,7 @@ fn state(home: &Home) -> (Vec<Value>, Value, usize) {
 /// anything or delete an account.
 #[test]
 fn borrowed_token_destroys_nothing_for_good() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let methods = [
         "jeton.tokens.read",
         "jeton.tokens.write",
@@ -51,14 +51,14 @@ fn borrowed_token_destroys_nothing_for_good() {
     let weak = home.create(&["weak", "--method", "jeton.tokens.write", "--expires", "30d"]);
     home.create(&["strong", "--inherit"]);
     home.create(&["stronger", "--inherit"]);
-    let owners = format!("{}\nseven brown foxes\n", crate::support::program::PASSWORD);
+    let owners = format!("{}\nseven brown foxes\n", crate::support::cli_program::PASSWORD);
     home.run(&["account", "create", "second", "--role", "owner", "--user", "ops", "--password-stdin"], owners)
-        .succeeds();
+        .assert_success();
 
     for (secret, name) in [(&borrowed, "strong"), (&weak, "stronger")] {
-        by_token(&home, secret, &["token", "disable", name, "--user", "ops", "--no-input"]).ends(4);
-        by_token(&home, secret, &["token", "disable", name]).succeeds();
-        by_token(&home, secret, &["token", "delete", name, "--confirm", name]).succeeds();
+        by_token(&home, secret, &["token", "disable", name, "--user", "ops", "--no-input"]).assert_code(4);
+        by_token(&home, secret, &["token", "disable", name]).assert_success();
+        by_token(&home, secret, &["token", "delete", name, "--confirm", name]).assert_success();
     }
     let before = state(&home);
     for secret in [&borrowed, &weak] {
@@ -75,36 +75,36 @@ fn borrowed_token_destroys_nothing_for_good() {
             &["account", "delete", "nobody", "--confirm", "nobody"],
             &["account", "enable", "second"],
         ] {
-            by_token(&home, secret, args).ends(4).silent();
+            by_token(&home, secret, args).assert_code(4).assert_silent();
         }
     }
     assert_eq!(state(&home), before, "nothing has changed");
-    by_ops(&home, &["token", "restore", "ops/strong", "ops/stronger"]).succeeds();
-    by_ops(&home, &["token", "enable", "ops/strong", "ops/stronger"]).succeeds();
+    by_ops(&home, &["token", "restore", "ops/strong", "ops/stronger"]).assert_success();
+    by_ops(&home, &["token", "enable", "ops/strong", "ops/stronger"]).assert_success();
 }
 
 /// Runs a command as `user`, with `lines` on stdin: the password, then further input.
-fn asking(home: &Home, user: &str, args: &[&str], lines: &[&str]) -> Ran {
+fn asking(home: &CliHome, user: &str, args: &[&str], lines: &[&str]) -> CliOutput {
     let args: Vec<&str> = args.iter().copied().chain(["--user", user, "--password-stdin"]).collect();
     home.run(&args, lines.iter().map(|l| format!("{l}\n")).collect::<String>())
 }
 
-const OPS: &str = crate::support::program::PASSWORD;
+const OPS: &str = crate::support::cli_program::PASSWORD;
 const BOSS: &str = "seven brown foxes";
 const KNOWN: &str = "known to the boss";
 const OWN: &str = "known to carol alone";
 
 /// Returns a home with the owner `ops`, and `boss`, an admin with a password of its own.
-fn with_boss() -> Home {
-    let home = Home::set_up();
+fn with_boss() -> CliHome {
+    let home = CliHome::set_up();
     asking(&home, "ops", &["account", "create", "boss", "--role", "admin"], &[OPS, "for the boss to replace"])
-        .succeeds();
-    asking(&home, "boss", &["account", "passwd"], &["for the boss to replace", BOSS]).succeeds();
+        .assert_success();
+    asking(&home, "boss", &["account", "passwd"], &["for the boss to replace", BOSS]).assert_success();
     home
 }
 
-fn role_of(home: &Home, name: &str) -> String {
-    let shown = asking(home, "ops", &["account", "show", name, "--json"], &[OPS]).succeeds().json();
+fn role_of(home: &CliHome, name: &str) -> String {
+    let shown = asking(home, "ops", &["account", "show", name, "--json"], &[OPS]).assert_success().json();
     shown["account"]["role"].as_str().unwrap().to_owned()
 }
 
@@ -114,9 +114,12 @@ fn role_of(home: &Home, name: &str) -> String {
 fn promoted_password_gives_its_setter_nothing() {
     let home = with_boss();
     let promote = |role: &str| asking(&home, "ops", &["account", "role", "carol", role], &[OPS]);
-    asking(&home, "boss", &["account", "create", "carol"], &[BOSS, KNOWN]).succeeds();
+    asking(&home, "boss", &["account", "create", "carol"], &[BOSS, KNOWN]).assert_success();
     let refused = |role: &str| {
-        promote(role).ends(4).silent().says(&["can't be promoted yet", "account passwd --user carol"]);
+        promote(role)
+            .assert_code(4)
+            .assert_silent()
+            .assert_says(&["can't be promoted yet", "account passwd --user carol"]);
         assert_eq!(role_of(&home, "carol"), "member", "nothing has changed");
     };
     refused("owner");
@@ -137,34 +140,34 @@ fn promoted_password_gives_its_setter_nothing() {
         &["audit"],
     ] {
         asking(&home, "carol", args, &[KNOWN, OWN])
-            .ends(4)
-            .silent()
-            .says(&["temporary", "account passwd --user carol"]);
+            .assert_code(4)
+            .assert_silent()
+            .assert_says(&["temporary", "account passwd --user carol"]);
     }
-    asking(&home, "carol", &["account", "passwd"], &[KNOWN, KNOWN]).ends(2).silent();
+    asking(&home, "carol", &["account", "passwd"], &[KNOWN, KNOWN]).assert_code(2).assert_silent();
     refused("owner");
-    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).succeeds();
-    asking(&home, "carol", &["whoami"], &[OWN]).succeeds();
+    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).assert_success();
+    asking(&home, "carol", &["whoami"], &[OWN]).assert_success();
 
     // A reset makes the password temporary again, in any order of events.
-    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).succeeds().says(&["temporary"]);
+    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).assert_success().assert_says(&["temporary"]);
     refused("owner");
-    promote("viewer").succeeds();
-    promote("member").ends(4).silent();
-    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).succeeds();
-    promote("owner").succeeds();
-    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).ends(4).silent();
-    asking(&home, "carol", &["whoami"], &[KNOWN]).ends(4).silent().hides("temporary");
-    asking(&home, "carol", &["account", "list"], &[OWN]).succeeds();
+    promote("viewer").assert_success();
+    promote("member").assert_code(4).assert_silent();
+    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).assert_success();
+    promote("owner").assert_success();
+    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).assert_code(4).assert_silent();
+    asking(&home, "carol", &["whoami"], &[KNOWN]).assert_code(4).assert_silent().assert_hides("temporary");
+    asking(&home, "carol", &["account", "list"], &[OWN]).assert_success();
 
     // Demoted, reset, promoted.
-    promote("member").succeeds();
-    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).succeeds();
+    promote("member").assert_success();
+    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).assert_success();
     refused("owner");
-    asking(&home, "carol", &["account", "role", "carol", "owner"], &[KNOWN]).ends(4).silent();
-    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).succeeds();
-    asking(&home, "carol", &["account", "passwd"], &[OWN, OWN]).ends(2).silent();
-    promote("admin").succeeds();
+    asking(&home, "carol", &["account", "role", "carol", "owner"], &[KNOWN]).assert_code(4).assert_silent();
+    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).assert_success();
+    asking(&home, "carol", &["account", "passwd"], &[OWN, OWN]).assert_code(2).assert_silent();
+    promote("admin").assert_success();
 }
 
 /// Tokens of an account keep working when its password is reset: they have their own secrets.
@@ -173,10 +176,10 @@ fn temporary_password_leaves_tokens_working() {
     let home = with_boss();
     let methods = ["--method", "jeton.tokens.read", "--quiet"];
     let create = [&["token", "create", "bot"], &methods[..]].concat();
-    let secret = asking(&home, "boss", &create, &[BOSS]).succeeds().out;
-    asking(&home, "ops", &["account", "passwd", "boss"], &[OPS, KNOWN]).succeeds();
-    asking(&home, "boss", &["token", "list"], &[KNOWN]).ends(4);
-    by_token(&home, secret.trim_end(), &["token", "list"]).succeeds();
+    let secret = asking(&home, "boss", &create, &[BOSS]).assert_success().out;
+    asking(&home, "ops", &["account", "passwd", "boss"], &[OPS, KNOWN]).assert_success();
+    asking(&home, "boss", &["token", "list"], &[KNOWN]).assert_code(4);
+    by_token(&home, secret.trim_end(), &["token", "list"]).assert_success();
     assert_eq!(home.verify(secret.trim_end()), 0);
 }
 
@@ -184,14 +187,14 @@ fn temporary_password_leaves_tokens_working() {
 #[test]
 fn failed_sign_ins_are_told_in_the_audit_log() {
     let home = with_boss();
-    asking(&home, "boss", &["whoami"], &["wrong horse battery"]).ends(4).silent();
-    asking(&home, "nobody", &["whoami"], &["wrong horse battery"]).ends(4).silent();
+    asking(&home, "boss", &["whoami"], &["wrong horse battery"]).assert_code(4).assert_silent();
+    asking(&home, "nobody", &["whoami"], &["wrong horse battery"]).assert_code(4).assert_silent();
     // Waits out the delay of one second.
-    asking(&home, "boss", &["whoami"], &["wrong horse battery"]).ends(4).silent();
-    asking(&home, "boss", &["whoami"], &[BOSS]).succeeds();
+    asking(&home, "boss", &["whoami"], &["wrong horse battery"]).assert_code(4).assert_silent();
+    asking(&home, "boss", &["whoami"], &[BOSS]).assert_success();
     let told = |filter: &str| {
         let args = ["audit", "--filter", filter, "--json"];
-        asking(&home, "ops", &args, &[OPS]).succeeds().json()["entries"].as_array().unwrap().clone()
+        asking(&home, "ops", &args, &[OPS]).assert_success().json()["entries"].as_array().unwrap().clone()
     };
     let rows = told("verb:sign-in");
     let of = |name: &str| rows.iter().find(|row| row["target_name"] == name).unwrap();
@@ -199,10 +202,10 @@ fn failed_sign_ins_are_told_in_the_audit_log() {
     assert_eq!(of("an unknown name")["details"]["tries"], 1);
     assert!(of("boss")["name"].as_str().unwrap().starts_with("uid "), "{rows:?}");
     assert_eq!(told("verb:sign-in target:boss").len(), 1);
-    let table = asking(&home, "ops", &["audit"], &[OPS]).succeeds().out;
+    let table = asking(&home, "ops", &["audit"], &[OPS]).assert_success().out;
     assert!(
         table.contains("sign-in.failed") && table.contains("an unknown name") && table.contains("tries 2"),
         "{table}"
     );
-    home.run(&["audit", "verify"], "").succeeds();
+    home.run(&["audit", "verify"], "").assert_success();
 }

@@ -4,12 +4,12 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::support::program::{Home, exists, finish};
-use crate::support::world::{House, OWNER, create, token_name};
+use crate::support::cli_program::{CliHome, exists, run_to_end};
+use crate::support::world::{OWNER, TestInstall, create, token_name};
 
-fn furnished() -> Home {
-    let home = Home::new();
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+fn furnished() -> CliHome {
+    let home = CliHome::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     home
 }
 
@@ -18,81 +18,95 @@ fn an_edit_shows_what_differs() {
     let home = furnished();
     let secret = home.create(&["ci", "--set", "IDE Plugins", "--expires", "never"]);
     let edit = ["token", "edit", "ci", "--name", "cd", "--add-set", "Marketplace", "--expires", "30d"];
-    let dry = home.as_ops(&[&edit[..], &["--dry-run"]].concat()).succeeds().says(&["Nothing was changed"]);
+    let dry = home.as_ops(&[&edit[..], &["--dry-run"]].concat()).assert_success().assert_says(&["Nothing was changed"]);
     for line in ["ops/ci\n", "  name: ci → cd\n", "  expires: never → ", "    + Marketplace\n"] {
         assert!(dry.out.contains(line), "no {line:?} in {}", dry.out);
     }
-    home.as_ops(&["token", "show", "ci"]).succeeds();
-    home.as_ops(&edit).succeeds().silent().says(&["name: ci → cd", "    + Marketplace", "✓ ops/cd changed"]);
+    home.as_ops(&["token", "show", "ci"]).assert_success();
+    home.as_ops(&edit).assert_success().assert_silent().assert_says(&[
+        "name: ci → cd",
+        "    + Marketplace",
+        "✓ ops/cd changed",
+    ]);
     assert_eq!(home.verify(&secret), 0, "the secret stays");
-    let told = home.as_ops(&["token", "edit", "cd", "--description", "x", "--inherit", "--json"]).succeeds().json();
+    let told =
+        home.as_ops(&["token", "edit", "cd", "--description", "x", "--inherit", "--json"]).assert_success().json();
     assert_eq!(told["token"]["description"], "x");
     assert_eq!(
         told["changes"][1],
         json!({"field": "API", "before": "IDE Plugins, Marketplace", "after": "Inherit",
                "added": [], "removed": ["IDE Plugins", "Marketplace"]})
     );
-    home.as_ops(&["token", "edit", "cd"]).ends(2).says(&["nothing is to be changed"]);
-    home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"]).ends(2).says(&["Inherit", "--method"]);
-    home.as_ops(&["token", "edit", "cd", "--set", "a", "--method", "b"]).ends(2);
-    home.as_ops(&["token", "edit", "gone", "--name", "x"]).ends(3);
-    home.as_ops(&["token", "edit", "cd", "--nothing", "--quiet"]).succeeds().silent();
-    home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"]).succeeds();
-    home.as_ops(&["token", "edit", "cd", "--drop-method", "jeton.tokens.write"]).ends(3).says(&["can't be dropped"]);
+    home.as_ops(&["token", "edit", "cd"]).assert_code(2).assert_says(&["nothing is to be changed"]);
+    home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"])
+        .assert_code(2)
+        .assert_says(&["Inherit", "--method"]);
+    home.as_ops(&["token", "edit", "cd", "--set", "a", "--method", "b"]).assert_code(2);
+    home.as_ops(&["token", "edit", "gone", "--name", "x"]).assert_code(3);
+    home.as_ops(&["token", "edit", "cd", "--nothing", "--quiet"]).assert_success().assert_silent();
+    home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"]).assert_success();
+    home.as_ops(&["token", "edit", "cd", "--drop-method", "jeton.tokens.write"])
+        .assert_code(3)
+        .assert_says(&["can't be dropped"]);
 }
 
 #[test]
 fn several_tokens_in_one_command() {
     let home = furnished();
-    // Not `succeeds`, which refuses tabs.
+    // Not `assert_success`, which refuses tabs.
     let quiet = home.as_ops(&["token", "create", "a", "b", "--quiet"]);
     assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
     let lines: Vec<(&str, &str)> = quiet.out.lines().map(|l| l.split_once('\t').unwrap()).collect();
     assert_eq!(lines.iter().map(|l| l.0).collect::<Vec<_>>(), ["a", "b"]);
     assert!(lines.iter().all(|(_, secret)| home.verify(secret) == 0), "{lines:?}");
-    let made = home.as_ops(&["token", "create", "c", "d", "--json"]).succeeds().json();
+    let made = home.as_ops(&["token", "create", "c", "d", "--json"]).assert_success().json();
     assert_eq!((&made["schema"], made["created"].as_array().unwrap().len()), (&json!(1), 2));
     assert_eq!(made["created"][1]["token"]["name"], "d");
     assert_eq!(home.verify(made["created"][1]["secret"].as_str().unwrap()), 0);
     std::fs::create_dir(home.path("out")).unwrap();
-    home.as_ops(&["token", "create", "e", "f", "--out-dir", "out"]).succeeds().silent().says(&["out/f.secret"]);
+    home.as_ops(&["token", "create", "e", "f", "--out-dir", "out"])
+        .assert_success()
+        .assert_silent()
+        .assert_says(&["out/f.secret"]);
     assert_eq!(home.verify(std::fs::read_to_string(home.path("out/e.secret")).unwrap().trim_end()), 0);
-    home.as_ops(&["token", "create", "g", "e", "--out-dir", "out"]).ends(5).says(&["e is taken"]);
+    home.as_ops(&["token", "create", "g", "e", "--out-dir", "out"]).assert_code(5).assert_says(&["e is taken"]);
     assert!(!exists(&home.path("out/g.secret")));
-    home.as_ops(&["token", "create", "g", "h", "--out", "one"]).ends(2).says(&["--out-dir"]);
-    home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).ends(5).says(&["11 active tokens"]);
-    home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).succeeds();
-    home.as_ops(&["token", "restore", "a", "b"]).succeeds().says(&["✓ ops/a restored", "token enable ops/a ops/b"]);
+    home.as_ops(&["token", "create", "g", "h", "--out", "one"]).assert_code(2).assert_says(&["--out-dir"]);
+    home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).assert_code(5).assert_says(&["11 active tokens"]);
+    home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).assert_success();
+    home.as_ops(&["token", "restore", "a", "b"])
+        .assert_success()
+        .assert_says(&["✓ ops/a restored", "token enable ops/a ops/b"]);
 }
 
 #[test]
 fn a_copy_and_a_rotation() {
     let home = furnished();
     let first = home.create(&["ci", "--set", "IDE Plugins", "--expires", "20d"]);
-    let copied = home.as_ops(&["token", "copy", "ci", "cd", "--json"]).succeeds().json();
+    let copied = home.as_ops(&["token", "copy", "ci", "cd", "--json"]).assert_success().json();
     assert_eq!(copied["token"]["selection"]["sets"], json!(["IDE Plugins"]));
     assert_eq!(home.verify(copied["secret"].as_str().unwrap()), 0);
-    home.as_ops(&["token", "copy", "ci", "cd"]).ends(5).says(&["taken"]);
+    home.as_ops(&["token", "copy", "ci", "cd"]).assert_code(5).assert_says(&["taken"]);
 
-    home.as_ops(&["token", "regenerate", "ci", "--grace", "31d"]).ends(2).says(&["30 days"]);
-    let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).succeeds();
+    home.as_ops(&["token", "regenerate", "ci", "--grace", "31d"]).assert_code(2).assert_says(&["30 days"]);
+    let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     assert!(rotated.err.contains("the old one dies in 20 days with the token itself"), "{}", rotated.err);
     let second = rotated.out.trim_end();
     assert_eq!((home.verify(&first), home.verify(second)), (0, 0));
-    home.as_ops(&["token", "regenerate", "ci", "--grace", "1h"]).ends(5).says(&["token retire ops/ci"]);
-    let shown = home.as_ops(&["token", "show", "ci", "--json"]).succeeds().json();
+    home.as_ops(&["token", "regenerate", "ci", "--grace", "1h"]).assert_code(5).assert_says(&["token retire ops/ci"]);
+    let shown = home.as_ops(&["token", "show", "ci", "--json"]).assert_success().json();
     let previous = &shown["token"]["previous"];
     assert_eq!(previous["hint"].as_str().unwrap(), &first[..12]);
     assert_eq!(previous["retires_at"], shown["token"]["expires_at"]);
     assert!(previous["last_seen_at"].is_string() && shown["usage"]["current_last_seen_at"].is_string(), "{shown}");
-    let shown = home.as_ops(&["token", "show", "ci"]).succeeds().out;
+    let shown = home.as_ops(&["token", "show", "ci"]).assert_success().out;
     let rotating = shown.lines().find(|l| l.starts_with("Rotating")).unwrap();
     assert!(rotating.contains("dies in 20 days, last seen just now"), "{rotating}");
 
-    home.as_ops(&["token", "retire", "ci"]).succeeds().says(&["the old one is denied"]).silent();
+    home.as_ops(&["token", "retire", "ci"]).assert_success().assert_says(&["the old one is denied"]).assert_silent();
     assert_eq!((home.verify(&first), home.verify(second)), (4, 0));
-    home.as_ops(&["token", "retire", "ci"]).ends(5);
-    let shown = home.as_ops(&["token", "show", "ci", "--json"]).succeeds().json();
+    home.as_ops(&["token", "retire", "ci"]).assert_code(5);
+    let shown = home.as_ops(&["token", "show", "ci", "--json"]).assert_success().json();
     assert_eq!(shown["token"]["previous"], json!(null));
 }
 
@@ -101,41 +115,47 @@ fn a_purge_wants_its_number_and_a_purged_secret_is_still_named() {
     let home = furnished();
     let whose = |secret: &str, more: &[&str]| home.run(&[&["token", "whose"], more].concat(), format!("{secret}\n"));
     let (live, gone) = (home.create(&["live"]), home.create(&["gone"]));
-    let current = whose(&live, &[]).succeeds();
+    let current = whose(&live, &[]).assert_success();
     assert!(current.out.contains("ops/live") && current.out.contains("the current one"), "{}", current.out);
     assert!(current.out.contains("Works") && current.out.contains("yes"), "{}", current.out);
-    let shown = home.as_ops(&["token", "show", "live", "--json"]).succeeds().json();
+    let shown = home.as_ops(&["token", "show", "live", "--json"]).assert_success().json();
     assert_eq!(shown["usage"]["last_seen_at"], json!(null), "asking whose it is, is no use");
 
-    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).succeeds();
-    let deleted = whose(&gone, &["--json"]).succeeds().json();
+    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).assert_success();
+    let deleted = whose(&gone, &["--json"]).assert_success().json();
     assert_eq!((&deleted["works"], &deleted["reason"]), (&json!(false), &json!("deleted")));
-    home.as_ops(&["token", "purge"]).ends(2);
-    home.as_ops(&["token", "purge", "--trashed"]).ends(5).says(&["--confirm N", "--dry-run"]).silent();
-    let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run"]).succeeds().says(&["1 trashed token would go"]);
+    home.as_ops(&["token", "purge"]).assert_code(2);
+    home.as_ops(&["token", "purge", "--trashed"])
+        .assert_code(5)
+        .assert_says(&["--confirm N", "--dry-run"])
+        .assert_silent();
+    let dry = home
+        .as_ops(&["token", "purge", "--trashed", "--dry-run"])
+        .assert_success()
+        .assert_says(&["1 trashed token would go"]);
     assert_eq!(dry.out, "ops/gone\n");
-    let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run", "--json"]).succeeds().json();
+    let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run", "--json"]).assert_success().json();
     assert_eq!(dry, json!({"schema": 1, "count": 1, "tokens": ["ops/gone"]}));
-    home.as_ops(&["token", "purge", "--trashed", "--confirm", "2"]).ends(5).says(&["nothing was purged"]);
-    let done = home.as_ops(&["token", "purge", "--trashed", "--confirm", "1", "--json"]).succeeds().json();
+    home.as_ops(&["token", "purge", "--trashed", "--confirm", "2"]).assert_code(5).assert_says(&["nothing was purged"]);
+    let done = home.as_ops(&["token", "purge", "--trashed", "--confirm", "1", "--json"]).assert_success().json();
     assert_eq!(done, json!({"schema": 1, "count": 1}));
-    home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).ends(3).says(&["nothing to purge"]);
+    home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).assert_code(3).assert_says(&["nothing to purge"]);
 
     assert_eq!(home.verify(&gone), 4);
-    let purged = whose(&gone, &["--json"]).succeeds().json();
+    let purged = whose(&gone, &["--json"]).assert_success().json();
     assert_eq!((&purged["secret"], &purged["token"]), (&json!("purged"), &json!(null)));
     assert_eq!((&purged["purged"]["name"], &purged["purged"]["account"]), (&json!("gone"), &json!("ops")));
-    let text = whose(&gone, &[]).succeeds().out;
+    let text = whose(&gone, &[]).assert_success().out;
     assert!(text.contains("ops/gone") && text.contains("purged"), "{text}");
-    assert_eq!(whose(&gone, &["--quiet"]).succeeds().out, "ops/gone\n");
+    assert_eq!(whose(&gone, &["--quiet"]).assert_success().out, "ops/gone\n");
     for (wrong, said) in [("nonsense", "not a secret"), (&live[..50], "not a secret"), ("", "not a secret")] {
-        whose(wrong, &[]).ends(3).says(&[said]).silent();
+        whose(wrong, &[]).assert_code(3).assert_says(&[said]).assert_silent();
     }
     let mut mistyped = live.clone().into_bytes();
     mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };
     let mistyped = String::from_utf8(mistyped).unwrap();
-    whose(&mistyped, &[]).ends(3).says(&["mistyped"]);
-    assert_eq!(whose("nonsense", &["--json"]).ends(3).json()["reason"], "malformed");
+    whose(&mistyped, &[]).assert_code(3).assert_says(&["mistyped"]);
+    assert_eq!(whose("nonsense", &["--json"]).assert_code(3).json()["reason"], "malformed");
 }
 
 /// The command that a screen shows for a change is one that the program accepts, through a shell with quotes. No store
@@ -149,7 +169,7 @@ fn the_line_of_every_change_reads_back() {
     use jeton::domain::token::Purgeable;
     use jeton::verbs::tokens::*;
 
-    let house = House::new();
+    let house = TestInstall::new();
     let typed = |name: &str| TokenTarget::by_reference(name);
     let spec = |text: &str| Some(ExpirySpec::parse(text).unwrap());
     let sets = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
@@ -157,7 +177,7 @@ fn the_line_of_every_change_reads_back() {
     let edit = || EditToken::new(typed("a"));
     let mut lines = Vec::new();
     macro_rules! done {
-        ($($verb:expr),* $(,)?) => { $(lines.push(house.ask(OWNER, $verb).unwrap().equivalent_command.to_string());)* };
+        ($($verb:expr),* $(,)?) => { $(lines.push(house.call(OWNER, $verb).unwrap().equivalent_command.to_string());)* };
     }
     done!(
         CreateToken {
@@ -199,12 +219,12 @@ fn the_line_of_every_change_reads_back() {
         DeleteTokens { tokens: vec![typed("b")], with_made: false, confirmation: "b".to_owned() },
         PurgeTokens::new(Purgeable::Trashed, 1),
     );
-    let home = Home::new();
+    let home = CliHome::new();
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     for line in lines {
         let mut shell = Command::new("/bin/sh");
         shell.env_clear().env("HOME", home.path("")).env("PATH", bin).args(["-c", &format!("{line} --no-input")]);
-        let ran = finish(shell, b"");
+        let ran = run_to_end(shell, b"");
         assert!(ran.code == 3 && ran.err.contains("there is no store"), "{line}: {ran:?}");
     }
 }
@@ -214,7 +234,7 @@ fn instants_written_by_a_clock_that_was_ahead_are_named_so() {
     let home = furnished();
     let secret = home.create(&["ci", "--expires", "never"]);
     home.create(&["gone", "--expires", "never"]);
-    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).succeeds();
+    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).assert_success();
     assert_eq!(home.verify(&secret), 0);
     let ahead = "strftime('%s', 'now') * 1000 + 7200000";
     let store = rusqlite::Connection::open(home.store()).unwrap();
@@ -229,7 +249,7 @@ fn instants_written_by_a_clock_that_was_ahead_are_named_so() {
     for (command, instants) in
         [(&["token", "list"][..], 1), (&["token", "list", "--trash"], 2), (&["token", "show", "ci"], 3)]
     {
-        let told = home.as_ops(command).succeeds().out;
+        let told = home.as_ops(command).assert_success().out;
         assert_eq!(told.matches("in 2 h (clock?)").count(), instants, "{told}");
         assert!(!told.contains("just now"), "{told}");
     }

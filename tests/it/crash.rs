@@ -22,7 +22,9 @@ use jeton::verbs::tokens::{
 };
 use jeton::verbs::verify::{self, Decision};
 
-use crate::support::world::{FakeClock, Fakes, House, OWNER, START, SeededEntropy, by, caller, create};
+use crate::support::world::{
+    FakeClock, Fakes, OWNER, START, SeededEntropy, TestInstall, client_info, create, credential,
+};
 
 const STORE: &str = "JETON_CRASH_STORE";
 const ROUND: &str = "JETON_CRASH_ROUND";
@@ -36,13 +38,13 @@ fn child() {
     // Time advances from one child to the next. A delay left by a killed sign-in is waited out on the fake clock.
     let mut fakes = Fakes::seeded(round.wrapping_mul(0x5851_f42d_4c95_7f2d));
     fakes.clock = Arc::new(FakeClock::at(START.plus(round as i64 * 3_600_000)));
-    let caller = ClientInfo { max_wait: Duration::from_secs(60), ..caller() };
-    let jeton = LocalBackend::new(SqliteStore::open(Path::new(&store)).unwrap(), fakes.world(), caller);
+    let caller = ClientInfo { max_wait: Duration::from_secs(60), ..client_info() };
+    let jeton = LocalBackend::new(SqliteStore::open(Path::new(&store)).unwrap(), fakes.adapters(), caller);
     let dice = SeededEntropy::new(round ^ 0xd1ce);
     say("READY");
     for step in 0.. {
         change(&jeton, &dice, &format!("r{round}-{step}"));
-        fakes.clock.forward(1_000);
+        fakes.clock.advance(1_000);
     }
 }
 
@@ -53,7 +55,7 @@ fn say(line: &str) {
 
 /// Makes one change that suits the store's state, acknowledged once the verb has returned.
 fn change(jeton: &LocalBackend<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
-    let owner = by(OWNER);
+    let owner = credential(OWNER);
     let listed = |trashed| all_tokens(jeton.store(), trashed);
     let (kept, trashed) = (listed(false), listed(true));
     let pick =
@@ -206,9 +208,9 @@ fn killed_after(store: &Path, round: u64, lifetime: Duration) -> Vec<String> {
 #[test]
 fn killed_at_any_moment_nothing_acknowledged_is_lost() {
     let rounds = if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 200 };
-    let house = House::new();
+    let house = TestInstall::new();
     house.set_policy(|p| p.active_tokens = 0);
-    let path = house.place.path();
+    let path = house.temp_store.path();
     let dice = SeededEntropy::new(2_026);
     let mut known = house.audit();
     let mut secrets: HashMap<String, String> = HashMap::new();

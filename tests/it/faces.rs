@@ -7,9 +7,9 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::request::{CHANGES, VERBS};
 
 use crate::catalogue::example;
-use crate::support::program::Home;
-use crate::support::screens::Screens;
-use crate::support::world::{Fakes, House, OWNER, PASSWORD, Place, local, world};
+use crate::support::cli_program::CliHome;
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, adapters, backend};
 
 const NEW: &str = "seven brown foxes";
 
@@ -164,7 +164,7 @@ fn the_table_has_every_verb() {
 }
 
 /// Returns the face and the verb of each row of the home's audit log.
-fn logged(home: &Home) -> Vec<(String, String)> {
+fn logged(home: &CliHome) -> Vec<(String, String)> {
     match SqliteStore::open(&home.store()) {
         Ok(store) => store.audit_log().unwrap().into_iter().map(|row| (row.face, row.verb)).collect(),
         Err(_) => Vec::new(),
@@ -173,7 +173,7 @@ fn logged(home: &Home) -> Vec<(String, String)> {
 
 #[test]
 fn every_verb_has_its_line() {
-    let home = Home::new();
+    let home = CliHome::new();
     let mut secret = String::new();
     for (verb, line, _) in FACES {
         let Run(line, more) = line else { continue };
@@ -186,7 +186,7 @@ fn every_verb_has_its_line() {
             "" => format!("{PASSWORD}\n"),
             more => format!("{PASSWORD}\n{more}\n"),
         };
-        let ran = home.run(&args, input).succeeds();
+        let ran = home.run(&args, input).assert_success();
         let is_change = CHANGES.iter().any(|(name, changes)| name == verb && *changes);
         let rows = logged(&home).split_off(before);
         if is_change {
@@ -214,25 +214,25 @@ fn asked(keys: &Keys) -> Vec<&'static str> {
     };
     match keys {
         Press(keys) => {
-            let house = House::new();
+            let house = TestInstall::new();
             for role in [Role::Admin, Role::Member, Role::Viewer] {
                 house.account(role.as_str(), role);
             }
             house.issue(OWNER, "bot");
-            let mut s = Screens::signed_in(house);
+            let mut s = TuiHarness::signed_in(house);
             let file = s.path("shop.toml");
             std::fs::write(&file, example()).unwrap();
             s.keys(&typed(keys).replace("FILE", file.to_str().unwrap()));
-            s.asked
+            s.requests
         }
         FirstRun(keys) => {
-            let (place, fakes) = (Place::new(), Fakes::new());
-            let jeton = local(&place.path(), world());
-            let mut s = Screens::over(House::over(place, fakes, jeton));
+            let (place, fakes) = (TempStore::new(), Fakes::new());
+            let jeton = backend(&place.path(), adapters());
+            let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
             s.keys(&typed(keys));
-            s.asked
+            s.requests
         }
-        Opening => Screens::over(House::new()).asked,
+        Opening => TuiHarness::signed_out(TestInstall::new()).requests,
         Keys::No(_) => Vec::new(),
     }
 }

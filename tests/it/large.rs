@@ -5,15 +5,15 @@ use std::path::Path;
 
 use jeton::store::sqlite::SqliteStore;
 
-use crate::support::program::{Home, Ran, exists};
+use crate::support::cli_program::{CliHome, CliOutput, exists};
 
-fn as_demo(home: &Home, args: &[&str]) -> Ran {
+fn as_demo(home: &CliHome, args: &[&str]) -> CliOutput {
     let args: Vec<&str> =
         args.iter().copied().chain(["--store", "big.db", "--user", "demo", "--password-stdin"]).collect();
     home.run(&args, format!("{}\n", jeton::demo::PASSWORD))
 }
 
-fn make(home: &Home, tokens: &str) -> Ran {
+fn make(home: &CliHome, tokens: &str) -> CliOutput {
     let args = ["demo", "--tokens", tokens, "--store", "big.db", "--no-open", "--secrets", "secrets.txt"];
     home.run(&args, "")
 }
@@ -24,10 +24,10 @@ fn is_private(path: &Path) -> bool {
 
 #[test]
 fn a_large_store_is_made_with_its_secrets() {
-    let home = Home::new();
-    make(&home, "400").succeeds().silent().says(&["400 tokens", "big.db", jeton::demo::PASSWORD]);
-    let all = as_demo(&home, &["token", "list", "--all", "--json"]).succeeds().json();
-    let trash = as_demo(&home, &["token", "list", "--all", "--trash", "--json"]).succeeds().json();
+    let home = CliHome::new();
+    make(&home, "400").assert_success().assert_silent().assert_says(&["400 tokens", "big.db", jeton::demo::PASSWORD]);
+    let all = as_demo(&home, &["token", "list", "--all", "--json"]).assert_success().json();
+    let trash = as_demo(&home, &["token", "list", "--all", "--trash", "--json"]).assert_success().json();
     let (all, trash) = (all["tokens"].as_array().unwrap(), trash["tokens"].as_array().unwrap());
     assert_eq!(all.len() + trash.len(), 400);
     let count = |status: &str| all.iter().filter(|t| t["status"] == status).count();
@@ -43,14 +43,14 @@ fn a_large_store_is_made_with_its_secrets() {
         home.run(&args, format!("{secret}\n"))
     };
     for secret in secrets.lines().step_by(17) {
-        verify(secret, &[]).succeeds();
+        verify(secret, &[]).assert_success();
     }
     let own = std::fs::read_to_string(home.path("big.db.token")).unwrap();
     for method in ["jeton.tokens.write-all", "jeton.audit.read", "jeton.accounts.write"] {
-        verify(own.trim_end(), &["--method", method]).succeeds();
+        verify(own.trim_end(), &["--method", method]).assert_success();
     }
     assert!([home.path("secrets.txt"), home.path("big.db.token"), home.path("big.db")].iter().all(|p| is_private(p)));
-    let me = as_demo(&home, &["whoami", "--json"]).succeeds().json();
+    let me = as_demo(&home, &["whoami", "--json"]).assert_success().json();
     assert_eq!(me["account"]["role"], "owner");
     let log = SqliteStore::open(&home.path("big.db")).unwrap().audit_log().unwrap();
     let made = log.iter().find(|row| row.verb == "demo.tokens").unwrap();
@@ -59,35 +59,35 @@ fn a_large_store_is_made_with_its_secrets() {
 
 #[test]
 fn a_large_store_takes_no_others_place() {
-    let home = Home::new();
+    let home = CliHome::new();
     for taken in ["big.db", "big.db.token", "secrets.txt"] {
         home.file(taken, "theirs", 0o600);
-        make(&home, "10").ends(5).says(&[taken, "already"]).silent();
+        make(&home, "10").assert_code(5).assert_says(&[taken, "already"]).assert_silent();
         assert_eq!(std::fs::read_to_string(home.path(taken)).unwrap(), "theirs");
         assert_eq!(std::fs::read_dir(home.path("")).unwrap().count(), 1, "nothing was left beside {taken}");
         std::fs::remove_file(home.path(taken)).unwrap();
     }
     let nowhere = ["demo", "--tokens", "10", "--store", "big.db", "--no-open", "--secrets", "gone/secrets.txt"];
-    home.run(&nowhere, "").ends(1).says(&["gone/secrets.txt"]);
+    home.run(&nowhere, "").assert_code(1).assert_says(&["gone/secrets.txt"]);
     assert!(!exists(&home.path("big.db")));
-    home.run(&["demo", "--tokens", "10", "--no-open"], "").ends(2).says(&["--store PATH"]);
-    home.run(&["demo", "--tokens", "0", "--store", "big.db", "--no-open"], "").ends(2);
-    home.run(&["demo", "--no-open"], "").ends(2);
-    home.run(&["demo", "--store", "big.db"], "").ends(2).says(&["--tokens N"]);
-    make(&home, "1").succeeds();
-    assert_eq!(as_demo(&home, &["token", "list", "--all", "--quiet"]).succeeds().out, "demo/management\n");
+    home.run(&["demo", "--tokens", "10", "--no-open"], "").assert_code(2).assert_says(&["--store PATH"]);
+    home.run(&["demo", "--tokens", "0", "--store", "big.db", "--no-open"], "").assert_code(2);
+    home.run(&["demo", "--no-open"], "").assert_code(2);
+    home.run(&["demo", "--store", "big.db"], "").assert_code(2).assert_says(&["--tokens N"]);
+    make(&home, "1").assert_success();
+    assert_eq!(as_demo(&home, &["token", "list", "--all", "--quiet"]).assert_success().out, "demo/management\n");
 }
 
 #[test]
 fn the_list_is_sorted_and_narrowed() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for (name, expires) in [("b", "2d"), ("a", "never"), ("d", "30d"), ("c", "12h")] {
         home.create(&[name, "--expires", expires]);
     }
-    home.as_ops(&["token", "disable", "c"]).succeeds();
+    home.as_ops(&["token", "disable", "c"]).assert_success();
     let list = |args: &[&str]| {
         let args: Vec<&str> = ["token", "list", "--quiet"].iter().chain(args).copied().collect();
-        home.as_ops(&args).succeeds().out.replace("ops/", "").replace('\n', "")
+        home.as_ops(&args).assert_success().out.replace("ops/", "").replace('\n', "")
     };
     assert_eq!(list(&["--sort", "expires"]), "cbda");
     assert_eq!(list(&["--sort", "expires", "--desc"]), "adbc");
@@ -99,6 +99,6 @@ fn the_list_is_sorted_and_narrowed() {
     assert_eq!(list(&["--within", "99999y"]), "bd", "never is never within");
     assert_eq!(list(&["--filter", "is:expiring"]), "b");
     assert_eq!(list(&["--filter", "is:stale"]), "");
-    home.as_ops(&["token", "list", "--sort", "size"]).ends(2).says(&["there are name, status"]);
-    home.as_ops(&["token", "list", "--within", "soon"]).ends(2);
+    home.as_ops(&["token", "list", "--sort", "size"]).assert_code(2).assert_says(&["there are name, status"]);
+    home.as_ops(&["token", "list", "--within", "soon"]).assert_code(2);
 }

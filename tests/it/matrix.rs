@@ -29,7 +29,7 @@ use jeton::verbs::tokens::{
 };
 
 use crate::matrix_ledger;
-use crate::support::world::{House, OWNER, by, create, entry, tester, token_name, username};
+use crate::support::world::{OWNER, TestInstall, create, credential, entry, tester, token_name, username};
 
 /// The tables themselves, as the documentation shows them.
 const TABLES: &str = include_str!("../../src/verbs/authorize/matrix.md");
@@ -61,8 +61,8 @@ pub const VERBS: [&str; 14] = [
 ];
 
 /// Returns a house with two accounts per role, named `owner`, `owner2` …, and no limit of active tokens.
-pub fn street(self_service: bool) -> House {
-    let house = House::with_self_service(self_service);
+pub fn street(self_service: bool) -> TestInstall {
+    let house = TestInstall::with_self_service(self_service);
     house.set_policy(|p| p.active_tokens = 0);
     for role in Role::ALL {
         house.account(role.as_str(), role);
@@ -73,7 +73,7 @@ pub fn street(self_service: bool) -> House {
 
 /// Creates a token in the state that `verb` needs. For example disabled for enable, in the trash for restore and purge,
 /// with two secrets for retire, and with ledger rows for reading the ledger.
-pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
+pub fn plant(house: &TestInstall, owner: &Account, name: &str, verb: &str) -> Token {
     let prefix = jeton::domain::name::Prefix::default();
     let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b)).unwrap();
     let now = house.now();
@@ -131,15 +131,15 @@ pub fn holding(methods: &[&str]) -> Selection {
 }
 
 /// Returns the proof of that letter, for `actor`.
-fn proof(house: &House, actor: &str, letter: char) -> Credential {
+fn proof(house: &TestInstall, actor: &str, letter: char) -> Credential {
     proof_issued(house, actor, letter, Role::Owner, &format!("proof-{letter}"))
 }
 
 /// Returns the proof as a token called `name`, issued under a role.
-pub fn proof_issued(house: &House, actor: &str, letter: char, issued: Role, name: &str) -> Credential {
+pub fn proof_issued(house: &TestInstall, actor: &str, letter: char, issued: Role, name: &str) -> Credential {
     let [read, write, ..] = METHODS;
     let (methods, days) = match letter {
-        'p' => return by(actor),
+        'p' => return credential(actor),
         'f' => ([&METHODS[..], &[CALLED]].concat(), None),
         'o' => (vec![read, write, CALLED], None),
         'w' => (METHODS.to_vec(), None),
@@ -172,14 +172,14 @@ fn house_account(tx: &dyn Tx, name: &str) -> AccountId {
 
 /// Runs `verb` on the token that `pointed` refers to; for create, on behalf of its owner.
 pub fn attempt(
-    house: &House,
+    house: &TestInstall,
     who: &Credential,
     verb: &str,
     owner: &Account,
     pointed: TokenTarget,
     name: &str,
 ) -> Result<()> {
-    let jeton = &house.jeton;
+    let jeton = &house.backend;
     let tokens = vec![pointed.clone()];
     match verb {
         "list" | "list A" => {
@@ -281,21 +281,21 @@ fn owners(role: Role, whose: &str) -> Vec<String> {
     }
 }
 
-fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str, allowed: bool, name: &str) {
+fn check(house: &TestInstall, who: (&str, char, &Credential), verb: &str, owner: &str, allowed: bool, name: &str) {
     let (actor, letter, credential) = who;
     let cell = format!("{actor} {verb} {owner}'s by {letter}");
     let owner = house.account_named(owner);
     if verb == "purge" {
         // Left in the trash by other cells.
-        let count = house.ask(OWNER, PreviewPurge { which: Purgeable::Trashed }).unwrap().count;
+        let count = house.call(OWNER, PreviewPurge { which: Purgeable::Trashed }).unwrap().count;
         if count > 0 {
-            house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, count)).unwrap();
+            house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, count)).unwrap();
         }
     }
     let token = plant(house, &owner, name, verb);
     let stored = || house.store().read(|s| s.token(token.id)).unwrap();
     let head = || house.store().read(|s| s.audit_head()).unwrap();
-    let state = || (stored(), head(), house.ask(OWNER, ListTokens { limit: 1, ..list(None) }).unwrap().total);
+    let state = || (stored(), head(), house.call(OWNER, ListTokens { limit: 1, ..list(None) }).unwrap().total);
     let before = state();
     let pointed = TokenTarget { reference: TokenRef::Id(token.id), expected_revision: None };
     let outcome = attempt(house, credential, verb, &owner, pointed, name);
@@ -322,7 +322,7 @@ fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str,
 }
 
 /// Returns the last row without verifying the whole chain, which grows with every cell.
-fn last_row(house: &House) -> AuditRow {
+fn last_row(house: &TestInstall) -> AuditRow {
     let query =
         AuditQuery { since: None, target: None, filter: AuditFilter::default(), cursor: AuditCursor::Newest, limit: 1 };
     house.store().read(|s| s.audit_window(&query)).unwrap().rows.pop().unwrap().row
@@ -341,16 +341,16 @@ fn a_copy_needs_the_right_to_create_where_it_goes() {
         destination: None,
     };
     for (account, allowed) in [("viewer2", true), ("admin", true), ("admin2", false), ("owner", false)] {
-        let copied = house.ask("admin", copy(account, "a"));
+        let copied = house.call("admin", copy(account, "a"));
         assert_eq!(copied.is_ok(), allowed, "{account}");
         if let Err(e) = copied {
             assert_eq!(e.kind, Kind::Denied, "{e}");
         }
     }
-    assert_eq!(house.ask("member2", copy("member2", "b")).unwrap_err().kind, Kind::Denied, "not to be seen");
+    assert_eq!(house.call("member2", copy("member2", "b")).unwrap_err().kind, Kind::Denied, "not to be seen");
     let house = street(false);
     plant(&house, &house.account_named("member"), "source", "copy");
-    assert_eq!(house.ask("member", copy("member", "c")).unwrap_err().kind, Kind::Denied, "seen, but not to be made");
+    assert_eq!(house.call("member", copy("member", "c")).unwrap_err().kind, Kind::Denied, "seen, but not to be made");
 }
 
 /// Tests the last check before a token gains anything, on its own: the verbs run other checks before it.
@@ -382,8 +382,8 @@ fn owners_are_bound_by_policy_too() {
         let expires = Some(ExpirySpec::parse(spec).unwrap());
         CreateToken { account: Some(username("member")), expires, ..create(name) }
     };
-    assert_eq!(house.ask("owner", new("a", "31d")).unwrap_err().kind, Kind::Conflict);
-    assert_eq!(house.ask("owner", new("a", "never")).unwrap_err().kind, Kind::Conflict);
-    house.ask("owner", new("a", "30d")).unwrap();
-    assert_eq!(house.ask("owner", new("b", "30d")).unwrap_err().kind, Kind::Conflict);
+    assert_eq!(house.call("owner", new("a", "31d")).unwrap_err().kind, Kind::Conflict);
+    assert_eq!(house.call("owner", new("a", "never")).unwrap_err().kind, Kind::Conflict);
+    house.call("owner", new("a", "30d")).unwrap();
+    assert_eq!(house.call("owner", new("b", "30d")).unwrap_err().kind, Kind::Conflict);
 }

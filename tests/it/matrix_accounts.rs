@@ -19,7 +19,7 @@ use crate::matrix::rows;
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
-use crate::support::world::{House, OWNER, bearer, by, create, username};
+use crate::support::world::{OWNER, TestInstall, bearer, create, credential, username};
 
 const VERBS: [&str; 9] =
     ["list", "show", "passwd", "disable", "enable", "role-lower", "role-same", "role-higher", "delete"];
@@ -35,30 +35,38 @@ fn roles(role: Role, whose: &str) -> Vec<Role> {
     Role::ALL.into_iter().filter(fits).collect()
 }
 
-fn attempt(house: &House, actor: &str, verb: &str, whom: &Account, role: Option<Role>) -> Result<()> {
+fn attempt(house: &TestInstall, actor: &str, verb: &str, whom: &Account, role: Option<Role>) -> Result<()> {
     let name = whom.username.as_str();
     match (verb, role) {
         ("list", None) => {
-            let listed = house.ask(actor, ListAccounts)?.accounts.iter().any(|a| a.account == *whom);
+            let listed = house.call(actor, ListAccounts)?.accounts.iter().any(|a| a.account == *whom);
             if listed { Ok(()) } else { Err(Error::denied("not listed")) }
         }
-        ("show", None) => house.ask(actor, ShowAccount { username: whom.username.clone() }).map(drop),
-        ("passwd", None) => house.ask(actor, set_password(name, "seven brown foxes")).map(drop),
-        ("disable", None) => house.ask(actor, switch_off(&[name])).map(drop),
-        ("enable", None) => house.ask(actor, switch_on(&[name])).map(drop),
-        ("delete", None) => house.ask(actor, delete_account(name)).map(drop),
-        (_, Some(role)) => house.ask(actor, set_role(name, role)).map(drop),
+        ("show", None) => house.call(actor, ShowAccount { username: whom.username.clone() }).map(drop),
+        ("passwd", None) => house.call(actor, set_password(name, "seven brown foxes")).map(drop),
+        ("disable", None) => house.call(actor, switch_off(&[name])).map(drop),
+        ("enable", None) => house.call(actor, switch_on(&[name])).map(drop),
+        ("delete", None) => house.call(actor, delete_account(name)).map(drop),
+        (_, Some(role)) => house.call(actor, set_role(name, role)).map(drop),
         (other, None) => panic!("no such verb: {other}"),
     }
 }
 
 /// Returns all accounts, and the number of audit rows.
-fn state(house: &House) -> (Vec<Account>, usize) {
+fn state(house: &TestInstall) -> (Vec<Account>, usize) {
     (house.store().read(|s| s.accounts()).unwrap(), house.audit().len())
 }
 
 /// Runs a cell on its own accounts, so that cells don't affect each other.
-fn check(house: &House, actor: Role, verb: &str, whose: (&str, Role), role: Option<Role>, allowed: bool, run: usize) {
+fn check(
+    house: &TestInstall,
+    actor: Role,
+    verb: &str,
+    whose: (&str, Role),
+    role: Option<Role>,
+    allowed: bool,
+    run: usize,
+) {
     let actor = house.account(&format!("a{run}"), actor);
     let whom = if whose.0 == "own" { actor.clone() } else { house.account(&format!("b{run}"), whose.1) };
     if verb == "enable" && whose.0 != "own" {
@@ -90,7 +98,7 @@ fn check(house: &House, actor: Role, verb: &str, whose: (&str, Role), role: Opti
 fn every_cell() {
     let mut run = 0;
     for self_service in [true, false] {
-        let house = House::with_self_service(self_service);
+        let house = TestInstall::with_self_service(self_service);
         for (head, cells) in rows("actor   whose") {
             let [actor, whose] = head[..] else { panic!("{head:?}") };
             let actor = Role::parse(actor).unwrap();
@@ -117,7 +125,7 @@ fn every_cell() {
 #[test]
 fn every_cell_of_the_installation() {
     for self_service in [true, false] {
-        let house = House::with_self_service(self_service);
+        let house = TestInstall::with_self_service(self_service);
         let columns = ["owner", "admin", "member", "viewer", "policy-list", "policy-set"];
         let mut run = 0;
         for (head, cells) in rows("actor  | owner") {
@@ -128,11 +136,11 @@ fn every_cell_of_the_installation() {
                 run += 1;
                 let before = (state(&house), house.store().read(|s| s.policy()).unwrap());
                 let outcome = match *column {
-                    "policy-list" => house.ask(actor, ListPolicy).map(drop),
-                    "policy-set" => house.ask(actor, set_policy(&[("trash", &format!("{run}d"))])).map(drop),
+                    "policy-list" => house.call(actor, ListPolicy).map(drop),
+                    "policy-set" => house.call(actor, set_policy(&[("trash", &format!("{run}d"))])).map(drop),
                     role => {
                         let new = create_account(&format!("new{run}"), Role::parse(role).unwrap());
-                        house.ask(actor, new).map(drop)
+                        house.call(actor, new).map(drop)
                     }
                 };
                 let after = (state(&house), house.store().read(|s| s.policy()).unwrap());
@@ -149,7 +157,7 @@ fn every_cell_of_the_installation() {
 
 #[test]
 fn every_cell_of_a_token() {
-    let house = House::new();
+    let house = TestInstall::new();
     let columns =
         ["list", "show", "create", "role", "disable", "enable", "passwd", "delete", "policy-list", "policy-set"];
     let mut run = 0;
@@ -159,7 +167,8 @@ fn every_cell_of_a_token() {
             "nothing" => Selection::nothing(),
             method => Selection::Custom([MethodId::parse(method).unwrap()].into()),
         };
-        let issued = house.ask(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().value.remove(0);
+        let issued =
+            house.call(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().value.remove(0);
         let who = Credential::Token(TokenCredential { secret: Arc::new(issued.secret), account: None, name: None });
         assert_eq!(cells.len(), columns.len(), "{head:?}");
         for (column, cell) in columns.iter().zip(cells) {
@@ -170,16 +179,16 @@ fn every_cell_of_a_token() {
             house.set_account_enabled(other.id, *column != "enable");
             let before = (state(&house), house.store().read(|s| s.policy()).unwrap());
             let outcome = match *column {
-                "list" => call(&house.jeton, &who, ListAccounts).map(drop),
-                "show" => call(&house.jeton, &who, ShowAccount { username: other.username }).map(drop),
-                "create" => call(&house.jeton, &who, create_account(&format!("new{run}"), Role::Viewer)).map(drop),
-                "role" => call(&house.jeton, &who, set_role(name, Role::Member)).map(drop),
-                "disable" => call(&house.jeton, &who, switch_off(&[name])).map(drop),
-                "enable" => call(&house.jeton, &who, switch_on(&[name])).map(drop),
-                "passwd" => call(&house.jeton, &who, set_password(name, "seven brown foxes")).map(drop),
-                "delete" => call(&house.jeton, &who, delete_account(name)).map(drop),
-                "policy-list" => call(&house.jeton, &who, ListPolicy).map(drop),
-                "policy-set" => call(&house.jeton, &who, set_policy(&[("trash", "7d")])).map(drop),
+                "list" => call(&house.backend, &who, ListAccounts).map(drop),
+                "show" => call(&house.backend, &who, ShowAccount { username: other.username }).map(drop),
+                "create" => call(&house.backend, &who, create_account(&format!("new{run}"), Role::Viewer)).map(drop),
+                "role" => call(&house.backend, &who, set_role(name, Role::Member)).map(drop),
+                "disable" => call(&house.backend, &who, switch_off(&[name])).map(drop),
+                "enable" => call(&house.backend, &who, switch_on(&[name])).map(drop),
+                "passwd" => call(&house.backend, &who, set_password(name, "seven brown foxes")).map(drop),
+                "delete" => call(&house.backend, &who, delete_account(name)).map(drop),
+                "policy-list" => call(&house.backend, &who, ListPolicy).map(drop),
+                "policy-set" => call(&house.backend, &who, set_policy(&[("trash", "7d")])).map(drop),
                 other => panic!("{other}"),
             };
             let after = (state(&house), house.store().read(|s| s.policy()).unwrap());
@@ -197,7 +206,7 @@ fn every_cell_of_a_token() {
 /// An actor that can't see an account can't find out that it exists, by any verb.
 #[test]
 fn a_hidden_account_and_none_are_told_alike() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     for role in Role::ALL {
         house.account(&format!("{role}2"), role);
     }
@@ -217,7 +226,7 @@ fn a_hidden_account_and_none_are_told_alike() {
         let typed = |whom: &Account| {
             let mut verb = delete_account(whom.username.as_str());
             verb.confirmation = "x".to_owned();
-            house.ask(actor, verb).unwrap_err()
+            house.call(actor, verb).unwrap_err()
         };
         assert_eq!(typed(&hidden), typed(&nobody), "{actor}");
     }
@@ -226,7 +235,7 @@ fn a_hidden_account_and_none_are_told_alike() {
 /// The right is checked before any state of the account is revealed, by password and by tokens of every issued role.
 #[test]
 fn account_refusal_comes_before_any_state() {
-    let house = House::new();
+    let house = TestInstall::new();
     let states = ["on", "off", "temporary", "active"];
     let writes =
         Selection::Custom(["jeton.accounts.read", "jeton.accounts.write"].map(|m| MethodId::parse(m).unwrap()).into());
@@ -275,13 +284,13 @@ fn account_refusal_comes_before_any_state() {
                     let account = house.account(&name, whom);
                     match *state {
                         "off" => house.set_account_enabled(account.id, false),
-                        "temporary" => drop(house.ask(OWNER, set_password(&name, "seven brown foxes")).unwrap()),
+                        "temporary" => drop(house.call(OWNER, set_password(&name, "seven brown foxes")).unwrap()),
                         "active" => drop(house.token_issued_under(whom, &name, "x", &Selection::nothing())),
                         _ => {}
                     }
-                    let who = token.clone().unwrap_or_else(|| by(role.as_str()));
+                    let who = token.clone().unwrap_or_else(|| credential(role.as_str()));
                     let before = (house.account_named(&name), house.store().read(|s| s.audit_head()).unwrap());
-                    let jeton = &house.jeton;
+                    let jeton = &house.backend;
                     let outcome = match (verb, request) {
                         ("passwd", _) => call(jeton, &who, set_password(&name, "eight brown foxes")).map(drop),
                         ("disable", _) => call(jeton, &who, switch_off(&[&name])).map(drop),

@@ -4,7 +4,7 @@ use jeton::domain::token::{TokenId, TokenRef};
 use jeton::verbs::tokens::{CreateToken, ListTokens, OwnerFilter, ShowToken, TokenTarget};
 
 use crate::matrix::{attempt, list, plant, street};
-use crate::support::world::{by, create, username};
+use crate::support::world::{create, credential, username};
 
 /// An actor that can't see a token can't find out that it exists, by any kind of reference, in the trash or not.
 #[test]
@@ -26,8 +26,9 @@ fn a_hidden_token_and_none_are_told_alike() {
                 ];
                 for (there, nowhere) in pairs {
                     let told = |text: &str| {
-                        let refused = attempt(&house, &by(actor), verb, &owner, TokenTarget::by_reference(text), &name)
-                            .unwrap_err();
+                        let refused =
+                            attempt(&house, &credential(actor), verb, &owner, TokenTarget::by_reference(text), &name)
+                                .unwrap_err();
                         // Suggestions depend only on the typed name and on the tokens that the actor sees.
                         assert!(!refused.next.as_ref().is_some_and(|next| next.contains(&name)), "{refused}");
                         (refused.kind, refused.what.replace(text, "X"), refused.why.map(|why| why.replace(text, "X")))
@@ -37,7 +38,7 @@ fn a_hidden_token_and_none_are_told_alike() {
                 let told = |id| {
                     attempt(
                         &house,
-                        &by(actor),
+                        &credential(actor),
                         verb,
                         &owner,
                         TokenTarget { reference: TokenRef::Id(id), expected_revision: None },
@@ -56,9 +57,9 @@ fn a_hidden_account_and_none_are_told_alike() {
     for (actor, hidden) in [("admin", "owner2"), ("admin", "admin2"), ("member", "viewer2"), ("viewer", "owner2")] {
         let told = |name: &str| {
             let new = CreateToken { account: Some(username(name)), ..create("x") };
-            let created = house.ask(actor, new).unwrap_err();
+            let created = house.call(actor, new).unwrap_err();
             let list = ListTokens { owner: OwnerFilter::Account(username(name)), ..list(None) };
-            let listed = house.ask(actor, list).unwrap_err();
+            let listed = house.call(actor, list).unwrap_err();
             [created, listed].map(|e| (e.kind, e.to_string().replace(name, "X")))
         };
         assert_eq!(told(hidden), told("nobody"), "{actor}");
@@ -71,6 +72,6 @@ fn a_hidden_token_hides_no_visible_one() {
     let house = street(true);
     plant(&house, &house.account_named("owner2"), "twin", "show");
     let mine = plant(&house, &house.account_named("viewer"), "twin", "restore");
-    let shown = house.ask("admin", ShowToken { token: TokenRef::Text("twin".to_owned()) }).unwrap();
+    let shown = house.call("admin", ShowToken { token: TokenRef::Text("twin".to_owned()) }).unwrap();
     assert_eq!(shown.token.id, mine.id);
 }

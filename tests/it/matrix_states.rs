@@ -23,7 +23,7 @@ use jeton::verbs::tokens::{
 };
 
 use crate::matrix::{CALLED, PROOFS, VERBS, holding, proof_issued, rows, street};
-use crate::support::world::{House, by, create, entry, tester, token_name};
+use crate::support::world::{TestInstall, create, credential, entry, tester, token_name};
 
 const STATES: [&str; 9] = ["live", "off", "expired", "overlap", "trashed", "old-trash", "twin", "stale", "tight"];
 /// Sampling rate of `cargo test`: one group in this many runs. A prime, so that consecutive sampled groups differ in
@@ -43,7 +43,7 @@ fn fit_for(verb: &str) -> &'static str {
 }
 
 /// Creates a token in a state, with secrets issued under a role.
-fn plant(house: &House, owner: &Account, name: &str, state: &str, issued: Role) -> Token {
+fn plant(house: &TestInstall, owner: &Account, name: &str, state: &str, issued: Role) -> Token {
     let secret = || Secret::generate(&Prefix::default(), |b| house.fakes.entropy.fill(b)).unwrap();
     let now = house.now();
     let expiry = Expiry::At(now.plus(if state == "expired" { -DAY } else { ENDS.1 * DAY }));
@@ -79,14 +79,14 @@ fn plant(house: &House, owner: &Account, name: &str, state: &str, issued: Role) 
 }
 
 fn attempt(
-    house: &House,
+    house: &TestInstall,
     who: &Credential,
     (verb, request): (&str, &str),
     owner: &Account,
     pointed: TokenTarget,
     name: &str,
 ) -> Result<()> {
-    let jeton = &house.jeton;
+    let jeton = &house.backend;
     let some = || vec![pointed.clone()];
     let spec = |text: &str| Some(ExpirySpec::parse(text).unwrap());
     let expires = match request {
@@ -236,7 +236,7 @@ fn expected(cell: &str) -> Option<Kind> {
 
 /// Everything in a house that the cells need: proofs by role, issued role and letter, and tokens in every state.
 struct Fixture {
-    house: House,
+    house: TestInstall,
     proofs: Vec<Bearing>,
     targets: BTreeMap<(String, &'static str, Role), Token>,
 }
@@ -247,7 +247,13 @@ impl Fixture {
         let mut proofs = Vec::new();
         let mut targets = BTreeMap::new();
         for role in Role::ALL {
-            proofs.push(Bearing { role, issued: role, acting: role, letter: 'p', credential: by(role.as_str()) });
+            proofs.push(Bearing {
+                role,
+                issued: role,
+                acting: role,
+                letter: 'p',
+                credential: credential(role.as_str()),
+            });
             for issued in Role::ALL {
                 for letter in PROOFS.into_iter().filter(|letter| *letter != 'p') {
                     let name = format!("proof-{letter}-{issued}");

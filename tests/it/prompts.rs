@@ -9,7 +9,7 @@ use std::time::Duration;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::termios::{LocalModes, tcgetattr};
 
-use crate::support::program::{Home, PASSWORD, exists};
+use crate::support::cli_program::{CliHome, PASSWORD, exists};
 
 /// Long enough for a busy machine. Nothing waits this long unless a test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,7 +27,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(home: &Home, args: &[&str]) -> Self {
+    fn start(home: &CliHome, args: &[&str]) -> Self {
         let pair = native_pty_system().openpty(PtySize::default()).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_jeton"));
         command.env_clear();
@@ -106,7 +106,7 @@ const WRONG: &str = "wrong horse battery\n";
 
 #[test]
 fn a_first_owner_is_asked_for_name_and_password_twice() {
-    let home = Home::new();
+    let home = CliHome::new();
     let mut left = Terminal::start(&home, &["init"]);
     left.waits_for("owner: ").types("ops\n").types_hidden("New password of ops: ", "\u{3}");
     assert_eq!(left.ends(), 130);
@@ -118,12 +118,12 @@ fn a_first_owner_is_asked_for_name_and_password_twice() {
     init.types_hidden("New password of ops: ", RIGHT).types_hidden("again: ", WRONG).waits_for("differ");
     init.types_hidden("New password of ops: ", RIGHT).types_hidden("again: ", RIGHT).waits_for("✓");
     assert_eq!(init.ends(), 0);
-    home.as_ops(&["whoami"]).succeeds();
+    home.as_ops(&["whoami"]).assert_success();
 }
 
 #[test]
 fn the_password_of_another_is_asked_for_after_ones_own() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let mut create = Terminal::start(&home, &["account", "create", "ci", "--role", "viewer"]);
     create.types_hidden("Password of ops: ", WRONG).types_hidden("Password of ops: ", RIGHT);
     create.types_hidden("New password of ci: ", "short\n").waits_for("too short");
@@ -150,7 +150,7 @@ fn the_password_of_another_is_asked_for_after_ones_own() {
 
 #[test]
 fn a_password_is_asked_for_three_times() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let mut create = Terminal::start(&home, &["token", "create", "a"]);
     create.types_hidden("ops: ", WRONG).types_hidden("ops: ", RIGHT).waits_for("jtn_").waits_for("only time");
     assert_eq!(create.ends(), 0);
@@ -170,7 +170,7 @@ fn a_password_is_asked_for_three_times() {
 
 #[test]
 fn a_deletion_shows_what_would_break_and_asks_for_the_name() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let secret = home.create(&["a"]);
     home.create(&["b"]);
     assert_eq!(home.verify(&secret), 0);
@@ -186,7 +186,7 @@ fn a_deletion_shows_what_would_break_and_asks_for_the_name() {
     let (code, seen) = delete(&["token", "delete", "a"], "b\n");
     assert_eq!(code, 5);
     assert!(seen.contains("1 today, 1 in 7 days") && seen.contains("from local  jeton verify  1"), "{seen}");
-    home.as_ops(&["token", "regenerate", "a", "--grace", "2h"]).succeeds();
+    home.as_ops(&["token", "regenerate", "a", "--grace", "2h"]).assert_success();
     let (code, seen) = delete(&["token", "delete", "a"], "\u{4}");
     assert_eq!(code, 130);
     let overlap = format!("an overlap is in progress, both secrets go: {} dies in 2 h", &secret[..12]);
@@ -204,17 +204,17 @@ fn a_deletion_shows_what_would_break_and_asks_for_the_name() {
 
 #[test]
 fn a_catalogue_is_previewed_before_the_password_is_asked_for() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let mut apply = Terminal::start(&home, &["catalogue", "apply", "cloud-platform"]);
     apply.waits_for("cloud-platform, a new catalogue").waits_for("No token gains methods.");
     apply.types_hidden("ops: ", RIGHT);
     assert_eq!(apply.ends(), 0, "{}", apply.seen);
-    assert!(home.run(&["catalogue", "show", "Maven Plugin"], "").succeeds().out.contains("12 methods"));
+    assert!(home.run(&["catalogue", "show", "Maven Plugin"], "").assert_success().out.contains("12 methods"));
 }
 
 #[test]
 fn an_edit_is_shown_before_it_is_made() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     home.create(&["a", "--expires", "never"]);
     let edit = |answer: &str| {
         let mut edit = Terminal::start(&home, &["token", "edit", "a", "--description", "nightly"]);
@@ -237,10 +237,10 @@ fn an_edit_is_shown_before_it_is_made() {
 
 #[test]
 fn a_purge_names_what_goes_and_asks_for_the_number() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     home.create(&["a"]);
     home.create(&["b"]);
-    home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).succeeds();
+    home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).assert_success();
     let purge = |typed: &str| {
         let mut purge = Terminal::start(&home, &["token", "purge", "--trashed"]);
         purge.types_hidden("ops: ", RIGHT).waits_for("ops/a").waits_for("ops/b").waits_for("good: ").types(typed);
@@ -255,7 +255,7 @@ fn a_purge_names_what_goes_and_asks_for_the_number() {
 
 #[test]
 fn what_is_typed_ahead_of_a_password_is_never_shown() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let mut list = Terminal::start(&home, &["token", "list"]);
     list.types_hidden("ops: ", WRONG).types_hidden("ops: ", WRONG).waits_for("ops: ");
     // The next try is delayed because of the failed ones. Meanwhile the person types on.

@@ -18,20 +18,20 @@ use jeton::verbs::ports::{Clock, PendingFile, SecretFileWriter};
 use jeton::verbs::request::{Request, Response};
 use rustix::process::Signal;
 
-use crate::support::program::{Home, PASSWORD};
+use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::pty::{End, Terminal, program, rounds};
-use crate::support::world::{House, OWNER, username};
+use crate::support::world::{OWNER, TestInstall, username};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 const NOTHING: &[&str] = &[];
 
 /// Opens the screens in a home of their own.
-fn screens(home: &Home) -> Terminal {
+fn screens(home: &CliHome) -> Terminal {
     Terminal::start(program(JETON, NOTHING, &home.path(""), &[]))
 }
 
 /// Opens the screens and signs in.
-pub fn signed_in(home: &Home) -> Terminal {
+pub fn signed_in(home: &CliHome) -> Terminal {
     let mut terminal = screens(home);
     terminal.shows("Sign in to jeton");
     terminal.types(&format!("{PASSWORD}\r"));
@@ -53,14 +53,14 @@ fn secret_in(text: &str) -> Option<String> {
 }
 
 /// Returns a home with one token, `ops/a`.
-pub fn home_with_a_token() -> Home {
-    let home = Home::set_up();
+pub fn home_with_a_token() -> CliHome {
+    let home = CliHome::set_up();
     home.create(&["a"]);
     home
 }
 
 /// Opens the screens with a new secret shown, and returns the secret.
-fn showing_a_secret(home: &Home) -> (Terminal, String) {
+fn showing_a_secret(home: &CliHome) -> (Terminal, String) {
     let mut t = signed_in(home);
     t.shows("▶   a");
     regenerate(&mut t);
@@ -86,7 +86,7 @@ fn is_gone(t: &Terminal, secret: &str) {
 
 #[test]
 fn the_main_job_from_the_first_run_to_the_end() {
-    let home = Home::new();
+    let home = CliHome::new();
     let mut t = screens(&home);
     t.shows("Welcome to jeton");
     t.types(&format!("ops\r{PASSWORD}\r{PASSWORD}\r"));
@@ -196,10 +196,10 @@ fn ended_by_ctrl_c() {
 
 #[test]
 fn ended_by_three_wrong_passwords() {
-    let fresh = Home::set_up();
+    let fresh = CliHome::set_up();
     for _ in 0..rounds() {
         // Failed tries are stored in the store, so each round needs its own.
-        let home = Home::new();
+        let home = CliHome::new();
         std::fs::create_dir_all(home.store().parent().unwrap()).unwrap();
         std::fs::copy(fresh.store(), home.store()).unwrap();
         let mut t = screens(&home);
@@ -428,7 +428,7 @@ const MOMENTS: [(&str, i32); 5] =
 
 /// A house with a trap in it. The folder is deleted with it.
 struct Trapped {
-    house: House,
+    house: TestInstall,
     trap: Arc<Trap>,
 }
 
@@ -453,7 +453,7 @@ impl Backend for Trapped {
             self.trap.springs(&["worker"]);
         }
         let signs_in = matches!(request, Request::SignIn(_));
-        let response = self.house.jeton.call(who, request);
+        let response = self.house.backend.call(who, request);
         if signs_in && ["key", "draw", "worker"].contains(&&*self.trap.moment) {
             self.trap.armed.store(true, Ordering::SeqCst);
         }
@@ -493,7 +493,7 @@ impl SecretFileWriter for Trap {
 #[test]
 fn child() {
     let Ok(moment) = std::env::var("JETON_IT_PANIC") else { return };
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "a");
     let trap = Arc::new(Trap { moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
     let jeton = Arc::new(Trapped { house, trap: trap.clone() });
@@ -524,7 +524,7 @@ fn a_panic_is_read_on_the_main_screen() {
     let args = ["--exact", "pty::child", "--nocapture"];
     for _ in 0..rounds() {
         for (moment, code) in MOMENTS {
-            let home = Home::new();
+            let home = CliHome::new();
             let command = program(me.to_str().unwrap(), &args, &home.path(""), &[("JETON_IT_PANIC", moment)]);
             // Narrow tables have no pane with dates.
             let mut t = Terminal::sized(command, if moment == "draw" { 130 } else { 80 }, 50);

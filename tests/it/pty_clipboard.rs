@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use crate::pty::home_with_a_token;
-use crate::support::program::{Home, PASSWORD};
+use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::pty::{End, Terminal, program};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
 /// Opens the screens with a new secret, started with `env`.
-fn revealing(home: &Home, env: &[(&str, &str)]) -> Terminal {
+fn revealing(home: &CliHome, env: &[(&str, &str)]) -> Terminal {
     let mut t = Terminal::start(program(JETON, &[] as &[&str], &home.path(""), env));
     t.shows("Sign in to jeton");
     t.types(&format!("{PASSWORD}\r"));
@@ -37,7 +37,7 @@ fn leaves(mut t: Terminal) {
 }
 
 /// Creates a folder with a `tmux` that runs `script`.
-fn fake_tmux(home: &Home, script: &str) -> String {
+fn fake_tmux(home: &CliHome, script: &str) -> String {
     std::fs::create_dir(home.path("bin")).unwrap();
     home.file("bin/tmux", &format!("#!/bin/sh\n{script}\n"), 0o755);
     format!("{}:/usr/bin:/bin", home.path("bin").display())

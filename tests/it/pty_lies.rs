@@ -6,13 +6,13 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::pty::{home_with_a_token, signed_in};
-use crate::support::program::{Home, PASSWORD};
+use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::pty::{End, Terminal, program, rounds};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
 /// Opens the screens with the token `a`.
-fn at_a_token(home: &Home) -> Terminal {
+fn at_a_token(home: &CliHome) -> Terminal {
     let t = signed_in(home);
     t.shows("▶   a");
     t.shows("never used");
@@ -30,7 +30,7 @@ fn keys_act(t: &mut Terminal) {
 
 /// Asserts that no `-wal` or `-shm` file remains next to the store.
 #[track_caller]
-fn closed(home: &Home) {
+fn closed(home: &CliHome) {
     let folder = std::fs::read_dir(home.store().parent().unwrap()).unwrap();
     let names: Vec<_> = folder.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.iter().all(|name| !name.ends_with("-wal") && !name.ends_with("-shm")), "{names:?}");

@@ -1,12 +1,12 @@
 //! The scope picker in a real pseudo-terminal at 80×24, by keys alone.
 
-use crate::support::program::{Home, PASSWORD};
+use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::pty::{End, Terminal, program};
 
 #[test]
 fn from_search_to_a_custom_token() {
-    let home = Home::new();
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+    let home = CliHome::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let mut t = Terminal::start(program(env!("CARGO_BIN_EXE_jeton"), &[] as &[&str], &home.path(""), &[]));
     t.shows("Sign in to jeton");
     t.types(&format!("{PASSWORD}\r"));
@@ -41,6 +41,6 @@ fn from_search_to_a_custom_token() {
         ("environment.control.GetEnvStatus", 4),
         ("jeton.tokens.read", 4),
     ] {
-        home.run(&["verify", "--method", method], &secret).ends(code);
+        home.run(&["verify", "--method", method], &secret).assert_code(code);
     }
 }

@@ -1,6 +1,6 @@
 //! Two programs on one store, one of them the screens in a real pseudo-terminal.
 
-use crate::support::program::{Home, PASSWORD};
+use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::pty::{End, Terminal, program};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
@@ -13,7 +13,7 @@ fn current(text: &str) -> String {
 
 #[test]
 fn what_a_command_changes_appears_without_a_key_and_the_cursor_stays() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for name in ["bravo", "delta"] {
         home.create(&[name]);
     }
@@ -25,7 +25,7 @@ fn what_a_command_changes_appears_without_a_key_and_the_cursor_stays() {
     terminal.wait("the cursor on delta", |s| current(&s.contents()).contains("delta"));
     home.create(&["alpha"]);
     terminal.shows("alpha");
-    home.as_ops(&["token", "disable", "delta"]).succeeds();
+    home.as_ops(&["token", "disable", "delta"]).assert_success();
     terminal.wait("delta disabled under the cursor", |s| {
         let row = current(&s.contents());
         row.contains("delta") && row.contains("disabled")
@@ -36,7 +36,7 @@ fn what_a_command_changes_appears_without_a_key_and_the_cursor_stays() {
 
 #[test]
 fn a_token_opens_the_screens_and_its_revocation_ends_them() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let secret = home.create(&["bearer", "--method", "jeton.tokens.read", "--expires", "1d"]);
     let environment = [("JETON_TOKEN", secret.as_str())];
     let mut terminal = Terminal::start(program(JETON, NOTHING, &home.path(""), &environment));
@@ -44,6 +44,6 @@ fn a_token_opens_the_screens_and_its_revocation_ends_them() {
     assert!(!String::from_utf8_lossy(&terminal.written()).contains(&secret[13..]));
     let environ = std::fs::read(format!("/proc/{}/environ", terminal.pid().as_raw_nonzero())).unwrap_or_default();
     assert!(!environ.windows(secret.len()).any(|w| w == secret.as_bytes()));
-    home.as_ops(&["token", "disable", "bearer"]).succeeds();
+    home.as_ops(&["token", "disable", "bearer"]).assert_success();
     terminal.ends_restored(End::Code(4));
 }

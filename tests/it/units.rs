@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::program::Home;
+use crate::support::cli_program::CliHome;
 
 fn unit(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/systemd").join(name)).unwrap()
@@ -19,12 +19,12 @@ fn the_service_is_started_with_a_line_that_is_understood() {
     let line: Vec<&str> = said(&service, "ExecStart")[0].split(' ').collect();
     assert_eq!(line[0], "/usr/local/bin/jeton");
     let store = format!("/var/lib/{}/jeton.db", said(&service, "StateDirectory")[0]);
-    let missing = Home::new().path("missing.db");
+    let missing = CliHome::new().path("missing.db");
     let args: Vec<&str> =
         line[1..].iter().map(|word| if *word == store { missing.to_str().unwrap() } else { word }).collect();
     assert!(args.contains(&missing.to_str().unwrap()), "{line:?}");
     // No store: everything before that was right, and this exit code makes systemd not retry.
-    Home::new().run(&args, "").ends(3);
+    CliHome::new().run(&args, "").assert_code(3);
     assert_eq!(said(&service, "RestartPreventExitStatus"), ["2 3"]);
     assert!(said(&service, "RuntimeDirectory").is_empty(), "the sockets' folder outlives the service");
 }

@@ -10,13 +10,13 @@ use jeton::platform::service_file;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::support::program::Home;
+use crate::support::cli_program::CliHome;
 
 /// A running service of a home's store.
 struct Service(Child);
 
 impl Service {
-    fn of(home: &Home) -> Self {
+    fn of(home: &CliHome) -> Self {
         let verify = format!("unix:{}", home.path("verify").display());
         let mut child = home.command(&["serve", "--verify", &verify]).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());
@@ -56,29 +56,29 @@ fn timed(text: &str, line: &str) {
 
 #[test]
 fn the_service_denies_what_was_taken_away() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for name in ["a", "b", "c"] {
         home.create(&[name]);
     }
     let password = home.file("password", "another correct horse\n", 0o600);
     let password = password.to_str().unwrap();
-    home.as_ops(&["account", "create", "ci", "--role", "viewer", "--new-password-file", password]).succeeds();
+    home.as_ops(&["account", "create", "ci", "--role", "viewer", "--new-password-file", password]).assert_success();
     let as_ops = |args: &[&str]| home.as_ops(&[args, &["--user", "ops"]].concat());
     let _service = Service::of(&home);
 
-    timed(&as_ops(&["token", "disable", "a", "b"]).succeeds().err, "✓ ops/a disabled; the service denies it");
-    as_ops(&["token", "enable", "a", "b"]).succeeds().hides("service");
-    let rotated = as_ops(&["token", "regenerate", "a"]).succeeds();
+    timed(&as_ops(&["token", "disable", "a", "b"]).assert_success().err, "✓ ops/a disabled; the service denies it");
+    as_ops(&["token", "enable", "a", "b"]).assert_success().assert_hides("service");
+    let rotated = as_ops(&["token", "regenerate", "a"]).assert_success();
     timed(&rotated.err, "✓ ops/a has a new secret; the service denies the old one");
-    as_ops(&["token", "regenerate", "a", "--grace", "1h"]).succeeds().hides("service");
-    let retired = as_ops(&["token", "retire", "a"]).succeeds();
+    as_ops(&["token", "regenerate", "a", "--grace", "1h"]).assert_success().assert_hides("service");
+    let retired = as_ops(&["token", "retire", "a"]).assert_success();
     timed(&retired.err, "✓ ops/a has one secret again; the service denies the old one");
-    let deleted = as_ops(&["token", "delete", "a", "--confirm", "a"]).succeeds();
+    let deleted = as_ops(&["token", "delete", "a", "--confirm", "a"]).assert_success();
     timed(&deleted.err, "✓ ops/a deleted; the service denies it");
-    timed(&as_ops(&["account", "disable", "ci"]).succeeds().err, "✓ ci disabled; the service denies its tokens");
-    as_ops(&["token", "disable", "b", "--quiet"]).succeeds().hides("service");
+    timed(&as_ops(&["account", "disable", "ci"]).assert_success().err, "✓ ci disabled; the service denies its tokens");
+    as_ops(&["token", "disable", "b", "--quiet"]).assert_success().assert_hides("service");
 
-    let told = as_ops(&["token", "regenerate", "c", "--json"]).succeeds().json();
+    let told = as_ops(&["token", "regenerate", "c", "--json"]).assert_success().json();
     assert_eq!(told["service"]["denies"], json!(true));
     assert_eq!(home.verify(told["secret"].as_str().unwrap()), 0);
     for line in [
@@ -86,7 +86,7 @@ fn the_service_denies_what_was_taken_away() {
         &["token", "delete", "b", "c", "--confirm", "2"],
         &["account", "delete", "ci", "--confirm", "ci"],
     ] {
-        let told = as_ops(&[line, &["--json"]].concat()).succeeds().json();
+        let told = as_ops(&[line, &["--json"]].concat()).assert_success().json();
         assert_eq!((&told["schema"], &told["service"]["denies"]), (&json!(1), &json!(true)), "{told}");
         assert!(told["service"]["ms"].as_f64().unwrap() > 0.0, "{told}");
     }
@@ -94,34 +94,34 @@ fn the_service_denies_what_was_taken_away() {
 
 #[test]
 fn what_can_not_be_asked_is_said_calmly() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for name in ["a", "b", "c", "d"] {
         home.create(&[name]);
     }
-    let told = home.as_ops(&["token", "disable", "a", "--json"]).succeeds().json();
+    let told = home.as_ops(&["token", "disable", "a", "--json"]).assert_success().json();
     assert_eq!(told.get("service"), Some(&Value::Null), "none runs");
     let service = Service::of(&home);
     service.signal(Signal::STOP);
-    let disabled = home.as_ops(&["token", "disable", "b"]).succeeds();
+    let disabled = home.as_ops(&["token", "disable", "b"]).assert_success();
     assert!(disabled.err.starts_with("✓ ops/b disabled\n! the service at unix:/"), "{}", disabled.err);
-    disabled.says(&["could not be asked: no answer within 1s; it reads the store with each request"]);
-    let told = home.as_ops(&["token", "disable", "c", "--json"]).succeeds().json();
+    disabled.assert_says(&["could not be asked: no answer within 1s; it reads the store with each request"]);
+    let told = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
     let why = json!({"denies": null, "why": "the service could not be asked: no answer within 1s"});
     assert_eq!(told["service"], why);
     // The service is suspended by SIGSTOP: a running one would recreate its socket.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
-    home.as_ops(&["token", "delete", "b", "--confirm", "b"]).succeeds().says(&["its socket is gone"]);
+    home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success().assert_says(&["its socket is gone"]);
     service.signal(Signal::CONT);
     service.killed();
     assert!(home.store().with_file_name("jeton.db-service").exists(), "a dead service leaves its mark");
-    let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).succeeds();
-    deleted.says(&["✓ ops/c deleted; it is denied from now on"]).hides("service");
+    let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).assert_success();
+    deleted.assert_says(&["✓ ops/c deleted; it is denied from now on"]).assert_hides("service");
 }
 
 /// A service that answers but has not read the change proves nothing.
 #[test]
 fn a_service_that_is_behind_is_not_believed() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let at = home.path("other");
     let listener = UnixListener::bind(&at).unwrap();
     let endpoint = Endpoint::Unix(at);
@@ -143,7 +143,7 @@ fn a_service_that_is_behind_is_not_believed() {
         ("c", "; the service denies it ("),
     ] {
         home.create(&[name]);
-        home.as_ops(&["token", "disable", name]).succeeds().says(&[said]);
+        home.as_ops(&["token", "disable", name]).assert_success().assert_says(&[said]);
     }
     owner.join().unwrap();
 }

@@ -311,7 +311,7 @@ fn escape(byte: u8, esc: Esc, out: &mut Vec<Input>) -> State {
     }
 }
 
-/// `true` if a terminal sequence that begins with `by` may continue with `byte`.
+/// `true` if a terminal sequence that begins with `credential` may continue with `byte`.
 fn goes_on(by: u8, byte: u8) -> bool {
     match by {
         b'[' => {

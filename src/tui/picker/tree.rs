@@ -286,7 +286,7 @@ impl Tree {
         self.cursor = same.unwrap_or(self.cursor).min(self.rows.len().saturating_sub(1));
     }
 
-    /// Moves the cursor by `by` rows, at most to an end.
+    /// Moves the cursor by `credential` rows, at most to an end.
     pub fn step(&mut self, by: isize) {
         self.cursor = self.cursor.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
     }

@@ -1,21 +1,21 @@
 //! `jeton catalogue …`.
 
 use super::example;
-use crate::support::program::{Home, exists};
+use crate::support::cli_program::{CliHome, exists};
 
-fn home() -> Home {
-    let home = Home::new();
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+fn home() -> CliHome {
+    let home = CliHome::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     home
 }
 
 #[test]
 fn a_store_can_begin_with_a_file() {
-    let home = Home::new();
+    let home = CliHome::new();
     home.file("shop.toml", &example(), 0o644);
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "missing.toml"]).ends(3);
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "shop.toml"]).succeeds();
-    home.run(&["catalogue", "show", "shop.stock.Count"], "").succeeds();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "missing.toml"]).assert_code(3);
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "shop.toml"]).assert_success();
+    home.run(&["catalogue", "show", "shop.stock.Count"], "").assert_success();
 }
 
 #[test]
@@ -23,19 +23,27 @@ fn the_readmes_example_is_checked_applied_listed_and_exported() {
     let home = home();
     let text = example();
     home.file("shop.toml", &text, 0o644);
-    home.run(&["catalogue", "check", "shop.toml"], "").succeeds().says(&["2 groups, 4 methods, 2 API sets"]).silent();
-    let dry = home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").succeeds().says(&["nothing was changed"]);
+    home.run(&["catalogue", "check", "shop.toml"], "")
+        .assert_success()
+        .assert_says(&["2 groups, 4 methods, 2 API sets"])
+        .assert_silent();
+    let dry = home
+        .run(&["catalogue", "apply", "shop.toml", "--dry-run"], "")
+        .assert_success()
+        .assert_says(&["nothing was changed"]);
     for line in ["shop, a new catalogue", "Methods: 4 new", "  + shop.orders.Purge", "No token gains methods."] {
         assert!(dry.out.contains(line), "{}", dry.out);
     }
-    home.run(&["catalogue", "show", "shop"], "").ends(3).says(&["no catalogue"]);
-    home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").ends(4);
-    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds().says(&["✓ the catalogue shop is in force"]);
+    home.run(&["catalogue", "show", "shop"], "").assert_code(3).assert_says(&["no catalogue"]);
+    home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").assert_code(4);
+    home.as_ops(&["catalogue", "apply", "shop.toml"])
+        .assert_success()
+        .assert_says(&["✓ the catalogue shop is in force"]);
 
-    let list = home.run(&["catalogue", "list"], "").succeeds().out;
+    let list = home.run(&["catalogue", "list"], "").assert_success().out;
     assert!(list.lines().any(|l| l.starts_with("shop.orders ") && l.contains("  3  ")), "{list}");
     assert!(list.lines().any(|l| l.starts_with("Shop desk ") && l.contains("  3  ")), "{list}");
-    let json = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
+    let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
     let keys = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(
         (keys(&json), json["schema"].as_u64()),
@@ -57,45 +65,46 @@ fn the_readmes_example_is_checked_applied_listed_and_exported() {
         (vec!["methods".into(), "name".into(), "title".into()], &held[..].into())
     );
 
-    let shown = home.run(&["catalogue", "show", "Shop desk"], "").succeeds().out;
+    let shown = home.run(&["catalogue", "show", "Shop desk"], "").assert_success().out;
     assert!(shown.contains("set:Shop reader") && shown.contains("3 methods"), "{shown}");
-    let shown = home.run(&["catalogue", "show", "shop.stock.Count"], "").succeeds().out;
+    let shown = home.run(&["catalogue", "show", "shop.stock.Count"], "").assert_success().out;
     assert!(shown.contains("Shop reader") && shown.contains("Shop desk"), "{shown}");
 
-    let shown = home.run(&["catalogue", "show", "shop.orders"], "").succeeds().out;
+    let shown = home.run(&["catalogue", "show", "shop.orders"], "").assert_success().out;
     assert!(shown.contains("shop.orders.Purge") && !shown.contains("shop.stock"), "{shown}");
 
-    home.run(&["catalogue", "export"], "").ends(2).says(&["several catalogues", "cloud-platform, shop"]);
-    let exported = home.run(&["catalogue", "export", "shop"], "").succeeds().out;
+    home.run(&["catalogue", "export"], "").assert_code(2).assert_says(&["several catalogues", "cloud-platform, shop"]);
+    let exported = home.run(&["catalogue", "export", "shop"], "").assert_success().out;
     home.file("again.toml", &exported, 0o644);
-    let again = home.as_ops(&["catalogue", "apply", "again.toml"]).succeeds();
+    let again = home.as_ops(&["catalogue", "apply", "again.toml"]).assert_success();
     assert_eq!(again.out, "shop: nothing changes\n");
-    assert_eq!(home.run(&["catalogue", "export", "shop"], "").succeeds().out, exported);
+    assert_eq!(home.run(&["catalogue", "export", "shop"], "").assert_success().out, exported);
 }
 
 #[test]
 fn widening_is_confirmed_by_its_number_and_shown() {
     let home = home();
     home.file("shop.toml", &example(), 0o644);
-    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     let secret = home.create(&["reader", "--set", "Shop reader"]);
     let cancel = |code: i32| {
         let line = format!("{secret}\n");
-        home.run(&["verify", "--method", "shop.orders.Cancel"], line).ends(code);
+        home.run(&["verify", "--method", "shop.orders.Cancel"], line).assert_code(code);
     };
     cancel(4);
-    let shown = home.as_ops(&["token", "show", "reader"]).succeeds().out;
+    let shown = home.as_ops(&["token", "show", "reader"]).assert_success().out;
     assert!(shown.contains("May call   2 methods"), "{shown}");
     let wider = example().replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1);
     home.file("shop.toml", &wider, 0o644);
-    let refused = home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").ends(5);
-    let refused = refused.says(&["1 token would gain methods", "ops/reader", "--accept-widening 1"]);
+    let refused = home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").assert_code(5);
+    let refused = refused.assert_says(&["1 token would gain methods", "ops/reader", "--accept-widening 1"]);
     assert!(refused.out.contains("  ops/reader  +1 shop.orders.Cancel"), "{}", refused.out);
-    let json = home.run(&["catalogue", "apply", "shop.toml", "--dry-run", "--json"], "").succeeds().json();
+    let json = home.run(&["catalogue", "apply", "shop.toml", "--dry-run", "--json"], "").assert_success().json();
     let token = serde_json::json!([{"name": "ops/reader", "count": 1, "methods": ["shop.orders.Cancel"]}]);
     assert_eq!((&json["applied"], &json["widening"]["tokens"]), (&false.into(), &token));
     cancel(4);
-    let json = home.as_ops(&["catalogue", "apply", "shop.toml", "--accept-widening", "1", "--json"]).succeeds().json();
+    let json =
+        home.as_ops(&["catalogue", "apply", "shop.toml", "--accept-widening", "1", "--json"]).assert_success().json();
     assert_eq!((&json["applied"], &json["widening"]["count"]), (&true.into(), &1.into()));
     cancel(0);
 
@@ -103,10 +112,10 @@ fn widening_is_confirmed_by_its_number_and_shown() {
     home.create(&["hand", "--method", "shop.stock.Count"]);
     let less = less.split("[[group]]\nid = \"shop.stock\"").next().unwrap().to_owned();
     home.file("shop.toml", &less, 0o644);
-    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
-    let shown = home.as_ops(&["token", "show", "hand"]).succeeds().out;
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
+    let shown = home.as_ops(&["token", "show", "hand"]).assert_success().out;
     assert!(shown.contains("shop.stock.Count (unknown, grants nothing)"), "{shown}");
-    let shown = home.as_ops(&["token", "show", "reader"]).succeeds().out;
+    let shown = home.as_ops(&["token", "show", "reader"]).assert_success().out;
     assert!(shown.contains("Shop reader (unknown, grants nothing)") && shown.contains("May call   nothing"), "{shown}");
 }
 
@@ -115,26 +124,26 @@ fn what_is_wrong_is_told_with_its_place() {
     let home = home();
     let check = |text: &str, says: &[&str]| {
         home.file("f.toml", text, 0o644);
-        home.run(&["catalogue", "check", "f.toml"], "").ends(2).says(says).silent();
-        home.as_ops(&["catalogue", "apply", "f.toml"]).ends(2).says(says).silent();
+        home.run(&["catalogue", "check", "f.toml"], "").assert_code(2).assert_says(says).assert_silent();
+        home.as_ops(&["catalogue", "apply", "f.toml"]).assert_code(2).assert_says(says).assert_silent();
     };
     check(&example().replace("access = \"write\"", "acces = \"write\""), &["f.toml:19:1:", "unknown field"]);
     check(&example().replace("shop.orders.Purge\"]", "nothing\"]"), &["f.toml:", "no such method"]);
     check(&example().replace("Lists orders", "\\u001b]0;x"), &["\\u{1b}"]);
     check("\u{1b}[2J", &["f.toml:1:2:"]);
-    home.run(&["catalogue", "check", "none.toml"], "").ends(3).says(&["no file none.toml"]);
-    home.run(&["catalogue", "check", "."], "").ends(1).says(&["folder"]);
-    home.run(&["catalogue", "check", "/dev/zero"], "").ends(2).says(&["too large"]);
-    home.run(&["catalogue", "apply", "jeton"], "").ends(2).says(&["can't define"]);
+    home.run(&["catalogue", "check", "none.toml"], "").assert_code(3).assert_says(&["no file none.toml"]);
+    home.run(&["catalogue", "check", "."], "").assert_code(1).assert_says(&["folder"]);
+    home.run(&["catalogue", "check", "/dev/zero"], "").assert_code(2).assert_says(&["too large"]);
+    home.run(&["catalogue", "apply", "jeton"], "").assert_code(2).assert_says(&["can't define"]);
     std::fs::write(home.path("latin1.toml"), b"schema = 1\nname = \"\xe9\"").unwrap();
-    home.run(&["catalogue", "check", "latin1.toml"], "").ends(2).says(&["latin1.toml:2", "UTF-8"]);
+    home.run(&["catalogue", "check", "latin1.toml"], "").assert_code(2).assert_says(&["latin1.toml:2", "UTF-8"]);
 }
 
 #[test]
 fn a_route_belongs_to_one_method() {
     let home = home();
     home.file("shop.toml", &example(), 0o644);
-    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     let other = example().replace("shop", "other").replace("Shop", "Other");
     let taken = other
         .replace("/1.0/orders/{id}/cancel", "/1.0/other/{x}")
@@ -145,22 +154,24 @@ fn a_route_belongs_to_one_method() {
         "POST /1.0/orders/{n}/cancel of other.orders.List",
         "shop.orders.Cancel has POST /1.0/orders/{id}/cancel",
     ];
-    home.run(&["catalogue", "check", "taken.toml"], "").ends(5).says(&names).silent();
-    home.as_ops(&["catalogue", "apply", "taken.toml"]).ends(5).says(&names).silent();
+    home.run(&["catalogue", "check", "taken.toml"], "").assert_code(5).assert_says(&names).assert_silent();
+    home.as_ops(&["catalogue", "apply", "taken.toml"]).assert_code(5).assert_says(&names).assert_silent();
     let twice = example().replace("GET /1.0/orders", "POST /1.0/orders/{n}/cancel");
     home.file("twice.toml", &twice, 0o644);
-    home.run(&["catalogue", "check", "twice.toml"], "").ends(2).says(&["twice.toml:20:11", "shop.orders.List has"]);
+    home.run(&["catalogue", "check", "twice.toml"], "")
+        .assert_code(2)
+        .assert_says(&["twice.toml:20:11", "shop.orders.List has"]);
     let free = taken.replace("POST /1.0/orders/{n}/cancel", "GET /1.0/orders/{n}/cancel");
     home.file("free.toml", &free, 0o644);
-    home.as_ops(&["catalogue", "apply", "free.toml"]).succeeds();
+    home.as_ops(&["catalogue", "apply", "free.toml"]).assert_success();
 }
 
 #[test]
 fn a_file_is_checked_without_a_store() {
-    let home = Home::new();
+    let home = CliHome::new();
     home.file("shop.toml", &example(), 0o644);
-    home.run(&["catalogue", "check", "shop.toml"], "").succeeds();
+    home.run(&["catalogue", "check", "shop.toml"], "").assert_success();
     assert!(!exists(&home.store()), "looking makes nothing");
-    home.run(&["catalogue", "list"], "").ends(3);
-    home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").ends(3);
+    home.run(&["catalogue", "list"], "").assert_code(3);
+    home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").assert_code(3);
 }

@@ -1,6 +1,6 @@
 //! `jeton catalogue import openapi`.
 
-use crate::support::program::Home;
+use crate::support::cli_program::CliHome;
 
 const SHOP: &str = r#"{
   "openapi": "3.1.0",
@@ -18,8 +18,8 @@ const SHOP: &str = r#"{
   }
 }"#;
 
-fn home() -> Home {
-    let home = Home::set_up();
+fn home() -> CliHome {
+    let home = CliHome::set_up();
     home.file("shop.json", SHOP, 0o644);
     home
 }
@@ -29,41 +29,43 @@ const IMPORT: [&str; 4] = ["catalogue", "import", "openapi", "shop.json"];
 #[test]
 fn an_imported_document_guards_what_it_says() {
     let home = home();
-    let dry = home.run(&[&IMPORT[..], &["--dry-run"]].concat(), "").succeeds().says(&["nothing was changed"]);
+    let dry =
+        home.run(&[&IMPORT[..], &["--dry-run"]].concat(), "").assert_success().assert_says(&["nothing was changed"]);
     assert!(dry.out.contains("+ orders.placeOrder") && !dry.out.contains('\u{1b}') && !dry.err.contains('\u{202e}'));
-    home.run(&["catalogue", "show", "orders.listOrders"], "").ends(3);
-    home.as_ops(&IMPORT).succeeds().says(&["! ", "✓ the catalogue shop is in force"]);
+    home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
+    home.as_ops(&IMPORT).assert_success().assert_says(&["! ", "✓ the catalogue shop is in force"]);
 
-    let json = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
+    let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
     let group = json["groups"].as_array().unwrap().iter().find(|g| g["id"] == "orders").unwrap();
     let routes: Vec<_> =
         group["methods"].as_array().unwrap().iter().map(|m| m["routes"][0].as_str().unwrap()).collect();
     assert_eq!(routes, ["DELETE /v2/orders/{id}", "GET /v2/orders", "POST /v2/orders"]);
 
-    let secret = home.as_ops(&["token", "create", "reader", "--set", "scope orders:read", "--quiet"]).succeeds().out;
-    home.run(&["verify", "--method", "orders.listOrders"], &secret).succeeds();
-    home.run(&["verify", "--method", "orders.placeOrder"], &secret).ends(4);
+    let secret =
+        home.as_ops(&["token", "create", "reader", "--set", "scope orders:read", "--quiet"]).assert_success().out;
+    home.run(&["verify", "--method", "orders.listOrders"], &secret).assert_success();
+    home.run(&["verify", "--method", "orders.placeOrder"], &secret).assert_code(4);
 }
 
 #[test]
 fn importing_twice_changes_nothing() {
     let home = home();
-    home.as_ops(&IMPORT).succeeds();
-    let again = home.as_ops(&IMPORT).succeeds();
+    home.as_ops(&IMPORT).assert_success();
+    let again = home.as_ops(&IMPORT).assert_success();
     assert_eq!(again.out, "shop: nothing changes\n");
-    let exported = home.run(&["catalogue", "export", "shop"], "").succeeds().out;
+    let exported = home.run(&["catalogue", "export", "shop"], "").assert_success().out;
     home.file("shop.toml", &exported, 0o644);
-    assert_eq!(home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds().out, "shop: nothing changes\n");
+    assert_eq!(home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success().out, "shop: nothing changes\n");
 }
 
 #[test]
 fn an_import_that_widens_is_counted() {
     let home = home();
-    home.as_ops(&["token", "create", "all", "--inherit"]).succeeds();
-    home.as_ops(&IMPORT).ends(5).says(&["1 token"]);
-    home.run(&["catalogue", "show", "orders.listOrders"], "").ends(3);
-    home.as_ops(&[&IMPORT[..], &["--accept-widening", "2"]].concat()).ends(5);
-    home.as_ops(&[&IMPORT[..], &["--accept-widening", "1"]].concat()).succeeds();
+    home.as_ops(&["token", "create", "all", "--inherit"]).assert_success();
+    home.as_ops(&IMPORT).assert_code(5).assert_says(&["1 token"]);
+    home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
+    home.as_ops(&[&IMPORT[..], &["--accept-widening", "2"]].concat()).assert_code(5);
+    home.as_ops(&[&IMPORT[..], &["--accept-widening", "1"]].concat()).assert_success();
 }
 
 #[test]
@@ -71,9 +73,9 @@ fn a_broken_document_imports_nothing() {
     let home = home();
     for (text, code) in [("{\"swagger\": \"2.0\"}", 2), ("{\"openapi\": \"3.1.0\"", 2), ("a: &a [*a]", 2), ("", 2)] {
         home.file("shop.json", text, 0o644);
-        home.as_ops(&IMPORT).ends(code);
+        home.as_ops(&IMPORT).assert_code(code);
     }
-    home.as_ops(&["catalogue", "import", "openapi", "missing.json"]).ends(3);
-    let json = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
+    home.as_ops(&["catalogue", "import", "openapi", "missing.json"]).assert_code(3);
+    let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
     assert!(json["groups"].as_array().unwrap().iter().all(|g| g["id"].as_str().unwrap().starts_with("jeton")));
 }

@@ -164,7 +164,7 @@ fn what_is_written_reads_back_and_always_alike() {
 
 #[test]
 fn export_and_apply_is_the_identity() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let shop = shop(&house, |text| text);
     apply(&house, "admin", &shop, None).unwrap();
     let before = stored(&house);
@@ -180,7 +180,7 @@ fn export_and_apply_is_the_identity() {
 
 #[test]
 fn circles_are_refused_by_name() {
-    let house = House::new();
+    let house = TestInstall::new();
     let set =
         |name: &str, inner: &str| format!("[[set]]\nname = \"{name}\"\ntitle = \"{name}\"\ninclude = [\"{inner}\"]\n");
     let head = "schema = 1\nname = \"x\"\ntitle = \"X\"\n";
@@ -201,7 +201,7 @@ fn circles_are_refused_by_name() {
 
 #[test]
 fn hostile_files() {
-    let house = House::new();
+    let house = TestInstall::new();
     let text = example();
     for (from, to, says) in [
         ("Lists orders", "\\u001b[2J", "\\u{1b}"),

@@ -11,7 +11,7 @@ use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::request::call;
 
-use crate::support::world::House;
+use crate::support::world::TestInstall;
 
 /// Returns the README's worked example.
 pub fn example() -> String {
@@ -20,31 +20,31 @@ pub fn example() -> String {
     rest.split_once("```").unwrap().0.to_owned()
 }
 
-fn stored(house: &House) -> Vec<Catalogue> {
-    call(&house.jeton, &Credential::Store, ListCatalogues).unwrap()
+fn stored(house: &TestInstall) -> Vec<Catalogue> {
+    call(&house.backend, &Credential::Store, ListCatalogues).unwrap()
 }
 
 /// Reads `text` as a file, with the stored catalogues as context.
-fn read(house: &House, text: &str) -> Result<Catalogue> {
+fn read(house: &TestInstall, text: &str) -> Result<Catalogue> {
     file::read("f.toml", text, &stored(house))
 }
 
 /// Returns the README's example with a change.
-pub fn shop(house: &House, change: impl FnOnce(String) -> String) -> Catalogue {
+pub fn shop(house: &TestInstall, change: impl FnOnce(String) -> String) -> Catalogue {
     read(house, &change(example())).unwrap()
 }
 
-fn preview(house: &House, catalogue: &Catalogue) -> CataloguePreview {
-    call(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
+fn preview(house: &TestInstall, catalogue: &Catalogue) -> CataloguePreview {
+    call(&house.backend, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
 }
 
 pub fn apply(
-    house: &House,
+    house: &TestInstall,
     who: &str,
     catalogue: &Catalogue,
     accept_widening: Option<u64>,
 ) -> Result<CataloguePreview> {
-    house.ask(who, ApplyCatalogue::new(catalogue.clone(), accept_widening, None)).map(|changed| changed.value)
+    house.call(who, ApplyCatalogue::new(catalogue.clone(), accept_widening, None)).map(|changed| changed.value)
 }
 
 #[track_caller]

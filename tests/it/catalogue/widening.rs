@@ -29,8 +29,8 @@ fn named(preview: &CataloguePreview) -> Vec<(&str, Vec<&str>)> {
 }
 
 /// Returns a house with the README's shop and tokens of every kind.
-fn furnished() -> House {
-    let house = House::inhabited();
+fn furnished() -> TestInstall {
+    let house = TestInstall::with_accounts();
     apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
     house.set_policy(|p| p.active_tokens = 0);
     for who in ["admin", "member", "viewer"] {
@@ -41,7 +41,7 @@ fn furnished() -> House {
             ("all", Selection::Inherit),
             ("none", Selection::nothing()),
         ] {
-            house.ask(who, CreateToken { selection, ..create(name) }).unwrap();
+            house.call(who, CreateToken { selection, ..create(name) }).unwrap();
         }
     }
     house
@@ -51,7 +51,7 @@ fn furnished() -> House {
 fn a_set_that_gains_needs_the_exact_number() {
     let house = furnished();
     house
-        .ask(
+        .call(
             "viewer",
             DeleteTokens {
                 tokens: vec![TokenTarget::by_reference("reader")],
@@ -73,7 +73,7 @@ fn a_set_that_gains_needs_the_exact_number() {
         assert!(error.contains("--accept-widening 2"), "{error}");
         assert_eq!((stored(&house), house.audit()), (before.clone(), log.clone()), "nothing changed");
     }
-    let changed = house.ask("admin", ApplyCatalogue::new(wider, Some(2), None)).unwrap();
+    let changed = house.call("admin", ApplyCatalogue::new(wider, Some(2), None)).unwrap();
     assert_eq!(changed.value, told);
     assert_eq!(changed.equivalent_command.to_string(), "jeton catalogue apply shop.toml --accept-widening 2");
     let row = house.audit().pop().unwrap();
@@ -87,7 +87,7 @@ fn a_set_that_gains_needs_the_exact_number() {
 fn a_trashed_token_counts() {
     let house = furnished();
     house
-        .ask(
+        .call(
             "member",
             DeleteTokens {
                 tokens: vec![TokenTarget::by_reference("reader")],
@@ -118,16 +118,16 @@ fn a_lower_access_level_and_a_new_method_widen_too() {
 
 #[test]
 fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let whole = shop(&house, |text| text);
     apply(&house, OWNER, &whole, None).unwrap();
     let selection = methods(&["shop.stock.Count", "shop.orders.List"]);
-    let issued = house.make("member", CreateToken { selection, ..create("hand") });
+    let issued = house.create("member", CreateToken { selection, ..create("hand") });
     let selection = sets(&["Shop reader"]);
-    let by_set = house.make("member", CreateToken { selection, ..create("set") });
+    let by_set = house.create("member", CreateToken { selection, ..create("set") });
     let count = MethodId::parse("shop.stock.Count").unwrap();
     let asked = |issued: &jeton::verbs::tokens::IssuedToken| issued.secret.expose(|s| house.decide(s, Some(&count)));
-    let shown = |name: &str| house.ask("member", ShowToken { token: TokenRef::Text(name.into()) }).unwrap();
+    let shown = |name: &str| house.call("member", ShowToken { token: TokenRef::Text(name.into()) }).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
     assert_eq!(shown("set").rights.permitted.len(), 2);
 
@@ -157,7 +157,7 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
 
 #[test]
 fn owners_and_admins_may_others_not() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let shop = shop(&house, |text| text);
     let (before, log) = (stored(&house), house.audit());
     for who in ["member", "viewer"] {
@@ -171,7 +171,7 @@ fn owners_and_admins_may_others_not() {
 
 #[test]
 fn what_no_file_could_say_no_verb_takes() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let good = shop(&house, |text| text);
     let before = (stored(&house), house.audit());
     let mut broken = vec![good.clone(); 6];
@@ -199,7 +199,7 @@ fn the_preview_is_what_decisions_show() {
         let all = stored(&house);
         let ids: Vec<MethodId> = all[2].methods().map(|m| m.id.clone()).collect();
         let held = |(who, name): &(&str, &str)| {
-            let token = house.ask(who, ShowToken { token: TokenRef::Text((*name).into()) }).unwrap().token;
+            let token = house.call(who, ShowToken { token: TokenRef::Text((*name).into()) }).unwrap().token;
             let may = |id: &&MethodId| {
                 house.store().read(|s| verify::permits(s, token.role(), &token.selection, id)).unwrap() == Some(true)
             };
@@ -223,7 +223,7 @@ fn the_preview_is_what_decisions_show() {
         let (before, told) = (permitted(), preview(&house, &next));
         widened += told.widening.count;
         let verb = ApplyCatalogue::new(next, Some(told.widening.count), Some(told.made_public.len() as u64));
-        house.ask(OWNER, verb).unwrap();
+        house.call(OWNER, verb).unwrap();
         let gains = before
             .iter()
             .zip(permitted())
@@ -240,11 +240,11 @@ fn the_preview_is_what_decisions_show() {
 
 #[test]
 fn more_tokens_than_a_page_are_all_counted() {
-    let house = House::new();
+    let house = TestInstall::new();
     apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
     let names = (0..2_345).map(|n| format!("t{n}"));
-    crate::support::direct::insert_tokens(&house.place.path(), names);
-    house.raw().execute_batch(
+    crate::support::direct_writes::insert_tokens(&house.temp_store.path(), names);
+    house.raw_connection().execute_batch(
         "UPDATE tokens SET selection = 'sets'; INSERT INTO token_sets SELECT id, 'Shop reader' FROM tokens WHERE id % 2 = 1",
     ).unwrap();
     let wider =
@@ -273,7 +273,7 @@ fn methods_that_become_public_need_their_exact_number() {
     };
     let public = |catalogue: &Catalogue, accept_widening, accept_public| {
         let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
-        house.ask("admin", verb).map(|changed| changed.equivalent_command.to_string())
+        house.call("admin", verb).map(|changed| changed.equivalent_command.to_string())
     };
     let first = open("\"GET /news\"");
     let told = preview(&house, &first);
@@ -298,7 +298,7 @@ fn methods_that_become_public_need_their_exact_number() {
     for (name, selection, holds) in
         [("door", methods(&["shop.door.News"]), true), ("other", Selection::nothing(), false)]
     {
-        let made = house.make("viewer", CreateToken { selection, ..create(name) });
+        let made = house.create("viewer", CreateToken { selection, ..create(name) });
         let decision = made.secret.expose(|secret| house.decide(secret, Some(&news)));
         assert_eq!(matches!(decision, Decision::Allowed(_)), holds, "{name}: {decision:?}");
     }

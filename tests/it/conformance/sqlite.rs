@@ -9,16 +9,16 @@ use super::ledger::*;
 use super::ledger_windows::*;
 use super::windows::*;
 use super::{Engine, conforms};
-use crate::support::world::Place;
+use crate::support::world::TempStore;
 use jeton::domain::audit::AuditRow;
 use jeton::store::sqlite::SqliteStore;
 
-struct Sqlite(Place);
+struct Sqlite(TempStore);
 
 impl Engine for Sqlite {
     type S = SqliteStore;
     fn fresh() -> Self {
-        Sqlite(Place::new())
+        Sqlite(TempStore::new())
     }
     fn open(&self) -> SqliteStore {
         SqliteStore::open_or_create(&self.0.path()).unwrap()

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::program::Home;
+use crate::support::cli_program::CliHome;
 
 /// The page's reader types passwords; here a file provides them.
 const JETON: &str = r#"#!/bin/sh
@@ -108,9 +108,9 @@ fn run(page: &str, is_set_up: bool) {
         println!("skipped: nginx not found");
         return;
     }
-    let home = if is_set_up { Home::set_up() } else { Home::new() };
+    let home = if is_set_up { CliHome::set_up() } else { CliHome::new() };
     let folder = home.path("");
-    home.file(".password", &format!("{}\n", crate::support::program::PASSWORD), 0o600);
+    home.file(".password", &format!("{}\n", crate::support::cli_program::PASSWORD), 0o600);
     for name in ["bin", "etc/nginx/conf.d", "run"] {
         fs::create_dir_all(home.path(name)).unwrap();
     }
@@ -122,7 +122,7 @@ fn run(page: &str, is_set_up: bool) {
         let tutorial = include_str!("../../../docs/tutorial.md");
         let catalogue = tutorial.split("<<'TOML'\n").nth(1).unwrap().split("TOML\n").next().unwrap();
         home.file("shop.toml", catalogue, 0o600);
-        home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+        home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     }
     let here = folder.to_str().unwrap().trim_end_matches('/');
     let id = |option: &str| String::from_utf8(Command::new("id").arg(option).output().unwrap().stdout).unwrap();

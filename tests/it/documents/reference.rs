@@ -8,8 +8,8 @@ use jeton::tui::keymap::{self, Context};
 use jeton::tui::screen::policy::meaning;
 
 use super::check;
-use crate::support::service::Service;
-use crate::support::world::House;
+use crate::support::service_process::ServiceProcess;
+use crate::support::world::TestInstall;
 
 pub const GENERATED: &str = "<!-- Generated: JETON_UPDATE_DOCS=1 cargo test --test it documents -->\n";
 
@@ -137,9 +137,9 @@ fn configuration() {
 
 #[test]
 fn metrics() {
-    let house = House::new();
-    let service = Service::start(&house.place.path());
-    let answer = service.manager().ask("GET", "/metrics", &[]);
+    let house = TestInstall::new();
+    let service = ServiceProcess::start(&house.temp_store.path());
+    let answer = service.management_client().request("GET", "/metrics", &[]);
     let mut page = format!(
         "# Metrics\n\n{GENERATED}\nYou will find every figure that `GET /metrics` of the management listener gives \
          here, in Prometheus' text format.\n\n| metric | type | meaning | labels |\n|---|---|---|---|\n"

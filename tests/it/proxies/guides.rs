@@ -8,12 +8,12 @@ const TLS: &[&str] = &["--cert", "/etc/ssl/jeton.pem", "--key", "/etc/ssl/jeton.
 #[test]
 fn each_guide_for_a_small_catalogue() {
     let home = home(SHOP);
-    home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").assert_success();
     for subject in ["nginx", "caddy", "envoy", "haproxy", "curl"] {
         insta::assert_snapshot!(subject, guide(&home, &[&[subject], TLS].concat()));
     }
     insta::assert_snapshot!("haproxy-lua", guide(&home, &["haproxy", "--lua"]));
-    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     let traefik = guide(&home, &[&["traefik", "--insecure"], TLS].concat());
     let (before, rest) = traefik.split_once("X-Jeton-Proof: \"").unwrap();
     let (proof, after) = rest.split_once('"').unwrap();

@@ -8,8 +8,8 @@ use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 
 use super::stage::{Kind, Stage, Verify, home};
-use crate::support::program::Home;
-use crate::support::world::{Fakes, add_account, by, create, local};
+use crate::support::cli_program::CliHome;
+use crate::support::world::{Fakes, add_account, backend, create, credential};
 
 /// Parts of a hosting platform, each with its name in a path.
 const PARTS: [(&str, &str); 8] = [
@@ -58,8 +58,8 @@ fn document() -> String {
 }
 
 /// Returns each method with a request for it, according to its route.
-fn requests(home: &Home) -> Vec<(String, String)> {
-    let told = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
+fn requests(home: &CliHome) -> Vec<(String, String)> {
+    let told = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
     let groups = told["groups"].as_array().unwrap();
     let methods = groups.iter().flat_map(|group| group["methods"].as_array().unwrap());
     methods
@@ -83,7 +83,7 @@ fn filled(route: &str) -> String {
 }
 
 struct People {
-    home: Home,
+    home: CliHome,
     requests: Vec<(String, String)>,
     /// For each request, a secret that may call exactly its method, and one that may call all others.
     secrets: Vec<(String, String)>,
@@ -93,8 +93,8 @@ struct People {
 fn people() -> People {
     let home = home(super::SHOP);
     home.file("cloud.json", &document(), 0o644);
-    home.as_ops(&["catalogue", "import", "openapi", "cloud.json"]).succeeds().says(&["which keeps it"]);
-    home.as_ops(&["policy", "set", "active_tokens", "0"]).succeeds();
+    home.as_ops(&["catalogue", "import", "openapi", "cloud.json"]).assert_success().assert_says(&["which keeps it"]);
+    home.as_ops(&["policy", "set", "active_tokens", "0"]).assert_success();
     let requests = requests(&home);
     assert_eq!(requests.len(), 88);
     // Created with a hasher that costs nothing, to save time.
@@ -103,11 +103,11 @@ fn people() -> People {
     add_account(&store, &*fakes.hasher, "maker", Role::Owner, jeton::platform::adapters().clock.now());
     drop(store);
     fakes.clock.set(jeton::platform::adapters().clock.now());
-    let jeton = local(&home.store(), fakes.world());
+    let jeton = backend(&home.store(), fakes.adapters());
     let ids: Vec<MethodId> = requests.iter().map(|(id, _)| MethodId::parse(id).unwrap()).collect();
     let make = |name: String, ids: Vec<MethodId>| {
         let selection = Selection::Custom(ids.into_iter().collect());
-        let made = call(&jeton, &by("maker"), CreateToken { selection, ..create(&name) }).unwrap();
+        let made = call(&jeton, &credential("maker"), CreateToken { selection, ..create(&name) }).unwrap();
         made.value[0].secret.expose(str::to_owned)
     };
     let secrets = ids

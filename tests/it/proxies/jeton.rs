@@ -2,44 +2,44 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::program::Home;
-use crate::support::service::Service;
+use crate::support::cli_program::CliHome;
+use crate::support::service_process::ServiceProcess;
 
 /// A running service of a home's store.
 pub struct Jeton {
     /// Address of the verify listener.
     pub verify: String,
-    service: Option<Service>,
+    service: Option<ServiceProcess>,
     looked: AtomicUsize,
 }
 
 impl Jeton {
     /// Starts the service on a port.
-    pub fn on_a_port(home: &Home) -> Jeton {
+    pub fn on_a_port(home: &CliHome) -> Jeton {
         Self::at(home, "127.0.0.1:0")
     }
 
     /// Starts the service on this port.
-    pub fn at(home: &Home, address: &str) -> Jeton {
-        let service = Service::spawn(home.command(&["serve", "--verify", address]));
+    pub fn at(home: &CliHome, address: &str) -> Jeton {
+        let service = ServiceProcess::spawn(home.command(&["serve", "--verify", address]));
         Self::of(service.verify.to_string(), service)
     }
 
     /// Starts the service on a socket.
-    pub fn on_a_socket(home: &Home) -> Jeton {
+    pub fn on_a_socket(home: &CliHome) -> Jeton {
         let verify = format!("unix:{}", home.path("verify.sock").display());
-        let service = Service::spawn(home.command(&["serve", "--verify", &verify]));
+        let service = ServiceProcess::spawn(home.command(&["serve", "--verify", &verify]));
         Self::of(verify, service)
     }
 
-    fn of(verify: String, service: Service) -> Jeton {
+    fn of(verify: String, service: ServiceProcess) -> Jeton {
         Jeton { verify, service: Some(service), looked: AtomicUsize::new(0) }
     }
 
     /// Returns the number of connections to the verify listener.
     pub fn connections(&self) -> usize {
         let service = self.service.as_ref().expect("it runs");
-        let text = service.manager().ask("GET", "/metrics", &[]).body;
+        let text = service.management_client().request("GET", "/metrics", &[]).body;
         let all = text.lines().find_map(|line| line.strip_prefix("jeton_connections_total ")).expect(&text);
         all.parse::<usize>().unwrap() - 1 - self.looked.fetch_add(1, Ordering::SeqCst)
     }
@@ -51,6 +51,6 @@ impl Jeton {
 
     /// Stops the service as a service manager does, which writes the ledger.
     pub fn stop(&mut self) {
-        self.service.take().expect("it runs").stops();
+        self.service.take().expect("it runs").stop();
     }
 }

@@ -24,7 +24,7 @@ fn large() -> String {
 fn large_catalogues_load() {
     let home = home(SHOP);
     home.file("large.json", &large(), 0o644);
-    home.as_ops(&["catalogue", "import", "openapi", "large.json"]).succeeds();
+    home.as_ops(&["catalogue", "import", "openapi", "large.json"]).assert_success();
     for kind in [Kind::Nginx, Kind::Caddy, Kind::Haproxy, Kind::Envoy] {
         if !kind.is_here() {
             continue;
@@ -44,14 +44,14 @@ fn large_catalogues_load() {
     for subject in ["envoy", "curl"] {
         assert!(guide(&home, &[subject, "--insecure"]).len() > 500);
     }
-    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     assert!(guide(&home, &["traefik", "--insecure"]).matches("forwardAuth").count() >= 1_200);
 }
 
 #[test]
 fn sockets_are_written_as_each_proxy_reads_them() {
     let home = home(SHOP);
-    home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").assert_success();
     for (kind, expected) in [
         (Kind::Nginx, "server unix:/run/jeton/verify.sock;"),
         (Kind::Caddy, "reverse_proxy @jeton_asked unix//run/jeton/verify.sock {"),
@@ -74,17 +74,20 @@ fn sockets_are_written_as_each_proxy_reads_them() {
     assert!(guide(&home, &["haproxy", "--lua"]).contains("\"unix@/run/jeton/verify.sock\""));
     assert!(guide(&home, &["envoy", "--insecure"]).contains("pipe: { path: /run/jeton/verify.sock }"));
     assert!(guide(&home, &["curl"]).contains("--unix-socket /run/jeton/verify.sock http://jeton/v1/verify/METHOD"));
-    home.run(&["guide", "traefik", "--insecure"], "").ends(2).says(&["can't ask over a unix socket"]).silent();
+    home.run(&["guide", "traefik", "--insecure"], "")
+        .assert_code(2)
+        .assert_says(&["can't ask over a unix socket"])
+        .assert_silent();
 }
 
 #[test]
 fn a_guide_for_one_of_several_catalogues() {
     let home = home(SHOP);
-    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     let other = "schema = 1\nname = \"books\"\ntitle = \"B\"\n[[group]]\nid = \"books\"\ntitle = \"B\"\n\
                  [[group.method]]\nid = \"Lend\"\ntitle = \"Lends\"\naccess = \"write\"\nroutes = [\"POST /books/{id}\"]\n";
     home.file("books.toml", other, 0o644);
-    home.as_ops(&["catalogue", "apply", "books.toml"]).succeeds();
+    home.as_ops(&["catalogue", "apply", "books.toml"]).assert_success();
     let holds = |args: &[&str]| {
         let text = guide(&home, &[args, &["--insecure"]].concat());
         (text.contains("books.Lend"), text.contains("shop.List"), text.contains("# printed with --catalogue"))
@@ -97,12 +100,16 @@ fn a_guide_for_one_of_several_catalogues() {
     for name in ["bokos", "jeton", ""] {
         let refused = home
             .run(&["guide", "nginx", "--insecure", "--catalogue", "shop", "--catalogue", name], "")
-            .ends(3)
-            .silent();
-        refused.says(&[&format!("no catalogue \"{name}\""), "there are ", "books", "shop"]);
+            .assert_code(3)
+            .assert_silent();
+        refused.assert_says(&[&format!("no catalogue \"{name}\""), "there are ", "books", "shop"]);
     }
-    let empty = crate::support::program::Home::set_up();
-    empty.run(&["guide", "curl", "--catalogue", "x"], "").ends(3).silent().says(&["jeton catalogue apply"]);
+    let empty = crate::support::cli_program::CliHome::set_up();
+    empty
+        .run(&["guide", "curl", "--catalogue", "x"], "")
+        .assert_code(3)
+        .assert_silent()
+        .assert_says(&["jeton catalogue apply"]);
 }
 
 /// Guides never send plain text over a network unless requested, and say what a proxy can't do.
@@ -133,8 +140,8 @@ fn guides_are_safe_as_printed_or_refused() {
         ] {
             let ran = home.run(&[&["guide", subject], args].concat(), "");
             match is_safe {
-                true => drop(ran.succeeds()),
-                false => drop(ran.ends(2).silent()),
+                true => drop(ran.assert_success()),
+                false => drop(ran.assert_code(2).assert_silent()),
             }
         }
     }
@@ -142,21 +149,25 @@ fn guides_are_safe_as_printed_or_refused() {
     let shared = home.path("shared");
     std::fs::create_dir(&shared).unwrap();
     std::fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
-    home.run(&["config", "set", "serve.verify", &format!("unix:{}", shared.join("v.sock").display())], "").succeeds();
-    home.run(&["guide", "nginx", "--listen", "127.0.0.1:80"], "").ends(1).says(&["replaced by others"]).silent();
-    home.run(&["guide", "nginx", "--insecure"], "").succeeds();
-    home.run(&["config", "unset", "serve.verify"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", &format!("unix:{}", shared.join("v.sock").display())], "")
+        .assert_success();
+    home.run(&["guide", "nginx", "--listen", "127.0.0.1:80"], "")
+        .assert_code(1)
+        .assert_says(&["replaced by others"])
+        .assert_silent();
+    home.run(&["guide", "nginx", "--insecure"], "").assert_success();
+    home.run(&["config", "unset", "serve.verify"], "").assert_success();
     let split = ["guide", "haproxy", "--cert", "/etc/ssl/a.pem", "--key", "/etc/ssl/b.pem"];
-    home.run(&split, "").ends(2).says(&["cat"]).silent();
+    home.run(&split, "").assert_code(2).assert_says(&["cat"]).assert_silent();
     // Any user can take this port: no configuration for proxies that can't compare the proof.
-    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     for subject in ["envoy", "traefik"] {
         let mut args = vec!["guide", subject, "--listen", "127.0.0.1:80"];
-        home.run(&args, "").ends(2).says(&["somebody else"]).silent();
+        home.run(&args, "").assert_code(2).assert_says(&["somebody else"]).assert_silent();
         args.push("--insecure");
         // jeton trusts the proxy's statement of the caller only with the request's proof, which the application doesn't
         // get.
-        let text = home.run(&args, "").succeeds().out.to_lowercase();
+        let text = home.run(&args, "").assert_success().out.to_lowercase();
         let proofs = text.lines().filter(|line| line.contains("x-jeton-proof")).collect::<Vec<_>>();
         let sent = |line: &&&str| line.split(['"', ' ']).any(|word| word.len() == 64);
         assert_eq!(proofs.iter().filter(sent).count(), 1, "{subject}: {proofs:?}");
@@ -175,10 +186,10 @@ fn what_cant_be_written_is_refused() {
         &["traefik", "--listen", "unix:/run/x"],
         &[],
     ] {
-        home.run(&[&["guide"], args].concat(), "").ends(2).silent();
+        home.run(&[&["guide"], args].concat(), "").assert_code(2).assert_silent();
     }
-    home.run(&["config", "set", "serve.verify", "unix:/run/je ton.sock"], "").succeeds();
-    home.run(&["guide", "nginx", "--insecure"], "").ends(2).says(&["/run/je ton.sock"]).silent();
-    let empty = crate::support::program::Home::set_up();
-    empty.run(&["guide", "curl"], "").succeeds().says(&["no method has a route"]);
+    home.run(&["config", "set", "serve.verify", "unix:/run/je ton.sock"], "").assert_success();
+    home.run(&["guide", "nginx", "--insecure"], "").assert_code(2).assert_says(&["/run/je ton.sock"]).assert_silent();
+    let empty = crate::support::cli_program::CliHome::set_up();
+    empty.run(&["guide", "curl"], "").assert_success().assert_says(&["no method has a route"]);
 }

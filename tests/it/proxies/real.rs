@@ -17,8 +17,8 @@ use serde_json::Value;
 use super::SHOP;
 use super::server::{CLIENT, Reply, Request, raw};
 use super::stage::{Kind, Stage, Verify, home};
-use crate::support::program::{Home, PASSWORD};
-use crate::support::world::{FakeClock, by, create, local};
+use crate::support::cli_program::{CliHome, PASSWORD};
+use crate::support::world::{FakeClock, backend, create, credential};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const AGENT: &str = "User-Agent: deploy/1.0";
@@ -72,29 +72,29 @@ struct Secrets {
     refused: Vec<(&'static str, String)>,
 }
 
-fn expired(home: &Home) -> String {
+fn expired(home: &CliHome) -> String {
     let real = platform::adapters();
     let yesterday = Timestamp(real.clock.now().0 - 2 * DAY);
     let world = Adapters { clock: Arc::new(FakeClock::at(yesterday)), ..real };
     let request = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("expired") };
-    let made = call(&local(&home.store(), world), &by("ops"), request).unwrap();
+    let made = call(&backend(&home.store(), world), &credential("ops"), request).unwrap();
     made.value[0].secret.expose(str::to_owned)
 }
 
-fn secrets(home: &Home) -> Secrets {
-    home.run(&["config", "set", "username", "ops"], "").succeeds();
+fn secrets(home: &CliHome) -> Secrets {
+    home.run(&["config", "set", "username", "ops"], "").assert_success();
     let expired = expired(home);
     let names = ["show", "disabled", "deleted", "rotated"];
     let create = [&["token", "create", "--method", "shop.Show", "--json"], &names[..]].concat();
-    let made = home.as_ops(&create).succeeds().json();
+    let made = home.as_ops(&create).assert_success().json();
     let [show, disabled, deleted, rotated] = [0, 1, 2, 3].map(|n| made["created"][n]["secret"].as_str().unwrap());
-    home.as_ops(&["token", "disable", "disabled"]).succeeds();
-    home.as_ops(&["token", "delete", "deleted", "--confirm", "deleted"]).succeeds();
-    home.as_ops(&["token", "regenerate", "rotated"]).succeeds();
+    home.as_ops(&["token", "disable", "disabled"]).assert_success();
+    home.as_ops(&["token", "delete", "deleted", "--confirm", "deleted"]).assert_success();
+    home.as_ops(&["token", "regenerate", "rotated"]).assert_success();
     let carol = ["account", "create", "carol", "--password-stdin"];
-    home.run(&carol, format!("{PASSWORD}\nanother long password\n")).succeeds();
+    home.run(&carol, format!("{PASSWORD}\nanother long password\n")).assert_success();
     let of_carol = home.create(&["hers", "--account", "carol", "--method", "shop.Show"]);
-    home.as_ops(&["account", "disable", "carol"]).succeeds();
+    home.as_ops(&["account", "disable", "carol"]).assert_success();
     let fill = |bytes: &mut [u8]| platform::adapters().entropy.fill(bytes);
     let unknown = Secret::generate(&Prefix::default(), fill).unwrap().expose(str::to_owned);
     let damaged = if show.ends_with('0') { "1" } else { "0" };
@@ -122,7 +122,7 @@ fn every_case_is_answered(kind: Kind) {
     }
     let home = home(SHOP);
     let secrets = secrets(&home);
-    let told = home.as_ops(&["token", "show", "show", "--json"]).succeeds().json();
+    let told = home.as_ops(&["token", "show", "show", "--json"]).assert_success().json();
     let hint = told["token"]["hint"].as_str().unwrap();
     let verify = Verify::real(kind, &home);
     let mut stage = Stage::set(kind, home, verify);
@@ -174,16 +174,16 @@ fn every_case_is_answered(kind: Kind) {
 
     // Asserted before any command asks the service too.
     assert_eq!(stage.verify.connections(), 1, "{kind:?} asks over one connection");
-    stage.home.as_ops(&["token", "disable", "show"]).succeeds();
+    stage.home.as_ops(&["token", "disable", "show"]).assert_success();
     assert_eq!(stage.with("GET /orders/7", &[&show]).status, 401, "{kind:?}: at once");
-    stage.home.as_ops(&["token", "enable", "show"]).succeeds();
+    stage.home.as_ops(&["token", "enable", "show"]).assert_success();
     permitted(&stage, &[]);
 
     // The proxy's map has a METHOD that the catalogue no longer has.
     let (before, rest) = SHOP.split_once("[[group.method]]\nid = \"Mine\"").unwrap();
     let (_, after) = rest.split_once("[[group.method]]").unwrap();
     stage.home.file("shop.toml", &format!("{before}[[group.method]]{after}"), 0o644);
-    stage.home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    stage.home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     let refused = |stage: &Stage, request: &str, secret: &str| {
         let reply = stage.with(request, &[&bearer(secret)]);
         assert!(unknown(kind).contains(&reply.status), "{kind:?}: {reply:?}");
@@ -206,9 +206,9 @@ fn every_case_is_answered(kind: Kind) {
 }
 
 /// The ledger has the caller of the client's own connection and its `User-Agent`, whatever else the client forged.
-fn the_ledger_knows(home: &Home, kind: Kind, used: u64, denied: &[&str]) {
+fn the_ledger_knows(home: &CliHome, kind: Kind, used: u64, denied: &[&str]) {
     let rows = |list: &str| -> Vec<Value> {
-        let told = home.as_ops(&["ledger", list, "--json"]).succeeds().json();
+        let told = home.as_ops(&["ledger", list, "--json"]).assert_success().json();
         told[list].as_array().unwrap().clone()
     };
     let uses = rows("uses");
@@ -237,7 +237,7 @@ fn other_places_for_tokens(kind: Kind) {
     }
     let home = home(SHOP);
     let (show, lacking) = (home.create(&["show", "--method", "shop.Show"]), home.create(&["lacking"]));
-    home.run(&["config", "set", "serve.accept", "header:X-Authentication, query:session"], "").succeeds();
+    home.run(&["config", "set", "serve.accept", "header:X-Authentication, query:session"], "").assert_success();
     let verify = Verify::real(kind, &home);
     let stage = Stage::set(kind, home, verify);
     let header = |secret: &str| format!("X-Authentication: {secret}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::jeton::Jeton;
 use super::server::{Answer, Reply, Request, Server, answer, connect, raw};
-use crate::support::program::Home;
+use crate::support::cli_program::CliHome;
 
 /// The proxies under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Verify {
     }
 
     /// Starts jeton with this home's store, at a socket if this proxy can ask at a socket.
-    pub fn real(kind: Kind, home: &Home) -> Verify {
+    pub fn real(kind: Kind, home: &CliHome) -> Verify {
         Verify::Real(match kind {
             Kind::Traefik => Jeton::on_a_port(home),
             _ => Jeton::on_a_socket(home),
@@ -189,7 +189,7 @@ pub struct Stage {
     pub proxy: Running,
     pub application: Server,
     pub verify: Verify,
-    pub home: Home,
+    pub home: CliHome,
 }
 
 /// Returns an address that was free a moment ago.
@@ -198,16 +198,16 @@ pub fn free() -> SocketAddr {
 }
 
 /// Creates a store with this catalogue file.
-pub fn home(catalogue: &str) -> Home {
-    let home = Home::new();
+pub fn home(catalogue: &str) -> CliHome {
+    let home = CliHome::new();
     home.file("shop.toml", catalogue, 0o644);
-    home.as_ops(&["init", "--username", "ops", "--catalogue", "shop.toml"]).succeeds();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "shop.toml"]).assert_success();
     home
 }
 
 /// Returns the output of `guide`.
-pub fn guide(home: &Home, args: &[&str]) -> String {
-    home.run(&[&["guide"], args].concat(), "").succeeds().out
+pub fn guide(home: &CliHome, args: &[&str]) -> String {
+    home.run(&[&["guide"], args].concat(), "").assert_success().out
 }
 
 /// Options of a setup.
@@ -230,14 +230,14 @@ impl Default for Setting {
 }
 
 impl Stage {
-    pub fn set(kind: Kind, home: Home, verify: Verify) -> Stage {
+    pub fn set(kind: Kind, home: CliHome, verify: Verify) -> Stage {
         Self::arranged(kind, home, verify, Setting::default())
     }
 
-    pub fn arranged(kind: Kind, home: Home, verify: Verify, setting: Setting) -> Stage {
+    pub fn arranged(kind: Kind, home: CliHome, verify: Verify, setting: Setting) -> Stage {
         let Setting { guide, nginx, change, application } = setting;
         let application = Server::start(application);
-        home.run(&["config", "set", "serve.verify", &verify.place()], "").succeeds();
+        home.run(&["config", "set", "serve.verify", &verify.place()], "").assert_success();
         let proxy = run(kind, &home, application.address, guide, nginx, change);
         application.seen();
         verify.seen();
@@ -251,11 +251,11 @@ impl Stage {
 }
 
 /// Writes the files that each program needs to check or run the guide's output. Returns the command to continue with.
-pub fn prepared(kind: Kind, home: &Home, args: &[&str]) -> Command {
+pub fn prepared(kind: Kind, home: &CliHome, args: &[&str]) -> Command {
     changed(kind, home, args, "", |text| text)
 }
 
-fn changed(kind: Kind, home: &Home, args: &[&str], nginx: &str, change: fn(String) -> String) -> Command {
+fn changed(kind: Kind, home: &CliHome, args: &[&str], nginx: &str, change: fn(String) -> String) -> Command {
     let text = change(guide(home, &[&[kind.word()], args].concat()));
     let folder = home.path("");
     let mut command = Command::new(kind.word());
@@ -303,7 +303,7 @@ fn changed(kind: Kind, home: &Home, args: &[&str], nginx: &str, change: fn(Strin
 
 fn run(
     kind: Kind,
-    home: &Home,
+    home: &CliHome,
     application: SocketAddr,
     more: &[&str],
     nginx: &str,

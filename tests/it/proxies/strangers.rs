@@ -109,7 +109,7 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
     let header = |name: &str| format!("{name}: {}", request.all(name).first().copied().unwrap_or_default());
     let headers = [format!("Authorization: Bearer {mine}"), header("x-jeton-proof"), header("x-jeton-challenge")];
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-    let told = Client::tcp(address).ask("GET", "/v1/verify/shop.Show", &headers);
+    let told = Client::tcp(address).request("GET", "/v1/verify/shop.Show", &headers);
     assert_eq!(told.status, 200);
     let seen: Vec<(String, String)> = SAID
         .iter()
@@ -119,7 +119,7 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
         .collect();
     assert!(!seen[6].1.is_empty(), "he holds the request's proof, and gets the answer's for that old number");
     // Without the proof the attacker gets no answer proof.
-    let bare = Client::tcp(address).ask("GET", "/v1/verify/shop.Show", &[headers[0], headers[2]]);
+    let bare = Client::tcp(address).request("GET", "/v1/verify/shop.Show", &[headers[0], headers[2]]);
     assert_eq!((bare.status, bare.all("X-Jeton-Proof").len()), (200, 0));
     stage.verify.stop();
 
@@ -159,7 +159,7 @@ proxies! {
 #[test]
 fn proof_value_can_be_replaced() {
     let home = home(SHOP);
-    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     let value = |args: &[&str]| {
         let text = guide(&home, &[&["nginx", "--listen", "127.0.0.1:8081"], args].concat());
         let line = text
@@ -178,7 +178,7 @@ fn proof_value_can_be_replaced() {
     let is_proven = |value: &str| {
         let headers = [format!("Authorization: Bearer {secret}"), format!("X-Jeton-Proof: {value}")];
         let mut client = Client::tcp(jeton.verify.parse().unwrap());
-        let told = client.ask("GET", "/v1/verify/shop.Show", &[&headers[0], &headers[1], challenge]);
+        let told = client.request("GET", "/v1/verify/shop.Show", &[&headers[0], &headers[1], challenge]);
         assert_eq!(told.status, 200);
         !told.all("X-Jeton-Proof").is_empty()
     };
@@ -206,9 +206,9 @@ fn proof_value_can_be_replaced() {
     // Only in configurations.
     let text = guide(&home, &["curl"]);
     assert!(!text.contains(&third));
-    home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").assert_success();
     drop(jeton);
-    home.run(&["guide", "nginx", "--listen", "127.0.0.1:80", "--new-proof"], "").ends(2).silent();
+    home.run(&["guide", "nginx", "--listen", "127.0.0.1:80", "--new-proof"], "").assert_code(2).assert_silent();
     assert!(!guide(&home, &["nginx", "--listen", "127.0.0.1:80"]).contains("X-Jeton-Proof $"));
 }
 
@@ -217,7 +217,7 @@ fn proof_value_can_be_replaced() {
 fn proof_value_goes_into_no_file_that_others_can_read() {
     use std::os::unix::fs::OpenOptionsExt;
     let home = home(SHOP);
-    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     for (mode, fits) in [(0o644, false), (0o604, false), (0o640, true), (0o600, true)] {
         let path = home.path(&format!("out-{mode:o}"));
         let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).unwrap();

@@ -3,21 +3,21 @@
 use serde_json::json;
 
 use super::{METHOD, OTHER, holding, house, text};
-use crate::support::http::{Answer, bearer};
-use crate::support::service::Service;
+use crate::support::http::{Reply, bearer};
+use crate::support::service_process::ServiceProcess;
 
 const VERBS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"];
 const IDENTITY: [&str; 6] =
     ["X-Jeton-Account", "X-Jeton-Account-Id", "X-Jeton-Role", "X-Jeton-Token", "X-Jeton-Hint", "X-Jeton-Method"];
 
 /// Returns the identity headers of an answer.
-fn identity(answer: &Answer) -> Vec<String> {
+fn identity(answer: &Reply) -> Vec<String> {
     IDENTITY.iter().flat_map(|name| answer.all(name)).map(str::to_owned).collect()
 }
 
 /// Asserts that a refusal has exactly these headers and no body.
 #[track_caller]
-fn refused(answer: &Answer, status: u16, result: u8, challenge: Option<&str>) {
+fn refused(answer: &Reply, status: u16, result: u8, challenge: Option<&str>) {
     assert_eq!((answer.status, answer.json()), (status, json!({ "result": result })), "{answer:?}");
     assert_eq!(answer.all("WWW-Authenticate"), challenge.into_iter().collect::<Vec<_>>());
     assert_eq!(answer.header("Cache-Control"), "no-store");
@@ -32,12 +32,12 @@ fn each_row_for_every_verb() {
     let house = house();
     let issued = holding(&house, "ci", &[METHOD]);
     let (secret, owner) = (bearer(&text(&issued)), &issued.token.owner);
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     for verb in VERBS {
         for method in ["-", METHOD] {
             let path = format!("/v1/verify/{method}");
-            let permitted = client.ask(verb, &path, &[&secret]);
+            let permitted = client.request(verb, &path, &[&secret]);
             assert_eq!(permitted.status, 200, "{verb} {permitted:?}");
             let (id, hint) = (owner.id.to_string(), issued.secret.hint());
             assert_eq!(identity(&permitted), ["ops", &id, "owner", "ci", hint, method], "{verb}");
@@ -47,29 +47,29 @@ fn each_row_for_every_verb() {
             let told = json!({"result": 0, "method": method, "account": "ops", "account_id": id, "role": "owner",
                               "token": "ci", "hint": hint});
             if verb == "HEAD" {
-                let length = client.ask("GET", &path, &[&secret]).body.len();
+                let length = client.request("GET", &path, &[&secret]).body.len();
                 assert_eq!(permitted.header("Content-Length"), length.to_string());
-                assert_eq!(client.ask("HEAD", &path, &[]).status, 401);
-                assert_eq!(client.ask("HEAD", &path, &["Authorization: x"]).status, 401);
+                assert_eq!(client.request("HEAD", &path, &[]).status, 401);
+                assert_eq!(client.request("HEAD", &path, &["Authorization: x"]).status, 401);
                 continue;
             }
             assert_eq!(permitted.json(), told, "{verb}");
-            refused(&client.ask(verb, &path, &[]), 401, 1, Some("Bearer realm=\"jeton\""));
-            refused(&client.ask(verb, &path, &["Authorization: Bearer x"]), 401, 2, INVALID);
+            refused(&client.request(verb, &path, &[]), 401, 1, Some("Bearer realm=\"jeton\""));
+            refused(&client.request(verb, &path, &["Authorization: Bearer x"]), 401, 2, INVALID);
         }
         if verb != "HEAD" {
-            let lacking = client.ask(verb, &format!("/v1/verify/{OTHER}"), &[&secret]);
+            let lacking = client.request(verb, &format!("/v1/verify/{OTHER}"), &[&secret]);
             refused(&lacking, 403, 3, Some("Bearer realm=\"jeton\", error=\"insufficient_scope\""));
-            refused(&client.ask(verb, "/v1/verify/no.Such", &[&secret]), 503, 4, None);
-            refused(&client.ask(verb, "/v1/verify/", &[&secret]), 503, 4, None);
-            refused(&client.ask(verb, "/v1/verify", &[&secret]), 503, 4, None);
+            refused(&client.request(verb, "/v1/verify/no.Such", &[&secret]), 503, 4, None);
+            refused(&client.request(verb, "/v1/verify/", &[&secret]), 503, 4, None);
+            refused(&client.request(verb, "/v1/verify", &[&secret]), 503, 4, None);
             // Unknown methods stay unknown: no retry within a second helps.
             for path in ["/v1/verify/no.Such", "/v1/verify"] {
-                assert!(client.ask(verb, path, &[&secret]).all("Retry-After").is_empty(), "{verb} {path}");
+                assert!(client.request(verb, path, &[&secret]).all("Retry-After").is_empty(), "{verb} {path}");
             }
         }
     }
-    service.stops();
+    service.stop();
 }
 
 /// The body lists the token's methods only on request, but always the identity.
@@ -78,7 +78,7 @@ fn methods_are_told_on_request() {
     let house = house();
     let issued = holding(&house, "ci", &[METHOD, OTHER]);
     let empty = holding(&house, "empty", &[]);
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     let mut told = |issued, path: &str| client.verify_at(path, &text(issued)).json();
     for query in ["?methods", "?methods=", "?methods=1", "?x&methods", "?methods&methods"] {
@@ -94,12 +94,12 @@ fn methods_are_told_on_request() {
     for query in ["?method", "?xmethods", "?x=methods", "?Methods", "?methods%20", "?x;methods"] {
         assert_eq!(told(&issued, &format!("/v1/verify/-{query}"))["methods"], json!(null), "{query}");
     }
-    let head = client.ask("HEAD", "/v1/verify/-?methods", &[&bearer(&text(&issued))]);
+    let head = client.request("HEAD", "/v1/verify/-?methods", &[&bearer(&text(&issued))]);
     let whole = client.verify_at("/v1/verify/-?methods", &text(&issued));
     assert_eq!(head.header("Content-Length"), whole.body.len().to_string());
     let denied = client.verify_at("/v1/verify/-?methods", &text(&empty).replace("jtn_", "jtm_"));
     assert_eq!(denied.body, "{\"result\":2}");
-    service.stops();
+    service.stop();
 }
 
 /// The method is the first path segment, taken raw. Later segments and the query are ignored.
@@ -107,7 +107,7 @@ fn methods_are_told_on_request() {
 fn the_method_is_taken_raw() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     let encoded = METHOD.replace('.', "%2e");
     let lower = METHOD.to_ascii_lowercase();
@@ -160,12 +160,12 @@ fn the_method_is_taken_raw() {
         assert_eq!(answer.header("Cache-Control"), "no-store", "{path}");
         assert_eq!(identity(&answer).len(), if status == 200 { 6 } else { 0 }, "{path}");
     }
-    service.stops();
+    service.stop();
 }
 
 impl crate::support::http::Client {
-    fn verify_at(&mut self, path: &str, secret: &str) -> Answer {
-        self.ask("GET", path, &[&bearer(secret)])
+    fn verify_at(&mut self, path: &str, secret: &str) -> Reply {
+        self.request("GET", path, &[&bearer(secret)])
     }
 }
 
@@ -174,7 +174,7 @@ impl crate::support::http::Client {
 fn forged_identity_headers_say_nothing() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     let forged = [
         bearer(&secret),
@@ -186,11 +186,11 @@ fn forged_identity_headers_say_nothing() {
         "X-HTTP-Method-Override: evil".to_owned(),
     ];
     let headers: Vec<&str> = forged.iter().map(String::as_str).collect();
-    let answer = client.ask("GET", &format!("/v1/verify/{METHOD}"), &headers);
+    let answer = client.request("GET", &format!("/v1/verify/{METHOD}"), &headers);
     assert_eq!((answer.status, identity(&answer).len()), (200, 6));
     assert!(!format!("{answer:?}").contains("evil"));
-    assert_eq!(client.ask("GET", &format!("/v1/verify/{OTHER}"), &headers).status, 403);
-    service.stops();
+    assert_eq!(client.request("GET", &format!("/v1/verify/{OTHER}"), &headers).status, 403);
+    service.stop();
 }
 
 /// The verify listener answers verify and health. The management listener answers everything except verify.
@@ -198,24 +198,24 @@ fn forged_identity_headers_say_nothing() {
 fn two_listeners_apart() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
-    let (mut client, mut manager) = (service.client(), service.manager());
+    let service = ServiceProcess::start(&house.temp_store.path());
+    let (mut client, mut manager) = (service.client(), service.management_client());
     for verb in ["GET", "HEAD"] {
         for listener in [&mut client, &mut manager] {
-            let health = listener.ask(verb, "/v1/health", &[]);
+            let health = listener.request(verb, "/v1/health", &[]);
             assert_eq!((health.status, health.header("Cache-Control")), (200, "no-store"));
         }
     }
-    assert_eq!(client.ask("GET", "/v1/health?x", &[]).json(), json!({"status": "ok"}));
+    assert_eq!(client.request("GET", "/v1/health?x", &[]).json(), json!({"status": "ok"}));
     for (path, verb, allowed) in
         [("/v1/health", "POST", "GET, HEAD"), ("/v1/head", "PUT", "GET, HEAD"), ("/v1/introspect", "GET", "POST")]
     {
-        let answer = manager.ask(verb, path, &[]);
+        let answer = manager.request(verb, path, &[]);
         assert_eq!((answer.status, answer.header("Allow")), (405, allowed), "{path}");
     }
-    assert_eq!(client.ask("DELETE", "/v1/health", &[]).status, 405);
+    assert_eq!(client.request("DELETE", "/v1/health", &[]).status, 405);
     for path in ["/v1/verify/-".to_owned(), format!("/v1/verify/{METHOD}"), "/v1/verify".to_owned(), "/".to_owned()] {
         assert_eq!(manager.verify_at(&path, &secret).status, 404, "{path}");
     }
-    service.stops();
+    service.stop();
 }

@@ -14,10 +14,10 @@ use jeton::verbs::ports::Store;
 use rustix::process::{Signal, kill_process};
 
 use super::{METHOD, holding, house, run, text, until};
-use crate::support::http::{Client, PATIENCE};
-use crate::support::program::{exists, finish};
-use crate::support::service::{Service, command};
-use crate::support::world::House;
+use crate::support::cli_program::{exists, run_to_end};
+use crate::support::http::{Client, TIMEOUT};
+use crate::support::service_process::{ServiceProcess, command};
+use crate::support::world::TestInstall;
 
 /// Stopped under load, the service finishes every open answer, and each answer is in the ledger.
 #[test]
@@ -25,7 +25,7 @@ fn stopped_under_load() {
     let house = house();
     let issued = holding(&house, "ci", &[METHOD]);
     let secret = text(&issued);
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let (accepted, begun) = (AtomicU64::new(0), AtomicU64::new(0));
     let address = service.verify;
     let idle: Vec<Client> = (0..20).map(|_| service.client()).collect();
@@ -41,11 +41,11 @@ fn stopped_under_load() {
             });
         }
         until(|| (begun.load(SeqCst) > 400).then_some(()));
-        service.stops()
+        service.stop()
     });
     drop(idle);
     assert!(!said.contains("cut off") && !said.contains("incomplete"), "{said}");
-    let store = SqliteStore::open(&house.place.path()).unwrap();
+    let store = SqliteStore::open(&house.temp_store.path()).unwrap();
     let usage = store.read(|s| s.usage(issued.token.id, house.now())).unwrap();
     assert_eq!(usage.week, accepted.into_inner(), "uses in the ledger, and answers");
 }
@@ -54,7 +54,7 @@ impl Client {
     /// Returns `None` once the service has ended.
     fn try_verify(&mut self, secret: &str) -> Option<u16> {
         let path = format!("/v1/verify/{METHOD}");
-        self.try_ask("GET", &path, &[&crate::support::http::bearer(secret)]).map(|answer| answer.status)
+        self.try_request("GET", &path, &[&crate::support::http::bearer(secret)]).map(|answer| answer.status)
     }
 }
 
@@ -62,49 +62,51 @@ impl Client {
 #[test]
 fn half_a_request_keeps_nobody() {
     let house = house();
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut half = service.client();
     half.send("GET /v1/verify/- HTTP/1.1\r\nHo");
-    let mut form = service.manager();
+    let mut form = service.management_client();
     form.send("POST /v1/introspect HTTP/1.1\r\nContent-Length: 100\r\n\r\nto");
-    assert_eq!(service.client().ask("GET", "/v1/health", &[]).status, 200);
-    service.stops();
+    assert_eq!(service.client().request("GET", "/v1/health", &[]).status, 200);
+    service.stop();
 }
 
 #[test]
 fn one_service_to_a_store_and_its_socket_goes_with_it() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let path = house.place.path();
-    let service = Service::start(&path);
+    let path = house.temp_store.path();
+    let service = ServiceProcess::start(&path);
     let manage = service.manage.clone();
     assert_eq!(fs::metadata(&manage).unwrap().mode() & 0o7777, 0o600);
-    let second = finish(command(&path), b"").ends(5).says(&["a service answers from this store already", "Stop that"]);
+    let second = run_to_end(command(&path), b"")
+        .assert_code(5)
+        .assert_says(&["a service answers from this store already", "Stop that"]);
     assert!(second.err.contains(&service.verify.to_string()), "{second:?}");
     assert_eq!(service.client().verify(&secret, METHOD).status, 200, "the first goes on");
     let (third, taken) = (super::house(), format!("unix:{}", manage.display()));
-    let mut elsewhere = command(&third.place.path());
+    let mut elsewhere = command(&third.temp_store.path());
     elsewhere.args(["--manage", &taken]);
-    finish(elsewhere, b"").ends(5).says(&["another program listens there"]);
+    run_to_end(elsewhere, b"").assert_code(5).assert_says(&["another program listens there"]);
     assert!(exists(&manage), "it is the first one's");
-    service.stops();
+    service.stop();
     assert!(!exists(&manage), "the socket's file has gone");
 
     // A crashed service leaves its socket behind. The next service takes the socket over.
-    let dead = Service::start(&path);
+    let dead = ServiceProcess::start(&path);
     kill_process(dead.pid(), Signal::KILL).unwrap();
     until(|| {
         fs::read_to_string(format!("/proc/{}/stat", dead.pid().as_raw_nonzero())).ok()?.contains(") Z").then_some(())
     });
     drop(dead);
     assert!(fs::symlink_metadata(&manage).unwrap().file_type().is_socket());
-    let next = Service::start(&path);
-    assert_eq!(next.manager().ask("GET", "/v1/health", &[]).status, 200);
-    next.stops();
+    let next = ServiceProcess::start(&path);
+    assert_eq!(next.management_client().request("GET", "/v1/health", &[]).status, 200);
+    next.stop();
 
     // A file that isn't one of the service's sockets stays.
     fs::write(&manage, "mine").unwrap();
-    finish(command(&path), b"").ends(5).says(&["no socket of ours"]);
+    run_to_end(command(&path), b"").assert_code(5).assert_says(&["no socket of ours"]);
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
 }
 
@@ -120,25 +122,25 @@ fn what_would_cross_a_network_in_the_clear_is_refused() {
     ] {
         let mut arguments = vec!["serve", "--verify", verify];
         arguments.extend(manage.iter().flat_map(|manage| ["--manage", manage]));
-        run(&house, None, &arguments, "").ends(2).silent().says(&[why]);
+        run(&house, None, &arguments, "").assert_code(2).assert_silent().assert_says(&[why]);
     }
-    let empty = crate::support::world::Place::new();
-    finish(command(&empty.path()), b"").ends(3).silent();
+    let empty = crate::support::world::TempStore::new();
+    run_to_end(command(&empty.path()), b"").assert_code(3).assert_silent();
 }
 
 #[test]
 fn a_verify_socket() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let socket = house.place.folder().join("v.sock");
+    let socket = house.temp_store.folder().join("v.sock");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
-    command.env_clear().env("HOME", house.place.folder()).arg("serve").arg("--store").arg(house.place.path());
+    command.env_clear().env("HOME", house.temp_store.folder()).arg("serve").arg("--store").arg(house.temp_store.path());
     command.arg("--verify").arg(format!("unix:{}", socket.display()));
-    let service = Service::spawn(command);
+    let service = ServiceProcess::spawn(command);
     let mut client = Client::unix(&socket);
     assert_eq!(client.verify(&secret, METHOD).status, 200);
-    assert_eq!(client.ask("GET", "/v1/head", &[]).status, 404);
-    service.stops();
+    assert_eq!(client.request("GET", "/v1/head", &[]).status, 404);
+    service.stop();
     assert!(!exists(&socket));
 }
 
@@ -149,36 +151,40 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
     let secret = text(&holding(&house, "ci", &[METHOD]));
     let serve = |more: &[&str]| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
-        command.env_clear().env("HOME", house.place.folder()).args(["serve", "--store"]).arg(house.place.path());
+        command
+            .env_clear()
+            .env("HOME", house.temp_store.folder())
+            .args(["serve", "--store"])
+            .arg(house.temp_store.path());
         command.args(more);
         command
     };
-    let mut socket = house.place.path().into_os_string();
+    let mut socket = house.temp_store.path().into_os_string();
     socket.push(".verify");
     let socket = std::path::PathBuf::from(socket);
     let group = rustix::process::getegid().as_raw();
     for (more, mode) in [(&[][..], 0o600), (&["--verify-group", &group.to_string()], 0o660)] {
-        let service = Service::spawn(serve(more));
+        let service = ServiceProcess::spawn(serve(more));
         let meta = fs::metadata(&socket).unwrap();
         assert_eq!((meta.mode() & 0o777, meta.gid()), (mode, group), "{more:?}");
         assert_eq!(Client::unix(&socket).verify(&secret, METHOD).status, 200);
-        service.stops();
+        service.stop();
         assert!(!exists(&socket));
     }
     // If others can change the folder, one of them could listen there while jeton is down.
-    let shared = house.place.folder().join("shared");
+    let shared = house.temp_store.folder().join("shared");
     fs::create_dir(&shared).unwrap();
     for mode in [0o777, 0o1777, 0o775] {
         fs::set_permissions(&shared, fs::Permissions::from_mode(mode)).unwrap();
         let endpoint = format!("unix:{}", shared.join("v.sock").display());
-        finish(serve(&["--verify", &endpoint]), b"").ends(1).says(&["replaced by others"]);
+        run_to_end(serve(&["--verify", &endpoint]), b"").assert_code(1).assert_says(&["replaced by others"]);
     }
 }
 
 /// Returns a command that runs the service with `sockets` open from descriptor 3 on, under these names, and with
 /// `notify` as the notify socket. Follows sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until the
 /// service has started.
-fn handed(house: &House, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
+fn handed(house: &TestInstall, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
     // Use high numbers, so that the copies don't occupy the target descriptors.
     let high: Vec<OwnedFd> = sockets
         .iter()
@@ -191,11 +197,16 @@ fn handed(house: &House, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command
     // `LISTEN_PID` must be the process's own id, so a shell sets it and then becomes the service.
     let moved: String = high.iter().enumerate().map(|(n, fd)| format!("exec {}<&{};", n + 3, fd.as_raw_fd())).collect();
     let mut command = Command::new("/bin/bash");
-    command.env_clear().env("HOME", house.place.folder()).arg("-c").arg(moved + "LISTEN_PID=$$ exec \"$@\"").arg("sh");
+    command
+        .env_clear()
+        .env("HOME", house.temp_store.folder())
+        .arg("-c")
+        .arg(moved + "LISTEN_PID=$$ exec \"$@\"")
+        .arg("sh");
     let names: Vec<&str> = sockets.iter().map(|(name, _)| *name).collect();
     command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
     command.env("NOTIFY_SOCKET", notify).arg(env!("CARGO_BIN_EXE_jeton"));
-    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(house.place.path());
+    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(house.temp_store.path());
     (command, high)
 }
 
@@ -203,13 +214,13 @@ fn handed(house: &House, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command
 fn under_systemd() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let beside = |name: &str| house.place.folder().join(name);
+    let beside = |name: &str| house.temp_store.folder().join(name);
     let (verify, manage, notify) = (beside("v.sock"), beside("m.sock"), beside("notify.sock"));
     let heard = UnixDatagram::bind(&notify).unwrap();
-    heard.set_read_timeout(Some(PATIENCE)).unwrap();
+    heard.set_read_timeout(Some(TIMEOUT)).unwrap();
     let listen = |path: &Path| OwnedFd::from(UnixListener::bind(path).unwrap());
     let (command, open) = handed(&house, &[("manage", listen(&manage)), ("verify", listen(&verify))], &notify);
-    let service = Service::spawn(command);
+    let service = ServiceProcess::spawn(command);
     drop(open);
     let mut buffer = [0; 512];
     let mut next = || {
@@ -219,31 +230,33 @@ fn under_systemd() {
     assert_eq!(next().trim_end(), "READY=1");
     assert_eq!(service.manage, manage);
     assert_eq!(Client::unix(&verify).verify(&secret, METHOD).status, 200);
-    assert_eq!(service.manager().ask("GET", "/v1/head", &[]).status, 200);
-    service.stops();
+    assert_eq!(service.management_client().request("GET", "/v1/head", &[]).status, 200);
+    service.stop();
     assert_eq!(next().trim_end(), "STOPPING=1");
     assert!(exists(&verify) && exists(&manage), "the sockets are systemd's own");
 
     let (other, _open) = handed(&house, &[("other", listen(&beside("o.sock")))], &notify);
-    finish(other, b"").ends(2).says(&["hands over a socket named \"other\"", "FileDescriptorName=verify"]);
+    run_to_end(other, b"")
+        .assert_code(2)
+        .assert_says(&["hands over a socket named \"other\"", "FileDescriptorName=verify"]);
     let (unfit, _open) = handed(&house, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
-    finish(unfit, b"").ends(1).says(&["can't be listened on", "ListenStream="]);
+    run_to_end(unfit, b"").assert_code(1).assert_says(&["can't be listened on", "ListenStream="]);
 }
 
 /// A silent client doesn't keep the service from ending, and sees its connection close.
 #[test]
 fn stopped_at_once_while_idle() {
     let house = house();
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let waited = AtomicBool::new(false);
     let mut idle = service.client();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            idle.patience(Duration::from_secs(10));
+            idle.set_timeout(Duration::from_secs(10));
             assert!(idle.is_closed());
             waited.store(true, SeqCst);
         });
-        service.stops();
+        service.stop();
     });
     assert!(waited.into_inner());
 }
@@ -253,18 +266,18 @@ fn stopped_at_once_while_idle() {
 fn stopped_while_somebody_writes() {
     let house = house();
     let issued = holding(&house, "ci", &[METHOD]);
-    let service = Service::start(&house.place.path());
-    let other = house.raw();
+    let service = ServiceProcess::start(&house.temp_store.path());
+    let other = house.raw_connection();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut client = service.client();
     assert_eq!(client.verify(&text(&issued), METHOD).status, 200);
-    service.ask_to_stop();
+    service.request_stop();
     assert!(client.is_closed());
     // Longer than one ledger write waits for the lock, shorter than the ledger keeps retrying.
     let (_nobody, never) = std::sync::mpsc::channel::<()>();
     assert!(never.recv_timeout(Duration::from_millis(400)).is_err());
     other.execute_batch("ROLLBACK").unwrap();
-    let said = service.ends();
+    let said = service.wait_for_end();
     assert!(!said.contains("incomplete"), "{said}");
     assert_eq!(house.store().read(|s| s.usage(issued.token.id, house.now())).unwrap().week, 1);
 }

@@ -17,8 +17,8 @@ use rustix::process::{Resource, Rlimit, prlimit};
 
 use super::{METHOD, OTHER, expired, holding, house, pointed, text, until};
 use crate::support::http::{Client, bearer, head};
-use crate::support::service::Service;
-use crate::support::world::{House, OWNER};
+use crate::support::service_process::ServiceProcess;
+use crate::support::world::{OWNER, TestInstall};
 
 /// Maximum time of an answer during a store fault. The service promises 1 s; the rest allows for slow test machines.
 const IN_TIME: Duration = Duration::from_secs(2);
@@ -27,8 +27,8 @@ const CALLERS: usize = 20;
 
 /// A running service with valid and invalid secrets.
 struct Stage {
-    house: House,
-    service: Service,
+    house: TestInstall,
+    service: ServiceProcess,
     token: TokenId,
     valid: String,
     /// Secrets that must never be accepted, each with the method it is presented for.
@@ -42,7 +42,7 @@ impl Stage {
         let house = house();
         let valid = holding(&house, "valid", &[METHOD]);
         let disabled = holding(&house, "disabled", &[METHOD]);
-        house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
+        house.call(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
         let (token, valid) = (valid.token.id, text(&valid));
         let wrong = super::reasons::with_checksum(&format!("{}{}", &valid[..13], "0".repeat(32)));
         let unknown = super::reasons::with_checksum(&format!("jtn_zzzzzzzz_{}", "0".repeat(32)));
@@ -51,14 +51,14 @@ impl Stage {
         let mut invalid: Vec<_> = invalid.into_iter().map(|secret| (secret, METHOD)).collect();
         invalid.push((valid.clone(), OTHER));
         invalid.push((valid.clone(), "no.Such"));
-        let service = Service::start(&house.place.path());
+        let service = ServiceProcess::start(&house.temp_store.path());
         let stage = Stage { house, service, token, valid, invalid, accepted: AtomicU64::new(0) };
         assert_eq!(stage.asked(1).0, 1);
         stage
     }
 
     fn path(&self) -> PathBuf {
-        self.house.place.path()
+        self.house.temp_store.path()
     }
 
     /// Asks `times` times with the valid and with an invalid secret. Returns how many valid ones were accepted, and how
@@ -70,7 +70,7 @@ impl Stage {
             for _ in 0..CALLERS.min(times) {
                 scope.spawn(|| {
                     let mut client = self.service.client();
-                    client.patience(IN_TIME);
+                    client.set_timeout(IN_TIME);
                     loop {
                         let n = next.fetch_add(1, SeqCst) as usize;
                         if n >= times {
@@ -93,7 +93,7 @@ impl Stage {
 
     fn ask_invalid(&self, client: &mut Client, n: usize) {
         let (secret, method) = &self.invalid[n % self.invalid.len()];
-        let answer = client.ask("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)]);
+        let answer = client.request("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)]);
         assert!([401, 403, 503].contains(&answer.status), "{answer:?}");
         assert!(!answer.head.to_ascii_lowercase().contains("x-jeton"), "{answer:?}");
     }
@@ -112,7 +112,7 @@ impl Stage {
         }
         let (store, token) = (self.path(), self.token);
         let expected = self.accepted.into_inner();
-        let said = self.service.stops();
+        let said = self.service.stop();
         let store = SqliteStore::open(&store).unwrap();
         let used = store.read(|s| s.usage(token, self.house.now())).unwrap();
         assert_eq!(used.week, expected, "uses in the ledger, of {expected} accepted: {said}");
@@ -128,10 +128,10 @@ fn beside(stage: &Stage, name: &str) -> PathBuf {
 #[test]
 fn a_writer_that_does_not_end() {
     let stage = Stage::new();
-    let other = stage.house.raw();
+    let other = stage.house.raw_connection();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     assert_eq!(stage.under_fault().1, 0, "who only reads needs not to wait");
-    let metrics = || stage.service.manager().ask("GET", "/metrics", &[]).body;
+    let metrics = || stage.service.management_client().request("GET", "/metrics", &[]).body;
     let faults = |least: u64| {
         let metrics = metrics();
         let found = metrics.lines().find_map(|line| line.strip_prefix("jeton_ledger_faults_total ")).unwrap();
@@ -139,7 +139,7 @@ fn a_writer_that_does_not_end() {
     };
     // Several reads of the store happen meanwhile, and each succeeds.
     until(|| faults(3));
-    let said = stage.service.said();
+    let said = stage.service.stderr();
     assert_eq!(said.matches("can't be used to write the ledger").count(), 1, "{said}");
     assert!(!said.contains("can be used again"), "nothing was written: {said}");
     other.execute_batch("ROLLBACK").unwrap();
@@ -175,7 +175,7 @@ fn a_lock_that_keeps_readers_out() {
     drop(holder.stdin.take());
     assert!(holder.wait().unwrap().success());
     for (mut client, is_valid) in callers {
-        let status = client.answer().unwrap().status;
+        let status = client.read_reply().unwrap().status;
         let fits: &[u16] = if is_valid { &[200, 503] } else { &[401, 403, 503] };
         assert!(fits.contains(&status), "{status}");
         stage.accepted.fetch_add(u64::from(status == 200), SeqCst);
@@ -189,9 +189,9 @@ fn moved_away_and_back() {
     let elsewhere = beside(&stage, "elsewhere");
     fs::rename(stage.path(), &elsewhere).unwrap();
     assert_eq!(stage.under_fault().0, 0);
-    let health = stage.service.client().ask("GET", "/v1/health", &[]);
+    let health = stage.service.client().request("GET", "/v1/health", &[]);
     assert_eq!((health.status, health.body.as_str()), (503, "{\"status\":\"unavailable\",\"reason\":\"store\"}"));
-    let head = stage.service.manager().ask("GET", "/v1/head", &[]);
+    let head = stage.service.management_client().request("GET", "/v1/head", &[]);
     assert_eq!((head.status, head.body.as_str()), (503, "{\"result\":4}"));
     fs::rename(&elsewhere, stage.path()).unwrap();
     stage.recovers();
@@ -206,12 +206,12 @@ fn something_else_in_its_place() {
     // Both houses generate the same secrets in the same order. Skip some, so that this secret is unknown to the first.
     (0..9).for_each(|n| drop(holding(&other, &format!("t{n}"), &[])));
     let foreign = text(&holding(&other, "foreign", &[METHOD]));
-    other.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    other.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let (path, elsewhere) = (stage.path(), beside(&stage, "elsewhere"));
     for what in ["another store", "a link", "a folder", "garbage"] {
         fs::rename(&path, &elsewhere).unwrap();
         match what {
-            "another store" => drop(fs::copy(other.place.path(), &path).unwrap()),
+            "another store" => drop(fs::copy(other.temp_store.path(), &path).unwrap()),
             "a link" => symlink(&elsewhere, &path).unwrap(),
             "a folder" => fs::create_dir(&path).unwrap(),
             _ => fs::write(&path, "no store").unwrap(),
@@ -234,7 +234,8 @@ fn cut_and_overwritten() {
         let stage = Stage::new();
         // Checkpoint everything into the file, so that restoring the file restores everything.
         let settled = || {
-            let row = stage.house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
+            let row =
+                stage.house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
             (row == Ok(0)).then_some(())
         };
         until(settled);
@@ -250,7 +251,7 @@ fn cut_and_overwritten() {
         file.write_all_at(&whole, 0).unwrap();
         file.set_len(whole.len() as u64).unwrap();
         until(|| (stage.asked(1).0 == 1).then_some(()));
-        stage.service.stops();
+        stage.service.stop();
     }
 }
 
@@ -264,7 +265,7 @@ fn a_full_disk() {
     };
     limit(Some(0));
     assert_eq!(stage.under_fault().1, 0, "nothing is written on the way");
-    let metrics = || stage.service.manager().ask("GET", "/metrics", &[]).body;
+    let metrics = || stage.service.management_client().request("GET", "/metrics", &[]).body;
     until(|| (!metrics().contains("\njeton_ledger_faults_total 0\n")).then_some(()));
     assert_eq!(stage.under_fault().1, 0);
     limit(None);
@@ -274,7 +275,7 @@ fn a_full_disk() {
 #[test]
 fn a_newer_schema() {
     let stage = Stage::new();
-    let raw = stage.house.raw();
+    let raw = stage.house.raw_connection();
     let version: i64 = raw.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
     raw.pragma_update(None, "user_version", version + 1).unwrap();
     assert_eq!(stage.under_fault().0, 0);

@@ -4,7 +4,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 
 use super::{METHOD, OTHER, holding, house, text};
 use crate::support::http::{Client, bearer, head};
-use crate::support::service::{Service, command};
+use crate::support::service_process::{ServiceProcess, command};
 
 /// Maximum memory of the service in KiB, with a full cache and 10,000 connections.
 const MEMORY_MOST: u64 = 192 * 1024;
@@ -12,7 +12,7 @@ const MEMORY_MOST: u64 = 192 * 1024;
 /// Sends these bytes and a last request. Returns the status of every answer except that to the last request.
 fn told(mut client: Client, bytes: &[u8]) -> Vec<u16> {
     client.send([bytes, head("GET", "/last", &["Connection: close"]).as_bytes()].concat());
-    let mut statuses: Vec<u16> = std::iter::from_fn(|| client.answer()).map(|answer| answer.status).collect();
+    let mut statuses: Vec<u16> = std::iter::from_fn(|| client.read_reply()).map(|answer| answer.status).collect();
     if statuses.last() == Some(&404) {
         statuses.pop();
     }
@@ -23,7 +23,7 @@ fn told(mut client: Client, bytes: &[u8]) -> Vec<u16> {
 fn what_is_no_http_is_refused_and_others_are_served() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let (service, auth) = (Service::start(&house.place.path()), bearer(&secret));
+    let (service, auth) = (ServiceProcess::start(&house.temp_store.path()), bearer(&secret));
     let get = |more: &str| format!("GET /v1/verify/{METHOD} HTTP/1.1\r\nHost: x\r\n{more}\r\n\r\n");
     let whole = get(&auth);
     for (what, bytes, expected) in [
@@ -71,13 +71,13 @@ fn what_is_no_http_is_refused_and_others_are_served() {
     }
     let mut client = service.client();
     client.send(whole.replace("Host: x\r\n", ""));
-    let answer = client.answer().unwrap();
+    let answer = client.read_reply().unwrap();
     assert_eq!((answer.header("Cache-Control"), answer.header("Connection")), ("no-store", "close"));
     assert!(client.is_closed());
     let long = format!("GET /v1/verify/{} HTTP/1.1\r\nHost: x\r\n{auth}\r\n\r\n", "a".repeat(100_000));
     assert!(told(service.client(), long.as_bytes()).iter().all(|status| [400, 414, 431].contains(status)));
     assert_eq!(service.client().verify(&secret, METHOD).status, 200);
-    service.stops();
+    service.stop();
 }
 
 /// A request inside the body of another one is not executed.
@@ -85,7 +85,7 @@ fn what_is_no_http_is_refused_and_others_are_served() {
 fn nothing_is_smuggled_in_a_body() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let (service, auth) = (Service::start(&house.place.path()), bearer(&secret));
+    let (service, auth) = (ServiceProcess::start(&house.temp_store.path()), bearer(&secret));
     let hidden = head("GET", "/v1/verify/-", &[&auth]);
     let post = |headers: &[&str], body: &str| head("POST", &format!("/v1/verify/{OTHER}"), headers) + body;
     let length = format!("Content-Length: {}", hidden.len());
@@ -108,14 +108,14 @@ fn nothing_is_smuggled_in_a_body() {
         let statuses = told(service.client(), bytes.as_bytes());
         assert!(statuses == [403, 200] || statuses == [403], "{statuses:?}");
     }
-    service.stops();
+    service.stop();
 }
 
 #[test]
 fn an_endless_head_ends_early() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let before = service.memory();
     let piece = "a".repeat(64 * 1024);
     for start in ["GET /v1/verify/- HTTP/1.1\r\nX: ", "GET /", "A", "GET / HTTP/1.1\r\nAuthorization: Bearer "] {
@@ -126,14 +126,14 @@ fn an_endless_head_ends_early() {
     }
     assert!(service.memory() < before + 8 * 1024, "{} KiB, and {before} before", service.memory());
     assert_eq!(service.client().verify(&secret, METHOD).status, 200);
-    service.stops();
+    service.stop();
 }
 
 #[test]
 fn a_thousand_requests_in_one_write_are_answered_in_order() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let kinds = [
         (head("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(&secret)]), 200),
         (head("GET", &format!("/v1/verify/{OTHER}"), &[&bearer(&secret)]), 403),
@@ -143,13 +143,13 @@ fn a_thousand_requests_in_one_write_are_answered_in_order() {
     ];
     let mut client = service.client();
     let all: String = (0..1_000).map(|n| kinds[n * n % 5].0.as_str()).collect();
-    let mut writing = client.twin();
+    let mut writing = client.duplicate();
     let writer = std::thread::spawn(move || writing.try_send(all.as_bytes()));
     for n in 0..1_000 {
-        assert_eq!(client.answer().map(|a| a.status), Some(kinds[n * n % 5].1), "the {n}th");
+        assert_eq!(client.read_reply().map(|a| a.status), Some(kinds[n * n % 5].1), "the {n}th");
     }
     assert!(writer.join().unwrap());
-    service.stops();
+    service.stop();
 }
 
 /// A slowly sent head is cut off after 5 s. A silent connection may stay, and others are served.
@@ -157,10 +157,10 @@ fn a_thousand_requests_in_one_write_are_answered_in_order() {
 fn a_slow_head_is_cut_off() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let (mut silent, mut slow) = (service.client(), service.client());
     assert_eq!(slow.verify(&secret, METHOD).status, 200);
-    let mut writing = slow.twin();
+    let mut writing = slow.duplicate();
     let (end, ended) = std::sync::mpsc::channel::<()>();
     let whole = head("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(&secret)]);
     let trickle = std::thread::spawn(move || {
@@ -173,9 +173,9 @@ fn a_slow_head_is_cut_off() {
     // At four bytes a second, 5 s are 20 bytes. On a busy machine they are fewer.
     assert!(sent <= 40, "{sent} bytes were waited for");
     assert_eq!(silent.verify(&secret, METHOD).status, 200);
-    let metrics = service.manager().ask("GET", "/metrics", &[]).body;
+    let metrics = service.management_client().request("GET", "/metrics", &[]).body;
     assert!(metrics.contains("\njeton_connections_timed_out_total 1\n"), "{metrics}");
-    service.stops();
+    service.stop();
 }
 
 /// Idle connections cost little memory, and keep nobody out.
@@ -190,7 +190,7 @@ fn idle_connections_keep_nobody_out() {
     setrlimit(Resource::Nofile, raised).unwrap();
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::spawn(command(&house.place.path()));
+    let service = ServiceProcess::spawn(command(&house.temp_store.path()));
     let idle: Vec<Client> = (0..count).map(|_| service.client()).collect();
     let mut client = service.client();
     for _ in 0..100 {
@@ -200,5 +200,5 @@ fn idle_connections_keep_nobody_out() {
     assert!(service.memory() < MEMORY_MOST, "{} KiB", service.memory());
     drop(idle);
     assert_eq!(client.verify(&secret, METHOD).status, 200);
-    service.stops();
+    service.stop();
 }

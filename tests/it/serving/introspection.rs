@@ -7,14 +7,14 @@ use jeton::verbs::tokens::{CreateToken, DisableTokens, RegenerateToken};
 use serde_json::{Value, json};
 
 use super::{METHOD, OTHER, expired, holding, house, pointed, selection, text, until};
-use crate::support::http::{Answer, Client, bearer, head};
-use crate::support::service::Service;
+use crate::support::http::{Client, Reply, bearer, head};
+use crate::support::service_process::ServiceProcess;
 use crate::support::world::{OWNER, create};
 
 const PATH: &str = "/v1/introspect";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 
-fn introspect(client: &mut Client, caller: &str, form: &str) -> Answer {
+fn introspect(client: &mut Client, caller: &str, form: &str) -> Reply {
     client.post(PATH, &[FORM, &bearer(caller)], form)
 }
 
@@ -25,11 +25,11 @@ fn who_may_ask_is_told_what_a_token_is() {
     let lacking = text(&holding(&house, "lacking", &[METHOD]));
     let expires = Some(ExpirySpec::parse("30d").unwrap());
     let new = CreateToken { expires, selection: selection(&[METHOD, OTHER]), ..create("ci") };
-    let token = house.make(OWNER, new);
+    let token = house.create(OWNER, new);
     let dead = holding(&house, "dead", &[METHOD]);
-    house.ask(OWNER, DisableTokens { tokens: vec![pointed(&dead)] }).unwrap();
-    let service = Service::start(&house.place.path());
-    let mut client = service.manager();
+    house.call(OWNER, DisableTokens { tokens: vec![pointed(&dead)] }).unwrap();
+    let service = ServiceProcess::start(&house.temp_store.path());
+    let mut client = service.management_client();
     let (form, caller_secret) = (format!("token={}", text(&token)), text(&caller));
 
     assert_eq!(client.post(PATH, &[FORM], &form).body, "{\"result\":1}");
@@ -79,7 +79,7 @@ fn who_may_ask_is_told_what_a_token_is() {
         let told = introspect(&mut client, &caller_secret, &form);
         assert_eq!((told.status, &told.json()["error"]), (400, &json!("invalid_request")), "{what}");
         if what == "too large" {
-            client = service.manager();
+            client = service.management_client();
         }
     }
     for kind in ["Content-Type: application/json", "Content-Type: text/plain", "X-None: x"] {
@@ -91,7 +91,7 @@ fn who_may_ask_is_told_what_a_token_is() {
     assert_eq!(house.token(token.token.id).last_seen_at, None);
     let said = house.store().read(|s| s.usage(caller.token.id, house.now())).unwrap();
     assert_eq!(said.methods.first().map(|(method, _)| method.as_str()), Some("jeton.introspect"));
-    service.stops();
+    service.stop();
 }
 
 /// During an overlap, the old secret expires first.
@@ -102,23 +102,23 @@ fn an_old_secret_ends_with_its_overlap() {
     let old = holding(&house, "ci", &[METHOD]);
     let grace = Some(Span::Hours(2));
     let again = RegenerateToken { token: pointed(&old), grace, expires: None, destination: None };
-    let new = house.ask(OWNER, again).unwrap().value;
+    let new = house.call(OWNER, again).unwrap().value;
     let end = new.token.overlap(house.now()).unwrap().retires_at;
-    let service = Service::start(&house.place.path());
-    let mut client = service.manager();
+    let service = ServiceProcess::start(&house.temp_store.path());
+    let mut client = service.management_client();
     let mut exp = |issued: &str| introspect(&mut client, &caller, &format!("token={issued}")).json()["exp"].take();
     assert_eq!(exp(&text(&old)), json!(end.0 / SECOND));
     assert_eq!(exp(&new.secret.expose(str::to_owned)), Value::Null, "it never expires");
-    service.stops();
+    service.stop();
 }
 
 #[test]
 fn metrics_and_how_far_the_store_is_read() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
-    let (mut client, mut manager) = (service.client(), service.manager());
-    let told = |manager: &mut Client| manager.ask("GET", "/v1/head", &[]).json();
+    let service = ServiceProcess::start(&house.temp_store.path());
+    let (mut client, mut manager) = (service.client(), service.management_client());
+    let told = |manager: &mut Client| manager.request("GET", "/v1/head", &[]).json();
     let last = || house.audit().last().unwrap().seq;
     assert_eq!(told(&mut manager), json!({"schema": 1, "audit_seq": last()}));
     holding(&house, "more", &[]);
@@ -129,9 +129,9 @@ fn metrics_and_how_far_the_store_is_read() {
     {
         assert_eq!(client.verify(presented, method).status, status);
     }
-    client.ask("GET", "/v1/verify/-", &[]);
+    client.request("GET", "/v1/verify/-", &[]);
     let text = until(|| {
-        let text = manager.ask("GET", "/metrics", &[]).body;
+        let text = manager.request("GET", "/metrics", &[]).body;
         text.contains("\njeton_ledger_written_total 3\n").then_some(text)
     });
     let mut values = std::collections::BTreeMap::new();
@@ -169,7 +169,7 @@ fn metrics_and_how_far_the_store_is_read() {
     ] {
         assert_eq!(values.get(name), Some(&value), "{name} in {text}");
     }
-    service.stops();
+    service.stop();
 }
 
 /// Without a credential, introspection returns nothing about a token.
@@ -177,16 +177,16 @@ fn metrics_and_how_far_the_store_is_read() {
 fn nothing_of_a_token_for_nobody() {
     let house = house();
     let issued = holding(&house, "very-own-name", &[METHOD]);
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     assert_eq!(service.client().verify(&text(&issued), METHOD).status, 200);
     let paths =
         ["/v1/verify/-", "/v1/verify/x", "/v1/health", "/v1/head", "/metrics", "/v1/introspect", "/v1/tokens", "/"];
-    for (mut client, dead) in [(service.client(), "x"), (service.manager(), "x")] {
+    for (mut client, dead) in [(service.client(), "x"), (service.management_client(), "x")] {
         for path in paths {
             for verb in ["GET", "POST", "DELETE"] {
                 for headers in [&[][..], &[&*bearer(dead)], &[&*bearer(&text(&issued)[..40])]] {
                     client.send(head(verb, path, &[headers, &["Content-Length: 0"]].concat()));
-                    let told = format!("{:?}", client.answer().unwrap());
+                    let told = format!("{:?}", client.read_reply().unwrap());
                     for word in ["very-own-name", &text(&issued)[..12], "StopEnv", "ops"] {
                         assert!(!told.contains(word), "{verb} {path}: {told}");
                     }
@@ -194,5 +194,5 @@ fn nothing_of_a_token_for_nobody() {
             }
         }
     }
-    service.stops();
+    service.stop();
 }

@@ -21,8 +21,8 @@ use jeton::domain::selection::Selection;
 use jeton::domain::token::TokenRef;
 use jeton::verbs::tokens::{CreateToken, IssuedToken, TokenTarget};
 
-use crate::support::program::{Ran, finish};
-use crate::support::world::{House, OWNER, create};
+use crate::support::cli_program::{CliOutput, run_to_end};
+use crate::support::world::{OWNER, TestInstall, create};
 
 /// A method that changes something, and one that no token of these tests may call.
 const METHOD: &str = "environment.control.StopEnv";
@@ -30,8 +30,8 @@ const OTHER: &str = "environment.control.ListEnvs";
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Returns a house with the machine's clock, which the service uses too, and an owner without a token limit.
-fn house() -> House {
-    let house = House::inhabited();
+fn house() -> TestInstall {
+    let house = TestInstall::with_accounts();
     house.fakes.clock.set(jeton::platform::adapters().clock.now());
     house.set_policy(|p| p.active_tokens = 0);
     house
@@ -42,8 +42,8 @@ fn selection(methods: &[&str]) -> Selection {
 }
 
 /// Creates a token of the owner for these methods.
-fn holding(house: &House, name: &str, methods: &[&str]) -> IssuedToken {
-    house.make(OWNER, CreateToken { selection: selection(methods), ..create(name) })
+fn holding(house: &TestInstall, name: &str, methods: &[&str]) -> IssuedToken {
+    house.create(OWNER, CreateToken { selection: selection(methods), ..create(name) })
 }
 
 fn text(issued: &IssuedToken) -> String {
@@ -55,22 +55,22 @@ fn pointed(issued: &IssuedToken) -> TokenTarget {
 }
 
 /// Creates a token that has already expired.
-fn expired(house: &House, name: &str) -> IssuedToken {
+fn expired(house: &TestInstall, name: &str) -> IssuedToken {
     let now = house.now();
-    house.fakes.clock.forward(-2 * DAY);
-    let issued = house.make(OWNER, CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create(name) });
+    house.fakes.clock.advance(-2 * DAY);
+    let issued = house.create(OWNER, CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create(name) });
     house.fakes.clock.set(now);
     issued
 }
 
 /// Runs the program on the house's store, authenticated by a token if given.
-fn run(house: &House, token: Option<&str>, args: &[&str], input: &str) -> Ran {
+fn run(house: &TestInstall, token: Option<&str>, args: &[&str], input: &str) -> CliOutput {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
-    command.env_clear().env("HOME", house.place.folder()).env("JETON_STORE", house.place.path()).args(args);
+    command.env_clear().env("HOME", house.temp_store.folder()).env("JETON_STORE", house.temp_store.path()).args(args);
     if let Some(token) = token {
         command.env("JETON_TOKEN", token);
     }
-    finish(command, input.as_bytes())
+    run_to_end(command, input.as_bytes())
 }
 
 /// Polls until `look` returns `Some`. Each look takes some time, so no sleep is needed.

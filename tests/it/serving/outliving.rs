@@ -17,9 +17,9 @@ use jeton::verbs::tokens::IssuedToken;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::{METHOD, holding, house, text, until};
-use crate::support::http::{Client, PATIENCE};
-use crate::support::service::{Service, TO_END, command};
-use crate::support::world::House;
+use crate::support::http::{Client, TIMEOUT};
+use crate::support::service_process::{STOP_TIMEOUT, ServiceProcess, command};
+use crate::support::world::TestInstall;
 
 /// Maximum recovery time after a fault. The service promises 2 s; the rest allows for slow test machines.
 const RELIEF: std::time::Duration = std::time::Duration::from_secs(4);
@@ -31,10 +31,16 @@ struct Mute {
 }
 
 impl Mute {
-    fn start(house: &House, arguments: &[&str], stderr: impl Into<Stdio>) -> Mute {
-        let store = house.place.path();
+    fn start(house: &TestInstall, arguments: &[&str], stderr: impl Into<Stdio>) -> Mute {
+        let store = house.temp_store.path();
         let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
-        command.env_clear().env("HOME", house.place.folder()).arg("serve").arg("--store").arg(&store).args(arguments);
+        command
+            .env_clear()
+            .env("HOME", house.temp_store.folder())
+            .arg("serve")
+            .arg("--store")
+            .arg(&store)
+            .args(arguments);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
         let mute = Mute { child, store };
         until(|| UnixStreamTo(&mute.verify()).open());
@@ -54,7 +60,7 @@ impl Mute {
     }
 
     fn metric(&self, name: &str) -> u64 {
-        let text = Client::unix(&self.beside(".manage")).ask("GET", "/metrics", &[]).body;
+        let text = Client::unix(&self.beside(".manage")).request("GET", "/metrics", &[]).body;
         let line = text.lines().find_map(|line| line.strip_prefix(&format!("jeton_{name} ")));
         line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
     }
@@ -65,7 +71,7 @@ impl Mute {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         let clock = Stopwatch::start();
         let status = until(|| self.child.try_wait().unwrap());
-        assert!(clock.elapsed() < TO_END);
+        assert!(clock.elapsed() < STOP_TIMEOUT);
         status.code()
     }
 }
@@ -86,8 +92,8 @@ impl UnixStreamTo<'_> {
     }
 }
 
-fn used(house: &House, issued: &IssuedToken) -> u64 {
-    let store = SqliteStore::open(&house.place.path()).unwrap();
+fn used(house: &TestInstall, issued: &IssuedToken) -> u64 {
+    let store = SqliteStore::open(&house.temp_store.path()).unwrap();
     store.read(|s| s.usage(issued.token.id, house.now())).unwrap().week
 }
 
@@ -121,7 +127,7 @@ fn service_answers_though_its_log_cannot_be_written() {
         let times = if what == "stuck" { 5_000 } else { 200 };
         answers_rightly(&mut client, &secret, times);
         accepted += times as u64;
-        assert_eq!(client.ask("GET", "/v1/health", &[]).status, 200);
+        assert_eq!(client.request("GET", "/v1/health", &[]).status, 200);
         assert_eq!(service.metric("log_lines_lost_total") > 0, what == "stuck", "{what} {level}");
         assert_eq!(service.metric("panics_total"), 0);
         drop(client);
@@ -167,14 +173,14 @@ fn lost_log_lines_are_reported_once_the_log_can_be_written() {
 fn signals_of_other_customs_change_nothing() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     for (signal, name) in [(Signal::HUP, "SIGHUP"), (Signal::USR1, "SIGUSR1"), (Signal::USR2, "SIGUSR2")] {
         kill_process(service.pid(), signal).unwrap();
-        until(|| service.said().contains(name).then_some(()));
+        until(|| service.stderr().contains(name).then_some(()));
         answers_rightly(&mut client, &secret, 1);
     }
-    service.stops();
+    service.stop();
 }
 
 /// With more silent or slow clients than descriptors, new clients are answered, and so are earlier ones.
@@ -183,10 +189,10 @@ fn few_descriptors_serve_many_clients() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
     let mut limited = Command::new("/bin/sh");
-    limited.env_clear().env("HOME", house.place.folder()).args(["-c", "ulimit -n 40; exec \"$@\"", "sh"]);
+    limited.env_clear().env("HOME", house.temp_store.folder()).args(["-c", "ulimit -n 40; exec \"$@\"", "sh"]);
     limited.arg(env!("CARGO_BIN_EXE_jeton")).args(["serve", "--verify", "127.0.0.1:0", "--store"]);
-    limited.arg(house.place.path());
-    let service = Service::spawn(limited);
+    limited.arg(house.temp_store.path());
+    let service = ServiceProcess::spawn(limited);
     let mut early = service.client();
     answers_rightly(&mut early, &secret, 1);
     for said in ["", "GET /v1/verify/- HTTP/1.1\r\nHo"] {
@@ -201,20 +207,24 @@ fn few_descriptors_serve_many_clients() {
                 assert!(clock.elapsed() < RELIEF, "a newcomer waited for {:?}", clock.elapsed());
             }
         }
-        assert_eq!(service.manager().ask("GET", "/v1/health", &[]).status, 200, "whoever manages gets in");
+        assert_eq!(
+            service.management_client().request("GET", "/v1/health", &[]).status,
+            200,
+            "whoever manages gets in"
+        );
         drop(crowd);
         let clock = Stopwatch::start();
         answers_rightly(&mut service.client(), &secret, 1);
         assert!(clock.elapsed() < RELIEF);
     }
-    until(|| service.said().contains("there is room for connections again").then_some(()));
-    assert!(service.said().contains("too many connections"));
-    service.stops();
+    until(|| service.stderr().contains("there is room for connections again").then_some(()));
+    assert!(service.stderr().contains("too many connections"));
+    service.stop();
 
     let mut hopeless = Command::new("/bin/sh");
-    hopeless.env_clear().env("HOME", house.place.folder()).args(["-c", "ulimit -n 16; exec \"$@\"", "sh"]);
-    hopeless.arg(env!("CARGO_BIN_EXE_jeton")).arg("serve").arg("--store").arg(house.place.path());
-    crate::support::program::finish(hopeless, b"").ends(1).silent();
+    hopeless.env_clear().env("HOME", house.temp_store.folder()).args(["-c", "ulimit -n 16; exec \"$@\"", "sh"]);
+    hopeless.arg(env!("CARGO_BIN_EXE_jeton")).arg("serve").arg("--store").arg(house.temp_store.path());
+    crate::support::cli_program::run_to_end(hopeless, b"").assert_code(1).assert_silent();
 }
 
 /// A thousand clients may wait while the service is busy.
@@ -307,13 +317,13 @@ fn one_full_disk_for_store_and_log() {
     let house = house();
     let issued = holding(&house, "ci", &[METHOD]);
     let secret = text(&issued);
-    let Some(disk) = SmallDisk::mount(&house.place.folder().join("disk")) else {
+    let Some(disk) = SmallDisk::mount(&house.temp_store.folder().join("disk")) else {
         println!("skipped: no tmpfs can be mounted here");
         return;
     };
-    house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let store = disk.0.join("jeton.db");
-    fs::copy(house.place.path(), &store).unwrap();
+    fs::copy(house.temp_store.path(), &store).unwrap();
     let log = File::create(disk.0.join("log")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", &disk.0).args(["serve", "--log", "debug", "--store"]).arg(&store);
@@ -333,7 +343,7 @@ fn one_full_disk_for_store_and_log() {
             accepted += 20;
             (service.metric("ledger_faults_total") > faults + 1).then_some(())
         });
-        assert_eq!(client.ask("GET", "/v1/health", &[]).status, 200);
+        assert_eq!(client.request("GET", "/v1/health", &[]).status, 200);
         disk.free();
         let clock = Stopwatch::start();
         answers_rightly(&mut client, &secret, 1);
@@ -355,19 +365,19 @@ fn one_full_disk_for_store_and_log() {
 fn uses_that_cannot_be_recorded_are_said_to_be_lost() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::start(&house.place.path());
-    let writer = house.raw();
+    let service = ServiceProcess::start(&house.temp_store.path());
+    let writer = house.raw_connection();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut client = service.client();
-    client.patience(PATIENCE);
+    client.set_timeout(TIMEOUT);
     (0..3).for_each(|_| assert_eq!(client.verify(&secret, METHOD).status, 200));
     assert_eq!(client.verify("nobody", METHOD).status, 401);
     drop(client);
-    service.ask_to_stop();
-    let said = service.ends_with(1);
+    service.request_stop();
+    let said = service.wait_for_code(1);
     assert!(said.contains("uses=3 denials=1"), "{said}");
     assert!(said.contains("3 accepted uses and 1 denied attempts are lost"), "{said}");
     writer.execute_batch("ROLLBACK").unwrap();
     // The next start works as usual.
-    Service::spawn(command(&house.place.path())).stops();
+    ServiceProcess::spawn(command(&house.temp_store.path())).stop();
 }

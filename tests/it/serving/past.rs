@@ -12,8 +12,8 @@ use rusqlite::MAIN_DB;
 use serde_json::json;
 
 use super::{METHOD, holding, house, pointed, text, until};
-use crate::support::service::{Service, command};
-use crate::support::world::{House, OWNER};
+use crate::support::service_process::{ServiceProcess, command};
+use crate::support::world::{OWNER, TestInstall};
 
 /// Maximum time until a change outside the log is seen. The service promises 1 s; the rest allows for slow test
 /// machines.
@@ -24,23 +24,23 @@ const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
 
 /// A service that has seen a token revoked, and a copy of its store from before.
 struct Stage {
-    house: House,
+    house: TestInstall,
     older: PathBuf,
     revoked: String,
     valid: String,
 }
 
 impl Stage {
-    fn new() -> (Self, Service) {
+    fn new() -> (Self, ServiceProcess) {
         let house = house();
         let doomed = holding(&house, "doomed", &[METHOD]);
         let (valid, revoked) = (text(&holding(&house, "valid", &[METHOD])), text(&doomed));
-        let older = house.place.path().with_file_name("older.db");
-        house.raw().backup(MAIN_DB, &older, NO_PROGRESS).unwrap();
+        let older = house.temp_store.path().with_file_name("older.db");
+        house.raw_connection().backup(MAIN_DB, &older, NO_PROGRESS).unwrap();
         fs::set_permissions(&older, fs::Permissions::from_mode(0o600)).unwrap();
-        let service = Service::start(&house.place.path());
+        let service = ServiceProcess::start(&house.temp_store.path());
         assert_eq!(service.client().verify(&revoked, METHOD).status, 200);
-        house.ask(OWNER, DisableTokens { tokens: vec![pointed(&doomed)] }).unwrap();
+        house.call(OWNER, DisableTokens { tokens: vec![pointed(&doomed)] }).unwrap();
         assert_eq!(service.client().verify(&revoked, METHOD).status, 401);
         let stage = Stage { house, older, revoked, valid };
         until(|| stage.seen().contains(&format!(" {} ", stage.tip())).then_some(()));
@@ -48,7 +48,7 @@ impl Stage {
     }
 
     fn path(&self) -> PathBuf {
-        self.house.place.path()
+        self.house.temp_store.path()
     }
 
     fn tip(&self) -> usize {
@@ -62,33 +62,33 @@ impl Stage {
 
     /// Asserts that nobody is let in, and that the log gives the reason.
     #[track_caller]
-    fn nobody_is_let_in(&self, service: &Service) {
+    fn nobody_is_let_in(&self, service: &ServiceProcess) {
         let mut client = service.client();
         for secret in [&self.revoked, &self.valid] {
             let answer = client.verify(secret, METHOD);
             assert_eq!((answer.status, answer.body.as_str()), (503, "{\"result\":4}"));
         }
-        let health = client.ask("GET", "/v1/health", &[]);
+        let health = client.request("GET", "/v1/health", &[]);
         assert_eq!((health.status, health.json()), (503, json!({"status": "unavailable", "reason": "older-store"})));
-        let metrics = service.manager().ask("GET", "/metrics", &[]).body;
+        let metrics = service.management_client().request("GET", "/metrics", &[]).body;
         assert!(metrics.contains("\njeton_store_older 1\n"), "{metrics}");
-        until(|| service.said().contains("--accept-older-store").then_some(()));
+        until(|| service.stderr().contains("--accept-older-store").then_some(()));
     }
 
     #[track_caller]
-    fn is_as_before(&self, service: &Service) {
+    fn is_as_before(&self, service: &ServiceProcess) {
         until(|| (service.client().verify(&self.valid, METHOD).status == 200).then_some(()));
         assert_eq!(service.client().verify(&self.revoked, METHOD).status, 401);
-        assert_eq!(service.client().ask("GET", "/v1/health", &[]).json(), json!({"status": "ok"}));
-        let metrics = service.manager().ask("GET", "/metrics", &[]).body;
+        assert_eq!(service.client().request("GET", "/v1/health", &[]).json(), json!({"status": "ok"}));
+        let metrics = service.management_client().request("GET", "/metrics", &[]).body;
         assert!(metrics.contains("\njeton_store_older 0\n"), "{metrics}");
     }
 
     /// Starts the service with `--accept-older-store`.
-    fn accepting(&self) -> Service {
+    fn accepting(&self) -> ServiceProcess {
         let mut command = command(&self.path());
         command.arg("--accept-older-store");
-        Service::spawn(command)
+        ServiceProcess::spawn(command)
     }
 }
 
@@ -103,19 +103,19 @@ fn confirmed_change_is_kept_before_it_is_confirmed() {
     let (stage, service) = Stage::new();
     for n in 0..5 {
         holding(&stage.house, &format!("more{n}"), &[]);
-        let head = service.manager().ask("GET", "/v1/head", &[]);
+        let head = service.management_client().request("GET", "/v1/head", &[]);
         assert_eq!(head.json()["audit_seq"], stage.tip());
         // The seen file is already written, whatever happens to the service now.
         assert!(stage.seen().contains(&format!(" {} ", stage.tip())), "{}", stage.seen());
     }
-    service.stops();
+    service.stop();
 }
 
 #[test]
 fn older_copy_restored_into_the_store_is_not_believed() {
     let (stage, service) = Stage::new();
     let newer = stage.path().with_file_name("newer.db");
-    let mut raw = stage.house.raw();
+    let mut raw = stage.house.raw_connection();
     raw.backup(MAIN_DB, &newer, NO_PROGRESS).unwrap();
     raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
     stage.nobody_is_let_in(&service);
@@ -126,21 +126,21 @@ fn older_copy_restored_into_the_store_is_not_believed() {
     raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
     (0..5).for_each(|n| drop(holding(&stage.house, &format!("later{n}"), &[])));
     stage.nobody_is_let_in(&service);
-    service.stops();
+    service.stop();
 
     // A restart doesn't forget either.
-    let again = Service::start(&stage.path());
+    let again = ServiceProcess::start(&stage.path());
     stage.nobody_is_let_in(&again);
-    again.stops();
+    again.stop();
 
     // Until the person accepts it: then the current store is the one that was seen.
     let accepting = stage.accepting();
     assert_eq!(accepting.client().verify(&stage.revoked, METHOD).status, 200);
-    assert!(accepting.said().contains("what was revoked since works again"), "{}", accepting.said());
+    assert!(accepting.stderr().contains("what was revoked since works again"), "{}", accepting.stderr());
     until(|| stage.seen().contains(&format!(" {} ", stage.tip())).then_some(()));
     raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
     stage.nobody_is_let_in(&accepting);
-    accepting.stops();
+    accepting.stop();
 }
 
 #[test]
@@ -148,14 +148,14 @@ fn older_copy_in_the_place_of_the_store_is_not_believed() {
     let (stage, service) = Stage::new();
     fs::rename(&stage.older, stage.path()).unwrap();
     assert_eq!(service.client().verify(&stage.revoked, METHOD).status, 503);
-    service.stops();
+    service.stop();
     // The old store's WAL doesn't belong to this one.
     for ending in ["-wal", "-shm"] {
         let _ = fs::remove_file(format!("{}{ending}", stage.path().display()));
     }
-    let again = Service::start(&stage.path());
+    let again = ServiceProcess::start(&stage.path());
     stage.nobody_is_let_in(&again);
-    again.stops();
+    again.stop();
 }
 
 /// `cp older.db jeton.db` under a running service: the same file with other bytes.
@@ -163,7 +163,7 @@ fn older_copy_in_the_place_of_the_store_is_not_believed() {
 fn file_that_is_written_over_is_seen() {
     let (stage, service) = Stage::new();
     let settled = || {
-        let row = stage.house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
+        let row = stage.house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
         (row == Ok(0)).then_some(())
     };
     until(settled);
@@ -179,37 +179,37 @@ fn file_that_is_written_over_is_seen() {
     stage.nobody_is_let_in(&service);
     fs::write(stage.path(), newer).unwrap();
     stage.is_as_before(&service);
-    service.stops();
+    service.stop();
 }
 
 #[test]
 fn what_was_seen_is_kept_outside_the_store() {
     let (stage, service) = Stage::new();
-    service.stops();
+    service.stop();
     let path = seen_path(&stage.path());
     let whole = fs::read(&path).unwrap();
     for damaged in [&b""[..], b"nonsense", &whole[..whole.len() - 3], b"\xff\n"] {
         fs::write(&path, damaged).unwrap();
-        let service = Service::start(&stage.path());
+        let service = ServiceProcess::start(&stage.path());
         stage.nobody_is_let_in(&service);
-        service.stops();
+        service.stop();
         assert_eq!(fs::read(&path).unwrap(), damaged, "only the person's word puts another in its place");
     }
     let accepting = stage.accepting();
     stage.is_as_before(&accepting);
-    accepting.stops();
+    accepting.stop();
     assert!(stage.seen().contains(&format!(" {} ", stage.tip())));
     // Without a seen file, recording begins now. An unneeded `--accept-older-store` is reported.
     fs::remove_file(&path).unwrap();
     let first = stage.accepting();
     stage.is_as_before(&first);
-    assert!(first.said().contains("leave --accept-older-store out"), "{}", first.said());
-    first.stops();
+    assert!(first.stderr().contains("leave --accept-older-store out"), "{}", first.stderr());
+    first.stop();
     // Changes made while no service runs are accepted as growth of the log.
     holding(&stage.house, "later", &[METHOD]);
-    let service = Service::start(&stage.path());
+    let service = ServiceProcess::start(&stage.path());
     stage.is_as_before(&service);
-    service.stops();
+    service.stop();
     assert!(stage.seen().contains(&format!(" {} ", stage.tip())));
 }
 
@@ -217,7 +217,7 @@ fn what_was_seen_is_kept_outside_the_store() {
 #[test]
 fn hand_made_change_is_seen_within_a_second() {
     let (stage, service) = Stage::new();
-    let raw = stage.house.raw();
+    let raw = stage.house.raw_connection();
     let mut client = service.client();
     for (enabled, status) in [(0, 401), (1, 200), (0, 401), (1, 200)] {
         let before = 601 - status;
@@ -233,5 +233,5 @@ fn hand_made_change_is_seen_within_a_second() {
     let since = Stopwatch::start();
     until(|| (client.verify(&stage.valid, METHOD).status == 503).then_some(()));
     assert!(since.elapsed() < SEEN_WITHIN, "{:?}", since.elapsed());
-    service.stops();
+    service.stop();
 }

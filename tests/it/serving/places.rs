@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::{METHOD, holding, house, run, text, until};
-use crate::support::http::{Answer, Client, bearer, head};
-use crate::support::service::Service;
-use crate::support::world::House;
+use crate::support::http::{Client, Reply, bearer, head};
+use crate::support::service_process::ServiceProcess;
+use crate::support::world::TestInstall;
 
 const ACCEPT: &str = "[serve]\naccept = \"header:X-Authentication, query:session\"\n";
 
-fn ask(client: &mut Client, query: &str, headers: &[&str]) -> Answer {
-    client.ask("GET", &format!("/v1/verify/{METHOD}{query}"), headers)
+fn ask(client: &mut Client, query: &str, headers: &[&str]) -> Reply {
+    client.request("GET", &format!("/v1/verify/{METHOD}{query}"), headers)
 }
 
 #[test]
@@ -27,13 +27,13 @@ fn each_place_alone_and_only_where_configured() {
         ]
         .map(|answer| (answer.status, answer.body))
     };
-    let plain = Service::start(&house.place.path());
+    let plain = ServiceProcess::start(&house.temp_store.path());
     let nobody = (401, "{\"result\":1}".to_owned());
     let told = places(&mut plain.client());
     assert_eq!((told[0].0, &told[1..]), (200, &[nobody.clone(), nobody.clone(), nobody][..]));
-    plain.stops();
+    plain.stop();
 
-    let service = Service::configured(&house.place.path(), ACCEPT);
+    let service = ServiceProcess::start_with_config(&house.temp_store.path(), ACCEPT);
     let mut client = service.client();
     assert_eq!(places(&mut client).map(|told| told.0), [200; 4]);
     let (auth, auth_lower) = (bearer(&secret), format!("authorization: bearer {secret}"));
@@ -92,7 +92,7 @@ fn each_place_alone_and_only_where_configured() {
             assert_eq!(ask(&mut client, "", &[&format!("{header}  \t ")]).status, 200, "{header}, then blanks");
         }
     }
-    service.stops();
+    service.stop();
 }
 
 /// A second credential in any spelling that some application accepts makes the first one invalid. Both the request's
@@ -101,7 +101,7 @@ fn each_place_alone_and_only_where_configured() {
 fn second_credential_counts_however_it_is_spelled() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Service::configured(&house.place.path(), ACCEPT);
+    let service = ServiceProcess::start_with_config(&house.temp_store.path(), ACCEPT);
     let mut client = service.client();
     let (auth, header) = (bearer(&secret), format!("X-Authentication: {secret}"));
     for second in [
@@ -155,14 +155,14 @@ fn second_credential_counts_however_it_is_spelled() {
     let mut bytes = head("GET", "/v1/verify/-", &[&auth, "X-Forwarded-Uri: /?a=@&session=x"]).into_bytes();
     bytes.iter_mut().filter(|byte| **byte == b'@').for_each(|byte| *byte = 0xe9);
     client.send(bytes);
-    assert_eq!(client.answer().map(|answer| answer.status), Some(401));
+    assert_eq!(client.read_reply().map(|answer| answer.status), Some(401));
     assert_eq!(ask(&mut client, "?a=b;c&sessions[]=x", &[&auth]).status, 200);
-    service.stops();
+    service.stop();
 }
 
 /// Returns the caller addresses of uses in the ledger, with their counts.
-fn addresses(house: &House, reader: &str) -> Vec<(String, u64)> {
-    let told = run(house, Some(reader), &["ledger", "uses", "--json"], "").succeeds().json();
+fn addresses(house: &TestInstall, reader: &str) -> Vec<(String, u64)> {
+    let told = run(house, Some(reader), &["ledger", "uses", "--json"], "").assert_success().json();
     let is_ci = |row: &&Value| row["token"]["name"] == "ci";
     let rows = told["uses"].as_array().unwrap().iter().filter(is_ci);
     let mut found: Vec<_> =
@@ -176,9 +176,9 @@ fn the_address_comes_from_proxies_of_ours() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
     let reader = text(&holding(&house, "reader", &["jeton.ledger.read"]));
-    let service = Service::configured(&house.place.path(), "[serve]\nproxies = \"10.0.0.0/8\"\n");
+    let service = ServiceProcess::start_with_config(&house.temp_store.path(), "[serve]\nproxies = \"10.0.0.0/8\"\n");
     let mut client = service.client();
-    let proof = Service::proxy_proof(&house.place.path());
+    let proof = ServiceProcess::proxy_proof(&house.temp_store.path());
     let hops = |n: usize, tail: &str| format!("{}{tail}", "203.0.113.1, ".repeat(n));
     for (forwarded, _) in CALLERS {
         assert_eq!(
@@ -208,7 +208,7 @@ fn the_address_comes_from_proxies_of_ours() {
     let escape = format!("{}\r\nX-Forwarded-For: \x1b[2J", bearer(&secret));
     client.send(head("GET", "/v1/verify/-", &[&escape]));
     // A control character in a header is invalid HTTP.
-    assert_eq!(client.answer().map(|a| a.status), Some(400));
+    assert_eq!(client.read_reply().map(|a| a.status), Some(400));
     let mut expected: Vec<(String, u64)> = Vec::new();
     let told = CALLERS
         .iter()
@@ -228,7 +228,7 @@ fn the_address_comes_from_proxies_of_ours() {
         (sum(&found) >= sum(&expected)).then_some(found)
     });
     assert_eq!(found, expected);
-    service.stops();
+    service.stop();
 }
 
 /// Values of `X-Forwarded-For`, each with the caller that the ledger records.

@@ -11,11 +11,11 @@ use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, PurgeTokens
 use serde_json::Value;
 
 use super::{METHOD, OTHER, expired, holding, house, pointed, run, selection, text, until};
-use crate::support::service::Service;
-use crate::support::world::{House, OWNER, create, token_name, username};
+use crate::support::service_process::ServiceProcess;
+use crate::support::world::{OWNER, TestInstall, create, token_name, username};
 
 /// Returns a secret for each reason of refusal, with that reason and the name of its token.
-fn refused(house: &House) -> Vec<(&'static str, String, Option<&'static str>)> {
+fn refused(house: &TestInstall) -> Vec<(&'static str, String, Option<&'static str>)> {
     let sound = text(&holding(house, "sound", &[METHOD]));
     let unknown = with_checksum(&format!("jtn_zzzzzzzz{}", &sound[12..sound.len() - 6]));
     let mistyped = {
@@ -23,20 +23,20 @@ fn refused(house: &House) -> Vec<(&'static str, String, Option<&'static str>)> {
         format!("{}{last}", &sound[..sound.len() - 1])
     };
     let disabled = holding(house, "disabled", &[METHOD]);
-    house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
+    house.call(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
     let purged = holding(house, "purged", &[METHOD]);
     let typed = "purged".to_owned();
-    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], with_made: false, confirmation: typed }).unwrap();
-    house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    house.call(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], with_made: false, confirmation: typed }).unwrap();
+    house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let deleted = holding(house, "deleted", &[METHOD]);
     let typed = "deleted".to_owned();
-    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], with_made: false, confirmation: typed }).unwrap();
+    house.call(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], with_made: false, confirmation: typed }).unwrap();
     let retired = holding(house, "retired", &[METHOD]);
     let again = RegenerateToken { token: pointed(&retired), grace: None, expires: None, destination: None };
-    house.ask(OWNER, again).unwrap();
+    house.call(OWNER, again).unwrap();
     let other = house.account("other", Role::Member);
     let orphan = CreateToken { account: Some(username("other")), selection: selection(&[]), ..create("orphan") };
-    let orphan = house.make(OWNER, orphan);
+    let orphan = house.create(OWNER, orphan);
     house.set_account_enabled(other.id, false);
     vec![
         ("malformed", "nonsense".to_owned(), None),
@@ -76,14 +76,14 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
     let house = house();
     let reader = text(&holding(&house, "reader", &["jeton.ledger.read", "jeton.tokens.read-all"]));
     let cases = refused(&house);
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
-    let proof = Service::proxy_proof(&house.place.path());
+    let proof = ServiceProcess::proxy_proof(&house.temp_store.path());
     for path in ["/v1/verify/-", "/v1/verify/environment.control.StopEnv", "/v1/verify/no.Such"] {
         let mut told: Vec<(&str, String)> = Vec::new();
         for (reason, secret, _) in &cases {
             let headers = [format!("Authorization: Bearer {secret}"), "X-Forwarded-For: 192.0.2.9".to_owned()];
-            let answer = client.ask("GET", path, &[&headers[0], &headers[1], &proof]);
+            let answer = client.request("GET", path, &[&headers[0], &headers[1], &proof]);
             assert_eq!(answer.status, 401, "{reason}");
             assert_eq!(answer.header("Date").len(), "Sun, 22 Nov 2026 05:42:30 GMT".len());
             told.push((reason, answer.without_date()));
@@ -117,14 +117,14 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
         }
     }
     // Neither a wrong secret under a right id nor any other refusal counts as a use.
-    let uses = run(&house, Some(&reader), &["ledger", "uses", "--json"], "").succeeds().json();
+    let uses = run(&house, Some(&reader), &["ledger", "uses", "--json"], "").assert_success().json();
     let used = uses["uses"].as_array().unwrap().iter().map(|row| &row["token"]["name"]);
     assert!(used.clone().all(|name| name == "reader"), "{uses}");
     assert_eq!(sound_last_seen(&house), None);
-    service.stops();
+    service.stop();
 }
 
-fn sound_last_seen(house: &House) -> Option<Timestamp> {
+fn sound_last_seen(house: &TestInstall) -> Option<Timestamp> {
     let owner = house.account_named(OWNER).id;
     let visibility = Visibility { own: owner, roles: Vec::new() };
     let named =
@@ -132,8 +132,8 @@ fn sound_last_seen(house: &House) -> Option<Timestamp> {
     named[0].last_seen_at
 }
 
-fn denied(house: &House, reader: &str) -> Vec<Value> {
-    let told = run(house, Some(reader), &["ledger", "denied", "--json"], "").succeeds().json();
+fn denied(house: &TestInstall, reader: &str) -> Vec<Value> {
+    let told = run(house, Some(reader), &["ledger", "denied", "--json"], "").assert_success().json();
     told["denied"].as_array().unwrap().clone()
 }
 
@@ -154,8 +154,8 @@ fn an_old_secret_in_overlap_is_seen_as_that() {
     let old = holding(&house, "ci", &[METHOD]);
     let grace = Some(Span::Hours(1));
     let again = RegenerateToken { token: pointed(&old), grace, expires: None, destination: None };
-    let new = house.ask(OWNER, again).unwrap().value;
-    let service = Service::start(&house.place.path());
+    let new = house.call(OWNER, again).unwrap().value;
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     for _ in 0..3 {
         let answer = client.verify(&text(&old), METHOD);
@@ -169,7 +169,7 @@ fn an_old_secret_in_overlap_is_seen_as_that() {
     let answer = client.verify(&text_of(&new.secret), METHOD);
     assert_eq!((answer.status, answer.header("X-Jeton-Hint")), (200, new.secret.hint()));
     until(|| house.store().read(|s| s.usage(token.id, house.now().plus(super::DAY / 24))).unwrap().current_seen_at);
-    service.stops();
+    service.stop();
 }
 
 fn text_of(secret: &jeton::domain::secret::Secret) -> String {

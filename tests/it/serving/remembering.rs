@@ -12,7 +12,7 @@ use jeton::verbs::ports::{Entropy, NewToken, Store};
 
 use super::house;
 use crate::support::http::{bearer, head};
-use crate::support::service::Service;
+use crate::support::service_process::ServiceProcess;
 use crate::support::world::{OWNER, entry, tester, token_name};
 
 /// Number of groups, each with a set, and of methods in each group: 19,006 methods in all.
@@ -73,14 +73,14 @@ fn thousands_of_set_combinations_over_a_large_catalogue_fit() {
         Ok(Audited::one((), entry("catalogue.large")))
     });
     made.unwrap();
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     let mut ask = |path: &str| {
         for secrets in secrets.chunks(64) {
             let asked: String = secrets.iter().map(|s| s.expose(|s| head("GET", path, &[&bearer(s)]))).collect();
             client.send(asked);
             for _ in secrets {
-                let answer = client.answer().unwrap();
+                let answer = client.read_reply().unwrap();
                 assert_eq!(answer.status, 200, "{path}");
             }
         }
@@ -92,11 +92,11 @@ fn thousands_of_set_combinations_over_a_large_catalogue_fit() {
     assert!(memory <= MEMORY, "{memory} KiB");
     // Requested method lists aren't kept either: each of these is up to 0.8 MB.
     for secret in secrets.iter().rev().take(64) {
-        let answer = secret.expose(|s| client.ask("GET", "/v1/verify/-?methods", &[&bearer(s)]));
+        let answer = secret.expose(|s| client.request("GET", "/v1/verify/-?methods", &[&bearer(s)]));
         assert!(answer.body.len() > 30_000, "{}", answer.body.len());
     }
     let memory = service.memory();
     println!("{memory} KiB after lists");
     assert!(memory <= MEMORY, "{memory} KiB after lists");
-    service.stops();
+    service.stop();
 }

@@ -16,8 +16,8 @@ use jeton::verbs::request::call;
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, RegenerateToken, TokenTarget};
 
 use super::house;
-use crate::support::service::Service;
-use crate::support::world::{Fakes, OWNER, by, caller, create};
+use crate::support::service_process::ServiceProcess;
+use crate::support::world::{Fakes, OWNER, client_info, create, credential};
 
 const STORE: &str = "JETON_REVOKING_STORE";
 const TOKENS: &str = "JETON_REVOKING_TOKENS";
@@ -31,9 +31,9 @@ fn revoker() {
     let tokens = std::env::var(TOKENS).unwrap();
     let fakes = Fakes::seeded(99);
     fakes.clock.set(jeton::verbs::ports::Clock::now(&*jeton::platform::adapters().clock));
-    let caller = ClientInfo { max_wait: Duration::from_secs(60), ..caller() };
-    let jeton = LocalBackend::new(SqliteStore::open(&store).unwrap(), fakes.world(), caller);
-    let owner = by(OWNER);
+    let caller = ClientInfo { max_wait: Duration::from_secs(60), ..client_info() };
+    let jeton = LocalBackend::new(SqliteStore::open(&store).unwrap(), fakes.adapters(), caller);
+    let owner = credential(OWNER);
     for (n, id) in tokens.split(' ').enumerate() {
         let token = TokenTarget { reference: TokenRef::Id(TokenId::parse(id).unwrap()), expected_revision: None };
         match n % 3 {
@@ -58,16 +58,16 @@ fn nothing_begun_after_a_revocation_is_accepted() {
     let house = house();
     let names = (0..count).map(|n| TokenName::parse(&format!("t{n}")).unwrap()).collect();
     let selection = Selection::Inherit;
-    let issued = house.ask(OWNER, CreateToken { names, selection, ..create("x") }).unwrap().value;
+    let issued = house.call(OWNER, CreateToken { names, selection, ..create("x") }).unwrap().value;
     let secrets: Vec<String> = issued.iter().map(super::text).collect();
     let ids: Vec<String> = issued.iter().map(|i| i.token.id.to_string()).collect();
-    let service = Service::start(&house.place.path());
+    let service = ServiceProcess::start(&house.temp_store.path());
 
     // Shared by all clients: the tokens revoked so far.
     let revoked: Vec<AtomicBool> = secrets.iter().map(|_| AtomicBool::new(false)).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (allowed, denied) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let path = house.place.path();
+    let path = house.temp_store.path();
     std::thread::scope(|scope| {
         for connection in 0..CONNECTIONS {
             let (secrets, revoked, next, done) = (&secrets, &revoked, &next, &done);
@@ -114,5 +114,5 @@ fn nothing_begun_after_a_revocation_is_accepted() {
     assert!(allowed > CONNECTIONS && denied > CONNECTIONS, "{allowed} and {denied}: too few to have shown anything");
     let mut client = service.client();
     assert!(secrets.iter().all(|secret| client.verify(secret, "-").status == 401));
-    service.stops();
+    service.stop();
 }

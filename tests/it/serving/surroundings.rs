@@ -13,9 +13,9 @@ use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;
 
 use super::{METHOD, holding, house, text, until};
-use crate::support::http::{Answer, Client, bearer};
-use crate::support::program::finish;
-use crate::support::service::{Service, at_sockets};
+use crate::support::cli_program::run_to_end;
+use crate::support::http::{Client, Reply, bearer};
+use crate::support::service_process::{ServiceProcess, command_at_sockets};
 use crate::support::world::{OWNER, create};
 
 fn private_folder(path: &Path) {
@@ -24,7 +24,7 @@ fn private_folder(path: &Path) {
 
 /// Returns the status, reason and faults of a health answer.
 fn health(client: &mut Client) -> (u16, Value, Value) {
-    let answer = client.ask("GET", "/v1/health", &[]);
+    let answer = client.request("GET", "/v1/health", &[]);
     let json: Value = serde_json::from_str(&answer.body).unwrap();
     (answer.status, json["reason"].clone(), json["faults"].clone())
 }
@@ -38,26 +38,26 @@ fn count(text: &str, part: &str) -> usize {
 fn lost_verify_socket_is_said_once_and_comes_back() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let (folder, away) = (house.place.folder().join("run"), house.place.folder().join("away"));
+    let (folder, away) = (house.temp_store.folder().join("run"), house.temp_store.folder().join("away"));
     private_folder(&folder);
     let socket = folder.join("verify.sock");
-    let mut serve = at_sockets(&house.place.path());
+    let mut serve = command_at_sockets(&house.temp_store.path());
     serve.arg("--verify").arg(format!("unix:{}", socket.display()));
-    let service = Service::spawn(serve);
+    let service = ServiceProcess::spawn(serve);
     let mut kept = Client::unix(&socket);
     assert_eq!(kept.verify(&secret, METHOD).status, 200);
     let lost = |times: usize| {
-        let found = until(|| Some(health(&mut service.manager())).filter(|found| found.0 == 503));
+        let found = until(|| Some(health(&mut service.management_client())).filter(|found| found.0 == 503));
         assert_eq!(found, (503, "verify-socket".into(), serde_json::json!(["verify-socket"])));
         // Several checks later the fault still has only one log line.
-        let looks = || service.manager().ask("GET", "/metrics", &[]).body;
+        let looks = || service.management_client().request("GET", "/metrics", &[]).body;
         (0..3).for_each(|_| assert!(looks().contains("\njeton_fault{fault=\"verify-socket\"} 1\n")));
-        until(|| (count(&service.said(), "the verify socket is gone") == times).then_some(()));
+        until(|| (count(&service.stderr(), "the verify socket is gone") == times).then_some(()));
     };
     let returns = |times: usize| {
-        until(|| (health(&mut service.manager()).0 == 200).then_some(()));
+        until(|| (health(&mut service.management_client()).0 == 200).then_some(()));
         assert_eq!(Client::unix(&socket).verify(&secret, METHOD).status, 200);
-        until(|| (count(&service.said(), "the fault is mended") == times).then_some(()));
+        until(|| (count(&service.stderr(), "the fault is mended") == times).then_some(()));
     };
     fs::rename(&folder, &away).unwrap();
     lost(1);
@@ -78,7 +78,7 @@ fn lost_verify_socket_is_said_once_and_comes_back() {
     lost(3);
     fs::remove_file(&socket).unwrap();
     returns(3);
-    service.stops();
+    service.stop();
 }
 
 /// Without any listener the service waits for its folder, then continues without a restart. A lost management socket
@@ -87,22 +87,22 @@ fn lost_verify_socket_is_said_once_and_comes_back() {
 fn service_without_any_listener_recovers() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let (folder, away) = (house.place.folder().join("run"), house.place.folder().join("away"));
+    let (folder, away) = (house.temp_store.folder().join("run"), house.temp_store.folder().join("away"));
     private_folder(&folder);
     let (verify, manage) = (folder.join("verify.sock"), folder.join("manage.sock"));
-    let mut serve = at_sockets(&house.place.path());
+    let mut serve = command_at_sockets(&house.temp_store.path());
     serve.arg("--verify").arg(format!("unix:{}", verify.display()));
     serve.arg("--manage").arg(format!("unix:{}", manage.display()));
-    let service = Service::spawn(serve);
+    let service = ServiceProcess::spawn(serve);
     fs::rename(&folder, &away).unwrap();
     until(|| {
-        let said = service.said();
+        let said = service.stderr();
         (said.contains("fault=\"verify-socket\"") && said.contains("fault=\"manage-socket\"")).then_some(())
     });
     private_folder(&folder);
     until(|| (verify.exists() && manage.exists()).then_some(()));
     assert_eq!(Client::unix(&verify).verify(&secret, METHOD).status, 200);
-    assert_eq!(health(&mut service.manager()), (200, Value::Null, Value::Null));
+    assert_eq!(health(&mut service.management_client()), (200, Value::Null, Value::Null));
 
     fs::remove_file(&manage).unwrap();
     fs::create_dir(&manage).unwrap();
@@ -110,7 +110,7 @@ fn service_without_any_listener_recovers() {
     assert_eq!(found, (200, Value::Null, serde_json::json!(["manage-socket"])));
     fs::remove_dir(&manage).unwrap();
     until(|| manage.exists().then_some(()));
-    service.stops();
+    service.stop();
 }
 
 /// A replaced proof value stops working even while its file can't be read. The file can be replaced although others can
@@ -120,14 +120,14 @@ fn unreadable_proof_proves_nothing() {
     const CHALLENGE: &str = "X-Jeton-Challenge: sha256:0123456789abcdef0123456789abcdef";
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let store = house.place.path();
-    let service = Service::start(&store);
+    let store = house.temp_store.path();
+    let service = ServiceProcess::start(&store);
     let file = store.with_file_name("jeton.db.proof");
-    let ask = |proof: &str| -> Answer {
-        service.client().ask("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(&secret), proof, CHALLENGE])
+    let ask = |proof: &str| -> Reply {
+        service.client().request("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(&secret), proof, CHALLENGE])
     };
-    let is_proven = |answer: &Answer| answer.head.to_ascii_lowercase().contains("x-jeton-proof: ");
-    let first = Service::proxy_proof(&store);
+    let is_proven = |answer: &Reply| answer.head.to_ascii_lowercase().contains("x-jeton-proof: ");
+    let first = ServiceProcess::proxy_proof(&store);
     assert!(is_proven(&ask(&first)));
     for (spoil, mend) in [
         (
@@ -143,26 +143,26 @@ fn unreadable_proof_proves_nothing() {
     ] {
         let metrics = |is_faulty: u8| {
             let line = format!("\njeton_fault{{fault=\"proof\"}} {is_faulty}\n");
-            until(|| service.manager().ask("GET", "/metrics", &[]).body.contains(&line).then_some(()));
+            until(|| service.management_client().request("GET", "/metrics", &[]).body.contains(&line).then_some(()));
         };
         spoil(&file);
         // Without a request that brings a proof.
         metrics(1);
         until(|| (!is_proven(&ask(&first))).then_some(()));
-        assert_eq!(health(&mut service.manager()), (503, "proof".into(), serde_json::json!(["proof"])));
+        assert_eq!(health(&mut service.management_client()), (503, "proof".into(), serde_json::json!(["proof"])));
         mend(&file);
         metrics(0);
         until(|| is_proven(&ask(&first)).then_some(()));
-        assert_eq!(health(&mut service.manager()).0, 200);
+        assert_eq!(health(&mut service.management_client()).0, 200);
     }
-    assert_eq!(count(&service.said(), "no proxy is believed"), 2, "{}", service.said());
+    assert_eq!(count(&service.stderr(), "no proxy is believed"), 2, "{}", service.stderr());
     // The value was leaked: the new one works at once, the old one never again.
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     proof_file::rotate(&store, &SystemEntropy, Timestamp(i64::MAX / 2)).unwrap();
-    let next = Service::proxy_proof(&store);
+    let next = ServiceProcess::proxy_proof(&store);
     until(|| is_proven(&ask(&next)).then_some(()));
     assert!(!is_proven(&ask(&first)));
-    service.stops();
+    service.stop();
 }
 
 /// With `--log-json` every log line is an object, also from a service that can't start or has a wrong command line.
@@ -170,9 +170,9 @@ fn unreadable_proof_proves_nothing() {
 fn json_log_holds_nothing_else() {
     let house = house();
     let service = {
-        let mut serve = at_sockets(&house.place.path());
+        let mut serve = command_at_sockets(&house.temp_store.path());
         serve.args(["--verify", "127.0.0.1:0", "--log-json"]);
-        Service::spawn(serve)
+        ServiceProcess::spawn(serve)
     };
     let lines = |text: &str| -> Vec<Value> {
         text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
@@ -185,18 +185,18 @@ fn json_log_holds_nothing_else() {
         (&[], 5),
     ];
     for (arguments, code) in wrong {
-        let mut serve = at_sockets(&house.place.path());
+        let mut serve = command_at_sockets(&house.temp_store.path());
         serve.args(arguments).arg("--log-json");
-        let ran = finish(serve, b"").ends(i32::from(code));
+        let ran = run_to_end(serve, b"").assert_code(i32::from(code));
         let said = lines(&ran.err);
         assert!(!said.is_empty(), "{arguments:?}: it says nothing");
     }
     // Uses that can't be recorded are reported at the very end.
-    let writer = house.raw();
+    let writer = house.raw_connection();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     assert_eq!(service.client().verify("nobody", METHOD).status, 401);
-    service.ask_to_stop();
-    let said = lines(&service.ends_with(1));
+    service.request_stop();
+    let said = lines(&service.wait_for_code(1));
     let last = said.last().unwrap();
     assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &1.into()), "{last}");
     assert!(said.iter().all(|line| line["timestamp"].is_string() && line["message"].is_string()));
@@ -209,30 +209,30 @@ fn clock_behind_what_was_seen_revives_nothing() {
     let house = house();
     let live = text(&holding(&house, "live", &[METHOD]));
     let soon = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("soon") };
-    let soon = text(&house.make(OWNER, CreateToken { selection: super::selection(&[METHOD]), ..soon }));
-    let store = house.place.path();
-    let service = Service::start(&store);
+    let soon = text(&house.create(OWNER, CreateToken { selection: super::selection(&[METHOD]), ..soon }));
+    let store = house.temp_store.path();
+    let service = ServiceProcess::start(&store);
     assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 200]);
-    assert!(service.said().contains("it isn't known how far the audit log was seen"), "the first start");
-    service.stops();
+    assert!(service.stderr().contains("it isn't known how far the audit log was seen"), "the first start");
+    service.stop();
     // Simulates a last run that ended two days later.
     let mut seen = audit_position_file::read(&store).unwrap().unwrap();
     seen.at = Timestamp(seen.at.0 + 2 * DAY);
     audit_position_file::write(&store, &seen).unwrap();
-    let service = Service::start(&store);
+    let service = ServiceProcess::start(&store);
     assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 401]);
-    assert_eq!(health(&mut service.manager()), (200, Value::Null, serde_json::json!(["clock"])));
-    assert!(!service.said().contains("it isn't known how far"));
-    let said = service.stops();
+    assert_eq!(health(&mut service.management_client()), (200, Value::Null, serde_json::json!(["clock"])));
+    assert!(!service.stderr().contains("it isn't known how far"));
+    let said = service.stop();
     assert_eq!(count(&said, "the clock was set back"), 1, "{said}");
     assert!(audit_position_file::read(&store).unwrap().unwrap().at >= seen.at, "the next start goes on from there");
     // Accepted once, the clock stays accepted: the right time is recorded again.
-    let mut serve = at_sockets(&store);
+    let mut serve = command_at_sockets(&store);
     serve.args(["--verify", "127.0.0.1:0", "--accept-earlier-clock"]);
-    let service = Service::spawn(serve);
+    let service = ServiceProcess::spawn(serve);
     assert_eq!(service.client().verify(&soon, METHOD).status, 200);
-    service.stops();
-    let service = Service::start(&store);
+    service.stop();
+    let service = ServiceProcess::start(&store);
     assert_eq!(service.client().verify(&soon, METHOD).status, 200);
-    service.stops();
+    service.stop();
 }

@@ -2,14 +2,14 @@
 
 use super::{METHOD, holding, house, text, until};
 use crate::support::http::{bearer, head};
-use crate::support::service::Service;
+use crate::support::service_process::ServiceProcess;
 
 #[test]
 fn damaged_row_fails_its_own_token_only() {
     let house = house();
     let member = house.account("elsewhere", jeton::domain::role::Role::Member);
     let sound = text(&holding(&house, "sound", &[METHOD]));
-    let raw = house.raw();
+    let raw = house.raw_connection();
     raw.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
     let mut shown = 0;
     for (column, value) in [
@@ -43,20 +43,20 @@ fn damaged_row_fails_its_own_token_only() {
             // The column types refuse this damage even for a manual change.
             continue;
         }
-        let service = Service::start(&house.place.path());
+        let service = ServiceProcess::start(&house.temp_store.path());
         let secret = text(&damaged);
         // Both in one batch, in either order.
         let ask = |secret: &str| head("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(secret)]);
         let mut client = service.client();
         for order in [[&secret, &sound], [&sound, &secret]] {
             client.send(order.map(|secret| ask(secret)).concat());
-            let statuses = order.map(|_| client.answer().unwrap().status);
+            let statuses = order.map(|_| client.read_reply().unwrap().status);
             let expected = order.map(|secret| if *secret == sound { 200 } else { 503 });
             assert_eq!(statuses, expected, "{table}.{column} = {value}");
         }
-        assert_eq!(client.ask("GET", "/v1/health", &[]).status, 200);
-        until(|| service.said().contains(&secret[4..12]).then_some(()));
-        let said = service.stops();
+        assert_eq!(client.request("GET", "/v1/health", &[]).status, 200);
+        until(|| service.stderr().contains(&secret[4..12]).then_some(()));
+        let said = service.stop();
         assert_eq!(said.matches(&secret[4..12]).count(), 1, "named once: {said}");
         assert!(!said.contains(&secret[13..]), "{said}");
         shown += 1;

@@ -7,33 +7,33 @@ use jeton::verbs::tokens::{DeleteTokens, DisableTokens, PurgeTokens, RegenerateT
 use super::reasons::with_checksum;
 use super::{METHOD, expired, holding, house, pointed, run, text};
 use crate::support::http::{bearer, head};
-use crate::support::service::Service;
-use crate::support::world::{House, OWNER};
+use crate::support::service_process::ServiceProcess;
+use crate::support::world::{OWNER, TestInstall};
 
 /// Lines of `REASON TEMPLATE`, with `ok` for accepted secrets. `#` begins a comment.
 const VECTORS: &str = include_str!("../data/tokens.txt");
 
 /// Returns the secrets that templates name.
-fn secrets(house: &House) -> Vec<(&'static str, String)> {
+fn secrets(house: &TestInstall) -> Vec<(&'static str, String)> {
     let live = holding(house, "live", &[METHOD]);
     let disabled = holding(house, "disabled", &[METHOD]);
-    house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
+    house.call(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
     let purged = holding(house, "purged", &[METHOD]);
     let delete = |issued, typed: &str| {
         house
-            .ask(
+            .call(
                 OWNER,
                 DeleteTokens { tokens: vec![pointed(issued)], with_made: false, confirmation: typed.to_owned() },
             )
             .unwrap();
     };
     delete(&purged, "purged");
-    house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let deleted = holding(house, "deleted", &[METHOD]);
     delete(&deleted, "deleted");
     let (retired, old) = (holding(house, "retired", &[]), holding(house, "overlapping", &[]));
     for (issued, grace) in [(&retired, None), (&old, Some(Span::Hours(1)))] {
-        house.ask(OWNER, RegenerateToken { token: pointed(issued), grace, expires: None, destination: None }).unwrap();
+        house.call(OWNER, RegenerateToken { token: pointed(issued), grace, expires: None, destination: None }).unwrap();
     }
     vec![
         ("live", text(&live)),
@@ -86,8 +86,8 @@ fn all_parsers_agree() {
     let house = house();
     let caller = text(&holding(&house, "caller", &["jeton.introspect"]));
     let secrets = secrets(&house);
-    let service = Service::start(&house.place.path());
-    let (mut client, mut manager) = (service.client(), service.manager());
+    let service = ServiceProcess::start(&house.temp_store.path());
+    let (mut client, mut manager) = (service.client(), service.management_client());
     let mut count = 0;
     for line in VECTORS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let (reason, template) = line.split_once(' ').unwrap();
@@ -105,14 +105,14 @@ fn all_parsers_agree() {
         // part of the value.
         let printable = presented.bytes().all(|b| (0x20..0x7f).contains(&b)) && presented.trim_end() == presented;
         if printable && presented.len() < 8_000 {
-            let answer = client.ask("GET", "/v1/verify/-", &[&bearer(&presented)]);
+            let answer = client.request("GET", "/v1/verify/-", &[&bearer(&presented)]);
             let is_ok = reason == "ok" || presented.trim_start_matches(' ') == secrets[0].1;
             assert_eq!(answer.status, if is_ok { 200 } else { 401 }, "{line}");
         } else if !presented.contains(['\r', '\n']) {
             let mut once = service.client();
             once.send(head("GET", "/v1/verify/-", &[&bearer(&presented)]));
             let blank = presented.ends_with([' ', '\t']) && presented.is_ascii() && presented.len() < 100;
-            assert!(blank || once.answer().is_none_or(|answer| answer.status != 200), "{line}");
+            assert!(blank || once.read_reply().is_none_or(|answer| answer.status != 200), "{line}");
         }
 
         // On a line of stdin, if a line can hold the value.
@@ -131,5 +131,5 @@ fn all_parsers_agree() {
         }
     }
     assert!(count >= 90, "{count} vectors");
-    service.stops();
+    service.stop();
 }

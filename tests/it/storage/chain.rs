@@ -10,18 +10,18 @@ use jeton::verbs::ports::Store;
 use jeton::verbs::request::call;
 use rusqlite::Connection;
 
-use crate::support::world::House;
+use crate::support::world::TestInstall;
 
 /// Returns a house with ten rows in its log: one of init, three of accounts, six of tokens.
-fn house() -> House {
-    let house = House::inhabited();
+fn house() -> TestInstall {
+    let house = TestInstall::with_accounts();
     (0..6).for_each(|n| drop(house.issue("member", &format!("t{n}"))));
     house
 }
 
-fn verify(house: &House, checkpoints: &[Checkpoint]) -> AuditVerification {
+fn verify(house: &TestInstall, checkpoints: &[Checkpoint]) -> AuditVerification {
     let verb = VerifyAuditChain { checkpoints: checkpoints.to_vec(), range: AuditRange::FromStart };
-    call(&house.jeton, &Credential::Store, verb).unwrap()
+    call(&house.backend, &Credential::Store, verb).unwrap()
 }
 
 fn kinds(verified: &AuditVerification) -> Vec<(Option<i64>, &'static str)> {
@@ -29,8 +29,8 @@ fn kinds(verified: &AuditVerification) -> Vec<(Option<i64>, &'static str)> {
 }
 
 /// Opens a connection that may make changes normally refused by SQLite.
-fn raw(house: &House) -> Connection {
-    let raw = house.raw();
+fn raw(house: &TestInstall) -> Connection {
+    let raw = house.raw_connection();
     raw.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON").unwrap();
     raw
 }
@@ -108,7 +108,7 @@ fn an_altered_table_is_a_finding_and_no_error() {
 }
 
 /// Rewrites the rows from `from` on in the name of `name`, with a valid chain.
-fn rewrite(house: &House, from: i64, name: &str) {
+fn rewrite(house: &TestInstall, from: i64, name: &str) {
     let mut before = [0; 32];
     let raw = raw(house);
     let rows = house.store().read(|s| s.audit_page(None, 1_000)).unwrap().rows;
@@ -123,7 +123,7 @@ fn rewrite(house: &House, from: i64, name: &str) {
 
 #[test]
 fn what_the_chain_can_not_show_checkpoints_do() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let mut kept = Vec::new();
     for n in 0..4 {
         kept.push(verify(&house, &kept).checkpoint.unwrap());
@@ -146,7 +146,7 @@ fn what_the_chain_can_not_show_checkpoints_do() {
     raw(&house).execute_batch("DELETE FROM audit WHERE seq > 8").unwrap();
     assert_eq!(kinds(&verify(&house, &[])), []);
     let verb = VerifyAuditChain { checkpoints: kept.to_vec(), range: AuditRange::FromLastCheckpoint };
-    let verified = call(&house.jeton, &Credential::Store, verb).unwrap();
+    let verified = call(&house.backend, &Credential::Store, verb).unwrap();
     assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
     let text = verified.report.findings[0].describe(&utc_zone());
     assert!(text.starts_with("rows after 8 are missing: ") && text.ends_with("has 10"), "{text}");
@@ -160,22 +160,22 @@ fn what_the_chain_can_not_show_checkpoints_do() {
 fn a_page_that_is_damaged_is_a_finding_too() {
     let house = house();
     for n in 0..60 {
-        house.ask("member", jeton::verbs::tokens::DisableTokens { tokens: vec![typed(n % 6)] }).unwrap();
+        house.call("member", jeton::verbs::tokens::DisableTokens { tokens: vec![typed(n % 6)] }).unwrap();
     }
     let page: i64 = house
-        .raw()
+        .raw_connection()
         .query_row("SELECT max(pageno) FROM dbstat WHERE name = 'audit' AND pagetype = 'leaf'", [], |r| r.get(0))
         .unwrap_or(0);
-    let path = house.place.path();
-    house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let path = house.temp_store.path();
+    house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let rows = house.audit().len() as u64;
     // If SQLite can't list its pages, use the last page that contains a row's text.
     let mut bytes = std::fs::read(&path).unwrap();
     let at = if page > 0 { (page as usize - 1) * 4_096 } else { last_page_of(&bytes, b"token.disable") };
     bytes[at..at + 8].fill(0xff);
-    drop(house.jeton);
+    drop(house.backend);
     std::fs::write(&path, bytes).unwrap();
-    let jeton = crate::support::world::local(&path, house.fakes.world());
+    let jeton = crate::support::world::backend(&path, house.fakes.adapters());
     let verb = VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart };
     let verified = call(&jeton, &Credential::Store, verb).unwrap();
     assert_eq!(verified.report.findings.last().unwrap().kind(), "torn");
@@ -187,7 +187,7 @@ fn a_page_that_is_damaged_is_a_finding_too() {
         cursor: jeton::verbs::audit_log::AuditCursor::Oldest,
         limit: 1_000,
     };
-    let error = call(&jeton, &crate::support::world::by("ops"), list).unwrap_err();
+    let error = call(&jeton, &crate::support::world::credential("ops"), list).unwrap_err();
     assert_eq!(error.kind, Kind::Failure);
 }
 

@@ -25,7 +25,9 @@ use jeton::verbs::tokens::{
 };
 
 use super::{as_child, child, finished};
-use crate::support::world::{FakeClock, Fakes, House, START, SeededEntropy, by, caller, create, token_name};
+use crate::support::world::{
+    FakeClock, Fakes, START, SeededEntropy, TestInstall, client_info, create, credential, token_name,
+};
 
 const NUMBER: &str = "JETON_CROWD_NUMBER";
 const CHANGES: &str = "JETON_CROWD_CHANGES";
@@ -41,8 +43,8 @@ fn member_of_the_crowd() {
     std::io::stdin().read_line(&mut String::new()).unwrap();
     let mut fakes = Fakes::seeded(number + 77);
     fakes.clock = Arc::new(FakeClock::at(START));
-    let caller = ClientInfo { source: format!("crowd {number}"), max_wait: Duration::from_secs(60), ..caller() };
-    let jeton = LocalBackend::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
+    let caller = ClientInfo { source: format!("crowd {number}"), max_wait: Duration::from_secs(60), ..client_info() };
+    let jeton = LocalBackend::new(SqliteStore::open(&path).unwrap(), fakes.adapters(), caller);
     let dice = SeededEntropy::new(number);
     let mut done = 0;
     let mut step = 0;
@@ -68,7 +70,7 @@ fn change(
     dice: &SeededEntropy,
     fresh: &str,
 ) -> Result<Vec<(&'static str, TokenId)>> {
-    let who = &by(PEOPLE[dice.below(2)]);
+    let who = &credential(PEOPLE[dice.below(2)]);
     let list = |trashed| ListTokens {
         owner: OwnerFilter::Mine,
         filter: TokenFilter::default(),
@@ -132,14 +134,14 @@ fn changes() -> u32 {
 
 #[test]
 fn four_programs_lose_nothing_and_exceed_no_limit() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.account("member", Role::Member);
     house.account("admin", Role::Admin);
     house.set_policy(|p| p.active_tokens = LIMIT);
     let before = house.audit().len();
     let mut crowd: Vec<_> = (0..4)
         .map(|number| {
-            let mut command = child("storage::crowd::member_of_the_crowd", &house.place.path());
+            let mut command = child("storage::crowd::member_of_the_crowd", &house.temp_store.path());
             command.env(NUMBER, number.to_string()).env(CHANGES, changes().to_string());
             command.stdin(Stdio::piped()).spawn().unwrap()
         })
@@ -165,7 +167,7 @@ fn four_programs_lose_nothing_and_exceed_no_limit() {
     }
     assert_eq!(audited, acknowledged, "one row for each acknowledged change, and no other");
     let verified = call(
-        &house.jeton,
+        &house.backend,
         &jeton::verbs::actor::Credential::Store,
         VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart },
     );
@@ -204,7 +206,7 @@ fn replayed(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
     active
 }
 
-fn all_of(house: &House, account: &str) -> BTreeSet<String> {
+fn all_of(house: &TestInstall, account: &str) -> BTreeSet<String> {
     let list = ListTokens {
         owner: OwnerFilter::Mine,
         filter: TokenFilter::parse("status:active"),
@@ -213,5 +215,5 @@ fn all_of(house: &House, account: &str) -> BTreeSet<String> {
         cursor: TokenCursor::Start,
         limit: 100,
     };
-    house.ask(account, list).unwrap().rows.iter().map(|t| t.id.to_string()).collect()
+    house.call(account, list).unwrap().rows.iter().map(|t| t.id.to_string()).collect()
 }

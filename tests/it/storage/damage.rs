@@ -23,12 +23,14 @@ use jeton::verbs::tokens::{
 };
 use jeton::verbs::verify::{self, Decision};
 
-use crate::support::program::Home;
-use crate::support::world::{Fakes, House, OWNER, Place, START, SeededEntropy, by, caller, create, init};
+use crate::support::cli_program::CliHome;
+use crate::support::world::{
+    Fakes, OWNER, START, SeededEntropy, TempStore, TestInstall, client_info, create, credential, init,
+};
 
 /// Returns the bytes of a store in use: its file, and the WAL not yet in the file.
 fn specimen() -> (Vec<u8>, Vec<u8>) {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.set_policy(|p| p.active_tokens = 0);
     let one = MethodId::parse("jeton.tokens.read").unwrap();
     for n in 0..30 {
@@ -37,16 +39,16 @@ fn specimen() -> (Vec<u8>, Vec<u8>) {
             1 => Selection::Sets(["Marketplace".to_owned()].into()),
             _ => Selection::Custom([one.clone()].into()),
         };
-        let issued = house.make("member", CreateToken { selection, ..create(&format!("token{n}")) });
+        let issued = house.create("member", CreateToken { selection, ..create(&format!("token{n}")) });
         house.verify(&issued.secret);
     }
     // Half of the content in the file, the rest in the WAL.
-    house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     for n in 0..10 {
         let tokens = vec![TokenTarget::by_reference(format!("token{n}"))];
-        house.ask("member", DisableTokens { tokens }).unwrap();
+        house.call("member", DisableTokens { tokens }).unwrap();
     }
-    let path = house.place.path();
+    let path = house.temp_store.path();
     (fs::read(&path).unwrap(), fs::read(path.with_file_name("jeton.db-wal")).unwrap())
 }
 
@@ -91,28 +93,28 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     }
     let _ = store.check_integrity();
     let _ = store.audit_log();
-    let jeton = LocalBackend::new(store, Fakes::seeded(dice.next()).world(), caller());
+    let jeton = LocalBackend::new(store, Fakes::seeded(dice.next()).adapters(), client_info());
     let filter = TokenFilter::parse("token status:active");
     let sort = Sort { column: SortColumn::ALL[dice.below(SortColumn::ALL.len())], descending: false };
     let list =
         ListTokens { owner: OwnerFilter::All, filter, sort, trashed: false, cursor: TokenCursor::End, limit: 50 };
     let mut faults = vec![
-        call(&jeton, &by(OWNER), list).err(),
-        call(&jeton, &by(OWNER), ShowToken { token: TokenRef::Text("member/token3".to_owned()) }).err(),
-        call(&jeton, &by("member"), create("new")).err(),
-        call(&jeton, &by("member"), DisableTokens { tokens: vec![TokenTarget::by_reference("token20")] }).err(),
+        call(&jeton, &credential(OWNER), list).err(),
+        call(&jeton, &credential(OWNER), ShowToken { token: TokenRef::Text("member/token3".to_owned()) }).err(),
+        call(&jeton, &credential("member"), create("new")).err(),
+        call(&jeton, &credential("member"), DisableTokens { tokens: vec![TokenTarget::by_reference("token20")] }).err(),
     ];
     let regenerate =
         RegenerateToken { token: TokenTarget::by_reference("token21"), grace: None, expires: None, destination: None };
-    faults.push(call(&jeton, &by("member"), regenerate).err());
+    faults.push(call(&jeton, &credential("member"), regenerate).err());
     let delete = DeleteTokens {
         tokens: vec![TokenTarget::by_reference("token22")],
         with_made: false,
         confirmation: "token22".to_owned(),
     };
-    faults.push(call(&jeton, &by("member"), delete).err());
+    faults.push(call(&jeton, &credential("member"), delete).err());
     let restore = RestoreTokens { tokens: vec![TokenTarget::by_reference("token22")], rename: None };
-    faults.push(call(&jeton, &by("member"), restore).err());
+    faults.push(call(&jeton, &credential("member"), restore).err());
     faults.push(call(&jeton, &Credential::Store, init(true)).err());
     faults.into_iter().flatten().find(|f| f.kind == Kind::Failure).map_or(Ok(()), Err)
 }
@@ -121,7 +123,7 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
 fn damage_neither_admits_nor_crashes() {
     let trials = if std::env::var_os("JETON_SOAK").is_some() { 2_000 } else { 150 };
     let (file, log) = specimen();
-    let (place, dice) = (Place::new(), SeededEntropy::new(150));
+    let (place, dice) = (TempStore::new(), SeededEntropy::new(150));
     let path = place.path();
     let (mut told, mut unnoticed) = (0, 0);
     for trial in 0..trials {
@@ -146,17 +148,17 @@ fn damage_neither_admits_nor_crashes() {
 /// Through the real program: the good tokens are listed, the damaged one is named.
 #[test]
 fn damaged_token_is_named_and_the_others_are_listed() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for name in ["a", "b", "c"] {
         home.create(&[name]);
     }
     let raw = rusqlite::Connection::open(home.store()).unwrap();
     raw.execute_batch("UPDATE tokens SET name = 'b' || char(27) WHERE name = 'b'").unwrap();
     drop(raw);
-    let listed = home.as_ops(&["token", "list", "--quiet"]).ends(1);
+    let listed = home.as_ops(&["token", "list", "--quiet"]).assert_code(1);
     assert_eq!(listed.out, "ops/a\nops/c\n");
-    listed.says(&["t:2"]);
-    let json = home.as_ops(&["token", "list", "--json"]).ends(1);
+    listed.assert_says(&["t:2"]);
+    let json = home.as_ops(&["token", "list", "--json"]).assert_code(1);
     assert_eq!(json.json()["tokens"].as_array().unwrap().len(), 2);
-    home.as_ops(&["token", "show", "t:2"]).ends(1).silent();
+    home.as_ops(&["token", "show", "t:2"]).assert_code(1).assert_silent();
 }

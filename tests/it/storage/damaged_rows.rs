@@ -19,35 +19,35 @@ use jeton::verbs::ports::{Store, TokenCursor};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, ShowToken, TokenTarget};
 
-use crate::support::program::Home;
-use crate::support::world::{House, OWNER, START, entry, tester};
+use crate::support::cli_program::CliHome;
+use crate::support::world::{OWNER, START, TestInstall, entry, tester};
 
 /// Values that a manual change may leave: one that breaks the rules, and one that isn't valid text.
 const DAMAGES: [&str; 2] = ["'\u{1b}'", "CAST(x'ff41' AS TEXT)"];
 
 /// Sets a column without any of the store's checks.
-fn damage(house: &House, table: &str, column: &str, value: &str, which: &str) {
-    let raw = house.raw();
+fn damage(house: &TestInstall, table: &str, column: &str, value: &str, which: &str) {
+    let raw = house.raw_connection();
     raw.pragma_update(None, "ignore_check_constraints", true).unwrap();
     let changed = raw.execute(&format!("UPDATE {table} SET {column} = {value} WHERE {which}"), []).unwrap();
     assert!(changed > 0, "{table}.{column}");
 }
 
 /// Returns a house with three tokens, `a`, `b` and `c`, each used, denied and disabled.
-fn house() -> House {
-    let house = House::inhabited();
+fn house() -> TestInstall {
+    let house = TestInstall::with_accounts();
     for name in ["a", "b", "c"] {
         let issued = house.issue("member", name);
         house.verify(&issued.secret);
-        house.ask("member", DisableTokens { tokens: vec![TokenTarget::by_reference(name)] }).unwrap();
+        house.call("member", DisableTokens { tokens: vec![TokenTarget::by_reference(name)] }).unwrap();
         house.verify(&issued.secret);
     }
     house
 }
 
 /// Returns the id of the token `b`.
-fn b(house: &House) -> TokenId {
-    house.raw().query_row("SELECT id FROM tokens WHERE name = 'b'", [], |r| r.get(0).map(TokenId)).unwrap()
+fn b(house: &TestInstall) -> TokenId {
+    house.raw_connection().query_row("SELECT id FROM tokens WHERE name = 'b'", [], |r| r.get(0).map(TokenId)).unwrap()
 }
 
 fn list(sort: SortColumn, anchor: TokenCursor, limit: usize) -> ListTokens {
@@ -77,7 +77,7 @@ fn damaged_token_is_named_in_every_order_and_page() {
             for limit in [1, 2, 100] {
                 let (mut names, mut unreadable, mut anchor) = (Vec::new(), Vec::new(), TokenCursor::Start);
                 loop {
-                    let window = house.ask(OWNER, list(sort, anchor, limit)).unwrap();
+                    let window = house.call(OWNER, list(sort, anchor, limit)).unwrap();
                     names.extend(window.rows.iter().map(|token| token.name.to_string()));
                     unreadable.extend(window.unreadable);
                     match window.last {
@@ -95,12 +95,12 @@ fn damaged_token_is_named_in_every_order_and_page() {
                     "{column} = {value} by {sort:?}, {limit}"
                 );
             }
-            let around = house.ask(OWNER, list(sort, TokenCursor::Around(damaged, None), 100)).unwrap();
+            let around = house.call(OWNER, list(sort, TokenCursor::Around(damaged, None), 100)).unwrap();
             assert_eq!(around.rows.len() + around.unreadable.len(), 3);
             assert_eq!(around.end(), around.matching);
         }
         let words = ListTokens { filter: TokenFilter::parse("é"), ..list(SortColumn::Name, TokenCursor::Start, 100) };
-        house.ask(OWNER, words).unwrap();
+        house.call(OWNER, words).unwrap();
         // The widening check needs all other tokens.
         let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
         catalogue.sets.clear();
@@ -108,7 +108,7 @@ fn damaged_token_is_named_in_every_order_and_page() {
         let is_grant_damaged = column == "name" || column == "selection";
         assert_eq!(grants.unreadable, if is_grant_damaged { vec![damaged] } else { vec![] }, "{column} = {value}");
         assert_eq!(grants.grants.len() + grants.unreadable.len(), 3);
-        house.ask(OWNER, PreviewCatalogue { catalogue }).unwrap();
+        house.call(OWNER, PreviewCatalogue { catalogue }).unwrap();
     }
 }
 
@@ -118,17 +118,17 @@ fn damaged_account_is_named_and_keeps_nobody_out() {
         let house = house();
         let viewer = house.account_named("viewer").id;
         damage(&house, "accounts", column, value, "username = 'viewer'");
-        let listed = house.ask(OWNER, ListAccounts).unwrap();
+        let listed = house.call(OWNER, ListAccounts).unwrap();
         let names: Vec<&str> = listed.accounts.iter().map(|a| a.account.username.as_str()).collect();
         assert_eq!((names, listed.unreadable), (vec!["admin", "member", "ops"], vec![viewer]), "{column} = {value}");
-        assert_eq!(house.ask("member", ListAccounts).unwrap().unreadable, [], "members see their own account alone");
-        house.ask(OWNER, list(SortColumn::Account, TokenCursor::Start, 100)).unwrap();
+        assert_eq!(house.call("member", ListAccounts).unwrap().unreadable, [], "members see their own account alone");
+        house.call(OWNER, list(SortColumn::Account, TokenCursor::Start, 100)).unwrap();
     }
     // If only one token is readable, it isn't taken for the only one that exists.
-    let house = House::new();
+    let house = TestInstall::new();
     house.account("other", Role::Member);
     damage(&house, "accounts", "role", DAMAGES[0], "username = 'other'");
-    assert_eq!(call(&house.jeton, &Credential::Store, GetSetup).unwrap().sole_account, None);
+    assert_eq!(call(&house.backend, &Credential::Store, GetSetup).unwrap().sole_account, None);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn damaged_audit_row_is_named() {
         }
         let all = |anchor, limit| {
             let (filter, since, token) = (AuditFilter::default(), None, None);
-            house.ask(OWNER, ListAudit { since, token, filter, cursor: anchor, limit })
+            house.call(OWNER, ListAudit { since, token, filter, cursor: anchor, limit })
         };
         let window = all(AuditCursor::Newest, 1_000).unwrap();
         assert_eq!((window.rows.len(), &window.unreadable[..]), (count - 2, &[count as i64, 3][..]), "{column}");
@@ -168,7 +168,7 @@ fn log_damaged_throughout_is_read_in_sections() {
         let (mut seen, mut damaged) = (Vec::new(), Vec::new());
         loop {
             let (filter, since, token) = (AuditFilter::default(), None, None);
-            let window = house.ask(OWNER, ListAudit { since, token, filter, cursor: anchor, limit: 50 }).unwrap();
+            let window = house.call(OWNER, ListAudit { since, token, filter, cursor: anchor, limit: 50 }).unwrap();
             assert!(window.unreadable.len() <= 1_050, "{}", window.unreadable.len());
             seen.extend(window.rows.iter().map(|chained| chained.row.seq));
             damaged.extend(&window.unreadable);
@@ -204,18 +204,18 @@ fn damaged_row_of_the_ledger_is_named() {
         cursor: LedgerCursor::Newest,
         limit,
     };
-    assert_eq!(house.ask(OWNER, uses(9)).unwrap().rows.len(), 3);
+    assert_eq!(house.call(OWNER, uses(9)).unwrap().rows.len(), 3);
     let token = b(&house).0;
     let of_b = format!("token_id = {token}");
     // Values that no decision depends on are shown as far as they are readable.
     damage(&house, "denied_attempts", "client", DAMAGES[1], &of_b);
-    assert_eq!(house.ask(OWNER, denied(9)).unwrap().rows.len(), 3);
+    assert_eq!(house.call(OWNER, denied(9)).unwrap().rows.len(), 3);
     damage(&house, "denied_attempts", "reason", DAMAGES[1], &of_b);
     damage(&house, "daily_uses", "client", DAMAGES[1], &of_b);
     for limit in [1, 2, 9] {
         let (mut anchor, mut seen) = (LedgerCursor::Newest, 0);
         loop {
-            let window = house.ask(OWNER, ListDenied { cursor: anchor, ..denied(limit) }).unwrap();
+            let window = house.call(OWNER, ListDenied { cursor: anchor, ..denied(limit) }).unwrap();
             seen += window.rows.len();
             assert!(window.unreadable.len() <= 1);
             match window.rows.last().filter(|_| window.older) {
@@ -226,7 +226,7 @@ fn damaged_row_of_the_ledger_is_named() {
         assert_eq!(seen, 2);
         let (mut anchor, mut seen) = (LedgerCursor::Newest, 0);
         loop {
-            let window = house.ask(OWNER, ListUses { cursor: anchor, ..uses(limit) }).unwrap();
+            let window = house.call(OWNER, ListUses { cursor: anchor, ..uses(limit) }).unwrap();
             seen += window.rows.len();
             match window.rows.last().filter(|_| window.older) {
                 Some(row) => anchor = LedgerCursor::Older(row.key.clone()),
@@ -235,17 +235,17 @@ fn damaged_row_of_the_ledger_is_named() {
         }
         assert_eq!(seen, 2);
     }
-    assert_eq!(house.ask(OWNER, denied(9)).unwrap().unreadable.len(), 1);
-    let named = house.ask(OWNER, uses(9)).unwrap().unreadable;
+    assert_eq!(house.call(OWNER, denied(9)).unwrap().unreadable.len(), 1);
+    let named = house.call(OWNER, uses(9)).unwrap().unreadable;
     assert!(named.len() == 1 && named[0].contains(&format!("t:{token}")), "{named:?}");
-    house.ask(OWNER, ShowToken { token: TokenRef::Id(TokenId(token)) }).unwrap();
+    house.call(OWNER, ShowToken { token: TokenRef::Id(TokenId(token)) }).unwrap();
     // A token with an unreadable name still has an id.
     for value in DAMAGES {
         damage(&house, "tokens", "name", value, &format!("id = {}", token - 1));
-        let window = house.ask(OWNER, denied(9)).unwrap();
+        let window = house.call(OWNER, denied(9)).unwrap();
         assert_eq!((window.rows.len(), window.unreadable.len()), (2, 1));
         let check = ListFindings { kind: FindingKind::DeadSecretTried, after: None, limit: 100 };
-        let findings = call(&house.jeton, &Credential::Store, check).unwrap().findings;
+        let findings = call(&house.backend, &Credential::Store, check).unwrap().findings;
         let named: Vec<bool> = findings.iter().map(|finding| finding.token.owner_and_name.is_some()).collect();
         assert_eq!(named, [false, true], "{findings:?}");
     }
@@ -254,16 +254,16 @@ fn damaged_row_of_the_ledger_is_named() {
 /// Through the real program: exit 1, the good rows on stdout, the damaged one on stderr and in JSON.
 #[test]
 fn commands_name_damaged_rows() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     for name in ["a", "b", "c"] {
         let secret = home.create(&[name]);
         assert_eq!(home.verify(&secret), 0);
-        home.as_ops(&["token", "disable", name]).succeeds();
+        home.as_ops(&["token", "disable", name]).assert_success();
         assert_eq!(home.verify(&secret), 4);
     }
     home.run(&["account", "create", "bot", "--password-stdin"], "correct horse battery\nanother long password\n")
-        .succeeds();
-    home.as_ops(&["ledger", "uses", "--user", "ops"]).succeeds();
+        .assert_success();
+    home.as_ops(&["ledger", "uses", "--user", "ops"]).assert_success();
     let raw = rusqlite::Connection::open(home.store()).unwrap();
     raw.pragma_update(None, "ignore_check_constraints", true).unwrap();
     raw.execute_batch(
@@ -283,9 +283,9 @@ fn commands_name_damaged_rows() {
         (&["ledger", "uses"], "uses", 2, "t:2"),
     ] {
         let args: Vec<&str> = args.iter().copied().chain(["--user", "ops"]).collect();
-        home.as_ops(&args).ends(1).says(&["can't be read", named]);
+        home.as_ops(&args).assert_code(1).assert_says(&["can't be read", named]);
         let json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
-        let answer = home.as_ops(&json).ends(1).json();
+        let answer = home.as_ops(&json).assert_code(1).json();
         assert_eq!(answer[list].as_array().unwrap().len(), left, "{answer}");
         let unreadable = answer["unreadable"].as_array().unwrap();
         assert!(unreadable.len() == 1 && unreadable[0].as_str().unwrap().contains(named), "{answer}");

@@ -12,7 +12,7 @@ use jeton::verbs::verify;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::{as_child, child, finished};
-use crate::support::world::{Fakes, House, OWNER, Place, add_account, local};
+use crate::support::world::{Fakes, OWNER, TempStore, TestInstall, add_account, backend};
 use jeton::domain::role::Role;
 
 fn chmod(path: &Path, mode: u32) {
@@ -28,8 +28,8 @@ fn is_root() -> bool {
 }
 
 /// Returns a set-up store in a folder of its own, closed.
-fn finished_store() -> Place {
-    let House { place, jeton, .. } = House::new();
+fn finished_store() -> TempStore {
+    let TestInstall { temp_store: place, backend: jeton, .. } = TestInstall::new();
     drop(jeton);
     place
 }
@@ -66,7 +66,7 @@ fn others_may_not_read_it() {
 
 #[test]
 fn no_advice_to_change_what_is_no_store() {
-    let place = Place::new();
+    let place = TempStore::new();
     let path = place.folder().join("letter.txt");
     let sqlite = finished_store();
     let mut other = fs::read(sqlite.path()).unwrap();
@@ -100,7 +100,7 @@ fn only_a_plain_file_of_one_name() {
 
 #[test]
 fn only_our_own_database() {
-    let place = Place::new();
+    let place = TempStore::new();
     let path = place.path();
     let write = |content: &[u8]| {
         fs::write(&path, content).unwrap();
@@ -132,7 +132,7 @@ fn a_newer_schema_is_left_alone() {
 
 #[test]
 fn nothing_there_is_said_and_not_made() {
-    let place = Place::new();
+    let place = TempStore::new();
     refused(&place.path(), Kind::NotFound, &["no store at", "jeton init"]);
     assert!(!place.path().exists());
     let deep = place.folder().join("a/b/jeton.db");
@@ -148,7 +148,7 @@ fn nothing_there_is_said_and_not_made() {
 
 #[test]
 fn no_folder_above_may_be_open_to_others() {
-    let place = Place::new();
+    let place = TempStore::new();
     let above = place.folder().join("above");
     let path = above.join("inner/jeton.db");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -172,7 +172,7 @@ fn no_folder_above_may_be_another_owners() {
     if !is_root() {
         return println!("skipped: only root can give a folder away");
     }
-    let place = Place::new();
+    let place = TempStore::new();
     let above = place.folder().join("above");
     let path = above.join("jeton.db");
     drop(SqliteStore::open_or_create(&path).unwrap());
@@ -182,7 +182,7 @@ fn no_folder_above_may_be_another_owners() {
 
 #[test]
 fn what_sqlite_keeps_beside_it_is_checked_too() {
-    let beside = |place: &Place, ending: &str| PathBuf::from(format!("{}{ending}", place.path().display()));
+    let beside = |place: &TempStore, ending: &str| PathBuf::from(format!("{}{ending}", place.path().display()));
     for ending in ["-wal", "-shm", "-journal"] {
         let place = finished_store();
         mknodat(CWD, beside(&place, ending), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
@@ -198,9 +198,9 @@ fn what_sqlite_keeps_beside_it_is_checked_too() {
 #[test]
 fn a_store_removed_or_replaced_while_open_is_noticed() {
     for replace in [false, true] {
-        let house = House::new();
+        let house = TestInstall::new();
         let issued = house.issue(OWNER, "bot");
-        let path = house.place.path();
+        let path = house.temp_store.path();
         let copy = path.with_extension("copy");
         fs::copy(&path, &copy).unwrap();
         if replace {
@@ -208,7 +208,7 @@ fn a_store_removed_or_replaced_while_open_is_noticed() {
         } else {
             fs::remove_file(&path).unwrap();
         }
-        let disabled = house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
+        let disabled = house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         assert!(disabled.unwrap_err().to_string().contains("was removed or replaced"), "replace: {replace}");
         let verified = verify::verify(house.store(), &issued.secret.expose(str::to_owned), None, house.now(), CALLER);
         assert!(verified.is_err(), "replace: {replace}");
@@ -220,7 +220,7 @@ const CALLER: verify::Origin<'static> = verify::Origin { address: "192.0.2.7", c
 /// A link on the path is followed once, and its target is checked.
 #[test]
 fn a_linked_folder_is_checked_where_it_leads() {
-    let place = Place::new();
+    let place = TempStore::new();
     let real = place.folder().join("real");
     fs::create_dir(&real).unwrap();
     symlink(&real, place.folder().join("alias")).unwrap();
@@ -247,10 +247,10 @@ fn another_owners_store_is_refused_even_to_root() {
 
 #[test]
 fn what_is_made_is_ours_alone() {
-    let place = Place::new();
+    let place = TempStore::new();
     let path = place.folder().join("data/jeton/jeton.db");
     let fakes = Fakes::new();
-    let jeton = local(&path, fakes.world());
+    let jeton = backend(&path, fakes.adapters());
     let store = jeton.store();
     add_account(store, &*fakes.hasher, "someone", Role::Member, crate::support::world::START);
     for file in ["jeton.db", "jeton.db-wal", "jeton.db-shm"] {
@@ -267,7 +267,7 @@ fn what_is_made_is_ours_alone() {
 /// SQLite could read such a path as a URI with parameters in it.
 #[test]
 fn a_path_is_nothing_but_a_path() {
-    let place = Place::new();
+    let place = TempStore::new();
     for name in ["file:x?nolock=1", ":memory:", "file::memory:?cache=shared", "a b%20c#d", "-x", "q\u{202e}x.db"] {
         let path = place.folder().join(name);
         drop(SqliteStore::open_or_create(&path).unwrap());

@@ -16,7 +16,7 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Store, TokenCursor, Visibility, Window, WindowQuery};
 
 use super::{as_child, child, finished};
-use crate::support::world::{Place, START, entry, tester};
+use crate::support::world::{START, TempStore, entry, tester};
 
 /// The first schema, unchanged.
 const FIRST: &str = include_str!("../../../src/store/sqlite/migrations/001.sql");
@@ -58,7 +58,7 @@ fn write_old(path: &Path) {
 /// Passwords set by other people are found in the audit log of an older store.
 #[test]
 fn passwords_set_by_others_become_temporary() {
-    let place = Place::new();
+    let place = TempStore::new();
     write_old(&place.path());
     let db = rusqlite::Connection::open(place.path()).unwrap();
     for (name, rows) in [
@@ -104,7 +104,7 @@ fn stored_api(db: &rusqlite::Connection, token: &Token) -> String {
 
 #[test]
 fn the_first_schema_is_brought_to_the_newest() {
-    let place = Place::new();
+    let place = TempStore::new();
     write_old(&place.path());
     let store = SqliteStore::open(&place.path()).unwrap();
     let ids = |column| window(&store, column, false).rows.iter().map(|t| t.id.0).collect::<Vec<_>>();
@@ -174,7 +174,7 @@ fn opener_child() {
 #[test]
 fn two_processes_may_migrate_at_once() {
     for _ in 0..6 {
-        let place = Place::new();
+        let place = TempStore::new();
         write_old(&place.path());
         let mut openers: Vec<_> = (0..3)
             .map(|_| child("storage::migrating::opener_child", &place.path()).stdin(Stdio::piped()).spawn().unwrap())
@@ -192,13 +192,13 @@ fn two_processes_may_migrate_at_once() {
 /// A large store whose creation was interrupted before its indexes: the next open builds them.
 #[test]
 fn a_store_to_be_filled_is_completed_when_it_is_opened() {
-    let place = Place::new();
+    let place = TempStore::new();
     drop(SqliteStore::create_unindexed(&place.path()).unwrap());
     let store = SqliteStore::open(&place.path()).unwrap();
     assert!(SortColumn::ALL.into_iter().all(|column| window(&store, column, false).rows.is_empty()));
     drop(store);
     // Then it equals any other store, down to each index.
-    let other = Place::new();
+    let other = TempStore::new();
     drop(SqliteStore::open_or_create(&other.path()).unwrap());
     let schema = |path: &Path| {
         let db = rusqlite::Connection::open(path).unwrap();

@@ -9,7 +9,7 @@ use jeton::domain::token::TokenId;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
 
-use crate::support::program::Home;
+use crate::support::cli_program::CliHome;
 
 /// A folder that is mounted read-only until dropped.
 struct ReadOnly(PathBuf);
@@ -36,26 +36,26 @@ impl Drop for ReadOnly {
 
 #[test]
 fn store_on_a_read_only_mount_is_listed_and_verified_and_never_changed() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     let secret = home.create(&["bot"]);
     let folder = home.store().parent().unwrap().to_owned();
     let Some(_mounted) = ReadOnly::mount(&folder) else {
         println!("skipped: nothing can be mounted here");
         return;
     };
-    let listed = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    let listed = home.as_ops(&["token", "list", "--json"]).assert_success().json();
     assert_eq!(listed["tokens"][0]["name"], "bot");
     for words in [&["token", "show", "bot"][..], &["account", "list"], &["audit"], &["audit", "verify"], &["whoami"]] {
-        home.as_ops(words).succeeds();
+        home.as_ops(words).assert_success();
     }
-    home.run(&["token", "whose"], &secret).succeeds();
+    home.run(&["token", "whose"], &secret).assert_success();
     let other = ["token", "list", "--user", "ops", "--password-stdin", "--no-input"];
-    home.run(&other, "wrong wrong wrong\n").ends(4).silent();
-    home.as_ops(&["token", "disable", "bot"]).ends(1).silent();
+    home.run(&other, "wrong wrong wrong\n").assert_code(4).assert_silent();
+    home.as_ops(&["token", "disable", "bot"]).assert_code(1).assert_silent();
     // Fails because a use would have to be recorded.
-    home.run(&["verify"], &secret).ends(1);
-    home.run(&["serve"], "").ends(1);
-    let again = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    home.run(&["verify"], &secret).assert_code(1);
+    home.run(&["serve"], "").assert_code(1);
+    let again = home.as_ops(&["token", "list", "--json"]).assert_success().json();
     assert_eq!(again, listed);
 }
 
@@ -63,7 +63,7 @@ fn store_on_a_read_only_mount_is_listed_and_verified_and_never_changed() {
 /// old state.
 #[test]
 fn change_through_another_mount_is_seen() {
-    let home = Home::set_up();
+    let home = CliHome::set_up();
     home.create(&["bot"]);
     let folder = home.store().parent().unwrap().to_owned();
     let at = folder.with_file_name("mounted");
@@ -77,15 +77,15 @@ fn change_through_another_mount_is_seen() {
     // No writer: only the file itself is read.
     let alone = SqliteStore::open(&path).unwrap();
     assert!(alone.is_read_only() && is_enabled(&alone).unwrap());
-    home.as_ops(&["token", "disable", "bot"]).succeeds();
+    home.as_ops(&["token", "disable", "bot"]).assert_success();
     assert!(is_enabled(&alone).is_err(), "it reads what was");
     assert!(!is_enabled(&SqliteStore::open(&path).unwrap()).unwrap());
     // A writer has the store open: its changes that are only in the WAL are visible, then and later.
     let writer = SqliteStore::open(&home.store()).unwrap();
-    home.as_ops(&["token", "enable", "bot"]).succeeds();
+    home.as_ops(&["token", "enable", "bot"]).assert_success();
     let shared = SqliteStore::open(&path).unwrap();
     assert!(shared.is_read_only() && is_enabled(&shared).unwrap());
-    home.as_ops(&["token", "disable", "bot"]).succeeds();
+    home.as_ops(&["token", "disable", "bot"]).assert_success();
     assert!(!is_enabled(&shared).unwrap());
     drop(writer);
 }

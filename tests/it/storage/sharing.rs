@@ -11,13 +11,13 @@ use jeton::verbs::request::call;
 use jeton::verbs::verify::Decision;
 
 use super::{as_child, child, finished};
-use crate::support::world::{Fakes, House, OWNER, Place, START, by, create, entry, local, tester};
+use crate::support::world::{Fakes, OWNER, START, TempStore, TestInstall, backend, create, credential, entry, tester};
 use jeton::verbs::audited::Audited;
 
 #[test]
 fn many_threads_make_one_store() {
     for _ in 0..12 {
-        let place = Place::new();
+        let place = TempStore::new();
         let path = place.folder().join("new/jeton.db");
         let start = Arc::new(Barrier::new(4));
         let makers: Vec<_> = (0..4)
@@ -51,7 +51,7 @@ fn maker_child() {
 fn many_processes_make_one_store_and_lose_nothing() {
     use std::io::Write;
     for _ in 0..12 {
-        let place = Place::new();
+        let place = TempStore::new();
         let mut makers: Vec<_> = (0..4)
             .map(|_| {
                 let mut command = child("storage::sharing::maker_child", &place.path());
@@ -72,12 +72,12 @@ fn many_processes_make_one_store_and_lose_nothing() {
 /// reads keep working. The timeout of 10 s is the production one; all writes wait in parallel.
 #[test]
 fn a_busy_store_says_so_and_still_answers() {
-    let house = House::new();
+    let house = TestInstall::new();
     let issued = house.issue(OWNER, "x");
     let rows = house.audit();
-    let other = house.raw();
+    let other = house.raw_connection();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let path = &house.place.path();
+    let path = &house.temp_store.path();
     let open = || SqliteStore::open(path).unwrap();
     std::thread::scope(|scope| {
         let secret = &issued.secret;
@@ -90,8 +90,8 @@ fn a_busy_store_says_so_and_still_answers() {
                 decision.map(|d| assert!(!matches!(d, Decision::Allowed(_)), "allowed, but not recorded"))
             }),
             scope.spawn(move || {
-                let jeton = local(path, Fakes::seeded(9).world());
-                call(&jeton, &by(OWNER), create("y")).map(drop)
+                let jeton = backend(path, Fakes::seeded(9).adapters());
+                call(&jeton, &credential(OWNER), create("y")).map(drop)
             }),
         ];
         assert_eq!(open().read(|s| s.accounts()).unwrap().len(), 1, "reading waits for nobody");
@@ -109,9 +109,9 @@ fn a_busy_store_says_so_and_still_answers() {
 /// An attacker with the file and another program could leave a trigger for an owner's next change to run.
 #[test]
 fn what_was_slipped_into_the_schema_does_not_run() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house
-        .raw()
+        .raw_connection()
         .execute_batch(
             "CREATE TRIGGER slipped AFTER INSERT ON tokens BEGIN
                  UPDATE accounts SET role = 'owner' WHERE username = 'member';
@@ -124,21 +124,21 @@ fn what_was_slipped_into_the_schema_does_not_run() {
     let issued = house.issue("member", "x");
     let off =
         jeton::verbs::tokens::DisableTokens { tokens: vec![jeton::verbs::tokens::TokenTarget::by_reference("x")] };
-    house.ask("member", off).unwrap();
+    house.call("member", off).unwrap();
     assert_eq!(house.account_named("member").role, jeton::domain::role::Role::Member);
     assert!(!house.token(issued.token.id).enabled);
     assert_eq!(house.audit().len(), rows + 2);
     // Without our settings, those triggers would have run:
-    house.raw().execute("UPDATE tokens SET enabled = 0", []).unwrap();
+    house.raw_connection().execute("UPDATE tokens SET enabled = 0", []).unwrap();
     assert!(house.token(issued.token.id).enabled);
 }
 
 /// A service waits only as long as its timeout, counted from its first read of the store.
 #[test]
 fn who_opens_to_serve_waits_no_longer_than_he_says() {
-    let house = House::new();
-    let path = house.place.path();
-    drop(house.jeton);
+    let house = TestInstall::new();
+    let path = house.temp_store.path();
+    drop(house.backend);
     let holder = rusqlite::Connection::open(&path).unwrap();
     holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT").unwrap();
     let (opened, told) = std::sync::mpsc::channel();
@@ -148,9 +148,9 @@ fn who_opens_to_serve_waits_no_longer_than_he_says() {
 
 #[test]
 fn program_is_stopped_between_write_transactions_only() {
-    let house = House::new();
+    let house = TestInstall::new();
     let (stops, stopped) = std::sync::mpsc::channel();
-    let stopping = house.jeton.store().write_usage(|_| {
+    let stopping = house.backend.store().write_usage(|_| {
         let stopping = std::thread::spawn(move || write_gate::between_writes(|| stops.send(()).unwrap()));
         while !write_gate::is_stopping() {
             std::thread::yield_now();

@@ -18,7 +18,7 @@ use jeton::verbs::tokens::{
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
-use crate::support::world::{Fakes, House, OWNER, Place, create, init, local, token_name};
+use crate::support::world::{Fakes, OWNER, TempStore, TestInstall, backend, create, init, token_name};
 
 /// Returns every verb that changes something in a set-up house.
 fn changes() -> impl Iterator<Item = &'static str> {
@@ -36,46 +36,46 @@ const FAULTS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-fn attempt(house: &House, verb: &str) -> Result<()> {
+fn attempt(house: &TestInstall, verb: &str) -> Result<()> {
     let tokens = || vec![TokenTarget::by_reference("live")];
     match verb {
-        "account.create" => house.ask(OWNER, create_account("new", Role::Viewer)).map(drop),
-        "account.role" => house.ask(OWNER, set_role("admin", Role::Owner)).map(drop),
-        "account.disable" => house.ask(OWNER, switch_off(&["viewer"])).map(drop),
-        "account.enable" => house.ask(OWNER, switch_on(&["off"])).map(drop),
-        "account.passwd" => house.ask(OWNER, set_password("viewer", "seven brown foxes")).map(drop),
-        "account.delete" => house.ask(OWNER, delete_account("idle")).map(drop),
-        "policy.set" => house.ask(OWNER, set_policy(&[("trash", "7d")])).map(drop),
+        "account.create" => house.call(OWNER, create_account("new", Role::Viewer)).map(drop),
+        "account.role" => house.call(OWNER, set_role("admin", Role::Owner)).map(drop),
+        "account.disable" => house.call(OWNER, switch_off(&["viewer"])).map(drop),
+        "account.enable" => house.call(OWNER, switch_on(&["off"])).map(drop),
+        "account.passwd" => house.call(OWNER, set_password("viewer", "seven brown foxes")).map(drop),
+        "account.delete" => house.call(OWNER, delete_account("idle")).map(drop),
+        "policy.set" => house.call(OWNER, set_policy(&[("trash", "7d")])).map(drop),
         "catalogue.apply" => {
             let mut catalogue = Catalogue::shipped("cloud-platform")?;
             catalogue.groups.remove(0);
             catalogue.sets.clear();
-            house.ask("admin", ApplyCatalogue::new(catalogue, None, None)).map(drop)
+            house.call("admin", ApplyCatalogue::new(catalogue, None, None)).map(drop)
         }
         "token.create" => {
-            let out = Some(SecretDestination::Directory(house.place.folder().join("folder")));
+            let out = Some(SecretDestination::Directory(house.temp_store.folder().join("folder")));
             let names = vec![token_name("new"), token_name("new2")];
-            house.ask("member", CreateToken { names, destination: out, ..create("new") }).map(drop)
+            house.call("member", CreateToken { names, destination: out, ..create("new") }).map(drop)
         }
         "token.edit" => {
             let description = Some(Description::parse("edited")?);
             house
-                .ask("member", EditToken { description, ..EditToken::new(TokenTarget::by_reference("live")) })
+                .call("member", EditToken { description, ..EditToken::new(TokenTarget::by_reference("live")) })
                 .map(drop)
         }
         "token.copy" => {
-            let out = Some(SecretDestination::File(house.place.folder().join("folder").join(verb)));
+            let out = Some(SecretDestination::File(house.temp_store.folder().join("folder").join(verb)));
             let (token, name) = (TokenTarget::by_reference("live"), token_name("copied"));
-            house.ask("member", CopyToken { token, name, account: None, expires: None, destination: out }).map(drop)
+            house.call("member", CopyToken { token, name, account: None, expires: None, destination: out }).map(drop)
         }
-        "token.disable" => house.ask("member", DisableTokens { tokens: tokens() }).map(drop),
+        "token.disable" => house.call("member", DisableTokens { tokens: tokens() }).map(drop),
         "token.enable" => {
-            house.ask("member", EnableTokens { tokens: vec![TokenTarget::by_reference("off")] }).map(drop)
+            house.call("member", EnableTokens { tokens: vec![TokenTarget::by_reference("off")] }).map(drop)
         }
         "token.regenerate" => {
-            let out = Some(SecretDestination::File(house.place.folder().join("folder").join(verb)));
+            let out = Some(SecretDestination::File(house.temp_store.folder().join("folder").join(verb)));
             house
-                .ask(
+                .call(
                     "member",
                     RegenerateToken {
                         token: TokenTarget::by_reference("live"),
@@ -86,13 +86,13 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
                 )
                 .map(drop)
         }
-        "token.retire" => house.ask("member", RetireToken { token: TokenTarget::by_reference("rotating") }).map(drop),
-        "token.purge" => house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
+        "token.retire" => house.call("member", RetireToken { token: TokenTarget::by_reference("rotating") }).map(drop),
+        "token.purge" => house.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
         "token.revoke" => house
-            .ask("member", DeleteTokens { tokens: tokens(), with_made: false, confirmation: "live".to_owned() })
+            .call("member", DeleteTokens { tokens: tokens(), with_made: false, confirmation: "live".to_owned() })
             .map(drop),
         "token.restore" => house
-            .ask("member", RestoreTokens { tokens: vec![TokenTarget::by_reference("gone")], rename: None })
+            .call("member", RestoreTokens { tokens: vec![TokenTarget::by_reference("gone")], rename: None })
             .map(drop),
         other => panic!("no attempt for {other}"),
     }
@@ -100,19 +100,19 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
 
 #[test]
 fn every_change_is_rolled_back() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let live = house.issue("member", "live");
     house.issue("member", "off");
     house.issue("member", "gone");
     house.issue("member", "rotating");
-    std::fs::create_dir(house.place.folder().join("folder")).unwrap();
+    std::fs::create_dir(house.temp_store.folder().join("folder")).unwrap();
     let grace = Some(Span::Hours(1));
     let rotate =
         RegenerateToken { token: TokenTarget::by_reference("rotating"), grace, expires: None, destination: None };
-    house.ask("member", rotate).unwrap();
-    house.ask("member", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
+    house.call("member", rotate).unwrap();
+    house.call("member", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
     house
-        .ask(
+        .call(
             "member",
             DeleteTokens {
                 tokens: vec![TokenTarget::by_reference("gone")],
@@ -126,9 +126,9 @@ fn every_change_is_rolled_back() {
     house.set_account_enabled(off.id, false);
     house.account("idle", Role::Viewer);
     house.issue("idle", "off");
-    house.ask("idle", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
+    house.call("idle", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
     // The index already refuses two rows of one face: only those of the test and of init may stay.
-    let raw = house.raw();
+    let raw = house.raw_connection();
     let dump = || {
         let mut rows = Vec::new();
         for sql in [
@@ -160,7 +160,7 @@ fn every_change_is_rolled_back() {
             let error = attempt(&house, verb).unwrap_err();
             assert_eq!(error.kind, Kind::Failure, "{verb}, {name}: {error}");
             assert_eq!(dump(), before.0, "{verb}, {name}: changed without an audit row");
-            let saved = std::fs::read_dir(house.place.folder().join("folder")).unwrap().count();
+            let saved = std::fs::read_dir(house.temp_store.folder().join("folder")).unwrap().count();
             assert_eq!(saved, 0, "{verb}: a secret that never came into force");
         }
         raw.execute_batch(undo).unwrap();
@@ -179,8 +179,8 @@ fn every_change_is_rolled_back() {
 
 #[test]
 fn neither_is_an_installation_made() {
-    let place = Place::new();
-    let jeton = local(&place.path(), Fakes::new().world());
+    let place = TempStore::new();
+    let jeton = backend(&place.path(), Fakes::new().adapters());
     let raw = rusqlite::Connection::open(place.path()).unwrap();
     raw.execute_batch("ALTER TABLE audit RENAME TO gone").unwrap();
     assert_eq!(call(&jeton, &Credential::Store, init(true)).unwrap_err().kind, Kind::Failure);

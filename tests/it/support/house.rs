@@ -25,21 +25,21 @@ use jeton::verbs::tokens::{CreateToken, IssuedToken};
 use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};
 use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
 
-use super::{Fakes, Place, add_account, by, create, entry, init, local, tester, token_name, username};
+use super::{Fakes, TempStore, add_account, backend, create, credential, entry, init, tester, token_name, username};
 
 /// An installation with its first owner `ops`, the catalogue `cloud-platform`, and a settable clock.
-pub struct House {
-    pub place: Place,
+pub struct TestInstall {
+    pub temp_store: TempStore,
     pub fakes: Fakes,
-    pub jeton: LocalBackend<SqliteStore>,
+    pub backend: LocalBackend<SqliteStore>,
     /// The store handle and decision cache of a simulated service, opened by the first decision.
-    service: Mutex<Option<(SqliteStore, DecisionCache<InWords>)>>,
+    service: Mutex<Option<(SqliteStore, DecisionCache<TestPayload>)>>,
 }
 
 /// Renders the service's answers as words.
-struct InWords;
+struct TestPayload;
 
-impl CachePayload for InWords {
+impl CachePayload for TestPayload {
     type Identity = String;
     type Methods = Vec<MethodId>;
     type Method = MethodId;
@@ -61,25 +61,25 @@ impl CachePayload for InWords {
     }
 }
 
-impl House {
+impl TestInstall {
     pub fn new() -> Self {
         Self::with_self_service(true)
     }
 
     pub fn with_self_service(self_service: bool) -> Self {
-        let (place, fakes) = (Place::new(), Fakes::new());
-        let jeton = local(&place.path(), fakes.world());
+        let (place, fakes) = (TempStore::new(), Fakes::new());
+        let jeton = backend(&place.path(), fakes.adapters());
         call(&jeton, &Credential::Store, init(self_service)).unwrap();
-        Self::over(place, fakes, jeton)
+        Self::from_parts(place, fakes, jeton)
     }
 
     /// Creates a house at `place`, with a store there or not yet.
-    pub fn over(place: Place, fakes: Fakes, jeton: LocalBackend<SqliteStore>) -> Self {
-        House { place, fakes, jeton, service: Mutex::default() }
+    pub fn from_parts(place: TempStore, fakes: Fakes, jeton: LocalBackend<SqliteStore>) -> Self {
+        TestInstall { temp_store: place, fakes, backend: jeton, service: Mutex::default() }
     }
 
     /// [`House::new`] with one more account per lower role, named after the role: `admin`, `member`, `viewer`.
-    pub fn inhabited() -> Self {
+    pub fn with_accounts() -> Self {
         let house = Self::new();
         for role in [Role::Admin, Role::Member, Role::Viewer] {
             house.account(role.as_str(), role);
@@ -88,7 +88,7 @@ impl House {
     }
 
     pub fn store(&self) -> &SqliteStore {
-        self.jeton.store()
+        self.backend.store()
     }
 
     pub fn now(&self) -> Timestamp {
@@ -117,18 +117,18 @@ impl House {
     }
 
     /// Runs `verb` as `who` with the right password.
-    pub fn ask<V: RequestVerb>(&self, who: &str, verb: V) -> Result<V::Reply> {
-        call(&self.jeton, &by(who), verb)
+    pub fn call<V: RequestVerb>(&self, who: &str, verb: V) -> Result<V::Reply> {
+        call(&self.backend, &credential(who), verb)
     }
 
     /// Creates a token of `who` that never expires.
     pub fn issue(&self, who: &str, name: &str) -> IssuedToken {
-        self.ask(who, create(name)).unwrap().value.remove(0)
+        self.call(who, create(name)).unwrap().value.remove(0)
     }
 
     /// Creates one token as `new` describes.
-    pub fn make(&self, who: &str, new: CreateToken) -> IssuedToken {
-        self.ask(who, new).unwrap().value.remove(0)
+    pub fn create(&self, who: &str, new: CreateToken) -> IssuedToken {
+        self.call(who, new).unwrap().value.remove(0)
     }
 
     pub fn token(&self, id: TokenId) -> Token {
@@ -148,7 +148,7 @@ impl House {
         let mut service = self.service.lock().unwrap();
         let (store, memory) = service.get_or_insert_with(|| {
             (
-                SqliteStore::open_for_service(&self.place.path(), Duration::from_secs(10)).unwrap(),
+                SqliteStore::open_for_service(&self.temp_store.path(), Duration::from_secs(10)).unwrap(),
                 DecisionCache::default(),
             )
         });
@@ -165,7 +165,7 @@ impl House {
             (Decision::Allowed(accepted), DecisionKind::Allowed) => {
                 let AcceptedToken { token, role } = &**accepted;
                 let (known, claim) = (answer.secret.unwrap(), claim.unwrap());
-                assert_eq!(known.identity, InWords::identity(token, claim.public_id(), *role));
+                assert_eq!(known.identity, TestPayload::identity(token, claim.public_id(), *role));
                 assert_eq!(answer.token, Some(token.id));
                 let methods = answer.methods.unwrap();
                 assert!(method.is_none_or(|method| methods.contains(method)));
@@ -238,7 +238,7 @@ impl House {
     }
 
     /// Opens a plain connection to the store's file, without any of jeton's checks.
-    pub fn raw(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.place.path()).unwrap()
+    pub fn raw_connection(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.temp_store.path()).unwrap()
     }
 }

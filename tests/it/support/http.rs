@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Maximum time of an answer on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 enum Stream {
     Tcp(TcpStream),
@@ -21,14 +21,14 @@ pub struct Client {
 
 /// A raw HTTP answer.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Reply {
     pub status: u16,
     /// The text from the status line to the last header.
     pub head: String,
     pub body: String,
 }
 
-impl Answer {
+impl Reply {
     /// Returns all values of a header.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
@@ -72,22 +72,22 @@ impl Client {
     pub fn tcp(to: SocketAddr) -> Client {
         let stream = TcpStream::connect(to).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self::over(Stream::Tcp(stream))
+        Self::from_stream(Stream::Tcp(stream))
     }
 
     #[expect(clippy::disallowed_methods, reason = "a client of the service under test")]
     pub fn unix(to: &Path) -> Client {
-        Self::over(Stream::Unix(UnixStream::connect(to).unwrap()))
+        Self::from_stream(Stream::Unix(UnixStream::connect(to).unwrap()))
     }
 
-    fn over(stream: Stream) -> Client {
+    fn from_stream(stream: Stream) -> Client {
         let client = Client { stream, unread: Vec::new() };
-        client.patience(PATIENCE);
+        client.set_timeout(TIMEOUT);
         client
     }
 
     /// Sets the timeout for each read.
-    pub fn patience(&self, patience: Duration) {
+    pub fn set_timeout(&self, patience: Duration) {
         match &self.stream {
             Stream::Tcp(stream) => stream.set_read_timeout(Some(patience)),
             Stream::Unix(stream) => stream.set_read_timeout(Some(patience)),
@@ -117,7 +117,7 @@ impl Client {
     }
 
     /// Returns a second handle of the same connection.
-    pub fn twin(&self) -> Client {
+    pub fn duplicate(&self) -> Client {
         let stream = match &self.stream {
             Stream::Tcp(stream) => Stream::Tcp(stream.try_clone().unwrap()),
             Stream::Unix(stream) => Stream::Unix(stream.try_clone().unwrap()),
@@ -144,11 +144,11 @@ impl Client {
     }
 
     /// Reads the next answer to a request other than `HEAD`. `None` if the connection closed before its end.
-    pub fn answer(&mut self) -> Option<Answer> {
-        self.next(true)
+    pub fn read_reply(&mut self) -> Option<Reply> {
+        self.read_next(true)
     }
 
-    fn next(&mut self, has_body: bool) -> Option<Answer> {
+    fn read_next(&mut self, has_body: bool) -> Option<Reply> {
         let end = loop {
             if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end;
@@ -160,7 +160,7 @@ impl Client {
         let rest = self.unread.split_off(end + 4);
         let head = String::from_utf8(std::mem::replace(&mut self.unread, rest)).expect("a head of ASCII");
         let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
-        let mut answer = Answer { status, head: head.trim_end().replace("\r\n", "\n"), body: String::new() };
+        let mut answer = Reply { status, head: head.trim_end().replace("\r\n", "\n"), body: String::new() };
         let length = answer.all("content-length").first().map_or(0, |n| n.parse().unwrap());
         let length = if has_body { length } else { 0 };
         while self.unread.len() < length {
@@ -179,27 +179,27 @@ impl Client {
     }
 
     /// Sends a request without a body and reads the answer.
-    pub fn try_ask(&mut self, verb: &str, path: &str, headers: &[&str]) -> Option<Answer> {
+    pub fn try_request(&mut self, verb: &str, path: &str, headers: &[&str]) -> Option<Reply> {
         self.send(head(verb, path, headers));
-        self.next(verb != "HEAD")
+        self.read_next(verb != "HEAD")
     }
 
     #[track_caller]
-    pub fn ask(&mut self, verb: &str, path: &str, headers: &[&str]) -> Answer {
-        self.try_ask(verb, path, headers).expect("an answer")
+    pub fn request(&mut self, verb: &str, path: &str, headers: &[&str]) -> Reply {
+        self.try_request(verb, path, headers).expect("an answer")
     }
 
     /// Verifies `secret` for a method or `-`.
     #[track_caller]
-    pub fn verify(&mut self, secret: &str, method: &str) -> Answer {
-        self.ask("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)])
+    pub fn verify(&mut self, secret: &str, method: &str) -> Reply {
+        self.request("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)])
     }
 
     #[track_caller]
-    pub fn post(&mut self, path: &str, headers: &[&str], form: &str) -> Answer {
+    pub fn post(&mut self, path: &str, headers: &[&str], form: &str) -> Reply {
         let length = format!("Content-Length: {}", form.len());
         let headers = [headers, &[&length]].concat();
         self.send(head("POST", path, &headers) + form);
-        self.answer().expect("an answer")
+        self.read_reply().expect("an answer")
     }
 }

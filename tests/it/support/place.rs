@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A folder for a store, deleted when the test ends.
-pub struct Place {
+pub struct TempStore {
     folder: TempDir,
 }
 
-impl Place {
+impl TempStore {
     pub fn new() -> Self {
-        Place { folder: tempfile::Builder::new().prefix("jeton-it-").tempdir().unwrap() }
+        TempStore { folder: tempfile::Builder::new().prefix("jeton-it-").tempdir().unwrap() }
     }
 
     pub fn folder(&self) -> &Path {

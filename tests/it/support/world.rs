@@ -35,8 +35,8 @@ mod house;
 #[path = "place.rs"]
 mod place;
 #[allow(unused_imports, reason = "not every benchmark has a house")]
-pub use house::House;
-pub use place::Place;
+pub use house::TestInstall;
+pub use place::TempStore;
 
 /// Start of every fake clock: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
@@ -62,7 +62,7 @@ impl FakeClock {
     }
 
     /// Moves the clock by `milliseconds`, back if negative.
-    pub fn forward(&self, ms: i64) {
+    pub fn advance(&self, ms: i64) {
         self.now.fetch_add(ms, Ordering::SeqCst);
     }
 
@@ -88,7 +88,7 @@ impl Clock for FakeClock {
     fn sleep(&self, time: Duration) {
         let ms = time.as_millis() as i64;
         self.slept.fetch_add(ms, Ordering::SeqCst);
-        self.forward(ms);
+        self.advance(ms);
     }
 }
 
@@ -127,23 +127,23 @@ impl Entropy for SeededEntropy {
 /// Hashes that cost nothing and are counted. Verdicts are real. [`CountingHasher::raise`] makes every earlier hash a
 /// weak one.
 pub struct CountingHasher {
-    made: AtomicU32,
+    hashed: AtomicU32,
     compared: AtomicU32,
     strength: AtomicU32,
 }
 
 impl CountingHasher {
     pub fn new() -> Self {
-        CountingHasher { made: AtomicU32::new(0), compared: AtomicU32::new(0), strength: AtomicU32::new(1) }
+        CountingHasher { hashed: AtomicU32::new(0), compared: AtomicU32::new(0), strength: AtomicU32::new(1) }
     }
 
     /// Returns the numbers of new hashes and of comparisons.
     pub fn counts(&self) -> (u32, u32) {
-        (self.made.load(Ordering::SeqCst), self.compared.load(Ordering::SeqCst))
+        (self.hashed.load(Ordering::SeqCst), self.compared.load(Ordering::SeqCst))
     }
 
     /// Raises today's parameters above those of every hash so far.
-    pub fn raise(&self) {
+    pub fn raise_strength(&self) {
         self.strength.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -155,7 +155,7 @@ impl CountingHasher {
 
 impl PasswordHasher for CountingHasher {
     fn hash(&self, password: &Password) -> Result<PasswordHash> {
-        self.made.fetch_add(1, Ordering::SeqCst);
+        self.hashed.fetch_add(1, Ordering::SeqCst);
         let strength = self.strength.load(Ordering::SeqCst);
         Ok(PasswordHash(format!("counted${strength}${}", Self::digest(password))))
     }
@@ -199,7 +199,7 @@ impl Fakes {
         }
     }
 
-    pub fn world(&self) -> Adapters {
+    pub fn adapters(&self) -> Adapters {
         Adapters {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
@@ -211,18 +211,18 @@ impl Fakes {
 }
 
 /// Returns a world of fakes that the test doesn't need to control.
-pub fn world() -> Adapters {
-    Fakes::new().world()
+pub fn adapters() -> Adapters {
+    Fakes::new().adapters()
 }
 
 /// Returns a caller that doesn't wait: a throttled try is refused at once.
-pub fn caller() -> ClientInfo {
+pub fn client_info() -> ClientInfo {
     ClientInfo { face: Face::Cli, source: "uid 1000".to_owned(), max_wait: Duration::ZERO }
 }
 
 /// Returns the verbs over the store at `path`, which is created if missing.
-pub fn local(path: &Path, world: Adapters) -> LocalBackend<SqliteStore> {
-    LocalBackend::new(SqliteStore::open_or_create(path).unwrap(), world, caller())
+pub fn backend(path: &Path, world: Adapters) -> LocalBackend<SqliteStore> {
+    LocalBackend::new(SqliteStore::open_or_create(path).unwrap(), world, client_info())
 }
 
 pub fn username(text: &str) -> Username {
@@ -246,7 +246,7 @@ pub fn typed(text: &str) -> Password {
 }
 
 /// Returns the credential of `who` with the right password.
-pub fn by(who: &str) -> Credential {
+pub fn credential(who: &str) -> Credential {
     Credential::from_password(username(who), password())
 }
 

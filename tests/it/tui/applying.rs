@@ -5,17 +5,17 @@ use jeton::verbs::tokens::CreateToken;
 
 use super::looks::{SMALL, at_sizes, furnished, look};
 use crate::catalogue::{apply, example, shop};
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
 /// Writes `text` to a file in the test's folder and types its path into the form.
-fn offer(s: &mut Screens, text: &str) {
+fn offer(s: &mut TuiHarness, text: &str) {
     let file = s.path("shop.toml");
     std::fs::write(&file, text).unwrap();
     s.keys(&format!("4i{}<enter>", file.display()));
 }
 
-fn prove(s: &mut Screens) {
+fn prove(s: &mut TuiHarness) {
     s.keys(&format!("{PASSWORD}<enter>"));
 }
 
@@ -26,23 +26,23 @@ fn reader(name: &str) -> CreateToken {
 
 /// Returns a house where the README's shop is applied and two accounts have a reader each. Also a file that gives
 /// readers more.
-fn widened() -> (House, String) {
-    let house = House::inhabited();
+fn widened() -> (TestInstall, String) {
+    let house = TestInstall::with_accounts();
     apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
-    house.make("admin", reader("reader"));
-    house.make("member", reader("reader"));
+    house.create("admin", reader("reader"));
+    house.create("member", reader("reader"));
     let wider = example().replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1);
     assert_ne!(wider, example());
     (house, wider)
 }
 
-fn last(s: &Screens) -> String {
-    s.house.audit().pop().unwrap().verb
+fn last(s: &TuiHarness) -> String {
+    s.install.audit().pop().unwrap().verb
 }
 
 #[test]
 fn a_catalogue_comes_into_force_after_its_preview() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     offer(&mut s, &example());
     s.assert_shows("No token gains methods.");
     s.assert_shows("shop, a new catalogue");
@@ -64,7 +64,7 @@ fn a_catalogue_comes_into_force_after_its_preview() {
 fn tokens_gain_methods_only_after_their_number_was_typed() {
     let (house, wider) = widened();
     let before = house.audit().len();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     offer(&mut s, &wider);
     s.assert_shows("! 2 tokens gain methods:");
     s.assert_shows("admin/reader  +1 shop.orders.Cancel");
@@ -76,10 +76,10 @@ fn tokens_gain_methods_only_after_their_number_was_typed() {
     }
     s.keys("<c-u>2<enter>");
     s.assert_shows("2 tokens gain methods, from the next request on.");
-    assert_eq!(s.house.audit().len(), before, "nothing is changed yet");
+    assert_eq!(s.install.audit().len(), before, "nothing is changed yet");
     prove(&mut s);
     s.assert_shows("The catalogue shop is in force");
-    let row = s.house.audit().pop().unwrap();
+    let row = s.install.audit().pop().unwrap();
     assert_eq!(row.verb, "catalogue.apply");
     assert!(row.details.contains("member/reader"), "{}", row.details);
     s.keys("m");
@@ -89,7 +89,7 @@ fn tokens_gain_methods_only_after_their_number_was_typed() {
 #[test]
 fn methods_become_public_only_after_their_number_was_typed() {
     let (house, wider) = widened();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     let public = wider.replacen("access = \"read\"", "access = \"public\"", 1);
     offer(&mut s, &public);
     s.assert_shows("! 1 method becomes public: everybody may call it, without a token:");
@@ -112,10 +112,10 @@ fn methods_become_public_only_after_their_number_was_typed() {
 #[test]
 fn a_token_made_meanwhile_is_not_widened_unseen() {
     let (house, wider) = widened();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     offer(&mut s, &wider);
     s.keys("2<enter>");
-    s.house.make("admin", reader("late"));
+    s.install.create("admin", reader("late"));
     prove(&mut s);
     s.assert_shows("3 tokens would gain methods, 2 were accepted");
     s.assert_shows("Enter previews it anew");
@@ -130,7 +130,7 @@ fn a_token_made_meanwhile_is_not_widened_unseen() {
 #[test]
 fn all_that_a_preview_tells_is_reached_by_scrolling() {
     let (house, wider) = widened();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.resize(40, 10);
     offer(&mut s, &wider);
     let mut seen = String::new();
@@ -146,7 +146,7 @@ fn all_that_a_preview_tells_is_reached_by_scrolling() {
 
 #[test]
 fn what_can_not_be_read_is_said_in_the_form() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("4i");
     s.assert_shows("jeton catalogue import openapi FILE");
     s.keys("<enter>");
@@ -164,21 +164,21 @@ fn what_can_not_be_read_is_said_in_the_form() {
 
 #[test]
 fn no_key_is_heard_while_the_file_is_read() {
-    let mut s = Screens::signed_in(House::new());
-    s.held = Some(Default::default());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.held_replies = Some(Default::default());
     offer(&mut s, &example());
     s.keys("x<esc><enter>");
     s.assert_shows("Apply a catalogue");
-    assert!(!s.asked.contains(&"catalogue.preview"), "it is not read yet");
-    s.answer(false);
+    assert!(!s.requests.contains(&"catalogue.preview"), "it is not read yet");
+    s.deliver_replies(false);
     s.assert_shows("No token gains methods.");
-    assert_eq!(s.asked.iter().filter(|verb| **verb == "catalogue.preview").count(), 1);
+    assert_eq!(s.requests.iter().filter(|verb| **verb == "catalogue.preview").count(), 1);
 }
 
 #[test]
 fn only_owners_and_admins_are_offered_it() {
     for (who, may) in [("admin", true), ("member", false), ("viewer", false)] {
-        let mut s = Screens::over(House::inhabited());
+        let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
         s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>4i"));
         assert_eq!(s.text().contains("Apply a catalogue"), may, "{who}");
     }
@@ -196,7 +196,7 @@ fn form() {
 
 #[test]
 fn preview() {
-    let mut s = Screens::signed_in(furnished());
+    let mut s = TuiHarness::signed_in(furnished());
     s.model.notice = None;
     offer(&mut s, &example());
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
@@ -205,7 +205,7 @@ fn preview() {
 #[test]
 fn preview_of_a_widening() {
     let (house, wider) = widened();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     offer(&mut s, &wider);
     s.keys("1<enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));

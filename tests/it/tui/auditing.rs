@@ -8,17 +8,17 @@ use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::actor::TokenCredential;
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 /// Returns the number of the row under the cursor.
-fn here(s: &Screens) -> i64 {
+fn here(s: &TuiHarness) -> i64 {
     s.model.audit().unwrap().current().unwrap().row.seq
 }
 
 /// Appends `row` with a correct hash, without any of jeton's checks.
-fn plant(house: &House, row: AuditRow) {
-    let db = house.raw();
+fn plant(house: &TestInstall, row: AuditRow) {
+    let db = house.raw_connection();
     let last = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
     let (seq, hash): (i64, [u8; 32]) = db.query_row(last, [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
     let row = AuditRow { seq: seq + 1, ..row };
@@ -60,18 +60,18 @@ fn row(verb: &str, details: &str) -> AuditRow {
 
 #[test]
 fn the_newest_first_with_what_it_was_and_became() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "deploy-bot");
-    house.fakes.clock.forward(3 * 60_000);
-    let mut s = Screens::signed_in(house);
+    house.fakes.clock.advance(3 * 60_000);
+    let mut s = TuiHarness::signed_in(house);
     s.keys(&format!("d{PASSWORD}<enter>3"));
     let text = s.text();
     let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is not there:\n{text}"));
     assert!(at("token.disable") < at("token.create") && at("token.create") < at("init"), "{text}");
-    s.house.fakes.clock.forward(60_000);
+    s.install.fakes.clock.advance(60_000);
     s.keys("<esc>3");
     s.assert_shows("1 of 3");
-    s.house.fakes.clock.forward(60_000);
+    s.install.fakes.clock.advance(60_000);
     s.keys("<down><up>");
     s.assert_shows(" enabled yes → no\n");
     s.assert_shows("2 min ago, 21-11-2026 09:33:00 (+00:00), by ops with password (cli)");
@@ -93,10 +93,10 @@ fn the_newest_first_with_what_it_was_and_became() {
 
 #[test]
 fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue(OWNER, "deploy-bot");
     house.issue("member", "other");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("3");
     s.assert_shows("1 of 6");
     s.keys("/verb:create b");
@@ -121,26 +121,26 @@ fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
 
 #[test]
 fn a_late_answer_to_an_older_filter_is_dropped() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "deploy-bot");
     house.issue(OWNER, "other");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("3");
-    s.held = Some(Default::default());
+    s.held_replies = Some(Default::default());
     s.keys("/deploy");
-    s.answer(true);
+    s.deliver_replies(true);
     s.assert_shows("1 match of 3");
     s.assert_hides("ops/other");
 }
 
 #[test]
 fn a_long_log_is_read_by_windows_from_end_to_end() {
-    let house = House::new();
+    let house = TestInstall::new();
     for n in 0..700 {
         plant(&house, row("token.enable", &format!("{{\"n\":{n}}}")));
     }
     let newest = house.audit().len() as i64;
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("3");
     let mut seen = vec![here(&s)];
     for _ in 1..newest {
@@ -169,29 +169,29 @@ fn a_long_log_is_read_by_windows_from_end_to_end() {
 
 #[test]
 fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
-    let house = House::new();
+    let house = TestInstall::new();
     for n in 0..5 {
         house.issue(OWNER, &format!("t-{n}"));
     }
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("3<down><down>");
     let before = here(&s);
-    s.house.issue(OWNER, "elsewhere");
+    s.install.issue(OWNER, "elsewhere");
     s.keys("R");
     assert_eq!(here(&s), before);
     s.assert_shows("4 of 7");
     s.assert_shows("ops/elsewhere");
     s.keys("<home>");
-    s.house.issue(OWNER, "told");
+    s.install.issue(OWNER, "told");
     s.message(Msg::Changed);
     s.assert_shows("ops/told");
-    s.house.issue(OWNER, "again");
+    s.install.issue(OWNER, "again");
     s.keys("13");
     assert_eq!(here(&s), 9, "whoever stands on the newest row goes on standing there");
     s.keys("1");
-    s.house.issue(OWNER, "behind-the-lock");
+    s.install.issue(OWNER, "behind-the-lock");
     s.keys("3<c-z>");
-    s.house.issue(OWNER, "before-it-opens");
+    s.install.issue(OWNER, "before-it-opens");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("ops/before-it-opens");
 }
@@ -199,7 +199,7 @@ fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
 #[test]
 fn those_who_may_not_read_it_are_told_calmly() {
     for who in ["member", "viewer"] {
-        let mut s = Screens::over(House::inhabited());
+        let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
         s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>3"));
         s.assert_shows(" The audit log is for owners and admins.");
         for keys in ["R", "/x<down>", "y", "<enter>", "<end>", "13"] {
@@ -211,17 +211,17 @@ fn those_who_may_not_read_it_are_told_calmly() {
         s.keys("<esc>");
         s.assert_shows("NAME");
     }
-    let mut s = Screens::over(House::inhabited());
+    let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
     s.keys(&format!("<s-tab><c-u>admin<enter>{PASSWORD}<enter>3"));
     s.assert_shows("1 of 4");
 }
 
 #[test]
 fn a_token_without_the_method_is_told_which_it_lacks() {
-    let house = House::new();
+    let house = TestInstall::new();
     let issued = house.issue(OWNER, "bearer");
     let token = TokenCredential { secret: Arc::new(issued.secret), account: None, name: None };
-    let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    let mut s = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
     s.keys("3");
     s.assert_shows("lacks jeton.audit.read");
     assert!(s.model.audit().unwrap().current().is_none());
@@ -229,10 +229,10 @@ fn a_token_without_the_method_is_told_which_it_lacks() {
 
 #[test]
 fn a_role_taken_away_takes_the_rows_with_it() {
-    let mut s = Screens::over(House::inhabited());
+    let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
     s.keys(&format!("<s-tab><c-u>admin<enter>{PASSWORD}<enter>3"));
     s.assert_shows("1 of 4");
-    s.house.raw().execute("UPDATE accounts SET role = 'member' WHERE username = 'admin'", []).unwrap();
+    s.install.raw_connection().execute("UPDATE accounts SET role = 'member' WHERE username = 'admin'", []).unwrap();
     s.keys("R");
     s.assert_shows(" The audit log is for owners and admins.");
     s.assert_hides("init");
@@ -240,8 +240,8 @@ fn a_role_taken_away_takes_the_rows_with_it() {
 
 #[test]
 fn a_damaged_log_says_what_is_wrong_with_it() {
-    let mut s = Screens::signed_in(House::new());
-    s.house.raw().execute("UPDATE audit SET details = CAST(x'ff' AS TEXT)", []).unwrap();
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.install.raw_connection().execute("UPDATE audit SET details = CAST(x'ff' AS TEXT)", []).unwrap();
     s.keys("3");
     s.assert_shows("jeton audit verify");
     s.keys("R<down><enter>y");
@@ -251,7 +251,7 @@ fn a_damaged_log_says_what_is_wrong_with_it() {
 
 #[test]
 fn hostile_rows_stay_in_their_cells() {
-    let house = House::new();
+    let house = TestInstall::new();
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil 漢字🦀";
     let details = serde_json::json!({ evil: { "before": evil.repeat(9), "after": [evil, { evil: evil }] } });
     plant(&house, row("token.edit", &details.to_string()));
@@ -270,7 +270,7 @@ fn hostile_rows_stay_in_their_cells() {
         ..row("", "")
     };
     plant(&house, all);
-    let mut s = Screens::with(house, Theme::colour(), None);
+    let mut s = TuiHarness::with(house, Theme::colour(), None);
     s.keys(&format!("{PASSWORD}<enter>3y"));
     assert!(s.copied.is_empty(), "what can't be shown must not be pasted");
     s.assert_shows("The target holds control characters and was not copied");
@@ -290,11 +290,11 @@ fn hostile_rows_stay_in_their_cells() {
 
 #[test]
 fn details_tell_all_that_a_line_cuts() {
-    let house = House::new();
+    let house = TestInstall::new();
     let methods: Vec<String> = (0..60).map(|n| format!("group.method-{n:02}")).collect();
     let details = serde_json::json!({ "api": { "before": "inherit", "after": { "methods": methods } } });
     plant(&house, row("token.edit", &details.to_string()));
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("3");
     s.assert_shows(r#"api "inherit" → methods ["group.method-00", "group.method-01", "group.method-0…"#);
     for (columns, rows) in [(80, 24), (40, 10)] {
@@ -317,17 +317,17 @@ fn details_tell_all_that_a_line_cuts() {
 
 #[test]
 fn the_log_is_followed_and_what_that_cannot_show_is_said() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("3");
-    s.held = Some(Default::default());
+    s.held_replies = Some(Default::default());
     s.keys("v");
     s.assert_shows("Following the chain");
-    s.house.fakes.clock.forward(200);
-    s.pass();
+    s.install.fakes.clock.advance(200);
+    s.pass_time();
     s.assert_shows("working");
-    s.held.as_mut().unwrap().clear();
+    s.held_replies.as_mut().unwrap().clear();
     s.keys("<esc>v");
-    s.answer(false);
+    s.deliver_replies(false);
     s.assert_shows("✓ 1 row, the chain is whole");
     s.assert_shows("Without an anchor it can't be seen");
     s.assert_shows("jeton audit anchor FILE");
@@ -338,25 +338,25 @@ fn the_log_is_followed_and_what_that_cannot_show_is_said() {
     s.assert_shows("Audit log");
     // Closed before the answer arrives: the answer opens nothing.
     s.keys("v<esc>");
-    s.answer(false);
+    s.deliver_replies(false);
     s.assert_hides("the chain is whole");
 }
 
 #[test]
 fn a_damaged_log_is_named_row_by_row() {
-    let house = House::new();
+    let house = TestInstall::new();
     for n in 0..30 {
         plant(&house, row("token.enable", &format!("{{\"n\":{n}}}")));
     }
-    house.raw().execute("UPDATE audit SET name = 'mallory' WHERE seq = 7", []).unwrap();
-    let mut s = Screens::signed_in(house);
+    house.raw_connection().execute("UPDATE audit SET name = 'mallory' WHERE seq = 7", []).unwrap();
+    let mut s = TuiHarness::signed_in(house);
     s.keys("3v");
     s.assert_shows("! 31 rows looked at: the audit log is not as it was written");
     s.assert_shows("row 7");
     s.assert_shows("Keep the store's file as it is");
     s.assert_hides("the chain is whole");
     s.keys("<esc>");
-    s.house.raw().execute("UPDATE audit SET name = 'mallory'", []).unwrap();
+    s.install.raw_connection().execute("UPDATE audit SET name = 'mallory'", []).unwrap();
     s.resize(40, 10);
     s.keys("v");
     s.assert_hides("compare it with a backup");
@@ -368,9 +368,9 @@ fn a_damaged_log_is_named_row_by_row() {
 
 #[test]
 fn a_log_that_can_not_be_followed_says_why() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("3");
-    s.house.raw().execute("DROP TABLE installation", []).unwrap();
+    s.install.raw_connection().execute("DROP TABLE installation", []).unwrap();
     s.keys("v");
     s.assert_hides("Following the chain");
     s.assert_shows("! ");

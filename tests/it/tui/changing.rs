@@ -11,52 +11,52 @@ use jeton::domain::token::Token;
 use jeton::verbs::tokens::{EditToken, IssuedToken, TokenTarget};
 use jeton::verbs::verify::Decision;
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, create, username};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, create, username};
 
 fn methods(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
 }
 
 /// Creates a token with a description, two methods and an expiry in thirty days.
-pub(super) fn furnished() -> (House, IssuedToken) {
-    let house = House::inhabited();
+pub(super) fn furnished() -> (TestInstall, IssuedToken) {
+    let house = TestInstall::with_accounts();
     let mut new = create("bot");
     new.description = Description::parse("Deploys").unwrap();
     new.selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
     new.expires = Some(ExpirySpec::In(Span::Days(30)));
-    let issued = house.make(OWNER, new);
+    let issued = house.create(OWNER, new);
     (house, issued)
 }
 
-pub(super) fn stored(s: &Screens, issued: &IssuedToken) -> Token {
-    s.house.token(issued.token.id)
+pub(super) fn stored(s: &TuiHarness, issued: &IssuedToken) -> Token {
+    s.install.token(issued.token.id)
 }
 
-pub(super) fn allowed(s: &Screens, secret: &Secret) -> bool {
-    matches!(s.house.verify(secret), Decision::Allowed(_))
+pub(super) fn allowed(s: &TuiHarness, secret: &Secret) -> bool {
+    matches!(s.install.verify(secret), Decision::Allowed(_))
 }
 
 /// Returns the secret shown in the dialog.
-pub(super) fn taken(s: &mut Screens) -> Secret {
+pub(super) fn taken(s: &mut TuiHarness) -> Secret {
     s.keys("y");
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
 }
 
 /// Another session changes the description of `issued`, and sets the expiry to seven days.
-fn overtake(house: &House, issued: &IssuedToken, description: &str) {
+fn overtake(house: &TestInstall, issued: &IssuedToken, description: &str) {
     let edit = EditToken {
         description: Some(Description::parse(description).unwrap()),
         expires: Some(ExpirySpec::In(Span::Days(7))),
         ..EditToken::new(TokenTarget::by_reference(format!("{}/{}", OWNER, issued.token.name)))
     };
-    house.ask(OWNER, edit).unwrap();
+    house.call(OWNER, edit).unwrap();
 }
 
 #[test]
 fn edit_shows_what_differs_before_it_is_so() {
     let (house, issued) = furnished();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("e<c-u>robot<tab><c-u>Deploys the shop<tab><end><left><tab>");
     // Up to the sets, and tick the first one.
     for _ in 0..20 {
@@ -83,7 +83,7 @@ fn edit_shows_what_differs_before_it_is_so() {
 #[test]
 fn an_edit_that_changes_nothing_says_so() {
     let (house, issued) = furnished();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("e<tab><tab><tab><tab><enter>");
     s.assert_shows("Nothing is changed");
     // The same instant, written differently.
@@ -100,7 +100,7 @@ fn an_edit_that_changes_nothing_says_so() {
 fn a_refused_edit_keeps_the_form() {
     let (house, _) = furnished();
     house.issue(OWNER, "taken");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("e<c-u>taken<tab><tab><tab><tab><enter>");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Edit ops/bot");
@@ -112,13 +112,13 @@ fn a_refused_edit_keeps_the_form() {
 fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
     for late in [false, true] {
         let (house, issued) = furnished();
-        let mut s = Screens::signed_in(house);
+        let mut s = TuiHarness::signed_in(house);
         s.keys("e<tab><c-u>mine<tab><tab><tab>");
         if late {
             s.keys(&format!("<enter>{PASSWORD}"));
             s.assert_shows("Change ops/bot");
         }
-        overtake(&s.house, &issued, "theirs");
+        overtake(&s.install, &issued, "theirs");
         s.keys("<enter>");
         s.assert_shows("ops/bot was changed meanwhile");
         s.assert_shows("  as you saw it   \"Deploys\"");
@@ -143,16 +143,16 @@ fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
         s.assert_shows("bot changed");
         let after = stored(&s, &issued);
         assert_eq!(after.description.as_str(), "mine");
-        assert_eq!(after.expiry.at().unwrap().0, s.house.now().0 / 1000 * 1000 + 7 * DAY);
+        assert_eq!(after.expiry.at().unwrap().0, s.install.now().0 / 1000 * 1000 + 7 * DAY);
     }
 }
 
 #[test]
 fn what_is_stored_can_be_taken_over() {
     let (house, issued) = furnished();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("e<c-u>mine<tab><tab><tab><tab>");
-    overtake(&s.house, &issued, "theirs");
+    overtake(&s.install, &issued, "theirs");
     s.keys("<enter>");
     s.assert_shows("Only you changed: name.");
     s.keys("<tab><enter>");
@@ -166,7 +166,7 @@ fn what_is_stored_can_be_taken_over() {
 #[test]
 fn what_was_typed_is_dropped_after_a_question() {
     let (house, _) = furnished();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     for keys in [
         "nx",
         "n<tab>x",
@@ -201,7 +201,7 @@ fn what_was_typed_is_dropped_after_a_question() {
 #[test]
 fn copy_makes_another_of_the_kind() {
     let (house, issued) = furnished();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("cbot-2<enter>");
     s.assert_shows("API          2 methods");
     s.assert_shows("stays as it is: 21-12-2026");
@@ -213,7 +213,7 @@ fn copy_makes_another_of_the_kind() {
     let secret = taken(&mut s);
     s.keys("<esc>");
     s.assert_shows("▶   bot-2");
-    let copy = s.house.token(s.model.tokens().unwrap().current().unwrap().id);
+    let copy = s.install.token(s.model.tokens().unwrap().current().unwrap().id);
     assert_eq!(copy.expiry, issued.token.expiry, "to the instant");
     assert_eq!((&copy.selection, &copy.description), (&issued.token.selection, &issued.token.description));
     assert!(allowed(&s, &secret) && allowed(&s, &issued.secret));
@@ -222,15 +222,15 @@ fn copy_makes_another_of_the_kind() {
 #[test]
 fn a_copy_for_another_account_and_of_an_expired_token() {
     let (house, _) = furnished();
-    house.fakes.clock.forward(31 * DAY);
-    let mut s = Screens::signed_in(house);
+    house.fakes.clock.advance(31 * DAY);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("cbot-2<tab><c-u>member<enter>");
     s.assert_shows("! bot expired on 21-12-2026: choose a new expiry");
     s.assert_hides("[same]");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
     s.assert_shows("Token bot-2 is ready");
-    let member = s.house.account_named("member").id;
-    let copies = s.house.raw();
+    let member = s.install.account_named("member").id;
+    let copies = s.install.raw_connection();
     let owner: i64 =
         copies.query_row("SELECT account_id FROM tokens WHERE name = 'bot-2'", [], |row| row.get(0)).unwrap();
     assert_eq!(owner, member.0);
@@ -241,7 +241,7 @@ fn a_copy_for_another_account_and_of_an_expired_token() {
 fn a_member_copies_its_own() {
     let (house, _) = furnished();
     house.issue("member", "mine");
-    let mut s = Screens::started(house, jeton::tui::theme::Theme::colour(), |start| {
+    let mut s = TuiHarness::with_config(house, jeton::tui::theme::Theme::colour(), |start| {
         start.username = Some(username("member"));
     });
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -251,13 +251,13 @@ fn a_member_copies_its_own() {
     s.enter_until("Password of member");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Token yours is ready");
-    assert_eq!(s.house.account_named("member").role, Role::Member);
+    assert_eq!(s.install.account_named("member").role, Role::Member);
 }
 
 #[test]
 fn another_secret_waits_until_the_edit_is_stored() {
     let (house, _) = furnished();
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("e<tab><tab><tab><tab><tab><enter>");
     s.assert_shows("Regenerate ops/bot");
     s.keys("<esc>");
@@ -269,7 +269,7 @@ fn another_secret_waits_until_the_edit_is_stored() {
 #[test]
 fn a_long_difference_scrolls() {
     let (house, issued) = furnished();
-    let all = house.raw();
+    let all = house.raw_connection();
     let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
     let ids: Vec<String> = ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let wide = EditToken {
@@ -278,8 +278,8 @@ fn a_long_difference_scrolls() {
         ))),
         ..EditToken::new(TokenTarget::at_revision(&issued.token))
     };
-    house.ask(OWNER, wide).unwrap();
-    let mut s = Screens::signed_in(house);
+    house.call(OWNER, wide).unwrap();
+    let mut s = TuiHarness::signed_in(house);
     s.keys("e<tab><tab><tab>");
     // The picked methods are chosen: there is nothing below them.
     s.keys("<down>");

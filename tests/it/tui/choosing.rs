@@ -6,22 +6,22 @@ use jeton::domain::time::{DAY, HOUR};
 use jeton::domain::token::{Status, Token, TokenRef};
 use jeton::verbs::tokens::ShowToken;
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
-fn stored(s: &Screens, name: &str) -> Token {
+fn stored(s: &TuiHarness, name: &str) -> Token {
     let token = TokenRef::Text(name.to_owned());
-    s.house.ask(OWNER, ShowToken { token }).unwrap().token
+    s.install.call(OWNER, ShowToken { token }).unwrap().token
 }
 
-fn prove(s: &mut Screens) {
+fn prove(s: &mut TuiHarness) {
     s.keys(&format!("{PASSWORD}<enter>"));
 }
 
 #[test]
 fn space_takes_the_api_set_under_the_cursor() {
     for space in ["", "<space>", "<space><space><space>"] {
-        let mut s = Screens::signed_in(House::new());
+        let mut s = TuiHarness::signed_in(TestInstall::new());
         s.keys("nci<tab><tab><tab>");
         while !s.text().contains("(•) IDE Plugins") {
             s.keys("<up>");
@@ -37,7 +37,7 @@ fn space_takes_the_api_set_under_the_cursor() {
 
 #[test]
 fn space_takes_expiry_role_and_grace_under_the_cursor() {
-    let mut s = Screens::signed_in(House::inhabited());
+    let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nci<tab><tab><left><space><tab><tab>");
     s.enter_until("Password of ops");
     prove(&mut s);
@@ -61,12 +61,12 @@ fn space_takes_expiry_role_and_grace_under_the_cursor() {
     s.assert_shows("(•) viewer");
     s.keys("<tab><enter>");
     prove(&mut s);
-    assert_eq!(s.house.account_named("member").role, Role::Viewer);
+    assert_eq!(s.install.account_named("member").role, Role::Viewer);
 }
 
 #[test]
 fn arrows_stay_in_a_list_and_tab_leaves_it() {
-    let mut s = Screens::signed_in(House::inhabited());
+    let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nci<tab><tab><tab>");
     s.assert_shows("(•) nothing yet");
     let last = s.text();
@@ -95,9 +95,9 @@ fn arrows_stay_in_a_list_and_tab_leaves_it() {
 
 #[test]
 fn a_new_token_is_for_the_account_whose_tokens_are_shown() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "theirs");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("2<down><enter>");
     s.assert_shows("account:member");
     s.keys("nfresh");
@@ -112,7 +112,7 @@ fn a_new_token_is_for_the_account_whose_tokens_are_shown() {
 
 #[test]
 fn a_new_token_is_for_oneself_or_somebody_one_manages() {
-    let mut s = Screens::signed_in(House::inhabited());
+    let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nmine");
     s.assert_shows("[ops]");
     s.keys("<s-tab><right><right>");
@@ -128,7 +128,7 @@ fn a_new_token_is_for_oneself_or_somebody_one_manages() {
     prove(&mut s);
     assert_eq!(stored(&s, "viewer/mine").owner.username.as_str(), "viewer");
 
-    let mut s = Screens::over(House::inhabited());
+    let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
     s.keys(&format!("<s-tab><c-u>member<enter>{PASSWORD}<enter>n"));
     s.assert_shows("member, your own account");
     s.keys("a<enter>b<enter>");
@@ -139,9 +139,9 @@ fn a_new_token_is_for_oneself_or_somebody_one_manages() {
 /// Each password box names the action's target with its account, and the account of the password.
 #[test]
 fn every_password_box_names_account_and_password() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.assert_shows("▶   bot");
     for (keys, title, back) in [
         ("x", "Remove member/bot", "<esc>"),
@@ -166,24 +166,24 @@ fn every_password_box_names_account_and_password() {
 
 #[test]
 fn enter_in_the_last_field_presses_the_button_the_dialog_is_for() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys(&format!("xbot<enter>{PASSWORD}<enter>"));
     s.assert_shows("bot revoked");
     s.keys(&format!("u{PASSWORD}<enter>"));
     assert!(!stored(&s, "bot").enabled);
     // The keys that open the dialog, pressed repeatedly, do nothing.
     s.keys("xx<enter>x<enter><enter><enter>");
-    assert_eq!(stored(&s, "bot").status(s.house.now()), Status::Disabled);
+    assert_eq!(stored(&s, "bot").status(s.install.now()), Status::Disabled);
     s.assert_shows("Remove ops/bot");
 }
 
 #[test]
 fn a_wrong_name_is_marked_when_its_field_is_left() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("xbob");
     s.assert_hides("That isn't its name");
     s.keys("<tab>");
@@ -198,15 +198,15 @@ fn a_wrong_name_is_marked_when_its_field_is_left() {
 
 #[test]
 fn a_token_in_use_is_regenerated_with_a_day_for_the_old_secret() {
-    let house = House::new();
+    let house = TestInstall::new();
     let issued = house.issue(OWNER, "bot");
     house.verify(&issued.secret);
-    house.fakes.clock.forward(6 * DAY);
-    let mut s = Screens::signed_in(house);
+    house.fakes.clock.advance(6 * DAY);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("r");
     s.assert_shows("[24 h]");
     s.keys("<esc>");
-    s.house.fakes.clock.forward(2 * DAY);
+    s.install.fakes.clock.advance(2 * DAY);
     s.keys("r");
     s.assert_shows("[at once]");
 }

@@ -12,11 +12,11 @@ use jeton::verbs::ports::{Denial, Store};
 use jeton::verbs::tokens::{DeleteTokens, DisableTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 /// Records a denied attempt `ago` seconds in the past.
-pub fn deny(house: &House, token: Option<&Token>, reason: DenialReason, address: &str, client: &str, ago: i64) {
+pub fn deny(house: &TestInstall, token: Option<&Token>, reason: DenialReason, address: &str, client: &str, ago: i64) {
     let public = token.map(|token| PublicId::parse(token.hint.split('_').nth(1).unwrap()).unwrap());
     let denied = Denial {
         token: token.map(|token| token.id),
@@ -32,14 +32,14 @@ pub fn deny(house: &House, token: Option<&Token>, reason: DenialReason, address:
 }
 
 /// Returns a house with several denied attempts.
-fn knocked() -> House {
-    let house = House::inhabited();
+fn knocked() -> TestInstall {
+    let house = TestInstall::with_accounts();
     let bot = house.issue(OWNER, "deploy-bot").token;
     let gone = house.issue("member", "gone").token;
     let pointed = vec![TokenTarget::at_revision(&bot)];
-    house.ask(OWNER, DisableTokens { tokens: pointed }).unwrap();
+    house.call(OWNER, DisableTokens { tokens: pointed }).unwrap();
     let pointed = vec![TokenTarget::at_revision(&gone)];
-    house.ask("member", DeleteTokens { tokens: pointed, with_made: false, confirmation: "gone".to_owned() }).unwrap();
+    house.call("member", DeleteTokens { tokens: pointed, with_made: false, confirmation: "gone".to_owned() }).unwrap();
     deny(&house, None, DenialReason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
     deny(&house, Some(&gone), DenialReason::Deleted, "10.0.0.9", "python-requests/2.32", 300);
     for _ in 0..3 {
@@ -50,7 +50,7 @@ fn knocked() -> House {
 
 #[test]
 fn the_newest_first_with_reason_token_and_secret() {
-    let mut s = Screens::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(knocked());
     s.keys("6");
     let text = s.text();
     let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is not there:\n{text}"));
@@ -66,7 +66,7 @@ fn the_newest_first_with_reason_token_and_secret() {
 
 #[test]
 fn enter_shows_all_of_a_row_and_leads_to_its_token() {
-    let mut s = Screens::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(knocked());
     s.keys("/nothing-is-called-so<enter>6<enter>");
     s.assert_shows("3 denied attempts");
     s.assert_shows("the token is disabled");
@@ -89,7 +89,7 @@ fn enter_shows_all_of_a_row_and_leads_to_its_token() {
 
 #[test]
 fn the_filter_narrows_by_words_and_fields() {
-    let mut s = Screens::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(knocked());
     s.keys("6/reason:del");
     s.assert_shows("1 match");
     s.assert_hides("deploy-bot");
@@ -109,7 +109,7 @@ fn the_filter_narrows_by_words_and_fields() {
 #[test]
 fn members_see_their_own_and_strangers_are_for_admins() {
     let told = |who: &str| {
-        let mut s = Screens::over(knocked());
+        let mut s = TuiHarness::signed_out(knocked());
         s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>6"));
         s.text()
     };
@@ -128,7 +128,7 @@ fn a_token_without_the_method_is_told_calmly() {
     let house = knocked();
     let secret = Arc::new(house.issue(OWNER, "lacking").secret);
     let token = TokenCredential { secret, account: None, name: None };
-    let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    let mut s = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
     s.keys("6");
     s.assert_shows("jeton.ledger.read");
     s.assert_hides("deploy-bot");
@@ -138,42 +138,42 @@ fn a_token_without_the_method_is_told_calmly() {
 
 #[test]
 fn new_attempts_appear_by_themselves_while_they_are_shown() {
-    let mut s = Screens::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(knocked());
     assert!(s.model.shows_ledger(), "the token table tells how the one under the cursor is used");
     s.keys("6");
     assert!(s.model.shows_ledger());
-    let bot = s.house.issue(OWNER, "other").token;
-    deny(&s.house, Some(&bot), DenialReason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
-    s.asked.clear();
+    let bot = s.install.issue(OWNER, "other").token;
+    deny(&s.install, Some(&bot), DenialReason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
+    s.requests.clear();
     s.message(Msg::Recorded);
-    assert_eq!(s.asked, ["ledger.denied"]);
+    assert_eq!(s.requests, ["ledger.denied"]);
     s.assert_shows("▶ just now");
     s.assert_shows("▲ not-permitted");
     s.keys("<down><down>");
-    deny(&s.house, None, DenialReason::Malformed, "10.0.0.78", "", 0);
+    deny(&s.install, None, DenialReason::Malformed, "10.0.0.78", "", 0);
     s.message(Msg::Recorded);
     s.assert_shows("4 of 5");
     s.keys("3");
     assert!(!s.model.shows_ledger(), "nothing of it is on the audit log");
-    s.asked.clear();
+    s.requests.clear();
     s.message(Msg::Recorded);
-    assert!(s.asked.is_empty(), "{:?}", s.asked);
+    assert!(s.requests.is_empty(), "{:?}", s.requests);
     s.keys("6<c-z>");
     assert!(!s.model.shows_ledger(), "nothing is shown behind the lock");
-    s.asked.clear();
+    s.requests.clear();
     s.message(Msg::Recorded);
-    assert!(s.asked.is_empty(), "{:?}", s.asked);
+    assert!(s.requests.is_empty(), "{:?}", s.requests);
 }
 
 #[test]
 fn a_long_list_is_read_by_windows_from_end_to_end() {
-    let house = House::new();
+    let house = TestInstall::new();
     for n in 0..500 {
         deny(&house, None, DenialReason::Unknown, &format!("10.1.{}.{}", n / 250, n % 250), "scan", n * 60);
     }
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("6");
-    let here = |s: &Screens| s.model.desk().unwrap().denied.current().unwrap().address.clone();
+    let here = |s: &TuiHarness| s.model.desk().unwrap().denied.current().unwrap().address.clone();
     let mut seen = vec![here(&s)];
     for _ in 1..500 {
         s.keys("<down>");
@@ -189,9 +189,9 @@ fn a_long_list_is_read_by_windows_from_end_to_end() {
 
 #[test]
 fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
-    let house = House::new();
+    let house = TestInstall::new();
     deny(&house, None, DenialReason::Unknown, "10.0.0.4\u{1b}[31m", "evil\u{202e}\u{7}", 0);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.resize(140, 40);
     s.keys("6y<enter>");
     let text = s.text();
@@ -201,11 +201,11 @@ fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
 
 #[test]
 fn the_mark_of_the_ledger_moves_with_what_others_write_alone() {
-    let house = House::new();
-    let head = || house.ask(OWNER, jeton::verbs::ledger::LedgerHead).unwrap();
+    let house = TestInstall::new();
+    let head = || house.call(OWNER, jeton::verbs::ledger::LedgerHead).unwrap();
     let before = head();
     assert_eq!(head(), before);
-    let elsewhere = jeton::store::sqlite::SqliteStore::open(&house.place.path()).unwrap();
+    let elsewhere = jeton::store::sqlite::SqliteStore::open(&house.temp_store.path()).unwrap();
     let secret = house.issue(OWNER, "bot").secret;
     assert_eq!(head(), before, "what this one does itself is no news");
     let from = jeton::verbs::verify::Origin { address: "192.0.2.7", client: "it/1.0" };
@@ -230,13 +230,13 @@ fn looks() {
         deny(&house, Some(&bot), DenialReason::NotPermitted, "2001:db8::dead:beef", "Go-http-client/2.0", 4000);
         deny(&house, Some(&bot), DenialReason::WrongSecret, "10.0.0.4", "curl/8.5.0", 5000);
         deny(&house, Some(&bot), DenialReason::AccountDisabled, "10.0.0.4", "curl/8.5.0", 6000);
-        let mut s = Screens::with(house, theme, None);
+        let mut s = TuiHarness::with(house, theme, None);
         s.keys(&format!("{PASSWORD}<enter>"));
         s.resize(size.0, size.1);
         s.keys("6<down>");
         insta::assert_snapshot!(name, s.dump());
     }
-    let mut s = Screens::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(knocked());
     s.keys("6<enter>");
     insta::assert_snapshot!("denied_attempt", s.dump());
 }

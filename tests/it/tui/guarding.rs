@@ -12,87 +12,88 @@ use jeton::tui::theme::Theme;
 use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::tokens::{CreateToken, DisableTokens, TokenTarget};
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
-fn bearer(house: &House, methods: &[&str]) -> TokenCredential {
+fn bearer(house: &TestInstall, methods: &[&str]) -> TokenCredential {
     let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
     let verb = CreateToken { selection: Selection::Custom(methods), ..create("bearer") };
-    let issued = house.ask(OWNER, verb).unwrap().value.remove(0);
+    let issued = house.call(OWNER, verb).unwrap().value.remove(0);
     TokenCredential { secret: Arc::new(issued.secret), account: None, name: None }
 }
 
-fn remembering(time: Duration) -> Screens {
-    let house = House::new();
+fn remembering(time: Duration) -> TuiHarness {
+    let house = TestInstall::new();
     house.issue(OWNER, "deploy");
-    let mut screens = Screens::started(house, Theme::colour(), |start| start.remember = time);
+    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| start.remember = time);
     screens.keys(&format!("{PASSWORD}<enter>"));
     screens
 }
 
 #[test]
 fn a_token_signs_in_and_its_changes_need_no_password() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "deploy");
     let token = bearer(&house, &["jeton.tokens.read", "jeton.tokens.write"]);
-    let mut screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
     screens.assert_shows("deploy");
     screens.keys("G");
     screens.keys("d");
     screens.assert_shows("[ Disable ops/deploy ]");
     screens.keys("<enter>");
     screens.assert_shows("disabled");
-    let row = screens.house.audit().pop().unwrap();
+    let row = screens.install.audit().pop().unwrap();
     assert_eq!(row.verb, "token.disable");
     assert!(row.proof.starts_with("token bearer jtn_"), "{}", row.proof);
 }
 
 #[test]
 fn what_a_token_may_not_is_refused_with_the_reason() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "deploy");
     let token = bearer(&house, &["jeton.tokens.read"]);
-    let mut screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
     screens.keys("Gd<enter>");
     screens.assert_shows("lacks jeton.tokens.write");
-    assert!(screens.house.audit().iter().all(|row| row.verb != "token.disable"));
+    assert!(screens.install.audit().iter().all(|row| row.verb != "token.disable"));
 }
 
 #[test]
 fn a_token_that_is_not_accepted_opens_nothing() {
-    let house = House::new();
+    let house = TestInstall::new();
     let token = bearer(&house, &[]);
-    house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
-    let screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
+    let screens = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
     let ended = screens.model.exit.unwrap().unwrap_err();
     assert_eq!(ended.kind, Kind::Unauthenticated);
 }
 
 #[test]
 fn a_revoked_token_ends_the_screens_that_it_opened() {
-    let house = House::new();
+    let house = TestInstall::new();
     let token = bearer(&house, &["jeton.tokens.read"]);
-    let mut screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
     assert!(screens.model.exit.is_none());
-    screens.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
+    screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
     screens.message(Msg::Changed);
     assert_eq!(screens.model.exit.unwrap().unwrap_err().kind, Kind::Unauthenticated);
 }
 
 #[test]
 fn idle_screens_hide_everything_and_ask_again() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "deploy");
-    let mut screens = Screens::started(house, Theme::colour(), |start| start.lock_after = Duration::from_secs(300));
+    let mut screens =
+        TuiHarness::with_config(house, Theme::colour(), |start| start.lock_after = Duration::from_secs(300));
     screens.keys(&format!("{PASSWORD}<enter>"));
-    screens.house.fakes.clock.forward(299_000);
+    screens.install.fakes.clock.advance(299_000);
     screens.keys("j");
     screens.assert_shows("deploy");
-    screens.house.fakes.clock.forward(299_999);
-    screens.pass();
+    screens.install.fakes.clock.advance(299_999);
+    screens.pass_time();
     screens.assert_shows("deploy");
-    screens.house.fakes.clock.forward(1);
-    screens.pass();
+    screens.install.fakes.clock.advance(1);
+    screens.pass_time();
     screens.assert_shows("jeton is locked");
     assert!(!screens.text().contains("deploy"));
     screens.keys(&format!("{PASSWORD}<enter>"));
@@ -101,14 +102,14 @@ fn idle_screens_hide_everything_and_ask_again() {
 
 #[test]
 fn idle_screens_that_a_token_opened_end() {
-    let house = House::new();
+    let house = TestInstall::new();
     let token = bearer(&house, &["jeton.tokens.read"]);
-    let mut screens = Screens::started(house, Theme::colour(), |start| {
+    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| {
         start.token = Some(token);
         start.lock_after = Duration::from_secs(60);
     });
-    screens.house.fakes.clock.forward(60_000);
-    screens.pass();
+    screens.install.fakes.clock.advance(60_000);
+    screens.pass_time();
     assert!(screens.model.exit.unwrap().unwrap_err().to_string().contains("can't unlock"));
 }
 
@@ -116,12 +117,12 @@ fn idle_screens_that_a_token_opened_end() {
 fn a_password_is_remembered_for_a_while_and_no_longer() {
     let mut screens = remembering(Duration::from_secs(60));
     screens.keys(&format!("d{PASSWORD}<enter>"));
-    screens.house.fakes.clock.forward(59_000);
+    screens.install.fakes.clock.advance(59_000);
     screens.keys("d");
     screens.assert_shows("[ Enable ops/deploy ]");
     screens.keys("<enter>");
     screens.assert_shows("active");
-    screens.house.fakes.clock.forward(60_000);
+    screens.install.fakes.clock.advance(60_000);
     screens.keys("d");
     screens.assert_shows("Password of ops");
 }
@@ -154,22 +155,22 @@ fn a_wrong_password_is_not_remembered() {
 /// Tokens that another process creates and changes appear, and the cursor stays on its token.
 #[test]
 fn what_is_changed_elsewhere_appears_under_a_steady_cursor() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.set_policy(|p| p.active_tokens = 0);
     for name in ["bravo", "delta", "golf"] {
         house.issue(OWNER, name);
     }
-    let mut screens = Screens::signed_in(house);
+    let mut screens = TuiHarness::signed_in(house);
     screens.keys("j");
-    let current = |screens: &Screens| screens.model.tokens().unwrap().current().unwrap().clone();
+    let current = |screens: &TuiHarness| screens.model.tokens().unwrap().current().unwrap().clone();
     assert_eq!(current(&screens).name.as_str(), "delta");
     for name in ["alpha", "charlie", "echo"] {
-        screens.house.issue(OWNER, name);
+        screens.install.issue(OWNER, name);
     }
-    screens.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("delta")] }).unwrap();
+    screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("delta")] }).unwrap();
     assert!(!screens.text().contains("charlie"));
     screens.message(Msg::Changed);
     screens.assert_shows("charlie");
     let token = current(&screens);
-    assert_eq!((token.name.as_str(), token.status(screens.house.now())), ("delta", Status::Disabled));
+    assert_eq!((token.name.as_str(), token.status(screens.install.now())), ("delta", Status::Disabled));
 }

@@ -8,21 +8,21 @@ use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 
 use super::table::names;
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, bearer, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, bearer, create};
 
 fn picked(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
 }
 
 /// Returns a house with `maker` of the owner, `one` and `two` made by it, and `other`.
-fn house() -> House {
-    let house = House::new();
+fn house() -> TestInstall {
+    let house = TestInstall::new();
     let minting = picked(&["jeton.tokens.read", "jeton.tokens.write"]);
-    let maker = house.make(OWNER, CreateToken { selection: minting, ..create("maker") });
+    let maker = house.create(OWNER, CreateToken { selection: minting, ..create("maker") });
     let who = bearer(maker.secret);
     for name in ["one", "two"] {
-        call(&house.jeton, &who, create(name)).unwrap();
+        call(&house.backend, &who, create(name)).unwrap();
     }
     house.issue(OWNER, "other");
     house
@@ -33,9 +33,9 @@ fn details_tell_lineage_and_every_withheld_method() {
     let house = house();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     house.account("mia", Role::Viewer);
-    house.make("mia", CreateToken { selection: picked(&[read, write]), ..create("zz") });
+    house.create("mia", CreateToken { selection: picked(&[read, write]), ..create("zz") });
     house.set_role("mia", Role::Member);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("<enter>");
     s.assert_shows("2 tokens that live on: ops/one, ops/two");
     s.keys("<esc><down><enter>");
@@ -50,7 +50,7 @@ fn details_tell_lineage_and_every_withheld_method() {
 
 #[test]
 fn remove_leaves_what_it_made_unless_asked() {
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     s.keys("x");
     s.assert_shows("! It made 2 tokens that live on");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
@@ -60,7 +60,7 @@ fn remove_leaves_what_it_made_unless_asked() {
 
 #[test]
 fn remove_takes_what_it_made_along_and_asks_for_the_number() {
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     s.keys("x<s-tab><right><tab>");
     s.assert_shows("revoke all 3");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
@@ -74,7 +74,7 @@ fn remove_takes_what_it_made_along_and_asks_for_the_number() {
 
 #[test]
 fn removing_several_counts_each_token_once() {
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     // `maker`, and one of the two tokens it made.
     s.keys("<space><space>x");
     s.assert_shows("! They made 1 token that lives on");
@@ -86,11 +86,11 @@ fn removing_several_counts_each_token_once() {
 
 #[test]
 fn generate_warns_of_a_selection_that_grants_nothing() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("nci<enter><enter><enter><enter><enter>");
     s.assert_shows("it may call nothing");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("it may call nothing");
-    let token = s.house.token(jeton::domain::token::TokenId(1));
-    assert_eq!(token.status(s.house.now()), Status::Active);
+    let token = s.install.token(jeton::domain::token::TokenId(1));
+    assert_eq!(token.status(s.install.now()), Status::Active);
 }

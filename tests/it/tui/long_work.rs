@@ -3,24 +3,24 @@
 use jeton::error::Error;
 use jeton::tui::msg::Msg;
 
-use crate::support::direct::fill_trash;
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD};
+use crate::support::direct_writes::fill_trash;
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 const MANY: usize = 1_500;
 
 /// Returns screens whose purge of [`MANY`] tokens has finished its first batch, and the purge's reply.
-fn purging() -> (Screens, Msg) {
-    let house = House::new();
+fn purging() -> (TuiHarness, Msg) {
+    let house = TestInstall::new();
     fill_trash(&house, MANY);
     house.set_policy(|p| p.kept_tokens = 0);
     house.issue(OWNER, "kept");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("tP");
     s.assert_shows("1 500 trashed tokens of yours");
-    s.held = Some(Default::default());
+    s.held_replies = Some(Default::default());
     s.keys(&format!("1500<tab>{PASSWORD}<tab><tab><enter>"));
-    let reply = s.held.take().and_then(|mut held| held.pop_front()).expect("the purge was asked for");
+    let reply = s.held_replies.take().and_then(|mut held| held.pop_front()).expect("the purge was asked for");
     s.assert_shows("Purge trashed tokens");
     s.message(Msg::Progress(300, MANY as u64));
     (s, reply)
@@ -37,9 +37,9 @@ fn purge_goes_on_without_its_dialog_and_esc_stops_it() {
     s.assert_shows("? Help  q Quit");
     s.keys("?");
     s.keys("<esc>");
-    assert_eq!(s.stopped, 0, "Esc closes what lies over the screen first");
+    assert_eq!(s.stop_count, 0, "Esc closes what lies over the screen first");
     s.keys("<esc>");
-    assert_eq!(s.stopped, 1);
+    assert_eq!(s.stop_count, 1);
     s.assert_shows("Stopping after 300 of 1 500");
     s.assert_hides("Esc Stop");
     s.message(reply);
@@ -61,7 +61,7 @@ fn revoking_works_while_a_purge_is_under_way() {
     s.keys("<enter>");
     s.assert_shows("kept revoked");
     s.assert_hides("Purging");
-    assert_eq!(s.stopped, 0);
+    assert_eq!(s.stop_count, 0);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn ending_the_program_stops_a_purge_first() {
         let (mut s, reply) = purging();
         s.keys(key);
         assert!(s.ended().is_none());
-        assert_eq!(s.stopped, 1);
+        assert_eq!(s.stop_count, 1);
         s.message(reply);
         s.assert_shows("trashed tokens purged");
         s.keys(key);

@@ -5,29 +5,29 @@ use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::tokens::{EditToken, RegenerateToken, TokenTarget};
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, TestInstall, create};
 
 /// Returns a house with five tokens in several states, some time later.
-pub fn furnished() -> House {
-    let house = House::new();
+pub fn furnished() -> TestInstall {
+    let house = TestInstall::new();
     let day = 86_400_000;
     let bot = house.issue(OWNER, "deploy-bot");
     house.issue(OWNER, "deploy-docs");
     house.issue(OWNER, "nightly-backup");
     let mut short = create("trial");
     short.expires = Some(jeton::domain::expiry::ExpirySpec::parse("7d").unwrap());
-    house.ask(OWNER, short).unwrap();
-    house.fakes.clock.forward(80 * day);
+    house.call(OWNER, short).unwrap();
+    house.fakes.clock.advance(80 * day);
     let mut long = create("a-name-that-is-longer-than-any-column-of-a-narrow-screen-0123456");
     long.description = jeton::domain::name::Description::parse("漢字 and e\u{301}moji 🦀 in a description").unwrap();
-    house.ask(OWNER, long).unwrap();
+    house.call(OWNER, long).unwrap();
     house.verify(&bot.secret);
-    house.fakes.clock.forward(3 * 60_000);
+    house.fakes.clock.advance(3 * 60_000);
     house
 }
 
-pub fn at_sizes(s: &mut Screens, sizes: &[(u16, u16)]) -> String {
+pub fn at_sizes(s: &mut TuiHarness, sizes: &[(u16, u16)]) -> String {
     sizes
         .iter()
         .map(|(columns, rows)| {
@@ -43,7 +43,7 @@ pub const SMALL: [(u16, u16); 2] = [(80, 24), (40, 10)];
 
 /// Opens a dialog of the furnished house by `keys` and dumps it.
 pub fn look(keys: &str, sizes: &[(u16, u16)]) -> String {
-    let mut s = Screens::signed_in(furnished());
+    let mut s = TuiHarness::signed_in(furnished());
     s.model.notice = None;
     s.keys(keys);
     at_sizes(&mut s, sizes)
@@ -51,7 +51,7 @@ pub fn look(keys: &str, sizes: &[(u16, u16)]) -> String {
 
 #[test]
 fn sign_in() {
-    insta::assert_snapshot!(at_sizes(&mut Screens::over(House::new()), &SMALL));
+    insta::assert_snapshot!(at_sizes(&mut TuiHarness::signed_out(TestInstall::new()), &SMALL));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn tokens() {
 
 #[test]
 fn tokens_without_colour() {
-    let mut s = Screens::with(furnished(), Theme::mono(), None);
+    let mut s = TuiHarness::with(furnished(), Theme::mono(), None);
     s.keys("correct horse battery<enter><down>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
@@ -93,7 +93,7 @@ fn picker_sets() {
 
 #[test]
 fn picker_without_colour() {
-    let mut s = Screens::with(furnished(), Theme::mono(), None);
+    let mut s = TuiHarness::with(furnished(), Theme::mono(), None);
     s.keys("correct horse battery<enter>nci<tab><tab><tab><up><space>/stop env<enter><space>/<esc>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
@@ -120,19 +120,19 @@ fn audit_row() {
 
 #[test]
 fn audit_denied() {
-    let mut s = Screens::over(House::inhabited());
+    let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
     s.keys("<s-tab><c-u>member<enter>correct horse battery<enter>3");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 /// Returns the accounts screen of a house with one account per role, two of them with tokens.
-fn peopled() -> Screens {
-    let house = House::inhabited();
+fn peopled() -> TuiHarness {
+    let house = TestInstall::with_accounts();
     house.issue(OWNER, "deploy-bot");
     house.issue("member", "nightly");
-    house.ask(OWNER, crate::support::requests::switch_off(&["viewer"])).unwrap();
-    house.fakes.clock.forward(3 * 86_400_000);
-    let mut s = Screens::signed_in(house);
+    house.call(OWNER, crate::support::requests::switch_off(&["viewer"])).unwrap();
+    house.fakes.clock.advance(3 * 86_400_000);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("2");
     s
 }
@@ -174,10 +174,10 @@ fn account_password() {
 
 #[test]
 fn replace_password() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.account("carol", jeton::domain::role::Role::Member);
-    house.ask(OWNER, crate::support::requests::set_password("carol", "seven brown foxes")).unwrap();
-    let mut s = Screens::over(house);
+    house.call(OWNER, crate::support::requests::set_password("carol", "seven brown foxes")).unwrap();
+    let mut s = TuiHarness::signed_out(house);
     s.keys("<s-tab><c-u>carol<enter>seven brown foxes<enter>seven<tab>seven<enter><enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
@@ -227,11 +227,11 @@ fn whose() {
 
 #[test]
 fn messages() {
-    let mut s = Screens::signed_in(furnished());
+    let mut s = TuiHarness::signed_in(furnished());
     s.keys("dcorrect horse battery<enter>");
-    s.house.fakes.clock.forward(3 * 60_000);
+    s.install.fakes.clock.advance(3 * 60_000);
     s.message(Msg::Paste("never typed".to_owned().into()));
-    s.house.fakes.clock.forward(10_000);
+    s.install.fakes.clock.advance(10_000);
     s.keys("m<down>");
     insta::assert_snapshot!(at_sizes(&mut s, &ALL));
 }
@@ -262,7 +262,7 @@ fn regenerate() {
 }
 
 /// Returns a house whose old secret still works for a day and is in use.
-fn rotated() -> House {
+fn rotated() -> TestInstall {
     let house = furnished();
     let verb = RegenerateToken {
         token: TokenTarget::by_reference("deploy-bot"),
@@ -270,13 +270,13 @@ fn rotated() -> House {
         expires: None,
         destination: None,
     };
-    house.ask(OWNER, verb).unwrap();
-    house.fakes.clock.forward(60 * 60_000);
+    house.call(OWNER, verb).unwrap();
+    house.fakes.clock.advance(60 * 60_000);
     house
 }
 
 fn look_rotated(keys: &str) -> String {
-    let mut s = Screens::signed_in(rotated());
+    let mut s = TuiHarness::signed_in(rotated());
     s.keys(keys);
     at_sizes(&mut s, &SMALL)
 }
@@ -308,14 +308,14 @@ fn edit_reviewed() {
 
 #[test]
 fn edit_in_conflict() {
-    let mut s = Screens::signed_in(furnished());
+    let mut s = TuiHarness::signed_in(furnished());
     s.keys("<down>e<tab>Deploys the shop<tab><tab><tab>");
     let theirs = EditToken {
         description: Some(jeton::domain::name::Description::parse("Deploys the shop, and its shelves").unwrap()),
         expires: Some(jeton::domain::expiry::ExpirySpec::In(Span::Days(7))),
         ..EditToken::new(TokenTarget::by_reference("deploy-bot"))
     };
-    s.house.ask(OWNER, theirs).unwrap();
+    s.install.call(OWNER, theirs).unwrap();
     s.keys("<enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
@@ -371,8 +371,8 @@ fn disable_several() {
 }
 
 /// Returns the screens after two tokens were revoked at once, while the notice is shown.
-fn after_removal() -> Screens {
-    let mut s = Screens::signed_in(furnished());
+fn after_removal() -> TuiHarness {
+    let mut s = TuiHarness::signed_in(furnished());
     s.keys("<down><space><space>x2<tab>correct horse battery<tab><tab><enter>");
     s
 }

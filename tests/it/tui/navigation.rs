@@ -5,20 +5,20 @@ use jeton::domain::selection::Selection;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, ShowToken, TokenTarget};
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
-fn named(s: &Screens, name: &str) -> Token {
-    s.house.ask(OWNER, ShowToken { token: TokenRef::Text(name.to_owned()) }).unwrap().token
+fn named(s: &TuiHarness, name: &str) -> Token {
+    s.install.call(OWNER, ShowToken { token: TokenRef::Text(name.to_owned()) }).unwrap().token
 }
 
 /// Returns the last line of the screen.
-fn footer(s: &Screens) -> String {
+fn footer(s: &TuiHarness) -> String {
     s.text().lines().last().unwrap_or_default().to_owned()
 }
 
-fn house(names: &[&str]) -> House {
-    let house = House::new();
+fn house(names: &[&str]) -> TestInstall {
+    let house = TestInstall::new();
     house.set_policy(|p| p.active_tokens = 0);
     for name in names {
         house.issue(OWNER, name);
@@ -29,8 +29,8 @@ fn house(names: &[&str]) -> House {
 #[test]
 fn footer_names_what_the_key_will_do() {
     let house = house(&["off", "on"]);
-    house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
-    let mut s = Screens::signed_in(house);
+    house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
+    let mut s = TuiHarness::signed_in(house);
     assert!(footer(&s).contains("d Enable"), "{}", footer(&s));
     s.keys("<down>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
@@ -44,7 +44,7 @@ fn footer_names_what_the_key_will_do() {
     s.keys("<tab>");
     s.assert_shows("Enter Revoke");
 
-    let mut s = Screens::signed_in(House::inhabited());
+    let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("2<down>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
     s.keys(&format!("d{PASSWORD}<enter>"));
@@ -53,17 +53,17 @@ fn footer_names_what_the_key_will_do() {
 
 #[test]
 fn messages_name_tokens_by_name() {
-    let remove = |s: &Screens, name: &str| {
+    let remove = |s: &TuiHarness, name: &str| {
         let token = named(s, name);
         let verb = DeleteTokens {
             tokens: vec![TokenTarget::at_revision(&token)],
             confirmation: name.to_owned(),
             with_made: false,
         };
-        s.house.ask(OWNER, verb).unwrap();
+        s.install.call(OWNER, verb).unwrap();
     };
     for keys in ["d", "r<enter>", "x", "ccopy<tab><tab><tab><enter>"] {
-        let mut s = Screens::signed_in(house(&["gone"]));
+        let mut s = TuiHarness::signed_in(house(&["gone"]));
         s.keys(keys);
         remove(&s, "gone");
         s.keys(&format!("{}{PASSWORD}<enter>", if keys == "x" { "gone<enter>" } else { "" }));
@@ -74,7 +74,7 @@ fn messages_name_tokens_by_name() {
 
 #[test]
 fn only_checked_keeps_the_method_under_the_cursor() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("nci<tab><tab><tab><up><space>/stopenv<enter><space>");
     s.assert_shows("▶   [x] StopEnv");
     s.keys("<esc>f");
@@ -93,7 +93,7 @@ fn only_checked_keeps_the_method_under_the_cursor() {
 
 #[test]
 fn catalogue_shows_no_keys_for_picking() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("4");
     s.assert_hides("Only checked");
     s.keys("<tab>");
@@ -113,13 +113,13 @@ fn catalogue_shows_no_keys_for_picking() {
 
 #[test]
 fn details_scroll_to_either_end_and_back_at_once() {
-    let house = House::new();
-    let all = house.raw();
+    let house = TestInstall::new();
+    let all = house.raw_connection();
     let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
     let ids: Vec<String> = ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let methods = ids.iter().map(|id| jeton::domain::method::MethodId::parse(id).unwrap()).collect();
-    house.make(OWNER, CreateToken { selection: Selection::Custom(methods), ..create("wide") });
-    let mut s = Screens::signed_in(house);
+    house.create(OWNER, CreateToken { selection: Selection::Custom(methods), ..create("wide") });
+    let mut s = TuiHarness::signed_in(house);
     s.keys("<enter>");
     let top = s.text();
     for (last, first) in [("<end>", "<home>"), ("G", "g")] {
@@ -137,7 +137,7 @@ fn details_scroll_to_either_end_and_back_at_once() {
 
 #[test]
 fn a_terminal_too_small_says_so_whole() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.resize(30, 8);
     assert_eq!(s.text().trim_end(), "30x8 is too small: jeton needs\n40x10");
 }
@@ -145,7 +145,7 @@ fn a_terminal_too_small_says_so_whole() {
 /// A message ends with the next step.
 #[test]
 fn a_long_message_is_told_to_its_end() {
-    let mut s = Screens::signed_in(house(&["bot"]));
+    let mut s = TuiHarness::signed_in(house(&["bot"]));
     let text =
         "the store can't be written: it is held by another process that doesn't let go of it. Try again in a moment";
     s.model.say(jeton::tui::model::Tone::Bad, text, None);
@@ -156,7 +156,7 @@ fn a_long_message_is_told_to_its_end() {
 
 #[test]
 fn esc_from_a_filter_goes_back_to_the_row() {
-    let mut s = Screens::signed_in(house(&["a", "b", "c", "d"]));
+    let mut s = TuiHarness::signed_in(house(&["a", "b", "c", "d"]));
     for typed in ["/", "/a", "/zzz", "/zzz<bs><bs><bs>"] {
         s.keys("<home><down><down>");
         s.assert_shows("▶   c");
@@ -167,7 +167,7 @@ fn esc_from_a_filter_goes_back_to_the_row() {
     s.keys("/<down><esc>");
     s.assert_shows("▶   d");
 
-    let mut s = Screens::signed_in(House::inhabited());
+    let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("2<down><down>/zzz<esc>");
     s.assert_shows("▶ ops");
     s.keys("3<down><down>");
@@ -181,10 +181,10 @@ fn expiring_tokens_stand_by_expiry() {
     let house = house(&[]);
     for (name, days) in [("a", 9), ("b", 3), ("c", 6), ("d", 80)] {
         let expires = Some(ExpirySpec::In(Span::Days(days)));
-        house.make(OWNER, CreateToken { expires, ..create(name) });
+        house.create(OWNER, CreateToken { expires, ..create(name) });
     }
-    let mut s = Screens::signed_in(house);
-    let names = |s: &Screens| -> Vec<String> {
+    let mut s = TuiHarness::signed_in(house);
+    let names = |s: &TuiHarness| -> Vec<String> {
         s.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
     };
     s.keys("E");
@@ -199,8 +199,8 @@ fn expiring_tokens_stand_by_expiry() {
 #[test]
 fn nothing_is_said_twice_on_a_wide_screen() {
     let house = house(&["bot"]);
-    let hint = house.ask(OWNER, ShowToken { token: TokenRef::Text("bot".to_owned()) }).unwrap().token.hint;
-    let mut s = Screens::signed_in(house);
+    let hint = house.call(OWNER, ShowToken { token: TokenRef::Text("bot".to_owned()) }).unwrap().token.hint;
+    let mut s = TuiHarness::signed_in(house);
     s.resize(140, 40);
     // Shown in the table and in the pane, not also below.
     let foot: Vec<String> = s.text().lines().rev().take(3).map(str::to_owned).collect();

@@ -12,33 +12,33 @@ use jeton::verbs::ports::Store as _;
 use zeroize::Zeroizing;
 
 use crate::support::requests::{set_password, switch_off};
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
 const NEW: &str = "seven brown foxes";
 
 /// Opens the accounts screen as owner, in a house with an account per role: admin, member, ops, viewer.
-fn accounts() -> Screens {
-    let mut s = Screens::signed_in(House::inhabited());
+fn accounts() -> TuiHarness {
+    let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("2");
     s
 }
 
 /// Signs in as `who` and opens the accounts screen.
-fn accounts_as(who: &str) -> Screens {
-    let mut s = Screens::over(House::inhabited());
+fn accounts_as(who: &str) -> TuiHarness {
+    let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
     s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>2"));
     s
 }
 
 /// Proves the pending change.
-fn prove(s: &mut Screens) {
+fn prove(s: &mut TuiHarness) {
     s.keys(&format!("{PASSWORD}<enter>"));
 }
 
 /// Returns the verb of the last row of the audit log.
-fn last(s: &Screens) -> String {
-    s.house.audit().pop().unwrap().verb
+fn last(s: &TuiHarness) -> String {
+    s.install.audit().pop().unwrap().verb
 }
 
 #[test]
@@ -49,13 +49,13 @@ fn an_account_is_made() {
     // After a mistyped proof, the input need not be typed again.
     s.keys("wrong horse battery<enter>");
     s.assert_shows("That password is wrong");
-    s.house.fakes.clock.forward(2_000);
+    s.install.fakes.clock.advance(2_000);
     prove(&mut s);
     s.assert_shows("✓ ci is a new admin");
     s.assert_shows("= jeton account create ci --role admin");
     s.assert_shows("▶ ci");
     assert_eq!(last(&s), "account.create");
-    let mut other = Screens::over(s.house);
+    let mut other = TuiHarness::signed_out(s.install);
     other.keys(&format!("<s-tab><c-u>ci<enter>{NEW}<enter>"));
     other.assert_shows("Replace the password of ci");
     other.assert_hides("ci@prod-1");
@@ -70,7 +70,7 @@ fn an_account_is_made() {
     other.assert_shows("ci@prod-1 · admin");
     other.assert_shows("✓ ci has a new password");
     assert_eq!(last(&other), "account.passwd");
-    assert!(!other.house.account_named("ci").temporary_password);
+    assert!(!other.install.account_named("ci").temporary_password);
 }
 
 #[test]
@@ -100,20 +100,20 @@ fn another_role_ends_at_once_what_tokens_may_not_do_any_more() {
     s.keys("<tab><enter>");
     prove(&mut s);
     s.assert_shows("✓ member has the role viewer");
-    assert_eq!(s.house.account_named("member").role, Role::Viewer);
+    assert_eq!(s.install.account_named("member").role, Role::Viewer);
     assert!(s.row_of("▶ member").iter().map(|c| c.symbol()).collect::<String>().contains("viewer"));
 }
 
 #[test]
 fn an_account_is_switched_off_and_on_with_its_tokens() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let token = house.issue("member", "ci");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("2<down>d");
     s.assert_shows("Its 1 active token is denied");
     prove(&mut s);
     s.assert_shows("○ disabled");
-    assert!(!matches!(s.house.verify(&token.secret), jeton::verbs::verify::Decision::Allowed(_)));
+    assert!(!matches!(s.install.verify(&token.secret), jeton::verbs::verify::Decision::Allowed(_)));
     s.keys("d");
     s.assert_shows("accepted again from the next request on");
     prove(&mut s);
@@ -123,9 +123,9 @@ fn an_account_is_switched_off_and_on_with_its_tokens() {
 
 #[test]
 fn an_account_with_active_tokens_is_disabled_instead_of_deleted() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "ci");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("2<down>x");
     s.assert_shows("! It has 1 active token, and is not deleted while it has.");
     s.assert_hides("Type it to confirm");
@@ -157,13 +157,13 @@ fn somebody_elses_password_is_set() {
     s.assert_shows("✓ member has a temporary password");
     s.assert_shows("▶ member");
     assert_eq!(last(&s), "account.passwd");
-    let mut other = Screens::over(s.house);
+    let mut other = TuiHarness::signed_out(s.install);
     other.keys(&format!("<s-tab><c-u>member<enter>{NEW}<enter>"));
     other.assert_shows("Replace the password of member");
     // Esc leads back to the sign-in, and nothing has changed.
     other.keys("<esc>");
     other.assert_shows("Sign in to jeton");
-    assert!(other.house.account_named("member").temporary_password);
+    assert!(other.install.account_named("member").temporary_password);
 }
 
 /// Another person sets the password of the signed-in account. The screens lock, and the new password unlocks only its
@@ -171,7 +171,7 @@ fn somebody_elses_password_is_set() {
 #[test]
 fn a_password_set_by_somebody_else_meanwhile_is_replaced_at_the_lock() {
     let mut s = accounts_as("member");
-    s.house.ask("admin", set_password("member", NEW)).unwrap();
+    s.install.call("admin", set_password("member", NEW)).unwrap();
     s.message(Msg::Changed);
     s.assert_shows("jeton is locked");
     s.keys(&format!("{NEW}<enter>"));
@@ -185,13 +185,13 @@ fn a_password_set_by_somebody_else_meanwhile_is_replaced_at_the_lock() {
 #[test]
 fn nobody_is_promoted_before_replacing_a_temporary_password() {
     let mut s = accounts();
-    s.house.ask("admin", set_password("member", NEW)).unwrap();
+    s.install.call("admin", set_password("member", NEW)).unwrap();
     s.message(Msg::Changed);
     s.keys("<down>");
     s.assert_shows("◐ temporary");
     s.keys("o<right><tab><enter>");
     s.assert_shows("can't be promoted before it has replaced its temporary password");
-    assert_eq!(s.house.account_named("member").role, Role::Member);
+    assert_eq!(s.install.account_named("member").role, Role::Member);
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn after_ones_own_password_one_signs_in_again() {
     assert_eq!(s.model.messages.len(), 1, "the change, and no error: {:?}", s.model.messages);
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("jeton is locked");
-    s.house.fakes.clock.forward(2_000);
+    s.install.fakes.clock.advance(2_000);
     s.keys(&format!("{NEW}<enter>"));
     s.assert_shows("member@prod-1 · member");
     s.assert_shows("Accounts");
@@ -214,9 +214,9 @@ fn after_ones_own_password_one_signs_in_again() {
 
 #[test]
 fn after_ones_own_role_one_signs_in_again() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.account("zoe", Role::Owner);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("2<down><down>o<left><tab><enter>");
     prove(&mut s);
     s.assert_shows("ops has the role admin. Sign in again.");
@@ -243,7 +243,7 @@ fn the_last_owner_stays() {
     s.keys("<down><down>o<left><tab><enter>");
     prove(&mut s);
     s.assert_shows("the last enabled owner stays");
-    assert_eq!(s.house.account_named(OWNER).role, Role::Owner);
+    assert_eq!(s.install.account_named(OWNER).role, Role::Owner);
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn what_one_may_not_do_is_not_offered() {
 
 #[test]
 fn a_token_that_signed_in_is_offered_what_tokens_can_do() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let mut new = create("screens");
     new.selection = jeton::domain::selection::Selection::Custom(
         ["jeton.accounts.read", "jeton.accounts.write"]
@@ -281,25 +281,25 @@ fn a_token_that_signed_in_is_offered_what_tokens_can_do() {
             .map(|m| jeton::domain::method::MethodId::parse(m).unwrap())
             .collect(),
     );
-    let secret = Arc::new(house.make(OWNER, new).secret);
+    let secret = Arc::new(house.create(OWNER, new).secret);
     let token = TokenCredential { secret, account: None, name: None };
-    let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    let mut s = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
     s.keys("2");
     for keys in ["n", "o", "w"] {
         s.keys(keys);
         assert!(s.model.modals.is_empty(), "{keys}");
     }
     s.keys("<down>d<enter>");
-    assert!(!s.house.account_named("member").enabled);
+    assert!(!s.install.account_named("member").enabled);
     s.keys("d");
     assert!(s.model.modals.is_empty(), "enabling takes a person");
 }
 
 #[test]
 fn the_filter_narrows_as_it_is_typed() {
-    let house = House::inhabited();
-    house.ask(OWNER, switch_off(&["viewer"])).unwrap();
-    let mut s = Screens::signed_in(house);
+    let house = TestInstall::with_accounts();
+    house.call(OWNER, switch_off(&["viewer"])).unwrap();
+    let mut s = TuiHarness::signed_in(house);
     s.keys("2/role:mem");
     s.assert_shows("1 match of 4");
     s.assert_shows("▶ member");
@@ -320,10 +320,10 @@ fn the_filter_narrows_as_it_is_typed() {
 
 #[test]
 fn from_an_account_to_its_tokens_and_its_name() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "of-member");
     house.issue(OWNER, "of-ops");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("2<down>y<enter>");
     assert_eq!(s.copied, ["member"]);
     s.assert_shows("account:member");
@@ -333,7 +333,7 @@ fn from_an_account_to_its_tokens_and_its_name() {
 
 #[test]
 fn a_rule_is_changed_with_the_right_kind_of_input() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("5<enter><right><tab><enter>");
     s.assert_shows("It is on, and will be off.");
     prove(&mut s);
@@ -360,17 +360,17 @@ fn a_rule_is_changed_with_the_right_kind_of_input() {
         trash: jeton::domain::expiry::Span::Days(7),
         ..Policy::default()
     };
-    assert_eq!(s.house.store().read(|snapshot| snapshot.policy()).unwrap(), wanted);
+    assert_eq!(s.install.store().read(|snapshot| snapshot.policy()).unwrap(), wanted);
     assert_eq!(s.model.me.as_ref().unwrap().policy, wanted);
     assert_eq!(last(&s), "policy.set");
 }
 
 #[test]
 fn a_found_secret_is_traced_and_kept_nowhere() {
-    let house = House::new();
+    let house = TestInstall::new();
     let token = house.issue(OWNER, "lost");
     let secret = token.secret.expose(str::to_owned);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("W<enter>");
     s.assert_shows("Paste or type the secret");
     s.message(Msg::Paste(Zeroizing::new(secret.clone())));
@@ -383,7 +383,7 @@ fn a_found_secret_is_traced_and_kept_nowhere() {
     s.keys(&secret.replace("jtn", "jtx"));
     s.keys("<enter>");
     s.assert_shows("Works    no:");
-    assert_eq!(s.house.token(token.token.id).last_seen_at, None, "it is no use");
+    assert_eq!(s.install.token(token.token.id).last_seen_at, None, "it is no use");
     s.assert_hides(&secret);
 }
 
@@ -406,10 +406,10 @@ fn new_passwords_are_nowhere() {
         s.assert_hides("brown");
     }
     assert_eq!(last(&s), "account.passwd");
-    for row in s.house.audit() {
+    for row in s.install.audit() {
         assert!(!format!("{row:?}").contains("brown"));
     }
-    for file in std::fs::read_dir(s.house.place.folder()).unwrap() {
+    for file in std::fs::read_dir(s.install.temp_store.folder()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(5).any(|w| w == b"brown"));
     }
@@ -420,7 +420,7 @@ fn new_passwords_are_nowhere() {
 fn a_demonstration_forgets_a_password_that_is_none_any_more() {
     let demo =
         Demo { username: crate::support::world::owner(), password: Zeroizing::new(PASSWORD.to_owned()), service: None };
-    let mut s = Screens::with(House::new(), Theme::colour(), Some(demo));
+    let mut s = TuiHarness::with(TestInstall::new(), Theme::colour(), Some(demo));
     s.assert_shows("its password: correct horse battery");
     s.keys(&format!("2w{NEW}<tab>{NEW}<tab><enter>"));
     prove(&mut s);

@@ -7,14 +7,14 @@ use jeton::domain::selection::Selection;
 use jeton::tui::theme::Theme;
 use jeton::verbs::verify::Decision;
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, PASSWORD};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{PASSWORD, TestInstall};
 
 /// Keys that open the form of a token named `bot`, on the row that opens the picker.
 const TO_CUSTOM: &str = "nbot<tab><tab><tab><up>";
 
-fn picking() -> Screens {
-    let mut s = Screens::signed_in(House::new());
+fn picking() -> TuiHarness {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys(TO_CUSTOM);
     s.keys("<space>");
     s.assert_shows("of 269 methods");
@@ -22,18 +22,18 @@ fn picking() -> Screens {
 }
 
 /// Submits the form and returns the generated secret.
-fn generated(s: &mut Screens) -> Secret {
+fn generated(s: &mut TuiHarness) -> Secret {
     s.enter_until("Password of");
     s.keys(&format!("{PASSWORD}<enter>y"));
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
 }
 
-fn may(house: &House, secret: &Secret, method: &str) -> bool {
+fn may(house: &TestInstall, secret: &Secret, method: &str) -> bool {
     let method = MethodId::parse(method).unwrap();
     matches!(secret.expose(|s| house.decide(s, Some(&method))), Decision::Allowed(_))
 }
 
-fn saved(s: &Screens) -> Selection {
+fn saved(s: &TuiHarness) -> Selection {
     s.model.tokens().unwrap().window.rows.iter().find(|t| t.name.as_str() == "bot").unwrap().selection.clone()
 }
 
@@ -53,7 +53,7 @@ fn from_search_to_a_token_that_may_do_exactly_what_was_ticked() {
     let secret = generated(&mut s);
     let wanted = ["environment.control.StopEnv", "jeton.tokens.read"];
     assert_eq!(saved(&s), methods(&wanted));
-    let house = &s.house;
+    let house = &s.install;
     for catalogue in ["cloud-platform", "jeton"] {
         for method in jeton::domain::catalogue::Catalogue::shipped(catalogue).unwrap().methods() {
             let id = method.id.as_str();
@@ -182,9 +182,9 @@ fn management_is_marked_and_picked_one_by_one() {
 
 #[test]
 fn methods_above_the_role_are_marked_and_explained() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.account("mia", Role::Member);
-    let mut s = Screens::over(house);
+    let mut s = TuiHarness::signed_out(house);
     s.keys(&format!("<s-tab><c-u>mia<enter>{PASSWORD}<enter>"));
     s.assert_shows("mia@");
     s.keys(TO_CUSTOM);
@@ -216,11 +216,11 @@ fn the_docs_link_is_shown_and_copied() {
 
 #[test]
 fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
-    let house = House::new();
+    let house = TestInstall::new();
     for name in ["alpha", "beta"] {
         house.issue("ops", name);
     }
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("/b<enter>4");
     s.assert_shows("Catalogue");
     s.assert_shows("269 methods");
@@ -238,7 +238,7 @@ fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
     s.keys("41");
     s.assert_shows("▶   beta");
     s.keys("4<c-z>");
-    s.house.fakes.clock.forward(1_000);
+    s.install.fakes.clock.advance(1_000);
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("IDE Plugins: ");
     s.assert_shows("[x] Only checked");
@@ -251,17 +251,17 @@ fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
 
 #[test]
 fn a_catalogue_changed_elsewhere_is_read_when_it_is_opened() {
-    let mut s = Screens::signed_in(House::new());
-    s.house.raw().execute("UPDATE method_groups SET title = 'Renamed meanwhile'", []).unwrap();
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.install.raw_connection().execute("UPDATE method_groups SET title = 'Renamed meanwhile'", []).unwrap();
     s.keys("4");
     s.assert_shows("Renamed meanwhile");
 }
 
 #[test]
 fn hostile_titles_and_links_stay_in_their_cells() {
-    let house = House::new();
+    let house = TestInstall::new();
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil 漢字🦀e\u{301}";
-    let db = house.raw();
+    let db = house.raw_connection();
     for sql in [
         "UPDATE methods SET title = ?1, docs = ?1",
         "UPDATE method_groups SET title = ?1",
@@ -269,7 +269,7 @@ fn hostile_titles_and_links_stay_in_their_cells() {
     ] {
         db.execute(sql, [evil]).unwrap();
     }
-    let mut s = Screens::with(house, Theme::colour(), None);
+    let mut s = TuiHarness::with(house, Theme::colour(), None);
     s.keys(&format!("{PASSWORD}<enter>{TO_CUSTOM}<space>"));
     for keys in ["", "<right><right>", "/evil", "<enter>f", "f<tab>", "<tab><down>y", "<esc><esc><esc>4z"] {
         s.keys(keys);
@@ -303,7 +303,7 @@ fn hostile_titles_and_links_stay_in_their_cells() {
 
 #[test]
 fn a_session_without_catalogues_can_still_open_it() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.model.catalogues = std::sync::Arc::from([]);
     s.keys(TO_CUSTOM);
     s.keys("<space>");

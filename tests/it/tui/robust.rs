@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use zeroize::Zeroizing;
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, TestInstall, create};
 
 #[derive(Debug, Clone)]
 enum Happening {
@@ -51,14 +51,14 @@ fn cases(default: u32, soak: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
-fn populated() -> House {
-    let house = House::new();
+fn populated() -> TestInstall {
+    let house = TestInstall::new();
     for n in 0..7 {
         house.issue(OWNER, &format!("t-{n}"));
     }
     let mut short = create("t-soon");
     short.expires = Some(ExpirySpec::parse("7d").unwrap());
-    house.ask(OWNER, short).unwrap();
+    house.call(OWNER, short).unwrap();
     house
 }
 
@@ -69,14 +69,14 @@ proptest! {
         opening in prop::sample::select(vec!["", "<space><s-down>", "<space><s-down>x2", "2", "3", "4", "5", "nbot<tab><tab><tab><up><space>"]),
         happenings in prop::collection::vec(happening(), 1..120),
     ) {
-        let mut s = Screens::signed_in(populated());
+        let mut s = TuiHarness::signed_in(populated());
         s.keys(opening);
         for happening in happenings {
             match happening {
                 Happening::Key(key) => s.message(Msg::Key(key)),
                 Happening::Paste(text) => s.message(Msg::Paste(Zeroizing::new(text))),
                 Happening::Resize(columns, rows) => s.resize(columns, rows),
-                Happening::Time(ms) => s.house.fakes.clock.forward(ms),
+                Happening::Time(ms) => s.install.fakes.clock.advance(ms),
                 Happening::Resumed => s.message(Msg::Resumed),
             }
             let (columns, rows) = s.model.size;
@@ -87,7 +87,7 @@ proptest! {
                 prop_assert!(tokens.window.rows.is_empty() || tokens.cursor.at() < tokens.window.rows.len());
                 let trashed = tokens.shape.trashed;
                 for marked in tokens.marks.tokens() {
-                    let token = s.house.token(marked.id);
+                    let token = s.install.token(marked.id);
                     prop_assert_eq!(token.deleted_at.is_some(), trashed, "{} is marked", marked.name);
                     prop_assert_eq!(token.revision, marked.revision);
                 }
@@ -136,7 +136,7 @@ fn every_size_can_be_drawn() {
         "nbot<tab><tab><tab><up><space><tab>",
     ];
     for opening in openings {
-        let mut s = Screens::signed_in(populated());
+        let mut s = TuiHarness::signed_in(populated());
         s.keys(opening);
         for columns in [1, 2, 39, 40, 41, 57, 79, 80, 81, 115, 116, 117, 200] {
             for rows in [1, 2, 9, 10, 11, 23, 24, 60] {
@@ -149,15 +149,15 @@ fn every_size_can_be_drawn() {
 
 #[test]
 fn hostile_and_wide_text_stays_in_its_cells() {
-    let house = House::new();
+    let house = TestInstall::new();
     let mut wide = create("wide");
     wide.description = Description::parse(&"漢字🦀e\u{301}".repeat(20)).unwrap();
-    house.ask(OWNER, wide).unwrap();
-    let db = house.raw();
+    house.call(OWNER, wide).unwrap();
+    let db = house.raw_connection();
     // Damage that jeton could not have written: stored text must not be trusted to be safe for a terminal.
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil";
     db.execute("UPDATE api_sets SET title = ?1", [evil]).unwrap();
-    let mut s = Screens::with(house, Theme::colour(), None);
+    let mut s = TuiHarness::with(house, Theme::colour(), None);
     s.keys("correct horse battery<enter>");
     for keys in ["", "<enter>", "<esc>n"] {
         s.keys(keys);
@@ -169,7 +169,7 @@ fn hostile_and_wide_text_stays_in_its_cells() {
 
 #[test]
 fn without_colour_the_selected_row_is_still_told_apart() {
-    let mut s = Screens::with(populated(), Theme::mono(), None);
+    let mut s = TuiHarness::with(populated(), Theme::mono(), None);
     s.keys("correct horse battery<enter><down><down>");
     let selected = s.row_of("▶   t-2");
     let other = s.row_of("t-3");
@@ -181,28 +181,28 @@ fn without_colour_the_selected_row_is_still_told_apart() {
 
 #[test]
 fn nothing_wakes_a_dialog_before_anybody_signed_in() {
-    let s = Screens::over(House::new());
+    let s = TuiHarness::signed_out(TestInstall::new());
     assert_eq!(s.model.wakes_at(), None);
 }
 
 /// With many damaged rows, a window has few good ones. The screens must not request the same window again and again.
 #[test]
 fn damaged_rows_are_asked_for_once() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.set_policy(|p| p.active_tokens = 0);
     for n in 0..700 {
         house.issue(OWNER, &format!("t-{n:04}"));
     }
-    let raw = house.raw();
+    let raw = house.raw_connection();
     raw.execute_batch(
         "UPDATE tokens SET description = CAST(x'ff' AS TEXT) WHERE name BETWEEN 't-0020' AND 't-0500' OR name > 't-0690';
          UPDATE audit SET details = CAST(x'ff' AS TEXT) WHERE seq BETWEEN 100 AND 600;",
     )
     .unwrap();
     drop(raw);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     let mut steps = 0;
-    let lists = |s: &Screens, name: &str| s.asked.iter().filter(|asked| **asked == name).count();
+    let lists = |s: &TuiHarness, name: &str| s.requests.iter().filter(|asked| **asked == name).count();
     for key in ["<down>", "<up>", "G", "<up>", "<down>", "g", "<pgdn>", "<pgup>", "G"] {
         for _ in 0..30 {
             s.keys(key);

@@ -5,21 +5,21 @@ use jeton::tui::model::Tone;
 use jeton::tui::msg::Msg;
 use zeroize::Zeroizing;
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 #[test]
 fn what_was_said_is_kept_and_its_command_copied() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "deploy-bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("m");
     s.assert_shows("Nothing was said yet.");
     s.keys("y<esc>");
     s.keys(&format!("d{PASSWORD}<enter>"));
-    s.house.fakes.clock.forward(60_000);
+    s.install.fakes.clock.advance(60_000);
     s.message(Msg::Paste(Zeroizing::new("into no field".to_owned())));
-    s.house.fakes.clock.forward(60_000);
+    s.install.fakes.clock.advance(60_000);
     for screen in ["1", "3", "4"] {
         s.keys(&format!("{screen}m"));
         s.assert_shows("┌ Messages");
@@ -56,7 +56,7 @@ fn what_was_said_is_kept_and_its_command_copied() {
 
 #[test]
 fn long_messages_are_read_line_by_line() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     let words: Vec<String> = (0..40).map(|n| format!("word{n:02}")).collect();
     s.model.say(Tone::Bad, "the oldest one", None);
     s.model.say(Tone::Good, words.join(" "), Some("jeton command".to_owned()));
@@ -85,8 +85,8 @@ fn long_messages_are_read_line_by_line() {
 
 #[test]
 fn help_begins_where_it_was_asked_for() {
-    let mut s = Screens::signed_in(House::new());
-    let first = |s: &Screens| s.text().lines().nth(3).unwrap().trim_matches([' ', '│']).to_owned();
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    let first = |s: &TuiHarness| s.text().lines().nth(3).unwrap().trim_matches([' ', '│']).to_owned();
     for (keys, title) in [("", "Tokens"), ("3", "Audit log"), ("4", "Catalogue")] {
         s.keys(&format!("{keys}?"));
         assert_eq!(first(&s), title);
@@ -102,7 +102,7 @@ fn help_begins_where_it_was_asked_for() {
 
 #[test]
 fn help_is_narrowed_by_typing() {
-    let mut s = Screens::signed_in(House::new());
+    let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("?");
     s.assert_shows("Generates a token");
     s.keys("/secret regen");

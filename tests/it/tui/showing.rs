@@ -9,22 +9,22 @@ use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::tokens::{ListTokens, OwnerFilter};
 
 use super::table::{house, many, names};
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 #[test]
 fn mine_expiring_and_stale_are_a_key_each_and_go_with_the_filter() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.account("ci", Role::Member);
     house.issue("ci", "ci-old");
     house.issue(OWNER, "old");
-    house.fakes.clock.forward(91 * DAY);
+    house.fakes.clock.advance(91 * DAY);
     let soon = jeton::verbs::tokens::CreateToken {
         expires: Some(ExpirySpec::parse("7d").unwrap()),
         ..crate::support::world::create("soon")
     };
-    house.ask(OWNER, soon).unwrap();
-    let mut s = Screens::signed_in(house);
+    house.call(OWNER, soon).unwrap();
+    let mut s = TuiHarness::signed_in(house);
     assert_eq!(names(&s), ["ci-old", "old", "soon"]);
     s.keys("A");
     assert_eq!(names(&s), ["old", "soon"]);
@@ -45,10 +45,10 @@ fn mine_expiring_and_stale_are_a_key_each_and_go_with_the_filter() {
 
 #[test]
 fn mine_is_no_key_for_who_manages_nobody() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.account("ci", Role::Member);
     house.issue("ci", "own");
-    let mut s = Screens::over(house);
+    let mut s = TuiHarness::signed_out(house);
     s.keys(&format!("<s-tab><c-u>ci<tab>{PASSWORD}<enter>"));
     s.assert_shows("ci@prod-1 · member");
     s.keys("A");
@@ -56,7 +56,7 @@ fn mine_is_no_key_for_who_manages_nobody() {
 }
 
 /// Returns the names under the cursor while `key` is pressed, until the cursor reaches `end`.
-fn come_by(s: &mut Screens, key: &str, upwards: bool, end: &str) -> Vec<String> {
+fn come_by(s: &mut TuiHarness, key: &str, upwards: bool, end: &str) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for _ in 0..200 {
         let tokens = s.model.tokens().unwrap();
@@ -81,10 +81,10 @@ fn come_by(s: &mut Screens, key: &str, upwards: bool, end: &str) -> Vec<String> 
 #[test]
 fn every_order_scrolls_through_several_windows_down_and_up() {
     let house = many(450);
-    let db = house.raw();
+    let db = house.raw_connection();
     db.execute("UPDATE tokens SET expires_at = expires_at + (id * 7919 % 450) * 60000", []).unwrap();
     drop(db);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     for (at, column) in SortColumn::ALL.into_iter().enumerate() {
         let usual = matches!(column, SortColumn::LastSeen | SortColumn::Created);
         for turned in ["", "<space>"] {
@@ -100,7 +100,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
                 cursor: TokenCursor::Start,
                 limit: 1_000,
             };
-            let listed = s.house.ask(OWNER, all).unwrap().rows;
+            let listed = s.install.call(OWNER, all).unwrap().rows;
             let mut wanted: Vec<String> = listed.iter().map(|t| t.name.to_string()).collect();
             assert_eq!(come_by(&mut s, "<pgdn>", false, &wanted[449]), wanted, "{sort:?} down");
             s.assert_shows("450 of 450");
@@ -116,7 +116,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
 
 #[test]
 fn the_footer_has_what_matters_most_at_80_columns() {
-    let s = Screens::signed_in(house(&["a"]));
+    let s = TuiHarness::signed_in(house(&["a"]));
     let text = s.text();
     let footer = text.lines().last().unwrap();
     for key in ["n New", "e Edit", "c Copy", "r Regen", "d Disable", "x Remove", "/ Filter", "? Help", "q Quit"] {

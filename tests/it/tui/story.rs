@@ -11,26 +11,26 @@ use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, RegenerateTok
 use jeton::verbs::verify::Decision;
 use zeroize::Zeroizing;
 
-use crate::support::screens::Screens;
-use crate::support::world::{Fakes, House, OWNER, PASSWORD, Place, caller, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, client_info, create};
 
-fn house() -> House {
-    House::new()
+fn house() -> TestInstall {
+    TestInstall::new()
 }
 
-fn names(screens: &Screens) -> Vec<String> {
+fn names(screens: &TuiHarness) -> Vec<String> {
     screens.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
 }
 
 #[test]
 fn the_first_run_makes_the_owner_and_signs_in() {
-    let place = Place::new();
+    let place = TempStore::new();
     let fakes = Fakes::new();
     let jeton = {
         let store = jeton::store::sqlite::SqliteStore::open_or_create(&place.path()).unwrap();
-        jeton::verbs::local::LocalBackend::new(store, fakes.world(), caller())
+        jeton::verbs::local::LocalBackend::new(store, fakes.adapters(), client_info())
     };
-    let mut s = Screens::over(House::over(place, fakes, jeton));
+    let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
     s.assert_shows("Welcome to jeton");
     s.keys("<c-u>Ops<enter>short<enter>short<enter><enter><enter><enter>");
     s.assert_shows("Try \"ops\"");
@@ -44,9 +44,9 @@ fn the_first_run_makes_the_owner_and_signs_in() {
 
 #[test]
 fn three_wrong_passwords_end_the_program() {
-    let mut s = Screens::over(house());
+    let mut s = TuiHarness::signed_out(house());
     for n in 1..=3 {
-        s.house.fakes.clock.forward(60_000);
+        s.install.fakes.clock.advance(60_000);
         assert!(s.ended().is_none(), "after {n} tries");
         s.keys("wrong wrong wrong<enter>");
     }
@@ -55,32 +55,32 @@ fn three_wrong_passwords_end_the_program() {
 
 #[test]
 fn a_delay_is_said_and_costs_no_try() {
-    let mut s = Screens::over(house());
-    s.house.jeton = {
-        let store = jeton::store::sqlite::SqliteStore::open(&s.house.place.path()).unwrap();
-        let mut impatient = caller();
+    let mut s = TuiHarness::signed_out(house());
+    s.install.backend = {
+        let store = jeton::store::sqlite::SqliteStore::open(&s.install.temp_store.path()).unwrap();
+        let mut impatient = client_info();
         impatient.max_wait = std::time::Duration::ZERO;
-        jeton::verbs::local::LocalBackend::new(store, s.house.fakes.world(), impatient)
+        jeton::verbs::local::LocalBackend::new(store, s.install.fakes.adapters(), impatient)
     };
     s.keys("wrong wrong wrong<enter>");
     for _ in 0..5 {
         s.keys(&format!("{PASSWORD}<enter>"));
         s.assert_shows("the next try is possible in 1 s");
     }
-    s.house.fakes.clock.forward(1_000);
+    s.install.fakes.clock.advance(1_000);
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("ops@prod-1 · owner");
 }
 
 #[test]
 fn generate_reveal_save_copy_done() {
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     s.keys("ndeploy-bot<enter>Deploys the shop<enter>");
     s.keys("<left><enter><up><up><enter><enter>");
     s.assert_shows("Generate ops/deploy-bot");
     s.keys("wrong password<enter>");
     s.assert_shows("That password is wrong");
-    s.house.fakes.clock.forward(1_000);
+    s.install.fakes.clock.advance(1_000);
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Token deploy-bot is ready");
     s.assert_shows("••••••••••");
@@ -106,12 +106,12 @@ fn generate_reveal_save_copy_done() {
     s.assert_hides("is ready");
     s.assert_shows("▶   deploy-bot");
     let parsed = jeton::domain::secret::Secret::parse(&secret).unwrap();
-    assert!(matches!(s.house.verify(&parsed), Decision::Allowed(_)));
+    assert!(matches!(s.install.verify(&parsed), Decision::Allowed(_)));
 }
 
 #[test]
 fn a_secret_that_nobody_has_had_is_not_left_by_accident() {
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     s.keys("nlonely<enter>");
     s.enter_until("Password of ops");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -133,7 +133,7 @@ fn a_secret_that_nobody_has_had_is_not_left_by_accident() {
 fn a_refused_change_keeps_what_was_typed() {
     let house = house();
     house.issue(OWNER, "taken");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("ntaken<enter>about<enter>");
     s.enter_until("Password of ops");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -149,7 +149,7 @@ fn filter_as_you_type() {
     for name in ["alpha", "beta", "deploy-bot", "deploy-docs", "zeta"] {
         house.issue(OWNER, name);
     }
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("/dep");
     assert_eq!(names(&s), ["deploy-bot", "deploy-docs"]);
     s.assert_shows("2 match of 5");
@@ -177,8 +177,8 @@ fn a_word_with_a_colon_is_found_and_told() {
     house.issue(OWNER, "other");
     let mut described = create("bot");
     described.description = Description::parse("team:infra").unwrap();
-    house.ask(OWNER, described).unwrap();
-    let mut s = Screens::signed_in(house);
+    house.call(OWNER, described).unwrap();
+    let mut s = TuiHarness::signed_in(house);
     s.keys("/team:infra");
     assert_eq!(names(&s), ["bot"]);
     s.assert_shows("no field \"team\"   ↓ name");
@@ -191,26 +191,26 @@ fn a_word_with_a_colon_is_found_and_told() {
 fn disable_and_enable() {
     let house = house();
     let issued = house.issue(OWNER, "bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys(&format!("d{PASSWORD}<enter>"));
-    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Disabled);
+    assert_eq!(s.install.token(issued.token.id).status(s.install.now()), Status::Disabled);
     s.assert_shows("○ disabled");
     s.assert_shows("= jeton token disable ops/bot");
     s.keys(&format!("d{PASSWORD}<enter>"));
-    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Active);
+    assert_eq!(s.install.token(issued.token.id).status(s.install.now()), Status::Active);
     s.keys("d<esc>");
-    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Active);
+    assert_eq!(s.install.token(issued.token.id).status(s.install.now()), Status::Active);
 }
 
 #[test]
 fn regenerate_kills_the_old_secret() {
     let house = house();
     let issued = house.issue(OWNER, "bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys(&format!("r<enter>{PASSWORD}<enter>y"));
     let new = jeton::domain::secret::Secret::parse(&s.copied.pop().unwrap()).unwrap();
-    assert!(matches!(s.house.verify(&issued.secret), Decision::Denied(..)));
-    assert!(matches!(s.house.verify(&new), Decision::Allowed(_)));
+    assert!(matches!(s.install.verify(&issued.secret), Decision::Denied(..)));
+    assert!(matches!(s.install.verify(&new), Decision::Allowed(_)));
 }
 
 #[test]
@@ -218,14 +218,14 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     let house = house();
     let mut short = create("bot");
     short.expires = Some(ExpirySpec::parse("7d").unwrap());
-    let issued = house.make(OWNER, short);
-    house.fakes.clock.forward(8 * 86_400_000);
-    let mut s = Screens::signed_in(house);
+    let issued = house.create(OWNER, short);
+    house.fakes.clock.advance(8 * 86_400_000);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("r");
     s.assert_shows("choose a new expiry");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
     s.assert_shows("Token bot is ready");
-    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Active);
+    assert_eq!(s.install.token(issued.token.id).status(s.install.now()), Status::Active);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn remove_needs_the_typed_name_and_the_password() {
     let house = house();
     let issued = house.issue(OWNER, "deploy-bot");
     house.verify(&issued.secret);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("x");
     s.assert_shows("! In use: last seen just now, 1 call today");
     // Enter moves on and stops at the harmless button. `x` types a letter here.
@@ -244,44 +244,44 @@ fn remove_needs_the_typed_name_and_the_password() {
     assert!(names(&s).is_empty(), "{}", s.text());
     s.assert_shows("deploy-bot revoked");
     s.assert_shows("= jeton token revoke ops/deploy-bot --confirm deploy-bot");
-    assert!(matches!(s.house.verify(&issued.secret), Decision::Denied(..)));
+    assert!(matches!(s.install.verify(&issued.secret), Decision::Denied(..)));
 }
 
 #[test]
 fn remove_offers_to_disable_instead() {
     let house = house();
     let issued = house.issue(OWNER, "deploy-bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys(&format!("x<tab><tab><enter>{PASSWORD}<enter>"));
-    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Disabled);
+    assert_eq!(s.install.token(issued.token.id).status(s.install.now()), Status::Disabled);
 }
 
 #[test]
 fn a_token_changed_meanwhile_is_a_conflict() {
     let house = house();
     let issued = house.issue(OWNER, "deploy-bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys(&format!("xdeploy-bot<enter>{PASSWORD}<tab><tab>"));
-    s.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
+    s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
     s.keys("<enter>");
     s.assert_shows("was changed meanwhile");
-    assert!(s.house.token(issued.token.id).deleted_at.is_none());
+    assert!(s.install.token(issued.token.id).deleted_at.is_none());
 }
 
 #[test]
 fn suspended_it_locks_and_keeps_what_was_open() {
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     s.keys("nbot<enter>");
     s.enter_until("Password of ops");
     s.keys(&format!("{PASSWORD}<enter>v"));
     s.assert_shows("is ready");
     s.keys("<c-z>");
-    assert_eq!(s.suspended, 1);
+    assert_eq!(s.suspend_count, 1);
     s.assert_shows("jeton is locked");
     s.assert_hides("is ready");
     s.assert_hides("bot");
     s.keys("v<enter>");
-    s.house.fakes.clock.forward(60_000);
+    s.install.fakes.clock.advance(60_000);
     s.keys(&format!("<c-u>{PASSWORD}<enter>"));
     s.assert_shows("Token bot is ready");
     s.assert_shows("•••••");
@@ -291,9 +291,9 @@ fn suspended_it_locks_and_keeps_what_was_open() {
 fn a_session_that_holds_no_more_locks_the_screens() {
     let house = house();
     house.account("second", jeton::domain::role::Role::Owner);
-    let mut s = Screens::signed_in(house);
-    let id = s.house.account_named(OWNER).id;
-    s.house.set_account_enabled(id, false);
+    let mut s = TuiHarness::signed_in(house);
+    let id = s.install.account_named(OWNER).id;
+    s.install.set_account_enabled(id, false);
     s.keys("R");
     s.assert_shows("jeton is locked");
     s.assert_shows("has changed meanwhile");
@@ -303,7 +303,7 @@ fn a_session_that_holds_no_more_locks_the_screens() {
 fn pasted_text_types_and_never_commands() {
     let house = house();
     house.issue(OWNER, "bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     let paste = |text: &str| Msg::Paste(Zeroizing::new(text.to_owned()));
     s.message(paste("xq\nd"));
     s.assert_shows("Pasted text was ignored");
@@ -322,16 +322,16 @@ fn a_newer_list_wins_over_an_older_answer() {
         house.issue(OWNER, name);
     }
     for backwards in [false, true] {
-        let mut s = Screens::signed_in(House::new());
-        s.house.issue(OWNER, "alpha");
-        s.house.issue(OWNER, "beta");
-        s.held = Some(Default::default());
+        let mut s = TuiHarness::signed_in(TestInstall::new());
+        s.install.issue(OWNER, "alpha");
+        s.install.issue(OWNER, "beta");
+        s.held_replies = Some(Default::default());
         s.keys("/b");
         s.keys("e");
-        s.house.fakes.clock.forward(150);
-        s.message(Msg::Now(s.house.now()));
+        s.install.fakes.clock.advance(150);
+        s.message(Msg::Now(s.install.now()));
         s.assert_shows("working");
-        s.answer(backwards);
+        s.deliver_replies(backwards);
         assert_eq!(names(&s), ["beta"], "backwards: {backwards}");
     }
 }
@@ -343,7 +343,7 @@ fn the_table_scrolls_through_more_than_a_window() {
     for n in 0..450 {
         house.issue(OWNER, &format!("t-{n:04}"));
     }
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.assert_shows("1 of 450");
     for n in 1..450 {
         s.keys("<down>");
@@ -358,7 +358,7 @@ fn the_table_scrolls_through_more_than_a_window() {
     s.assert_shows("▶   t-0448");
     s.keys("<pgup><pgup>");
     s.assert_shows("▶   t-0416");
-    let listed = s.house.ask(
+    let listed = s.install.call(
         OWNER,
         ListTokens {
             owner: OwnerFilter::All,
@@ -374,15 +374,15 @@ fn the_table_scrolls_through_more_than_a_window() {
 
 #[test]
 fn quitting() {
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     s.keys("?q");
     assert!(s.ended().is_none(), "q narrows the help");
     s.keys("<esc><esc>q");
     assert!(s.ended().unwrap().is_ok());
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     s.keys("n<c-c>");
     assert_eq!(s.ended().unwrap().as_ref().unwrap_err().kind, Kind::Cancelled);
-    let mut s = Screens::over(house());
+    let mut s = TuiHarness::signed_out(house());
     s.keys("<esc>");
     assert!(s.ended().unwrap().is_ok());
 }
@@ -394,7 +394,7 @@ fn a_demonstration_signs_in_by_itself_and_says_the_password() {
         password: Zeroizing::new(PASSWORD.to_owned()),
         service: None,
     };
-    let s = Screens::with(house(), jeton::tui::theme::Theme::colour(), Some(demo));
+    let s = TuiHarness::with(house(), jeton::tui::theme::Theme::colour(), Some(demo));
     s.assert_shows(&format!("demo, its password: {PASSWORD}"));
     s.assert_shows("ops@prod-1 · owner");
 }
@@ -403,11 +403,11 @@ fn a_demonstration_signs_in_by_itself_and_says_the_password() {
 fn the_next_key_acts_on_what_the_last_change_left() {
     let house = house();
     house.issue(OWNER, "bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys(&format!("d{PASSWORD}"));
-    s.held = Some(Default::default());
+    s.held_replies = Some(Default::default());
     s.keys("<enter>");
-    let changed = s.held.as_mut().unwrap().pop_front().unwrap();
+    let changed = s.held_replies.as_mut().unwrap().pop_front().unwrap();
     s.message(changed);
     // The list has not been read again yet.
     s.keys("d");
@@ -418,7 +418,7 @@ fn the_next_key_acts_on_what_the_last_change_left() {
 fn a_secret_is_never_cut() {
     let house = house();
     house.issue(OWNER, "bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.resize(45, 20);
     s.keys(&format!("r<enter>{PASSWORD}<enter>v"));
     let shown: String = s.text().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
@@ -429,7 +429,7 @@ fn a_secret_is_never_cut() {
 
 #[test]
 fn tab_keeps_a_choice_and_arrows_change_it() {
-    let mut s = Screens::signed_in(house());
+    let mut s = TuiHarness::signed_in(house());
     s.keys("nbot<tab><tab><tab>");
     s.assert_shows("(•) nothing yet");
     s.keys("<tab><s-tab><s-tab><tab>");
@@ -444,16 +444,16 @@ fn details_tell_of_the_old_secret_while_it_lives() {
     let old = house.issue(OWNER, "bot");
     let token = TokenTarget::at_revision(&old.token);
     let grace = Some(jeton::domain::expiry::Span::Hours(24));
-    house.ask(OWNER, RegenerateToken { token, grace, expires: None, destination: None }).unwrap();
-    house.fakes.clock.forward(3_600_000);
+    house.call(OWNER, RegenerateToken { token, grace, expires: None, destination: None }).unwrap();
+    house.fakes.clock.advance(3_600_000);
     house.verify(&old.secret);
-    house.fakes.clock.forward(3_600_000);
-    let mut s = Screens::signed_in(house);
+    house.fakes.clock.advance(3_600_000);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("<enter>");
     s.assert_shows(&format!("Rotating  {} dies in 22 h, last seen 1 h ago", old.secret.hint()));
     s.keys("<esc>");
-    s.house.fakes.clock.forward(22 * 3_600_000);
-    let mut s = Screens::signed_in(s.house);
+    s.install.fakes.clock.advance(22 * 3_600_000);
+    let mut s = TuiHarness::signed_in(s.install);
     s.keys("<enter>");
     s.assert_shows("Secret");
     s.assert_hides("Rotating");

@@ -6,19 +6,19 @@ use jeton::domain::token::Status;
 use jeton::tui::msg::Msg;
 use jeton::verbs::tokens::{DeleteTokens, DisableTokens, EditToken, TokenTarget};
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, token_name};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, token_name};
 
-pub(super) fn house(names: &[&str]) -> House {
-    let house = House::new();
+pub(super) fn house(names: &[&str]) -> TestInstall {
+    let house = TestInstall::new();
     for name in names {
         house.issue(OWNER, name);
     }
     house
 }
 
-pub(super) fn many(count: usize) -> House {
-    let house = House::new();
+pub(super) fn many(count: usize) -> TestInstall {
+    let house = TestInstall::new();
     house.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));
     for n in 0..count {
         house.issue(OWNER, &format!("t-{n:04}"));
@@ -26,31 +26,31 @@ pub(super) fn many(count: usize) -> House {
     house
 }
 
-fn marked(s: &Screens) -> Vec<String> {
+fn marked(s: &TuiHarness) -> Vec<String> {
     let mut names: Vec<_> = s.model.tokens().unwrap().marks.tokens().map(|t| t.name.to_string()).collect();
     names.sort();
     names
 }
 
-pub(super) fn names(s: &Screens) -> Vec<String> {
+pub(super) fn names(s: &TuiHarness) -> Vec<String> {
     s.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
 }
 
-fn status(s: &Screens, name: &str) -> Status {
-    let db = s.house.raw();
+fn status(s: &TuiHarness, name: &str) -> Status {
+    let db = s.install.raw_connection();
     let id = db.query_row("SELECT id FROM tokens WHERE name = ?1", [name], |r| r.get(0)).unwrap();
-    s.house.token(jeton::domain::token::TokenId(id)).status(s.house.now())
+    s.install.token(jeton::domain::token::TokenId(id)).status(s.install.now())
 }
 
-fn delete(s: &Screens, name: &str) {
+fn delete(s: &TuiHarness, name: &str) {
     let verb =
         DeleteTokens { tokens: vec![TokenTarget::by_reference(name)], with_made: false, confirmation: name.to_owned() };
-    s.house.ask(OWNER, verb).unwrap();
+    s.install.call(OWNER, verb).unwrap();
 }
 
 #[test]
 fn space_marks_and_goes_down_and_every_movement_keeps_the_marks() {
-    let mut s = Screens::signed_in(house(&["a", "b", "c", "delta"]));
+    let mut s = TuiHarness::signed_in(house(&["a", "b", "c", "delta"]));
     s.keys("<space>");
     s.assert_shows("  ✓ a");
     s.assert_shows("▶   b");
@@ -68,7 +68,7 @@ fn space_marks_and_goes_down_and_every_movement_keeps_the_marks() {
 
 #[test]
 fn shift_extends_from_where_it_began_and_shrinks_back() {
-    let mut s = Screens::signed_in(house(&["a", "b", "c", "d", "e"]));
+    let mut s = TuiHarness::signed_in(house(&["a", "b", "c", "d", "e"]));
     s.keys("j<space><space>k<s-down><s-down>");
     assert_eq!(marked(&s), ["b", "c", "d", "e"], "c was under the cursor");
     s.keys("<s-up><s-up>");
@@ -87,7 +87,7 @@ fn shift_extends_from_where_it_began_and_shrinks_back() {
 
 #[test]
 fn all_that_the_filter_shows_is_marked_beyond_the_window_and_up_to_a_limit() {
-    let mut s = Screens::signed_in(many(1_005));
+    let mut s = TuiHarness::signed_in(many(1_005));
     s.keys("/t-0<enter>a");
     assert_eq!(marked(&s).len(), 1_000);
     s.assert_shows("1 000 marked: all that is shown");
@@ -109,19 +109,19 @@ fn all_that_the_filter_shows_is_marked_beyond_the_window_and_up_to_a_limit() {
 
 #[test]
 fn an_answer_to_another_question_marks_nothing() {
-    let mut s = Screens::signed_in(house(&["a", "b"]));
-    s.held = Some(Default::default());
+    let mut s = TuiHarness::signed_in(house(&["a", "b"]));
+    s.held_replies = Some(Default::default());
     s.keys("a/b");
-    s.answer(false);
+    s.deliver_replies(false);
     assert!(marked(&s).is_empty());
 }
 
 #[test]
 fn marks_follow_what_others_change_and_drop_what_is_gone() {
-    let mut s = Screens::signed_in(house(&["a", "b", "c"]));
+    let mut s = TuiHarness::signed_in(house(&["a", "b", "c"]));
     s.keys("<space><space>/c<enter>");
     let rename = EditToken { name: Some(token_name("z")), ..EditToken::new(TokenTarget::by_reference("a")) };
-    s.house.ask(OWNER, rename).unwrap();
+    s.install.call(OWNER, rename).unwrap();
     delete(&s, "b");
     s.message(Msg::Changed);
     assert_eq!(marked(&s), ["z"]);
@@ -131,19 +131,19 @@ fn marks_follow_what_others_change_and_drop_what_is_gone() {
 
 #[test]
 fn keys_after_a_jump_are_not_overtaken_by_its_answer() {
-    let mut s = Screens::signed_in(house(&["a", "b", "c", "d"]));
+    let mut s = TuiHarness::signed_in(house(&["a", "b", "c", "d"]));
     s.keys("G");
-    s.held = Some(Default::default());
+    s.held_replies = Some(Default::default());
     s.keys("g<s-down><c-down>");
-    s.answer(false);
+    s.deliver_replies(false);
     assert_eq!(marked(&s), ["a", "b"]);
     s.assert_shows("▶   c");
 }
 
 #[test]
 fn several_are_disabled_and_enabled_together() {
-    let mut s = Screens::signed_in(house(&["a", "b", "c"]));
-    s.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
+    let mut s = TuiHarness::signed_in(house(&["a", "b", "c"]));
+    s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
     s.message(Msg::Changed);
     s.keys("<s-down><s-down>d");
     s.assert_shows("Disable 2 tokens");
@@ -163,7 +163,7 @@ fn several_are_removed_after_their_number_was_typed_with_those_in_use_first() {
     let house = house(&["a", "b", "c", "d"]);
     let busy = house.issue(OWNER, "z-busy");
     house.verify(&busy.secret);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("<space><space>G<space>x");
     s.assert_shows("! 1 of 3 in use, seen in the last 7 days:");
     let text = s.text();
@@ -194,16 +194,16 @@ fn several_are_removed_after_their_number_was_typed_with_those_in_use_first() {
 
 #[test]
 fn several_can_be_disabled_instead() {
-    let mut s = Screens::signed_in(house(&["a", "b"]));
+    let mut s = TuiHarness::signed_in(house(&["a", "b"]));
     s.keys(&format!("ax<tab>{PASSWORD}<tab><enter>"));
     assert_eq!((status(&s, "a"), status(&s, "b")), (Status::Disabled, Status::Disabled));
 }
 
 #[test]
 fn one_changed_meanwhile_keeps_all_from_being_removed() {
-    let mut s = Screens::signed_in(house(&["a", "b"]));
+    let mut s = TuiHarness::signed_in(house(&["a", "b"]));
     s.keys(&format!("ax2<tab>{PASSWORD}<tab><tab>"));
-    s.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
+    s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
     s.message(Msg::Changed);
     s.keys("<enter>");
     s.assert_shows("b was changed meanwhile");
@@ -212,11 +212,11 @@ fn one_changed_meanwhile_keeps_all_from_being_removed() {
 
 #[test]
 fn the_one_marked_is_meant_wherever_the_cursor_stands() {
-    let house = House::new();
+    let house = TestInstall::new();
     let first = house.issue(OWNER, "a");
     house.issue(OWNER, "b");
     house.verify(&first.secret);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("<space>x");
     s.assert_shows("Remove ops/a");
     s.assert_shows("! In use: last seen just now, 1 call today");
@@ -227,9 +227,9 @@ fn the_one_marked_is_meant_wherever_the_cursor_stands() {
 #[test]
 fn the_trash_restores_under_another_name_where_its_own_is_taken() {
     let house = house(&["a", "b"]);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     delete(&s, "a");
-    s.house.issue(OWNER, "a");
+    s.install.issue(OWNER, "a");
     s.message(Msg::Changed);
     s.keys("t");
     s.assert_shows("Trash, kept for 30 days");
@@ -250,7 +250,7 @@ fn the_trash_restores_under_another_name_where_its_own_is_taken() {
 
 #[test]
 fn marks_do_not_cross_the_trash() {
-    let mut s = Screens::signed_in(house(&["a", "b", "c"]));
+    let mut s = TuiHarness::signed_in(house(&["a", "b", "c"]));
     delete(&s, "c");
     s.keys("<space>t");
     assert!(marked(&s).is_empty());
@@ -268,9 +268,9 @@ fn the_trash_and_the_expired_are_purged_after_a_look() {
         expires: Some(ExpirySpec::parse("7d").unwrap()),
         ..crate::support::world::create("short")
     };
-    house.ask(OWNER, short).unwrap();
-    house.fakes.clock.forward(8 * DAY);
-    let mut s = Screens::signed_in(house);
+    house.call(OWNER, short).unwrap();
+    house.fakes.clock.advance(8 * DAY);
+    let mut s = TuiHarness::signed_in(house);
     delete(&s, "gone");
     s.keys("p");
     s.assert_shows("1 expired token of yours");

@@ -15,8 +15,8 @@ use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
 
 use super::denying::deny;
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, create};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
 const DAY: i64 = 86_400_000;
 const STOP: &str = "environment.control.StopEnv";
@@ -24,7 +24,7 @@ const START: &str = "environment.control.StartEnv";
 const CLONE: &str = "environment.control.CloneEnv";
 
 /// Records uses `days` ago.
-fn used(house: &House, token: &Token, method: &str, from: (&str, &str), days: i64, count: u64) {
+fn used(house: &TestInstall, token: &Token, method: &str, from: (&str, &str), days: i64, count: u64) {
     let secret = PublicId::parse(token.hint.split('_').nth(1).unwrap()).unwrap();
     let at = Timestamp(house.now().0 - days * DAY);
     let (address, client) = from;
@@ -37,13 +37,13 @@ fn custom(methods: &[&str]) -> Selection {
 }
 
 /// Returns a house with a token 40 days old that was used in two ways, and `another`.
-fn busy(selection: Selection) -> House {
-    let house = House::new();
+fn busy(selection: Selection) -> TestInstall {
+    let house = TestInstall::new();
     let mut new = create("deploy-bot");
     new.selection = selection;
-    let bot = house.make(OWNER, new).token;
+    let bot = house.create(OWNER, new).token;
     house.issue(OWNER, "another");
-    house.fakes.clock.forward(40 * 24 * 3600 * 1000);
+    house.fakes.clock.advance(40 * 24 * 3600 * 1000);
     for day in 0..30 {
         used(&house, &bot, STOP, ("10.0.0.5", "curl/8.5.0"), day, 1 + (day as u64 % 7) * 13);
     }
@@ -53,8 +53,8 @@ fn busy(selection: Selection) -> House {
 }
 
 /// Puts the cursor on the row of deploy-bot.
-fn on_bot(house: House, theme: Theme) -> Screens {
-    let mut s = Screens::with(house, theme, None);
+fn on_bot(house: TestInstall, theme: Theme) -> TuiHarness {
+    let mut s = TuiHarness::with(house, theme, None);
     s.keys(&format!("{PASSWORD}<enter><down>"));
     s.assert_shows("▶   deploy-bot");
     s
@@ -63,9 +63,9 @@ fn on_bot(house: House, theme: Theme) -> Screens {
 #[test]
 fn the_pane_tells_days_callers_methods_and_evidence() {
     let house = busy(custom(&[STOP, START, CLONE]));
-    let bot = house.ask(OWNER, super::listed("deploy-bot")).unwrap().token;
-    house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::at_revision(&bot)] }).unwrap();
-    house.fakes.clock.forward(60_000);
+    let bot = house.call(OWNER, super::listed("deploy-bot")).unwrap().token;
+    house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::at_revision(&bot)] }).unwrap();
+    house.fakes.clock.advance(60_000);
     for _ in 0..14 {
         deny(&house, Some(&bot), DenialReason::Disabled, "10.0.0.4", "curl/8.5.0", 0);
     }
@@ -92,10 +92,10 @@ fn use_appears_by_itself() {
     let bot = s.model.tokens().unwrap().current().unwrap().clone();
     s.keys("<enter>");
     s.assert_shows("1 today, ");
-    used(&s.house, &bot, STOP, ("10.0.0.5", "curl/8.5.0"), 0, 41);
-    s.asked.clear();
+    used(&s.install, &bot, STOP, ("10.0.0.5", "curl/8.5.0"), 0, 41);
+    s.requests.clear();
     s.message(Msg::Recorded);
-    assert_eq!(s.asked, ["token.show"]);
+    assert_eq!(s.requests, ["token.show"]);
     s.assert_shows("42 today, ");
 }
 
@@ -116,7 +116,7 @@ fn what_would_break_stands_in_remove() {
 #[test]
 fn what_is_left_out_is_said() {
     let house = busy(custom(&[STOP, START]));
-    let bot = house.ask(OWNER, super::listed("deploy-bot")).unwrap().token;
+    let bot = house.call(OWNER, super::listed("deploy-bot")).unwrap().token;
     for (at, leaf) in ["AttachExtIp", "BindExtDomain", "ChangeTopology", "CloneEnv", "GetEnvInfo"].iter().enumerate() {
         used(&house, &bot, &format!("environment.control.{leaf}"), ("10.0.0.9", "curl/8.5.0"), 1, 9 - at as u64);
     }
@@ -142,11 +142,11 @@ fn what_is_left_out_is_said() {
 
 #[test]
 fn a_description_that_is_cut_says_so() {
-    let house = House::new();
+    let house = TestInstall::new();
     let mut new = create("bot");
     new.description = Description::parse(["word"; 39].join(" ").as_str()).unwrap();
-    house.make(OWNER, new);
-    let mut s = Screens::signed_in(house);
+    house.create(OWNER, new);
+    let mut s = TuiHarness::signed_in(house);
     s.resize(140, 40);
     let text = s.text();
     let told: Vec<&str> = text.lines().filter(|line| line.contains("│ word")).map(str::trim_end).collect();
@@ -156,11 +156,11 @@ fn a_description_that_is_cut_says_so() {
 #[test]
 fn nothing_is_said_of_use_before_it_is_known() {
     let mut s = on_bot(busy(custom(&[STOP])), Theme::colour());
-    s.held = Some(Default::default());
+    s.held_replies = Some(Default::default());
     s.keys("<up>x");
     s.assert_shows("Reading how it is used…");
     s.assert_hides("never used");
-    s.answer(false);
+    s.deliver_replies(false);
     s.assert_shows("It was never used, but somebody may be about to.");
 }
 
@@ -197,7 +197,7 @@ fn the_unused_of_a_custom_selection_is_dropped_shown_and_stored() {
     s.keys("<enter><enter>");
     s.assert_shows("- environment.control.CloneEnv");
     s.keys(&format!("{PASSWORD}<enter>"));
-    let stored = s.house.ask(OWNER, super::listed("deploy-bot")).unwrap().token;
+    let stored = s.install.call(OWNER, super::listed("deploy-bot")).unwrap().token;
     assert_eq!(stored.selection, custom(&[STOP, START, "jeton.tokens.read"]), "management stays: it can't be told");
 }
 
@@ -209,19 +209,19 @@ fn sets_become_custom_with_just_what_was_used() {
     s.assert_shows("API: Custom");
     s.keys("<enter><enter>");
     s.keys(&format!("{PASSWORD}<enter>"));
-    let stored = s.house.ask(OWNER, super::listed("deploy-bot")).unwrap().token;
+    let stored = s.install.call(OWNER, super::listed("deploy-bot")).unwrap().token;
     assert_eq!(stored.selection, custom(&[STOP, START]));
 }
 
 #[test]
 fn nothing_is_called_unused_on_thin_evidence() {
-    let house = House::new();
+    let house = TestInstall::new();
     let mut new = create("young");
     new.selection = custom(&[STOP, START]);
-    let young = house.make(OWNER, new).token;
-    house.fakes.clock.forward(3 * 24 * 3600 * 1000);
+    let young = house.create(OWNER, new).token;
+    house.fakes.clock.advance(3 * 24 * 3600 * 1000);
     used(&house, &young, STOP, ("10.0.0.5", "curl/8.5.0"), 2, 1);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("e<tab><tab><tab>");
     s.assert_shows("only 2 days of ledger, too few to call a method unused");
     s.assert_hides("Drop the unused");
@@ -229,13 +229,13 @@ fn nothing_is_called_unused_on_thin_evidence() {
     s.assert_shows("Nothing was dropped: only 2 days of ledger");
     s.assert_shows("2 of ");
     // Without any recorded use of methods, everything would be dropped.
-    let house = House::new();
+    let house = TestInstall::new();
     let mut new = create("idle");
     new.selection = custom(&[STOP]);
-    let idle = house.make(OWNER, new).token;
+    let idle = house.create(OWNER, new).token;
     used(&house, &idle, "", ("10.0.0.5", "curl/8.5.0"), 0, 1);
-    house.fakes.clock.forward(20 * 24 * 3600 * 1000);
-    let mut s = Screens::signed_in(house);
+    house.fakes.clock.advance(20 * 24 * 3600 * 1000);
+    let mut s = TuiHarness::signed_in(house);
     s.keys("e");
     s.assert_shows("none was used in 20 days of ledger");
     s.assert_hides("Drop the unused");
@@ -243,11 +243,11 @@ fn nothing_is_called_unused_on_thin_evidence() {
 
 #[test]
 fn hostile_callers_are_shown_safe() {
-    let house = House::new();
+    let house = TestInstall::new();
     let bot = house.issue(OWNER, "bot").token;
     used(&house, &bot, STOP, ("10.0.0.4\u{1b}[2J", "evil\u{202e}\u{7}漢字"), 0, 7);
     deny(&house, Some(&bot), DenialReason::NotPermitted, "\u{1b}]0;x\u{7}", "\u{200b}", 0);
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     for (keys, size) in [("", (140, 40)), ("<enter>", (80, 24)), ("<esc>x", (80, 24)), ("", (40, 10))] {
         s.resize(size.0, size.1);
         s.keys(keys);

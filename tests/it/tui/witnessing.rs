@@ -11,22 +11,22 @@ use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use zeroize::Zeroizing;
 
-use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD, username};
+use crate::support::tui_harness::TuiHarness;
+use crate::support::world::{OWNER, PASSWORD, TestInstall, username};
 
 const DENIES: Propagation = Propagation::Confirmed(Duration::from_micros(840));
 
-fn house() -> House {
-    let house = House::new();
+fn house() -> TestInstall {
+    let house = TestInstall::new();
     house.issue(OWNER, "deploy-bot");
     house.issue(OWNER, "build-bot");
     house.account("ci", Role::Member);
     house
 }
 
-fn served(testimony: Propagation) -> Screens {
-    let mut s = Screens::signed_in(house());
-    s.testimony = Some(testimony);
+fn served(testimony: Propagation) -> TuiHarness {
+    let mut s = TuiHarness::signed_in(house());
+    s.propagation = Some(testimony);
     s
 }
 
@@ -53,7 +53,7 @@ fn of_a_new_secret_the_old_one_is_denied_unless_it_was_given_time() {
     s.keys("/deploy<enter>r");
     s.enter_until("Password of ops");
     s.keys(&format!("{PASSWORD}<enter>"));
-    let said = |s: &Screens| s.model.messages.front().unwrap().text.clone();
+    let said = |s: &TuiHarness| s.model.messages.front().unwrap().text.clone();
     assert_eq!(said(&s), "deploy-bot has a new secret; the service denies the old one (0.8 ms)");
     s.keys("y<esc>r<tab><right><right>");
     s.enter_until("Password of ops");
@@ -67,17 +67,17 @@ fn of_a_new_secret_the_old_one_is_denied_unless_it_was_given_time() {
 fn the_line_stands_before_the_service_has_answered() {
     let mut s = served(DENIES);
     s.keys("/deploy<enter>d");
-    s.held = Some(VecDeque::new());
+    s.held_replies = Some(VecDeque::new());
     s.keys(&format!("{PASSWORD}<enter>"));
     // The change is answered; its confirmation is still pending.
-    let done = s.held.as_mut().unwrap().pop_front().unwrap();
+    let done = s.held_replies.as_mut().unwrap().pop_front().unwrap();
     s.message(done);
     s.assert_shows("✓ deploy-bot disabled; denied from the next request on");
     // The line has gone before the service answers: the history keeps it.
-    s.house.fakes.clock.forward(60_000);
-    s.pass();
+    s.install.fakes.clock.advance(60_000);
+    s.pass_time();
     s.assert_hides("deploy-bot disabled");
-    s.answer(false);
+    s.deliver_replies(false);
     s.assert_hides("deploy-bot disabled");
     s.keys("m");
     s.assert_shows("✓ deploy-bot disabled; the service denies it (0.8 ms)");
@@ -91,18 +91,18 @@ fn a_service_that_says_nothing_is_no_proof() {
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_shows("✓ deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked");
     s.assert_shows("connection refused; it reads the store with each request");
-    s.testimony = None;
+    s.propagation = None;
     s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><enter>"));
     s.assert_shows("✓ deploy-bot revoked; denied from the next request on");
 }
 
 #[test]
 fn a_use_shows_while_nobody_touches_a_key() {
-    let house = House::new();
+    let house = TestInstall::new();
     let issued = house.issue(OWNER, "deploy-bot");
-    let mut s = Screens::signed_in(house);
+    let mut s = TuiHarness::signed_in(house);
     s.assert_shows("never");
-    s.house.verify(&issued.secret);
+    s.install.verify(&issued.secret);
     s.message(Msg::Recorded);
     s.assert_shows("just now");
 }
@@ -111,7 +111,7 @@ fn a_use_shows_while_nobody_touches_a_key() {
 fn a_demonstration_says_where_its_service_is_if_there_is_room() {
     let service = Endpoint::parse("127.0.0.1:40123").ok();
     let demo = Demo { username: username(OWNER), password: Zeroizing::new(PASSWORD.to_owned()), service };
-    let mut s = Screens::with(house(), Theme::colour(), Some(demo));
+    let mut s = TuiHarness::with(house(), Theme::colour(), Some(demo));
     s.assert_shows(&format!("demo at 127.0.0.1:40123, its password: {PASSWORD}"));
     s.resize(70, 24);
     s.assert_shows(&format!("demo, its password: {PASSWORD}"));

@@ -5,11 +5,11 @@ use jeton::domain::expiry::Span;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::attention::{Finding, FindingKind, FindingPage, FindingReason, ListFindings};
 
-fn look(house: &House, look: FindingKind, limit: usize) -> Vec<Finding> {
+fn look(house: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let FindingPage { mut findings, next } =
-            jeton::verbs::request::call(&house.jeton, &Credential::Store, ListFindings { kind: look, after, limit })
+            jeton::verbs::request::call(&house.backend, &Credential::Store, ListFindings { kind: look, after, limit })
                 .unwrap();
         found.append(&mut findings);
         match next {
@@ -20,7 +20,7 @@ fn look(house: &House, look: FindingKind, limit: usize) -> Vec<Finding> {
 }
 
 /// Returns the names that a check finds, for every page size.
-fn names(house: &House, what: FindingKind) -> Vec<String> {
+fn names(house: &TestInstall, what: FindingKind) -> Vec<String> {
     let found = look(house, what, 1_000);
     for limit in [1, 2, 3] {
         assert_eq!(look(house, what, limit), found, "pages of {limit}");
@@ -37,9 +37,10 @@ const STALE: FindingKind = FindingKind::Stale(Span::Days(90));
 
 #[test]
 fn active_tokens_that_expire_soon() {
-    let house = House::inhabited();
-    let make =
-        |who: &str, name: &str, expires: &str| house.make(who, CreateToken { expires: spec(expires), ..create(name) });
+    let house = TestInstall::with_accounts();
+    let make = |who: &str, name: &str, expires: &str| {
+        house.create(who, CreateToken { expires: spec(expires), ..create(name) })
+    };
     make("member", "later", "15d");
     make("member", "second", "14d");
     make("member", "also-second", "14d");
@@ -48,10 +49,10 @@ fn active_tokens_that_expire_soon() {
     make("member", "gone", "1d");
     make("admin", "past", "1h");
     house.issue("member", "never");
-    house.ask("member", disable(&["off"])).unwrap();
-    house.ask("member", delete(&["gone"], "gone")).unwrap();
+    house.call("member", disable(&["off"])).unwrap();
+    house.call("member", delete(&["gone"], "gone")).unwrap();
     assert_eq!(names(&house, SOON), ["admin/past", "viewer/first", "member/second", "member/also-second"]);
-    house.fakes.clock.forward(HOUR);
+    house.fakes.clock.advance(HOUR);
     assert_eq!(names(&house, SOON), ["viewer/first", "member/second", "member/also-second"], "expired is no warning");
     let viewer = house.account_named("viewer").id;
     house.set_account_enabled(viewer, false);
@@ -60,21 +61,21 @@ fn active_tokens_that_expire_soon() {
 
 #[test]
 fn active_tokens_that_nobody_uses() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let used = house.issue("member", "used");
     let quiet = house.issue("member", "quiet");
     house.issue("member", "never");
     house.issue("member", "off");
-    house.ask("member", disable(&["off"])).unwrap();
-    house.fakes.clock.forward(DAY);
+    house.call("member", disable(&["off"])).unwrap();
+    house.fakes.clock.advance(DAY);
     house.verify(&quiet.secret);
-    house.fakes.clock.forward(89 * DAY - 1);
+    house.fakes.clock.advance(89 * DAY - 1);
     house.verify(&used.secret);
     house.issue("member", "young");
     assert_eq!(names(&house, STALE), Vec::<String>::new());
-    house.fakes.clock.forward(1);
+    house.fakes.clock.advance(1);
     assert_eq!(names(&house, STALE), ["member/never"], "made 90 days ago");
-    house.fakes.clock.forward(DAY);
+    house.fakes.clock.advance(DAY);
     assert_eq!(names(&house, STALE), ["member/never", "member/quiet"]);
     let why = look(&house, STALE, 10).into_iter().map(|finding| finding.reason).collect::<Vec<_>>();
     let quiet = FindingReason::Stale { last_seen_at: Some(START.plus(DAY)), created_at: START };
@@ -83,24 +84,24 @@ fn active_tokens_that_nobody_uses() {
 
 #[test]
 fn secrets_that_work_no_more_and_are_still_tried() {
-    let house = House::inhabited();
-    let issue = |name: &str| house.make("member", CreateToken { expires: spec("1d"), ..create(name) });
+    let house = TestInstall::with_accounts();
+    let issue = |name: &str| house.create("member", CreateToken { expires: spec("1d"), ..create(name) });
     let [rotated, off, gone, purged, late, back, fine] =
         ["rotated", "off", "gone", "purged", "late", "back", "fine"].map(issue);
-    house.ask("member", regenerate("rotated")).unwrap();
-    house.ask("member", disable(&["off", "back"])).unwrap();
+    house.call("member", regenerate("rotated")).unwrap();
+    house.call("member", disable(&["off", "back"])).unwrap();
     for name in ["gone", "purged"] {
-        house.ask("member", delete(&[name], name)).unwrap();
+        house.call("member", delete(&[name], name)).unwrap();
     }
     for issued in [&rotated, &off, &gone, &purged, &late, &back, &fine] {
         house.verify(&issued.secret);
     }
-    house.ask("member", enable(&["back"])).unwrap();
+    house.call("member", enable(&["back"])).unwrap();
     assert_eq!(
         names(&house, FindingKind::DeadSecretTried),
         ["member/rotated", "member/off", "member/gone", "member/purged"]
     );
-    house.fakes.clock.forward(DAY);
+    house.fakes.clock.advance(DAY);
     for _ in 0..3 {
         house.verify(&late.secret);
     }
@@ -109,6 +110,6 @@ fn secrets_that_work_no_more_and_are_still_tried() {
     let FindingReason::DeadSecretTried(knocks) = &late.reason else { panic!("{late:?}") };
     assert_eq!((knocks.attempts, knocks.reason.as_str(), knocks.at), (3, "expired", START.plus(DAY)));
     assert_eq!((knocks.address.as_str(), knocks.client.as_str()), ("192.0.2.7", "it/1.0"));
-    house.fakes.clock.forward(6 * DAY + 60_000);
+    house.fakes.clock.advance(6 * DAY + 60_000);
     assert_eq!(names(&house, FindingKind::DeadSecretTried), ["member/late"], "the others have been quiet for 7 days");
 }

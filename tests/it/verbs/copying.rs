@@ -4,17 +4,17 @@ use super::*;
 
 #[test]
 fn the_parameters_are_taken_over_and_the_secret_is_new() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let new = CreateToken {
         description: Description::parse("for CI").unwrap(),
         expires: spec("30d"),
         selection: methods(&["jeton.tokens.read"]),
         ..create("x")
     };
-    let source = house.make("member", new);
-    house.ask("member", disable(&["x"])).unwrap();
-    house.fakes.clock.forward(DAY);
-    let made = house.ask("member", copy("x", "y")).unwrap();
+    let source = house.create("member", new);
+    house.call("member", disable(&["x"])).unwrap();
+    house.fakes.clock.advance(DAY);
+    let made = house.call("member", copy("x", "y")).unwrap();
     assert_eq!(made.equivalent_command.to_string(), "jeton token copy x y");
     let made = made.value;
     assert_ne!((made.token.id, &made.token.hint), (source.token.id, &source.token.hint));
@@ -30,40 +30,40 @@ fn the_parameters_are_taken_over_and_the_secret_is_new() {
 
 #[test]
 fn into_another_account() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "x");
     let there = CopyToken { account: Some(username("viewer")), ..copy("member/x", "x") };
-    let made = house.ask("admin", there).unwrap();
+    let made = house.call("admin", there).unwrap();
     assert_eq!(made.value.token.full_name(), "viewer/x");
     assert_eq!(made.equivalent_command.to_string(), "jeton token copy member/x x --account viewer");
-    assert_eq!(house.ask("admin", copy("member/x", "y")).unwrap().value.token.full_name(), "member/y");
+    assert_eq!(house.call("admin", copy("member/x", "y")).unwrap().value.token.full_name(), "member/y");
 }
 
 #[test]
 fn refusals_change_nothing() {
-    let house = House::inhabited();
-    house.make("member", CreateToken { expires: spec("1d"), ..create("short") });
+    let house = TestInstall::with_accounts();
+    house.create("member", CreateToken { expires: spec("1d"), ..create("short") });
     house.issue("member", "long");
     house.issue("member", "gone");
-    house.ask("member", delete(&["gone"], "gone")).unwrap();
-    house.fakes.clock.forward(DAY);
+    house.call("member", delete(&["gone"], "gone")).unwrap();
+    house.fakes.clock.advance(DAY);
     let rows = house.audit();
-    let error = refused(house.ask("member", copy("short", "y")), Kind::Conflict).to_string();
+    let error = refused(house.call("member", copy("short", "y")), Kind::Conflict).to_string();
     assert!(error.contains("--expires") && error.contains("2026-11-22T09:30:00Z"), "{error}");
-    refused(house.ask("member", copy("long", "short")), Kind::Conflict);
-    refused(house.ask("member", copy("long", "jtn_12345678")), Kind::Usage);
-    refused(house.ask("member", copy("gone", "y")), Kind::NotFound);
-    let seen = house.ask("member", show("long")).unwrap().token;
+    refused(house.call("member", copy("long", "short")), Kind::Conflict);
+    refused(house.call("member", copy("long", "jtn_12345678")), Kind::Usage);
+    refused(house.call("member", copy("gone", "y")), Kind::NotFound);
+    let seen = house.call("member", show("long")).unwrap().token;
     let stale =
         TokenTarget { expected_revision: Some(jeton::domain::token::Revision(9)), ..TokenTarget::at_revision(&seen) };
-    refused(house.ask("member", CopyToken { token: stale, ..copy("long", "y") }), Kind::Conflict);
+    refused(house.call("member", CopyToken { token: stale, ..copy("long", "y") }), Kind::Conflict);
     assert_eq!(house.audit(), rows);
     house.set_policy(|p| p.active_tokens = 1);
-    refused(house.ask("member", copy("long", "y")), Kind::Conflict);
+    refused(house.call("member", copy("long", "y")), Kind::Conflict);
     house.set_policy(|p| {
         p.active_tokens = 0;
         p.max_expiry = Some(Span::Days(30));
     });
-    refused(house.ask("member", copy("long", "y")), Kind::Conflict);
-    house.ask("member", CopyToken { expires: spec("30d"), ..copy("short", "y") }).unwrap();
+    refused(house.call("member", copy("long", "y")), Kind::Conflict);
+    house.call("member", CopyToken { expires: spec("30d"), ..copy("short", "y") }).unwrap();
 }

@@ -7,7 +7,7 @@ use super::*;
 use jeton::verbs::tokens::{IssuedToken, SecretCallback};
 
 /// A verb that makes secrets, with its name.
-type Issuing = (&'static str, Box<dyn Fn(&House) -> Result<()>>);
+type Issuing = (&'static str, Box<dyn Fn(&TestInstall) -> Result<()>>);
 
 /// Returns the three verbs that make secrets, each delivering its secrets with `chgrp`.
 fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + 'static) -> [Issuing; 3] {
@@ -19,7 +19,7 @@ fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + '
             Box::new(move |house| {
                 let names = vec![token_name("new1"), token_name("new2")];
                 house
-                    .ask(
+                    .call(
                         "member",
                         CreateToken { names, destination: to_create(), expires: spec("1h"), ..create("new") },
                     )
@@ -29,26 +29,26 @@ fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + '
         (
             "copy",
             Box::new(move |house| {
-                house.ask("member", CopyToken { destination: to_copy(), ..copy("target", "copied") }).map(drop)
+                house.call("member", CopyToken { destination: to_copy(), ..copy("target", "copied") }).map(drop)
             }),
         ),
         (
             "regenerate",
             Box::new(move |house| {
-                house.ask("member", RegenerateToken { destination: to_regenerate(), ..regenerate("target") }).map(drop)
+                house.call("member", RegenerateToken { destination: to_regenerate(), ..regenerate("target") }).map(drop)
             }),
         ),
     ]
 }
 
 /// Opens the same store as another process would.
-fn another(house: &House) -> Arc<LocalBackend<SqliteStore>> {
-    Arc::new(local(&house.place.path(), house.fakes.world()))
+fn another(house: &TestInstall) -> Arc<LocalBackend<SqliteStore>> {
+    Arc::new(backend(&house.temp_store.path(), house.fakes.adapters()))
 }
 
 #[test]
 fn secret_on_its_way_locks_nobody_out() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.set_policy(|p| p.active_tokens = 0);
     house.issue("member", "target");
     let other = another(&house);
@@ -58,8 +58,8 @@ fn secret_on_its_way_locks_nobody_out() {
     let verbs = issuing(move |issued| {
         // Another process creates a token, which takes an id, and revokes it, while the secret is being read.
         let name = format!("leaked{}", rounds.fetch_add(1, Ordering::SeqCst));
-        call(&*jeton, &by("member"), create(&name))?;
-        call(&*jeton, &by("member"), disable(&[&name]))?;
+        call(&*jeton, &credential("member"), create(&name))?;
+        call(&*jeton, &credential("member"), disable(&[&name]))?;
         *ids.lock().unwrap() = issued.iter().map(|one| one.token.clone()).collect();
         Ok(())
     });
@@ -78,7 +78,7 @@ fn secret_on_its_way_locks_nobody_out() {
 }
 
 /// An event between the secret's delivery and the change, with the resulting kind of error.
-type Meanwhile = (&'static str, fn(&House, &LocalBackend<SqliteStore>), Kind);
+type Meanwhile = (&'static str, fn(&TestInstall, &LocalBackend<SqliteStore>), Kind);
 
 const MEANWHILE: [Meanwhile; 4] = [
     ("the target is disabled and the names are taken", take_names, Kind::Conflict),
@@ -90,26 +90,26 @@ const MEANWHILE: [Meanwhile; 4] = [
     (
         "the password is changed",
         |_, other| {
-            call(other, &by(OWNER), set_password("member", "seven brown foxes")).map(drop).unwrap();
+            call(other, &credential(OWNER), set_password("member", "seven brown foxes")).map(drop).unwrap();
         },
         Kind::Unauthenticated,
     ),
-    ("the expiry passes", |house, _| house.fakes.clock.forward(2 * HOUR), Kind::Conflict),
+    ("the expiry passes", |house, _| house.fakes.clock.advance(2 * HOUR), Kind::Conflict),
 ];
 
-fn take_names(_: &House, other: &LocalBackend<SqliteStore>) {
+fn take_names(_: &TestInstall, other: &LocalBackend<SqliteStore>) {
     for name in ["new2", "copied"] {
-        call(other, &by("member"), create(name)).unwrap();
+        call(other, &credential("member"), create(name)).unwrap();
     }
-    call(other, &by("member"), disable(&["target"])).unwrap();
+    call(other, &credential("member"), disable(&["target"])).unwrap();
 }
 
 #[test]
 fn secret_is_not_in_force_if_something_changed_meanwhile() {
     for (meanwhile, happen, kind) in MEANWHILE {
         for verb in 0..3 {
-            let house = Arc::new(House::inhabited());
-            let target = house.make("member", CreateToken { expires: spec("1h"), ..create("target") });
+            let house = Arc::new(TestInstall::with_accounts());
+            let target = house.create("member", CreateToken { expires: spec("1h"), ..create("target") });
             let other = another(&house);
             let out = Arc::new(Mutex::new(Vec::new()));
             let (inside, seen) = (Arc::clone(&house), Arc::clone(&out));
@@ -142,7 +142,7 @@ fn undoing_a_save_leaves_another_file_at_its_path_alone() {
     use jeton::verbs::ports::SecretFileWriter;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
-    let secret = House::new().issue(OWNER, "a").secret;
+    let secret = TestInstall::new().issue(OWNER, "a").secret;
     drop(SecretFiles.save(&path, &secret).unwrap());
     assert!(!path.exists());
     let saved = SecretFiles.save(&path, &secret).unwrap();

@@ -12,10 +12,10 @@ fn add(sets: &[&str]) -> Option<SelectionEdit> {
 
 #[test]
 fn what_is_said_changes_and_the_secret_stays() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let selection = Selection::Sets(["Marketplace".to_owned()].into());
-    let issued = house.make("member", CreateToken { selection, ..create("x") });
-    house.fakes.clock.forward(HOUR);
+    let issued = house.create("member", CreateToken { selection, ..create("x") });
+    house.fakes.clock.advance(HOUR);
     let verb = EditToken {
         name: Some(token_name("y")),
         description: described("it's nightly"),
@@ -24,9 +24,9 @@ fn what_is_said_changes_and_the_secret_stays() {
         ..edit("x")
     };
     let rows = house.audit();
-    let preview = house.ask("member", PreviewEdit(verb.clone())).unwrap();
+    let preview = house.call("member", PreviewEdit(verb.clone())).unwrap();
     assert_eq!((preview.before.clone(), house.audit()), (issued.token.clone(), rows.clone()), "a look changes nothing");
-    let done = house.ask("member", verb).unwrap();
+    let done = house.call("member", verb).unwrap();
     assert_eq!(
         done.equivalent_command.to_string(),
         "jeton token edit member/x --name y --description 'it'\\''s nightly' --expires 30d --add-set 'IDE Plugins'"
@@ -52,14 +52,14 @@ fn what_is_said_changes_and_the_secret_stays() {
 
 #[test]
 fn refusals_change_nothing() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "x");
     house.issue("member", "taken");
-    let before = (house.audit(), house.ask(OWNER, list()).unwrap());
+    let before = (house.audit(), house.call(OWNER, list()).unwrap());
     let mut tries = 0;
     let mut no = |verb: EditToken, kind| {
         tries += 1;
-        refused(house.ask("member", verb), kind).to_string()
+        refused(house.call("member", verb), kind).to_string()
     };
     assert!(no(edit("x"), Kind::Usage).contains("nothing is to be changed"));
     no(EditToken { name: Some(token_name("taken")), ..edit("x") }, Kind::Conflict);
@@ -76,63 +76,63 @@ fn refusals_change_nothing() {
     no(EditToken { selection: Some(drop), ..edit("x") }, Kind::NotFound);
     no(EditToken { description: described("a"), ..edit("none") }, Kind::NotFound);
     house.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
-    refused(house.ask("member", EditToken { expires: spec("31d"), ..edit("x") }), Kind::Conflict);
+    refused(house.call("member", EditToken { expires: spec("31d"), ..edit("x") }), Kind::Conflict);
     assert_eq!(tries, 10);
     assert_eq!(house.audit().len(), before.0.len() + 1, "the policy's row alone");
-    assert_eq!(house.ask(OWNER, list()).unwrap(), before.1);
+    assert_eq!(house.call(OWNER, list()).unwrap(), before.1);
 }
 
 #[test]
 fn an_expired_token_is_edited_without_waking_it() {
-    let house = House::inhabited();
-    let issued = house.make("member", CreateToken { expires: spec("1d"), ..create("x") });
-    house.fakes.clock.forward(DAY);
-    house.ask("member", EditToken { description: described("why"), ..edit("x") }).unwrap();
+    let house = TestInstall::with_accounts();
+    let issued = house.create("member", CreateToken { expires: spec("1d"), ..create("x") });
+    house.fakes.clock.advance(DAY);
+    house.call("member", EditToken { description: described("why"), ..edit("x") }).unwrap();
     assert_eq!(why(&house, &issued.secret), DenialReason::Expired);
-    house.ask("member", EditToken { expires: spec("1d"), ..edit("x") }).unwrap();
+    house.call("member", EditToken { expires: spec("1d"), ..edit("x") }).unwrap();
     assert!(allowed(&house, &issued.secret));
 }
 
 /// A new expiry reactivates an expired token, which counts towards the limit like a new one.
 #[test]
 fn waking_an_expired_token_counts_for_the_limit() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.set_policy(|p| p.active_tokens = 1);
-    house.make("member", CreateToken { expires: spec("1d"), ..create("x") });
-    house.fakes.clock.forward(DAY);
+    house.create("member", CreateToken { expires: spec("1d"), ..create("x") });
+    house.fakes.clock.advance(DAY);
     house.issue("member", "y");
     let wake = EditToken { expires: spec("1d"), ..edit("x") };
-    let error = refused(house.ask("member", wake.clone()), Kind::Conflict).to_string();
+    let error = refused(house.call("member", wake.clone()), Kind::Conflict).to_string();
     assert!(error.contains("2 active tokens"), "{error}");
-    house.ask("member", disable(&["y"])).unwrap();
-    house.ask("member", wake).unwrap();
-    house.ask("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
+    house.call("member", disable(&["y"])).unwrap();
+    house.call("member", wake).unwrap();
+    house.call("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
 }
 
 /// A method that is in no catalogue any more stays listed, and doesn't prevent an edit of the others.
 #[test]
 fn what_vanished_stays_listed() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
-    house.make("member", CreateToken { selection, ..create("x") });
+    house.create("member", CreateToken { selection, ..create("x") });
     house
-        .raw()
+        .raw_connection()
         .execute("UPDATE token_methods SET method_id = 'gone.Method' WHERE method_id LIKE '%.StartEnv'", [])
         .unwrap();
     let both = methods(&["environment.control.StopEnv", "gone.Method", "jeton.tokens.read"]);
     let more = EditToken { selection: Some(SelectionEdit::Replace(both.clone())), ..edit("x") };
-    assert_eq!(house.ask("member", more).unwrap().value.after.selection, both);
+    assert_eq!(house.call("member", more).unwrap().value.after.selection, both);
     let another = methods(&["gone.Other"]);
     let another = EditToken { selection: Some(SelectionEdit::Replace(another)), ..edit("x") };
-    refused(house.ask("member", another), Kind::NotFound);
+    refused(house.call("member", another), Kind::NotFound);
 }
 
 #[test]
 fn a_conflict_tells_both_sides() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let seen = house.issue("member", "x").token;
     house
-        .ask("admin", EditToken { description: described("theirs"), expires: spec("7d"), ..edit("member/x") })
+        .call("admin", EditToken { description: described("theirs"), expires: spec("7d"), ..edit("member/x") })
         .unwrap();
     let mine = EditToken {
         expected: Some(Box::new(seen.clone())),
@@ -141,8 +141,8 @@ fn a_conflict_tells_both_sides() {
     };
     let rows = house.audit();
     for error in [
-        refused(house.ask("member", PreviewEdit(mine.clone())), Kind::Conflict),
-        refused(house.ask("member", mine), Kind::Conflict),
+        refused(house.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
+        refused(house.call("member", mine), Kind::Conflict),
     ] {
         assert_eq!(error.what, "x was changed meanwhile");
         assert_eq!(
@@ -152,9 +152,9 @@ fn a_conflict_tells_both_sides() {
         );
     }
     let blind = EditToken { description: described("mine"), ..EditToken::new(TokenTarget::at_revision(&seen)) };
-    refused(house.ask("member", blind), Kind::Conflict);
-    house.ask("admin", disable(&["member/x"])).unwrap();
-    house.ask("admin", enable(&["member/x"])).unwrap();
+    refused(house.call("member", blind), Kind::Conflict);
+    house.call("admin", disable(&["member/x"])).unwrap();
+    house.call("admin", enable(&["member/x"])).unwrap();
     assert_eq!(house.audit().len(), rows.len() + 2);
     let now = house.token(seen.id);
     let mine = EditToken {
@@ -162,5 +162,5 @@ fn a_conflict_tells_both_sides() {
         description: described("mine"),
         ..EditToken::new(TokenTarget::at_revision(&now))
     };
-    assert_eq!(house.ask("member", mine).unwrap().value.after.description.as_str(), "mine");
+    assert_eq!(house.call("member", mine).unwrap().value.after.description.as_str(), "mine");
 }

@@ -15,7 +15,7 @@ use jeton::verbs::verify::Decision;
 
 use jeton::verbs::tokens::TokenTarget;
 
-use super::{House, OWNER, create};
+use super::{OWNER, TestInstall, create};
 use crate::support::world::bearer;
 
 fn rotate(grace: Span, expires: Option<&str>) -> RegenerateToken {
@@ -35,26 +35,26 @@ fn lasting(days: u32) -> CreateToken {
 /// Secrets are often rotated because the old one may have leaked.
 #[test]
 fn an_old_secret_brings_about_nothing_that_outlives_it() {
-    let house = House::new();
-    let old = house.make(OWNER, lasting(100)).secret;
-    house.ask(OWNER, rotate(Span::Hours(1), None)).unwrap();
+    let house = TestInstall::new();
+    let old = house.create(OWNER, lasting(100)).secret;
+    house.call(OWNER, rotate(Span::Hours(1), None)).unwrap();
     let who = Credential::Token(TokenCredential { secret: Arc::new(old), account: None, name: None });
     let child = |expires: Span| CreateToken { expires: Some(ExpirySpec::In(expires)), ..create("child") };
-    let refused = call(&house.jeton, &who, child(Span::Days(90))).unwrap_err();
+    let refused = call(&house.backend, &who, child(Span::Days(90))).unwrap_err();
     assert_eq!(refused.kind, Kind::Denied, "{refused}");
-    call(&house.jeton, &who, child(Span::Hours(1))).unwrap();
+    call(&house.backend, &who, child(Span::Hours(1))).unwrap();
 }
 
 /// A default expiry is shortened to the acting token's; an explicit one that is too long is refused.
 #[test]
 fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
-    let house = House::new();
-    let maker = house.make(OWNER, lasting(10));
+    let house = TestInstall::new();
+    let maker = house.create(OWNER, lasting(10));
     let end = maker.token.expiry;
     let who = bearer(maker.secret);
     let new = |name: &str, expires| CreateToken { expires, ..create(name) };
     let made =
-        |name: &str, expires| call(&house.jeton, &who, new(name, expires)).map(|done| done.value[0].token.expiry);
+        |name: &str, expires| call(&house.backend, &who, new(name, expires)).map(|done| done.value[0].token.expiry);
     assert_eq!(made("a", None).unwrap(), end);
     for expires in [ExpirySpec::In(Span::Days(11)), ExpirySpec::Never] {
         assert_eq!(made("b", Some(expires)).unwrap_err().kind, Kind::Denied);
@@ -63,10 +63,13 @@ fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
     assert_eq!(made("c", None).unwrap(), end, "policy says never");
     house.set_policy(|policy| policy.default_expiry = Some(Span::Days(3)));
     assert!(made("d", None).unwrap().at() < end.at(), "it ends sooner by itself");
-    assert_eq!(house.make(OWNER, CreateToken { expires: None, ..create("e") }).token.expiry, made("f", None).unwrap());
+    assert_eq!(
+        house.create(OWNER, CreateToken { expires: None, ..create("e") }).token.expiry,
+        made("f", None).unwrap()
+    );
 
     // A copy has the expiry of its source by default.
-    house.make(OWNER, CreateToken { expires: Some(ExpirySpec::Never), ..create("source") });
+    house.create(OWNER, CreateToken { expires: Some(ExpirySpec::Never), ..create("source") });
     let copy = |name: &str, expires| CopyToken {
         token: TokenTarget::by_reference("source"),
         name: TokenName::parse(name).unwrap(),
@@ -74,48 +77,48 @@ fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
         expires,
         destination: None,
     };
-    assert_eq!(call(&house.jeton, &who, copy("g", None)).unwrap().value.token.expiry, end);
-    assert_eq!(call(&house.jeton, &who, copy("h", Some(ExpirySpec::Never))).unwrap_err().kind, Kind::Denied);
-    assert_eq!(house.ask(OWNER, copy("i", None)).unwrap().value.token.expiry, Expiry::Never);
+    assert_eq!(call(&house.backend, &who, copy("g", None)).unwrap().value.token.expiry, end);
+    assert_eq!(call(&house.backend, &who, copy("h", Some(ExpirySpec::Never))).unwrap_err().kind, Kind::Denied);
+    assert_eq!(house.call(OWNER, copy("i", None)).unwrap().value.token.expiry, Expiry::Never);
 }
 
 #[test]
 fn an_expired_secret_is_not_brought_back() {
-    let house = House::new();
-    let old = house.make(OWNER, lasting(10)).secret;
-    house.fakes.clock.forward(11 * DAY);
-    let refused = house.ask(OWNER, rotate(Span::Hours(1), Some("5d"))).unwrap_err();
+    let house = TestInstall::new();
+    let old = house.create(OWNER, lasting(10)).secret;
+    house.fakes.clock.advance(11 * DAY);
+    let refused = house.call(OWNER, rotate(Span::Hours(1), Some("5d"))).unwrap_err();
     assert_eq!(refused.kind, Kind::Conflict, "{refused}");
-    house.ask(OWNER, RegenerateToken { grace: None, ..rotate(Span::Hours(1), Some("5d")) }).unwrap();
+    house.call(OWNER, RegenerateToken { grace: None, ..rotate(Span::Hours(1), Some("5d")) }).unwrap();
     assert!(!matches!(house.verify(&old), Decision::Allowed(_)));
 }
 
 #[test]
 fn a_shorter_expiry_ends_the_overlap_for_good() {
-    let house = House::new();
-    let old = house.make(OWNER, lasting(10)).secret;
-    let id = house.ask(OWNER, rotate(Span::Days(5), None)).unwrap().value.token.id;
+    let house = TestInstall::new();
+    let old = house.create(OWNER, lasting(10)).secret;
+    let id = house.call(OWNER, rotate(Span::Days(5), None)).unwrap().value.token.id;
     let edit = |expires: &str| EditToken {
         expires: Some(ExpirySpec::parse(expires).unwrap()),
         ..EditToken::new(TokenTarget::by_reference("rot"))
     };
-    house.ask(OWNER, edit("12h")).unwrap();
+    house.call(OWNER, edit("12h")).unwrap();
     let token = house.token(id);
     assert_eq!(token.previous.unwrap().retires_at, token.expiry.at().unwrap());
-    house.ask(OWNER, edit("20d")).unwrap();
-    house.fakes.clock.forward(12 * HOUR + 1_000);
+    house.call(OWNER, edit("20d")).unwrap();
+    house.fakes.clock.advance(12 * HOUR + 1_000);
     assert!(!matches!(house.verify(&old), Decision::Allowed(_)), "it was to die with the shorter expiry");
 }
 
 /// A preview reveals a token, so it needs the right to see the token. It refuses whenever the change would be refused.
 #[test]
 fn a_token_that_only_writes_reads_nothing_by_a_preview() {
-    let house = House::new();
+    let house = TestInstall::new();
     house.issue(OWNER, "secretive");
     let bearer = |methods: &[&str], name: &str| {
         let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
         let verb = CreateToken { selection: Selection::Custom(methods), ..create(name) };
-        let secret = Arc::new(house.make(OWNER, verb).secret);
+        let secret = Arc::new(house.create(OWNER, verb).secret);
         Credential::Token(TokenCredential { secret, account: None, name: None })
     };
     let preview = || {
@@ -123,7 +126,7 @@ fn a_token_that_only_writes_reads_nothing_by_a_preview() {
         PreviewEdit(EditToken { description, ..EditToken::new(TokenTarget::by_reference("secretive")) })
     };
     let writes = bearer(&["jeton.tokens.write"], "writes");
-    assert_eq!(call(&house.jeton, &writes, preview()).unwrap_err().kind, Kind::Denied);
+    assert_eq!(call(&house.backend, &writes, preview()).unwrap_err().kind, Kind::Denied);
     let both = bearer(&["jeton.tokens.write", "jeton.tokens.read"], "both");
-    call(&house.jeton, &both, preview()).unwrap();
+    call(&house.backend, &both, preview()).unwrap();
 }

@@ -5,40 +5,40 @@ use jeton::verbs::request::RequestVerb;
 
 #[test]
 fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.account("second", Role::Owner);
-    house.ask(OWNER, switch_off(&["second"])).unwrap();
+    house.call(OWNER, switch_off(&["second"])).unwrap();
     let before = (house.audit(), house.account_named(OWNER));
     let told = [
-        refused(house.ask(OWNER, set_role(OWNER, Role::Admin)), Kind::Conflict),
-        refused(house.ask(OWNER, switch_off(&[OWNER])), Kind::Conflict),
-        refused(house.ask(OWNER, delete_account(OWNER)), Kind::Conflict),
+        refused(house.call(OWNER, set_role(OWNER, Role::Admin)), Kind::Conflict),
+        refused(house.call(OWNER, switch_off(&[OWNER])), Kind::Conflict),
+        refused(house.call(OWNER, delete_account(OWNER)), Kind::Conflict),
     ];
     for error in told {
         assert!(error.to_string().contains("last enabled owner"), "{error}");
     }
     assert_eq!((house.audit(), house.account_named(OWNER)), before);
-    house.ask(OWNER, set_role("admin", Role::Owner)).unwrap();
-    house.ask(OWNER, delete_account(OWNER)).unwrap();
-    refused(house.ask("admin", switch_off(&["admin"])), Kind::Conflict);
-    refused(house.ask("admin", delete_account("admin")), Kind::Conflict);
-    house.ask("admin", switch_on(&["second"])).unwrap();
-    house.ask("admin", set_role("admin", Role::Viewer)).unwrap();
-    refused(house.ask("second", delete_account("second")), Kind::Conflict);
+    house.call(OWNER, set_role("admin", Role::Owner)).unwrap();
+    house.call(OWNER, delete_account(OWNER)).unwrap();
+    refused(house.call("admin", switch_off(&["admin"])), Kind::Conflict);
+    refused(house.call("admin", delete_account("admin")), Kind::Conflict);
+    house.call("admin", switch_on(&["second"])).unwrap();
+    house.call("admin", set_role("admin", Role::Viewer)).unwrap();
+    refused(house.call("second", delete_account("second")), Kind::Conflict);
 }
 
 /// Two owners, each with a store handle of their own, run `verb` with a name. `other`: each targets the other, or else
 /// itself. Returns both results.
-fn race<V: RequestVerb + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (House, Vec<Result<()>>) {
-    let house = House::new();
+fn race<V: RequestVerb + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (TestInstall, Vec<Result<()>>) {
+    let house = TestInstall::new();
     house.account("two", Role::Owner);
     let start = Arc::new(Barrier::new(2));
     let racers = [(OWNER, "two"), ("two", OWNER)].map(|(who, whom)| {
-        let (path, fakes, start) = (house.place.path(), house.fakes.clone(), start.clone());
+        let (path, fakes, start) = (house.temp_store.path(), house.fakes.clone(), start.clone());
         std::thread::spawn(move || {
-            let jeton = local(&path, fakes.world());
+            let jeton = backend(&path, fakes.adapters());
             start.wait();
-            call(&jeton, &by(who), verb(if other { whom } else { who })).map(drop)
+            call(&jeton, &credential(who), verb(if other { whom } else { who })).map(drop)
         })
     });
     let ended = racers.map(|r| r.join().unwrap()).into();

@@ -7,12 +7,12 @@ use jeton::verbs::tokens::MadeTokens;
 const MINTING: [&str; 2] = ["jeton.tokens.read", "jeton.tokens.write"];
 
 /// `root` of the owner made `a`, which made `b` and `c`. Each may make more.
-fn tree(house: &House) -> Vec<jeton::verbs::tokens::IssuedToken> {
-    let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+fn tree(house: &TestInstall) -> Vec<jeton::verbs::tokens::IssuedToken> {
+    let root = house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     let by = |secret: &Secret, name: &str| {
         let secret = secret.expose(|s| Secret::parse(s).unwrap());
         let new = CreateToken { selection: methods(&MINTING), ..create(name) };
-        call(&house.jeton, &bearer(secret), new).unwrap().value.remove(0)
+        call(&house.backend, &bearer(secret), new).unwrap().value.remove(0)
     };
     let a = by(&root.secret, "a");
     let (b, c) = (by(&a.secret, "b"), by(&a.secret, "c"));
@@ -23,137 +23,137 @@ fn with_made(names: &[&str], typed: &str) -> DeleteTokens {
     DeleteTokens { with_made: true, ..delete(names, typed) }
 }
 
-fn made(house: &House, name: &str) -> MadeTokens {
-    house.ask(OWNER, show(name)).unwrap().made
+fn made(house: &TestInstall, name: &str) -> MadeTokens {
+    house.call(OWNER, show(name)).unwrap().made
 }
 
 #[test]
 fn show_tells_what_a_token_made_and_what_made_it() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     tree(&house);
     let MadeTokens { count, active, names, is_lower_bound: is_least } = made(&house, "root");
     assert_eq!((count, active, is_least), (3, 3, false));
     assert_eq!(names, ["ops/a", "ops/b", "ops/c"]);
     assert_eq!((made(&house, "a").count, made(&house, "b").count), (2, 0));
-    let shown = house.ask(OWNER, show("b")).unwrap();
+    let shown = house.call(OWNER, show("b")).unwrap();
     assert_eq!(shown.made_by.unwrap().name.as_deref(), Some("ops/a"));
-    assert_eq!(house.ask(OWNER, show("root")).unwrap().made_by, None, "a person did");
-    house.ask(OWNER, disable(&["a", "b"])).unwrap();
+    assert_eq!(house.call(OWNER, show("root")).unwrap().made_by, None, "a person did");
+    house.call(OWNER, disable(&["a", "b"])).unwrap();
     assert_eq!((made(&house, "root").count, made(&house, "root").active), (3, 1));
 }
 
 #[test]
 fn delete_leaves_what_was_made_and_says_so() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let tree = tree(&house);
-    let left = house.ask(OWNER, delete(&["a"], "a")).unwrap().value.remaining;
+    let left = house.call(OWNER, delete(&["a"], "a")).unwrap().value.remaining;
     assert_eq!((left.count, left.names), (2, vec!["ops/b".to_owned(), "ops/c".to_owned()]));
     assert!(allowed(&house, &tree[2].secret) && allowed(&house, &tree[3].secret));
     // The lineage continues through tokens in the trash, and through purged ones.
     assert_eq!(made(&house, "root").count, 2);
-    house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     assert_eq!(made(&house, "root").count, 2);
-    let maker = house.ask(OWNER, show("b")).unwrap().made_by.unwrap();
+    let maker = house.call(OWNER, show("b")).unwrap().made_by.unwrap();
     assert_eq!((maker.id, maker.name), (tree[1].token.id, None), "it is gone");
-    let gone = house.ask(OWNER, with_made(&["root"], "3")).unwrap();
+    let gone = house.call(OWNER, with_made(&["root"], "3")).unwrap();
     assert_eq!(gone.value.tokens.len(), 3);
     assert!(!allowed(&house, &tree[2].secret));
 }
 
 #[test]
 fn with_made_takes_the_whole_tree_in_one_change() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let tree = tree(&house);
     let rows = house.audit().len();
     for typed in ["root", "1", "3", "5"] {
-        refused(house.ask(OWNER, with_made(&["root"], typed)), Kind::Conflict);
+        refused(house.call(OWNER, with_made(&["root"], typed)), Kind::Conflict);
     }
     assert_eq!(house.audit().len(), rows);
-    let done = house.ask(OWNER, with_made(&["root"], "4")).unwrap();
+    let done = house.call(OWNER, with_made(&["root"], "4")).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token revoke ops/root --with-made --confirm 4");
     assert_eq!(done.value.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "a", "b", "c"]);
     assert_eq!(done.value.remaining, MadeTokens::default());
     assert_eq!(house.audit().len(), rows + 4, "an audit row each");
     assert!(tree.iter().all(|issued| why(&house, &issued.secret) == DenialReason::Deleted));
     // Restored, the token grants the same as before, and its secret has the same role.
-    house.ask(OWNER, restore("b")).unwrap();
+    house.call(OWNER, restore("b")).unwrap();
     assert_eq!(house.token(tree[2].token.id).issued_role, tree[2].token.issued_role);
 }
 
 /// A token that made nothing needs its name as confirmation. Together with its child, it needs the number.
 #[test]
 fn confirmation_counts_each_token_once() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     tree(&house);
-    house.ask(OWNER, with_made(&["b"], "b")).unwrap();
-    refused(house.ask(OWNER, with_made(&["root", "a"], "4")), Kind::Conflict);
-    assert_eq!(house.ask(OWNER, with_made(&["root", "a"], "3")).unwrap().value.tokens.len(), 3);
+    house.call(OWNER, with_made(&["b"], "b")).unwrap();
+    refused(house.call(OWNER, with_made(&["root", "a"], "4")), Kind::Conflict);
+    assert_eq!(house.call(OWNER, with_made(&["root", "a"], "3")).unwrap().value.tokens.len(), 3);
 }
 
 /// If a made token is now in an account out of reach, the whole change is refused.
 #[test]
 fn what_is_out_of_reach_is_not_taken_along() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let reaching = methods(&["jeton.tokens.read-all", "jeton.tokens.write-all"]);
-    let bot = house.make("admin", CreateToken { selection: reaching, ..create("bot") });
+    let bot = house.create("admin", CreateToken { selection: reaching, ..create("bot") });
     let account = Some(username("member"));
     let child =
-        call(&house.jeton, &bearer(bot.secret), CreateToken { account, ..create("child") }).unwrap().value.remove(0);
+        call(&house.backend, &bearer(bot.secret), CreateToken { account, ..create("child") }).unwrap().value.remove(0);
     house.set_role("member", Role::Owner);
-    let shown = house.ask("admin", show("bot")).unwrap().made;
+    let shown = house.call("admin", show("bot")).unwrap().made;
     assert_eq!((shown.count, shown.names.len()), (1, 0), "counted, not named");
-    refused(house.ask("admin", with_made(&["bot"], "2")), Kind::Denied);
+    refused(house.call("admin", with_made(&["bot"], "2")), Kind::Denied);
     assert!(allowed(&house, &child.secret) && house.token(bot.token.id).deleted_at.is_none());
-    house.ask(OWNER, with_made(&["admin/bot"], "2")).unwrap();
+    house.call(OWNER, with_made(&["admin/bot"], "2")).unwrap();
     assert!(!allowed(&house, &child.secret));
 }
 
 /// A token whose secret was issued by another token counts as made by that token while the secret lives.
 #[test]
 fn regenerated_token_counts_as_made_while_its_secret_lives() {
-    let house = House::inhabited();
-    let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+    let house = TestInstall::with_accounts();
+    let root = house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     let who = || bearer(root.secret.expose(|s| Secret::parse(s).unwrap()));
-    let target = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
-    let taken = call(&house.jeton, &who(), regenerate("target")).unwrap().value;
+    let target = house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
+    let taken = call(&house.backend, &who(), regenerate("target")).unwrap().value;
     assert_eq!(taken.token.regenerated_by, Some(root.token.id));
     assert_eq!(made(&house, "root").names, ["ops/target"]);
-    let shown = house.ask(OWNER, show("target")).unwrap();
+    let shown = house.call(OWNER, show("target")).unwrap();
     assert_eq!((shown.made_by, shown.regenerated_by.unwrap().name.as_deref()), (None, Some("ops/root")));
-    assert_eq!(house.ask(OWNER, GetTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
+    assert_eq!(house.call(OWNER, GetTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
 
     // Replaced by a person, the old secret lives for a grace period, and the token counts for as long.
-    house.ask(OWNER, with_grace("target", "1h")).unwrap();
-    let shown = house.ask(OWNER, show("target")).unwrap();
+    house.call(OWNER, with_grace("target", "1h")).unwrap();
+    let shown = house.call(OWNER, show("target")).unwrap();
     assert_eq!(shown.regenerated_by, None);
     assert_eq!(shown.previous_regenerated_by.unwrap().id, root.token.id);
     assert_eq!(made(&house, "root").count, 1);
-    house.fakes.clock.forward(3_600_000);
+    house.fakes.clock.advance(3_600_000);
     assert_eq!(made(&house, "root").count, 0, "the secret is dead");
-    assert!(allowed(&house, &house.ask(OWNER, regenerate("target")).unwrap().value.secret));
+    assert!(allowed(&house, &house.call(OWNER, regenerate("target")).unwrap().value.secret));
 
-    call(&house.jeton, &who(), regenerate("target")).unwrap();
-    let kept = house.ask(OWNER, delete(&["root"], "root")).unwrap().value.remaining;
+    call(&house.backend, &who(), regenerate("target")).unwrap();
+    let kept = house.call(OWNER, delete(&["root"], "root")).unwrap().value.remaining;
     assert_eq!(kept.names, ["ops/target"]);
-    house.ask(OWNER, restore("root")).unwrap();
-    refused(house.ask(OWNER, with_made(&["root"], "root")), Kind::Conflict);
-    let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().value;
+    house.call(OWNER, restore("root")).unwrap();
+    refused(house.call(OWNER, with_made(&["root"], "root")), Kind::Conflict);
+    let gone = house.call(OWNER, with_made(&["root"], "2")).unwrap().value;
     assert_eq!((gone.tokens[1].id, gone.remaining), (target.token.id, MadeTokens::default()));
 }
 
 /// A token made with a secret that is now dead may be anyone's: it is deleted too, although its maker isn't.
 #[test]
 fn what_a_regenerated_token_made_goes_along() {
-    let house = House::inhabited();
-    let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
-    house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
-    let taken = call(&house.jeton, &bearer(root.secret), regenerate("target")).unwrap().value;
-    call(&house.jeton, &bearer(taken.secret), create_mine("child")).unwrap();
-    house.ask(OWNER, regenerate("target")).unwrap();
+    let house = TestInstall::with_accounts();
+    let root = house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+    house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
+    let taken = call(&house.backend, &bearer(root.secret), regenerate("target")).unwrap().value;
+    call(&house.backend, &bearer(taken.secret), create_mine("child")).unwrap();
+    house.call(OWNER, regenerate("target")).unwrap();
     assert_eq!(made(&house, "root").names, ["ops/child"]);
-    house.ask(OWNER, delete(&["target"], "target")).unwrap();
-    house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().value;
+    house.call(OWNER, delete(&["target"], "target")).unwrap();
+    house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    let gone = house.call(OWNER, with_made(&["root"], "2")).unwrap().value;
     assert_eq!(gone.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "child"]);
 }
 
@@ -163,7 +163,7 @@ fn create_mine(name: &str) -> CreateToken {
 
 #[test]
 fn more_than_a_request_takes_is_refused_whole() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let root = house.issue(OWNER, "root").token;
     let now = house.now();
     house
@@ -184,7 +184,7 @@ fn more_than_a_request_takes_is_refused_whole() {
         })
         .unwrap();
     assert_eq!((made(&house, "root").count, made(&house, "root").is_lower_bound), (1_000, false));
-    refused(house.ask(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
-    house.ask(OWNER, delete(&["t0"], "t0")).unwrap();
-    assert_eq!(house.ask(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);
+    refused(house.call(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
+    house.call(OWNER, delete(&["t0"], "t0")).unwrap();
+    assert_eq!(house.call(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);
 }

@@ -70,7 +70,8 @@ use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
 use crate::support::world::{
-    Fakes, House, OWNER, PASSWORD, START, by, caller, create, init, local, owner, password, token_name, typed, username,
+    Fakes, OWNER, PASSWORD, START, TestInstall, backend, client_info, create, credential, init, owner, password,
+    token_name, typed, username,
 };
 
 fn spec(text: &str) -> Option<ExpirySpec> {
@@ -154,13 +155,13 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
 }
 
 /// Returns the reason why `secret` is denied.
-fn why(house: &House, secret: &Secret) -> DenialReason {
+fn why(house: &TestInstall, secret: &Secret) -> DenialReason {
     match house.verify(secret) {
         Decision::Denied(reason, _) => reason,
         other => panic!("{other:?}"),
     }
 }
 
-fn allowed(house: &House, secret: &Secret) -> bool {
+fn allowed(house: &TestInstall, secret: &Secret) -> bool {
     matches!(house.verify(secret), Decision::Allowed(_))
 }

@@ -4,18 +4,18 @@ use super::*;
 
 #[test]
 fn both_live_until_the_very_instant() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let old = house.issue("member", "x");
-    let done = house.ask("member", with_grace("x", "12h")).unwrap();
+    let done = house.call("member", with_grace("x", "12h")).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token regenerate member/x --grace 12h");
     let new = done.value;
     let previous = new.token.overlap(house.now()).unwrap();
     assert_eq!((previous.hint.as_str(), previous.retires_at), (old.secret.hint(), START.plus(12 * HOUR)));
-    house.fakes.clock.forward(HOUR);
+    house.fakes.clock.advance(HOUR);
     assert!(allowed(&house, &old.secret));
-    house.fakes.clock.forward(HOUR);
+    house.fakes.clock.advance(HOUR);
     assert!(allowed(&house, &new.secret));
-    let shown = house.ask("member", show("x")).unwrap();
+    let shown = house.call("member", show("x")).unwrap();
     let seen = |t: &Token| t.overlap(house.now()).and_then(|p| p.last_seen_at);
     assert_eq!(seen(&shown.token), Some(START.plus(HOUR)), "each of the two on its own");
     assert_eq!(shown.usage.current_seen_at, Some(START.plus(2 * HOUR)));
@@ -24,7 +24,7 @@ fn both_live_until_the_very_instant() {
     house.fakes.clock.set(START.plus(12 * HOUR - 1));
     assert!(allowed(&house, &old.secret), "the last millisecond");
     assert!(house.token(new.token.id).overlap(house.now()).is_some());
-    house.fakes.clock.forward(1);
+    house.fakes.clock.advance(1);
     assert_eq!(why(&house, &old.secret), DenialReason::Retired, "the very instant");
     assert!(allowed(&house, &new.secret));
     assert_eq!(house.token(new.token.id).overlap(house.now()), None);
@@ -34,37 +34,37 @@ fn both_live_until_the_very_instant() {
 
 #[test]
 fn never_beyond_the_expiry_and_never_longer_than_thirty_days() {
-    let house = House::inhabited();
-    let old = house.make("member", CreateToken { expires: spec("1d"), ..create("short") });
-    let new = house.ask("member", with_grace("short", "7d")).unwrap().value;
+    let house = TestInstall::with_accounts();
+    let old = house.create("member", CreateToken { expires: spec("1d"), ..create("short") });
+    let new = house.call("member", with_grace("short", "7d")).unwrap().value;
     assert_eq!(Some(new.token.previous.unwrap().retires_at), new.token.expiry.at());
-    house.fakes.clock.forward(DAY);
+    house.fakes.clock.advance(DAY);
     assert_eq!(why(&house, &old.secret), DenialReason::Retired);
     house.issue("member", "x");
     for long in ["31d", "721h", "1y", "2mo"] {
-        let error = refused(house.ask("member", with_grace("x", long)), Kind::Usage).to_string();
+        let error = refused(house.call("member", with_grace("x", long)), Kind::Usage).to_string();
         assert!(error.contains("30 days"), "{error}");
     }
-    house.ask("member", with_grace("x", "30d")).unwrap();
+    house.call("member", with_grace("x", "30d")).unwrap();
 }
 
 #[test]
 fn a_second_grace_is_a_conflict_while_the_first_lasts() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let first = house.issue("member", "x");
-    let second = house.ask("member", with_grace("x", "2h")).unwrap().value;
-    house.fakes.clock.forward(2 * HOUR - 1);
+    let second = house.call("member", with_grace("x", "2h")).unwrap().value;
+    house.fakes.clock.advance(2 * HOUR - 1);
     let rows = house.audit();
-    let error = refused(house.ask("member", with_grace("x", "2h")), Kind::Conflict).to_string();
+    let error = refused(house.call("member", with_grace("x", "2h")), Kind::Conflict).to_string();
     assert!(error.contains(first.secret.hint()) && error.contains("jeton token retire member/x"), "{error}");
     assert_eq!(house.audit(), rows);
     assert!(allowed(&house, &first.secret) && allowed(&house, &second.secret));
-    house.fakes.clock.forward(1);
-    let third = house.ask("member", with_grace("x", "2h")).unwrap().value;
+    house.fakes.clock.advance(1);
+    let third = house.call("member", with_grace("x", "2h")).unwrap().value;
     assert_eq!(why(&house, &first.secret), DenialReason::Retired);
     assert!(allowed(&house, &second.secret) && allowed(&house, &third.secret));
     // Without a grace period, both older secrets die.
-    let fourth = house.ask("member", regenerate("x")).unwrap().value;
+    let fourth = house.call("member", regenerate("x")).unwrap().value;
     for dead in [&first, &second, &third] {
         assert_eq!(why(&house, &dead.secret), DenialReason::Retired);
     }
@@ -74,13 +74,13 @@ fn a_second_grace_is_a_conflict_while_the_first_lasts() {
 
 #[test]
 fn retiring_ends_the_overlap_at_once() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let old = house.issue("member", "x");
-    refused(house.ask("member", retire("x")), Kind::Conflict);
-    let new = house.ask("member", with_grace("x", "7d")).unwrap().value;
+    refused(house.call("member", retire("x")), Kind::Conflict);
+    let new = house.call("member", with_grace("x", "7d")).unwrap().value;
     let stale = TokenTarget::at_revision(&old.token);
-    refused(house.ask("member", RetireToken { token: stale }), Kind::Conflict);
-    let done = house.ask("member", retire("x")).unwrap();
+    refused(house.call("member", RetireToken { token: stale }), Kind::Conflict);
+    let done = house.call("member", retire("x")).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token retire member/x");
     assert_eq!(done.value.previous, None);
     assert_ne!(done.value.revision, new.token.revision, "who looked before is told");
@@ -88,22 +88,22 @@ fn retiring_ends_the_overlap_at_once() {
     assert!(allowed(&house, &new.secret));
     let row = house.audit().pop().unwrap();
     assert!(row.verb == "token.retire" && row.details.contains(old.secret.hint()), "{row:?}");
-    refused(house.ask("member", retire("x")), Kind::Conflict);
-    house.ask("member", with_grace("x", "1h")).unwrap();
-    house.fakes.clock.forward(HOUR);
-    refused(house.ask("member", retire("x")), Kind::Conflict);
+    refused(house.call("member", retire("x")), Kind::Conflict);
+    house.call("member", with_grace("x", "1h")).unwrap();
+    house.fakes.clock.advance(HOUR);
+    refused(house.call("member", retire("x")), Kind::Conflict);
 }
 
 #[test]
 fn a_disabled_token_stays_disabled_with_both_its_secrets() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let old = house.issue("member", "x");
-    house.ask("member", disable(&["x"])).unwrap();
-    let new = house.ask("member", with_grace("x", "7d")).unwrap().value;
+    house.call("member", disable(&["x"])).unwrap();
+    let new = house.call("member", with_grace("x", "7d")).unwrap().value;
     assert!(!new.token.enabled);
     for secret in [&old.secret, &new.secret] {
         assert_eq!(why(&house, secret), DenialReason::Disabled);
     }
-    house.ask("member", enable(&["x"])).unwrap();
+    house.call("member", enable(&["x"])).unwrap();
     assert!(allowed(&house, &old.secret) && allowed(&house, &new.secret));
 }

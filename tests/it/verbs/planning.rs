@@ -68,25 +68,25 @@ impl Store for Overtaken {
 
 impl Overtaken {
     /// Returns `house`'s store, with `change` before each of the first `times` writes.
-    fn over(house: &House, times: u32, change: fn(&LocalBackend<SqliteStore>, u32)) -> LocalBackend<Overtaken> {
+    fn over(house: &TestInstall, times: u32, change: fn(&LocalBackend<SqliteStore>, u32)) -> LocalBackend<Overtaken> {
         Self::around(house, times, change, |_| ())
     }
 
     /// Like [`over`], with `afterwards` after each write that fails.
     fn around(
-        house: &House,
+        house: &TestInstall,
         times: u32,
         change: fn(&LocalBackend<SqliteStore>, u32),
         afterwards: fn(&LocalBackend<SqliteStore>),
     ) -> LocalBackend<Overtaken> {
-        let open = || SqliteStore::open(&house.place.path()).unwrap();
-        let other = LocalBackend::new(open(), house.fakes.world(), caller());
+        let open = || SqliteStore::open(&house.temp_store.path()).unwrap();
+        let other = LocalBackend::new(open(), house.fakes.adapters(), client_info());
         let store = Overtaken { store: open(), times: AtomicU32::new(times), change, afterwards, other };
-        LocalBackend::new(store, house.fakes.world(), caller())
+        LocalBackend::new(store, house.fakes.adapters(), client_info())
     }
 }
 
-fn titled(house: &House, title: &str) -> bool {
+fn titled(house: &TestInstall, title: &str) -> bool {
     house.store().read(|s| s.catalogues()).unwrap().iter().any(|c| c.title == title)
 }
 
@@ -102,28 +102,28 @@ fn planned_change_starts_over_when_what_it_depends_on_changes() {
         let written = other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("elsewhere"))));
         written.unwrap();
     };
-    let house = House::inhabited();
-    let error = refused(call(&Overtaken::over(&house, 100, elsewhere), &by(OWNER), retitled()), Kind::Conflict);
+    let house = TestInstall::with_accounts();
+    let error = refused(call(&Overtaken::over(&house, 100, elsewhere), &credential(OWNER), retitled()), Kind::Conflict);
     assert!(error.has_fault(Fault::ChangedMeanwhile));
     assert!(!titled(&house, "Another title"));
-    call(&Overtaken::over(&house, 2, elsewhere), &by(OWNER), retitled()).unwrap();
+    call(&Overtaken::over(&house, 2, elsewhere), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
 #[test]
 fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.set_policy(|p| p.active_tokens = 0);
     house.issue("member", "flicker");
     let busy = |other: &LocalBackend<SqliteStore>, left: u32| {
-        let ask = |verb: Request| other.call(&by("member"), verb).map(drop).unwrap();
+        let ask = |verb: Request| other.call(&credential("member"), verb).map(drop).unwrap();
         ask(disable(&["flicker"]).into());
         ask(enable(&["flicker"]).into());
         ask(create(&format!("new{left}")).into());
         ask(regenerate("flicker").into());
         ask(delete(&[&format!("new{left}")], &format!("new{left}")).into());
     };
-    call(&Overtaken::over(&house, u32::MAX, busy), &by(OWNER), retitled()).unwrap();
+    call(&Overtaken::over(&house, u32::MAX, busy), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
@@ -136,22 +136,22 @@ fn write_many(other: &LocalBackend<SqliteStore>, count: i64) {
 
 #[test]
 fn planned_change_is_not_outrun_by_batches_of_a_purge() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let purge = |other: &LocalBackend<SqliteStore>, left: u32| {
         let mark = [PurgeTokens::STARTED, PurgeTokens::FINISHED, PurgeTokens::STOPPED][left as usize % 3];
         let mark = || AuditEntry::new(mark, "trashed tokens", "trashed tokens");
         other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), mark()))).unwrap();
         write_many(other, 1_000);
     };
-    call(&Overtaken::over(&house, u32::MAX, purge), &by(OWNER), retitled()).unwrap();
+    call(&Overtaken::over(&house, u32::MAX, purge), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
 #[test]
 fn planned_change_catches_up_when_much_was_written_while_it_waited() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let far = |other: &LocalBackend<SqliteStore>, _| write_many(other, 4_000);
-    call(&Overtaken::over(&house, 8, far), &by(OWNER), retitled()).unwrap();
+    call(&Overtaken::over(&house, 8, far), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
@@ -168,18 +168,18 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
     let marketplace = || CreateToken { selection: Selection::Sets(["Marketplace".to_owned()].into()), ..create("old") };
     let change = |other: &LocalBackend<SqliteStore>, _| {
         let selection = Selection::Sets(["Marketplace".to_owned()].into());
-        call(other, &by("member"), CreateToken { selection, ..create("new") }).unwrap();
+        call(other, &credential("member"), CreateToken { selection, ..create("new") }).unwrap();
         let selection = Some(SelectionEdit::Replace(Selection::nothing()));
-        call(other, &by("member"), EditToken { selection, ..edit("other") }).unwrap();
+        call(other, &credential("member"), EditToken { selection, ..edit("other") }).unwrap();
     };
     let wide = Catalogue::shipped("cloud-platform").unwrap();
     for (accepted, applies) in [(2, true), (1, false), (3, false)] {
-        let house = House::inhabited();
-        house.ask(OWNER, narrowed()).unwrap();
-        house.make("member", marketplace());
-        house.make("member", CreateToken { names: vec![token_name("other")], ..marketplace() });
+        let house = TestInstall::with_accounts();
+        house.call(OWNER, narrowed()).unwrap();
+        house.create("member", marketplace());
+        house.create("member", CreateToken { names: vec![token_name("other")], ..marketplace() });
         let jeton = Overtaken::over(&house, 1, change);
-        let done = call(&jeton, &by(OWNER), ApplyCatalogue::new(wide.clone(), Some(accepted), None));
+        let done = call(&jeton, &credential(OWNER), ApplyCatalogue::new(wide.clone(), Some(accepted), None));
         assert_eq!(done.is_ok(), applies, "{done:?}");
         if let Ok(done) = done {
             let widening = done.value.widening;
@@ -191,20 +191,21 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
 
 #[test]
 fn similar_names_are_searched_after_the_transaction() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "deploy-a");
-    let make = |other: &LocalBackend<SqliteStore>| drop(call(other, &by("member"), create("deploy-b")).unwrap());
+    let make =
+        |other: &LocalBackend<SqliteStore>| drop(call(other, &credential("member"), create("deploy-b")).unwrap());
     let jeton = Overtaken::around(&house, 0, |_, _| (), make);
     for verb in [Request::from(disable(&["deploi"])), delete(&["deploi"], "deploi").into()] {
-        let error = refused(jeton.call(&by("member"), verb), Kind::NotFound);
+        let error = refused(jeton.call(&credential("member"), verb), Kind::NotFound);
         assert!(error.to_string().contains("deploy-b"), "{error}");
-        house.ask("member", delete(&["deploy-b"], "deploy-b")).unwrap();
+        house.call("member", delete(&["deploy-b"], "deploy-b")).unwrap();
     }
 }
 
 #[test]
 fn similar_names_are_found_beside_many_others() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.set_policy(|p| p.active_tokens = 0);
     for name in ["ci-deploy", "nightly", "staging-007"] {
         house.issue("member", name);
@@ -214,7 +215,7 @@ fn similar_names_are_found_beside_many_others() {
             ("member", typed.to_owned(), format!("Did you mean: {near}?")),
             (OWNER, format!("member/{typed}"), format!("Did you mean: member/{near}?")),
         ] {
-            let error = refused(house.ask(who, disable(&[&typed])), Kind::NotFound);
+            let error = refused(house.call(who, disable(&[&typed])), Kind::NotFound);
             assert_eq!(error.next.as_deref(), Some(near.as_str()), "{typed}");
         }
     }

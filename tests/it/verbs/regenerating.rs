@@ -4,11 +4,12 @@ use super::*;
 
 #[test]
 fn the_old_secret_dies_and_all_else_is_kept() {
-    let house = House::inhabited();
-    let old = house.make("member", CreateToken { expires: spec("30d"), selection: Selection::Inherit, ..create("x") });
+    let house = TestInstall::with_accounts();
+    let old =
+        house.create("member", CreateToken { expires: spec("30d"), selection: Selection::Inherit, ..create("x") });
     assert!(allowed(&house, &old.secret));
-    house.fakes.clock.forward(HOUR);
-    let new = house.ask("member", regenerate("x")).unwrap();
+    house.fakes.clock.advance(HOUR);
+    let new = house.call("member", regenerate("x")).unwrap();
     assert_eq!(new.equivalent_command.to_string(), "jeton token regenerate member/x");
     let new = new.value;
     assert_eq!(why(&house, &old.secret), DenialReason::Retired);
@@ -23,25 +24,25 @@ fn the_old_secret_dies_and_all_else_is_kept() {
 
 #[test]
 fn a_disabled_token_stays_disabled() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "x");
-    house.ask("member", disable(&["x"])).unwrap();
-    let new = house.ask("member", regenerate("x")).unwrap().value;
+    house.call("member", disable(&["x"])).unwrap();
+    let new = house.call("member", regenerate("x")).unwrap().value;
     assert!(!new.token.enabled);
     assert_eq!(why(&house, &new.secret), DenialReason::Disabled);
 }
 
 #[test]
 fn an_expired_token_needs_a_new_expiry() {
-    let house = House::inhabited();
-    let old = house.make("member", CreateToken { expires: spec("1d"), ..create("x") });
-    house.fakes.clock.forward(DAY);
-    let error = refused(house.ask("member", regenerate("x")), Kind::Conflict).to_string();
+    let house = TestInstall::with_accounts();
+    let old = house.create("member", CreateToken { expires: spec("1d"), ..create("x") });
+    house.fakes.clock.advance(DAY);
+    let error = refused(house.call("member", regenerate("x")), Kind::Conflict).to_string();
     assert!(error.contains("--expires"), "{error}");
     assert_eq!(why(&house, &old.secret), DenialReason::Expired, "a refusal retires nothing");
     let past = RegenerateToken { expires: spec("21-11-2026"), ..regenerate("x") };
-    refused(house.ask("member", past), Kind::Usage);
-    let new = house.ask("member", RegenerateToken { expires: spec("1y"), ..regenerate("x") }).unwrap();
+    refused(house.call("member", past), Kind::Usage);
+    let new = house.call("member", RegenerateToken { expires: spec("1y"), ..regenerate("x") }).unwrap();
     assert_eq!(new.equivalent_command.to_string(), "jeton token regenerate member/x --expires 1y");
     assert!(allowed(&house, &new.value.secret));
     assert_eq!(new.value.token.expiry.at().unwrap().rfc3339(), "2027-11-22T09:30:00Z");
@@ -49,9 +50,9 @@ fn an_expired_token_needs_a_new_expiry() {
 
 #[test]
 fn a_secret_that_cannot_be_saved_stays_as_it_was() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let old = house.issue("member", "x");
-    let out = Some(SecretDestination::File(house.place.path()));
-    refused(house.ask("member", RegenerateToken { destination: out, ..regenerate("x") }), Kind::Failure);
+    let out = Some(SecretDestination::File(house.temp_store.path()));
+    refused(house.call("member", RegenerateToken { destination: out, ..regenerate("x") }), Kind::Failure);
     assert!(allowed(&house, &old.secret));
 }

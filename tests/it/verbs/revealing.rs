@@ -5,58 +5,58 @@ use crate::support::world::bearer;
 
 const WRITE: &str = "jeton.tokens.write";
 
-fn token(house: &House, name: &str, held: &[&str]) -> Credential {
-    bearer(house.make(OWNER, CreateToken { selection: methods(held), ..create(name) }).secret)
+fn token(house: &TestInstall, name: &str, held: &[&str]) -> Credential {
+    bearer(house.create(OWNER, CreateToken { selection: methods(held), ..create(name) }).secret)
 }
 
 /// Previews of actions that need a person list every account's tokens: no token gets them, signed in or not.
 #[test]
 fn token_gets_no_preview_of_what_takes_a_person() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let every: Vec<String> = Catalogue::shipped("jeton").unwrap().methods().map(|m| m.id.to_string()).collect();
     let held: Vec<&str> = every.iter().map(String::as_str).collect();
     let who = token(&house, "all", &held);
-    let session = Credential::Session(call(&house.jeton, &who, SignIn).unwrap());
+    let session = Credential::Session(call(&house.backend, &who, SignIn).unwrap());
     let catalogue = Catalogue::shipped("cloud-platform").unwrap();
     for who in [&who, &session] {
         let preview = PreviewCatalogue { catalogue: catalogue.clone() };
-        refused(call(&house.jeton, who, preview), Kind::Denied);
+        refused(call(&house.backend, who, preview), Kind::Denied);
         for which in [Purgeable::Trashed, Purgeable::Expired] {
-            refused(call(&house.jeton, who, PreviewPurge { which }), Kind::Denied);
+            refused(call(&house.backend, who, PreviewPurge { which }), Kind::Denied);
         }
     }
-    call(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
-    house.ask("member", PreviewPurge { which: Purgeable::Trashed }).unwrap();
+    call(&house.backend, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
+    house.call("member", PreviewPurge { which: Purgeable::Trashed }).unwrap();
 }
 
 #[test]
 fn wrong_confirmation_names_tokens_only_to_who_may_see_them() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let secretive = house.issue(OWNER, "secretive").token;
     for (name, held, is_told) in [("w", &[WRITE][..], false), ("rw", &[WRITE, "jeton.tokens.read"], true)] {
         let who = token(&house, name, held);
-        let error = refused(call(&house.jeton, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
+        let error = refused(call(&house.backend, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
         assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
-        let error = refused(call(&house.jeton, &who, disable(&["secretiv"])), Kind::NotFound);
+        let error = refused(call(&house.backend, &who, disable(&["secretiv"])), Kind::NotFound);
         assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
     }
 }
 
 #[test]
 fn words_that_could_be_account_and_name_tell_which_accounts_there_are_only_to_who_may_know() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let two = |first: &str| CreateToken { names: vec![token_name(first), token_name("x")], ..create_nothing() };
     let blind = token(&house, "blind", &[WRITE]);
-    assert_eq!(call(&house.jeton, &blind, two("member")).unwrap().value.len(), 2);
+    assert_eq!(call(&house.backend, &blind, two("member")).unwrap().value.len(), 2);
     let knowing = token(&house, "knowing", &[WRITE, "jeton.accounts.read"]);
-    refused(call(&house.jeton, &knowing, two("viewer")), Kind::Conflict);
-    refused(house.ask(OWNER, two("viewer")), Kind::Conflict);
+    refused(call(&house.backend, &knowing, two("viewer")), Kind::Conflict);
+    refused(house.call(OWNER, two("viewer")), Kind::Conflict);
 }
 
 /// An owner's token that may create tokens of every account learns of a wrong name that it is wrong, not the right one.
 #[test]
 fn similar_account_is_suggested_only_to_who_may_read_accounts() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let into = |name: &str| CreateToken {
         account: Some(username(name)),
         selection: methods(&["jeton.tokens.write-all"]),
@@ -67,7 +67,7 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
         ("rw-all", &["jeton.tokens.write-all", "jeton.accounts.read"], true),
     ] {
         let who = token(&house, name, held);
-        let error = refused(call(&house.jeton, &who, into("membre")), Kind::NotFound);
+        let error = refused(call(&house.backend, &who, into("membre")), Kind::NotFound);
         assert_eq!((error.to_string().contains("member"), error.next.is_some()), (is_told, is_told), "{name}: {error}");
     }
     for (name, held, is_told) in [
@@ -76,10 +76,10 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
     ] {
         let who = token(&house, name, held);
         let verb = jeton::verbs::accounts::DisableAccounts { usernames: vec![username("membre")] };
-        let error = refused(call(&house.jeton, &who, verb), Kind::NotFound);
+        let error = refused(call(&house.backend, &who, verb), Kind::NotFound);
         assert_eq!(error.next.is_some(), is_told, "{name}: {error}");
     }
-    assert!(refused(house.ask(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));
+    assert!(refused(house.call(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));
 }
 
 fn create_nothing() -> CreateToken {

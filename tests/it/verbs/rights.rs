@@ -8,13 +8,13 @@ use jeton::domain::catalogue::{ApiSet, SetEntry, file, write};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::tokens::TokenDetails;
 
-fn can(house: &House, name: &str, method: &MethodId) -> Option<Withheld> {
+fn can(house: &TestInstall, name: &str, method: &MethodId) -> Option<Withheld> {
     let token = TokenRef::Text(name.to_owned());
-    house.ask(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
+    house.call(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
 }
 
 /// Stores a set as an older program accepted it: one that names methods of `jeton.*`, and one that includes that set.
-fn keep_set_of_management(house: &House) {
+fn keep_set_of_management(house: &TestInstall) {
     let set = |name: &str, entries: &[&str]| ApiSet {
         name: name.to_owned(),
         title: name.to_owned(),
@@ -35,9 +35,9 @@ fn keep_set_of_management(house: &House) {
 /// Such a store stays usable: only the set's own file is refused when it is applied again.
 #[test]
 fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     keep_set_of_management(&house);
-    let listed = || call(&house.jeton, &Credential::Store, ListCatalogues).unwrap();
+    let listed = || call(&house.backend, &Credential::Store, ListCatalogues).unwrap();
     let desk = listed().into_iter().find(|c| c.name == "desk").unwrap();
     assert_eq!(members(&listed(), "Over all"), [MethodId::parse("environment.control.GetEnvInfo").unwrap()].into());
     let shop = crate::catalogue::shop(&house, |text| text);
@@ -52,7 +52,7 @@ fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
 /// every selection, under every pair of roles, for live and dead secrets.
 #[test]
 fn show_can_and_every_decision_agree() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.account("someone", Role::Member);
     keep_set_of_management(&house);
     let catalogues = house.store().read(|s| s.catalogues()).unwrap();
@@ -78,9 +78,9 @@ fn show_can_and_every_decision_agree() {
                 house.set_role("someone", account);
                 for enabled in [true, false] {
                     if !enabled {
-                        house.ask(OWNER, disable(&[&format!("someone/{name}")])).unwrap();
+                        house.call(OWNER, disable(&[&format!("someone/{name}")])).unwrap();
                     }
-                    let shown: TokenDetails = house.ask(OWNER, show(&format!("someone/{name}"))).unwrap();
+                    let shown: TokenDetails = house.call(OWNER, show(&format!("someone/{name}"))).unwrap();
                     let listed: std::collections::BTreeMap<_, _> = shown.rights.methods().into_iter().collect();
                     for id in &asked {
                         let cell = format!("{name} of a {account}, {id}, {enabled}");
@@ -97,12 +97,12 @@ fn show_can_and_every_decision_agree() {
                         seen.insert(can.map_or("allowed", Withheld::as_str));
                     }
                 }
-                house.ask(OWNER, enable(&[&format!("someone/{name}")])).unwrap();
+                house.call(OWNER, enable(&[&format!("someone/{name}")])).unwrap();
             }
             house.set_role("someone", Role::Member);
-            house.ask(OWNER, delete(&[&format!("someone/{name}")], &name)).unwrap();
+            house.call(OWNER, delete(&[&format!("someone/{name}")], &name)).unwrap();
             assert_eq!(
-                house.ask(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.denial_reason,
+                house.call(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.denial_reason,
                 Some(DenialReason::Deleted)
             );
         }
@@ -114,51 +114,51 @@ fn show_can_and_every_decision_agree() {
 
 #[test]
 fn both_secrets_of_an_overlap_are_told_apart() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     let write = "environment.control.StopEnv";
-    house.make("viewer", CreateToken { selection: methods(&[write]), ..create("x") });
+    house.create("viewer", CreateToken { selection: methods(&[write]), ..create("x") });
     house.set_role("viewer", Role::Member);
-    house.ask("viewer", with_grace("x", "1d")).unwrap();
-    let shown = house.ask("viewer", show("x")).unwrap();
+    house.call("viewer", with_grace("x", "1d")).unwrap();
+    let shown = house.call("viewer", show("x")).unwrap();
     let id = MethodId::parse(write).unwrap();
     assert_eq!(shown.rights.permitted, std::slice::from_ref(&id));
     let before = shown.previous_rights.unwrap();
     assert_eq!((before.permitted, before.withheld), (vec![], vec![(id.clone(), Withheld::IssuedRole(Role::Viewer))]));
-    let can = house.ask("viewer", CanToken { token: TokenRef::Text("x".to_owned()), method: id.clone() }).unwrap();
+    let can = house.call("viewer", CanToken { token: TokenRef::Text("x".to_owned()), method: id.clone() }).unwrap();
     assert_eq!((can.withheld, can.previous), (None, Some(Some(Withheld::IssuedRole(Role::Viewer)))));
-    house.fakes.clock.forward(DAY);
-    assert_eq!(house.ask("viewer", show("x")).unwrap().previous_rights, None);
+    house.fakes.clock.advance(DAY);
+    assert_eq!(house.call("viewer", show("x")).unwrap().previous_rights, None);
 }
 
 #[test]
 fn who_chooses_a_selection_is_warned_of_what_it_withholds() {
-    let house = House::inhabited();
-    let warned = |selection| house.make("viewer", CreateToken { selection, ..create("x") }).warning;
+    let house = TestInstall::with_accounts();
+    let warned = |selection| house.create("viewer", CreateToken { selection, ..create("x") }).warning;
     assert!(warned(Selection::nothing()).unwrap().contains("nothing"));
-    house.ask("viewer", delete(&["x"], "x")).unwrap();
+    house.call("viewer", delete(&["x"], "x")).unwrap();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     let warning = warned(methods(&[read, write])).unwrap();
     assert!(warning.contains("1 of 2") && warning.contains(write) && warning.contains("viewer"), "{warning}");
     let edited = |to: Selection| {
         let selection = Some(SelectionEdit::Replace(to));
-        house.ask("viewer", EditToken { selection, ..edit("x") }).unwrap().value.warning
+        house.call("viewer", EditToken { selection, ..edit("x") }).unwrap().value.warning
     };
     assert_eq!(edited(methods(&[read])), None);
     assert!(edited(methods(&[write])).unwrap().contains("nothing"));
     assert_eq!(edited(Selection::Inherit), None);
     let described = EditToken { description: Some(Description::parse("x").unwrap()), ..edit("x") };
-    assert_eq!(house.ask("viewer", described).unwrap().value.warning, None, "it chose no selection");
+    assert_eq!(house.call("viewer", described).unwrap().value.warning, None, "it chose no selection");
 }
 
 /// An unknown method is answered with the nearest one.
 #[test]
 fn unknown_method_has_a_nearest() {
-    let house = House::inhabited();
+    let house = TestInstall::with_accounts();
     house.issue("member", "x");
     let nearest = |wanted: &str| {
         let method = MethodId::parse(wanted).unwrap();
         let token = TokenRef::Text("x".to_owned());
-        house.ask("member", CanToken { token, method }).unwrap().nearest.map(|id| id.to_string())
+        house.call("member", CanToken { token, method }).unwrap().nearest.map(|id| id.to_string())
     };
     for wanted in ["environment.control.stopenv", "environment.control.StopEnvs", "environment.StopEnv", "StopEnv"] {
         assert_eq!(nearest(wanted).as_deref(), Some("environment.control.StopEnv"), "{wanted}");
@@ -167,5 +167,5 @@ fn unknown_method_has_a_nearest() {
     assert_eq!(nearest("zzz"), None);
     let method = MethodId::parse("a.B").unwrap();
     let theirs = CanToken { token: TokenRef::Text(format!("{OWNER}/x")), method };
-    refused(house.ask("member", theirs), Kind::Denied);
+    refused(house.call("member", theirs), Kind::Denied);
 }

@@ -25,53 +25,53 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
-use super::world::{House, PASSWORD, owner};
+use super::world::{PASSWORD, TestInstall, owner};
 
 /// The screens over a house.
-pub struct Screens {
-    pub house: House,
+pub struct TuiHarness {
+    pub install: TestInstall,
     pub model: Model,
     /// Names of the requested verbs, in order.
-    pub asked: Vec<&'static str>,
+    pub requests: Vec<&'static str>,
     /// Texts copied to the clipboard.
     pub copied: Vec<String>,
     /// Number of times long work was asked to stop.
-    pub stopped: usize,
+    pub stop_count: usize,
     /// Number of times the program asked to be suspended.
-    pub suspended: usize,
+    pub suspend_count: usize,
     /// The running service's answer about a change.
-    pub testimony: Option<Propagation>,
-    /// Replies held back until [`Screens::answer`].
-    pub held: Option<VecDeque<Msg>>,
+    pub propagation: Option<Propagation>,
+    /// Replies held back until [`TuiHarness::answer`].
+    pub held_replies: Option<VecDeque<Msg>>,
 }
 
-impl Screens {
+impl TuiHarness {
     /// Opens the screens before anyone has signed in.
-    pub fn over(house: House) -> Self {
+    pub fn signed_out(house: TestInstall) -> Self {
         Self::with(house, Theme::colour(), None)
     }
 
     /// Opens the screens, signed in as the house's owner.
-    pub fn signed_in(house: House) -> Self {
-        let mut screens = Self::over(house);
+    pub fn signed_in(house: TestInstall) -> Self {
+        let mut screens = Self::signed_out(house);
         screens.keys(&format!("{PASSWORD}<enter>"));
         screens
     }
 
-    pub fn with(house: House, theme: Theme, demo: Option<Demo>) -> Self {
-        Self::started(house, theme, |start| start.demo = demo)
+    pub fn with(house: TestInstall, theme: Theme, demo: Option<Demo>) -> Self {
+        Self::with_config(house, theme, |start| start.demo = demo)
     }
 
     /// Opens the screens with the start options that `change` sets.
-    pub fn started(house: House, theme: Theme, change: impl FnOnce(&mut Start)) -> Self {
+    pub fn with_config(house: TestInstall, theme: Theme, change: impl FnOnce(&mut Start)) -> Self {
         let mut start_with = Start {
             progress: Default::default(),
-            jeton: Arc::new(Nobody),
-            for_long_changes: Arc::new(Nobody),
-            for_long_reads: Arc::new(Nobody),
+            jeton: Arc::new(UnreachableBackend),
+            for_long_changes: Arc::new(UnreachableBackend),
+            for_long_reads: Arc::new(UnreachableBackend),
             clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
             delivery: Arc::new(SecretFiles),
-            witness: PropagationProbe::new(&house.place.path()),
+            witness: PropagationProbe::new(&house.temp_store.path()),
             place: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             username: Some(owner()),
             token: None,
@@ -81,18 +81,18 @@ impl Screens {
         };
         change(&mut start_with);
         let model = Model::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
-        let mut screens = Screens {
-            house,
+        let mut screens = TuiHarness {
+            install: house,
             model,
-            asked: Vec::new(),
+            requests: Vec::new(),
             copied: Vec::new(),
-            stopped: 0,
-            suspended: 0,
-            testimony: None,
-            held: None,
+            stop_count: 0,
+            suspend_count: 0,
+            propagation: None,
+            held_replies: None,
         };
         let effects = start(&mut screens.model);
-        screens.carry_out(effects);
+        screens.run_effects(effects);
         screens
     }
 
@@ -115,41 +115,43 @@ impl Screens {
     }
 
     pub fn message(&mut self, msg: Msg) {
-        let now = self.house.now();
+        let now = self.install.now();
         let mut effects = update(&mut self.model, Msg::Now(now));
         effects.extend(update(&mut self.model, msg));
-        self.carry_out(effects);
+        self.run_effects(effects);
     }
 
     /// Sends the current time to the screens, and nothing else.
-    pub fn pass(&mut self) {
-        let effects = update(&mut self.model, Msg::Now(self.house.now()));
-        self.carry_out(effects);
+    pub fn pass_time(&mut self) {
+        let effects = update(&mut self.model, Msg::Now(self.install.now()));
+        self.run_effects(effects);
     }
 
     /// Delivers the replies that were held back, the last sent first if `backwards`.
-    pub fn answer(&mut self, backwards: bool) {
-        while let Some(msg) = self.held.as_mut().and_then(|h| if backwards { h.pop_back() } else { h.pop_front() }) {
+    pub fn deliver_replies(&mut self, backwards: bool) {
+        while let Some(msg) =
+            self.held_replies.as_mut().and_then(|h| if backwards { h.pop_back() } else { h.pop_front() })
+        {
             let effects = update(&mut self.model, msg);
-            self.carry_out(effects);
+            self.run_effects(effects);
         }
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
+    fn run_effects(&mut self, effects: Vec<Effect>) {
         let mut left = VecDeque::from(effects);
         while let Some(effect) = left.pop_front() {
             let msg = match effect {
                 Effect::Call(id, who, request) => {
-                    self.asked.push(request.name());
-                    let reply = Msg::Reply(id, Box::new(self.house.jeton.call(&who, *request)));
-                    if let Some(held) = &mut self.held {
+                    self.requests.push(request.name());
+                    let reply = Msg::Reply(id, Box::new(self.install.backend.call(&who, *request)));
+                    if let Some(held) = &mut self.held_replies {
                         held.push_back(reply);
                         continue;
                     }
                     reply
                 }
                 Effect::Stop => {
-                    self.stopped += 1;
+                    self.stop_count += 1;
                     continue;
                 }
                 Effect::CopyText(text) => {
@@ -169,15 +171,15 @@ impl Screens {
                         id,
                         Box::new(catalogue_file::source(&path, jeton::platform::files::read_file, || Ok(there))),
                     );
-                    if let Some(held) = &mut self.held {
+                    if let Some(held) = &mut self.held_replies {
                         held.push_back(read);
                         continue;
                     }
                     read
                 }
                 Effect::Witness(seq) => {
-                    let testified = Msg::Testified(seq, self.testimony.clone());
-                    if let Some(held) = &mut self.held {
+                    let testified = Msg::Testified(seq, self.propagation.clone());
+                    if let Some(held) = &mut self.held_replies {
                         held.push_back(testified);
                         continue;
                     }
@@ -185,7 +187,7 @@ impl Screens {
                 }
                 Effect::Clear => continue,
                 Effect::Suspend => {
-                    self.suspended += 1;
+                    self.suspend_count += 1;
                     Msg::Resumed
                 }
             };
@@ -204,7 +206,7 @@ impl Screens {
 
     /// Returns a path in the house's folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.house.place.folder().join(name)
+        self.install.temp_store.folder().join(name)
     }
 
     pub fn buffer(&self) -> Buffer {
@@ -263,9 +265,9 @@ impl Screens {
 }
 
 /// Never called by the screens: effects run over the house.
-struct Nobody;
+struct UnreachableBackend;
 
-impl Backend for Nobody {
+impl Backend for UnreachableBackend {
     fn call(
         &self,
         _who: &jeton::verbs::actor::Credential,
@@ -300,7 +302,7 @@ fn parse(keys: &str) -> Vec<KeyEvent> {
     while let Some(c) = rest.chars().next() {
         let named = rest.strip_prefix('<').and_then(|r| r.split_once('>'));
         if let Some((name, after)) = named {
-            out.push(special(name));
+            out.push(special_key(name));
             rest = after;
         } else {
             out.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
@@ -310,7 +312,7 @@ fn parse(keys: &str) -> Vec<KeyEvent> {
     out
 }
 
-fn special(name: &str) -> KeyEvent {
+fn special_key(name: &str) -> KeyEvent {
     let arrow = |name: &str, with: KeyModifiers| match name {
         "up" => Some(KeyEvent::new(KeyCode::Up, with)),
         "down" => Some(KeyEvent::new(KeyCode::Down, with)),

@@ -14,45 +14,45 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::http::Client;
 
 /// Maximum start time on a busy machine.
-const TO_START: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Maximum time to end.
-pub const TO_END: Duration = Duration::from_secs(5);
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Log text once the service answers.
-const READY: &str = "the service answers";
+const READY_LINE: &str = "the service answers";
 
 /// A running service, killed on drop.
-pub struct Service {
+pub struct ServiceProcess {
     child: Child,
     /// Address of the verify port. A placeholder if tokens are checked at a socket.
     pub verify: SocketAddr,
     pub manage: PathBuf,
-    said: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
     ended: Mutex<Receiver<()>>,
 }
 
 /// Returns the command that serves the store at `path`, on a free port and a socket next to the store.
 pub fn command(path: &Path) -> Command {
-    let mut command = at_sockets(path);
+    let mut command = command_at_sockets(path);
     command.args(["--verify", "127.0.0.1:0"]);
     command
 }
 
 /// Returns the command that serves the store at `path`, at sockets unless an argument changes that.
-pub fn at_sockets(path: &Path) -> Command {
+pub fn command_at_sockets(path: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", path.parent().unwrap()).current_dir(path.parent().unwrap());
     command.args(["serve", "--store"]).arg(path);
     command
 }
 
-impl Service {
+impl ServiceProcess {
     /// Serves the store at `path`.
-    pub fn start(path: &Path) -> Service {
+    pub fn start(path: &Path) -> ServiceProcess {
         Self::spawn(command(path))
     }
 
     /// Serves the store at `path` with this text as configuration.
-    pub fn configured(path: &Path, configuration: &str) -> Service {
+    pub fn start_with_config(path: &Path, configuration: &str) -> ServiceProcess {
         let file = path.with_file_name("config.toml");
         std::fs::write(&file, configuration).unwrap();
         let mut command = command(path);
@@ -61,14 +61,14 @@ impl Service {
     }
 
     /// Waits until the service that `command` starts answers.
-    pub fn spawn(mut command: Command) -> Service {
+    pub fn spawn(mut command: Command) -> ServiceProcess {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let said = Arc::new(Mutex::new(String::new()));
         let (kept, (tell, told), (end, ended)) = (Arc::clone(&said), channel(), channel());
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                if line.contains(READY) {
+                if line.contains(READY_LINE) {
                     let _ = tell.send(line.clone());
                 }
                 kept.lock().unwrap().push_str(&format!("{line}\n"));
@@ -76,7 +76,7 @@ impl Service {
             drop(tell);
             let _ = end.send(());
         });
-        let line = told.recv_timeout(TO_START);
+        let line = told.recv_timeout(START_TIMEOUT);
         let line = line.unwrap_or_else(|e| panic!("no service: {e}: {}", said.lock().unwrap()));
         // As text or JSON: an address contains neither a blank nor a quote.
         let word = |name: &str| {
@@ -90,7 +90,7 @@ impl Service {
             SocketAddr::from(([0, 0, 0, 0], 0))
         });
         let manage = word("manage").strip_prefix("unix:").expect("a socket").into();
-        Service { child, verify, manage, said, ended: Mutex::new(ended) }
+        ServiceProcess { child, verify, manage, stderr: said, ended: Mutex::new(ended) }
     }
 
     /// Connects to the verify listener.
@@ -105,7 +105,7 @@ impl Service {
     }
 
     /// Connects to the management listener.
-    pub fn manager(&self) -> Client {
+    pub fn management_client(&self) -> Client {
         Client::unix(&self.manage)
     }
 
@@ -114,8 +114,8 @@ impl Service {
     }
 
     /// Returns the log so far.
-    pub fn said(&self) -> String {
-        self.said.lock().unwrap().clone()
+    pub fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
     }
 
     /// Returns the service's memory in KiB.
@@ -125,35 +125,35 @@ impl Service {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    pub fn ask_to_stop(&self) {
+    pub fn request_stop(&self) {
         kill_process(self.pid(), Signal::TERM).unwrap();
     }
 
     /// Stops the service, asserts that it ends in time with success, and returns the log.
     #[track_caller]
-    pub fn stops(self) -> String {
-        self.ask_to_stop();
-        self.ends()
+    pub fn stop(self) -> String {
+        self.request_stop();
+        self.wait_for_end()
     }
 
     /// Like [`Service::stops`], for a service that was already asked to stop.
     #[track_caller]
-    pub fn ends(self) -> String {
-        self.ends_with(0)
+    pub fn wait_for_end(self) -> String {
+        self.wait_for_code(0)
     }
 
     /// Like [`Service::ends`], with this exit status.
     #[track_caller]
-    pub fn ends_with(mut self, code: i32) -> String {
-        let ended = self.ended.get_mut().unwrap().recv_timeout(TO_END);
-        assert!(ended.is_ok(), "it runs on: {}", self.said());
+    pub fn wait_for_code(mut self, code: i32) -> String {
+        let ended = self.ended.get_mut().unwrap().recv_timeout(STOP_TIMEOUT);
+        assert!(ended.is_ok(), "it runs on: {}", self.stderr());
         let status: ExitStatus = self.child.wait().unwrap();
-        assert_eq!(status.code(), Some(code), "{}", self.said());
-        self.said()
+        assert_eq!(status.code(), Some(code), "{}", self.stderr());
+        self.stderr()
     }
 }
 
-impl Drop for Service {
+impl Drop for ServiceProcess {
     fn drop(&mut self) {
         // The service may have ended already.
         let _ = self.child.kill();

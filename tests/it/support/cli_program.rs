@@ -7,32 +7,32 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// The password of the owner created by [`Home::set_up`].
+/// The password of the owner created by [`CliHome::set_up`].
 pub const PASSWORD: &str = "correct horse battery";
 
 /// A home folder for runs of the program.
-pub struct Home {
+pub struct CliHome {
     folder: TempDir,
 }
 
 /// The result of a run.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CliOutput {
     pub code: i32,
     pub out: String,
     pub err: String,
 }
 
-impl Home {
+impl CliHome {
     /// Creates an empty home.
     pub fn new() -> Self {
-        Home { folder: tempfile::tempdir().unwrap() }
+        CliHome { folder: tempfile::tempdir().unwrap() }
     }
 
     /// Creates a home with a store whose only account is the owner `ops`.
     pub fn set_up() -> Self {
-        let home = Home::new();
-        home.as_ops(&["init", "--username", "ops"]).succeeds();
+        let home = CliHome::new();
+        home.as_ops(&["init", "--username", "ops"]).assert_success();
         home
     }
 
@@ -52,12 +52,12 @@ impl Home {
     }
 
     /// Runs the program with `input` on stdin.
-    pub fn run<S: AsRef<OsStr>>(&self, args: &[S], input: impl AsRef<[u8]>) -> Ran {
-        finish(self.command(args), input.as_ref())
+    pub fn run<S: AsRef<OsStr>>(&self, args: &[S], input: impl AsRef<[u8]>) -> CliOutput {
+        run_to_end(self.command(args), input.as_ref())
     }
 
     /// Runs the program with the owner's password on stdin.
-    pub fn as_ops(&self, args: &[&str]) -> Ran {
+    pub fn as_ops(&self, args: &[&str]) -> CliOutput {
         let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
         self.run(&args, format!("{PASSWORD}\n"))
     }
@@ -65,7 +65,7 @@ impl Home {
     /// Creates a token and returns its secret.
     pub fn create(&self, args: &[&str]) -> String {
         let args: Vec<&str> = ["token", "create", "--quiet"].iter().chain(args).copied().collect();
-        self.as_ops(&args).succeeds().out.trim_end().to_owned()
+        self.as_ops(&args).assert_success().out.trim_end().to_owned()
     }
 
     /// Returns the exit code of `verify` with `secret`.
@@ -84,7 +84,7 @@ impl Home {
 }
 
 /// Runs `command` to its end. The command may leave its input unread.
-pub fn finish(mut command: Command, input: &[u8]) -> Ran {
+pub fn run_to_end(mut command: Command, input: &[u8]) -> CliOutput {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -93,23 +93,23 @@ pub fn finish(mut command: Command, input: &[u8]) -> Ran {
         .expect("the program starts");
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
-    Ran {
+    CliOutput {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
         err: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
     }
 }
 
-impl Ran {
+impl CliOutput {
     /// Asserts exit code 0.
     #[track_caller]
-    pub fn succeeds(self) -> Self {
-        self.ends(0)
+    pub fn assert_success(self) -> Self {
+        self.assert_code(0)
     }
 
     /// Asserts an exit code, and that neither stream contains terminal control characters.
     #[track_caller]
-    pub fn ends(self, code: i32) -> Self {
+    pub fn assert_code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         for text in [&self.out, &self.err] {
             let raw = text.chars().find(|c| *c != '\n' && jeton::domain::text::is_control_or_bidi(*c));
@@ -120,14 +120,14 @@ impl Ran {
 
     /// Asserts that stderr doesn't contain `word`.
     #[track_caller]
-    pub fn hides(self, word: &str) -> Self {
+    pub fn assert_hides(self, word: &str) -> Self {
         assert!(!self.err.contains(word), "{self:?}");
         self
     }
 
     /// Asserts that stderr contains each of `words`.
     #[track_caller]
-    pub fn says(self, words: &[&str]) -> Self {
+    pub fn assert_says(self, words: &[&str]) -> Self {
         for word in words {
             assert!(self.err.contains(word), "no {word:?} in {}", self.err);
         }
@@ -136,7 +136,7 @@ impl Ran {
 
     /// Asserts an empty stdout.
     #[track_caller]
-    pub fn silent(self) -> Self {
+    pub fn assert_silent(self) -> Self {
         assert_eq!(self.out, "");
         self
     }
