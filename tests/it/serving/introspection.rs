@@ -6,7 +6,9 @@ use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::{CreateToken, DisableTokens, RegenerateToken};
 use serde_json::{Value, json};
 
-use super::{METHOD, OTHER, expired, holding, house, pointed, selection, text, until};
+use super::{
+    METHOD, OTHER, issue_expired, issue_with_methods, new_install, secret_text, selection, target, wait_until,
+};
 use crate::support::http::{Client, Reply, bearer, head};
 use crate::support::service_process::ServiceProcess;
 use crate::support::world::{OWNER, create};
@@ -19,18 +21,18 @@ fn introspect(client: &mut Client, caller: &str, form: &str) -> Reply {
 }
 
 #[test]
-fn who_may_ask_is_told_what_a_token_is() {
-    let house = house();
-    let caller = holding(&house, "caller", &["jeton.introspect"]);
-    let lacking = text(&holding(&house, "lacking", &[METHOD]));
+fn introspection_describes_an_active_token() {
+    let house = new_install();
+    let caller = issue_with_methods(&house, "caller", &["jeton.introspect"]);
+    let lacking = secret_text(&issue_with_methods(&house, "lacking", &[METHOD]));
     let expires = Some(ExpirySpec::parse("30d").unwrap());
     let new = CreateToken { expires, selection: selection(&[METHOD, OTHER]), ..create("ci") };
     let token = house.create(OWNER, new);
-    let dead = holding(&house, "dead", &[METHOD]);
-    house.call(OWNER, DisableTokens { tokens: vec![pointed(&dead)] }).unwrap();
+    let dead = issue_with_methods(&house, "dead", &[METHOD]);
+    house.call(OWNER, DisableTokens { tokens: vec![target(&dead)] }).unwrap();
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.management_client();
-    let (form, caller_secret) = (format!("token={}", text(&token)), text(&caller));
+    let (form, caller_secret) = (format!("token={}", secret_text(&token)), secret_text(&caller));
 
     assert_eq!(client.post(PATH, &[FORM], &form).body, "{\"result\":1}");
     let invalid = client.post(PATH, &[FORM, &bearer("x")], &form);
@@ -40,7 +42,7 @@ fn who_may_ask_is_told_what_a_token_is() {
     assert_eq!((twice.status, twice.body.as_str()), (401, "{\"result\":2}"));
     let refused = introspect(&mut client, &lacking, &form);
     assert_eq!((refused.status, refused.body.as_str()), (403, "{\"result\":3}"));
-    assert_eq!(introspect(&mut client, &text(&dead), &form).status, 401);
+    assert_eq!(introspect(&mut client, &secret_text(&dead), &form).status, 401);
 
     let mut told = introspect(&mut client, &caller_secret, &form);
     assert_eq!((told.status, told.header("Cache-Control")), (200, "no-store"));
@@ -56,12 +58,14 @@ fn who_may_ask_is_told_what_a_token_is() {
     assert_eq!(told_json, whole);
     told = introspect(&mut client, &caller_secret, &format!("token_type_hint=access_token&{form}&x"));
     assert!(told.body.starts_with("{\"active\":true"), "{told:?}");
-    let encoded: String = text(&token).bytes().map(|b| format!("%{b:02X}")).collect();
+    let encoded: String = secret_text(&token).bytes().map(|b| format!("%{b:02X}")).collect();
     assert!(introspect(&mut client, &caller_secret, &format!("token={encoded}")).body.contains("\"active\":true"));
 
     let inactive = "{\"active\":false}";
-    let mistyped = format!("{}0", &text(&token)[..text(&token).len() - 1]);
-    for presented in [text(&dead), text(&expired(&house, "old")), mistyped, "x".to_owned(), String::new()] {
+    let mistyped = format!("{}0", &secret_text(&token)[..secret_text(&token).len() - 1]);
+    for presented in
+        [secret_text(&dead), secret_text(&issue_expired(&house, "old")), mistyped, "x".to_owned(), String::new()]
+    {
         let told = introspect(&mut client, &caller_secret, &format!("token={presented}"));
         assert_eq!((told.status, told.body.as_str()), (200, inactive));
     }
@@ -87,7 +91,7 @@ fn who_may_ask_is_told_what_a_token_is() {
     }
 
     // The caller's token was used, but not the token it asked about.
-    until(|| house.token(caller.token.id).last_seen_at);
+    wait_until(|| house.token(caller.token.id).last_seen_at);
     assert_eq!(house.token(token.token.id).last_seen_at, None);
     let said = house.store().read(|s| s.usage(caller.token.id, house.now())).unwrap();
     assert_eq!(said.methods.first().map(|(method, _)| method.as_str()), Some("jeton.introspect"));
@@ -96,32 +100,32 @@ fn who_may_ask_is_told_what_a_token_is() {
 
 /// During an overlap, the old secret expires first.
 #[test]
-fn an_old_secret_ends_with_its_overlap() {
-    let house = house();
-    let caller = text(&holding(&house, "caller", &["jeton.introspect"]));
-    let old = holding(&house, "ci", &[METHOD]);
+fn introspected_old_secret_expires_with_its_overlap() {
+    let house = new_install();
+    let caller = secret_text(&issue_with_methods(&house, "caller", &["jeton.introspect"]));
+    let old = issue_with_methods(&house, "ci", &[METHOD]);
     let grace = Some(Span::Hours(2));
-    let again = RegenerateToken { token: pointed(&old), grace, expires: None, destination: None };
+    let again = RegenerateToken { token: target(&old), grace, expires: None, destination: None };
     let new = house.call(OWNER, again).unwrap().value;
     let end = new.token.overlap(house.now()).unwrap().retires_at;
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.management_client();
     let mut exp = |issued: &str| introspect(&mut client, &caller, &format!("token={issued}")).json()["exp"].take();
-    assert_eq!(exp(&text(&old)), json!(end.0 / SECOND));
+    assert_eq!(exp(&secret_text(&old)), json!(end.0 / SECOND));
     assert_eq!(exp(&new.secret.expose(str::to_owned)), Value::Null, "it never expires");
     service.stop();
 }
 
 #[test]
-fn metrics_and_how_far_the_store_is_read() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn metrics_and_audit_position_are_served() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let (mut client, mut manager) = (service.client(), service.management_client());
     let told = |manager: &mut Client| manager.request("GET", "/v1/head", &[]).json();
     let last = || house.audit().last().unwrap().seq;
     assert_eq!(told(&mut manager), json!({"schema": 1, "audit_seq": last()}));
-    holding(&house, "more", &[]);
+    issue_with_methods(&house, "more", &[]);
     assert_eq!(told(&mut manager), json!({"schema": 1, "audit_seq": last()}));
 
     for (method, presented, status) in
@@ -130,7 +134,7 @@ fn metrics_and_how_far_the_store_is_read() {
         assert_eq!(client.verify(presented, method).status, status);
     }
     client.request("GET", "/v1/verify/-", &[]);
-    let text = until(|| {
+    let text = wait_until(|| {
         let text = manager.request("GET", "/metrics", &[]).body;
         text.contains("\njeton_ledger_written_total 3\n").then_some(text)
     });
@@ -174,20 +178,20 @@ fn metrics_and_how_far_the_store_is_read() {
 
 /// Without a credential, introspection returns nothing about a token.
 #[test]
-fn nothing_of_a_token_for_nobody() {
-    let house = house();
-    let issued = holding(&house, "very-own-name", &[METHOD]);
+fn introspection_needs_a_permitted_token() {
+    let house = new_install();
+    let issued = issue_with_methods(&house, "very-own-name", &[METHOD]);
     let service = ServiceProcess::start(&house.temp_store.path());
-    assert_eq!(service.client().verify(&text(&issued), METHOD).status, 200);
+    assert_eq!(service.client().verify(&secret_text(&issued), METHOD).status, 200);
     let paths =
         ["/v1/verify/-", "/v1/verify/x", "/v1/health", "/v1/head", "/metrics", "/v1/introspect", "/v1/tokens", "/"];
     for (mut client, dead) in [(service.client(), "x"), (service.management_client(), "x")] {
         for path in paths {
             for verb in ["GET", "POST", "DELETE"] {
-                for headers in [&[][..], &[&*bearer(dead)], &[&*bearer(&text(&issued)[..40])]] {
+                for headers in [&[][..], &[&*bearer(dead)], &[&*bearer(&secret_text(&issued)[..40])]] {
                     client.send(head(verb, path, &[headers, &["Content-Length: 0"]].concat()));
                     let told = format!("{:?}", client.read_reply().unwrap());
-                    for word in ["very-own-name", &text(&issued)[..12], "StopEnv", "ops"] {
+                    for word in ["very-own-name", &secret_text(&issued)[..12], "StopEnv", "ops"] {
                         assert!(!told.contains(word), "{verb} {path}: {told}");
                     }
                 }

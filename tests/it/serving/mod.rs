@@ -1,19 +1,19 @@
 //! `jeton serve`: the real program, queried over HTTP.
 
-mod answers;
-mod ending;
-mod faults;
-mod hostile;
+mod cache_memory;
+mod credential_sources;
+mod damaged_token;
+mod denial_reasons;
+mod hostile_clients;
 mod introspection;
-mod outliving;
-mod past;
-mod places;
-mod reasons;
-mod remembering;
-mod revoking;
-mod surroundings;
-mod unreadable;
-mod vectors;
+mod resource_exhaustion;
+mod responses;
+mod revocation;
+mod rollback;
+mod secret_vectors;
+mod shutdown;
+mod socket_and_proof_faults;
+mod store_faults;
 
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::method::MethodId;
@@ -30,7 +30,7 @@ const OTHER: &str = "environment.control.ListEnvs";
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Returns a house with the machine's clock, which the service uses too, and an owner without a token limit.
-fn house() -> TestInstall {
+fn new_install() -> TestInstall {
     let house = TestInstall::with_accounts();
     house.fakes.clock.set(jeton::platform::adapters().clock.now());
     house.set_policy(|p| p.active_tokens = 0);
@@ -42,20 +42,20 @@ fn selection(methods: &[&str]) -> Selection {
 }
 
 /// Creates a token of the owner for these methods.
-fn holding(house: &TestInstall, name: &str, methods: &[&str]) -> IssuedToken {
+fn issue_with_methods(house: &TestInstall, name: &str, methods: &[&str]) -> IssuedToken {
     house.create(OWNER, CreateToken { selection: selection(methods), ..create(name) })
 }
 
-fn text(issued: &IssuedToken) -> String {
+fn secret_text(issued: &IssuedToken) -> String {
     issued.secret.expose(str::to_owned)
 }
 
-fn pointed(issued: &IssuedToken) -> TokenTarget {
+fn target(issued: &IssuedToken) -> TokenTarget {
     TokenTarget { reference: TokenRef::Id(issued.token.id), expected_revision: None }
 }
 
 /// Creates a token that has already expired.
-fn expired(house: &TestInstall, name: &str) -> IssuedToken {
+fn issue_expired(house: &TestInstall, name: &str) -> IssuedToken {
     let now = house.now();
     house.fakes.clock.advance(-2 * DAY);
     let issued = house.create(OWNER, CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create(name) });
@@ -64,7 +64,7 @@ fn expired(house: &TestInstall, name: &str) -> IssuedToken {
 }
 
 /// Runs the program on the house's store, authenticated by a token if given.
-fn run(house: &TestInstall, token: Option<&str>, args: &[&str], input: &str) -> CliOutput {
+fn run_cli(house: &TestInstall, token: Option<&str>, args: &[&str], input: &str) -> CliOutput {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", house.temp_store.folder()).env("JETON_STORE", house.temp_store.path()).args(args);
     if let Some(token) = token {
@@ -75,7 +75,7 @@ fn run(house: &TestInstall, token: Option<&str>, args: &[&str], input: &str) -> 
 
 /// Polls until `look` returns `Some`. Each look takes some time, so no sleep is needed.
 #[track_caller]
-fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+fn wait_until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let (_nobody, never) = std::sync::mpsc::channel::<()>();
     for _ in 0..400 {
         if let Some(found) = look() {

@@ -136,7 +136,7 @@ impl ServiceProcess {
         self.wait_for_end()
     }
 
-    /// Like [`Service::stops`], for a service that was already asked to stop.
+    /// Like [`Service::stop`], for a service that was already asked to stop.
     #[track_caller]
     pub fn wait_for_end(self) -> String {
         self.wait_for_code(0)

@@ -16,22 +16,22 @@ use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::IssuedToken;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
-use super::{METHOD, holding, house, text, until};
+use super::{METHOD, issue_with_methods, new_install, secret_text, wait_until};
 use crate::support::http::{Client, TIMEOUT};
 use crate::support::service_process::{STOP_TIMEOUT, ServiceProcess, command};
 use crate::support::world::TestInstall;
 
 /// Maximum recovery time after a fault. The service promises 2 s; the rest allows for slow test machines.
-const RELIEF: std::time::Duration = std::time::Duration::from_secs(4);
+const RECOVERY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(4);
 
 /// A service with a given stderr, at sockets next to its store.
-struct Mute {
+struct LoglessService {
     child: Child,
     store: PathBuf,
 }
 
-impl Mute {
-    fn start(house: &TestInstall, arguments: &[&str], stderr: impl Into<Stdio>) -> Mute {
+impl LoglessService {
+    fn start(house: &TestInstall, arguments: &[&str], stderr: impl Into<Stdio>) -> LoglessService {
         let store = house.temp_store.path();
         let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
         command
@@ -42,17 +42,17 @@ impl Mute {
             .arg(&store)
             .args(arguments);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
-        let mute = Mute { child, store };
-        until(|| UnixStreamTo(&mute.verify()).open());
+        let mute = LoglessService { child, store };
+        wait_until(|| UnixStreamTo(&mute.verify()).open());
         mute
     }
 
-    fn beside(&self, ending: &str) -> PathBuf {
+    fn sidecar_path(&self, ending: &str) -> PathBuf {
         PathBuf::from(format!("{}{ending}", self.store.display()))
     }
 
     fn verify(&self) -> PathBuf {
-        self.beside(".verify")
+        self.sidecar_path(".verify")
     }
 
     fn client(&self) -> Client {
@@ -60,23 +60,23 @@ impl Mute {
     }
 
     fn metric(&self, name: &str) -> u64 {
-        let text = Client::unix(&self.beside(".manage")).request("GET", "/metrics", &[]).body;
+        let text = Client::unix(&self.sidecar_path(".manage")).request("GET", "/metrics", &[]).body;
         let line = text.lines().find_map(|line| line.strip_prefix(&format!("jeton_{name} ")));
         line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
     }
 
     /// Stops the service and returns its exit status.
     #[track_caller]
-    fn stops(mut self) -> Option<i32> {
+    fn stop(mut self) -> Option<i32> {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         let clock = Stopwatch::start();
-        let status = until(|| self.child.try_wait().unwrap());
+        let status = wait_until(|| self.child.try_wait().unwrap());
         assert!(clock.elapsed() < STOP_TIMEOUT);
         status.code()
     }
 }
 
-impl Drop for Mute {
+impl Drop for LoglessService {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -92,13 +92,13 @@ impl UnixStreamTo<'_> {
     }
 }
 
-fn used(house: &TestInstall, issued: &IssuedToken) -> u64 {
+fn recorded_uses(house: &TestInstall, issued: &IssuedToken) -> u64 {
     let store = SqliteStore::open(&house.temp_store.path()).unwrap();
     store.read(|s| s.usage(issued.token.id, house.now())).unwrap().week
 }
 
 /// Asks with a right and a wrong secret, and asserts the right answers.
-fn answers_rightly(client: &mut Client, secret: &str, times: usize) {
+fn assert_answers(client: &mut Client, secret: &str, times: usize) {
     for _ in 0..times {
         assert_eq!(client.verify(secret, METHOD).status, 200);
         assert_eq!(client.verify("nobody", METHOD).status, 401);
@@ -107,9 +107,9 @@ fn answers_rightly(client: &mut Client, secret: &str, times: usize) {
 
 #[test]
 fn service_answers_though_its_log_cannot_be_written() {
-    let house = house();
-    let issued = holding(&house, "ci", &[METHOD]);
-    let secret = text(&issued);
+    let house = new_install();
+    let issued = issue_with_methods(&house, "ci", &[METHOD]);
+    let secret = secret_text(&issued);
     let mut accepted = 0;
     for (what, level) in [("full", "info"), ("full", "trace"), ("gone", "info"), ("gone", "trace"), ("stuck", "trace")]
     {
@@ -121,30 +121,30 @@ fn service_answers_though_its_log_cannot_be_written() {
                 ((what == "stuck").then(|| reader.into()), writer.into())
             }
         };
-        let service = Mute::start(&house, &["--log", level], stderr);
+        let service = LoglessService::start(&house, &["--log", level], stderr);
         let mut client = service.client();
         // More than pipe and queue hold, with each request logged.
         let times = if what == "stuck" { 5_000 } else { 200 };
-        answers_rightly(&mut client, &secret, times);
+        assert_answers(&mut client, &secret, times);
         accepted += times as u64;
         assert_eq!(client.request("GET", "/v1/health", &[]).status, 200);
         assert_eq!(service.metric("log_lines_lost_total") > 0, what == "stuck", "{what} {level}");
         assert_eq!(service.metric("panics_total"), 0);
         drop(client);
-        assert_eq!(service.stops(), Some(0), "{what} {level}");
+        assert_eq!(service.stop(), Some(0), "{what} {level}");
         drop(kept);
     }
-    assert_eq!(used(&house, &issued), accepted);
+    assert_eq!(recorded_uses(&house, &issued), accepted);
 }
 
 /// A late log reader gets every queued line, and the number of the lost ones.
 #[test]
 fn lost_log_lines_are_reported_once_the_log_can_be_written() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let (reader, writer) = std::io::pipe().unwrap();
-    let service = Mute::start(&house, &["--log", "trace"], writer);
-    answers_rightly(&mut service.client(), &secret, 5_000);
+    let service = LoglessService::start(&house, &["--log", "trace"], writer);
+    assert_answers(&mut service.client(), &secret, 5_000);
     let lost = service.metric("log_lines_lost_total");
     assert!(lost > 0);
     let log = Arc::new(Mutex::new(String::new()));
@@ -155,8 +155,8 @@ fn lost_log_lines_are_reported_once_the_log_can_be_written() {
         }
     });
     // Reported while the service runs, not only when it ends.
-    until(|| log.lock().unwrap().contains(" log lines were lost since ").then_some(()));
-    assert_eq!(service.stops(), Some(0));
+    wait_until(|| log.lock().unwrap().contains(" log lines were lost since ").then_some(()));
+    assert_eq!(service.stop(), Some(0));
     read.join().unwrap();
     let log = log.lock().unwrap();
     let reported: u64 = log
@@ -170,15 +170,15 @@ fn lost_log_lines_are_reported_once_the_log_can_be_written() {
 
 /// Signals that other programs use for reload, reopen or report.
 #[test]
-fn signals_of_other_customs_change_nothing() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn other_signals_change_nothing() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     for (signal, name) in [(Signal::HUP, "SIGHUP"), (Signal::USR1, "SIGUSR1"), (Signal::USR2, "SIGUSR2")] {
         kill_process(service.pid(), signal).unwrap();
-        until(|| service.stderr().contains(name).then_some(()));
-        answers_rightly(&mut client, &secret, 1);
+        wait_until(|| service.stderr().contains(name).then_some(()));
+        assert_answers(&mut client, &secret, 1);
     }
     service.stop();
 }
@@ -186,15 +186,15 @@ fn signals_of_other_customs_change_nothing() {
 /// With more silent or slow clients than descriptors, new clients are answered, and so are earlier ones.
 #[test]
 fn few_descriptors_serve_many_clients() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let mut limited = Command::new("/bin/sh");
     limited.env_clear().env("HOME", house.temp_store.folder()).args(["-c", "ulimit -n 40; exec \"$@\"", "sh"]);
     limited.arg(env!("CARGO_BIN_EXE_jeton")).args(["serve", "--verify", "127.0.0.1:0", "--store"]);
     limited.arg(house.temp_store.path());
     let service = ServiceProcess::spawn(limited);
     let mut early = service.client();
-    answers_rightly(&mut early, &secret, 1);
+    assert_answers(&mut early, &secret, 1);
     for said in ["", "GET /v1/verify/- HTTP/1.1\r\nHo"] {
         let mut crowd: Vec<Client> = Vec::new();
         for n in 0..200 {
@@ -203,8 +203,8 @@ fn few_descriptors_serve_many_clients() {
             crowd.push(one);
             if n % 40 == 39 {
                 let clock = Stopwatch::start();
-                answers_rightly(&mut service.client(), &secret, 1);
-                assert!(clock.elapsed() < RELIEF, "a newcomer waited for {:?}", clock.elapsed());
+                assert_answers(&mut service.client(), &secret, 1);
+                assert!(clock.elapsed() < RECOVERY_TIMEOUT, "a newcomer waited for {:?}", clock.elapsed());
             }
         }
         assert_eq!(
@@ -214,10 +214,10 @@ fn few_descriptors_serve_many_clients() {
         );
         drop(crowd);
         let clock = Stopwatch::start();
-        answers_rightly(&mut service.client(), &secret, 1);
-        assert!(clock.elapsed() < RELIEF);
+        assert_answers(&mut service.client(), &secret, 1);
+        assert!(clock.elapsed() < RECOVERY_TIMEOUT);
     }
-    until(|| service.stderr().contains("there is room for connections again").then_some(()));
+    wait_until(|| service.stderr().contains("there is room for connections again").then_some(()));
     assert!(service.stderr().contains("too many connections"));
     service.stop();
 
@@ -229,16 +229,16 @@ fn few_descriptors_serve_many_clients() {
 
 /// A thousand clients may wait while the service is busy.
 #[test]
-fn a_thousand_connections_may_wait() {
+fn thousand_connections_can_be_open() {
     const CLIENTS: usize = 1_024;
     let room = Rlimit { current: Some(4 * CLIENTS as u64), maximum: None };
     if prlimit(None, Resource::Nofile, room).is_err() {
         println!("skipped: this process may not open {CLIENTS} files");
         return;
     }
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Mute::start(&house, &[], Stdio::null());
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
+    let service = LoglessService::start(&house, &[], Stdio::null());
     let pid = Pid::from_child(&service.child);
     kill_process(pid, Signal::STOP).unwrap();
     let waiting: Vec<_> = (0..CLIENTS)
@@ -256,27 +256,27 @@ fn a_thousand_connections_may_wait() {
         })
         .collect();
     kill_process(pid, Signal::CONT).unwrap();
-    answers_rightly(&mut service.client(), &secret, 1);
+    assert_answers(&mut service.client(), &secret, 1);
     drop(waiting);
-    assert_eq!(service.stops(), Some(0));
+    assert_eq!(service.stop(), Some(0));
 }
 
 /// Sockets that a clean-up job deleted are recreated with the same access.
 #[test]
-fn sockets_that_were_taken_away_come_back() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
-    let service = Mute::start(&house, &[], Stdio::null());
+fn removed_sockets_are_created_again() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
+    let service = LoglessService::start(&house, &[], Stdio::null());
     for ending in [".verify", ".manage"] {
-        let path = service.beside(ending);
+        let path = service.sidecar_path(ending);
         fs::remove_file(&path).unwrap();
-        until(|| UnixStreamTo(&path).open());
+        wait_until(|| UnixStreamTo(&path).open());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    answers_rightly(&mut service.client(), &secret, 1);
+    assert_answers(&mut service.client(), &secret, 1);
     assert_eq!(service.metric("panics_total"), 0);
-    let (verify, manage) = (service.verify(), service.beside(".manage"));
-    assert_eq!(service.stops(), Some(0));
+    let (verify, manage) = (service.verify(), service.sidecar_path(".manage"));
+    assert_eq!(service.stop(), Some(0));
     assert!(!verify.exists() && !manage.exists(), "they go with the service");
 }
 
@@ -313,10 +313,10 @@ impl Drop for SmallDisk {
 /// Store and log run out of space under load, and get space again: all answers are right, and every use is accounted
 /// for.
 #[test]
-fn one_full_disk_for_store_and_log() {
-    let house = house();
-    let issued = holding(&house, "ci", &[METHOD]);
-    let secret = text(&issued);
+fn full_disk_of_store_and_log_is_survived() {
+    let house = new_install();
+    let issued = issue_with_methods(&house, "ci", &[METHOD]);
+    let secret = secret_text(&issued);
     let Some(disk) = SmallDisk::mount(&house.temp_store.folder().join("disk")) else {
         println!("skipped: no tmpfs can be mounted here");
         return;
@@ -328,32 +328,32 @@ fn one_full_disk_for_store_and_log() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", &disk.0).args(["serve", "--log", "debug", "--store"]).arg(&store);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-    let service = Mute { child, store: store.clone() };
-    until(|| UnixStreamTo(&service.verify()).open());
+    let service = LoglessService { child, store: store.clone() };
+    wait_until(|| UnixStreamTo(&service.verify()).open());
     let mut client = service.client();
     let mut accepted = 0;
     let rounds = if std::env::var_os("JETON_SOAK").is_some() { 10 } else { 1 };
     for _ in 0..rounds {
-        answers_rightly(&mut client, &secret, 20);
+        assert_answers(&mut client, &secret, 20);
         disk.fill();
         let faults = service.metric("ledger_faults_total");
         accepted += 20;
-        until(|| {
-            answers_rightly(&mut client, &secret, 20);
+        wait_until(|| {
+            assert_answers(&mut client, &secret, 20);
             accepted += 20;
             (service.metric("ledger_faults_total") > faults + 1).then_some(())
         });
         assert_eq!(client.request("GET", "/v1/health", &[]).status, 200);
         disk.free();
         let clock = Stopwatch::start();
-        answers_rightly(&mut client, &secret, 1);
+        assert_answers(&mut client, &secret, 1);
         accepted += 1;
-        until(|| (service.metric("ledger_waiting") == 0).then_some(()));
-        assert!(clock.elapsed() < RELIEF, "{:?}", clock.elapsed());
+        wait_until(|| (service.metric("ledger_waiting") == 0).then_some(()));
+        assert!(clock.elapsed() < RECOVERY_TIMEOUT, "{:?}", clock.elapsed());
     }
     assert_eq!(service.metric("ledger_dropped_total"), 0);
     drop(client);
-    assert_eq!(service.stops(), Some(0));
+    assert_eq!(service.stop(), Some(0));
     let opened = SqliteStore::open(&store).unwrap();
     assert_eq!(opened.read(|s| s.usage(issued.token.id, house.now())).unwrap().week, accepted);
     let log = fs::read_to_string(disk.0.join("log")).unwrap();
@@ -362,9 +362,9 @@ fn one_full_disk_for_store_and_log() {
 
 /// Uses that can't be recorded are reported as lost, with their number. The exit status shows the loss too.
 #[test]
-fn uses_that_cannot_be_recorded_are_said_to_be_lost() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn unrecorded_uses_are_reported_as_lost() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let writer = house.raw_connection();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();

@@ -2,22 +2,22 @@
 
 use serde_json::json;
 
-use super::{METHOD, OTHER, holding, house, text};
+use super::{METHOD, OTHER, issue_with_methods, new_install, secret_text};
 use crate::support::http::{Reply, bearer};
 use crate::support::service_process::ServiceProcess;
 
-const VERBS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"];
+const HTTP_METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"];
 const IDENTITY: [&str; 6] =
     ["X-Jeton-Account", "X-Jeton-Account-Id", "X-Jeton-Role", "X-Jeton-Token", "X-Jeton-Hint", "X-Jeton-Method"];
 
 /// Returns the identity headers of an answer.
-fn identity(answer: &Reply) -> Vec<String> {
+fn identity_headers(answer: &Reply) -> Vec<String> {
     IDENTITY.iter().flat_map(|name| answer.all(name)).map(str::to_owned).collect()
 }
 
 /// Asserts that a refusal has exactly these headers and no body.
 #[track_caller]
-fn refused(answer: &Reply, status: u16, result: u8, challenge: Option<&str>) {
+fn assert_denied(answer: &Reply, status: u16, result: u8, challenge: Option<&str>) {
     assert_eq!((answer.status, answer.json()), (status, json!({ "result": result })), "{answer:?}");
     assert_eq!(answer.all("WWW-Authenticate"), challenge.into_iter().collect::<Vec<_>>());
     assert_eq!(answer.header("Cache-Control"), "no-store");
@@ -28,19 +28,19 @@ fn refused(answer: &Reply, status: u16, result: u8, challenge: Option<&str>) {
 const INVALID: Option<&str> = Some("Bearer realm=\"jeton\", error=\"invalid_token\"");
 
 #[test]
-fn each_row_for_every_verb() {
-    let house = house();
-    let issued = holding(&house, "ci", &[METHOD]);
-    let (secret, owner) = (bearer(&text(&issued)), &issued.token.owner);
+fn verify_answers_alike_for_every_http_method() {
+    let house = new_install();
+    let issued = issue_with_methods(&house, "ci", &[METHOD]);
+    let (secret, owner) = (bearer(&secret_text(&issued)), &issued.token.owner);
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
-    for verb in VERBS {
+    for verb in HTTP_METHODS {
         for method in ["-", METHOD] {
             let path = format!("/v1/verify/{method}");
             let permitted = client.request(verb, &path, &[&secret]);
             assert_eq!(permitted.status, 200, "{verb} {permitted:?}");
             let (id, hint) = (owner.id.to_string(), issued.secret.hint());
-            assert_eq!(identity(&permitted), ["ops", &id, "owner", "ci", hint, method], "{verb}");
+            assert_eq!(identity_headers(&permitted), ["ops", &id, "owner", "ci", hint, method], "{verb}");
             assert_eq!(permitted.header("Cache-Control"), "no-store");
             assert_eq!(permitted.header("Content-Type"), "application/json");
             assert!(permitted.all("WWW-Authenticate").is_empty());
@@ -54,15 +54,15 @@ fn each_row_for_every_verb() {
                 continue;
             }
             assert_eq!(permitted.json(), told, "{verb}");
-            refused(&client.request(verb, &path, &[]), 401, 1, Some("Bearer realm=\"jeton\""));
-            refused(&client.request(verb, &path, &["Authorization: Bearer x"]), 401, 2, INVALID);
+            assert_denied(&client.request(verb, &path, &[]), 401, 1, Some("Bearer realm=\"jeton\""));
+            assert_denied(&client.request(verb, &path, &["Authorization: Bearer x"]), 401, 2, INVALID);
         }
         if verb != "HEAD" {
             let lacking = client.request(verb, &format!("/v1/verify/{OTHER}"), &[&secret]);
-            refused(&lacking, 403, 3, Some("Bearer realm=\"jeton\", error=\"insufficient_scope\""));
-            refused(&client.request(verb, "/v1/verify/no.Such", &[&secret]), 503, 4, None);
-            refused(&client.request(verb, "/v1/verify/", &[&secret]), 503, 4, None);
-            refused(&client.request(verb, "/v1/verify", &[&secret]), 503, 4, None);
+            assert_denied(&lacking, 403, 3, Some("Bearer realm=\"jeton\", error=\"insufficient_scope\""));
+            assert_denied(&client.request(verb, "/v1/verify/no.Such", &[&secret]), 503, 4, None);
+            assert_denied(&client.request(verb, "/v1/verify/", &[&secret]), 503, 4, None);
+            assert_denied(&client.request(verb, "/v1/verify", &[&secret]), 503, 4, None);
             // Unknown methods stay unknown: no retry within a second helps.
             for path in ["/v1/verify/no.Such", "/v1/verify"] {
                 assert!(client.request(verb, path, &[&secret]).all("Retry-After").is_empty(), "{verb} {path}");
@@ -74,13 +74,13 @@ fn each_row_for_every_verb() {
 
 /// The body lists the token's methods only on request, but always the identity.
 #[test]
-fn methods_are_told_on_request() {
-    let house = house();
-    let issued = holding(&house, "ci", &[METHOD, OTHER]);
-    let empty = holding(&house, "empty", &[]);
+fn verify_lists_methods_on_request() {
+    let house = new_install();
+    let issued = issue_with_methods(&house, "ci", &[METHOD, OTHER]);
+    let empty = issue_with_methods(&house, "empty", &[]);
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
-    let mut told = |issued, path: &str| client.verify_at(path, &text(issued)).json();
+    let mut told = |issued, path: &str| client.verify_at(path, &secret_text(issued)).json();
     for query in ["?methods", "?methods=", "?methods=1", "?x&methods", "?methods&methods"] {
         for method in ["-", METHOD] {
             let path = format!("/v1/verify/{method}");
@@ -94,19 +94,19 @@ fn methods_are_told_on_request() {
     for query in ["?method", "?xmethods", "?x=methods", "?Methods", "?methods%20", "?x;methods"] {
         assert_eq!(told(&issued, &format!("/v1/verify/-{query}"))["methods"], json!(null), "{query}");
     }
-    let head = client.request("HEAD", "/v1/verify/-?methods", &[&bearer(&text(&issued))]);
-    let whole = client.verify_at("/v1/verify/-?methods", &text(&issued));
+    let head = client.request("HEAD", "/v1/verify/-?methods", &[&bearer(&secret_text(&issued))]);
+    let whole = client.verify_at("/v1/verify/-?methods", &secret_text(&issued));
     assert_eq!(head.header("Content-Length"), whole.body.len().to_string());
-    let denied = client.verify_at("/v1/verify/-?methods", &text(&empty).replace("jtn_", "jtm_"));
+    let denied = client.verify_at("/v1/verify/-?methods", &secret_text(&empty).replace("jtn_", "jtm_"));
     assert_eq!(denied.body, "{\"result\":2}");
     service.stop();
 }
 
 /// The method is the first path segment, taken raw. Later segments and the query are ignored.
 #[test]
-fn the_method_is_taken_raw() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn verify_takes_the_method_undecoded() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     let encoded = METHOD.replace('.', "%2e");
@@ -158,7 +158,7 @@ fn the_method_is_taken_raw() {
         let answer = client.verify_at(&path, &secret);
         assert_eq!(answer.status, status, "{path}: {answer:?}");
         assert_eq!(answer.header("Cache-Control"), "no-store", "{path}");
-        assert_eq!(identity(&answer).len(), if status == 200 { 6 } else { 0 }, "{path}");
+        assert_eq!(identity_headers(&answer).len(), if status == 200 { 6 } else { 0 }, "{path}");
     }
     service.stop();
 }
@@ -171,9 +171,9 @@ impl crate::support::http::Client {
 
 /// Forged identity headers never come back: each one is set once, with the true value.
 #[test]
-fn forged_identity_headers_say_nothing() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn forged_identity_headers_are_ignored() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     let forged = [
@@ -187,7 +187,7 @@ fn forged_identity_headers_say_nothing() {
     ];
     let headers: Vec<&str> = forged.iter().map(String::as_str).collect();
     let answer = client.request("GET", &format!("/v1/verify/{METHOD}"), &headers);
-    assert_eq!((answer.status, identity(&answer).len()), (200, 6));
+    assert_eq!((answer.status, identity_headers(&answer).len()), (200, 6));
     assert!(!format!("{answer:?}").contains("evil"));
     assert_eq!(client.request("GET", &format!("/v1/verify/{OTHER}"), &headers).status, 403);
     service.stop();
@@ -195,9 +195,9 @@ fn forged_identity_headers_say_nothing() {
 
 /// The verify listener answers verify and health. The management listener answers everything except verify.
 #[test]
-fn two_listeners_apart() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn listeners_serve_their_own_paths_only() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let (mut client, mut manager) = (service.client(), service.management_client());
     for verb in ["GET", "HEAD"] {

@@ -15,7 +15,7 @@ use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, RegenerateToken, TokenTarget};
 
-use super::house;
+use super::new_install;
 use crate::support::service_process::ServiceProcess;
 use crate::support::world::{Fakes, OWNER, client_info, create, credential};
 
@@ -26,7 +26,7 @@ const CONNECTIONS: usize = 32;
 /// Revokes the given tokens one after the other, each when a line arrives on stdin, and confirms each. Runs only as a
 /// separate program started by another test, from this same binary.
 #[test]
-fn revoker() {
+fn revoker_child() {
     let Some(store) = std::env::var_os(STORE).map(PathBuf::from) else { return };
     let tokens = std::env::var(TOKENS).unwrap();
     let fakes = Fakes::seeded(99);
@@ -53,13 +53,13 @@ fn revoker() {
 }
 
 #[test]
-fn nothing_begun_after_a_revocation_is_accepted() {
+fn request_after_a_revocation_is_denied() {
     let count = if std::env::var_os("JETON_SOAK").is_some() { 5_000 } else { 200 };
-    let house = house();
+    let house = new_install();
     let names = (0..count).map(|n| TokenName::parse(&format!("t{n}")).unwrap()).collect();
     let selection = Selection::Inherit;
     let issued = house.call(OWNER, CreateToken { names, selection, ..create("x") }).unwrap().value;
-    let secrets: Vec<String> = issued.iter().map(super::text).collect();
+    let secrets: Vec<String> = issued.iter().map(super::secret_text).collect();
     let ids: Vec<String> = issued.iter().map(|i| i.token.id.to_string()).collect();
     let service = ServiceProcess::start(&house.temp_store.path());
 
@@ -92,7 +92,7 @@ fn nothing_begun_after_a_revocation_is_accepted() {
             });
         }
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["serving::revoking::revoker", "--exact", "--nocapture", "--test-threads=1"])
+            .args(["serving::revocation::revoker_child", "--exact", "--nocapture", "--test-threads=1"])
             .env(STORE, &path)
             .env(TOKENS, ids.join(" "))
             .stdout(Stdio::piped())

@@ -2,28 +2,28 @@
 
 use serde_json::Value;
 
-use super::{METHOD, holding, house, run, text, until};
+use super::{METHOD, issue_with_methods, new_install, run_cli, secret_text, wait_until};
 use crate::support::http::{Client, Reply, bearer, head};
 use crate::support::service_process::ServiceProcess;
 use crate::support::world::TestInstall;
 
 const ACCEPT: &str = "[serve]\naccept = \"header:X-Authentication, query:session\"\n";
 
-fn ask(client: &mut Client, query: &str, headers: &[&str]) -> Reply {
+fn verify_with(client: &mut Client, query: &str, headers: &[&str]) -> Reply {
     client.request("GET", &format!("/v1/verify/{METHOD}{query}"), headers)
 }
 
 #[test]
-fn each_place_alone_and_only_where_configured() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn credential_source_counts_only_where_configured() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let (header, query) = (format!("X-Authentication: {secret}"), format!("?session={secret}"));
     let places = |client: &mut Client| {
         [
-            ask(client, "", &[&bearer(&secret)]),
-            ask(client, "", &[&header]),
-            ask(client, &query, &[]),
-            ask(client, "", &[&format!("X-Forwarded-Uri: /app{query}&x=1")]),
+            verify_with(client, "", &[&bearer(&secret)]),
+            verify_with(client, "", &[&header]),
+            verify_with(client, &query, &[]),
+            verify_with(client, "", &[&format!("X-Forwarded-Uri: /app{query}&x=1")]),
         ]
         .map(|answer| (answer.status, answer.body))
     };
@@ -38,9 +38,9 @@ fn each_place_alone_and_only_where_configured() {
     assert_eq!(places(&mut client).map(|told| told.0), [200; 4]);
     let (auth, auth_lower) = (bearer(&secret), format!("authorization: bearer {secret}"));
     let header_lower = format!("x-authentication: {secret}");
-    assert_eq!(ask(&mut client, "", &[&auth_lower]).status, 200);
-    assert_eq!(ask(&mut client, "", &[&header_lower]).status, 200);
-    assert_eq!(ask(&mut client, &format!("?a=b&session={secret}&c"), &[]).status, 200);
+    assert_eq!(verify_with(&mut client, "", &[&auth_lower]).status, 200);
+    assert_eq!(verify_with(&mut client, "", &[&header_lower]).status, 200);
+    assert_eq!(verify_with(&mut client, &format!("?a=b&session={secret}&c"), &[]).status, 200);
     let forwarded = format!("X-Forwarded-Uri: /app{query}");
     for (what, query, headers) in [
         ("two Authorization", "", &[auth.as_str(), &auth][..]),
@@ -78,18 +78,21 @@ fn each_place_alone_and_only_where_configured() {
         ("too long", "", &[&bearer(&"a".repeat(513))]),
         ("not ASCII", "", &[&bearer(&format!("{secret}é"))]),
     ] {
-        let answer = ask(&mut client, query, headers);
+        let answer = verify_with(&mut client, query, headers);
         assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{what}");
     }
     // The query forwarded by the proxy counts; the query of the proxy's own request doesn't.
-    assert_eq!(ask(&mut client, "?session=x", &[&forwarded]).status, 200);
-    assert_eq!(ask(&mut client, &query, &["X-Forwarded-Uri: /app"]).body, "{\"result\":1}");
-    assert_eq!(ask(&mut client, "?xsession=y&x=session&sessions=z&next=/app%3Fsession=a", &[]).body, "{\"result\":1}");
+    assert_eq!(verify_with(&mut client, "?session=x", &[&forwarded]).status, 200);
+    assert_eq!(verify_with(&mut client, &query, &["X-Forwarded-Uri: /app"]).body, "{\"result\":1}");
+    assert_eq!(
+        verify_with(&mut client, "?xsession=y&x=session&sessions=z&next=/app%3Fsession=a", &[]).body,
+        "{\"result\":1}"
+    );
     for blanks in ["", " ", "   ", &" ".repeat(600)] {
         for scheme in ["Bearer", "bearer", "BEARER"] {
             let header = format!("Authorization: {scheme} {blanks}{secret}");
-            assert_eq!(ask(&mut client, "", &[&header]).status, 200, "{header}");
-            assert_eq!(ask(&mut client, "", &[&format!("{header}  \t ")]).status, 200, "{header}, then blanks");
+            assert_eq!(verify_with(&mut client, "", &[&header]).status, 200, "{header}");
+            assert_eq!(verify_with(&mut client, "", &[&format!("{header}  \t ")]).status, 200, "{header}, then blanks");
         }
     }
     service.stop();
@@ -98,9 +101,9 @@ fn each_place_alone_and_only_where_configured() {
 /// A second credential in any spelling that some application accepts makes the first one invalid. Both the request's
 /// own query and the forwarded one count.
 #[test]
-fn second_credential_counts_however_it_is_spelled() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn second_credential_counts_in_every_spelling() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start_with_config(&house.temp_store.path(), ACCEPT);
     let mut client = service.client();
     let (auth, header) = (bearer(&secret), format!("X-Authentication: {secret}"));
@@ -141,14 +144,14 @@ fn second_credential_counts_however_it_is_spelled() {
             (String::new(), &[&*format!("X-Forwarded-Uri: /app?{second}&session={secret}")]),
             (String::new(), &[&*auth, "X-Forwarded-Uri: /app", &format!("X-Forwarded-Uri: /app?{second}")]),
         ] {
-            let answer = ask(&mut client, &query, headers);
+            let answer = verify_with(&mut client, &query, headers);
             assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{query} {headers:?}");
         }
     }
     // Two headers with the requested URI: one of them isn't from the proxy.
     let said = [format!("X-Forwarded-Uri: /app?session={secret}"), "X-Forwarded-Uri: /app".to_owned()];
     for pair in [[&*said[0], &*said[1]], [&*said[1], &*said[0]], [&*said[0], &*said[0]]] {
-        let answer = ask(&mut client, "", &pair);
+        let answer = verify_with(&mut client, "", &pair);
         assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{pair:?}");
     }
     // Invalid text can't hide a second credential either.
@@ -156,13 +159,13 @@ fn second_credential_counts_however_it_is_spelled() {
     bytes.iter_mut().filter(|byte| **byte == b'@').for_each(|byte| *byte = 0xe9);
     client.send(bytes);
     assert_eq!(client.read_reply().map(|answer| answer.status), Some(401));
-    assert_eq!(ask(&mut client, "?a=b;c&sessions[]=x", &[&auth]).status, 200);
+    assert_eq!(verify_with(&mut client, "?a=b;c&sessions[]=x", &[&auth]).status, 200);
     service.stop();
 }
 
 /// Returns the caller addresses of uses in the ledger, with their counts.
 fn addresses(house: &TestInstall, reader: &str) -> Vec<(String, u64)> {
-    let told = run(house, Some(reader), &["ledger", "uses", "--json"], "").assert_success().json();
+    let told = run_cli(house, Some(reader), &["ledger", "uses", "--json"], "").assert_success().json();
     let is_ci = |row: &&Value| row["token"]["name"] == "ci";
     let rows = told["uses"].as_array().unwrap().iter().filter(is_ci);
     let mut found: Vec<_> =
@@ -172,26 +175,29 @@ fn addresses(house: &TestInstall, reader: &str) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn the_address_comes_from_proxies_of_ours() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
-    let reader = text(&holding(&house, "reader", &["jeton.ledger.read"]));
+fn client_address_comes_from_trusted_proxies() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
+    let reader = secret_text(&issue_with_methods(&house, "reader", &["jeton.ledger.read"]));
     let service = ServiceProcess::start_with_config(&house.temp_store.path(), "[serve]\nproxies = \"10.0.0.0/8\"\n");
     let mut client = service.client();
     let proof = ServiceProcess::proxy_proof(&house.temp_store.path());
     let hops = |n: usize, tail: &str| format!("{}{tail}", "203.0.113.1, ".repeat(n));
-    for (forwarded, _) in CALLERS {
+    for (forwarded, _) in FORWARDED_CASES {
         assert_eq!(
-            ask(&mut client, "", &[&proof, &bearer(&secret), &format!("X-Forwarded-For: {forwarded}")]).status,
+            verify_with(&mut client, "", &[&proof, &bearer(&secret), &format!("X-Forwarded-For: {forwarded}")]).status,
             200
         );
     }
     let many = hops(500, "192.0.2.5");
-    assert_eq!(ask(&mut client, "", &[&proof, &bearer(&secret), &format!("X-Forwarded-For: {many}")]).status, 200);
+    assert_eq!(
+        verify_with(&mut client, "", &[&proof, &bearer(&secret), &format!("X-Forwarded-For: {many}")]).status,
+        200
+    );
     let proxies = format!("X-Forwarded-For: 192.0.2.6, {}10.0.0.1", "10.9.9.9, ".repeat(500));
-    assert_eq!(ask(&mut client, "", &[&proof, &bearer(&secret), &proxies]).status, 200);
+    assert_eq!(verify_with(&mut client, "", &[&proof, &bearer(&secret), &proxies]).status, 200);
     let two = ["X-Forwarded-For: 192.0.2.8", "X-Forwarded-For: 10.1.1.1"];
-    assert_eq!(ask(&mut client, "", &[&proof, &bearer(&secret), two[0], two[1]]).status, 200);
+    assert_eq!(verify_with(&mut client, "", &[&proof, &bearer(&secret), two[0], two[1]]).status, 200);
     // A caller without the complete proof, or with two, can't set the address of another caller.
     let forwarded = "X-Forwarded-For: 192.0.2.77";
     let half = proof[..proof.len() - 1].to_owned();
@@ -203,14 +209,14 @@ fn the_address_comes_from_proxies_of_ours() {
     ] {
         let credential = bearer(&secret);
         let headers: Vec<&str> = headers.into_iter().chain([credential.as_str()]).collect();
-        assert_eq!(ask(&mut client, "", &headers).status, 200);
+        assert_eq!(verify_with(&mut client, "", &headers).status, 200);
     }
     let escape = format!("{}\r\nX-Forwarded-For: \x1b[2J", bearer(&secret));
     client.send(head("GET", "/v1/verify/-", &[&escape]));
     // A control character in a header is invalid HTTP.
     assert_eq!(client.read_reply().map(|a| a.status), Some(400));
     let mut expected: Vec<(String, u64)> = Vec::new();
-    let told = CALLERS
+    let told = FORWARDED_CASES
         .iter()
         .map(|(_, address)| *address)
         .chain(["192.0.2.5", "10.9.9.9", "192.0.2.8"])
@@ -222,7 +228,7 @@ fn the_address_comes_from_proxies_of_ours() {
         }
     }
     expected.sort();
-    let found = until(|| {
+    let found = wait_until(|| {
         let found = addresses(&house, &reader);
         let sum = |list: &[(String, u64)]| list.iter().map(|(_, n)| n).sum::<u64>();
         (sum(&found) >= sum(&expected)).then_some(found)
@@ -232,7 +238,7 @@ fn the_address_comes_from_proxies_of_ours() {
 }
 
 /// Values of `X-Forwarded-For`, each with the caller that the ledger records.
-const CALLERS: [(&str, &str); 13] = [
+const FORWARDED_CASES: [(&str, &str); 13] = [
     ("203.0.113.9:51008", "203.0.113.9"),
     ("[2001:db8::5]:443", "2001:db8::5"),
     ("[2001:db8::6]", "2001:db8::6"),

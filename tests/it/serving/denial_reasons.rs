@@ -10,29 +10,31 @@ use jeton::verbs::ports::{Store, Visibility};
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, PurgeTokens, RegenerateToken};
 use serde_json::Value;
 
-use super::{METHOD, OTHER, expired, holding, house, pointed, run, selection, text, until};
+use super::{
+    METHOD, OTHER, issue_expired, issue_with_methods, new_install, run_cli, secret_text, selection, target, wait_until,
+};
 use crate::support::service_process::ServiceProcess;
 use crate::support::world::{OWNER, TestInstall, create, token_name, username};
 
 /// Returns a secret for each reason of refusal, with that reason and the name of its token.
-fn refused(house: &TestInstall) -> Vec<(&'static str, String, Option<&'static str>)> {
-    let sound = text(&holding(house, "sound", &[METHOD]));
+fn denied_secrets(house: &TestInstall) -> Vec<(&'static str, String, Option<&'static str>)> {
+    let sound = secret_text(&issue_with_methods(house, "sound", &[METHOD]));
     let unknown = with_checksum(&format!("jtn_zzzzzzzz{}", &sound[12..sound.len() - 6]));
     let mistyped = {
         let last = if sound.ends_with('a') { "b" } else { "a" };
         format!("{}{last}", &sound[..sound.len() - 1])
     };
-    let disabled = holding(house, "disabled", &[METHOD]);
-    house.call(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
-    let purged = holding(house, "purged", &[METHOD]);
+    let disabled = issue_with_methods(house, "disabled", &[METHOD]);
+    house.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
+    let purged = issue_with_methods(house, "purged", &[METHOD]);
     let typed = "purged".to_owned();
-    house.call(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], with_made: false, confirmation: typed }).unwrap();
+    house.call(OWNER, DeleteTokens { tokens: vec![target(&purged)], with_made: false, confirmation: typed }).unwrap();
     house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    let deleted = holding(house, "deleted", &[METHOD]);
+    let deleted = issue_with_methods(house, "deleted", &[METHOD]);
     let typed = "deleted".to_owned();
-    house.call(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], with_made: false, confirmation: typed }).unwrap();
-    let retired = holding(house, "retired", &[METHOD]);
-    let again = RegenerateToken { token: pointed(&retired), grace: None, expires: None, destination: None };
+    house.call(OWNER, DeleteTokens { tokens: vec![target(&deleted)], with_made: false, confirmation: typed }).unwrap();
+    let retired = issue_with_methods(house, "retired", &[METHOD]);
+    let again = RegenerateToken { token: target(&retired), grace: None, expires: None, destination: None };
     house.call(OWNER, again).unwrap();
     let other = house.account("other", Role::Member);
     let orphan = CreateToken { account: Some(username("other")), selection: selection(&[]), ..create("orphan") };
@@ -43,12 +45,12 @@ fn refused(house: &TestInstall) -> Vec<(&'static str, String, Option<&'static st
         ("checksum", mistyped, None),
         ("unknown", unknown, None),
         ("wrong-secret", wrong_secret(&sound), Some("sound")),
-        ("expired", text(&expired(house, "expired")), Some("expired")),
-        ("disabled", text(&disabled), Some("disabled")),
-        ("deleted", text(&purged), Some("purged")),
-        ("deleted", text(&deleted), Some("deleted")),
-        ("retired", text(&retired), Some("retired")),
-        ("account-disabled", text(&orphan), Some("orphan")),
+        ("expired", secret_text(&issue_expired(house, "expired")), Some("expired")),
+        ("disabled", secret_text(&disabled), Some("disabled")),
+        ("deleted", secret_text(&purged), Some("purged")),
+        ("deleted", secret_text(&deleted), Some("deleted")),
+        ("retired", secret_text(&retired), Some("retired")),
+        ("account-disabled", secret_text(&orphan), Some("orphan")),
     ]
 }
 
@@ -72,10 +74,10 @@ pub fn with_checksum(text: &str) -> String {
 }
 
 #[test]
-fn all_are_told_the_same_and_the_ledger_is_told_why() {
-    let house = house();
-    let reader = text(&holding(&house, "reader", &["jeton.ledger.read", "jeton.tokens.read-all"]));
-    let cases = refused(&house);
+fn denials_answer_alike_and_the_ledger_has_the_reason() {
+    let house = new_install();
+    let reader = secret_text(&issue_with_methods(&house, "reader", &["jeton.ledger.read", "jeton.tokens.read-all"]));
+    let cases = denied_secrets(&house);
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     let proof = ServiceProcess::proxy_proof(&house.temp_store.path());
@@ -92,7 +94,7 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
             assert_eq!(*answer, told[0].1, "{reason} differs from {}", told[0].0);
         }
     }
-    assert_eq!(client.verify(&text(&holding(&house, "weak", &[METHOD])), OTHER).status, 403);
+    assert_eq!(client.verify(&secret_text(&issue_with_methods(&house, "weak", &[METHOD])), OTHER).status, 403);
 
     let expected: BTreeMap<(String, String), u64> = cases
         .iter()
@@ -100,8 +102,8 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
         .chain([("not-permitted".to_owned(), "weak".to_owned())])
         .map(|key| (key.clone(), if key.0 == "not-permitted" { 1 } else { 3 }))
         .collect();
-    let rows = until(|| {
-        let rows = denied(&house, &reader);
+    let rows = wait_until(|| {
+        let rows = denied_rows(&house, &reader);
         (by_reason(&rows).values().sum::<u64>() >= expected.values().sum()).then_some(rows)
     });
     assert_eq!(by_reason(&rows), expected);
@@ -117,7 +119,7 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
         }
     }
     // Neither a wrong secret under a right id nor any other refusal counts as a use.
-    let uses = run(&house, Some(&reader), &["ledger", "uses", "--json"], "").assert_success().json();
+    let uses = run_cli(&house, Some(&reader), &["ledger", "uses", "--json"], "").assert_success().json();
     let used = uses["uses"].as_array().unwrap().iter().map(|row| &row["token"]["name"]);
     assert!(used.clone().all(|name| name == "reader"), "{uses}");
     assert_eq!(sound_last_seen(&house), None);
@@ -132,8 +134,8 @@ fn sound_last_seen(house: &TestInstall) -> Option<Timestamp> {
     named[0].last_seen_at
 }
 
-fn denied(house: &TestInstall, reader: &str) -> Vec<Value> {
-    let told = run(house, Some(reader), &["ledger", "denied", "--json"], "").assert_success().json();
+fn denied_rows(house: &TestInstall, reader: &str) -> Vec<Value> {
+    let told = run_cli(house, Some(reader), &["ledger", "denied", "--json"], "").assert_success().json();
     told["denied"].as_array().unwrap().clone()
 }
 
@@ -149,26 +151,28 @@ fn by_reason(rows: &[Value]) -> BTreeMap<(String, String), u64> {
 
 /// During an overlap, each secret's uses are recorded separately.
 #[test]
-fn an_old_secret_in_overlap_is_seen_as_that() {
-    let house = house();
-    let old = holding(&house, "ci", &[METHOD]);
+fn old_secret_in_an_overlap_is_recorded_as_such() {
+    let house = new_install();
+    let old = issue_with_methods(&house, "ci", &[METHOD]);
     let grace = Some(Span::Hours(1));
-    let again = RegenerateToken { token: pointed(&old), grace, expires: None, destination: None };
+    let again = RegenerateToken { token: target(&old), grace, expires: None, destination: None };
     let new = house.call(OWNER, again).unwrap().value;
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut client = service.client();
     for _ in 0..3 {
-        let answer = client.verify(&text(&old), METHOD);
+        let answer = client.verify(&secret_text(&old), METHOD);
         assert_eq!((answer.status, answer.header("X-Jeton-Hint")), (200, old.secret.hint()));
     }
-    let token = until(|| Some(house.token(old.token.id)).filter(|t| t.last_seen_at.is_some()));
+    let token = wait_until(|| Some(house.token(old.token.id)).filter(|t| t.last_seen_at.is_some()));
     let previous = token.overlap(house.now()).unwrap();
     assert_eq!(previous.last_seen_at, token.last_seen_at);
     let usage = house.store().read(|s| s.usage(token.id, house.now().plus(super::DAY / 24))).unwrap();
     assert_eq!(usage.current_seen_at, None, "only the old one was used");
     let answer = client.verify(&text_of(&new.secret), METHOD);
     assert_eq!((answer.status, answer.header("X-Jeton-Hint")), (200, new.secret.hint()));
-    until(|| house.store().read(|s| s.usage(token.id, house.now().plus(super::DAY / 24))).unwrap().current_seen_at);
+    wait_until(|| {
+        house.store().read(|s| s.usage(token.id, house.now().plus(super::DAY / 24))).unwrap().current_seen_at
+    });
     service.stop();
 }
 

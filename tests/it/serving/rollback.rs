@@ -11,39 +11,39 @@ use jeton::verbs::tokens::DisableTokens;
 use rusqlite::MAIN_DB;
 use serde_json::json;
 
-use super::{METHOD, holding, house, pointed, text, until};
+use super::{METHOD, issue_with_methods, new_install, secret_text, target, wait_until};
 use crate::support::service_process::{ServiceProcess, command};
 use crate::support::world::{OWNER, TestInstall};
 
 /// Maximum time until a change outside the log is seen. The service promises 1 s; the rest allows for slow test
 /// machines.
-const SEEN_WITHIN: Duration = Duration::from_secs(3);
+const DETECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// No progress callback for copies.
 const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
 
 /// A service that has seen a token revoked, and a copy of its store from before.
-struct Stage {
+struct RollbackTest {
     house: TestInstall,
     older: PathBuf,
     revoked: String,
     valid: String,
 }
 
-impl Stage {
+impl RollbackTest {
     fn new() -> (Self, ServiceProcess) {
-        let house = house();
-        let doomed = holding(&house, "doomed", &[METHOD]);
-        let (valid, revoked) = (text(&holding(&house, "valid", &[METHOD])), text(&doomed));
+        let house = new_install();
+        let doomed = issue_with_methods(&house, "doomed", &[METHOD]);
+        let (valid, revoked) = (secret_text(&issue_with_methods(&house, "valid", &[METHOD])), secret_text(&doomed));
         let older = house.temp_store.path().with_file_name("older.db");
         house.raw_connection().backup(MAIN_DB, &older, NO_PROGRESS).unwrap();
         fs::set_permissions(&older, fs::Permissions::from_mode(0o600)).unwrap();
         let service = ServiceProcess::start(&house.temp_store.path());
         assert_eq!(service.client().verify(&revoked, METHOD).status, 200);
-        house.call(OWNER, DisableTokens { tokens: vec![pointed(&doomed)] }).unwrap();
+        house.call(OWNER, DisableTokens { tokens: vec![target(&doomed)] }).unwrap();
         assert_eq!(service.client().verify(&revoked, METHOD).status, 401);
-        let stage = Stage { house, older, revoked, valid };
-        until(|| stage.seen().contains(&format!(" {} ", stage.tip())).then_some(()));
+        let stage = RollbackTest { house, older, revoked, valid };
+        wait_until(|| stage.recorded_position().contains(&format!(" {} ", stage.tip())).then_some(()));
         (stage, service)
     }
 
@@ -56,13 +56,13 @@ impl Stage {
     }
 
     /// Returns the text of the seen file.
-    fn seen(&self) -> String {
-        fs::read_to_string(seen_path(&self.path())).unwrap_or_default()
+    fn recorded_position(&self) -> String {
+        fs::read_to_string(position_path(&self.path())).unwrap_or_default()
     }
 
     /// Asserts that nobody is let in, and that the log gives the reason.
     #[track_caller]
-    fn nobody_is_let_in(&self, service: &ServiceProcess) {
+    fn assert_everything_denied(&self, service: &ServiceProcess) {
         let mut client = service.client();
         for secret in [&self.revoked, &self.valid] {
             let answer = client.verify(secret, METHOD);
@@ -72,12 +72,12 @@ impl Stage {
         assert_eq!((health.status, health.json()), (503, json!({"status": "unavailable", "reason": "older-store"})));
         let metrics = service.management_client().request("GET", "/metrics", &[]).body;
         assert!(metrics.contains("\njeton_store_older 1\n"), "{metrics}");
-        until(|| service.stderr().contains("--accept-older-store").then_some(()));
+        wait_until(|| service.stderr().contains("--accept-older-store").then_some(()));
     }
 
     #[track_caller]
-    fn is_as_before(&self, service: &ServiceProcess) {
-        until(|| (service.client().verify(&self.valid, METHOD).status == 200).then_some(()));
+    fn assert_recovered(&self, service: &ServiceProcess) {
+        wait_until(|| (service.client().verify(&self.valid, METHOD).status == 200).then_some(()));
         assert_eq!(service.client().verify(&self.revoked, METHOD).status, 401);
         assert_eq!(service.client().request("GET", "/v1/health", &[]).json(), json!({"status": "ok"}));
         let metrics = service.management_client().request("GET", "/metrics", &[]).body;
@@ -85,67 +85,67 @@ impl Stage {
     }
 
     /// Starts the service with `--accept-older-store`.
-    fn accepting(&self) -> ServiceProcess {
+    fn start_accepting_older_store(&self) -> ServiceProcess {
         let mut command = command(&self.path());
         command.arg("--accept-older-store");
         ServiceProcess::spawn(command)
     }
 }
 
-fn seen_path(store: &Path) -> PathBuf {
+fn position_path(store: &Path) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push("-seen");
     PathBuf::from(name)
 }
 
 #[test]
-fn confirmed_change_is_kept_before_it_is_confirmed() {
-    let (stage, service) = Stage::new();
+fn position_is_stored_before_a_change_is_confirmed() {
+    let (stage, service) = RollbackTest::new();
     for n in 0..5 {
-        holding(&stage.house, &format!("more{n}"), &[]);
+        issue_with_methods(&stage.house, &format!("more{n}"), &[]);
         let head = service.management_client().request("GET", "/v1/head", &[]);
         assert_eq!(head.json()["audit_seq"], stage.tip());
         // The seen file is already written, whatever happens to the service now.
-        assert!(stage.seen().contains(&format!(" {} ", stage.tip())), "{}", stage.seen());
+        assert!(stage.recorded_position().contains(&format!(" {} ", stage.tip())), "{}", stage.recorded_position());
     }
     service.stop();
 }
 
 #[test]
-fn older_copy_restored_into_the_store_is_not_believed() {
-    let (stage, service) = Stage::new();
+fn older_copy_restored_into_the_store_is_refused() {
+    let (stage, service) = RollbackTest::new();
     let newer = stage.path().with_file_name("newer.db");
     let mut raw = stage.house.raw_connection();
     raw.backup(MAIN_DB, &newer, NO_PROGRESS).unwrap();
     raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
-    stage.nobody_is_let_in(&service);
+    stage.assert_everything_denied(&service);
     raw.restore(MAIN_DB, &newer, NO_PROGRESS).unwrap();
-    stage.is_as_before(&service);
+    stage.assert_recovered(&service);
 
     // A copy with later rows of its own isn't the store that was seen either, however long its log gets.
     raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
-    (0..5).for_each(|n| drop(holding(&stage.house, &format!("later{n}"), &[])));
-    stage.nobody_is_let_in(&service);
+    (0..5).for_each(|n| drop(issue_with_methods(&stage.house, &format!("later{n}"), &[])));
+    stage.assert_everything_denied(&service);
     service.stop();
 
     // A restart doesn't forget either.
     let again = ServiceProcess::start(&stage.path());
-    stage.nobody_is_let_in(&again);
+    stage.assert_everything_denied(&again);
     again.stop();
 
     // Until the person accepts it: then the current store is the one that was seen.
-    let accepting = stage.accepting();
+    let accepting = stage.start_accepting_older_store();
     assert_eq!(accepting.client().verify(&stage.revoked, METHOD).status, 200);
     assert!(accepting.stderr().contains("what was revoked since works again"), "{}", accepting.stderr());
-    until(|| stage.seen().contains(&format!(" {} ", stage.tip())).then_some(()));
+    wait_until(|| stage.recorded_position().contains(&format!(" {} ", stage.tip())).then_some(()));
     raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
-    stage.nobody_is_let_in(&accepting);
+    stage.assert_everything_denied(&accepting);
     accepting.stop();
 }
 
 #[test]
-fn older_copy_in_the_place_of_the_store_is_not_believed() {
-    let (stage, service) = Stage::new();
+fn older_copy_in_place_of_the_store_is_refused() {
+    let (stage, service) = RollbackTest::new();
     fs::rename(&stage.older, stage.path()).unwrap();
     assert_eq!(service.client().verify(&stage.revoked, METHOD).status, 503);
     service.stop();
@@ -154,69 +154,69 @@ fn older_copy_in_the_place_of_the_store_is_not_believed() {
         let _ = fs::remove_file(format!("{}{ending}", stage.path().display()));
     }
     let again = ServiceProcess::start(&stage.path());
-    stage.nobody_is_let_in(&again);
+    stage.assert_everything_denied(&again);
     again.stop();
 }
 
 /// `cp older.db jeton.db` under a running service: the same file with other bytes.
 #[test]
-fn file_that_is_written_over_is_seen() {
-    let (stage, service) = Stage::new();
+fn overwritten_file_is_detected() {
+    let (stage, service) = RollbackTest::new();
     let settled = || {
         let row = stage.house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
         (row == Ok(0)).then_some(())
     };
-    until(settled);
+    wait_until(settled);
     let newer = fs::read(stage.path()).unwrap();
     fs::write(stage.path(), fs::read(&stage.older).unwrap()).unwrap();
     let since = Stopwatch::start();
-    until(|| {
+    wait_until(|| {
         let answer = service.client().verify(&stage.revoked, METHOD);
         assert_ne!(answer.status, 200);
         (answer.status == 503).then_some(())
     });
-    assert!(since.elapsed() < SEEN_WITHIN, "{:?}", since.elapsed());
-    stage.nobody_is_let_in(&service);
+    assert!(since.elapsed() < DETECTION_TIMEOUT, "{:?}", since.elapsed());
+    stage.assert_everything_denied(&service);
     fs::write(stage.path(), newer).unwrap();
-    stage.is_as_before(&service);
+    stage.assert_recovered(&service);
     service.stop();
 }
 
 #[test]
-fn what_was_seen_is_kept_outside_the_store() {
-    let (stage, service) = Stage::new();
+fn position_is_stored_outside_the_store() {
+    let (stage, service) = RollbackTest::new();
     service.stop();
-    let path = seen_path(&stage.path());
+    let path = position_path(&stage.path());
     let whole = fs::read(&path).unwrap();
     for damaged in [&b""[..], b"nonsense", &whole[..whole.len() - 3], b"\xff\n"] {
         fs::write(&path, damaged).unwrap();
         let service = ServiceProcess::start(&stage.path());
-        stage.nobody_is_let_in(&service);
+        stage.assert_everything_denied(&service);
         service.stop();
         assert_eq!(fs::read(&path).unwrap(), damaged, "only the person's word puts another in its place");
     }
-    let accepting = stage.accepting();
-    stage.is_as_before(&accepting);
+    let accepting = stage.start_accepting_older_store();
+    stage.assert_recovered(&accepting);
     accepting.stop();
-    assert!(stage.seen().contains(&format!(" {} ", stage.tip())));
+    assert!(stage.recorded_position().contains(&format!(" {} ", stage.tip())));
     // Without a seen file, recording begins now. An unneeded `--accept-older-store` is reported.
     fs::remove_file(&path).unwrap();
-    let first = stage.accepting();
-    stage.is_as_before(&first);
+    let first = stage.start_accepting_older_store();
+    stage.assert_recovered(&first);
     assert!(first.stderr().contains("leave --accept-older-store out"), "{}", first.stderr());
     first.stop();
     // Changes made while no service runs are accepted as growth of the log.
-    holding(&stage.house, "later", &[METHOD]);
+    issue_with_methods(&stage.house, "later", &[METHOD]);
     let service = ServiceProcess::start(&stage.path());
-    stage.is_as_before(&service);
+    stage.assert_recovered(&service);
     service.stop();
-    assert!(stage.seen().contains(&format!(" {} ", stage.tip())));
+    assert!(stage.recorded_position().contains(&format!(" {} ", stage.tip())));
 }
 
 /// A manual change of the store's tables adds no row to the audit log.
 #[test]
-fn hand_made_change_is_seen_within_a_second() {
-    let (stage, service) = Stage::new();
+fn manual_change_is_detected_within_a_second() {
+    let (stage, service) = RollbackTest::new();
     let raw = stage.house.raw_connection();
     let mut client = service.client();
     for (enabled, status) in [(0, 401), (1, 200), (0, 401), (1, 200)] {
@@ -224,14 +224,14 @@ fn hand_made_change_is_seen_within_a_second() {
         assert_eq!(client.verify(&stage.valid, METHOD).status, before);
         raw.execute("UPDATE tokens SET enabled = ?1 WHERE name = 'valid'", [enabled]).unwrap();
         let since = Stopwatch::start();
-        until(|| (client.verify(&stage.valid, METHOD).status == status).then_some(()));
-        assert!(since.elapsed() < SEEN_WITHIN, "{:?}", since.elapsed());
+        wait_until(|| (client.verify(&stage.valid, METHOD).status == status).then_some(()));
+        assert!(since.elapsed() < DETECTION_TIMEOUT, "{:?}", since.elapsed());
     }
     // A manual change of the catalogue is seen too.
     raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     raw.execute("DELETE FROM methods WHERE id = ?1", [METHOD]).unwrap();
     let since = Stopwatch::start();
-    until(|| (client.verify(&stage.valid, METHOD).status == 503).then_some(()));
-    assert!(since.elapsed() < SEEN_WITHIN, "{:?}", since.elapsed());
+    wait_until(|| (client.verify(&stage.valid, METHOD).status == 503).then_some(()));
+    assert!(since.elapsed() < DETECTION_TIMEOUT, "{:?}", since.elapsed());
     service.stop();
 }

@@ -15,18 +15,18 @@ use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::DisableTokens;
 use rustix::process::{Resource, Rlimit, prlimit};
 
-use super::{METHOD, OTHER, expired, holding, house, pointed, text, until};
+use super::{METHOD, OTHER, issue_expired, issue_with_methods, new_install, secret_text, target, wait_until};
 use crate::support::http::{Client, bearer, head};
 use crate::support::service_process::ServiceProcess;
 use crate::support::world::{OWNER, TestInstall};
 
 /// Maximum time of an answer during a store fault. The service promises 1 s; the rest allows for slow test machines.
-const IN_TIME: Duration = Duration::from_secs(2);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Number of concurrent callers.
-const CALLERS: usize = 20;
+const CLIENTS: usize = 20;
 
 /// A running service with valid and invalid secrets.
-struct Stage {
+struct FaultTest {
     house: TestInstall,
     service: ServiceProcess,
     token: TokenId,
@@ -37,23 +37,23 @@ struct Stage {
     accepted: AtomicU64,
 }
 
-impl Stage {
+impl FaultTest {
     fn new() -> Self {
-        let house = house();
-        let valid = holding(&house, "valid", &[METHOD]);
-        let disabled = holding(&house, "disabled", &[METHOD]);
-        house.call(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
-        let (token, valid) = (valid.token.id, text(&valid));
-        let wrong = super::reasons::with_checksum(&format!("{}{}", &valid[..13], "0".repeat(32)));
-        let unknown = super::reasons::with_checksum(&format!("jtn_zzzzzzzz_{}", "0".repeat(32)));
-        let expired = text(&expired(&house, "expired"));
-        let invalid = [text(&disabled), expired, wrong, unknown, "nonsense".to_owned()];
+        let house = new_install();
+        let valid = issue_with_methods(&house, "valid", &[METHOD]);
+        let disabled = issue_with_methods(&house, "disabled", &[METHOD]);
+        house.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
+        let (token, valid) = (valid.token.id, secret_text(&valid));
+        let wrong = super::denial_reasons::with_checksum(&format!("{}{}", &valid[..13], "0".repeat(32)));
+        let unknown = super::denial_reasons::with_checksum(&format!("jtn_zzzzzzzz_{}", "0".repeat(32)));
+        let expired = secret_text(&issue_expired(&house, "expired"));
+        let invalid = [secret_text(&disabled), expired, wrong, unknown, "nonsense".to_owned()];
         let mut invalid: Vec<_> = invalid.into_iter().map(|secret| (secret, METHOD)).collect();
         invalid.push((valid.clone(), OTHER));
         invalid.push((valid.clone(), "no.Such"));
         let service = ServiceProcess::start(&house.temp_store.path());
-        let stage = Stage { house, service, token, valid, invalid, accepted: AtomicU64::new(0) };
-        assert_eq!(stage.asked(1).0, 1);
+        let stage = FaultTest { house, service, token, valid, invalid, accepted: AtomicU64::new(0) };
+        assert_eq!(stage.send_valid(1).0, 1);
         stage
     }
 
@@ -63,20 +63,20 @@ impl Stage {
 
     /// Asks `times` times with the valid and with an invalid secret. Returns how many valid ones were accepted, and how
     /// many could not be decided.
-    fn asked(&self, times: usize) -> (u64, u64) {
+    fn send_valid(&self, times: usize) -> (u64, u64) {
         let next = AtomicU64::new(0);
         let (accepted, unavailable) = (AtomicU64::new(0), AtomicU64::new(0));
         std::thread::scope(|scope| {
-            for _ in 0..CALLERS.min(times) {
+            for _ in 0..CLIENTS.min(times) {
                 scope.spawn(|| {
                     let mut client = self.service.client();
-                    client.set_timeout(IN_TIME);
+                    client.set_timeout(RESPONSE_TIMEOUT);
                     loop {
                         let n = next.fetch_add(1, SeqCst) as usize;
                         if n >= times {
                             return;
                         }
-                        self.ask_invalid(&mut client, n);
+                        self.send_invalid(&mut client, n);
                         match client.verify(&self.valid, METHOD).status {
                             200 => accepted.fetch_add(1, SeqCst),
                             503 => unavailable.fetch_add(1, SeqCst),
@@ -91,7 +91,7 @@ impl Stage {
         (accepted, unavailable.into_inner())
     }
 
-    fn ask_invalid(&self, client: &mut Client, n: usize) {
+    fn send_invalid(&self, client: &mut Client, n: usize) {
         let (secret, method) = &self.invalid[n % self.invalid.len()];
         let answer = client.request("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)]);
         assert!([401, 403, 503].contains(&answer.status), "{answer:?}");
@@ -99,16 +99,16 @@ impl Stage {
     }
 
     /// Asks for the duration of a fault, and returns the results of the valid secret.
-    fn under_fault(&self) -> (u64, u64) {
-        self.asked(if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 100 })
+    fn send_under_fault(&self) -> (u64, u64) {
+        self.send_valid(if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 100 })
     }
 
     /// Asserts that after the fault everything works as before, and that the ledger is complete.
-    fn recovers(self) {
-        until(|| (self.asked(1).0 == 1).then_some(()));
-        assert_eq!(self.asked(20), (20, 0));
+    fn assert_recovers(self) {
+        wait_until(|| (self.send_valid(1).0 == 1).then_some(()));
+        assert_eq!(self.send_valid(20), (20, 0));
         for n in 0..self.invalid.len() {
-            self.ask_invalid(&mut self.service.client(), n);
+            self.send_invalid(&mut self.service.client(), n);
         }
         let (store, token) = (self.path(), self.token);
         let expected = self.accepted.into_inner();
@@ -121,16 +121,16 @@ impl Stage {
 }
 
 /// Returns a path next to the store.
-fn beside(stage: &Stage, name: &str) -> PathBuf {
+fn sibling(stage: &FaultTest, name: &str) -> PathBuf {
     stage.path().with_file_name(name)
 }
 
 #[test]
-fn a_writer_that_does_not_end() {
-    let stage = Stage::new();
+fn service_verifies_during_an_endless_write() {
+    let stage = FaultTest::new();
     let other = stage.house.raw_connection();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    assert_eq!(stage.under_fault().1, 0, "who only reads needs not to wait");
+    assert_eq!(stage.send_under_fault().1, 0, "who only reads needs not to wait");
     let metrics = || stage.service.management_client().request("GET", "/metrics", &[]).body;
     let faults = |least: u64| {
         let metrics = metrics();
@@ -138,32 +138,32 @@ fn a_writer_that_does_not_end() {
         (found.parse::<u64>().unwrap() >= least).then_some(())
     };
     // Several reads of the store happen meanwhile, and each succeeds.
-    until(|| faults(3));
+    wait_until(|| faults(3));
     let said = stage.service.stderr();
     assert_eq!(said.matches("can't be used to write the ledger").count(), 1, "{said}");
     assert!(!said.contains("can be used again"), "nothing was written: {said}");
     other.execute_batch("ROLLBACK").unwrap();
-    stage.recovers();
+    stage.assert_recovers();
 }
 
 /// Another process holds the locks that readers need: SQLite's bytes 120 to 127 of the `-shm` file. SQLite itself then
 /// waits for seconds, whatever the busy timeout. The test shows that nobody gets in meanwhile.
 #[test]
-fn a_lock_that_keeps_readers_out() {
+fn service_recovers_from_an_exclusive_lock() {
     const HOLD: &str = "import fcntl, os, sys\n\
         f = os.open(sys.argv[1], os.O_RDWR)\n\
         fcntl.lockf(f, fcntl.LOCK_EX, 8, 120)\n\
         print('held', flush=True)\n\
         sys.stdin.read()\n";
-    let stage = Stage::new();
-    let shm = beside(&stage, "jeton.db-shm");
+    let stage = FaultTest::new();
+    let shm = sibling(&stage, "jeton.db-shm");
     let holder =
         Command::new("python3").arg("-c").arg(HOLD).arg(shm).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut holder) = holder else { return println!("not shown: no python3 to hold a lock") };
     let mut line = String::new();
     BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "held\n");
-    let mut callers: Vec<(Client, bool)> = (0..CALLERS).map(|n| (stage.service.client(), n % 2 == 0)).collect();
+    let mut callers: Vec<(Client, bool)> = (0..CLIENTS).map(|n| (stage.service.client(), n % 2 == 0)).collect();
     for (n, (client, is_valid)) in callers.iter_mut().enumerate() {
         let (secret, method) = &stage.invalid[n % stage.invalid.len()];
         let (secret, method) = if *is_valid { (&stage.valid, &METHOD) } else { (secret, method) };
@@ -180,34 +180,34 @@ fn a_lock_that_keeps_readers_out() {
         assert!(fits.contains(&status), "{status}");
         stage.accepted.fetch_add(u64::from(status == 200), SeqCst);
     }
-    stage.recovers();
+    stage.assert_recovers();
 }
 
 #[test]
-fn moved_away_and_back() {
-    let stage = Stage::new();
-    let elsewhere = beside(&stage, "elsewhere");
+fn service_recovers_when_the_store_comes_back() {
+    let stage = FaultTest::new();
+    let elsewhere = sibling(&stage, "elsewhere");
     fs::rename(stage.path(), &elsewhere).unwrap();
-    assert_eq!(stage.under_fault().0, 0);
+    assert_eq!(stage.send_under_fault().0, 0);
     let health = stage.service.client().request("GET", "/v1/health", &[]);
     assert_eq!((health.status, health.body.as_str()), (503, "{\"status\":\"unavailable\",\"reason\":\"store\"}"));
     let head = stage.service.management_client().request("GET", "/v1/head", &[]);
     assert_eq!((head.status, head.body.as_str()), (503, "{\"result\":4}"));
     fs::rename(&elsewhere, stage.path()).unwrap();
-    stage.recovers();
+    stage.assert_recovers();
 }
 
 /// The store is replaced by another store with a secret of its own, a link to the true one, a folder, or a file that is
 /// no store.
 #[test]
-fn something_else_in_its_place() {
-    let stage = Stage::new();
-    let other = house();
+fn service_refuses_another_file_in_place_of_the_store() {
+    let stage = FaultTest::new();
+    let other = new_install();
     // Both houses generate the same secrets in the same order. Skip some, so that this secret is unknown to the first.
-    (0..9).for_each(|n| drop(holding(&other, &format!("t{n}"), &[])));
-    let foreign = text(&holding(&other, "foreign", &[METHOD]));
+    (0..9).for_each(|n| drop(issue_with_methods(&other, &format!("t{n}"), &[])));
+    let foreign = secret_text(&issue_with_methods(&other, "foreign", &[METHOD]));
     other.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    let (path, elsewhere) = (stage.path(), beside(&stage, "elsewhere"));
+    let (path, elsewhere) = (stage.path(), sibling(&stage, "elsewhere"));
     for what in ["another store", "a link", "a folder", "garbage"] {
         fs::rename(&path, &elsewhere).unwrap();
         match what {
@@ -216,29 +216,29 @@ fn something_else_in_its_place() {
             "a folder" => fs::create_dir(&path).unwrap(),
             _ => fs::write(&path, "no store").unwrap(),
         }
-        assert_eq!(stage.under_fault().0, 0, "{what}");
+        assert_eq!(stage.send_under_fault().0, 0, "{what}");
         assert_eq!(stage.service.client().verify(&foreign, "-").status, 503, "{what}");
         if what == "a folder" {
             fs::remove_dir(&path).unwrap();
         }
         fs::rename(&elsewhere, &path).unwrap();
-        until(|| (stage.asked(1).0 == 1).then_some(()));
+        wait_until(|| (stage.send_valid(1).0 == 1).then_some(()));
         assert_eq!(stage.service.client().verify(&foreign, "-").status, 401, "{what}");
     }
-    stage.recovers();
+    stage.assert_recovers();
 }
 
 #[test]
-fn cut_and_overwritten() {
+fn service_refuses_a_damaged_store() {
     for what in ["empty", "half", "garbage"] {
-        let stage = Stage::new();
+        let stage = FaultTest::new();
         // Checkpoint everything into the file, so that restoring the file restores everything.
         let settled = || {
             let row =
                 stage.house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
             (row == Ok(0)).then_some(())
         };
-        until(settled);
+        wait_until(settled);
         let whole = fs::read(stage.path()).unwrap();
         let file = OpenOptions::new().write(true).open(stage.path()).unwrap();
         match what {
@@ -246,61 +246,61 @@ fn cut_and_overwritten() {
             "half" => file.set_len(whole.len() as u64 / 2).unwrap(),
             _ => file.write_all_at(&vec![0x5a; whole.len()], 0).unwrap(),
         }
-        let (accepted, unavailable) = stage.under_fault();
+        let (accepted, unavailable) = stage.send_under_fault();
         println!("{what}: {accepted} accepted, {unavailable} not decided");
         file.write_all_at(&whole, 0).unwrap();
         file.set_len(whole.len() as u64).unwrap();
-        until(|| (stage.asked(1).0 == 1).then_some(()));
+        wait_until(|| (stage.send_valid(1).0 == 1).then_some(()));
         stage.service.stop();
     }
 }
 
 /// No file may grow: decisions continue, and the ledger is written once there is room.
 #[test]
-fn a_full_disk() {
-    let stage = Stage::new();
+fn service_verifies_on_a_full_disk() {
+    let stage = FaultTest::new();
     let limit = |current| {
         let limit = Rlimit { current, maximum: None };
         prlimit(Some(stage.service.pid()), Resource::Fsize, limit).unwrap();
     };
     limit(Some(0));
-    assert_eq!(stage.under_fault().1, 0, "nothing is written on the way");
+    assert_eq!(stage.send_under_fault().1, 0, "nothing is written on the way");
     let metrics = || stage.service.management_client().request("GET", "/metrics", &[]).body;
-    until(|| (!metrics().contains("\njeton_ledger_faults_total 0\n")).then_some(()));
-    assert_eq!(stage.under_fault().1, 0);
+    wait_until(|| (!metrics().contains("\njeton_ledger_faults_total 0\n")).then_some(()));
+    assert_eq!(stage.send_under_fault().1, 0);
     limit(None);
-    stage.recovers();
+    stage.assert_recovers();
 }
 
 #[test]
-fn a_newer_schema() {
-    let stage = Stage::new();
+fn service_refuses_a_newer_schema() {
+    let stage = FaultTest::new();
     let raw = stage.house.raw_connection();
     let version: i64 = raw.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
     raw.pragma_update(None, "user_version", version + 1).unwrap();
-    assert_eq!(stage.under_fault().0, 0);
+    assert_eq!(stage.send_under_fault().0, 0);
     raw.pragma_update(None, "user_version", version).unwrap();
-    stage.recovers();
+    stage.assert_recovers();
 }
 
 /// The store's `-wal` and `-shm` files are deleted. Then changes by new processes don't reach those that had the store
 /// open, so the service must not answer from its old handle.
 #[test]
-fn companions_taken_away() {
-    let stage = Stage::new();
+fn service_recovers_from_removed_wal_files() {
+    let stage = FaultTest::new();
     for endings in [&["-shm"][..], &["-wal", "-shm"]] {
         let names = |to: &str| {
-            let of = |ending: &&str| beside(&stage, &format!("jeton.db{ending}{to}"));
+            let of = |ending: &&str| sibling(&stage, &format!("jeton.db{ending}{to}"));
             endings.iter().map(of).collect::<Vec<_>>()
         };
         for (from, to) in names("").iter().zip(names(".away")) {
             fs::rename(from, to).unwrap();
         }
-        assert_eq!(stage.under_fault().0, 0, "without {endings:?}");
+        assert_eq!(stage.send_under_fault().0, 0, "without {endings:?}");
         for (to, from) in names("").iter().zip(names(".away")) {
             fs::rename(from, to).unwrap();
         }
-        until(|| (stage.asked(1).0 == 1).then_some(()));
+        wait_until(|| (stage.send_valid(1).0 == 1).then_some(()));
     }
-    stage.recovers();
+    stage.assert_recovers();
 }

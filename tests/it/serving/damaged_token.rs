@@ -1,14 +1,14 @@
 //! Unreadable rows: a caller with such a token gets 503, and nobody else does.
 
-use super::{METHOD, holding, house, text, until};
+use super::{METHOD, issue_with_methods, new_install, secret_text, wait_until};
 use crate::support::http::{bearer, head};
 use crate::support::service_process::ServiceProcess;
 
 #[test]
 fn damaged_row_fails_its_own_token_only() {
-    let house = house();
+    let house = new_install();
     let member = house.account("elsewhere", jeton::domain::role::Role::Member);
-    let sound = text(&holding(&house, "sound", &[METHOD]));
+    let sound = secret_text(&issue_with_methods(&house, "sound", &[METHOD]));
     let raw = house.raw_connection();
     raw.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
     let mut shown = 0;
@@ -25,7 +25,7 @@ fn damaged_row_fails_its_own_token_only() {
         ("secrets.digest", "x'00'"),
     ] {
         let name = format!("t{}", house.audit().len());
-        let damaged = holding(&house, &name, &[METHOD]);
+        let damaged = issue_with_methods(&house, &name, &[METHOD]);
         let (table, column) = column.split_once('.').unwrap();
         let id = damaged.token.id.0;
         raw.execute("UPDATE tokens SET account_id = ?1 WHERE id = ?2", [member.id.0, id]).unwrap();
@@ -44,7 +44,7 @@ fn damaged_row_fails_its_own_token_only() {
             continue;
         }
         let service = ServiceProcess::start(&house.temp_store.path());
-        let secret = text(&damaged);
+        let secret = secret_text(&damaged);
         // Both in one batch, in either order.
         let ask = |secret: &str| head("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(secret)]);
         let mut client = service.client();
@@ -55,7 +55,7 @@ fn damaged_row_fails_its_own_token_only() {
             assert_eq!(statuses, expected, "{table}.{column} = {value}");
         }
         assert_eq!(client.request("GET", "/v1/health", &[]).status, 200);
-        until(|| service.stderr().contains(&secret[4..12]).then_some(()));
+        wait_until(|| service.stderr().contains(&secret[4..12]).then_some(()));
         let said = service.stop();
         assert_eq!(said.matches(&secret[4..12]).count(), 1, "named once: {said}");
         assert!(!said.contains(&secret[13..]), "{said}");

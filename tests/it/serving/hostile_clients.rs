@@ -2,15 +2,15 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use super::{METHOD, OTHER, holding, house, text};
+use super::{METHOD, OTHER, issue_with_methods, new_install, secret_text};
 use crate::support::http::{Client, bearer, head};
 use crate::support::service_process::{ServiceProcess, command};
 
 /// Maximum memory of the service in KiB, with a full cache and 10,000 connections.
-const MEMORY_MOST: u64 = 192 * 1024;
+const MAX_MEMORY_KIB: u64 = 192 * 1024;
 
 /// Sends these bytes and a last request. Returns the status of every answer except that to the last request.
-fn told(mut client: Client, bytes: &[u8]) -> Vec<u16> {
+fn statuses(mut client: Client, bytes: &[u8]) -> Vec<u16> {
     client.send([bytes, head("GET", "/last", &["Connection: close"]).as_bytes()].concat());
     let mut statuses: Vec<u16> = std::iter::from_fn(|| client.read_reply()).map(|answer| answer.status).collect();
     if statuses.last() == Some(&404) {
@@ -20,9 +20,9 @@ fn told(mut client: Client, bytes: &[u8]) -> Vec<u16> {
 }
 
 #[test]
-fn what_is_no_http_is_refused_and_others_are_served() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn malformed_requests_are_refused_and_others_served() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let (service, auth) = (ServiceProcess::start(&house.temp_store.path()), bearer(&secret));
     let get = |more: &str| format!("GET /v1/verify/{METHOD} HTTP/1.1\r\nHost: x\r\n{more}\r\n\r\n");
     let whole = get(&auth);
@@ -67,7 +67,7 @@ fn what_is_no_http_is_refused_and_others_are_served() {
         ("nothing", String::new(), &[]),
         ("half a head", whole[..whole.len() - 2].to_owned(), &[400]),
     ] {
-        assert_eq!(told(service.client(), bytes.as_bytes()), expected, "{what}");
+        assert_eq!(statuses(service.client(), bytes.as_bytes()), expected, "{what}");
     }
     let mut client = service.client();
     client.send(whole.replace("Host: x\r\n", ""));
@@ -75,16 +75,16 @@ fn what_is_no_http_is_refused_and_others_are_served() {
     assert_eq!((answer.header("Cache-Control"), answer.header("Connection")), ("no-store", "close"));
     assert!(client.is_closed());
     let long = format!("GET /v1/verify/{} HTTP/1.1\r\nHost: x\r\n{auth}\r\n\r\n", "a".repeat(100_000));
-    assert!(told(service.client(), long.as_bytes()).iter().all(|status| [400, 414, 431].contains(status)));
+    assert!(statuses(service.client(), long.as_bytes()).iter().all(|status| [400, 414, 431].contains(status)));
     assert_eq!(service.client().verify(&secret, METHOD).status, 200);
     service.stop();
 }
 
 /// A request inside the body of another one is not executed.
 #[test]
-fn nothing_is_smuggled_in_a_body() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn body_smuggles_no_request() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let (service, auth) = (ServiceProcess::start(&house.temp_store.path()), bearer(&secret));
     let hidden = head("GET", "/v1/verify/-", &[&auth]);
     let post = |headers: &[&str], body: &str| head("POST", &format!("/v1/verify/{OTHER}"), headers) + body;
@@ -97,7 +97,7 @@ fn nothing_is_smuggled_in_a_body() {
         ("both, the chunks first", post(&[&auth, "Transfer-Encoding: chunked", &length], &chunked)),
         ("a length that is waited for", post(&[&auth, &length, "Expect: 100-continue"], &hidden)),
     ] {
-        let statuses = told(service.client(), bytes.as_bytes());
+        let statuses = statuses(service.client(), bytes.as_bytes());
         assert!(statuses.iter().all(|status| [403, 400].contains(status)), "{what}: {statuses:?}");
         assert!(statuses.len() <= 1, "{what}: {statuses:?}");
     }
@@ -105,16 +105,16 @@ fn nothing_is_smuggled_in_a_body() {
     let next = head("GET", &format!("/v1/verify/{METHOD}"), &[&auth]);
     for (headers, body) in [(["Transfer-Encoding: chunked"], "3\r\nabc\r\n0\r\n\r\n"), (["Content-Length: 3"], "abc")] {
         let bytes = post(&[&[&*auth][..], &headers].concat(), body) + &next;
-        let statuses = told(service.client(), bytes.as_bytes());
+        let statuses = statuses(service.client(), bytes.as_bytes());
         assert!(statuses == [403, 200] || statuses == [403], "{statuses:?}");
     }
     service.stop();
 }
 
 #[test]
-fn an_endless_head_ends_early() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn endless_head_is_cut_off() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let before = service.memory();
     let piece = "a".repeat(64 * 1024);
@@ -130,9 +130,9 @@ fn an_endless_head_ends_early() {
 }
 
 #[test]
-fn a_thousand_requests_in_one_write_are_answered_in_order() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn pipelined_requests_are_answered_in_order() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let kinds = [
         (head("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(&secret)]), 200),
@@ -154,9 +154,9 @@ fn a_thousand_requests_in_one_write_are_answered_in_order() {
 
 /// A slowly sent head is cut off after 5 s. A silent connection may stay, and others are served.
 #[test]
-fn a_slow_head_is_cut_off() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn slow_head_is_cut_off() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::start(&house.temp_store.path());
     let (mut silent, mut slow) = (service.client(), service.client());
     assert_eq!(slow.verify(&secret, METHOD).status, 200);
@@ -180,7 +180,7 @@ fn a_slow_head_is_cut_off() {
 
 /// Idle connections cost little memory, and keep nobody out.
 #[test]
-fn idle_connections_keep_nobody_out() {
+fn idle_connections_do_not_block_new_ones() {
     let count: u64 = if std::env::var_os("JETON_SOAK").is_some() { 10_000 } else { 1_000 };
     let limit = getrlimit(Resource::Nofile);
     // A lower limit of open files allows fewer connections.
@@ -188,8 +188,8 @@ fn idle_connections_keep_nobody_out() {
     let mut raised = limit;
     raised.current = limit.maximum.map(|most| most.min(24_000));
     setrlimit(Resource::Nofile, raised).unwrap();
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let service = ServiceProcess::spawn(command(&house.temp_store.path()));
     let idle: Vec<Client> = (0..count).map(|_| service.client()).collect();
     let mut client = service.client();
@@ -197,7 +197,7 @@ fn idle_connections_keep_nobody_out() {
         assert_eq!(client.verify(&secret, METHOD).status, 200);
         assert_eq!(service.client().verify(&secret, METHOD).status, 200);
     }
-    assert!(service.memory() < MEMORY_MOST, "{} KiB", service.memory());
+    assert!(service.memory() < MAX_MEMORY_KIB, "{} KiB", service.memory());
     drop(idle);
     assert_eq!(client.verify(&secret, METHOD).status, 200);
     service.stop();

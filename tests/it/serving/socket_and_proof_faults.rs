@@ -12,7 +12,7 @@ use jeton::platform::{audit_position_file, proof_file};
 use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;
 
-use super::{METHOD, holding, house, text, until};
+use super::{METHOD, issue_with_methods, new_install, secret_text, wait_until};
 use crate::support::cli_program::run_to_end;
 use crate::support::http::{Client, Reply, bearer};
 use crate::support::service_process::{ServiceProcess, command_at_sockets};
@@ -35,9 +35,9 @@ fn count(text: &str, part: &str) -> usize {
 
 /// The sockets' folder is deleted, or something else takes a socket's path.
 #[test]
-fn lost_verify_socket_is_said_once_and_comes_back() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn lost_verify_socket_is_reported_once_and_created_again() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let (folder, away) = (house.temp_store.folder().join("run"), house.temp_store.folder().join("away"));
     private_folder(&folder);
     let socket = folder.join("verify.sock");
@@ -47,17 +47,17 @@ fn lost_verify_socket_is_said_once_and_comes_back() {
     let mut kept = Client::unix(&socket);
     assert_eq!(kept.verify(&secret, METHOD).status, 200);
     let lost = |times: usize| {
-        let found = until(|| Some(health(&mut service.management_client())).filter(|found| found.0 == 503));
+        let found = wait_until(|| Some(health(&mut service.management_client())).filter(|found| found.0 == 503));
         assert_eq!(found, (503, "verify-socket".into(), serde_json::json!(["verify-socket"])));
         // Several checks later the fault still has only one log line.
         let looks = || service.management_client().request("GET", "/metrics", &[]).body;
         (0..3).for_each(|_| assert!(looks().contains("\njeton_fault{fault=\"verify-socket\"} 1\n")));
-        until(|| (count(&service.stderr(), "the verify socket is gone") == times).then_some(()));
+        wait_until(|| (count(&service.stderr(), "the verify socket is gone") == times).then_some(()));
     };
     let returns = |times: usize| {
-        until(|| (health(&mut service.management_client()).0 == 200).then_some(()));
+        wait_until(|| (health(&mut service.management_client()).0 == 200).then_some(()));
         assert_eq!(Client::unix(&socket).verify(&secret, METHOD).status, 200);
-        until(|| (count(&service.stderr(), "the fault is mended") == times).then_some(()));
+        wait_until(|| (count(&service.stderr(), "the fault is mended") == times).then_some(()));
     };
     fs::rename(&folder, &away).unwrap();
     lost(1);
@@ -85,8 +85,8 @@ fn lost_verify_socket_is_said_once_and_comes_back() {
 /// alone stops no token checks.
 #[test]
 fn service_without_any_listener_recovers() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let (folder, away) = (house.temp_store.folder().join("run"), house.temp_store.folder().join("away"));
     private_folder(&folder);
     let (verify, manage) = (folder.join("verify.sock"), folder.join("manage.sock"));
@@ -95,31 +95,31 @@ fn service_without_any_listener_recovers() {
     serve.arg("--manage").arg(format!("unix:{}", manage.display()));
     let service = ServiceProcess::spawn(serve);
     fs::rename(&folder, &away).unwrap();
-    until(|| {
+    wait_until(|| {
         let said = service.stderr();
         (said.contains("fault=\"verify-socket\"") && said.contains("fault=\"manage-socket\"")).then_some(())
     });
     private_folder(&folder);
-    until(|| (verify.exists() && manage.exists()).then_some(()));
+    wait_until(|| (verify.exists() && manage.exists()).then_some(()));
     assert_eq!(Client::unix(&verify).verify(&secret, METHOD).status, 200);
     assert_eq!(health(&mut service.management_client()), (200, Value::Null, Value::Null));
 
     fs::remove_file(&manage).unwrap();
     fs::create_dir(&manage).unwrap();
-    let found = until(|| Some(health(&mut Client::unix(&verify))).filter(|found| !found.2.is_null()));
+    let found = wait_until(|| Some(health(&mut Client::unix(&verify))).filter(|found| !found.2.is_null()));
     assert_eq!(found, (200, Value::Null, serde_json::json!(["manage-socket"])));
     fs::remove_dir(&manage).unwrap();
-    until(|| manage.exists().then_some(()));
+    wait_until(|| manage.exists().then_some(()));
     service.stop();
 }
 
 /// A replaced proof value stops working even while its file can't be read. The file can be replaced although others can
 /// read it.
 #[test]
-fn unreadable_proof_proves_nothing() {
+fn unreadable_proof_is_not_accepted() {
     const CHALLENGE: &str = "X-Jeton-Challenge: sha256:0123456789abcdef0123456789abcdef";
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let store = house.temp_store.path();
     let service = ServiceProcess::start(&store);
     let file = store.with_file_name("jeton.db.proof");
@@ -143,16 +143,18 @@ fn unreadable_proof_proves_nothing() {
     ] {
         let metrics = |is_faulty: u8| {
             let line = format!("\njeton_fault{{fault=\"proof\"}} {is_faulty}\n");
-            until(|| service.management_client().request("GET", "/metrics", &[]).body.contains(&line).then_some(()));
+            wait_until(|| {
+                service.management_client().request("GET", "/metrics", &[]).body.contains(&line).then_some(())
+            });
         };
         spoil(&file);
         // Without a request that brings a proof.
         metrics(1);
-        until(|| (!is_proven(&ask(&first))).then_some(()));
+        wait_until(|| (!is_proven(&ask(&first))).then_some(()));
         assert_eq!(health(&mut service.management_client()), (503, "proof".into(), serde_json::json!(["proof"])));
         mend(&file);
         metrics(0);
-        until(|| is_proven(&ask(&first)).then_some(()));
+        wait_until(|| is_proven(&ask(&first)).then_some(()));
         assert_eq!(health(&mut service.management_client()).0, 200);
     }
     assert_eq!(count(&service.stderr(), "no proxy is believed"), 2, "{}", service.stderr());
@@ -160,7 +162,7 @@ fn unreadable_proof_proves_nothing() {
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     proof_file::rotate(&store, &SystemEntropy, Timestamp(i64::MAX / 2)).unwrap();
     let next = ServiceProcess::proxy_proof(&store);
-    until(|| is_proven(&ask(&next)).then_some(()));
+    wait_until(|| is_proven(&ask(&next)).then_some(()));
     assert!(!is_proven(&ask(&first)));
     service.stop();
 }
@@ -168,7 +170,7 @@ fn unreadable_proof_proves_nothing() {
 /// With `--log-json` every log line is an object, also from a service that can't start or has a wrong command line.
 #[test]
 fn json_log_holds_nothing_else() {
-    let house = house();
+    let house = new_install();
     let service = {
         let mut serve = command_at_sockets(&house.temp_store.path());
         serve.args(["--verify", "127.0.0.1:0", "--log-json"]);
@@ -206,10 +208,10 @@ fn json_log_holds_nothing_else() {
 #[test]
 fn clock_behind_what_was_seen_revives_nothing() {
     const DAY: i64 = super::DAY;
-    let house = house();
-    let live = text(&holding(&house, "live", &[METHOD]));
+    let house = new_install();
+    let live = secret_text(&issue_with_methods(&house, "live", &[METHOD]));
     let soon = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("soon") };
-    let soon = text(&house.create(OWNER, CreateToken { selection: super::selection(&[METHOD]), ..soon }));
+    let soon = secret_text(&house.create(OWNER, CreateToken { selection: super::selection(&[METHOD]), ..soon }));
     let store = house.temp_store.path();
     let service = ServiceProcess::start(&store);
     assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 200]);

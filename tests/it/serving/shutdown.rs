@@ -13,7 +13,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
 use rustix::process::{Signal, kill_process};
 
-use super::{METHOD, holding, house, run, text, until};
+use super::{METHOD, issue_with_methods, new_install, run_cli, secret_text, wait_until};
 use crate::support::cli_program::{exists, run_to_end};
 use crate::support::http::{Client, TIMEOUT};
 use crate::support::service_process::{ServiceProcess, command};
@@ -21,10 +21,10 @@ use crate::support::world::TestInstall;
 
 /// Stopped under load, the service finishes every open answer, and each answer is in the ledger.
 #[test]
-fn stopped_under_load() {
-    let house = house();
-    let issued = holding(&house, "ci", &[METHOD]);
-    let secret = text(&issued);
+fn stop_under_load_finishes_requests() {
+    let house = new_install();
+    let issued = issue_with_methods(&house, "ci", &[METHOD]);
+    let secret = secret_text(&issued);
     let service = ServiceProcess::start(&house.temp_store.path());
     let (accepted, begun) = (AtomicU64::new(0), AtomicU64::new(0));
     let address = service.verify;
@@ -40,7 +40,7 @@ fn stopped_under_load() {
                 }
             });
         }
-        until(|| (begun.load(SeqCst) > 400).then_some(()));
+        wait_until(|| (begun.load(SeqCst) > 400).then_some(()));
         service.stop()
     });
     drop(idle);
@@ -60,8 +60,8 @@ impl Client {
 
 /// A client with a half-sent request doesn't keep the service from ending.
 #[test]
-fn half_a_request_keeps_nobody() {
-    let house = house();
+fn stop_does_not_wait_for_half_a_request() {
+    let house = new_install();
     let service = ServiceProcess::start(&house.temp_store.path());
     let mut half = service.client();
     half.send("GET /v1/verify/- HTTP/1.1\r\nHo");
@@ -72,9 +72,9 @@ fn half_a_request_keeps_nobody() {
 }
 
 #[test]
-fn one_service_to_a_store_and_its_socket_goes_with_it() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn service_is_alone_on_its_store_and_removes_its_socket() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let path = house.temp_store.path();
     let service = ServiceProcess::start(&path);
     let manage = service.manage.clone();
@@ -84,7 +84,7 @@ fn one_service_to_a_store_and_its_socket_goes_with_it() {
         .assert_says(&["a service answers from this store already", "Stop that"]);
     assert!(second.err.contains(&service.verify.to_string()), "{second:?}");
     assert_eq!(service.client().verify(&secret, METHOD).status, 200, "the first goes on");
-    let (third, taken) = (super::house(), format!("unix:{}", manage.display()));
+    let (third, taken) = (super::new_install(), format!("unix:{}", manage.display()));
     let mut elsewhere = command(&third.temp_store.path());
     elsewhere.args(["--manage", &taken]);
     run_to_end(elsewhere, b"").assert_code(5).assert_says(&["another program listens there"]);
@@ -95,7 +95,7 @@ fn one_service_to_a_store_and_its_socket_goes_with_it() {
     // A crashed service leaves its socket behind. The next service takes the socket over.
     let dead = ServiceProcess::start(&path);
     kill_process(dead.pid(), Signal::KILL).unwrap();
-    until(|| {
+    wait_until(|| {
         fs::read_to_string(format!("/proc/{}/stat", dead.pid().as_raw_nonzero())).ok()?.contains(") Z").then_some(())
     });
     drop(dead);
@@ -111,8 +111,8 @@ fn one_service_to_a_store_and_its_socket_goes_with_it() {
 }
 
 #[test]
-fn what_would_cross_a_network_in_the_clear_is_refused() {
-    let house = house();
+fn cleartext_listener_is_refused() {
+    let house = new_install();
     for (verify, manage, why) in [
         ("0.0.0.0:0", None, "in the clear"),
         ("[::]:0", None, "in the clear"),
@@ -122,16 +122,16 @@ fn what_would_cross_a_network_in_the_clear_is_refused() {
     ] {
         let mut arguments = vec!["serve", "--verify", verify];
         arguments.extend(manage.iter().flat_map(|manage| ["--manage", manage]));
-        run(&house, None, &arguments, "").assert_code(2).assert_silent().assert_says(&[why]);
+        run_cli(&house, None, &arguments, "").assert_code(2).assert_silent().assert_says(&[why]);
     }
     let empty = crate::support::world::TempStore::new();
     run_to_end(command(&empty.path()), b"").assert_code(3).assert_silent();
 }
 
 #[test]
-fn a_verify_socket() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn verify_listener_can_be_a_socket() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let socket = house.temp_store.folder().join("v.sock");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", house.temp_store.folder()).arg("serve").arg("--store").arg(house.temp_store.path());
@@ -147,8 +147,8 @@ fn a_verify_socket() {
 #[test]
 fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let serve = |more: &[&str]| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
         command
@@ -184,7 +184,7 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
 /// Returns a command that runs the service with `sockets` open from descriptor 3 on, under these names, and with
 /// `notify` as the notify socket. Follows sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until the
 /// service has started.
-fn handed(house: &TestInstall, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
+fn with_inherited_sockets(house: &TestInstall, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
     // Use high numbers, so that the copies don't occupy the target descriptors.
     let high: Vec<OwnedFd> = sockets
         .iter()
@@ -211,15 +211,16 @@ fn handed(house: &TestInstall, sockets: &[(&str, OwnedFd)], notify: &Path) -> (C
 }
 
 #[test]
-fn under_systemd() {
-    let house = house();
-    let secret = text(&holding(&house, "ci", &[METHOD]));
+fn service_takes_sockets_from_systemd() {
+    let house = new_install();
+    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
     let beside = |name: &str| house.temp_store.folder().join(name);
     let (verify, manage, notify) = (beside("v.sock"), beside("m.sock"), beside("notify.sock"));
     let heard = UnixDatagram::bind(&notify).unwrap();
     heard.set_read_timeout(Some(TIMEOUT)).unwrap();
     let listen = |path: &Path| OwnedFd::from(UnixListener::bind(path).unwrap());
-    let (command, open) = handed(&house, &[("manage", listen(&manage)), ("verify", listen(&verify))], &notify);
+    let (command, open) =
+        with_inherited_sockets(&house, &[("manage", listen(&manage)), ("verify", listen(&verify))], &notify);
     let service = ServiceProcess::spawn(command);
     drop(open);
     let mut buffer = [0; 512];
@@ -235,18 +236,19 @@ fn under_systemd() {
     assert_eq!(next().trim_end(), "STOPPING=1");
     assert!(exists(&verify) && exists(&manage), "the sockets are systemd's own");
 
-    let (other, _open) = handed(&house, &[("other", listen(&beside("o.sock")))], &notify);
+    let (other, _open) = with_inherited_sockets(&house, &[("other", listen(&beside("o.sock")))], &notify);
     run_to_end(other, b"")
         .assert_code(2)
         .assert_says(&["hands over a socket named \"other\"", "FileDescriptorName=verify"]);
-    let (unfit, _open) = handed(&house, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
+    let (unfit, _open) =
+        with_inherited_sockets(&house, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
     run_to_end(unfit, b"").assert_code(1).assert_says(&["can't be listened on", "ListenStream="]);
 }
 
 /// A silent client doesn't keep the service from ending, and sees its connection close.
 #[test]
-fn stopped_at_once_while_idle() {
-    let house = house();
+fn stop_while_idle_is_immediate() {
+    let house = new_install();
     let service = ServiceProcess::start(&house.temp_store.path());
     let waited = AtomicBool::new(false);
     let mut idle = service.client();
@@ -263,14 +265,14 @@ fn stopped_at_once_while_idle() {
 
 /// If another process is writing to the store, the last uses are recorded once it has finished.
 #[test]
-fn stopped_while_somebody_writes() {
-    let house = house();
-    let issued = holding(&house, "ci", &[METHOD]);
+fn stop_while_the_store_is_locked_is_bounded() {
+    let house = new_install();
+    let issued = issue_with_methods(&house, "ci", &[METHOD]);
     let service = ServiceProcess::start(&house.temp_store.path());
     let other = house.raw_connection();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut client = service.client();
-    assert_eq!(client.verify(&text(&issued), METHOD).status, 200);
+    assert_eq!(client.verify(&secret_text(&issued), METHOD).status, 200);
     service.request_stop();
     assert!(client.is_closed());
     // Longer than one ledger write waits for the lock, shorter than the ledger keeps retrying.

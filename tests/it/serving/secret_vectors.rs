@@ -4,8 +4,8 @@ use jeton::domain::expiry::Span;
 use jeton::domain::token::Purgeable;
 use jeton::verbs::tokens::{DeleteTokens, DisableTokens, PurgeTokens, RegenerateToken};
 
-use super::reasons::with_checksum;
-use super::{METHOD, expired, holding, house, pointed, run, text};
+use super::denial_reasons::with_checksum;
+use super::{METHOD, issue_expired, issue_with_methods, new_install, run_cli, secret_text, target};
 use crate::support::http::{bearer, head};
 use crate::support::service_process::ServiceProcess;
 use crate::support::world::{OWNER, TestInstall};
@@ -15,42 +15,42 @@ const VECTORS: &str = include_str!("../data/tokens.txt");
 
 /// Returns the secrets that templates name.
 fn secrets(house: &TestInstall) -> Vec<(&'static str, String)> {
-    let live = holding(house, "live", &[METHOD]);
-    let disabled = holding(house, "disabled", &[METHOD]);
-    house.call(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
-    let purged = holding(house, "purged", &[METHOD]);
+    let live = issue_with_methods(house, "live", &[METHOD]);
+    let disabled = issue_with_methods(house, "disabled", &[METHOD]);
+    house.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
+    let purged = issue_with_methods(house, "purged", &[METHOD]);
     let delete = |issued, typed: &str| {
         house
             .call(
                 OWNER,
-                DeleteTokens { tokens: vec![pointed(issued)], with_made: false, confirmation: typed.to_owned() },
+                DeleteTokens { tokens: vec![target(issued)], with_made: false, confirmation: typed.to_owned() },
             )
             .unwrap();
     };
     delete(&purged, "purged");
     house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    let deleted = holding(house, "deleted", &[METHOD]);
+    let deleted = issue_with_methods(house, "deleted", &[METHOD]);
     delete(&deleted, "deleted");
-    let (retired, old) = (holding(house, "retired", &[]), holding(house, "overlapping", &[]));
+    let (retired, old) = (issue_with_methods(house, "retired", &[]), issue_with_methods(house, "overlapping", &[]));
     for (issued, grace) in [(&retired, None), (&old, Some(Span::Hours(1)))] {
-        house.call(OWNER, RegenerateToken { token: pointed(issued), grace, expires: None, destination: None }).unwrap();
+        house.call(OWNER, RegenerateToken { token: target(issued), grace, expires: None, destination: None }).unwrap();
     }
     vec![
-        ("live", text(&live)),
-        ("other", text(&holding(house, "other", &[]))),
-        ("disabled", text(&disabled)),
-        ("deleted", text(&deleted)),
-        ("purged", text(&purged)),
-        ("retired", text(&retired)),
-        ("old", text(&old)),
-        ("expired", text(&expired(house, "expired"))),
+        ("live", secret_text(&live)),
+        ("other", secret_text(&issue_with_methods(house, "other", &[]))),
+        ("disabled", secret_text(&disabled)),
+        ("deleted", secret_text(&deleted)),
+        ("purged", secret_text(&purged)),
+        ("retired", secret_text(&retired)),
+        ("old", secret_text(&old)),
+        ("expired", secret_text(&issue_expired(house, "expired"))),
     ]
 }
 
 /// Expands a template. `{name}` is a secret, `{name:from..to}` a part of it, `{name/upper}` or `{name/lower}` the
 /// secret in that case, `{name/reversed}` backwards. `{text!}` is everything before it with a checksum, `{xN*TEXT}` N
 /// times that text, `{uHEX}` a character.
-fn filled(template: &str, secrets: &[(&str, String)]) -> String {
+fn fill_template(template: &str, secrets: &[(&str, String)]) -> String {
     let named = |name: &str| secrets.iter().find(|(n, _)| *n == name).map(|(_, s)| s.as_str()).expect("a secret");
     let (mut out, mut rest) = (String::new(), template);
     while let Some((before, hole)) = rest.split_once('{') {
@@ -82,16 +82,16 @@ fn filled(template: &str, secrets: &[(&str, String)]) -> String {
 }
 
 #[test]
-fn all_parsers_agree() {
-    let house = house();
-    let caller = text(&holding(&house, "caller", &["jeton.introspect"]));
+fn parsers_agree_on_every_vector() {
+    let house = new_install();
+    let caller = secret_text(&issue_with_methods(&house, "caller", &["jeton.introspect"]));
     let secrets = secrets(&house);
     let service = ServiceProcess::start(&house.temp_store.path());
     let (mut client, mut manager) = (service.client(), service.management_client());
     let mut count = 0;
     for line in VECTORS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let (reason, template) = line.split_once(' ').unwrap();
-        let presented = filled(template, &secrets);
+        let presented = fill_template(template, &secrets);
         count += 1;
 
         // In a form: byte for byte.
@@ -119,11 +119,11 @@ fn all_parsers_agree() {
         if presented.contains(['\n', '\r', '\0']) || presented.is_empty() {
             continue;
         }
-        let verified = run(&house, None, &["verify", "--json"], &format!("{presented}\n"));
+        let verified = run_cli(&house, None, &["verify", "--json"], &format!("{presented}\n"));
         // A byte order mark before the first line isn't part of the value.
         let is_ok = reason == "ok" || presented.strip_prefix('\u{feff}') == Some(&*secrets[0].1);
         assert_eq!(verified.code, if is_ok { 0 } else { 4 }, "{line}: {verified:?}");
-        let whose = run(&house, None, &["token", "whose", "--json"], &format!("{presented}\n"));
+        let whose = run_cli(&house, None, &["token", "whose", "--json"], &format!("{presented}\n"));
         let told: serde_json::Value = serde_json::from_str(&whose.out).unwrap_or_default();
         // `whose` searches for a secret in the surrounding text.
         if reason != "malformed" {
