@@ -1,7 +1,7 @@
 //! Identity headers trusted by applications: none from a client gets through, in any spelling.
 
 use super::SHOP;
-use super::stage::{Kind, Stage, Verify, home};
+use super::setup::{ProxySetup, ProxyUnderTest, Verifier, home_with_catalogue};
 
 const BEARER: &str = "Authorization: Bearer all";
 
@@ -28,11 +28,11 @@ const BY_PATTERN: &str = "X-Jeton-Anything X--Jeton-Role My-Jeton X-Forwarded-An
     X-Anything-Method X-Any-Method-Name X-Appengine-Anything X-Goog-Authenticated-Anything X-MS-Client-Principal-Anything \
     X-Token-Anything X-Authenticated-Anything X-Envoy-Anything Any-Client-IP X-Any-Client-Cert";
 
-fn forged_headers_do_not_arrive(kind: Kind) {
-    if !kind.is_here() {
+fn forged_headers_do_not_arrive(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let stage = Stage::set(kind, home(SHOP), Verify::start(kind));
+    let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     let spell = |name: &str, how: usize| match how {
         0 => name.to_owned(),
         1 => name.to_lowercase(),
@@ -48,7 +48,7 @@ fn forged_headers_do_not_arrive(kind: Kind) {
     for how in 0..9 {
         let is_listed = how < 5 || how == 6;
         let mut names: Vec<&str> = BELIEVED.split_whitespace().collect();
-        if kind == Kind::Traefik && !is_listed {
+        if kind == ProxyUnderTest::Traefik && !is_listed {
             // This proxy removes headers by exact name, and these spellings are other names.
             continue;
         }
@@ -58,9 +58,9 @@ fn forged_headers_do_not_arrive(kind: Kind) {
         for some in names.chunks(40) {
             let forged: Vec<String> = some.iter().map(|name| format!("{}: forged", spell(name, how))).collect();
             let headers: Vec<&str> = forged.iter().map(String::as_str).chain(own).chain([BEARER]).collect();
-            let reply = stage.ask("GET /orders/7", &headers);
+            let reply = stage.send("GET /orders/7", &headers);
             assert_eq!(reply.status, 200, "{kind:?} {some:?}: {reply:?}");
-            let [got] = &stage.application.seen()[..] else { panic!("{kind:?}") };
+            let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?}") };
             let arrived: Vec<_> = got.headers.iter().filter(|(_, value)| value.contains("forged")).collect();
             assert!(arrived.is_empty(), "{kind:?} {how} {arrived:?}");
             for (name, value) in [
@@ -82,7 +82,7 @@ macro_rules! proxies {
     ($($name:ident $kind:ident;)*) => { $(
         #[test]
         fn $name() {
-            forged_headers_do_not_arrive(Kind::$kind);
+            forged_headers_do_not_arrive(ProxyUnderTest::$kind);
         }
     )* };
 }

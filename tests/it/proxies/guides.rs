@@ -1,13 +1,13 @@
 //! The text of the guides, word for word.
 
 use super::SHOP;
-use super::stage::{guide, home};
+use super::setup::{guide, home_with_catalogue};
 
 const TLS: &[&str] = &["--cert", "/etc/ssl/jeton.pem", "--key", "/etc/ssl/jeton.pem.key"];
 
 #[test]
 fn each_guide_for_a_small_catalogue() {
-    let home = home(SHOP);
+    let home = home_with_catalogue(SHOP);
     home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").assert_success();
     for subject in ["nginx", "caddy", "envoy", "haproxy", "curl"] {
         insta::assert_snapshot!(subject, guide(&home, &[&[subject], TLS].concat()));

@@ -1,16 +1,16 @@
 //! Configurations printed by `guide`: their text, and real proxies that run them in front of an application.
 
+mod configuration_loading;
+mod end_to_end;
+mod enforcement;
 mod foreign_headers;
-mod guarding;
 mod guides;
-mod imported;
-mod jeton;
-mod loading;
-mod real;
-mod server;
-mod stage;
-mod strangers;
-mod wire;
+mod http_semantics;
+mod impostors;
+mod mock_server;
+mod openapi_import;
+mod real_service;
+mod setup;
 
 /// A small catalogue with every kind of route.
 pub const SHOP: &str = r#"schema = 1

@@ -3,10 +3,10 @@
 use std::process::Stdio;
 
 use super::SHOP;
-use super::stage::{Kind, guide, home, prepared};
+use super::setup::{ProxyUnderTest, command, guide, home_with_catalogue};
 
 /// Returns 1,200 operations, most of them with parameters.
-fn large() -> String {
+fn large_catalogue() -> String {
     let paths: Vec<String> = (0..300)
         .map(|n| {
             let operation = |name: &str| format!("{{\"operationId\": \"{name}{n}\", \"tags\": [\"part{}\"]}}", n % 40);
@@ -21,19 +21,19 @@ fn large() -> String {
 }
 
 #[test]
-fn large_catalogues_load() {
-    let home = home(SHOP);
-    home.file("large.json", &large(), 0o644);
+fn large_catalogue_loads() {
+    let home = home_with_catalogue(SHOP);
+    home.file("large.json", &large_catalogue(), 0o644);
     home.as_ops(&["catalogue", "import", "openapi", "large.json"]).assert_success();
-    for kind in [Kind::Nginx, Kind::Caddy, Kind::Haproxy, Kind::Envoy] {
-        if !kind.is_here() {
+    for kind in [ProxyUnderTest::Nginx, ProxyUnderTest::Caddy, ProxyUnderTest::Haproxy, ProxyUnderTest::Envoy] {
+        if !kind.is_installed() {
             continue;
         }
-        let mut command = prepared(kind, &home, &["--listen", "127.0.0.1:8081"]);
+        let mut command = command(kind, &home, &["--listen", "127.0.0.1:8081"]);
         match kind {
-            Kind::Nginx => command.arg("-t"),
-            Kind::Caddy => command.args(["validate", "--config", "Caddyfile", "--adapter", "caddyfile"]),
-            Kind::Envoy => command.args(["--mode", "validate"]),
+            ProxyUnderTest::Nginx => command.arg("-t"),
+            ProxyUnderTest::Caddy => command.args(["validate", "--config", "Caddyfile", "--adapter", "caddyfile"]),
+            ProxyUnderTest::Envoy => command.args(["--mode", "validate"]),
             _ => command.arg("-c"),
         };
         let ran = command.stdin(Stdio::null()).output().unwrap();
@@ -49,22 +49,22 @@ fn large_catalogues_load() {
 }
 
 #[test]
-fn sockets_are_written_as_each_proxy_reads_them() {
-    let home = home(SHOP);
+fn socket_is_written_as_each_proxy_reads_it() {
+    let home = home_with_catalogue(SHOP);
     home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").assert_success();
     for (kind, expected) in [
-        (Kind::Nginx, "server unix:/run/jeton/verify.sock;"),
-        (Kind::Caddy, "reverse_proxy @jeton_asked unix//run/jeton/verify.sock {"),
-        (Kind::Haproxy, "bind unix@"),
+        (ProxyUnderTest::Nginx, "server unix:/run/jeton/verify.sock;"),
+        (ProxyUnderTest::Caddy, "reverse_proxy @jeton_asked unix//run/jeton/verify.sock {"),
+        (ProxyUnderTest::Haproxy, "bind unix@"),
     ] {
         let listen = format!("unix:{}", home.path("listen.sock").display());
-        let text = guide(&home, &[kind.word(), "--listen", &listen]);
+        let text = guide(&home, &[kind.as_str(), "--listen", &listen]);
         assert!(text.contains(expected), "{text}");
-        if kind.is_here() {
-            let mut command = prepared(kind, &home, &["--listen", &listen]);
+        if kind.is_installed() {
+            let mut command = command(kind, &home, &["--listen", &listen]);
             match kind {
-                Kind::Nginx => command.arg("-t"),
-                Kind::Caddy => command.args(["validate", "--config", "Caddyfile", "--adapter", "caddyfile"]),
+                ProxyUnderTest::Nginx => command.arg("-t"),
+                ProxyUnderTest::Caddy => command.args(["validate", "--config", "Caddyfile", "--adapter", "caddyfile"]),
                 _ => command.arg("-c"),
             };
             let ran = command.stdin(Stdio::null()).output().unwrap();
@@ -81,8 +81,8 @@ fn sockets_are_written_as_each_proxy_reads_them() {
 }
 
 #[test]
-fn a_guide_for_one_of_several_catalogues() {
-    let home = home(SHOP);
+fn guide_can_be_for_one_catalogue() {
+    let home = home_with_catalogue(SHOP);
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     let other = "schema = 1\nname = \"books\"\ntitle = \"B\"\n[[group]]\nid = \"books\"\ntitle = \"B\"\n\
                  [[group.method]]\nid = \"Lend\"\ntitle = \"Lends\"\naccess = \"write\"\nroutes = [\"POST /books/{id}\"]\n";
@@ -114,8 +114,8 @@ fn a_guide_for_one_of_several_catalogues() {
 
 /// Guides never send plain text over a network unless requested, and say what a proxy can't do.
 #[test]
-fn guides_are_safe_as_printed_or_refused() {
-    let home = home(SHOP);
+fn guide_is_safe_as_printed_or_refused() {
+    let home = home_with_catalogue(SHOP);
     let tls = ["--cert", "/etc/ssl/jeton.pem", "--key", "/etc/ssl/jeton.pem.key"];
     for subject in ["nginx", "caddy", "haproxy", "envoy"] {
         for (args, is_safe) in [
@@ -176,8 +176,8 @@ fn guides_are_safe_as_printed_or_refused() {
 }
 
 #[test]
-fn what_cant_be_written_is_refused() {
-    let home = home(SHOP);
+fn unwritable_value_is_refused() {
+    let home = home_with_catalogue(SHOP);
     for args in [
         &["apache"][..],
         &["nginx", "--lua"],

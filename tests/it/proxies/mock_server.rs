@@ -32,16 +32,16 @@ impl Request {
 }
 
 /// The answer of a server. `None` answers nothing until the client has gone.
-pub type Answer = Box<dyn Fn(&Request) -> Option<String> + Send + Sync>;
+pub type Responder = Box<dyn Fn(&Request) -> Option<String> + Send + Sync>;
 
 /// A server that runs until the test ends.
-pub struct Server {
+pub struct MockServer {
     /// Address of the port. A placeholder if the server listens at a socket.
     pub address: SocketAddr,
     /// Address in the format of jeton's settings.
-    pub place: String,
+    pub address_text: String,
     _folder: Option<tempfile::TempDir>,
-    seen: Arc<Mutex<Vec<Request>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
     connections: Arc<AtomicUsize>,
     /// Handles of the open connections, for closing them.
     open: Arc<Mutex<Vec<File>>>,
@@ -50,37 +50,37 @@ pub struct Server {
     ended: Arc<AtomicBool>,
 }
 
-impl Server {
+impl MockServer {
     /// Starts on a port.
-    pub fn start(answer: Answer) -> Server {
+    pub fn start(answer: Responder) -> MockServer {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
     }
 
     /// Starts on this port, which another server had before.
-    pub fn on(listener: TcpListener, answer: Answer) -> Server {
+    pub fn on(listener: TcpListener, answer: Responder) -> MockServer {
         let address = listener.local_addr().unwrap();
-        let server = Self::of(address, address.to_string(), None);
+        let server = Self::new(address, address.to_string(), None);
         server.run(move || listener.accept().map(|(stream, _)| OwnedFd::from(stream)), answer);
         server
     }
 
     /// Starts on a socket.
-    pub fn on_a_socket(answer: Answer) -> Server {
+    pub fn on_a_socket(answer: Responder) -> MockServer {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("verify.sock");
         let listener = UnixListener::bind(&path).unwrap();
-        let server = Self::of(SocketAddr::from(([0, 0, 0, 0], 0)), format!("unix:{}", path.display()), Some(folder));
+        let server = Self::new(SocketAddr::from(([0, 0, 0, 0], 0)), format!("unix:{}", path.display()), Some(folder));
         server.run(move || listener.accept().map(|(stream, _)| OwnedFd::from(stream)), answer);
         server
     }
 
-    fn of(address: SocketAddr, place: String, folder: Option<tempfile::TempDir>) -> Server {
+    fn new(address: SocketAddr, place: String, folder: Option<tempfile::TempDir>) -> MockServer {
         let (seen, connections) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
-        Server {
+        MockServer {
             address,
-            place,
+            address_text: place,
             _folder: folder,
-            seen,
+            requests: seen,
             connections,
             open: Arc::default(),
             gate: Arc::default(),
@@ -88,8 +88,8 @@ impl Server {
         }
     }
 
-    fn run(&self, accept: impl Fn() -> std::io::Result<OwnedFd> + Send + 'static, answer: Answer) {
-        let (seen, count, answer) = (Arc::clone(&self.seen), Arc::clone(&self.connections), Arc::new(answer));
+    fn run(&self, accept: impl Fn() -> std::io::Result<OwnedFd> + Send + 'static, answer: Responder) {
+        let (seen, count, answer) = (Arc::clone(&self.requests), Arc::clone(&self.connections), Arc::new(answer));
         let (open, ended, gate) = (Arc::clone(&self.open), Arc::clone(&self.ended), Arc::clone(&self.gate));
         std::thread::spawn(move || {
             while let Ok(stream) = accept() {
@@ -105,7 +105,7 @@ impl Server {
     }
 
     /// Lets every event stream continue.
-    pub fn go_on(&self) {
+    pub fn open_gate(&self) {
         *self.gate.0.lock().unwrap() = true;
         self.gate.1.notify_all();
     }
@@ -125,12 +125,12 @@ impl Server {
     }
 
     /// Returns the requests since the last call.
-    pub fn seen(&self) -> Vec<Request> {
-        std::mem::take(&mut *self.seen.lock().unwrap())
+    pub fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.requests.lock().unwrap())
     }
 }
 
-fn serve(stream: File, seen: &Mutex<Vec<Request>>, answer: &Answer, gate: &(Mutex<bool>, Condvar)) {
+fn serve(stream: File, seen: &Mutex<Vec<Request>>, answer: &Responder, gate: &(Mutex<bool>, Condvar)) {
     let Ok(writing) = stream.try_clone() else { return };
     let (mut reader, mut writer) = (BufReader::new(stream), writing);
     while let Some(request) = read(&mut reader) {
@@ -197,7 +197,7 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
 }
 
 /// Formats an answer with this status, these header lines and this body.
-pub fn answer(status: &str, headers: &[String], body: &str) -> String {
+pub fn response(status: &str, headers: &[String], body: &str) -> String {
     let headers: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
 }
@@ -220,7 +220,7 @@ pub fn connect(to: SocketAddr) -> Option<TcpStream> {
 }
 
 /// Sends `text` unchanged, with `Host` and `Connection: close` after its first line.
-pub fn raw(to: SocketAddr, first: &str, headers: &[&str], body: &str) -> Reply {
+pub fn send_raw(to: SocketAddr, first: &str, headers: &[&str], body: &str) -> Reply {
     let mut text = format!("{first}\r\nHost: app.example\r\nConnection: close\r\n");
     headers.iter().for_each(|h| text.push_str(&format!("{h}\r\n")));
     if !body.is_empty() {

@@ -6,13 +6,13 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::SHOP;
-use super::jeton::Jeton;
-use super::server::{Answer, Request, answer, connect, raw};
-use super::stage::{Kind, Setting, Stage, Verify, home};
+use super::mock_server::{Request, Responder, connect, response, send_raw};
+use super::real_service::RealService;
+use super::setup::{ProxySetup, ProxyUnderTest, SetupOptions, Verifier, home_with_catalogue};
 
 const BEARER: &str = "Authorization: Bearer all";
 /// All headers that jeton receives, besides those of the connection.
-const TOLD: [&str; 8] = [
+const ALLOWED_HEADERS: [&str; 8] = [
     "host",
     "user-agent",
     "x-forwarded-for",
@@ -23,11 +23,11 @@ const TOLD: [&str; 8] = [
     "accept",
 ];
 
-fn told_little(kind: Kind, asked: &[Request]) {
+fn assert_few_headers(kind: ProxyUnderTest, asked: &[Request]) {
     // Headers that these two proxies add.
     let more: &[&str] = match kind {
-        Kind::Envoy => &["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"],
-        Kind::Traefik => &[
+        ProxyUnderTest::Envoy => &["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"],
+        ProxyUnderTest::Traefik => &[
             "x-forwarded-host",
             "x-forwarded-method",
             "x-forwarded-port",
@@ -35,16 +35,16 @@ fn told_little(kind: Kind, asked: &[Request]) {
             "x-forwarded-uri",
             "x-jeton-proof",
         ],
-        Kind::Nginx | Kind::Caddy | Kind::Haproxy => &[],
+        ProxyUnderTest::Nginx | ProxyUnderTest::Caddy | ProxyUnderTest::Haproxy => &[],
     };
     for request in asked {
         let is_head = request.line.starts_with("HEAD /v1/verify/");
         assert!(is_head || !kind.compares_proofs(), "{kind:?} {request:?}");
         assert_eq!(request.body, "", "{kind:?}");
-        assert!(request.headers.len() <= TOLD.len() + more.len(), "{kind:?} {:?}", request.headers);
+        assert!(request.headers.len() <= ALLOWED_HEADERS.len() + more.len(), "{kind:?} {:?}", request.headers);
         for (name, value) in &request.headers {
             let name = name.to_lowercase();
-            assert!(TOLD.iter().chain(more).any(|told| *told == name), "{kind:?} {name}: {value}");
+            assert!(ALLOWED_HEADERS.iter().chain(more).any(|told| *told == name), "{kind:?} {name}: {value}");
             assert!(value.len() <= 700 || !kind.compares_proofs(), "{kind:?} {name}: {value}");
         }
         assert!(request.all("content-length").iter().all(|length| *length == "0"), "{kind:?} {request:?}");
@@ -52,7 +52,7 @@ fn told_little(kind: Kind, asked: &[Request]) {
 }
 
 /// Answers as an application of every kind.
-fn application() -> Answer {
+fn application() -> Responder {
     Box::new(|request| {
         if request.path() == "/orders/events" {
             let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
@@ -64,47 +64,52 @@ fn application() -> Answer {
             let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
             return Some(format!("{head}{accept}\r\n\r\n"));
         }
-        Some(answer("200 OK", &[], &request.body.len().to_string()))
+        Some(response("200 OK", &[], &request.body.len().to_string()))
     })
 }
 
-fn stage(kind: Kind) -> Stage {
-    Stage::arranged(kind, home(SHOP), Verify::start(kind), Setting { application: application(), ..Setting::default() })
+fn setup(kind: ProxyUnderTest) -> ProxySetup {
+    ProxySetup::start_with(
+        kind,
+        home_with_catalogue(SHOP),
+        Verifier::start(kind),
+        SetupOptions { application: application(), ..SetupOptions::default() },
+    )
 }
 
-fn large_and_many_headers(kind: Kind) {
-    let stage = stage(kind);
+fn large_and_many_headers(kind: ProxyUnderTest) {
+    let stage = setup(kind);
     let cookie = format!("Cookie: session={}", "c".repeat(17_000));
     let many: Vec<String> = (0..95).map(|n| format!("X-App-{n}: value of {n}")).collect();
     let agent = format!("User-Agent: {}", "agent/1.0 ".repeat(300));
     let ten: Vec<String> = (0..10).map(|n| format!("X-Large-{n}: {}", "x".repeat(2_000))).collect();
     for (what, headers) in [("a cookie", vec![cookie]), ("many", many), ("an agent", vec![agent]), ("20 kB", ten)] {
         let headers: Vec<&str> = headers.iter().map(String::as_str).chain([BEARER]).collect();
-        let reply = stage.ask("GET /orders/7", &headers);
+        let reply = stage.send("GET /orders/7", &headers);
         assert_eq!(reply.status, 200, "{kind:?} {what}: {reply:?}");
-        let [got] = &stage.application.seen()[..] else { panic!("{kind:?} {what}") };
+        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {what}") };
         let missing = |header: &&&str| {
             let (name, value) = header.split_once(": ").unwrap();
             got.all(name) != [value.trim()] && name != "Authorization"
         };
         assert_eq!(headers.iter().filter(missing).count(), 0, "{kind:?} {what}: as they were sent");
-        told_little(kind, &stage.verify.seen());
+        assert_few_headers(kind, &stage.verify.take_requests());
     }
     // Too long for a token: refused as a wrong token, not as an error.
     let long = format!("Authorization: Bearer {}", "a".repeat(9_000));
-    stage.ask("GET /orders/7", &[&long]);
-    let asked = stage.verify.seen();
+    stage.send("GET /orders/7", &[&long]);
+    let asked = stage.verify.take_requests();
     assert_eq!(asked.len(), 1, "{kind:?}");
-    told_little(kind, &asked);
+    assert_few_headers(kind, &asked);
     // A client's `User-Agent` is never expanded as a template.
-    stage.ask("GET /orders/7", &[BEARER, "User-Agent: {env.PATH}$host%[src]{http.request.host}"]);
-    for request in stage.verify.seen() {
+    stage.send("GET /orders/7", &[BEARER, "User-Agent: {env.PATH}$host%[src]{http.request.host}"]);
+    for request in stage.verify.take_requests() {
         let agents = request.all("user-agent").concat();
         assert!(!agents.contains("/bin") && !agents.contains("app.example"), "{kind:?} {agents}");
     }
 }
 
-fn send(stage: &Stage, text: &[u8]) -> TcpStream {
+fn send(stage: &ProxySetup, text: &[u8]) -> TcpStream {
     let mut stream = connect(stage.proxy.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let _ = stream.write_all(text);
@@ -112,7 +117,7 @@ fn send(stage: &Stage, text: &[u8]) -> TcpStream {
 }
 
 /// Reads until `end` arrives.
-fn until(stream: &mut TcpStream, end: &str) -> String {
+fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let (mut text, mut piece) = (String::new(), [0; 4096]);
     while !text.contains(end) {
         match stream.read(&mut piece) {
@@ -123,35 +128,35 @@ fn until(stream: &mut TcpStream, end: &str) -> String {
     text
 }
 
-fn bodies_of_every_kind(kind: Kind) {
-    let stage = stage(kind);
+fn bodies_of_every_kind(kind: ProxyUnderTest) {
+    let stage = setup(kind);
     let large = "b".repeat(5_000_000);
     let post = |headers: &[&str], body: &str| {
-        raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[&[BEARER], headers].concat(), body)
+        send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[&[BEARER], headers].concat(), body)
     };
     for (headers, body) in [(&[][..], large.as_str()), (&[], "small"), (&["Expect: 100-continue"], "expected")] {
         let reply = post(headers, body);
         assert!([100, 200].contains(&reply.status), "{kind:?} {headers:?}: {reply:?}");
-        let [got] = &stage.application.seen()[..] else { panic!("{kind:?} {headers:?}") };
+        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {headers:?}") };
         assert_eq!(got.body.len(), body.len(), "{kind:?} {headers:?}");
-        told_little(kind, &stage.verify.seen());
+        assert_few_headers(kind, &stage.verify.take_requests());
     }
     let head = format!("POST /orders/7:cancel HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n{BEARER}\r\n");
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
-    let told = until(&mut send(&stage, chunked.as_bytes()), "\r\n\r\n");
+    let told = read_until(&mut send(&stage, chunked.as_bytes()), "\r\n\r\n");
     assert!(told.starts_with("HTTP/1.1 200"), "{kind:?} {told}");
-    assert_eq!(stage.application.seen()[0].body, "hello world", "{kind:?}");
-    told_little(kind, &stage.verify.seen());
+    assert_eq!(stage.application.take_requests()[0].body, "hello world", "{kind:?}");
+    assert_few_headers(kind, &stage.verify.take_requests());
     // Refused before the body is sent.
     let none = ["Authorization: Bearer none"];
-    let refused = raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &none, &large[..100_000]);
+    let refused = send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &none, &large[..100_000]);
     assert!((400..500).contains(&refused.status) || refused.status == 0, "{kind:?} {refused:?}");
-    assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
 }
 
 /// Settings around the printed configuration, and changed settings in it.
-fn settings_around_break_no_question(kind: Kind) {
-    if kind != Kind::Nginx {
+fn settings_around_break_no_question(kind: ProxyUnderTest) {
+    if kind != ProxyUnderTest::Nginx {
         return;
     }
     let low = "client_max_body_size 1k; client_body_buffer_size 1k; proxy_buffer_size 1k; proxy_buffers 4 1k; \
@@ -159,48 +164,49 @@ fn settings_around_break_no_question(kind: Kind) {
     let high = "client_max_body_size 100m; client_body_buffer_size 1m; proxy_buffer_size 64k; proxy_buffers 4 64k; \
                 proxy_busy_buffers_size 128k; proxy_buffering off; proxy_request_buffering off; proxy_intercept_errors on;";
     for nginx in [low, high] {
-        let setting = Setting { nginx, application: application(), ..Setting::default() };
-        let stage = Stage::arranged(kind, home(SHOP), Verify::start(kind), setting);
+        let setting = SetupOptions { nginx, application: application(), ..SetupOptions::default() };
+        let stage = ProxySetup::start_with(kind, home_with_catalogue(SHOP), Verifier::start(kind), setting);
         for size in [0, 10, 5_000_000] {
             let body = "b".repeat(size);
-            let reply = raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[BEARER], &body);
+            let reply = send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[BEARER], &body);
             assert_eq!(reply.status, 200, "{nginx} {size}: {reply:?}");
-            assert_eq!(stage.application.seen()[0].body.len(), size);
-            let refused = raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[], &body[..size.min(3_000)]);
+            assert_eq!(stage.application.take_requests()[0].body.len(), size);
+            let refused =
+                send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[], &body[..size.min(3_000)]);
             assert_eq!(refused.status, 401, "{nginx} {size}: {refused:?}");
         }
     }
     let change: fn(String) -> String =
         |text| text.replacen("    client_max_body_size 0;", "    client_max_body_size 1k;", 1);
-    let setting = Setting { change, application: application(), ..Setting::default() };
-    let stage = Stage::arranged(kind, home(SHOP), Verify::start(kind), setting);
+    let setting = SetupOptions { change, application: application(), ..SetupOptions::default() };
+    let stage = ProxySetup::start_with(kind, home_with_catalogue(SHOP), Verifier::start(kind), setting);
     for (size, status) in [(1_000, 200), (1_025, 413), (500_000, 413)] {
         let body = "b".repeat(size);
-        let reply = raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[BEARER], &body);
+        let reply = send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[BEARER], &body);
         assert_eq!(reply.status, status, "{size}: {reply:?}");
     }
 }
 
-fn other_protocols_and_streams(kind: Kind) {
-    let stage = stage(kind);
+fn other_protocols_and_streams(kind: ProxyUnderTest) {
+    let stage = setup(kind);
     let handshake = format!(
         "GET /orders/7 HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     );
     let lower = handshake.replace("WebSocket\r\nSec", "websocket\r\nSec");
     let mut stream = send(&stage, lower.as_bytes());
-    let told = until(&mut stream, "\r\n\r\n");
-    assert!(told.starts_with("HTTP/1.1 101"), "{kind:?} {told} {:?}", stage.application.seen());
+    let told = read_until(&mut stream, "\r\n\r\n");
+    assert!(told.starts_with("HTTP/1.1 101"), "{kind:?} {told} {:?}", stage.application.take_requests());
     stream.write_all(b"\x81\x05hello").unwrap();
-    assert!(until(&mut stream, "hello").contains("hello"), "{kind:?}");
+    assert!(read_until(&mut stream, "hello").contains("hello"), "{kind:?}");
     drop(stream);
-    let [got] = &stage.application.seen()[..] else { panic!("{kind:?}") };
+    let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?}") };
     assert_eq!((got.all("sec-websocket-version"), got.all("x-jeton-role")), (vec!["13"], vec!["member"]), "{kind:?}");
-    assert_eq!(stage.verify.seen().len(), 1, "{kind:?}: a token is asked for");
-    let refused = until(&mut send(&stage, lower.replace("Bearer all", "Bearer none").as_bytes()), "\r\n\r\n");
+    assert_eq!(stage.verify.take_requests().len(), 1, "{kind:?}: a token is asked for");
+    let refused = read_until(&mut send(&stage, lower.replace("Bearer all", "Bearer none").as_bytes()), "\r\n\r\n");
     assert!(refused.starts_with("HTTP/1.1 401"), "{kind:?} {refused}");
-    assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
-    stage.verify.seen();
+    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
+    stage.verify.take_requests();
 
     // Unencrypted HTTP/2 isn't supported: an upgrade request is handled as plain HTTP/1.1.
     for headers in [
@@ -211,20 +217,20 @@ fn other_protocols_and_streams(kind: Kind) {
     ] {
         let head =
             format!("GET /orders/7 HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\n{}\r\n\r\n", headers.join("\r\n"));
-        let told = until(&mut send(&stage, head.as_bytes()), "\r\n\r\n");
+        let told = read_until(&mut send(&stage, head.as_bytes()), "\r\n\r\n");
         // HAProxy takes this for a WebSocket without its key. Envoy and Traefik refuse protocols they don't strip.
         let is_refused = match kind {
-            Kind::Nginx | Kind::Caddy => false,
-            Kind::Haproxy => headers.concat().contains("websocket") && told.starts_with("HTTP/1.1 400"),
-            Kind::Envoy => !headers.contains(&"Upgrade: h2c") && told.starts_with("HTTP/1.1 403"),
-            Kind::Traefik => told.starts_with("HTTP/1.1 403"),
+            ProxyUnderTest::Nginx | ProxyUnderTest::Caddy => false,
+            ProxyUnderTest::Haproxy => headers.concat().contains("websocket") && told.starts_with("HTTP/1.1 400"),
+            ProxyUnderTest::Envoy => !headers.contains(&"Upgrade: h2c") && told.starts_with("HTTP/1.1 403"),
+            ProxyUnderTest::Traefik => told.starts_with("HTTP/1.1 403"),
         };
         if is_refused {
-            assert_eq!(stage.application.seen().len(), 0, "{kind:?} {headers:?}");
+            assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {headers:?}");
             continue;
         }
         assert!(told.starts_with("HTTP/1.1 200"), "{kind:?} {headers:?} {told}");
-        let [got] = &stage.application.seen()[..] else { panic!("{kind:?} {headers:?}") };
+        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {headers:?}") };
         assert!(got.all("upgrade").is_empty() && got.all("http2-settings").is_empty(), "{kind:?} {got:?}");
     }
 
@@ -232,17 +238,19 @@ fn other_protocols_and_streams(kind: Kind) {
     let head =
         format!("GET /orders/events HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\nAccept: text/event-stream\r\n\r\n");
     let mut stream = send(&stage, head.as_bytes());
-    let first = until(&mut stream, "data: first");
+    let first = read_until(&mut stream, "data: first");
     assert!(first.contains("data: first") && !first.contains("second"), "{kind:?} {first}");
-    stage.application.go_on();
-    assert!(until(&mut stream, "data: second").contains("data: second"), "{kind:?}");
+    stage.application.open_gate();
+    assert!(read_until(&mut stream, "data: second").contains("data: second"), "{kind:?}");
 }
 
-fn public_routes_and_preflights(kind: Kind) {
+fn public_routes_and_preflights(kind: ProxyUnderTest) {
     let public = "\n[[group]]\nid = \"door\"\ntitle = \"Door\"\n[[group.method]]\nid = \"News\"\ntitle = \"News\"\naccess = \"public\"\n\
                   routes = [\"GET /news\", \"GET /orders/news\", \"POST /login\"]\n";
-    let setting = Setting { guide: &["--preflights", "shop"], application: application(), ..Setting::default() };
-    let stage = Stage::arranged(kind, home(&format!("{SHOP}{public}")), Verify::start(kind), setting);
+    let setting =
+        SetupOptions { guide: &["--preflights", "shop"], application: application(), ..SetupOptions::default() };
+    let stage =
+        ProxySetup::start_with(kind, home_with_catalogue(&format!("{SHOP}{public}")), Verifier::start(kind), setting);
     let forged = ["X-Jeton-Account: forged", "X-Jeton-Role: owner", "X-Forwarded-For: 203.0.113.9"];
     for (request, headers) in [
         ("GET /news", vec![]),
@@ -251,19 +259,23 @@ fn public_routes_and_preflights(kind: Kind) {
         ("OPTIONS /orders/7", vec!["Origin: https://a.example", "Access-Control-Request-Method: DELETE"]),
         ("OPTIONS /orders/mine", vec!["Origin: null", "Access-Control-Request-Method: GET"]),
     ] {
-        let reply = stage.ask(request, &[&headers[..], &forged].concat());
+        let reply = stage.send(request, &[&headers[..], &forged].concat());
         assert_eq!(reply.status, 200, "{kind:?} {request}: {reply:?}");
-        let [got] = &stage.application.seen()[..] else { panic!("{kind:?} {request}") };
+        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {request}") };
         assert_eq!(got.line, format!("{request} HTTP/1.1"), "{kind:?}");
         let jetons =
             got.headers.iter().filter(|(name, value)| name.to_lowercase().contains("jeton") && !value.is_empty());
         assert_eq!((jetons.count(), got.all("authorization").len()), (0, 0), "{kind:?} {got:?}");
         assert_eq!(got.all("x-forwarded-for"), ["127.0.0.9"], "{kind:?} {got:?}");
-        assert_eq!(stage.verify.seen().len(), 0, "{kind:?} {request}: nobody is asked");
+        assert_eq!(stage.verify.take_requests().len(), 0, "{kind:?} {request}: nobody is asked");
     }
     let large = "b".repeat(5_000_000);
-    let reply = raw(stage.proxy.address, "POST /login HTTP/1.1", &["Content-Type: text/plain"], &large);
-    assert_eq!((reply.status, stage.application.seen()[0].body.len()), (200, large.len()), "{kind:?} {reply:?}");
+    let reply = send_raw(stage.proxy.address, "POST /login HTTP/1.1", &["Content-Type: text/plain"], &large);
+    assert_eq!(
+        (reply.status, stage.application.take_requests()[0].body.len()),
+        (200, large.len()),
+        "{kind:?} {reply:?}"
+    );
     for (request, headers) in [
         ("OPTIONS /orders/7", vec![]),
         ("OPTIONS /orders/7", vec!["Origin: https://a.example"]),
@@ -289,32 +301,32 @@ fn public_routes_and_preflights(kind: Kind) {
         if kind.resolves_paths() && request.contains("//") {
             continue;
         }
-        let reply = stage.ask(request, &headers);
+        let reply = stage.send(request, &headers);
         assert!(!(200..300).contains(&reply.status), "{kind:?} {request} {headers:?}: {reply:?}");
-        assert_eq!(stage.application.seen().len(), 0, "{kind:?} {request} {headers:?}");
+        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {request} {headers:?}");
     }
 }
 
 /// The socket of a killed jeton lets nobody in, and works again without help once jeton is back.
-fn a_stale_socket_lets_nobody_in(kind: Kind) {
-    if kind == Kind::Traefik {
+fn a_stale_socket_lets_nobody_in(kind: ProxyUnderTest) {
+    if kind == ProxyUnderTest::Traefik {
         // This proxy can't ask at a socket.
         return;
     }
-    let home = home(SHOP);
+    let home = home_with_catalogue(SHOP);
     let credential = format!("Authorization: Bearer {}", home.create(&["show", "--method", "shop.Show"]));
-    let mut jeton = Jeton::on_a_socket(&home);
+    let mut jeton = RealService::on_a_socket(&home);
     let socket = home.path("verify.sock");
     jeton.kill();
     assert!(socket.exists(), "left behind");
-    let stage = Stage::set(kind, home, Verify::Stale(format!("unix:{}", socket.display())));
-    let reply = stage.ask("GET /orders/7", &[&credential]);
+    let stage = ProxySetup::start(kind, home, Verifier::Stale(format!("unix:{}", socket.display())));
+    let reply = stage.send("GET /orders/7", &[&credential]);
     assert!(reply.status >= 500, "{kind:?} {reply:?}");
-    assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
-    let _jeton = Jeton::on_a_socket(&stage.home);
+    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
+    let _jeton = RealService::on_a_socket(&stage.home);
     // A proxy may skip a verifier that was just down for a while, but not for long.
     let back = (0..100).any(|_| {
-        let status = stage.ask("GET /orders/7", &[&credential]).status;
+        let status = stage.send("GET /orders/7", &[&credential]).status;
         assert!(status == 200 || status >= 500, "{kind:?} {status}");
         let (_never, pause) = std::sync::mpsc::channel::<()>();
         let _ = pause.recv_timeout(Duration::from_millis(if status == 200 { 0 } else { 200 }));
@@ -326,7 +338,7 @@ fn a_stale_socket_lets_nobody_in(kind: Kind) {
 macro_rules! proxies {
     ($($name:ident $kind:ident;)*) => { $(
         mod $name {
-            use super::Kind;
+            use super::ProxyUnderTest;
 
             proxies! { $kind: large_and_many_headers bodies_of_every_kind settings_around_break_no_question
                 other_protocols_and_streams public_routes_and_preflights
@@ -336,8 +348,8 @@ macro_rules! proxies {
     ($kind:ident: $($test:ident)*) => { $(
         #[test]
         fn $test() {
-            if Kind::$kind.is_here() {
-                super::$test(Kind::$kind);
+            if ProxyUnderTest::$kind.is_installed() {
+                super::$test(ProxyUnderTest::$kind);
             }
         }
     )* };

@@ -2,8 +2,8 @@
 //! doesn't.
 
 use super::SHOP;
-use super::server::head_of;
-use super::stage::{Kind, Stage, Verify, home};
+use super::mock_server::head_of;
+use super::setup::{ProxySetup, ProxyUnderTest, Verifier, home_with_catalogue};
 
 /// Paths of catalogue routes that proxy and application may interpret differently.
 const TRICKS: &[&str] = &[
@@ -62,11 +62,11 @@ const TRICKS: &[&str] = &[
 
 const BEARER: &str = "Authorization: Bearer all";
 
-fn each_route_gets_its_method(kind: Kind) {
-    if !kind.is_here() {
+fn each_route_gets_its_method(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let stage = Stage::set(kind, home(SHOP), Verify::start(kind));
+    let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for (request, method) in [
         ("GET /orders", "shop.List"),
         ("GET /orders?q=1&method=x", "shop.List"),
@@ -89,36 +89,36 @@ fn each_route_gets_its_method(kind: Kind) {
     ] {
         if kind.resolves_paths() && request.contains(['%']) {
             // A blank, or a letter beyond ASCII.
-            assert_eq!(stage.ask(request, &[BEARER]).status, 403, "{kind:?} {request}");
+            assert_eq!(stage.send(request, &[BEARER]).status, 403, "{kind:?} {request}");
             continue;
         }
         let holder = format!("Authorization: Bearer {method}");
-        let reply = stage.ask(request, &[&holder, "User-Agent: deploy/1.0", "X-Forwarded-For: 203.0.113.9"]);
+        let reply = stage.send(request, &[&holder, "User-Agent: deploy/1.0", "X-Forwarded-For: 203.0.113.9"]);
         assert_eq!(reply.status, 200, "{kind:?} {request}: {reply:?}");
         assert!(reply.head.to_lowercase().contains("x-app: yes"), "{reply:?}");
-        let [asked] = &stage.verify.seen()[..] else { panic!("{request} is asked about once") };
+        let [asked] = &stage.verify.take_requests()[..] else { panic!("{request} is asked about once") };
         assert_eq!(asked.line, kind.question(method, request), "{kind:?}");
         assert_eq!((asked.all("user-agent"), asked.all("x-forwarded-for")), (vec!["deploy/1.0"], vec!["127.0.0.9"]));
-        let [got] = &stage.application.seen()[..] else { panic!("{request} comes once") };
+        let [got] = &stage.application.take_requests()[..] else { panic!("{request} comes once") };
         assert_eq!(got.line, format!("{request} HTTP/1.1"), "as it was sent");
         assert_eq!(got.all("x-jeton-method"), [method]);
         assert!(got.all("authorization").is_empty(), "{got:?}");
 
-        let reply = stage.ask(request, &["Authorization: Bearer shop.Other"]);
-        assert_eq!((reply.status, stage.application.seen().len()), (403, 0), "{kind:?} {request}: {reply:?}");
-        stage.verify.seen();
+        let reply = stage.send(request, &["Authorization: Bearer shop.Other"]);
+        assert_eq!((reply.status, stage.application.take_requests().len()), (403, 0), "{kind:?} {request}: {reply:?}");
+        stage.verify.take_requests();
     }
     assert_eq!(stage.verify.connections(), 1, "{kind:?} keeps its connection");
 }
 
-fn tricks_never_reach_the_application(kind: Kind) {
-    if !kind.is_here() {
+fn tricks_never_reach_the_application(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let stage = Stage::set(kind, home(SHOP), Verify::start(kind));
+    let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for path in TRICKS {
-        let reply = stage.ask(&format!("GET {path}"), &[BEARER]);
-        if let (true, [got]) = (kind.resolves_paths(), &stage.application.seen()[..]) {
+        let reply = stage.send(&format!("GET {path}"), &[BEARER]);
+        if let (true, [got]) = (kind.resolves_paths(), &stage.application.take_requests()[..]) {
             // The request that was verified is the one that is forwarded.
             let method = match got.path() {
                 "/" | "/orders" => "shop.List",
@@ -126,12 +126,16 @@ fn tricks_never_reach_the_application(kind: Kind) {
                 "/orders/mine" => "shop.Mine",
                 other => panic!("{kind:?} {path} becomes {other}"),
             };
-            let asked: Vec<String> = stage.verify.seen().into_iter().map(|asked| asked.line).collect();
+            let asked: Vec<String> = stage.verify.take_requests().into_iter().map(|asked| asked.line).collect();
             assert_eq!(asked, [kind.question(method, "GET /")], "{kind:?} {path}");
             continue;
         }
         assert!(!(200..300).contains(&reply.status), "{kind:?} {path}: {reply:?}");
-        assert_eq!((stage.application.seen().len(), stage.verify.seen().len()), (0, 0), "{kind:?} {path}");
+        assert_eq!(
+            (stage.application.take_requests().len(), stage.verify.take_requests().len()),
+            (0, 0),
+            "{kind:?} {path}"
+        );
     }
     for (request, header) in [
         ("HEAD /orders", ""),
@@ -154,52 +158,52 @@ fn tricks_never_reach_the_application(kind: Kind) {
         ("GET /orders/7", "X-Rewrite-Url: /orders/mine"),
     ] {
         let headers: Vec<&str> = [BEARER, header].into_iter().filter(|h| !h.is_empty()).collect();
-        let reply = stage.ask(request, &headers);
+        let reply = stage.send(request, &headers);
         assert!(!(200..300).contains(&reply.status), "{kind:?} {request} {header}: {reply:?}");
-        assert_eq!(stage.application.seen().len(), 0, "{kind:?} {request} {header}");
+        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {request} {header}");
     }
     for (tail, method) in [("", "shop.Show"), (".json", "shop.Export")] {
         if kind.resolves_paths() {
             continue;
         }
         let long = format!("GET /orders/{}{tail}", "%C3%A9a".repeat(140));
-        assert_eq!(stage.ask(&long, &[&format!("Authorization: Bearer {method}")]).status, 200, "{kind:?} {tail}");
+        assert_eq!(stage.send(&long, &[&format!("Authorization: Bearer {method}")]).status, 200, "{kind:?} {tail}");
     }
-    stage.application.seen();
+    stage.application.take_requests();
     for length in [988, 1_000, 3_900, 7_000, 15_000] {
         let blanks = format!("GET /orders/7?{}_method=DELETE", "+".repeat(length));
         let json = format!("GET /orders/{}.json", "a".repeat(length));
         if kind.resolves_paths() {
             // This proxy matches arguments only by their whole names, as its guide says.
-            assert!(stage.ask(&json, &[BEARER]).status >= 400 || length < 1_000, "{kind:?} {length}");
-            stage.application.seen();
+            assert!(stage.send(&json, &[BEARER]).status >= 400 || length < 1_000, "{kind:?} {length}");
+            stage.application.take_requests();
             continue;
         }
         for (request, secret) in [(blanks, "all"), (json, "shop.Show")] {
-            let reply = stage.ask(&request, &[&format!("Authorization: Bearer {secret}")]);
+            let reply = stage.send(&request, &[&format!("Authorization: Bearer {secret}")]);
             assert!(!(200..300).contains(&reply.status), "{kind:?} {length}: {reply:?}");
         }
     }
-    assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
     for host in ["Host: other.example", "Host: app.example"] {
-        let reply = stage.ask("GET /orders/7", &[BEARER, host]);
+        let reply = stage.send("GET /orders/7", &[BEARER, host]);
         // HAProxy accepts two identical `Host` headers as one.
         assert!(reply.status == 400 || reply.status == 200 && host.contains("app"), "{kind:?} {host}: {reply:?}");
     }
-    if kind == Kind::Haproxy {
+    if kind == ProxyUnderTest::Haproxy {
         hosts_are_read_whole(&stage);
     }
     // The underscored spellings don't get through, refused or dropped.
-    stage.application.seen();
-    stage.ask("GET /orders/7", &[BEARER, "X_HTTP_Method_Override: DELETE"]);
-    for got in stage.application.seen() {
+    stage.application.take_requests();
+    stage.send("GET /orders/7", &[BEARER, "X_HTTP_Method_Override: DELETE"]);
+    for got in stage.application.take_requests() {
         assert!(!got.headers.iter().any(|(name, _)| name.to_lowercase().contains("override")), "{kind:?} {got:?}");
     }
 }
 
 /// Hosts of which a part is a host, or that come without a check of their form by an older version of HTTP.
-fn hosts_are_read_whole(stage: &Stage) {
-    stage.application.seen();
+fn hosts_are_read_whole(stage: &ProxySetup) {
+    stage.application.take_requests();
     for version in ["1.0", "1.1"] {
         for (host, status) in [
             ("app.example", 200),
@@ -217,19 +221,19 @@ fn hosts_are_read_whole(stage: &Stage) {
             let reply = head_of(stage.proxy.address, &head);
             assert_eq!(reply.status, status, "HTTP/{version} {host}: {reply:?}");
             let hosts: Vec<String> =
-                stage.application.seen().iter().map(|got| got.all("x-forwarded-host").join("|")).collect();
+                stage.application.take_requests().iter().map(|got| got.all("x-forwarded-host").join("|")).collect();
             assert_eq!(hosts, vec![host.to_owned(); usize::from(status == 200)], "HTTP/{version} {host}");
         }
     }
     let none = |version: &str| format!("GET /orders/7 HTTP/{version}\r\nConnection: close\r\n{BEARER}\r\n\r\n");
     assert_eq!(head_of(stage.proxy.address, &none("1.0")).status, 200);
     assert_eq!(head_of(stage.proxy.address, &none("1.1")).status, 400);
-    stage.application.seen();
+    stage.application.take_requests();
 }
 
 /// Header names that an application may confuse with others, and headers that would change the protocol.
-fn nothing_comes_in_beside_the_request(kind: Kind) {
-    if !kind.is_here() {
+fn nothing_comes_in_beside_the_request(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
     let numbers = "\n[[group]]\nid = \"1\"\ntitle = \"Numbers\"\n".to_owned()
@@ -240,8 +244,9 @@ fn nothing_comes_in_beside_the_request(kind: Kind) {
             .concat()
         + "[[group]]\nid = \"wide\"\ntitle = \"Wide\"\n[[group.method]]\nid = \"Wide\"\ntitle = \"w\"\naccess = \"read\"\nroutes = [\"GET /repo/{id}\", \"GET /two/{id}\"]\n"
         + "[[group.method]]\nid = \"Day\"\ntitle = \"d\"\naccess = \"write\"\nroutes = [\"GET /repo/{y}-{m}-{d}.{ext}\", \"GET /two/{a}-{b}.x\"]\n";
-    let stage = Stage::set(kind, home(&format!("{SHOP}{numbers}")), Verify::start(kind));
-    let get = |request: &str, headers: &[&str]| (stage.ask(request, headers).status, stage.application.seen());
+    let stage = ProxySetup::start(kind, home_with_catalogue(&format!("{SHOP}{numbers}")), Verifier::start(kind));
+    let get =
+        |request: &str, headers: &[&str]| (stage.send(request, headers).status, stage.application.take_requests());
     for (request, secret, status) in [
         ("GET /n50", "1.5", 403),
         ("GET /n50", "1.50", 200),
@@ -268,7 +273,7 @@ fn nothing_comes_in_beside_the_request(kind: Kind) {
         let (_, seen) = get("GET /orders/7", &[&[BEARER], headers].concat());
         for got in seen {
             let bad = |(name, value): &(String, String)| {
-                if kind == Kind::Traefik && name.contains(['!', '~', '+', '.']) {
+                if kind == ProxyUnderTest::Traefik && name.contains(['!', '~', '+', '.']) {
                     // This proxy removes headers by exact name, and doesn't know these spellings.
                     return false;
                 }
@@ -285,11 +290,11 @@ fn nothing_comes_in_beside_the_request(kind: Kind) {
     }
 }
 
-fn refusals_are_relayed(kind: Kind) {
-    if !kind.is_here() {
+fn refusals_are_relayed(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let stage = Stage::set(kind, home(SHOP), Verify::start(kind));
+    let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for (secret, statuses, says) in [
         ("", &[401][..], "bearer realm=\"jeton\""),
         ("none", &[401], "invalid_token"),
@@ -299,65 +304,66 @@ fn refusals_are_relayed(kind: Kind) {
         let header = format!("Authorization: Bearer {secret}");
         let headers: &[&str] = if secret.is_empty() { &[] } else { &[&header] };
         for round in 0..3 {
-            let reply = stage.ask("GET /orders/7", headers);
+            let reply = stage.send("GET /orders/7", headers);
             assert!(statuses.contains(&reply.status), "{kind:?} {secret} {round}: {reply:?}");
             let promised = reply.head.to_lowercase().contains("content-length: 2\r");
-            assert!(!promised || kind != Kind::Caddy, "a body that doesn't come: {reply:?}");
+            assert!(!promised || kind != ProxyUnderTest::Caddy, "a body that doesn't come: {reply:?}");
             assert!(reply.head.to_lowercase().contains(says), "{kind:?} {secret}: {reply:?}");
         }
-        assert_eq!(stage.verify.seen().len(), 3, "{kind:?}: never cached");
+        assert_eq!(stage.verify.take_requests().len(), 3, "{kind:?}: never cached");
     }
-    assert_eq!(stage.application.seen().len(), 0);
+    assert_eq!(stage.application.take_requests().len(), 0);
 }
 
-fn nobody_to_ask_lets_nobody_in(kind: Kind) {
-    if !kind.is_here() {
+fn nobody_to_ask_lets_nobody_in(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    for verify in [Verify::down(), Verify::hanging(), Verify::stranger("302 Found"), Verify::stranger("200 OK")] {
-        if !kind.compares_proofs() && matches!(&verify, Verify::Answers(_)) {
+    for verify in [Verifier::down(), Verifier::hanging(), Verifier::impostor("302 Found"), Verifier::impostor("200 OK")]
+    {
+        if !kind.compares_proofs() && matches!(&verify, Verifier::Answers(_)) {
             // These proxies trust any listener on jeton's port: their guides say so, and require `--insecure`.
             continue;
         }
-        if kind == Kind::Traefik && matches!(&verify, Verify::Hangs(_)) {
+        if kind == ProxyUnderTest::Traefik && matches!(&verify, Verifier::Hangs(_)) {
             // This proxy's timeout is 30 s and can't be configured.
             continue;
         }
-        let stage = Stage::set(kind, home(SHOP), verify);
-        let reply = stage.ask("GET /orders/7", &[BEARER]);
+        let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), verify);
+        let reply = stage.send("GET /orders/7", &[BEARER]);
         assert!(!(200..300).contains(&reply.status), "{kind:?} {reply:?}");
-        assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
     }
 }
 
 macro_rules! proxies {
     ($($name:ident $kind:ident;)*) => { $(
         mod $name {
-            use super::Kind;
+            use super::ProxyUnderTest;
 
             #[test]
             fn each_route_gets_its_method() {
-                super::each_route_gets_its_method(Kind::$kind);
+                super::each_route_gets_its_method(ProxyUnderTest::$kind);
             }
 
             #[test]
             fn tricks_never_reach_the_application() {
-                super::tricks_never_reach_the_application(Kind::$kind);
+                super::tricks_never_reach_the_application(ProxyUnderTest::$kind);
             }
 
             #[test]
             fn nothing_comes_in_beside_the_request() {
-                super::nothing_comes_in_beside_the_request(Kind::$kind);
+                super::nothing_comes_in_beside_the_request(ProxyUnderTest::$kind);
             }
 
             #[test]
             fn refusals_are_relayed() {
-                super::refusals_are_relayed(Kind::$kind);
+                super::refusals_are_relayed(ProxyUnderTest::$kind);
             }
 
             #[test]
             fn nobody_to_ask_lets_nobody_in() {
-                super::nobody_to_ask_lets_nobody_in(Kind::$kind);
+                super::nobody_to_ask_lets_nobody_in(ProxyUnderTest::$kind);
             }
         }
     )* };

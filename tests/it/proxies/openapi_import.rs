@@ -7,7 +7,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 
-use super::stage::{Kind, Stage, Verify, home};
+use super::setup::{ProxySetup, ProxyUnderTest, Verifier, home_with_catalogue};
 use crate::support::cli_program::CliHome;
 use crate::support::world::{Fakes, add_account, backend, create, credential};
 
@@ -66,14 +66,14 @@ fn requests(home: &CliHome) -> Vec<(String, String)> {
         .flat_map(|method| {
             let id = method["id"].as_str().unwrap();
             let routes = method["routes"].as_array().unwrap().iter();
-            routes.map(move |route| (id.to_owned(), filled(route.as_str().unwrap()))).collect::<Vec<_>>()
+            routes.map(move |route| (id.to_owned(), fill_route(route.as_str().unwrap()))).collect::<Vec<_>>()
         })
         .filter(|(_, request)| request.contains("/cloud/v2/"))
         .collect()
 }
 
 /// Returns a route with a value for each parameter.
-fn filled(route: &str) -> String {
+fn fill_route(route: &str) -> String {
     let mut parts = route.split('{');
     let mut text = parts.next().unwrap().to_owned();
     for (n, part) in parts.enumerate() {
@@ -82,7 +82,7 @@ fn filled(route: &str) -> String {
     text
 }
 
-struct People {
+struct ImportedApi {
     home: CliHome,
     requests: Vec<(String, String)>,
     /// For each request, a secret that may call exactly its method, and one that may call all others.
@@ -90,8 +90,8 @@ struct People {
     all: String,
 }
 
-fn people() -> People {
-    let home = home(super::SHOP);
+fn imported_api() -> ImportedApi {
+    let home = home_with_catalogue(super::SHOP);
     home.file("cloud.json", &document(), 0o644);
     home.as_ops(&["catalogue", "import", "openapi", "cloud.json"]).assert_success().assert_says(&["which keeps it"]);
     home.as_ops(&["policy", "set", "active_tokens", "0"]).assert_success();
@@ -119,42 +119,46 @@ fn people() -> People {
         })
         .collect();
     let all = make("all".to_owned(), ids.clone());
-    People { home, requests, secrets, all }
+    ImportedApi { home, requests, secrets, all }
 }
 
-fn each_route_needs_just_its_method(kind: Kind) {
-    if !kind.is_here() {
+fn each_route_needs_just_its_method(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let People { home, requests, secrets, all } = people();
-    let verify = Verify::real(kind, &home);
-    let stage = Stage::set(kind, home, verify);
+    let ImportedApi { home, requests, secrets, all } = imported_api();
+    let verify = Verifier::real(kind, &home);
+    let stage = ProxySetup::start(kind, home, verify);
     let with = |request: &str, secret: &str, more: &str| {
         let credential = format!("Authorization: Bearer {secret}");
         let headers: Vec<&str> = [credential.as_str(), more].into_iter().filter(|h| !h.is_empty()).collect();
-        stage.ask(request, &headers).status
+        stage.send(request, &headers).status
     };
     for ((id, request), (just, others)) in requests.iter().zip(&secrets) {
         assert_eq!(with(request, just, ""), 200, "{kind:?} {request}");
-        let [got] = &stage.application.seen()[..] else { panic!("{kind:?} {request} comes once") };
+        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {request} comes once") };
         assert_eq!((got.line.clone(), got.all("X-Jeton-Method")), (format!("{request} HTTP/1.1"), vec![id.as_str()]));
         assert_eq!(with(request, others, ""), 403, "{kind:?} {request}");
-        assert_eq!(stage.application.seen().len(), 0, "{kind:?} {request}");
+        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {request}");
     }
     assert_eq!(with("GET /orders", &all, ""), 403, "{kind:?}: the other catalogue's");
     for (_, request) in &requests {
         assert_eq!(with(request, &all, ""), 200, "{kind:?} {request}");
-        assert_eq!(stage.application.seen().len(), 1);
+        assert_eq!(stage.application.take_requests().len(), 1);
         for (tricked, header) in tricks(request) {
             if kind.resolves_paths() && ["//", "/.", "/%2", "%73"].iter().any(|step| tricked.contains(step)) {
                 if with(&tricked, &all, header) == 200 {
-                    assert_eq!(stage.application.seen()[0].line, format!("{request} HTTP/1.1"), "{kind:?} {tricked}");
+                    assert_eq!(
+                        stage.application.take_requests()[0].line,
+                        format!("{request} HTTP/1.1"),
+                        "{kind:?} {tricked}"
+                    );
                 }
                 continue;
             }
             let status = with(&tricked, &all, header);
             assert!((400..500).contains(&status), "{kind:?} {tricked} {header}: {status}");
-            assert_eq!(stage.application.seen().len(), 0, "{kind:?} {tricked} {header}");
+            assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {tricked} {header}");
         }
     }
     assert_eq!(stage.verify.connections(), 1, "{kind:?}");
@@ -203,7 +207,7 @@ macro_rules! proxies {
     ($($name:ident $kind:ident;)*) => { $(
         #[test]
         fn $name() {
-            each_route_needs_just_its_method(Kind::$kind);
+            each_route_needs_just_its_method(ProxyUnderTest::$kind);
         }
     )* };
 }

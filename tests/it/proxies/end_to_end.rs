@@ -15,8 +15,8 @@ use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;
 
 use super::SHOP;
-use super::server::{CLIENT, Reply, Request, raw};
-use super::stage::{Kind, Stage, Verify, home};
+use super::mock_server::{CLIENT, Reply, Request, send_raw};
+use super::setup::{ProxySetup, ProxyUnderTest, Verifier, home_with_catalogue};
 use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::world::{FakeClock, backend, create, credential};
 
@@ -41,24 +41,24 @@ fn bearer(secret: &str) -> String {
 }
 
 /// Returns the statuses of a proxy that got no decision.
-fn unknown(kind: Kind) -> &'static [u16] {
+fn unknown(kind: ProxyUnderTest) -> &'static [u16] {
     match kind {
-        Kind::Nginx => &[500],
-        Kind::Caddy => &[502, 503],
-        Kind::Haproxy | Kind::Envoy => &[503],
-        Kind::Traefik => &[500, 503],
+        ProxyUnderTest::Nginx => &[500],
+        ProxyUnderTest::Caddy => &[502, 503],
+        ProxyUnderTest::Haproxy | ProxyUnderTest::Envoy => &[503],
+        ProxyUnderTest::Traefik => &[500, 503],
     }
 }
 
-impl Stage {
+impl ProxySetup {
     fn with(&self, request: &str, headers: &[&str]) -> Reply {
-        self.ask(request, &[&[AGENT], headers].concat())
+        self.send(request, &[&[AGENT], headers].concat())
     }
 
     /// Returns the only request that has reached the application.
     #[track_caller]
     fn reached(&self) -> Request {
-        let mut seen = self.application.seen();
+        let mut seen = self.application.take_requests();
         assert_eq!(seen.len(), 1, "{seen:?}");
         seen.remove(0)
     }
@@ -116,19 +116,19 @@ fn secrets(home: &CliHome) -> Secrets {
     }
 }
 
-fn every_case_is_answered(kind: Kind) {
-    if !kind.is_here() {
+fn every_case_is_answered(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let home = home(SHOP);
+    let home = home_with_catalogue(SHOP);
     let secrets = secrets(&home);
     let told = home.as_ops(&["token", "show", "show", "--json"]).assert_success().json();
     let hint = told["token"]["hint"].as_str().unwrap();
-    let verify = Verify::real(kind, &home);
-    let mut stage = Stage::set(kind, home, verify);
+    let verify = Verifier::real(kind, &home);
+    let mut stage = ProxySetup::start(kind, home, verify);
     let show = bearer(&secrets.show);
     let used = Cell::new(0u64);
-    let permitted = |stage: &Stage, more: &[&str]| {
+    let permitted = |stage: &ProxySetup, more: &[&str]| {
         used.set(used.get() + 1);
         let reply = stage.with("GET /orders/7", &[&[show.as_str()], more].concat());
         assert_eq!(reply.status, 200, "{kind:?}: {reply:?}");
@@ -169,8 +169,8 @@ fn every_case_is_answered(kind: Kind) {
     assert_eq!(refusals.len(), 1, "{kind:?}: all alike");
     assert_eq!(stage.with("GET /orders/7", &[&bearer(&secrets.lacking)]).status, 403, "{kind:?}");
     let two = stage.with("GET /orders/7", &[&show, &show]).status;
-    assert!(two == 401 || (kind == Kind::Nginx && two == 400), "{kind:?}: two credentials, {two}");
-    assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+    assert!(two == 401 || (kind == ProxyUnderTest::Nginx && two == 400), "{kind:?}: two credentials, {two}");
+    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
 
     // Asserted before any command asks the service too.
     assert_eq!(stage.verify.connections(), 1, "{kind:?} asks over one connection");
@@ -184,10 +184,10 @@ fn every_case_is_answered(kind: Kind) {
     let (_, after) = rest.split_once("[[group.method]]").unwrap();
     stage.home.file("shop.toml", &format!("{before}[[group.method]]{after}"), 0o644);
     stage.home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
-    let refused = |stage: &Stage, request: &str, secret: &str| {
+    let refused = |stage: &ProxySetup, request: &str, secret: &str| {
         let reply = stage.with(request, &[&bearer(secret)]);
         assert!(unknown(kind).contains(&reply.status), "{kind:?}: {reply:?}");
-        assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
     };
     refused(&stage, "GET /orders/mine", &secrets.mine);
     permitted(&stage, &[]);
@@ -202,11 +202,11 @@ fn every_case_is_answered(kind: Kind) {
 
     let mut denied: Vec<&str> = secrets.refused.iter().map(|(what, _)| *what).collect();
     denied.extend(["not-permitted"]);
-    the_ledger_knows(&stage.home, kind, used.get(), &denied);
+    assert_ledger(&stage.home, kind, used.get(), &denied);
 }
 
 /// The ledger has the caller of the client's own connection and its `User-Agent`, whatever else the client forged.
-fn the_ledger_knows(home: &CliHome, kind: Kind, used: u64, denied: &[&str]) {
+fn assert_ledger(home: &CliHome, kind: ProxyUnderTest, used: u64, denied: &[&str]) {
     let rows = |list: &str| -> Vec<Value> {
         let told = home.as_ops(&["ledger", list, "--json"]).assert_success().json();
         told[list].as_array().unwrap().clone()
@@ -231,15 +231,15 @@ fn the_ledger_knows(home: &CliHome, kind: Kind, used: u64, denied: &[&str]) {
 }
 
 /// Applications may send tokens in a header of their own, or in the query.
-fn other_places_for_tokens(kind: Kind) {
-    if !kind.is_here() {
+fn other_places_for_tokens(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let home = home(SHOP);
+    let home = home_with_catalogue(SHOP);
     let (show, lacking) = (home.create(&["show", "--method", "shop.Show"]), home.create(&["lacking"]));
     home.run(&["config", "set", "serve.accept", "header:X-Authentication, query:session"], "").assert_success();
-    let verify = Verify::real(kind, &home);
-    let stage = Stage::set(kind, home, verify);
+    let verify = Verifier::real(kind, &home);
+    let stage = ProxySetup::start(kind, home, verify);
     let header = |secret: &str| format!("X-Authentication: {secret}");
     let of = |secret: &str| format!("GET /orders/7?session={secret}&x=1");
     let plain = "GET /orders/7";
@@ -275,19 +275,19 @@ fn other_places_for_tokens(kind: Kind) {
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
         let reply = stage.with(&request, &headers);
         assert_eq!(reply.status, status, "{kind:?} {request} {headers:?}: {reply:?}");
-        assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
     }
 }
 
 /// Whatever a client sends, the application gets the identity from jeton alone, and an unchanged body.
-fn identity_comes_from_jeton_alone(kind: Kind) {
-    if !kind.is_here() {
+fn identity_comes_from_jeton_alone(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let home = home(SHOP);
+    let home = home_with_catalogue(SHOP);
     let bot = bearer(&home.create(&["bot", "--method", "shop.Cancel"]));
-    let verify = Verify::real(kind, &home);
-    let stage = Stage::set(kind, home, verify);
+    let verify = Verifier::real(kind, &home);
+    let stage = ProxySetup::start(kind, home, verify);
     let names = ["Account", "Account-Id", "Role", "Token", "Hint", "Method"];
     let spelled = |name: &str| {
         let name = format!("X-Jeton-{name}");
@@ -298,7 +298,7 @@ fn identity_comes_from_jeton_alone(kind: Kind) {
         names.iter().flat_map(|name| spelled(name)).map(|name| format!("{name}: forged")).collect();
     let headers: Vec<&str> = forged.iter().map(String::as_str).chain([bot.as_str()]).collect();
     let body = "the body of the request";
-    let reply = raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &headers, body);
+    let reply = send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &headers, body);
     assert_eq!(reply.status, 200, "{kind:?} {reply:?}");
     let got = stage.reached();
     for (name, value) in names.iter().zip(["ops", "a:1", "owner", "bot", &bot[22..34], "shop.Cancel"]) {
@@ -310,7 +310,7 @@ fn identity_comes_from_jeton_alone(kind: Kind) {
     // Headers that a client lists in `Connection` are dropped on the way, but not the ones set by jeton.
     for value in ["X-Jeton-Role", "keep-alive, x-jeton-account", "x_jeton_role, X-Jeton-Method"] {
         stage.with("DELETE /orders/7", &[&bot, &format!("Connection: {value}")]);
-        for got in stage.application.seen() {
+        for got in stage.application.take_requests() {
             for name in names {
                 assert_eq!(got.all(&format!("X-Jeton-{name}")).len(), 1, "{kind:?} {value} {got:?}");
             }
@@ -321,21 +321,21 @@ fn identity_comes_from_jeton_alone(kind: Kind) {
 macro_rules! proxies {
     ($($name:ident $kind:ident;)*) => { $(
         mod $name {
-            use super::Kind;
+            use super::ProxyUnderTest;
 
             #[test]
             fn every_case_is_answered() {
-                super::every_case_is_answered(Kind::$kind);
+                super::every_case_is_answered(ProxyUnderTest::$kind);
             }
 
             #[test]
             fn other_places_for_tokens() {
-                super::other_places_for_tokens(Kind::$kind);
+                super::other_places_for_tokens(ProxyUnderTest::$kind);
             }
 
             #[test]
             fn identity_comes_from_jeton_alone() {
-                super::identity_comes_from_jeton_alone(Kind::$kind);
+                super::identity_comes_from_jeton_alone(ProxyUnderTest::$kind);
             }
         }
     )* };

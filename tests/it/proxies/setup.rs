@@ -6,13 +6,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::jeton::Jeton;
-use super::server::{Answer, Reply, Request, Server, answer, connect, raw};
+use super::mock_server::{MockServer, Reply, Request, Responder, connect, response, send_raw};
+use super::real_service::RealService;
 use crate::support::cli_program::CliHome;
 
 /// The proxies under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProxyUnderTest {
     Nginx,
     Caddy,
     Haproxy,
@@ -20,141 +20,143 @@ pub enum Kind {
     Traefik,
 }
 
-impl Kind {
+impl ProxyUnderTest {
     /// `true` if the proxy removes headers by pattern.
     pub fn knows_patterns(self) -> bool {
-        !matches!(self, Kind::Nginx | Kind::Traefik)
+        !matches!(self, ProxyUnderTest::Nginx | ProxyUnderTest::Traefik)
     }
 
     /// `true` if the proxy compares jeton's proof at a port.
     pub fn compares_proofs(self) -> bool {
-        !matches!(self, Kind::Envoy | Kind::Traefik)
+        !matches!(self, ProxyUnderTest::Envoy | ProxyUnderTest::Traefik)
     }
 
     /// `true` if the proxy resolves `//`, `.` and `..` first, forwards the resolved path, and denies paths that its
     /// rules can't match.
     pub fn resolves_paths(self) -> bool {
-        self == Kind::Traefik
+        self == ProxyUnderTest::Traefik
     }
 
     /// Returns the request line with which the proxy asks jeton if `request` may call `method`.
     pub fn question(self, method: &str, request: &str) -> String {
         let (verb, path) = request.split_once(' ').unwrap();
         match self {
-            Kind::Nginx | Kind::Caddy | Kind::Haproxy => format!("HEAD /v1/verify/{method} HTTP/1.1"),
-            Kind::Envoy => format!("{verb} /v1/verify/{method}{path} HTTP/1.1"),
-            Kind::Traefik => format!("GET /v1/verify/{method} HTTP/1.1"),
+            ProxyUnderTest::Nginx | ProxyUnderTest::Caddy | ProxyUnderTest::Haproxy => {
+                format!("HEAD /v1/verify/{method} HTTP/1.1")
+            }
+            ProxyUnderTest::Envoy => format!("{verb} /v1/verify/{method}{path} HTTP/1.1"),
+            ProxyUnderTest::Traefik => format!("GET /v1/verify/{method} HTTP/1.1"),
         }
     }
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Nginx => "nginx",
-            Kind::Caddy => "caddy",
-            Kind::Haproxy => "haproxy",
-            Kind::Envoy => "envoy",
-            Kind::Traefik => "traefik",
+            ProxyUnderTest::Nginx => "nginx",
+            ProxyUnderTest::Caddy => "caddy",
+            ProxyUnderTest::Haproxy => "haproxy",
+            ProxyUnderTest::Envoy => "envoy",
+            ProxyUnderTest::Traefik => "traefik",
         }
     }
 
     /// `true` if the proxy is installed. Prints a note if not.
-    pub fn is_here(self) -> bool {
+    pub fn is_installed(self) -> bool {
         let found = std::env::var_os("PATH")
-            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(self.word()).is_file()));
+            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(self.as_str()).is_file()));
         if !found {
-            println!("skipped: {} not found", self.word());
+            println!("skipped: {} not found", self.as_str());
         }
         found
     }
 }
 
 /// The verifier that answers the proxy's requests.
-pub enum Verify {
+pub enum Verifier {
     /// Decides by METHOD and secret: `all` may call everything, a METHOD's name that METHOD. `fault` gets 503, and
     /// `none` is refused.
-    Answers(Server),
+    Answers(MockServer),
     /// Accepts connections and never answers.
-    Hangs(Server),
+    Hangs(MockServer),
     /// Nothing listens.
     Down(SocketAddr),
     /// A socket file without a listener.
     Stale(String),
     /// jeton itself.
-    Real(Jeton),
+    Real(RealService),
 }
 
-impl Verify {
+impl Verifier {
     /// Starts at a socket, if this proxy can ask at a socket.
-    pub fn start(kind: Kind) -> Verify {
-        let answer: Answer = Box::new(|request| Some(verified(request)));
-        Verify::Answers(match kind {
-            Kind::Traefik => Server::start(answer),
-            _ => Server::on_a_socket(answer),
+    pub fn start(kind: ProxyUnderTest) -> Verifier {
+        let answer: Responder = Box::new(|request| Some(verify_response(request)));
+        Verifier::Answers(match kind {
+            ProxyUnderTest::Traefik => MockServer::start(answer),
+            _ => MockServer::on_a_socket(answer),
         })
     }
 
     /// Another program on jeton's port, which answers everything with this status.
-    pub fn stranger(status: &'static str) -> Verify {
-        Verify::Answers(Server::start(Box::new(move |_| Some(answer(status, &[], "")))))
+    pub fn impostor(status: &'static str) -> Verifier {
+        Verifier::Answers(MockServer::start(Box::new(move |_| Some(response(status, &[], "")))))
     }
 
-    pub fn hanging() -> Verify {
-        Verify::Hangs(Server::start(Box::new(|_| None)))
+    pub fn hanging() -> Verifier {
+        Verifier::Hangs(MockServer::start(Box::new(|_| None)))
     }
 
-    pub fn down() -> Verify {
-        Verify::Down(free())
+    pub fn down() -> Verifier {
+        Verifier::Down(free_address())
     }
 
     /// Starts jeton with this home's store, at a socket if this proxy can ask at a socket.
-    pub fn real(kind: Kind, home: &CliHome) -> Verify {
-        Verify::Real(match kind {
-            Kind::Traefik => Jeton::on_a_port(home),
-            _ => Jeton::on_a_socket(home),
+    pub fn real(kind: ProxyUnderTest, home: &CliHome) -> Verifier {
+        Verifier::Real(match kind {
+            ProxyUnderTest::Traefik => RealService::on_a_port(home),
+            _ => RealService::on_a_socket(home),
         })
     }
 
-    fn place(&self) -> String {
+    fn address_text(&self) -> String {
         match self {
-            Verify::Answers(server) | Verify::Hangs(server) => server.place.clone(),
-            Verify::Down(address) => address.to_string(),
-            Verify::Stale(place) => place.clone(),
-            Verify::Real(jeton) => jeton.verify.clone(),
+            Verifier::Answers(server) | Verifier::Hangs(server) => server.address_text.clone(),
+            Verifier::Down(address) => address.to_string(),
+            Verifier::Stale(place) => place.clone(),
+            Verifier::Real(jeton) => jeton.verify.clone(),
         }
     }
 
     /// Stops jeton.
     pub fn stop(&mut self) {
-        let Verify::Real(jeton) = self else { panic!("it isn't jeton") };
+        let Verifier::Real(jeton) = self else { panic!("it isn't jeton") };
         jeton.stop();
     }
 
     pub fn connections(&self) -> usize {
         match self {
-            Verify::Answers(server) | Verify::Hangs(server) => server.connections(),
-            Verify::Down(_) | Verify::Stale(_) => 0,
-            Verify::Real(jeton) => jeton.connections(),
+            Verifier::Answers(server) | Verifier::Hangs(server) => server.connections(),
+            Verifier::Down(_) | Verifier::Stale(_) => 0,
+            Verifier::Real(jeton) => jeton.connections(),
         }
     }
 
     /// Returns the requests to a stand-in since the last call.
-    pub fn seen(&self) -> Vec<Request> {
+    pub fn take_requests(&self) -> Vec<Request> {
         match self {
-            Verify::Answers(server) | Verify::Hangs(server) => server.seen(),
-            Verify::Down(_) | Verify::Stale(_) | Verify::Real(_) => Vec::new(),
+            Verifier::Answers(server) | Verifier::Hangs(server) => server.take_requests(),
+            Verifier::Down(_) | Verifier::Stale(_) | Verifier::Real(_) => Vec::new(),
         }
     }
 }
 
-fn verified(request: &Request) -> String {
+fn verify_response(request: &Request) -> String {
     let method = request.path().strip_prefix("/v1/verify/").and_then(|rest| rest.split(['/', '?']).next());
     let challenge = |more: &str| vec![format!("WWW-Authenticate: Bearer realm=\"jeton\"{more}")];
     let secret = request.all("authorization").first().and_then(|v| v.strip_prefix("Bearer ")).map(str::to_owned);
     match (secret.as_deref(), method) {
-        (_, None | Some("" | "-")) => answer("503 Service Unavailable", &[], "no METHOD"),
-        (None, _) => answer("401 Unauthorized", &challenge(""), "{}"),
-        (Some("none"), _) => answer("401 Unauthorized", &challenge(", error=\"invalid_token\""), "{}"),
-        (Some("fault"), _) => answer("503 Service Unavailable", &[], "{}"),
+        (_, None | Some("" | "-")) => response("503 Service Unavailable", &[], "no METHOD"),
+        (None, _) => response("401 Unauthorized", &challenge(""), "{}"),
+        (Some("none"), _) => response("401 Unauthorized", &challenge(", error=\"invalid_token\""), "{}"),
+        (Some("fault"), _) => response("503 Service Unavailable", &[], "{}"),
         (Some(held), Some(asked)) if held == "all" || held == asked => {
             let said = [
                 ("Account", "ci"),
@@ -165,19 +167,19 @@ fn verified(request: &Request) -> String {
                 ("Method", asked),
             ];
             let headers: Vec<String> = said.iter().map(|(name, value)| format!("X-Jeton-{name}: {value}")).collect();
-            answer("200 OK", &headers, "{\"result\":0}")
+            response("200 OK", &headers, "{\"result\":0}")
         }
-        (Some(_), Some(_)) => answer("403 Forbidden", &challenge(", error=\"insufficient_scope\""), "{}"),
+        (Some(_), Some(_)) => response("403 Forbidden", &challenge(", error=\"insufficient_scope\""), "{}"),
     }
 }
 
 /// A running proxy.
-pub struct Running {
+pub struct ProxyProcess {
     pub address: SocketAddr,
     child: Child,
 }
 
-impl Drop for Running {
+impl Drop for ProxyProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -185,20 +187,20 @@ impl Drop for Running {
 }
 
 /// The whole setup. Drops the proxy first and the home last.
-pub struct Stage {
-    pub proxy: Running,
-    pub application: Server,
-    pub verify: Verify,
+pub struct ProxySetup {
+    pub proxy: ProxyProcess,
+    pub application: MockServer,
+    pub verify: Verifier,
     pub home: CliHome,
 }
 
 /// Returns an address that was free a moment ago.
-pub fn free() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// Creates a store with this catalogue file.
-pub fn home(catalogue: &str) -> CliHome {
+pub fn home_with_catalogue(catalogue: &str) -> CliHome {
     let home = CliHome::new();
     home.file("shop.toml", catalogue, 0o644);
     home.as_ops(&["init", "--username", "ops", "--catalogue", "shop.toml"]).assert_success();
@@ -211,7 +213,7 @@ pub fn guide(home: &CliHome, args: &[&str]) -> String {
 }
 
 /// Options of a setup.
-pub struct Setting {
+pub struct SetupOptions {
     /// More options for `guide`.
     pub guide: &'static [&'static str],
     /// Text before the printed configuration inside nginx's http { }.
@@ -219,49 +221,55 @@ pub struct Setting {
     /// A manual change of the printed configuration.
     pub change: fn(String) -> String,
     /// The application's answer.
-    pub application: Answer,
+    pub application: Responder,
 }
 
-impl Default for Setting {
+impl Default for SetupOptions {
     fn default() -> Self {
-        let application: Answer = Box::new(|_| Some(answer("200 OK", &["X-App: yes".to_owned()], "app")));
-        Setting { guide: &[], nginx: "", change: |text| text, application }
+        let application: Responder = Box::new(|_| Some(response("200 OK", &["X-App: yes".to_owned()], "app")));
+        SetupOptions { guide: &[], nginx: "", change: |text| text, application }
     }
 }
 
-impl Stage {
-    pub fn set(kind: Kind, home: CliHome, verify: Verify) -> Stage {
-        Self::arranged(kind, home, verify, Setting::default())
+impl ProxySetup {
+    pub fn start(kind: ProxyUnderTest, home: CliHome, verify: Verifier) -> ProxySetup {
+        Self::start_with(kind, home, verify, SetupOptions::default())
     }
 
-    pub fn arranged(kind: Kind, home: CliHome, verify: Verify, setting: Setting) -> Stage {
-        let Setting { guide, nginx, change, application } = setting;
-        let application = Server::start(application);
-        home.run(&["config", "set", "serve.verify", &verify.place()], "").assert_success();
+    pub fn start_with(kind: ProxyUnderTest, home: CliHome, verify: Verifier, setting: SetupOptions) -> ProxySetup {
+        let SetupOptions { guide, nginx, change, application } = setting;
+        let application = MockServer::start(application);
+        home.run(&["config", "set", "serve.verify", &verify.address_text()], "").assert_success();
         let proxy = run(kind, &home, application.address, guide, nginx, change);
-        application.seen();
-        verify.seen();
-        Stage { proxy, application, verify, home }
+        application.take_requests();
+        verify.take_requests();
+        ProxySetup { proxy, application, verify, home }
     }
 
     /// Sends a request line, given without its version.
-    pub fn ask(&self, request: &str, headers: &[&str]) -> Reply {
-        raw(self.proxy.address, &format!("{request} HTTP/1.1"), headers, "")
+    pub fn send(&self, request: &str, headers: &[&str]) -> Reply {
+        send_raw(self.proxy.address, &format!("{request} HTTP/1.1"), headers, "")
     }
 }
 
 /// Writes the files that each program needs to check or run the guide's output. Returns the command to continue with.
-pub fn prepared(kind: Kind, home: &CliHome, args: &[&str]) -> Command {
-    changed(kind, home, args, "", |text| text)
+pub fn command(kind: ProxyUnderTest, home: &CliHome, args: &[&str]) -> Command {
+    command_with(kind, home, args, "", |text| text)
 }
 
-fn changed(kind: Kind, home: &CliHome, args: &[&str], nginx: &str, change: fn(String) -> String) -> Command {
-    let text = change(guide(home, &[&[kind.word()], args].concat()));
+fn command_with(
+    kind: ProxyUnderTest,
+    home: &CliHome,
+    args: &[&str],
+    nginx: &str,
+    change: fn(String) -> String,
+) -> Command {
+    let text = change(guide(home, &[&[kind.as_str()], args].concat()));
     let folder = home.path("");
-    let mut command = Command::new(kind.word());
+    let mut command = Command::new(kind.as_str());
     command.current_dir(&folder).env("HOME", &folder).env("XDG_DATA_HOME", &folder).env("XDG_CONFIG_HOME", &folder);
     match kind {
-        Kind::Nginx => {
+        ProxyUnderTest::Nginx => {
             fs::write(folder.join("jeton.conf"), text).unwrap();
             let temps: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
                 .iter()
@@ -273,14 +281,14 @@ fn changed(kind: Kind, home: &CliHome, args: &[&str], nginx: &str, change: fn(St
             fs::write(folder.join("nginx.conf"), whole).unwrap();
             command.arg("-p").arg(&folder).args(["-e", "stderr", "-c", "nginx.conf"]);
         }
-        Kind::Caddy => {
+        ProxyUnderTest::Caddy => {
             let text = text.replace("unix//run/caddy/", &format!("unix/{}/", folder.display()));
             let admin = format!("{{\n    admin unix/{}/admin.sock|0600\n}}\n", folder.display());
             let text = text.replace(&admin, "");
             let whole = format!("{{\n    admin off\n    auto_https off\n    persist_config off\n}}\n{text}");
             fs::write(folder.join("Caddyfile"), whole).unwrap();
         }
-        Kind::Haproxy => {
+        ProxyUnderTest::Haproxy => {
             let lua = folder.join("jeton.lua");
             fs::write(&lua, guide(home, &["haproxy", "--lua"])).unwrap();
             let text = text.replace("lua-load /etc/haproxy/jeton.lua", &format!("lua-load {}", lua.display()));
@@ -288,12 +296,12 @@ fn changed(kind: Kind, home: &CliHome, args: &[&str], nginx: &str, change: fn(St
             fs::write(folder.join("jeton.cfg"), text).unwrap();
             command.args(["-f", "jeton.cfg"]);
         }
-        Kind::Envoy => {
+        ProxyUnderTest::Envoy => {
             let text = text.replace("/run/envoy/", &format!("{}/", folder.display()));
             fs::write(folder.join("jeton.yaml"), text).unwrap();
             command.args(["-c", "jeton.yaml", "-l", "warn", "--concurrency", "1", "--disable-hot-restart"]);
         }
-        Kind::Traefik => {
+        ProxyUnderTest::Traefik => {
             fs::write(folder.join("jeton.yaml"), text).unwrap();
             command.args(["--providers.file.filename=jeton.yaml", "--global.checknewversion=false"]);
         }
@@ -302,38 +310,38 @@ fn changed(kind: Kind, home: &CliHome, args: &[&str], nginx: &str, change: fn(St
 }
 
 fn run(
-    kind: Kind,
+    kind: ProxyUnderTest,
     home: &CliHome,
     application: SocketAddr,
     more: &[&str],
     nginx: &str,
     change: fn(String) -> String,
-) -> Running {
-    let address = free();
+) -> ProxyProcess {
+    let address = free_address();
     let (upstream, listen) = (application.to_string(), address.to_string());
     // A proxy that can't compare jeton's proof needs `--insecure` at a port.
     let insecure: &[&str] = if kind.compares_proofs() { &[] } else { &["--insecure"] };
     let args = [&["--upstream", &upstream, "--listen", &listen], insecure, more].concat();
-    let mut command = changed(kind, home, &args, nginx, change);
+    let mut command = command_with(kind, home, &args, nginx, change);
     match kind {
-        Kind::Nginx | Kind::Envoy => {}
-        Kind::Traefik => {
+        ProxyUnderTest::Nginx | ProxyUnderTest::Envoy => {}
+        ProxyUnderTest::Traefik => {
             command.arg(format!("--entrypoints.jeton.address={address}"));
         }
-        Kind::Caddy => {
+        ProxyUnderTest::Caddy => {
             command.args(["run", "--config", "Caddyfile", "--adapter", "caddyfile"]);
         }
-        Kind::Haproxy => {
+        ProxyUnderTest::Haproxy => {
             command.arg("-db");
         }
     }
     let log = fs::File::create(home.path("proxy.log")).unwrap();
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-    let mut running = Running { address, child };
+    let mut running = ProxyProcess { address, child };
     let (_never, pause) = mpsc::channel::<()>();
     for _ in 0..1_500 {
         // Traefik listens before it has read its routers, and answers 404 until then.
-        let is_ready = || kind != Kind::Traefik || raw(address, "GET / HTTP/1.1", &[], "").status != 404;
+        let is_ready = || kind != ProxyUnderTest::Traefik || send_raw(address, "GET / HTTP/1.1", &[], "").status != 404;
         if connect(address).is_some() && is_ready() {
             return running;
         }

@@ -5,12 +5,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::SHOP;
-use super::jeton::Jeton;
-use super::server::{Request, Server, answer};
-use super::stage::{Kind, Stage, Verify, guide, home};
+use super::mock_server::{MockServer, Request, response};
+use super::real_service::RealService;
+use super::setup::{ProxySetup, ProxyUnderTest, Verifier, guide, home_with_catalogue};
 use crate::support::http::Client;
 
-const SAID: [(&str, &str); 6] = [
+const IDENTITY_VALUES: [(&str, &str); 6] = [
     ("X-Jeton-Account", "root"),
     ("X-Jeton-Account-Id", "a:1"),
     ("X-Jeton-Role", "owner"),
@@ -20,7 +20,7 @@ const SAID: [(&str, &str); 6] = [
 ];
 
 /// Takes a port that jeton has just left.
-fn take(address: SocketAddr) -> TcpListener {
+fn bind_address(address: SocketAddr) -> TcpListener {
     let (_never, pause) = mpsc::channel::<()>();
     for _ in 0..500 {
         if let Ok(listener) = TcpListener::bind(address) {
@@ -32,14 +32,14 @@ fn take(address: SocketAddr) -> TcpListener {
 }
 
 /// An attacker's answer to a proxy's verify request.
-type Says = fn(&Request, &[(String, String)]) -> Option<Vec<String>>;
+type ImpostorHeaders = fn(&Request, &[(String, String)]) -> Option<Vec<String>>;
 
 fn identity() -> Vec<String> {
-    SAID.iter().map(|(name, value)| format!("{name}: {value}")).collect()
+    IDENTITY_VALUES.iter().map(|(name, value)| format!("{name}: {value}")).collect()
 }
 
 /// The attacker has seen real answers of jeton, each with its proof, and sees the proxy's current request.
-const STRANGERS: [(&str, Says); 6] = [
+const IMPOSTORS: [(&str, ImpostorHeaders); 6] = [
     ("no proof", |_, _| Some(identity())),
     ("an empty proof", |_, _| Some([identity(), vec!["X-Jeton-Proof: ".to_owned()]].concat())),
     ("the request's own proof", |request, _| {
@@ -59,31 +59,31 @@ const STRANGERS: [(&str, Says); 6] = [
     }),
 ];
 
-fn nobody_gets_in_by_a_stranger(kind: Kind) {
-    if !kind.is_here() {
+fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
+    if !kind.is_installed() {
         return;
     }
-    let home = home(SHOP);
+    let home = home_with_catalogue(SHOP);
     let secret = home.create(&["show", "--method", "shop.Show"]);
     let credential = format!("Authorization: Bearer {secret}");
-    let verify = Verify::Real(Jeton::on_a_port(&home));
-    let mut stage = Stage::set(kind, home, verify);
-    let Verify::Real(jeton) = &stage.verify else { unreachable!() };
+    let verify = Verifier::Real(RealService::on_a_port(&home));
+    let mut stage = ProxySetup::start(kind, home, verify);
+    let Verifier::Real(jeton) = &stage.verify else { unreachable!() };
     let address: SocketAddr = jeton.verify.parse().unwrap();
     // While jeton runs, permitted callers get through.
     for _ in 0..3 {
-        let reply = stage.ask("GET /orders/7", &[&credential]);
-        assert_eq!((reply.status, stage.application.seen().len()), (200, 1), "{kind:?} {reply:?}");
+        let reply = stage.send("GET /orders/7", &[&credential]);
+        assert_eq!((reply.status, stage.application.take_requests().len()), (200, 1), "{kind:?} {reply:?}");
     }
-    assert_eq!(stage.ask("GET /orders/mine", &[&credential]).status, 403, "{kind:?}");
+    assert_eq!(stage.send("GET /orders/mine", &[&credential]).status, 403, "{kind:?}");
     stage.verify.stop();
-    assert!(stage.ask("GET /orders/7", &[&credential]).status >= 500, "{kind:?}");
+    assert!(stage.send("GET /orders/7", &[&credential]).status >= 500, "{kind:?}");
 
     // The attacker listens, and learns the proxy's own proof.
-    let first = Server::on(take(address), Box::new(|_| Some(answer("200 OK", &identity(), "{}"))));
-    let reply = stage.ask("GET /orders/7", &[&credential]);
+    let first = MockServer::on(bind_address(address), Box::new(|_| Some(response("200 OK", &identity(), "{}"))));
+    let reply = stage.send("GET /orders/7", &[&credential]);
     assert!(reply.status >= 500, "{kind:?} {reply:?}");
-    let request = first.seen().remove(0);
+    let request = first.take_requests().remove(0);
     let allowed = [
         "host",
         "user-agent",
@@ -104,14 +104,14 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
 
     // jeton is back, and the attacker repeats the proxy's request: with its proof and its challenge, and with the
     // attacker's own token.
-    stage.verify = Verify::Real(Jeton::at(&stage.home, &address.to_string()));
+    stage.verify = Verifier::Real(RealService::at(&stage.home, &address.to_string()));
     let mine = stage.home.create(&["mine", "--method", "shop.Show"]);
     let header = |name: &str| format!("{name}: {}", request.all(name).first().copied().unwrap_or_default());
     let headers = [format!("Authorization: Bearer {mine}"), header("x-jeton-proof"), header("x-jeton-challenge")];
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
     let told = Client::tcp(address).request("GET", "/v1/verify/shop.Show", &headers);
     assert_eq!(told.status, 200);
-    let seen: Vec<(String, String)> = SAID
+    let seen: Vec<(String, String)> = IDENTITY_VALUES
         .iter()
         .map(|(name, _)| *name)
         .chain(["X-Jeton-Proof"])
@@ -123,28 +123,30 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
     assert_eq!((bare.status, bare.all("X-Jeton-Proof").len()), (200, 0));
     stage.verify.stop();
 
-    for (what, says) in STRANGERS {
+    for (what, says) in IMPOSTORS {
         let seen = seen.clone();
-        let stranger =
-            Server::on(take(address), Box::new(move |request| Some(answer("200 OK", &says(request, &seen)?, "{}"))));
+        let stranger = MockServer::on(
+            bind_address(address),
+            Box::new(move |request| Some(response("200 OK", &says(request, &seen)?, "{}"))),
+        );
         for (request, status) in [("GET /orders/7", 500), ("GET /orders/mine", 500), ("GET /nothing", 403)] {
-            let reply = stage.ask(request, &[&credential]);
+            let reply = stage.send(request, &[&credential]);
             assert!(reply.status >= status, "{kind:?} {what} {request}: {reply:?}");
         }
-        assert!(!stranger.seen().is_empty(), "{kind:?} {what}: the proxy has asked him");
-        assert_eq!(stage.application.seen().len(), 0, "{kind:?} {what}");
+        assert!(!stranger.take_requests().is_empty(), "{kind:?} {what}: the proxy has asked him");
+        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {what}");
         stranger.close();
     }
     // jeton is trusted again.
-    stage.verify = Verify::Real(Jeton::at(&stage.home, &address.to_string()));
-    assert_eq!(stage.ask("GET /orders/7", &[&credential]).status, 200, "{kind:?}");
+    stage.verify = Verifier::Real(RealService::at(&stage.home, &address.to_string()));
+    assert_eq!(stage.send("GET /orders/7", &[&credential]).status, 200, "{kind:?}");
 }
 
 macro_rules! proxies {
     ($($name:ident $kind:ident;)*) => { $(
         #[test]
         fn $name() {
-            nobody_gets_in_by_a_stranger(Kind::$kind);
+            impostor_lets_nobody_in(ProxyUnderTest::$kind);
         }
     )* };
 }
@@ -158,7 +160,7 @@ proxies! {
 /// After a replacement, configurations with the old value work for a while, and newly printed ones have the new value.
 #[test]
 fn proof_value_can_be_replaced() {
-    let home = home(SHOP);
+    let home = home_with_catalogue(SHOP);
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     let value = |args: &[&str]| {
         let text = guide(&home, &[&["nginx", "--listen", "127.0.0.1:8081"], args].concat());
@@ -173,7 +175,7 @@ fn proof_value_can_be_replaced() {
     assert_eq!(value(&[]), first, "it stays until it is replaced");
     assert!(guide(&home, &["haproxy", "--lua", "--listen", "127.0.0.1:8081"]).contains(&first));
     let secret = home.create(&["show", "--method", "shop.Show"]);
-    let jeton = Jeton::on_a_port(&home);
+    let jeton = RealService::on_a_port(&home);
     let challenge = "X-Jeton-Challenge: sha256:0123456789abcdef0123456789abcdef";
     let is_proven = |value: &str| {
         let headers = [format!("Authorization: Bearer {secret}"), format!("X-Jeton-Proof: {value}")];
@@ -214,9 +216,9 @@ fn proof_value_can_be_replaced() {
 
 /// A file that others can read never gets the value.
 #[test]
-fn proof_value_goes_into_no_file_that_others_can_read() {
+fn proof_value_is_written_to_private_files_only() {
     use std::os::unix::fs::OpenOptionsExt;
-    let home = home(SHOP);
+    let home = home_with_catalogue(SHOP);
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     for (mode, fits) in [(0o644, false), (0o604, false), (0o640, true), (0o600, true)] {
         let path = home.path(&format!("out-{mode:o}"));
