@@ -1,15 +1,15 @@
 //! The store's file: refused paths, created files, and busy, damaged or changed stores.
 
-mod chain;
-mod crowd;
-mod damage;
+mod audit_chain;
+mod audit_required;
+mod concurrent_open;
+mod concurrent_writers;
+mod damaged_bytes;
 mod damaged_rows;
-mod files;
-mod migrating;
-mod mounted;
+mod migration;
 mod purge_soak;
-mod sharing;
-mod unaudited;
+mod read_only_mount;
+mod store_files;
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -18,7 +18,7 @@ use std::process::{Child, Command, Stdio};
 const CHILD_STORE: &str = "JETON_STORAGE_STORE";
 
 /// Returns the command that runs the test `name` of this binary as a separate program on `store`.
-fn child(name: &str, store: &Path) -> Command {
+fn child_command(name: &str, store: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
@@ -29,11 +29,11 @@ fn child(name: &str, store: &Path) -> Command {
 }
 
 /// Returns the store if this process runs as such a child.
-fn as_child() -> Option<std::path::PathBuf> {
+fn child_store() -> Option<std::path::PathBuf> {
     std::env::var_os(CHILD_STORE).map(Into::into)
 }
 
-fn finished(child: Child) -> String {
+fn wait_for_output(child: Child) -> String {
     let out = child.wait_with_output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
     assert!(out.status.success(), "{said}");

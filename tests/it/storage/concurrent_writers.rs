@@ -24,22 +24,22 @@ use jeton::verbs::tokens::{
     RestoreTokens, RetireToken, TokenTarget,
 };
 
-use super::{as_child, child, finished};
+use super::{child_command, child_store, wait_for_output};
 use crate::support::world::{
     FakeClock, Fakes, START, SeededEntropy, TestInstall, client_info, create, credential, token_name,
 };
 
-const NUMBER: &str = "JETON_CROWD_NUMBER";
-const CHANGES: &str = "JETON_CROWD_CHANGES";
+const CHILD_NUMBER: &str = "JETON_CROWD_NUMBER";
+const CHILD_CHANGES: &str = "JETON_CROWD_CHANGES";
 const LIMIT: u32 = 3;
-const PEOPLE: [&str; 2] = ["member", "admin"];
+const ACCOUNTS: [&str; 2] = ["member", "admin"];
 
 /// Makes the requested number of changes and prints them. Runs only as a separate program from this test binary.
 #[test]
-fn member_of_the_crowd() {
-    let Some(path) = as_child() else { return };
-    let number: u64 = std::env::var(NUMBER).unwrap().parse().unwrap();
-    let changes: u32 = std::env::var(CHANGES).unwrap().parse().unwrap();
+fn writer_child() {
+    let Some(path) = child_store() else { return };
+    let number: u64 = std::env::var(CHILD_NUMBER).unwrap().parse().unwrap();
+    let changes: u32 = std::env::var(CHILD_CHANGES).unwrap().parse().unwrap();
     std::io::stdin().read_line(&mut String::new()).unwrap();
     let mut fakes = Fakes::seeded(number + 77);
     fakes.clock = Arc::new(FakeClock::at(START));
@@ -70,7 +70,7 @@ fn change(
     dice: &SeededEntropy,
     fresh: &str,
 ) -> Result<Vec<(&'static str, TokenId)>> {
-    let who = &credential(PEOPLE[dice.below(2)]);
+    let who = &credential(ACCOUNTS[dice.below(2)]);
     let list = |trashed| ListTokens {
         owner: OwnerFilter::Mine,
         filter: TokenFilter::default(),
@@ -133,7 +133,7 @@ fn changes() -> u32 {
 }
 
 #[test]
-fn four_programs_lose_nothing_and_exceed_no_limit() {
+fn concurrent_writers_lose_nothing_and_exceed_no_limit() {
     let house = TestInstall::new();
     house.account("member", Role::Member);
     house.account("admin", Role::Admin);
@@ -141,8 +141,8 @@ fn four_programs_lose_nothing_and_exceed_no_limit() {
     let before = house.audit().len();
     let mut crowd: Vec<_> = (0..4)
         .map(|number| {
-            let mut command = child("storage::crowd::member_of_the_crowd", &house.temp_store.path());
-            command.env(NUMBER, number.to_string()).env(CHANGES, changes().to_string());
+            let mut command = child_command("storage::concurrent_writers::writer_child", &house.temp_store.path());
+            command.env(CHILD_NUMBER, number.to_string()).env(CHILD_CHANGES, changes().to_string());
             command.stdin(Stdio::piped()).spawn().unwrap()
         })
         .collect();
@@ -152,7 +152,7 @@ fn four_programs_lose_nothing_and_exceed_no_limit() {
     }
     let mut acknowledged: BTreeMap<(String, String), usize> = BTreeMap::new();
     for member in crowd {
-        let told = finished(member);
+        let told = wait_for_output(member);
         for line in told.lines().filter_map(|l| l.strip_prefix("ACK ")) {
             let (verb, id) = line.split_once(' ').unwrap();
             *acknowledged.entry((verb.to_owned(), id.to_owned())).or_default() += 1;
@@ -173,8 +173,8 @@ fn four_programs_lose_nothing_and_exceed_no_limit() {
     );
     assert!(verified.unwrap().report.findings.is_empty());
 
-    let active = replayed(&log);
-    for account in PEOPLE {
+    let active = replay(&log);
+    for account in ACCOUNTS {
         let account = house.account_named(account);
         let stored: BTreeSet<String> = all_of(&house, &account.username.to_string());
         assert_eq!(active.get(account.username.as_str()).cloned().unwrap_or_default(), stored);
@@ -182,7 +182,7 @@ fn four_programs_lose_nothing_and_exceed_no_limit() {
 }
 
 /// Replays the log: the active tokens of each account, never more than the limit after any row.
-fn replayed(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
+fn replay(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
     let mut active: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut enabled: BTreeSet<String> = BTreeSet::new();
     for row in log {

@@ -29,7 +29,7 @@ use crate::support::world::{
 };
 
 /// Returns the bytes of a store in use: its file, and the WAL not yet in the file.
-fn specimen() -> (Vec<u8>, Vec<u8>) {
+fn store_bytes() -> (Vec<u8>, Vec<u8>) {
     let house = TestInstall::with_accounts();
     house.set_policy(|p| p.active_tokens = 0);
     let one = MethodId::parse("jeton.tokens.read").unwrap();
@@ -52,7 +52,7 @@ fn specimen() -> (Vec<u8>, Vec<u8>) {
     (fs::read(&path).unwrap(), fs::read(path.with_file_name("jeton.db-wal")).unwrap())
 }
 
-fn put(path: &Path, bytes: &[u8]) {
+fn write_store(path: &Path, bytes: &[u8]) {
     use std::io::Write;
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
     file.write_all(bytes).unwrap();
@@ -78,17 +78,17 @@ fn damage(bytes: &mut Vec<u8>, dice: &SeededEntropy) {
     }
 }
 
-fn absent(dice: &SeededEntropy) -> Secret {
+fn unknown_secret(dice: &SeededEntropy) -> Secret {
     Secret::generate(&Prefix::default(), |buffer| dice.fill(buffer)).unwrap()
 }
 
 /// Runs every query on the store. Each one succeeds or returns a proper error.
-fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
+fn try_everything(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let store = SqliteStore::open(path)?;
     let method = MethodId::parse("jeton.tokens.read").unwrap();
     for method in [None, Some(&method)] {
         let from = verify::Origin { address: "", client: "" };
-        let decision = absent(dice).expose(|s| verify::verify(&store, s, method, START, from));
+        let decision = unknown_secret(dice).expose(|s| verify::verify(&store, s, method, START, from));
         assert!(!matches!(decision, Ok(Decision::Allowed(_))), "a token that isn't there: {decision:?}");
     }
     let _ = store.check_integrity();
@@ -120,18 +120,18 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
 }
 
 #[test]
-fn damage_neither_admits_nor_crashes() {
+fn damage_admits_nobody_and_crashes_nothing() {
     let trials = if std::env::var_os("JETON_SOAK").is_some() { 2_000 } else { 150 };
-    let (file, log) = specimen();
+    let (file, log) = store_bytes();
     let (place, dice) = (TempStore::new(), SeededEntropy::new(150));
     let path = place.path();
     let (mut told, mut unnoticed) = (0, 0);
     for trial in 0..trials {
         let (mut file, mut log) = (file.clone(), log.clone());
         damage(if trial % 4 == 0 { &mut log } else { &mut file }, &dice);
-        put(&path, &file);
-        put(&path.with_file_name("jeton.db-wal"), &log);
-        match interrogate(&path, &dice) {
+        write_store(&path, &file);
+        write_store(&path.with_file_name("jeton.db-wal"), &log);
+        match try_everything(&path, &dice) {
             Ok(()) => unnoticed += 1,
             Err(e) => {
                 told += 1;

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use crate::support::world::TestInstall;
 
 /// Returns a house with ten rows in its log: one of init, three of accounts, six of tokens.
-fn house() -> TestInstall {
+fn new_install() -> TestInstall {
     let house = TestInstall::with_accounts();
     (0..6).for_each(|n| drop(house.issue("member", &format!("t{n}"))));
     house
@@ -36,7 +36,7 @@ fn raw(house: &TestInstall) -> Connection {
 }
 
 #[test]
-fn any_tampering_with_rows_names_the_first_bad_one() {
+fn tampered_row_is_named() {
     let cases = [
         ("UPDATE audit SET at = at + 1 WHERE seq = 4", 4, "changed"),
         ("UPDATE audit SET account = 'a:9' WHERE seq = 1", 1, "changed"),
@@ -75,7 +75,7 @@ fn any_tampering_with_rows_names_the_first_bad_one() {
         ("UPDATE audit SET seq = 9223372036854775807 WHERE seq = 10", 10, "missing"),
     ];
     for (sql, seq, kind) in cases {
-        let house = house();
+        let house = new_install();
         assert_eq!(kinds(&verify(&house, &[])), []);
         raw(&house).execute_batch(sql).unwrap();
         let verified = verify(&house, &[]);
@@ -88,7 +88,7 @@ fn any_tampering_with_rows_names_the_first_bad_one() {
 }
 
 #[test]
-fn an_altered_table_is_a_finding_and_no_error() {
+fn altered_table_is_a_finding() {
     let cases = [
         ("ALTER TABLE audit RENAME TO gone", "it is not there"),
         ("ALTER TABLE audit RENAME TO x; CREATE VIEW audit AS SELECT * FROM x", "no strict table"),
@@ -98,7 +98,7 @@ fn an_altered_table_is_a_finding_and_no_error() {
         ("ALTER TABLE audit ADD COLUMN more TEXT", "a column more more"),
     ];
     for (sql, said) in cases {
-        let house = house();
+        let house = new_install();
         raw(&house).execute_batch(sql).unwrap();
         let verified = verify(&house, &[]);
         assert_eq!(kinds(&verified), [(None, "table")], "{sql}");
@@ -122,7 +122,7 @@ fn rewrite(house: &TestInstall, from: i64, name: &str) {
 }
 
 #[test]
-fn what_the_chain_can_not_show_checkpoints_do() {
+fn checkpoint_shows_a_rewritten_chain() {
     let house = TestInstall::with_accounts();
     let mut kept = Vec::new();
     for n in 0..4 {
@@ -141,7 +141,7 @@ fn what_the_chain_can_not_show_checkpoints_do() {
     rewrite(&house, 1, "eve");
     assert_eq!(kinds(&verify(&house, &kept)), [(Some(1), "rewritten")]);
 
-    let house = self::house();
+    let house = self::new_install();
     let kept = [verify(&house, &[]).checkpoint.unwrap()];
     raw(&house).execute_batch("DELETE FROM audit WHERE seq > 8").unwrap();
     assert_eq!(kinds(&verify(&house, &[])), []);
@@ -157,10 +157,10 @@ fn what_the_chain_can_not_show_checkpoints_do() {
 }
 
 #[test]
-fn a_page_that_is_damaged_is_a_finding_too() {
-    let house = house();
+fn damaged_page_is_a_finding() {
+    let house = new_install();
     for n in 0..60 {
-        house.call("member", jeton::verbs::tokens::DisableTokens { tokens: vec![typed(n % 6)] }).unwrap();
+        house.call("member", jeton::verbs::tokens::DisableTokens { tokens: vec![target(n % 6)] }).unwrap();
     }
     let page: i64 = house
         .raw_connection()
@@ -191,7 +191,7 @@ fn a_page_that_is_damaged_is_a_finding_too() {
     assert_eq!(error.kind, Kind::Failure);
 }
 
-fn typed(n: i32) -> jeton::verbs::tokens::TokenTarget {
+fn target(n: i32) -> jeton::verbs::tokens::TokenTarget {
     jeton::verbs::tokens::TokenTarget::by_reference(format!("t{n}"))
 }
 

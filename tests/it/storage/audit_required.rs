@@ -99,7 +99,7 @@ fn attempt(house: &TestInstall, verb: &str) -> Result<()> {
 }
 
 #[test]
-fn every_change_is_rolled_back() {
+fn change_without_audit_row_is_rolled_back() {
     let house = TestInstall::with_accounts();
     let live = house.issue("member", "live");
     house.issue("member", "off");
@@ -178,7 +178,7 @@ fn every_change_is_rolled_back() {
 }
 
 #[test]
-fn neither_is_an_installation_made() {
+fn init_without_audit_row_is_rolled_back() {
     let place = TempStore::new();
     let jeton = backend(&place.path(), Fakes::new().adapters());
     let raw = rusqlite::Connection::open(place.path()).unwrap();

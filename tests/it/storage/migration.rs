@@ -15,14 +15,14 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Store, TokenCursor, Visibility, Window, WindowQuery};
 
-use super::{as_child, child, finished};
+use super::{child_command, child_store, wait_for_output};
 use crate::support::world::{START, TempStore, entry, tester};
 
 /// The first schema, unchanged.
 const FIRST: &str = include_str!("../../../src/store/sqlite/migrations/001.sql");
 
 /// Writes a store of the first schema: tokens of every selection and state, of two accounts.
-fn write_old(path: &Path) {
+fn write_old_store(path: &Path) {
     let db = rusqlite::Connection::open(path).unwrap();
     db.execute_batch(FIRST).unwrap();
     db.execute_batch("PRAGMA application_id = 0x6a65746e; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;")
@@ -57,9 +57,9 @@ fn write_old(path: &Path) {
 
 /// Passwords set by other people are found in the audit log of an older store.
 #[test]
-fn passwords_set_by_others_become_temporary() {
+fn migration_makes_passwords_set_by_others_temporary() {
     let place = TempStore::new();
-    write_old(&place.path());
+    write_old_store(&place.path());
     let db = rusqlite::Connection::open(place.path()).unwrap();
     for (name, rows) in [
         ("made", &[("account.create", 1)][..]),
@@ -103,9 +103,9 @@ fn stored_api(db: &rusqlite::Connection, token: &Token) -> String {
 }
 
 #[test]
-fn the_first_schema_is_brought_to_the_newest() {
+fn migration_brings_the_first_schema_to_the_newest() {
     let place = TempStore::new();
-    write_old(&place.path());
+    write_old_store(&place.path());
     let store = SqliteStore::open(&place.path()).unwrap();
     let ids = |column| window(&store, column, false).rows.iter().map(|t| t.id.0).collect::<Vec<_>>();
     assert_eq!(ids(SortColumn::Name), [4, 3, 2, 1, 5, 6]);
@@ -165,24 +165,26 @@ fn the_first_schema_is_brought_to_the_newest() {
 /// Opens the store once its parent gives the signal.
 #[test]
 fn opener_child() {
-    let Some(path) = as_child() else { return };
+    let Some(path) = child_store() else { return };
     std::io::stdin().read_line(&mut String::new()).unwrap();
     let store = SqliteStore::open(&path).unwrap();
     assert_eq!(window(&store, SortColumn::Hint, false).rows.len(), 6);
 }
 
 #[test]
-fn two_processes_may_migrate_at_once() {
+fn migration_by_two_processes_runs_once() {
     for _ in 0..6 {
         let place = TempStore::new();
-        write_old(&place.path());
+        write_old_store(&place.path());
         let mut openers: Vec<_> = (0..3)
-            .map(|_| child("storage::migrating::opener_child", &place.path()).stdin(Stdio::piped()).spawn().unwrap())
+            .map(|_| {
+                child_command("storage::migration::opener_child", &place.path()).stdin(Stdio::piped()).spawn().unwrap()
+            })
             .collect();
         for opener in &mut openers {
             opener.stdin.take().unwrap().write_all(b"go\n").unwrap();
         }
-        openers.into_iter().for_each(|o| drop(finished(o)));
+        openers.into_iter().for_each(|o| drop(wait_for_output(o)));
         let store = SqliteStore::open(&place.path()).unwrap();
         assert_eq!(window(&store, SortColumn::Expires, false).total, 6);
         assert_eq!(store.check_integrity().unwrap(), "ok");
@@ -191,7 +193,7 @@ fn two_processes_may_migrate_at_once() {
 
 /// A large store whose creation was interrupted before its indexes: the next open builds them.
 #[test]
-fn a_store_to_be_filled_is_completed_when_it_is_opened() {
+fn unindexed_store_is_completed_when_opened() {
     let place = TempStore::new();
     drop(SqliteStore::create_unindexed(&place.path()).unwrap());
     let store = SqliteStore::open(&place.path()).unwrap();

@@ -11,7 +11,7 @@ use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 use jeton::verbs::verify;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use super::{as_child, child, finished};
+use super::{child_command, child_store, wait_for_output};
 use crate::support::world::{Fakes, OWNER, TempStore, TestInstall, add_account, backend};
 use jeton::domain::role::Role;
 
@@ -28,14 +28,14 @@ fn is_root() -> bool {
 }
 
 /// Returns a set-up store in a folder of its own, closed.
-fn finished_store() -> TempStore {
+fn new_store() -> TempStore {
     let TestInstall { temp_store: place, backend: jeton, .. } = TestInstall::new();
     drop(jeton);
     place
 }
 
 /// Asserts that opening fails with these words, with and without creation, and that the file stays unchanged.
-fn refused(path: &Path, kind: Kind, words: &[&str]) -> Error {
+fn assert_refused(path: &Path, kind: Kind, words: &[&str]) -> Error {
     let content = || fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(path).ok());
     let before = content();
     let error = SqliteStore::open(path).err().unwrap_or_else(|| panic!("{} was opened", path.display()));
@@ -48,58 +48,58 @@ fn refused(path: &Path, kind: Kind, words: &[&str]) -> Error {
     error
 }
 
-fn refused_anyway(path: &Path, words: &[&str]) {
-    let error = refused(path, Kind::Failure, words);
+fn assert_refused_even_as_root(path: &Path, words: &[&str]) {
+    let error = assert_refused(path, Kind::Failure, words);
     assert_eq!(SqliteStore::open_or_create(path).err(), Some(error), "creating is no way around");
 }
 
 #[test]
-fn others_may_not_read_it() {
+fn store_readable_by_others_is_refused() {
     for bits in [0o644, 0o640, 0o604, 0o660, 0o601] {
-        let place = finished_store();
+        let place = new_store();
         chmod(&place.path(), bits);
-        refused_anyway(&place.path(), &["can be read by others", &format!("{bits:04o}"), "chmod 600"]);
+        assert_refused_even_as_root(&place.path(), &["can be read by others", &format!("{bits:04o}"), "chmod 600"]);
         chmod(&place.path(), 0o600);
         SqliteStore::open(&place.path()).unwrap();
     }
 }
 
 #[test]
-fn no_advice_to_change_what_is_no_store() {
+fn advice_never_names_a_file_that_is_no_store() {
     let place = TempStore::new();
     let path = place.folder().join("letter.txt");
-    let sqlite = finished_store();
+    let sqlite = new_store();
     let mut other = fs::read(sqlite.path()).unwrap();
     other[68..72].copy_from_slice(&[0; 4]);
     for content in [b"Dear reader".to_vec(), Vec::new(), other] {
         fs::write(&path, content).unwrap();
         chmod(&path, 0o644);
-        let error = refused(&path, Kind::Failure, &["no store"]);
+        let error = assert_refused(&path, Kind::Failure, &["no store"]);
         assert!(!error.to_string().contains("chmod"), "{error}");
         fs::remove_file(&path).unwrap();
     }
 }
 
 #[test]
-fn only_a_plain_file_of_one_name() {
-    let place = finished_store();
+fn store_must_be_a_plain_file_with_one_name() {
+    let place = new_store();
     let other = |name: &str| place.folder().join(name);
     symlink(place.path(), other("link")).unwrap();
-    refused_anyway(&other("link"), &["it is a link", "--store"]);
+    assert_refused_even_as_root(&other("link"), &["it is a link", "--store"]);
     symlink(other("nowhere"), other("dangling")).unwrap();
-    refused_anyway(&other("dangling"), &["it is a link"]);
+    assert_refused_even_as_root(&other("dangling"), &["it is a link"]);
     assert!(!other("nowhere").exists());
     mknodat(CWD, other("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-    refused_anyway(&other("fifo"), &["not a regular file"]);
+    assert_refused_even_as_root(&other("fifo"), &["not a regular file"]);
     fs::create_dir(other("folder")).unwrap();
-    refused_anyway(&other("folder"), &["not a regular file"]);
+    assert_refused_even_as_root(&other("folder"), &["not a regular file"]);
     fs::hard_link(place.path(), other("twin")).unwrap();
-    refused_anyway(&other("twin"), &["2 names"]);
-    refused_anyway(&place.path(), &["2 names"]);
+    assert_refused_even_as_root(&other("twin"), &["2 names"]);
+    assert_refused_even_as_root(&place.path(), &["2 names"]);
 }
 
 #[test]
-fn only_our_own_database() {
+fn other_database_is_refused() {
     let place = TempStore::new();
     let path = place.path();
     let write = |content: &[u8]| {
@@ -107,9 +107,9 @@ fn only_our_own_database() {
         chmod(&path, 0o600);
     };
     write(&b"This is no database, but long enough to be one. ".repeat(100));
-    refused_anyway(&path, &["not a database"]);
+    assert_refused_even_as_root(&path, &["not a database"]);
     write(b"short");
-    refused_anyway(&path, &["not a database"]);
+    assert_refused_even_as_root(&path, &["not a database"]);
 
     for (sql, words) in [
         ("CREATE TABLE theirs (x)", "another program's"),
@@ -119,35 +119,35 @@ fn only_our_own_database() {
         fs::remove_file(&path).unwrap();
         rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         chmod(&path, 0o600);
-        refused_anyway(&path, &[words]);
+        assert_refused_even_as_root(&path, &[words]);
     }
 }
 
 #[test]
-fn a_newer_schema_is_left_alone() {
-    let place = finished_store();
+fn newer_schema_is_left_unchanged() {
+    let place = new_store();
     rusqlite::Connection::open(place.path()).unwrap().execute_batch("PRAGMA user_version = 999").unwrap();
-    refused_anyway(&place.path(), &["schema is 999, newer than", "newer one"]);
+    assert_refused_even_as_root(&place.path(), &["schema is 999, newer than", "newer one"]);
 }
 
 #[test]
-fn nothing_there_is_said_and_not_made() {
+fn missing_store_is_reported_and_not_created() {
     let place = TempStore::new();
-    refused(&place.path(), Kind::NotFound, &["no store at", "jeton init"]);
+    assert_refused(&place.path(), Kind::NotFound, &["no store at", "jeton init"]);
     assert!(!place.path().exists());
     let deep = place.folder().join("a/b/jeton.db");
-    refused(&deep, Kind::NotFound, &["no store at"]);
+    assert_refused(&deep, Kind::NotFound, &["no store at"]);
     assert!(!place.folder().join("a").exists());
     fs::write(place.path(), b"").unwrap();
     chmod(&place.path(), 0o600);
-    refused(&place.path(), Kind::NotFound, &["empty", "jeton init"]);
+    assert_refused(&place.path(), Kind::NotFound, &["empty", "jeton init"]);
     assert_eq!(fs::metadata(place.path()).unwrap().len(), 0);
     SqliteStore::open_or_create(&place.path()).unwrap();
     SqliteStore::open(&place.path()).unwrap();
 }
 
 #[test]
-fn no_folder_above_may_be_open_to_others() {
+fn folder_writable_by_others_is_refused() {
     let place = TempStore::new();
     let above = place.folder().join("above");
     let path = above.join("inner/jeton.db");
@@ -155,7 +155,7 @@ fn no_folder_above_may_be_open_to_others() {
     drop(SqliteStore::open_or_create(&path).unwrap());
     for bits in [0o777, 0o702, 0o773, 0o775] {
         chmod(&above, bits);
-        refused_anyway(&path, &["can be written by others", &format!("{bits:04o}")]);
+        assert_refused_even_as_root(&path, &["can be written by others", &format!("{bits:04o}")]);
     }
     let fresh = above.join("new/jeton.db");
     assert_eq!(SqliteStore::open_or_create(&fresh).err().unwrap().kind, Kind::Failure);
@@ -168,7 +168,7 @@ fn no_folder_above_may_be_open_to_others() {
 
 /// Root may own the parent folders, other users may not.
 #[test]
-fn no_folder_above_may_be_another_owners() {
+fn folder_of_another_owner_is_refused() {
     if !is_root() {
         return println!("skipped: only root can give a folder away");
     }
@@ -177,26 +177,26 @@ fn no_folder_above_may_be_another_owners() {
     let path = above.join("jeton.db");
     drop(SqliteStore::open_or_create(&path).unwrap());
     std::os::unix::fs::chown(&above, Some(65534), None).unwrap();
-    refused_anyway(&path, &["belongs to uid 65534"]);
+    assert_refused_even_as_root(&path, &["belongs to uid 65534"]);
 }
 
 #[test]
-fn what_sqlite_keeps_beside_it_is_checked_too() {
+fn sidecar_files_are_checked() {
     let beside = |place: &TempStore, ending: &str| PathBuf::from(format!("{}{ending}", place.path().display()));
     for ending in ["-wal", "-shm", "-journal"] {
-        let place = finished_store();
+        let place = new_store();
         mknodat(CWD, beside(&place, ending), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-        refused_anyway(&place.path(), &[ending, "not a regular file of ours"]);
-        let place = finished_store();
+        assert_refused_even_as_root(&place.path(), &[ending, "not a regular file of ours"]);
+        let place = new_store();
         fs::write(beside(&place, ending), "").unwrap();
         chmod(&beside(&place, ending), 0o666);
-        refused_anyway(&place.path(), &[ending, "mode 0666"]);
+        assert_refused_even_as_root(&place.path(), &[ending, "mode 0666"]);
     }
 }
 
 /// Other processes see another file, or none: no change may succeed here.
 #[test]
-fn a_store_removed_or_replaced_while_open_is_noticed() {
+fn replaced_store_is_noticed_while_open() {
     for replace in [false, true] {
         let house = TestInstall::new();
         let issued = house.issue(OWNER, "bot");
@@ -210,16 +210,16 @@ fn a_store_removed_or_replaced_while_open_is_noticed() {
         }
         let disabled = house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         assert!(disabled.unwrap_err().to_string().contains("was removed or replaced"), "replace: {replace}");
-        let verified = verify::verify(house.store(), &issued.secret.expose(str::to_owned), None, house.now(), CALLER);
+        let verified = verify::verify(house.store(), &issued.secret.expose(str::to_owned), None, house.now(), ORIGIN);
         assert!(verified.is_err(), "replace: {replace}");
     }
 }
 
-const CALLER: verify::Origin<'static> = verify::Origin { address: "192.0.2.7", client: "it" };
+const ORIGIN: verify::Origin<'static> = verify::Origin { address: "192.0.2.7", client: "it" };
 
 /// A link on the path is followed once, and its target is checked.
 #[test]
-fn a_linked_folder_is_checked_where_it_leads() {
+fn linked_folder_is_checked_at_its_target() {
     let place = TempStore::new();
     let real = place.folder().join("real");
     fs::create_dir(&real).unwrap();
@@ -228,25 +228,25 @@ fn a_linked_folder_is_checked_where_it_leads() {
     drop(SqliteStore::open_or_create(&path).unwrap());
     assert!(real.join("jeton.db").is_file());
     chmod(&real, 0o777);
-    refused_anyway(&path, &["can be written by others"]);
+    assert_refused_even_as_root(&path, &["can be written by others"]);
     let fresh = place.folder().join("alias/not/yet/jeton.db");
     assert_eq!(SqliteStore::open_or_create(&fresh).err().unwrap().kind, Kind::Failure);
     assert!(!real.join("not").exists());
 }
 
 #[test]
-fn another_owners_store_is_refused_even_to_root() {
+fn store_of_another_owner_is_refused_even_to_root() {
     if !is_root() {
         println!("skipped: only root can give a file away");
         return;
     }
-    let place = finished_store();
+    let place = new_store();
     std::os::unix::fs::chown(place.path(), Some(65_534), None).unwrap();
-    refused_anyway(&place.path(), &["belongs to uid 65534", "sudo -u "]);
+    assert_refused_even_as_root(&place.path(), &["belongs to uid 65534", "sudo -u "]);
 }
 
 #[test]
-fn what_is_made_is_ours_alone() {
+fn created_files_are_private() {
     let place = TempStore::new();
     let path = place.folder().join("data/jeton/jeton.db");
     let fakes = Fakes::new();
@@ -266,7 +266,7 @@ fn what_is_made_is_ours_alone() {
 
 /// SQLite could read such a path as a URI with parameters in it.
 #[test]
-fn a_path_is_nothing_but_a_path() {
+fn path_is_not_parsed_as_a_uri() {
     let place = TempStore::new();
     for name in ["file:x?nolock=1", ":memory:", "file::memory:?cache=shared", "a b%20c#d", "-x", "q\u{202e}x.db"] {
         let path = place.folder().join(name);
@@ -276,7 +276,7 @@ fn a_path_is_nothing_but_a_path() {
     }
     assert!(!place.folder().join("x").exists());
     let relative = PathBuf::from("file:/nowhere/x?mode=memory");
-    refused(&relative, Kind::NotFound, &["no store at"]);
+    assert_refused(&relative, Kind::NotFound, &["no store at"]);
     assert!(SqliteStore::open_or_create(Path::new("")).is_err());
     assert!(SqliteStore::open_or_create(Path::new("/")).is_err());
 }
@@ -284,7 +284,7 @@ fn a_path_is_nothing_but_a_path() {
 /// Opens a read-only store and prints the result of a change. The next test runs this as another user.
 #[test]
 fn read_only_child() {
-    let Some(path) = as_child() else { return };
+    let Some(path) = child_store() else { return };
     match SqliteStore::open(&path) {
         Err(e) => println!("{:?}: {e}", e.kind),
         Ok(store) => {
@@ -298,11 +298,11 @@ fn read_only_child() {
 }
 
 #[test]
-fn a_read_only_file_is_said_to_be_one() {
+fn read_only_file_is_named_as_such() {
     use std::os::unix::process::CommandExt;
-    let place = finished_store();
+    let place = new_store();
     chmod(&place.path(), 0o400);
-    let mut child = child("storage::files::read_only_child", &place.path());
+    let mut child = child_command("storage::store_files::read_only_child", &place.path());
     if is_root() {
         // Root can write everything, so this needs another user, who owns the store and can reach this program.
         for path in [place.folder(), &place.path()] {
@@ -312,7 +312,7 @@ fn a_read_only_file_is_said_to_be_one() {
     }
     match child.spawn() {
         Ok(child) => {
-            let said = finished(child);
+            let said = wait_for_output(child);
             assert!(said.contains("Failure: the store can't be written") && said.contains("Check the mode"), "{said}");
         }
         Err(e) => println!("skipped: another user can't run this program: {e}"),

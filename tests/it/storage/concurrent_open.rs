@@ -10,12 +10,12 @@ use jeton::verbs::ports::{LoginAttemptKey, Store};
 use jeton::verbs::request::call;
 use jeton::verbs::verify::Decision;
 
-use super::{as_child, child, finished};
+use super::{child_command, child_store, wait_for_output};
 use crate::support::world::{Fakes, OWNER, START, TempStore, TestInstall, backend, create, credential, entry, tester};
 use jeton::verbs::audited::Audited;
 
 #[test]
-fn many_threads_make_one_store() {
+fn threads_create_one_store() {
     for _ in 0..12 {
         let place = TempStore::new();
         let path = place.folder().join("new/jeton.db");
@@ -39,7 +39,7 @@ fn many_threads_make_one_store() {
 /// Creates the store once its parent gives the signal, and changes it.
 #[test]
 fn maker_child() {
-    let Some(path) = as_child() else { return };
+    let Some(path) = child_store() else { return };
     std::io::stdin().read_line(&mut String::new()).unwrap();
     let store = SqliteStore::open_or_create(&path).unwrap();
     for _ in 0..10 {
@@ -48,20 +48,20 @@ fn maker_child() {
 }
 
 #[test]
-fn many_processes_make_one_store_and_lose_nothing() {
+fn processes_create_one_store_and_lose_nothing() {
     use std::io::Write;
     for _ in 0..12 {
         let place = TempStore::new();
         let mut makers: Vec<_> = (0..4)
             .map(|_| {
-                let mut command = child("storage::sharing::maker_child", &place.path());
+                let mut command = child_command("storage::concurrent_open::maker_child", &place.path());
                 command.stdin(std::process::Stdio::piped()).spawn().unwrap()
             })
             .collect();
         for maker in &mut makers {
             maker.stdin.take().unwrap().write_all(b"go\n").unwrap();
         }
-        makers.into_iter().for_each(|m| drop(finished(m)));
+        makers.into_iter().for_each(|m| drop(wait_for_output(m)));
         let store = SqliteStore::open(&place.path()).unwrap();
         assert_eq!(store.check_integrity().unwrap(), "ok");
         assert_eq!(store.audit_log().unwrap().len(), 40);
@@ -71,7 +71,7 @@ fn many_processes_make_one_store_and_lose_nothing() {
 /// Another program holds the write lock: every kind of write reports it within its timeout and changes nothing, and
 /// reads keep working. The timeout of 10 s is the production one; all writes wait in parallel.
 #[test]
-fn a_busy_store_says_so_and_still_answers() {
+fn busy_store_reports_itself_and_still_reads() {
     let house = TestInstall::new();
     let issued = house.issue(OWNER, "x");
     let rows = house.audit();
@@ -108,7 +108,7 @@ fn a_busy_store_says_so_and_still_answers() {
 
 /// An attacker with the file and another program could leave a trigger for an owner's next change to run.
 #[test]
-fn what_was_slipped_into_the_schema_does_not_run() {
+fn foreign_triggers_and_views_do_not_run() {
     let house = TestInstall::with_accounts();
     house
         .raw_connection()
@@ -135,7 +135,7 @@ fn what_was_slipped_into_the_schema_does_not_run() {
 
 /// A service waits only as long as its timeout, counted from its first read of the store.
 #[test]
-fn who_opens_to_serve_waits_no_longer_than_he_says() {
+fn open_for_service_waits_for_its_timeout_only() {
     let house = TestInstall::new();
     let path = house.temp_store.path();
     drop(house.backend);
