@@ -3,7 +3,7 @@
 use super::*;
 
 pub fn an_account_changes_role_and_state<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let before = f.account("admin");
     let after = Account { role: Role::Viewer, enabled: false, ..before.clone() };
     change(&f.store, |tx| tx.update_account(&after)).unwrap();
@@ -19,7 +19,7 @@ pub fn an_account_changes_role_and_state<E: Engine>() {
 }
 
 pub fn a_new_password_ends_what_was_proved<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let (member, viewer) = (f.account("member"), f.account("viewer"));
     let hash = |account: &Account| f.store.read(|s| s.password_hash(account.id)).unwrap().map(|h| h.0);
     change(&f.store, |tx| tx.set_password(member.id, &PasswordHash("another".to_owned()), true)).unwrap();
@@ -32,7 +32,7 @@ pub fn a_new_password_ends_what_was_proved<E: Engine>() {
 }
 
 pub fn a_deleted_account_is_gone_but_for_its_name<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let (member, token) = (f.account("member"), f.token("member", "x", Expiry::Never));
     change(&f.store, |tx| tx.delete_account(member.id, START)).unwrap();
     f.store
@@ -53,7 +53,7 @@ pub fn a_deleted_account_is_gone_but_for_its_name<E: Engine>() {
 }
 
 pub fn enabled_owners_are_counted<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let owners = || f.store.read(|s| s.enabled_owners()).unwrap();
     assert_eq!(owners(), 1);
     change(&f.store, |tx| add_account(tx, "b", Role::Owner).and(add_account(tx, "c", Role::Owner))).unwrap();
@@ -71,7 +71,7 @@ pub fn enabled_owners_are_counted<E: Engine>() {
 }
 
 pub fn tokens_are_counted_by_account<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let (member, viewer) = (f.account("member").id, f.account("viewer").id);
     assert!(f.store.read(|s| s.token_counts(None, START)).unwrap().is_empty());
     f.token("member", "d-live", Expiry::Never);
@@ -98,7 +98,7 @@ pub fn tokens_are_counted_by_account<E: Engine>() {
 }
 
 pub fn an_account_was_seen_when_its_tokens_were<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let member = f.account("member").id;
     let seen = || f.store.read(|s| s.last_seen(member)).unwrap();
     let use_at = |token: &Token, at: Timestamp| {

@@ -19,8 +19,8 @@ const REASONS: [&str; 3] = ["disabled", "retired", "wrong-secret"];
 const NOW: Timestamp = Timestamp(START.0 + DAY);
 
 /// A ledger of tokens of every role, one in the trash and one purged, and of unknown secrets.
-struct Written<E: Engine> {
-    f: Furnished<E>,
+struct Recorded<E: Engine> {
+    fixture: Fixture<E>,
     tokens: Vec<Token>,
     purged: TokenId,
 }
@@ -29,8 +29,8 @@ fn public_id(hint: &str) -> PublicId {
     PublicId::parse(hint.strip_prefix("jtn_").unwrap()).unwrap()
 }
 
-fn written<E: Engine>() -> Written<E> {
-    let f = Furnished::<E>::new();
+fn recorded<E: Engine>() -> Recorded<E> {
+    let f = Fixture::<E>::new();
     let names = [("owner", "own"), ("admin", "adm"), ("member", "m1"), ("member", "m2"), ("viewer", "gone")];
     let tokens: Vec<Token> = names.iter().map(|(account, name)| f.token(account, name, Expiry::Never)).collect();
     f.store
@@ -54,10 +54,10 @@ fn written<E: Engine>() -> Written<E> {
     f.update(&Token { deleted_at: Some(START), ..f.get(tokens[3].id) }).unwrap();
     let purged = tokens[4].id;
     change(&f.store, |tx| tx.purge(&[purged], START)).unwrap();
-    Written { f, tokens, purged }
+    Recorded { fixture: f, tokens, purged }
 }
 
-fn whole<K>(sight: LedgerScope) -> LedgerQuery<K> {
+fn whole_query<K>(sight: LedgerScope) -> LedgerQuery<K> {
     LedgerQuery {
         scope: sight,
         since: None,
@@ -70,8 +70,8 @@ fn whole<K>(sight: LedgerScope) -> LedgerQuery<K> {
 
 /// Every row is returned, newest first, with the recorded counts.
 pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
-    let w = written::<E>();
-    let denied = w.f.store.read(|s| s.denied_window(&whole(LedgerScope::All))).unwrap();
+    let w = recorded::<E>();
+    let denied = w.fixture.store.read(|s| s.denied_window(&whole_query(LedgerScope::All))).unwrap();
     assert!(!denied.newer && !denied.older);
     assert_eq!(denied.rows.iter().map(|row| row.attempts).sum::<u64>(), 180);
     assert!(denied.rows.is_sorted_by(|a, b| a.key > b.key), "the newest first");
@@ -79,7 +79,7 @@ pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
     let strangers: Vec<&DeniedRow> = denied.rows.iter().filter(|row| row.token.is_none()).collect();
     assert_eq!(strangers.iter().map(|row| row.attempts).sum::<u64>(), 15);
     assert!(strangers.iter().all(|row| row.secret.is_none() && row.method.is_empty()));
-    let uses = w.f.store.read(|s| s.uses_window(&whole(LedgerScope::All))).unwrap();
+    let uses = w.fixture.store.read(|s| s.uses_window(&whole_query(LedgerScope::All))).unwrap();
     assert_eq!(uses.rows.iter().map(|row| row.uses).sum::<u64>(), 180);
     assert!(uses.rows.is_sorted_by(|a, b| a.key > b.key));
     let expected: BTreeMap<String, (TokenState, SecretStatus)> = [
@@ -211,16 +211,16 @@ fn model<R: Row>(rows: &[R], query: &LedgerQuery<R::Key>, owners: &BTreeMap<Toke
     }
 }
 
-fn agrees<E: Engine, R: Row>(
-    w: &Written<E>,
+fn assert_agree<E: Engine, R: Row>(
+    w: &Recorded<E>,
     rows: &[R],
     ask: impl Fn(&LedgerQuery<R::Key>) -> LedgerWindow<R>,
     sinces: [Option<Timestamp>; 3],
 ) {
     let owners: BTreeMap<TokenId, Account> =
-        w.tokens.iter().map(|t| (t.id, w.f.account(t.owner.username.as_str()))).collect();
+        w.tokens.iter().map(|t| (t.id, w.fixture.account(t.owner.username.as_str()))).collect();
     let of = |name: &str, strangers| LedgerScope::Visible {
-        visibility: visibility(&w.f.account(name)),
+        visibility: visibility(&w.fixture.account(name)),
         unknown_tokens: strangers,
     };
     let of_purged = LedgerScope::Token(w.purged);
@@ -253,22 +253,22 @@ fn agrees<E: Engine, R: Row>(
 }
 
 pub fn denied_windows_agree_with_a_model<E: Engine>() {
-    let w = written::<E>();
-    let rows = w.f.store.read(|s| s.denied_window(&whole(LedgerScope::All))).unwrap().rows;
-    let ask = |query: &LedgerQuery<DeniedKey>| w.f.store.read(|s| s.denied_window(query)).unwrap();
-    agrees(&w, &rows, ask, [None, Some(START.plus(4 * MINUTE + MINUTE / 4)), Some(NOW)]);
+    let w = recorded::<E>();
+    let rows = w.fixture.store.read(|s| s.denied_window(&whole_query(LedgerScope::All))).unwrap().rows;
+    let ask = |query: &LedgerQuery<DeniedKey>| w.fixture.store.read(|s| s.denied_window(query)).unwrap();
+    assert_agree(&w, &rows, ask, [None, Some(START.plus(4 * MINUTE + MINUTE / 4)), Some(NOW)]);
 }
 
 pub fn use_windows_agree_with_a_model<E: Engine>() {
-    let w = written::<E>();
-    let rows = w.f.store.read(|s| s.uses_window(&whole(LedgerScope::All))).unwrap().rows;
-    let ask = |query: &LedgerQuery<UseKey>| w.f.store.read(|s| s.uses_window(query)).unwrap();
-    agrees(&w, &rows, ask, [None, Some(START.plus(-3 * DAY)), Some(NOW)]);
+    let w = recorded::<E>();
+    let rows = w.fixture.store.read(|s| s.uses_window(&whole_query(LedgerScope::All))).unwrap().rows;
+    let ask = |query: &LedgerQuery<UseKey>| w.fixture.store.read(|s| s.uses_window(query)).unwrap();
+    assert_agree(&w, &rows, ask, [None, Some(START.plus(-3 * DAY)), Some(NOW)]);
 }
 
 /// A token's usage has thirty days, every method of the kept ledger, and recent denials.
 pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let token = f.token("member", "x", Expiry::At(START.plus(3 * DAY)));
     let old = public_id(&token.hint);
     let record = |secret: &PublicId, at: Timestamp, method: &str, count: u64| {

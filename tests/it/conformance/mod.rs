@@ -3,13 +3,13 @@
 
 mod accounts;
 mod audit;
-mod capped;
-mod changes;
-mod grants;
-mod ledger;
 mod ledger_windows;
+mod match_limit;
 mod sqlite;
-mod windows;
+mod token_windows;
+mod tokens;
+mod transactions;
+mod usage;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,13 +51,13 @@ pub trait Engine {
 }
 
 /// A set-up store: policy, catalogues, and an account per role, named after the role.
-struct Furnished<E: Engine> {
+struct Fixture<E: Engine> {
     engine: E,
     store: E::S,
     entropy: SeededEntropy,
 }
 
-impl<E: Engine> Furnished<E> {
+impl<E: Engine> Fixture<E> {
     fn new() -> Self {
         let engine = E::fresh();
         let store = engine.open();
@@ -72,7 +72,7 @@ impl<E: Engine> Furnished<E> {
             Ok(())
         })
         .unwrap();
-        Furnished { engine, store, entropy: SeededEntropy::new(7) }
+        Fixture { engine, store, entropy: SeededEntropy::new(7) }
     }
 
     fn account(&self, name: &str) -> Account {

@@ -2,12 +2,12 @@
 
 use super::accounts::*;
 use super::audit::*;
-use super::capped::*;
-use super::changes::*;
-use super::grants::*;
-use super::ledger::*;
 use super::ledger_windows::*;
-use super::windows::*;
+use super::match_limit::*;
+use super::token_windows::*;
+use super::tokens::*;
+use super::transactions::*;
+use super::usage::*;
 use super::{Engine, conforms};
 use crate::support::world::TempStore;
 use jeton::domain::audit::AuditRow;

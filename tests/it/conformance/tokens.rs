@@ -3,7 +3,7 @@
 use super::*;
 
 pub fn names_are_unique_outside_the_trash<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let first = f.token("member", "x", Expiry::Never);
     f.token("viewer", "x", Expiry::Never);
     f.token("member", "X", Expiry::Never);
@@ -32,7 +32,7 @@ pub fn names_are_unique_outside_the_trash<E: Engine>() {
 
 /// Hidden tokens of the same name don't count towards the limit of returned matches.
 pub fn hidden_namesakes_hide_no_visible_one<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     change(&f.store, |tx| {
         for n in 0..101 {
             let id = add_account(tx, &format!("hidden{n}"), Role::Owner)?;
@@ -48,7 +48,7 @@ pub fn hidden_namesakes_hide_no_visible_one<E: Engine>() {
 }
 
 pub fn usernames_are_given_once<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     assert_eq!(kind(change(&f.store, |tx| add_account(tx, "member", Role::Viewer))), Kind::Conflict);
     assert_eq!(f.account("member").role, Role::Member);
     let names: Vec<String> = f.store.read(|s| s.accounts()).unwrap().iter().map(|a| a.username.to_string()).collect();
@@ -59,7 +59,7 @@ pub fn usernames_are_given_once<E: Engine>() {
 }
 
 pub fn a_token_has_one_current_secret<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
     let secrets = [f.secret(), f.secret(), f.secret()];
     for secret in &secrets {
@@ -85,7 +85,7 @@ pub fn a_token_has_one_current_secret<E: Engine>() {
 }
 
 pub fn an_old_secret_is_kept_for_a_while<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
     let id = |hint: &str| PublicId::parse(hint.strip_prefix("jtn_").unwrap()).unwrap();
     let state = |id: &PublicId| f.store.read(|s| s.secret(id)).unwrap().unwrap().state;
@@ -105,7 +105,7 @@ pub fn an_old_secret_is_kept_for_a_while<E: Engine>() {
 }
 
 pub fn a_purge_takes_what_is_meant_and_leaves_tombstones<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let tokens: Vec<Token> = ["a", "b", "c"].map(|n| f.token("member", n, Expiry::At(START.plus(1)))).into();
     let other = f.token("admin", "d", Expiry::At(START.plus(1)));
     f.update(&Token { deleted_at: Some(START), ..tokens[1].clone() }).unwrap();
@@ -147,7 +147,7 @@ pub fn a_purge_takes_what_is_meant_and_leaves_tombstones<E: Engine>() {
 }
 
 pub fn lineage_is_whole_though_makers_are_purged<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let made: Vec<TokenId> = ["a", "b", "c", "d", "e"].map(|name| f.token("member", name, Expiry::Never).id).into();
     let [a, b, c, d, e] = made[..] else { panic!("{made:?}") };
     change(&f.store, |tx| [(b, a), (c, b), (d, b)].iter().try_for_each(|(token, maker)| tx.set_maker(*token, *maker)))
@@ -180,7 +180,7 @@ pub fn lineage_is_whole_though_makers_are_purged<E: Engine>() {
 }
 
 pub fn active_tokens_end_at_the_instant<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let member = f.account("member").id;
     let end = START.plus(DAY);
     let token = f.token("member", "x", Expiry::At(end));
@@ -196,7 +196,7 @@ pub fn active_tokens_end_at_the_instant<E: Engine>() {
 }
 
 pub fn the_tally_counts_own_and_visible<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let end = START.plus(DAY);
     for (account, name, expiry) in [
         ("admin", "a", Expiry::At(end)),
@@ -221,8 +221,8 @@ pub fn the_tally_counts_own_and_visible<E: Engine>() {
 }
 
 pub fn a_catalogue_replaces_what_it_said_before<E: Engine>() {
-    let f = Furnished::<E>::new();
-    let all = |f: &Furnished<E>| f.store.read(|s| s.api_sets()).unwrap();
+    let f = Fixture::<E>::new();
+    let all = |f: &Fixture<E>| f.store.read(|s| s.api_sets()).unwrap();
     let shipped = Catalogue::shipped("cloud-platform").unwrap();
     assert_eq!(all(&f), shipped.sets);
     for method in shipped.methods() {

@@ -3,7 +3,7 @@
 use super::*;
 
 pub fn uses_sum_up_by_day<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let (token, other) = (f.token("member", "x", Expiry::Never), f.token("member", "y", Expiry::Never));
     let id = |t: &Token| PublicId::parse(t.hint.strip_prefix("jtn_").unwrap()).unwrap();
     let (secret, others) = (id(&token), id(&other));
@@ -43,7 +43,7 @@ pub fn uses_sum_up_by_day<E: Engine>() {
 
 /// A clock that was ahead leaves uses on future days: they don't count as today's.
 pub fn uses_of_days_to_come_are_not_todays<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
     let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
     let at = START.plus(3650 * DAY);
@@ -55,7 +55,7 @@ pub fn uses_of_days_to_come_are_not_todays<E: Engine>() {
 
 /// Such uses don't hide later ones either, once the clock is right again.
 pub fn a_use_from_a_clock_that_was_ahead_hides_no_later_one<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
     let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
     let record = |instants: &[Timestamp]| {
@@ -90,7 +90,7 @@ pub fn a_use_from_a_clock_that_was_ahead_hides_no_later_one<E: Engine>() {
 }
 
 pub fn denied_attempts_are_counted<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
     let deny = |token: Option<TokenId>, at: Timestamp| {
         let denied =
@@ -109,7 +109,7 @@ pub fn denied_attempts_are_counted<E: Engine>() {
 
 /// A large batch reads the same as many small ones, right away and for every reader.
 pub fn large_batches_read_like_small_ones<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let (one, two) = (f.token("member", "x", Expiry::Never), f.token("member", "y", Expiry::Never));
     let id = |t: &Token| PublicId::parse(t.hint.strip_prefix("jtn_").unwrap()).unwrap();
     let (secrets, clients) = ([id(&one), id(&two)], ["curl/8.5", "\"quoted\" \u{1b}[2J \\ é", ""]);
@@ -147,7 +147,7 @@ pub fn large_batches_read_like_small_ones<E: Engine>() {
 
 /// A caller that changes its name each time can't fill the disk.
 pub fn the_ledger_keeps_so_many_callers_apart<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
     let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
     f.store
@@ -176,7 +176,7 @@ pub fn the_ledger_keeps_so_many_callers_apart<E: Engine>() {
 }
 
 pub fn tries_earn_growing_waits<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let key = LoginAttemptKey([7; 32]);
     let reserve = |now| f.store.write_usage(|b| b.reserve_login_attempt(&key, now)).unwrap();
     let mut now = START;
@@ -201,7 +201,7 @@ pub fn tries_earn_growing_waits<E: Engine>() {
 }
 
 pub fn a_clock_set_back_locks_nobody_out<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let key = LoginAttemptKey([7; 32]);
     let reserve = |now| f.store.write_usage(|b| b.reserve_login_attempt(&key, now)).unwrap();
     assert_eq!(reserve(START.plus(3650 * DAY)), None);
@@ -213,7 +213,7 @@ pub fn a_clock_set_back_locks_nobody_out<E: Engine>() {
 }
 
 pub fn tries_are_forgotten_in_time_and_number<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let key = |n: u32| {
         let mut key = [0; 32];
         key[..4].copy_from_slice(&n.to_be_bytes());
@@ -237,7 +237,7 @@ pub fn tries_are_forgotten_in_time_and_number<E: Engine>() {
 }
 
 pub fn a_rehash_needs_the_same_credentials<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let member = f.account("member");
     let stored = || f.store.read(|s| s.password_hash(member.id)).unwrap().unwrap().0;
     let rehash = |version, to: &str| {

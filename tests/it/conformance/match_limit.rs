@@ -3,12 +3,12 @@
 use super::*;
 
 /// Maximum number of matches counted.
-const COUNTED: u64 = 10_000;
+const MAX_EXACT_COUNT: u64 = 10_000;
 
 pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let (owner, member) = (f.account("owner"), f.account("member").id);
-    let many = COUNTED + 300;
+    let many = MAX_EXACT_COUNT + 300;
     change(&f.store, |tx| {
         for n in 0..many {
             add_token(tx, if n % 2 == 0 { owner.id } else { member }, &format!("t-{n:05}"), Expiry::Never)?;
@@ -36,7 +36,11 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
     assert_eq!((few.total, few.matching, few.matching_is_lower_bound), (many, 10, false));
     for text in ["t-", "status:active", "seen:never"] {
         let first = window(TokenCursor::Start, text);
-        assert_eq!((first.total, first.matching, first.matching_is_lower_bound), (many, COUNTED, true), "{text}");
+        assert_eq!(
+            (first.total, first.matching, first.matching_is_lower_bound),
+            (many, MAX_EXACT_COUNT, true),
+            "{text}"
+        );
         // From the start, the position is exact to the end. From the end, the position at least shows if more rows are
         // above.
         let (mut window_at, mut met) = (first, 200);

@@ -18,7 +18,7 @@ pub fn an_empty_store_has_nothing<E: Engine>() {
 }
 
 pub fn what_was_written_reads_back<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let sets: BTreeSet<String> = ["IDE Plugins", "Marketplace"].map(str::to_owned).into();
     let methods: BTreeSet<MethodId> = ["jeton.tokens.read", "gone.Method"].map(|m| MethodId::parse(m).unwrap()).into();
     let selections = [Selection::Inherit, Selection::Sets(sets), Selection::Custom(methods), Selection::nothing()];
@@ -57,7 +57,7 @@ pub fn what_was_written_reads_back<E: Engine>() {
 }
 
 pub fn an_update_replaces_everything_it_names<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let mut token = f.token("member", "before", Expiry::Never);
     token.name = token_name("after");
     token.description = Description::parse("why").unwrap();
@@ -75,7 +75,7 @@ pub fn an_update_replaces_everything_it_names<E: Engine>() {
 }
 
 pub fn a_snapshot_sees_one_state<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let other = f.engine.open();
     f.store
         .read(|s| {
@@ -90,7 +90,7 @@ pub fn a_snapshot_sees_one_state<E: Engine>() {
 }
 
 pub fn a_write_sees_itself_and_what_came_before<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let other = f.engine.open();
     change(&other, |tx| add_account(tx, "a", Role::Member)).unwrap();
     change(&f.store, |tx| {
@@ -104,7 +104,7 @@ pub fn a_write_sees_itself_and_what_came_before<E: Engine>() {
 }
 
 pub fn a_refused_change_leaves_nothing<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let (audit, owner) = (f.engine.audit(), f.account("owner").id);
     let state = || f.store.read(|s| Ok((s.accounts()?, s.policy()?, s.active_tokens(owner, START)?))).unwrap();
     let before = state();
@@ -144,7 +144,7 @@ pub fn a_refused_change_leaves_nothing<E: Engine>() {
 }
 
 pub fn every_change_is_audited<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let before = f.engine.audit();
     let by =
         AuditActor { account: "a9".to_owned(), name: "zoë".to_owned(), proof: "password".to_owned(), face: Face::Tui };
@@ -165,7 +165,7 @@ pub fn every_change_is_audited<E: Engine>() {
 }
 
 pub fn two_changes_of_one_token_conflict<E: Engine>() {
-    let f = Furnished::<E>::new();
+    let f = Fixture::<E>::new();
     let mine = f.token("member", "x", Expiry::Never);
     let theirs = Token { enabled: false, ..mine.clone() };
     f.update(&theirs).unwrap();

@@ -115,7 +115,7 @@ struct Planned {
     expires: Option<i64>,
     trashed: bool,
     /// Time before the start of its creation and of its last use.
-    made: i64,
+    created_at: i64,
     seen: Option<i64>,
     selection: Selection,
 }
@@ -146,7 +146,7 @@ fn planned() -> impl Strategy<Value = Planned> {
             enabled,
             expires,
             trashed,
-            made,
+            created_at: made,
             seen,
             selection,
         },
@@ -194,7 +194,7 @@ fn filters() -> Vec<TokenFilter> {
     .into()
 }
 
-fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
+fn insert_planned<E: Engine>(f: &Fixture<E>, plan: &[Planned]) -> Vec<Token> {
     let accounts: Vec<AccountId> = Role::ALL.map(|r| f.account(r.as_str()).id).into();
     let mut taken = BTreeSet::new();
     let ids = change(&f.store, |tx| {
@@ -210,7 +210,7 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
                 description: &Description::parse(&p.description)?,
                 selection: &p.selection,
                 expiry: p.expires.map_or(Expiry::Never, |d| Expiry::At(START.plus(d))),
-                now: START.plus(-p.made),
+                now: START.plus(-p.created_at),
             })?;
             tx.set_secret(id, &f.secret(), Role::Owner, START, None)?;
             let mut token = tx.token(id)?.unwrap();
@@ -244,7 +244,7 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
     ids.iter().map(|(id, _)| f.get(*id)).collect()
 }
 
-fn agree<E: Engine>(f: &Furnished<E>, tokens: &[Token], query: &WindowQuery) -> Window {
+fn agree<E: Engine>(f: &Fixture<E>, tokens: &[Token], query: &WindowQuery) -> Window {
     let got = f.store.read(|s| s.window(query)).unwrap();
     let wanted = model(tokens, query);
     assert_eq!(got, wanted, "{query:#?}");
@@ -277,8 +277,8 @@ pub fn windows_agree_with_a_model<E: Engine>() {
     let picks = (0..filters().len(), 0..16usize, 0..4usize, prop::option::of(0..4usize), 1..9usize);
     TestRunner::new(config)
         .run(&(plans, prop::collection::vec(picks, 12)), |(plan, picks)| {
-            let f = Furnished::<E>::new();
-            let tokens = plant(&f, &plan);
+            let f = Fixture::<E>::new();
+            let tokens = insert_planned(&f, &plan);
             let accounts: Vec<Account> = Role::ALL.map(|r| f.account(r.as_str())).into();
             let (filters, sorts): (Vec<TokenFilter>, Vec<Sort>) = (filters(), sorts().collect());
             for (filter, sort, reader, account, limit) in picks {
@@ -304,8 +304,8 @@ pub fn windows_agree_with_a_model<E: Engine>() {
 }
 
 pub fn every_filter_and_page_border<E: Engine>() {
-    let f = Furnished::<E>::new();
-    let tokens = plant(&f, &thirty());
+    let f = Fixture::<E>::new();
+    let tokens = insert_planned(&f, &thirty());
     let reader = f.account("admin");
     for filter in filters() {
         for limit in [0, 1, 2, 3, 5, tokens.len(), 1_000, usize::MAX] {
@@ -328,7 +328,7 @@ fn thirty() -> Vec<Planned> {
 
 /// Returns the ids of a list read from one end to the other. Each window starts at the last row of the one before, with
 /// the returned position, and must match the model.
-fn walked<E: Engine>(f: &Furnished<E>, tokens: &[Token], mut query: WindowQuery, onwards: bool) -> Vec<TokenId> {
+fn walk<E: Engine>(f: &Fixture<E>, tokens: &[Token], mut query: WindowQuery, onwards: bool) -> Vec<TokenId> {
     query.cursor = if onwards { TokenCursor::Start } else { TokenCursor::End };
     let mut window = agree(f, tokens, &query);
     let mut met: Vec<TokenId> = Vec::new();
@@ -352,8 +352,8 @@ fn walked<E: Engine>(f: &Furnished<E>, tokens: &[Token], mut query: WindowQuery,
 }
 
 pub fn every_order_is_walked_from_either_end<E: Engine>() {
-    let f = Furnished::<E>::new();
-    let tokens = plant(&f, &thirty());
+    let f = Fixture::<E>::new();
+    let tokens = insert_planned(&f, &thirty());
     for reader in ["owner", "admin", "member"].map(|name| f.account(name)) {
         for sort in sorts() {
             for (text, trashed) in
@@ -362,8 +362,8 @@ pub fn every_order_is_walked_from_either_end<E: Engine>() {
                 let query = query(&reader, &TokenFilter::parse(text), sort, trashed, 3);
                 let whole = model(&tokens, &WindowQuery { limit: 100, ..query.clone() });
                 let whole: Vec<TokenId> = whole.rows.iter().map(|t| t.id).collect();
-                assert_eq!(walked(&f, &tokens, query.clone(), true), whole, "{sort:?} {text}");
-                assert_eq!(walked(&f, &tokens, query.clone(), false), whole, "{sort:?} {text}");
+                assert_eq!(walk(&f, &tokens, query.clone(), true), whole, "{sort:?} {text}");
+                assert_eq!(walk(&f, &tokens, query.clone(), false), whole, "{sort:?} {text}");
                 let mut pages: Vec<TokenId> = agree(&f, &tokens, &query).rows.iter().map(|t| t.id).collect();
                 while let Some(last) = pages.last().filter(|_| pages.len() < whole.len()) {
                     let next = WindowQuery { cursor: TokenCursor::After(*last), ..query.clone() };
@@ -380,8 +380,8 @@ pub fn every_order_is_walked_from_either_end<E: Engine>() {
 /// A position from before other changes: a window never claims to begin before the list does, or to end after it. The
 /// window also says correctly if there are more rows on either side.
 pub fn a_stale_position_hides_nothing<E: Engine>() {
-    let f = Furnished::<E>::new();
-    let tokens = plant(&f, &thirty());
+    let f = Fixture::<E>::new();
+    let tokens = insert_planned(&f, &thirty());
     let reader = f.account("owner");
     for text in ["", "status:active"] {
         let query = query(&reader, &TokenFilter::parse(text), Sort::default(), false, 4);
