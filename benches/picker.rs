@@ -35,7 +35,7 @@ use world::{FakeClock, START};
 
 const SIZES: [usize; 2] = [5_000, 20_000];
 /// Methods of a group.
-const GROUP: usize = 40;
+const GROUP_SIZE: usize = 40;
 
 fn main() {
     divan::main();
@@ -43,7 +43,7 @@ fn main() {
 
 /// A catalogue of `size` methods as an imported specification has them, with sets that name methods one by one.
 fn catalogues(size: usize) -> Arc<[Catalogue]> {
-    let groups: Vec<Group> = (0..size / GROUP).map(group).collect();
+    let groups: Vec<Group> = (0..size / GROUP_SIZE).map(group).collect();
     let ids: Vec<&str> = groups.iter().flat_map(|g| &g.methods).map(|m| m.id.as_str()).collect();
     let sets = (0..20).map(|n| ApiSet {
         name: format!("scope-{n}"),
@@ -68,12 +68,16 @@ fn group(n: usize) -> Group {
         docs: Some(format!("https://docs.example.com/reference/resources-{n:03}#operation-{m}")),
         routes: vec![format!("GET /apis/resources/v1/{n}/{m}")],
     };
-    Group { id: format!("resources-{n:03}"), title: format!("Resource {n}"), methods: (0..GROUP).map(method).collect() }
+    Group {
+        id: format!("resources-{n:03}"),
+        title: format!("Resource {n}"),
+        methods: (0..GROUP_SIZE).map(method).collect(),
+    }
 }
 
-struct Nobody;
+struct UnreachableBackend;
 
-impl Backend for Nobody {
+impl Backend for UnreachableBackend {
     fn call(&self, _who: &Credential, _request: Request) -> Result<Response, Error> {
         Err(Error::failure("nobody is here"))
     }
@@ -87,9 +91,9 @@ fn pick(all: &Arc<[Catalogue]>) -> Modal {
 fn open(all: &Arc<[Catalogue]>) -> Model {
     let start = Start {
         progress: Default::default(),
-        jeton: Arc::new(Nobody),
-        for_long_changes: Arc::new(Nobody),
-        for_long_reads: Arc::new(Nobody),
+        jeton: Arc::new(UnreachableBackend),
+        for_long_changes: Arc::new(UnreachableBackend),
+        for_long_reads: Arc::new(UnreachableBackend),
         clock: Arc::new(FakeClock::at(START)),
         delivery: Arc::new(SecretFiles),
         witness: PropagationProbe::new(Path::new("nowhere")),

@@ -36,7 +36,7 @@ fn main() {
     use serve::options::{Options, Task};
 
     match Options::read(std::env::args().skip(1)) {
-        Ok(Task::Bare(bare)) => serve::bare::run(&bare),
+        Ok(Task::Baseline(bare)) => serve::bare::run(&bare),
         Ok(Task::Measure(options)) => {
             let cores = serve::machine::Cores::choose();
             serve::contest::run(cores, &options);

@@ -33,7 +33,7 @@ fn tokens() -> usize {
     wanted.unwrap_or(100_000).max(MIDDLE + 1)
 }
 
-struct Town {
+struct LargeInstall {
     house: TestInstall,
     owner: AccountId,
     /// The secret of the token in the middle.
@@ -42,13 +42,13 @@ struct Town {
 }
 
 fn main() {
-    LazyLock::force(&TOWN);
+    LazyLock::force(&INSTALL);
     divan::main();
     // Statics aren't dropped, and the folder would stay behind.
-    std::fs::remove_dir_all(TOWN.house.temp_store.folder()).unwrap();
+    std::fs::remove_dir_all(INSTALL.house.temp_store.folder()).unwrap();
 }
 
-static TOWN: LazyLock<Town> = LazyLock::new(|| {
+static INSTALL: LazyLock<LargeInstall> = LazyLock::new(|| {
     let house = TestInstall::new();
     house.set_policy(|p| p.active_tokens = 0);
     let (now, tokens) = (house.now(), tokens());
@@ -81,7 +81,7 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
         .unwrap()
         .value;
     let owner = house.account_named(OWNER).id;
-    Town { house, owner, secret, middle }
+    LargeInstall { house, owner, secret, middle }
 });
 
 fn window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str) {
@@ -89,7 +89,7 @@ fn window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str) {
 }
 
 fn sorted_window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str, sort: Sort) {
-    let town = &*TOWN;
+    let town = &*INSTALL;
     let query = WindowQuery {
         visibility: Visibility { own: town.owner, roles: Role::ALL.to_vec() },
         account: None,
@@ -111,12 +111,12 @@ fn window_start(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn window_around_the_middle(bencher: Bencher<'_, '_>) {
-    window(bencher, TokenCursor::Around(TOWN.middle, None), "");
+    window(bencher, TokenCursor::Around(INSTALL.middle, None), "");
 }
 
 #[divan::bench]
 fn scroll_around_the_middle(bencher: Bencher<'_, '_>) {
-    window(bencher, TokenCursor::Around(TOWN.middle, Some(tokens() as u64 / 2)), "");
+    window(bencher, TokenCursor::Around(INSTALL.middle, Some(tokens() as u64 / 2)), "");
 }
 
 #[divan::bench(args = SortColumn::ALL.map(SortColumn::as_str), sample_count = 20)]
@@ -147,12 +147,12 @@ fn filter_by_fields(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(sample_count = 20)]
 fn tally(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| black_box(TOWN.house.call(OWNER, CountTokens).unwrap()));
+    bencher.bench_local(|| black_box(INSTALL.house.call(OWNER, CountTokens).unwrap()));
 }
 
 #[divan::bench]
 fn verify_and_record(bencher: Bencher<'_, '_>) {
-    let town = &*TOWN;
+    let town = &*INSTALL;
     let from = verify::Origin { address: "192.0.2.1", client: "bench" };
     bencher.bench_local(|| {
         let decision = verify::verify(town.house.store(), &town.secret, None, town.house.now(), from).unwrap();
@@ -162,7 +162,7 @@ fn verify_and_record(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn look_up_a_secret(bencher: Bencher<'_, '_>) {
-    let town = &*TOWN;
+    let town = &*INSTALL;
     let secret = Secret::parse(&town.secret).unwrap();
     bencher.bench_local(|| {
         town.house.store().read(|s| {
@@ -178,6 +178,6 @@ fn create_a_token(bencher: Bencher<'_, '_>) {
     let mut n = 0;
     bencher.bench_local(|| {
         n += 1;
-        TOWN.house.call(OWNER, create(&format!("made-{n}"))).unwrap()
+        INSTALL.house.call(OWNER, create(&format!("made-{n}"))).unwrap()
     });
 }

@@ -13,16 +13,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use super::client;
-use super::options::Bare;
+use super::options::BaselineOptions;
 
 /// Serves until the process is killed.
-pub fn run(bare: &Bare) {
+pub fn run(bare: &BaselineOptions) {
     let (headers, body) = bare.like.as_ref().map_or_else(Default::default, |file| read(&std::fs::read(file).unwrap()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(serve(bare, headers, body));
 }
 
-async fn serve(bare: &Bare, headers: HeaderMap, body: Bytes) {
+async fn serve(bare: &BaselineOptions, headers: HeaderMap, body: Bytes) {
     let listener = TcpListener::bind(bare.at).await.unwrap();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };

@@ -36,16 +36,16 @@ impl Head {
 
 /// How it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
+pub enum HttpMethod {
     Get,
     Head,
 }
 
 /// A request for `path` with `secret`.
-pub fn request(verb: Verb, path: &str, secret: &str) -> Vec<u8> {
+pub fn request(verb: HttpMethod, path: &str, secret: &str) -> Vec<u8> {
     let verb = match verb {
-        Verb::Get => "GET",
-        Verb::Head => "HEAD",
+        HttpMethod::Get => "GET",
+        HttpMethod::Head => "HEAD",
     };
     format!("{verb} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {secret}\r\nUser-Agent: bench\r\n\r\n")
         .into()

@@ -5,15 +5,15 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::client::{Client, Verb, request};
+use super::client::{Client, HttpMethod, request};
 use super::histogram::median;
-use super::load::{Dice, Load, Turn};
+use super::load::{Load, Round, SeededRng};
 use super::machine::{Cores, memory};
-use super::nginx::{self, Guard};
+use super::nginx::{self, GuardedSite};
 use super::options::Options;
 use super::report;
 use super::server::Server;
-use super::store::Large;
+use super::store::LargeStore;
 use super::table::grouped;
 
 const ANY: &str = "/v1/verify/-";
@@ -21,7 +21,7 @@ const OK: &[u16] = &[200];
 const EITHER: &[u16] = &[200, 403];
 
 /// One that takes part.
-pub struct Entrant<'a> {
+pub struct Contender<'a> {
     pub name: String,
     load: Load,
     server: &'a Server,
@@ -29,11 +29,11 @@ pub struct Entrant<'a> {
     proxy: Option<&'a Server>,
     /// The statuses that are no errors.
     pub expected: &'a [u16],
-    pub turns: Vec<Turn>,
+    pub rounds: Vec<Round>,
 }
 
 /// Those that take part, and whom they are asked about.
-struct House<'a> {
+struct Comparison<'a> {
     options: &'a Options,
     secrets: Vec<String>,
     bare: Server,
@@ -48,10 +48,10 @@ struct Others {
 
 /// All of it.
 pub fn run(cores: Cores, options: &Options) {
-    let mut large = Large::open(options);
+    let mut large = LargeStore::open(options);
     let folder = tempfile::tempdir().unwrap();
     let log = |name: &str| folder.path().join(name);
-    let bare = Server::bare(cores, None, &log("bare.log")).expect("the bare server starts");
+    let bare = Server::baseline(cores, None, &log("bare.log")).expect("the bare server starts");
     let jeton = Server::jeton(cores, options, &large.store, &log("jeton.log"));
     let jeton = jeton.inspect_err(|why| println!("jeton serve: not available: {why}")).ok();
     let at_start = jeton.as_ref().map(|jeton| memory(jeton.pid()));
@@ -59,13 +59,13 @@ pub fn run(cores: Cores, options: &Options) {
     let (mut uses_before, mut allowed) = (Ok(0), 0);
     let others = jeton.map(|jeton| {
         // After what a service clears away when it starts.
-        jeton.settle();
+        jeton.wait_until_idle();
         uses_before = large.uses();
-        let answer = keep_valid(jeton.at, &mut secrets);
+        let answer = retain_valid(jeton.at, &mut secrets);
         allowed += secrets.len() as u64;
         fs::write(log("answer"), &answer).unwrap();
         println!("jeton's 200 has {} bytes", answer.len());
-        let like = Server::bare(cores, Some(&log("answer")), &log("like.log")).expect("the bare server starts");
+        let like = Server::baseline(cores, Some(&log("answer")), &log("like.log")).expect("the bare server starts");
         Others { like, jeton }
     });
     println!(
@@ -77,44 +77,47 @@ pub fn run(cores: Cores, options: &Options) {
         options.turn.as_secs_f64(),
     );
     println!("Servers, and nginx where it is asked, on core {}; the load on core {}", cores.server, cores.load);
-    let house = House { options, secrets, bare, others };
-    allowed += house.directly();
+    let house = Comparison { options, secrets, bare, others };
+    allowed += house.measure_directly();
     report::memories(
         &house.bare,
         house.others.as_ref().zip(at_start).map(|(others, at_start)| (&others.like, &others.jeton, at_start)),
     );
-    allowed += house.behind_nginx(cores, folder.path());
+    allowed += house.measure_behind_nginx(cores, folder.path());
     if let Some(others) = house.others {
         println!("\nThe ledger\n  stopped by SIGTERM: {}", others.jeton.stop());
         report::ledger(uses_before, large.uses(), allowed);
     }
 }
 
-impl House<'_> {
-    fn load(&self, to: &Server, asked: (Verb, &str)) -> Load {
+impl Comparison<'_> {
+    fn new_load(&self, to: &Server, asked: (HttpMethod, &str)) -> Load {
         Load::new(to.at, asked, &self.secrets, self.options.connections)
     }
 
     /// How many of jeton's answers allowed.
-    fn directly(&self) -> u64 {
-        let entrant = |name: &str, server, asked: (Verb, &str)| Entrant {
+    fn measure_directly(&self) -> u64 {
+        let entrant = |name: &str, server, asked: (HttpMethod, &str)| Contender {
             name: name.to_owned(),
-            load: self.load(server, asked),
+            load: self.new_load(server, asked),
             server,
             proxy: None,
             expected: OK,
-            turns: Vec::new(),
+            rounds: Vec::new(),
         };
         let method = format!("/v1/verify/{}", self.options.method);
-        let mut entrants = vec![entrant("bare, 200 without a body", &self.bare, (Verb::Get, ANY))];
+        let mut entrants = vec![entrant("bare, 200 without a body", &self.bare, (HttpMethod::Get, ANY))];
         if let Some(Others { like, jeton }) = &self.others {
-            entrants.push(entrant("bare, jeton's own head", like, (Verb::Head, ANY)));
-            entrants.push(entrant("jeton, HEAD", jeton, (Verb::Head, ANY)));
-            entrants.push(Entrant { expected: EITHER, ..entrant("jeton, HEAD METHOD", jeton, (Verb::Head, &method)) });
-            entrants.push(entrant("bare, jeton's own 200", like, (Verb::Get, ANY)));
-            entrants.push(entrant("jeton, GET", jeton, (Verb::Get, ANY)));
+            entrants.push(entrant("bare, jeton's own head", like, (HttpMethod::Head, ANY)));
+            entrants.push(entrant("jeton, HEAD", jeton, (HttpMethod::Head, ANY)));
+            entrants.push(Contender {
+                expected: EITHER,
+                ..entrant("jeton, HEAD METHOD", jeton, (HttpMethod::Head, &method))
+            });
+            entrants.push(entrant("bare, jeton's own 200", like, (HttpMethod::Get, ANY)));
+            entrants.push(entrant("jeton, GET", jeton, (HttpMethod::Get, ANY)));
         }
-        compete(&mut entrants, self.options);
+        run_rounds(&mut entrants, self.options);
         report::figures("Token checks over HTTP: HEAD as the guides have proxies ask, GET with the JSON", &entrants);
         let [bare, like_head, head, method, like, get] = &entrants[..] else { return 0 };
         report::ratios(&[
@@ -129,13 +132,14 @@ impl House<'_> {
     }
 
     /// The same behind a proxy.
-    fn behind_nginx(&self, cores: Cores, folder: &Path) -> u64 {
+    fn measure_behind_nginx(&self, cores: Cores, folder: &Path) -> u64 {
         let title = "Behind nginx (its own processor time counts with the server's)";
         let mut asked = vec![("bare", &self.bare)];
         if let Some(Others { like, jeton }) = &self.others {
             asked.extend([("like", like), ("jeton", jeton)]);
         }
-        let guards: Vec<Guard<'_>> = asked.iter().map(|(name, server)| Guard { name, at: server.at }).collect();
+        let guards: Vec<GuardedSite<'_>> =
+            asked.iter().map(|(name, server)| GuardedSite { name, at: server.at }).collect();
         let nginx = match nginx::start(cores, folder, &guards) {
             Ok(Some(nginx)) => nginx,
             Ok(None) => {
@@ -148,13 +152,13 @@ impl House<'_> {
             }
         };
         let entrant = |&(name, server): &(&str, _)| {
-            let load = self.load(&nginx, (Verb::Get, &format!("/{name}")));
+            let load = self.new_load(&nginx, (HttpMethod::Get, &format!("/{name}")));
             let shown = if name == "like" { "bare, jeton's own 200" } else { name };
             let name = format!("auth_request to {shown}");
-            Entrant { name, load, server, proxy: Some(&nginx), expected: &[204], turns: Vec::new() }
+            Contender { name, load, server, proxy: Some(&nginx), expected: &[204], rounds: Vec::new() }
         };
         let mut entrants: Vec<_> = asked.iter().map(entrant).collect();
-        compete(&mut entrants, self.options);
+        run_rounds(&mut entrants, self.options);
         report::figures(title, &entrants);
         let [bare, like, jeton] = &entrants[..] else { return 0 };
         report::ratios(&[(jeton, bare, "≥ 95 %", ""), (jeton, like, "", "")]);
@@ -163,12 +167,12 @@ impl House<'_> {
 }
 
 /// Asks for each secret once, and keeps those that are accepted; a whole answer to one of these.
-fn keep_valid(at: SocketAddr, secrets: &mut Vec<String>) -> Vec<u8> {
+fn retain_valid(at: SocketAddr, secrets: &mut Vec<String>) -> Vec<u8> {
     let mut client = Client::connect(at).unwrap();
     let mut refused: BTreeMap<u16, u64> = BTreeMap::new();
     let mut kept = Vec::new();
     secrets.retain(|secret| {
-        let (status, _) = client.ask(&request(Verb::Get, ANY, secret)).unwrap();
+        let (status, _) = client.ask(&request(HttpMethod::Get, ANY, secret)).unwrap();
         if status == 200 {
             kept = client.answer().to_vec();
         } else {
@@ -185,28 +189,28 @@ fn keep_valid(at: SocketAddr, secrets: &mut Vec<String>) -> Vec<u8> {
 }
 
 /// Round after round, each in its turn.
-fn compete(entrants: &mut [Entrant<'_>], options: &Options) {
-    let mut dice = Dice::new();
+fn run_rounds(entrants: &mut [Contender<'_>], options: &Options) {
+    let mut dice = SeededRng::new();
     for _ in 0..options.rounds {
         for entrant in &mut *entrants {
             let servers: Vec<u32> = entrant.proxy.iter().chain([&entrant.server]).map(|s| s.pid()).collect();
             let turn = entrant.load.run(options.turn, &servers, &mut dice);
-            entrant.turns.push(turn);
-            entrant.server.settle();
+            entrant.rounds.push(turn);
+            entrant.server.wait_until_idle();
         }
     }
 }
 
-impl Entrant<'_> {
+impl Contender<'_> {
     /// Of its turns.
-    pub fn median(&self, of: impl Fn(&Turn) -> f64) -> f64 {
-        median(self.turns.iter().map(of))
+    pub fn median(&self, of: impl Fn(&Round) -> f64) -> f64 {
+        median(self.rounds.iter().map(of))
     }
 
     /// All its answers.
     pub fn statuses(&self) -> BTreeMap<u16, u64> {
         let mut all = BTreeMap::new();
-        for (status, count) in self.turns.iter().flat_map(|t| &t.statuses) {
+        for (status, count) in self.rounds.iter().flat_map(|t| &t.statuses) {
             *all.entry(*status).or_default() += count;
         }
         all
@@ -214,7 +218,7 @@ impl Entrant<'_> {
 
     /// What wasn't expected.
     pub fn errors(&self) -> u64 {
-        let broken: u64 = self.turns.iter().map(|t| t.broken).sum();
+        let broken: u64 = self.rounds.iter().map(|t| t.broken).sum();
         let odd = self.statuses().into_iter().filter(|(status, _)| !self.expected.contains(status));
         broken + odd.map(|(_, count)| count).sum::<u64>()
     }

@@ -15,9 +15,9 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Clock, Entropy, Store};
 
-use super::client::{Client, Head, Verb, request};
+use super::client::{Client, Head, HttpMethod, request};
 use super::histogram::{Histogram, median};
-use super::load::Dice;
+use super::load::SeededRng;
 use super::machine::Cores;
 use super::options::Options;
 use super::server::Server;
@@ -28,17 +28,17 @@ const PASSWORD: &str = "correct horse battery";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A secret that is denied, and what became of it.
-struct Denied {
+struct DeniedCase {
     name: &'static str,
     request: Vec<u8>,
-    took: Vec<Duration>,
+    durations: Vec<Duration>,
     answer: String,
 }
 
 /// Makes a small store with all of them and asks for each, mixed, over one connection.
 pub fn run(cores: Cores, options: &Options) {
     let folder = tempfile::tempdir().unwrap();
-    let small = Small::make(folder.path());
+    let small = SmallStore::make(folder.path());
     let mut denied = small.denied();
     let title = format!("401s, {} of each, mixed, over one connection", options.denials);
     let server = match Server::jeton(cores, options, &small.store, &folder.path().join("log")) {
@@ -46,7 +46,7 @@ pub fn run(cores: Cores, options: &Options) {
         Err(why) => return println!("\n{title}\n  not available: jeton serve: {why}"),
     };
     let mut client = Client::connect(server.at).unwrap();
-    let (mut dice, mut odd) = (Dice::new(), 0);
+    let (mut dice, mut odd) = (SeededRng::new(), 0);
     let mut order: Vec<usize> = (0..denied.len()).collect();
     // The first ones warm the caches, and aren't counted.
     let warm_up = options.denials / 10;
@@ -59,7 +59,7 @@ pub fn run(cores: Cores, options: &Options) {
             let (status, took) = client.ask(&one.request).expect("an answer");
             odd += usize::from(status != 401);
             if round >= warm_up {
-                one.took.push(took);
+                one.durations.push(took);
             }
             one.answer = without_date(client.answer());
         }
@@ -68,13 +68,13 @@ pub fn run(cores: Cores, options: &Options) {
     println!("  stopped by SIGTERM: {}", server.stop());
 }
 
-fn report(title: &str, denied: &[Denied], odd: usize) {
+fn report(title: &str, denied: &[DeniedCase], odd: usize) {
     let mut rows = vec![row(["", "median µs", "p99 µs"])];
     let mut medians = Vec::new();
     for one in denied {
-        let micros = || one.took.iter().map(|t| t.as_secs_f64() * 1e6);
+        let micros = || one.durations.iter().map(|t| t.as_secs_f64() * 1e6);
         let mut all = Histogram::default();
-        one.took.iter().for_each(|t| all.add(*t));
+        one.durations.iter().for_each(|t| all.add(*t));
         medians.push(median(micros()));
         let median = format!("{:.2}", median(micros()));
         rows.push(vec![one.name.to_owned(), median, format!("{:.1}", all.quantile(0.99) * 1e3)]);
@@ -95,17 +95,17 @@ fn without_date(answer: &[u8]) -> String {
 }
 
 /// A store with a token of each kind.
-struct Small {
+struct SmallStore {
     store: PathBuf,
     home: PathBuf,
     password: PathBuf,
 }
 
-impl Small {
+impl SmallStore {
     fn make(folder: &Path) -> Self {
         let home = folder.join("home");
         private_folder(&home);
-        let small = Small { store: home.join("jeton.db"), password: home.join("password"), home };
+        let small = SmallStore { store: home.join("jeton.db"), password: home.join("password"), home };
         small.run(&["init", "--username", "ops", "--password-stdin"], &format!("{PASSWORD}\n"));
         store::private_file(&small.password, &format!("{PASSWORD}\n"));
         small
@@ -124,7 +124,7 @@ impl Small {
         self.as_ops(&["token", "create", name, "--quiet", "--expires", "30d"]).trim_end().to_owned()
     }
 
-    fn denied(&self) -> Vec<Denied> {
+    fn denied(&self) -> Vec<DeniedCase> {
         let unknown = Secret::generate(&Prefix::default(), |buffer| SystemEntropy.fill(buffer)).unwrap();
         let [live, expired, disabled, deleted] =
             ["live", "expired", "disabled", "deleted"].map(|name| self.create(name));
@@ -138,10 +138,10 @@ impl Small {
             ("deleted", deleted),
             ("wrong secret", wrong(&live)),
         ];
-        let denied = |(name, secret): (_, String)| Denied {
+        let denied = |(name, secret): (_, String)| DeniedCase {
             name,
-            request: request(Verb::Get, "/v1/verify/-", &secret),
-            took: Vec::new(),
+            request: request(HttpMethod::Get, "/v1/verify/-", &secret),
+            durations: Vec::new(),
             answer: String::new(),
         };
         all.into_iter().map(denied).collect()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Buckets for each power of two.
-const FINE: u64 = 64;
+const LINEAR_BUCKETS: u64 = 64;
 
 /// How often each length was seen.
 #[derive(Clone, Default)]
@@ -41,15 +41,15 @@ impl Histogram {
 }
 
 fn bucket(ns: u64) -> usize {
-    let shift = (64 - ns.leading_zeros()).saturating_sub(FINE.ilog2() + 1);
-    (u64::from(shift) * FINE + (ns >> shift)) as usize
+    let shift = (64 - ns.leading_zeros()).saturating_sub(LINEAR_BUCKETS.ilog2() + 1);
+    (u64::from(shift) * LINEAR_BUCKETS + (ns >> shift)) as usize
 }
 
 /// The longest length of a bucket, in nanoseconds.
 fn ceiling(bucket: usize) -> u64 {
     let bucket = bucket as u64;
-    let shift = (bucket / FINE).saturating_sub(1);
-    ((bucket - shift * FINE + 1) << shift) - 1
+    let shift = (bucket / LINEAR_BUCKETS).saturating_sub(1);
+    ((bucket - shift * LINEAR_BUCKETS + 1) << shift) - 1
 }
 
 /// The middle one of some figures.

@@ -7,26 +7,26 @@ use std::time::{Duration, Instant};
 
 use rustix::event::epoll;
 
-use super::client::{Head, Verb, request};
+use super::client::{Head, HttpMethod, request};
 use super::histogram::Histogram;
 use super::machine::processor_time;
 
 /// Not measured, at the beginning of each turn.
 const WARM_UP: Duration = Duration::from_millis(300);
 /// How long the last answers may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What to ask whom.
 pub struct Load {
     to: SocketAddr,
-    verb: Verb,
+    verb: HttpMethod,
     connections: usize,
     requests: Vec<Vec<u8>>,
 }
 
 /// What came of it.
 #[derive(Clone, Default)]
-pub struct Turn {
+pub struct Round {
     /// Answers a second while it was measured.
     pub rate: f64,
     pub latencies: Histogram,
@@ -39,7 +39,7 @@ pub struct Turn {
     pub load_busy: f64,
 }
 
-impl Turn {
+impl Round {
     /// Answers for each second that the servers ran: alike even where others take its core away.
     pub fn per_cpu_second(&self) -> f64 {
         self.rate / self.server_busy
@@ -49,24 +49,24 @@ impl Turn {
 struct Connection {
     stream: TcpStream,
     answer: Vec<u8>,
-    asked: Instant,
-    waits: bool,
+    sent_at: Instant,
+    is_waiting: bool,
 }
 
 impl Load {
     /// Asks for `path`, each time with one of `secrets`.
-    pub fn new(to: SocketAddr, (verb, path): (Verb, &str), secrets: &[String], connections: usize) -> Self {
+    pub fn new(to: SocketAddr, (verb, path): (HttpMethod, &str), secrets: &[String], connections: usize) -> Self {
         Load { to, verb, connections, requests: secrets.iter().map(|s| request(verb, path, s)).collect() }
     }
 
     /// Asks for `length`. `servers` are the processes whose processor time is told, together.
-    pub fn run(&self, length: Duration, servers: &[u32], dice: &mut Dice) -> Turn {
-        let mut turn = Turn::default();
+    pub fn run(&self, length: Duration, servers: &[u32], dice: &mut SeededRng) -> Round {
+        let mut turn = Round::default();
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
         let mut connections: Vec<Connection> = (0..self.connections).map(|_| self.connect()).collect();
         let begun = Instant::now();
         for (n, connection) in connections.iter_mut().enumerate() {
-            watch(&poll, n, connection);
+            register(&poll, n, connection);
             self.ask(connection, begun, dice);
         }
         let (from, until) = (begun + WARM_UP, begun + WARM_UP + length);
@@ -85,34 +85,34 @@ impl Load {
             if at_end.is_none() && now >= until {
                 at_end = Some((now, busy()));
             }
-            if now >= until + PATIENCE {
+            if now >= until + DRAIN_TIMEOUT {
                 turn.broken += waiting as u64;
                 break;
             }
             for event in &events {
                 let n = event.data.u64() as usize;
-                let heard = connections[n].hear(self.verb);
+                let heard = connections[n].read_status(self.verb);
                 let now = Instant::now();
                 match heard {
                     Ok(None) => continue,
                     Ok(Some(status)) => {
                         *turn.statuses.entry(status).or_default() += 1;
                         if at_start.is_some() && at_end.is_none() {
-                            turn.latencies.add(now - connections[n].asked);
+                            turn.latencies.add(now - connections[n].sent_at);
                         }
                     }
                     Err(_) => {
                         turn.broken += 1;
                         // Closing it takes it out of the poll.
                         connections[n] = self.connect();
-                        watch(&poll, n, &connections[n]);
+                        register(&poll, n, &connections[n]);
                     }
                 }
                 if at_end.is_none() {
                     self.ask(&mut connections[n], now, dice);
                 } else {
-                    connections[n].waits = false;
-                    waiting = connections.iter().filter(|c| c.waits).count();
+                    connections[n].is_waiting = false;
+                    waiting = connections.iter().filter(|c| c.is_waiting).count();
                 }
             }
         }
@@ -129,25 +129,25 @@ impl Load {
         let stream = TcpStream::connect(self.to).expect("the server takes connections");
         stream.set_nodelay(true).unwrap();
         stream.set_nonblocking(true).unwrap();
-        Connection { stream, answer: Vec::with_capacity(8192), asked: Instant::now(), waits: false }
+        Connection { stream, answer: Vec::with_capacity(8192), sent_at: Instant::now(), is_waiting: false }
     }
 
-    fn ask(&self, connection: &mut Connection, now: Instant, dice: &mut Dice) {
+    fn ask(&self, connection: &mut Connection, now: Instant, dice: &mut SeededRng) {
         let request = &self.requests[dice.below(self.requests.len())];
-        connection.asked = now;
-        connection.waits = true;
+        connection.sent_at = now;
+        connection.is_waiting = true;
         // Nothing else is on its way, so that there is room for it. A broken connection is noticed when it is read.
         let _ = connection.stream.write_all(request);
     }
 }
 
-fn watch(poll: &rustix::fd::OwnedFd, n: usize, connection: &Connection) {
+fn register(poll: &rustix::fd::OwnedFd, n: usize, connection: &Connection) {
     epoll::add(poll, &connection.stream, epoll::EventData::new_u64(n as u64), epoll::EventFlags::IN).unwrap();
 }
 
 impl Connection {
     /// The status, once the whole answer is there.
-    fn hear(&mut self, verb: Verb) -> Result<Option<u16>, String> {
+    fn read_status(&mut self, verb: HttpMethod) -> Result<Option<u16>, String> {
         let mut buffer = [0; 8192];
         match self.stream.read(&mut buffer) {
             Ok(0) => return Err("the connection was closed".to_owned()),
@@ -156,7 +156,7 @@ impl Connection {
             Err(e) => return Err(e.to_string()),
         }
         let Some(head) = Head::read(&self.answer)? else { return Ok(None) };
-        let body = if verb == Verb::Head { 0 } else { head.body };
+        let body = if verb == HttpMethod::Head { 0 } else { head.body };
         if self.answer.len() < head.length + body {
             return Ok(None);
         }
@@ -166,11 +166,11 @@ impl Connection {
 }
 
 /// Throws that look random, the same in each run (xorshift).
-pub struct Dice(u64);
+pub struct SeededRng(u64);
 
-impl Dice {
+impl SeededRng {
     pub fn new() -> Self {
-        Dice(0x9e37_79b9_7f4a_7c15)
+        SeededRng(0x9e37_79b9_7f4a_7c15)
     }
 
     /// A number below `end`.

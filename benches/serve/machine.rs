@@ -23,19 +23,19 @@ impl Cores {
             server
         });
         let cores = Cores { server, load };
-        Self::stay_on(load);
+        Self::pin_to(load);
         cores
     }
 
     /// Runs `f` on the servers' core. What it starts stays there.
     pub fn as_server<T>(self, f: impl FnOnce() -> T) -> T {
-        Self::stay_on(self.server);
+        Self::pin_to(self.server);
         let made = f();
-        Self::stay_on(self.load);
+        Self::pin_to(self.load);
         made
     }
 
-    fn stay_on(core: usize) {
+    fn pin_to(core: usize) {
         let mut set = CpuSet::new();
         set.set(core);
         sched_setaffinity(None, &set).unwrap();

@@ -9,13 +9,13 @@ use super::machine::Cores;
 use super::server::{Server, free_address};
 
 /// One to ask: the path under which nginx guards with it, and where it is.
-pub struct Guard<'a> {
+pub struct GuardedSite<'a> {
     pub name: &'a str,
     pub at: SocketAddr,
 }
 
 /// Starts it, in one process on the servers' core. None when there is no nginx.
-pub fn start(cores: Cores, folder: &Path, guards: &[Guard<'_>]) -> Result<Option<Server>, String> {
+pub fn start(cores: Cores, folder: &Path, guards: &[GuardedSite<'_>]) -> Result<Option<Server>, String> {
     if Command::new("nginx").arg("-v").output().is_err() {
         return Ok(None);
     }
@@ -29,14 +29,14 @@ pub fn start(cores: Cores, folder: &Path, guards: &[Guard<'_>]) -> Result<Option
 
 /// nginx reads no body of an answer to `auth_request`, and closes the connection to the server when there is one: HEAD asks
 /// for none. The application answers 204 from within nginx itself, so that as little as can be hides what the guard costs.
-fn configuration(at: SocketAddr, folder: &Path, guards: &[Guard<'_>]) -> String {
+fn configuration(at: SocketAddr, folder: &Path, guards: &[GuardedSite<'_>]) -> String {
     let folder = folder.display();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary: String =
         temporary.iter().map(|kind| format!("    {kind}_temp_path {folder}/nginx-{kind};\n")).collect();
     let mut upstreams = String::new();
     let mut locations = String::new();
-    for Guard { name, at } in guards {
+    for GuardedSite { name, at } in guards {
         upstreams += &format!(
             "    upstream {name} {{
         server {at};

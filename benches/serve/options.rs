@@ -20,12 +20,12 @@ Usage: cargo bench --bench serve -- [OPTIONS]
 /// What to do.
 pub enum Task {
     Measure(Options),
-    Bare(Bare),
+    Baseline(BaselineOptions),
     Help,
 }
 
 /// The bare server.
-pub struct Bare {
+pub struct BaselineOptions {
     pub at: SocketAddr,
     /// A whole HTTP answer whose header lines and body are given; 200 without a body if there is none.
     pub like: Option<PathBuf>,
@@ -84,7 +84,7 @@ impl Options {
             return Err("--tokens, --rounds, --seconds and --connections start at 1".to_owned());
         }
         Ok(match bare {
-            Some(at) => Task::Bare(Bare { at, like }),
+            Some(at) => Task::Baseline(BaselineOptions { at, like }),
             None => Task::Measure(options),
         })
     }

@@ -1,8 +1,8 @@
 //! What is printed.
 
-use super::contest::Entrant;
+use super::contest::Contender;
 use super::histogram::median;
-use super::load::Turn;
+use super::load::Round;
 use super::machine::{Memory, memory};
 use super::server::Server;
 use super::table::{self, grouped, percent, row};
@@ -11,7 +11,7 @@ use super::table::{self, grouped, percent, row};
 const LIMIT: f64 = 0.95;
 
 /// A row for each.
-pub fn figures(title: &str, entrants: &[Entrant<'_>]) {
+pub fn figures(title: &str, entrants: &[Contender<'_>]) {
     let heads = [
         "",
         "requests/s",
@@ -31,7 +31,7 @@ pub fn figures(title: &str, entrants: &[Entrant<'_>]) {
         rows.push(vec![
             entrant.name.clone(),
             grouped(entrant.median(|t| t.rate).round() as u64),
-            grouped(entrant.median(Turn::per_cpu_second).round() as u64),
+            grouped(entrant.median(Round::per_cpu_second).round() as u64),
             quantile(0.5),
             quantile(0.99),
             quantile(0.999),
@@ -48,10 +48,10 @@ pub fn figures(title: &str, entrants: &[Entrant<'_>]) {
 }
 
 /// Of two in the same round; the median over the rounds, and how far they lie apart.
-pub fn ratios(pairs: &[(&Entrant<'_>, &Entrant<'_>, &str, &str)]) {
+pub fn ratios(pairs: &[(&Contender<'_>, &Contender<'_>, &str, &str)]) {
     let mut rows = vec![row(["", "requests/s", "goal", "lowest", "highest", "a CPU s", "p99, times", "goal"])];
     for (one, other, rate_goal, p99_goal) in pairs {
-        let rounds = || one.turns.iter().zip(&other.turns);
+        let rounds = || one.rounds.iter().zip(&other.rounds);
         let rates: Vec<f64> = rounds().map(|(a, b)| a.rate / b.rate).collect();
         let p99 = median(rounds().map(|(a, b)| a.latencies.quantile(0.99) / b.latencies.quantile(0.99)));
         rows.push(vec![

@@ -13,7 +13,7 @@ use super::machine::{Cores, processor_time};
 use super::options::Options;
 
 /// How long a server may take to listen, and to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running server; killed when it is dropped.
 pub struct Server {
@@ -23,7 +23,7 @@ pub struct Server {
 
 impl Server {
     /// The bare server; with `like` it answers as that file says.
-    pub fn bare(cores: Cores, like: Option<&Path>, log: &Path) -> Result<Self, String> {
+    pub fn baseline(cores: Cores, like: Option<&Path>, log: &Path) -> Result<Self, String> {
         let at = free_address();
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg("--bare").arg(at.to_string());
@@ -71,7 +71,7 @@ impl Server {
                 let said = std::fs::read_to_string(log).unwrap_or_default();
                 return Err(format!("{ended}: {}", said.lines().next().unwrap_or("it said nothing")));
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > START_TIMEOUT {
                 return Err("it doesn't listen".to_owned());
             }
             sleep(Duration::from_millis(10));
@@ -84,14 +84,14 @@ impl Server {
     }
 
     /// Waits until it has nothing more to do, so that the next server isn't measured with this one's leftovers.
-    pub fn settle(&self) {
+    pub fn wait_until_idle(&self) {
         let begun = Instant::now();
         loop {
             let before = processor_time(self.pid());
             // Longer than a second, within which a service writes down what it was asked.
             sleep(Duration::from_millis(1_100));
             let busy = processor_time(self.pid()).saturating_sub(before);
-            if busy < Duration::from_millis(20) || begun.elapsed() > PATIENCE {
+            if busy < Duration::from_millis(20) || begun.elapsed() > START_TIMEOUT {
                 return;
             }
         }
@@ -104,13 +104,13 @@ impl Server {
         if let Err(e) = kill_process(pid, Signal::TERM) {
             return format!("it can't be told: {e}");
         }
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < START_TIMEOUT {
             if let Ok(Some(ended)) = self.child.try_wait() {
                 return format!("{ended} after {} ms", begun.elapsed().as_millis());
             }
             sleep(Duration::from_millis(5));
         }
-        format!("still there after {} s, killed", PATIENCE.as_secs())
+        format!("still there after {} s, killed", START_TIMEOUT.as_secs())
     }
 }
 

@@ -47,13 +47,13 @@ pub fn private_file(path: &Path, text: &str) {
 }
 
 /// The large store, which is kept for the next run.
-pub struct Large {
+pub struct LargeStore {
     pub store: PathBuf,
     pub secrets: Vec<String>,
     folder: PathBuf,
 }
 
-impl Large {
+impl LargeStore {
     /// The one of this size; made when it isn't there.
     pub fn open(options: &Options) -> Self {
         let folder = options.data.join(format!("tokens-{}", options.tokens));
@@ -72,7 +72,7 @@ impl Large {
             fs::write(&whole, "").unwrap();
         }
         let secrets = fs::read_to_string(secrets).unwrap().lines().map(str::to_owned).collect();
-        let large = Large { store, secrets, folder };
+        let large = LargeStore { store, secrets, folder };
         private_file(&large.password(), &format!("{}\n", demo::PASSWORD));
         // What the service would forget while it is measured is counted afterwards.
         large.ask(&["policy", "set", "ledger_keep=10y"]).expect("the policy can be set");

@@ -1,4 +1,4 @@
-//! [`House`]: an installation in a temporary folder, with accounts.
+//! [`Comparison`]: an installation in a temporary folder, with accounts.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -78,7 +78,7 @@ impl TestInstall {
         TestInstall { temp_store: place, fakes, backend: jeton, service: Mutex::default() }
     }
 
-    /// [`House::new`] with one more account per lower role, named after the role: `admin`, `member`, `viewer`.
+    /// [`Comparison::new`] with one more account per lower role, named after the role: `admin`, `member`, `viewer`.
     pub fn with_accounts() -> Self {
         let house = Self::new();
         for role in [Role::Admin, Role::Member, Role::Viewer] {

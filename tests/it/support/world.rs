@@ -1,5 +1,5 @@
 //! Fakes for tests: a clock that stands still, bytes that repeat, and password hashing that costs nothing and is
-//! counted. Also [`House`], an installation in a temporary folder with accounts.
+//! counted. Also [`Comparison`], an installation in a temporary folder with accounts.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -40,9 +40,9 @@ pub use place::TempStore;
 
 /// Start of every fake clock: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
-/// The password of every account in a [`House`].
+/// The password of every account in a [`Comparison`].
 pub const PASSWORD: &str = "correct horse battery";
-/// The first owner of a [`House`].
+/// The first owner of a [`Comparison`].
 pub const OWNER: &str = "ops";
 
 /// A clock in UTC that moves only when set. Sleeping moves the clock at once.
