@@ -2,15 +2,16 @@
 //! `cargo bench --bench picker` prints the figures; the limits are 50 ms for opening and 16 ms for a key with its frame.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-#[path = "../tests/it/support/world.rs"]
+#[path = "../tests/it/support/fakes.rs"]
 #[allow(dead_code, reason = "a bench uses its own part of it")]
-mod world;
+mod fakes;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use divan::{Bencher, black_box};
+use fakes::{FakeClock, START};
 use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::role::Role;
@@ -31,7 +32,6 @@ use jeton::verbs::actor::Credential;
 use jeton::verbs::request::{Request, Response};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use world::{FakeClock, START};
 
 const SIZES: [usize; 2] = [5_000, 20_000];
 /// Methods of a group.

@@ -2,13 +2,14 @@
 //! `cargo bench` prints the figures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-#[path = "../tests/it/support/world.rs"]
+#[path = "../tests/it/support/fakes.rs"]
 #[allow(dead_code, reason = "a bench uses its own part of it")]
-mod world;
+mod fakes;
 
 use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
+use fakes::{OWNER, TestInstall, add_account, create, entry, tester, token_name};
 use jeton::domain::account::AccountId;
 use jeton::domain::expiry::Expiry;
 use jeton::domain::name::{Description, Prefix};
@@ -23,7 +24,6 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Visibility, WindowQuery};
 use jeton::verbs::tokens::CountTokens;
 use jeton::verbs::verify;
-use world::{OWNER, TestInstall, add_account, create, entry, tester, token_name};
 
 /// The secret that is presented is that of this token.
 const MIDDLE: usize = 50_001;
@@ -34,7 +34,7 @@ fn tokens() -> usize {
 }
 
 struct LargeInstall {
-    house: TestInstall,
+    install: TestInstall,
     owner: AccountId,
     /// The secret of the token in the middle.
     secret: String,
@@ -45,18 +45,18 @@ fn main() {
     LazyLock::force(&INSTALL);
     divan::main();
     // Statics aren't dropped, and the folder would stay behind.
-    std::fs::remove_dir_all(INSTALL.house.temp_store.folder()).unwrap();
+    std::fs::remove_dir_all(INSTALL.install.temp_store.folder()).unwrap();
 }
 
 static INSTALL: LazyLock<LargeInstall> = LazyLock::new(|| {
-    let house = TestInstall::new();
-    house.set_policy(|p| p.active_tokens = 0);
-    let (now, tokens) = (house.now(), tokens());
+    let install = TestInstall::new();
+    install.set_policy(|p| p.active_tokens = 0);
+    let (now, tokens) = (install.now(), tokens());
     let accounts: Vec<AccountId> = (0..tokens / 50)
-        .map(|n| add_account(house.store(), &*house.fakes.hasher, &format!("team-{n:05}"), Role::Member, now).id)
+        .map(|n| add_account(install.store(), &*install.fakes.hasher, &format!("team-{n:05}"), Role::Member, now).id)
         .collect();
     let prefix = Prefix::default();
-    let (middle, secret) = house
+    let (middle, secret) = install
         .store()
         .write(&tester(), &|| now, |tx, _| {
             let mut middle = None;
@@ -69,7 +69,7 @@ static INSTALL: LazyLock<LargeInstall> = LazyLock::new(|| {
                     expiry: if n % 3 == 0 { Expiry::Never } else { Expiry::At(now.plus((n as i64 % 400 - 30) * DAY)) },
                     now,
                 })?;
-                let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b))?;
+                let secret = Secret::generate(&prefix, |b| install.fakes.entropy.fill(b))?;
                 tx.set_secret(id, &secret, Role::Owner, now, None)?;
                 // Every third never expires, and 50,001 is one of them.
                 if n == MIDDLE {
@@ -80,8 +80,8 @@ static INSTALL: LazyLock<LargeInstall> = LazyLock::new(|| {
         })
         .unwrap()
         .value;
-    let owner = house.account_named(OWNER).id;
-    LargeInstall { house, owner, secret, middle }
+    let owner = install.account_named(OWNER).id;
+    LargeInstall { install, owner, secret, middle }
 });
 
 fn window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str) {
@@ -89,19 +89,19 @@ fn window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str) {
 }
 
 fn sorted_window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str, sort: Sort) {
-    let town = &*INSTALL;
+    let large = &*INSTALL;
     let query = WindowQuery {
-        visibility: Visibility { own: town.owner, roles: Role::ALL.to_vec() },
+        visibility: Visibility { own: large.owner, roles: Role::ALL.to_vec() },
         account: None,
         filter: TokenFilter::parse(filter),
         expiring_by: None,
         sort,
         trashed: false,
-        now: town.house.now(),
+        now: large.install.now(),
         cursor: anchor,
         limit: 200,
     };
-    bencher.bench_local(|| black_box(town.house.store().read(|s| s.window(&query)).unwrap()));
+    bencher.bench_local(|| black_box(large.install.store().read(|s| s.window(&query)).unwrap()));
 }
 
 #[divan::bench]
@@ -147,25 +147,25 @@ fn filter_by_fields(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(sample_count = 20)]
 fn tally(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| black_box(INSTALL.house.call(OWNER, CountTokens).unwrap()));
+    bencher.bench_local(|| black_box(INSTALL.install.call(OWNER, CountTokens).unwrap()));
 }
 
 #[divan::bench]
 fn verify_and_record(bencher: Bencher<'_, '_>) {
-    let town = &*INSTALL;
+    let large = &*INSTALL;
     let from = verify::Origin { address: "192.0.2.1", client: "bench" };
     bencher.bench_local(|| {
-        let decision = verify::verify(town.house.store(), &town.secret, None, town.house.now(), from).unwrap();
+        let decision = verify::verify(large.install.store(), &large.secret, None, large.install.now(), from).unwrap();
         assert!(matches!(black_box(decision), verify::Decision::Allowed(_)));
     });
 }
 
 #[divan::bench]
 fn look_up_a_secret(bencher: Bencher<'_, '_>) {
-    let town = &*INSTALL;
-    let secret = Secret::parse(&town.secret).unwrap();
+    let large = &*INSTALL;
+    let secret = Secret::parse(&large.secret).unwrap();
     bencher.bench_local(|| {
-        town.house.store().read(|s| {
+        large.install.store().read(|s| {
             let stored = s.secret(secret.public_id())?.unwrap();
             assert!(stored.digest.matches(&secret.digest()));
             s.token(black_box(stored.token))
@@ -178,6 +178,6 @@ fn create_a_token(bencher: Bencher<'_, '_>) {
     let mut n = 0;
     bencher.bench_local(|| {
         n += 1;
-        INSTALL.house.call(OWNER, create(&format!("made-{n}"))).unwrap()
+        INSTALL.install.call(OWNER, create(&format!("made-{n}"))).unwrap()
     });
 }

@@ -77,14 +77,14 @@ pub fn run(cores: Cores, options: &Options) {
         options.turn.as_secs_f64(),
     );
     println!("Servers, and nginx where it is asked, on core {}; the load on core {}", cores.server, cores.load);
-    let house = Comparison { options, secrets, bare, others };
-    allowed += house.measure_directly();
+    let install = Comparison { options, secrets, bare, others };
+    allowed += install.measure_directly();
     report::memories(
-        &house.bare,
-        house.others.as_ref().zip(at_start).map(|(others, at_start)| (&others.like, &others.jeton, at_start)),
+        &install.bare,
+        install.others.as_ref().zip(at_start).map(|(others, at_start)| (&others.like, &others.jeton, at_start)),
     );
-    allowed += house.measure_behind_nginx(cores, folder.path());
-    if let Some(others) = house.others {
+    allowed += install.measure_behind_nginx(cores, folder.path());
+    if let Some(others) = install.others {
         println!("\nThe ledger\n  stopped by SIGTERM: {}", others.jeton.stop());
         report::ledger(uses_before, large.uses(), allowed);
     }

@@ -24,10 +24,10 @@ use rustix::process::Pid;
 use zeroize::Zeroizing;
 
 use crate::support::cli_program::{CliHome, CliOutput, run_to_end};
+use crate::support::fakes::{CountingHasher, OWNER, TestInstall, create, init, username};
 use crate::support::http::bearer;
 use crate::support::pty::{End, Terminal, program};
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::{CountingHasher, OWNER, TestInstall, create, init, username};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 /// The password, and a mistyped form of it.
@@ -478,9 +478,9 @@ fn on_screen(text: &str) -> Option<String> {
 
 #[test]
 fn debug_tells_nothing() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let mut canaries = Canaries::new();
-    let issued = house.issue(OWNER, "a");
+    let issued = install.issue(OWNER, "a");
     issued.secret.expose(|s| canaries.secret(s));
     let debugged = |what: &dyn std::fmt::Debug| format!("{what:?} {what:#?}");
     let typed = || Zeroizing::new(PASSWORD.to_owned());
@@ -492,11 +492,11 @@ fn debug_tells_nothing() {
     let (named, role) = (username("x"), Role::Viewer);
     let create_account = CreateAccount { username: named.clone(), role, password: new() };
     let hash = CountingHasher::new().hash(&password()).unwrap();
-    let mut changed = house.call(OWNER, create("b")).unwrap();
+    let mut changed = install.call(OWNER, create("b")).unwrap();
     changed.value[0].secret.expose(|s| canaries.secret(s));
     changed.value = vec![issued];
     let reply = Msg::Reply(RequestId(1), Box::new(Ok(Response::CreateToken(changed))));
-    let secret = Arc::new(house.issue(OWNER, "c").secret);
+    let secret = Arc::new(install.issue(OWNER, "c").secret);
     secret.expose(|s| canaries.secret(s));
     let digest = secret.digest();
     let all: Vec<String> = vec![
@@ -520,7 +520,7 @@ fn debug_tells_nothing() {
             secret: SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))),
         })),
         debugged(&SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))).parse()),
-        debugged(&house.store().read(|s| s.secret(secret.public_id())).unwrap()),
+        debugged(&install.store().read(|s| s.secret(secret.public_id())).unwrap()),
         debugged(&Field::masked(100).with(PASSWORD)),
     ];
     for text in all {
@@ -534,8 +534,8 @@ fn debug_tells_nothing() {
 #[test]
 fn the_search_finds_what_is_planted() {
     let mut canaries = Canaries::new();
-    let house = TestInstall::new();
-    let secret = house.issue(OWNER, "a").secret.expose(str::to_owned);
+    let install = TestInstall::new();
+    let secret = install.issue(OWNER, "a").secret.expose(str::to_owned);
     canaries.secret(&secret);
     for text in [PASSWORD, MISTYPED, &secret] {
         let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();

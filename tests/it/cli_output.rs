@@ -9,7 +9,7 @@ use jeton::verbs::ports::Entropy;
 use serde_json::json;
 
 use crate::support::cli_program::{CliHome, PASSWORD, run_to_end};
-use crate::support::world::SeededEntropy;
+use crate::support::fakes::SeededEntropy;
 
 /// Runs the program with its stdout on a full disk. Returns the exit code and stderr.
 fn onto_full_disk(home: &CliHome, args: &[&str]) -> (Option<i32>, String) {

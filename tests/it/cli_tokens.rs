@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::cli_program::{CliHome, exists, run_to_end};
-use crate::support::world::{OWNER, TestInstall, create, token_name};
+use crate::support::fakes::{OWNER, TestInstall, create, token_name};
 
 fn furnished() -> CliHome {
     let home = CliHome::new();
@@ -169,7 +169,7 @@ fn the_line_of_every_change_reads_back() {
     use jeton::domain::token::Purgeable;
     use jeton::verbs::tokens::*;
 
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let typed = |name: &str| TokenTarget::by_reference(name);
     let spec = |text: &str| Some(ExpirySpec::parse(text).unwrap());
     let sets = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
@@ -177,12 +177,12 @@ fn the_line_of_every_change_reads_back() {
     let edit = || EditToken::new(typed("a"));
     let mut lines = Vec::new();
     macro_rules! done {
-        ($($verb:expr),* $(,)?) => { $(lines.push(house.call(OWNER, $verb).unwrap().equivalent_command.to_string());)* };
+        ($($verb:expr),* $(,)?) => { $(lines.push(install.call(OWNER, $verb).unwrap().equivalent_command.to_string());)* };
     }
     done!(
         CreateToken {
             names: vec![token_name("a"), token_name("b")],
-            account: Some(crate::support::world::owner()),
+            account: Some(crate::support::fakes::owner()),
             description: Description::parse("it's $(x) `y` \"z\" -- é").unwrap(),
             expires: spec("1y"),
             selection: Selection::Sets(sets(&["IDE Plugins", "Marketplace"])),

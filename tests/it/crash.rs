@@ -22,7 +22,7 @@ use jeton::verbs::tokens::{
 };
 use jeton::verbs::verify::{self, Decision};
 
-use crate::support::world::{
+use crate::support::fakes::{
     FakeClock, Fakes, OWNER, START, SeededEntropy, TestInstall, client_info, create, credential,
 };
 
@@ -208,11 +208,11 @@ fn killed_after(store: &Path, round: u64, lifetime: Duration) -> Vec<String> {
 #[test]
 fn killed_at_any_moment_nothing_acknowledged_is_lost() {
     let rounds = if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 200 };
-    let house = TestInstall::new();
-    house.set_policy(|p| p.active_tokens = 0);
-    let path = house.temp_store.path();
+    let install = TestInstall::new();
+    install.set_policy(|p| p.active_tokens = 0);
+    let path = install.temp_store.path();
     let dice = SeededEntropy::new(2_026);
-    let mut known = house.audit();
+    let mut known = install.audit();
     let mut secrets: HashMap<String, String> = HashMap::new();
     let (mut acks, mut unacknowledged) = (0, 0);
     for round in 1..=rounds {

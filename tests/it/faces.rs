@@ -8,8 +8,8 @@ use jeton::verbs::request::{CHANGES, VERBS};
 
 use crate::catalogue::example;
 use crate::support::cli_program::CliHome;
+use crate::support::fakes::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, adapters, backend};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, adapters, backend};
 
 const NEW: &str = "seven brown foxes";
 
@@ -214,12 +214,12 @@ fn asked(keys: &Keys) -> Vec<&'static str> {
     };
     match keys {
         Press(keys) => {
-            let house = TestInstall::new();
+            let install = TestInstall::new();
             for role in [Role::Admin, Role::Member, Role::Viewer] {
-                house.account(role.as_str(), role);
+                install.account(role.as_str(), role);
             }
-            house.issue(OWNER, "bot");
-            let mut s = TuiHarness::signed_in(house);
+            install.issue(OWNER, "bot");
+            let mut s = TuiHarness::signed_in(install);
             let file = s.path("shop.toml");
             std::fs::write(&file, example()).unwrap();
             s.keys(&typed(keys).replace("FILE", file.to_str().unwrap()));

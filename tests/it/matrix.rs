@@ -29,7 +29,7 @@ use jeton::verbs::tokens::{
 };
 
 use crate::matrix_ledger;
-use crate::support::world::{OWNER, TestInstall, create, credential, entry, tester, token_name, username};
+use crate::support::fakes::{OWNER, TestInstall, create, credential, entry, tester, token_name, username};
 
 /// The tables themselves, as the documentation shows them.
 const TABLES: &str = include_str!("../../src/verbs/authorize/matrix.md");
@@ -62,22 +62,22 @@ pub const VERBS: [&str; 14] = [
 
 /// Returns a house with two accounts per role, named `owner`, `owner2` …, and no limit of active tokens.
 pub fn street(self_service: bool) -> TestInstall {
-    let house = TestInstall::with_self_service(self_service);
-    house.set_policy(|p| p.active_tokens = 0);
+    let install = TestInstall::with_self_service(self_service);
+    install.set_policy(|p| p.active_tokens = 0);
     for role in Role::ALL {
-        house.account(role.as_str(), role);
-        house.account(&format!("{role}2"), role);
+        install.account(role.as_str(), role);
+        install.account(&format!("{role}2"), role);
     }
-    house
+    install
 }
 
 /// Creates a token in the state that `verb` needs. For example disabled for enable, in the trash for restore and purge,
 /// with two secrets for retire, and with ledger rows for reading the ledger.
-pub fn plant(house: &TestInstall, owner: &Account, name: &str, verb: &str) -> Token {
+pub fn plant(install: &TestInstall, owner: &Account, name: &str, verb: &str) -> Token {
     let prefix = jeton::domain::name::Prefix::default();
-    let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b)).unwrap();
-    let now = house.now();
-    let planted = house
+    let secret = Secret::generate(&prefix, |b| install.fakes.entropy.fill(b)).unwrap();
+    let now = install.now();
+    let planted = install
         .store()
         .write(&tester(), &|| now, |tx, _| {
             let id = tx.insert_token(&NewToken {
@@ -90,7 +90,7 @@ pub fn plant(house: &TestInstall, owner: &Account, name: &str, verb: &str) -> To
             })?;
             tx.set_secret(id, &secret, Role::Owner, now, None)?;
             if verb == "retire" {
-                let next = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b))?;
+                let next = Secret::generate(&prefix, |b| install.fakes.entropy.fill(b))?;
                 tx.set_secret(id, &next, Role::Owner, now, Some(now.plus(1)))?;
             }
             let mut token = tx.token(id)?.unwrap();
@@ -102,7 +102,7 @@ pub fn plant(house: &TestInstall, owner: &Account, name: &str, verb: &str) -> To
         .unwrap()
         .value;
     if verb == "ledger" {
-        matrix_ledger::write(house, &planted, &secret);
+        matrix_ledger::write(install, &planted, &secret);
     }
     planted
 }
@@ -131,12 +131,12 @@ pub fn holding(methods: &[&str]) -> Selection {
 }
 
 /// Returns the proof of that letter, for `actor`.
-fn proof(house: &TestInstall, actor: &str, letter: char) -> Credential {
-    proof_issued(house, actor, letter, Role::Owner, &format!("proof-{letter}"))
+fn proof(install: &TestInstall, actor: &str, letter: char) -> Credential {
+    proof_issued(install, actor, letter, Role::Owner, &format!("proof-{letter}"))
 }
 
 /// Returns the proof as a token called `name`, issued under a role.
-pub fn proof_issued(house: &TestInstall, actor: &str, letter: char, issued: Role, name: &str) -> Credential {
+pub fn proof_issued(install: &TestInstall, actor: &str, letter: char, issued: Role, name: &str) -> Credential {
     let [read, write, ..] = METHODS;
     let (methods, days) = match letter {
         'p' => return credential(actor),
@@ -148,9 +148,9 @@ pub fn proof_issued(house: &TestInstall, actor: &str, letter: char, issued: Role
         other => panic!("{other}"),
     };
     let prefix = jeton::domain::name::Prefix::default();
-    let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b)).unwrap();
-    let now = house.now();
-    let made = house.store().write(&tester(), &|| now, |tx, _| {
+    let secret = Secret::generate(&prefix, |b| install.fakes.entropy.fill(b)).unwrap();
+    let now = install.now();
+    let made = install.store().write(&tester(), &|| now, |tx, _| {
         let id = tx.insert_token(&NewToken {
             account: house_account(tx, actor),
             name: &token_name(name),
@@ -172,14 +172,14 @@ fn house_account(tx: &dyn Tx, name: &str) -> AccountId {
 
 /// Runs `verb` on the token that `pointed` refers to; for create, on behalf of its owner.
 pub fn attempt(
-    house: &TestInstall,
+    install: &TestInstall,
     who: &Credential,
     verb: &str,
     owner: &Account,
     pointed: TokenTarget,
     name: &str,
 ) -> Result<()> {
-    let jeton = &house.backend;
+    let jeton = &install.backend;
     let tokens = vec![pointed.clone()];
     match verb {
         "list" | "list A" => {
@@ -225,7 +225,7 @@ pub fn attempt(
             }
             call(jeton, who, PurgeTokens::new(Purgeable::Trashed, count)).map(drop)
         }
-        "ledger" => matrix_ledger::in_ledger(house, who, pointed.reference),
+        "ledger" => matrix_ledger::in_ledger(install, who, pointed.reference),
         other => panic!("no such verb: {other}"),
     }
 }
@@ -242,11 +242,11 @@ fn every_cell_without_self_service() {
 
 fn every_cell(self_service: bool) {
     let mut run = 0;
-    let house = street(self_service);
+    let install = street(self_service);
     let credentials: BTreeMap<(Role, char), Credential> = Role::ALL
         .into_iter()
         .flat_map(|role| PROOFS.map(|letter| (role, letter)))
-        .map(|key| (key, proof(&house, key.0.as_str(), key.1)))
+        .map(|key| (key, proof(&install, key.0.as_str(), key.1)))
         .collect();
     for (head, cells) in rows("self-  actor") {
         let [switch, actor, whose] = head[..] else { panic!("{head:?}") };
@@ -260,7 +260,7 @@ fn every_cell(self_service: bool) {
                 for letter in PROOFS {
                     run += 1;
                     let who = (actor, letter, &credentials[&(role, letter)]);
-                    check(&house, who, verb, &owner, cell.contains(letter), &format!("c{run}"));
+                    check(&install, who, verb, &owner, cell.contains(letter), &format!("c{run}"));
                 }
             }
         }
@@ -281,24 +281,24 @@ fn owners(role: Role, whose: &str) -> Vec<String> {
     }
 }
 
-fn check(house: &TestInstall, who: (&str, char, &Credential), verb: &str, owner: &str, allowed: bool, name: &str) {
+fn check(install: &TestInstall, who: (&str, char, &Credential), verb: &str, owner: &str, allowed: bool, name: &str) {
     let (actor, letter, credential) = who;
     let cell = format!("{actor} {verb} {owner}'s by {letter}");
-    let owner = house.account_named(owner);
+    let owner = install.account_named(owner);
     if verb == "purge" {
         // Left in the trash by other cells.
-        let count = house.call(OWNER, PreviewPurge { which: Purgeable::Trashed }).unwrap().count;
+        let count = install.call(OWNER, PreviewPurge { which: Purgeable::Trashed }).unwrap().count;
         if count > 0 {
-            house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, count)).unwrap();
+            install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, count)).unwrap();
         }
     }
-    let token = plant(house, &owner, name, verb);
-    let stored = || house.store().read(|s| s.token(token.id)).unwrap();
-    let head = || house.store().read(|s| s.audit_head()).unwrap();
-    let state = || (stored(), head(), house.call(OWNER, ListTokens { limit: 1, ..list(None) }).unwrap().total);
+    let token = plant(install, &owner, name, verb);
+    let stored = || install.store().read(|s| s.token(token.id)).unwrap();
+    let head = || install.store().read(|s| s.audit_head()).unwrap();
+    let state = || (stored(), head(), install.call(OWNER, ListTokens { limit: 1, ..list(None) }).unwrap().total);
     let before = state();
     let pointed = TokenTarget { reference: TokenRef::Id(token.id), expected_revision: None };
-    let outcome = attempt(house, credential, verb, &owner, pointed, name);
+    let outcome = attempt(install, credential, verb, &owner, pointed, name);
     let looks = matches!(verb, "list" | "list A" | "show" | "ledger");
     match (allowed, outcome) {
         (true, Ok(())) if looks => assert_eq!(state(), before, "{cell}: looking changes nothing"),
@@ -306,7 +306,7 @@ fn check(house: &TestInstall, who: (&str, char, &Credential), verb: &str, owner:
             assert_ne!(state(), before, "{cell}: done, and yet nothing is another");
             assert_eq!(head(), before.1 + 1, "{cell}: one audit row");
             assert_eq!(stored().is_none(), verb == "purge", "{cell}");
-            let row = last_row(house);
+            let row = last_row(install);
             assert_eq!((row.verb, row.name), (format!("token.{verb}"), actor.to_owned()), "{cell}");
             let by_token = format!("token proof-{letter} ");
             let proof = if letter == 'p' { "password" } else { by_token.as_str() };
@@ -322,17 +322,17 @@ fn check(house: &TestInstall, who: (&str, char, &Credential), verb: &str, owner:
 }
 
 /// Returns the last row without verifying the whole chain, which grows with every cell.
-fn last_row(house: &TestInstall) -> AuditRow {
+fn last_row(install: &TestInstall) -> AuditRow {
     let query =
         AuditQuery { since: None, target: None, filter: AuditFilter::default(), cursor: AuditCursor::Newest, limit: 1 };
-    house.store().read(|s| s.audit_window(&query)).unwrap().rows.pop().unwrap().row
+    install.store().read(|s| s.audit_window(&query)).unwrap().rows.pop().unwrap().row
 }
 
 /// Seeing a token is enough to copy it, but only into an account where the actor may create tokens.
 #[test]
 fn a_copy_needs_the_right_to_create_where_it_goes() {
-    let house = street(true);
-    let source = plant(&house, &house.account_named("member"), "source", "copy");
+    let install = street(true);
+    let source = plant(&install, &install.account_named("member"), "source", "copy");
     let copy = |account: &str, name: &str| CopyToken {
         token: TokenTarget { reference: TokenRef::Id(source.id), expected_revision: None },
         name: token_name(name),
@@ -341,40 +341,40 @@ fn a_copy_needs_the_right_to_create_where_it_goes() {
         destination: None,
     };
     for (account, allowed) in [("viewer2", true), ("admin", true), ("admin2", false), ("owner", false)] {
-        let copied = house.call("admin", copy(account, "a"));
+        let copied = install.call("admin", copy(account, "a"));
         assert_eq!(copied.is_ok(), allowed, "{account}");
         if let Err(e) = copied {
             assert_eq!(e.kind, Kind::Denied, "{e}");
         }
     }
-    assert_eq!(house.call("member2", copy("member2", "b")).unwrap_err().kind, Kind::Denied, "not to be seen");
-    let house = street(false);
-    plant(&house, &house.account_named("member"), "source", "copy");
-    assert_eq!(house.call("member", copy("member", "c")).unwrap_err().kind, Kind::Denied, "seen, but not to be made");
+    assert_eq!(install.call("member2", copy("member2", "b")).unwrap_err().kind, Kind::Denied, "not to be seen");
+    let install = street(false);
+    plant(&install, &install.account_named("member"), "source", "copy");
+    assert_eq!(install.call("member", copy("member", "c")).unwrap_err().kind, Kind::Denied, "seen, but not to be made");
 }
 
 /// Tests the last check before a token gains anything, on its own: the verbs run other checks before it.
 #[test]
 fn nobody_grants_where_he_may_not_change() {
-    let house = street(true);
-    let token = plant(&house, &house.account_named("member2"), "x", "show");
+    let install = street(true);
+    let token = plant(&install, &install.account_named("member2"), "x", "show");
     let granted = |who: &str, before: Option<&Token>| {
-        let by = Actor::Account(house.account_named(who));
-        house.store().read(|s| authorize::check_grant(&by, s, &[(before, &token)]))
+        let by = Actor::Account(install.account_named(who));
+        install.store().read(|s| authorize::check_grant(&by, s, &[(before, &token)]))
     };
     for (who, allowed) in [("owner", true), ("admin", true), ("member2", true), ("member", false), ("viewer", false)] {
         assert_eq!(granted(who, None).is_ok(), allowed, "{who}");
         assert_eq!(granted(who, Some(&token)).is_ok(), allowed, "{who}");
     }
-    let owners = plant(&house, &house.account_named("owner2"), "y", "show");
+    let owners = plant(&install, &install.account_named("owner2"), "y", "show");
     assert_eq!(granted("admin", Some(&owners)).unwrap_err().kind, Kind::Denied, "what it was counts too");
 }
 
 /// Limit, expiry and the other policies apply to owners too: managing people doesn't exempt from policy.
 #[test]
 fn owners_are_bound_by_policy_too() {
-    let house = street(true);
-    house.set_policy(|p| {
+    let install = street(true);
+    install.set_policy(|p| {
         p.active_tokens = 1;
         p.max_expiry = Some(jeton::domain::expiry::Span::Days(30));
     });
@@ -382,8 +382,8 @@ fn owners_are_bound_by_policy_too() {
         let expires = Some(ExpirySpec::parse(spec).unwrap());
         CreateToken { account: Some(username("member")), expires, ..create(name) }
     };
-    assert_eq!(house.call("owner", new("a", "31d")).unwrap_err().kind, Kind::Conflict);
-    assert_eq!(house.call("owner", new("a", "never")).unwrap_err().kind, Kind::Conflict);
-    house.call("owner", new("a", "30d")).unwrap();
-    assert_eq!(house.call("owner", new("b", "30d")).unwrap_err().kind, Kind::Conflict);
+    assert_eq!(install.call("owner", new("a", "31d")).unwrap_err().kind, Kind::Conflict);
+    assert_eq!(install.call("owner", new("a", "never")).unwrap_err().kind, Kind::Conflict);
+    install.call("owner", new("a", "30d")).unwrap();
+    assert_eq!(install.call("owner", new("b", "30d")).unwrap_err().kind, Kind::Conflict);
 }

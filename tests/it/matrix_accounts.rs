@@ -16,10 +16,10 @@ use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 
 use crate::matrix::rows;
+use crate::support::fakes::{OWNER, TestInstall, bearer, create, credential, username};
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
-use crate::support::world::{OWNER, TestInstall, bearer, create, credential, username};
 
 const VERBS: [&str; 9] =
     ["list", "show", "passwd", "disable", "enable", "role-lower", "role-same", "role-higher", "delete"];
@@ -35,31 +35,31 @@ fn roles(role: Role, whose: &str) -> Vec<Role> {
     Role::ALL.into_iter().filter(fits).collect()
 }
 
-fn attempt(house: &TestInstall, actor: &str, verb: &str, whom: &Account, role: Option<Role>) -> Result<()> {
+fn attempt(install: &TestInstall, actor: &str, verb: &str, whom: &Account, role: Option<Role>) -> Result<()> {
     let name = whom.username.as_str();
     match (verb, role) {
         ("list", None) => {
-            let listed = house.call(actor, ListAccounts)?.accounts.iter().any(|a| a.account == *whom);
+            let listed = install.call(actor, ListAccounts)?.accounts.iter().any(|a| a.account == *whom);
             if listed { Ok(()) } else { Err(Error::denied("not listed")) }
         }
-        ("show", None) => house.call(actor, ShowAccount { username: whom.username.clone() }).map(drop),
-        ("passwd", None) => house.call(actor, set_password(name, "seven brown foxes")).map(drop),
-        ("disable", None) => house.call(actor, switch_off(&[name])).map(drop),
-        ("enable", None) => house.call(actor, switch_on(&[name])).map(drop),
-        ("delete", None) => house.call(actor, delete_account(name)).map(drop),
-        (_, Some(role)) => house.call(actor, set_role(name, role)).map(drop),
+        ("show", None) => install.call(actor, ShowAccount { username: whom.username.clone() }).map(drop),
+        ("passwd", None) => install.call(actor, set_password(name, "seven brown foxes")).map(drop),
+        ("disable", None) => install.call(actor, switch_off(&[name])).map(drop),
+        ("enable", None) => install.call(actor, switch_on(&[name])).map(drop),
+        ("delete", None) => install.call(actor, delete_account(name)).map(drop),
+        (_, Some(role)) => install.call(actor, set_role(name, role)).map(drop),
         (other, None) => panic!("no such verb: {other}"),
     }
 }
 
 /// Returns all accounts, and the number of audit rows.
-fn state(house: &TestInstall) -> (Vec<Account>, usize) {
-    (house.store().read(|s| s.accounts()).unwrap(), house.audit().len())
+fn state(install: &TestInstall) -> (Vec<Account>, usize) {
+    (install.store().read(|s| s.accounts()).unwrap(), install.audit().len())
 }
 
 /// Runs a cell on its own accounts, so that cells don't affect each other.
 fn check(
-    house: &TestInstall,
+    install: &TestInstall,
     actor: Role,
     verb: &str,
     whose: (&str, Role),
@@ -67,27 +67,27 @@ fn check(
     allowed: bool,
     run: usize,
 ) {
-    let actor = house.account(&format!("a{run}"), actor);
-    let whom = if whose.0 == "own" { actor.clone() } else { house.account(&format!("b{run}"), whose.1) };
+    let actor = install.account(&format!("a{run}"), actor);
+    let whom = if whose.0 == "own" { actor.clone() } else { install.account(&format!("b{run}"), whose.1) };
     if verb == "enable" && whose.0 != "own" {
-        house.set_account_enabled(whom.id, false);
+        install.set_account_enabled(whom.id, false);
     }
-    let whom = house.account_named(whom.username.as_str());
+    let whom = install.account_named(whom.username.as_str());
     let cell = format!("{} {verb} {} {}, {role:?}", actor.role, whose.0, whose.1);
-    let before = state(house);
-    let outcome = attempt(house, actor.username.as_str(), verb, &whom, role);
+    let before = state(install);
+    let outcome = attempt(install, actor.username.as_str(), verb, &whom, role);
     match (allowed, outcome) {
-        (true, Ok(())) if matches!(verb, "list" | "show") => assert_eq!(state(house), before, "{cell}"),
+        (true, Ok(())) if matches!(verb, "list" | "show") => assert_eq!(state(install), before, "{cell}"),
         (true, Ok(())) => {
-            assert_eq!(state(house).1, before.1 + 1, "{cell}: one audit row");
-            let row = house.audit().pop().unwrap();
+            assert_eq!(state(install).1, before.1 + 1, "{cell}: one audit row");
+            let row = install.audit().pop().unwrap();
             let verb = format!("account.{}", verb.split('-').next().unwrap());
             assert_eq!((row.verb, row.name), (verb, actor.username.to_string()), "{cell}");
             assert_eq!((row.target, row.target_name), (whom.id.to_string(), whom.username.to_string()), "{cell}");
         }
         (false, Err(e)) => {
             assert_eq!(e.kind, Kind::Denied, "{cell}: {e}");
-            assert_eq!(state(house), before, "{cell}: refused, and yet something changed");
+            assert_eq!(state(install), before, "{cell}: refused, and yet something changed");
         }
         (true, Err(e)) => panic!("{cell}: {e}"),
         (false, Ok(())) => panic!("{cell} was allowed"),
@@ -98,7 +98,7 @@ fn check(
 fn every_cell() {
     let mut run = 0;
     for self_service in [true, false] {
-        let house = TestInstall::with_self_service(self_service);
+        let install = TestInstall::with_self_service(self_service);
         for (head, cells) in rows("actor   whose") {
             let [actor, whose] = head[..] else { panic!("{head:?}") };
             let actor = Role::parse(actor).unwrap();
@@ -112,7 +112,7 @@ fn every_cell() {
                 for whom in roles(actor, whose) {
                     for role in &given {
                         run += 1;
-                        check(&house, actor, verb, (whose, whom), *role, cell == "y", run);
+                        check(&install, actor, verb, (whose, whom), *role, cell == "y", run);
                     }
                 }
             }
@@ -125,25 +125,25 @@ fn every_cell() {
 #[test]
 fn every_cell_of_the_installation() {
     for self_service in [true, false] {
-        let house = TestInstall::with_self_service(self_service);
+        let install = TestInstall::with_self_service(self_service);
         let columns = ["owner", "admin", "member", "viewer", "policy-list", "policy-set"];
         let mut run = 0;
         for (head, cells) in rows("actor  | owner") {
             let [actor] = head[..] else { panic!("{head:?}") };
-            house.account(actor, Role::parse(actor).unwrap());
+            install.account(actor, Role::parse(actor).unwrap());
             assert_eq!(cells.len(), columns.len(), "{head:?}");
             for (column, cell) in columns.iter().zip(cells) {
                 run += 1;
-                let before = (state(&house), house.store().read(|s| s.policy()).unwrap());
+                let before = (state(&install), install.store().read(|s| s.policy()).unwrap());
                 let outcome = match *column {
-                    "policy-list" => house.call(actor, ListPolicy).map(drop),
-                    "policy-set" => house.call(actor, set_policy(&[("trash", &format!("{run}d"))])).map(drop),
+                    "policy-list" => install.call(actor, ListPolicy).map(drop),
+                    "policy-set" => install.call(actor, set_policy(&[("trash", &format!("{run}d"))])).map(drop),
                     role => {
                         let new = create_account(&format!("new{run}"), Role::parse(role).unwrap());
-                        house.call(actor, new).map(drop)
+                        install.call(actor, new).map(drop)
                     }
                 };
-                let after = (state(&house), house.store().read(|s| s.policy()).unwrap());
+                let after = (state(&install), install.store().read(|s| s.policy()).unwrap());
                 match (cell, outcome) {
                     ("y", Ok(())) => assert_eq!(after == before, *column == "policy-list", "{actor} {column}"),
                     ("-", Err(e)) => assert_eq!((e.kind, after), (Kind::Denied, before), "{actor} {column}"),
@@ -157,7 +157,7 @@ fn every_cell_of_the_installation() {
 
 #[test]
 fn every_cell_of_a_token() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let columns =
         ["list", "show", "create", "role", "disable", "enable", "passwd", "delete", "policy-list", "policy-set"];
     let mut run = 0;
@@ -168,30 +168,30 @@ fn every_cell_of_a_token() {
             method => Selection::Custom([MethodId::parse(method).unwrap()].into()),
         };
         let issued =
-            house.call(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().value.remove(0);
+            install.call(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().value.remove(0);
         let who = Credential::Token(TokenCredential { secret: Arc::new(issued.secret), account: None, name: None });
         assert_eq!(cells.len(), columns.len(), "{head:?}");
         for (column, cell) in columns.iter().zip(cells) {
             run += 1;
             let name = format!("b{run}");
             let name = name.as_str();
-            let other = house.account(name, Role::Viewer);
-            house.set_account_enabled(other.id, *column != "enable");
-            let before = (state(&house), house.store().read(|s| s.policy()).unwrap());
+            let other = install.account(name, Role::Viewer);
+            install.set_account_enabled(other.id, *column != "enable");
+            let before = (state(&install), install.store().read(|s| s.policy()).unwrap());
             let outcome = match *column {
-                "list" => call(&house.backend, &who, ListAccounts).map(drop),
-                "show" => call(&house.backend, &who, ShowAccount { username: other.username }).map(drop),
-                "create" => call(&house.backend, &who, create_account(&format!("new{run}"), Role::Viewer)).map(drop),
-                "role" => call(&house.backend, &who, set_role(name, Role::Member)).map(drop),
-                "disable" => call(&house.backend, &who, switch_off(&[name])).map(drop),
-                "enable" => call(&house.backend, &who, switch_on(&[name])).map(drop),
-                "passwd" => call(&house.backend, &who, set_password(name, "seven brown foxes")).map(drop),
-                "delete" => call(&house.backend, &who, delete_account(name)).map(drop),
-                "policy-list" => call(&house.backend, &who, ListPolicy).map(drop),
-                "policy-set" => call(&house.backend, &who, set_policy(&[("trash", "7d")])).map(drop),
+                "list" => call(&install.backend, &who, ListAccounts).map(drop),
+                "show" => call(&install.backend, &who, ShowAccount { username: other.username }).map(drop),
+                "create" => call(&install.backend, &who, create_account(&format!("new{run}"), Role::Viewer)).map(drop),
+                "role" => call(&install.backend, &who, set_role(name, Role::Member)).map(drop),
+                "disable" => call(&install.backend, &who, switch_off(&[name])).map(drop),
+                "enable" => call(&install.backend, &who, switch_on(&[name])).map(drop),
+                "passwd" => call(&install.backend, &who, set_password(name, "seven brown foxes")).map(drop),
+                "delete" => call(&install.backend, &who, delete_account(name)).map(drop),
+                "policy-list" => call(&install.backend, &who, ListPolicy).map(drop),
+                "policy-set" => call(&install.backend, &who, set_policy(&[("trash", "7d")])).map(drop),
                 other => panic!("{other}"),
             };
-            let after = (state(&house), house.store().read(|s| s.policy()).unwrap());
+            let after = (state(&install), install.store().read(|s| s.policy()).unwrap());
             let changes = matches!(*column, "disable" | "delete");
             match (cell, outcome) {
                 ("y", Ok(())) => assert_eq!(after == before, !changes, "{held} {column}"),
@@ -206,18 +206,18 @@ fn every_cell_of_a_token() {
 /// An actor that can't see an account can't find out that it exists, by any verb.
 #[test]
 fn a_hidden_account_and_none_are_told_alike() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for role in Role::ALL {
-        house.account(&format!("{role}2"), role);
+        install.account(&format!("{role}2"), role);
     }
     for (actor, hidden) in [("admin", "owner2"), ("admin", "admin2"), ("member", "viewer2"), ("viewer", "owner2")] {
-        let hidden = house.account_named(hidden);
+        let hidden = install.account_named(hidden);
         let nobody = Account { username: username("nobody"), ..hidden.clone() };
         let verbs = ["show", "passwd", "disable", "enable", "delete"].map(|v| (v, None));
         let given = Role::ALL.map(|role| ("role", Some(role)));
         for (verb, role) in verbs.into_iter().chain(given) {
             let told = |whom: &Account| {
-                let refused = attempt(&house, actor, verb, whom, role).unwrap_err();
+                let refused = attempt(&install, actor, verb, whom, role).unwrap_err();
                 (refused.kind, refused.to_string().replace(whom.username.as_str(), "X"))
             };
             assert_eq!(told(&hidden), told(&nobody), "{actor} {verb} {role:?}");
@@ -226,7 +226,7 @@ fn a_hidden_account_and_none_are_told_alike() {
         let typed = |whom: &Account| {
             let mut verb = delete_account(whom.username.as_str());
             verb.confirmation = "x".to_owned();
-            house.call(actor, verb).unwrap_err()
+            install.call(actor, verb).unwrap_err()
         };
         assert_eq!(typed(&hidden), typed(&nobody), "{actor}");
     }
@@ -235,17 +235,17 @@ fn a_hidden_account_and_none_are_told_alike() {
 /// The right is checked before any state of the account is revealed, by password and by tokens of every issued role.
 #[test]
 fn account_refusal_comes_before_any_state() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let states = ["on", "off", "temporary", "active"];
     let writes =
         Selection::Custom(["jeton.accounts.read", "jeton.accounts.write"].map(|m| MethodId::parse(m).unwrap()).into());
     let mut actors = Vec::new();
     for role in Role::ALL {
-        house.account(role.as_str(), role);
+        install.account(role.as_str(), role);
         actors.push((role, role, None));
         for issued in Role::ALL {
             let name = format!("t-{issued}");
-            let (_, secret) = house.token_issued_under(issued, role.as_str(), &name, &writes);
+            let (_, secret) = install.token_issued_under(issued, role.as_str(), &name, &writes);
             actors.push((role, role.min(issued), Some(bearer(secret))));
         }
     }
@@ -281,16 +281,16 @@ fn account_refusal_comes_before_any_state() {
                 for (state, cell) in states.iter().zip(&cells) {
                     run += 1;
                     let name = format!("b{run}");
-                    let account = house.account(&name, whom);
+                    let account = install.account(&name, whom);
                     match *state {
-                        "off" => house.set_account_enabled(account.id, false),
-                        "temporary" => drop(house.call(OWNER, set_password(&name, "seven brown foxes")).unwrap()),
-                        "active" => drop(house.token_issued_under(whom, &name, "x", &Selection::nothing())),
+                        "off" => install.set_account_enabled(account.id, false),
+                        "temporary" => drop(install.call(OWNER, set_password(&name, "seven brown foxes")).unwrap()),
+                        "active" => drop(install.token_issued_under(whom, &name, "x", &Selection::nothing())),
                         _ => {}
                     }
                     let who = token.clone().unwrap_or_else(|| credential(role.as_str()));
-                    let before = (house.account_named(&name), house.store().read(|s| s.audit_head()).unwrap());
-                    let jeton = &house.backend;
+                    let before = (install.account_named(&name), install.store().read(|s| s.audit_head()).unwrap());
+                    let jeton = &install.backend;
                     let outcome = match (verb, request) {
                         ("passwd", _) => call(jeton, &who, set_password(&name, "eight brown foxes")).map(drop),
                         ("disable", _) => call(jeton, &who, switch_off(&[&name])).map(drop),
@@ -313,7 +313,7 @@ fn account_refusal_comes_before_any_state() {
                     };
                     assert_eq!(outcome.as_ref().err().map(|e| e.kind), expected, "{what}: {outcome:?}");
                     if let Err(error) = outcome {
-                        let after = (house.account_named(&name), house.store().read(|s| s.audit_head()).unwrap());
+                        let after = (install.account_named(&name), install.store().read(|s| s.audit_head()).unwrap());
                         assert_eq!(after, before, "{what}: refused, and yet something changed");
                         if !may {
                             refusals.push(error.to_string().replace(&name, "X"));

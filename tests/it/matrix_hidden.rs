@@ -4,18 +4,18 @@ use jeton::domain::token::{TokenId, TokenRef};
 use jeton::verbs::tokens::{CreateToken, ListTokens, OwnerFilter, ShowToken, TokenTarget};
 
 use crate::matrix::{attempt, list, plant, street};
-use crate::support::world::{create, credential, username};
+use crate::support::fakes::{create, credential, username};
 
 /// An actor that can't see a token can't find out that it exists, by any kind of reference, in the trash or not.
 #[test]
 fn a_hidden_token_and_none_are_told_alike() {
-    let house = street(true);
+    let install = street(true);
     for (actor, owner) in [("member", "viewer2"), ("viewer", "owner2"), ("admin", "owner2"), ("admin", "admin2")] {
-        let owner = house.account_named(owner);
+        let owner = install.account_named(owner);
         for verb in ["show", "disable", "enable", "regenerate", "revoke", "restore", "edit", "copy", "retire"] {
             for place in ["disable", "restore"] {
                 let name = format!("{actor}-{verb}-{place}-x");
-                let token = plant(&house, &owner, &name, place);
+                let token = plant(&install, &owner, &name, place);
                 let absent = "zz-none";
                 let pairs = [
                     (token.id.to_string(), TokenId(987_654).to_string()),
@@ -27,7 +27,7 @@ fn a_hidden_token_and_none_are_told_alike() {
                 for (there, nowhere) in pairs {
                     let told = |text: &str| {
                         let refused =
-                            attempt(&house, &credential(actor), verb, &owner, TokenTarget::by_reference(text), &name)
+                            attempt(&install, &credential(actor), verb, &owner, TokenTarget::by_reference(text), &name)
                                 .unwrap_err();
                         // Suggestions depend only on the typed name and on the tokens that the actor sees.
                         assert!(!refused.next.as_ref().is_some_and(|next| next.contains(&name)), "{refused}");
@@ -37,7 +37,7 @@ fn a_hidden_token_and_none_are_told_alike() {
                 }
                 let told = |id| {
                     attempt(
-                        &house,
+                        &install,
                         &credential(actor),
                         verb,
                         &owner,
@@ -53,13 +53,13 @@ fn a_hidden_token_and_none_are_told_alike() {
 
 #[test]
 fn a_hidden_account_and_none_are_told_alike() {
-    let house = street(true);
+    let install = street(true);
     for (actor, hidden) in [("admin", "owner2"), ("admin", "admin2"), ("member", "viewer2"), ("viewer", "owner2")] {
         let told = |name: &str| {
             let new = CreateToken { account: Some(username(name)), ..create("x") };
-            let created = house.call(actor, new).unwrap_err();
+            let created = install.call(actor, new).unwrap_err();
             let list = ListTokens { owner: OwnerFilter::Account(username(name)), ..list(None) };
-            let listed = house.call(actor, list).unwrap_err();
+            let listed = install.call(actor, list).unwrap_err();
             [created, listed].map(|e| (e.kind, e.to_string().replace(name, "X")))
         };
         assert_eq!(told(hidden), told("nobody"), "{actor}");
@@ -69,9 +69,9 @@ fn a_hidden_account_and_none_are_told_alike() {
 /// Hidden tokens don't prevent access to visible ones of the same name.
 #[test]
 fn a_hidden_token_hides_no_visible_one() {
-    let house = street(true);
-    plant(&house, &house.account_named("owner2"), "twin", "show");
-    let mine = plant(&house, &house.account_named("viewer"), "twin", "restore");
-    let shown = house.call("admin", ShowToken { token: TokenRef::Text("twin".to_owned()) }).unwrap();
+    let install = street(true);
+    plant(&install, &install.account_named("owner2"), "twin", "show");
+    let mine = plant(&install, &install.account_named("viewer"), "twin", "restore");
+    let shown = install.call("admin", ShowToken { token: TokenRef::Text("twin".to_owned()) }).unwrap();
     assert_eq!(shown.token.id, mine.id);
 }

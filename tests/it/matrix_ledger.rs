@@ -9,12 +9,12 @@ use jeton::verbs::ledger::{LedgerCursor, ListDenied, ListUses};
 use jeton::verbs::ports::{Denial, Store, Use};
 use jeton::verbs::request::call;
 
-use crate::support::world::TestInstall;
+use crate::support::fakes::TestInstall;
 
 /// Records a use and a denied attempt of `token`.
-pub fn write(house: &TestInstall, token: &Token, secret: &Secret) {
-    let (id, at, count, method, address, client) = (token.id, house.now(), 1, "", "192.0.2.7", "it/1.0");
-    let written = house.store().write_usage(|b| {
+pub fn write(install: &TestInstall, token: &Token, secret: &Secret) {
+    let (id, at, count, method, address, client) = (token.id, install.now(), 1, "", "192.0.2.7", "it/1.0");
+    let written = install.store().write_usage(|b| {
         b.record_use(&Use { token: id, secret: secret.public_id(), at, count, method, address, client })?;
         let (token, secret, reason) = (Some(id), Some(secret.public_id()), "disabled");
         b.record_denial(&Denial { token, secret, reason, at, count, method, address, client })
@@ -24,17 +24,17 @@ pub fn write(house: &TestInstall, token: &Token, secret: &Secret) {
 
 /// Searches the ledger for a denied attempt and a use of a token, among all rows and by the token's name. Both searches
 /// find both rows or none.
-pub fn in_ledger(house: &TestInstall, who: &Credential, token: TokenRef) -> Result<()> {
+pub fn in_ledger(install: &TestInstall, who: &Credential, token: TokenRef) -> Result<()> {
     let TokenRef::Id(id) = &token else { panic!("{token}") };
     let (filter, limit, since) = (LedgerFilter::default(), 10_000, None);
     let denied = |token: Option<TokenRef>| {
         let (filter, anchor) = (filter.clone(), LedgerCursor::Newest);
-        let window = call(&house.backend, who, ListDenied { token, since, filter, cursor: anchor, limit })?;
+        let window = call(&install.backend, who, ListDenied { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
     };
     let uses = |token: Option<TokenRef>| {
         let (filter, anchor) = (filter.clone(), LedgerCursor::Newest);
-        let window = call(&house.backend, who, ListUses { token, since, filter, cursor: anchor, limit })?;
+        let window = call(&install.backend, who, ListUses { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.id == *id))
     };
     let found: [Result<bool>; 4] = [denied(None), denied(Some(token.clone())), uses(None), uses(Some(token.clone()))];

@@ -23,7 +23,7 @@ use jeton::verbs::tokens::{
 };
 
 use crate::matrix::{CALLED, PROOFS, VERBS, holding, proof_issued, rows, street};
-use crate::support::world::{TestInstall, create, credential, entry, tester, token_name};
+use crate::support::fakes::{TestInstall, create, credential, entry, tester, token_name};
 
 const STATES: [&str; 9] = ["live", "off", "expired", "overlap", "trashed", "old-trash", "twin", "stale", "tight"];
 /// Sampling rate of `cargo test`: one group in this many runs. A prime, so that consecutive sampled groups differ in
@@ -43,11 +43,11 @@ fn fit_for(verb: &str) -> &'static str {
 }
 
 /// Creates a token in a state, with secrets issued under a role.
-fn plant(house: &TestInstall, owner: &Account, name: &str, state: &str, issued: Role) -> Token {
-    let secret = || Secret::generate(&Prefix::default(), |b| house.fakes.entropy.fill(b)).unwrap();
-    let now = house.now();
+fn plant(install: &TestInstall, owner: &Account, name: &str, state: &str, issued: Role) -> Token {
+    let secret = || Secret::generate(&Prefix::default(), |b| install.fakes.entropy.fill(b)).unwrap();
+    let now = install.now();
     let expiry = Expiry::At(now.plus(if state == "expired" { -DAY } else { ENDS.1 * DAY }));
-    let made = house.store().write(&tester(), &|| now, |tx, _| {
+    let made = install.store().write(&tester(), &|| now, |tx, _| {
         let name = token_name(name);
         let new = NewToken {
             account: owner.id,
@@ -79,14 +79,14 @@ fn plant(house: &TestInstall, owner: &Account, name: &str, state: &str, issued: 
 }
 
 fn attempt(
-    house: &TestInstall,
+    install: &TestInstall,
     who: &Credential,
     (verb, request): (&str, &str),
     owner: &Account,
     pointed: TokenTarget,
     name: &str,
 ) -> Result<()> {
-    let jeton = &house.backend;
+    let jeton = &install.backend;
     let some = || vec![pointed.clone()];
     let spec = |text: &str| Some(ExpirySpec::parse(text).unwrap());
     let expires = match request {
@@ -236,14 +236,14 @@ fn expected(cell: &str) -> Option<Kind> {
 
 /// Everything in a house that the cells need: proofs by role, issued role and letter, and tokens in every state.
 struct Fixture {
-    house: TestInstall,
+    install: TestInstall,
     proofs: Vec<Bearing>,
     targets: BTreeMap<(String, &'static str, Role), Token>,
 }
 
 impl Fixture {
     fn new(self_service: bool, tight: bool) -> Self {
-        let house = street(self_service);
+        let install = street(self_service);
         let mut proofs = Vec::new();
         let mut targets = BTreeMap::new();
         for role in Role::ALL {
@@ -257,40 +257,40 @@ impl Fixture {
             for issued in Role::ALL {
                 for letter in PROOFS.into_iter().filter(|letter| *letter != 'p') {
                     let name = format!("proof-{letter}-{issued}");
-                    let credential = proof_issued(&house, role.as_str(), letter, issued, &name);
+                    let credential = proof_issued(&install, role.as_str(), letter, issued, &name);
                     proofs.push(Bearing { role, issued, acting: role.min(issued), letter, credential });
                 }
             }
             for name in [role.as_str().to_owned(), format!("{role}2")] {
-                let owner = house.account_named(&name);
-                plant(&house, &owner, "taken", "live", Role::Owner);
+                let owner = install.account_named(&name);
+                plant(&install, &owner, "taken", "live", Role::Owner);
                 for issued in Role::ALL {
                     for state in STATES.into_iter().filter(|s| !matches!(*s, "stale" | "tight")) {
-                        let token = plant(&house, &owner, &format!("{state}-{issued}"), state, issued);
+                        let token = plant(&install, &owner, &format!("{state}-{issued}"), state, issued);
                         targets.insert((name.clone(), state, issued), token);
                     }
                 }
             }
         }
         if tight {
-            house.set_policy(|policy| {
+            install.set_policy(|policy| {
                 policy.active_tokens = 1;
                 policy.max_expiry = Some(Span::Days(1));
             });
         }
-        Fixture { house, proofs, targets }
+        Fixture { install, proofs, targets }
     }
 
     /// Runs the cells of a group, in the states given by `cells`.
     fn run(&self, who: &Bearing, group: &Group<'_>, cells: &[(&str, &str, bool)], run: usize) {
-        let house = &self.house;
+        let install = &self.install;
         let Group { verb, request, owner, issued } = *group;
         let kept = || {
             let of = |(name, ..): &(String, &str, Role)| *name == owner.username.as_str();
             let all: Vec<_> = self.targets.iter().filter(|(key, _)| of(key)).map(|(_, token)| token.id).collect();
-            house.store().read(|s| all.iter().map(|id| s.token(*id)).collect::<Result<Vec<_>>>()).unwrap()
+            install.store().read(|s| all.iter().map(|id| s.token(*id)).collect::<Result<Vec<_>>>()).unwrap()
         };
-        let head = || house.store().read(|s| s.audit_head()).unwrap();
+        let head = || install.store().read(|s| s.audit_head()).unwrap();
         let (before, rows) = (kept(), head());
         let mut refusals: Vec<Error> = Vec::new();
         let mut done = 0;
@@ -304,7 +304,7 @@ impl Fixture {
             let name = if fresh { format!("x{run}-{state}") } else { format!("{fixture}-{issued}") };
             let target = if fresh {
                 done += 1;
-                plant(house, owner, &name, fixture, issued)
+                plant(install, owner, &name, fixture, issued)
             } else {
                 self.targets
                     .iter()
@@ -315,7 +315,7 @@ impl Fixture {
             };
             let seen = (*state == "stale").then_some(Revision(target.revision.0 + 7));
             let pointed = TokenTarget { reference: TokenRef::Id(target.id), expected_revision: seen };
-            let outcome = attempt(house, &who.credential, (verb, request), owner, pointed, &name);
+            let outcome = attempt(install, &who.credential, (verb, request), owner, pointed, &name);
             match (may, outcome) {
                 (true, outcome) => {
                     assert_eq!(outcome.as_ref().err().map(|e| e.kind), expected(cell), "{what}: {outcome:?}")
@@ -353,7 +353,7 @@ fn every_cell(self_service: bool, tight: bool) {
                     if !soaked && groups % STRIDE != 0 {
                         continue;
                     }
-                    let owner = fixture.house.account_named(&owner);
+                    let owner = fixture.install.account_named(&owner);
                     let group = Group { verb, request, owner: &owner, issued };
                     let cells: Vec<_> = cells
                         .iter()

@@ -19,8 +19,8 @@ use jeton::verbs::request::{Request, Response};
 use rustix::process::Signal;
 
 use crate::support::cli_program::{CliHome, PASSWORD};
+use crate::support::fakes::{OWNER, TestInstall, username};
 use crate::support::pty::{End, Terminal, program, rounds};
-use crate::support::world::{OWNER, TestInstall, username};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 const NOTHING: &[&str] = &[];
@@ -428,7 +428,7 @@ const MOMENTS: [(&str, i32); 5] =
 
 /// A house with a trap in it. The folder is deleted with it.
 struct Trapped {
-    house: TestInstall,
+    install: TestInstall,
     trap: Arc<Trap>,
 }
 
@@ -453,7 +453,7 @@ impl Backend for Trapped {
             self.trap.springs(&["worker"]);
         }
         let signs_in = matches!(request, Request::SignIn(_));
-        let response = self.house.backend.call(who, request);
+        let response = self.install.backend.call(who, request);
         if signs_in && ["key", "draw", "worker"].contains(&&*self.trap.moment) {
             self.trap.armed.store(true, Ordering::SeqCst);
         }
@@ -493,10 +493,10 @@ impl SecretFileWriter for Trap {
 #[test]
 fn child() {
     let Ok(moment) = std::env::var("JETON_IT_PANIC") else { return };
-    let house = TestInstall::new();
-    house.issue(OWNER, "a");
+    let install = TestInstall::new();
+    install.issue(OWNER, "a");
     let trap = Arc::new(Trap { moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
-    let jeton = Arc::new(Trapped { house, trap: trap.clone() });
+    let jeton = Arc::new(Trapped { install, trap: trap.clone() });
     let start = tui::Start {
         progress: Default::default(),
         for_long_changes: jeton.clone(),

@@ -8,7 +8,7 @@ use jeton::domain::method::{Access, Method, MethodId};
 use jeton::error::Kind;
 
 use super::*;
-use crate::support::world::SeededEntropy;
+use crate::support::fakes::SeededEntropy;
 
 /// Returns two catalogues with few methods and few letters, so that patterns overlap. Sets name anything, cycles
 /// included.
@@ -164,44 +164,44 @@ fn what_is_written_reads_back_and_always_alike() {
 
 #[test]
 fn export_and_apply_is_the_identity() {
-    let house = TestInstall::with_accounts();
-    let shop = shop(&house, |text| text);
-    apply(&house, "admin", &shop, None).unwrap();
-    let before = stored(&house);
+    let install = TestInstall::with_accounts();
+    let shop = shop(&install, |text| text);
+    apply(&install, "admin", &shop, None).unwrap();
+    let before = stored(&install);
     for catalogue in &before[1..] {
-        let read = read(&house, &write::toml(catalogue)).unwrap();
+        let read = read(&install, &write::toml(catalogue)).unwrap();
         assert_eq!(&read, catalogue);
-        let preview = preview(&house, &read);
+        let preview = preview(&install, &read);
         assert!(preview.is_empty() && preview.set_changes.is_empty() && preview.widening.count == 0, "{preview:?}");
-        assert_eq!(apply(&house, "admin", &read, None).unwrap(), preview);
-        assert_eq!(stored(&house), before);
+        assert_eq!(apply(&install, "admin", &read, None).unwrap(), preview);
+        assert_eq!(stored(&install), before);
     }
 }
 
 #[test]
 fn circles_are_refused_by_name() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let set =
         |name: &str, inner: &str| format!("[[set]]\nname = \"{name}\"\ntitle = \"{name}\"\ninclude = [\"{inner}\"]\n");
     let head = "schema = 1\nname = \"x\"\ntitle = \"X\"\n";
     let text = format!("{head}{}{}{}{}", set("out", "set:a"), set("a", "set:b"), set("b", "set:c"), set("c", "set:a"));
-    let error = refused(read(&house, &text), Kind::Usage).to_string();
+    let error = refused(read(&install, &text), Kind::Usage).to_string();
     assert!(error.contains("\"a\" → \"b\" → \"c\" → \"a\"") && error.starts_with("f.toml:"), "{error}");
     assert!(!error.contains("\"out\""), "{error}");
     // Through another catalogue: y includes x's set, then x's set includes y's.
     let empty = "[[set]]\nname = \"a\"\ntitle = \"a\"\ninclude = []\n";
-    apply(&house, "ops", &read(&house, &format!("{head}{empty}")).unwrap(), None).unwrap();
+    apply(&install, "ops", &read(&install, &format!("{head}{empty}")).unwrap(), None).unwrap();
     let y = head.replace("\"x\"", "\"y\"");
-    apply(&house, "ops", &read(&house, &format!("{y}{}", set("why", "set:a"))).unwrap(), None).unwrap();
-    let error = refused(read(&house, &format!("{head}{}", set("a", "set:why"))), Kind::Usage).to_string();
+    apply(&install, "ops", &read(&install, &format!("{y}{}", set("why", "set:a"))).unwrap(), None).unwrap();
+    let error = refused(read(&install, &format!("{head}{}", set("a", "set:why"))), Kind::Usage).to_string();
     assert!(error.contains("\"a\" → \"why\" → \"a\""), "{error}");
-    let error = refused(read(&house, head), Kind::Usage).to_string();
+    let error = refused(read(&install, head), Kind::Usage).to_string();
     assert!(error.contains("can't go") && error.contains("\"why\" of the catalogue y"), "{error}");
 }
 
 #[test]
 fn hostile_files() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let text = example();
     for (from, to, says) in [
         ("Lists orders", "\\u001b[2J", "\\u{1b}"),
@@ -219,13 +219,13 @@ fn hostile_files() {
         ("schema = 1", "schema = 1\nschema = 1", "duplicate"),
     ] {
         assert!(text.contains(from), "{from}");
-        let error = refused(read(&house, &text.replacen(from, to, 1)), Kind::Usage).to_string();
+        let error = refused(read(&install, &text.replacen(from, to, 1)), Kind::Usage).to_string();
         assert!(error.contains(says) && error.starts_with("f.toml:"), "{error}");
         assert!(error.len() < 1_000 && !error.chars().any(jeton::domain::text::is_control_or_bidi), "{error:?}");
     }
     // A method of another catalogue, in a group whose name only looks similar.
     let split = text.replacen("\"shop.orders\"", "\"environment\"", 1).replacen("\"List\"", "\"control.StopEnv\"", 1);
-    let error = refused(read(&house, &split), Kind::Usage).to_string();
+    let error = refused(read(&install, &split), Kind::Usage).to_string();
     assert!(error.contains("environment.control.StopEnv is another catalogue's"), "{error}");
 
     let deep = |depth: usize| {
@@ -235,9 +235,9 @@ fn hostile_files() {
         };
         format!("{text}\n{}", (0..depth).map(set).collect::<String>())
     };
-    let nested = read(&house, &deep(998)).unwrap();
+    let nested = read(&install, &deep(998)).unwrap();
     assert_eq!(members(std::slice::from_ref(&nested), "d0").len(), 4);
-    assert!(refused(read(&house, &deep(1_000)), Kind::Usage).to_string().contains("1000 API sets"));
+    assert!(refused(read(&install, &deep(1_000)), Kind::Usage).to_string().contains("1000 API sets"));
     for large in [
         "[".repeat(10 << 20),
         format!("x = {}", "[".repeat(1 << 20)),
@@ -246,10 +246,10 @@ fn hostile_files() {
         "\n".repeat(10 << 20),
         format!("#{}", "x".repeat(10 << 20)),
     ] {
-        assert!(refused(read(&house, &large), Kind::Usage).to_string().len() < 1_000);
+        assert!(refused(read(&install, &large), Kind::Usage).to_string().len() < 1_000);
     }
     let many: String =
         (0..20_001).map(|n| format!("[[group.method]]\nid = \"M{n}\"\ntitle = \"m\"\naccess = \"read\"\n")).collect();
     let many = format!("schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"g\"\ntitle = \"G\"\n{many}");
-    assert!(refused(read(&house, &many), Kind::Usage).to_string().contains("20000 methods"));
+    assert!(refused(read(&install, &many), Kind::Usage).to_string().contains("20000 methods"));
 }

@@ -11,7 +11,7 @@ use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::request::call;
 
-use crate::support::world::TestInstall;
+use crate::support::fakes::TestInstall;
 
 /// Returns the README's worked example.
 pub fn example() -> String {
@@ -20,31 +20,31 @@ pub fn example() -> String {
     rest.split_once("```").unwrap().0.to_owned()
 }
 
-fn stored(house: &TestInstall) -> Vec<Catalogue> {
-    call(&house.backend, &Credential::Store, ListCatalogues).unwrap()
+fn stored(install: &TestInstall) -> Vec<Catalogue> {
+    call(&install.backend, &Credential::Store, ListCatalogues).unwrap()
 }
 
 /// Reads `text` as a file, with the stored catalogues as context.
-fn read(house: &TestInstall, text: &str) -> Result<Catalogue> {
-    file::read("f.toml", text, &stored(house))
+fn read(install: &TestInstall, text: &str) -> Result<Catalogue> {
+    file::read("f.toml", text, &stored(install))
 }
 
 /// Returns the README's example with a change.
-pub fn shop(house: &TestInstall, change: impl FnOnce(String) -> String) -> Catalogue {
-    read(house, &change(example())).unwrap()
+pub fn shop(install: &TestInstall, change: impl FnOnce(String) -> String) -> Catalogue {
+    read(install, &change(example())).unwrap()
 }
 
-fn preview(house: &TestInstall, catalogue: &Catalogue) -> CataloguePreview {
-    call(&house.backend, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
+fn preview(install: &TestInstall, catalogue: &Catalogue) -> CataloguePreview {
+    call(&install.backend, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
 }
 
 pub fn apply(
-    house: &TestInstall,
+    install: &TestInstall,
     who: &str,
     catalogue: &Catalogue,
     accept_widening: Option<u64>,
 ) -> Result<CataloguePreview> {
-    house.call(who, ApplyCatalogue::new(catalogue.clone(), accept_widening, None)).map(|changed| changed.value)
+    install.call(who, ApplyCatalogue::new(catalogue.clone(), accept_widening, None)).map(|changed| changed.value)
 }
 
 #[track_caller]

@@ -13,7 +13,7 @@ use jeton::verbs::tokens::{CreateToken, DeleteTokens, ShowToken, TokenTarget};
 use jeton::verbs::verify::{self, Decision};
 
 use super::*;
-use crate::support::world::{OWNER, SeededEntropy, create};
+use crate::support::fakes::{OWNER, SeededEntropy, create};
 
 fn sets(names: &[&str]) -> Selection {
     Selection::Sets(names.iter().map(|n| (*n).to_owned()).collect())
@@ -30,9 +30,9 @@ fn named(preview: &CataloguePreview) -> Vec<(&str, Vec<&str>)> {
 
 /// Returns a house with the README's shop and tokens of every kind.
 fn furnished() -> TestInstall {
-    let house = TestInstall::with_accounts();
-    apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
-    house.set_policy(|p| p.active_tokens = 0);
+    let install = TestInstall::with_accounts();
+    apply(&install, OWNER, &shop(&install, |text| text), None).unwrap();
+    install.set_policy(|p| p.active_tokens = 0);
     for who in ["admin", "member", "viewer"] {
         for (name, selection) in [
             ("reader", sets(&["Shop reader"])),
@@ -41,16 +41,16 @@ fn furnished() -> TestInstall {
             ("all", Selection::Inherit),
             ("none", Selection::nothing()),
         ] {
-            house.call(who, CreateToken { selection, ..create(name) }).unwrap();
+            install.call(who, CreateToken { selection, ..create(name) }).unwrap();
         }
     }
-    house
+    install
 }
 
 #[test]
 fn a_set_that_gains_needs_the_exact_number() {
-    let house = furnished();
-    house
+    let install = furnished();
+    install
         .call(
             "viewer",
             DeleteTokens {
@@ -61,22 +61,22 @@ fn a_set_that_gains_needs_the_exact_number() {
         )
         .unwrap();
     let wider =
-        shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
-    let (before, log) = (stored(&house), house.audit());
-    let told = preview(&house, &wider);
+        shop(&install, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
+    let (before, log) = (stored(&install), install.audit());
+    let told = preview(&install, &wider);
     // The viewer's role withholds a method that writes, also in the trash. The desk has the method already.
     let gained = vec!["shop.orders.Cancel"];
     assert_eq!(named(&told), [("admin/reader", gained.clone()), ("member/reader", gained.clone())]);
     for wrong in [None, Some(0), Some(1), Some(3), Some(u64::MAX)] {
-        let error = refused(apply(&house, "admin", &wider, wrong), Kind::Conflict).to_string();
+        let error = refused(apply(&install, "admin", &wider, wrong), Kind::Conflict).to_string();
         assert!(error.contains("2 tokens") && error.contains("admin/reader, member/reader"), "{error}");
         assert!(error.contains("--accept-widening 2"), "{error}");
-        assert_eq!((stored(&house), house.audit()), (before.clone(), log.clone()), "nothing changed");
+        assert_eq!((stored(&install), install.audit()), (before.clone(), log.clone()), "nothing changed");
     }
-    let changed = house.call("admin", ApplyCatalogue::new(wider, Some(2), None)).unwrap();
+    let changed = install.call("admin", ApplyCatalogue::new(wider, Some(2), None)).unwrap();
     assert_eq!(changed.value, told);
     assert_eq!(changed.equivalent_command.to_string(), "jeton catalogue apply shop.toml --accept-widening 2");
-    let row = house.audit().pop().unwrap();
+    let row = install.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target_name.as_str(), row.name.as_str()), ("catalogue.apply", "shop", "admin"));
     let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
     assert_eq!(details["widened_tokens"], serde_json::json!(["admin/reader", "member/reader"]));
@@ -85,8 +85,8 @@ fn a_set_that_gains_needs_the_exact_number() {
 
 #[test]
 fn a_trashed_token_counts() {
-    let house = furnished();
-    house
+    let install = furnished();
+    install
         .call(
             "member",
             DeleteTokens {
@@ -97,20 +97,20 @@ fn a_trashed_token_counts() {
         )
         .unwrap();
     let wider =
-        shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
-    assert!(named(&preview(&house, &wider)).iter().any(|(name, _)| *name == "member/reader"));
+        shop(&install, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
+    assert!(named(&preview(&install, &wider)).iter().any(|(name, _)| *name == "member/reader"));
 }
 
 #[test]
 fn a_lower_access_level_and_a_new_method_widen_too() {
-    let house = furnished();
-    let lower = shop(&house, |t| t.replacen("access = \"admin\"", "access = \"write\"", 1));
+    let install = furnished();
+    let lower = shop(&install, |t| t.replacen("access = \"admin\"", "access = \"write\"", 1));
     // Withheld from a member's role, by Custom and by Inherit. The desk leaves the method out.
     let gained = vec!["shop.orders.Purge"];
-    assert_eq!(named(&preview(&house, &lower)), [("member/hand", gained.clone()), ("member/all", gained)]);
+    assert_eq!(named(&preview(&install, &lower)), [("member/hand", gained.clone()), ("member/all", gained)]);
     let new = "[[group.method]]\nid = \"Find\"\ntitle = \"Finds\"\naccess = \"read\"\n\n[[group]]\nid = \"shop.stock\"";
-    let more = shop(&house, |t| t.replacen("[[group]]\nid = \"shop.stock\"", new, 1));
-    let told = preview(&house, &more);
+    let more = shop(&install, |t| t.replacen("[[group]]\nid = \"shop.stock\"", new, 1));
+    let told = preview(&install, &more);
     let names: Vec<&str> = named(&told).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["admin/desk", "admin/all", "member/desk", "member/all", "viewer/desk", "viewer/all"]);
     assert_eq!(told.diff.methods.added, ["shop.orders.Find"]);
@@ -118,23 +118,23 @@ fn a_lower_access_level_and_a_new_method_widen_too() {
 
 #[test]
 fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
-    let house = TestInstall::with_accounts();
-    let whole = shop(&house, |text| text);
-    apply(&house, OWNER, &whole, None).unwrap();
+    let install = TestInstall::with_accounts();
+    let whole = shop(&install, |text| text);
+    apply(&install, OWNER, &whole, None).unwrap();
     let selection = methods(&["shop.stock.Count", "shop.orders.List"]);
-    let issued = house.create("member", CreateToken { selection, ..create("hand") });
+    let issued = install.create("member", CreateToken { selection, ..create("hand") });
     let selection = sets(&["Shop reader"]);
-    let by_set = house.create("member", CreateToken { selection, ..create("set") });
+    let by_set = install.create("member", CreateToken { selection, ..create("set") });
     let count = MethodId::parse("shop.stock.Count").unwrap();
-    let asked = |issued: &jeton::verbs::tokens::IssuedToken| issued.secret.expose(|s| house.decide(s, Some(&count)));
-    let shown = |name: &str| house.call("member", ShowToken { token: TokenRef::Text(name.into()) }).unwrap();
+    let asked = |issued: &jeton::verbs::tokens::IssuedToken| issued.secret.expose(|s| install.decide(s, Some(&count)));
+    let shown = |name: &str| install.call("member", ShowToken { token: TokenRef::Text(name.into()) }).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
     assert_eq!(shown("set").rights.permitted.len(), 2);
 
     let mut less = whole.clone();
     less.groups.pop();
     less.sets.clear();
-    let told = apply(&house, "admin", &less, None).unwrap();
+    let told = apply(&install, "admin", &less, None).unwrap();
     assert_eq!((told.diff.methods.removed.len(), told.diff.sets.removed.len()), (1, 2));
     assert_eq!(asked(&issued), Decision::UnknownMethod);
     assert_eq!(asked(&by_set), Decision::UnknownMethod);
@@ -149,31 +149,31 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
         (0, vec!["Shop reader".to_owned()])
     );
 
-    let error = refused(apply(&house, "admin", &whole, None), Kind::Conflict).to_string();
+    let error = refused(apply(&install, "admin", &whole, None), Kind::Conflict).to_string();
     assert!(error.contains("2 tokens") && error.contains("member/hand, member/set"), "{error}");
-    apply(&house, "admin", &whole, Some(2)).unwrap();
+    apply(&install, "admin", &whole, Some(2)).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
 }
 
 #[test]
 fn owners_and_admins_may_others_not() {
-    let house = TestInstall::with_accounts();
-    let shop = shop(&house, |text| text);
-    let (before, log) = (stored(&house), house.audit());
+    let install = TestInstall::with_accounts();
+    let shop = shop(&install, |text| text);
+    let (before, log) = (stored(&install), install.audit());
     for who in ["member", "viewer"] {
-        let error = refused(apply(&house, who, &shop, None), Kind::Denied).to_string();
+        let error = refused(apply(&install, who, &shop, None), Kind::Denied).to_string();
         assert!(error.contains("owners and admins"), "{error}");
     }
-    assert_eq!((stored(&house), house.audit()), (before, log));
-    apply(&house, "admin", &shop, None).unwrap();
-    apply(&house, OWNER, &shop, None).unwrap();
+    assert_eq!((stored(&install), install.audit()), (before, log));
+    apply(&install, "admin", &shop, None).unwrap();
+    apply(&install, OWNER, &shop, None).unwrap();
 }
 
 #[test]
 fn what_no_file_could_say_no_verb_takes() {
-    let house = TestInstall::with_accounts();
-    let good = shop(&house, |text| text);
-    let before = (stored(&house), house.audit());
+    let install = TestInstall::with_accounts();
+    let good = shop(&install, |text| text);
+    let before = (stored(&install), install.audit());
     let mut broken = vec![good.clone(); 6];
     broken[0].name = "jeton".into();
     broken[1].groups[0].id = "jeton.tokens".into();
@@ -182,8 +182,8 @@ fn what_no_file_could_say_no_verb_takes() {
     broken[4].sets[0].name = "IDE Plugins".into();
     broken[5].sets[0].include.push(SetEntry::Set("Shop desk".into()));
     for catalogue in broken {
-        refused(apply(&house, OWNER, &catalogue, None), Kind::Usage);
-        assert_eq!((stored(&house), house.audit()), before);
+        refused(apply(&install, OWNER, &catalogue, None), Kind::Usage);
+        assert_eq!((stored(&install), install.audit()), before);
     }
 }
 
@@ -191,17 +191,17 @@ fn what_no_file_could_say_no_verb_takes() {
 /// that gain methods, and those methods.
 #[test]
 fn the_preview_is_what_decisions_show() {
-    let house = furnished();
-    house.account("member2", Role::Member);
+    let install = furnished();
+    install.account("member2", Role::Member);
     let dice = SeededEntropy::new(3);
     let names = ["admin", "member", "viewer"].map(|who| ["reader", "desk", "hand", "all", "none"].map(|t| (who, t)));
     let permitted = || -> Vec<(String, BTreeSet<String>)> {
-        let all = stored(&house);
+        let all = stored(&install);
         let ids: Vec<MethodId> = all[2].methods().map(|m| m.id.clone()).collect();
         let held = |(who, name): &(&str, &str)| {
-            let token = house.call(who, ShowToken { token: TokenRef::Text((*name).into()) }).unwrap().token;
+            let token = install.call(who, ShowToken { token: TokenRef::Text((*name).into()) }).unwrap().token;
             let may = |id: &&MethodId| {
-                house.store().read(|s| verify::permits(s, token.role(), &token.selection, id)).unwrap() == Some(true)
+                install.store().read(|s| verify::permits(s, token.role(), &token.selection, id)).unwrap() == Some(true)
             };
             (token.full_name(), ids.iter().filter(may).map(ToString::to_string).collect())
         };
@@ -209,7 +209,7 @@ fn the_preview_is_what_decisions_show() {
     };
     let mut widened = 0;
     for _ in 0..25 {
-        let mut next = shop(&house, |text| text);
+        let mut next = shop(&install, |text| text);
         for group in &mut next.groups {
             group.methods.retain(|_| dice.below(4) > 0);
             group.methods.iter_mut().for_each(|m| m.access = Access::ALL[dice.below(4)]);
@@ -220,10 +220,10 @@ fn the_preview_is_what_decisions_show() {
             set.exclude = there.iter().filter(|_| dice.below(4) == 0).cloned().map(SetEntry::Method).collect();
         }
         next.sets[1].include.push(SetEntry::Set("Shop reader".into()));
-        let (before, told) = (permitted(), preview(&house, &next));
+        let (before, told) = (permitted(), preview(&install, &next));
         widened += told.widening.count;
         let verb = ApplyCatalogue::new(next, Some(told.widening.count), Some(told.made_public.len() as u64));
-        house.call(OWNER, verb).unwrap();
+        install.call(OWNER, verb).unwrap();
         let gains = before
             .iter()
             .zip(permitted())
@@ -240,31 +240,31 @@ fn the_preview_is_what_decisions_show() {
 
 #[test]
 fn more_tokens_than_a_page_are_all_counted() {
-    let house = TestInstall::new();
-    apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
+    let install = TestInstall::new();
+    apply(&install, OWNER, &shop(&install, |text| text), None).unwrap();
     let names = (0..2_345).map(|n| format!("t{n}"));
-    crate::support::direct_writes::insert_tokens(&house.temp_store.path(), names);
-    house.raw_connection().execute_batch(
+    crate::support::direct_writes::insert_tokens(&install.temp_store.path(), names);
+    install.raw_connection().execute_batch(
         "UPDATE tokens SET selection = 'sets'; INSERT INTO token_sets SELECT id, 'Shop reader' FROM tokens WHERE id % 2 = 1",
     ).unwrap();
     let wider =
-        shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
-    let told = preview(&house, &wider).widening;
+        shop(&install, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
+    let told = preview(&install, &wider).widening;
     assert_eq!((told.count, told.tokens.len()), (1_173, 1_000));
-    let error = refused(apply(&house, OWNER, &wider, Some(1_000)), Kind::Conflict).to_string();
+    let error = refused(apply(&install, OWNER, &wider, Some(1_000)), Kind::Conflict).to_string();
     assert!(error.contains("1173 tokens") && error.contains("1168 more") && error.len() < 400, "{error}");
-    apply(&house, OWNER, &wider, Some(1_173)).unwrap();
-    assert!(house.audit().pop().unwrap().details.len() < 100_000);
-    let grants = house.store().read(|s| s.grants(None, 7)).unwrap();
+    apply(&install, OWNER, &wider, Some(1_173)).unwrap();
+    assert!(install.audit().pop().unwrap().details.len() < 100_000);
+    let grants = install.store().read(|s| s.grants(None, 7)).unwrap();
     assert_eq!(grants.grants.len(), 7);
 }
 
 /// A method that becomes public widens access for everyone: it is shown, and confirmed by its own number.
 #[test]
 fn methods_that_become_public_need_their_exact_number() {
-    let house = furnished();
+    let install = furnished();
     let open = |routes: &str| {
-        shop(&house, |text| {
+        shop(&install, |text| {
             let public = format!(
                 "[[group]]\nid = \"shop.door\"\ntitle = \"Door\"\n[[group.method]]\nid = \"News\"\ntitle = \"n\"\naccess = \"public\"\nroutes = [{routes}]\n\n[[set]]"
             );
@@ -273,10 +273,10 @@ fn methods_that_become_public_need_their_exact_number() {
     };
     let public = |catalogue: &Catalogue, accept_widening, accept_public| {
         let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
-        house.call("admin", verb).map(|changed| changed.equivalent_command.to_string())
+        install.call("admin", verb).map(|changed| changed.equivalent_command.to_string())
     };
     let first = open("\"GET /news\"");
-    let told = preview(&house, &first);
+    let told = preview(&install, &first);
     let widened = Some(told.widening.count).filter(|count| *count > 0);
     assert_eq!(told.made_public.iter().map(MethodId::as_str).collect::<Vec<_>>(), ["shop.door.News"]);
     for wrong in [None, Some(0), Some(2)] {
@@ -284,13 +284,13 @@ fn methods_that_become_public_need_their_exact_number() {
         assert!(error.contains("shop.door.News") && error.contains("--accept-public 1"), "{error}");
     }
     assert!(public(&first, widened, Some(1)).unwrap().ends_with("--accept-public 1"));
-    let row = house.audit().pop().unwrap();
+    let row = install.audit().pop().unwrap();
     let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
     assert_eq!(details["public_methods"], serde_json::json!(["shop.door.News"]));
     // Applying the same again opens nothing; another route does.
-    assert!(preview(&house, &first).made_public.is_empty());
+    assert!(preview(&install, &first).made_public.is_empty());
     let more = open("\"GET /news\", \"GET /more\"");
-    assert_eq!(preview(&house, &more).made_public.len(), 1);
+    assert_eq!(preview(&install, &more).made_public.len(), 1);
     refused(public(&more, None, None), Kind::Conflict);
     public(&more, None, Some(1)).unwrap();
     // Verified directly, the method needs a token that has it, like any method.
@@ -298,8 +298,8 @@ fn methods_that_become_public_need_their_exact_number() {
     for (name, selection, holds) in
         [("door", methods(&["shop.door.News"]), true), ("other", Selection::nothing(), false)]
     {
-        let made = house.create("viewer", CreateToken { selection, ..create(name) });
-        let decision = made.secret.expose(|secret| house.decide(secret, Some(&news)));
+        let made = install.create("viewer", CreateToken { selection, ..create(name) });
+        let decision = made.secret.expose(|secret| install.decide(secret, Some(&news)));
         assert_eq!(matches!(decision, Decision::Allowed(_)), holds, "{name}: {decision:?}");
     }
 }

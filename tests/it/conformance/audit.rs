@@ -63,7 +63,7 @@ fn model(rows: &[AuditRow], query: &AuditQuery) -> (Vec<i64>, bool, bool) {
 /// Every anchor, filter and limit gives the same result as scanning each row.
 pub fn audit_windows_agree_with_a_model<E: Engine>() {
     let (_engine, store, rows) = log::<E>();
-    let (mut asked, mut met) = (0, 0);
+    let (mut asked, mut seen_ids) = (0, 0);
     let texts = [
         "",
         "by:ops",
@@ -91,14 +91,14 @@ pub fn audit_windows_agree_with_a_model<E: Engine>() {
                             assert_eq!((seqs, found.older, found.newer), expected, "{query:?}");
                             assert_eq!(found.newest, 40);
                             asked += 1;
-                            met += usize::from(!found.rows.is_empty());
+                            seen_ids += usize::from(!found.rows.is_empty());
                         }
                     }
                 }
             }
         }
     }
-    assert!(met > asked / 10 && met < asked * 9 / 10, "{met} of {asked}");
+    assert!(seen_ids > asked / 10 && seen_ids < asked * 9 / 10, "{seen_ids} of {asked}");
 }
 
 /// Rows are returned raw, a page at a time, and the head is the last row.

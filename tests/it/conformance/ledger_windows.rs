@@ -228,7 +228,7 @@ fn assert_agree<E: Engine, R: Row>(
     let id = format!("token:{}", w.tokens[0].id);
     let texts = ["", "10.0.0.1", "éclair", "address:fe80 M.One", "token:m", &id, "100%", "reason:ed curl", "jtn_"];
     let keys = [&rows[0], &rows[rows.len() / 2], &rows[rows.len() - 1]].map(Row::key);
-    let (mut asked, mut met) = (0, 0);
+    let (mut asked, mut seen_ids) = (0, 0);
     for sight in &sights {
         for text in texts {
             for since in sinces {
@@ -242,14 +242,14 @@ fn assert_agree<E: Engine, R: Row>(
                             let found = ask(&query);
                             assert_eq!(found, model(rows, &query, &owners), "{query:?}");
                             asked += 1;
-                            met += usize::from(!found.rows.is_empty());
+                            seen_ids += usize::from(!found.rows.is_empty());
                         }
                     }
                 }
             }
         }
     }
-    assert!(met > asked / 10 && met < asked * 9 / 10, "{met} of {asked}");
+    assert!(seen_ids > asked / 10 && seen_ids < asked * 9 / 10, "{seen_ids} of {asked}");
 }
 
 pub fn denied_windows_agree_with_a_model<E: Engine>() {

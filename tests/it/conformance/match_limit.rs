@@ -43,14 +43,14 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
         );
         // From the start, the position is exact to the end. From the end, the position at least shows if more rows are
         // above.
-        let (mut window_at, mut met) = (first, 200);
+        let (mut window_at, mut seen_ids) = (first, 200);
         while window_at.position + (window_at.rows.len() as u64) < window_at.matching {
             let last = window_at.rows.last().unwrap();
             let at = window_at.position + window_at.rows.len() as u64 - 1;
             assert_eq!(last.name.as_str(), format!("t-{at:05}"));
             window_at = window(TokenCursor::Around(last.id, Some(at)), text);
-            met += 1;
-            assert!(met < 1_000, "no end comes");
+            seen_ids += 1;
+            assert!(seen_ids < 1_000, "no end comes");
         }
         assert_eq!(window_at.rows.last().unwrap().name.as_str(), format!("t-{:05}", many - 1));
         let mut window_at = window(TokenCursor::End, text);

@@ -37,7 +37,7 @@ use jeton::verbs::ports::{
     TokenCursor, Tx, Use, Visibility, Window, WindowQuery,
 };
 
-use crate::support::world::{START, SeededEntropy, entry, tester, token_name, username};
+use crate::support::fakes::{START, SeededEntropy, entry, tester, token_name, username};
 
 /// A storage engine under test.
 pub trait Engine {

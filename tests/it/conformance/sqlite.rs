@@ -9,7 +9,7 @@ use super::tokens::*;
 use super::transactions::*;
 use super::usage::*;
 use super::{Engine, conforms};
-use crate::support::world::TempStore;
+use crate::support::fakes::TempStore;
 use jeton::domain::audit::AuditRow;
 use jeton::store::sqlite::SqliteStore;
 

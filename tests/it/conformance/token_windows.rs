@@ -331,13 +331,13 @@ fn thirty() -> Vec<Planned> {
 fn walk<E: Engine>(f: &Fixture<E>, tokens: &[Token], mut query: WindowQuery, onwards: bool) -> Vec<TokenId> {
     query.cursor = if onwards { TokenCursor::Start } else { TokenCursor::End };
     let mut window = agree(f, tokens, &query);
-    let mut met: Vec<TokenId> = Vec::new();
+    let mut seen_ids: Vec<TokenId> = Vec::new();
     loop {
-        let rows = window.rows.iter().map(|t| t.id).filter(|id| !met.contains(id)).collect::<Vec<_>>();
+        let rows = window.rows.iter().map(|t| t.id).filter(|id| !seen_ids.contains(id)).collect::<Vec<_>>();
         if onwards {
-            met.extend(rows)
+            seen_ids.extend(rows)
         } else {
-            met.splice(..0, rows).for_each(drop)
+            seen_ids.splice(..0, rows).for_each(drop)
         }
         let end = window.position + window.rows.len() as u64;
         let (edge, at, more) = if onwards {
@@ -345,7 +345,7 @@ fn walk<E: Engine>(f: &Fixture<E>, tokens: &[Token], mut query: WindowQuery, onw
         } else {
             (window.rows.first(), window.position, window.position > 0)
         };
-        let Some(edge) = edge.filter(|_| more) else { return met };
+        let Some(edge) = edge.filter(|_| more) else { return seen_ids };
         query.cursor = TokenCursor::Around(edge.id, Some(at));
         window = agree(f, tokens, &query);
     }

@@ -5,16 +5,16 @@ use jeton::tui::theme::Theme;
 
 use super::check;
 use super::svg::{DARK, LIGHT, render};
+use crate::support::fakes::{Fakes, TempStore, TestInstall, backend};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{Fakes, TempStore, TestInstall, backend};
 
 /// Returns the screens of the demonstration's owner, signed in.
 fn demonstration() -> TuiHarness {
     let (place, fakes) = (TempStore::new(), Fakes::new());
     jeton::demo::create_at(&place.path(), &fakes.adapters()).unwrap();
     let jeton = backend(&place.path(), fakes.adapters());
-    let house = TestInstall::from_parts(place, fakes, jeton);
-    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| {
+    let install = TestInstall::from_parts(place, fakes, jeton);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| {
         start.username = Some(Username::parse("demo").unwrap());
         start.place = "/var/lib/jeton/jeton.db".to_owned();
     });

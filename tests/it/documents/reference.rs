@@ -8,8 +8,8 @@ use jeton::tui::keymap::{self, Context};
 use jeton::tui::screen::policy::meaning;
 
 use super::check;
+use crate::support::fakes::TestInstall;
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::TestInstall;
 
 pub const GENERATED: &str = "<!-- Generated: JETON_UPDATE_DOCS=1 cargo test --test it documents -->\n";
 
@@ -137,8 +137,8 @@ fn configuration() {
 
 #[test]
 fn metrics() {
-    let house = TestInstall::new();
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = TestInstall::new();
+    let service = ServiceProcess::start(&install.temp_store.path());
     let answer = service.management_client().request("GET", "/metrics", &[]);
     let mut page = format!(
         "# Metrics\n\n{GENERATED}\nYou will find every figure that `GET /metrics` of the management listener gives \

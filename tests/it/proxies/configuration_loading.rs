@@ -37,9 +37,9 @@ fn large_catalogue_loads() {
             _ => command.arg("-c"),
         };
         let ran = command.stdin(Stdio::null()).output().unwrap();
-        let said = String::from_utf8_lossy(&ran.stderr);
-        assert!(ran.status.success(), "{kind:?}: {said}");
-        assert!(!said.to_lowercase().contains("[warn"), "{kind:?}: {said}");
+        let identity_values = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{kind:?}: {identity_values}");
+        assert!(!identity_values.to_lowercase().contains("[warn"), "{kind:?}: {identity_values}");
     }
     for subject in ["envoy", "curl"] {
         assert!(guide(&home, &[subject, "--insecure"]).len() > 500);

@@ -18,7 +18,7 @@ use super::SHOP;
 use super::mock_server::{CLIENT, Reply, Request, send_raw};
 use super::setup::{ProxySetup, ProxyUnderTest, Verifier, home_with_catalogue};
 use crate::support::cli_program::{CliHome, PASSWORD};
-use crate::support::world::{FakeClock, backend, create, credential};
+use crate::support::fakes::{FakeClock, backend, create, credential};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const AGENT: &str = "User-Agent: deploy/1.0";
@@ -122,20 +122,20 @@ fn every_case_is_answered(kind: ProxyUnderTest) {
     }
     let home = home_with_catalogue(SHOP);
     let secrets = secrets(&home);
-    let told = home.as_ops(&["token", "show", "show", "--json"]).assert_success().json();
-    let hint = told["token"]["hint"].as_str().unwrap();
+    let response = home.as_ops(&["token", "show", "show", "--json"]).assert_success().json();
+    let hint = response["token"]["hint"].as_str().unwrap();
     let verify = Verifier::real(kind, &home);
-    let mut stage = ProxySetup::start(kind, home, verify);
+    let mut proxy_setup = ProxySetup::start(kind, home, verify);
     let show = bearer(&secrets.show);
     let used = Cell::new(0u64);
-    let permitted = |stage: &ProxySetup, more: &[&str]| {
+    let permitted = |proxy_setup: &ProxySetup, more: &[&str]| {
         used.set(used.get() + 1);
-        let reply = stage.with("GET /orders/7", &[&[show.as_str()], more].concat());
+        let reply = proxy_setup.with("GET /orders/7", &[&[show.as_str()], more].concat());
         assert_eq!(reply.status, 200, "{kind:?}: {reply:?}");
-        stage.reached()
+        proxy_setup.reached()
     };
 
-    permitted(&stage, &[]);
+    permitted(&proxy_setup, &[]);
     let expected = [
         ("Account", "ops"),
         ("Account-Id", "a:1"),
@@ -145,7 +145,7 @@ fn every_case_is_answered(kind: ProxyUnderTest) {
         ("Method", "shop.Show"),
     ];
     for more in [&[][..], &FORGED] {
-        let got = permitted(&stage, more);
+        let got = permitted(&proxy_setup, more);
         for (name, value) in expected {
             assert_eq!(got.all(&format!("X-Jeton-{name}")), [value], "{kind:?} {got:?}");
         }
@@ -154,62 +154,62 @@ fn every_case_is_answered(kind: ProxyUnderTest) {
         assert_eq!(got.all("x-forwarded-for"), [CLIENT.to_string()], "{kind:?} {got:?}");
     }
 
-    let nobody = stage.with("GET /orders/7", &[]);
+    let nobody = proxy_setup.with("GET /orders/7", &[]);
     assert_eq!(nobody.status, 401, "{kind:?}: {nobody:?}");
     let challenge = "WWW-Authenticate: Bearer realm=\"jeton\"";
     assert!(nobody.head.lines().any(|line| line.eq_ignore_ascii_case(challenge)), "{nobody:?}");
     let mut refusals: Vec<String> = Vec::new();
     for (what, secret) in &secrets.refused {
-        let reply = stage.with("GET /orders/7", &[&bearer(secret)]);
+        let reply = proxy_setup.with("GET /orders/7", &[&bearer(secret)]);
         assert_eq!(reply.status, 401, "{kind:?} {what}: {reply:?}");
         refusals.push(reply.head.lines().filter(|l| !l.to_lowercase().starts_with("date:")).collect());
     }
     assert!(refusals[0].to_lowercase().contains("bearer realm=\"jeton\", error=\"invalid_token\""), "{refusals:?}");
     refusals.dedup();
     assert_eq!(refusals.len(), 1, "{kind:?}: all alike");
-    assert_eq!(stage.with("GET /orders/7", &[&bearer(&secrets.lacking)]).status, 403, "{kind:?}");
-    let two = stage.with("GET /orders/7", &[&show, &show]).status;
+    assert_eq!(proxy_setup.with("GET /orders/7", &[&bearer(&secrets.lacking)]).status, 403, "{kind:?}");
+    let two = proxy_setup.with("GET /orders/7", &[&show, &show]).status;
     assert!(two == 401 || (kind == ProxyUnderTest::Nginx && two == 400), "{kind:?}: two credentials, {two}");
-    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
+    assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
 
     // Asserted before any command asks the service too.
-    assert_eq!(stage.verify.connections(), 1, "{kind:?} asks over one connection");
-    stage.home.as_ops(&["token", "disable", "show"]).assert_success();
-    assert_eq!(stage.with("GET /orders/7", &[&show]).status, 401, "{kind:?}: at once");
-    stage.home.as_ops(&["token", "enable", "show"]).assert_success();
-    permitted(&stage, &[]);
+    assert_eq!(proxy_setup.verify.connections(), 1, "{kind:?} asks over one connection");
+    proxy_setup.home.as_ops(&["token", "disable", "show"]).assert_success();
+    assert_eq!(proxy_setup.with("GET /orders/7", &[&show]).status, 401, "{kind:?}: at once");
+    proxy_setup.home.as_ops(&["token", "enable", "show"]).assert_success();
+    permitted(&proxy_setup, &[]);
 
     // The proxy's map has a METHOD that the catalogue no longer has.
     let (before, rest) = SHOP.split_once("[[group.method]]\nid = \"Mine\"").unwrap();
     let (_, after) = rest.split_once("[[group.method]]").unwrap();
-    stage.home.file("shop.toml", &format!("{before}[[group.method]]{after}"), 0o644);
-    stage.home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
-    let refused = |stage: &ProxySetup, request: &str, secret: &str| {
-        let reply = stage.with(request, &[&bearer(secret)]);
+    proxy_setup.home.file("shop.toml", &format!("{before}[[group.method]]{after}"), 0o644);
+    proxy_setup.home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
+    let refused = |proxy_setup: &ProxySetup, request: &str, secret: &str| {
+        let reply = proxy_setup.with(request, &[&bearer(secret)]);
         assert!(unknown(kind).contains(&reply.status), "{kind:?}: {reply:?}");
-        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
+        assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
     };
-    refused(&stage, "GET /orders/mine", &secrets.mine);
-    permitted(&stage, &[]);
+    refused(&proxy_setup, "GET /orders/mine", &secrets.mine);
+    permitted(&proxy_setup, &[]);
     // The store is missing.
-    let away = stage.home.path("away.db");
-    std::fs::rename(stage.home.store(), &away).unwrap();
-    refused(&stage, "GET /orders/7", &secrets.show);
-    std::fs::rename(&away, stage.home.store()).unwrap();
-    permitted(&stage, &[]);
-    stage.verify.stop();
-    refused(&stage, "GET /orders/7", &secrets.show);
+    let away = proxy_setup.home.path("away.db");
+    std::fs::rename(proxy_setup.home.store(), &away).unwrap();
+    refused(&proxy_setup, "GET /orders/7", &secrets.show);
+    std::fs::rename(&away, proxy_setup.home.store()).unwrap();
+    permitted(&proxy_setup, &[]);
+    proxy_setup.verify.stop();
+    refused(&proxy_setup, "GET /orders/7", &secrets.show);
 
     let mut denied: Vec<&str> = secrets.refused.iter().map(|(what, _)| *what).collect();
     denied.extend(["not-permitted"]);
-    assert_ledger(&stage.home, kind, used.get(), &denied);
+    assert_ledger(&proxy_setup.home, kind, used.get(), &denied);
 }
 
 /// The ledger has the caller of the client's own connection and its `User-Agent`, whatever else the client forged.
 fn assert_ledger(home: &CliHome, kind: ProxyUnderTest, used: u64, denied: &[&str]) {
     let rows = |list: &str| -> Vec<Value> {
-        let told = home.as_ops(&["ledger", list, "--json"]).assert_success().json();
-        told[list].as_array().unwrap().clone()
+        let response = home.as_ops(&["ledger", list, "--json"]).assert_success().json();
+        response[list].as_array().unwrap().clone()
     };
     let uses = rows("uses");
     assert_eq!(uses.len(), 1, "{kind:?} {uses:?}");
@@ -239,7 +239,7 @@ fn other_places_for_tokens(kind: ProxyUnderTest) {
     let (show, lacking) = (home.create(&["show", "--method", "shop.Show"]), home.create(&["lacking"]));
     home.run(&["config", "set", "serve.accept", "header:X-Authentication, query:session"], "").assert_success();
     let verify = Verifier::real(kind, &home);
-    let stage = ProxySetup::start(kind, home, verify);
+    let proxy_setup = ProxySetup::start(kind, home, verify);
     let header = |secret: &str| format!("X-Authentication: {secret}");
     let of = |secret: &str| format!("GET /orders/7?session={secret}&x=1");
     let plain = "GET /orders/7";
@@ -251,9 +251,9 @@ fn other_places_for_tokens(kind: ProxyUnderTest) {
         (of(&show), vec![format!("X-Forwarded-Uri: /orders/7?session={lacking}")]),
     ] {
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let reply = stage.with(&request, &headers);
+        let reply = proxy_setup.with(&request, &headers);
         assert_eq!(reply.status, 200, "{kind:?} {request}: {reply:?}");
-        let got = stage.reached();
+        let got = proxy_setup.reached();
         assert_eq!(got.line, format!("{request} HTTP/1.1"), "{kind:?}");
         assert_eq!(got.all("X-Jeton-Token"), ["show"], "{kind:?}");
         for name in ["authorization", "x-authentication", "x_authentication"] {
@@ -273,9 +273,9 @@ fn other_places_for_tokens(kind: ProxyUnderTest) {
         (format!("GET /orders/7?Session={show}"), vec![], 401),
     ] {
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let reply = stage.with(&request, &headers);
+        let reply = proxy_setup.with(&request, &headers);
         assert_eq!(reply.status, status, "{kind:?} {request} {headers:?}: {reply:?}");
-        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
+        assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
     }
 }
 
@@ -287,7 +287,7 @@ fn identity_comes_from_jeton_alone(kind: ProxyUnderTest) {
     let home = home_with_catalogue(SHOP);
     let bot = bearer(&home.create(&["bot", "--method", "shop.Cancel"]));
     let verify = Verifier::real(kind, &home);
-    let stage = ProxySetup::start(kind, home, verify);
+    let proxy_setup = ProxySetup::start(kind, home, verify);
     let names = ["Account", "Account-Id", "Role", "Token", "Hint", "Method"];
     let spelled = |name: &str| {
         let name = format!("X-Jeton-{name}");
@@ -298,9 +298,9 @@ fn identity_comes_from_jeton_alone(kind: ProxyUnderTest) {
         names.iter().flat_map(|name| spelled(name)).map(|name| format!("{name}: forged")).collect();
     let headers: Vec<&str> = forged.iter().map(String::as_str).chain([bot.as_str()]).collect();
     let body = "the body of the request";
-    let reply = send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &headers, body);
+    let reply = send_raw(proxy_setup.proxy.address, "POST /orders/7:cancel HTTP/1.1", &headers, body);
     assert_eq!(reply.status, 200, "{kind:?} {reply:?}");
-    let got = stage.reached();
+    let got = proxy_setup.reached();
     for (name, value) in names.iter().zip(["ops", "a:1", "owner", "bot", &bot[22..34], "shop.Cancel"]) {
         assert_eq!(got.all(&format!("X-Jeton-{name}")), [value], "{kind:?} {got:?}");
     }
@@ -309,8 +309,8 @@ fn identity_comes_from_jeton_alone(kind: ProxyUnderTest) {
 
     // Headers that a client lists in `Connection` are dropped on the way, but not the ones set by jeton.
     for value in ["X-Jeton-Role", "keep-alive, x-jeton-account", "x_jeton_role, X-Jeton-Method"] {
-        stage.with("DELETE /orders/7", &[&bot, &format!("Connection: {value}")]);
-        for got in stage.application.take_requests() {
+        proxy_setup.with("DELETE /orders/7", &[&bot, &format!("Connection: {value}")]);
+        for got in proxy_setup.application.take_requests() {
             for name in names {
                 assert_eq!(got.all(&format!("X-Jeton-{name}")).len(), 1, "{kind:?} {value} {got:?}");
             }

@@ -66,7 +66,7 @@ fn each_route_gets_its_method(kind: ProxyUnderTest) {
     if !kind.is_installed() {
         return;
     }
-    let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
+    let proxy_setup = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for (request, method) in [
         ("GET /orders", "shop.List"),
         ("GET /orders?q=1&method=x", "shop.List"),
@@ -89,36 +89,43 @@ fn each_route_gets_its_method(kind: ProxyUnderTest) {
     ] {
         if kind.resolves_paths() && request.contains(['%']) {
             // A blank, or a letter beyond ASCII.
-            assert_eq!(stage.send(request, &[BEARER]).status, 403, "{kind:?} {request}");
+            assert_eq!(proxy_setup.send(request, &[BEARER]).status, 403, "{kind:?} {request}");
             continue;
         }
         let holder = format!("Authorization: Bearer {method}");
-        let reply = stage.send(request, &[&holder, "User-Agent: deploy/1.0", "X-Forwarded-For: 203.0.113.9"]);
+        let reply = proxy_setup.send(request, &[&holder, "User-Agent: deploy/1.0", "X-Forwarded-For: 203.0.113.9"]);
         assert_eq!(reply.status, 200, "{kind:?} {request}: {reply:?}");
         assert!(reply.head.to_lowercase().contains("x-app: yes"), "{reply:?}");
-        let [asked] = &stage.verify.take_requests()[..] else { panic!("{request} is asked about once") };
-        assert_eq!(asked.line, kind.question(method, request), "{kind:?}");
-        assert_eq!((asked.all("user-agent"), asked.all("x-forwarded-for")), (vec!["deploy/1.0"], vec!["127.0.0.9"]));
-        let [got] = &stage.application.take_requests()[..] else { panic!("{request} comes once") };
+        let [requests] = &proxy_setup.verify.take_requests()[..] else { panic!("{request} is asked about once") };
+        assert_eq!(requests.line, kind.question(method, request), "{kind:?}");
+        assert_eq!(
+            (requests.all("user-agent"), requests.all("x-forwarded-for")),
+            (vec!["deploy/1.0"], vec!["127.0.0.9"])
+        );
+        let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{request} comes once") };
         assert_eq!(got.line, format!("{request} HTTP/1.1"), "as it was sent");
         assert_eq!(got.all("x-jeton-method"), [method]);
         assert!(got.all("authorization").is_empty(), "{got:?}");
 
-        let reply = stage.send(request, &["Authorization: Bearer shop.Other"]);
-        assert_eq!((reply.status, stage.application.take_requests().len()), (403, 0), "{kind:?} {request}: {reply:?}");
-        stage.verify.take_requests();
+        let reply = proxy_setup.send(request, &["Authorization: Bearer shop.Other"]);
+        assert_eq!(
+            (reply.status, proxy_setup.application.take_requests().len()),
+            (403, 0),
+            "{kind:?} {request}: {reply:?}"
+        );
+        proxy_setup.verify.take_requests();
     }
-    assert_eq!(stage.verify.connections(), 1, "{kind:?} keeps its connection");
+    assert_eq!(proxy_setup.verify.connections(), 1, "{kind:?} keeps its connection");
 }
 
 fn tricks_never_reach_the_application(kind: ProxyUnderTest) {
     if !kind.is_installed() {
         return;
     }
-    let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
+    let proxy_setup = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for path in TRICKS {
-        let reply = stage.send(&format!("GET {path}"), &[BEARER]);
-        if let (true, [got]) = (kind.resolves_paths(), &stage.application.take_requests()[..]) {
+        let reply = proxy_setup.send(&format!("GET {path}"), &[BEARER]);
+        if let (true, [got]) = (kind.resolves_paths(), &proxy_setup.application.take_requests()[..]) {
             // The request that was verified is the one that is forwarded.
             let method = match got.path() {
                 "/" | "/orders" => "shop.List",
@@ -126,13 +133,14 @@ fn tricks_never_reach_the_application(kind: ProxyUnderTest) {
                 "/orders/mine" => "shop.Mine",
                 other => panic!("{kind:?} {path} becomes {other}"),
             };
-            let asked: Vec<String> = stage.verify.take_requests().into_iter().map(|asked| asked.line).collect();
-            assert_eq!(asked, [kind.question(method, "GET /")], "{kind:?} {path}");
+            let requests: Vec<String> =
+                proxy_setup.verify.take_requests().into_iter().map(|requests| requests.line).collect();
+            assert_eq!(requests, [kind.question(method, "GET /")], "{kind:?} {path}");
             continue;
         }
         assert!(!(200..300).contains(&reply.status), "{kind:?} {path}: {reply:?}");
         assert_eq!(
-            (stage.application.take_requests().len(), stage.verify.take_requests().len()),
+            (proxy_setup.application.take_requests().len(), proxy_setup.verify.take_requests().len()),
             (0, 0),
             "{kind:?} {path}"
         );
@@ -158,52 +166,56 @@ fn tricks_never_reach_the_application(kind: ProxyUnderTest) {
         ("GET /orders/7", "X-Rewrite-Url: /orders/mine"),
     ] {
         let headers: Vec<&str> = [BEARER, header].into_iter().filter(|h| !h.is_empty()).collect();
-        let reply = stage.send(request, &headers);
+        let reply = proxy_setup.send(request, &headers);
         assert!(!(200..300).contains(&reply.status), "{kind:?} {request} {header}: {reply:?}");
-        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {request} {header}");
+        assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?} {request} {header}");
     }
     for (tail, method) in [("", "shop.Show"), (".json", "shop.Export")] {
         if kind.resolves_paths() {
             continue;
         }
         let long = format!("GET /orders/{}{tail}", "%C3%A9a".repeat(140));
-        assert_eq!(stage.send(&long, &[&format!("Authorization: Bearer {method}")]).status, 200, "{kind:?} {tail}");
+        assert_eq!(
+            proxy_setup.send(&long, &[&format!("Authorization: Bearer {method}")]).status,
+            200,
+            "{kind:?} {tail}"
+        );
     }
-    stage.application.take_requests();
+    proxy_setup.application.take_requests();
     for length in [988, 1_000, 3_900, 7_000, 15_000] {
         let blanks = format!("GET /orders/7?{}_method=DELETE", "+".repeat(length));
         let json = format!("GET /orders/{}.json", "a".repeat(length));
         if kind.resolves_paths() {
             // This proxy matches arguments only by their whole names, as its guide says.
-            assert!(stage.send(&json, &[BEARER]).status >= 400 || length < 1_000, "{kind:?} {length}");
-            stage.application.take_requests();
+            assert!(proxy_setup.send(&json, &[BEARER]).status >= 400 || length < 1_000, "{kind:?} {length}");
+            proxy_setup.application.take_requests();
             continue;
         }
         for (request, secret) in [(blanks, "all"), (json, "shop.Show")] {
-            let reply = stage.send(&request, &[&format!("Authorization: Bearer {secret}")]);
+            let reply = proxy_setup.send(&request, &[&format!("Authorization: Bearer {secret}")]);
             assert!(!(200..300).contains(&reply.status), "{kind:?} {length}: {reply:?}");
         }
     }
-    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
+    assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
     for host in ["Host: other.example", "Host: app.example"] {
-        let reply = stage.send("GET /orders/7", &[BEARER, host]);
+        let reply = proxy_setup.send("GET /orders/7", &[BEARER, host]);
         // HAProxy accepts two identical `Host` headers as one.
         assert!(reply.status == 400 || reply.status == 200 && host.contains("app"), "{kind:?} {host}: {reply:?}");
     }
     if kind == ProxyUnderTest::Haproxy {
-        hosts_are_read_whole(&stage);
+        hosts_are_read_whole(&proxy_setup);
     }
     // The underscored spellings don't get through, refused or dropped.
-    stage.application.take_requests();
-    stage.send("GET /orders/7", &[BEARER, "X_HTTP_Method_Override: DELETE"]);
-    for got in stage.application.take_requests() {
+    proxy_setup.application.take_requests();
+    proxy_setup.send("GET /orders/7", &[BEARER, "X_HTTP_Method_Override: DELETE"]);
+    for got in proxy_setup.application.take_requests() {
         assert!(!got.headers.iter().any(|(name, _)| name.to_lowercase().contains("override")), "{kind:?} {got:?}");
     }
 }
 
 /// Hosts of which a part is a host, or that come without a check of their form by an older version of HTTP.
-fn hosts_are_read_whole(stage: &ProxySetup) {
-    stage.application.take_requests();
+fn hosts_are_read_whole(proxy_setup: &ProxySetup) {
+    proxy_setup.application.take_requests();
     for version in ["1.0", "1.1"] {
         for (host, status) in [
             ("app.example", 200),
@@ -218,17 +230,21 @@ fn hosts_are_read_whole(stage: &ProxySetup) {
             ("user@app.example", 400),
         ] {
             let head = format!("GET /orders/7 HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n{BEARER}\r\n\r\n");
-            let reply = head_of(stage.proxy.address, &head);
+            let reply = head_of(proxy_setup.proxy.address, &head);
             assert_eq!(reply.status, status, "HTTP/{version} {host}: {reply:?}");
-            let hosts: Vec<String> =
-                stage.application.take_requests().iter().map(|got| got.all("x-forwarded-host").join("|")).collect();
+            let hosts: Vec<String> = proxy_setup
+                .application
+                .take_requests()
+                .iter()
+                .map(|got| got.all("x-forwarded-host").join("|"))
+                .collect();
             assert_eq!(hosts, vec![host.to_owned(); usize::from(status == 200)], "HTTP/{version} {host}");
         }
     }
     let none = |version: &str| format!("GET /orders/7 HTTP/{version}\r\nConnection: close\r\n{BEARER}\r\n\r\n");
-    assert_eq!(head_of(stage.proxy.address, &none("1.0")).status, 200);
-    assert_eq!(head_of(stage.proxy.address, &none("1.1")).status, 400);
-    stage.application.take_requests();
+    assert_eq!(head_of(proxy_setup.proxy.address, &none("1.0")).status, 200);
+    assert_eq!(head_of(proxy_setup.proxy.address, &none("1.1")).status, 400);
+    proxy_setup.application.take_requests();
 }
 
 /// Header names that an application may confuse with others, and headers that would change the protocol.
@@ -244,9 +260,10 @@ fn nothing_comes_in_beside_the_request(kind: ProxyUnderTest) {
             .concat()
         + "[[group]]\nid = \"wide\"\ntitle = \"Wide\"\n[[group.method]]\nid = \"Wide\"\ntitle = \"w\"\naccess = \"read\"\nroutes = [\"GET /repo/{id}\", \"GET /two/{id}\"]\n"
         + "[[group.method]]\nid = \"Day\"\ntitle = \"d\"\naccess = \"write\"\nroutes = [\"GET /repo/{y}-{m}-{d}.{ext}\", \"GET /two/{a}-{b}.x\"]\n";
-    let stage = ProxySetup::start(kind, home_with_catalogue(&format!("{SHOP}{numbers}")), Verifier::start(kind));
-    let get =
-        |request: &str, headers: &[&str]| (stage.send(request, headers).status, stage.application.take_requests());
+    let proxy_setup = ProxySetup::start(kind, home_with_catalogue(&format!("{SHOP}{numbers}")), Verifier::start(kind));
+    let get = |request: &str, headers: &[&str]| {
+        (proxy_setup.send(request, headers).status, proxy_setup.application.take_requests())
+    };
     for (request, secret, status) in [
         ("GET /n50", "1.5", 403),
         ("GET /n50", "1.50", 200),
@@ -257,8 +274,8 @@ fn nothing_comes_in_beside_the_request(kind: ProxyUnderTest) {
         (&format!("GET /two/{}.x", "-".repeat(980)), "wide.Day", 200),
         (&format!("GET /two/{}.y", "-".repeat(980)), "wide.Wide", 200),
     ] {
-        let (told, seen) = get(request, &[&format!("Authorization: Bearer {secret}")]);
-        assert_eq!((told, seen.len()), (status, usize::from(status == 200)), "{kind:?} {request} {secret}");
+        let (response, seen) = get(request, &[&format!("Authorization: Bearer {secret}")]);
+        assert_eq!((response, seen.len()), (status, usize::from(status == 200)), "{kind:?} {request} {secret}");
     }
     for headers in [
         &["Upgrade: h2c"][..],
@@ -294,7 +311,7 @@ fn refusals_are_relayed(kind: ProxyUnderTest) {
     if !kind.is_installed() {
         return;
     }
-    let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
+    let proxy_setup = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for (secret, statuses, says) in [
         ("", &[401][..], "bearer realm=\"jeton\""),
         ("none", &[401], "invalid_token"),
@@ -304,15 +321,15 @@ fn refusals_are_relayed(kind: ProxyUnderTest) {
         let header = format!("Authorization: Bearer {secret}");
         let headers: &[&str] = if secret.is_empty() { &[] } else { &[&header] };
         for round in 0..3 {
-            let reply = stage.send("GET /orders/7", headers);
+            let reply = proxy_setup.send("GET /orders/7", headers);
             assert!(statuses.contains(&reply.status), "{kind:?} {secret} {round}: {reply:?}");
             let promised = reply.head.to_lowercase().contains("content-length: 2\r");
             assert!(!promised || kind != ProxyUnderTest::Caddy, "a body that doesn't come: {reply:?}");
             assert!(reply.head.to_lowercase().contains(says), "{kind:?} {secret}: {reply:?}");
         }
-        assert_eq!(stage.verify.take_requests().len(), 3, "{kind:?}: never cached");
+        assert_eq!(proxy_setup.verify.take_requests().len(), 3, "{kind:?}: never cached");
     }
-    assert_eq!(stage.application.take_requests().len(), 0);
+    assert_eq!(proxy_setup.application.take_requests().len(), 0);
 }
 
 fn nobody_to_ask_lets_nobody_in(kind: ProxyUnderTest) {
@@ -329,10 +346,10 @@ fn nobody_to_ask_lets_nobody_in(kind: ProxyUnderTest) {
             // This proxy's timeout is 30 s and can't be configured.
             continue;
         }
-        let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), verify);
-        let reply = stage.send("GET /orders/7", &[BEARER]);
+        let proxy_setup = ProxySetup::start(kind, home_with_catalogue(SHOP), verify);
+        let reply = proxy_setup.send("GET /orders/7", &[BEARER]);
         assert!(!(200..300).contains(&reply.status), "{kind:?} {reply:?}");
-        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
+        assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
     }
 }
 

@@ -32,7 +32,7 @@ fn forged_headers_do_not_arrive(kind: ProxyUnderTest) {
     if !kind.is_installed() {
         return;
     }
-    let stage = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
+    let proxy_setup = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     let spell = |name: &str, how: usize| match how {
         0 => name.to_owned(),
         1 => name.to_lowercase(),
@@ -58,9 +58,9 @@ fn forged_headers_do_not_arrive(kind: ProxyUnderTest) {
         for some in names.chunks(40) {
             let forged: Vec<String> = some.iter().map(|name| format!("{}: forged", spell(name, how))).collect();
             let headers: Vec<&str> = forged.iter().map(String::as_str).chain(own).chain([BEARER]).collect();
-            let reply = stage.send("GET /orders/7", &headers);
+            let reply = proxy_setup.send("GET /orders/7", &headers);
             assert_eq!(reply.status, 200, "{kind:?} {some:?}: {reply:?}");
-            let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?}") };
+            let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{kind:?}") };
             let arrived: Vec<_> = got.headers.iter().filter(|(_, value)| value.contains("forged")).collect();
             assert!(arrived.is_empty(), "{kind:?} {how} {arrived:?}");
             for (name, value) in [

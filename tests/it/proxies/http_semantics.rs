@@ -23,7 +23,7 @@ const ALLOWED_HEADERS: [&str; 8] = [
     "accept",
 ];
 
-fn assert_few_headers(kind: ProxyUnderTest, asked: &[Request]) {
+fn assert_few_headers(kind: ProxyUnderTest, requests: &[Request]) {
     // Headers that these two proxies add.
     let more: &[&str] = match kind {
         ProxyUnderTest::Envoy => &["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"],
@@ -37,7 +37,7 @@ fn assert_few_headers(kind: ProxyUnderTest, asked: &[Request]) {
         ],
         ProxyUnderTest::Nginx | ProxyUnderTest::Caddy | ProxyUnderTest::Haproxy => &[],
     };
-    for request in asked {
+    for request in requests {
         let is_head = request.line.starts_with("HEAD /v1/verify/");
         assert!(is_head || !kind.compares_proofs(), "{kind:?} {request:?}");
         assert_eq!(request.body, "", "{kind:?}");
@@ -78,39 +78,39 @@ fn setup(kind: ProxyUnderTest) -> ProxySetup {
 }
 
 fn large_and_many_headers(kind: ProxyUnderTest) {
-    let stage = setup(kind);
+    let proxy_setup = setup(kind);
     let cookie = format!("Cookie: session={}", "c".repeat(17_000));
     let many: Vec<String> = (0..95).map(|n| format!("X-App-{n}: value of {n}")).collect();
     let agent = format!("User-Agent: {}", "agent/1.0 ".repeat(300));
     let ten: Vec<String> = (0..10).map(|n| format!("X-Large-{n}: {}", "x".repeat(2_000))).collect();
     for (what, headers) in [("a cookie", vec![cookie]), ("many", many), ("an agent", vec![agent]), ("20 kB", ten)] {
         let headers: Vec<&str> = headers.iter().map(String::as_str).chain([BEARER]).collect();
-        let reply = stage.send("GET /orders/7", &headers);
+        let reply = proxy_setup.send("GET /orders/7", &headers);
         assert_eq!(reply.status, 200, "{kind:?} {what}: {reply:?}");
-        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {what}") };
+        let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{kind:?} {what}") };
         let missing = |header: &&&str| {
             let (name, value) = header.split_once(": ").unwrap();
             got.all(name) != [value.trim()] && name != "Authorization"
         };
         assert_eq!(headers.iter().filter(missing).count(), 0, "{kind:?} {what}: as they were sent");
-        assert_few_headers(kind, &stage.verify.take_requests());
+        assert_few_headers(kind, &proxy_setup.verify.take_requests());
     }
     // Too long for a token: refused as a wrong token, not as an error.
     let long = format!("Authorization: Bearer {}", "a".repeat(9_000));
-    stage.send("GET /orders/7", &[&long]);
-    let asked = stage.verify.take_requests();
-    assert_eq!(asked.len(), 1, "{kind:?}");
-    assert_few_headers(kind, &asked);
+    proxy_setup.send("GET /orders/7", &[&long]);
+    let requests = proxy_setup.verify.take_requests();
+    assert_eq!(requests.len(), 1, "{kind:?}");
+    assert_few_headers(kind, &requests);
     // A client's `User-Agent` is never expanded as a template.
-    stage.send("GET /orders/7", &[BEARER, "User-Agent: {env.PATH}$host%[src]{http.request.host}"]);
-    for request in stage.verify.take_requests() {
+    proxy_setup.send("GET /orders/7", &[BEARER, "User-Agent: {env.PATH}$host%[src]{http.request.host}"]);
+    for request in proxy_setup.verify.take_requests() {
         let agents = request.all("user-agent").concat();
         assert!(!agents.contains("/bin") && !agents.contains("app.example"), "{kind:?} {agents}");
     }
 }
 
-fn send(stage: &ProxySetup, text: &[u8]) -> TcpStream {
-    let mut stream = connect(stage.proxy.address).unwrap();
+fn send(proxy_setup: &ProxySetup, text: &[u8]) -> TcpStream {
+    let mut stream = connect(proxy_setup.proxy.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let _ = stream.write_all(text);
     stream
@@ -129,29 +129,29 @@ fn read_until(stream: &mut TcpStream, end: &str) -> String {
 }
 
 fn bodies_of_every_kind(kind: ProxyUnderTest) {
-    let stage = setup(kind);
+    let proxy_setup = setup(kind);
     let large = "b".repeat(5_000_000);
     let post = |headers: &[&str], body: &str| {
-        send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[&[BEARER], headers].concat(), body)
+        send_raw(proxy_setup.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[&[BEARER], headers].concat(), body)
     };
     for (headers, body) in [(&[][..], large.as_str()), (&[], "small"), (&["Expect: 100-continue"], "expected")] {
         let reply = post(headers, body);
         assert!([100, 200].contains(&reply.status), "{kind:?} {headers:?}: {reply:?}");
-        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {headers:?}") };
+        let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{kind:?} {headers:?}") };
         assert_eq!(got.body.len(), body.len(), "{kind:?} {headers:?}");
-        assert_few_headers(kind, &stage.verify.take_requests());
+        assert_few_headers(kind, &proxy_setup.verify.take_requests());
     }
     let head = format!("POST /orders/7:cancel HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n{BEARER}\r\n");
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
-    let told = read_until(&mut send(&stage, chunked.as_bytes()), "\r\n\r\n");
+    let told = read_until(&mut send(&proxy_setup, chunked.as_bytes()), "\r\n\r\n");
     assert!(told.starts_with("HTTP/1.1 200"), "{kind:?} {told}");
-    assert_eq!(stage.application.take_requests()[0].body, "hello world", "{kind:?}");
-    assert_few_headers(kind, &stage.verify.take_requests());
+    assert_eq!(proxy_setup.application.take_requests()[0].body, "hello world", "{kind:?}");
+    assert_few_headers(kind, &proxy_setup.verify.take_requests());
     // Refused before the body is sent.
     let none = ["Authorization: Bearer none"];
-    let refused = send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &none, &large[..100_000]);
+    let refused = send_raw(proxy_setup.proxy.address, "POST /orders/7:cancel HTTP/1.1", &none, &large[..100_000]);
     assert!((400..500).contains(&refused.status) || refused.status == 0, "{kind:?} {refused:?}");
-    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
+    assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
 }
 
 /// Settings around the printed configuration, and changed settings in it.
@@ -165,48 +165,49 @@ fn settings_around_break_no_question(kind: ProxyUnderTest) {
                 proxy_busy_buffers_size 128k; proxy_buffering off; proxy_request_buffering off; proxy_intercept_errors on;";
     for nginx in [low, high] {
         let setting = SetupOptions { nginx, application: application(), ..SetupOptions::default() };
-        let stage = ProxySetup::start_with(kind, home_with_catalogue(SHOP), Verifier::start(kind), setting);
+        let proxy_setup = ProxySetup::start_with(kind, home_with_catalogue(SHOP), Verifier::start(kind), setting);
         for size in [0, 10, 5_000_000] {
             let body = "b".repeat(size);
-            let reply = send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[BEARER], &body);
+            let reply = send_raw(proxy_setup.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[BEARER], &body);
             assert_eq!(reply.status, 200, "{nginx} {size}: {reply:?}");
-            assert_eq!(stage.application.take_requests()[0].body.len(), size);
+            assert_eq!(proxy_setup.application.take_requests()[0].body.len(), size);
             let refused =
-                send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[], &body[..size.min(3_000)]);
+                send_raw(proxy_setup.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[], &body[..size.min(3_000)]);
             assert_eq!(refused.status, 401, "{nginx} {size}: {refused:?}");
         }
     }
     let change: fn(String) -> String =
         |text| text.replacen("    client_max_body_size 0;", "    client_max_body_size 1k;", 1);
     let setting = SetupOptions { change, application: application(), ..SetupOptions::default() };
-    let stage = ProxySetup::start_with(kind, home_with_catalogue(SHOP), Verifier::start(kind), setting);
+    let proxy_setup = ProxySetup::start_with(kind, home_with_catalogue(SHOP), Verifier::start(kind), setting);
     for (size, status) in [(1_000, 200), (1_025, 413), (500_000, 413)] {
         let body = "b".repeat(size);
-        let reply = send_raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[BEARER], &body);
+        let reply = send_raw(proxy_setup.proxy.address, "POST /orders/7:cancel HTTP/1.1", &[BEARER], &body);
         assert_eq!(reply.status, status, "{size}: {reply:?}");
     }
 }
 
 fn other_protocols_and_streams(kind: ProxyUnderTest) {
-    let stage = setup(kind);
+    let proxy_setup = setup(kind);
     let handshake = format!(
         "GET /orders/7 HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     );
     let lower = handshake.replace("WebSocket\r\nSec", "websocket\r\nSec");
-    let mut stream = send(&stage, lower.as_bytes());
+    let mut stream = send(&proxy_setup, lower.as_bytes());
     let told = read_until(&mut stream, "\r\n\r\n");
-    assert!(told.starts_with("HTTP/1.1 101"), "{kind:?} {told} {:?}", stage.application.take_requests());
+    assert!(told.starts_with("HTTP/1.1 101"), "{kind:?} {told} {:?}", proxy_setup.application.take_requests());
     stream.write_all(b"\x81\x05hello").unwrap();
     assert!(read_until(&mut stream, "hello").contains("hello"), "{kind:?}");
     drop(stream);
-    let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?}") };
+    let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{kind:?}") };
     assert_eq!((got.all("sec-websocket-version"), got.all("x-jeton-role")), (vec!["13"], vec!["member"]), "{kind:?}");
-    assert_eq!(stage.verify.take_requests().len(), 1, "{kind:?}: a token is asked for");
-    let refused = read_until(&mut send(&stage, lower.replace("Bearer all", "Bearer none").as_bytes()), "\r\n\r\n");
+    assert_eq!(proxy_setup.verify.take_requests().len(), 1, "{kind:?}: a token is asked for");
+    let refused =
+        read_until(&mut send(&proxy_setup, lower.replace("Bearer all", "Bearer none").as_bytes()), "\r\n\r\n");
     assert!(refused.starts_with("HTTP/1.1 401"), "{kind:?} {refused}");
-    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
-    stage.verify.take_requests();
+    assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
+    proxy_setup.verify.take_requests();
 
     // Unencrypted HTTP/2 isn't supported: an upgrade request is handled as plain HTTP/1.1.
     for headers in [
@@ -217,7 +218,7 @@ fn other_protocols_and_streams(kind: ProxyUnderTest) {
     ] {
         let head =
             format!("GET /orders/7 HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\n{}\r\n\r\n", headers.join("\r\n"));
-        let told = read_until(&mut send(&stage, head.as_bytes()), "\r\n\r\n");
+        let told = read_until(&mut send(&proxy_setup, head.as_bytes()), "\r\n\r\n");
         // HAProxy takes this for a WebSocket without its key. Envoy and Traefik refuse protocols they don't strip.
         let is_refused = match kind {
             ProxyUnderTest::Nginx | ProxyUnderTest::Caddy => false,
@@ -226,21 +227,21 @@ fn other_protocols_and_streams(kind: ProxyUnderTest) {
             ProxyUnderTest::Traefik => told.starts_with("HTTP/1.1 403"),
         };
         if is_refused {
-            assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {headers:?}");
+            assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?} {headers:?}");
             continue;
         }
         assert!(told.starts_with("HTTP/1.1 200"), "{kind:?} {headers:?} {told}");
-        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {headers:?}") };
+        let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{kind:?} {headers:?}") };
         assert!(got.all("upgrade").is_empty() && got.all("http2-settings").is_empty(), "{kind:?} {got:?}");
     }
 
     // Each event arrives when it happens.
     let head =
         format!("GET /orders/events HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\nAccept: text/event-stream\r\n\r\n");
-    let mut stream = send(&stage, head.as_bytes());
+    let mut stream = send(&proxy_setup, head.as_bytes());
     let first = read_until(&mut stream, "data: first");
     assert!(first.contains("data: first") && !first.contains("second"), "{kind:?} {first}");
-    stage.application.open_gate();
+    proxy_setup.application.open_gate();
     assert!(read_until(&mut stream, "data: second").contains("data: second"), "{kind:?}");
 }
 
@@ -249,7 +250,7 @@ fn public_routes_and_preflights(kind: ProxyUnderTest) {
                   routes = [\"GET /news\", \"GET /orders/news\", \"POST /login\"]\n";
     let setting =
         SetupOptions { guide: &["--preflights", "shop"], application: application(), ..SetupOptions::default() };
-    let stage =
+    let proxy_setup =
         ProxySetup::start_with(kind, home_with_catalogue(&format!("{SHOP}{public}")), Verifier::start(kind), setting);
     let forged = ["X-Jeton-Account: forged", "X-Jeton-Role: owner", "X-Forwarded-For: 203.0.113.9"];
     for (request, headers) in [
@@ -259,20 +260,20 @@ fn public_routes_and_preflights(kind: ProxyUnderTest) {
         ("OPTIONS /orders/7", vec!["Origin: https://a.example", "Access-Control-Request-Method: DELETE"]),
         ("OPTIONS /orders/mine", vec!["Origin: null", "Access-Control-Request-Method: GET"]),
     ] {
-        let reply = stage.send(request, &[&headers[..], &forged].concat());
+        let reply = proxy_setup.send(request, &[&headers[..], &forged].concat());
         assert_eq!(reply.status, 200, "{kind:?} {request}: {reply:?}");
-        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {request}") };
+        let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{kind:?} {request}") };
         assert_eq!(got.line, format!("{request} HTTP/1.1"), "{kind:?}");
         let jetons =
             got.headers.iter().filter(|(name, value)| name.to_lowercase().contains("jeton") && !value.is_empty());
         assert_eq!((jetons.count(), got.all("authorization").len()), (0, 0), "{kind:?} {got:?}");
         assert_eq!(got.all("x-forwarded-for"), ["127.0.0.9"], "{kind:?} {got:?}");
-        assert_eq!(stage.verify.take_requests().len(), 0, "{kind:?} {request}: nobody is asked");
+        assert_eq!(proxy_setup.verify.take_requests().len(), 0, "{kind:?} {request}: nobody is asked");
     }
     let large = "b".repeat(5_000_000);
-    let reply = send_raw(stage.proxy.address, "POST /login HTTP/1.1", &["Content-Type: text/plain"], &large);
+    let reply = send_raw(proxy_setup.proxy.address, "POST /login HTTP/1.1", &["Content-Type: text/plain"], &large);
     assert_eq!(
-        (reply.status, stage.application.take_requests()[0].body.len()),
+        (reply.status, proxy_setup.application.take_requests()[0].body.len()),
         (200, large.len()),
         "{kind:?} {reply:?}"
     );
@@ -301,9 +302,9 @@ fn public_routes_and_preflights(kind: ProxyUnderTest) {
         if kind.resolves_paths() && request.contains("//") {
             continue;
         }
-        let reply = stage.send(request, &headers);
+        let reply = proxy_setup.send(request, &headers);
         assert!(!(200..300).contains(&reply.status), "{kind:?} {request} {headers:?}: {reply:?}");
-        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {request} {headers:?}");
+        assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?} {request} {headers:?}");
     }
 }
 
@@ -319,14 +320,14 @@ fn a_stale_socket_lets_nobody_in(kind: ProxyUnderTest) {
     let socket = home.path("verify.sock");
     jeton.kill();
     assert!(socket.exists(), "left behind");
-    let stage = ProxySetup::start(kind, home, Verifier::Stale(format!("unix:{}", socket.display())));
-    let reply = stage.send("GET /orders/7", &[&credential]);
+    let proxy_setup = ProxySetup::start(kind, home, Verifier::Stale(format!("unix:{}", socket.display())));
+    let reply = proxy_setup.send("GET /orders/7", &[&credential]);
     assert!(reply.status >= 500, "{kind:?} {reply:?}");
-    assert_eq!(stage.application.take_requests().len(), 0, "{kind:?}");
-    let _jeton = RealService::on_a_socket(&stage.home);
+    assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
+    let _jeton = RealService::on_a_socket(&proxy_setup.home);
     // A proxy may skip a verifier that was just down for a while, but not for long.
     let back = (0..100).any(|_| {
-        let status = stage.send("GET /orders/7", &[&credential]).status;
+        let status = proxy_setup.send("GET /orders/7", &[&credential]).status;
         assert!(status == 200 || status >= 500, "{kind:?} {status}");
         let (_never, pause) = std::sync::mpsc::channel::<()>();
         let _ = pause.recv_timeout(Duration::from_millis(if status == 200 { 0 } else { 200 }));

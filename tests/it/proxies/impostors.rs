@@ -67,21 +67,21 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
     let secret = home.create(&["show", "--method", "shop.Show"]);
     let credential = format!("Authorization: Bearer {secret}");
     let verify = Verifier::Real(RealService::on_a_port(&home));
-    let mut stage = ProxySetup::start(kind, home, verify);
-    let Verifier::Real(jeton) = &stage.verify else { unreachable!() };
+    let mut proxy_setup = ProxySetup::start(kind, home, verify);
+    let Verifier::Real(jeton) = &proxy_setup.verify else { unreachable!() };
     let address: SocketAddr = jeton.verify.parse().unwrap();
     // While jeton runs, permitted callers get through.
     for _ in 0..3 {
-        let reply = stage.send("GET /orders/7", &[&credential]);
-        assert_eq!((reply.status, stage.application.take_requests().len()), (200, 1), "{kind:?} {reply:?}");
+        let reply = proxy_setup.send("GET /orders/7", &[&credential]);
+        assert_eq!((reply.status, proxy_setup.application.take_requests().len()), (200, 1), "{kind:?} {reply:?}");
     }
-    assert_eq!(stage.send("GET /orders/mine", &[&credential]).status, 403, "{kind:?}");
-    stage.verify.stop();
-    assert!(stage.send("GET /orders/7", &[&credential]).status >= 500, "{kind:?}");
+    assert_eq!(proxy_setup.send("GET /orders/mine", &[&credential]).status, 403, "{kind:?}");
+    proxy_setup.verify.stop();
+    assert!(proxy_setup.send("GET /orders/7", &[&credential]).status >= 500, "{kind:?}");
 
     // The attacker listens, and learns the proxy's own proof.
     let first = MockServer::on(bind_address(address), Box::new(|_| Some(response("200 OK", &identity(), "{}"))));
-    let reply = stage.send("GET /orders/7", &[&credential]);
+    let reply = proxy_setup.send("GET /orders/7", &[&credential]);
     assert!(reply.status >= 500, "{kind:?} {reply:?}");
     let request = first.take_requests().remove(0);
     let allowed = [
@@ -104,8 +104,8 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
 
     // jeton is back, and the attacker repeats the proxy's request: with its proof and its challenge, and with the
     // attacker's own token.
-    stage.verify = Verifier::Real(RealService::at(&stage.home, &address.to_string()));
-    let mine = stage.home.create(&["mine", "--method", "shop.Show"]);
+    proxy_setup.verify = Verifier::Real(RealService::at(&proxy_setup.home, &address.to_string()));
+    let mine = proxy_setup.home.create(&["mine", "--method", "shop.Show"]);
     let header = |name: &str| format!("{name}: {}", request.all(name).first().copied().unwrap_or_default());
     let headers = [format!("Authorization: Bearer {mine}"), header("x-jeton-proof"), header("x-jeton-challenge")];
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
@@ -121,7 +121,7 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
     // Without the proof the attacker gets no answer proof.
     let bare = Client::tcp(address).request("GET", "/v1/verify/shop.Show", &[headers[0], headers[2]]);
     assert_eq!((bare.status, bare.all("X-Jeton-Proof").len()), (200, 0));
-    stage.verify.stop();
+    proxy_setup.verify.stop();
 
     for (what, says) in IMPOSTORS {
         let seen = seen.clone();
@@ -130,16 +130,16 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
             Box::new(move |request| Some(response("200 OK", &says(request, &seen)?, "{}"))),
         );
         for (request, status) in [("GET /orders/7", 500), ("GET /orders/mine", 500), ("GET /nothing", 403)] {
-            let reply = stage.send(request, &[&credential]);
+            let reply = proxy_setup.send(request, &[&credential]);
             assert!(reply.status >= status, "{kind:?} {what} {request}: {reply:?}");
         }
         assert!(!stranger.take_requests().is_empty(), "{kind:?} {what}: the proxy has asked him");
-        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {what}");
+        assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?} {what}");
         stranger.close();
     }
     // jeton is trusted again.
-    stage.verify = Verifier::Real(RealService::at(&stage.home, &address.to_string()));
-    assert_eq!(stage.send("GET /orders/7", &[&credential]).status, 200, "{kind:?}");
+    proxy_setup.verify = Verifier::Real(RealService::at(&proxy_setup.home, &address.to_string()));
+    assert_eq!(proxy_setup.send("GET /orders/7", &[&credential]).status, 200, "{kind:?}");
 }
 
 macro_rules! proxies {

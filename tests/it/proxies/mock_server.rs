@@ -98,8 +98,8 @@ impl MockServer {
                 }
                 open.lock().unwrap().push(File::from(stream.try_clone().unwrap()));
                 count.fetch_add(1, Ordering::SeqCst);
-                let (kept, answer, gate) = (Arc::clone(&seen), Arc::clone(&answer), Arc::clone(&gate));
-                std::thread::spawn(move || serve(File::from(stream), &kept, &answer, &gate));
+                let (requests_seen, answer, gate) = (Arc::clone(&seen), Arc::clone(&answer), Arc::clone(&gate));
+                std::thread::spawn(move || serve(File::from(stream), &requests_seen, &answer, &gate));
             }
         });
     }

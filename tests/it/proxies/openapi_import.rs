@@ -9,7 +9,7 @@ use jeton::verbs::tokens::CreateToken;
 
 use super::setup::{ProxySetup, ProxyUnderTest, Verifier, home_with_catalogue};
 use crate::support::cli_program::CliHome;
-use crate::support::world::{Fakes, add_account, backend, create, credential};
+use crate::support::fakes::{Fakes, add_account, backend, create, credential};
 
 /// Parts of a hosting platform, each with its name in a path.
 const PARTS: [(&str, &str); 8] = [
@@ -59,8 +59,8 @@ fn document() -> String {
 
 /// Returns each method with a request for it, according to its route.
 fn requests(home: &CliHome) -> Vec<(String, String)> {
-    let told = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
-    let groups = told["groups"].as_array().unwrap();
+    let response = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
+    let groups = response["groups"].as_array().unwrap();
     let methods = groups.iter().flat_map(|group| group["methods"].as_array().unwrap());
     methods
         .flat_map(|method| {
@@ -128,28 +128,28 @@ fn each_route_needs_just_its_method(kind: ProxyUnderTest) {
     }
     let ImportedApi { home, requests, secrets, all } = imported_api();
     let verify = Verifier::real(kind, &home);
-    let stage = ProxySetup::start(kind, home, verify);
+    let proxy_setup = ProxySetup::start(kind, home, verify);
     let with = |request: &str, secret: &str, more: &str| {
         let credential = format!("Authorization: Bearer {secret}");
         let headers: Vec<&str> = [credential.as_str(), more].into_iter().filter(|h| !h.is_empty()).collect();
-        stage.send(request, &headers).status
+        proxy_setup.send(request, &headers).status
     };
     for ((id, request), (just, others)) in requests.iter().zip(&secrets) {
         assert_eq!(with(request, just, ""), 200, "{kind:?} {request}");
-        let [got] = &stage.application.take_requests()[..] else { panic!("{kind:?} {request} comes once") };
+        let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{kind:?} {request} comes once") };
         assert_eq!((got.line.clone(), got.all("X-Jeton-Method")), (format!("{request} HTTP/1.1"), vec![id.as_str()]));
         assert_eq!(with(request, others, ""), 403, "{kind:?} {request}");
-        assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {request}");
+        assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?} {request}");
     }
     assert_eq!(with("GET /orders", &all, ""), 403, "{kind:?}: the other catalogue's");
     for (_, request) in &requests {
         assert_eq!(with(request, &all, ""), 200, "{kind:?} {request}");
-        assert_eq!(stage.application.take_requests().len(), 1);
+        assert_eq!(proxy_setup.application.take_requests().len(), 1);
         for (tricked, header) in tricks(request) {
             if kind.resolves_paths() && ["//", "/.", "/%2", "%73"].iter().any(|step| tricked.contains(step)) {
                 if with(&tricked, &all, header) == 200 {
                     assert_eq!(
-                        stage.application.take_requests()[0].line,
+                        proxy_setup.application.take_requests()[0].line,
                         format!("{request} HTTP/1.1"),
                         "{kind:?} {tricked}"
                     );
@@ -158,10 +158,10 @@ fn each_route_needs_just_its_method(kind: ProxyUnderTest) {
             }
             let status = with(&tricked, &all, header);
             assert!((400..500).contains(&status), "{kind:?} {tricked} {header}: {status}");
-            assert_eq!(stage.application.take_requests().len(), 0, "{kind:?} {tricked} {header}");
+            assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?} {tricked} {header}");
         }
     }
-    assert_eq!(stage.verify.connections(), 1, "{kind:?}");
+    assert_eq!(proxy_setup.verify.connections(), 1, "{kind:?}");
 }
 
 /// Variants of the same request that an intermediary could interpret differently.

@@ -157,16 +157,17 @@ fn verify_response(request: &Request) -> String {
         (None, _) => response("401 Unauthorized", &challenge(""), "{}"),
         (Some("none"), _) => response("401 Unauthorized", &challenge(", error=\"invalid_token\""), "{}"),
         (Some("fault"), _) => response("503 Service Unavailable", &[], "{}"),
-        (Some(held), Some(asked)) if held == "all" || held == asked => {
-            let said = [
+        (Some(credential), Some(requests)) if credential == "all" || credential == requests => {
+            let identity_values = [
                 ("Account", "ci"),
                 ("Account-Id", "17"),
                 ("Role", "member"),
                 ("Token", "bot"),
                 ("Hint", "jtn_Ab12Cd34"),
-                ("Method", asked),
+                ("Method", requests),
             ];
-            let headers: Vec<String> = said.iter().map(|(name, value)| format!("X-Jeton-{name}: {value}")).collect();
+            let headers: Vec<String> =
+                identity_values.iter().map(|(name, value)| format!("X-Jeton-{name}: {value}")).collect();
             response("200 OK", &headers, "{\"result\":0}")
         }
         (Some(_), Some(_)) => response("403 Forbidden", &challenge(", error=\"insufficient_scope\""), "{}"),

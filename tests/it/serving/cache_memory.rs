@@ -11,9 +11,9 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Entropy, NewToken, Store};
 
 use super::new_install;
+use crate::support::fakes::{OWNER, entry, tester, token_name};
 use crate::support::http::{bearer, head};
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::{OWNER, entry, tester, token_name};
 
 /// Number of groups, each with a set, and of methods in each group: 19,006 methods in all.
 const GROUPS: usize = 13;
@@ -52,11 +52,11 @@ fn catalogue() -> Catalogue {
 
 #[test]
 fn cache_fits_thousands_of_set_combinations() {
-    let house = new_install();
-    let owner = house.account_named(OWNER).id;
-    let secret = |_| Secret::generate(&Prefix::default(), |bytes| house.fakes.entropy.fill(bytes)).unwrap();
+    let install = new_install();
+    let owner = install.account_named(OWNER).id;
+    let secret = |_| Secret::generate(&Prefix::default(), |bytes| install.fakes.entropy.fill(bytes)).unwrap();
     let secrets: Vec<Secret> = (0..COMBINATIONS).map(secret).collect();
-    let made = house.store().write(&tester(), &|| house.now(), |tx, now| {
+    let made = install.store().write(&tester(), &|| install.now(), |tx, now| {
         tx.set_catalogue(&catalogue())?;
         for (n, secret) in secrets.iter().enumerate() {
             let sets = (0..GROUPS).filter(|g| (n + 1) & (1 << g) != 0).map(|g| format!("Set {g}")).collect();
@@ -73,7 +73,7 @@ fn cache_fits_thousands_of_set_combinations() {
         Ok(Audited::one((), entry("catalogue.large")))
     });
     made.unwrap();
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();
     let mut ask = |path: &str| {
         for secrets in secrets.chunks(64) {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{METHOD, issue_with_methods, new_install, run_cli, secret_text, wait_until};
+use crate::support::fakes::TestInstall;
 use crate::support::http::{Client, Reply, bearer, head};
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::TestInstall;
 
 const ACCEPT: &str = "[serve]\naccept = \"header:X-Authentication, query:session\"\n";
 
@@ -15,8 +15,8 @@ fn verify_with(client: &mut Client, query: &str, headers: &[&str]) -> Reply {
 
 #[test]
 fn credential_source_counts_only_where_configured() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
     let (header, query) = (format!("X-Authentication: {secret}"), format!("?session={secret}"));
     let places = |client: &mut Client| {
         [
@@ -27,15 +27,15 @@ fn credential_source_counts_only_where_configured() {
         ]
         .map(|answer| (answer.status, answer.body))
     };
-    let plain = ServiceProcess::start(&house.temp_store.path());
+    let plain = ServiceProcess::start(&install.temp_store.path());
     let nobody = (401, "{\"result\":1}".to_owned());
-    let told = places(&mut plain.client());
-    assert_eq!((told[0].0, &told[1..]), (200, &[nobody.clone(), nobody.clone(), nobody][..]));
+    let reply = places(&mut plain.client());
+    assert_eq!((reply[0].0, &reply[1..]), (200, &[nobody.clone(), nobody.clone(), nobody][..]));
     plain.stop();
 
-    let service = ServiceProcess::start_with_config(&house.temp_store.path(), ACCEPT);
+    let service = ServiceProcess::start_with_config(&install.temp_store.path(), ACCEPT);
     let mut client = service.client();
-    assert_eq!(places(&mut client).map(|told| told.0), [200; 4]);
+    assert_eq!(places(&mut client).map(|reply| reply.0), [200; 4]);
     let (auth, auth_lower) = (bearer(&secret), format!("authorization: bearer {secret}"));
     let header_lower = format!("x-authentication: {secret}");
     assert_eq!(verify_with(&mut client, "", &[&auth_lower]).status, 200);
@@ -102,9 +102,9 @@ fn credential_source_counts_only_where_configured() {
 /// own query and the forwarded one count.
 #[test]
 fn second_credential_counts_in_every_spelling() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start_with_config(&house.temp_store.path(), ACCEPT);
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start_with_config(&install.temp_store.path(), ACCEPT);
     let mut client = service.client();
     let (auth, header) = (bearer(&secret), format!("X-Authentication: {secret}"));
     for second in [
@@ -149,8 +149,8 @@ fn second_credential_counts_in_every_spelling() {
         }
     }
     // Two headers with the requested URI: one of them isn't from the proxy.
-    let said = [format!("X-Forwarded-Uri: /app?session={secret}"), "X-Forwarded-Uri: /app".to_owned()];
-    for pair in [[&*said[0], &*said[1]], [&*said[1], &*said[0]], [&*said[0], &*said[0]]] {
+    let log_text = [format!("X-Forwarded-Uri: /app?session={secret}"), "X-Forwarded-Uri: /app".to_owned()];
+    for pair in [[&*log_text[0], &*log_text[1]], [&*log_text[1], &*log_text[0]], [&*log_text[0], &*log_text[0]]] {
         let answer = verify_with(&mut client, "", &pair);
         assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{pair:?}");
     }
@@ -164,10 +164,10 @@ fn second_credential_counts_in_every_spelling() {
 }
 
 /// Returns the caller addresses of uses in the ledger, with their counts.
-fn addresses(house: &TestInstall, reader: &str) -> Vec<(String, u64)> {
-    let told = run_cli(house, Some(reader), &["ledger", "uses", "--json"], "").assert_success().json();
+fn addresses(install: &TestInstall, reader: &str) -> Vec<(String, u64)> {
+    let reply = run_cli(install, Some(reader), &["ledger", "uses", "--json"], "").assert_success().json();
     let is_ci = |row: &&Value| row["token"]["name"] == "ci";
-    let rows = told["uses"].as_array().unwrap().iter().filter(is_ci);
+    let rows = reply["uses"].as_array().unwrap().iter().filter(is_ci);
     let mut found: Vec<_> =
         rows.map(|r| (r["address"].as_str().unwrap_or("-").to_owned(), r["uses"].as_u64().unwrap())).collect();
     found.sort();
@@ -176,12 +176,12 @@ fn addresses(house: &TestInstall, reader: &str) -> Vec<(String, u64)> {
 
 #[test]
 fn client_address_comes_from_trusted_proxies() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let reader = secret_text(&issue_with_methods(&house, "reader", &["jeton.ledger.read"]));
-    let service = ServiceProcess::start_with_config(&house.temp_store.path(), "[serve]\nproxies = \"10.0.0.0/8\"\n");
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let reader = secret_text(&issue_with_methods(&install, "reader", &["jeton.ledger.read"]));
+    let service = ServiceProcess::start_with_config(&install.temp_store.path(), "[serve]\nproxies = \"10.0.0.0/8\"\n");
     let mut client = service.client();
-    let proof = ServiceProcess::proxy_proof(&house.temp_store.path());
+    let proof = ServiceProcess::proxy_proof(&install.temp_store.path());
     let hops = |n: usize, tail: &str| format!("{}{tail}", "203.0.113.1, ".repeat(n));
     for (forwarded, _) in FORWARDED_CASES {
         assert_eq!(
@@ -216,12 +216,12 @@ fn client_address_comes_from_trusted_proxies() {
     // A control character in a header is invalid HTTP.
     assert_eq!(client.read_reply().map(|a| a.status), Some(400));
     let mut expected: Vec<(String, u64)> = Vec::new();
-    let told = FORWARDED_CASES
+    let reply = FORWARDED_CASES
         .iter()
         .map(|(_, address)| *address)
         .chain(["192.0.2.5", "10.9.9.9", "192.0.2.8"])
         .chain(["127.0.0.1"; 4]);
-    for address in told {
+    for address in reply {
         match expected.iter_mut().find(|(a, _)| a == address) {
             Some((_, count)) => *count += 1,
             None => expected.push((address.to_owned(), 1)),
@@ -229,7 +229,7 @@ fn client_address_comes_from_trusted_proxies() {
     }
     expected.sort();
     let found = wait_until(|| {
-        let found = addresses(&house, &reader);
+        let found = addresses(&install, &reader);
         let sum = |list: &[(String, u64)]| list.iter().map(|(_, n)| n).sum::<u64>();
         (sum(&found) >= sum(&expected)).then_some(found)
     });

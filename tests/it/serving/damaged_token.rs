@@ -6,10 +6,10 @@ use crate::support::service_process::ServiceProcess;
 
 #[test]
 fn damaged_row_fails_its_own_token_only() {
-    let house = new_install();
-    let member = house.account("elsewhere", jeton::domain::role::Role::Member);
-    let sound = secret_text(&issue_with_methods(&house, "sound", &[METHOD]));
-    let raw = house.raw_connection();
+    let install = new_install();
+    let member = install.account("elsewhere", jeton::domain::role::Role::Member);
+    let sound = secret_text(&issue_with_methods(&install, "sound", &[METHOD]));
+    let raw = install.raw_connection();
     raw.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
     let mut shown = 0;
     for (column, value) in [
@@ -24,8 +24,8 @@ fn damaged_row_fails_its_own_token_only() {
         ("secrets.retires_at", "5"),
         ("secrets.digest", "x'00'"),
     ] {
-        let name = format!("t{}", house.audit().len());
-        let damaged = issue_with_methods(&house, &name, &[METHOD]);
+        let name = format!("t{}", install.audit().len());
+        let damaged = issue_with_methods(&install, &name, &[METHOD]);
         let (table, column) = column.split_once('.').unwrap();
         let id = damaged.token.id.0;
         raw.execute("UPDATE tokens SET account_id = ?1 WHERE id = ?2", [member.id.0, id]).unwrap();
@@ -43,7 +43,7 @@ fn damaged_row_fails_its_own_token_only() {
             // The column types refuse this damage even for a manual change.
             continue;
         }
-        let service = ServiceProcess::start(&house.temp_store.path());
+        let service = ServiceProcess::start(&install.temp_store.path());
         let secret = secret_text(&damaged);
         // Both in one batch, in either order.
         let ask = |secret: &str| head("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(secret)]);
@@ -56,9 +56,9 @@ fn damaged_row_fails_its_own_token_only() {
         }
         assert_eq!(client.request("GET", "/v1/health", &[]).status, 200);
         wait_until(|| service.stderr().contains(&secret[4..12]).then_some(()));
-        let said = service.stop();
-        assert_eq!(said.matches(&secret[4..12]).count(), 1, "named once: {said}");
-        assert!(!said.contains(&secret[13..]), "{said}");
+        let log_text = service.stop();
+        assert_eq!(log_text.matches(&secret[4..12]).count(), 1, "named once: {log_text}");
+        assert!(!log_text.contains(&secret[13..]), "{log_text}");
         shown += 1;
         raw.execute("UPDATE accounts SET role = ?1, username = ?2 WHERE id = ?3", (role, username, member.id.0))
             .unwrap();

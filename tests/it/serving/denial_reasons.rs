@@ -13,39 +13,41 @@ use serde_json::Value;
 use super::{
     METHOD, OTHER, issue_expired, issue_with_methods, new_install, run_cli, secret_text, selection, target, wait_until,
 };
+use crate::support::fakes::{OWNER, TestInstall, create, token_name, username};
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::{OWNER, TestInstall, create, token_name, username};
 
 /// Returns a secret for each reason of refusal, with that reason and the name of its token.
-fn denied_secrets(house: &TestInstall) -> Vec<(&'static str, String, Option<&'static str>)> {
-    let sound = secret_text(&issue_with_methods(house, "sound", &[METHOD]));
+fn denied_secrets(install: &TestInstall) -> Vec<(&'static str, String, Option<&'static str>)> {
+    let sound = secret_text(&issue_with_methods(install, "sound", &[METHOD]));
     let unknown = with_checksum(&format!("jtn_zzzzzzzz{}", &sound[12..sound.len() - 6]));
     let mistyped = {
         let last = if sound.ends_with('a') { "b" } else { "a" };
         format!("{}{last}", &sound[..sound.len() - 1])
     };
-    let disabled = issue_with_methods(house, "disabled", &[METHOD]);
-    house.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
-    let purged = issue_with_methods(house, "purged", &[METHOD]);
+    let disabled = issue_with_methods(install, "disabled", &[METHOD]);
+    install.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
+    let purged = issue_with_methods(install, "purged", &[METHOD]);
     let typed = "purged".to_owned();
-    house.call(OWNER, DeleteTokens { tokens: vec![target(&purged)], with_made: false, confirmation: typed }).unwrap();
-    house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    let deleted = issue_with_methods(house, "deleted", &[METHOD]);
+    install.call(OWNER, DeleteTokens { tokens: vec![target(&purged)], with_made: false, confirmation: typed }).unwrap();
+    install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    let deleted = issue_with_methods(install, "deleted", &[METHOD]);
     let typed = "deleted".to_owned();
-    house.call(OWNER, DeleteTokens { tokens: vec![target(&deleted)], with_made: false, confirmation: typed }).unwrap();
-    let retired = issue_with_methods(house, "retired", &[METHOD]);
+    install
+        .call(OWNER, DeleteTokens { tokens: vec![target(&deleted)], with_made: false, confirmation: typed })
+        .unwrap();
+    let retired = issue_with_methods(install, "retired", &[METHOD]);
     let again = RegenerateToken { token: target(&retired), grace: None, expires: None, destination: None };
-    house.call(OWNER, again).unwrap();
-    let other = house.account("other", Role::Member);
+    install.call(OWNER, again).unwrap();
+    let other = install.account("other", Role::Member);
     let orphan = CreateToken { account: Some(username("other")), selection: selection(&[]), ..create("orphan") };
-    let orphan = house.create(OWNER, orphan);
-    house.set_account_enabled(other.id, false);
+    let orphan = install.create(OWNER, orphan);
+    install.set_account_enabled(other.id, false);
     vec![
         ("malformed", "nonsense".to_owned(), None),
         ("checksum", mistyped, None),
         ("unknown", unknown, None),
         ("wrong-secret", wrong_secret(&sound), Some("sound")),
-        ("expired", secret_text(&issue_expired(house, "expired")), Some("expired")),
+        ("expired", secret_text(&issue_expired(install, "expired")), Some("expired")),
         ("disabled", secret_text(&disabled), Some("disabled")),
         ("deleted", secret_text(&purged), Some("purged")),
         ("deleted", secret_text(&deleted), Some("deleted")),
@@ -75,26 +77,26 @@ pub fn with_checksum(text: &str) -> String {
 
 #[test]
 fn denials_answer_alike_and_the_ledger_has_the_reason() {
-    let house = new_install();
-    let reader = secret_text(&issue_with_methods(&house, "reader", &["jeton.ledger.read", "jeton.tokens.read-all"]));
-    let cases = denied_secrets(&house);
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let reader = secret_text(&issue_with_methods(&install, "reader", &["jeton.ledger.read", "jeton.tokens.read-all"]));
+    let cases = denied_secrets(&install);
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();
-    let proof = ServiceProcess::proxy_proof(&house.temp_store.path());
+    let proof = ServiceProcess::proxy_proof(&install.temp_store.path());
     for path in ["/v1/verify/-", "/v1/verify/environment.control.StopEnv", "/v1/verify/no.Such"] {
-        let mut told: Vec<(&str, String)> = Vec::new();
+        let mut reply: Vec<(&str, String)> = Vec::new();
         for (reason, secret, _) in &cases {
             let headers = [format!("Authorization: Bearer {secret}"), "X-Forwarded-For: 192.0.2.9".to_owned()];
             let answer = client.request("GET", path, &[&headers[0], &headers[1], &proof]);
             assert_eq!(answer.status, 401, "{reason}");
             assert_eq!(answer.header("Date").len(), "Sun, 22 Nov 2026 05:42:30 GMT".len());
-            told.push((reason, answer.without_date()));
+            reply.push((reason, answer.without_date()));
         }
-        for (reason, answer) in &told {
-            assert_eq!(*answer, told[0].1, "{reason} differs from {}", told[0].0);
+        for (reason, answer) in &reply {
+            assert_eq!(*answer, reply[0].1, "{reason} differs from {}", reply[0].0);
         }
     }
-    assert_eq!(client.verify(&secret_text(&issue_with_methods(&house, "weak", &[METHOD])), OTHER).status, 403);
+    assert_eq!(client.verify(&secret_text(&issue_with_methods(&install, "weak", &[METHOD])), OTHER).status, 403);
 
     let expected: BTreeMap<(String, String), u64> = cases
         .iter()
@@ -103,7 +105,7 @@ fn denials_answer_alike_and_the_ledger_has_the_reason() {
         .map(|key| (key.clone(), if key.0 == "not-permitted" { 1 } else { 3 }))
         .collect();
     let rows = wait_until(|| {
-        let rows = denied_rows(&house, &reader);
+        let rows = denied_rows(&install, &reader);
         (by_reason(&rows).values().sum::<u64>() >= expected.values().sum()).then_some(rows)
     });
     assert_eq!(by_reason(&rows), expected);
@@ -119,24 +121,24 @@ fn denials_answer_alike_and_the_ledger_has_the_reason() {
         }
     }
     // Neither a wrong secret under a right id nor any other refusal counts as a use.
-    let uses = run_cli(&house, Some(&reader), &["ledger", "uses", "--json"], "").assert_success().json();
+    let uses = run_cli(&install, Some(&reader), &["ledger", "uses", "--json"], "").assert_success().json();
     let used = uses["uses"].as_array().unwrap().iter().map(|row| &row["token"]["name"]);
     assert!(used.clone().all(|name| name == "reader"), "{uses}");
-    assert_eq!(sound_last_seen(&house), None);
+    assert_eq!(sound_last_seen(&install), None);
     service.stop();
 }
 
-fn sound_last_seen(house: &TestInstall) -> Option<Timestamp> {
-    let owner = house.account_named(OWNER).id;
+fn sound_last_seen(install: &TestInstall) -> Option<Timestamp> {
+    let owner = install.account_named(OWNER).id;
     let visibility = Visibility { own: owner, roles: Vec::new() };
     let named =
-        house.store().read(|s| s.tokens_by_name(&visibility, Some(owner), &token_name("sound"), false)).unwrap();
+        install.store().read(|s| s.tokens_by_name(&visibility, Some(owner), &token_name("sound"), false)).unwrap();
     named[0].last_seen_at
 }
 
-fn denied_rows(house: &TestInstall, reader: &str) -> Vec<Value> {
-    let told = run_cli(house, Some(reader), &["ledger", "denied", "--json"], "").assert_success().json();
-    told["denied"].as_array().unwrap().clone()
+fn denied_rows(install: &TestInstall, reader: &str) -> Vec<Value> {
+    let reply = run_cli(install, Some(reader), &["ledger", "denied", "--json"], "").assert_success().json();
+    reply["denied"].as_array().unwrap().clone()
 }
 
 fn by_reason(rows: &[Value]) -> BTreeMap<(String, String), u64> {
@@ -152,26 +154,26 @@ fn by_reason(rows: &[Value]) -> BTreeMap<(String, String), u64> {
 /// During an overlap, each secret's uses are recorded separately.
 #[test]
 fn old_secret_in_an_overlap_is_recorded_as_such() {
-    let house = new_install();
-    let old = issue_with_methods(&house, "ci", &[METHOD]);
+    let install = new_install();
+    let old = issue_with_methods(&install, "ci", &[METHOD]);
     let grace = Some(Span::Hours(1));
     let again = RegenerateToken { token: target(&old), grace, expires: None, destination: None };
-    let new = house.call(OWNER, again).unwrap().value;
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let new = install.call(OWNER, again).unwrap().value;
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();
     for _ in 0..3 {
         let answer = client.verify(&secret_text(&old), METHOD);
         assert_eq!((answer.status, answer.header("X-Jeton-Hint")), (200, old.secret.hint()));
     }
-    let token = wait_until(|| Some(house.token(old.token.id)).filter(|t| t.last_seen_at.is_some()));
-    let previous = token.overlap(house.now()).unwrap();
+    let token = wait_until(|| Some(install.token(old.token.id)).filter(|t| t.last_seen_at.is_some()));
+    let previous = token.overlap(install.now()).unwrap();
     assert_eq!(previous.last_seen_at, token.last_seen_at);
-    let usage = house.store().read(|s| s.usage(token.id, house.now().plus(super::DAY / 24))).unwrap();
+    let usage = install.store().read(|s| s.usage(token.id, install.now().plus(super::DAY / 24))).unwrap();
     assert_eq!(usage.current_seen_at, None, "only the old one was used");
     let answer = client.verify(&text_of(&new.secret), METHOD);
     assert_eq!((answer.status, answer.header("X-Jeton-Hint")), (200, new.secret.hint()));
     wait_until(|| {
-        house.store().read(|s| s.usage(token.id, house.now().plus(super::DAY / 24))).unwrap().current_seen_at
+        install.store().read(|s| s.usage(token.id, install.now().plus(super::DAY / 24))).unwrap().current_seen_at
     });
     service.stop();
 }

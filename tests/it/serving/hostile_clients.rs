@@ -21,9 +21,9 @@ fn statuses(mut client: Client, bytes: &[u8]) -> Vec<u16> {
 
 #[test]
 fn malformed_requests_are_refused_and_others_served() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let (service, auth) = (ServiceProcess::start(&house.temp_store.path()), bearer(&secret));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let (service, auth) = (ServiceProcess::start(&install.temp_store.path()), bearer(&secret));
     let get = |more: &str| format!("GET /v1/verify/{METHOD} HTTP/1.1\r\nHost: x\r\n{more}\r\n\r\n");
     let whole = get(&auth);
     for (what, bytes, expected) in [
@@ -83,9 +83,9 @@ fn malformed_requests_are_refused_and_others_served() {
 /// A request inside the body of another one is not executed.
 #[test]
 fn body_smuggles_no_request() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let (service, auth) = (ServiceProcess::start(&house.temp_store.path()), bearer(&secret));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let (service, auth) = (ServiceProcess::start(&install.temp_store.path()), bearer(&secret));
     let hidden = head("GET", "/v1/verify/-", &[&auth]);
     let post = |headers: &[&str], body: &str| head("POST", &format!("/v1/verify/{OTHER}"), headers) + body;
     let length = format!("Content-Length: {}", hidden.len());
@@ -113,9 +113,9 @@ fn body_smuggles_no_request() {
 
 #[test]
 fn endless_head_is_cut_off() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
     let before = service.memory();
     let piece = "a".repeat(64 * 1024);
     for start in ["GET /v1/verify/- HTTP/1.1\r\nX: ", "GET /", "A", "GET / HTTP/1.1\r\nAuthorization: Bearer "] {
@@ -131,9 +131,9 @@ fn endless_head_is_cut_off() {
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
     let kinds = [
         (head("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(&secret)]), 200),
         (head("GET", &format!("/v1/verify/{OTHER}"), &[&bearer(&secret)]), 403),
@@ -155,9 +155,9 @@ fn pipelined_requests_are_answered_in_order() {
 /// A slowly sent head is cut off after 5 s. A silent connection may stay, and others are served.
 #[test]
 fn slow_head_is_cut_off() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
     let (mut silent, mut slow) = (service.client(), service.client());
     assert_eq!(slow.verify(&secret, METHOD).status, 200);
     let mut writing = slow.duplicate();
@@ -188,9 +188,9 @@ fn idle_connections_do_not_block_new_ones() {
     let mut raised = limit;
     raised.current = limit.maximum.map(|most| most.min(24_000));
     setrlimit(Resource::Nofile, raised).unwrap();
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::spawn(command(&house.temp_store.path()));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::spawn(command(&install.temp_store.path()));
     let idle: Vec<Client> = (0..count).map(|_| service.client()).collect();
     let mut client = service.client();
     for _ in 0..100 {

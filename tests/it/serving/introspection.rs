@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::{
     METHOD, OTHER, issue_expired, issue_with_methods, new_install, secret_text, selection, target, wait_until,
 };
+use crate::support::fakes::{OWNER, create};
 use crate::support::http::{Client, Reply, bearer, head};
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::{OWNER, create};
 
 const PATH: &str = "/v1/introspect";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
@@ -22,15 +22,15 @@ fn introspect(client: &mut Client, caller: &str, form: &str) -> Reply {
 
 #[test]
 fn introspection_describes_an_active_token() {
-    let house = new_install();
-    let caller = issue_with_methods(&house, "caller", &["jeton.introspect"]);
-    let lacking = secret_text(&issue_with_methods(&house, "lacking", &[METHOD]));
+    let install = new_install();
+    let caller = issue_with_methods(&install, "caller", &["jeton.introspect"]);
+    let lacking = secret_text(&issue_with_methods(&install, "lacking", &[METHOD]));
     let expires = Some(ExpirySpec::parse("30d").unwrap());
     let new = CreateToken { expires, selection: selection(&[METHOD, OTHER]), ..create("ci") };
-    let token = house.create(OWNER, new);
-    let dead = issue_with_methods(&house, "dead", &[METHOD]);
-    house.call(OWNER, DisableTokens { tokens: vec![target(&dead)] }).unwrap();
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let token = install.create(OWNER, new);
+    let dead = issue_with_methods(&install, "dead", &[METHOD]);
+    install.call(OWNER, DisableTokens { tokens: vec![target(&dead)] }).unwrap();
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.management_client();
     let (form, caller_secret) = (format!("token={}", secret_text(&token)), secret_text(&caller));
 
@@ -44,9 +44,9 @@ fn introspection_describes_an_active_token() {
     assert_eq!((refused.status, refused.body.as_str()), (403, "{\"result\":3}"));
     assert_eq!(introspect(&mut client, &secret_text(&dead), &form).status, 401);
 
-    let mut told = introspect(&mut client, &caller_secret, &form);
-    assert_eq!((told.status, told.header("Cache-Control")), (200, "no-store"));
-    let mut told_json = told.json();
+    let mut reply = introspect(&mut client, &caller_secret, &form);
+    assert_eq!((reply.status, reply.header("Cache-Control")), (200, "no-store"));
+    let mut told_json = reply.json();
     let scope = told_json["scope"].take();
     let mut scope: Vec<&str> = scope.as_str().unwrap().split(' ').collect();
     scope.sort_unstable();
@@ -56,18 +56,18 @@ fn introspection_describes_an_active_token() {
         "sub": token.token.owner.id.to_string(), "iat": token.token.created_at.0 / SECOND, "exp": at,
         "jti": token.secret.hint(), "token": "ci"});
     assert_eq!(told_json, whole);
-    told = introspect(&mut client, &caller_secret, &format!("token_type_hint=access_token&{form}&x"));
-    assert!(told.body.starts_with("{\"active\":true"), "{told:?}");
+    reply = introspect(&mut client, &caller_secret, &format!("token_type_hint=access_token&{form}&x"));
+    assert!(reply.body.starts_with("{\"active\":true"), "{reply:?}");
     let encoded: String = secret_text(&token).bytes().map(|b| format!("%{b:02X}")).collect();
     assert!(introspect(&mut client, &caller_secret, &format!("token={encoded}")).body.contains("\"active\":true"));
 
     let inactive = "{\"active\":false}";
     let mistyped = format!("{}0", &secret_text(&token)[..secret_text(&token).len() - 1]);
     for presented in
-        [secret_text(&dead), secret_text(&issue_expired(&house, "old")), mistyped, "x".to_owned(), String::new()]
+        [secret_text(&dead), secret_text(&issue_expired(&install, "old")), mistyped, "x".to_owned(), String::new()]
     {
-        let told = introspect(&mut client, &caller_secret, &format!("token={presented}"));
-        assert_eq!((told.status, told.body.as_str()), (200, inactive));
+        let reply = introspect(&mut client, &caller_secret, &format!("token={presented}"));
+        assert_eq!((reply.status, reply.body.as_str()), (200, inactive));
     }
     assert_eq!(introspect(&mut client, &caller_secret, &format!("{form}%20")).body, inactive);
     assert_eq!(introspect(&mut client, &caller_secret, &format!("{form}+")).body, inactive);
@@ -80,8 +80,8 @@ fn introspection_describes_an_active_token() {
         ("no UTF-8", "token=%ff".to_owned()),
         ("too large", format!("{form}&x={}", "x".repeat(4096))),
     ] {
-        let told = introspect(&mut client, &caller_secret, &form);
-        assert_eq!((told.status, &told.json()["error"]), (400, &json!("invalid_request")), "{what}");
+        let reply = introspect(&mut client, &caller_secret, &form);
+        assert_eq!((reply.status, &reply.json()["error"]), (400, &json!("invalid_request")), "{what}");
         if what == "too large" {
             client = service.management_client();
         }
@@ -91,24 +91,24 @@ fn introspection_describes_an_active_token() {
     }
 
     // The caller's token was used, but not the token it asked about.
-    wait_until(|| house.token(caller.token.id).last_seen_at);
-    assert_eq!(house.token(token.token.id).last_seen_at, None);
-    let said = house.store().read(|s| s.usage(caller.token.id, house.now())).unwrap();
-    assert_eq!(said.methods.first().map(|(method, _)| method.as_str()), Some("jeton.introspect"));
+    wait_until(|| install.token(caller.token.id).last_seen_at);
+    assert_eq!(install.token(token.token.id).last_seen_at, None);
+    let log_text = install.store().read(|s| s.usage(caller.token.id, install.now())).unwrap();
+    assert_eq!(log_text.methods.first().map(|(method, _)| method.as_str()), Some("jeton.introspect"));
     service.stop();
 }
 
 /// During an overlap, the old secret expires first.
 #[test]
 fn introspected_old_secret_expires_with_its_overlap() {
-    let house = new_install();
-    let caller = secret_text(&issue_with_methods(&house, "caller", &["jeton.introspect"]));
-    let old = issue_with_methods(&house, "ci", &[METHOD]);
+    let install = new_install();
+    let caller = secret_text(&issue_with_methods(&install, "caller", &["jeton.introspect"]));
+    let old = issue_with_methods(&install, "ci", &[METHOD]);
     let grace = Some(Span::Hours(2));
     let again = RegenerateToken { token: target(&old), grace, expires: None, destination: None };
-    let new = house.call(OWNER, again).unwrap().value;
-    let end = new.token.overlap(house.now()).unwrap().retires_at;
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let new = install.call(OWNER, again).unwrap().value;
+    let end = new.token.overlap(install.now()).unwrap().retires_at;
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.management_client();
     let mut exp = |issued: &str| introspect(&mut client, &caller, &format!("token={issued}")).json()["exp"].take();
     assert_eq!(exp(&secret_text(&old)), json!(end.0 / SECOND));
@@ -118,15 +118,15 @@ fn introspected_old_secret_expires_with_its_overlap() {
 
 #[test]
 fn metrics_and_audit_position_are_served() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
     let (mut client, mut manager) = (service.client(), service.management_client());
-    let told = |manager: &mut Client| manager.request("GET", "/v1/head", &[]).json();
-    let last = || house.audit().last().unwrap().seq;
-    assert_eq!(told(&mut manager), json!({"schema": 1, "audit_seq": last()}));
-    issue_with_methods(&house, "more", &[]);
-    assert_eq!(told(&mut manager), json!({"schema": 1, "audit_seq": last()}));
+    let reply = |manager: &mut Client| manager.request("GET", "/v1/head", &[]).json();
+    let last = || install.audit().last().unwrap().seq;
+    assert_eq!(reply(&mut manager), json!({"schema": 1, "audit_seq": last()}));
+    issue_with_methods(&install, "more", &[]);
+    assert_eq!(reply(&mut manager), json!({"schema": 1, "audit_seq": last()}));
 
     for (method, presented, status) in
         [(METHOD, &*secret, 200), (OTHER, &secret, 403), ("no.Such", &secret, 503), ("-", "nonsense", 401)]
@@ -179,9 +179,9 @@ fn metrics_and_audit_position_are_served() {
 /// Without a credential, introspection returns nothing about a token.
 #[test]
 fn introspection_needs_a_permitted_token() {
-    let house = new_install();
-    let issued = issue_with_methods(&house, "very-own-name", &[METHOD]);
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let issued = issue_with_methods(&install, "very-own-name", &[METHOD]);
+    let service = ServiceProcess::start(&install.temp_store.path());
     assert_eq!(service.client().verify(&secret_text(&issued), METHOD).status, 200);
     let paths =
         ["/v1/verify/-", "/v1/verify/x", "/v1/health", "/v1/head", "/metrics", "/v1/introspect", "/v1/tokens", "/"];
@@ -190,9 +190,9 @@ fn introspection_needs_a_permitted_token() {
             for verb in ["GET", "POST", "DELETE"] {
                 for headers in [&[][..], &[&*bearer(dead)], &[&*bearer(&secret_text(&issued)[..40])]] {
                     client.send(head(verb, path, &[headers, &["Content-Length: 0"]].concat()));
-                    let told = format!("{:?}", client.read_reply().unwrap());
+                    let reply = format!("{:?}", client.read_reply().unwrap());
                     for word in ["very-own-name", &secret_text(&issued)[..12], "StopEnv", "ops"] {
-                        assert!(!told.contains(word), "{verb} {path}: {told}");
+                        assert!(!reply.contains(word), "{verb} {path}: {reply}");
                     }
                 }
             }

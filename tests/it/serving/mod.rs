@@ -22,7 +22,7 @@ use jeton::domain::token::TokenRef;
 use jeton::verbs::tokens::{CreateToken, IssuedToken, TokenTarget};
 
 use crate::support::cli_program::{CliOutput, run_to_end};
-use crate::support::world::{OWNER, TestInstall, create};
+use crate::support::fakes::{OWNER, TestInstall, create};
 
 /// A method that changes something, and one that no token of these tests may call.
 const METHOD: &str = "environment.control.StopEnv";
@@ -31,10 +31,10 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Returns a house with the machine's clock, which the service uses too, and an owner without a token limit.
 fn new_install() -> TestInstall {
-    let house = TestInstall::with_accounts();
-    house.fakes.clock.set(jeton::platform::adapters().clock.now());
-    house.set_policy(|p| p.active_tokens = 0);
-    house
+    let install = TestInstall::with_accounts();
+    install.fakes.clock.set(jeton::platform::adapters().clock.now());
+    install.set_policy(|p| p.active_tokens = 0);
+    install
 }
 
 fn selection(methods: &[&str]) -> Selection {
@@ -42,8 +42,8 @@ fn selection(methods: &[&str]) -> Selection {
 }
 
 /// Creates a token of the owner for these methods.
-fn issue_with_methods(house: &TestInstall, name: &str, methods: &[&str]) -> IssuedToken {
-    house.create(OWNER, CreateToken { selection: selection(methods), ..create(name) })
+fn issue_with_methods(install: &TestInstall, name: &str, methods: &[&str]) -> IssuedToken {
+    install.create(OWNER, CreateToken { selection: selection(methods), ..create(name) })
 }
 
 fn secret_text(issued: &IssuedToken) -> String {
@@ -55,18 +55,22 @@ fn target(issued: &IssuedToken) -> TokenTarget {
 }
 
 /// Creates a token that has already expired.
-fn issue_expired(house: &TestInstall, name: &str) -> IssuedToken {
-    let now = house.now();
-    house.fakes.clock.advance(-2 * DAY);
-    let issued = house.create(OWNER, CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create(name) });
-    house.fakes.clock.set(now);
+fn issue_expired(install: &TestInstall, name: &str) -> IssuedToken {
+    let now = install.now();
+    install.fakes.clock.advance(-2 * DAY);
+    let issued = install.create(OWNER, CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create(name) });
+    install.fakes.clock.set(now);
     issued
 }
 
 /// Runs the program on the house's store, authenticated by a token if given.
-fn run_cli(house: &TestInstall, token: Option<&str>, args: &[&str], input: &str) -> CliOutput {
+fn run_cli(install: &TestInstall, token: Option<&str>, args: &[&str], input: &str) -> CliOutput {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
-    command.env_clear().env("HOME", house.temp_store.folder()).env("JETON_STORE", house.temp_store.path()).args(args);
+    command
+        .env_clear()
+        .env("HOME", install.temp_store.folder())
+        .env("JETON_STORE", install.temp_store.path())
+        .args(args);
     if let Some(token) = token {
         command.env("JETON_TOKEN", token);
     }

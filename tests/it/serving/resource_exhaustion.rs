@@ -17,9 +17,9 @@ use jeton::verbs::tokens::IssuedToken;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::{METHOD, issue_with_methods, new_install, secret_text, wait_until};
+use crate::support::fakes::TestInstall;
 use crate::support::http::{Client, TIMEOUT};
 use crate::support::service_process::{STOP_TIMEOUT, ServiceProcess, command};
-use crate::support::world::TestInstall;
 
 /// Maximum recovery time after a fault. The service promises 2 s; the rest allows for slow test machines.
 const RECOVERY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(4);
@@ -31,20 +31,20 @@ struct LoglessService {
 }
 
 impl LoglessService {
-    fn start(house: &TestInstall, arguments: &[&str], stderr: impl Into<Stdio>) -> LoglessService {
-        let store = house.temp_store.path();
+    fn start(install: &TestInstall, arguments: &[&str], stderr: impl Into<Stdio>) -> LoglessService {
+        let store = install.temp_store.path();
         let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
         command
             .env_clear()
-            .env("HOME", house.temp_store.folder())
+            .env("HOME", install.temp_store.folder())
             .arg("serve")
             .arg("--store")
             .arg(&store)
             .args(arguments);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
-        let mute = LoglessService { child, store };
-        wait_until(|| UnixStreamTo(&mute.verify()).open());
-        mute
+        let silent_service = LoglessService { child, store };
+        wait_until(|| UnixStreamTo(&silent_service.verify()).open());
+        silent_service
     }
 
     fn sidecar_path(&self, ending: &str) -> PathBuf {
@@ -92,9 +92,9 @@ impl UnixStreamTo<'_> {
     }
 }
 
-fn recorded_uses(house: &TestInstall, issued: &IssuedToken) -> u64 {
-    let store = SqliteStore::open(&house.temp_store.path()).unwrap();
-    store.read(|s| s.usage(issued.token.id, house.now())).unwrap().week
+fn recorded_uses(install: &TestInstall, issued: &IssuedToken) -> u64 {
+    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    store.read(|s| s.usage(issued.token.id, install.now())).unwrap().week
 }
 
 /// Asks with a right and a wrong secret, and asserts the right answers.
@@ -107,13 +107,13 @@ fn assert_answers(client: &mut Client, secret: &str, times: usize) {
 
 #[test]
 fn service_answers_though_its_log_cannot_be_written() {
-    let house = new_install();
-    let issued = issue_with_methods(&house, "ci", &[METHOD]);
+    let install = new_install();
+    let issued = issue_with_methods(&install, "ci", &[METHOD]);
     let secret = secret_text(&issued);
     let mut accepted = 0;
     for (what, level) in [("full", "info"), ("full", "trace"), ("gone", "info"), ("gone", "trace"), ("stuck", "trace")]
     {
-        let (kept, stderr): (Option<OwnedFd>, Stdio) = match what {
+        let (retained, stderr): (Option<OwnedFd>, Stdio) = match what {
             "full" => (None, OpenOptions::new().write(true).open("/dev/full").unwrap().into()),
             _ => {
                 let (reader, writer) = std::io::pipe().unwrap();
@@ -121,7 +121,7 @@ fn service_answers_though_its_log_cannot_be_written() {
                 ((what == "stuck").then(|| reader.into()), writer.into())
             }
         };
-        let service = LoglessService::start(&house, &["--log", level], stderr);
+        let service = LoglessService::start(&install, &["--log", level], stderr);
         let mut client = service.client();
         // More than pipe and queue hold, with each request logged.
         let times = if what == "stuck" { 5_000 } else { 200 };
@@ -132,18 +132,18 @@ fn service_answers_though_its_log_cannot_be_written() {
         assert_eq!(service.metric("panics_total"), 0);
         drop(client);
         assert_eq!(service.stop(), Some(0), "{what} {level}");
-        drop(kept);
+        drop(retained);
     }
-    assert_eq!(recorded_uses(&house, &issued), accepted);
+    assert_eq!(recorded_uses(&install, &issued), accepted);
 }
 
 /// A late log reader gets every queued line, and the number of the lost ones.
 #[test]
 fn lost_log_lines_are_reported_once_the_log_can_be_written() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
     let (reader, writer) = std::io::pipe().unwrap();
-    let service = LoglessService::start(&house, &["--log", "trace"], writer);
+    let service = LoglessService::start(&install, &["--log", "trace"], writer);
     assert_answers(&mut service.client(), &secret, 5_000);
     let lost = service.metric("log_lines_lost_total");
     assert!(lost > 0);
@@ -171,9 +171,9 @@ fn lost_log_lines_are_reported_once_the_log_can_be_written() {
 /// Signals that other programs use for reload, reopen or report.
 #[test]
 fn other_signals_change_nothing() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();
     for (signal, name) in [(Signal::HUP, "SIGHUP"), (Signal::USR1, "SIGUSR1"), (Signal::USR2, "SIGUSR2")] {
         kill_process(service.pid(), signal).unwrap();
@@ -186,20 +186,20 @@ fn other_signals_change_nothing() {
 /// With more silent or slow clients than descriptors, new clients are answered, and so are earlier ones.
 #[test]
 fn few_descriptors_serve_many_clients() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
     let mut limited = Command::new("/bin/sh");
-    limited.env_clear().env("HOME", house.temp_store.folder()).args(["-c", "ulimit -n 40; exec \"$@\"", "sh"]);
+    limited.env_clear().env("HOME", install.temp_store.folder()).args(["-c", "ulimit -n 40; exec \"$@\"", "sh"]);
     limited.arg(env!("CARGO_BIN_EXE_jeton")).args(["serve", "--verify", "127.0.0.1:0", "--store"]);
-    limited.arg(house.temp_store.path());
+    limited.arg(install.temp_store.path());
     let service = ServiceProcess::spawn(limited);
     let mut early = service.client();
     assert_answers(&mut early, &secret, 1);
-    for said in ["", "GET /v1/verify/- HTTP/1.1\r\nHo"] {
+    for log_text in ["", "GET /v1/verify/- HTTP/1.1\r\nHo"] {
         let mut crowd: Vec<Client> = Vec::new();
         for n in 0..200 {
             let mut one = service.client();
-            one.send(said);
+            one.send(log_text);
             crowd.push(one);
             if n % 40 == 39 {
                 let clock = Stopwatch::start();
@@ -222,8 +222,8 @@ fn few_descriptors_serve_many_clients() {
     service.stop();
 
     let mut hopeless = Command::new("/bin/sh");
-    hopeless.env_clear().env("HOME", house.temp_store.folder()).args(["-c", "ulimit -n 16; exec \"$@\"", "sh"]);
-    hopeless.arg(env!("CARGO_BIN_EXE_jeton")).arg("serve").arg("--store").arg(house.temp_store.path());
+    hopeless.env_clear().env("HOME", install.temp_store.folder()).args(["-c", "ulimit -n 16; exec \"$@\"", "sh"]);
+    hopeless.arg(env!("CARGO_BIN_EXE_jeton")).arg("serve").arg("--store").arg(install.temp_store.path());
     crate::support::cli_program::run_to_end(hopeless, b"").assert_code(1).assert_silent();
 }
 
@@ -236,9 +236,9 @@ fn thousand_connections_can_be_open() {
         println!("skipped: this process may not open {CLIENTS} files");
         return;
     }
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = LoglessService::start(&house, &[], Stdio::null());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = LoglessService::start(&install, &[], Stdio::null());
     let pid = Pid::from_child(&service.child);
     kill_process(pid, Signal::STOP).unwrap();
     let waiting: Vec<_> = (0..CLIENTS)
@@ -264,9 +264,9 @@ fn thousand_connections_can_be_open() {
 /// Sockets that a clean-up job deleted are recreated with the same access.
 #[test]
 fn removed_sockets_are_created_again() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = LoglessService::start(&house, &[], Stdio::null());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = LoglessService::start(&install, &[], Stdio::null());
     for ending in [".verify", ".manage"] {
         let path = service.sidecar_path(ending);
         fs::remove_file(&path).unwrap();
@@ -314,16 +314,16 @@ impl Drop for SmallDisk {
 /// for.
 #[test]
 fn full_disk_of_store_and_log_is_survived() {
-    let house = new_install();
-    let issued = issue_with_methods(&house, "ci", &[METHOD]);
+    let install = new_install();
+    let issued = issue_with_methods(&install, "ci", &[METHOD]);
     let secret = secret_text(&issued);
-    let Some(disk) = SmallDisk::mount(&house.temp_store.folder().join("disk")) else {
+    let Some(disk) = SmallDisk::mount(&install.temp_store.folder().join("disk")) else {
         println!("skipped: no tmpfs can be mounted here");
         return;
     };
-    house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    install.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let store = disk.0.join("jeton.db");
-    fs::copy(house.temp_store.path(), &store).unwrap();
+    fs::copy(install.temp_store.path(), &store).unwrap();
     let log = File::create(disk.0.join("log")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", &disk.0).args(["serve", "--log", "debug", "--store"]).arg(&store);
@@ -355,7 +355,7 @@ fn full_disk_of_store_and_log_is_survived() {
     drop(client);
     assert_eq!(service.stop(), Some(0));
     let opened = SqliteStore::open(&store).unwrap();
-    assert_eq!(opened.read(|s| s.usage(issued.token.id, house.now())).unwrap().week, accepted);
+    assert_eq!(opened.read(|s| s.usage(issued.token.id, install.now())).unwrap().week, accepted);
     let log = fs::read_to_string(disk.0.join("log")).unwrap();
     assert!(log.contains("the store can be used again") && log.ends_with('\n'), "{log}");
 }
@@ -363,10 +363,10 @@ fn full_disk_of_store_and_log_is_survived() {
 /// Uses that can't be recorded are reported as lost, with their number. The exit status shows the loss too.
 #[test]
 fn unrecorded_uses_are_reported_as_lost() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
-    let writer = house.raw_connection();
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
+    let writer = install.raw_connection();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut client = service.client();
     client.set_timeout(TIMEOUT);
@@ -374,10 +374,10 @@ fn unrecorded_uses_are_reported_as_lost() {
     assert_eq!(client.verify("nobody", METHOD).status, 401);
     drop(client);
     service.request_stop();
-    let said = service.wait_for_code(1);
-    assert!(said.contains("uses=3 denials=1"), "{said}");
-    assert!(said.contains("3 accepted uses and 1 denied attempts are lost"), "{said}");
+    let log_text = service.wait_for_code(1);
+    assert!(log_text.contains("uses=3 denials=1"), "{log_text}");
+    assert!(log_text.contains("3 accepted uses and 1 denied attempts are lost"), "{log_text}");
     writer.execute_batch("ROLLBACK").unwrap();
     // The next start works as usual.
-    ServiceProcess::spawn(command(&house.temp_store.path())).stop();
+    ServiceProcess::spawn(command(&install.temp_store.path())).stop();
 }

@@ -29,10 +29,10 @@ const INVALID: Option<&str> = Some("Bearer realm=\"jeton\", error=\"invalid_toke
 
 #[test]
 fn verify_answers_alike_for_every_http_method() {
-    let house = new_install();
-    let issued = issue_with_methods(&house, "ci", &[METHOD]);
+    let install = new_install();
+    let issued = issue_with_methods(&install, "ci", &[METHOD]);
     let (secret, owner) = (bearer(&secret_text(&issued)), &issued.token.owner);
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();
     for verb in HTTP_METHODS {
         for method in ["-", METHOD] {
@@ -44,7 +44,7 @@ fn verify_answers_alike_for_every_http_method() {
             assert_eq!(permitted.header("Cache-Control"), "no-store");
             assert_eq!(permitted.header("Content-Type"), "application/json");
             assert!(permitted.all("WWW-Authenticate").is_empty());
-            let told = json!({"result": 0, "method": method, "account": "ops", "account_id": id, "role": "owner",
+            let reply = json!({"result": 0, "method": method, "account": "ops", "account_id": id, "role": "owner",
                               "token": "ci", "hint": hint});
             if verb == "HEAD" {
                 let length = client.request("GET", &path, &[&secret]).body.len();
@@ -53,7 +53,7 @@ fn verify_answers_alike_for_every_http_method() {
                 assert_eq!(client.request("HEAD", &path, &["Authorization: x"]).status, 401);
                 continue;
             }
-            assert_eq!(permitted.json(), told, "{verb}");
+            assert_eq!(permitted.json(), reply, "{verb}");
             assert_denied(&client.request(verb, &path, &[]), 401, 1, Some("Bearer realm=\"jeton\""));
             assert_denied(&client.request(verb, &path, &["Authorization: Bearer x"]), 401, 2, INVALID);
         }
@@ -75,24 +75,24 @@ fn verify_answers_alike_for_every_http_method() {
 /// The body lists the token's methods only on request, but always the identity.
 #[test]
 fn verify_lists_methods_on_request() {
-    let house = new_install();
-    let issued = issue_with_methods(&house, "ci", &[METHOD, OTHER]);
-    let empty = issue_with_methods(&house, "empty", &[]);
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let issued = issue_with_methods(&install, "ci", &[METHOD, OTHER]);
+    let empty = issue_with_methods(&install, "empty", &[]);
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();
-    let mut told = |issued, path: &str| client.verify_at(path, &secret_text(issued)).json();
+    let mut reply = |issued, path: &str| client.verify_at(path, &secret_text(issued)).json();
     for query in ["?methods", "?methods=", "?methods=1", "?x&methods", "?methods&methods"] {
         for method in ["-", METHOD] {
             let path = format!("/v1/verify/{method}");
-            let mut plain = told(&issued, &path);
+            let mut plain = reply(&issued, &path);
             assert_eq!(plain["account"], "ops");
             plain["methods"] = json!([OTHER, METHOD]);
-            assert_eq!(told(&issued, &format!("{path}{query}")), plain, "{query}");
+            assert_eq!(reply(&issued, &format!("{path}{query}")), plain, "{query}");
         }
     }
-    assert_eq!(told(&empty, "/v1/verify/-?methods")["methods"], json!([]));
+    assert_eq!(reply(&empty, "/v1/verify/-?methods")["methods"], json!([]));
     for query in ["?method", "?xmethods", "?x=methods", "?Methods", "?methods%20", "?x;methods"] {
-        assert_eq!(told(&issued, &format!("/v1/verify/-{query}"))["methods"], json!(null), "{query}");
+        assert_eq!(reply(&issued, &format!("/v1/verify/-{query}"))["methods"], json!(null), "{query}");
     }
     let head = client.request("HEAD", "/v1/verify/-?methods", &[&bearer(&secret_text(&issued))]);
     let whole = client.verify_at("/v1/verify/-?methods", &secret_text(&issued));
@@ -105,9 +105,9 @@ fn verify_lists_methods_on_request() {
 /// The method is the first path segment, taken raw. Later segments and the query are ignored.
 #[test]
 fn verify_takes_the_method_undecoded() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();
     let encoded = METHOD.replace('.', "%2e");
     let lower = METHOD.to_ascii_lowercase();
@@ -172,9 +172,9 @@ impl crate::support::http::Client {
 /// Forged identity headers never come back: each one is set once, with the true value.
 #[test]
 fn forged_identity_headers_are_ignored() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();
     let forged = [
         bearer(&secret),
@@ -196,9 +196,9 @@ fn forged_identity_headers_are_ignored() {
 /// The verify listener answers verify and health. The management listener answers everything except verify.
 #[test]
 fn listeners_serve_their_own_paths_only() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let service = ServiceProcess::start(&install.temp_store.path());
     let (mut client, mut manager) = (service.client(), service.management_client());
     for verb in ["GET", "HEAD"] {
         for listener in [&mut client, &mut manager] {

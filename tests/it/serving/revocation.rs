@@ -16,8 +16,8 @@ use jeton::verbs::request::call;
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, RegenerateToken, TokenTarget};
 
 use super::new_install;
+use crate::support::fakes::{Fakes, OWNER, client_info, create, credential};
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::{Fakes, OWNER, client_info, create, credential};
 
 const STORE: &str = "JETON_REVOKING_STORE";
 const TOKENS: &str = "JETON_REVOKING_TOKENS";
@@ -55,19 +55,19 @@ fn revoker_child() {
 #[test]
 fn request_after_a_revocation_is_denied() {
     let count = if std::env::var_os("JETON_SOAK").is_some() { 5_000 } else { 200 };
-    let house = new_install();
+    let install = new_install();
     let names = (0..count).map(|n| TokenName::parse(&format!("t{n}")).unwrap()).collect();
     let selection = Selection::Inherit;
-    let issued = house.call(OWNER, CreateToken { names, selection, ..create("x") }).unwrap().value;
+    let issued = install.call(OWNER, CreateToken { names, selection, ..create("x") }).unwrap().value;
     let secrets: Vec<String> = issued.iter().map(super::secret_text).collect();
     let ids: Vec<String> = issued.iter().map(|i| i.token.id.to_string()).collect();
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let service = ServiceProcess::start(&install.temp_store.path());
 
     // Shared by all clients: the tokens revoked so far.
     let revoked: Vec<AtomicBool> = secrets.iter().map(|_| AtomicBool::new(false)).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (allowed, denied) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let path = house.temp_store.path();
+    let path = install.temp_store.path();
     std::thread::scope(|scope| {
         for connection in 0..CONNECTIONS {
             let (secrets, revoked, next, done) = (&secrets, &revoked, &next, &done);

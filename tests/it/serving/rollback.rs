@@ -12,8 +12,8 @@ use rusqlite::MAIN_DB;
 use serde_json::json;
 
 use super::{METHOD, issue_with_methods, new_install, secret_text, target, wait_until};
+use crate::support::fakes::{OWNER, TestInstall};
 use crate::support::service_process::{ServiceProcess, command};
-use crate::support::world::{OWNER, TestInstall};
 
 /// Maximum time until a change outside the log is seen. The service promises 1 s; the rest allows for slow test
 /// machines.
@@ -24,7 +24,7 @@ const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
 
 /// A service that has seen a token revoked, and a copy of its store from before.
 struct RollbackTest {
-    house: TestInstall,
+    install: TestInstall,
     older: PathBuf,
     revoked: String,
     valid: String,
@@ -32,27 +32,27 @@ struct RollbackTest {
 
 impl RollbackTest {
     fn new() -> (Self, ServiceProcess) {
-        let house = new_install();
-        let doomed = issue_with_methods(&house, "doomed", &[METHOD]);
-        let (valid, revoked) = (secret_text(&issue_with_methods(&house, "valid", &[METHOD])), secret_text(&doomed));
-        let older = house.temp_store.path().with_file_name("older.db");
-        house.raw_connection().backup(MAIN_DB, &older, NO_PROGRESS).unwrap();
+        let install = new_install();
+        let doomed = issue_with_methods(&install, "doomed", &[METHOD]);
+        let (valid, revoked) = (secret_text(&issue_with_methods(&install, "valid", &[METHOD])), secret_text(&doomed));
+        let older = install.temp_store.path().with_file_name("older.db");
+        install.raw_connection().backup(MAIN_DB, &older, NO_PROGRESS).unwrap();
         fs::set_permissions(&older, fs::Permissions::from_mode(0o600)).unwrap();
-        let service = ServiceProcess::start(&house.temp_store.path());
+        let service = ServiceProcess::start(&install.temp_store.path());
         assert_eq!(service.client().verify(&revoked, METHOD).status, 200);
-        house.call(OWNER, DisableTokens { tokens: vec![target(&doomed)] }).unwrap();
+        install.call(OWNER, DisableTokens { tokens: vec![target(&doomed)] }).unwrap();
         assert_eq!(service.client().verify(&revoked, METHOD).status, 401);
-        let stage = RollbackTest { house, older, revoked, valid };
-        wait_until(|| stage.recorded_position().contains(&format!(" {} ", stage.tip())).then_some(()));
-        (stage, service)
+        let fixture = RollbackTest { install, older, revoked, valid };
+        wait_until(|| fixture.recorded_position().contains(&format!(" {} ", fixture.tip())).then_some(()));
+        (fixture, service)
     }
 
     fn path(&self) -> PathBuf {
-        self.house.temp_store.path()
+        self.install.temp_store.path()
     }
 
     fn tip(&self) -> usize {
-        self.house.audit().len()
+        self.install.audit().len()
     }
 
     /// Returns the text of the seen file.
@@ -100,138 +100,143 @@ fn position_path(store: &Path) -> PathBuf {
 
 #[test]
 fn position_is_stored_before_a_change_is_confirmed() {
-    let (stage, service) = RollbackTest::new();
+    let (fixture, service) = RollbackTest::new();
     for n in 0..5 {
-        issue_with_methods(&stage.house, &format!("more{n}"), &[]);
+        issue_with_methods(&fixture.install, &format!("more{n}"), &[]);
         let head = service.management_client().request("GET", "/v1/head", &[]);
-        assert_eq!(head.json()["audit_seq"], stage.tip());
+        assert_eq!(head.json()["audit_seq"], fixture.tip());
         // The seen file is already written, whatever happens to the service now.
-        assert!(stage.recorded_position().contains(&format!(" {} ", stage.tip())), "{}", stage.recorded_position());
+        assert!(
+            fixture.recorded_position().contains(&format!(" {} ", fixture.tip())),
+            "{}",
+            fixture.recorded_position()
+        );
     }
     service.stop();
 }
 
 #[test]
 fn older_copy_restored_into_the_store_is_refused() {
-    let (stage, service) = RollbackTest::new();
-    let newer = stage.path().with_file_name("newer.db");
-    let mut raw = stage.house.raw_connection();
+    let (fixture, service) = RollbackTest::new();
+    let newer = fixture.path().with_file_name("newer.db");
+    let mut raw = fixture.install.raw_connection();
     raw.backup(MAIN_DB, &newer, NO_PROGRESS).unwrap();
-    raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
-    stage.assert_everything_denied(&service);
+    raw.restore(MAIN_DB, &fixture.older, NO_PROGRESS).unwrap();
+    fixture.assert_everything_denied(&service);
     raw.restore(MAIN_DB, &newer, NO_PROGRESS).unwrap();
-    stage.assert_recovered(&service);
+    fixture.assert_recovered(&service);
 
     // A copy with later rows of its own isn't the store that was seen either, however long its log gets.
-    raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
-    (0..5).for_each(|n| drop(issue_with_methods(&stage.house, &format!("later{n}"), &[])));
-    stage.assert_everything_denied(&service);
+    raw.restore(MAIN_DB, &fixture.older, NO_PROGRESS).unwrap();
+    (0..5).for_each(|n| drop(issue_with_methods(&fixture.install, &format!("later{n}"), &[])));
+    fixture.assert_everything_denied(&service);
     service.stop();
 
     // A restart doesn't forget either.
-    let again = ServiceProcess::start(&stage.path());
-    stage.assert_everything_denied(&again);
+    let again = ServiceProcess::start(&fixture.path());
+    fixture.assert_everything_denied(&again);
     again.stop();
 
     // Until the person accepts it: then the current store is the one that was seen.
-    let accepting = stage.start_accepting_older_store();
-    assert_eq!(accepting.client().verify(&stage.revoked, METHOD).status, 200);
+    let accepting = fixture.start_accepting_older_store();
+    assert_eq!(accepting.client().verify(&fixture.revoked, METHOD).status, 200);
     assert!(accepting.stderr().contains("what was revoked since works again"), "{}", accepting.stderr());
-    wait_until(|| stage.recorded_position().contains(&format!(" {} ", stage.tip())).then_some(()));
-    raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
-    stage.assert_everything_denied(&accepting);
+    wait_until(|| fixture.recorded_position().contains(&format!(" {} ", fixture.tip())).then_some(()));
+    raw.restore(MAIN_DB, &fixture.older, NO_PROGRESS).unwrap();
+    fixture.assert_everything_denied(&accepting);
     accepting.stop();
 }
 
 #[test]
 fn older_copy_in_place_of_the_store_is_refused() {
-    let (stage, service) = RollbackTest::new();
-    fs::rename(&stage.older, stage.path()).unwrap();
-    assert_eq!(service.client().verify(&stage.revoked, METHOD).status, 503);
+    let (fixture, service) = RollbackTest::new();
+    fs::rename(&fixture.older, fixture.path()).unwrap();
+    assert_eq!(service.client().verify(&fixture.revoked, METHOD).status, 503);
     service.stop();
     // The old store's WAL doesn't belong to this one.
     for ending in ["-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{}{ending}", stage.path().display()));
+        let _ = fs::remove_file(format!("{}{ending}", fixture.path().display()));
     }
-    let again = ServiceProcess::start(&stage.path());
-    stage.assert_everything_denied(&again);
+    let again = ServiceProcess::start(&fixture.path());
+    fixture.assert_everything_denied(&again);
     again.stop();
 }
 
 /// `cp older.db jeton.db` under a running service: the same file with other bytes.
 #[test]
 fn overwritten_file_is_detected() {
-    let (stage, service) = RollbackTest::new();
+    let (fixture, service) = RollbackTest::new();
     let settled = || {
-        let row = stage.house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
+        let row =
+            fixture.install.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
         (row == Ok(0)).then_some(())
     };
     wait_until(settled);
-    let newer = fs::read(stage.path()).unwrap();
-    fs::write(stage.path(), fs::read(&stage.older).unwrap()).unwrap();
+    let newer = fs::read(fixture.path()).unwrap();
+    fs::write(fixture.path(), fs::read(&fixture.older).unwrap()).unwrap();
     let since = Stopwatch::start();
     wait_until(|| {
-        let answer = service.client().verify(&stage.revoked, METHOD);
+        let answer = service.client().verify(&fixture.revoked, METHOD);
         assert_ne!(answer.status, 200);
         (answer.status == 503).then_some(())
     });
     assert!(since.elapsed() < DETECTION_TIMEOUT, "{:?}", since.elapsed());
-    stage.assert_everything_denied(&service);
-    fs::write(stage.path(), newer).unwrap();
-    stage.assert_recovered(&service);
+    fixture.assert_everything_denied(&service);
+    fs::write(fixture.path(), newer).unwrap();
+    fixture.assert_recovered(&service);
     service.stop();
 }
 
 #[test]
 fn position_is_stored_outside_the_store() {
-    let (stage, service) = RollbackTest::new();
+    let (fixture, service) = RollbackTest::new();
     service.stop();
-    let path = position_path(&stage.path());
+    let path = position_path(&fixture.path());
     let whole = fs::read(&path).unwrap();
     for damaged in [&b""[..], b"nonsense", &whole[..whole.len() - 3], b"\xff\n"] {
         fs::write(&path, damaged).unwrap();
-        let service = ServiceProcess::start(&stage.path());
-        stage.assert_everything_denied(&service);
+        let service = ServiceProcess::start(&fixture.path());
+        fixture.assert_everything_denied(&service);
         service.stop();
         assert_eq!(fs::read(&path).unwrap(), damaged, "only the person's word puts another in its place");
     }
-    let accepting = stage.start_accepting_older_store();
-    stage.assert_recovered(&accepting);
+    let accepting = fixture.start_accepting_older_store();
+    fixture.assert_recovered(&accepting);
     accepting.stop();
-    assert!(stage.recorded_position().contains(&format!(" {} ", stage.tip())));
+    assert!(fixture.recorded_position().contains(&format!(" {} ", fixture.tip())));
     // Without a seen file, recording begins now. An unneeded `--accept-older-store` is reported.
     fs::remove_file(&path).unwrap();
-    let first = stage.start_accepting_older_store();
-    stage.assert_recovered(&first);
+    let first = fixture.start_accepting_older_store();
+    fixture.assert_recovered(&first);
     assert!(first.stderr().contains("leave --accept-older-store out"), "{}", first.stderr());
     first.stop();
     // Changes made while no service runs are accepted as growth of the log.
-    issue_with_methods(&stage.house, "later", &[METHOD]);
-    let service = ServiceProcess::start(&stage.path());
-    stage.assert_recovered(&service);
+    issue_with_methods(&fixture.install, "later", &[METHOD]);
+    let service = ServiceProcess::start(&fixture.path());
+    fixture.assert_recovered(&service);
     service.stop();
-    assert!(stage.recorded_position().contains(&format!(" {} ", stage.tip())));
+    assert!(fixture.recorded_position().contains(&format!(" {} ", fixture.tip())));
 }
 
 /// A manual change of the store's tables adds no row to the audit log.
 #[test]
 fn manual_change_is_detected_within_a_second() {
-    let (stage, service) = RollbackTest::new();
-    let raw = stage.house.raw_connection();
+    let (fixture, service) = RollbackTest::new();
+    let raw = fixture.install.raw_connection();
     let mut client = service.client();
     for (enabled, status) in [(0, 401), (1, 200), (0, 401), (1, 200)] {
         let before = 601 - status;
-        assert_eq!(client.verify(&stage.valid, METHOD).status, before);
+        assert_eq!(client.verify(&fixture.valid, METHOD).status, before);
         raw.execute("UPDATE tokens SET enabled = ?1 WHERE name = 'valid'", [enabled]).unwrap();
         let since = Stopwatch::start();
-        wait_until(|| (client.verify(&stage.valid, METHOD).status == status).then_some(()));
+        wait_until(|| (client.verify(&fixture.valid, METHOD).status == status).then_some(()));
         assert!(since.elapsed() < DETECTION_TIMEOUT, "{:?}", since.elapsed());
     }
     // A manual change of the catalogue is seen too.
     raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     raw.execute("DELETE FROM methods WHERE id = ?1", [METHOD]).unwrap();
     let since = Stopwatch::start();
-    wait_until(|| (client.verify(&stage.valid, METHOD).status == 503).then_some(()));
+    wait_until(|| (client.verify(&fixture.valid, METHOD).status == 503).then_some(()));
     assert!(since.elapsed() < DETECTION_TIMEOUT, "{:?}", since.elapsed());
     service.stop();
 }

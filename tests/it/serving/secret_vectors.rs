@@ -6,21 +6,21 @@ use jeton::verbs::tokens::{DeleteTokens, DisableTokens, PurgeTokens, RegenerateT
 
 use super::denial_reasons::with_checksum;
 use super::{METHOD, issue_expired, issue_with_methods, new_install, run_cli, secret_text, target};
+use crate::support::fakes::{OWNER, TestInstall};
 use crate::support::http::{bearer, head};
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::{OWNER, TestInstall};
 
 /// Lines of `REASON TEMPLATE`, with `ok` for accepted secrets. `#` begins a comment.
 const VECTORS: &str = include_str!("../data/tokens.txt");
 
 /// Returns the secrets that templates name.
-fn secrets(house: &TestInstall) -> Vec<(&'static str, String)> {
-    let live = issue_with_methods(house, "live", &[METHOD]);
-    let disabled = issue_with_methods(house, "disabled", &[METHOD]);
-    house.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
-    let purged = issue_with_methods(house, "purged", &[METHOD]);
+fn secrets(install: &TestInstall) -> Vec<(&'static str, String)> {
+    let live = issue_with_methods(install, "live", &[METHOD]);
+    let disabled = issue_with_methods(install, "disabled", &[METHOD]);
+    install.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
+    let purged = issue_with_methods(install, "purged", &[METHOD]);
     let delete = |issued, typed: &str| {
-        house
+        install
             .call(
                 OWNER,
                 DeleteTokens { tokens: vec![target(issued)], with_made: false, confirmation: typed.to_owned() },
@@ -28,22 +28,24 @@ fn secrets(house: &TestInstall) -> Vec<(&'static str, String)> {
             .unwrap();
     };
     delete(&purged, "purged");
-    house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    let deleted = issue_with_methods(house, "deleted", &[METHOD]);
+    install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    let deleted = issue_with_methods(install, "deleted", &[METHOD]);
     delete(&deleted, "deleted");
-    let (retired, old) = (issue_with_methods(house, "retired", &[]), issue_with_methods(house, "overlapping", &[]));
+    let (retired, old) = (issue_with_methods(install, "retired", &[]), issue_with_methods(install, "overlapping", &[]));
     for (issued, grace) in [(&retired, None), (&old, Some(Span::Hours(1)))] {
-        house.call(OWNER, RegenerateToken { token: target(issued), grace, expires: None, destination: None }).unwrap();
+        install
+            .call(OWNER, RegenerateToken { token: target(issued), grace, expires: None, destination: None })
+            .unwrap();
     }
     vec![
         ("live", secret_text(&live)),
-        ("other", secret_text(&issue_with_methods(house, "other", &[]))),
+        ("other", secret_text(&issue_with_methods(install, "other", &[]))),
         ("disabled", secret_text(&disabled)),
         ("deleted", secret_text(&deleted)),
         ("purged", secret_text(&purged)),
         ("retired", secret_text(&retired)),
         ("old", secret_text(&old)),
-        ("expired", secret_text(&issue_expired(house, "expired"))),
+        ("expired", secret_text(&issue_expired(install, "expired"))),
     ]
 }
 
@@ -83,10 +85,10 @@ fn fill_template(template: &str, secrets: &[(&str, String)]) -> String {
 
 #[test]
 fn parsers_agree_on_every_vector() {
-    let house = new_install();
-    let caller = secret_text(&issue_with_methods(&house, "caller", &["jeton.introspect"]));
-    let secrets = secrets(&house);
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let caller = secret_text(&issue_with_methods(&install, "caller", &["jeton.introspect"]));
+    let secrets = secrets(&install);
+    let service = ServiceProcess::start(&install.temp_store.path());
     let (mut client, mut manager) = (service.client(), service.management_client());
     let mut count = 0;
     for line in VECTORS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
@@ -97,9 +99,9 @@ fn parsers_agree_on_every_vector() {
         // In a form: byte for byte.
         let form: String = presented.bytes().map(|b| format!("%{b:02x}")).collect();
         let kind = "Content-Type: application/x-www-form-urlencoded";
-        let told = manager.post("/v1/introspect", &[kind, &bearer(&caller)], &format!("token={form}"));
-        assert_eq!(told.status, 200, "{line}");
-        assert_eq!(told.json()["active"], reason == "ok", "{line}: {told:?}");
+        let reply = manager.post("/v1/introspect", &[kind, &bearer(&caller)], &format!("token={form}"));
+        assert_eq!(reply.status, 200, "{line}");
+        assert_eq!(reply.json()["active"], reason == "ok", "{line}: {reply:?}");
 
         // In a header, if a header can hold the value. A line end would end the header, and surrounding blanks aren't
         // part of the value.
@@ -119,15 +121,15 @@ fn parsers_agree_on_every_vector() {
         if presented.contains(['\n', '\r', '\0']) || presented.is_empty() {
             continue;
         }
-        let verified = run_cli(&house, None, &["verify", "--json"], &format!("{presented}\n"));
+        let verified = run_cli(&install, None, &["verify", "--json"], &format!("{presented}\n"));
         // A byte order mark before the first line isn't part of the value.
         let is_ok = reason == "ok" || presented.strip_prefix('\u{feff}') == Some(&*secrets[0].1);
         assert_eq!(verified.code, if is_ok { 0 } else { 4 }, "{line}: {verified:?}");
-        let whose = run_cli(&house, None, &["token", "whose", "--json"], &format!("{presented}\n"));
-        let told: serde_json::Value = serde_json::from_str(&whose.out).unwrap_or_default();
+        let whose = run_cli(&install, None, &["token", "whose", "--json"], &format!("{presented}\n"));
+        let reply: serde_json::Value = serde_json::from_str(&whose.out).unwrap_or_default();
         // `whose` searches for a secret in the surrounding text.
         if reason != "malformed" {
-            assert_eq!(told["reason"].as_str().unwrap_or("ok"), reason, "{line}: {whose:?}");
+            assert_eq!(reply["reason"].as_str().unwrap_or("ok"), reason, "{line}: {whose:?}");
         }
     }
     assert!(count >= 90, "{count} vectors");

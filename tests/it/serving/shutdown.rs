@@ -15,38 +15,38 @@ use rustix::process::{Signal, kill_process};
 
 use super::{METHOD, issue_with_methods, new_install, run_cli, secret_text, wait_until};
 use crate::support::cli_program::{exists, run_to_end};
+use crate::support::fakes::TestInstall;
 use crate::support::http::{Client, TIMEOUT};
 use crate::support::service_process::{ServiceProcess, command};
-use crate::support::world::TestInstall;
 
 /// Stopped under load, the service finishes every open answer, and each answer is in the ledger.
 #[test]
 fn stop_under_load_finishes_requests() {
-    let house = new_install();
-    let issued = issue_with_methods(&house, "ci", &[METHOD]);
+    let install = new_install();
+    let issued = issue_with_methods(&install, "ci", &[METHOD]);
     let secret = secret_text(&issued);
-    let service = ServiceProcess::start(&house.temp_store.path());
-    let (accepted, begun) = (AtomicU64::new(0), AtomicU64::new(0));
+    let service = ServiceProcess::start(&install.temp_store.path());
+    let (accepted, started) = (AtomicU64::new(0), AtomicU64::new(0));
     let address = service.verify;
     let idle: Vec<Client> = (0..20).map(|_| service.client()).collect();
-    let said = std::thread::scope(|scope| {
+    let log_text = std::thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
                 let mut client = Client::tcp(address);
                 while let Some(answer) = client.try_verify(&secret) {
                     assert_eq!(answer, 200);
                     accepted.fetch_add(1, SeqCst);
-                    begun.fetch_add(1, SeqCst);
+                    started.fetch_add(1, SeqCst);
                 }
             });
         }
-        wait_until(|| (begun.load(SeqCst) > 400).then_some(()));
+        wait_until(|| (started.load(SeqCst) > 400).then_some(()));
         service.stop()
     });
     drop(idle);
-    assert!(!said.contains("cut off") && !said.contains("incomplete"), "{said}");
-    let store = SqliteStore::open(&house.temp_store.path()).unwrap();
-    let usage = store.read(|s| s.usage(issued.token.id, house.now())).unwrap();
+    assert!(!log_text.contains("cut off") && !log_text.contains("incomplete"), "{log_text}");
+    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    let usage = store.read(|s| s.usage(issued.token.id, install.now())).unwrap();
     assert_eq!(usage.week, accepted.into_inner(), "uses in the ledger, and answers");
 }
 
@@ -61,8 +61,8 @@ impl Client {
 /// A client with a half-sent request doesn't keep the service from ending.
 #[test]
 fn stop_does_not_wait_for_half_a_request() {
-    let house = new_install();
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let service = ServiceProcess::start(&install.temp_store.path());
     let mut half = service.client();
     half.send("GET /v1/verify/- HTTP/1.1\r\nHo");
     let mut form = service.management_client();
@@ -73,9 +73,9 @@ fn stop_does_not_wait_for_half_a_request() {
 
 #[test]
 fn service_is_alone_on_its_store_and_removes_its_socket() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let path = house.temp_store.path();
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let path = install.temp_store.path();
     let service = ServiceProcess::start(&path);
     let manage = service.manage.clone();
     assert_eq!(fs::metadata(&manage).unwrap().mode() & 0o7777, 0o600);
@@ -112,7 +112,7 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
 
 #[test]
 fn cleartext_listener_is_refused() {
-    let house = new_install();
+    let install = new_install();
     for (verify, manage, why) in [
         ("0.0.0.0:0", None, "in the clear"),
         ("[::]:0", None, "in the clear"),
@@ -122,19 +122,24 @@ fn cleartext_listener_is_refused() {
     ] {
         let mut arguments = vec!["serve", "--verify", verify];
         arguments.extend(manage.iter().flat_map(|manage| ["--manage", manage]));
-        run_cli(&house, None, &arguments, "").assert_code(2).assert_silent().assert_says(&[why]);
+        run_cli(&install, None, &arguments, "").assert_code(2).assert_silent().assert_says(&[why]);
     }
-    let empty = crate::support::world::TempStore::new();
+    let empty = crate::support::fakes::TempStore::new();
     run_to_end(command(&empty.path()), b"").assert_code(3).assert_silent();
 }
 
 #[test]
 fn verify_listener_can_be_a_socket() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let socket = house.temp_store.folder().join("v.sock");
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let socket = install.temp_store.folder().join("v.sock");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
-    command.env_clear().env("HOME", house.temp_store.folder()).arg("serve").arg("--store").arg(house.temp_store.path());
+    command
+        .env_clear()
+        .env("HOME", install.temp_store.folder())
+        .arg("serve")
+        .arg("--store")
+        .arg(install.temp_store.path());
     command.arg("--verify").arg(format!("unix:{}", socket.display()));
     let service = ServiceProcess::spawn(command);
     let mut client = Client::unix(&socket);
@@ -147,19 +152,19 @@ fn verify_listener_can_be_a_socket() {
 #[test]
 fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
     let serve = |more: &[&str]| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
         command
             .env_clear()
-            .env("HOME", house.temp_store.folder())
+            .env("HOME", install.temp_store.folder())
             .args(["serve", "--store"])
-            .arg(house.temp_store.path());
+            .arg(install.temp_store.path());
         command.args(more);
         command
     };
-    let mut socket = house.temp_store.path().into_os_string();
+    let mut socket = install.temp_store.path().into_os_string();
     socket.push(".verify");
     let socket = std::path::PathBuf::from(socket);
     let group = rustix::process::getegid().as_raw();
@@ -172,7 +177,7 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
         assert!(!exists(&socket));
     }
     // If others can change the folder, one of them could listen there while jeton is down.
-    let shared = house.temp_store.folder().join("shared");
+    let shared = install.temp_store.folder().join("shared");
     fs::create_dir(&shared).unwrap();
     for mode in [0o777, 0o1777, 0o775] {
         fs::set_permissions(&shared, fs::Permissions::from_mode(mode)).unwrap();
@@ -184,7 +189,11 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
 /// Returns a command that runs the service with `sockets` open from descriptor 3 on, under these names, and with
 /// `notify` as the notify socket. Follows sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until the
 /// service has started.
-fn with_inherited_sockets(house: &TestInstall, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
+fn with_inherited_sockets(
+    install: &TestInstall,
+    sockets: &[(&str, OwnedFd)],
+    notify: &Path,
+) -> (Command, Vec<OwnedFd>) {
     // Use high numbers, so that the copies don't occupy the target descriptors.
     let high: Vec<OwnedFd> = sockets
         .iter()
@@ -199,28 +208,28 @@ fn with_inherited_sockets(house: &TestInstall, sockets: &[(&str, OwnedFd)], noti
     let mut command = Command::new("/bin/bash");
     command
         .env_clear()
-        .env("HOME", house.temp_store.folder())
+        .env("HOME", install.temp_store.folder())
         .arg("-c")
         .arg(moved + "LISTEN_PID=$$ exec \"$@\"")
         .arg("sh");
     let names: Vec<&str> = sockets.iter().map(|(name, _)| *name).collect();
     command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
     command.env("NOTIFY_SOCKET", notify).arg(env!("CARGO_BIN_EXE_jeton"));
-    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(house.temp_store.path());
+    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(install.temp_store.path());
     (command, high)
 }
 
 #[test]
 fn service_takes_sockets_from_systemd() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let beside = |name: &str| house.temp_store.folder().join(name);
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let beside = |name: &str| install.temp_store.folder().join(name);
     let (verify, manage, notify) = (beside("v.sock"), beside("m.sock"), beside("notify.sock"));
     let heard = UnixDatagram::bind(&notify).unwrap();
     heard.set_read_timeout(Some(TIMEOUT)).unwrap();
     let listen = |path: &Path| OwnedFd::from(UnixListener::bind(path).unwrap());
     let (command, open) =
-        with_inherited_sockets(&house, &[("manage", listen(&manage)), ("verify", listen(&verify))], &notify);
+        with_inherited_sockets(&install, &[("manage", listen(&manage)), ("verify", listen(&verify))], &notify);
     let service = ServiceProcess::spawn(command);
     drop(open);
     let mut buffer = [0; 512];
@@ -236,20 +245,20 @@ fn service_takes_sockets_from_systemd() {
     assert_eq!(next().trim_end(), "STOPPING=1");
     assert!(exists(&verify) && exists(&manage), "the sockets are systemd's own");
 
-    let (other, _open) = with_inherited_sockets(&house, &[("other", listen(&beside("o.sock")))], &notify);
+    let (other, _open) = with_inherited_sockets(&install, &[("other", listen(&beside("o.sock")))], &notify);
     run_to_end(other, b"")
         .assert_code(2)
         .assert_says(&["hands over a socket named \"other\"", "FileDescriptorName=verify"]);
     let (unfit, _open) =
-        with_inherited_sockets(&house, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
+        with_inherited_sockets(&install, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
     run_to_end(unfit, b"").assert_code(1).assert_says(&["can't be listened on", "ListenStream="]);
 }
 
 /// A silent client doesn't keep the service from ending, and sees its connection close.
 #[test]
 fn stop_while_idle_is_immediate() {
-    let house = new_install();
-    let service = ServiceProcess::start(&house.temp_store.path());
+    let install = new_install();
+    let service = ServiceProcess::start(&install.temp_store.path());
     let waited = AtomicBool::new(false);
     let mut idle = service.client();
     std::thread::scope(|scope| {
@@ -266,10 +275,10 @@ fn stop_while_idle_is_immediate() {
 /// If another process is writing to the store, the last uses are recorded once it has finished.
 #[test]
 fn stop_while_the_store_is_locked_is_bounded() {
-    let house = new_install();
-    let issued = issue_with_methods(&house, "ci", &[METHOD]);
-    let service = ServiceProcess::start(&house.temp_store.path());
-    let other = house.raw_connection();
+    let install = new_install();
+    let issued = issue_with_methods(&install, "ci", &[METHOD]);
+    let service = ServiceProcess::start(&install.temp_store.path());
+    let other = install.raw_connection();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut client = service.client();
     assert_eq!(client.verify(&secret_text(&issued), METHOD).status, 200);
@@ -279,7 +288,7 @@ fn stop_while_the_store_is_locked_is_bounded() {
     let (_nobody, never) = std::sync::mpsc::channel::<()>();
     assert!(never.recv_timeout(Duration::from_millis(400)).is_err());
     other.execute_batch("ROLLBACK").unwrap();
-    let said = service.wait_for_end();
-    assert!(!said.contains("incomplete"), "{said}");
-    assert_eq!(house.store().read(|s| s.usage(issued.token.id, house.now())).unwrap().week, 1);
+    let log_text = service.wait_for_end();
+    assert!(!log_text.contains("incomplete"), "{log_text}");
+    assert_eq!(install.store().read(|s| s.usage(issued.token.id, install.now())).unwrap().week, 1);
 }

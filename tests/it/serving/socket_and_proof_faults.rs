@@ -14,9 +14,9 @@ use serde_json::Value;
 
 use super::{METHOD, issue_with_methods, new_install, secret_text, wait_until};
 use crate::support::cli_program::run_to_end;
+use crate::support::fakes::{OWNER, create};
 use crate::support::http::{Client, Reply, bearer};
 use crate::support::service_process::{ServiceProcess, command_at_sockets};
-use crate::support::world::{OWNER, create};
 
 fn private_folder(path: &Path) {
     DirBuilder::new().mode(0o700).create(path).unwrap();
@@ -36,16 +36,16 @@ fn count(text: &str, part: &str) -> usize {
 /// The sockets' folder is deleted, or something else takes a socket's path.
 #[test]
 fn lost_verify_socket_is_reported_once_and_created_again() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let (folder, away) = (house.temp_store.folder().join("run"), house.temp_store.folder().join("away"));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let (folder, away) = (install.temp_store.folder().join("run"), install.temp_store.folder().join("away"));
     private_folder(&folder);
     let socket = folder.join("verify.sock");
-    let mut serve = command_at_sockets(&house.temp_store.path());
+    let mut serve = command_at_sockets(&install.temp_store.path());
     serve.arg("--verify").arg(format!("unix:{}", socket.display()));
     let service = ServiceProcess::spawn(serve);
-    let mut kept = Client::unix(&socket);
-    assert_eq!(kept.verify(&secret, METHOD).status, 200);
+    let mut retained = Client::unix(&socket);
+    assert_eq!(retained.verify(&secret, METHOD).status, 200);
     let lost = |times: usize| {
         let found = wait_until(|| Some(health(&mut service.management_client())).filter(|found| found.0 == 503));
         assert_eq!(found, (503, "verify-socket".into(), serde_json::json!(["verify-socket"])));
@@ -62,8 +62,8 @@ fn lost_verify_socket_is_reported_once_and_created_again() {
     fs::rename(&folder, &away).unwrap();
     lost(1);
     // A connected client is still answered, and gets the same health report.
-    assert_eq!(kept.verify(&secret, METHOD).status, 200);
-    assert_eq!(health(&mut kept).0, 503);
+    assert_eq!(retained.verify(&secret, METHOD).status, 200);
+    assert_eq!(health(&mut retained).0, 503);
     private_folder(&folder);
     returns(1);
 
@@ -85,19 +85,19 @@ fn lost_verify_socket_is_reported_once_and_created_again() {
 /// alone stops no token checks.
 #[test]
 fn service_without_any_listener_recovers() {
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let (folder, away) = (house.temp_store.folder().join("run"), house.temp_store.folder().join("away"));
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let (folder, away) = (install.temp_store.folder().join("run"), install.temp_store.folder().join("away"));
     private_folder(&folder);
     let (verify, manage) = (folder.join("verify.sock"), folder.join("manage.sock"));
-    let mut serve = command_at_sockets(&house.temp_store.path());
+    let mut serve = command_at_sockets(&install.temp_store.path());
     serve.arg("--verify").arg(format!("unix:{}", verify.display()));
     serve.arg("--manage").arg(format!("unix:{}", manage.display()));
     let service = ServiceProcess::spawn(serve);
     fs::rename(&folder, &away).unwrap();
     wait_until(|| {
-        let said = service.stderr();
-        (said.contains("fault=\"verify-socket\"") && said.contains("fault=\"manage-socket\"")).then_some(())
+        let log_text = service.stderr();
+        (log_text.contains("fault=\"verify-socket\"") && log_text.contains("fault=\"manage-socket\"")).then_some(())
     });
     private_folder(&folder);
     wait_until(|| (verify.exists() && manage.exists()).then_some(()));
@@ -118,9 +118,9 @@ fn service_without_any_listener_recovers() {
 #[test]
 fn unreadable_proof_is_not_accepted() {
     const CHALLENGE: &str = "X-Jeton-Challenge: sha256:0123456789abcdef0123456789abcdef";
-    let house = new_install();
-    let secret = secret_text(&issue_with_methods(&house, "ci", &[METHOD]));
-    let store = house.temp_store.path();
+    let install = new_install();
+    let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
+    let store = install.temp_store.path();
     let service = ServiceProcess::start(&store);
     let file = store.with_file_name("jeton.db.proof");
     let ask = |proof: &str| -> Reply {
@@ -170,9 +170,9 @@ fn unreadable_proof_is_not_accepted() {
 /// With `--log-json` every log line is an object, also from a service that can't start or has a wrong command line.
 #[test]
 fn json_log_holds_nothing_else() {
-    let house = new_install();
+    let install = new_install();
     let service = {
-        let mut serve = command_at_sockets(&house.temp_store.path());
+        let mut serve = command_at_sockets(&install.temp_store.path());
         serve.args(["--verify", "127.0.0.1:0", "--log-json"]);
         ServiceProcess::spawn(serve)
     };
@@ -187,32 +187,32 @@ fn json_log_holds_nothing_else() {
         (&[], 5),
     ];
     for (arguments, code) in wrong {
-        let mut serve = command_at_sockets(&house.temp_store.path());
+        let mut serve = command_at_sockets(&install.temp_store.path());
         serve.args(arguments).arg("--log-json");
         let ran = run_to_end(serve, b"").assert_code(i32::from(code));
-        let said = lines(&ran.err);
-        assert!(!said.is_empty(), "{arguments:?}: it says nothing");
+        let log_text = lines(&ran.err);
+        assert!(!log_text.is_empty(), "{arguments:?}: it says nothing");
     }
     // Uses that can't be recorded are reported at the very end.
-    let writer = house.raw_connection();
+    let writer = install.raw_connection();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     assert_eq!(service.client().verify("nobody", METHOD).status, 401);
     service.request_stop();
-    let said = lines(&service.wait_for_code(1));
-    let last = said.last().unwrap();
+    let log_text = lines(&service.wait_for_code(1));
+    let last = log_text.last().unwrap();
     assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &1.into()), "{last}");
-    assert!(said.iter().all(|line| line["timestamp"].is_string() && line["message"].is_string()));
+    assert!(log_text.iter().all(|line| line["timestamp"].is_string() && line["message"].is_string()));
 }
 
 /// A clock behind the last run's time revives no expired token, unless a person accepts the clock.
 #[test]
 fn clock_behind_what_was_seen_revives_nothing() {
     const DAY: i64 = super::DAY;
-    let house = new_install();
-    let live = secret_text(&issue_with_methods(&house, "live", &[METHOD]));
+    let install = new_install();
+    let live = secret_text(&issue_with_methods(&install, "live", &[METHOD]));
     let soon = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("soon") };
-    let soon = secret_text(&house.create(OWNER, CreateToken { selection: super::selection(&[METHOD]), ..soon }));
-    let store = house.temp_store.path();
+    let soon = secret_text(&install.create(OWNER, CreateToken { selection: super::selection(&[METHOD]), ..soon }));
+    let store = install.temp_store.path();
     let service = ServiceProcess::start(&store);
     assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 200]);
     assert!(service.stderr().contains("it isn't known how far the audit log was seen"), "the first start");
@@ -225,8 +225,8 @@ fn clock_behind_what_was_seen_revives_nothing() {
     assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 401]);
     assert_eq!(health(&mut service.management_client()), (200, Value::Null, serde_json::json!(["clock"])));
     assert!(!service.stderr().contains("it isn't known how far"));
-    let said = service.stop();
-    assert_eq!(count(&said, "the clock was set back"), 1, "{said}");
+    let log_text = service.stop();
+    assert_eq!(count(&log_text, "the clock was set back"), 1, "{log_text}");
     assert!(audit_position_file::read(&store).unwrap().unwrap().at >= seen.at, "the next start goes on from there");
     // Accepted once, the clock stays accepted: the right time is recorded again.
     let mut serve = command_at_sockets(&store);

@@ -16,9 +16,9 @@ use jeton::verbs::tokens::DisableTokens;
 use rustix::process::{Resource, Rlimit, prlimit};
 
 use super::{METHOD, OTHER, issue_expired, issue_with_methods, new_install, secret_text, target, wait_until};
+use crate::support::fakes::{OWNER, TestInstall};
 use crate::support::http::{Client, bearer, head};
 use crate::support::service_process::ServiceProcess;
-use crate::support::world::{OWNER, TestInstall};
 
 /// Maximum time of an answer during a store fault. The service promises 1 s; the rest allows for slow test machines.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -27,7 +27,7 @@ const CLIENTS: usize = 20;
 
 /// A running service with valid and invalid secrets.
 struct FaultTest {
-    house: TestInstall,
+    install: TestInstall,
     service: ServiceProcess,
     token: TokenId,
     valid: String,
@@ -39,26 +39,26 @@ struct FaultTest {
 
 impl FaultTest {
     fn new() -> Self {
-        let house = new_install();
-        let valid = issue_with_methods(&house, "valid", &[METHOD]);
-        let disabled = issue_with_methods(&house, "disabled", &[METHOD]);
-        house.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
+        let install = new_install();
+        let valid = issue_with_methods(&install, "valid", &[METHOD]);
+        let disabled = issue_with_methods(&install, "disabled", &[METHOD]);
+        install.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
         let (token, valid) = (valid.token.id, secret_text(&valid));
         let wrong = super::denial_reasons::with_checksum(&format!("{}{}", &valid[..13], "0".repeat(32)));
         let unknown = super::denial_reasons::with_checksum(&format!("jtn_zzzzzzzz_{}", "0".repeat(32)));
-        let expired = secret_text(&issue_expired(&house, "expired"));
+        let expired = secret_text(&issue_expired(&install, "expired"));
         let invalid = [secret_text(&disabled), expired, wrong, unknown, "nonsense".to_owned()];
         let mut invalid: Vec<_> = invalid.into_iter().map(|secret| (secret, METHOD)).collect();
         invalid.push((valid.clone(), OTHER));
         invalid.push((valid.clone(), "no.Such"));
-        let service = ServiceProcess::start(&house.temp_store.path());
-        let stage = FaultTest { house, service, token, valid, invalid, accepted: AtomicU64::new(0) };
-        assert_eq!(stage.send_valid(1).0, 1);
-        stage
+        let service = ServiceProcess::start(&install.temp_store.path());
+        let fixture = FaultTest { install, service, token, valid, invalid, accepted: AtomicU64::new(0) };
+        assert_eq!(fixture.send_valid(1).0, 1);
+        fixture
     }
 
     fn path(&self) -> PathBuf {
-        self.house.temp_store.path()
+        self.install.temp_store.path()
     }
 
     /// Asks `times` times with the valid and with an invalid secret. Returns how many valid ones were accepted, and how
@@ -112,26 +112,26 @@ impl FaultTest {
         }
         let (store, token) = (self.path(), self.token);
         let expected = self.accepted.into_inner();
-        let said = self.service.stop();
+        let log_text = self.service.stop();
         let store = SqliteStore::open(&store).unwrap();
-        let used = store.read(|s| s.usage(token, self.house.now())).unwrap();
-        assert_eq!(used.week, expected, "uses in the ledger, of {expected} accepted: {said}");
+        let used = store.read(|s| s.usage(token, self.install.now())).unwrap();
+        assert_eq!(used.week, expected, "uses in the ledger, of {expected} accepted: {log_text}");
         assert_eq!(store.check_integrity().unwrap(), "ok");
     }
 }
 
 /// Returns a path next to the store.
-fn sibling(stage: &FaultTest, name: &str) -> PathBuf {
-    stage.path().with_file_name(name)
+fn sibling(fixture: &FaultTest, name: &str) -> PathBuf {
+    fixture.path().with_file_name(name)
 }
 
 #[test]
 fn service_verifies_during_an_endless_write() {
-    let stage = FaultTest::new();
-    let other = stage.house.raw_connection();
+    let fixture = FaultTest::new();
+    let other = fixture.install.raw_connection();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    assert_eq!(stage.send_under_fault().1, 0, "who only reads needs not to wait");
-    let metrics = || stage.service.management_client().request("GET", "/metrics", &[]).body;
+    assert_eq!(fixture.send_under_fault().1, 0, "who only reads needs not to wait");
+    let metrics = || fixture.service.management_client().request("GET", "/metrics", &[]).body;
     let faults = |least: u64| {
         let metrics = metrics();
         let found = metrics.lines().find_map(|line| line.strip_prefix("jeton_ledger_faults_total ")).unwrap();
@@ -139,11 +139,11 @@ fn service_verifies_during_an_endless_write() {
     };
     // Several reads of the store happen meanwhile, and each succeeds.
     wait_until(|| faults(3));
-    let said = stage.service.stderr();
-    assert_eq!(said.matches("can't be used to write the ledger").count(), 1, "{said}");
-    assert!(!said.contains("can be used again"), "nothing was written: {said}");
+    let log_text = fixture.service.stderr();
+    assert_eq!(log_text.matches("can't be used to write the ledger").count(), 1, "{log_text}");
+    assert!(!log_text.contains("can be used again"), "nothing was written: {log_text}");
     other.execute_batch("ROLLBACK").unwrap();
-    stage.assert_recovers();
+    fixture.assert_recovers();
 }
 
 /// Another process holds the locks that readers need: SQLite's bytes 120 to 127 of the `-shm` file. SQLite itself then
@@ -155,18 +155,18 @@ fn service_recovers_from_an_exclusive_lock() {
         fcntl.lockf(f, fcntl.LOCK_EX, 8, 120)\n\
         print('held', flush=True)\n\
         sys.stdin.read()\n";
-    let stage = FaultTest::new();
-    let shm = sibling(&stage, "jeton.db-shm");
+    let fixture = FaultTest::new();
+    let shm = sibling(&fixture, "jeton.db-shm");
     let holder =
         Command::new("python3").arg("-c").arg(HOLD).arg(shm).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut holder) = holder else { return println!("not shown: no python3 to hold a lock") };
     let mut line = String::new();
     BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "held\n");
-    let mut callers: Vec<(Client, bool)> = (0..CLIENTS).map(|n| (stage.service.client(), n % 2 == 0)).collect();
+    let mut callers: Vec<(Client, bool)> = (0..CLIENTS).map(|n| (fixture.service.client(), n % 2 == 0)).collect();
     for (n, (client, is_valid)) in callers.iter_mut().enumerate() {
-        let (secret, method) = &stage.invalid[n % stage.invalid.len()];
-        let (secret, method) = if *is_valid { (&stage.valid, &METHOD) } else { (secret, method) };
+        let (secret, method) = &fixture.invalid[n % fixture.invalid.len()];
+        let (secret, method) = if *is_valid { (&fixture.valid, &METHOD) } else { (secret, method) };
         client.send(head("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)]));
     }
     // No event signals the end of this wait: its length is the experiment itself.
@@ -178,36 +178,36 @@ fn service_recovers_from_an_exclusive_lock() {
         let status = client.read_reply().unwrap().status;
         let fits: &[u16] = if is_valid { &[200, 503] } else { &[401, 403, 503] };
         assert!(fits.contains(&status), "{status}");
-        stage.accepted.fetch_add(u64::from(status == 200), SeqCst);
+        fixture.accepted.fetch_add(u64::from(status == 200), SeqCst);
     }
-    stage.assert_recovers();
+    fixture.assert_recovers();
 }
 
 #[test]
 fn service_recovers_when_the_store_comes_back() {
-    let stage = FaultTest::new();
-    let elsewhere = sibling(&stage, "elsewhere");
-    fs::rename(stage.path(), &elsewhere).unwrap();
-    assert_eq!(stage.send_under_fault().0, 0);
-    let health = stage.service.client().request("GET", "/v1/health", &[]);
+    let fixture = FaultTest::new();
+    let elsewhere = sibling(&fixture, "elsewhere");
+    fs::rename(fixture.path(), &elsewhere).unwrap();
+    assert_eq!(fixture.send_under_fault().0, 0);
+    let health = fixture.service.client().request("GET", "/v1/health", &[]);
     assert_eq!((health.status, health.body.as_str()), (503, "{\"status\":\"unavailable\",\"reason\":\"store\"}"));
-    let head = stage.service.management_client().request("GET", "/v1/head", &[]);
+    let head = fixture.service.management_client().request("GET", "/v1/head", &[]);
     assert_eq!((head.status, head.body.as_str()), (503, "{\"result\":4}"));
-    fs::rename(&elsewhere, stage.path()).unwrap();
-    stage.assert_recovers();
+    fs::rename(&elsewhere, fixture.path()).unwrap();
+    fixture.assert_recovers();
 }
 
 /// The store is replaced by another store with a secret of its own, a link to the true one, a folder, or a file that is
 /// no store.
 #[test]
 fn service_refuses_another_file_in_place_of_the_store() {
-    let stage = FaultTest::new();
+    let fixture = FaultTest::new();
     let other = new_install();
     // Both houses generate the same secrets in the same order. Skip some, so that this secret is unknown to the first.
     (0..9).for_each(|n| drop(issue_with_methods(&other, &format!("t{n}"), &[])));
     let foreign = secret_text(&issue_with_methods(&other, "foreign", &[METHOD]));
     other.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    let (path, elsewhere) = (stage.path(), sibling(&stage, "elsewhere"));
+    let (path, elsewhere) = (fixture.path(), sibling(&fixture, "elsewhere"));
     for what in ["another store", "a link", "a folder", "garbage"] {
         fs::rename(&path, &elsewhere).unwrap();
         match what {
@@ -216,91 +216,93 @@ fn service_refuses_another_file_in_place_of_the_store() {
             "a folder" => fs::create_dir(&path).unwrap(),
             _ => fs::write(&path, "no store").unwrap(),
         }
-        assert_eq!(stage.send_under_fault().0, 0, "{what}");
-        assert_eq!(stage.service.client().verify(&foreign, "-").status, 503, "{what}");
+        assert_eq!(fixture.send_under_fault().0, 0, "{what}");
+        assert_eq!(fixture.service.client().verify(&foreign, "-").status, 503, "{what}");
         if what == "a folder" {
             fs::remove_dir(&path).unwrap();
         }
         fs::rename(&elsewhere, &path).unwrap();
-        wait_until(|| (stage.send_valid(1).0 == 1).then_some(()));
-        assert_eq!(stage.service.client().verify(&foreign, "-").status, 401, "{what}");
+        wait_until(|| (fixture.send_valid(1).0 == 1).then_some(()));
+        assert_eq!(fixture.service.client().verify(&foreign, "-").status, 401, "{what}");
     }
-    stage.assert_recovers();
+    fixture.assert_recovers();
 }
 
 #[test]
 fn service_refuses_a_damaged_store() {
     for what in ["empty", "half", "garbage"] {
-        let stage = FaultTest::new();
+        let fixture = FaultTest::new();
         // Checkpoint everything into the file, so that restoring the file restores everything.
         let settled = || {
-            let row =
-                stage.house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
+            let row = fixture
+                .install
+                .raw_connection()
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
             (row == Ok(0)).then_some(())
         };
         wait_until(settled);
-        let whole = fs::read(stage.path()).unwrap();
-        let file = OpenOptions::new().write(true).open(stage.path()).unwrap();
+        let whole = fs::read(fixture.path()).unwrap();
+        let file = OpenOptions::new().write(true).open(fixture.path()).unwrap();
         match what {
             "empty" => file.set_len(0).unwrap(),
             "half" => file.set_len(whole.len() as u64 / 2).unwrap(),
             _ => file.write_all_at(&vec![0x5a; whole.len()], 0).unwrap(),
         }
-        let (accepted, unavailable) = stage.send_under_fault();
+        let (accepted, unavailable) = fixture.send_under_fault();
         println!("{what}: {accepted} accepted, {unavailable} not decided");
         file.write_all_at(&whole, 0).unwrap();
         file.set_len(whole.len() as u64).unwrap();
-        wait_until(|| (stage.send_valid(1).0 == 1).then_some(()));
-        stage.service.stop();
+        wait_until(|| (fixture.send_valid(1).0 == 1).then_some(()));
+        fixture.service.stop();
     }
 }
 
 /// No file may grow: decisions continue, and the ledger is written once there is room.
 #[test]
 fn service_verifies_on_a_full_disk() {
-    let stage = FaultTest::new();
+    let fixture = FaultTest::new();
     let limit = |current| {
         let limit = Rlimit { current, maximum: None };
-        prlimit(Some(stage.service.pid()), Resource::Fsize, limit).unwrap();
+        prlimit(Some(fixture.service.pid()), Resource::Fsize, limit).unwrap();
     };
     limit(Some(0));
-    assert_eq!(stage.send_under_fault().1, 0, "nothing is written on the way");
-    let metrics = || stage.service.management_client().request("GET", "/metrics", &[]).body;
+    assert_eq!(fixture.send_under_fault().1, 0, "nothing is written on the way");
+    let metrics = || fixture.service.management_client().request("GET", "/metrics", &[]).body;
     wait_until(|| (!metrics().contains("\njeton_ledger_faults_total 0\n")).then_some(()));
-    assert_eq!(stage.send_under_fault().1, 0);
+    assert_eq!(fixture.send_under_fault().1, 0);
     limit(None);
-    stage.assert_recovers();
+    fixture.assert_recovers();
 }
 
 #[test]
 fn service_refuses_a_newer_schema() {
-    let stage = FaultTest::new();
-    let raw = stage.house.raw_connection();
+    let fixture = FaultTest::new();
+    let raw = fixture.install.raw_connection();
     let version: i64 = raw.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
     raw.pragma_update(None, "user_version", version + 1).unwrap();
-    assert_eq!(stage.send_under_fault().0, 0);
+    assert_eq!(fixture.send_under_fault().0, 0);
     raw.pragma_update(None, "user_version", version).unwrap();
-    stage.assert_recovers();
+    fixture.assert_recovers();
 }
 
 /// The store's `-wal` and `-shm` files are deleted. Then changes by new processes don't reach those that had the store
 /// open, so the service must not answer from its old handle.
 #[test]
 fn service_recovers_from_removed_wal_files() {
-    let stage = FaultTest::new();
+    let fixture = FaultTest::new();
     for endings in [&["-shm"][..], &["-wal", "-shm"]] {
         let names = |to: &str| {
-            let of = |ending: &&str| sibling(&stage, &format!("jeton.db{ending}{to}"));
+            let of = |ending: &&str| sibling(&fixture, &format!("jeton.db{ending}{to}"));
             endings.iter().map(of).collect::<Vec<_>>()
         };
         for (from, to) in names("").iter().zip(names(".away")) {
             fs::rename(from, to).unwrap();
         }
-        assert_eq!(stage.send_under_fault().0, 0, "without {endings:?}");
+        assert_eq!(fixture.send_under_fault().0, 0, "without {endings:?}");
         for (to, from) in names("").iter().zip(names(".away")) {
             fs::rename(from, to).unwrap();
         }
-        wait_until(|| (stage.send_valid(1).0 == 1).then_some(()));
+        wait_until(|| (fixture.send_valid(1).0 == 1).then_some(()));
     }
-    stage.assert_recovers();
+    fixture.assert_recovers();
 }

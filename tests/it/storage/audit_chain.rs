@@ -10,18 +10,18 @@ use jeton::verbs::ports::Store;
 use jeton::verbs::request::call;
 use rusqlite::Connection;
 
-use crate::support::world::TestInstall;
+use crate::support::fakes::TestInstall;
 
 /// Returns a house with ten rows in its log: one of init, three of accounts, six of tokens.
 fn new_install() -> TestInstall {
-    let house = TestInstall::with_accounts();
-    (0..6).for_each(|n| drop(house.issue("member", &format!("t{n}"))));
-    house
+    let install = TestInstall::with_accounts();
+    (0..6).for_each(|n| drop(install.issue("member", &format!("t{n}"))));
+    install
 }
 
-fn verify(house: &TestInstall, checkpoints: &[Checkpoint]) -> AuditVerification {
+fn verify(install: &TestInstall, checkpoints: &[Checkpoint]) -> AuditVerification {
     let verb = VerifyAuditChain { checkpoints: checkpoints.to_vec(), range: AuditRange::FromStart };
-    call(&house.backend, &Credential::Store, verb).unwrap()
+    call(&install.backend, &Credential::Store, verb).unwrap()
 }
 
 fn kinds(verified: &AuditVerification) -> Vec<(Option<i64>, &'static str)> {
@@ -29,8 +29,8 @@ fn kinds(verified: &AuditVerification) -> Vec<(Option<i64>, &'static str)> {
 }
 
 /// Opens a connection that may make changes normally refused by SQLite.
-fn raw(house: &TestInstall) -> Connection {
-    let raw = house.raw_connection();
+fn raw(install: &TestInstall) -> Connection {
+    let raw = install.raw_connection();
     raw.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON").unwrap();
     raw
 }
@@ -75,15 +75,15 @@ fn tampered_row_is_named() {
         ("UPDATE audit SET seq = 9223372036854775807 WHERE seq = 10", 10, "missing"),
     ];
     for (sql, seq, kind) in cases {
-        let house = new_install();
-        assert_eq!(kinds(&verify(&house, &[])), []);
-        raw(&house).execute_batch(sql).unwrap();
-        let verified = verify(&house, &[]);
+        let install = new_install();
+        assert_eq!(kinds(&verify(&install, &[])), []);
+        raw(&install).execute_batch(sql).unwrap();
+        let verified = verify(&install, &[]);
         assert_eq!(kinds(&verified)[0], (Some(seq), kind), "{sql}");
         assert!(verified.checkpoint.is_none(), "a broken log is not anchored");
         let text = verified.report.findings[0].describe(&utc_zone());
         assert!(text.contains(&seq.to_string()) || kind == "emptied", "{text}");
-        assert_eq!(house.store().audit_log().is_err(), kind != "emptied", "{sql}");
+        assert_eq!(install.store().audit_log().is_err(), kind != "emptied", "{sql}");
     }
 }
 
@@ -97,21 +97,21 @@ fn altered_table_is_a_finding() {
         ("ALTER TABLE audit DROP COLUMN details", "details is not there"),
         ("ALTER TABLE audit ADD COLUMN more TEXT", "a column more more"),
     ];
-    for (sql, said) in cases {
-        let house = new_install();
-        raw(&house).execute_batch(sql).unwrap();
-        let verified = verify(&house, &[]);
+    for (sql, output_text) in cases {
+        let install = new_install();
+        raw(&install).execute_batch(sql).unwrap();
+        let verified = verify(&install, &[]);
         assert_eq!(kinds(&verified), [(None, "table")], "{sql}");
         let text = verified.report.findings[0].describe(&utc_zone());
-        assert!(text.contains(said), "{text}");
+        assert!(text.contains(output_text), "{text}");
     }
 }
 
 /// Rewrites the rows from `from` on in the name of `name`, with a valid chain.
-fn rewrite(house: &TestInstall, from: i64, name: &str) {
+fn rewrite(install: &TestInstall, from: i64, name: &str) {
     let mut before = [0; 32];
-    let raw = raw(house);
-    let rows = house.store().read(|s| s.audit_page(None, 1_000)).unwrap().rows;
+    let raw = raw(install);
+    let rows = install.store().read(|s| s.audit_page(None, 1_000)).unwrap().rows;
     for mut row in rows.into_iter().map(|raw| raw.row) {
         if row.seq >= from {
             row.name = name.to_owned();
@@ -123,59 +123,59 @@ fn rewrite(house: &TestInstall, from: i64, name: &str) {
 
 #[test]
 fn checkpoint_shows_a_rewritten_chain() {
-    let house = TestInstall::with_accounts();
-    let mut kept = Vec::new();
+    let install = TestInstall::with_accounts();
+    let mut retained = Vec::new();
     for n in 0..4 {
-        kept.push(verify(&house, &kept).checkpoint.unwrap());
-        house.issue("member", &format!("t{n}"));
+        retained.push(verify(&install, &retained).checkpoint.unwrap());
+        install.issue("member", &format!("t{n}"));
     }
-    assert_eq!(kept.iter().map(|c| c.seq).collect::<Vec<_>>(), [4, 5, 6, 7]);
-    assert_eq!(verify(&house, &kept).report.last_checkpoint.unwrap().seq, 7);
+    assert_eq!(retained.iter().map(|c| c.seq).collect::<Vec<_>>(), [4, 5, 6, 7]);
+    assert_eq!(verify(&install, &retained).report.last_checkpoint.unwrap().seq, 7);
 
-    rewrite(&house, 6, "eve");
-    assert_eq!(kinds(&verify(&house, &[])), [], "without an anchor it can't be seen");
-    let verified = verify(&house, &kept);
+    rewrite(&install, 6, "eve");
+    assert_eq!(kinds(&verify(&install, &[])), [], "without an anchor it can't be seen");
+    let verified = verify(&install, &retained);
     assert_eq!(kinds(&verified), [(Some(6), "rewritten")]);
     let text = verified.report.findings[0].describe(&utc_zone());
     assert!(text.contains("rows 6 to 6 were rewritten") && text.contains("at 5 holds"), "{text}");
-    rewrite(&house, 1, "eve");
-    assert_eq!(kinds(&verify(&house, &kept)), [(Some(1), "rewritten")]);
+    rewrite(&install, 1, "eve");
+    assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "rewritten")]);
 
-    let house = self::new_install();
-    let kept = [verify(&house, &[]).checkpoint.unwrap()];
-    raw(&house).execute_batch("DELETE FROM audit WHERE seq > 8").unwrap();
-    assert_eq!(kinds(&verify(&house, &[])), []);
-    let verb = VerifyAuditChain { checkpoints: kept.to_vec(), range: AuditRange::FromLastCheckpoint };
-    let verified = call(&house.backend, &Credential::Store, verb).unwrap();
+    let install = self::new_install();
+    let retained = [verify(&install, &[]).checkpoint.unwrap()];
+    raw(&install).execute_batch("DELETE FROM audit WHERE seq > 8").unwrap();
+    assert_eq!(kinds(&verify(&install, &[])), []);
+    let verb = VerifyAuditChain { checkpoints: retained.to_vec(), range: AuditRange::FromLastCheckpoint };
+    let verified = call(&install.backend, &Credential::Store, verb).unwrap();
     assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
     let text = verified.report.findings[0].describe(&utc_zone());
     assert!(text.starts_with("rows after 8 are missing: ") && text.ends_with("has 10"), "{text}");
-    raw(&house).execute_batch("DELETE FROM audit").unwrap();
-    assert_eq!(kinds(&verify(&house, &kept)), [(Some(1), "emptied"), (Some(1), "cut")]);
-    raw(&house).execute_batch("UPDATE installation SET created_at = 5").unwrap();
-    assert_eq!(kinds(&verify(&house, &kept))[0], (None, "other-store"));
+    raw(&install).execute_batch("DELETE FROM audit").unwrap();
+    assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "emptied"), (Some(1), "cut")]);
+    raw(&install).execute_batch("UPDATE installation SET created_at = 5").unwrap();
+    assert_eq!(kinds(&verify(&install, &retained))[0], (None, "other-store"));
 }
 
 #[test]
 fn damaged_page_is_a_finding() {
-    let house = new_install();
+    let install = new_install();
     for n in 0..60 {
-        house.call("member", jeton::verbs::tokens::DisableTokens { tokens: vec![target(n % 6)] }).unwrap();
+        install.call("member", jeton::verbs::tokens::DisableTokens { tokens: vec![target(n % 6)] }).unwrap();
     }
-    let page: i64 = house
+    let page: i64 = install
         .raw_connection()
         .query_row("SELECT max(pageno) FROM dbstat WHERE name = 'audit' AND pagetype = 'leaf'", [], |r| r.get(0))
         .unwrap_or(0);
-    let path = house.temp_store.path();
-    house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    let rows = house.audit().len() as u64;
+    let path = install.temp_store.path();
+    install.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let rows = install.audit().len() as u64;
     // If SQLite can't list its pages, use the last page that contains a row's text.
     let mut bytes = std::fs::read(&path).unwrap();
     let at = if page > 0 { (page as usize - 1) * 4_096 } else { last_page_of(&bytes, b"token.disable") };
     bytes[at..at + 8].fill(0xff);
-    drop(house.backend);
+    drop(install.backend);
     std::fs::write(&path, bytes).unwrap();
-    let jeton = crate::support::world::backend(&path, house.fakes.adapters());
+    let jeton = crate::support::fakes::backend(&path, install.fakes.adapters());
     let verb = VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart };
     let verified = call(&jeton, &Credential::Store, verb).unwrap();
     assert_eq!(verified.report.findings.last().unwrap().kind(), "torn");
@@ -187,7 +187,7 @@ fn damaged_page_is_a_finding() {
         cursor: jeton::verbs::audit_log::AuditCursor::Oldest,
         limit: 1_000,
     };
-    let error = call(&jeton, &crate::support::world::credential("ops"), list).unwrap_err();
+    let error = call(&jeton, &crate::support::fakes::credential("ops"), list).unwrap_err();
     assert_eq!(error.kind, Kind::Failure);
 }
 

@@ -15,10 +15,10 @@ use jeton::verbs::tokens::{
     RestoreTokens, RetireToken, SecretDestination, TokenTarget,
 };
 
+use crate::support::fakes::{Fakes, OWNER, TempStore, TestInstall, backend, create, init, token_name};
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
-use crate::support::world::{Fakes, OWNER, TempStore, TestInstall, backend, create, init, token_name};
 
 /// Returns every verb that changes something in a set-up house.
 fn changes() -> impl Iterator<Item = &'static str> {
@@ -36,45 +36,45 @@ const FAULTS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-fn attempt(house: &TestInstall, verb: &str) -> Result<()> {
+fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
     let tokens = || vec![TokenTarget::by_reference("live")];
     match verb {
-        "account.create" => house.call(OWNER, create_account("new", Role::Viewer)).map(drop),
-        "account.role" => house.call(OWNER, set_role("admin", Role::Owner)).map(drop),
-        "account.disable" => house.call(OWNER, switch_off(&["viewer"])).map(drop),
-        "account.enable" => house.call(OWNER, switch_on(&["off"])).map(drop),
-        "account.passwd" => house.call(OWNER, set_password("viewer", "seven brown foxes")).map(drop),
-        "account.delete" => house.call(OWNER, delete_account("idle")).map(drop),
-        "policy.set" => house.call(OWNER, set_policy(&[("trash", "7d")])).map(drop),
+        "account.create" => install.call(OWNER, create_account("new", Role::Viewer)).map(drop),
+        "account.role" => install.call(OWNER, set_role("admin", Role::Owner)).map(drop),
+        "account.disable" => install.call(OWNER, switch_off(&["viewer"])).map(drop),
+        "account.enable" => install.call(OWNER, switch_on(&["off"])).map(drop),
+        "account.passwd" => install.call(OWNER, set_password("viewer", "seven brown foxes")).map(drop),
+        "account.delete" => install.call(OWNER, delete_account("idle")).map(drop),
+        "policy.set" => install.call(OWNER, set_policy(&[("trash", "7d")])).map(drop),
         "catalogue.apply" => {
             let mut catalogue = Catalogue::shipped("cloud-platform")?;
             catalogue.groups.remove(0);
             catalogue.sets.clear();
-            house.call("admin", ApplyCatalogue::new(catalogue, None, None)).map(drop)
+            install.call("admin", ApplyCatalogue::new(catalogue, None, None)).map(drop)
         }
         "token.create" => {
-            let out = Some(SecretDestination::Directory(house.temp_store.folder().join("folder")));
+            let out = Some(SecretDestination::Directory(install.temp_store.folder().join("folder")));
             let names = vec![token_name("new"), token_name("new2")];
-            house.call("member", CreateToken { names, destination: out, ..create("new") }).map(drop)
+            install.call("member", CreateToken { names, destination: out, ..create("new") }).map(drop)
         }
         "token.edit" => {
             let description = Some(Description::parse("edited")?);
-            house
+            install
                 .call("member", EditToken { description, ..EditToken::new(TokenTarget::by_reference("live")) })
                 .map(drop)
         }
         "token.copy" => {
-            let out = Some(SecretDestination::File(house.temp_store.folder().join("folder").join(verb)));
+            let out = Some(SecretDestination::File(install.temp_store.folder().join("folder").join(verb)));
             let (token, name) = (TokenTarget::by_reference("live"), token_name("copied"));
-            house.call("member", CopyToken { token, name, account: None, expires: None, destination: out }).map(drop)
+            install.call("member", CopyToken { token, name, account: None, expires: None, destination: out }).map(drop)
         }
-        "token.disable" => house.call("member", DisableTokens { tokens: tokens() }).map(drop),
+        "token.disable" => install.call("member", DisableTokens { tokens: tokens() }).map(drop),
         "token.enable" => {
-            house.call("member", EnableTokens { tokens: vec![TokenTarget::by_reference("off")] }).map(drop)
+            install.call("member", EnableTokens { tokens: vec![TokenTarget::by_reference("off")] }).map(drop)
         }
         "token.regenerate" => {
-            let out = Some(SecretDestination::File(house.temp_store.folder().join("folder").join(verb)));
-            house
+            let out = Some(SecretDestination::File(install.temp_store.folder().join("folder").join(verb)));
+            install
                 .call(
                     "member",
                     RegenerateToken {
@@ -86,12 +86,14 @@ fn attempt(house: &TestInstall, verb: &str) -> Result<()> {
                 )
                 .map(drop)
         }
-        "token.retire" => house.call("member", RetireToken { token: TokenTarget::by_reference("rotating") }).map(drop),
-        "token.purge" => house.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
-        "token.revoke" => house
+        "token.retire" => {
+            install.call("member", RetireToken { token: TokenTarget::by_reference("rotating") }).map(drop)
+        }
+        "token.purge" => install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
+        "token.revoke" => install
             .call("member", DeleteTokens { tokens: tokens(), with_made: false, confirmation: "live".to_owned() })
             .map(drop),
-        "token.restore" => house
+        "token.restore" => install
             .call("member", RestoreTokens { tokens: vec![TokenTarget::by_reference("gone")], rename: None })
             .map(drop),
         other => panic!("no attempt for {other}"),
@@ -100,18 +102,18 @@ fn attempt(house: &TestInstall, verb: &str) -> Result<()> {
 
 #[test]
 fn change_without_audit_row_is_rolled_back() {
-    let house = TestInstall::with_accounts();
-    let live = house.issue("member", "live");
-    house.issue("member", "off");
-    house.issue("member", "gone");
-    house.issue("member", "rotating");
-    std::fs::create_dir(house.temp_store.folder().join("folder")).unwrap();
+    let install = TestInstall::with_accounts();
+    let live = install.issue("member", "live");
+    install.issue("member", "off");
+    install.issue("member", "gone");
+    install.issue("member", "rotating");
+    std::fs::create_dir(install.temp_store.folder().join("folder")).unwrap();
     let grace = Some(Span::Hours(1));
     let rotate =
         RegenerateToken { token: TokenTarget::by_reference("rotating"), grace, expires: None, destination: None };
-    house.call("member", rotate).unwrap();
-    house.call("member", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
-    house
+    install.call("member", rotate).unwrap();
+    install.call("member", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
+    install
         .call(
             "member",
             DeleteTokens {
@@ -122,13 +124,13 @@ fn change_without_audit_row_is_rolled_back() {
         )
         .unwrap();
     // One account to be enabled, and one to be deleted together with its token.
-    let off = house.account("off", Role::Viewer);
-    house.set_account_enabled(off.id, false);
-    house.account("idle", Role::Viewer);
-    house.issue("idle", "off");
-    house.call("idle", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
+    let off = install.account("off", Role::Viewer);
+    install.set_account_enabled(off.id, false);
+    install.account("idle", Role::Viewer);
+    install.issue("idle", "off");
+    install.call("idle", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
     // The index already refuses two rows of one face: only those of the test and of init may stay.
-    let raw = house.raw_connection();
+    let raw = install.raw_connection();
     let dump = || {
         let mut rows = Vec::new();
         for sql in [
@@ -146,7 +148,7 @@ fn change_without_audit_row_is_rolled_back() {
         }
         rows
     };
-    let before = (dump(), house.audit());
+    let before = (dump(), install.audit());
     for (name, fault, undo) in FAULTS {
         // The second fault needs a log in which no row breaks its rule yet.
         let undo_more = if name == "the row is refused" {
@@ -157,31 +159,31 @@ fn change_without_audit_row_is_rolled_back() {
         };
         raw.execute_batch(fault).unwrap();
         for verb in changes() {
-            let error = attempt(&house, verb).unwrap_err();
+            let error = attempt(&install, verb).unwrap_err();
             assert_eq!(error.kind, Kind::Failure, "{verb}, {name}: {error}");
             assert_eq!(dump(), before.0, "{verb}, {name}: changed without an audit row");
-            let saved = std::fs::read_dir(house.temp_store.folder().join("folder")).unwrap().count();
+            let saved = std::fs::read_dir(install.temp_store.folder().join("folder")).unwrap().count();
             assert_eq!(saved, 0, "{verb}: a secret that never came into force");
         }
         raw.execute_batch(undo).unwrap();
         raw.execute_batch(undo_more).unwrap();
-        assert_eq!(house.audit(), before.1);
+        assert_eq!(install.audit(), before.1);
     }
-    assert!(matches!(house.verify(&live.secret), jeton::verbs::verify::Decision::Allowed(_)));
+    assert!(matches!(install.verify(&live.secret), jeton::verbs::verify::Decision::Allowed(_)));
     assert!(changes().count() > 6);
     // In an order in which each verb finds its precondition. Purging comes last, when two are in the trash.
     for verb in changes().filter(|v| !matches!(*v, "token.restore" | "token.purge")) {
-        attempt(&house, verb).unwrap_or_else(|e| panic!("{verb} works again: {e}"));
+        attempt(&install, verb).unwrap_or_else(|e| panic!("{verb} works again: {e}"));
     }
-    attempt(&house, "token.restore").unwrap();
-    attempt(&house, "token.purge").unwrap();
+    attempt(&install, "token.restore").unwrap();
+    attempt(&install, "token.purge").unwrap();
 }
 
 #[test]
 fn init_without_audit_row_is_rolled_back() {
-    let place = TempStore::new();
-    let jeton = backend(&place.path(), Fakes::new().adapters());
-    let raw = rusqlite::Connection::open(place.path()).unwrap();
+    let temp_store = TempStore::new();
+    let jeton = backend(&temp_store.path(), Fakes::new().adapters());
+    let raw = rusqlite::Connection::open(temp_store.path()).unwrap();
     raw.execute_batch("ALTER TABLE audit RENAME TO gone").unwrap();
     assert_eq!(call(&jeton, &Credential::Store, init(true)).unwrap_err().kind, Kind::Failure);
     jeton

@@ -11,14 +11,14 @@ use jeton::verbs::request::call;
 use jeton::verbs::verify::Decision;
 
 use super::{child_command, child_store, wait_for_output};
-use crate::support::world::{Fakes, OWNER, START, TempStore, TestInstall, backend, create, credential, entry, tester};
+use crate::support::fakes::{Fakes, OWNER, START, TempStore, TestInstall, backend, create, credential, entry, tester};
 use jeton::verbs::audited::Audited;
 
 #[test]
 fn threads_create_one_store() {
     for _ in 0..12 {
-        let place = TempStore::new();
-        let path = place.folder().join("new/jeton.db");
+        let temp_store = TempStore::new();
+        let path = temp_store.folder().join("new/jeton.db");
         let start = Arc::new(Barrier::new(4));
         let makers: Vec<_> = (0..4)
             .map(|_| {
@@ -51,10 +51,10 @@ fn maker_child() {
 fn processes_create_one_store_and_lose_nothing() {
     use std::io::Write;
     for _ in 0..12 {
-        let place = TempStore::new();
+        let temp_store = TempStore::new();
         let mut makers: Vec<_> = (0..4)
             .map(|_| {
-                let mut command = child_command("storage::concurrent_open::maker_child", &place.path());
+                let mut command = child_command("storage::concurrent_open::maker_child", &temp_store.path());
                 command.stdin(std::process::Stdio::piped()).spawn().unwrap()
             })
             .collect();
@@ -62,7 +62,7 @@ fn processes_create_one_store_and_lose_nothing() {
             maker.stdin.take().unwrap().write_all(b"go\n").unwrap();
         }
         makers.into_iter().for_each(|m| drop(wait_for_output(m)));
-        let store = SqliteStore::open(&place.path()).unwrap();
+        let store = SqliteStore::open(&temp_store.path()).unwrap();
         assert_eq!(store.check_integrity().unwrap(), "ok");
         assert_eq!(store.audit_log().unwrap().len(), 40);
     }
@@ -72,12 +72,12 @@ fn processes_create_one_store_and_lose_nothing() {
 /// reads keep working. The timeout of 10 s is the production one; all writes wait in parallel.
 #[test]
 fn busy_store_reports_itself_and_still_reads() {
-    let house = TestInstall::new();
-    let issued = house.issue(OWNER, "x");
-    let rows = house.audit();
-    let other = house.raw_connection();
+    let install = TestInstall::new();
+    let issued = install.issue(OWNER, "x");
+    let rows = install.audit();
+    let other = install.raw_connection();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let path = &house.temp_store.path();
+    let path = &install.temp_store.path();
     let open = || SqliteStore::open(path).unwrap();
     std::thread::scope(|scope| {
         let secret = &issued.secret;
@@ -102,15 +102,15 @@ fn busy_store_reports_itself_and_still_reads() {
         }
     });
     drop(other);
-    assert_eq!(house.audit(), rows);
-    house.issue(OWNER, "y");
+    assert_eq!(install.audit(), rows);
+    install.issue(OWNER, "y");
 }
 
 /// An attacker with the file and another program could leave a trigger for an owner's next change to run.
 #[test]
 fn foreign_triggers_and_views_do_not_run() {
-    let house = TestInstall::with_accounts();
-    house
+    let install = TestInstall::with_accounts();
+    install
         .raw_connection()
         .execute_batch(
             "CREATE TRIGGER slipped AFTER INSERT ON tokens BEGIN
@@ -120,37 +120,37 @@ fn foreign_triggers_and_views_do_not_run() {
              CREATE TRIGGER revived AFTER UPDATE ON tokens BEGIN UPDATE tokens SET enabled = 1 WHERE id = new.id; END;",
         )
         .unwrap();
-    let rows = house.audit().len();
-    let issued = house.issue("member", "x");
+    let rows = install.audit().len();
+    let issued = install.issue("member", "x");
     let off =
         jeton::verbs::tokens::DisableTokens { tokens: vec![jeton::verbs::tokens::TokenTarget::by_reference("x")] };
-    house.call("member", off).unwrap();
-    assert_eq!(house.account_named("member").role, jeton::domain::role::Role::Member);
-    assert!(!house.token(issued.token.id).enabled);
-    assert_eq!(house.audit().len(), rows + 2);
+    install.call("member", off).unwrap();
+    assert_eq!(install.account_named("member").role, jeton::domain::role::Role::Member);
+    assert!(!install.token(issued.token.id).enabled);
+    assert_eq!(install.audit().len(), rows + 2);
     // Without our settings, those triggers would have run:
-    house.raw_connection().execute("UPDATE tokens SET enabled = 0", []).unwrap();
-    assert!(house.token(issued.token.id).enabled);
+    install.raw_connection().execute("UPDATE tokens SET enabled = 0", []).unwrap();
+    assert!(install.token(issued.token.id).enabled);
 }
 
 /// A service waits only as long as its timeout, counted from its first read of the store.
 #[test]
 fn open_for_service_waits_for_its_timeout_only() {
-    let house = TestInstall::new();
-    let path = house.temp_store.path();
-    drop(house.backend);
+    let install = TestInstall::new();
+    let path = install.temp_store.path();
+    drop(install.backend);
     let holder = rusqlite::Connection::open(&path).unwrap();
     holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT").unwrap();
-    let (opened, told) = std::sync::mpsc::channel();
+    let (opened, output) = std::sync::mpsc::channel();
     std::thread::spawn(move || opened.send(SqliteStore::open_for_service(&path, Duration::from_millis(10)).is_ok()));
-    assert_eq!(told.recv_timeout(Duration::from_secs(6)), Ok(false), "others wait 10 s");
+    assert_eq!(output.recv_timeout(Duration::from_secs(6)), Ok(false), "others wait 10 s");
 }
 
 #[test]
 fn program_is_stopped_between_write_transactions_only() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let (stops, stopped) = std::sync::mpsc::channel();
-    let stopping = house.backend.store().write_usage(|_| {
+    let stopping = install.backend.store().write_usage(|_| {
         let stopping = std::thread::spawn(move || write_gate::between_writes(|| stops.send(()).unwrap()));
         while !write_gate::is_stopping() {
             std::thread::yield_now();
@@ -160,5 +160,5 @@ fn program_is_stopped_between_write_transactions_only() {
     });
     stopping.unwrap().join().unwrap();
     assert!(stopped.try_recv().is_ok());
-    house.issue(OWNER, "afterwards");
+    install.issue(OWNER, "afterwards");
 }

@@ -25,7 +25,7 @@ use jeton::verbs::tokens::{
 };
 
 use super::{child_command, child_store, wait_for_output};
-use crate::support::world::{
+use crate::support::fakes::{
     FakeClock, Fakes, START, SeededEntropy, TestInstall, client_info, create, credential, token_name,
 };
 
@@ -70,7 +70,7 @@ fn change(
     dice: &SeededEntropy,
     fresh: &str,
 ) -> Result<Vec<(&'static str, TokenId)>> {
-    let who = &credential(ACCOUNTS[dice.below(2)]);
+    let actor = &credential(ACCOUNTS[dice.below(2)]);
     let list = |trashed| ListTokens {
         owner: OwnerFilter::Mine,
         filter: TokenFilter::default(),
@@ -79,28 +79,28 @@ fn change(
         cursor: TokenCursor::Start,
         limit: 50,
     };
-    let (kept, trashed) = (call(jeton, who, list(false))?.rows, call(jeton, who, list(true))?.rows);
+    let (retained, trashed) = (call(jeton, actor, list(false))?.rows, call(jeton, actor, list(true))?.rows);
     let verb = dice.below(10);
-    if kept.is_empty() || (verb < 2 && kept.len() < 12) {
-        let made = call(jeton, who, create(fresh))?.value;
+    if retained.is_empty() || (verb < 2 && retained.len() < 12) {
+        let made = call(jeton, actor, create(fresh))?.value;
         return Ok(vec![("token.create", made[0].token.id)]);
     }
-    let token = &kept[dice.below(kept.len())];
+    let token = &retained[dice.below(retained.len())];
     let pointed = || TokenTarget { reference: TokenRef::Id(token.id), expected_revision: None };
     let one = |verb, token: &Token| Ok(vec![(verb, token.id)]);
     match verb {
-        2 => one("token.disable", &call(jeton, who, DisableTokens { tokens: vec![pointed()] })?.value[0]),
-        3 | 4 => one("token.enable", &call(jeton, who, EnableTokens { tokens: vec![pointed()] })?.value[0]),
+        2 => one("token.disable", &call(jeton, actor, DisableTokens { tokens: vec![pointed()] })?.value[0]),
+        3 | 4 => one("token.enable", &call(jeton, actor, EnableTokens { tokens: vec![pointed()] })?.value[0]),
         5 => {
             let grace = (dice.below(2) == 0).then_some(Span::Hours(1));
             let verb = RegenerateToken { token: pointed(), grace, expires: None, destination: None };
-            one("token.regenerate", &call(jeton, who, verb)?.value.token)
+            one("token.regenerate", &call(jeton, actor, verb)?.value.token)
         }
-        6 => one("token.retire", &call(jeton, who, RetireToken { token: pointed() })?.value),
+        6 => one("token.retire", &call(jeton, actor, RetireToken { token: pointed() })?.value),
         7 => {
             let description = Some(Description::parse(fresh).unwrap());
             let verb = EditToken { description, expected: Some(Box::new(token.clone())), ..EditToken::new(pointed()) };
-            one("token.edit", &call(jeton, who, verb)?.value.after)
+            one("token.edit", &call(jeton, actor, verb)?.value.after)
         }
         8 if trashed.len() < 12 => {
             let verb = DeleteTokens {
@@ -108,13 +108,13 @@ fn change(
                 with_made: false,
                 confirmation: token.name.to_string(),
             };
-            one("token.revoke", &call(jeton, who, verb)?.value.tokens[0])
+            one("token.revoke", &call(jeton, actor, verb)?.value.tokens[0])
         }
-        9 if kept.len() < 12 && dice.below(2) == 0 => {
+        9 if retained.len() < 12 && dice.below(2) == 0 => {
             let (token, name) = (pointed(), token_name(&format!("{fresh}-c")));
             one(
                 "token.copy",
-                &call(jeton, who, CopyToken { token, name, account: None, expires: None, destination: None })?
+                &call(jeton, actor, CopyToken { token, name, account: None, expires: None, destination: None })?
                     .value
                     .token,
             )
@@ -122,7 +122,7 @@ fn change(
         _ if trashed.is_empty() => Err(Error::conflict("nothing to restore")),
         _ => {
             let tokens = vec![TokenTarget { reference: TokenRef::Id(trashed[0].id), expected_revision: None }];
-            one("token.restore", &call(jeton, who, RestoreTokens { tokens, rename: None })?.value[0])
+            one("token.restore", &call(jeton, actor, RestoreTokens { tokens, rename: None })?.value[0])
         }
     }
 }
@@ -134,14 +134,14 @@ fn changes() -> u32 {
 
 #[test]
 fn concurrent_writers_lose_nothing_and_exceed_no_limit() {
-    let house = TestInstall::new();
-    house.account("member", Role::Member);
-    house.account("admin", Role::Admin);
-    house.set_policy(|p| p.active_tokens = LIMIT);
-    let before = house.audit().len();
+    let install = TestInstall::new();
+    install.account("member", Role::Member);
+    install.account("admin", Role::Admin);
+    install.set_policy(|p| p.active_tokens = LIMIT);
+    let before = install.audit().len();
     let mut crowd: Vec<_> = (0..4)
         .map(|number| {
-            let mut command = child_command("storage::concurrent_writers::writer_child", &house.temp_store.path());
+            let mut command = child_command("storage::concurrent_writers::writer_child", &install.temp_store.path());
             command.env(CHILD_NUMBER, number.to_string()).env(CHILD_CHANGES, changes().to_string());
             command.stdin(Stdio::piped()).spawn().unwrap()
         })
@@ -152,22 +152,22 @@ fn concurrent_writers_lose_nothing_and_exceed_no_limit() {
     }
     let mut acknowledged: BTreeMap<(String, String), usize> = BTreeMap::new();
     for member in crowd {
-        let told = wait_for_output(member);
-        for line in told.lines().filter_map(|l| l.strip_prefix("ACK ")) {
+        let output = wait_for_output(member);
+        for line in output.lines().filter_map(|l| l.strip_prefix("ACK ")) {
             let (verb, id) = line.split_once(' ').unwrap();
             *acknowledged.entry((verb.to_owned(), id.to_owned())).or_default() += 1;
         }
     }
     assert!(acknowledged.values().sum::<usize>() >= 4 * changes() as usize);
 
-    let log = house.audit().split_off(before);
+    let log = install.audit().split_off(before);
     let mut audited: BTreeMap<(String, String), usize> = BTreeMap::new();
     for row in &log {
         *audited.entry((row.verb.clone(), row.target.clone())).or_default() += 1;
     }
     assert_eq!(audited, acknowledged, "one row for each acknowledged change, and no other");
     let verified = call(
-        &house.backend,
+        &install.backend,
         &jeton::verbs::actor::Credential::Store,
         VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart },
     );
@@ -175,8 +175,8 @@ fn concurrent_writers_lose_nothing_and_exceed_no_limit() {
 
     let active = replay(&log);
     for account in ACCOUNTS {
-        let account = house.account_named(account);
-        let stored: BTreeSet<String> = all_of(&house, &account.username.to_string());
+        let account = install.account_named(account);
+        let stored: BTreeSet<String> = all_of(&install, &account.username.to_string());
         assert_eq!(active.get(account.username.as_str()).cloned().unwrap_or_default(), stored);
     }
 }
@@ -206,7 +206,7 @@ fn replay(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
     active
 }
 
-fn all_of(house: &TestInstall, account: &str) -> BTreeSet<String> {
+fn all_of(install: &TestInstall, account: &str) -> BTreeSet<String> {
     let list = ListTokens {
         owner: OwnerFilter::Mine,
         filter: TokenFilter::parse("status:active"),
@@ -215,5 +215,5 @@ fn all_of(house: &TestInstall, account: &str) -> BTreeSet<String> {
         cursor: TokenCursor::Start,
         limit: 100,
     };
-    house.call(account, list).unwrap().rows.iter().map(|t| t.id.to_string()).collect()
+    install.call(account, list).unwrap().rows.iter().map(|t| t.id.to_string()).collect()
 }

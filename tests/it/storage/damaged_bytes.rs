@@ -24,14 +24,14 @@ use jeton::verbs::tokens::{
 use jeton::verbs::verify::{self, Decision};
 
 use crate::support::cli_program::CliHome;
-use crate::support::world::{
+use crate::support::fakes::{
     Fakes, OWNER, START, SeededEntropy, TempStore, TestInstall, client_info, create, credential, init,
 };
 
 /// Returns the bytes of a store in use: its file, and the WAL not yet in the file.
 fn store_bytes() -> (Vec<u8>, Vec<u8>) {
-    let house = TestInstall::with_accounts();
-    house.set_policy(|p| p.active_tokens = 0);
+    let install = TestInstall::with_accounts();
+    install.set_policy(|p| p.active_tokens = 0);
     let one = MethodId::parse("jeton.tokens.read").unwrap();
     for n in 0..30 {
         let selection = match n % 3 {
@@ -39,16 +39,16 @@ fn store_bytes() -> (Vec<u8>, Vec<u8>) {
             1 => Selection::Sets(["Marketplace".to_owned()].into()),
             _ => Selection::Custom([one.clone()].into()),
         };
-        let issued = house.create("member", CreateToken { selection, ..create(&format!("token{n}")) });
-        house.verify(&issued.secret);
+        let issued = install.create("member", CreateToken { selection, ..create(&format!("token{n}")) });
+        install.verify(&issued.secret);
     }
     // Half of the content in the file, the rest in the WAL.
-    house.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    install.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     for n in 0..10 {
         let tokens = vec![TokenTarget::by_reference(format!("token{n}"))];
-        house.call("member", DisableTokens { tokens }).unwrap();
+        install.call("member", DisableTokens { tokens }).unwrap();
     }
-    let path = house.temp_store.path();
+    let path = install.temp_store.path();
     (fs::read(&path).unwrap(), fs::read(path.with_file_name("jeton.db-wal")).unwrap())
 }
 
@@ -123,9 +123,9 @@ fn try_everything(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
 fn damage_admits_nobody_and_crashes_nothing() {
     let trials = if std::env::var_os("JETON_SOAK").is_some() { 2_000 } else { 150 };
     let (file, log) = store_bytes();
-    let (place, dice) = (TempStore::new(), SeededEntropy::new(150));
-    let path = place.path();
-    let (mut told, mut unnoticed) = (0, 0);
+    let (temp_store, dice) = (TempStore::new(), SeededEntropy::new(150));
+    let path = temp_store.path();
+    let (mut output, mut unnoticed) = (0, 0);
     for trial in 0..trials {
         let (mut file, mut log) = (file.clone(), log.clone());
         damage(if trial % 4 == 0 { &mut log } else { &mut file }, &dice);
@@ -134,15 +134,15 @@ fn damage_admits_nobody_and_crashes_nothing() {
         match try_everything(&path, &dice) {
             Ok(()) => unnoticed += 1,
             Err(e) => {
-                told += 1;
+                output += 1;
                 assert!(matches!(e.kind, Kind::Failure | Kind::NotFound), "{e}");
                 assert!(!e.what.is_empty() && e.to_string().chars().all(|c| !c.is_control()), "{e}");
             }
         }
         let _ = fs::remove_file(path.with_file_name("jeton.db-shm"));
     }
-    println!("{trials} damaged stores: {told} told so, {unnoticed} went on with what was whole");
-    assert!(told > trials / 20 && unnoticed > trials / 20, "the damage is too mild or too wild to show anything");
+    println!("{trials} damaged stores: {output} told so, {unnoticed} went on with what was whole");
+    assert!(output > trials / 20 && unnoticed > trials / 20, "the damage is too mild or too wild to show anything");
 }
 
 /// Through the real program: the good tokens are listed, the damaged one is named.

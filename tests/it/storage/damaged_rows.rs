@@ -20,14 +20,14 @@ use jeton::verbs::request::call;
 use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, ShowToken, TokenTarget};
 
 use crate::support::cli_program::CliHome;
-use crate::support::world::{OWNER, START, TestInstall, entry, tester};
+use crate::support::fakes::{OWNER, START, TestInstall, entry, tester};
 
 /// Values that a manual change may leave: one that breaks the rules, and one that isn't valid text.
 const DAMAGES: [&str; 2] = ["'\u{1b}'", "CAST(x'ff41' AS TEXT)"];
 
 /// Sets a column without any of the store's checks.
-fn damage(house: &TestInstall, table: &str, column: &str, value: &str, which: &str) {
-    let raw = house.raw_connection();
+fn damage(install: &TestInstall, table: &str, column: &str, value: &str, which: &str) {
+    let raw = install.raw_connection();
     raw.pragma_update(None, "ignore_check_constraints", true).unwrap();
     let changed = raw.execute(&format!("UPDATE {table} SET {column} = {value} WHERE {which}"), []).unwrap();
     assert!(changed > 0, "{table}.{column}");
@@ -35,19 +35,19 @@ fn damage(house: &TestInstall, table: &str, column: &str, value: &str, which: &s
 
 /// Returns a house with three tokens, `a`, `b` and `c`, each used, denied and disabled.
 fn new_install() -> TestInstall {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for name in ["a", "b", "c"] {
-        let issued = house.issue("member", name);
-        house.verify(&issued.secret);
-        house.call("member", DisableTokens { tokens: vec![TokenTarget::by_reference(name)] }).unwrap();
-        house.verify(&issued.secret);
+        let issued = install.issue("member", name);
+        install.verify(&issued.secret);
+        install.call("member", DisableTokens { tokens: vec![TokenTarget::by_reference(name)] }).unwrap();
+        install.verify(&issued.secret);
     }
-    house
+    install
 }
 
 /// Returns the id of the token `b`.
-fn b(house: &TestInstall) -> TokenId {
-    house.raw_connection().query_row("SELECT id FROM tokens WHERE name = 'b'", [], |r| r.get(0).map(TokenId)).unwrap()
+fn b(install: &TestInstall) -> TokenId {
+    install.raw_connection().query_row("SELECT id FROM tokens WHERE name = 'b'", [], |r| r.get(0).map(TokenId)).unwrap()
 }
 
 fn list(sort: SortColumn, anchor: TokenCursor, limit: usize) -> ListTokens {
@@ -68,16 +68,16 @@ fn damaged_token_is_named_in_every_order_and_page() {
         .into_iter()
         .flat_map(|column| DAMAGES.map(|value| (column, value)))
     {
-        let house = new_install();
-        let damaged = b(&house);
+        let install = new_install();
+        let damaged = b(&install);
         // The username is also in the account, and is read from there.
         let reads_back = column == "username";
-        damage(&house, "tokens", column, value, "name = 'b'");
+        damage(&install, "tokens", column, value, "name = 'b'");
         for sort in SortColumn::ALL {
             for limit in [1, 2, 100] {
                 let (mut names, mut unreadable, mut anchor) = (Vec::new(), Vec::new(), TokenCursor::Start);
                 loop {
-                    let window = house.call(OWNER, list(sort, anchor, limit)).unwrap();
+                    let window = install.call(OWNER, list(sort, anchor, limit)).unwrap();
                     names.extend(window.rows.iter().map(|token| token.name.to_string()));
                     unreadable.extend(window.unreadable);
                     match window.last {
@@ -95,54 +95,54 @@ fn damaged_token_is_named_in_every_order_and_page() {
                     "{column} = {value} by {sort:?}, {limit}"
                 );
             }
-            let around = house.call(OWNER, list(sort, TokenCursor::Around(damaged, None), 100)).unwrap();
+            let around = install.call(OWNER, list(sort, TokenCursor::Around(damaged, None), 100)).unwrap();
             assert_eq!(around.rows.len() + around.unreadable.len(), 3);
             assert_eq!(around.end(), around.matching);
         }
         let words = ListTokens { filter: TokenFilter::parse("é"), ..list(SortColumn::Name, TokenCursor::Start, 100) };
-        house.call(OWNER, words).unwrap();
+        install.call(OWNER, words).unwrap();
         // The widening check needs all other tokens.
         let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
         catalogue.sets.clear();
-        let grants = house.store().read(|s| s.grants(None, 100)).unwrap();
+        let grants = install.store().read(|s| s.grants(None, 100)).unwrap();
         let is_grant_damaged = column == "name" || column == "selection";
         assert_eq!(grants.unreadable, if is_grant_damaged { vec![damaged] } else { vec![] }, "{column} = {value}");
         assert_eq!(grants.grants.len() + grants.unreadable.len(), 3);
-        house.call(OWNER, PreviewCatalogue { catalogue }).unwrap();
+        install.call(OWNER, PreviewCatalogue { catalogue }).unwrap();
     }
 }
 
 #[test]
 fn damaged_account_is_named_and_others_work() {
     for (column, value) in ["username", "role"].into_iter().flat_map(|column| DAMAGES.map(|value| (column, value))) {
-        let house = new_install();
-        let viewer = house.account_named("viewer").id;
-        damage(&house, "accounts", column, value, "username = 'viewer'");
-        let listed = house.call(OWNER, ListAccounts).unwrap();
+        let install = new_install();
+        let viewer = install.account_named("viewer").id;
+        damage(&install, "accounts", column, value, "username = 'viewer'");
+        let listed = install.call(OWNER, ListAccounts).unwrap();
         let names: Vec<&str> = listed.accounts.iter().map(|a| a.account.username.as_str()).collect();
         assert_eq!((names, listed.unreadable), (vec!["admin", "member", "ops"], vec![viewer]), "{column} = {value}");
-        assert_eq!(house.call("member", ListAccounts).unwrap().unreadable, [], "members see their own account alone");
-        house.call(OWNER, list(SortColumn::Account, TokenCursor::Start, 100)).unwrap();
+        assert_eq!(install.call("member", ListAccounts).unwrap().unreadable, [], "members see their own account alone");
+        install.call(OWNER, list(SortColumn::Account, TokenCursor::Start, 100)).unwrap();
     }
     // If only one token is readable, it isn't taken for the only one that exists.
-    let house = TestInstall::new();
-    house.account("other", Role::Member);
-    damage(&house, "accounts", "role", DAMAGES[0], "username = 'other'");
-    assert_eq!(call(&house.backend, &Credential::Store, GetSetup).unwrap().sole_account, None);
+    let install = TestInstall::new();
+    install.account("other", Role::Member);
+    damage(&install, "accounts", "role", DAMAGES[0], "username = 'other'");
+    assert_eq!(call(&install.backend, &Credential::Store, GetSetup).unwrap().sole_account, None);
 }
 
 #[test]
 fn damaged_audit_row_is_named() {
     for (column, value) in ["name", "details", "hash"].map(|column| (column, "CAST(x'ff' AS TEXT)")) {
-        let house = new_install();
-        let count = house.audit().len();
+        let install = new_install();
+        let count = install.audit().len();
         let value = if column == "hash" { "x'00'" } else { value };
         for which in ["seq = 3".to_owned(), format!("seq = {count}")] {
-            damage(&house, "audit", column, value, &which);
+            damage(&install, "audit", column, value, &which);
         }
         let all = |anchor, limit| {
             let (filter, since, token) = (AuditFilter::default(), None, None);
-            house.call(OWNER, ListAudit { since, token, filter, cursor: anchor, limit })
+            install.call(OWNER, ListAudit { since, token, filter, cursor: anchor, limit })
         };
         let window = all(AuditCursor::Newest, 1_000).unwrap();
         assert_eq!((window.rows.len(), &window.unreadable[..]), (count - 2, &[count as i64, 3][..]), "{column}");
@@ -157,18 +157,18 @@ fn damaged_audit_row_is_named() {
 
 #[test]
 fn log_damaged_throughout_is_read_in_sections() {
-    let house = new_install();
+    let install = new_install();
     let rows = || Audited::each((), (0..2_600).map(entry)).unwrap();
-    house.store().write(&tester(), &|| START, |_, _| Ok(rows())).unwrap();
-    let count = house.audit().len() as i64;
-    damage(&house, "audit", "hash", "x'00'", "seq BETWEEN 10 AND 2500");
+    install.store().write(&tester(), &|| START, |_, _| Ok(rows())).unwrap();
+    let count = install.audit().len() as i64;
+    damage(&install, "audit", "hash", "x'00'", "seq BETWEEN 10 AND 2500");
     let good: Vec<i64> = (1..10).chain(2_501..=count).collect();
     for newest_first in [false, true] {
         let mut anchor = if newest_first { AuditCursor::Newest } else { AuditCursor::Oldest };
         let (mut seen, mut damaged) = (Vec::new(), Vec::new());
         loop {
             let (filter, since, token) = (AuditFilter::default(), None, None);
-            let window = house.call(OWNER, ListAudit { since, token, filter, cursor: anchor, limit: 50 }).unwrap();
+            let window = install.call(OWNER, ListAudit { since, token, filter, cursor: anchor, limit: 50 }).unwrap();
             assert!(window.unreadable.len() <= 1_050, "{}", window.unreadable.len());
             seen.extend(window.rows.iter().map(|chained| chained.row.seq));
             damaged.extend(&window.unreadable);
@@ -189,7 +189,7 @@ fn log_damaged_throughout_is_read_in_sections() {
 
 #[test]
 fn damaged_row_of_the_ledger_is_named() {
-    let house = new_install();
+    let install = new_install();
     let denied = |limit| ListDenied {
         token: None,
         since: None,
@@ -204,18 +204,18 @@ fn damaged_row_of_the_ledger_is_named() {
         cursor: LedgerCursor::Newest,
         limit,
     };
-    assert_eq!(house.call(OWNER, uses(9)).unwrap().rows.len(), 3);
-    let token = b(&house).0;
+    assert_eq!(install.call(OWNER, uses(9)).unwrap().rows.len(), 3);
+    let token = b(&install).0;
     let of_b = format!("token_id = {token}");
     // Values that no decision depends on are shown as far as they are readable.
-    damage(&house, "denied_attempts", "client", DAMAGES[1], &of_b);
-    assert_eq!(house.call(OWNER, denied(9)).unwrap().rows.len(), 3);
-    damage(&house, "denied_attempts", "reason", DAMAGES[1], &of_b);
-    damage(&house, "daily_uses", "client", DAMAGES[1], &of_b);
+    damage(&install, "denied_attempts", "client", DAMAGES[1], &of_b);
+    assert_eq!(install.call(OWNER, denied(9)).unwrap().rows.len(), 3);
+    damage(&install, "denied_attempts", "reason", DAMAGES[1], &of_b);
+    damage(&install, "daily_uses", "client", DAMAGES[1], &of_b);
     for limit in [1, 2, 9] {
         let (mut anchor, mut seen) = (LedgerCursor::Newest, 0);
         loop {
-            let window = house.call(OWNER, ListDenied { cursor: anchor, ..denied(limit) }).unwrap();
+            let window = install.call(OWNER, ListDenied { cursor: anchor, ..denied(limit) }).unwrap();
             seen += window.rows.len();
             assert!(window.unreadable.len() <= 1);
             match window.rows.last().filter(|_| window.older) {
@@ -226,7 +226,7 @@ fn damaged_row_of_the_ledger_is_named() {
         assert_eq!(seen, 2);
         let (mut anchor, mut seen) = (LedgerCursor::Newest, 0);
         loop {
-            let window = house.call(OWNER, ListUses { cursor: anchor, ..uses(limit) }).unwrap();
+            let window = install.call(OWNER, ListUses { cursor: anchor, ..uses(limit) }).unwrap();
             seen += window.rows.len();
             match window.rows.last().filter(|_| window.older) {
                 Some(row) => anchor = LedgerCursor::Older(row.key.clone()),
@@ -235,17 +235,17 @@ fn damaged_row_of_the_ledger_is_named() {
         }
         assert_eq!(seen, 2);
     }
-    assert_eq!(house.call(OWNER, denied(9)).unwrap().unreadable.len(), 1);
-    let named = house.call(OWNER, uses(9)).unwrap().unreadable;
+    assert_eq!(install.call(OWNER, denied(9)).unwrap().unreadable.len(), 1);
+    let named = install.call(OWNER, uses(9)).unwrap().unreadable;
     assert!(named.len() == 1 && named[0].contains(&format!("t:{token}")), "{named:?}");
-    house.call(OWNER, ShowToken { token: TokenRef::Id(TokenId(token)) }).unwrap();
+    install.call(OWNER, ShowToken { token: TokenRef::Id(TokenId(token)) }).unwrap();
     // A token with an unreadable name still has an id.
     for value in DAMAGES {
-        damage(&house, "tokens", "name", value, &format!("id = {}", token - 1));
-        let window = house.call(OWNER, denied(9)).unwrap();
+        damage(&install, "tokens", "name", value, &format!("id = {}", token - 1));
+        let window = install.call(OWNER, denied(9)).unwrap();
         assert_eq!((window.rows.len(), window.unreadable.len()), (2, 1));
         let check = ListFindings { kind: FindingKind::DeadSecretTried, after: None, limit: 100 };
-        let findings = call(&house.backend, &Credential::Store, check).unwrap().findings;
+        let findings = call(&install.backend, &Credential::Store, check).unwrap().findings;
         let named: Vec<bool> = findings.iter().map(|finding| finding.token.owner_and_name.is_some()).collect();
         assert_eq!(named, [false, true], "{findings:?}");
     }

@@ -16,7 +16,7 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Store, TokenCursor, Visibility, Window, WindowQuery};
 
 use super::{child_command, child_store, wait_for_output};
-use crate::support::world::{START, TempStore, entry, tester};
+use crate::support::fakes::{START, TempStore, entry, tester};
 
 /// The first schema, unchanged.
 const FIRST: &str = include_str!("../../../src/store/sqlite/migrations/001.sql");
@@ -58,9 +58,9 @@ fn write_old_store(path: &Path) {
 /// Passwords set by other people are found in the audit log of an older store.
 #[test]
 fn migration_makes_passwords_set_by_others_temporary() {
-    let place = TempStore::new();
-    write_old_store(&place.path());
-    let db = rusqlite::Connection::open(place.path()).unwrap();
+    let temp_store = TempStore::new();
+    write_old_store(&temp_store.path());
+    let db = rusqlite::Connection::open(temp_store.path()).unwrap();
     for (name, rows) in [
         ("made", &[("account.create", 1)][..]),
         ("replaced", &[("account.create", 1), ("account.passwd", 0)]),
@@ -77,7 +77,7 @@ fn migration_makes_passwords_set_by_others_temporary() {
         }
     }
     drop(db);
-    let store = SqliteStore::open(&place.path()).unwrap();
+    let store = SqliteStore::open(&temp_store.path()).unwrap();
     let accounts = store.read(|s| s.accounts()).unwrap();
     let temporary: Vec<&str> = accounts.iter().filter(|a| a.temporary_password).map(|a| a.username.as_str()).collect();
     assert_eq!(temporary, ["made", "reset"]);
@@ -104,9 +104,9 @@ fn stored_api(db: &rusqlite::Connection, token: &Token) -> String {
 
 #[test]
 fn migration_brings_the_first_schema_to_the_newest() {
-    let place = TempStore::new();
-    write_old_store(&place.path());
-    let store = SqliteStore::open(&place.path()).unwrap();
+    let temp_store = TempStore::new();
+    write_old_store(&temp_store.path());
+    let store = SqliteStore::open(&temp_store.path()).unwrap();
     let ids = |column| window(&store, column, false).rows.iter().map(|t| t.id.0).collect::<Vec<_>>();
     assert_eq!(ids(SortColumn::Name), [4, 3, 2, 1, 5, 6]);
     assert_eq!(ids(SortColumn::Status), [3, 4, 5, 2, 1, 6]);
@@ -118,9 +118,9 @@ fn migration_brings_the_first_schema_to_the_newest() {
     let by_api = window(&store, SortColumn::Api, false);
     let words: Vec<String> = by_api.rows.iter().map(|t| t.selection.summary()).collect();
     assert_eq!(words, ["1 method", "2 methods", "2 sets", "IDE Plugins", "Inherit", "nothing yet"]);
-    let raw = rusqlite::Connection::open(place.path()).unwrap();
-    let kept: Vec<String> = by_api.rows.iter().map(|t| stored_api(&raw, t)).collect();
-    assert_eq!(kept, words);
+    let raw = rusqlite::Connection::open(temp_store.path()).unwrap();
+    let retained: Vec<String> = by_api.rows.iter().map(|t| stored_api(&raw, t)).collect();
+    assert_eq!(retained, words);
     assert_eq!((by_api.total, window(&store, SortColumn::Name, true).total), (6, 1));
     let issued: Vec<_> = window(&store, SortColumn::Name, false).rows.iter().map(|t| t.issued_role).collect();
     let [owner, member] = [Role::Owner, Role::Member];
@@ -174,18 +174,21 @@ fn opener_child() {
 #[test]
 fn migration_by_two_processes_runs_once() {
     for _ in 0..6 {
-        let place = TempStore::new();
-        write_old_store(&place.path());
+        let temp_store = TempStore::new();
+        write_old_store(&temp_store.path());
         let mut openers: Vec<_> = (0..3)
             .map(|_| {
-                child_command("storage::migration::opener_child", &place.path()).stdin(Stdio::piped()).spawn().unwrap()
+                child_command("storage::migration::opener_child", &temp_store.path())
+                    .stdin(Stdio::piped())
+                    .spawn()
+                    .unwrap()
             })
             .collect();
         for opener in &mut openers {
             opener.stdin.take().unwrap().write_all(b"go\n").unwrap();
         }
         openers.into_iter().for_each(|o| drop(wait_for_output(o)));
-        let store = SqliteStore::open(&place.path()).unwrap();
+        let store = SqliteStore::open(&temp_store.path()).unwrap();
         assert_eq!(window(&store, SortColumn::Expires, false).total, 6);
         assert_eq!(store.check_integrity().unwrap(), "ok");
     }
@@ -194,9 +197,9 @@ fn migration_by_two_processes_runs_once() {
 /// A large store whose creation was interrupted before its indexes: the next open builds them.
 #[test]
 fn unindexed_store_is_completed_when_opened() {
-    let place = TempStore::new();
-    drop(SqliteStore::create_unindexed(&place.path()).unwrap());
-    let store = SqliteStore::open(&place.path()).unwrap();
+    let temp_store = TempStore::new();
+    drop(SqliteStore::create_unindexed(&temp_store.path()).unwrap());
+    let store = SqliteStore::open(&temp_store.path()).unwrap();
     assert!(SortColumn::ALL.into_iter().all(|column| window(&store, column, false).rows.is_empty()));
     drop(store);
     // Then it equals any other store, down to each index.
@@ -209,5 +212,5 @@ fn unindexed_store_is_completed_when_opened() {
         let id: i64 = db.pragma_query_value(None, "application_id", |r| r.get(0)).unwrap();
         (rows, id)
     };
-    assert_eq!(schema(&place.path()), schema(&other.path()));
+    assert_eq!(schema(&temp_store.path()), schema(&other.path()));
 }

@@ -35,7 +35,7 @@ fn child_store() -> Option<std::path::PathBuf> {
 
 fn wait_for_output(child: Child) -> String {
     let out = child.wait_with_output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-    assert!(out.status.success(), "{said}");
-    said
+    let output_text = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(out.status.success(), "{output_text}");
+    output_text
 }

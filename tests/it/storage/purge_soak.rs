@@ -17,7 +17,7 @@ use jeton::verbs::request::call;
 use jeton::verbs::tokens::{DisableTokens, EnableTokens, PurgeTokens, TokenTarget};
 
 use crate::support::direct_writes::insert_tokens;
-use crate::support::world::{OWNER, TestInstall, client_info, credential};
+use crate::support::fakes::{OWNER, TestInstall, client_info, credential};
 
 /// Maximum time of a revocation, and maximum delay of the ledger.
 const MAX_REVOCATION: Duration = Duration::from_millis(300);
@@ -25,14 +25,14 @@ const MAX_LAG: Duration = Duration::from_secs(2);
 const MAX_WAL: u64 = 64 * 1024 * 1024;
 
 /// Returns a house with this many tokens, the first of them in the trash.
-fn house(tokens: usize, trashed: usize) -> TestInstall {
-    let house = TestInstall::with_accounts();
-    house.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));
+fn install(tokens: usize, trashed: usize) -> TestInstall {
+    let install = TestInstall::with_accounts();
+    install.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));
     let names = (0..tokens).collect::<Vec<_>>();
     for part in names.chunks(50_000) {
-        insert_tokens(&house.temp_store.path(), part.iter().map(|n| format!("t{n}-x")));
+        insert_tokens(&install.temp_store.path(), part.iter().map(|n| format!("t{n}-x")));
     }
-    let raw = house.raw_connection();
+    let raw = install.raw_connection();
     raw.execute_batch(&format!(
         "UPDATE tokens SET deleted_at = 5 WHERE id <= {trashed};
          UPDATE last_seen SET trashed = 1 WHERE token_id <= {trashed};
@@ -42,12 +42,12 @@ fn house(tokens: usize, trashed: usize) -> TestInstall {
     ))
     .unwrap();
     raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    house
+    install
 }
 
 /// Opens the store as another process would.
-fn another(house: &TestInstall, world: &Adapters) -> LocalBackend<SqliteStore> {
-    LocalBackend::new(SqliteStore::open(&house.temp_store.path()).unwrap(), world.clone(), client_info())
+fn another(install: &TestInstall, world: &Adapters) -> LocalBackend<SqliteStore> {
+    LocalBackend::new(SqliteStore::open(&install.temp_store.path()).unwrap(), world.clone(), client_info())
 }
 
 /// Disables and enables the token `flicker` until `ended`. Returns the number of changes, and the longest time of a
@@ -68,8 +68,8 @@ fn revoke(jeton: &LocalBackend<SqliteStore>, clock: &dyn Clock, ended: &AtomicBo
 }
 
 /// Records uses until `ended`. Returns their number, and the longest wait of a batch.
-fn record(house: &TestInstall, used: (TokenId, &Secret), clock: &dyn Clock, ended: &AtomicBool) -> (u64, Duration) {
-    let store = SqliteStore::open_for_ledger(&house.temp_store.path(), Duration::from_secs(10)).unwrap();
+fn record(install: &TestInstall, used: (TokenId, &Secret), clock: &dyn Clock, ended: &AtomicBool) -> (u64, Duration) {
+    let store = SqliteStore::open_for_ledger(&install.temp_store.path(), Duration::from_secs(10)).unwrap();
     let (mut count, mut longest) = (0, Duration::ZERO);
     loop {
         let begun = clock.monotonic();
@@ -88,23 +88,23 @@ fn record(house: &TestInstall, used: (TokenId, &Secret), clock: &dyn Clock, ende
 fn purge_lets_revocations_and_the_ledger_through() {
     let soak = std::env::var_os("JETON_SOAK").is_some();
     let (tokens, trashed) = if soak { (1_000_000, 100_000) } else { (MAX_ATOMIC + 900, MAX_ATOMIC + 400) };
-    let house = house(tokens, trashed);
-    let flicker = house.issue("member", "flicker");
-    let world = Adapters { clock: jeton::platform::adapters().clock, ..house.fakes.adapters() };
+    let install = install(tokens, trashed);
+    let flicker = install.issue("member", "flicker");
+    let world = Adapters { clock: jeton::platform::adapters().clock, ..install.fakes.adapters() };
     let (clock, ended) = (Arc::clone(&world.clock), AtomicBool::new(false));
     let steps = Arc::new(Mutex::new(Vec::new()));
     let wal = Arc::new(AtomicU64::new(0));
     let (seen, largest, path) =
-        (Arc::clone(&steps), Arc::clone(&wal), house.temp_store.path().with_file_name("jeton.db-wal"));
+        (Arc::clone(&steps), Arc::clone(&wal), install.temp_store.path().with_file_name("jeton.db-wal"));
     world.progress.listen(move |done, _| {
         seen.lock().unwrap().push(done);
         largest.fetch_max(fs::metadata(&path).map_or(0, |meta| meta.len()), Ordering::SeqCst);
     });
-    let purger = another(&house, &world);
+    let purger = another(&install, &world);
     let (purged, revoked, recorded) = thread::scope(|scope| {
-        let revoker = another(&house, &world);
+        let revoker = another(&install, &world);
         let revoking = scope.spawn(|| revoke(&{ revoker }, &*clock, &ended));
-        let recording = scope.spawn(|| record(&house, (flicker.token.id, &flicker.secret), &*clock, &ended));
+        let recording = scope.spawn(|| record(&install, (flicker.token.id, &flicker.secret), &*clock, &ended));
         let purged = call(&purger, &credential(OWNER), PurgeTokens::new(Purgeable::Trashed, trashed as u64));
         ended.store(true, Ordering::SeqCst);
         (purged.unwrap().value, revoking.join().unwrap(), recording.join().unwrap())
@@ -116,13 +116,13 @@ fn purge_lets_revocations_and_the_ledger_through() {
     let sizes: Vec<u64> = before.zip(steps.iter()).map(|(before, after)| after - before).collect();
     assert!(sizes.len() > 1 && sizes.iter().all(|size| *size <= MAX_ATOMIC as u64), "{sizes:?}");
     // The chain is valid, and each change has its row.
-    let rows = house.audit();
+    let rows = install.audit();
     let count = |verb: &str| rows.iter().filter(|row| row.verb == verb).count();
     assert_eq!((count("token.purge.started"), count("token.purge.finished")), (1, 1));
     assert_eq!((count("token.purge"), count("token.disable")), (trashed, revoked.0));
     // No recorded use is lost, and nothing else was purged.
-    house.store().flush_usage().unwrap();
-    let number = |sql: &str| house.raw_connection().query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
+    install.store().flush_usage().unwrap();
+    let number = |sql: &str| install.raw_connection().query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
     assert_eq!(number("SELECT sum(uses) FROM daily_uses").unsigned_abs(), recorded.0);
     assert_eq!(number("SELECT count(*) FROM tokens") as usize, tokens - trashed + 1);
     assert_eq!(number("SELECT count(*) FROM tokens WHERE deleted_at IS NOT NULL"), 0);

@@ -12,7 +12,7 @@ use jeton::verbs::verify;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::{child_command, child_store, wait_for_output};
-use crate::support::world::{Fakes, OWNER, TempStore, TestInstall, add_account, backend};
+use crate::support::fakes::{Fakes, OWNER, TempStore, TestInstall, add_account, backend};
 use jeton::domain::role::Role;
 
 fn chmod(path: &Path, mode: u32) {
@@ -39,10 +39,10 @@ fn assert_refused(path: &Path, kind: Kind, words: &[&str]) -> Error {
     let content = || fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(path).ok());
     let before = content();
     let error = SqliteStore::open(path).err().unwrap_or_else(|| panic!("{} was opened", path.display()));
-    let said = error.to_string();
-    assert_eq!(error.kind, kind, "{said}");
+    let output_text = error.to_string();
+    assert_eq!(error.kind, kind, "{output_text}");
     for word in words {
-        assert!(said.contains(word), "\"{word}\" is not said: {said}");
+        assert!(output_text.contains(word), "\"{word}\" is not said: {output_text}");
     }
     assert_eq!(content(), before, "a refused file was touched");
     error
@@ -198,9 +198,9 @@ fn sidecar_files_are_checked() {
 #[test]
 fn replaced_store_is_noticed_while_open() {
     for replace in [false, true] {
-        let house = TestInstall::new();
-        let issued = house.issue(OWNER, "bot");
-        let path = house.temp_store.path();
+        let install = TestInstall::new();
+        let issued = install.issue(OWNER, "bot");
+        let path = install.temp_store.path();
         let copy = path.with_extension("copy");
         fs::copy(&path, &copy).unwrap();
         if replace {
@@ -208,9 +208,10 @@ fn replaced_store_is_noticed_while_open() {
         } else {
             fs::remove_file(&path).unwrap();
         }
-        let disabled = house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
+        let disabled = install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         assert!(disabled.unwrap_err().to_string().contains("was removed or replaced"), "replace: {replace}");
-        let verified = verify::verify(house.store(), &issued.secret.expose(str::to_owned), None, house.now(), ORIGIN);
+        let verified =
+            verify::verify(install.store(), &issued.secret.expose(str::to_owned), None, install.now(), ORIGIN);
         assert!(verified.is_err(), "replace: {replace}");
     }
 }
@@ -252,7 +253,7 @@ fn created_files_are_private() {
     let fakes = Fakes::new();
     let jeton = backend(&path, fakes.adapters());
     let store = jeton.store();
-    add_account(store, &*fakes.hasher, "someone", Role::Member, crate::support::world::START);
+    add_account(store, &*fakes.hasher, "someone", Role::Member, crate::support::fakes::START);
     for file in ["jeton.db", "jeton.db-wal", "jeton.db-shm"] {
         assert_eq!(mode(&path.with_file_name(file)), 0o600, "{file}");
     }
@@ -312,8 +313,11 @@ fn read_only_file_is_named_as_such() {
     }
     match child.spawn() {
         Ok(child) => {
-            let said = wait_for_output(child);
-            assert!(said.contains("Failure: the store can't be written") && said.contains("Check the mode"), "{said}");
+            let output_text = wait_for_output(child);
+            assert!(
+                output_text.contains("Failure: the store can't be written") && output_text.contains("Check the mode"),
+                "{output_text}"
+            );
         }
         Err(e) => println!("skipped: another user can't run this program: {e}"),
     }

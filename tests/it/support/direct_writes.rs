@@ -12,7 +12,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Denial, NewToken, Store, Use};
 
-use super::world::TestInstall;
+use super::fakes::TestInstall;
 
 /// Inserts a token for each of `names` into the first account of the store at `path`, without the token limit or a
 /// secret.
@@ -38,11 +38,11 @@ pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
 }
 
 /// Inserts `count` tokens into the trash of the owner of `house`, which must have no tokens yet.
-pub fn fill_trash(house: &TestInstall, count: usize) {
-    insert_tokens(&house.temp_store.path(), (0..count).map(|n| format!("t{n}-x")));
+pub fn fill_trash(install: &TestInstall, count: usize) {
+    insert_tokens(&install.temp_store.path(), (0..count).map(|n| format!("t{n}-x")));
     let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;
                    UPDATE token_counts SET trashed = trashed + kept, kept = 0";
-    house.raw_connection().execute_batch(trashed).unwrap();
+    install.raw_connection().execute_batch(trashed).unwrap();
 }
 
 /// Records a use of `secret` just now, by a caller that calls itself `client`.

@@ -3,9 +3,9 @@
 
 pub mod cli_program;
 pub mod direct_writes;
+pub mod fakes;
 pub mod http;
 pub mod pty;
 pub mod requests;
 pub mod service_process;
 pub mod tui_harness;
-pub mod world;

@@ -5,7 +5,7 @@ use jeton::verbs::accounts::{CreateAccount, DeleteAccount, DisableAccounts, Enab
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::SetPolicy;
 
-use super::world::{password, typed, username};
+use super::fakes::{password, typed, username};
 
 /// Returns the request for an account with [`super::world::PASSWORD`].
 pub fn create_account(name: &str, role: Role) -> CreateAccount {

@@ -25,7 +25,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
-use super::world::{PASSWORD, TestInstall, owner};
+use super::fakes::{PASSWORD, TestInstall, owner};
 
 /// The screens over a house.
 pub struct TuiHarness {
@@ -47,31 +47,31 @@ pub struct TuiHarness {
 
 impl TuiHarness {
     /// Opens the screens before anyone has signed in.
-    pub fn signed_out(house: TestInstall) -> Self {
-        Self::with(house, Theme::colour(), None)
+    pub fn signed_out(install: TestInstall) -> Self {
+        Self::with(install, Theme::colour(), None)
     }
 
     /// Opens the screens, signed in as the house's owner.
-    pub fn signed_in(house: TestInstall) -> Self {
-        let mut screens = Self::signed_out(house);
+    pub fn signed_in(install: TestInstall) -> Self {
+        let mut screens = Self::signed_out(install);
         screens.keys(&format!("{PASSWORD}<enter>"));
         screens
     }
 
-    pub fn with(house: TestInstall, theme: Theme, demo: Option<Demo>) -> Self {
-        Self::with_config(house, theme, |start| start.demo = demo)
+    pub fn with(install: TestInstall, theme: Theme, demo: Option<Demo>) -> Self {
+        Self::with_config(install, theme, |start| start.demo = demo)
     }
 
     /// Opens the screens with the start options that `change` sets.
-    pub fn with_config(house: TestInstall, theme: Theme, change: impl FnOnce(&mut Start)) -> Self {
+    pub fn with_config(install: TestInstall, theme: Theme, change: impl FnOnce(&mut Start)) -> Self {
         let mut start_with = Start {
             progress: Default::default(),
             jeton: Arc::new(UnreachableBackend),
             for_long_changes: Arc::new(UnreachableBackend),
             for_long_reads: Arc::new(UnreachableBackend),
-            clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
+            clock: Arc::clone(&install.fakes.clock) as Arc<dyn Clock>,
             delivery: Arc::new(SecretFiles),
-            witness: PropagationProbe::new(&house.temp_store.path()),
+            witness: PropagationProbe::new(&install.temp_store.path()),
             place: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             username: Some(owner()),
             token: None,
@@ -82,7 +82,7 @@ impl TuiHarness {
         change(&mut start_with);
         let model = Model::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
         let mut screens = TuiHarness {
-            install: house,
+            install,
             model,
             requests: Vec::new(),
             copied: Vec::new(),

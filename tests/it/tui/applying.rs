@@ -5,8 +5,8 @@ use jeton::verbs::tokens::CreateToken;
 
 use super::looks::{SMALL, at_sizes, furnished, look};
 use crate::catalogue::{apply, example, shop};
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
 /// Writes `text` to a file in the test's folder and types its path into the form.
 fn offer(s: &mut TuiHarness, text: &str) {
@@ -27,13 +27,13 @@ fn reader(name: &str) -> CreateToken {
 /// Returns a house where the README's shop is applied and two accounts have a reader each. Also a file that gives
 /// readers more.
 fn widened() -> (TestInstall, String) {
-    let house = TestInstall::with_accounts();
-    apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
-    house.create("admin", reader("reader"));
-    house.create("member", reader("reader"));
+    let install = TestInstall::with_accounts();
+    apply(&install, OWNER, &shop(&install, |text| text), None).unwrap();
+    install.create("admin", reader("reader"));
+    install.create("member", reader("reader"));
     let wider = example().replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1);
     assert_ne!(wider, example());
-    (house, wider)
+    (install, wider)
 }
 
 fn last(s: &TuiHarness) -> String {
@@ -62,9 +62,9 @@ fn a_catalogue_comes_into_force_after_its_preview() {
 
 #[test]
 fn tokens_gain_methods_only_after_their_number_was_typed() {
-    let (house, wider) = widened();
-    let before = house.audit().len();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, wider) = widened();
+    let before = install.audit().len();
+    let mut s = TuiHarness::signed_in(install);
     offer(&mut s, &wider);
     s.assert_shows("! 2 tokens gain methods:");
     s.assert_shows("admin/reader  +1 shop.orders.Cancel");
@@ -88,8 +88,8 @@ fn tokens_gain_methods_only_after_their_number_was_typed() {
 
 #[test]
 fn methods_become_public_only_after_their_number_was_typed() {
-    let (house, wider) = widened();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, wider) = widened();
+    let mut s = TuiHarness::signed_in(install);
     let public = wider.replacen("access = \"read\"", "access = \"public\"", 1);
     offer(&mut s, &public);
     s.assert_shows("! 1 method becomes public: everybody may call it, without a token:");
@@ -111,8 +111,8 @@ fn methods_become_public_only_after_their_number_was_typed() {
 
 #[test]
 fn a_token_made_meanwhile_is_not_widened_unseen() {
-    let (house, wider) = widened();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, wider) = widened();
+    let mut s = TuiHarness::signed_in(install);
     offer(&mut s, &wider);
     s.keys("2<enter>");
     s.install.create("admin", reader("late"));
@@ -129,8 +129,8 @@ fn a_token_made_meanwhile_is_not_widened_unseen() {
 
 #[test]
 fn all_that_a_preview_tells_is_reached_by_scrolling() {
-    let (house, wider) = widened();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, wider) = widened();
+    let mut s = TuiHarness::signed_in(install);
     s.resize(40, 10);
     offer(&mut s, &wider);
     let mut seen = String::new();
@@ -204,8 +204,8 @@ fn preview() {
 
 #[test]
 fn preview_of_a_widening() {
-    let (house, wider) = widened();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, wider) = widened();
+    let mut s = TuiHarness::signed_in(install);
     offer(&mut s, &wider);
     s.keys("1<enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));

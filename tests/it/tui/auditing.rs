@@ -8,8 +8,8 @@ use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::actor::TokenCredential;
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 /// Returns the number of the row under the cursor.
 fn here(s: &TuiHarness) -> i64 {
@@ -17,8 +17,8 @@ fn here(s: &TuiHarness) -> i64 {
 }
 
 /// Appends `row` with a correct hash, without any of jeton's checks.
-fn plant(house: &TestInstall, row: AuditRow) {
-    let db = house.raw_connection();
+fn plant(install: &TestInstall, row: AuditRow) {
+    let db = install.raw_connection();
     let last = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
     let (seq, hash): (i64, [u8; 32]) = db.query_row(last, [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
     let row = AuditRow { seq: seq + 1, ..row };
@@ -60,10 +60,10 @@ fn row(verb: &str, details: &str) -> AuditRow {
 
 #[test]
 fn the_newest_first_with_what_it_was_and_became() {
-    let house = TestInstall::new();
-    house.issue(OWNER, "deploy-bot");
-    house.fakes.clock.advance(3 * 60_000);
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy-bot");
+    install.fakes.clock.advance(3 * 60_000);
+    let mut s = TuiHarness::signed_in(install);
     s.keys(&format!("d{PASSWORD}<enter>3"));
     let text = s.text();
     let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is not there:\n{text}"));
@@ -93,10 +93,10 @@ fn the_newest_first_with_what_it_was_and_became() {
 
 #[test]
 fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
-    let house = TestInstall::with_accounts();
-    house.issue(OWNER, "deploy-bot");
-    house.issue("member", "other");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    install.issue(OWNER, "deploy-bot");
+    install.issue("member", "other");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("3");
     s.assert_shows("1 of 6");
     s.keys("/verb:create b");
@@ -121,10 +121,10 @@ fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
 
 #[test]
 fn a_late_answer_to_an_older_filter_is_dropped() {
-    let house = TestInstall::new();
-    house.issue(OWNER, "deploy-bot");
-    house.issue(OWNER, "other");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy-bot");
+    install.issue(OWNER, "other");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("3");
     s.held_replies = Some(Default::default());
     s.keys("/deploy");
@@ -135,12 +135,12 @@ fn a_late_answer_to_an_older_filter_is_dropped() {
 
 #[test]
 fn a_long_log_is_read_by_windows_from_end_to_end() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     for n in 0..700 {
-        plant(&house, row("token.enable", &format!("{{\"n\":{n}}}")));
+        plant(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
     }
-    let newest = house.audit().len() as i64;
-    let mut s = TuiHarness::signed_in(house);
+    let newest = install.audit().len() as i64;
+    let mut s = TuiHarness::signed_in(install);
     s.keys("3");
     let mut seen = vec![here(&s)];
     for _ in 1..newest {
@@ -169,11 +169,11 @@ fn a_long_log_is_read_by_windows_from_end_to_end() {
 
 #[test]
 fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     for n in 0..5 {
-        house.issue(OWNER, &format!("t-{n}"));
+        install.issue(OWNER, &format!("t-{n}"));
     }
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("3<down><down>");
     let before = here(&s);
     s.install.issue(OWNER, "elsewhere");
@@ -218,10 +218,10 @@ fn those_who_may_not_read_it_are_told_calmly() {
 
 #[test]
 fn a_token_without_the_method_is_told_which_it_lacks() {
-    let house = TestInstall::new();
-    let issued = house.issue(OWNER, "bearer");
+    let install = TestInstall::new();
+    let issued = install.issue(OWNER, "bearer");
     let token = TokenCredential { secret: Arc::new(issued.secret), account: None, name: None };
-    let mut s = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
+    let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     s.keys("3");
     s.assert_shows("lacks jeton.audit.read");
     assert!(s.model.audit().unwrap().current().is_none());
@@ -251,11 +251,11 @@ fn a_damaged_log_says_what_is_wrong_with_it() {
 
 #[test]
 fn hostile_rows_stay_in_their_cells() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil 漢字🦀";
     let details = serde_json::json!({ evil: { "before": evil.repeat(9), "after": [evil, { evil: evil }] } });
-    plant(&house, row("token.edit", &details.to_string()));
-    plant(&house, row("token.edit", evil));
+    plant(&install, row("token.edit", &details.to_string()));
+    plant(&install, row("token.edit", evil));
     let told = evil.to_owned();
     let all = AuditRow {
         account: told.clone(),
@@ -269,8 +269,8 @@ fn hostile_rows_stay_in_their_cells() {
         at: Timestamp(i64::MAX),
         ..row("", "")
     };
-    plant(&house, all);
-    let mut s = TuiHarness::with(house, Theme::colour(), None);
+    plant(&install, all);
+    let mut s = TuiHarness::with(install, Theme::colour(), None);
     s.keys(&format!("{PASSWORD}<enter>3y"));
     assert!(s.copied.is_empty(), "what can't be shown must not be pasted");
     s.assert_shows("The target holds control characters and was not copied");
@@ -290,11 +290,11 @@ fn hostile_rows_stay_in_their_cells() {
 
 #[test]
 fn details_tell_all_that_a_line_cuts() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let methods: Vec<String> = (0..60).map(|n| format!("group.method-{n:02}")).collect();
     let details = serde_json::json!({ "api": { "before": "inherit", "after": { "methods": methods } } });
-    plant(&house, row("token.edit", &details.to_string()));
-    let mut s = TuiHarness::signed_in(house);
+    plant(&install, row("token.edit", &details.to_string()));
+    let mut s = TuiHarness::signed_in(install);
     s.keys("3");
     s.assert_shows(r#"api "inherit" → methods ["group.method-00", "group.method-01", "group.method-0…"#);
     for (columns, rows) in [(80, 24), (40, 10)] {
@@ -344,12 +344,12 @@ fn the_log_is_followed_and_what_that_cannot_show_is_said() {
 
 #[test]
 fn a_damaged_log_is_named_row_by_row() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     for n in 0..30 {
-        plant(&house, row("token.enable", &format!("{{\"n\":{n}}}")));
+        plant(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
     }
-    house.raw_connection().execute("UPDATE audit SET name = 'mallory' WHERE seq = 7", []).unwrap();
-    let mut s = TuiHarness::signed_in(house);
+    install.raw_connection().execute("UPDATE audit SET name = 'mallory' WHERE seq = 7", []).unwrap();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("3v");
     s.assert_shows("! 31 rows looked at: the audit log is not as it was written");
     s.assert_shows("row 7");

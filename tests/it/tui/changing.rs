@@ -11,8 +11,8 @@ use jeton::domain::token::Token;
 use jeton::verbs::tokens::{EditToken, IssuedToken, TokenTarget};
 use jeton::verbs::verify::Decision;
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create, username};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, create, username};
 
 fn methods(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
@@ -20,13 +20,13 @@ fn methods(ids: &[&str]) -> Selection {
 
 /// Creates a token with a description, two methods and an expiry in thirty days.
 pub(super) fn furnished() -> (TestInstall, IssuedToken) {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let mut new = create("bot");
     new.description = Description::parse("Deploys").unwrap();
     new.selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
     new.expires = Some(ExpirySpec::In(Span::Days(30)));
-    let issued = house.create(OWNER, new);
-    (house, issued)
+    let issued = install.create(OWNER, new);
+    (install, issued)
 }
 
 pub(super) fn stored(s: &TuiHarness, issued: &IssuedToken) -> Token {
@@ -44,19 +44,19 @@ pub(super) fn taken(s: &mut TuiHarness) -> Secret {
 }
 
 /// Another session changes the description of `issued`, and sets the expiry to seven days.
-fn overtake(house: &TestInstall, issued: &IssuedToken, description: &str) {
+fn overtake(install: &TestInstall, issued: &IssuedToken, description: &str) {
     let edit = EditToken {
         description: Some(Description::parse(description).unwrap()),
         expires: Some(ExpirySpec::In(Span::Days(7))),
         ..EditToken::new(TokenTarget::by_reference(format!("{}/{}", OWNER, issued.token.name)))
     };
-    house.call(OWNER, edit).unwrap();
+    install.call(OWNER, edit).unwrap();
 }
 
 #[test]
 fn edit_shows_what_differs_before_it_is_so() {
-    let (house, issued) = furnished();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, issued) = furnished();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>robot<tab><c-u>Deploys the shop<tab><end><left><tab>");
     // Up to the sets, and tick the first one.
     for _ in 0..20 {
@@ -82,8 +82,8 @@ fn edit_shows_what_differs_before_it_is_so() {
 
 #[test]
 fn an_edit_that_changes_nothing_says_so() {
-    let (house, issued) = furnished();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, issued) = furnished();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab><tab><enter>");
     s.assert_shows("Nothing is changed");
     // The same instant, written differently.
@@ -98,9 +98,9 @@ fn an_edit_that_changes_nothing_says_so() {
 
 #[test]
 fn a_refused_edit_keeps_the_form() {
-    let (house, _) = furnished();
-    house.issue(OWNER, "taken");
-    let mut s = TuiHarness::signed_in(house);
+    let (install, _) = furnished();
+    install.issue(OWNER, "taken");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>taken<tab><tab><tab><tab><enter>");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Edit ops/bot");
@@ -111,8 +111,8 @@ fn a_refused_edit_keeps_the_form() {
 #[test]
 fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
     for late in [false, true] {
-        let (house, issued) = furnished();
-        let mut s = TuiHarness::signed_in(house);
+        let (install, issued) = furnished();
+        let mut s = TuiHarness::signed_in(install);
         s.keys("e<tab><c-u>mine<tab><tab><tab>");
         if late {
             s.keys(&format!("<enter>{PASSWORD}"));
@@ -149,8 +149,8 @@ fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
 
 #[test]
 fn what_is_stored_can_be_taken_over() {
-    let (house, issued) = furnished();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, issued) = furnished();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>mine<tab><tab><tab><tab>");
     overtake(&s.install, &issued, "theirs");
     s.keys("<enter>");
@@ -165,8 +165,8 @@ fn what_is_stored_can_be_taken_over() {
 
 #[test]
 fn what_was_typed_is_dropped_after_a_question() {
-    let (house, _) = furnished();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, _) = furnished();
+    let mut s = TuiHarness::signed_in(install);
     for keys in [
         "nx",
         "n<tab>x",
@@ -200,8 +200,8 @@ fn what_was_typed_is_dropped_after_a_question() {
 
 #[test]
 fn copy_makes_another_of_the_kind() {
-    let (house, issued) = furnished();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, issued) = furnished();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("cbot-2<enter>");
     s.assert_shows("API          2 methods");
     s.assert_shows("stays as it is: 21-12-2026");
@@ -221,9 +221,9 @@ fn copy_makes_another_of_the_kind() {
 
 #[test]
 fn a_copy_for_another_account_and_of_an_expired_token() {
-    let (house, _) = furnished();
-    house.fakes.clock.advance(31 * DAY);
-    let mut s = TuiHarness::signed_in(house);
+    let (install, _) = furnished();
+    install.fakes.clock.advance(31 * DAY);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("cbot-2<tab><c-u>member<enter>");
     s.assert_shows("! bot expired on 21-12-2026: choose a new expiry");
     s.assert_hides("[same]");
@@ -239,9 +239,9 @@ fn a_copy_for_another_account_and_of_an_expired_token() {
 /// A member has no other account to copy into.
 #[test]
 fn a_member_copies_its_own() {
-    let (house, _) = furnished();
-    house.issue("member", "mine");
-    let mut s = TuiHarness::with_config(house, jeton::tui::theme::Theme::colour(), |start| {
+    let (install, _) = furnished();
+    install.issue("member", "mine");
+    let mut s = TuiHarness::with_config(install, jeton::tui::theme::Theme::colour(), |start| {
         start.username = Some(username("member"));
     });
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -256,8 +256,8 @@ fn a_member_copies_its_own() {
 
 #[test]
 fn another_secret_waits_until_the_edit_is_stored() {
-    let (house, _) = furnished();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, _) = furnished();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab><tab><tab><enter>");
     s.assert_shows("Regenerate ops/bot");
     s.keys("<esc>");
@@ -268,8 +268,8 @@ fn another_secret_waits_until_the_edit_is_stored() {
 /// Sixty more methods don't fit into a dialog: all of them can be read before the change is made.
 #[test]
 fn a_long_difference_scrolls() {
-    let (house, issued) = furnished();
-    let all = house.raw_connection();
+    let (install, issued) = furnished();
+    let all = install.raw_connection();
     let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
     let ids: Vec<String> = ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let wide = EditToken {
@@ -278,8 +278,8 @@ fn a_long_difference_scrolls() {
         ))),
         ..EditToken::new(TokenTarget::at_revision(&issued.token))
     };
-    house.call(OWNER, wide).unwrap();
-    let mut s = TuiHarness::signed_in(house);
+    install.call(OWNER, wide).unwrap();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab>");
     // The picked methods are chosen: there is nothing below them.
     s.keys("<down>");

@@ -6,8 +6,8 @@ use jeton::domain::time::{DAY, HOUR};
 use jeton::domain::token::{Status, Token, TokenRef};
 use jeton::verbs::tokens::ShowToken;
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 fn stored(s: &TuiHarness, name: &str) -> Token {
     let token = TokenRef::Text(name.to_owned());
@@ -95,9 +95,9 @@ fn arrows_stay_in_a_list_and_tab_leaves_it() {
 
 #[test]
 fn a_new_token_is_for_the_account_whose_tokens_are_shown() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "theirs");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    install.issue("member", "theirs");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("2<down><enter>");
     s.assert_shows("account:member");
     s.keys("nfresh");
@@ -139,9 +139,9 @@ fn a_new_token_is_for_oneself_or_somebody_one_manages() {
 /// Each password box names the action's target with its account, and the account of the password.
 #[test]
 fn every_password_box_names_account_and_password() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    install.issue("member", "bot");
+    let mut s = TuiHarness::signed_in(install);
     s.assert_shows("▶   bot");
     for (keys, title, back) in [
         ("x", "Remove member/bot", "<esc>"),
@@ -166,9 +166,9 @@ fn every_password_box_names_account_and_password() {
 
 #[test]
 fn enter_in_the_last_field_presses_the_button_the_dialog_is_for() {
-    let house = TestInstall::new();
-    house.issue(OWNER, "bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    install.issue(OWNER, "bot");
+    let mut s = TuiHarness::signed_in(install);
     s.keys(&format!("xbot<enter>{PASSWORD}<enter>"));
     s.assert_shows("bot revoked");
     s.keys(&format!("u{PASSWORD}<enter>"));
@@ -181,9 +181,9 @@ fn enter_in_the_last_field_presses_the_button_the_dialog_is_for() {
 
 #[test]
 fn a_wrong_name_is_marked_when_its_field_is_left() {
-    let house = TestInstall::new();
-    house.issue(OWNER, "bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    install.issue(OWNER, "bot");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("xbob");
     s.assert_hides("That isn't its name");
     s.keys("<tab>");
@@ -198,11 +198,11 @@ fn a_wrong_name_is_marked_when_its_field_is_left() {
 
 #[test]
 fn a_token_in_use_is_regenerated_with_a_day_for_the_old_secret() {
-    let house = TestInstall::new();
-    let issued = house.issue(OWNER, "bot");
-    house.verify(&issued.secret);
-    house.fakes.clock.advance(6 * DAY);
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    let issued = install.issue(OWNER, "bot");
+    install.verify(&issued.secret);
+    install.fakes.clock.advance(6 * DAY);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("r");
     s.assert_shows("[24 h]");
     s.keys("<esc>");

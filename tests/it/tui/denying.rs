@@ -12,40 +12,42 @@ use jeton::verbs::ports::{Denial, Store};
 use jeton::verbs::tokens::{DeleteTokens, DisableTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 /// Records a denied attempt `ago` seconds in the past.
-pub fn deny(house: &TestInstall, token: Option<&Token>, reason: DenialReason, address: &str, client: &str, ago: i64) {
+pub fn deny(install: &TestInstall, token: Option<&Token>, reason: DenialReason, address: &str, client: &str, ago: i64) {
     let public = token.map(|token| PublicId::parse(token.hint.split('_').nth(1).unwrap()).unwrap());
     let denied = Denial {
         token: token.map(|token| token.id),
         secret: public.as_ref(),
         reason: reason.as_str(),
-        at: Timestamp(house.now().0 - ago * 1000),
+        at: Timestamp(install.now().0 - ago * 1000),
         count: 1,
         method: "environment.control.StopEnv",
         address,
         client,
     };
-    house.store().write_usage(|b| b.record_denial(&denied)).unwrap();
+    install.store().write_usage(|b| b.record_denial(&denied)).unwrap();
 }
 
 /// Returns a house with several denied attempts.
 fn knocked() -> TestInstall {
-    let house = TestInstall::with_accounts();
-    let bot = house.issue(OWNER, "deploy-bot").token;
-    let gone = house.issue("member", "gone").token;
+    let install = TestInstall::with_accounts();
+    let bot = install.issue(OWNER, "deploy-bot").token;
+    let gone = install.issue("member", "gone").token;
     let pointed = vec![TokenTarget::at_revision(&bot)];
-    house.call(OWNER, DisableTokens { tokens: pointed }).unwrap();
+    install.call(OWNER, DisableTokens { tokens: pointed }).unwrap();
     let pointed = vec![TokenTarget::at_revision(&gone)];
-    house.call("member", DeleteTokens { tokens: pointed, with_made: false, confirmation: "gone".to_owned() }).unwrap();
-    deny(&house, None, DenialReason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
-    deny(&house, Some(&gone), DenialReason::Deleted, "10.0.0.9", "python-requests/2.32", 300);
+    install
+        .call("member", DeleteTokens { tokens: pointed, with_made: false, confirmation: "gone".to_owned() })
+        .unwrap();
+    deny(&install, None, DenialReason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
+    deny(&install, Some(&gone), DenialReason::Deleted, "10.0.0.9", "python-requests/2.32", 300);
     for _ in 0..3 {
-        deny(&house, Some(&bot), DenialReason::Disabled, "10.0.0.4", "curl/8.5.0", 90);
+        deny(&install, Some(&bot), DenialReason::Disabled, "10.0.0.4", "curl/8.5.0", 90);
     }
-    house
+    install
 }
 
 #[test]
@@ -125,10 +127,10 @@ fn members_see_their_own_and_strangers_are_for_admins() {
 
 #[test]
 fn a_token_without_the_method_is_told_calmly() {
-    let house = knocked();
-    let secret = Arc::new(house.issue(OWNER, "lacking").secret);
+    let install = knocked();
+    let secret = Arc::new(install.issue(OWNER, "lacking").secret);
     let token = TokenCredential { secret, account: None, name: None };
-    let mut s = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
+    let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     s.keys("6");
     s.assert_shows("jeton.ledger.read");
     s.assert_hides("deploy-bot");
@@ -167,11 +169,11 @@ fn new_attempts_appear_by_themselves_while_they_are_shown() {
 
 #[test]
 fn a_long_list_is_read_by_windows_from_end_to_end() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     for n in 0..500 {
-        deny(&house, None, DenialReason::Unknown, &format!("10.1.{}.{}", n / 250, n % 250), "scan", n * 60);
+        deny(&install, None, DenialReason::Unknown, &format!("10.1.{}.{}", n / 250, n % 250), "scan", n * 60);
     }
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("6");
     let here = |s: &TuiHarness| s.model.desk().unwrap().denied.current().unwrap().address.clone();
     let mut seen = vec![here(&s)];
@@ -189,9 +191,9 @@ fn a_long_list_is_read_by_windows_from_end_to_end() {
 
 #[test]
 fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
-    let house = TestInstall::new();
-    deny(&house, None, DenialReason::Unknown, "10.0.0.4\u{1b}[31m", "evil\u{202e}\u{7}", 0);
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    deny(&install, None, DenialReason::Unknown, "10.0.0.4\u{1b}[31m", "evil\u{202e}\u{7}", 0);
+    let mut s = TuiHarness::signed_in(install);
     s.resize(140, 40);
     s.keys("6y<enter>");
     let text = s.text();
@@ -201,15 +203,15 @@ fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
 
 #[test]
 fn the_mark_of_the_ledger_moves_with_what_others_write_alone() {
-    let house = TestInstall::new();
-    let head = || house.call(OWNER, jeton::verbs::ledger::LedgerHead).unwrap();
+    let install = TestInstall::new();
+    let head = || install.call(OWNER, jeton::verbs::ledger::LedgerHead).unwrap();
     let before = head();
     assert_eq!(head(), before);
-    let elsewhere = jeton::store::sqlite::SqliteStore::open(&house.temp_store.path()).unwrap();
-    let secret = house.issue(OWNER, "bot").secret;
+    let elsewhere = jeton::store::sqlite::SqliteStore::open(&install.temp_store.path()).unwrap();
+    let secret = install.issue(OWNER, "bot").secret;
     assert_eq!(head(), before, "what this one does itself is no news");
     let from = jeton::verbs::verify::Origin { address: "192.0.2.7", client: "it/1.0" };
-    let decide = |s: &str| jeton::verbs::verify::verify(&elsewhere, s, None, house.now(), from).unwrap();
+    let decide = |s: &str| jeton::verbs::verify::verify(&elsewhere, s, None, install.now(), from).unwrap();
     secret.expose(decide);
     let used = head();
     assert_ne!(used, before);
@@ -225,12 +227,12 @@ fn looks() {
         ("denied_40x10", Theme::colour(), (40, 10)),
         ("denied_mono", Theme::mono(), (80, 24)),
     ] {
-        let house = knocked();
-        let bot = house.issue(OWNER, "builder").token;
-        deny(&house, Some(&bot), DenialReason::NotPermitted, "2001:db8::dead:beef", "Go-http-client/2.0", 4000);
-        deny(&house, Some(&bot), DenialReason::WrongSecret, "10.0.0.4", "curl/8.5.0", 5000);
-        deny(&house, Some(&bot), DenialReason::AccountDisabled, "10.0.0.4", "curl/8.5.0", 6000);
-        let mut s = TuiHarness::with(house, theme, None);
+        let install = knocked();
+        let bot = install.issue(OWNER, "builder").token;
+        deny(&install, Some(&bot), DenialReason::NotPermitted, "2001:db8::dead:beef", "Go-http-client/2.0", 4000);
+        deny(&install, Some(&bot), DenialReason::WrongSecret, "10.0.0.4", "curl/8.5.0", 5000);
+        deny(&install, Some(&bot), DenialReason::AccountDisabled, "10.0.0.4", "curl/8.5.0", 6000);
+        let mut s = TuiHarness::with(install, theme, None);
         s.keys(&format!("{PASSWORD}<enter>"));
         s.resize(size.0, size.1);
         s.keys("6<down>");

@@ -12,30 +12,30 @@ use jeton::tui::theme::Theme;
 use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::tokens::{CreateToken, DisableTokens, TokenTarget};
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
-fn bearer(house: &TestInstall, methods: &[&str]) -> TokenCredential {
+fn bearer(install: &TestInstall, methods: &[&str]) -> TokenCredential {
     let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
     let verb = CreateToken { selection: Selection::Custom(methods), ..create("bearer") };
-    let issued = house.call(OWNER, verb).unwrap().value.remove(0);
+    let issued = install.call(OWNER, verb).unwrap().value.remove(0);
     TokenCredential { secret: Arc::new(issued.secret), account: None, name: None }
 }
 
 fn remembering(time: Duration) -> TuiHarness {
-    let house = TestInstall::new();
-    house.issue(OWNER, "deploy");
-    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| start.remember = time);
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy");
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.remember = time);
     screens.keys(&format!("{PASSWORD}<enter>"));
     screens
 }
 
 #[test]
 fn a_token_signs_in_and_its_changes_need_no_password() {
-    let house = TestInstall::new();
-    house.issue(OWNER, "deploy");
-    let token = bearer(&house, &["jeton.tokens.read", "jeton.tokens.write"]);
-    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy");
+    let token = bearer(&install, &["jeton.tokens.read", "jeton.tokens.write"]);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     screens.assert_shows("deploy");
     screens.keys("G");
     screens.keys("d");
@@ -49,10 +49,10 @@ fn a_token_signs_in_and_its_changes_need_no_password() {
 
 #[test]
 fn what_a_token_may_not_is_refused_with_the_reason() {
-    let house = TestInstall::new();
-    house.issue(OWNER, "deploy");
-    let token = bearer(&house, &["jeton.tokens.read"]);
-    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy");
+    let token = bearer(&install, &["jeton.tokens.read"]);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     screens.keys("Gd<enter>");
     screens.assert_shows("lacks jeton.tokens.write");
     assert!(screens.install.audit().iter().all(|row| row.verb != "token.disable"));
@@ -60,19 +60,19 @@ fn what_a_token_may_not_is_refused_with_the_reason() {
 
 #[test]
 fn a_token_that_is_not_accepted_opens_nothing() {
-    let house = TestInstall::new();
-    let token = bearer(&house, &[]);
-    house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
-    let screens = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
+    let install = TestInstall::new();
+    let token = bearer(&install, &[]);
+    install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
+    let screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     let ended = screens.model.exit.unwrap().unwrap_err();
     assert_eq!(ended.kind, Kind::Unauthenticated);
 }
 
 #[test]
 fn a_revoked_token_ends_the_screens_that_it_opened() {
-    let house = TestInstall::new();
-    let token = bearer(&house, &["jeton.tokens.read"]);
-    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
+    let install = TestInstall::new();
+    let token = bearer(&install, &["jeton.tokens.read"]);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     assert!(screens.model.exit.is_none());
     screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
     screens.message(Msg::Changed);
@@ -81,10 +81,10 @@ fn a_revoked_token_ends_the_screens_that_it_opened() {
 
 #[test]
 fn idle_screens_hide_everything_and_ask_again() {
-    let house = TestInstall::new();
-    house.issue(OWNER, "deploy");
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy");
     let mut screens =
-        TuiHarness::with_config(house, Theme::colour(), |start| start.lock_after = Duration::from_secs(300));
+        TuiHarness::with_config(install, Theme::colour(), |start| start.lock_after = Duration::from_secs(300));
     screens.keys(&format!("{PASSWORD}<enter>"));
     screens.install.fakes.clock.advance(299_000);
     screens.keys("j");
@@ -102,9 +102,9 @@ fn idle_screens_hide_everything_and_ask_again() {
 
 #[test]
 fn idle_screens_that_a_token_opened_end() {
-    let house = TestInstall::new();
-    let token = bearer(&house, &["jeton.tokens.read"]);
-    let mut screens = TuiHarness::with_config(house, Theme::colour(), |start| {
+    let install = TestInstall::new();
+    let token = bearer(&install, &["jeton.tokens.read"]);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| {
         start.token = Some(token);
         start.lock_after = Duration::from_secs(60);
     });
@@ -155,12 +155,12 @@ fn a_wrong_password_is_not_remembered() {
 /// Tokens that another process creates and changes appear, and the cursor stays on its token.
 #[test]
 fn what_is_changed_elsewhere_appears_under_a_steady_cursor() {
-    let house = TestInstall::new();
-    house.set_policy(|p| p.active_tokens = 0);
+    let install = TestInstall::new();
+    install.set_policy(|p| p.active_tokens = 0);
     for name in ["bravo", "delta", "golf"] {
-        house.issue(OWNER, name);
+        install.issue(OWNER, name);
     }
-    let mut screens = TuiHarness::signed_in(house);
+    let mut screens = TuiHarness::signed_in(install);
     screens.keys("j");
     let current = |screens: &TuiHarness| screens.model.tokens().unwrap().current().unwrap().clone();
     assert_eq!(current(&screens).name.as_str(), "delta");

@@ -8,34 +8,34 @@ use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 
 use super::table::names;
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, bearer, create};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, bearer, create};
 
 fn picked(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
 }
 
 /// Returns a house with `maker` of the owner, `one` and `two` made by it, and `other`.
-fn house() -> TestInstall {
-    let house = TestInstall::new();
+fn install() -> TestInstall {
+    let install = TestInstall::new();
     let minting = picked(&["jeton.tokens.read", "jeton.tokens.write"]);
-    let maker = house.create(OWNER, CreateToken { selection: minting, ..create("maker") });
+    let maker = install.create(OWNER, CreateToken { selection: minting, ..create("maker") });
     let who = bearer(maker.secret);
     for name in ["one", "two"] {
-        call(&house.backend, &who, create(name)).unwrap();
+        call(&install.backend, &who, create(name)).unwrap();
     }
-    house.issue(OWNER, "other");
-    house
+    install.issue(OWNER, "other");
+    install
 }
 
 #[test]
 fn details_tell_lineage_and_every_withheld_method() {
-    let house = house();
+    let install = install();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
-    house.account("mia", Role::Viewer);
-    house.create("mia", CreateToken { selection: picked(&[read, write]), ..create("zz") });
-    house.set_role("mia", Role::Member);
-    let mut s = TuiHarness::signed_in(house);
+    install.account("mia", Role::Viewer);
+    install.create("mia", CreateToken { selection: picked(&[read, write]), ..create("zz") });
+    install.set_role("mia", Role::Member);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("<enter>");
     s.assert_shows("2 tokens that live on: ops/one, ops/two");
     s.keys("<esc><down><enter>");
@@ -50,7 +50,7 @@ fn details_tell_lineage_and_every_withheld_method() {
 
 #[test]
 fn remove_leaves_what_it_made_unless_asked() {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.keys("x");
     s.assert_shows("! It made 2 tokens that live on");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
@@ -60,7 +60,7 @@ fn remove_leaves_what_it_made_unless_asked() {
 
 #[test]
 fn remove_takes_what_it_made_along_and_asks_for_the_number() {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.keys("x<s-tab><right><tab>");
     s.assert_shows("revoke all 3");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
@@ -74,7 +74,7 @@ fn remove_takes_what_it_made_along_and_asks_for_the_number() {
 
 #[test]
 fn removing_several_counts_each_token_once() {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     // `maker`, and one of the two tokens it made.
     s.keys("<space><space>x");
     s.assert_shows("! They made 1 token that lives on");

@@ -4,18 +4,18 @@ use jeton::error::Error;
 use jeton::tui::msg::Msg;
 
 use crate::support::direct_writes::fill_trash;
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 const MANY: usize = 1_500;
 
 /// Returns screens whose purge of [`MANY`] tokens has finished its first batch, and the purge's reply.
 fn purging() -> (TuiHarness, Msg) {
-    let house = TestInstall::new();
-    fill_trash(&house, MANY);
-    house.set_policy(|p| p.kept_tokens = 0);
-    house.issue(OWNER, "kept");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    fill_trash(&install, MANY);
+    install.set_policy(|p| p.kept_tokens = 0);
+    install.issue(OWNER, "kept");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("tP");
     s.assert_shows("1 500 trashed tokens of yours");
     s.held_replies = Some(Default::default());

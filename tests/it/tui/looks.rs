@@ -5,26 +5,26 @@ use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::tokens::{EditToken, RegenerateToken, TokenTarget};
 
+use crate::support::fakes::{OWNER, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, TestInstall, create};
 
 /// Returns a house with five tokens in several states, some time later.
 pub fn furnished() -> TestInstall {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let day = 86_400_000;
-    let bot = house.issue(OWNER, "deploy-bot");
-    house.issue(OWNER, "deploy-docs");
-    house.issue(OWNER, "nightly-backup");
+    let bot = install.issue(OWNER, "deploy-bot");
+    install.issue(OWNER, "deploy-docs");
+    install.issue(OWNER, "nightly-backup");
     let mut short = create("trial");
     short.expires = Some(jeton::domain::expiry::ExpirySpec::parse("7d").unwrap());
-    house.call(OWNER, short).unwrap();
-    house.fakes.clock.advance(80 * day);
+    install.call(OWNER, short).unwrap();
+    install.fakes.clock.advance(80 * day);
     let mut long = create("a-name-that-is-longer-than-any-column-of-a-narrow-screen-0123456");
     long.description = jeton::domain::name::Description::parse("漢字 and e\u{301}moji 🦀 in a description").unwrap();
-    house.call(OWNER, long).unwrap();
-    house.verify(&bot.secret);
-    house.fakes.clock.advance(3 * 60_000);
-    house
+    install.call(OWNER, long).unwrap();
+    install.verify(&bot.secret);
+    install.fakes.clock.advance(3 * 60_000);
+    install
 }
 
 pub fn at_sizes(s: &mut TuiHarness, sizes: &[(u16, u16)]) -> String {
@@ -127,12 +127,12 @@ fn audit_denied() {
 
 /// Returns the accounts screen of a house with one account per role, two of them with tokens.
 fn peopled() -> TuiHarness {
-    let house = TestInstall::with_accounts();
-    house.issue(OWNER, "deploy-bot");
-    house.issue("member", "nightly");
-    house.call(OWNER, crate::support::requests::switch_off(&["viewer"])).unwrap();
-    house.fakes.clock.advance(3 * 86_400_000);
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    install.issue(OWNER, "deploy-bot");
+    install.issue("member", "nightly");
+    install.call(OWNER, crate::support::requests::switch_off(&["viewer"])).unwrap();
+    install.fakes.clock.advance(3 * 86_400_000);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("2");
     s
 }
@@ -174,10 +174,10 @@ fn account_password() {
 
 #[test]
 fn replace_password() {
-    let house = TestInstall::new();
-    house.account("carol", jeton::domain::role::Role::Member);
-    house.call(OWNER, crate::support::requests::set_password("carol", "seven brown foxes")).unwrap();
-    let mut s = TuiHarness::signed_out(house);
+    let install = TestInstall::new();
+    install.account("carol", jeton::domain::role::Role::Member);
+    install.call(OWNER, crate::support::requests::set_password("carol", "seven brown foxes")).unwrap();
+    let mut s = TuiHarness::signed_out(install);
     s.keys("<s-tab><c-u>carol<enter>seven brown foxes<enter>seven<tab>seven<enter><enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
@@ -263,16 +263,16 @@ fn regenerate() {
 
 /// Returns a house whose old secret still works for a day and is in use.
 fn rotated() -> TestInstall {
-    let house = furnished();
+    let install = furnished();
     let verb = RegenerateToken {
         token: TokenTarget::by_reference("deploy-bot"),
         grace: Some(Span::Days(1)),
         expires: None,
         destination: None,
     };
-    house.call(OWNER, verb).unwrap();
-    house.fakes.clock.advance(60 * 60_000);
-    house
+    install.call(OWNER, verb).unwrap();
+    install.fakes.clock.advance(60 * 60_000);
+    install
 }
 
 fn look_rotated(keys: &str) -> String {

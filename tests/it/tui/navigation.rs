@@ -5,8 +5,8 @@ use jeton::domain::selection::Selection;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, ShowToken, TokenTarget};
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
 fn named(s: &TuiHarness, name: &str) -> Token {
     s.install.call(OWNER, ShowToken { token: TokenRef::Text(name.to_owned()) }).unwrap().token
@@ -17,20 +17,20 @@ fn footer(s: &TuiHarness) -> String {
     s.text().lines().last().unwrap_or_default().to_owned()
 }
 
-fn house(names: &[&str]) -> TestInstall {
-    let house = TestInstall::new();
-    house.set_policy(|p| p.active_tokens = 0);
+fn install(names: &[&str]) -> TestInstall {
+    let install = TestInstall::new();
+    install.set_policy(|p| p.active_tokens = 0);
     for name in names {
-        house.issue(OWNER, name);
+        install.issue(OWNER, name);
     }
-    house
+    install
 }
 
 #[test]
 fn footer_names_what_the_key_will_do() {
-    let house = house(&["off", "on"]);
-    house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
-    let mut s = TuiHarness::signed_in(house);
+    let install = install(&["off", "on"]);
+    install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
+    let mut s = TuiHarness::signed_in(install);
     assert!(footer(&s).contains("d Enable"), "{}", footer(&s));
     s.keys("<down>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
@@ -63,7 +63,7 @@ fn messages_name_tokens_by_name() {
         s.install.call(OWNER, verb).unwrap();
     };
     for keys in ["d", "r<enter>", "x", "ccopy<tab><tab><tab><enter>"] {
-        let mut s = TuiHarness::signed_in(house(&["gone"]));
+        let mut s = TuiHarness::signed_in(install(&["gone"]));
         s.keys(keys);
         remove(&s, "gone");
         s.keys(&format!("{}{PASSWORD}<enter>", if keys == "x" { "gone<enter>" } else { "" }));
@@ -113,13 +113,13 @@ fn catalogue_shows_no_keys_for_picking() {
 
 #[test]
 fn details_scroll_to_either_end_and_back_at_once() {
-    let house = TestInstall::new();
-    let all = house.raw_connection();
+    let install = TestInstall::new();
+    let all = install.raw_connection();
     let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
     let ids: Vec<String> = ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let methods = ids.iter().map(|id| jeton::domain::method::MethodId::parse(id).unwrap()).collect();
-    house.create(OWNER, CreateToken { selection: Selection::Custom(methods), ..create("wide") });
-    let mut s = TuiHarness::signed_in(house);
+    install.create(OWNER, CreateToken { selection: Selection::Custom(methods), ..create("wide") });
+    let mut s = TuiHarness::signed_in(install);
     s.keys("<enter>");
     let top = s.text();
     for (last, first) in [("<end>", "<home>"), ("G", "g")] {
@@ -145,7 +145,7 @@ fn a_terminal_too_small_says_so_whole() {
 /// A message ends with the next step.
 #[test]
 fn a_long_message_is_told_to_its_end() {
-    let mut s = TuiHarness::signed_in(house(&["bot"]));
+    let mut s = TuiHarness::signed_in(install(&["bot"]));
     let text =
         "the store can't be written: it is held by another process that doesn't let go of it. Try again in a moment";
     s.model.say(jeton::tui::model::Tone::Bad, text, None);
@@ -156,7 +156,7 @@ fn a_long_message_is_told_to_its_end() {
 
 #[test]
 fn esc_from_a_filter_goes_back_to_the_row() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b", "c", "d"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "d"]));
     for typed in ["/", "/a", "/zzz", "/zzz<bs><bs><bs>"] {
         s.keys("<home><down><down>");
         s.assert_shows("▶   c");
@@ -178,12 +178,12 @@ fn esc_from_a_filter_goes_back_to_the_row() {
 
 #[test]
 fn expiring_tokens_stand_by_expiry() {
-    let house = house(&[]);
+    let install = install(&[]);
     for (name, days) in [("a", 9), ("b", 3), ("c", 6), ("d", 80)] {
         let expires = Some(ExpirySpec::In(Span::Days(days)));
-        house.create(OWNER, CreateToken { expires, ..create(name) });
+        install.create(OWNER, CreateToken { expires, ..create(name) });
     }
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     let names = |s: &TuiHarness| -> Vec<String> {
         s.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
     };
@@ -198,9 +198,9 @@ fn expiring_tokens_stand_by_expiry() {
 
 #[test]
 fn nothing_is_said_twice_on_a_wide_screen() {
-    let house = house(&["bot"]);
-    let hint = house.call(OWNER, ShowToken { token: TokenRef::Text("bot".to_owned()) }).unwrap().token.hint;
-    let mut s = TuiHarness::signed_in(house);
+    let install = install(&["bot"]);
+    let hint = install.call(OWNER, ShowToken { token: TokenRef::Text("bot".to_owned()) }).unwrap().token.hint;
+    let mut s = TuiHarness::signed_in(install);
     s.resize(140, 40);
     // Shown in the table and in the pane, not also below.
     let foot: Vec<String> = s.text().lines().rev().take(3).map(str::to_owned).collect();

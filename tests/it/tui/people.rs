@@ -11,9 +11,9 @@ use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::ports::Store as _;
 use zeroize::Zeroizing;
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::requests::{set_password, switch_off};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
 const NEW: &str = "seven brown foxes";
 
@@ -106,9 +106,9 @@ fn another_role_ends_at_once_what_tokens_may_not_do_any_more() {
 
 #[test]
 fn an_account_is_switched_off_and_on_with_its_tokens() {
-    let house = TestInstall::with_accounts();
-    let token = house.issue("member", "ci");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    let token = install.issue("member", "ci");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("2<down>d");
     s.assert_shows("Its 1 active token is denied");
     prove(&mut s);
@@ -123,9 +123,9 @@ fn an_account_is_switched_off_and_on_with_its_tokens() {
 
 #[test]
 fn an_account_with_active_tokens_is_disabled_instead_of_deleted() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "ci");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    install.issue("member", "ci");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("2<down>x");
     s.assert_shows("! It has 1 active token, and is not deleted while it has.");
     s.assert_hides("Type it to confirm");
@@ -214,9 +214,9 @@ fn after_ones_own_password_one_signs_in_again() {
 
 #[test]
 fn after_ones_own_role_one_signs_in_again() {
-    let house = TestInstall::with_accounts();
-    house.account("zoe", Role::Owner);
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    install.account("zoe", Role::Owner);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("2<down><down>o<left><tab><enter>");
     prove(&mut s);
     s.assert_shows("ops has the role admin. Sign in again.");
@@ -273,7 +273,7 @@ fn what_one_may_not_do_is_not_offered() {
 
 #[test]
 fn a_token_that_signed_in_is_offered_what_tokens_can_do() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let mut new = create("screens");
     new.selection = jeton::domain::selection::Selection::Custom(
         ["jeton.accounts.read", "jeton.accounts.write"]
@@ -281,9 +281,9 @@ fn a_token_that_signed_in_is_offered_what_tokens_can_do() {
             .map(|m| jeton::domain::method::MethodId::parse(m).unwrap())
             .collect(),
     );
-    let secret = Arc::new(house.create(OWNER, new).secret);
+    let secret = Arc::new(install.create(OWNER, new).secret);
     let token = TokenCredential { secret, account: None, name: None };
-    let mut s = TuiHarness::with_config(house, Theme::colour(), |start| start.token = Some(token));
+    let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     s.keys("2");
     for keys in ["n", "o", "w"] {
         s.keys(keys);
@@ -297,9 +297,9 @@ fn a_token_that_signed_in_is_offered_what_tokens_can_do() {
 
 #[test]
 fn the_filter_narrows_as_it_is_typed() {
-    let house = TestInstall::with_accounts();
-    house.call(OWNER, switch_off(&["viewer"])).unwrap();
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    install.call(OWNER, switch_off(&["viewer"])).unwrap();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("2/role:mem");
     s.assert_shows("1 match of 4");
     s.assert_shows("▶ member");
@@ -320,10 +320,10 @@ fn the_filter_narrows_as_it_is_typed() {
 
 #[test]
 fn from_an_account_to_its_tokens_and_its_name() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "of-member");
-    house.issue(OWNER, "of-ops");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::with_accounts();
+    install.issue("member", "of-member");
+    install.issue(OWNER, "of-ops");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("2<down>y<enter>");
     assert_eq!(s.copied, ["member"]);
     s.assert_shows("account:member");
@@ -367,10 +367,10 @@ fn a_rule_is_changed_with_the_right_kind_of_input() {
 
 #[test]
 fn a_found_secret_is_traced_and_kept_nowhere() {
-    let house = TestInstall::new();
-    let token = house.issue(OWNER, "lost");
+    let install = TestInstall::new();
+    let token = install.issue(OWNER, "lost");
     let secret = token.secret.expose(str::to_owned);
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("W<enter>");
     s.assert_shows("Paste or type the secret");
     s.message(Msg::Paste(Zeroizing::new(secret.clone())));
@@ -419,7 +419,7 @@ fn new_passwords_are_nowhere() {
 #[test]
 fn a_demonstration_forgets_a_password_that_is_none_any_more() {
     let demo =
-        Demo { username: crate::support::world::owner(), password: Zeroizing::new(PASSWORD.to_owned()), service: None };
+        Demo { username: crate::support::fakes::owner(), password: Zeroizing::new(PASSWORD.to_owned()), service: None };
     let mut s = TuiHarness::with(TestInstall::new(), Theme::colour(), Some(demo));
     s.assert_shows("its password: correct horse battery");
     s.keys(&format!("2w{NEW}<tab>{NEW}<tab><enter>"));

@@ -7,8 +7,8 @@ use jeton::domain::selection::Selection;
 use jeton::tui::theme::Theme;
 use jeton::verbs::verify::Decision;
 
+use crate::support::fakes::{PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{PASSWORD, TestInstall};
 
 /// Keys that open the form of a token named `bot`, on the row that opens the picker.
 const TO_CUSTOM: &str = "nbot<tab><tab><tab><up>";
@@ -28,9 +28,9 @@ fn generated(s: &mut TuiHarness) -> Secret {
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
 }
 
-fn may(house: &TestInstall, secret: &Secret, method: &str) -> bool {
+fn may(install: &TestInstall, secret: &Secret, method: &str) -> bool {
     let method = MethodId::parse(method).unwrap();
-    matches!(secret.expose(|s| house.decide(s, Some(&method))), Decision::Allowed(_))
+    matches!(secret.expose(|s| install.decide(s, Some(&method))), Decision::Allowed(_))
 }
 
 fn saved(s: &TuiHarness) -> Selection {
@@ -53,11 +53,11 @@ fn from_search_to_a_token_that_may_do_exactly_what_was_ticked() {
     let secret = generated(&mut s);
     let wanted = ["environment.control.StopEnv", "jeton.tokens.read"];
     assert_eq!(saved(&s), methods(&wanted));
-    let house = &s.install;
+    let install = &s.install;
     for catalogue in ["cloud-platform", "jeton"] {
         for method in jeton::domain::catalogue::Catalogue::shipped(catalogue).unwrap().methods() {
             let id = method.id.as_str();
-            assert_eq!(may(house, &secret, id), wanted.contains(&id), "{id}");
+            assert_eq!(may(install, &secret, id), wanted.contains(&id), "{id}");
         }
     }
 }
@@ -182,9 +182,9 @@ fn management_is_marked_and_picked_one_by_one() {
 
 #[test]
 fn methods_above_the_role_are_marked_and_explained() {
-    let house = TestInstall::new();
-    house.account("mia", Role::Member);
-    let mut s = TuiHarness::signed_out(house);
+    let install = TestInstall::new();
+    install.account("mia", Role::Member);
+    let mut s = TuiHarness::signed_out(install);
     s.keys(&format!("<s-tab><c-u>mia<enter>{PASSWORD}<enter>"));
     s.assert_shows("mia@");
     s.keys(TO_CUSTOM);
@@ -216,11 +216,11 @@ fn the_docs_link_is_shown_and_copied() {
 
 #[test]
 fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     for name in ["alpha", "beta"] {
-        house.issue("ops", name);
+        install.issue("ops", name);
     }
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("/b<enter>4");
     s.assert_shows("Catalogue");
     s.assert_shows("269 methods");
@@ -259,9 +259,9 @@ fn a_catalogue_changed_elsewhere_is_read_when_it_is_opened() {
 
 #[test]
 fn hostile_titles_and_links_stay_in_their_cells() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil 漢字🦀e\u{301}";
-    let db = house.raw_connection();
+    let db = install.raw_connection();
     for sql in [
         "UPDATE methods SET title = ?1, docs = ?1",
         "UPDATE method_groups SET title = ?1",
@@ -269,7 +269,7 @@ fn hostile_titles_and_links_stay_in_their_cells() {
     ] {
         db.execute(sql, [evil]).unwrap();
     }
-    let mut s = TuiHarness::with(house, Theme::colour(), None);
+    let mut s = TuiHarness::with(install, Theme::colour(), None);
     s.keys(&format!("{PASSWORD}<enter>{TO_CUSTOM}<space>"));
     for keys in ["", "<right><right>", "/evil", "<enter>f", "f<tab>", "<tab><down>y", "<esc><esc><esc>4z"] {
         s.keys(keys);

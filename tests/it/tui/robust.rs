@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use zeroize::Zeroizing;
 
+use crate::support::fakes::{OWNER, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, TestInstall, create};
 
 #[derive(Debug, Clone)]
 enum Happening {
@@ -52,14 +52,14 @@ fn cases(default: u32, soak: u32) -> Config {
 }
 
 fn populated() -> TestInstall {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     for n in 0..7 {
-        house.issue(OWNER, &format!("t-{n}"));
+        install.issue(OWNER, &format!("t-{n}"));
     }
     let mut short = create("t-soon");
     short.expires = Some(ExpirySpec::parse("7d").unwrap());
-    house.call(OWNER, short).unwrap();
-    house
+    install.call(OWNER, short).unwrap();
+    install
 }
 
 proptest! {
@@ -149,15 +149,15 @@ fn every_size_can_be_drawn() {
 
 #[test]
 fn hostile_and_wide_text_stays_in_its_cells() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let mut wide = create("wide");
     wide.description = Description::parse(&"漢字🦀e\u{301}".repeat(20)).unwrap();
-    house.call(OWNER, wide).unwrap();
-    let db = house.raw_connection();
+    install.call(OWNER, wide).unwrap();
+    let db = install.raw_connection();
     // Damage that jeton could not have written: stored text must not be trusted to be safe for a terminal.
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil";
     db.execute("UPDATE api_sets SET title = ?1", [evil]).unwrap();
-    let mut s = TuiHarness::with(house, Theme::colour(), None);
+    let mut s = TuiHarness::with(install, Theme::colour(), None);
     s.keys("correct horse battery<enter>");
     for keys in ["", "<enter>", "<esc>n"] {
         s.keys(keys);
@@ -188,19 +188,19 @@ fn nothing_wakes_a_dialog_before_anybody_signed_in() {
 /// With many damaged rows, a window has few good ones. The screens must not request the same window again and again.
 #[test]
 fn damaged_rows_are_asked_for_once() {
-    let house = TestInstall::new();
-    house.set_policy(|p| p.active_tokens = 0);
+    let install = TestInstall::new();
+    install.set_policy(|p| p.active_tokens = 0);
     for n in 0..700 {
-        house.issue(OWNER, &format!("t-{n:04}"));
+        install.issue(OWNER, &format!("t-{n:04}"));
     }
-    let raw = house.raw_connection();
+    let raw = install.raw_connection();
     raw.execute_batch(
         "UPDATE tokens SET description = CAST(x'ff' AS TEXT) WHERE name BETWEEN 't-0020' AND 't-0500' OR name > 't-0690';
          UPDATE audit SET details = CAST(x'ff' AS TEXT) WHERE seq BETWEEN 100 AND 600;",
     )
     .unwrap();
     drop(raw);
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     let mut steps = 0;
     let lists = |s: &TuiHarness, name: &str| s.requests.iter().filter(|asked| **asked == name).count();
     for key in ["<down>", "<up>", "G", "<up>", "<down>", "g", "<pgdn>", "<pgup>", "G"] {

@@ -5,13 +5,13 @@ use jeton::domain::time::{DAY, HOUR};
 use jeton::verbs::tokens::{IssuedToken, RegenerateToken, TokenTarget};
 
 use super::changing::{allowed, furnished, stored, taken};
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 #[test]
 fn a_grace_leaves_both_secrets_alive_for_a_while() {
-    let (house, issued) = furnished();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, issued) = furnished();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("r");
     s.assert_shows("! The old secret stops working at once.");
     s.keys("<tab><right><right>");
@@ -31,9 +31,9 @@ fn a_grace_leaves_both_secrets_alive_for_a_while() {
 
 #[test]
 fn a_grace_ends_with_the_token_and_after_thirty_days() {
-    let (house, issued) = furnished();
-    house.fakes.clock.advance(28 * DAY);
-    let mut s = TuiHarness::signed_in(house);
+    let (install, issued) = furnished();
+    install.fakes.clock.advance(28 * DAY);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("r<s-tab><s-tab><end><tab>31d<tab>");
     s.keys("<tab><enter>");
     s.assert_shows("30 days more at most");
@@ -49,21 +49,21 @@ fn a_grace_ends_with_the_token_and_after_thirty_days() {
 
 /// Returns a house with a token whose old secret works for a day in addition to the new one.
 fn rotating() -> (TestInstall, IssuedToken, IssuedToken) {
-    let (house, old) = furnished();
+    let (install, old) = furnished();
     let verb = RegenerateToken {
         token: TokenTarget::at_revision(&old.token),
         grace: Some(Span::Days(1)),
         expires: None,
         destination: None,
     };
-    let new = house.call(OWNER, verb).unwrap().value;
-    (house, old, new)
+    let new = install.call(OWNER, verb).unwrap().value;
+    (install, old, new)
 }
 
 #[test]
 fn a_third_secret_kills_both() {
-    let (house, old, new) = rotating();
-    let mut s = TuiHarness::signed_in(house);
+    let (install, old, new) = rotating();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("r");
     s.assert_shows(&format!("Before that   {}, dies tomorrow", old.token.hint));
     s.assert_shows("Two secrets live: a new one kills both at once.");
@@ -79,11 +79,11 @@ fn a_third_secret_kills_both() {
 #[test]
 fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
     for keys in ["o", "<enter>o", "r<tab><enter>", "e<tab><tab><tab><tab><tab><enter><tab><enter>"] {
-        let (house, old, new) = rotating();
-        house.fakes.clock.advance(HOUR);
-        house.verify(&old.secret);
-        house.fakes.clock.advance(HOUR);
-        let mut s = TuiHarness::signed_in(house);
+        let (install, old, new) = rotating();
+        install.fakes.clock.advance(HOUR);
+        install.verify(&old.secret);
+        install.fakes.clock.advance(HOUR);
+        let mut s = TuiHarness::signed_in(install);
         s.keys(keys);
         s.assert_shows("End the overlap of ops/bot");
         s.assert_shows("! In use: last seen 1 h ago. Whoever uses it is denied then.");
@@ -102,20 +102,20 @@ fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
 /// Only a secret seen since the rotation is called in use.
 #[test]
 fn an_old_secret_that_nobody_uses_any_more_is_told_so() {
-    let (house, old, _) = {
-        let (house, old) = furnished();
-        house.verify(&old.secret);
-        house.fakes.clock.advance(HOUR);
+    let (install, old, _) = {
+        let (install, old) = furnished();
+        install.verify(&old.secret);
+        install.fakes.clock.advance(HOUR);
         let verb = RegenerateToken {
-            token: TokenTarget::at_revision(&house.token(old.token.id)),
+            token: TokenTarget::at_revision(&install.token(old.token.id)),
             grace: Some(Span::Days(1)),
             expires: None,
             destination: None,
         };
-        let new = house.call(OWNER, verb).unwrap().value;
-        (house, old, new)
+        let new = install.call(OWNER, verb).unwrap().value;
+        (install, old, new)
     };
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("o");
     s.assert_shows("Not used since the new one was made, last seen 1 h ago.");
     assert!(allowed(&s, &old.secret));

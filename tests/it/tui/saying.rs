@@ -5,14 +5,14 @@ use jeton::tui::model::Tone;
 use jeton::tui::msg::Msg;
 use zeroize::Zeroizing;
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 #[test]
 fn what_was_said_is_kept_and_its_command_copied() {
-    let house = TestInstall::new();
-    house.issue(OWNER, "deploy-bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy-bot");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("m");
     s.assert_shows("Nothing was said yet.");
     s.keys("y<esc>");

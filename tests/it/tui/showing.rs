@@ -8,23 +8,23 @@ use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::tokens::{ListTokens, OwnerFilter};
 
-use super::table::{house, many, names};
+use super::table::{install, many, names};
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall};
 
 #[test]
 fn mine_expiring_and_stale_are_a_key_each_and_go_with_the_filter() {
-    let house = TestInstall::new();
-    house.account("ci", Role::Member);
-    house.issue("ci", "ci-old");
-    house.issue(OWNER, "old");
-    house.fakes.clock.advance(91 * DAY);
+    let install = TestInstall::new();
+    install.account("ci", Role::Member);
+    install.issue("ci", "ci-old");
+    install.issue(OWNER, "old");
+    install.fakes.clock.advance(91 * DAY);
     let soon = jeton::verbs::tokens::CreateToken {
         expires: Some(ExpirySpec::parse("7d").unwrap()),
-        ..crate::support::world::create("soon")
+        ..crate::support::fakes::create("soon")
     };
-    house.call(OWNER, soon).unwrap();
-    let mut s = TuiHarness::signed_in(house);
+    install.call(OWNER, soon).unwrap();
+    let mut s = TuiHarness::signed_in(install);
     assert_eq!(names(&s), ["ci-old", "old", "soon"]);
     s.keys("A");
     assert_eq!(names(&s), ["old", "soon"]);
@@ -45,10 +45,10 @@ fn mine_expiring_and_stale_are_a_key_each_and_go_with_the_filter() {
 
 #[test]
 fn mine_is_no_key_for_who_manages_nobody() {
-    let house = TestInstall::new();
-    house.account("ci", Role::Member);
-    house.issue("ci", "own");
-    let mut s = TuiHarness::signed_out(house);
+    let install = TestInstall::new();
+    install.account("ci", Role::Member);
+    install.issue("ci", "own");
+    let mut s = TuiHarness::signed_out(install);
     s.keys(&format!("<s-tab><c-u>ci<tab>{PASSWORD}<enter>"));
     s.assert_shows("ci@prod-1 · member");
     s.keys("A");
@@ -80,11 +80,11 @@ fn come_by(s: &mut TuiHarness, key: &str, upwards: bool, end: &str) -> Vec<Strin
 
 #[test]
 fn every_order_scrolls_through_several_windows_down_and_up() {
-    let house = many(450);
-    let db = house.raw_connection();
+    let install = many(450);
+    let db = install.raw_connection();
     db.execute("UPDATE tokens SET expires_at = expires_at + (id * 7919 % 450) * 60000", []).unwrap();
     drop(db);
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     for (at, column) in SortColumn::ALL.into_iter().enumerate() {
         let usual = matches!(column, SortColumn::LastSeen | SortColumn::Created);
         for turned in ["", "<space>"] {
@@ -116,7 +116,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
 
 #[test]
 fn the_footer_has_what_matters_most_at_80_columns() {
-    let s = TuiHarness::signed_in(house(&["a"]));
+    let s = TuiHarness::signed_in(install(&["a"]));
     let text = s.text();
     let footer = text.lines().last().unwrap();
     for key in ["n New", "e Edit", "c Copy", "r Regen", "d Disable", "x Remove", "/ Filter", "? Help", "q Quit"] {

@@ -11,10 +11,10 @@ use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, RegenerateTok
 use jeton::verbs::verify::Decision;
 use zeroize::Zeroizing;
 
+use crate::support::fakes::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, client_info, create};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, client_info, create};
 
-fn house() -> TestInstall {
+fn install() -> TestInstall {
     TestInstall::new()
 }
 
@@ -44,7 +44,7 @@ fn the_first_run_makes_the_owner_and_signs_in() {
 
 #[test]
 fn three_wrong_passwords_end_the_program() {
-    let mut s = TuiHarness::signed_out(house());
+    let mut s = TuiHarness::signed_out(install());
     for n in 1..=3 {
         s.install.fakes.clock.advance(60_000);
         assert!(s.ended().is_none(), "after {n} tries");
@@ -55,7 +55,7 @@ fn three_wrong_passwords_end_the_program() {
 
 #[test]
 fn a_delay_is_said_and_costs_no_try() {
-    let mut s = TuiHarness::signed_out(house());
+    let mut s = TuiHarness::signed_out(install());
     s.install.backend = {
         let store = jeton::store::sqlite::SqliteStore::open(&s.install.temp_store.path()).unwrap();
         let mut impatient = client_info();
@@ -74,7 +74,7 @@ fn a_delay_is_said_and_costs_no_try() {
 
 #[test]
 fn generate_reveal_save_copy_done() {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.keys("ndeploy-bot<enter>Deploys the shop<enter>");
     s.keys("<left><enter><up><up><enter><enter>");
     s.assert_shows("Generate ops/deploy-bot");
@@ -111,7 +111,7 @@ fn generate_reveal_save_copy_done() {
 
 #[test]
 fn a_secret_that_nobody_has_had_is_not_left_by_accident() {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.keys("nlonely<enter>");
     s.enter_until("Password of ops");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -131,9 +131,9 @@ fn a_secret_that_nobody_has_had_is_not_left_by_accident() {
 
 #[test]
 fn a_refused_change_keeps_what_was_typed() {
-    let house = house();
-    house.issue(OWNER, "taken");
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    install.issue(OWNER, "taken");
+    let mut s = TuiHarness::signed_in(install);
     s.keys("ntaken<enter>about<enter>");
     s.enter_until("Password of ops");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -145,11 +145,11 @@ fn a_refused_change_keeps_what_was_typed() {
 
 #[test]
 fn filter_as_you_type() {
-    let house = house();
+    let install = install();
     for name in ["alpha", "beta", "deploy-bot", "deploy-docs", "zeta"] {
-        house.issue(OWNER, name);
+        install.issue(OWNER, name);
     }
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("/dep");
     assert_eq!(names(&s), ["deploy-bot", "deploy-docs"]);
     s.assert_shows("2 match of 5");
@@ -173,12 +173,12 @@ fn filter_as_you_type() {
 /// A word that only looks like a field is searched for literally, and the result says so.
 #[test]
 fn a_word_with_a_colon_is_found_and_told() {
-    let house = house();
-    house.issue(OWNER, "other");
+    let install = install();
+    install.issue(OWNER, "other");
     let mut described = create("bot");
     described.description = Description::parse("team:infra").unwrap();
-    house.call(OWNER, described).unwrap();
-    let mut s = TuiHarness::signed_in(house);
+    install.call(OWNER, described).unwrap();
+    let mut s = TuiHarness::signed_in(install);
     s.keys("/team:infra");
     assert_eq!(names(&s), ["bot"]);
     s.assert_shows("no field \"team\"   ↓ name");
@@ -189,9 +189,9 @@ fn a_word_with_a_colon_is_found_and_told() {
 
 #[test]
 fn disable_and_enable() {
-    let house = house();
-    let issued = house.issue(OWNER, "bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    let issued = install.issue(OWNER, "bot");
+    let mut s = TuiHarness::signed_in(install);
     s.keys(&format!("d{PASSWORD}<enter>"));
     assert_eq!(s.install.token(issued.token.id).status(s.install.now()), Status::Disabled);
     s.assert_shows("○ disabled");
@@ -204,9 +204,9 @@ fn disable_and_enable() {
 
 #[test]
 fn regenerate_kills_the_old_secret() {
-    let house = house();
-    let issued = house.issue(OWNER, "bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    let issued = install.issue(OWNER, "bot");
+    let mut s = TuiHarness::signed_in(install);
     s.keys(&format!("r<enter>{PASSWORD}<enter>y"));
     let new = jeton::domain::secret::Secret::parse(&s.copied.pop().unwrap()).unwrap();
     assert!(matches!(s.install.verify(&issued.secret), Decision::Denied(..)));
@@ -215,12 +215,12 @@ fn regenerate_kills_the_old_secret() {
 
 #[test]
 fn regenerate_asks_for_the_expiry_of_an_expired_token() {
-    let house = house();
+    let install = install();
     let mut short = create("bot");
     short.expires = Some(ExpirySpec::parse("7d").unwrap());
-    let issued = house.create(OWNER, short);
-    house.fakes.clock.advance(8 * 86_400_000);
-    let mut s = TuiHarness::signed_in(house);
+    let issued = install.create(OWNER, short);
+    install.fakes.clock.advance(8 * 86_400_000);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("r");
     s.assert_shows("choose a new expiry");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
@@ -230,10 +230,10 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
 
 #[test]
 fn remove_needs_the_typed_name_and_the_password() {
-    let house = house();
-    let issued = house.issue(OWNER, "deploy-bot");
-    house.verify(&issued.secret);
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    let issued = install.issue(OWNER, "deploy-bot");
+    install.verify(&issued.secret);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("x");
     s.assert_shows("! In use: last seen just now, 1 call today");
     // Enter moves on and stops at the harmless button. `x` types a letter here.
@@ -249,18 +249,18 @@ fn remove_needs_the_typed_name_and_the_password() {
 
 #[test]
 fn remove_offers_to_disable_instead() {
-    let house = house();
-    let issued = house.issue(OWNER, "deploy-bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    let issued = install.issue(OWNER, "deploy-bot");
+    let mut s = TuiHarness::signed_in(install);
     s.keys(&format!("x<tab><tab><enter>{PASSWORD}<enter>"));
     assert_eq!(s.install.token(issued.token.id).status(s.install.now()), Status::Disabled);
 }
 
 #[test]
 fn a_token_changed_meanwhile_is_a_conflict() {
-    let house = house();
-    let issued = house.issue(OWNER, "deploy-bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    let issued = install.issue(OWNER, "deploy-bot");
+    let mut s = TuiHarness::signed_in(install);
     s.keys(&format!("xdeploy-bot<enter>{PASSWORD}<tab><tab>"));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
     s.keys("<enter>");
@@ -270,7 +270,7 @@ fn a_token_changed_meanwhile_is_a_conflict() {
 
 #[test]
 fn suspended_it_locks_and_keeps_what_was_open() {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.keys("nbot<enter>");
     s.enter_until("Password of ops");
     s.keys(&format!("{PASSWORD}<enter>v"));
@@ -289,9 +289,9 @@ fn suspended_it_locks_and_keeps_what_was_open() {
 
 #[test]
 fn a_session_that_holds_no_more_locks_the_screens() {
-    let house = house();
-    house.account("second", jeton::domain::role::Role::Owner);
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    install.account("second", jeton::domain::role::Role::Owner);
+    let mut s = TuiHarness::signed_in(install);
     let id = s.install.account_named(OWNER).id;
     s.install.set_account_enabled(id, false);
     s.keys("R");
@@ -301,9 +301,9 @@ fn a_session_that_holds_no_more_locks_the_screens() {
 
 #[test]
 fn pasted_text_types_and_never_commands() {
-    let house = house();
-    house.issue(OWNER, "bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    install.issue(OWNER, "bot");
+    let mut s = TuiHarness::signed_in(install);
     let paste = |text: &str| Msg::Paste(Zeroizing::new(text.to_owned()));
     s.message(paste("xq\nd"));
     s.assert_shows("Pasted text was ignored");
@@ -317,9 +317,9 @@ fn pasted_text_types_and_never_commands() {
 
 #[test]
 fn a_newer_list_wins_over_an_older_answer() {
-    let house = house();
+    let install = install();
     for name in ["alpha", "beta"] {
-        house.issue(OWNER, name);
+        install.issue(OWNER, name);
     }
     for backwards in [false, true] {
         let mut s = TuiHarness::signed_in(TestInstall::new());
@@ -338,12 +338,12 @@ fn a_newer_list_wins_over_an_older_answer() {
 
 #[test]
 fn the_table_scrolls_through_more_than_a_window() {
-    let house = house();
-    house.set_policy(|p| p.active_tokens = 0);
+    let install = install();
+    install.set_policy(|p| p.active_tokens = 0);
     for n in 0..450 {
-        house.issue(OWNER, &format!("t-{n:04}"));
+        install.issue(OWNER, &format!("t-{n:04}"));
     }
-    let mut s = TuiHarness::signed_in(house);
+    let mut s = TuiHarness::signed_in(install);
     s.assert_shows("1 of 450");
     for n in 1..450 {
         s.keys("<down>");
@@ -374,15 +374,15 @@ fn the_table_scrolls_through_more_than_a_window() {
 
 #[test]
 fn quitting() {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.keys("?q");
     assert!(s.ended().is_none(), "q narrows the help");
     s.keys("<esc><esc>q");
     assert!(s.ended().unwrap().is_ok());
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.keys("n<c-c>");
     assert_eq!(s.ended().unwrap().as_ref().unwrap_err().kind, Kind::Cancelled);
-    let mut s = TuiHarness::signed_out(house());
+    let mut s = TuiHarness::signed_out(install());
     s.keys("<esc>");
     assert!(s.ended().unwrap().is_ok());
 }
@@ -390,20 +390,20 @@ fn quitting() {
 #[test]
 fn a_demonstration_signs_in_by_itself_and_says_the_password() {
     let demo = jeton::tui::Demo {
-        username: crate::support::world::owner(),
+        username: crate::support::fakes::owner(),
         password: Zeroizing::new(PASSWORD.to_owned()),
         service: None,
     };
-    let s = TuiHarness::with(house(), jeton::tui::theme::Theme::colour(), Some(demo));
+    let s = TuiHarness::with(install(), jeton::tui::theme::Theme::colour(), Some(demo));
     s.assert_shows(&format!("demo, its password: {PASSWORD}"));
     s.assert_shows("ops@prod-1 · owner");
 }
 
 #[test]
 fn the_next_key_acts_on_what_the_last_change_left() {
-    let house = house();
-    house.issue(OWNER, "bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    install.issue(OWNER, "bot");
+    let mut s = TuiHarness::signed_in(install);
     s.keys(&format!("d{PASSWORD}"));
     s.held_replies = Some(Default::default());
     s.keys("<enter>");
@@ -416,9 +416,9 @@ fn the_next_key_acts_on_what_the_last_change_left() {
 
 #[test]
 fn a_secret_is_never_cut() {
-    let house = house();
-    house.issue(OWNER, "bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = install();
+    install.issue(OWNER, "bot");
+    let mut s = TuiHarness::signed_in(install);
     s.resize(45, 20);
     s.keys(&format!("r<enter>{PASSWORD}<enter>v"));
     let shown: String = s.text().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
@@ -429,7 +429,7 @@ fn a_secret_is_never_cut() {
 
 #[test]
 fn tab_keeps_a_choice_and_arrows_change_it() {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.keys("nbot<tab><tab><tab>");
     s.assert_shows("(•) nothing yet");
     s.keys("<tab><s-tab><s-tab><tab>");
@@ -440,15 +440,15 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
 
 #[test]
 fn details_tell_of_the_old_secret_while_it_lives() {
-    let house = house();
-    let old = house.issue(OWNER, "bot");
+    let install = install();
+    let old = install.issue(OWNER, "bot");
     let token = TokenTarget::at_revision(&old.token);
     let grace = Some(jeton::domain::expiry::Span::Hours(24));
-    house.call(OWNER, RegenerateToken { token, grace, expires: None, destination: None }).unwrap();
-    house.fakes.clock.advance(3_600_000);
-    house.verify(&old.secret);
-    house.fakes.clock.advance(3_600_000);
-    let mut s = TuiHarness::signed_in(house);
+    install.call(OWNER, RegenerateToken { token, grace, expires: None, destination: None }).unwrap();
+    install.fakes.clock.advance(3_600_000);
+    install.verify(&old.secret);
+    install.fakes.clock.advance(3_600_000);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("<enter>");
     s.assert_shows(&format!("Rotating  {} dies in 22 h, last seen 1 h ago", old.secret.hint()));
     s.keys("<esc>");

@@ -6,24 +6,24 @@ use jeton::domain::token::Status;
 use jeton::tui::msg::Msg;
 use jeton::verbs::tokens::{DeleteTokens, DisableTokens, EditToken, TokenTarget};
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, token_name};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, token_name};
 
-pub(super) fn house(names: &[&str]) -> TestInstall {
-    let house = TestInstall::new();
+pub(super) fn install(names: &[&str]) -> TestInstall {
+    let install = TestInstall::new();
     for name in names {
-        house.issue(OWNER, name);
+        install.issue(OWNER, name);
     }
-    house
+    install
 }
 
 pub(super) fn many(count: usize) -> TestInstall {
-    let house = TestInstall::new();
-    house.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));
+    let install = TestInstall::new();
+    install.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));
     for n in 0..count {
-        house.issue(OWNER, &format!("t-{n:04}"));
+        install.issue(OWNER, &format!("t-{n:04}"));
     }
-    house
+    install
 }
 
 fn marked(s: &TuiHarness) -> Vec<String> {
@@ -50,7 +50,7 @@ fn delete(s: &TuiHarness, name: &str) {
 
 #[test]
 fn space_marks_and_goes_down_and_every_movement_keeps_the_marks() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b", "c", "delta"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "delta"]));
     s.keys("<space>");
     s.assert_shows("  ✓ a");
     s.assert_shows("▶   b");
@@ -68,7 +68,7 @@ fn space_marks_and_goes_down_and_every_movement_keeps_the_marks() {
 
 #[test]
 fn shift_extends_from_where_it_began_and_shrinks_back() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b", "c", "d", "e"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "d", "e"]));
     s.keys("j<space><space>k<s-down><s-down>");
     assert_eq!(marked(&s), ["b", "c", "d", "e"], "c was under the cursor");
     s.keys("<s-up><s-up>");
@@ -109,7 +109,7 @@ fn all_that_the_filter_shows_is_marked_beyond_the_window_and_up_to_a_limit() {
 
 #[test]
 fn an_answer_to_another_question_marks_nothing() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.held_replies = Some(Default::default());
     s.keys("a/b");
     s.deliver_replies(false);
@@ -118,7 +118,7 @@ fn an_answer_to_another_question_marks_nothing() {
 
 #[test]
 fn marks_follow_what_others_change_and_drop_what_is_gone() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b", "c"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
     s.keys("<space><space>/c<enter>");
     let rename = EditToken { name: Some(token_name("z")), ..EditToken::new(TokenTarget::by_reference("a")) };
     s.install.call(OWNER, rename).unwrap();
@@ -131,7 +131,7 @@ fn marks_follow_what_others_change_and_drop_what_is_gone() {
 
 #[test]
 fn keys_after_a_jump_are_not_overtaken_by_its_answer() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b", "c", "d"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "d"]));
     s.keys("G");
     s.held_replies = Some(Default::default());
     s.keys("g<s-down><c-down>");
@@ -142,7 +142,7 @@ fn keys_after_a_jump_are_not_overtaken_by_its_answer() {
 
 #[test]
 fn several_are_disabled_and_enabled_together() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b", "c"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
     s.message(Msg::Changed);
     s.keys("<s-down><s-down>d");
@@ -160,10 +160,10 @@ fn several_are_disabled_and_enabled_together() {
 
 #[test]
 fn several_are_removed_after_their_number_was_typed_with_those_in_use_first() {
-    let house = house(&["a", "b", "c", "d"]);
-    let busy = house.issue(OWNER, "z-busy");
-    house.verify(&busy.secret);
-    let mut s = TuiHarness::signed_in(house);
+    let install = install(&["a", "b", "c", "d"]);
+    let busy = install.issue(OWNER, "z-busy");
+    install.verify(&busy.secret);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("<space><space>G<space>x");
     s.assert_shows("! 1 of 3 in use, seen in the last 7 days:");
     let text = s.text();
@@ -194,14 +194,14 @@ fn several_are_removed_after_their_number_was_typed_with_those_in_use_first() {
 
 #[test]
 fn several_can_be_disabled_instead() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.keys(&format!("ax<tab>{PASSWORD}<tab><enter>"));
     assert_eq!((status(&s, "a"), status(&s, "b")), (Status::Disabled, Status::Disabled));
 }
 
 #[test]
 fn one_changed_meanwhile_keeps_all_from_being_removed() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.keys(&format!("ax2<tab>{PASSWORD}<tab><tab>"));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
     s.message(Msg::Changed);
@@ -212,11 +212,11 @@ fn one_changed_meanwhile_keeps_all_from_being_removed() {
 
 #[test]
 fn the_one_marked_is_meant_wherever_the_cursor_stands() {
-    let house = TestInstall::new();
-    let first = house.issue(OWNER, "a");
-    house.issue(OWNER, "b");
-    house.verify(&first.secret);
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    let first = install.issue(OWNER, "a");
+    install.issue(OWNER, "b");
+    install.verify(&first.secret);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("<space>x");
     s.assert_shows("Remove ops/a");
     s.assert_shows("! In use: last seen just now, 1 call today");
@@ -226,8 +226,8 @@ fn the_one_marked_is_meant_wherever_the_cursor_stands() {
 
 #[test]
 fn the_trash_restores_under_another_name_where_its_own_is_taken() {
-    let house = house(&["a", "b"]);
-    let mut s = TuiHarness::signed_in(house);
+    let install = install(&["a", "b"]);
+    let mut s = TuiHarness::signed_in(install);
     delete(&s, "a");
     s.install.issue(OWNER, "a");
     s.message(Msg::Changed);
@@ -250,7 +250,7 @@ fn the_trash_restores_under_another_name_where_its_own_is_taken() {
 
 #[test]
 fn marks_do_not_cross_the_trash() {
-    let mut s = TuiHarness::signed_in(house(&["a", "b", "c"]));
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
     delete(&s, "c");
     s.keys("<space>t");
     assert!(marked(&s).is_empty());
@@ -263,14 +263,14 @@ fn marks_do_not_cross_the_trash() {
 
 #[test]
 fn the_trash_and_the_expired_are_purged_after_a_look() {
-    let house = house(&["kept", "gone"]);
+    let install = install(&["kept", "gone"]);
     let short = jeton::verbs::tokens::CreateToken {
         expires: Some(ExpirySpec::parse("7d").unwrap()),
-        ..crate::support::world::create("short")
+        ..crate::support::fakes::create("short")
     };
-    house.call(OWNER, short).unwrap();
-    house.fakes.clock.advance(8 * DAY);
-    let mut s = TuiHarness::signed_in(house);
+    install.call(OWNER, short).unwrap();
+    install.fakes.clock.advance(8 * DAY);
+    let mut s = TuiHarness::signed_in(install);
     delete(&s, "gone");
     s.keys("p");
     s.assert_shows("1 expired token of yours");

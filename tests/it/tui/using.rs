@@ -15,8 +15,8 @@ use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
 
 use super::denying::deny;
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, create};
 
 const DAY: i64 = 86_400_000;
 const STOP: &str = "environment.control.StopEnv";
@@ -24,12 +24,12 @@ const START: &str = "environment.control.StartEnv";
 const CLONE: &str = "environment.control.CloneEnv";
 
 /// Records uses `days` ago.
-fn used(house: &TestInstall, token: &Token, method: &str, from: (&str, &str), days: i64, count: u64) {
+fn used(install: &TestInstall, token: &Token, method: &str, from: (&str, &str), days: i64, count: u64) {
     let secret = PublicId::parse(token.hint.split('_').nth(1).unwrap()).unwrap();
-    let at = Timestamp(house.now().0 - days * DAY);
+    let at = Timestamp(install.now().0 - days * DAY);
     let (address, client) = from;
     let used = Use { token: token.id, secret: &secret, at, count, method, address, client };
-    house.store().write_usage(|b| b.record_use(&used)).unwrap();
+    install.store().write_usage(|b| b.record_use(&used)).unwrap();
 }
 
 fn custom(methods: &[&str]) -> Selection {
@@ -38,23 +38,23 @@ fn custom(methods: &[&str]) -> Selection {
 
 /// Returns a house with a token 40 days old that was used in two ways, and `another`.
 fn busy(selection: Selection) -> TestInstall {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let mut new = create("deploy-bot");
     new.selection = selection;
-    let bot = house.create(OWNER, new).token;
-    house.issue(OWNER, "another");
-    house.fakes.clock.advance(40 * 24 * 3600 * 1000);
+    let bot = install.create(OWNER, new).token;
+    install.issue(OWNER, "another");
+    install.fakes.clock.advance(40 * 24 * 3600 * 1000);
     for day in 0..30 {
-        used(&house, &bot, STOP, ("10.0.0.5", "curl/8.5.0"), day, 1 + (day as u64 % 7) * 13);
+        used(&install, &bot, STOP, ("10.0.0.5", "curl/8.5.0"), day, 1 + (day as u64 % 7) * 13);
     }
-    used(&house, &bot, START, ("10.0.0.9", "python-requests/2.32"), 2, 60);
-    used(&house, &bot, STOP, ("", ""), 39, 1);
-    house
+    used(&install, &bot, START, ("10.0.0.9", "python-requests/2.32"), 2, 60);
+    used(&install, &bot, STOP, ("", ""), 39, 1);
+    install
 }
 
 /// Puts the cursor on the row of deploy-bot.
-fn on_bot(house: TestInstall, theme: Theme) -> TuiHarness {
-    let mut s = TuiHarness::with(house, theme, None);
+fn on_bot(install: TestInstall, theme: Theme) -> TuiHarness {
+    let mut s = TuiHarness::with(install, theme, None);
     s.keys(&format!("{PASSWORD}<enter><down>"));
     s.assert_shows("▶   deploy-bot");
     s
@@ -62,14 +62,14 @@ fn on_bot(house: TestInstall, theme: Theme) -> TuiHarness {
 
 #[test]
 fn the_pane_tells_days_callers_methods_and_evidence() {
-    let house = busy(custom(&[STOP, START, CLONE]));
-    let bot = house.call(OWNER, super::listed("deploy-bot")).unwrap().token;
-    house.call(OWNER, DisableTokens { tokens: vec![TokenTarget::at_revision(&bot)] }).unwrap();
-    house.fakes.clock.advance(60_000);
+    let install = busy(custom(&[STOP, START, CLONE]));
+    let bot = install.call(OWNER, super::listed("deploy-bot")).unwrap().token;
+    install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::at_revision(&bot)] }).unwrap();
+    install.fakes.clock.advance(60_000);
     for _ in 0..14 {
-        deny(&house, Some(&bot), DenialReason::Disabled, "10.0.0.4", "curl/8.5.0", 0);
+        deny(&install, Some(&bot), DenialReason::Disabled, "10.0.0.4", "curl/8.5.0", 0);
     }
-    let mut s = on_bot(house, Theme::mono());
+    let mut s = on_bot(install, Theme::mono());
     s.resize(140, 40);
     s.assert_shows("API       3 methods · 2 used");
     s.assert_shows("Calls, 30 days ");
@@ -115,13 +115,13 @@ fn what_would_break_stands_in_remove() {
 /// Entries without room are counted, in both dialogs and next to the table.
 #[test]
 fn what_is_left_out_is_said() {
-    let house = busy(custom(&[STOP, START]));
-    let bot = house.call(OWNER, super::listed("deploy-bot")).unwrap().token;
+    let install = busy(custom(&[STOP, START]));
+    let bot = install.call(OWNER, super::listed("deploy-bot")).unwrap().token;
     for (at, leaf) in ["AttachExtIp", "BindExtDomain", "ChangeTopology", "CloneEnv", "GetEnvInfo"].iter().enumerate() {
-        used(&house, &bot, &format!("environment.control.{leaf}"), ("10.0.0.9", "curl/8.5.0"), 1, 9 - at as u64);
+        used(&install, &bot, &format!("environment.control.{leaf}"), ("10.0.0.9", "curl/8.5.0"), 1, 9 - at as u64);
     }
-    used(&house, &bot, "environment.node.List", (&format!("10.9.9.{}", 1), "a-long-client-of-somebody/1.0"), 0, 1);
-    let mut s = on_bot(house, Theme::mono());
+    used(&install, &bot, "environment.node.List", (&format!("10.9.9.{}", 1), "a-long-client-of-somebody/1.0"), 0, 1);
+    let mut s = on_bot(install, Theme::mono());
     s.keys("x");
     s.assert_shows("  methods used: environment.control.StopEnv, …StartEnv and 6 more ");
     s.assert_shows("  from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32) and 2 more ");
@@ -142,11 +142,11 @@ fn what_is_left_out_is_said() {
 
 #[test]
 fn a_description_that_is_cut_says_so() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let mut new = create("bot");
     new.description = Description::parse(["word"; 39].join(" ").as_str()).unwrap();
-    house.create(OWNER, new);
-    let mut s = TuiHarness::signed_in(house);
+    install.create(OWNER, new);
+    let mut s = TuiHarness::signed_in(install);
     s.resize(140, 40);
     let text = s.text();
     let told: Vec<&str> = text.lines().filter(|line| line.contains("│ word")).map(str::trim_end).collect();
@@ -215,13 +215,13 @@ fn sets_become_custom_with_just_what_was_used() {
 
 #[test]
 fn nothing_is_called_unused_on_thin_evidence() {
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let mut new = create("young");
     new.selection = custom(&[STOP, START]);
-    let young = house.create(OWNER, new).token;
-    house.fakes.clock.advance(3 * 24 * 3600 * 1000);
-    used(&house, &young, STOP, ("10.0.0.5", "curl/8.5.0"), 2, 1);
-    let mut s = TuiHarness::signed_in(house);
+    let young = install.create(OWNER, new).token;
+    install.fakes.clock.advance(3 * 24 * 3600 * 1000);
+    used(&install, &young, STOP, ("10.0.0.5", "curl/8.5.0"), 2, 1);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab>");
     s.assert_shows("only 2 days of ledger, too few to call a method unused");
     s.assert_hides("Drop the unused");
@@ -229,13 +229,13 @@ fn nothing_is_called_unused_on_thin_evidence() {
     s.assert_shows("Nothing was dropped: only 2 days of ledger");
     s.assert_shows("2 of ");
     // Without any recorded use of methods, everything would be dropped.
-    let house = TestInstall::new();
+    let install = TestInstall::new();
     let mut new = create("idle");
     new.selection = custom(&[STOP]);
-    let idle = house.create(OWNER, new).token;
-    used(&house, &idle, "", ("10.0.0.5", "curl/8.5.0"), 0, 1);
-    house.fakes.clock.advance(20 * 24 * 3600 * 1000);
-    let mut s = TuiHarness::signed_in(house);
+    let idle = install.create(OWNER, new).token;
+    used(&install, &idle, "", ("10.0.0.5", "curl/8.5.0"), 0, 1);
+    install.fakes.clock.advance(20 * 24 * 3600 * 1000);
+    let mut s = TuiHarness::signed_in(install);
     s.keys("e");
     s.assert_shows("none was used in 20 days of ledger");
     s.assert_hides("Drop the unused");
@@ -243,11 +243,11 @@ fn nothing_is_called_unused_on_thin_evidence() {
 
 #[test]
 fn hostile_callers_are_shown_safe() {
-    let house = TestInstall::new();
-    let bot = house.issue(OWNER, "bot").token;
-    used(&house, &bot, STOP, ("10.0.0.4\u{1b}[2J", "evil\u{202e}\u{7}漢字"), 0, 7);
-    deny(&house, Some(&bot), DenialReason::NotPermitted, "\u{1b}]0;x\u{7}", "\u{200b}", 0);
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    let bot = install.issue(OWNER, "bot").token;
+    used(&install, &bot, STOP, ("10.0.0.4\u{1b}[2J", "evil\u{202e}\u{7}漢字"), 0, 7);
+    deny(&install, Some(&bot), DenialReason::NotPermitted, "\u{1b}]0;x\u{7}", "\u{200b}", 0);
+    let mut s = TuiHarness::signed_in(install);
     for (keys, size) in [("", (140, 40)), ("<enter>", (80, 24)), ("<esc>x", (80, 24)), ("", (40, 10))] {
         s.resize(size.0, size.1);
         s.keys(keys);

@@ -11,21 +11,21 @@ use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use zeroize::Zeroizing;
 
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, username};
 use crate::support::tui_harness::TuiHarness;
-use crate::support::world::{OWNER, PASSWORD, TestInstall, username};
 
 const DENIES: Propagation = Propagation::Confirmed(Duration::from_micros(840));
 
-fn house() -> TestInstall {
-    let house = TestInstall::new();
-    house.issue(OWNER, "deploy-bot");
-    house.issue(OWNER, "build-bot");
-    house.account("ci", Role::Member);
-    house
+fn install() -> TestInstall {
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy-bot");
+    install.issue(OWNER, "build-bot");
+    install.account("ci", Role::Member);
+    install
 }
 
 fn served(testimony: Propagation) -> TuiHarness {
-    let mut s = TuiHarness::signed_in(house());
+    let mut s = TuiHarness::signed_in(install());
     s.propagation = Some(testimony);
     s
 }
@@ -98,9 +98,9 @@ fn a_service_that_says_nothing_is_no_proof() {
 
 #[test]
 fn a_use_shows_while_nobody_touches_a_key() {
-    let house = TestInstall::new();
-    let issued = house.issue(OWNER, "deploy-bot");
-    let mut s = TuiHarness::signed_in(house);
+    let install = TestInstall::new();
+    let issued = install.issue(OWNER, "deploy-bot");
+    let mut s = TuiHarness::signed_in(install);
     s.assert_shows("never");
     s.install.verify(&issued.secret);
     s.message(Msg::Recorded);
@@ -111,7 +111,7 @@ fn a_use_shows_while_nobody_touches_a_key() {
 fn a_demonstration_says_where_its_service_is_if_there_is_room() {
     let service = Endpoint::parse("127.0.0.1:40123").ok();
     let demo = Demo { username: username(OWNER), password: Zeroizing::new(PASSWORD.to_owned()), service };
-    let mut s = TuiHarness::with(house(), Theme::colour(), Some(demo));
+    let mut s = TuiHarness::with(install(), Theme::colour(), Some(demo));
     s.assert_shows(&format!("demo at 127.0.0.1:40123, its password: {PASSWORD}"));
     s.resize(70, 24);
     s.assert_shows(&format!("demo, its password: {PASSWORD}"));

@@ -12,28 +12,28 @@ fn seqs(window: &AuditWindow) -> Vec<i64> {
 
 #[test]
 fn the_log_is_for_owners_and_admins() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for who in [OWNER, "admin"] {
-        assert_eq!(seqs(&house.call(who, list_audit()).unwrap()), [1, 2, 3, 4]);
+        assert_eq!(seqs(&install.call(who, list_audit()).unwrap()), [1, 2, 3, 4]);
     }
     for who in ["member", "viewer"] {
-        let error = refused(house.call(who, list_audit()), Kind::Denied);
+        let error = refused(install.call(who, list_audit()), Kind::Denied);
         assert!(error.to_string().contains("the audit log is for owners and admins"), "{error}");
         let named = ListAudit { token: Some(TokenRef::Text("nothing".to_owned())), ..list_audit() };
-        refused(house.call(who, named), Kind::Denied);
+        refused(install.call(who, named), Kind::Denied);
     }
 }
 
 #[test]
 fn a_token_reads_it_with_the_method_for_that_and_no_other() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let issue = |account: &str, name: &str, method: &str| {
         let verb = CreateToken { selection: methods(&[method]), ..create(name) };
-        house.call(account, verb).unwrap().value.remove(0).secret
+        install.call(account, verb).unwrap().value.remove(0).secret
     };
     let ask_with = |secret| {
         let presented = TokenCredential { secret: Arc::new(secret), account: None, name: None };
-        call(&house.backend, &Credential::Token(presented), list_audit())
+        call(&install.backend, &Credential::Token(presented), list_audit())
     };
     assert!(ask_with(issue(OWNER, "reader", "jeton.audit.read")).is_ok());
     assert_eq!(ask_with(issue(OWNER, "other", "jeton.tokens.read-all")).unwrap_err().kind, Kind::Denied);
@@ -42,20 +42,20 @@ fn a_token_reads_it_with_the_method_for_that_and_no_other() {
 
 #[test]
 fn rows_of_a_token_are_found_by_its_name_and_for_ever_by_its_id() {
-    let house = TestInstall::with_accounts();
-    let token = house.issue("member", "x").token;
-    house.issue("member", "y");
-    house.call("member", disable(&["x"])).unwrap();
+    let install = TestInstall::with_accounts();
+    let token = install.issue("member", "x").token;
+    install.issue("member", "y");
+    install.call("member", disable(&["x"])).unwrap();
     let of = |who: &str, text: &str| {
         let token = Some(TokenRef::Text(text.to_owned()));
-        house.call(who, ListAudit { token, ..list_audit() }).map(|w| seqs(&w))
+        install.call(who, ListAudit { token, ..list_audit() }).map(|w| seqs(&w))
     };
     assert_eq!(of("admin", "member/x").unwrap(), [5, 7]);
     assert_eq!(of("admin", &token.id.to_string()).unwrap(), [5, 7]);
     assert_eq!(of(OWNER, "t:999").unwrap(), [0_i64; 0]);
     assert_eq!(of(OWNER, "nope").unwrap_err().kind, Kind::NotFound);
-    assert_eq!(call(&house.backend, &Credential::Store, AuditHead).unwrap(), 7);
-    house.call("member", delete(&["x"], "x")).unwrap();
+    assert_eq!(call(&install.backend, &Credential::Store, AuditHead).unwrap(), 7);
+    install.call("member", delete(&["x"], "x")).unwrap();
     assert_eq!(of(OWNER, "member/x").unwrap(), [5, 7, 8]);
-    assert_eq!(call(&house.backend, &Credential::Store, AuditHead).unwrap(), 8);
+    assert_eq!(call(&install.backend, &Credential::Store, AuditHead).unwrap(), 8);
 }

@@ -1,7 +1,7 @@
 //! The issued role of a secret: an upper limit that no later event raises.
 
 use super::*;
-use crate::support::world::bearer;
+use crate::support::fakes::bearer;
 
 const READ: &str = "environment.control.GetEnvInfo";
 
@@ -16,63 +16,63 @@ fn of(account: &str, name: &str, selection: Selection) -> CreateToken {
 /// `effective = min(account's role now, issued role)`, for every pair and every role of the account in between.
 #[test]
 fn effective_role_is_the_lower_of_both_for_every_pair() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for issued in Role::ALL {
-        let (token, secret) = house.token_issued_under(issued, "member", issued.as_str(), &Selection::Inherit);
+        let (token, secret) = install.token_issued_under(issued, "member", issued.as_str(), &Selection::Inherit);
         for now in Role::ALL {
-            house.set_role("member", now);
-            assert_eq!(house.role_of(&secret), Some(issued.min(now)), "{issued} {now}");
-            assert_eq!(house.token(token.id).role(), issued.min(now));
+            install.set_role("member", now);
+            assert_eq!(install.role_of(&secret), Some(issued.min(now)), "{issued} {now}");
+            assert_eq!(install.token(token.id).role(), issued.min(now));
         }
     }
 }
 
 #[test]
 fn promotion_gives_nothing_to_secrets_handed_out_before_and_regenerate_lifts() {
-    let house = TestInstall::with_accounts();
-    let own = house.create("member", CreateToken { selection: Selection::Inherit, ..create("own") });
-    let by_owner = house.create(OWNER, of("member", "by-owner", Selection::Inherit));
-    house.set_role("member", Role::Owner);
+    let install = TestInstall::with_accounts();
+    let own = install.create("member", CreateToken { selection: Selection::Inherit, ..create("own") });
+    let by_owner = install.create(OWNER, of("member", "by-owner", Selection::Inherit));
+    install.set_role("member", Role::Owner);
     for issued in [&own, &by_owner] {
         assert_eq!(issued.token.issued_role, Role::Member);
-        assert_eq!(house.role_of(&issued.secret), Some(Role::Member), "{}", issued.token.name);
+        assert_eq!(install.role_of(&issued.secret), Some(Role::Member), "{}", issued.token.name);
     }
-    let lifted = house.call("admin", regenerate("member/own"));
+    let lifted = install.call("admin", regenerate("member/own"));
     refused(lifted, Kind::Denied);
-    let lifted = house.call("member", regenerate("own")).unwrap().value;
-    assert_eq!(house.role_of(&lifted.secret), Some(Role::Owner));
-    house.set_role("member", Role::Viewer);
-    assert_eq!(house.role_of(&lifted.secret), Some(Role::Viewer), "a demotion reaches every secret at once");
+    let lifted = install.call("member", regenerate("own")).unwrap().value;
+    assert_eq!(install.role_of(&lifted.secret), Some(Role::Owner));
+    install.set_role("member", Role::Viewer);
+    assert_eq!(install.role_of(&lifted.secret), Some(Role::Viewer), "a demotion reaches every secret at once");
 }
 
 /// An admin makes itself a token of a member, who becomes an owner.
 #[test]
 fn planted_token_never_becomes_an_owners() {
-    let house = TestInstall::with_accounts();
-    let planted = house.create("admin", of("member", "planted", reaching_all()));
-    let victim = house.issue(OWNER, "victim").token;
-    house.set_role("member", Role::Owner);
+    let install = TestInstall::with_accounts();
+    let planted = install.create("admin", of("member", "planted", reaching_all()));
+    let victim = install.issue(OWNER, "victim").token;
+    install.set_role("member", Role::Owner);
     let who = bearer(planted.secret);
     let target = || TokenTarget { reference: TokenRef::Id(victim.id), expected_revision: None };
     for (verb, refusal) in [
-        ("show", call(&house.backend, &who, ShowToken { token: TokenRef::Id(victim.id) }).map(drop)),
-        ("disable", call(&house.backend, &who, DisableTokens { tokens: vec![target()] }).map(drop)),
-        ("create", call(&house.backend, &who, of(OWNER, "x", Selection::nothing())).map(drop)),
+        ("show", call(&install.backend, &who, ShowToken { token: TokenRef::Id(victim.id) }).map(drop)),
+        ("disable", call(&install.backend, &who, DisableTokens { tokens: vec![target()] }).map(drop)),
+        ("create", call(&install.backend, &who, of(OWNER, "x", Selection::nothing())).map(drop)),
     ] {
         assert_eq!(refusal.map_err(|e| e.kind), Err(Kind::Denied), "{verb}");
     }
-    assert!(house.token(victim.id).enabled);
+    assert!(install.token(victim.id).enabled);
 }
 
 /// During an overlap both secrets of a token work, each with its own role.
 #[test]
 fn each_secret_of_an_overlap_has_its_own_role() {
-    let house = TestInstall::with_accounts();
-    let old = house.create("member", CreateToken { selection: Selection::Inherit, ..create("x") });
-    house.set_role("member", Role::Admin);
-    let new = house.call("member", with_grace("x", "1d")).unwrap().value;
-    assert_eq!((house.role_of(&old.secret), house.role_of(&new.secret)), (Some(Role::Member), Some(Role::Admin)));
-    let token = house.token(new.token.id);
+    let install = TestInstall::with_accounts();
+    let old = install.create("member", CreateToken { selection: Selection::Inherit, ..create("x") });
+    install.set_role("member", Role::Admin);
+    let new = install.call("member", with_grace("x", "1d")).unwrap().value;
+    assert_eq!((install.role_of(&old.secret), install.role_of(&new.secret)), (Some(Role::Member), Some(Role::Admin)));
+    let token = install.token(new.token.id);
     assert_eq!((token.issued_role, token.previous.as_ref().unwrap().issued_role), (Role::Admin, Role::Member));
     assert_eq!(token.highest_role(), Role::Admin);
 }
@@ -81,73 +81,73 @@ fn each_secret_of_an_overlap_has_its_own_role() {
 /// promotion.
 #[test]
 fn issued_roles_are_compared_whatever_the_account_is_today() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let own_only = methods(&["jeton.tokens.read", "jeton.tokens.write", READ]);
-    let (_, low) = house.token_issued_under(Role::Member, "admin", "low", &own_only);
-    let (high, _) = house.token_issued_under(Role::Admin, "admin", "high", &own_only);
-    let (equal, _) = house.token_issued_under(Role::Member, "admin", "equal", &own_only);
-    house.set_role("admin", Role::Member);
+    let (_, low) = install.token_issued_under(Role::Member, "admin", "low", &own_only);
+    let (high, _) = install.token_issued_under(Role::Admin, "admin", "high", &own_only);
+    let (equal, _) = install.token_issued_under(Role::Member, "admin", "equal", &own_only);
+    install.set_role("admin", Role::Member);
     let low = bearer(low);
     let pointed = |id| TokenTarget { reference: TokenRef::Id(id), expected_revision: None };
     for (id, outcome) in [(high.id, Some(Kind::Denied)), (equal.id, None)] {
         let description = Some(Description::parse("longer").unwrap());
-        house.call(OWNER, disable(&[&id.to_string()])).unwrap();
+        install.call(OWNER, disable(&[&id.to_string()])).unwrap();
         let tokens = || vec![pointed(id)];
         let kind = |refused: Result<()>| refused.err().map(|e| e.kind);
-        let jeton = &house.backend;
+        let jeton = &install.backend;
         assert_eq!(kind(call(jeton, &low, EnableTokens { tokens: tokens() }).map(drop)), outcome);
         let edit = EditToken { description, ..EditToken::new(pointed(id)) };
         assert_eq!(kind(call(jeton, &low, edit).map(drop)), outcome);
         let new = RegenerateToken { token: pointed(id), grace: None, expires: None, destination: None };
         assert_eq!(kind(call(jeton, &low, new).map(drop)), outcome);
     }
-    assert!(!house.token(high.id).enabled);
+    assert!(!install.token(high.id).enabled);
 }
 
 /// Only a new secret changes the issued role; every other change of a token keeps it.
 #[test]
 fn edit_disable_enable_trash_and_restore_lift_nothing() {
-    let house = TestInstall::with_accounts();
-    let x = house.create("member", CreateToken { selection: Selection::Inherit, ..create("x") });
-    house.set_role("member", Role::Admin);
-    house
+    let install = TestInstall::with_accounts();
+    let x = install.create("member", CreateToken { selection: Selection::Inherit, ..create("x") });
+    install.set_role("member", Role::Admin);
+    install
         .call(OWNER, EditToken { selection: Some(SelectionEdit::Replace(reaching_all())), ..edit("member/x") })
         .unwrap();
-    house.call(OWNER, disable(&["member/x"])).unwrap();
-    house.call(OWNER, enable(&["member/x"])).unwrap();
-    house.call(OWNER, delete(&["member/x"], "x")).unwrap();
-    house.call(OWNER, restore("member/x")).unwrap();
-    house.call(OWNER, enable(&["member/x"])).unwrap();
-    house.set_account_enabled(x.token.owner.id, false);
-    house.set_account_enabled(x.token.owner.id, true);
-    assert_eq!(house.role_of(&x.secret), Some(Role::Member));
+    install.call(OWNER, disable(&["member/x"])).unwrap();
+    install.call(OWNER, enable(&["member/x"])).unwrap();
+    install.call(OWNER, delete(&["member/x"], "x")).unwrap();
+    install.call(OWNER, restore("member/x")).unwrap();
+    install.call(OWNER, enable(&["member/x"])).unwrap();
+    install.set_account_enabled(x.token.owner.id, false);
+    install.set_account_enabled(x.token.owner.id, true);
+    assert_eq!(install.role_of(&x.secret), Some(Role::Member));
     let read_all = MethodId::parse("jeton.tokens.read-all").unwrap();
-    let denied = x.secret.expose(|s| house.decide(s, Some(&read_all)));
+    let denied = x.secret.expose(|s| install.decide(s, Some(&read_all)));
     assert!(matches!(denied, Decision::Denied(DenialReason::NotPermitted, _)), "{denied:?}");
     let who = bearer(x.secret);
-    refused(call(&house.backend, &who, ShowToken { token: TokenRef::Text("viewer/none".to_owned()) }), Kind::Denied);
+    refused(call(&install.backend, &who, ShowToken { token: TokenRef::Text("viewer/none".to_owned()) }), Kind::Denied);
 }
 
 /// A token creates, copies and regenerates secrets with its own effective role, never a higher one.
 #[test]
 fn minted_secret_has_the_effective_role_of_its_maker() {
-    let house = TestInstall::with_accounts();
-    house.account("boss", Role::Admin);
-    let (maker, secret) = house.token_issued_under(
+    let install = TestInstall::with_accounts();
+    install.account("boss", Role::Admin);
+    let (maker, secret) = install.token_issued_under(
         Role::Member,
         "boss",
         "maker",
         &methods(&["jeton.tokens.read", "jeton.tokens.write", READ]),
     );
     let who = bearer(secret);
-    let jeton = &house.backend;
+    let jeton = &install.backend;
     let minted = call(jeton, &who, CreateToken { selection: methods(&[READ]), ..create("a") }).unwrap().value.remove(0);
     assert_eq!((minted.token.issued_role, minted.token.made_by), (Role::Member, Some(maker.id)));
     let copied = call(jeton, &who, copy("a", "b")).unwrap().value;
     assert_eq!((copied.token.issued_role, copied.token.made_by), (Role::Member, Some(maker.id)));
     let again = call(jeton, &who, regenerate("a")).unwrap().value;
     assert_eq!(again.token.issued_role, Role::Member);
-    let by_person = house.call("boss", regenerate("a")).unwrap().value;
+    let by_person = install.call("boss", regenerate("a")).unwrap().value;
     assert_eq!(
         (by_person.token.issued_role, by_person.token.made_by),
         (Role::Admin, Some(maker.id)),
@@ -168,18 +168,18 @@ fn minted_secret_has_the_effective_role_of_its_maker() {
 /// A set grows; a token with individually picked methods doesn't.
 #[test]
 fn custom_token_gives_no_set_even_if_it_holds_all_of_it() {
-    let house = TestInstall::with_accounts();
-    let catalogues = house.store().read(|s| s.catalogues()).unwrap();
+    let install = TestInstall::with_accounts();
+    let catalogues = install.store().read(|s| s.catalogues()).unwrap();
     let mut all: BTreeSet<MethodId> = catalogues.iter().flat_map(|c| c.methods().map(|m| m.id.clone())).collect();
     all.retain(|id| !id.is_management() || id.as_str().starts_with("jeton.tokens."));
-    let (_, secret) = house.token_issued_under(Role::Owner, OWNER, "maker", &Selection::Custom(all));
+    let (_, secret) = install.token_issued_under(Role::Owner, OWNER, "maker", &Selection::Custom(all));
     let who = bearer(secret);
     let set = || Selection::Sets(["IDE Plugins".to_owned()].into());
-    let jeton = &house.backend;
-    house.create(OWNER, CreateToken { selection: set(), ..create("x") });
-    house.create(OWNER, CreateToken { selection: methods(&[READ]), ..create("y") });
+    let jeton = &install.backend;
+    install.create(OWNER, CreateToken { selection: set(), ..create("x") });
+    install.create(OWNER, CreateToken { selection: methods(&[READ]), ..create("y") });
     let replaced = EditToken { selection: Some(SelectionEdit::Replace(set())), ..edit("y") };
-    house.create(OWNER, CreateToken { selection: set(), ..create("z") });
+    install.create(OWNER, CreateToken { selection: set(), ..create("z") });
     call(jeton, &who, delete(&["z"], "z")).unwrap();
     for (verb, refusal) in [
         ("create", call(jeton, &who, CreateToken { selection: set(), ..create("a") }).map(drop)),
@@ -196,22 +196,22 @@ fn custom_token_gives_no_set_even_if_it_holds_all_of_it() {
 /// Sessions opened by a token are authorized again for each request, by the token's effective role.
 #[test]
 fn session_of_a_token_follows_every_change_of_role() {
-    let house = TestInstall::with_accounts();
-    let (_, secret) = house.token_issued_under(Role::Admin, "admin", "bot", &reaching_all());
-    let session = Credential::Session(call(&house.backend, &bearer(secret), SignIn).unwrap());
+    let install = TestInstall::with_accounts();
+    let (_, secret) = install.token_issued_under(Role::Admin, "admin", "bot", &reaching_all());
+    let session = Credential::Session(call(&install.backend, &bearer(secret), SignIn).unwrap());
     let sees_member = || {
-        let account = house.account_named("member");
-        call(&house.backend, &session, ListTokens { owner: OwnerFilter::Account(account.username), ..list() })
+        let account = install.account_named("member");
+        call(&install.backend, &session, ListTokens { owner: OwnerFilter::Account(account.username), ..list() })
     };
     sees_member().unwrap();
-    let me = call(&house.backend, &session, WhoAmI).unwrap();
+    let me = call(&install.backend, &session, WhoAmI).unwrap();
     assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Admin));
-    house.set_role("admin", Role::Member);
+    install.set_role("admin", Role::Member);
     refused(sees_member(), Kind::Denied);
-    house.set_role("admin", Role::Owner);
+    install.set_role("admin", Role::Owner);
     sees_member().unwrap();
-    let me = call(&house.backend, &session, WhoAmI).unwrap();
+    let me = call(&install.backend, &session, WhoAmI).unwrap();
     assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Owner));
     let owners = ListTokens { owner: OwnerFilter::Account(username(OWNER)), ..list() };
-    refused(call(&house.backend, &session, owners), Kind::Denied);
+    refused(call(&install.backend, &session, owners), Kind::Denied);
 }

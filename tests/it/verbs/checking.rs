@@ -5,12 +5,15 @@ use jeton::domain::expiry::Span;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::attention::{Finding, FindingKind, FindingPage, FindingReason, ListFindings};
 
-fn look(house: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> {
+fn look(install: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let FindingPage { mut findings, next } =
-            jeton::verbs::request::call(&house.backend, &Credential::Store, ListFindings { kind: look, after, limit })
-                .unwrap();
+        let FindingPage { mut findings, next } = jeton::verbs::request::call(
+            &install.backend,
+            &Credential::Store,
+            ListFindings { kind: look, after, limit },
+        )
+        .unwrap();
         found.append(&mut findings);
         match next {
             None => return found,
@@ -20,10 +23,10 @@ fn look(house: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> {
 }
 
 /// Returns the names that a check finds, for every page size.
-fn names(house: &TestInstall, what: FindingKind) -> Vec<String> {
-    let found = look(house, what, 1_000);
+fn names(install: &TestInstall, what: FindingKind) -> Vec<String> {
+    let found = look(install, what, 1_000);
     for limit in [1, 2, 3] {
-        assert_eq!(look(house, what, limit), found, "pages of {limit}");
+        assert_eq!(look(install, what, limit), found, "pages of {limit}");
     }
     found.iter().map(|finding| finding.token.full_name()).collect()
 }
@@ -37,9 +40,9 @@ const STALE: FindingKind = FindingKind::Stale(Span::Days(90));
 
 #[test]
 fn active_tokens_that_expire_soon() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let make = |who: &str, name: &str, expires: &str| {
-        house.create(who, CreateToken { expires: spec(expires), ..create(name) })
+        install.create(who, CreateToken { expires: spec(expires), ..create(name) })
     };
     make("member", "later", "15d");
     make("member", "second", "14d");
@@ -48,68 +51,68 @@ fn active_tokens_that_expire_soon() {
     make("member", "off", "1d");
     make("member", "gone", "1d");
     make("admin", "past", "1h");
-    house.issue("member", "never");
-    house.call("member", disable(&["off"])).unwrap();
-    house.call("member", delete(&["gone"], "gone")).unwrap();
-    assert_eq!(names(&house, SOON), ["admin/past", "viewer/first", "member/second", "member/also-second"]);
-    house.fakes.clock.advance(HOUR);
-    assert_eq!(names(&house, SOON), ["viewer/first", "member/second", "member/also-second"], "expired is no warning");
-    let viewer = house.account_named("viewer").id;
-    house.set_account_enabled(viewer, false);
-    assert_eq!(names(&house, SOON).len(), 2, "nothing of an account that is off works");
+    install.issue("member", "never");
+    install.call("member", disable(&["off"])).unwrap();
+    install.call("member", delete(&["gone"], "gone")).unwrap();
+    assert_eq!(names(&install, SOON), ["admin/past", "viewer/first", "member/second", "member/also-second"]);
+    install.fakes.clock.advance(HOUR);
+    assert_eq!(names(&install, SOON), ["viewer/first", "member/second", "member/also-second"], "expired is no warning");
+    let viewer = install.account_named("viewer").id;
+    install.set_account_enabled(viewer, false);
+    assert_eq!(names(&install, SOON).len(), 2, "nothing of an account that is off works");
 }
 
 #[test]
 fn active_tokens_that_nobody_uses() {
-    let house = TestInstall::with_accounts();
-    let used = house.issue("member", "used");
-    let quiet = house.issue("member", "quiet");
-    house.issue("member", "never");
-    house.issue("member", "off");
-    house.call("member", disable(&["off"])).unwrap();
-    house.fakes.clock.advance(DAY);
-    house.verify(&quiet.secret);
-    house.fakes.clock.advance(89 * DAY - 1);
-    house.verify(&used.secret);
-    house.issue("member", "young");
-    assert_eq!(names(&house, STALE), Vec::<String>::new());
-    house.fakes.clock.advance(1);
-    assert_eq!(names(&house, STALE), ["member/never"], "made 90 days ago");
-    house.fakes.clock.advance(DAY);
-    assert_eq!(names(&house, STALE), ["member/never", "member/quiet"]);
-    let why = look(&house, STALE, 10).into_iter().map(|finding| finding.reason).collect::<Vec<_>>();
+    let install = TestInstall::with_accounts();
+    let used = install.issue("member", "used");
+    let quiet = install.issue("member", "quiet");
+    install.issue("member", "never");
+    install.issue("member", "off");
+    install.call("member", disable(&["off"])).unwrap();
+    install.fakes.clock.advance(DAY);
+    install.verify(&quiet.secret);
+    install.fakes.clock.advance(89 * DAY - 1);
+    install.verify(&used.secret);
+    install.issue("member", "young");
+    assert_eq!(names(&install, STALE), Vec::<String>::new());
+    install.fakes.clock.advance(1);
+    assert_eq!(names(&install, STALE), ["member/never"], "made 90 days ago");
+    install.fakes.clock.advance(DAY);
+    assert_eq!(names(&install, STALE), ["member/never", "member/quiet"]);
+    let why = look(&install, STALE, 10).into_iter().map(|finding| finding.reason).collect::<Vec<_>>();
     let quiet = FindingReason::Stale { last_seen_at: Some(START.plus(DAY)), created_at: START };
     assert_eq!(why, [FindingReason::Stale { last_seen_at: None, created_at: START }, quiet]);
 }
 
 #[test]
 fn secrets_that_work_no_more_and_are_still_tried() {
-    let house = TestInstall::with_accounts();
-    let issue = |name: &str| house.create("member", CreateToken { expires: spec("1d"), ..create(name) });
+    let install = TestInstall::with_accounts();
+    let issue = |name: &str| install.create("member", CreateToken { expires: spec("1d"), ..create(name) });
     let [rotated, off, gone, purged, late, back, fine] =
         ["rotated", "off", "gone", "purged", "late", "back", "fine"].map(issue);
-    house.call("member", regenerate("rotated")).unwrap();
-    house.call("member", disable(&["off", "back"])).unwrap();
+    install.call("member", regenerate("rotated")).unwrap();
+    install.call("member", disable(&["off", "back"])).unwrap();
     for name in ["gone", "purged"] {
-        house.call("member", delete(&[name], name)).unwrap();
+        install.call("member", delete(&[name], name)).unwrap();
     }
     for issued in [&rotated, &off, &gone, &purged, &late, &back, &fine] {
-        house.verify(&issued.secret);
+        install.verify(&issued.secret);
     }
-    house.call("member", enable(&["back"])).unwrap();
+    install.call("member", enable(&["back"])).unwrap();
     assert_eq!(
-        names(&house, FindingKind::DeadSecretTried),
+        names(&install, FindingKind::DeadSecretTried),
         ["member/rotated", "member/off", "member/gone", "member/purged"]
     );
-    house.fakes.clock.advance(DAY);
+    install.fakes.clock.advance(DAY);
     for _ in 0..3 {
-        house.verify(&late.secret);
+        install.verify(&late.secret);
     }
-    let found = look(&house, FindingKind::DeadSecretTried, 10);
+    let found = look(&install, FindingKind::DeadSecretTried, 10);
     let late = found.iter().find(|finding| finding.token.full_name() == "member/late").unwrap();
     let FindingReason::DeadSecretTried(knocks) = &late.reason else { panic!("{late:?}") };
     assert_eq!((knocks.attempts, knocks.reason.as_str(), knocks.at), (3, "expired", START.plus(DAY)));
     assert_eq!((knocks.address.as_str(), knocks.client.as_str()), ("192.0.2.7", "it/1.0"));
-    house.fakes.clock.advance(6 * DAY + 60_000);
-    assert_eq!(names(&house, FindingKind::DeadSecretTried), ["member/late"], "the others have been quiet for 7 days");
+    install.fakes.clock.advance(6 * DAY + 60_000);
+    assert_eq!(names(&install, FindingKind::DeadSecretTried), ["member/late"], "the others have been quiet for 7 days");
 }

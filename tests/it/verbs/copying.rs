@@ -4,66 +4,66 @@ use super::*;
 
 #[test]
 fn the_parameters_are_taken_over_and_the_secret_is_new() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let new = CreateToken {
         description: Description::parse("for CI").unwrap(),
         expires: spec("30d"),
         selection: methods(&["jeton.tokens.read"]),
         ..create("x")
     };
-    let source = house.create("member", new);
-    house.call("member", disable(&["x"])).unwrap();
-    house.fakes.clock.advance(DAY);
-    let made = house.call("member", copy("x", "y")).unwrap();
+    let source = install.create("member", new);
+    install.call("member", disable(&["x"])).unwrap();
+    install.fakes.clock.advance(DAY);
+    let made = install.call("member", copy("x", "y")).unwrap();
     assert_eq!(made.equivalent_command.to_string(), "jeton token copy x y");
     let made = made.value;
     assert_ne!((made.token.id, &made.token.hint), (source.token.id, &source.token.hint));
     let kept = |t: &Token| (t.description.clone(), t.selection.clone(), t.expiry, t.owner.clone());
     assert_eq!(kept(&made.token), kept(&source.token), "the same instant, not the same span");
     assert_eq!((made.token.created_at, made.token.enabled), (START.plus(DAY), true));
-    assert!(allowed(&house, &made.secret));
-    assert_eq!(why(&house, &source.secret), DenialReason::Disabled, "the one copied is as it was");
-    let row = house.audit().pop().unwrap();
+    assert!(allowed(&install, &made.secret));
+    assert_eq!(why(&install, &source.secret), DenialReason::Disabled, "the one copied is as it was");
+    let row = install.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.copy", "member/y"));
     assert!(row.details.contains(r#""of":"member/x""#), "{}", row.details);
 }
 
 #[test]
 fn into_another_account() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "x");
+    let install = TestInstall::with_accounts();
+    install.issue("member", "x");
     let there = CopyToken { account: Some(username("viewer")), ..copy("member/x", "x") };
-    let made = house.call("admin", there).unwrap();
+    let made = install.call("admin", there).unwrap();
     assert_eq!(made.value.token.full_name(), "viewer/x");
     assert_eq!(made.equivalent_command.to_string(), "jeton token copy member/x x --account viewer");
-    assert_eq!(house.call("admin", copy("member/x", "y")).unwrap().value.token.full_name(), "member/y");
+    assert_eq!(install.call("admin", copy("member/x", "y")).unwrap().value.token.full_name(), "member/y");
 }
 
 #[test]
 fn refusals_change_nothing() {
-    let house = TestInstall::with_accounts();
-    house.create("member", CreateToken { expires: spec("1d"), ..create("short") });
-    house.issue("member", "long");
-    house.issue("member", "gone");
-    house.call("member", delete(&["gone"], "gone")).unwrap();
-    house.fakes.clock.advance(DAY);
-    let rows = house.audit();
-    let error = refused(house.call("member", copy("short", "y")), Kind::Conflict).to_string();
+    let install = TestInstall::with_accounts();
+    install.create("member", CreateToken { expires: spec("1d"), ..create("short") });
+    install.issue("member", "long");
+    install.issue("member", "gone");
+    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.fakes.clock.advance(DAY);
+    let rows = install.audit();
+    let error = refused(install.call("member", copy("short", "y")), Kind::Conflict).to_string();
     assert!(error.contains("--expires") && error.contains("2026-11-22T09:30:00Z"), "{error}");
-    refused(house.call("member", copy("long", "short")), Kind::Conflict);
-    refused(house.call("member", copy("long", "jtn_12345678")), Kind::Usage);
-    refused(house.call("member", copy("gone", "y")), Kind::NotFound);
-    let seen = house.call("member", show("long")).unwrap().token;
+    refused(install.call("member", copy("long", "short")), Kind::Conflict);
+    refused(install.call("member", copy("long", "jtn_12345678")), Kind::Usage);
+    refused(install.call("member", copy("gone", "y")), Kind::NotFound);
+    let seen = install.call("member", show("long")).unwrap().token;
     let stale =
         TokenTarget { expected_revision: Some(jeton::domain::token::Revision(9)), ..TokenTarget::at_revision(&seen) };
-    refused(house.call("member", CopyToken { token: stale, ..copy("long", "y") }), Kind::Conflict);
-    assert_eq!(house.audit(), rows);
-    house.set_policy(|p| p.active_tokens = 1);
-    refused(house.call("member", copy("long", "y")), Kind::Conflict);
-    house.set_policy(|p| {
+    refused(install.call("member", CopyToken { token: stale, ..copy("long", "y") }), Kind::Conflict);
+    assert_eq!(install.audit(), rows);
+    install.set_policy(|p| p.active_tokens = 1);
+    refused(install.call("member", copy("long", "y")), Kind::Conflict);
+    install.set_policy(|p| {
         p.active_tokens = 0;
         p.max_expiry = Some(Span::Days(30));
     });
-    refused(house.call("member", copy("long", "y")), Kind::Conflict);
-    house.call("member", CopyToken { expires: spec("30d"), ..copy("short", "y") }).unwrap();
+    refused(install.call("member", copy("long", "y")), Kind::Conflict);
+    install.call("member", CopyToken { expires: spec("30d"), ..copy("short", "y") }).unwrap();
 }

@@ -4,25 +4,25 @@ use super::*;
 
 #[test]
 fn a_new_token_is_live_and_audited_without_its_secret() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let new = CreateToken {
         description: Description::parse("for the nightly build").unwrap(),
         expires: None,
         selection: Selection::Sets(["IDE Plugins".to_owned()].into()),
         ..create("ci-deploy")
     };
-    let made = house.call("member", new).unwrap();
+    let made = install.call("member", new).unwrap();
     let (token, secret) = (&made.value[0].token, &made.value[0].secret);
     assert_eq!((token.name.as_str(), token.owner.username.as_str()), ("ci-deploy", "member"));
     assert_eq!(token.expiry, Expiry::At(START.plus(90 * DAY)), "policy.default_expiry");
-    assert_eq!(token.status(house.now()), Status::Active);
+    assert_eq!(token.status(install.now()), Status::Active);
     assert_eq!((token.last_seen_at, token.hint.as_str()), (None, secret.hint()), "never seen, not even by us");
     secret.expose(|s| {
         let parts: Vec<&str> = s.split('_').collect();
         assert_eq!((parts[0], parts[1].len(), parts[2].len(), parts.len()), ("jtn", 8, 38, 3));
     });
-    assert!(allowed(&house, secret));
-    let row = house.audit().pop().unwrap();
+    assert!(allowed(&install, secret));
+    let row = install.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.name.as_str(), row.proof.as_str()), ("token.create", "member", "password"));
     assert_eq!((row.target, row.target_name.as_str()), (token.id.to_string(), "member/ci-deploy"));
     secret.expose(|s| assert!(!row.details.contains(&s[13..]) && row.details.contains(secret.hint())));
@@ -34,45 +34,45 @@ fn a_new_token_is_live_and_audited_without_its_secret() {
 
 #[test]
 fn refusals_change_nothing() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "taken");
-    let before = (house.audit(), house.call(OWNER, list()).unwrap());
+    let install = TestInstall::with_accounts();
+    install.issue("member", "taken");
+    let before = (install.audit(), install.call(OWNER, list()).unwrap());
     let past = CreateToken { expires: spec("20-11-2026"), ..create("x") };
-    let error = refused(house.call("member", past), Kind::Usage).to_string();
+    let error = refused(install.call("member", past), Kind::Usage).to_string();
     assert!(error.contains("21-11-2026 09:30:00 (+00:00)"), "{error}");
-    refused(house.call("member", create("taken")), Kind::Conflict);
+    refused(install.call("member", create("taken")), Kind::Conflict);
     let set = CreateToken { selection: Selection::Sets(["None".to_owned()].into()), ..create("x") };
-    let error = refused(house.call("member", set), Kind::NotFound).to_string();
+    let error = refused(install.call("member", set), Kind::NotFound).to_string();
     assert!(error.contains("IDE Plugins"), "says which there are: {error}");
     let none = CreateToken { selection: Selection::Sets(BTreeSet::new()), ..create("x") };
-    refused(house.call("member", none), Kind::Usage);
+    refused(install.call("member", none), Kind::Usage);
     let method = CreateToken { selection: methods(&["no.Such"]), ..create("x") };
-    refused(house.call("member", method), Kind::NotFound);
+    refused(install.call("member", method), Kind::NotFound);
     let nobody = CreateToken { account: Some(username("nobody")), ..create("x") };
-    refused(house.call(OWNER, nobody.clone()), Kind::NotFound);
-    refused(house.call("member", nobody), Kind::Denied);
-    assert_eq!((house.audit(), house.call(OWNER, list()).unwrap()), before);
+    refused(install.call(OWNER, nobody.clone()), Kind::NotFound);
+    refused(install.call("member", nobody), Kind::Denied);
+    assert_eq!((install.audit(), install.call(OWNER, list()).unwrap()), before);
 }
 
 #[test]
 fn days_end_with_the_day_and_policy_caps() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let today = CreateToken { expires: spec("21-11-2026"), ..create("today") };
-    let token = house.create("member", today).token;
+    let token = install.create("member", today).token;
     assert_eq!(token.expiry.at().unwrap().rfc3339(), "2026-11-22T00:00:00Z");
-    house.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
-    refused(house.call("member", create("x")), Kind::Conflict);
-    refused(house.call("member", CreateToken { expires: spec("31d"), ..create("x") }), Kind::Conflict);
-    house.call("member", CreateToken { expires: spec("30d"), ..create("x") }).unwrap();
+    install.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
+    refused(install.call("member", create("x")), Kind::Conflict);
+    refused(install.call("member", CreateToken { expires: spec("31d"), ..create("x") }), Kind::Conflict);
+    install.call("member", CreateToken { expires: spec("30d"), ..create("x") }).unwrap();
 }
 
 #[test]
 fn a_secret_is_saved_before_the_change_and_never_over_something() {
-    let house = TestInstall::with_accounts();
-    let folder = house.temp_store.folder();
+    let install = TestInstall::with_accounts();
+    let folder = install.temp_store.folder();
     let out = folder.join("secret");
-    let made =
-        house.create("member", CreateToken { destination: Some(SecretDestination::File(out.clone())), ..create("a") });
+    let made = install
+        .create("member", CreateToken { destination: Some(SecretDestination::File(out.clone())), ..create("a") });
     assert_eq!(made.saved_path(), Some(out.as_path()));
     made.secret.expose(|s| assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("{s}\n")));
     assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o7777, 0o600);
@@ -83,74 +83,74 @@ fn a_secret_is_saved_before_the_change_and_never_over_something() {
     std::os::unix::fs::symlink(&aim, &link).unwrap();
     for there in [out.clone(), link, folder.to_owned(), folder.join("no/folder")] {
         let error = refused(
-            house.call("member", CreateToken { destination: Some(SecretDestination::File(there)), ..create("b") }),
+            install.call("member", CreateToken { destination: Some(SecretDestination::File(there)), ..create("b") }),
             Kind::Failure,
         );
         assert!(error.next.is_some(), "{error}");
     }
     assert!(!aim.exists());
-    refused(house.call("member", show("b")), Kind::NotFound);
+    refused(install.call("member", show("b")), Kind::NotFound);
 }
 
 #[test]
 fn at_most_ten_are_active() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for n in 0..10 {
-        house.issue("member", &format!("t{n}-x"));
+        install.issue("member", &format!("t{n}-x"));
     }
-    let error = refused(house.call("member", create("eleventh")), Kind::Conflict).to_string();
+    let error = refused(install.call("member", create("eleventh")), Kind::Conflict).to_string();
     assert!(error.contains("10 at most") && error.contains("policy.active_tokens"), "{error}");
-    refused(house.call("member", show("eleventh")), Kind::NotFound);
-    house.issue("viewer", "others-are-not-counted");
+    refused(install.call("member", show("eleventh")), Kind::NotFound);
+    install.issue("viewer", "others-are-not-counted");
 
-    house.call("member", disable(&["t0-x"])).unwrap();
-    house.issue("member", "eleventh");
-    refused(house.call("member", enable(&["t0-x"])), Kind::Conflict);
-    assert!(!house.call("member", show("t0-x")).unwrap().token.enabled);
-    house.set_policy(|p| p.active_tokens = 0);
-    house.call("member", enable(&["t0-x"])).unwrap();
+    install.call("member", disable(&["t0-x"])).unwrap();
+    install.issue("member", "eleventh");
+    refused(install.call("member", enable(&["t0-x"])), Kind::Conflict);
+    assert!(!install.call("member", show("t0-x")).unwrap().token.enabled);
+    install.set_policy(|p| p.active_tokens = 0);
+    install.call("member", enable(&["t0-x"])).unwrap();
 }
 
 #[test]
 fn an_expired_token_makes_room_until_it_is_revived() {
-    let house = TestInstall::with_accounts();
-    house.call("member", CreateToken { expires: spec("12h"), ..create("short") }).unwrap();
+    let install = TestInstall::with_accounts();
+    install.call("member", CreateToken { expires: spec("12h"), ..create("short") }).unwrap();
     for n in 1..10 {
-        house.issue("member", &format!("x{n}"));
+        install.issue("member", &format!("x{n}"));
     }
-    refused(house.call("member", create("y")), Kind::Conflict);
-    house.fakes.clock.advance(12 * HOUR);
-    house.issue("member", "y");
+    refused(install.call("member", create("y")), Kind::Conflict);
+    install.fakes.clock.advance(12 * HOUR);
+    install.issue("member", "y");
     let revive = RegenerateToken { expires: spec("30d"), ..regenerate("short") };
-    refused(house.call("member", revive.clone()), Kind::Conflict);
-    house.call("member", disable(&["y"])).unwrap();
-    house.call("member", revive).unwrap();
+    refused(install.call("member", revive.clone()), Kind::Conflict);
+    install.call("member", disable(&["y"])).unwrap();
+    install.call("member", revive).unwrap();
 }
 
 /// Rotating a secret adds no active token, so a limit lowered since must not prevent it.
 #[test]
 fn a_lowered_limit_lets_what_is_active_be_rotated() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "a");
-    house.issue("member", "b");
-    house.set_policy(|p| p.active_tokens = 1);
-    house.call("member", regenerate("a")).unwrap();
-    house.call("member", RegenerateToken { expires: spec("7d"), ..regenerate("a") }).unwrap();
-    house.call("member", enable(&["a"])).unwrap();
-    house.call("member", disable(&["a"])).unwrap();
-    refused(house.call("member", enable(&["a"])), Kind::Conflict);
+    let install = TestInstall::with_accounts();
+    install.issue("member", "a");
+    install.issue("member", "b");
+    install.set_policy(|p| p.active_tokens = 1);
+    install.call("member", regenerate("a")).unwrap();
+    install.call("member", RegenerateToken { expires: spec("7d"), ..regenerate("a") }).unwrap();
+    install.call("member", enable(&["a"])).unwrap();
+    install.call("member", disable(&["a"])).unwrap();
+    refused(install.call("member", enable(&["a"])), Kind::Conflict);
 }
 
 #[test]
 fn two_at_once_pass_the_limit_once() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for n in 0..9 {
-        house.issue("member", &format!("x{n}"));
+        install.issue("member", &format!("x{n}"));
     }
     for round in 0..8 {
         let start = Arc::new(Barrier::new(2));
         let racers = [0, 1].map(|side| {
-            let (path, start) = (house.temp_store.path(), start.clone());
+            let (path, start) = (install.temp_store.path(), start.clone());
             let fakes = Fakes::seeded(100 + 2 * round + side);
             std::thread::spawn(move || {
                 // A separate source: the tries race for the limit, not for the throttle.
@@ -166,39 +166,39 @@ fn two_at_once_pass_the_limit_once() {
         let name = if outcomes[0].is_ok() { "racer0" } else { "racer1" };
         let lost = outcomes.into_iter().find_map(std::result::Result::err).unwrap();
         assert_eq!(lost.kind, Kind::Conflict);
-        house.call("member", delete(&[name], name)).unwrap();
+        install.call("member", delete(&[name], name)).unwrap();
     }
 }
 
 #[test]
 fn several_names_are_made_together_or_not_at_all() {
-    let house = TestInstall::with_accounts();
-    let folder = house.temp_store.folder().join("secrets");
+    let install = TestInstall::with_accounts();
+    let folder = install.temp_store.folder().join("secrets");
     let names = |names: &[&str]| CreateToken { names: names.iter().map(|n| token_name(n)).collect(), ..create("x") };
     let saved = || std::fs::read_dir(&folder).unwrap().count();
     let out = Some(SecretDestination::Directory(folder.clone()));
-    let rows = house.audit().len();
-    refused(house.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b"]) }), Kind::Failure);
+    let rows = install.audit().len();
+    refused(install.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b"]) }), Kind::Failure);
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("c.secret"), "mine").unwrap();
-    refused(house.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b", "c"]) }), Kind::Failure);
-    assert_eq!((saved(), house.audit().len()), (1, rows), "what was saved before the refusal is gone again");
+    refused(install.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b", "c"]) }), Kind::Failure);
+    assert_eq!((saved(), install.audit().len()), (1, rows), "what was saved before the refusal is gone again");
     let file = Some(SecretDestination::File(folder.join("one")));
-    refused(house.call("member", CreateToken { destination: file, ..names(&["a", "b"]) }), Kind::Usage);
-    refused(house.call("member", names(&["a", "b", "a"])), Kind::Usage);
-    refused(house.call("member", names(&[])), Kind::Usage);
-    house.set_policy(|p| p.active_tokens = 2);
-    let error = refused(house.call("member", names(&["a", "b", "c", "d"])), Kind::Conflict).to_string();
+    refused(install.call("member", CreateToken { destination: file, ..names(&["a", "b"]) }), Kind::Usage);
+    refused(install.call("member", names(&["a", "b", "a"])), Kind::Usage);
+    refused(install.call("member", names(&[])), Kind::Usage);
+    install.set_policy(|p| p.active_tokens = 2);
+    let error = refused(install.call("member", names(&["a", "b", "c", "d"])), Kind::Conflict).to_string();
     assert!(error.contains("4 active tokens"), "counted after all: {error}");
-    let rows = house.audit().len();
+    let rows = install.audit().len();
 
-    let done = house.call("member", CreateToken { destination: out, ..names(&["a", "b"]) }).unwrap();
+    let done = install.call("member", CreateToken { destination: out, ..names(&["a", "b"]) }).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token create a b --expires never");
-    assert_eq!((saved(), house.audit().len()), (3, rows + 2));
+    assert_eq!((saved(), install.audit().len()), (3, rows + 2));
     for issued in &done.value {
         let file = folder.join(format!("{}.secret", issued.token.name));
         assert_eq!(issued.saved_path(), Some(file.as_path()));
         issued.secret.expose(|s| assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{s}\n")));
-        assert!(allowed(&house, &issued.secret));
+        assert!(allowed(&install, &issued.secret));
     }
 }

@@ -2,9 +2,9 @@
 
 use super::*;
 
-fn decide(house: &TestInstall, presented: &str, method: Option<&str>) -> Decision {
+fn decide(install: &TestInstall, presented: &str, method: Option<&str>) -> Decision {
     let method = method.map(|m| MethodId::parse(m).unwrap());
-    house.decide(presented, method.as_ref())
+    install.decide(presented, method.as_ref())
 }
 
 fn reason(decision: Decision) -> &'static str {
@@ -29,10 +29,10 @@ pub fn forged(head: &str) -> String {
 
 #[test]
 fn each_reason() {
-    let house = TestInstall::with_accounts();
-    let text = |name: &str| house.issue("member", name).secret.expose(str::to_owned);
+    let install = TestInstall::with_accounts();
+    let text = |name: &str| install.issue("member", name).secret.expose(str::to_owned);
     let live = text("live");
-    let said = |presented: &str| reason(decide(&house, presented, None));
+    let said = |presented: &str| reason(decide(&install, presented, None));
     assert_eq!(said(&live), "allowed");
     for broken in [
         "",
@@ -56,30 +56,30 @@ fn each_reason() {
     assert_eq!(said(&forged(&format!("abc{}", &live[3..45]))), "wrong-secret", "another prefix is another secret");
 
     let (off, gone, old) = (text("off"), text("gone"), text("old"));
-    house.call("member", disable(&["off"])).unwrap();
-    house.call("member", delete(&["gone"], "gone")).unwrap();
-    house.call("member", regenerate("old")).unwrap();
+    install.call("member", disable(&["off"])).unwrap();
+    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", regenerate("old")).unwrap();
     assert_eq!((said(&off), said(&gone), said(&old)), ("disabled", "deleted", "retired"));
-    let short = house.create("viewer", CreateToken { expires: spec("1d"), ..create("short") });
-    house.fakes.clock.advance(DAY);
+    let short = install.create("viewer", CreateToken { expires: spec("1d"), ..create("short") });
+    install.fakes.clock.advance(DAY);
     assert_eq!(short.secret.expose(|s| said(s)), "expired");
-    house.set_account_enabled(house.account_named("member").id, false);
+    install.set_account_enabled(install.account_named("member").id, false);
     assert_eq!((said(&live), said(&off)), ("account-disabled", "disabled"));
-    house.set_account_enabled(house.account_named("member").id, true);
+    install.set_account_enabled(install.account_named("member").id, true);
     assert_eq!(said(&live), "allowed");
 }
 
 #[test]
 fn permission_is_the_selection_under_the_roles_ceiling() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let shipped = jeton::domain::catalogue::Catalogue::shipped("cloud-platform").unwrap();
     let of = |access: &str| shipped.methods().find(|m| m.access.as_str() == access).unwrap().id.to_string();
     let (read, write, admin) = (of("read"), of("write"), of("admin"));
     let said = |who: &str, selection: Selection, method: &str| {
-        let name = format!("x{}", house.audit().len());
-        house.set_policy(|p| p.active_tokens = 0);
-        let issued = house.create(who, CreateToken { selection, ..create(&name) });
-        issued.secret.expose(|s| reason(decide(&house, s, Some(method))))
+        let name = format!("x{}", install.audit().len());
+        install.set_policy(|p| p.active_tokens = 0);
+        let issued = install.create(who, CreateToken { selection, ..create(&name) });
+        issued.secret.expose(|s| reason(decide(&install, s, Some(method))))
     };
     let (yes, no) = ("allowed", "not-permitted");
     for (who, expected) in
@@ -105,29 +105,29 @@ fn permission_is_the_selection_under_the_roles_ceiling() {
 
 #[test]
 fn only_accepted_uses_move_last_seen() {
-    let house = TestInstall::with_accounts();
-    let issued = house.issue("member", "x");
+    let install = TestInstall::with_accounts();
+    let issued = install.issue("member", "x");
     let id = issued.token.id;
-    issued.secret.expose(|s| assert_eq!(reason(decide(&house, s, Some("no.Such"))), "unknown-method"));
+    issued.secret.expose(|s| assert_eq!(reason(decide(&install, s, Some("no.Such"))), "unknown-method"));
     let read = "jeton.tokens.read";
-    issued.secret.expose(|s| assert_eq!(reason(decide(&house, s, Some(read))), "not-permitted"));
-    assert_eq!(house.token(id).last_seen_at, None);
-    house.fakes.clock.advance(5);
-    assert!(allowed(&house, &issued.secret));
-    assert_eq!(house.token(id).last_seen_at, Some(START.plus(5)));
-    assert_eq!(house.fakes.clock.now(), START.plus(5));
+    issued.secret.expose(|s| assert_eq!(reason(decide(&install, s, Some(read))), "not-permitted"));
+    assert_eq!(install.token(id).last_seen_at, None);
+    install.fakes.clock.advance(5);
+    assert!(allowed(&install, &issued.secret));
+    assert_eq!(install.token(id).last_seen_at, Some(START.plus(5)));
+    assert_eq!(install.fakes.clock.now(), START.plus(5));
 }
 
 /// A service that reads a store before setup knows its catalogues afterwards.
 #[test]
 fn what_is_set_up_meanwhile_is_known() {
-    let (place, fakes) = (crate::support::world::TempStore::new(), Fakes::new());
+    let (place, fakes) = (crate::support::fakes::TempStore::new(), Fakes::new());
     let jeton = backend(&place.path(), fakes.adapters());
-    let house = TestInstall::from_parts(place, fakes, jeton);
-    assert_eq!(reason(house.decide("nobody yet", None)), "malformed");
-    call(&house.backend, &Credential::Store, init(true)).unwrap();
-    let secret = house.create(OWNER, CreateToken { selection: Selection::Inherit, ..create("all") }).secret;
-    let asked = secret.expose(|s| decide(&house, s, Some("environment.control.StopEnv")));
+    let install = TestInstall::from_parts(place, fakes, jeton);
+    assert_eq!(reason(install.decide("nobody yet", None)), "malformed");
+    call(&install.backend, &Credential::Store, init(true)).unwrap();
+    let secret = install.create(OWNER, CreateToken { selection: Selection::Inherit, ..create("all") }).secret;
+    let asked = secret.expose(|s| decide(&install, s, Some("environment.control.StopEnv")));
     assert_eq!(reason(asked), "allowed");
 }
 
@@ -135,11 +135,11 @@ fn what_is_set_up_meanwhile_is_known() {
 fn a_secret_that_was_unknown_before_it_was_issued_works() {
     // Two houses generate the same numbers here, so one can be asked about the other's secret.
     let twin = TestInstall::with_accounts().issue("member", "ci").secret;
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for _ in 0..3 {
-        assert_eq!(reason(house.verify(&twin)), "unknown");
+        assert_eq!(reason(install.verify(&twin)), "unknown");
     }
-    let issued = house.issue("member", "ci").secret;
+    let issued = install.issue("member", "ci").secret;
     assert_eq!(issued.hint(), twin.hint());
-    assert_eq!(reason(house.verify(&issued)), "allowed");
+    assert_eq!(reason(install.verify(&issued)), "allowed");
 }

@@ -4,109 +4,109 @@ use super::*;
 
 #[test]
 fn only_the_name_itself_confirms() {
-    let house = TestInstall::with_accounts();
-    let issued = house.issue("member", "ci-deploy");
-    let rows = house.audit();
+    let install = TestInstall::with_accounts();
+    let issued = install.issue("member", "ci-deploy");
+    let rows = install.audit();
     for wrong in ["", "ci-deplo", "CI-DEPLOY", " ci-deploy", "ci-deploy\n", "member/ci-deploy", "1", "yes"] {
-        let error = refused(house.call("member", delete(&["ci-deploy"], wrong)), Kind::Conflict);
+        let error = refused(install.call("member", delete(&["ci-deploy"], wrong)), Kind::Conflict);
         assert!(error.to_string().contains("nothing was deleted"));
     }
-    assert!(allowed(&house, &issued.secret));
-    assert_eq!(house.audit(), rows);
-    let gone = house.call("member", delete(&["ci-deploy"], "ci-deploy")).unwrap();
+    assert!(allowed(&install, &issued.secret));
+    assert_eq!(install.audit(), rows);
+    let gone = install.call("member", delete(&["ci-deploy"], "ci-deploy")).unwrap();
     assert_eq!(gone.equivalent_command.to_string(), "jeton token revoke member/ci-deploy --confirm ci-deploy");
     assert_eq!(gone.value.tokens[0].deleted_at, Some(START));
-    assert_eq!(why(&house, &issued.secret), DenialReason::Deleted);
-    refused(house.call("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
-    house.issue("member", "ci-deploy");
+    assert_eq!(why(&install, &issued.secret), DenialReason::Deleted);
+    refused(install.call("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
+    install.issue("member", "ci-deploy");
 }
 
 #[test]
 fn several_need_their_number() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for name in ["a", "b", "c"] {
-        house.issue("member", name);
+        install.issue("member", name);
     }
     for wrong in ["2", "4", "a", "03", "three", ""] {
-        refused(house.call("member", delete(&["a", "b", "c"], wrong)), Kind::Conflict);
+        refused(install.call("member", delete(&["a", "b", "c"], wrong)), Kind::Conflict);
     }
-    refused(house.call("member", delete(&["a", "zz"], "2")), Kind::NotFound);
-    refused(house.call("member", delete(&[], "0")), Kind::Usage);
-    assert_eq!(house.call("member", list()).unwrap().total, 3);
-    let rows = house.audit().len();
-    house.call("member", delete(&["a", "b", "c"], "3")).unwrap();
-    assert_eq!((house.call("member", list()).unwrap().total, house.audit().len()), (0, rows + 3));
+    refused(install.call("member", delete(&["a", "zz"], "2")), Kind::NotFound);
+    refused(install.call("member", delete(&[], "0")), Kind::Usage);
+    assert_eq!(install.call("member", list()).unwrap().total, 3);
+    let rows = install.audit().len();
+    install.call("member", delete(&["a", "b", "c"], "3")).unwrap();
+    assert_eq!((install.call("member", list()).unwrap().total, install.audit().len()), (0, rows + 3));
 }
 
 #[test]
 fn restored_is_disabled_until_it_is_enabled() {
-    let house = TestInstall::with_accounts();
-    let issued = house.issue("member", "x");
-    house.call("member", delete(&["x"], "x")).unwrap();
-    let back = house.call("member", restore("x")).unwrap();
+    let install = TestInstall::with_accounts();
+    let issued = install.issue("member", "x");
+    install.call("member", delete(&["x"], "x")).unwrap();
+    let back = install.call("member", restore("x")).unwrap();
     assert_eq!(back.equivalent_command.to_string(), "jeton token restore member/x");
-    assert_eq!(back.value[0].status(house.now()), Status::Disabled);
-    assert_eq!(why(&house, &issued.secret), DenialReason::Disabled);
-    house.call("member", enable(&["x"])).unwrap();
-    assert!(allowed(&house, &issued.secret));
-    refused(house.call("member", restore("x")), Kind::NotFound);
+    assert_eq!(back.value[0].status(install.now()), Status::Disabled);
+    assert_eq!(why(&install, &issued.secret), DenialReason::Disabled);
+    install.call("member", enable(&["x"])).unwrap();
+    assert!(allowed(&install, &issued.secret));
+    refused(install.call("member", restore("x")), Kind::NotFound);
 }
 
 #[test]
 fn a_name_given_away_meanwhile_needs_another() {
-    let house = TestInstall::with_accounts();
-    let first = house.issue("member", "x").token;
-    house.call("member", delete(&["x"], "x")).unwrap();
-    let second = house.issue("member", "x").token;
-    refused(house.call("member", restore("x")), Kind::Conflict);
+    let install = TestInstall::with_accounts();
+    let first = install.issue("member", "x").token;
+    install.call("member", delete(&["x"], "x")).unwrap();
+    let second = install.issue("member", "x").token;
+    refused(install.call("member", restore("x")), Kind::Conflict);
     let renamed = RestoreTokens { rename: Some(token_name("y")), ..restore("x") };
-    let back = house.call("member", renamed.clone()).unwrap();
+    let back = install.call("member", renamed.clone()).unwrap();
     assert_eq!((back.value[0].id, back.value[0].name.as_str()), (first.id, "y"));
     assert!(back.equivalent_command.to_string().ends_with("--as y"), "{}", back.equivalent_command);
-    let row = house.audit().pop().unwrap();
+    let row = install.audit().pop().unwrap();
     let told = r#"{"name":{"after":"y","before":"x"},"status":{"after":"disabled","before":"deleted"}}"#;
     assert_eq!((row.target_name.as_str(), row.details.as_str()), ("member/x", told));
 
-    house.call("member", delete(&["x"], "x")).unwrap();
-    house.issue("member", "x");
-    house.call("member", delete(&["x"], "x")).unwrap();
-    let error = refused(house.call("member", restore("x")), Kind::Conflict).to_string();
+    install.call("member", delete(&["x"], "x")).unwrap();
+    install.issue("member", "x");
+    install.call("member", delete(&["x"], "x")).unwrap();
+    let error = refused(install.call("member", restore("x")), Kind::Conflict).to_string();
     assert!(error.contains(&second.id.to_string()), "two of that name lie there: {error}");
-    house.call("member", restore(&second.id.to_string())).unwrap();
+    install.call("member", restore(&second.id.to_string())).unwrap();
 }
 
 #[test]
 fn the_trash_keeps_for_a_while() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for name in ["a", "b"] {
-        house.issue("member", name);
-        house.call("member", delete(&[name], name)).unwrap();
+        install.issue("member", name);
+        install.call("member", delete(&[name], name)).unwrap();
     }
-    house.fakes.clock.advance(30 * DAY - 1);
-    house.call("member", restore("a")).unwrap();
-    house.fakes.clock.advance(1);
-    let error = refused(house.call("member", restore("b")), Kind::Conflict).to_string();
+    install.fakes.clock.advance(30 * DAY - 1);
+    install.call("member", restore("a")).unwrap();
+    install.fakes.clock.advance(1);
+    let error = refused(install.call("member", restore("b")), Kind::Conflict).to_string();
     assert!(error.contains("30d"), "{error}");
-    house.set_policy(|p| p.trash = Span::Days(31));
-    house.call("member", restore("b")).unwrap();
+    install.set_policy(|p| p.trash = Span::Days(31));
+    install.call("member", restore("b")).unwrap();
 }
 
 #[test]
 fn several_are_restored_together_or_not_at_all() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for name in ["a", "b", "c"] {
-        house.issue("member", name);
+        install.issue("member", name);
     }
-    house.call("member", delete(&["a", "b"], "2")).unwrap();
+    install.call("member", delete(&["a", "b"], "2")).unwrap();
     let some = |names: &[&str]| names.iter().map(|n| TokenTarget::by_reference(*n)).collect::<Vec<_>>();
-    let rows = house.audit().len();
-    refused(house.call("member", RestoreTokens { tokens: some(&["a", "c"]), rename: None }), Kind::NotFound);
+    let rows = install.audit().len();
+    refused(install.call("member", RestoreTokens { tokens: some(&["a", "c"]), rename: None }), Kind::NotFound);
     let renamed = RestoreTokens { tokens: some(&["a", "b"]), rename: Some(token_name("z")) };
-    refused(house.call("member", renamed), Kind::Usage);
-    refused(house.call("member", RestoreTokens { tokens: Vec::new(), rename: None }), Kind::Usage);
-    assert_eq!(house.audit().len(), rows);
-    let done = house.call("member", RestoreTokens { tokens: some(&["a", "b", "member/a"]), rename: None }).unwrap();
+    refused(install.call("member", renamed), Kind::Usage);
+    refused(install.call("member", RestoreTokens { tokens: Vec::new(), rename: None }), Kind::Usage);
+    assert_eq!(install.audit().len(), rows);
+    let done = install.call("member", RestoreTokens { tokens: some(&["a", "b", "member/a"]), rename: None }).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token restore member/a member/b");
-    assert_eq!((done.value.len(), house.audit().len()), (2, rows + 2));
-    assert!(done.value.iter().all(|t| t.status(house.now()) == Status::Disabled));
+    assert_eq!((done.value.len(), install.audit().len()), (2, rows + 2));
+    assert!(done.value.iter().all(|t| t.status(install.now()) == Status::Disabled));
 }

@@ -16,9 +16,9 @@ fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + '
     [
         (
             "create",
-            Box::new(move |house| {
+            Box::new(move |install| {
                 let names = vec![token_name("new1"), token_name("new2")];
-                house
+                install
                     .call(
                         "member",
                         CreateToken { names, destination: to_create(), expires: spec("1h"), ..create("new") },
@@ -28,30 +28,32 @@ fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + '
         ),
         (
             "copy",
-            Box::new(move |house| {
-                house.call("member", CopyToken { destination: to_copy(), ..copy("target", "copied") }).map(drop)
+            Box::new(move |install| {
+                install.call("member", CopyToken { destination: to_copy(), ..copy("target", "copied") }).map(drop)
             }),
         ),
         (
             "regenerate",
-            Box::new(move |house| {
-                house.call("member", RegenerateToken { destination: to_regenerate(), ..regenerate("target") }).map(drop)
+            Box::new(move |install| {
+                install
+                    .call("member", RegenerateToken { destination: to_regenerate(), ..regenerate("target") })
+                    .map(drop)
             }),
         ),
     ]
 }
 
 /// Opens the same store as another process would.
-fn another(house: &TestInstall) -> Arc<LocalBackend<SqliteStore>> {
-    Arc::new(backend(&house.temp_store.path(), house.fakes.adapters()))
+fn another(install: &TestInstall) -> Arc<LocalBackend<SqliteStore>> {
+    Arc::new(backend(&install.temp_store.path(), install.fakes.adapters()))
 }
 
 #[test]
 fn secret_on_its_way_locks_nobody_out() {
-    let house = TestInstall::with_accounts();
-    house.set_policy(|p| p.active_tokens = 0);
-    house.issue("member", "target");
-    let other = another(&house);
+    let install = TestInstall::with_accounts();
+    install.set_policy(|p| p.active_tokens = 0);
+    install.issue("member", "target");
+    let other = another(&install);
     let round = Arc::new(std::sync::atomic::AtomicU32::new(0));
     let announced = Arc::new(Mutex::new(Vec::new()));
     let (jeton, rounds, ids) = (Arc::clone(&other), Arc::clone(&round), Arc::clone(&announced));
@@ -64,14 +66,14 @@ fn secret_on_its_way_locks_nobody_out() {
         Ok(())
     });
     for (name, run) in verbs {
-        run(&house).unwrap_or_else(|e| panic!("{name}: {e}"));
+        run(&install).unwrap_or_else(|e| panic!("{name}: {e}"));
         for token in announced.lock().unwrap().drain(..) {
-            assert_eq!(house.token(token.id), token, "{name}: what was announced is what is stored");
+            assert_eq!(install.token(token.id), token, "{name}: what was announced is what is stored");
         }
     }
     assert_eq!(round.load(Ordering::SeqCst), 3);
     // A rehearsal leaves nothing behind.
-    let ours: Vec<_> = house.audit().into_iter().filter(|row| !row.target_name.contains("leaked")).collect();
+    let ours: Vec<_> = install.audit().into_iter().filter(|row| !row.target_name.contains("leaked")).collect();
     let made = ours.iter().filter(|row| row.verb.starts_with("token.")).map(|row| row.target_name.as_str());
     let expected = ["target", "new1", "new2", "copied", "target"].map(|name| format!("member/{name}"));
     assert_eq!(made.collect::<Vec<_>>(), expected);
@@ -84,7 +86,7 @@ const MEANWHILE: [Meanwhile; 4] = [
     ("the target is disabled and the names are taken", take_names, Kind::Conflict),
     (
         "the account is disabled",
-        |house, _| house.set_account_enabled(house.account_named("member").id, false),
+        |install, _| install.set_account_enabled(install.account_named("member").id, false),
         Kind::Unauthenticated,
     ),
     (
@@ -94,7 +96,7 @@ const MEANWHILE: [Meanwhile; 4] = [
         },
         Kind::Unauthenticated,
     ),
-    ("the expiry passes", |house, _| house.fakes.clock.advance(2 * HOUR), Kind::Conflict),
+    ("the expiry passes", |install, _| install.fakes.clock.advance(2 * HOUR), Kind::Conflict),
 ];
 
 fn take_names(_: &TestInstall, other: &LocalBackend<SqliteStore>) {
@@ -108,27 +110,27 @@ fn take_names(_: &TestInstall, other: &LocalBackend<SqliteStore>) {
 fn secret_is_not_in_force_if_something_changed_meanwhile() {
     for (meanwhile, happen, kind) in MEANWHILE {
         for verb in 0..3 {
-            let house = Arc::new(TestInstall::with_accounts());
-            let target = house.create("member", CreateToken { expires: spec("1h"), ..create("target") });
-            let other = another(&house);
+            let install = Arc::new(TestInstall::with_accounts());
+            let target = install.create("member", CreateToken { expires: spec("1h"), ..create("target") });
+            let other = another(&install);
             let out = Arc::new(Mutex::new(Vec::new()));
-            let (inside, seen) = (Arc::clone(&house), Arc::clone(&out));
+            let (inside, seen) = (Arc::clone(&install), Arc::clone(&out));
             let mut verbs = issuing(move |issued| {
                 happen(&inside, &other);
                 *seen.lock().unwrap() = issued.iter().map(|one| one.secret.expose(str::to_owned)).collect();
                 Ok(())
             });
             let (name, run) = &mut verbs[verb];
-            let error = run(&house).err().unwrap_or_else(|| panic!("{name}: done although {meanwhile}"));
+            let error = run(&install).err().unwrap_or_else(|| panic!("{name}: done although {meanwhile}"));
             assert_eq!(error.kind, kind, "{name}, {meanwhile}: {error}");
             assert!(error.what.contains("not in force") && error.next.is_some(), "{name}, {meanwhile}: {error}");
             let secrets = out.lock().unwrap();
             assert!(!secrets.is_empty());
             for secret in secrets.iter() {
-                assert!(!matches!(house.decide(secret, None), Decision::Allowed(_)), "{name}, {meanwhile}");
+                assert!(!matches!(install.decide(secret, None), Decision::Allowed(_)), "{name}, {meanwhile}");
             }
             assert_eq!(
-                house.token(target.token.id).hint,
+                install.token(target.token.id).hint,
                 target.token.hint,
                 "{name}, {meanwhile}: the secret before stays"
             );

@@ -12,10 +12,10 @@ fn add(sets: &[&str]) -> Option<SelectionEdit> {
 
 #[test]
 fn what_is_said_changes_and_the_secret_stays() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let selection = Selection::Sets(["Marketplace".to_owned()].into());
-    let issued = house.create("member", CreateToken { selection, ..create("x") });
-    house.fakes.clock.advance(HOUR);
+    let issued = install.create("member", CreateToken { selection, ..create("x") });
+    install.fakes.clock.advance(HOUR);
     let verb = EditToken {
         name: Some(token_name("y")),
         description: described("it's nightly"),
@@ -23,10 +23,14 @@ fn what_is_said_changes_and_the_secret_stays() {
         selection: add(&["IDE Plugins"]),
         ..edit("x")
     };
-    let rows = house.audit();
-    let preview = house.call("member", PreviewEdit(verb.clone())).unwrap();
-    assert_eq!((preview.before.clone(), house.audit()), (issued.token.clone(), rows.clone()), "a look changes nothing");
-    let done = house.call("member", verb).unwrap();
+    let rows = install.audit();
+    let preview = install.call("member", PreviewEdit(verb.clone())).unwrap();
+    assert_eq!(
+        (preview.before.clone(), install.audit()),
+        (issued.token.clone(), rows.clone()),
+        "a look changes nothing"
+    );
+    let done = install.call("member", verb).unwrap();
     assert_eq!(
         done.equivalent_command.to_string(),
         "jeton token edit member/x --name y --description 'it'\\''s nightly' --expires 30d --add-set 'IDE Plugins'"
@@ -37,8 +41,8 @@ fn what_is_said_changes_and_the_secret_stays() {
     assert_eq!(after.selection, Selection::Sets(["IDE Plugins".to_owned(), "Marketplace".to_owned()].into()));
     assert_eq!(after.expiry, Expiry::At(START.plus(HOUR + 30 * DAY)));
     assert_eq!((&after.hint, after.secret_since), (&issued.token.hint, issued.token.secret_since));
-    assert!(allowed(&house, &issued.secret));
-    let row = house.audit().pop().unwrap();
+    assert!(allowed(&install, &issued.secret));
+    let row = install.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.edit", "member/x"));
     for told in [
         r#""name":{"after":"y","before":"x"}"#,
@@ -52,14 +56,14 @@ fn what_is_said_changes_and_the_secret_stays() {
 
 #[test]
 fn refusals_change_nothing() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "x");
-    house.issue("member", "taken");
-    let before = (house.audit(), house.call(OWNER, list()).unwrap());
+    let install = TestInstall::with_accounts();
+    install.issue("member", "x");
+    install.issue("member", "taken");
+    let before = (install.audit(), install.call(OWNER, list()).unwrap());
     let mut tries = 0;
     let mut no = |verb: EditToken, kind| {
         tries += 1;
-        refused(house.call("member", verb), kind).to_string()
+        refused(install.call("member", verb), kind).to_string()
     };
     assert!(no(edit("x"), Kind::Usage).contains("nothing is to be changed"));
     no(EditToken { name: Some(token_name("taken")), ..edit("x") }, Kind::Conflict);
@@ -75,63 +79,63 @@ fn refusals_change_nothing() {
         SelectionEdit::Methods { add: BTreeSet::new(), drop: [MethodId::parse("jeton.tokens.read").unwrap()].into() };
     no(EditToken { selection: Some(drop), ..edit("x") }, Kind::NotFound);
     no(EditToken { description: described("a"), ..edit("none") }, Kind::NotFound);
-    house.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
-    refused(house.call("member", EditToken { expires: spec("31d"), ..edit("x") }), Kind::Conflict);
+    install.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
+    refused(install.call("member", EditToken { expires: spec("31d"), ..edit("x") }), Kind::Conflict);
     assert_eq!(tries, 10);
-    assert_eq!(house.audit().len(), before.0.len() + 1, "the policy's row alone");
-    assert_eq!(house.call(OWNER, list()).unwrap(), before.1);
+    assert_eq!(install.audit().len(), before.0.len() + 1, "the policy's row alone");
+    assert_eq!(install.call(OWNER, list()).unwrap(), before.1);
 }
 
 #[test]
 fn an_expired_token_is_edited_without_waking_it() {
-    let house = TestInstall::with_accounts();
-    let issued = house.create("member", CreateToken { expires: spec("1d"), ..create("x") });
-    house.fakes.clock.advance(DAY);
-    house.call("member", EditToken { description: described("why"), ..edit("x") }).unwrap();
-    assert_eq!(why(&house, &issued.secret), DenialReason::Expired);
-    house.call("member", EditToken { expires: spec("1d"), ..edit("x") }).unwrap();
-    assert!(allowed(&house, &issued.secret));
+    let install = TestInstall::with_accounts();
+    let issued = install.create("member", CreateToken { expires: spec("1d"), ..create("x") });
+    install.fakes.clock.advance(DAY);
+    install.call("member", EditToken { description: described("why"), ..edit("x") }).unwrap();
+    assert_eq!(why(&install, &issued.secret), DenialReason::Expired);
+    install.call("member", EditToken { expires: spec("1d"), ..edit("x") }).unwrap();
+    assert!(allowed(&install, &issued.secret));
 }
 
 /// A new expiry reactivates an expired token, which counts towards the limit like a new one.
 #[test]
 fn waking_an_expired_token_counts_for_the_limit() {
-    let house = TestInstall::with_accounts();
-    house.set_policy(|p| p.active_tokens = 1);
-    house.create("member", CreateToken { expires: spec("1d"), ..create("x") });
-    house.fakes.clock.advance(DAY);
-    house.issue("member", "y");
+    let install = TestInstall::with_accounts();
+    install.set_policy(|p| p.active_tokens = 1);
+    install.create("member", CreateToken { expires: spec("1d"), ..create("x") });
+    install.fakes.clock.advance(DAY);
+    install.issue("member", "y");
     let wake = EditToken { expires: spec("1d"), ..edit("x") };
-    let error = refused(house.call("member", wake.clone()), Kind::Conflict).to_string();
+    let error = refused(install.call("member", wake.clone()), Kind::Conflict).to_string();
     assert!(error.contains("2 active tokens"), "{error}");
-    house.call("member", disable(&["y"])).unwrap();
-    house.call("member", wake).unwrap();
-    house.call("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
+    install.call("member", disable(&["y"])).unwrap();
+    install.call("member", wake).unwrap();
+    install.call("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
 }
 
 /// A method that is in no catalogue any more stays listed, and doesn't prevent an edit of the others.
 #[test]
 fn what_vanished_stays_listed() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
-    house.create("member", CreateToken { selection, ..create("x") });
-    house
+    install.create("member", CreateToken { selection, ..create("x") });
+    install
         .raw_connection()
         .execute("UPDATE token_methods SET method_id = 'gone.Method' WHERE method_id LIKE '%.StartEnv'", [])
         .unwrap();
     let both = methods(&["environment.control.StopEnv", "gone.Method", "jeton.tokens.read"]);
     let more = EditToken { selection: Some(SelectionEdit::Replace(both.clone())), ..edit("x") };
-    assert_eq!(house.call("member", more).unwrap().value.after.selection, both);
+    assert_eq!(install.call("member", more).unwrap().value.after.selection, both);
     let another = methods(&["gone.Other"]);
     let another = EditToken { selection: Some(SelectionEdit::Replace(another)), ..edit("x") };
-    refused(house.call("member", another), Kind::NotFound);
+    refused(install.call("member", another), Kind::NotFound);
 }
 
 #[test]
 fn a_conflict_tells_both_sides() {
-    let house = TestInstall::with_accounts();
-    let seen = house.issue("member", "x").token;
-    house
+    let install = TestInstall::with_accounts();
+    let seen = install.issue("member", "x").token;
+    install
         .call("admin", EditToken { description: described("theirs"), expires: spec("7d"), ..edit("member/x") })
         .unwrap();
     let mine = EditToken {
@@ -139,10 +143,10 @@ fn a_conflict_tells_both_sides() {
         description: described("mine"),
         ..EditToken::new(TokenTarget::at_revision(&seen))
     };
-    let rows = house.audit();
+    let rows = install.audit();
     for error in [
-        refused(house.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
-        refused(house.call("member", mine), Kind::Conflict),
+        refused(install.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
+        refused(install.call("member", mine), Kind::Conflict),
     ] {
         assert_eq!(error.what, "x was changed meanwhile");
         assert_eq!(
@@ -152,15 +156,15 @@ fn a_conflict_tells_both_sides() {
         );
     }
     let blind = EditToken { description: described("mine"), ..EditToken::new(TokenTarget::at_revision(&seen)) };
-    refused(house.call("member", blind), Kind::Conflict);
-    house.call("admin", disable(&["member/x"])).unwrap();
-    house.call("admin", enable(&["member/x"])).unwrap();
-    assert_eq!(house.audit().len(), rows.len() + 2);
-    let now = house.token(seen.id);
+    refused(install.call("member", blind), Kind::Conflict);
+    install.call("admin", disable(&["member/x"])).unwrap();
+    install.call("admin", enable(&["member/x"])).unwrap();
+    assert_eq!(install.audit().len(), rows.len() + 2);
+    let now = install.token(seen.id);
     let mine = EditToken {
         expected: Some(Box::new(now.clone())),
         description: described("mine"),
         ..EditToken::new(TokenTarget::at_revision(&now))
     };
-    assert_eq!(house.call("member", mine).unwrap().value.after.description.as_str(), "mine");
+    assert_eq!(install.call("member", mine).unwrap().value.after.description.as_str(), "mine");
 }

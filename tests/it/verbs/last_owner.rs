@@ -5,36 +5,36 @@ use jeton::verbs::request::RequestVerb;
 
 #[test]
 fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
-    let house = TestInstall::with_accounts();
-    house.account("second", Role::Owner);
-    house.call(OWNER, switch_off(&["second"])).unwrap();
-    let before = (house.audit(), house.account_named(OWNER));
+    let install = TestInstall::with_accounts();
+    install.account("second", Role::Owner);
+    install.call(OWNER, switch_off(&["second"])).unwrap();
+    let before = (install.audit(), install.account_named(OWNER));
     let told = [
-        refused(house.call(OWNER, set_role(OWNER, Role::Admin)), Kind::Conflict),
-        refused(house.call(OWNER, switch_off(&[OWNER])), Kind::Conflict),
-        refused(house.call(OWNER, delete_account(OWNER)), Kind::Conflict),
+        refused(install.call(OWNER, set_role(OWNER, Role::Admin)), Kind::Conflict),
+        refused(install.call(OWNER, switch_off(&[OWNER])), Kind::Conflict),
+        refused(install.call(OWNER, delete_account(OWNER)), Kind::Conflict),
     ];
     for error in told {
         assert!(error.to_string().contains("last enabled owner"), "{error}");
     }
-    assert_eq!((house.audit(), house.account_named(OWNER)), before);
-    house.call(OWNER, set_role("admin", Role::Owner)).unwrap();
-    house.call(OWNER, delete_account(OWNER)).unwrap();
-    refused(house.call("admin", switch_off(&["admin"])), Kind::Conflict);
-    refused(house.call("admin", delete_account("admin")), Kind::Conflict);
-    house.call("admin", switch_on(&["second"])).unwrap();
-    house.call("admin", set_role("admin", Role::Viewer)).unwrap();
-    refused(house.call("second", delete_account("second")), Kind::Conflict);
+    assert_eq!((install.audit(), install.account_named(OWNER)), before);
+    install.call(OWNER, set_role("admin", Role::Owner)).unwrap();
+    install.call(OWNER, delete_account(OWNER)).unwrap();
+    refused(install.call("admin", switch_off(&["admin"])), Kind::Conflict);
+    refused(install.call("admin", delete_account("admin")), Kind::Conflict);
+    install.call("admin", switch_on(&["second"])).unwrap();
+    install.call("admin", set_role("admin", Role::Viewer)).unwrap();
+    refused(install.call("second", delete_account("second")), Kind::Conflict);
 }
 
 /// Two owners, each with a store handle of their own, run `verb` with a name. `other`: each targets the other, or else
 /// itself. Returns both results.
 fn race<V: RequestVerb + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (TestInstall, Vec<Result<()>>) {
-    let house = TestInstall::new();
-    house.account("two", Role::Owner);
+    let install = TestInstall::new();
+    install.account("two", Role::Owner);
     let start = Arc::new(Barrier::new(2));
     let racers = [(OWNER, "two"), ("two", OWNER)].map(|(who, whom)| {
-        let (path, fakes, start) = (house.temp_store.path(), house.fakes.clone(), start.clone());
+        let (path, fakes, start) = (install.temp_store.path(), install.fakes.clone(), start.clone());
         std::thread::spawn(move || {
             let jeton = backend(&path, fakes.adapters());
             start.wait();
@@ -42,20 +42,20 @@ fn race<V: RequestVerb + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (T
         })
     });
     let ended = racers.map(|r| r.join().unwrap()).into();
-    (house, ended)
+    (install, ended)
 }
 
 fn one_stays<V: RequestVerb + Send + 'static>(verb: fn(&str) -> V) {
     for round in 0..8 {
         let other = round % 2 == 0;
-        let (house, ended) = race(other, verb);
-        assert_eq!(house.store().read(|s| s.enabled_owners()).unwrap(), 1, "{ended:?}");
+        let (install, ended) = race(other, verb);
+        assert_eq!(install.store().read(|s| s.enabled_owners()).unwrap(), 1, "{ended:?}");
         assert_eq!(ended.iter().filter(|e| e.is_ok()).count(), 1, "{ended:?}");
         // The second finds its account deleted, or itself the last owner.
         let late = ended.into_iter().find_map(Result::err).unwrap();
         let expected = if other { &[Kind::Unauthenticated, Kind::Denied][..] } else { &[Kind::Conflict] };
         assert!(expected.contains(&late.kind), "{late}");
-        assert_eq!(house.audit().len(), 3, "init, the second owner, one change");
+        assert_eq!(install.audit().len(), 3, "init, the second owner, one change");
     }
 }
 

@@ -17,12 +17,12 @@ pub fn uses_of(token: Option<&str>) -> ListUses {
     ListUses { token, since: None, filter: LedgerFilter::default(), cursor: LedgerCursor::Newest, limit: 100 }
 }
 
-fn denied(house: &TestInstall, who: &str) -> Vec<DeniedRow> {
-    house.call(who, denied_of(None)).unwrap().rows
+fn denied(install: &TestInstall, who: &str) -> Vec<DeniedRow> {
+    install.call(who, denied_of(None)).unwrap().rows
 }
 
-fn uses(house: &TestInstall, who: &str) -> Vec<UseRow> {
-    house.call(who, uses_of(None)).unwrap().rows
+fn uses(install: &TestInstall, who: &str) -> Vec<UseRow> {
+    install.call(who, uses_of(None)).unwrap().rows
 }
 
 fn standing(row: &DeniedRow) -> (&str, SecretStatus) {
@@ -31,14 +31,14 @@ fn standing(row: &DeniedRow) -> (&str, SecretStatus) {
 
 #[test]
 fn a_secret_is_told_by_what_it_is_now() {
-    let house = TestInstall::with_accounts();
-    let first = house.issue("member", "x");
-    house.verify(&first.secret);
-    let second = house.call("member", with_grace("x", "12h")).unwrap().value;
-    house.verify(&first.secret);
-    house.verify(&second.secret);
-    let by_secret = |house: &TestInstall| {
-        let mut told: Vec<(String, SecretStatus, u64)> = uses(house, "member")
+    let install = TestInstall::with_accounts();
+    let first = install.issue("member", "x");
+    install.verify(&first.secret);
+    let second = install.call("member", with_grace("x", "12h")).unwrap().value;
+    install.verify(&first.secret);
+    install.verify(&second.secret);
+    let by_secret = |install: &TestInstall| {
+        let mut told: Vec<(String, SecretStatus, u64)> = uses(install, "member")
             .iter()
             .map(|row| (row.secret.as_ref().unwrap().hint.clone(), row.secret.as_ref().unwrap().status, row.uses))
             .collect();
@@ -47,77 +47,77 @@ fn a_secret_is_told_by_what_it_is_now() {
     };
     let hints = [first.secret.hint().to_owned(), second.secret.hint().to_owned()];
     let told = |a, b| vec![(hints[0].clone(), a, 2), (hints[1].clone(), b, 1)];
-    assert_eq!(by_secret(&house), told(SecretStatus::Previous, SecretStatus::Current));
-    house.fakes.clock.advance(12 * HOUR);
-    assert_eq!(by_secret(&house), told(SecretStatus::Old, SecretStatus::Current), "its overlap is over");
-    house.verify(&first.secret);
-    let row = denied(&house, "member").remove(0);
+    assert_eq!(by_secret(&install), told(SecretStatus::Previous, SecretStatus::Current));
+    install.fakes.clock.advance(12 * HOUR);
+    assert_eq!(by_secret(&install), told(SecretStatus::Old, SecretStatus::Current), "its overlap is over");
+    install.verify(&first.secret);
+    let row = denied(&install, "member").remove(0);
     assert_eq!(standing(&row), ("retired", SecretStatus::Old));
     assert_eq!(row.secret.unwrap().hint, first.secret.hint());
     assert_eq!((row.address.as_str(), row.client.as_str(), row.attempts), ("192.0.2.7", "it/1.0", 1));
 
-    house.call("member", delete(&["x"], "x")).unwrap();
-    house.fakes.clock.advance(HOUR);
-    house.verify(&second.secret);
-    let rows = denied(&house, "member");
+    install.call("member", delete(&["x"], "x")).unwrap();
+    install.fakes.clock.advance(HOUR);
+    install.verify(&second.secret);
+    let rows = denied(&install, "member");
     assert_eq!(standing(&rows[0]), ("deleted", SecretStatus::Deleted), "the newest first");
     assert_eq!(standing(&rows[1]), ("retired", SecretStatus::Old), "what was rotated away stays that");
     assert_eq!(rows[0].token.as_ref().unwrap().state, TokenState::Trashed);
 
-    house.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    let rows = denied(&house, "member");
+    install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    let rows = denied(&install, "member");
     assert_eq!(
         rows.iter().map(standing).collect::<Vec<_>>(),
         [("deleted", SecretStatus::Purged), ("retired", SecretStatus::Purged)]
     );
     let token = rows[0].token.clone().unwrap();
     assert_eq!((token.full_name().as_str(), token.state), ("member/x", TokenState::Purged));
-    assert_eq!(by_secret(&house), told(SecretStatus::Purged, SecretStatus::Purged));
+    assert_eq!(by_secret(&install), told(SecretStatus::Purged, SecretStatus::Purged));
     let id = first.token.id.to_string();
-    assert_eq!(house.call("member", denied_of(Some(&id))).unwrap().rows, rows, "a purged one is named by its id");
-    let lost = refused(house.call("member", denied_of(Some("x"))), Kind::NotFound);
+    assert_eq!(install.call("member", denied_of(Some(&id))).unwrap().rows, rows, "a purged one is named by its id");
+    let lost = refused(install.call("member", denied_of(Some("x"))), Kind::NotFound);
     assert!(lost.to_string().contains("by its id"), "{lost}");
 }
 
 /// The right head with a wrong secret is no use of the token, and is listed as a wrong secret.
 #[test]
 fn a_wrong_secret_under_a_right_head_is_called_that() {
-    let house = TestInstall::with_accounts();
-    let issued = house.issue("member", "x");
+    let install = TestInstall::with_accounts();
+    let issued = install.issue("member", "x");
     let wrong = issued.secret.expose(|s| deciding::forged(&format!("{}_{}", &s[..12], "0".repeat(32))));
     let wrong = Secret::parse(&wrong).unwrap();
-    house.verify(&wrong);
-    let row = denied(&house, "member").remove(0);
+    install.verify(&wrong);
+    let row = denied(&install, "member").remove(0);
     assert_eq!(standing(&row), ("wrong-secret", SecretStatus::Wrong));
     assert_eq!(row.secret.unwrap().hint, issued.secret.hint());
-    assert!(uses(&house, "member").is_empty());
+    assert!(uses(&install, "member").is_empty());
 }
 
 /// A member sees denials of its own tokens. An admin sees those of accounts it manages, and of unknown secrets. Nobody
 /// sees more.
 #[test]
 fn nobody_sees_anothers_attempts() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let people = [OWNER, "admin", "member", "viewer"];
     let mut ids = Vec::new();
     for who in people {
-        let issued = house.issue(who, "x");
-        house.verify(&issued.secret);
-        house.call(who, disable(&["x"])).unwrap();
-        house.verify(&issued.secret);
+        let issued = install.issue(who, "x");
+        install.verify(&issued.secret);
+        install.call(who, disable(&["x"])).unwrap();
+        install.verify(&issued.secret);
         ids.push(issued.token.id.to_string());
     }
     let stranger = Denial {
         token: None,
         secret: None,
         reason: "unknown",
-        at: house.now(),
+        at: install.now(),
         count: 1,
         method: "",
         address: "198.51.100.7",
         client: "scan",
     };
-    house.store().write_usage(|b| b.record_denial(&stranger)).unwrap();
+    install.store().write_usage(|b| b.record_denial(&stranger)).unwrap();
     for (who, sees) in [
         (OWNER, vec!["-", "admin/x", "member/x", "ops/x", "viewer/x"]),
         ("admin", vec!["-", "admin/x", "member/x", "viewer/x"]),
@@ -129,18 +129,18 @@ fn nobody_sees_anothers_attempts() {
             names.sort();
             names
         };
-        let told = denied(&house, who).iter().map(|row| row.token.as_ref().map(|token| token.full_name())).collect();
+        let told = denied(&install, who).iter().map(|row| row.token.as_ref().map(|token| token.full_name())).collect();
         assert_eq!(names(told), sees, "{who}");
-        let told = uses(&house, who).iter().map(|row| Some(row.token.full_name())).collect();
+        let told = uses(&install, who).iter().map(|row| Some(row.token.full_name())).collect();
         assert_eq!(names(told), sees.iter().filter(|name| **name != "-").copied().collect::<Vec<_>>(), "{who}");
         for (owner, id) in people.iter().zip(&ids) {
-            let (denied, uses) = (house.call(who, denied_of(Some(id))), house.call(who, uses_of(Some(id))));
+            let (denied, uses) = (install.call(who, denied_of(Some(id))), install.call(who, uses_of(Some(id))));
             if sees.contains(&format!("{owner}/x").as_str()) {
                 assert_eq!((denied.unwrap().rows.len(), uses.unwrap().rows.len()), (1, 1), "{who} {owner}");
             } else {
                 let hidden = refused(denied, Kind::Denied);
                 assert_eq!(refused(uses, Kind::Denied), hidden);
-                let nowhere = refused(house.call(who, denied_of(Some("t:98765"))), Kind::Denied);
+                let nowhere = refused(install.call(who, denied_of(Some("t:98765"))), Kind::Denied);
                 assert_eq!(hidden, nowhere, "{who} can't find out that {owner} has one");
             }
         }
@@ -150,34 +150,34 @@ fn nobody_sees_anothers_attempts() {
 /// A purged token's ledger still belongs to its account.
 #[test]
 fn a_purged_tokens_attempts_stay_its_accounts() {
-    let house = TestInstall::with_accounts();
-    let issued = house.issue("member", "x");
-    house.call("member", delete(&["x"], "x")).unwrap();
-    house.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    house.verify(&issued.secret);
+    let install = TestInstall::with_accounts();
+    let issued = install.issue("member", "x");
+    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    install.verify(&issued.secret);
     let id = issued.token.id.to_string();
     for (who, sees) in [(OWNER, true), ("admin", true), ("member", true), ("viewer", false)] {
-        assert_eq!(denied(&house, who).len(), usize::from(sees), "{who}");
-        let asked = house.call(who, denied_of(Some(&id)));
+        assert_eq!(denied(&install, who).len(), usize::from(sees), "{who}");
+        let asked = install.call(who, denied_of(Some(&id)));
         if sees {
             assert_eq!(asked.unwrap().rows.len(), 1, "{who}");
         } else {
             assert_eq!(
                 refused(asked, Kind::Denied),
-                refused(house.call(who, denied_of(Some("t:98765"))), Kind::Denied)
+                refused(install.call(who, denied_of(Some("t:98765"))), Kind::Denied)
             );
         }
     }
-    refused(house.call(OWNER, denied_of(Some("t:98765"))), Kind::NotFound);
+    refused(install.call(OWNER, denied_of(Some("t:98765"))), Kind::NotFound);
 }
 
 /// Callers beyond the limit are combined, without address and client.
 #[test]
 fn many_callers_are_told_as_several() {
-    let house = TestInstall::with_accounts();
-    let issued = house.issue("member", "x");
-    let (token, secret, at) = (issued.token.id, issued.secret.public_id(), house.now());
-    let recorded = house.store().write_usage(|b| {
+    let install = TestInstall::with_accounts();
+    let issued = install.issue("member", "x");
+    let (token, secret, at) = (issued.token.id, issued.secret.public_id(), install.now());
+    let recorded = install.store().write_usage(|b| {
         for n in 0..1_200 {
             let (address, method, count) = (format!("10.0.{}.{}", n / 250, n % 250), "m.One", 1);
             let (address, client) = (address.as_str(), "c");
@@ -188,11 +188,11 @@ fn many_callers_are_told_as_several() {
         Ok(())
     });
     recorded.unwrap();
-    let rows = house.call("member", ListDenied { limit: 5_000, ..denied_of(None) }).unwrap().rows;
+    let rows = install.call("member", ListDenied { limit: 5_000, ..denied_of(None) }).unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.attempts).sum::<u64>(), 1_200);
     let several: Vec<&DeniedRow> = rows.iter().filter(|row| row.is_aggregated()).collect();
     assert!(rows.len() < 110 && several.len() == 1 && several[0].attempts > 1_000, "{several:?}");
-    let rows = house.call("member", ListUses { limit: 5_000, ..uses_of(None) }).unwrap().rows;
+    let rows = install.call("member", ListUses { limit: 5_000, ..uses_of(None) }).unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.uses).sum::<u64>(), 1_200);
     assert_eq!(
         rows.iter().filter(|row| row.is_aggregated()).map(|row| row.key.method.as_str()).collect::<Vec<_>>(),
@@ -203,39 +203,39 @@ fn many_callers_are_told_as_several() {
 /// Without a service, changes delete rows older than the policy's retention, and nothing else.
 #[test]
 fn changes_delete_old_rows_of_the_ledger() {
-    let house = TestInstall::with_accounts();
-    let token = house.issue("member", "a");
-    let rows = |house: &TestInstall| -> (u64, u64) {
-        let count = |sql| house.raw_connection().query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap().unsigned_abs();
+    let install = TestInstall::with_accounts();
+    let token = install.issue("member", "a");
+    let rows = |install: &TestInstall| -> (u64, u64) {
+        let count = |sql| install.raw_connection().query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap().unsigned_abs();
         (count("SELECT count(*) FROM daily_uses"), count("SELECT count(*) FROM denied_attempts"))
     };
-    house.verify(&token.secret);
-    house.call("member", disable(&["a"])).unwrap();
-    house.verify(&token.secret);
-    house.store().flush_usage().unwrap();
-    let before = rows(&house);
+    install.verify(&token.secret);
+    install.call("member", disable(&["a"])).unwrap();
+    install.verify(&token.secret);
+    install.store().flush_usage().unwrap();
+    let before = rows(&install);
     assert!(before.0 > 0 && before.1 > 0, "{before:?}");
-    house.call("member", enable(&["a"])).unwrap();
-    assert_eq!(rows(&house), before);
-    house.fakes.clock.advance(100 * DAY);
-    house.call("member", disable(&["a"])).unwrap();
-    assert_eq!(rows(&house), (0, 0));
+    install.call("member", enable(&["a"])).unwrap();
+    assert_eq!(rows(&install), before);
+    install.fakes.clock.advance(100 * DAY);
+    install.call("member", disable(&["a"])).unwrap();
+    assert_eq!(rows(&install), (0, 0));
 }
 
 #[test]
 fn ledger_is_measured_in_parts() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for name in ["a", "b", "c"] {
-        let token = house.issue("member", name);
-        house.verify(&token.secret);
-        house.call("member", disable(&[name])).unwrap();
-        house.verify(&token.secret);
+        let token = install.issue("member", name);
+        install.verify(&token.secret);
+        install.call("member", disable(&[name])).unwrap();
+        install.verify(&token.secret);
     }
-    house.store().flush_usage().unwrap();
+    install.store().flush_usage().unwrap();
     let measured = |limit: usize| {
         let (mut after, mut bytes, mut parts) = (SizeCursor::Start, 0, 0);
         loop {
-            let part = house.store().read(|s| s.ledger_size_part(&after, limit)).unwrap();
+            let part = install.store().read(|s| s.ledger_size_part(&after, limit)).unwrap();
             (bytes, parts) = (bytes + part.bytes, parts + 1);
             assert!(parts < 100, "a part begins before the end of the one before it");
             match part.next {
@@ -245,7 +245,7 @@ fn ledger_is_measured_in_parts() {
         }
     };
     for damage in ["", "UPDATE daily_uses SET client = CAST(x'ff41' AS TEXT)"] {
-        house.raw_connection().execute_batch(damage).unwrap();
+        install.raw_connection().execute_batch(damage).unwrap();
         let (whole, parts) = measured(1_000);
         assert!(whole > 6 * 40 && parts == 2, "{whole} bytes in {parts} parts");
         for limit in [1, 2, 3] {
@@ -253,6 +253,6 @@ fn ledger_is_measured_in_parts() {
             assert!(bytes == whole && parts > 2, "{bytes} bytes in {parts} parts of {limit}");
         }
     }
-    let oldest = house.store().read(|s| s.ledger_oldest()).unwrap().unwrap();
+    let oldest = install.store().read(|s| s.ledger_oldest()).unwrap().unwrap();
     assert!(oldest <= START && oldest > START.plus(-2 * DAY));
 }

@@ -1,18 +1,18 @@
 //! Tokens made by a token: shown with it, and deleted with it on request.
 
 use super::*;
-use crate::support::world::bearer;
+use crate::support::fakes::bearer;
 use jeton::verbs::tokens::MadeTokens;
 
 const MINTING: [&str; 2] = ["jeton.tokens.read", "jeton.tokens.write"];
 
 /// `root` of the owner made `a`, which made `b` and `c`. Each may make more.
-fn tree(house: &TestInstall) -> Vec<jeton::verbs::tokens::IssuedToken> {
-    let root = house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+fn tree(install: &TestInstall) -> Vec<jeton::verbs::tokens::IssuedToken> {
+    let root = install.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     let by = |secret: &Secret, name: &str| {
         let secret = secret.expose(|s| Secret::parse(s).unwrap());
         let new = CreateToken { selection: methods(&MINTING), ..create(name) };
-        call(&house.backend, &bearer(secret), new).unwrap().value.remove(0)
+        call(&install.backend, &bearer(secret), new).unwrap().value.remove(0)
     };
     let a = by(&root.secret, "a");
     let (b, c) = (by(&a.secret, "b"), by(&a.secret, "c"));
@@ -23,137 +23,139 @@ fn with_made(names: &[&str], typed: &str) -> DeleteTokens {
     DeleteTokens { with_made: true, ..delete(names, typed) }
 }
 
-fn made(house: &TestInstall, name: &str) -> MadeTokens {
-    house.call(OWNER, show(name)).unwrap().made
+fn made(install: &TestInstall, name: &str) -> MadeTokens {
+    install.call(OWNER, show(name)).unwrap().made
 }
 
 #[test]
 fn show_tells_what_a_token_made_and_what_made_it() {
-    let house = TestInstall::with_accounts();
-    tree(&house);
-    let MadeTokens { count, active, names, is_lower_bound: is_least } = made(&house, "root");
+    let install = TestInstall::with_accounts();
+    tree(&install);
+    let MadeTokens { count, active, names, is_lower_bound: is_least } = made(&install, "root");
     assert_eq!((count, active, is_least), (3, 3, false));
     assert_eq!(names, ["ops/a", "ops/b", "ops/c"]);
-    assert_eq!((made(&house, "a").count, made(&house, "b").count), (2, 0));
-    let shown = house.call(OWNER, show("b")).unwrap();
+    assert_eq!((made(&install, "a").count, made(&install, "b").count), (2, 0));
+    let shown = install.call(OWNER, show("b")).unwrap();
     assert_eq!(shown.made_by.unwrap().name.as_deref(), Some("ops/a"));
-    assert_eq!(house.call(OWNER, show("root")).unwrap().made_by, None, "a person did");
-    house.call(OWNER, disable(&["a", "b"])).unwrap();
-    assert_eq!((made(&house, "root").count, made(&house, "root").active), (3, 1));
+    assert_eq!(install.call(OWNER, show("root")).unwrap().made_by, None, "a person did");
+    install.call(OWNER, disable(&["a", "b"])).unwrap();
+    assert_eq!((made(&install, "root").count, made(&install, "root").active), (3, 1));
 }
 
 #[test]
 fn delete_leaves_what_was_made_and_says_so() {
-    let house = TestInstall::with_accounts();
-    let tree = tree(&house);
-    let left = house.call(OWNER, delete(&["a"], "a")).unwrap().value.remaining;
+    let install = TestInstall::with_accounts();
+    let tree = tree(&install);
+    let left = install.call(OWNER, delete(&["a"], "a")).unwrap().value.remaining;
     assert_eq!((left.count, left.names), (2, vec!["ops/b".to_owned(), "ops/c".to_owned()]));
-    assert!(allowed(&house, &tree[2].secret) && allowed(&house, &tree[3].secret));
+    assert!(allowed(&install, &tree[2].secret) && allowed(&install, &tree[3].secret));
     // The lineage continues through tokens in the trash, and through purged ones.
-    assert_eq!(made(&house, "root").count, 2);
-    house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    assert_eq!(made(&house, "root").count, 2);
-    let maker = house.call(OWNER, show("b")).unwrap().made_by.unwrap();
+    assert_eq!(made(&install, "root").count, 2);
+    install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    assert_eq!(made(&install, "root").count, 2);
+    let maker = install.call(OWNER, show("b")).unwrap().made_by.unwrap();
     assert_eq!((maker.id, maker.name), (tree[1].token.id, None), "it is gone");
-    let gone = house.call(OWNER, with_made(&["root"], "3")).unwrap();
+    let gone = install.call(OWNER, with_made(&["root"], "3")).unwrap();
     assert_eq!(gone.value.tokens.len(), 3);
-    assert!(!allowed(&house, &tree[2].secret));
+    assert!(!allowed(&install, &tree[2].secret));
 }
 
 #[test]
 fn with_made_takes_the_whole_tree_in_one_change() {
-    let house = TestInstall::with_accounts();
-    let tree = tree(&house);
-    let rows = house.audit().len();
+    let install = TestInstall::with_accounts();
+    let tree = tree(&install);
+    let rows = install.audit().len();
     for typed in ["root", "1", "3", "5"] {
-        refused(house.call(OWNER, with_made(&["root"], typed)), Kind::Conflict);
+        refused(install.call(OWNER, with_made(&["root"], typed)), Kind::Conflict);
     }
-    assert_eq!(house.audit().len(), rows);
-    let done = house.call(OWNER, with_made(&["root"], "4")).unwrap();
+    assert_eq!(install.audit().len(), rows);
+    let done = install.call(OWNER, with_made(&["root"], "4")).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token revoke ops/root --with-made --confirm 4");
     assert_eq!(done.value.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "a", "b", "c"]);
     assert_eq!(done.value.remaining, MadeTokens::default());
-    assert_eq!(house.audit().len(), rows + 4, "an audit row each");
-    assert!(tree.iter().all(|issued| why(&house, &issued.secret) == DenialReason::Deleted));
+    assert_eq!(install.audit().len(), rows + 4, "an audit row each");
+    assert!(tree.iter().all(|issued| why(&install, &issued.secret) == DenialReason::Deleted));
     // Restored, the token grants the same as before, and its secret has the same role.
-    house.call(OWNER, restore("b")).unwrap();
-    assert_eq!(house.token(tree[2].token.id).issued_role, tree[2].token.issued_role);
+    install.call(OWNER, restore("b")).unwrap();
+    assert_eq!(install.token(tree[2].token.id).issued_role, tree[2].token.issued_role);
 }
 
 /// A token that made nothing needs its name as confirmation. Together with its child, it needs the number.
 #[test]
 fn confirmation_counts_each_token_once() {
-    let house = TestInstall::with_accounts();
-    tree(&house);
-    house.call(OWNER, with_made(&["b"], "b")).unwrap();
-    refused(house.call(OWNER, with_made(&["root", "a"], "4")), Kind::Conflict);
-    assert_eq!(house.call(OWNER, with_made(&["root", "a"], "3")).unwrap().value.tokens.len(), 3);
+    let install = TestInstall::with_accounts();
+    tree(&install);
+    install.call(OWNER, with_made(&["b"], "b")).unwrap();
+    refused(install.call(OWNER, with_made(&["root", "a"], "4")), Kind::Conflict);
+    assert_eq!(install.call(OWNER, with_made(&["root", "a"], "3")).unwrap().value.tokens.len(), 3);
 }
 
 /// If a made token is now in an account out of reach, the whole change is refused.
 #[test]
 fn what_is_out_of_reach_is_not_taken_along() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let reaching = methods(&["jeton.tokens.read-all", "jeton.tokens.write-all"]);
-    let bot = house.create("admin", CreateToken { selection: reaching, ..create("bot") });
+    let bot = install.create("admin", CreateToken { selection: reaching, ..create("bot") });
     let account = Some(username("member"));
-    let child =
-        call(&house.backend, &bearer(bot.secret), CreateToken { account, ..create("child") }).unwrap().value.remove(0);
-    house.set_role("member", Role::Owner);
-    let shown = house.call("admin", show("bot")).unwrap().made;
+    let child = call(&install.backend, &bearer(bot.secret), CreateToken { account, ..create("child") })
+        .unwrap()
+        .value
+        .remove(0);
+    install.set_role("member", Role::Owner);
+    let shown = install.call("admin", show("bot")).unwrap().made;
     assert_eq!((shown.count, shown.names.len()), (1, 0), "counted, not named");
-    refused(house.call("admin", with_made(&["bot"], "2")), Kind::Denied);
-    assert!(allowed(&house, &child.secret) && house.token(bot.token.id).deleted_at.is_none());
-    house.call(OWNER, with_made(&["admin/bot"], "2")).unwrap();
-    assert!(!allowed(&house, &child.secret));
+    refused(install.call("admin", with_made(&["bot"], "2")), Kind::Denied);
+    assert!(allowed(&install, &child.secret) && install.token(bot.token.id).deleted_at.is_none());
+    install.call(OWNER, with_made(&["admin/bot"], "2")).unwrap();
+    assert!(!allowed(&install, &child.secret));
 }
 
 /// A token whose secret was issued by another token counts as made by that token while the secret lives.
 #[test]
 fn regenerated_token_counts_as_made_while_its_secret_lives() {
-    let house = TestInstall::with_accounts();
-    let root = house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+    let install = TestInstall::with_accounts();
+    let root = install.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     let who = || bearer(root.secret.expose(|s| Secret::parse(s).unwrap()));
-    let target = house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
-    let taken = call(&house.backend, &who(), regenerate("target")).unwrap().value;
+    let target = install.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
+    let taken = call(&install.backend, &who(), regenerate("target")).unwrap().value;
     assert_eq!(taken.token.regenerated_by, Some(root.token.id));
-    assert_eq!(made(&house, "root").names, ["ops/target"]);
-    let shown = house.call(OWNER, show("target")).unwrap();
+    assert_eq!(made(&install, "root").names, ["ops/target"]);
+    let shown = install.call(OWNER, show("target")).unwrap();
     assert_eq!((shown.made_by, shown.regenerated_by.unwrap().name.as_deref()), (None, Some("ops/root")));
-    assert_eq!(house.call(OWNER, GetTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
+    assert_eq!(install.call(OWNER, GetTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
 
     // Replaced by a person, the old secret lives for a grace period, and the token counts for as long.
-    house.call(OWNER, with_grace("target", "1h")).unwrap();
-    let shown = house.call(OWNER, show("target")).unwrap();
+    install.call(OWNER, with_grace("target", "1h")).unwrap();
+    let shown = install.call(OWNER, show("target")).unwrap();
     assert_eq!(shown.regenerated_by, None);
     assert_eq!(shown.previous_regenerated_by.unwrap().id, root.token.id);
-    assert_eq!(made(&house, "root").count, 1);
-    house.fakes.clock.advance(3_600_000);
-    assert_eq!(made(&house, "root").count, 0, "the secret is dead");
-    assert!(allowed(&house, &house.call(OWNER, regenerate("target")).unwrap().value.secret));
+    assert_eq!(made(&install, "root").count, 1);
+    install.fakes.clock.advance(3_600_000);
+    assert_eq!(made(&install, "root").count, 0, "the secret is dead");
+    assert!(allowed(&install, &install.call(OWNER, regenerate("target")).unwrap().value.secret));
 
-    call(&house.backend, &who(), regenerate("target")).unwrap();
-    let kept = house.call(OWNER, delete(&["root"], "root")).unwrap().value.remaining;
+    call(&install.backend, &who(), regenerate("target")).unwrap();
+    let kept = install.call(OWNER, delete(&["root"], "root")).unwrap().value.remaining;
     assert_eq!(kept.names, ["ops/target"]);
-    house.call(OWNER, restore("root")).unwrap();
-    refused(house.call(OWNER, with_made(&["root"], "root")), Kind::Conflict);
-    let gone = house.call(OWNER, with_made(&["root"], "2")).unwrap().value;
+    install.call(OWNER, restore("root")).unwrap();
+    refused(install.call(OWNER, with_made(&["root"], "root")), Kind::Conflict);
+    let gone = install.call(OWNER, with_made(&["root"], "2")).unwrap().value;
     assert_eq!((gone.tokens[1].id, gone.remaining), (target.token.id, MadeTokens::default()));
 }
 
 /// A token made with a secret that is now dead may be anyone's: it is deleted too, although its maker isn't.
 #[test]
 fn what_a_regenerated_token_made_goes_along() {
-    let house = TestInstall::with_accounts();
-    let root = house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
-    house.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
-    let taken = call(&house.backend, &bearer(root.secret), regenerate("target")).unwrap().value;
-    call(&house.backend, &bearer(taken.secret), create_mine("child")).unwrap();
-    house.call(OWNER, regenerate("target")).unwrap();
-    assert_eq!(made(&house, "root").names, ["ops/child"]);
-    house.call(OWNER, delete(&["target"], "target")).unwrap();
-    house.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    let gone = house.call(OWNER, with_made(&["root"], "2")).unwrap().value;
+    let install = TestInstall::with_accounts();
+    let root = install.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+    install.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
+    let taken = call(&install.backend, &bearer(root.secret), regenerate("target")).unwrap().value;
+    call(&install.backend, &bearer(taken.secret), create_mine("child")).unwrap();
+    install.call(OWNER, regenerate("target")).unwrap();
+    assert_eq!(made(&install, "root").names, ["ops/child"]);
+    install.call(OWNER, delete(&["target"], "target")).unwrap();
+    install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    let gone = install.call(OWNER, with_made(&["root"], "2")).unwrap().value;
     assert_eq!(gone.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "child"]);
 }
 
@@ -163,12 +165,12 @@ fn create_mine(name: &str) -> CreateToken {
 
 #[test]
 fn more_than_a_request_takes_is_refused_whole() {
-    let house = TestInstall::with_accounts();
-    let root = house.issue(OWNER, "root").token;
-    let now = house.now();
-    house
+    let install = TestInstall::with_accounts();
+    let root = install.issue(OWNER, "root").token;
+    let now = install.now();
+    install
         .store()
-        .write(&crate::support::world::tester(), &|| now, |tx, _| {
+        .write(&crate::support::fakes::tester(), &|| now, |tx, _| {
             for n in 0..1_000 {
                 let id = tx.insert_token(&jeton::verbs::ports::NewToken {
                     account: root.owner.id,
@@ -180,11 +182,11 @@ fn more_than_a_request_takes_is_refused_whole() {
                 })?;
                 tx.set_maker(id, root.id)?;
             }
-            Ok(jeton::verbs::audited::Audited::one((), crate::support::world::entry("x")))
+            Ok(jeton::verbs::audited::Audited::one((), crate::support::fakes::entry("x")))
         })
         .unwrap();
-    assert_eq!((made(&house, "root").count, made(&house, "root").is_lower_bound), (1_000, false));
-    refused(house.call(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
-    house.call(OWNER, delete(&["t0"], "t0")).unwrap();
-    assert_eq!(house.call(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);
+    assert_eq!((made(&install, "root").count, made(&install, "root").is_lower_bound), (1_000, false));
+    refused(install.call(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
+    install.call(OWNER, delete(&["t0"], "t0")).unwrap();
+    assert_eq!(install.call(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);
 }

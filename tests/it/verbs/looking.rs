@@ -4,12 +4,12 @@ use super::*;
 
 #[test]
 fn everybody_sees_their_own_and_what_they_manage() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for who in [OWNER, "admin", "member", "viewer"] {
-        house.issue(who, &format!("of-{who}"));
+        install.issue(who, &format!("of-{who}"));
     }
     let names = |who: &str, list: ListTokens| -> Vec<String> {
-        house.call(who, list).unwrap().rows.iter().map(|t| t.name.to_string()).collect()
+        install.call(who, list).unwrap().rows.iter().map(|t| t.name.to_string()).collect()
     };
     assert_eq!(names(OWNER, list()), ["of-admin", "of-member", "of-ops", "of-viewer"]);
     assert_eq!(names("admin", list()), ["of-admin", "of-member", "of-viewer"]);
@@ -25,55 +25,55 @@ fn everybody_sees_their_own_and_what_they_manage() {
     let last = Sort { column: SortColumn::Account, descending: true };
     let backwards = ["of-viewer", "of-ops", "of-member", "of-admin"];
     assert_eq!(names(OWNER, ListTokens { sort: last, ..list() }), backwards);
-    house.call("member", delete(&["of-member"], "of-member")).unwrap();
+    install.call("member", delete(&["of-member"], "of-member")).unwrap();
     assert_eq!(names("member", list()), [""; 0]);
     assert_eq!(names("member", ListTokens { trashed: true, ..list() }), ["of-member"]);
 }
 
 #[test]
 fn show_tells_use_and_finds_the_trash_too() {
-    let house = TestInstall::with_accounts();
-    let issued = house.issue("member", "x");
-    assert_eq!(house.call("member", show("x")).unwrap().usage.last_seen_at, None);
-    assert!(allowed(&house, &issued.secret));
-    house.call("member", disable(&["x"])).unwrap();
-    assert_eq!(why(&house, &issued.secret), DenialReason::Disabled);
-    let shown = house.call("member", show("x")).unwrap();
+    let install = TestInstall::with_accounts();
+    let issued = install.issue("member", "x");
+    assert_eq!(install.call("member", show("x")).unwrap().usage.last_seen_at, None);
+    assert!(allowed(&install, &issued.secret));
+    install.call("member", disable(&["x"])).unwrap();
+    assert_eq!(why(&install, &issued.secret), DenialReason::Disabled);
+    let shown = install.call("member", show("x")).unwrap();
     assert_eq!((shown.usage.last_seen_at, shown.usage.today, shown.usage.denied_week), (Some(START), 1, 1));
     assert_eq!(shown.token.last_seen_at, Some(START));
     assert_eq!(shown.usage.clients[0].address, "192.0.2.7");
-    house.call("member", delete(&["x"], "x")).unwrap();
-    assert_eq!(house.call("member", show("x")).unwrap().token.deleted_at, Some(START));
+    install.call("member", delete(&["x"], "x")).unwrap();
+    assert_eq!(install.call("member", show("x")).unwrap().token.deleted_at, Some(START));
 }
 
 #[test]
 fn who_and_how_many() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "a");
-    house.call("member", CreateToken { expires: spec("13d"), ..create("b") }).unwrap();
-    house.call("member", CreateToken { expires: spec("15d"), ..create("c") }).unwrap();
-    let tally = house.call("member", CountTokens).unwrap();
+    let install = TestInstall::with_accounts();
+    install.issue("member", "a");
+    install.call("member", CreateToken { expires: spec("13d"), ..create("b") }).unwrap();
+    install.call("member", CreateToken { expires: spec("15d"), ..create("c") }).unwrap();
+    let tally = install.call("member", CountTokens).unwrap();
     assert_eq!((tally.active, tally.limit, tally.expiring), (3, 10, 1));
-    assert_eq!(house.call("viewer", CountTokens).unwrap().expiring, 0);
-    assert_eq!(house.call(OWNER, CountTokens).unwrap().expiring, 1);
-    let me = house.call("member", WhoAmI).unwrap();
+    assert_eq!(install.call("viewer", CountTokens).unwrap().expiring, 0);
+    assert_eq!(install.call(OWNER, CountTokens).unwrap().expiring, 1);
+    let me = install.call("member", WhoAmI).unwrap();
     assert_eq!((me.account.role, me.active_tokens, me.policy.active_tokens), (Role::Member, 3, 10));
-    assert_eq!(house.call("viewer", ListCatalogues).unwrap().iter().map(|c| c.sets.len()).sum::<usize>(), 4);
+    assert_eq!(install.call("viewer", ListCatalogues).unwrap().iter().map(|c| c.sets.len()).sum::<usize>(), 4);
 }
 
 #[test]
 fn the_catalogues_read_back_as_they_were_written() {
-    let house = TestInstall::with_accounts();
-    let listed = call(&house.backend, &Credential::Store, ListCatalogues).unwrap();
+    let install = TestInstall::with_accounts();
+    let listed = call(&install.backend, &Credential::Store, ListCatalogues).unwrap();
     let shipped: Vec<_> = ["jeton", "cloud-platform"].map(|n| Catalogue::shipped(n).unwrap()).into();
     assert_eq!(listed, shipped);
 }
 
 #[test]
 fn a_token_is_found_by_name_full_name_hint_and_id() {
-    let house = TestInstall::with_accounts();
-    let (first, second) = (house.issue("member", "same").token, house.issue("viewer", "same").token);
-    let find = |who: &str, text: &str| house.call(who, show(text)).map(|s| s.token.id);
+    let install = TestInstall::with_accounts();
+    let (first, second) = (install.issue("member", "same").token, install.issue("viewer", "same").token);
+    let find = |who: &str, text: &str| install.call(who, show(text)).map(|s| s.token.id);
     assert_eq!(find("member", "same").unwrap(), first.id, "one's own first");
     assert_eq!(find("admin", "member/same").unwrap(), first.id);
     assert_eq!(find("admin", &second.hint).unwrap(), second.id);
@@ -90,31 +90,31 @@ fn a_token_is_found_by_name_full_name_hint_and_id() {
     }
 
     let old = second.hint.clone();
-    house.call("viewer", regenerate("same")).unwrap();
+    install.call("viewer", regenerate("same")).unwrap();
     assert_eq!(find("admin", &old).unwrap(), second.id, "a dead secret's hint still tells whose it was");
-    let error = refused(house.call("member", restore("same")), Kind::NotFound).to_string();
+    let error = refused(install.call("member", restore("same")), Kind::NotFound).to_string();
     assert!(error.contains("not in the trash"), "{error}");
-    house.call("member", delete(&["same"], "same")).unwrap();
-    let error = refused(house.call("member", disable(&["same"])), Kind::NotFound).to_string();
+    install.call("member", delete(&["same"], "same")).unwrap();
+    let error = refused(install.call("member", disable(&["same"])), Kind::NotFound).to_string();
     assert!(error.contains("in the trash") && error.contains("jeton token restore"), "{error}");
 }
 
 /// A name refers only to itself, never to another token's id or hint.
 #[test]
 fn no_name_passes_for_an_id_or_a_hint() {
-    let house = TestInstall::with_accounts();
-    let real = house.issue(OWNER, "real").token;
+    let install = TestInstall::with_accounts();
+    let real = install.issue(OWNER, "real").token;
     assert_eq!(real.id.to_string(), format!("t:{}", real.id.0));
     assert!(TokenName::parse(&real.id.to_string()).is_err());
     let mut decoy = create("x");
     decoy.names = vec![token_name(&real.hint)];
-    assert_eq!(house.call("member", decoy).unwrap_err().kind, Kind::Usage);
+    assert_eq!(install.call("member", decoy).unwrap_err().kind, Kind::Usage);
 }
 
 #[test]
 fn a_secret_is_kept_nowhere_by_mistake() {
-    let house = TestInstall::with_accounts();
-    house.issue(OWNER, "real").secret.expose(|s| {
+    let install = TestInstall::with_accounts();
+    install.issue(OWNER, "real").secret.expose(|s| {
         for refused in [TokenName::parse(s).err(), Description::parse(&format!("was {s}")).err()] {
             let said = refused.unwrap().to_string();
             assert!(!said.contains(&s[13..]), "{said}");
@@ -124,20 +124,20 @@ fn a_secret_is_kept_nowhere_by_mistake() {
 
 #[test]
 fn a_review_tells_use_and_what_is_gone_or_out_of_sight() {
-    let house = TestInstall::with_accounts();
-    let (own, idle) = (house.issue("member", "own"), house.issue("member", "idle"));
-    let others = house.issue(OWNER, "others");
-    assert!(allowed(&house, &own.secret));
-    house.call("member", delete(&["idle"], "idle")).unwrap();
+    let install = TestInstall::with_accounts();
+    let (own, idle) = (install.issue("member", "own"), install.issue("member", "idle"));
+    let others = install.issue(OWNER, "others");
+    assert!(allowed(&install, &own.secret));
+    install.call("member", delete(&["idle"], "idle")).unwrap();
     let ids = vec![own.token.id, others.token.id, idle.token.id];
-    let review = |tokens| house.call("member", GetTokens { tokens });
+    let review = |tokens| install.call("member", GetTokens { tokens });
     let reviewed = review(ids.clone()).unwrap();
     assert_eq!(reviewed.iter().map(|one| one.id).collect::<Vec<_>>(), ids);
     let told: Vec<_> =
         reviewed.iter().map(|one| (one.token.as_ref().map(|t| t.name.as_str()), one.recent_usage.week)).collect();
     assert_eq!(told, [(Some("own"), 1), (None, 0), (Some("idle"), 0)]);
     assert!(reviewed[2].token.as_ref().unwrap().deleted_at.is_some());
-    house.fakes.clock.advance(8 * DAY);
+    install.fakes.clock.advance(8 * DAY);
     assert_eq!(review(vec![own.token.id]).unwrap()[0].recent_usage.week, 0);
     refused(review(vec![own.token.id; MAX_SNAPSHOTS + 1]), Kind::Usage);
 }

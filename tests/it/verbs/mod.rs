@@ -66,12 +66,12 @@ use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
 use jeton::verbs::{AuthLevel, Backend};
 use zeroize::Zeroizing;
 
-use crate::support::requests::{
-    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
-};
-use crate::support::world::{
+use crate::support::fakes::{
     Fakes, OWNER, PASSWORD, START, TestInstall, backend, client_info, create, credential, init, owner, password,
     token_name, typed, username,
+};
+use crate::support::requests::{
+    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
 
 fn spec(text: &str) -> Option<ExpirySpec> {
@@ -155,13 +155,13 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
 }
 
 /// Returns the reason why `secret` is denied.
-fn why(house: &TestInstall, secret: &Secret) -> DenialReason {
-    match house.verify(secret) {
+fn why(install: &TestInstall, secret: &Secret) -> DenialReason {
+    match install.verify(secret) {
         Decision::Denied(reason, _) => reason,
         other => panic!("{other:?}"),
     }
 }
 
-fn allowed(house: &TestInstall, secret: &Secret) -> bool {
-    matches!(house.verify(secret), Decision::Allowed(_))
+fn allowed(install: &TestInstall, secret: &Secret) -> bool {
+    matches!(install.verify(secret), Decision::Allowed(_))
 }

@@ -10,7 +10,7 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{CommittedTx, DataVersion, FlushScope, Snapshot, Tx, UsageTx};
 
 use super::*;
-use crate::support::world::{entry, tester};
+use crate::support::fakes::{entry, tester};
 
 /// A store where another process commits a change just before each of the first writes.
 struct Overtaken {
@@ -68,26 +68,26 @@ impl Store for Overtaken {
 
 impl Overtaken {
     /// Returns `house`'s store, with `change` before each of the first `times` writes.
-    fn over(house: &TestInstall, times: u32, change: fn(&LocalBackend<SqliteStore>, u32)) -> LocalBackend<Overtaken> {
-        Self::around(house, times, change, |_| ())
+    fn over(install: &TestInstall, times: u32, change: fn(&LocalBackend<SqliteStore>, u32)) -> LocalBackend<Overtaken> {
+        Self::around(install, times, change, |_| ())
     }
 
     /// Like [`over`], with `afterwards` after each write that fails.
     fn around(
-        house: &TestInstall,
+        install: &TestInstall,
         times: u32,
         change: fn(&LocalBackend<SqliteStore>, u32),
         afterwards: fn(&LocalBackend<SqliteStore>),
     ) -> LocalBackend<Overtaken> {
-        let open = || SqliteStore::open(&house.temp_store.path()).unwrap();
-        let other = LocalBackend::new(open(), house.fakes.adapters(), client_info());
+        let open = || SqliteStore::open(&install.temp_store.path()).unwrap();
+        let other = LocalBackend::new(open(), install.fakes.adapters(), client_info());
         let store = Overtaken { store: open(), times: AtomicU32::new(times), change, afterwards, other };
-        LocalBackend::new(store, house.fakes.adapters(), client_info())
+        LocalBackend::new(store, install.fakes.adapters(), client_info())
     }
 }
 
-fn titled(house: &TestInstall, title: &str) -> bool {
-    house.store().read(|s| s.catalogues()).unwrap().iter().any(|c| c.title == title)
+fn titled(install: &TestInstall, title: &str) -> bool {
+    install.store().read(|s| s.catalogues()).unwrap().iter().any(|c| c.title == title)
 }
 
 fn retitled() -> ApplyCatalogue {
@@ -102,19 +102,20 @@ fn planned_change_starts_over_when_what_it_depends_on_changes() {
         let written = other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("elsewhere"))));
         written.unwrap();
     };
-    let house = TestInstall::with_accounts();
-    let error = refused(call(&Overtaken::over(&house, 100, elsewhere), &credential(OWNER), retitled()), Kind::Conflict);
+    let install = TestInstall::with_accounts();
+    let error =
+        refused(call(&Overtaken::over(&install, 100, elsewhere), &credential(OWNER), retitled()), Kind::Conflict);
     assert!(error.has_fault(Fault::ChangedMeanwhile));
-    assert!(!titled(&house, "Another title"));
-    call(&Overtaken::over(&house, 2, elsewhere), &credential(OWNER), retitled()).unwrap();
-    assert!(titled(&house, "Another title"));
+    assert!(!titled(&install, "Another title"));
+    call(&Overtaken::over(&install, 2, elsewhere), &credential(OWNER), retitled()).unwrap();
+    assert!(titled(&install, "Another title"));
 }
 
 #[test]
 fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
-    let house = TestInstall::with_accounts();
-    house.set_policy(|p| p.active_tokens = 0);
-    house.issue("member", "flicker");
+    let install = TestInstall::with_accounts();
+    install.set_policy(|p| p.active_tokens = 0);
+    install.issue("member", "flicker");
     let busy = |other: &LocalBackend<SqliteStore>, left: u32| {
         let ask = |verb: Request| other.call(&credential("member"), verb).map(drop).unwrap();
         ask(disable(&["flicker"]).into());
@@ -123,8 +124,8 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
         ask(regenerate("flicker").into());
         ask(delete(&[&format!("new{left}")], &format!("new{left}")).into());
     };
-    call(&Overtaken::over(&house, u32::MAX, busy), &credential(OWNER), retitled()).unwrap();
-    assert!(titled(&house, "Another title"));
+    call(&Overtaken::over(&install, u32::MAX, busy), &credential(OWNER), retitled()).unwrap();
+    assert!(titled(&install, "Another title"));
 }
 
 /// Commits `count` rows at once, each about another token, like a purge or revocation of many.
@@ -136,23 +137,23 @@ fn write_many(other: &LocalBackend<SqliteStore>, count: i64) {
 
 #[test]
 fn planned_change_is_not_outrun_by_batches_of_a_purge() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let purge = |other: &LocalBackend<SqliteStore>, left: u32| {
         let mark = [PurgeTokens::STARTED, PurgeTokens::FINISHED, PurgeTokens::STOPPED][left as usize % 3];
         let mark = || AuditEntry::new(mark, "trashed tokens", "trashed tokens");
         other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), mark()))).unwrap();
         write_many(other, 1_000);
     };
-    call(&Overtaken::over(&house, u32::MAX, purge), &credential(OWNER), retitled()).unwrap();
-    assert!(titled(&house, "Another title"));
+    call(&Overtaken::over(&install, u32::MAX, purge), &credential(OWNER), retitled()).unwrap();
+    assert!(titled(&install, "Another title"));
 }
 
 #[test]
 fn planned_change_catches_up_when_much_was_written_while_it_waited() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let far = |other: &LocalBackend<SqliteStore>, _| write_many(other, 4_000);
-    call(&Overtaken::over(&house, 8, far), &credential(OWNER), retitled()).unwrap();
-    assert!(titled(&house, "Another title"));
+    call(&Overtaken::over(&install, 8, far), &credential(OWNER), retitled()).unwrap();
+    assert!(titled(&install, "Another title"));
 }
 
 /// Returns the catalogue `cloud-platform` with fewer methods in the set `Marketplace`.
@@ -174,11 +175,11 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
     };
     let wide = Catalogue::shipped("cloud-platform").unwrap();
     for (accepted, applies) in [(2, true), (1, false), (3, false)] {
-        let house = TestInstall::with_accounts();
-        house.call(OWNER, narrowed()).unwrap();
-        house.create("member", marketplace());
-        house.create("member", CreateToken { names: vec![token_name("other")], ..marketplace() });
-        let jeton = Overtaken::over(&house, 1, change);
+        let install = TestInstall::with_accounts();
+        install.call(OWNER, narrowed()).unwrap();
+        install.create("member", marketplace());
+        install.create("member", CreateToken { names: vec![token_name("other")], ..marketplace() });
+        let jeton = Overtaken::over(&install, 1, change);
         let done = call(&jeton, &credential(OWNER), ApplyCatalogue::new(wide.clone(), Some(accepted), None));
         assert_eq!(done.is_ok(), applies, "{done:?}");
         if let Ok(done) = done {
@@ -191,31 +192,31 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
 
 #[test]
 fn similar_names_are_searched_after_the_transaction() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "deploy-a");
+    let install = TestInstall::with_accounts();
+    install.issue("member", "deploy-a");
     let make =
         |other: &LocalBackend<SqliteStore>| drop(call(other, &credential("member"), create("deploy-b")).unwrap());
-    let jeton = Overtaken::around(&house, 0, |_, _| (), make);
+    let jeton = Overtaken::around(&install, 0, |_, _| (), make);
     for verb in [Request::from(disable(&["deploi"])), delete(&["deploi"], "deploi").into()] {
         let error = refused(jeton.call(&credential("member"), verb), Kind::NotFound);
         assert!(error.to_string().contains("deploy-b"), "{error}");
-        house.call("member", delete(&["deploy-b"], "deploy-b")).unwrap();
+        install.call("member", delete(&["deploy-b"], "deploy-b")).unwrap();
     }
 }
 
 #[test]
 fn similar_names_are_found_beside_many_others() {
-    let house = TestInstall::with_accounts();
-    house.set_policy(|p| p.active_tokens = 0);
+    let install = TestInstall::with_accounts();
+    install.set_policy(|p| p.active_tokens = 0);
     for name in ["ci-deploy", "nightly", "staging-007"] {
-        house.issue("member", name);
+        install.issue("member", name);
     }
     for (typed, near) in [("deploy", "ci-deploy"), ("nigthly", "nightly"), ("staging-07", "staging-007")] {
         for (who, typed, near) in [
             ("member", typed.to_owned(), format!("Did you mean: {near}?")),
             (OWNER, format!("member/{typed}"), format!("Did you mean: member/{near}?")),
         ] {
-            let error = refused(house.call(who, disable(&[&typed])), Kind::NotFound);
+            let error = refused(install.call(who, disable(&[&typed])), Kind::NotFound);
             assert_eq!(error.next.as_deref(), Some(near.as_str()), "{typed}");
         }
     }

@@ -4,26 +4,26 @@ use super::*;
 
 #[test]
 fn everybody_reads_it_and_owners_set_it() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for who in [OWNER, "admin", "member", "viewer"] {
-        assert_eq!(house.call(who, ListPolicy).unwrap(), house.store().read(|s| s.policy()).unwrap());
+        assert_eq!(install.call(who, ListPolicy).unwrap(), install.store().read(|s| s.policy()).unwrap());
     }
-    let before = house.audit();
+    let before = install.audit();
     for who in ["admin", "member", "viewer"] {
-        let error = refused(house.call(who, set_policy(&[("trash", "7d")])), Kind::Denied).to_string();
+        let error = refused(install.call(who, set_policy(&[("trash", "7d")])), Kind::Denied).to_string();
         assert!(error.contains(who) && error.contains("owners may"), "{error}");
-        refused(house.call(who, set_policy(&[("no.such", "")])), Kind::Denied);
+        refused(install.call(who, set_policy(&[("no.such", "")])), Kind::Denied);
     }
-    assert_eq!(house.audit(), before);
-    let changed = house.call(OWNER, set_policy(&[("trash", "7d"), ("self_service", "off"), ("ledger_keep", "90d")]));
+    assert_eq!(install.audit(), before);
+    let changed = install.call(OWNER, set_policy(&[("trash", "7d"), ("self_service", "off"), ("ledger_keep", "90d")]));
     let changed = changed.unwrap();
     assert_eq!((changed.value.trash, changed.value.self_service), (Span::Days(7), false));
-    assert_eq!(house.call("viewer", ListPolicy).unwrap(), changed.value);
+    assert_eq!(install.call("viewer", ListPolicy).unwrap(), changed.value);
     assert_eq!(
         changed.equivalent_command.to_string(),
         "jeton policy set policy.trash=7d policy.self_service=off policy.ledger_keep=90d"
     );
-    let row = house.audit().pop().unwrap();
+    let row = install.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target.as_str(), row.name.as_str()), ("policy.set", "policy", OWNER));
     let expected =
         r#"{"policy.self_service":{"after":"off","before":"on"},"policy.trash":{"after":"7d","before":"30d"}}"#;
@@ -32,8 +32,8 @@ fn everybody_reads_it_and_owners_set_it() {
 
 #[test]
 fn all_or_nothing() {
-    let house = TestInstall::with_accounts();
-    let state = || (house.audit(), house.call(OWNER, ListPolicy).unwrap());
+    let install = TestInstall::with_accounts();
+    let state = || (install.audit(), install.call(OWNER, ListPolicy).unwrap());
     let before = state();
     for (key, value) in [
         ("trash", "soon"),
@@ -45,25 +45,25 @@ fn all_or_nothing() {
         ("max_expiry", ""),
         ("colour", "red"),
     ] {
-        refused(house.call(OWNER, set_policy(&[("active_tokens", "3"), (key, value)])), Kind::Usage);
+        refused(install.call(OWNER, set_policy(&[("active_tokens", "3"), (key, value)])), Kind::Usage);
     }
-    refused(house.call(OWNER, set_policy(&[])), Kind::Usage);
+    refused(install.call(OWNER, set_policy(&[])), Kind::Usage);
     assert_eq!(state(), before);
 }
 
 #[test]
 fn it_holds_from_the_next_verb_on() {
-    let house = TestInstall::with_accounts();
-    let x = house.issue("member", "x");
-    house.call(OWNER, set_policy(&[("active_tokens", "1")])).unwrap();
-    refused(house.call("member", create("y")), Kind::Conflict);
-    assert!(allowed(&house, &x.secret));
-    house.call(OWNER, set_policy(&[("active_tokens", "0"), ("self_service", "off")])).unwrap();
-    refused(house.call("member", create("y")), Kind::Denied);
-    house.call("member", disable(&["x"])).unwrap();
-    house.call("admin", create("y")).unwrap();
-    house.call(OWNER, set_policy(&[("self_service", "on"), ("max_expiry", "30d")])).unwrap();
-    refused(house.call("member", CreateToken { expires: spec("31d"), ..create("y") }), Kind::Conflict);
-    house.call(OWNER, set_policy(&[("max_expiry", "none")])).unwrap();
-    house.call("member", CreateToken { expires: spec("never"), ..create("y") }).unwrap();
+    let install = TestInstall::with_accounts();
+    let x = install.issue("member", "x");
+    install.call(OWNER, set_policy(&[("active_tokens", "1")])).unwrap();
+    refused(install.call("member", create("y")), Kind::Conflict);
+    assert!(allowed(&install, &x.secret));
+    install.call(OWNER, set_policy(&[("active_tokens", "0"), ("self_service", "off")])).unwrap();
+    refused(install.call("member", create("y")), Kind::Denied);
+    install.call("member", disable(&["x"])).unwrap();
+    install.call("admin", create("y")).unwrap();
+    install.call(OWNER, set_policy(&[("self_service", "on"), ("max_expiry", "30d")])).unwrap();
+    refused(install.call("member", CreateToken { expires: spec("31d"), ..create("y") }), Kind::Conflict);
+    install.call(OWNER, set_policy(&[("max_expiry", "none")])).unwrap();
+    install.call("member", CreateToken { expires: spec("never"), ..create("y") }).unwrap();
 }

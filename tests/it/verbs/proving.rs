@@ -2,121 +2,121 @@
 
 use super::*;
 
-fn sign_in(house: &TestInstall, who: &str, with: &str) -> Result<Session> {
-    call(&house.backend, &Credential::from_password(username(who), typed(with)), SignIn)
+fn sign_in(install: &TestInstall, who: &str, with: &str) -> Result<Session> {
+    call(&install.backend, &Credential::from_password(username(who), typed(with)), SignIn)
 }
 
 #[test]
 fn unknown_disabled_and_wrong_cost_and_say_the_same() {
-    let house = TestInstall::with_accounts();
-    let gone = house.account("gone", Role::Member);
-    house.set_account_enabled(gone.id, false);
+    let install = TestInstall::with_accounts();
+    let gone = install.account("gone", Role::Member);
+    install.set_account_enabled(gone.id, false);
     let mut told = Vec::new();
     for (who, with) in
         [("nobody", PASSWORD), ("gone", PASSWORD), ("gone", "wrong"), ("member", "wrong"), ("viewer", "")]
     {
-        let before = house.fakes.hasher.counts();
-        told.push(refused(sign_in(&house, who, with), Kind::Unauthenticated));
-        let after = house.fakes.hasher.counts();
+        let before = install.fakes.hasher.counts();
+        told.push(refused(sign_in(&install, who, with), Kind::Unauthenticated));
+        let after = install.fakes.hasher.counts();
         assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "{who}: one hash");
-        house.fakes.clock.advance(60 * SECOND);
+        install.fakes.clock.advance(60 * SECOND);
     }
     assert!(told.iter().all(|e| *e == told[0]), "{told:?}");
-    let before = house.fakes.hasher.counts();
-    sign_in(&house, "member", PASSWORD).unwrap();
-    let after = house.fakes.hasher.counts();
+    let before = install.fakes.hasher.counts();
+    sign_in(&install, "member", PASSWORD).unwrap();
+    let after = install.fakes.hasher.counts();
     assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "right: one hash as well");
 }
 
 #[test]
 fn failures_delay_the_next_try_whatever_it_is() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     for (failures, wait) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
-        refused(sign_in(&house, "member", "wrong"), Kind::Unauthenticated);
-        let counts = house.fakes.hasher.counts();
-        let error = refused(sign_in(&house, "member", PASSWORD), Kind::Unauthenticated);
+        refused(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
+        let counts = install.fakes.hasher.counts();
+        let error = refused(sign_in(&install, "member", PASSWORD), Kind::Unauthenticated);
         assert_eq!(error.retry_after, Some(Duration::from_secs(wait)), "after {} failures", failures + 1);
-        assert_eq!(house.fakes.hasher.counts(), counts, "nothing was hashed");
-        house.fakes.clock.advance(wait as i64 * SECOND);
+        assert_eq!(install.fakes.hasher.counts(), counts, "nothing was hashed");
+        install.fakes.clock.advance(wait as i64 * SECOND);
     }
-    sign_in(&house, "viewer", PASSWORD).unwrap();
-    sign_in(&house, "member", PASSWORD).unwrap();
-    refused(sign_in(&house, "member", "wrong"), Kind::Unauthenticated);
-    let error = refused(sign_in(&house, "member", PASSWORD), Kind::Unauthenticated);
+    sign_in(&install, "viewer", PASSWORD).unwrap();
+    sign_in(&install, "member", PASSWORD).unwrap();
+    refused(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
+    let error = refused(sign_in(&install, "member", PASSWORD), Kind::Unauthenticated);
     assert_eq!(error.retry_after, Some(Duration::from_secs(1)), "a right one wiped the slate");
 }
 
 #[test]
 fn unknown_names_are_delayed_too_and_sources_apart() {
-    let house = TestInstall::with_accounts();
-    refused(sign_in(&house, "nobody", "x"), Kind::Unauthenticated);
-    assert!(refused(sign_in(&house, "nobody", "x"), Kind::Unauthenticated).retry_after.is_some());
-    refused(sign_in(&house, "member", "x"), Kind::Unauthenticated);
+    let install = TestInstall::with_accounts();
+    refused(sign_in(&install, "nobody", "x"), Kind::Unauthenticated);
+    assert!(refused(sign_in(&install, "nobody", "x"), Kind::Unauthenticated).retry_after.is_some());
+    refused(sign_in(&install, "member", "x"), Kind::Unauthenticated);
     let elsewhere = ClientInfo { source: "uid 1001".to_owned(), ..client_info() };
-    let store = SqliteStore::open(&house.temp_store.path()).unwrap();
-    call(&LocalBackend::new(store, house.fakes.adapters(), elsewhere), &credential("member"), SignIn).unwrap();
+    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    call(&LocalBackend::new(store, install.fakes.adapters(), elsewhere), &credential("member"), SignIn).unwrap();
 }
 
 #[test]
 fn patience_waits_the_delay_out() {
-    let house = TestInstall::with_accounts();
-    refused(sign_in(&house, "member", "wrong"), Kind::Unauthenticated);
+    let install = TestInstall::with_accounts();
+    refused(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
     let patient = ClientInfo { max_wait: Duration::from_secs(5), ..client_info() };
-    let store = SqliteStore::open(&house.temp_store.path()).unwrap();
-    call(&LocalBackend::new(store, house.fakes.adapters(), patient), &credential("member"), SignIn).unwrap();
-    assert_eq!(house.fakes.clock.slept(), Duration::from_secs(1));
+    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    call(&LocalBackend::new(store, install.fakes.adapters(), patient), &credential("member"), SignIn).unwrap();
+    assert_eq!(install.fakes.clock.slept(), Duration::from_secs(1));
 }
 
 #[test]
 fn changes_are_throttled_as_sign_in_is() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let wrong = Credential::from_password(username("member"), typed("wrong"));
-    refused(call(&house.backend, &wrong, create("x")), Kind::Unauthenticated);
-    assert!(refused(house.call("member", create("x")), Kind::Unauthenticated).retry_after.is_some());
+    refused(call(&install.backend, &wrong, create("x")), Kind::Unauthenticated);
+    assert!(refused(install.call("member", create("x")), Kind::Unauthenticated).retry_after.is_some());
 }
 
 #[test]
 fn a_weak_hash_is_replaced_and_sessions_stay() {
-    let house = TestInstall::with_accounts();
-    let session = Credential::Session(sign_in(&house, "member", PASSWORD).unwrap());
-    let id = house.account_named("member").id;
-    let stored = || house.store().read(|s| s.password_hash(id)).unwrap().unwrap().0;
-    house.fakes.hasher.raise_strength();
-    let before = (stored(), house.fakes.hasher.counts());
-    sign_in(&house, "member", PASSWORD).unwrap();
+    let install = TestInstall::with_accounts();
+    let session = Credential::Session(sign_in(&install, "member", PASSWORD).unwrap());
+    let id = install.account_named("member").id;
+    let stored = || install.store().read(|s| s.password_hash(id)).unwrap().unwrap().0;
+    install.fakes.hasher.raise_strength();
+    let before = (stored(), install.fakes.hasher.counts());
+    sign_in(&install, "member", PASSWORD).unwrap();
     assert!(stored() != before.0);
-    assert_eq!(house.fakes.hasher.counts(), (before.1.0 + 1, before.1.1 + 1));
-    call(&house.backend, &session, WhoAmI).unwrap();
-    sign_in(&house, "member", PASSWORD).unwrap();
-    assert_eq!(house.fakes.hasher.counts().0, before.1.0 + 1, "once");
+    assert_eq!(install.fakes.hasher.counts(), (before.1.0 + 1, before.1.1 + 1));
+    call(&install.backend, &session, WhoAmI).unwrap();
+    sign_in(&install, "member", PASSWORD).unwrap();
+    assert_eq!(install.fakes.hasher.counts().0, before.1.0 + 1, "once");
 }
 
 #[test]
 fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "x");
-    let session = || Credential::Session(sign_in(&house, "member", PASSWORD).unwrap());
+    let install = TestInstall::with_accounts();
+    install.issue("member", "x");
+    let session = || Credential::Session(sign_in(&install, "member", PASSWORD).unwrap());
     let held = session();
-    assert_eq!(call(&house.backend, &held, list()).unwrap().total, 1);
-    let error = refused(call(&house.backend, &held, create("y")), Kind::Unauthenticated).to_string();
+    assert_eq!(call(&install.backend, &held, list()).unwrap().total, 1);
+    let error = refused(call(&install.backend, &held, create("y")), Kind::Unauthenticated).to_string();
     assert!(error.contains("password anew"), "{error}");
-    let id = house.account_named("member").id;
-    house.raw_connection().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
-    let error = refused(call(&house.backend, &held, list()), Kind::Unauthenticated).to_string();
+    let id = install.account_named("member").id;
+    install.raw_connection().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
+    let error = refused(call(&install.backend, &held, list()), Kind::Unauthenticated).to_string();
     assert!(error.contains("Sign in again"), "{error}");
     let held = session();
-    house.set_account_enabled(id, false);
-    refused(call(&house.backend, &held, WhoAmI), Kind::Unauthenticated);
-    house.set_account_enabled(id, true);
-    refused(call(&house.backend, &held, WhoAmI), Kind::Unauthenticated);
+    install.set_account_enabled(id, false);
+    refused(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);
+    install.set_account_enabled(id, true);
+    refused(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);
 }
 
 /// Every verb with each credential: accepted exactly as its required proof says.
 #[test]
 fn every_verb_asks_for_its_proof() {
-    let house = TestInstall::with_accounts();
-    house.issue(OWNER, "x");
-    let session = house.call(OWNER, SignIn).unwrap();
+    let install = TestInstall::with_accounts();
+    install.issue(OWNER, "x");
+    let session = install.call(OWNER, SignIn).unwrap();
     let cloud = Catalogue::shipped("cloud-platform").unwrap();
     let requests = || -> Vec<Request> {
         vec![
@@ -166,7 +166,7 @@ fn every_verb_asks_for_its_proof() {
     };
     assert_eq!(requests().len(), VERBS.len());
     let denied =
-        |who: &Credential, request| house.backend.call(who, request).is_err_and(|e| e.kind == Kind::Unauthenticated);
+        |who: &Credential, request| install.backend.call(who, request).is_err_and(|e| e.kind == Kind::Unauthenticated);
     for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
         assert_eq!(denied(&Credential::Store, request), *proof != AuthLevel::Store, "{name}");
     }
@@ -177,15 +177,15 @@ fn every_verb_asks_for_its_proof() {
         assert!(!denied(&credential(OWNER), request), "{name}");
     }
     // An actor with a temporary password signs in, replaces it, and can do nothing else.
-    house.account("second", Role::Owner);
-    house.call(OWNER, set_password("second", "seven brown foxes")).unwrap();
+    install.account("second", Role::Owner);
+    install.call(OWNER, set_password("second", "seven brown foxes")).unwrap();
     let second = || Credential::from_password(username("second"), typed("seven brown foxes"));
-    let session = call(&house.backend, &second(), SignIn).unwrap();
+    let session = call(&install.backend, &second(), SignIn).unwrap();
     assert!(session.is_temporary());
     for who in [second(), Credential::Session(session)] {
         let by_session = matches!(who, Credential::Session(_));
         for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
-            let refused = house.backend.call(&who, request).err().map(|e| e.kind);
+            let refused = install.backend.call(&who, request).err().map(|e| e.kind);
             match (*proof, by_session) {
                 (AuthLevel::Store, _) => assert_ne!(refused, Some(Kind::Denied), "{name}"),
                 (AuthLevel::Password, true) => assert_eq!(refused, Some(Kind::Unauthenticated), "{name}"),
@@ -194,27 +194,27 @@ fn every_verb_asks_for_its_proof() {
             }
         }
     }
-    call(&house.backend, &second(), set_password("second", "eight brown foxes")).unwrap();
+    call(&install.backend, &second(), set_password("second", "eight brown foxes")).unwrap();
 }
 
 #[test]
 fn only_the_first_owner_is_made_so() {
-    let house = TestInstall::new();
-    let before = (house.audit(), house.store().read(|s| s.accounts()).unwrap());
+    let install = TestInstall::new();
+    let before = (install.audit(), install.store().read(|s| s.accounts()).unwrap());
     let mut again = init(true);
     again.username = username("second");
-    refused(call(&house.backend, &Credential::Store, again), Kind::Conflict);
-    assert_eq!((house.audit(), house.store().read(|s| s.accounts()).unwrap()), before);
+    refused(call(&install.backend, &Credential::Store, again), Kind::Conflict);
+    assert_eq!((install.audit(), install.store().read(|s| s.accounts()).unwrap()), before);
     let row = &before.0[0];
     assert_eq!((row.verb.as_str(), row.proof.as_str(), row.target_name.as_str()), ("init", "store", OWNER));
     assert!(!row.details.contains("counted"), "no hash in the audit log");
-    let greeting = call(&house.backend, &Credential::Store, GetSetup).unwrap();
+    let greeting = call(&install.backend, &Credential::Store, GetSetup).unwrap();
     assert_eq!((greeting.first_run, greeting.sole_account), (false, Some(owner())));
 }
 
 #[test]
 fn two_first_owners_at_once_are_one() {
-    let place = crate::support::world::TempStore::new();
+    let place = crate::support::fakes::TempStore::new();
     let start = Arc::new(Barrier::new(2));
     let racers = [0, 1].map(|side| {
         let (path, start) = (place.path(), start.clone());
@@ -234,7 +234,7 @@ fn two_first_owners_at_once_are_one() {
 
 #[test]
 fn the_line_of_init_makes_the_same() {
-    let place = crate::support::world::TempStore::new();
+    let place = crate::support::fakes::TempStore::new();
     let jeton = backend(&place.path(), Fakes::new().adapters());
     let mut first = init(true);
     first.prefix = jeton::domain::name::Prefix::parse("acme").unwrap();

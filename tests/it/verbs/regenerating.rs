@@ -4,55 +4,55 @@ use super::*;
 
 #[test]
 fn the_old_secret_dies_and_all_else_is_kept() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let old =
-        house.create("member", CreateToken { expires: spec("30d"), selection: Selection::Inherit, ..create("x") });
-    assert!(allowed(&house, &old.secret));
-    house.fakes.clock.advance(HOUR);
-    let new = house.call("member", regenerate("x")).unwrap();
+        install.create("member", CreateToken { expires: spec("30d"), selection: Selection::Inherit, ..create("x") });
+    assert!(allowed(&install, &old.secret));
+    install.fakes.clock.advance(HOUR);
+    let new = install.call("member", regenerate("x")).unwrap();
     assert_eq!(new.equivalent_command.to_string(), "jeton token regenerate member/x");
     let new = new.value;
-    assert_eq!(why(&house, &old.secret), DenialReason::Retired);
-    assert!(allowed(&house, &new.secret));
+    assert_eq!(why(&install, &old.secret), DenialReason::Retired);
+    assert!(allowed(&install, &new.secret));
     let kept = |t: &Token| (t.id, t.name.clone(), t.expiry, t.selection.clone(), t.created_at, t.enabled);
     assert_eq!(kept(&new.token), kept(&old.token));
     assert_eq!(new.token.last_seen_at, Some(START), "seen before, seen still");
     assert_eq!(new.token.secret_since, START.plus(HOUR));
-    let row = house.audit().pop().unwrap();
+    let row = install.audit().pop().unwrap();
     assert!(row.details.contains(old.secret.hint()) && row.details.contains(new.secret.hint()));
 }
 
 #[test]
 fn a_disabled_token_stays_disabled() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "x");
-    house.call("member", disable(&["x"])).unwrap();
-    let new = house.call("member", regenerate("x")).unwrap().value;
+    let install = TestInstall::with_accounts();
+    install.issue("member", "x");
+    install.call("member", disable(&["x"])).unwrap();
+    let new = install.call("member", regenerate("x")).unwrap().value;
     assert!(!new.token.enabled);
-    assert_eq!(why(&house, &new.secret), DenialReason::Disabled);
+    assert_eq!(why(&install, &new.secret), DenialReason::Disabled);
 }
 
 #[test]
 fn an_expired_token_needs_a_new_expiry() {
-    let house = TestInstall::with_accounts();
-    let old = house.create("member", CreateToken { expires: spec("1d"), ..create("x") });
-    house.fakes.clock.advance(DAY);
-    let error = refused(house.call("member", regenerate("x")), Kind::Conflict).to_string();
+    let install = TestInstall::with_accounts();
+    let old = install.create("member", CreateToken { expires: spec("1d"), ..create("x") });
+    install.fakes.clock.advance(DAY);
+    let error = refused(install.call("member", regenerate("x")), Kind::Conflict).to_string();
     assert!(error.contains("--expires"), "{error}");
-    assert_eq!(why(&house, &old.secret), DenialReason::Expired, "a refusal retires nothing");
+    assert_eq!(why(&install, &old.secret), DenialReason::Expired, "a refusal retires nothing");
     let past = RegenerateToken { expires: spec("21-11-2026"), ..regenerate("x") };
-    refused(house.call("member", past), Kind::Usage);
-    let new = house.call("member", RegenerateToken { expires: spec("1y"), ..regenerate("x") }).unwrap();
+    refused(install.call("member", past), Kind::Usage);
+    let new = install.call("member", RegenerateToken { expires: spec("1y"), ..regenerate("x") }).unwrap();
     assert_eq!(new.equivalent_command.to_string(), "jeton token regenerate member/x --expires 1y");
-    assert!(allowed(&house, &new.value.secret));
+    assert!(allowed(&install, &new.value.secret));
     assert_eq!(new.value.token.expiry.at().unwrap().rfc3339(), "2027-11-22T09:30:00Z");
 }
 
 #[test]
 fn a_secret_that_cannot_be_saved_stays_as_it_was() {
-    let house = TestInstall::with_accounts();
-    let old = house.issue("member", "x");
-    let out = Some(SecretDestination::File(house.temp_store.path()));
-    refused(house.call("member", RegenerateToken { destination: out, ..regenerate("x") }), Kind::Failure);
-    assert!(allowed(&house, &old.secret));
+    let install = TestInstall::with_accounts();
+    let old = install.issue("member", "x");
+    let out = Some(SecretDestination::File(install.temp_store.path()));
+    refused(install.call("member", RegenerateToken { destination: out, ..regenerate("x") }), Kind::Failure);
+    assert!(allowed(&install, &old.secret));
 }

@@ -1,62 +1,62 @@
 //! A token without permission learns nothing.
 
 use super::*;
-use crate::support::world::bearer;
+use crate::support::fakes::bearer;
 
 const WRITE: &str = "jeton.tokens.write";
 
-fn token(house: &TestInstall, name: &str, held: &[&str]) -> Credential {
-    bearer(house.create(OWNER, CreateToken { selection: methods(held), ..create(name) }).secret)
+fn token(install: &TestInstall, name: &str, held: &[&str]) -> Credential {
+    bearer(install.create(OWNER, CreateToken { selection: methods(held), ..create(name) }).secret)
 }
 
 /// Previews of actions that need a person list every account's tokens: no token gets them, signed in or not.
 #[test]
 fn token_gets_no_preview_of_what_takes_a_person() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let every: Vec<String> = Catalogue::shipped("jeton").unwrap().methods().map(|m| m.id.to_string()).collect();
     let held: Vec<&str> = every.iter().map(String::as_str).collect();
-    let who = token(&house, "all", &held);
-    let session = Credential::Session(call(&house.backend, &who, SignIn).unwrap());
+    let who = token(&install, "all", &held);
+    let session = Credential::Session(call(&install.backend, &who, SignIn).unwrap());
     let catalogue = Catalogue::shipped("cloud-platform").unwrap();
     for who in [&who, &session] {
         let preview = PreviewCatalogue { catalogue: catalogue.clone() };
-        refused(call(&house.backend, who, preview), Kind::Denied);
+        refused(call(&install.backend, who, preview), Kind::Denied);
         for which in [Purgeable::Trashed, Purgeable::Expired] {
-            refused(call(&house.backend, who, PreviewPurge { which }), Kind::Denied);
+            refused(call(&install.backend, who, PreviewPurge { which }), Kind::Denied);
         }
     }
-    call(&house.backend, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
-    house.call("member", PreviewPurge { which: Purgeable::Trashed }).unwrap();
+    call(&install.backend, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
+    install.call("member", PreviewPurge { which: Purgeable::Trashed }).unwrap();
 }
 
 #[test]
 fn wrong_confirmation_names_tokens_only_to_who_may_see_them() {
-    let house = TestInstall::with_accounts();
-    let secretive = house.issue(OWNER, "secretive").token;
+    let install = TestInstall::with_accounts();
+    let secretive = install.issue(OWNER, "secretive").token;
     for (name, held, is_told) in [("w", &[WRITE][..], false), ("rw", &[WRITE, "jeton.tokens.read"], true)] {
-        let who = token(&house, name, held);
-        let error = refused(call(&house.backend, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
+        let who = token(&install, name, held);
+        let error = refused(call(&install.backend, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
         assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
-        let error = refused(call(&house.backend, &who, disable(&["secretiv"])), Kind::NotFound);
+        let error = refused(call(&install.backend, &who, disable(&["secretiv"])), Kind::NotFound);
         assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
     }
 }
 
 #[test]
 fn words_that_could_be_account_and_name_tell_which_accounts_there_are_only_to_who_may_know() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let two = |first: &str| CreateToken { names: vec![token_name(first), token_name("x")], ..create_nothing() };
-    let blind = token(&house, "blind", &[WRITE]);
-    assert_eq!(call(&house.backend, &blind, two("member")).unwrap().value.len(), 2);
-    let knowing = token(&house, "knowing", &[WRITE, "jeton.accounts.read"]);
-    refused(call(&house.backend, &knowing, two("viewer")), Kind::Conflict);
-    refused(house.call(OWNER, two("viewer")), Kind::Conflict);
+    let blind = token(&install, "blind", &[WRITE]);
+    assert_eq!(call(&install.backend, &blind, two("member")).unwrap().value.len(), 2);
+    let knowing = token(&install, "knowing", &[WRITE, "jeton.accounts.read"]);
+    refused(call(&install.backend, &knowing, two("viewer")), Kind::Conflict);
+    refused(install.call(OWNER, two("viewer")), Kind::Conflict);
 }
 
 /// An owner's token that may create tokens of every account learns of a wrong name that it is wrong, not the right one.
 #[test]
 fn similar_account_is_suggested_only_to_who_may_read_accounts() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let into = |name: &str| CreateToken {
         account: Some(username(name)),
         selection: methods(&["jeton.tokens.write-all"]),
@@ -66,20 +66,20 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
         ("w-all", &["jeton.tokens.write-all"][..], false),
         ("rw-all", &["jeton.tokens.write-all", "jeton.accounts.read"], true),
     ] {
-        let who = token(&house, name, held);
-        let error = refused(call(&house.backend, &who, into("membre")), Kind::NotFound);
+        let who = token(&install, name, held);
+        let error = refused(call(&install.backend, &who, into("membre")), Kind::NotFound);
         assert_eq!((error.to_string().contains("member"), error.next.is_some()), (is_told, is_told), "{name}: {error}");
     }
     for (name, held, is_told) in [
         ("w-accounts", &["jeton.accounts.write"][..], false),
         ("rw-accounts", &["jeton.accounts.write", "jeton.accounts.read"], true),
     ] {
-        let who = token(&house, name, held);
+        let who = token(&install, name, held);
         let verb = jeton::verbs::accounts::DisableAccounts { usernames: vec![username("membre")] };
-        let error = refused(call(&house.backend, &who, verb), Kind::NotFound);
+        let error = refused(call(&install.backend, &who, verb), Kind::NotFound);
         assert_eq!(error.next.is_some(), is_told, "{name}: {error}");
     }
-    assert!(refused(house.call(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));
+    assert!(refused(install.call(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));
 }
 
 fn create_nothing() -> CreateToken {

@@ -1,20 +1,20 @@
 //! Effective rights, with the reason for each withheld method.
 
 use super::*;
-use crate::support::world::{entry, tester};
+use crate::support::fakes::{entry, tester};
 use jeton::domain::catalogue::effective_rights::Withheld;
 use jeton::domain::catalogue::set::members;
 use jeton::domain::catalogue::{ApiSet, SetEntry, file, write};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::tokens::TokenDetails;
 
-fn can(house: &TestInstall, name: &str, method: &MethodId) -> Option<Withheld> {
+fn can(install: &TestInstall, name: &str, method: &MethodId) -> Option<Withheld> {
     let token = TokenRef::Text(name.to_owned());
-    house.call(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
+    install.call(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
 }
 
 /// Stores a set as an older program accepted it: one that names methods of `jeton.*`, and one that includes that set.
-fn keep_set_of_management(house: &TestInstall) {
+fn keep_set_of_management(install: &TestInstall) {
     let set = |name: &str, entries: &[&str]| ApiSet {
         name: name.to_owned(),
         title: name.to_owned(),
@@ -24,8 +24,8 @@ fn keep_set_of_management(house: &TestInstall) {
     let named = ["jeton.tokens.write-all", "jeton.gone.Method", "environment.control.GetEnvInfo"];
     let sets = vec![set("Desk", &named), set("Over all", &["set:Desk"])];
     let catalogue = Catalogue { name: "desk".into(), title: "Desk".into(), groups: Vec::new(), sets };
-    let now = house.now();
-    let kept = house.store().write(&tester(), &|| now, |tx, _| {
+    let now = install.now();
+    let kept = install.store().write(&tester(), &|| now, |tx, _| {
         tx.set_catalogue(&catalogue)?;
         Ok(Audited::one((), entry("desk")))
     });
@@ -35,15 +35,15 @@ fn keep_set_of_management(house: &TestInstall) {
 /// Such a store stays usable: only the set's own file is refused when it is applied again.
 #[test]
 fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
-    let house = TestInstall::with_accounts();
-    keep_set_of_management(&house);
-    let listed = || call(&house.backend, &Credential::Store, ListCatalogues).unwrap();
+    let install = TestInstall::with_accounts();
+    keep_set_of_management(&install);
+    let listed = || call(&install.backend, &Credential::Store, ListCatalogues).unwrap();
     let desk = listed().into_iter().find(|c| c.name == "desk").unwrap();
     assert_eq!(members(&listed(), "Over all"), [MethodId::parse("environment.control.GetEnvInfo").unwrap()].into());
-    let shop = crate::catalogue::shop(&house, |text| text);
-    crate::catalogue::apply(&house, OWNER, &shop, None).unwrap();
+    let shop = crate::catalogue::shop(&install, |text| text);
+    crate::catalogue::apply(&install, OWNER, &shop, None).unwrap();
     let cloud = Catalogue::shipped("cloud-platform").unwrap();
-    crate::catalogue::apply(&house, OWNER, &cloud, None).unwrap();
+    crate::catalogue::apply(&install, OWNER, &cloud, None).unwrap();
     let again = file::read("f.toml", &write::toml(&desk), &listed());
     assert!(refused(again, Kind::Usage).to_string().contains("one by one"));
 }
@@ -52,10 +52,10 @@ fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
 /// every selection, under every pair of roles, for live and dead secrets.
 #[test]
 fn show_can_and_every_decision_agree() {
-    let house = TestInstall::with_accounts();
-    house.account("someone", Role::Member);
-    keep_set_of_management(&house);
-    let catalogues = house.store().read(|s| s.catalogues()).unwrap();
+    let install = TestInstall::with_accounts();
+    install.account("someone", Role::Member);
+    keep_set_of_management(&install);
+    let catalogues = install.store().read(|s| s.catalogues()).unwrap();
     let mut asked: Vec<MethodId> =
         catalogues.iter().flat_map(|c| c.methods().map(|m| m.id.clone())).step_by(9).collect();
     asked.push(MethodId::parse("jeton.tokens.write-all").unwrap());
@@ -73,18 +73,18 @@ fn show_can_and_every_decision_agree() {
     for (n, selection) in selections.iter().enumerate() {
         for issued in Role::ALL {
             let name = format!("{issued}{n}");
-            let (token, secret) = house.token_issued_under(issued, "someone", &name, selection);
+            let (token, secret) = install.token_issued_under(issued, "someone", &name, selection);
             for account in Role::ALL {
-                house.set_role("someone", account);
+                install.set_role("someone", account);
                 for enabled in [true, false] {
                     if !enabled {
-                        house.call(OWNER, disable(&[&format!("someone/{name}")])).unwrap();
+                        install.call(OWNER, disable(&[&format!("someone/{name}")])).unwrap();
                     }
-                    let shown: TokenDetails = house.call(OWNER, show(&format!("someone/{name}"))).unwrap();
+                    let shown: TokenDetails = install.call(OWNER, show(&format!("someone/{name}"))).unwrap();
                     let listed: std::collections::BTreeMap<_, _> = shown.rights.methods().into_iter().collect();
                     for id in &asked {
                         let cell = format!("{name} of a {account}, {id}, {enabled}");
-                        let can = can(&house, &format!("someone/{name}"), id);
+                        let can = can(&install, &format!("someone/{name}"), id);
                         let unlisted = !matches!(can, Some(Withheld::NotSelected | Withheld::UnknownMethod));
                         let by_inherit =
                             *selection == Selection::Inherit && matches!(can, Some(Withheld::AccountRole(_)));
@@ -92,17 +92,17 @@ fn show_can_and_every_decision_agree() {
                             Some(listed) => assert_eq!(*listed, can, "{cell}"),
                             None => assert!(!unlisted || by_inherit, "{cell}: {can:?}"),
                         }
-                        let decided = secret.expose(|s| house.decide(s, Some(id)));
+                        let decided = secret.expose(|s| install.decide(s, Some(id)));
                         assert_eq!(matches!(decided, Decision::Allowed(_)), can.is_none(), "{cell}: {decided:?}");
                         seen.insert(can.map_or("allowed", Withheld::as_str));
                     }
                 }
-                house.call(OWNER, enable(&[&format!("someone/{name}")])).unwrap();
+                install.call(OWNER, enable(&[&format!("someone/{name}")])).unwrap();
             }
-            house.set_role("someone", Role::Member);
-            house.call(OWNER, delete(&[&format!("someone/{name}")], &name)).unwrap();
+            install.set_role("someone", Role::Member);
+            install.call(OWNER, delete(&[&format!("someone/{name}")], &name)).unwrap();
             assert_eq!(
-                house.call(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.denial_reason,
+                install.call(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.denial_reason,
                 Some(DenialReason::Deleted)
             );
         }
@@ -114,51 +114,51 @@ fn show_can_and_every_decision_agree() {
 
 #[test]
 fn both_secrets_of_an_overlap_are_told_apart() {
-    let house = TestInstall::with_accounts();
+    let install = TestInstall::with_accounts();
     let write = "environment.control.StopEnv";
-    house.create("viewer", CreateToken { selection: methods(&[write]), ..create("x") });
-    house.set_role("viewer", Role::Member);
-    house.call("viewer", with_grace("x", "1d")).unwrap();
-    let shown = house.call("viewer", show("x")).unwrap();
+    install.create("viewer", CreateToken { selection: methods(&[write]), ..create("x") });
+    install.set_role("viewer", Role::Member);
+    install.call("viewer", with_grace("x", "1d")).unwrap();
+    let shown = install.call("viewer", show("x")).unwrap();
     let id = MethodId::parse(write).unwrap();
     assert_eq!(shown.rights.permitted, std::slice::from_ref(&id));
     let before = shown.previous_rights.unwrap();
     assert_eq!((before.permitted, before.withheld), (vec![], vec![(id.clone(), Withheld::IssuedRole(Role::Viewer))]));
-    let can = house.call("viewer", CanToken { token: TokenRef::Text("x".to_owned()), method: id.clone() }).unwrap();
+    let can = install.call("viewer", CanToken { token: TokenRef::Text("x".to_owned()), method: id.clone() }).unwrap();
     assert_eq!((can.withheld, can.previous), (None, Some(Some(Withheld::IssuedRole(Role::Viewer)))));
-    house.fakes.clock.advance(DAY);
-    assert_eq!(house.call("viewer", show("x")).unwrap().previous_rights, None);
+    install.fakes.clock.advance(DAY);
+    assert_eq!(install.call("viewer", show("x")).unwrap().previous_rights, None);
 }
 
 #[test]
 fn who_chooses_a_selection_is_warned_of_what_it_withholds() {
-    let house = TestInstall::with_accounts();
-    let warned = |selection| house.create("viewer", CreateToken { selection, ..create("x") }).warning;
+    let install = TestInstall::with_accounts();
+    let warned = |selection| install.create("viewer", CreateToken { selection, ..create("x") }).warning;
     assert!(warned(Selection::nothing()).unwrap().contains("nothing"));
-    house.call("viewer", delete(&["x"], "x")).unwrap();
+    install.call("viewer", delete(&["x"], "x")).unwrap();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     let warning = warned(methods(&[read, write])).unwrap();
     assert!(warning.contains("1 of 2") && warning.contains(write) && warning.contains("viewer"), "{warning}");
     let edited = |to: Selection| {
         let selection = Some(SelectionEdit::Replace(to));
-        house.call("viewer", EditToken { selection, ..edit("x") }).unwrap().value.warning
+        install.call("viewer", EditToken { selection, ..edit("x") }).unwrap().value.warning
     };
     assert_eq!(edited(methods(&[read])), None);
     assert!(edited(methods(&[write])).unwrap().contains("nothing"));
     assert_eq!(edited(Selection::Inherit), None);
     let described = EditToken { description: Some(Description::parse("x").unwrap()), ..edit("x") };
-    assert_eq!(house.call("viewer", described).unwrap().value.warning, None, "it chose no selection");
+    assert_eq!(install.call("viewer", described).unwrap().value.warning, None, "it chose no selection");
 }
 
 /// An unknown method is answered with the nearest one.
 #[test]
 fn unknown_method_has_a_nearest() {
-    let house = TestInstall::with_accounts();
-    house.issue("member", "x");
+    let install = TestInstall::with_accounts();
+    install.issue("member", "x");
     let nearest = |wanted: &str| {
         let method = MethodId::parse(wanted).unwrap();
         let token = TokenRef::Text("x".to_owned());
-        house.call("member", CanToken { token, method }).unwrap().nearest.map(|id| id.to_string())
+        install.call("member", CanToken { token, method }).unwrap().nearest.map(|id| id.to_string())
     };
     for wanted in ["environment.control.stopenv", "environment.control.StopEnvs", "environment.StopEnv", "StopEnv"] {
         assert_eq!(nearest(wanted).as_deref(), Some("environment.control.StopEnv"), "{wanted}");
@@ -167,5 +167,5 @@ fn unknown_method_has_a_nearest() {
     assert_eq!(nearest("zzz"), None);
     let method = MethodId::parse("a.B").unwrap();
     let theirs = CanToken { token: TokenRef::Text(format!("{OWNER}/x")), method };
-    refused(house.call("member", theirs), Kind::Denied);
+    refused(install.call("member", theirs), Kind::Denied);
 }

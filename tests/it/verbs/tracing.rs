@@ -8,12 +8,12 @@ fn whose(text: &str) -> IdentifySecret {
 
 #[test]
 fn each_fate_of_a_secret() {
-    let house = TestInstall::with_accounts();
-    let old = house.issue("member", "x");
-    let prior = house.call("member", regenerate("x")).unwrap().value;
-    let live = house.call("member", with_grace("x", "1h")).unwrap().value;
-    let gone = house.issue("member", "gone");
-    let ask_store = |text: &str| call(&house.backend, &Credential::Store, whose(text)).unwrap();
+    let install = TestInstall::with_accounts();
+    let old = install.issue("member", "x");
+    let prior = install.call("member", regenerate("x")).unwrap().value;
+    let live = install.call("member", with_grace("x", "1h")).unwrap().value;
+    let gone = install.issue("member", "gone");
+    let ask_store = |text: &str| call(&install.backend, &Credential::Store, whose(text)).unwrap();
     let asked = |secret: &Secret| secret.expose(ask_store);
     let token = |found: SecretOwner| match found {
         SecretOwner::Token(token, state) => (token.full_name(), state),
@@ -26,14 +26,14 @@ fn each_fate_of_a_secret() {
     assert_eq!((token(traced.owner).1, traced.denial_reason), (SecretState::Previous(until), None));
     let traced = asked(&old.secret);
     assert_eq!((token(traced.owner).1, traced.denial_reason), (SecretState::Dead, Some(DenialReason::Retired)));
-    house.fakes.clock.set(until);
+    install.fakes.clock.set(until);
     assert_eq!(asked(&prior.secret).denial_reason, Some(DenialReason::Retired), "the very instant");
-    house.call("member", disable(&["x"])).unwrap();
+    install.call("member", disable(&["x"])).unwrap();
     assert_eq!(asked(&live.secret).denial_reason, Some(DenialReason::Disabled));
 
-    house.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", delete(&["gone"], "gone")).unwrap();
     assert_eq!(asked(&gone.secret).denial_reason, Some(DenialReason::Deleted));
-    house.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let traced = asked(&gone.secret);
     let SecretOwner::Purged(stone) = traced.owner else { panic!("{traced:?}") };
     assert_eq!((stone.full_name().as_str(), traced.denial_reason), ("member/gone", Some(DenialReason::Deleted)));
@@ -62,18 +62,18 @@ fn each_fate_of_a_secret() {
 
 #[test]
 fn looking_is_not_recorded() {
-    let house = TestInstall::with_accounts();
-    let issued = house.issue("member", "x");
-    let rows = house.audit();
+    let install = TestInstall::with_accounts();
+    let issued = install.issue("member", "x");
+    let rows = install.audit();
     issued.secret.expose(|s| {
         for text in [s, "nonsense", &deciding::forged(&format!("{}_{}", &s[..12], "0".repeat(32)))] {
-            call(&house.backend, &Credential::Store, whose(text)).unwrap();
+            call(&install.backend, &Credential::Store, whose(text)).unwrap();
         }
     });
-    let usage = house.call("member", show("x")).unwrap().usage;
+    let usage = install.call("member", show("x")).unwrap().usage;
     let unused = jeton::verbs::ports::Usage { days: vec![0; 30], ..Default::default() };
     assert_eq!(usage, unused);
     let denials: i64 =
-        house.raw_connection().query_row("SELECT count(*) FROM denied_attempts", [], |r| r.get(0)).unwrap();
-    assert_eq!((denials, house.audit()), (0, rows));
+        install.raw_connection().query_row("SELECT count(*) FROM denied_attempts", [], |r| r.get(0)).unwrap();
+    assert_eq!((denials, install.audit()), (0, rows));
 }

@@ -80,11 +80,11 @@ impl TestInstall {
 
     /// [`Comparison::new`] with one more account per lower role, named after the role: `admin`, `member`, `viewer`.
     pub fn with_accounts() -> Self {
-        let house = Self::new();
+        let install = Self::new();
         for role in [Role::Admin, Role::Member, Role::Viewer] {
-            house.account(role.as_str(), role);
+            install.account(role.as_str(), role);
         }
-        house
+        install
     }
 
     pub fn store(&self) -> &SqliteStore {

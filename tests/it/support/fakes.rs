@@ -30,13 +30,13 @@ use jeton::verbs::tokens::CreateToken;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-#[path = "house.rs"]
-mod house;
-#[path = "place.rs"]
-mod place;
+#[path = "temp_store.rs"]
+mod temp_store;
+#[path = "test_install.rs"]
+mod test_install;
+pub use temp_store::TempStore;
 #[allow(unused_imports, reason = "not every benchmark has a house")]
-pub use house::TestInstall;
-pub use place::TempStore;
+pub use test_install::TestInstall;
 
 /// Start of every fake clock: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
