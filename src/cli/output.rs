@@ -241,12 +241,12 @@ pub fn error(e: &Error, as_json: bool) {
     };
     match as_json.then(|| json(&ErrorJson { schema: SCHEMA, error: body }, ITEM_ROOM)) {
         Some(Ok(line)) => complain(&format!("{}\n", line.as_str())),
-        _ => complain(&in_words(e)),
+        _ => complain(&format_error(e)),
     }
 }
 
 /// Returns the error as lines of text.
-pub fn in_words(e: &Error) -> String {
+pub fn format_error(e: &Error) -> String {
     let why = e.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
     let mut text = escape_untrusted(&format!("error: {}{why}", e.what)).into_owned();
     text.push('\n');

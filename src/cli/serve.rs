@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 
 use super::args::{Global, ServeArgs};
 use super::given;
-use super::output::in_words;
+use super::output::format_error;
 use crate::config::{CliOverrides, ServeOverrides, Settings};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
     logging::init(loudness.clone().unwrap_or(LogLevel::Info), args.log_json)?;
     let served = loudness.and_then(|_| serve(global, args));
     // End the log here: a stuck log reader must not keep the process alive.
-    logging::flush_with(served.as_ref().err(), in_words);
+    logging::flush_with(served.as_ref().err(), format_error);
     served.map_err(|e| Error::new(e.kind, ""))
 }
 

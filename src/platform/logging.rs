@@ -103,7 +103,7 @@ pub fn lost_lines() -> u64 {
 }
 
 /// Writes `error` after all waiting lines, and waits a moment for that. The error is written as JSON, or as
-/// `in_words`.
+/// `format_error`.
 ///
 /// Called at the end of a process whose log may be stuck. Without a log nothing is written.
 pub fn flush_with(error: Option<&Error>, in_words: fn(&Error) -> String) {

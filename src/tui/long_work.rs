@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::msg::RequestId;
 use crate::tui::theme::Theme;
-use crate::tui::widget::line::{grouped, width};
+use crate::tui::widget::line::{group_digits, width};
 
 /// Work in batches, from its request to its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,21 +19,21 @@ pub struct LongWork {
 
 impl LongWork {
     /// Creates the state for a request just sent.
-    pub fn sent(id: RequestId) -> Self {
+    pub fn new(id: RequestId) -> Self {
         LongWork { id, counts: None, stopping: false }
     }
 
     /// Describes the progress in words.
-    pub fn text(&self) -> String {
+    pub fn describe(&self) -> String {
         let Some((done, total)) = self.counts else { return String::new() };
         let verb = if self.stopping { "Stopping after" } else { "Purging" };
-        format!("{verb} {} of {}", grouped(done), grouped(total))
+        format!("{verb} {} of {}", group_digits(done), group_digits(total))
     }
 
-    /// Returns a horizontal rule of `columns` columns whose heavy part shows the progress. `in_words` adds the progress
+    /// Returns a horizontal rule of `columns` columns whose heavy part shows the progress. `format_error` adds the progress
     /// as text.
-    pub fn rule(&self, columns: usize, in_words: bool, theme: &Theme) -> Line<'static> {
-        let text = if in_words { format!(" {} ─", self.text()) } else { String::new() };
+    pub fn progress_line(&self, columns: usize, with_text: bool, theme: &Theme) -> Line<'static> {
+        let text = if with_text { format!(" {} ─", self.describe()) } else { String::new() };
         let columns = columns.saturating_sub(width(&text));
         let (done, total) = self.counts.unwrap_or((0, 1));
         let heavy = done.min(total) as u128 * columns as u128 / u128::from(total.max(1));
@@ -55,10 +55,10 @@ mod tests {
         let theme = Theme::mono();
         for (done, total, heavy) in [(0, 3, 0), (1, 3, 26), (3, 3, 80), (9, 3, 80), (u64::MAX, u64::MAX, 80), (0, 0, 0)]
         {
-            let work = LongWork { counts: Some((done, total)), ..LongWork::sent(RequestId(1)) };
-            let rule = work.rule(80, false, &theme);
+            let work = LongWork { counts: Some((done, total)), ..LongWork::new(RequestId(1)) };
+            let rule = work.progress_line(80, false, &theme);
             assert_eq!(rule.width(), 80);
-            assert_eq!(work.rule(80, true, &theme).width(), 80);
+            assert_eq!(work.progress_line(80, true, &theme).width(), 80);
             assert_eq!(rule.spans[0].content.chars().count(), heavy, "{done} of {total}");
         }
     }

@@ -68,7 +68,7 @@ fn busy(model: &Model) -> String {
     // here then, but never before sign-in.
     match model.long_work().filter(|_| model.lock.is_none() && model.in_front().is_none()) {
         // The spinner's place is always reserved, so that nothing moves.
-        Some(work) => format!("{spinner:1} {} ", work.text()),
+        Some(work) => format!("{spinner:1} {} ", work.describe()),
         None if spinner.is_empty() => String::new(),
         None => format!("{spinner} working "),
     }

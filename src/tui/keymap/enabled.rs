@@ -40,7 +40,7 @@ pub(super) fn just_deleted(model: &Model) -> bool {
 }
 
 /// Returns the word for the current effect of `action`, if the action has two possible effects.
-pub(super) fn word(action: Action, model: &Model) -> Option<&'static str> {
+pub(super) fn dynamic_label(action: Action, model: &Model) -> Option<&'static str> {
     let either = |first: bool, one: &'static str, other: &'static str| Some(if first { one } else { other });
     match action {
         Action::Toggle => {

@@ -218,7 +218,7 @@ pub fn in_text_field(key: Key) -> Option<Action> {
 
 /// Returns one or two words for the current effect of `binding`.
 pub fn label(binding: &Binding, model: &Model) -> &'static str {
-    enabled::word(binding.action, model).unwrap_or(binding.label)
+    enabled::dynamic_label(binding.action, model).unwrap_or(binding.label)
 }
 
 /// From this rank on, a screen's own keys come after those common to all screens.

@@ -71,13 +71,13 @@ impl ApiChoice {
 
     /// Usage summary for a custom selection or an API set; `None` for *Inherit* and nothing. `Err` is the reason why
     /// unused methods can't be dropped.
-    pub fn used_words(&self) -> Option<Result<String, String>> {
+    pub fn describe_usage(&self) -> Option<Result<String, String>> {
         match self.chosen {
             Api::Inherit | Api::Nothing => None,
             Api::Picked if self.picked.is_none() => None,
             Api::Set(_) | Api::Picked => Some(match &self.used {
                 None => Err("reading…".to_owned()),
-                Some(used) => used.doubt().map_or_else(|| Ok(used.words()), Err),
+                Some(used) => used.doubt().map_or_else(|| Ok(used.describe()), Err),
             }),
         }
     }
@@ -164,7 +164,7 @@ impl ApiChoice {
         }
     }
 
-    fn words(&self) -> Vec<(String, String)> {
+    fn row_texts(&self) -> Vec<(String, String)> {
         let sets = self.catalogues.iter().flat_map(|c| &c.sets);
         let mut rows: Vec<(String, String)> =
             sets.map(|s| (set_label(&s.name).into_owned(), s.title.clone())).collect();
@@ -185,11 +185,11 @@ impl ApiChoice {
     /// screen; it scrolls around the chosen row.
     pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S, others: usize) {
         let theme = sheet.theme;
-        let words = self.words();
-        let listed = words.len().min(sheet.rows.saturating_sub(others).max(1));
+        let texts = self.row_texts();
+        let listed = texts.len().min(sheet.rows.saturating_sub(others).max(1));
         let here = self.taken();
-        let first = here.saturating_sub(listed.saturating_sub(1)).min(words.len() - listed);
-        for (i, (name, title)) in words.iter().enumerate().skip(first).take(listed) {
+        let first = here.saturating_sub(listed.saturating_sub(1)).min(texts.len() - listed);
+        for (i, (name, title)) in texts.iter().enumerate().skip(first).take(listed) {
             let head = if i == first { sheet.label(slot, "API") } else { sheet.indent() };
             let chosen = i == here;
             let style = if chosen && sheet.is_at(slot) { theme.accent } else { Style::new() };

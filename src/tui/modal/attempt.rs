@@ -5,7 +5,7 @@ use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::Outcome;
 use crate::tui::screen::denied::copy_address;
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
 use crate::verbs::verify::DenialReason;
 
@@ -13,7 +13,7 @@ impl Whole for DeniedRow {
     const CONTEXT: Context = Context::Attempt;
 
     fn title(&self) -> String {
-        if self.attempts == 1 { "Denied attempt".to_owned() } else { counted(self.attempts, "denied attempt") }
+        if self.attempts == 1 { "Denied attempt".to_owned() } else { count_noun(self.attempts, "denied attempt") }
     }
 
     fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told> {
@@ -35,7 +35,7 @@ impl Whole for DeniedRow {
         for (label, text) in [
             ("When", wall_clock(self.at, zone)),
             ("", ago(self.at, now)),
-            ("Attempts", format!("{}{several}", counted(self.attempts, "attempt"))),
+            ("Attempts", format!("{}{several}", count_noun(self.attempts, "attempt"))),
             ("Reason", self.reason.clone()),
             ("", DenialReason::parse(&self.reason).map_or("", DenialReason::describe).to_owned()),
             ("Token", self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)),

@@ -16,7 +16,7 @@ use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::theme;
 use crate::tui::widget::foot::keys_and_place;
 use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{counted, cut, fit, grouped, width, wrap};
+use crate::tui::widget::line::{count_noun, cut, fit, group_digits, width, wrap};
 use crate::verbs::tokens::TokenDetails;
 
 /// The dialog with a token's details.
@@ -157,7 +157,7 @@ impl<'a> RightsList<'a> {
         match at {
             0 => return Line::default(),
             1 => {
-                let methods = counted(count as u64, "method");
+                let methods = count_noun(count as u64, "method");
                 return head(&match rights.denial_reason {
                     None if count == 0 && rights.withheld.is_empty() => "May call nothing yet".to_owned(),
                     None if count == 0 => "May call nothing".to_owned(),
@@ -172,7 +172,7 @@ impl<'a> RightsList<'a> {
         }
         match at - 2 - count {
             0 => Line::default(),
-            1 => head(&format!("Withheld: {}", counted(rights.withheld.len() as u64, "method"))),
+            1 => head(&format!("Withheld: {}", count_noun(rights.withheld.len() as u64, "method"))),
             at => rights.withheld.get(at - 2).map_or_else(Line::default, |(id, reason)| {
                 Line::from(vec![
                     Span::raw(cut(&format!("  {id}  "), columns)),
@@ -215,7 +215,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         lines.push(row("Role", format!("{}: its secret was issued under it; regenerate lifts it", token.role())));
     }
     let api = token.selection.summary();
-    match shown.and_then(|shown| usage::reach_words(&token.selection, shown)) {
+    match shown.and_then(|shown| usage::describe_reach(&token.selection, shown)) {
         // Text that doesn't fit on the same line goes on the next one.
         Some(reach) if width(&api) + width(&reach) + 13 > columns => {
             lines.push(row("API", api));
@@ -239,7 +239,8 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
             .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, model.now)));
         lines.push(row("Rotating", format!("{} dies {dies}, {seen}", previous.hint)));
         if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
-            let calls = format!("{} today, {} in 7 days with it", counted(uses.today, "call"), grouped(uses.week));
+            let calls =
+                format!("{} today, {} in 7 days with it", count_noun(uses.today, "call"), group_digits(uses.week));
             lines.push(row("", calls));
         }
     }

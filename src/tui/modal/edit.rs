@@ -234,7 +234,7 @@ impl Dialog for Edit {
         let mut slots = vec![(Slot::Name, Kind::Field), (Slot::Description, Kind::Field)];
         slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
         slots.push((Slot::Api, Kind::Choice));
-        if matches!(self.api.used_words(), Some(Ok(_))) {
+        if matches!(self.api.describe_usage(), Some(Ok(_))) {
             slots.push((Slot::Unused, Kind::Button));
         }
         slots.extend([(Slot::Button, Kind::Button), (Slot::Regenerate, Kind::Button)]);
@@ -336,7 +336,7 @@ impl Dialog for Edit {
         sheet.blank();
         self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
         self.api.rows(sheet, Slot::Api, OTHERS);
-        match self.api.used_words() {
+        match self.api.describe_usage() {
             Some(Ok(words)) => sheet.fact_button(Slot::Unused, "", &format!("{words}  "), "Drop the unused…"),
             Some(Err(why)) => sheet.note(&why, sheet.theme.dim),
             None => sheet.blank(),

@@ -55,14 +55,14 @@ impl Help {
         std::iter::once(from).chain(Context::ALL.into_iter().filter(move |context| *context != from))
     }
 
-    fn words(&self) -> Vec<String> {
+    fn search_words(&self) -> Vec<String> {
         self.typed.text().to_lowercase().split_whitespace().map(str::to_owned).collect()
     }
 
     /// Returns the keys that match every word, in `columns` columns. A word may match the key, its description or its
     /// context.
     fn rows(&self, columns: usize) -> Vec<Row> {
-        let words = self.words();
+        let words = self.search_words();
         let mut rows = Vec::new();
         for context in self.contexts() {
             let title = context.title().to_lowercase();
@@ -73,7 +73,7 @@ impl Help {
                         keys.split(' ').any(|key| key == word) || help.contains(word) || title.contains(word)
                     })
                 })
-                .flat_map(|(keys, help)| told(keys, help, columns))
+                .flat_map(|(keys, help)| binding_rows(keys, help, columns))
                 .collect();
             if found.is_empty() {
                 continue;
@@ -94,7 +94,7 @@ impl Help {
     }
 }
 
-fn told(keys: String, help: &str, columns: usize) -> impl Iterator<Item = Row> {
+fn binding_rows(keys: String, help: &str, columns: usize) -> impl Iterator<Item = Row> {
     let mut keys = Some(keys);
     fold(help, columns.saturating_sub(KEYS)).into_iter().map(move |text| match keys.take() {
         Some(keys) => Row::Binding(keys, text),
@@ -134,7 +134,7 @@ impl Page for Help {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let (columns, room, words) = (dialog_columns(area), room(area), self.words());
+        let (columns, room, words) = (dialog_columns(area), room(area), self.search_words());
         let rows = self.rows(columns);
         let top = self.top.min(rows.len().saturating_sub(room));
         let mut field = vec![Span::styled("/ ", theme.accent)];

@@ -2,7 +2,7 @@
 
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::Kind;
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use crate::tui::widget::sheet::Sheet;
 
 /// The tokens created by the tokens being removed, and the choice of removing them too.
@@ -10,24 +10,24 @@ pub(super) struct MadeChoice {
     /// Number of created tokens; 0 until known.
     count: usize,
     /// The created tokens in words.
-    words: Option<String>,
+    description: Option<String>,
     along: OneOf<bool>,
 }
 
 impl MadeChoice {
     /// Creates the choice. No created tokens are known yet, and none will be removed.
     pub fn new() -> Self {
-        MadeChoice { count: 0, words: None, along: OneOf::new(vec![false, true], &false) }
+        MadeChoice { count: 0, description: None, along: OneOf::new(vec![false, true], &false) }
     }
 
     /// Takes the created tokens: `words` begins with their number.
-    pub fn know(&mut self, count: usize, words: Option<String>) {
+    pub fn know(&mut self, count: usize, description: Option<String>) {
         if count != self.count {
             // The number has changed, so an earlier choice no longer counts as consent.
             self.along.take(0);
         }
         self.count = count;
-        self.words = words;
+        self.description = description;
     }
 
     /// `true` if the created tokens are removed too.
@@ -52,11 +52,16 @@ impl MadeChoice {
 
     /// Writes a line about the created tokens, and the choice below it; a blank line if there are none.
     pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S, who: &str) {
-        let Some(words) = &self.words else { return sheet.blank() };
-        sheet.text(&format!("! {who} made {words}"), sheet.theme.warning);
+        let Some(description) = &self.description else { return sheet.blank() };
+        sheet.text(&format!("! {who} made {description}"), sheet.theme.warning);
         let all =
             format!("revoke {} too", if self.count == 1 { "it".to_owned() } else { format!("all {}", self.count) });
         let leave = if self.count == 1 { "leave it" } else { "leave them" };
-        sheet.choice(slot, &format!("Its {}", counted(self.count as u64, "token")), &[leave, &all], self.along.taken());
+        sheet.choice(
+            slot,
+            &format!("Its {}", count_noun(self.count as u64, "token")),
+            &[leave, &all],
+            self.along.taken(),
+        );
     }
 }

@@ -10,7 +10,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::{counted, grouped};
+use crate::tui::widget::line::{count_noun, group_digits};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::scroll::Scroll;
 use crate::tui::widget::sheet::Sheet;
@@ -139,7 +139,7 @@ impl Dialog for Purge {
             None => "Counting…".to_owned(),
             Some(0) => format!("No token of yours, or of an account you manage, is {}.", self.which.as_str()),
             Some(count) => {
-                let what = counted(count, &format!("{} token", self.which.as_str()));
+                let what = count_noun(count, &format!("{} token", self.which.as_str()));
                 format!("! {what} of yours and those you manage, filtered or not:")
             }
         };
@@ -149,7 +149,7 @@ impl Dialog for Purge {
         self.names.rows(sheet, rows, total);
         sheet.text("They go for good. Only digests of their secrets stay, for whose to name.", Style::new());
         sheet.blank();
-        let number = self.count().map_or_else(String::new, grouped);
+        let number = self.count().map_or_else(String::new, group_digits);
         sheet.fact("Their number", &number, theme.strong);
         sheet.field(Slot::Number, "Type it to confirm", &self.typed);
         self.proof.row(sheet, Slot::Proof);

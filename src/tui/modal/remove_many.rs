@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::confirm::Wanted;
 use super::made::MadeChoice;
-use super::usage::{callers, methods_words};
+use super::usage::{callers, describe_methods};
 use crate::domain::expiry::Span as Length;
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Token, TokenId};
@@ -18,7 +18,7 @@ use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::{counted, few, fit, grouped, width};
+use crate::tui::widget::line::{count_noun, fit, group_digits, join_three, width};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::scroll::Scroll;
 use crate::tui::widget::sheet::Sheet;
@@ -114,7 +114,7 @@ impl RemoveMany {
         if let Ok(credential) = self.proof.take() {
             return Outcome::Send(credential, verb.into());
         }
-        let names = few(self.tokens.iter().map(Token::full_name));
+        let names = join_three(self.tokens.iter().map(Token::full_name));
         let about = format!("Denied from the next request on, and can be enabled again: {names}.");
         Outcome::Confirm(Wanted::new(format!("Disable {} tokens", self.tokens.len()), about, verb))
     }
@@ -133,7 +133,7 @@ impl RemoveMany {
             let lately = self.lately.get(&token.id);
             return match (at % EACH, lately) {
                 (0, _) => {
-                    let calls = lately.map(|lately| format!("{} in 7 days", counted(lately.week, "call")));
+                    let calls = lately.map(|lately| format!("{} in 7 days", count_noun(lately.week, "call")));
                     (row("!", token, &calls.unwrap_or_default(), columns, model), theme.warning)
                 }
                 (_, None) => ("  reading…".to_owned(), theme.dim),
@@ -141,7 +141,7 @@ impl RemoveMany {
                     (format!("  {}", callers_today(token, lately, columns.saturating_sub(2), model)), Style::new())
                 }
                 (_, Some(lately)) => {
-                    let methods = methods_words(&lately.methods, columns.saturating_sub(2));
+                    let methods = describe_methods(&lately.methods, columns.saturating_sub(2));
                     (format!("  {}", methods.as_deref().unwrap_or("no method was named")), Style::new())
                 }
             };
@@ -166,7 +166,7 @@ fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -
 
 /// Returns today's callers: `12 today, from 10.0.0.5 (curl/8.5)`.
 fn callers_today(token: &Token, lately: &RecentUsage, columns: usize, model: &Model) -> String {
-    let mut told = format!("{} today", grouped(lately.today));
+    let mut told = format!("{} today", group_digits(lately.today));
     if token.overlap(model.now).is_some() {
         told.push_str(", an overlap is in progress");
     }
@@ -183,7 +183,7 @@ impl Dialog for RemoveMany {
     const DOES: Option<&'static str> = Some("Revoke");
 
     fn title(&self) -> String {
-        format!("Remove {} tokens", grouped(self.tokens.len() as u64))
+        format!("Remove {} tokens", group_digits(self.tokens.len() as u64))
     }
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
@@ -241,7 +241,7 @@ impl Dialog for RemoveMany {
         let (head, style) = match self.used {
             0 => ("None of them was used in the last 7 days:".to_owned(), Style::new()),
             n => (
-                format!("! {} of {} in use, seen in the last 7 days:", grouped(n as u64), grouped(total)),
+                format!("! {} of {} in use, seen in the last 7 days:", group_digits(n as u64), group_digits(total)),
                 theme.warning,
             ),
         };
@@ -257,7 +257,7 @@ impl Dialog for RemoveMany {
         self.proof.row(sheet, Slot::Proof);
         sheet.problem(2);
         let danger = if self.matches() { theme.danger } else { theme.dim };
-        let revoke = format!("I understand the consequences, revoke all {}", grouped(self.total() as u64));
+        let revoke = format!("I understand the consequences, revoke all {}", group_digits(self.total() as u64));
         sheet.buttons(&[(Slot::Disable, "Disable instead", theme.strong), (Slot::Revoke, &revoke, danger)]);
         // The choice about created tokens uses this line.
         if self.made.slot(Slot::Made).is_none() {

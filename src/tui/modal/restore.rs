@@ -9,7 +9,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::{counted, few};
+use crate::tui::widget::line::{count_noun, join_three};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::tokens::{RestoreTokens, TokenTarget};
@@ -67,7 +67,7 @@ impl Dialog for Restore {
     fn title(&self) -> String {
         match self.only() {
             Some(token) => format!("Restore {}", token.full_name()),
-            None => format!("Restore {}", counted(self.tokens.len() as u64, "token")),
+            None => format!("Restore {}", count_noun(self.tokens.len() as u64, "token")),
         }
     }
 
@@ -101,8 +101,8 @@ impl Dialog for Restore {
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
         if self.only().is_none() {
-            let names = few(self.tokens.iter().map(Token::full_name));
-            sheet.words(&names, 2, Style::new());
+            let names = join_three(self.tokens.iter().map(Token::full_name));
+            sheet.paragraph(&names, 2, Style::new());
             sheet.pad(2);
         }
         sheet.text("Comes back disabled: denied until it is enabled, which is a second step.", Style::new());

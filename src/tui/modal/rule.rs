@@ -107,7 +107,7 @@ impl Dialog for Rule {
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
         let theme = sheet.theme;
-        sheet.words(&format!("{}.", meaning(self.key).1), 2, Style::new());
+        sheet.paragraph(&format!("{}.", meaning(self.key).1), 2, Style::new());
         sheet.pad(3);
         let default = Policy::default().pairs().into_iter().find(|(key, _)| *key == self.key);
         sheet.fact("Now", &self.before, theme.strong);

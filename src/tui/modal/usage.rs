@@ -7,7 +7,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
-use crate::tui::widget::line::{counted, cut, enough, fit, grouped, width};
+use crate::tui::widget::line::{count_noun, cut, fit, group_digits, join_to_fit, width};
 use crate::verbs::ledger::format_origin;
 use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, Usage};
 use crate::verbs::tokens::TokenDetails;
@@ -19,26 +19,26 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 /// The bar of a day without calls.
 const NONE: char = '·';
 /// Maximum number of callers named.
-const CALLERS: usize = 3;
+const MAX_CLIENTS: usize = 3;
 
 /// Returns a bar for each of `days`, scaled to the busiest day.
 pub fn sparkline(days: &[u64]) -> String {
-    let most = days.iter().copied().max().unwrap_or_default();
+    let max = days.iter().copied().max().unwrap_or_default();
     let bar = |uses: &u64| match uses {
         0 => NONE,
-        uses => BARS[usize::try_from((u128::from(*uses) * 8).div_ceil(u128::from(most)) - 1).unwrap_or(0).min(7)],
+        uses => BARS[usize::try_from((u128::from(*uses) * 8).div_ceil(u128::from(max)) - 1).unwrap_or(0).min(7)],
     };
     days.iter().map(bar).collect()
 }
 
 /// Describes the selection and its use: `31 methods, 9 used`; `None` if nothing is selected.
-pub fn reach_words(selection: &Selection, shown: &TokenDetails) -> Option<String> {
-    let (may, used) = (shown.rights.permitted.len() as u64, grouped(shown.used_methods as u64));
+pub fn describe_reach(selection: &Selection, shown: &TokenDetails) -> Option<String> {
+    let (may, used) = (shown.rights.permitted.len() as u64, group_digits(shown.used_methods as u64));
     Some(match selection {
         Selection::Custom(methods) if methods.is_empty() => return None,
         Selection::Custom(methods) if methods.len() as u64 == may => format!("{used} used"),
-        Selection::Custom(_) => format!("{} permitted, {used} used", grouped(may)),
-        Selection::Sets(_) | Selection::Inherit => format!("{}, {used} used", counted(may, "method")),
+        Selection::Custom(_) => format!("{} permitted, {used} used", group_digits(may)),
+        Selection::Sets(_) | Selection::Inherit => format!("{}, {used} used", count_noun(may, "method")),
     })
 }
 
@@ -50,12 +50,12 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
         Line::from(vec![Span::styled(fit(label, LABEL), theme.dim), Span::styled(cut(text, room), style)])
     };
     let mut lines = vec![Line::default(), days(usage, columns, model)];
-    let calls = format!("{} today, {} in 7 days", grouped(usage.today), grouped(usage.week));
+    let calls = format!("{} today, {} in 7 days", group_digits(usage.today), group_digits(usage.week));
     lines.push(row("Calls", &calls, Style::new()));
-    for (at, from) in origins(&usage.clients, room).iter().enumerate() {
+    for (at, from) in client_rows(&usage.clients, room).iter().enumerate() {
         lines.push(row(if at == 0 { "From" } else { "" }, from, Style::new()));
     }
-    if let Some(denied) = denied_words(usage) {
+    if let Some(denied) = describe_denials(usage) {
         let style = if usage.denied.since == DeniedSince::Week { Style::new() } else { theme.warning };
         lines.push(row("Denied", &denied, style));
         if let Some(last) = &usage.denied.last {
@@ -69,20 +69,20 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
 /// Returns the last days as bars, as many as fit.
 fn days(usage: &Usage, columns: usize, model: &Model) -> Line<'static> {
     let label = |days: usize| format!("Calls, {days} days ");
-    let most = usage.days.len();
-    let shown = most.min(columns.saturating_sub(width(&label(most))));
-    let bars = sparkline(&usage.days[most - shown..]);
+    let count = usage.days.len();
+    let shown = count.min(columns.saturating_sub(width(&label(count))));
+    let bars = sparkline(&usage.days[count - shown..]);
     Line::from(vec![Span::styled(label(shown), model.theme.dim), Span::styled(bars, model.theme.accent)])
 }
 
 /// Returns address, client and calls of the busiest callers, one per line, and the number of further callers.
-fn origins(origins: &[ClientUsage], room: usize) -> Vec<String> {
+fn client_rows(origins: &[ClientUsage], room: usize) -> Vec<String> {
     let rows: Vec<_> = origins
         .iter()
-        .take(CALLERS)
+        .take(MAX_CLIENTS)
         .map(|origin| {
             let (address, client) = format_origin(&origin.address, &origin.client);
-            (address, client, grouped(origin.uses))
+            (address, client, group_digits(origin.uses))
         })
         .collect();
     let widest = |cell: fn(&(String, String, String)) -> &str| rows.iter().map(|r| width(cell(r))).max().unwrap_or(0);
@@ -90,38 +90,38 @@ fn origins(origins: &[ClientUsage], room: usize) -> Vec<String> {
     let left = room.saturating_sub(count + 4);
     let address = widest(|row| &row.0).min(left.saturating_sub(8).max(left / 2));
     let client = widest(|row| &row.1).min(left.saturating_sub(address));
-    let told = |(from, with, calls): &(String, String, String)| {
+    let row_text = |(from, with, calls): &(String, String, String)| {
         format!("{}  {}  {calls:>count$}", fit(from, address), fit(with, client))
     };
-    let least = if origins.len() >= Usage::MAX_CLIENTS { "+" } else { "" };
-    let more = origins.len().saturating_sub(CALLERS);
-    rows.iter().map(told).chain((more > 0).then(|| format!("and {more}{least} more"))).collect()
+    let bound = if origins.len() >= Usage::MAX_CLIENTS { "+" } else { "" };
+    let more = origins.len().saturating_sub(MAX_CLIENTS);
+    rows.iter().map(row_text).chain((more > 0).then(|| format!("and {more}{bound} more"))).collect()
 }
 
 /// Describes the denials: `14 since disabled, last 10.0.0.4`; `None` if there were none.
-pub fn denied_words(usage: &Usage) -> Option<String> {
+pub fn describe_denials(usage: &Usage) -> Option<String> {
     let DenialSummary { since, attempts, is_lower_bound: is_least, last } = &usage.denied;
     let LastDenial { address, client, .. } = last.as_ref()?;
-    let least = if *is_least { "+" } else { "" };
-    Some(format!("{}{least} {}, last {}", grouped(*attempts), since.describe(), format_origin(address, client).0))
+    let bound = if *is_least { "+" } else { "" };
+    Some(format!("{}{bound} {}, last {}", group_digits(*attempts), since.describe(), format_origin(address, client).0))
 }
 
 /// `true` if a token, or a secret of it, is still tried although it no longer works.
-fn knocks(usage: &Usage) -> bool {
+fn has_dead_attempts(usage: &Usage) -> bool {
     usage.denied.attempts > 0 && usage.denied.since != DeniedSince::Week
 }
 
 /// Describes the usage in a sentence: `1 240 calls today, 8 102 in 7 days, mostly from 10.0.0.5 (curl/8.5), last 3 min
 /// ago`. Denied attempts on a dead token or secret come first.
-pub fn sentence(usage: &Usage, now: Timestamp) -> String {
-    let denied = denied_words(usage).map(|words| format!("denied {words}"));
+pub fn describe(usage: &Usage, now: Timestamp) -> String {
+    let denied = describe_denials(usage).map(|words| format!("denied {words}"));
     let Some(seen) = usage.last_seen_at else {
         return denied.map_or_else(|| "never used".to_owned(), |denied| format!("never used · {denied}"));
     };
     // A token with a replaced secret also has a valid one, which may be in use. A dead token has none.
-    let dead = knocks(usage) && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
+    let dead = has_dead_attempts(usage) && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
     if let Some(denied) = denied.as_ref().filter(|_| dead) {
-        return format!("{denied} · last used {}, {} in 7 days", ago(seen, now), counted(usage.week, "call"));
+        return format!("{denied} · last used {}, {} in 7 days", ago(seen, now), count_noun(usage.week, "call"));
     }
     let mostly = |origin: &ClientUsage| {
         let (address, client) = format_origin(&origin.address, &origin.client);
@@ -129,8 +129,8 @@ pub fn sentence(usage: &Usage, now: Timestamp) -> String {
     };
     format!(
         "{} today, {} in 7 days{}, last {}{}",
-        counted(usage.today, "call"),
-        grouped(usage.week),
+        count_noun(usage.today, "call"),
+        group_digits(usage.week),
         usage.clients.first().map_or_else(String::new, mostly),
         ago(seen, now),
         denied.map_or_else(String::new, |denied| format!(" · {denied}")),
@@ -141,18 +141,19 @@ pub fn sentence(usage: &Usage, now: Timestamp) -> String {
 pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let (theme, plain) = (&model.theme, Style::new());
     let line = |text: &str, style: Style| Line::styled(cut(text, columns), style);
-    let knocking =
-        denied_words(usage).filter(|_| knocks(usage)).map(|words| format!("  still knocking: denied {words}"));
+    let still_denied = describe_denials(usage)
+        .filter(|_| has_dead_attempts(usage))
+        .map(|words| format!("  still knocking: denied {words}"));
     let Some(seen) = usage.last_seen_at else {
         let live = token.status(model.now) == Status::Active;
         let text = if live { "It was never used, but somebody may be about to." } else { "It was never used." };
-        return [Some(text.to_owned()), knocking].into_iter().flatten().map(|text| line(&text, plain)).collect();
+        return [Some(text.to_owned()), still_denied].into_iter().flatten().map(|text| line(&text, plain)).collect();
     };
     let head = format!(
         "! In use: last seen {}, {} today, {} in 7 days",
         ago(seen, model.now),
-        counted(usage.today, "call"),
-        grouped(usage.week)
+        count_noun(usage.today, "call"),
+        group_digits(usage.week)
     );
     let mut lines = vec![if usage.week > 0 {
         line(&head, theme.warning)
@@ -162,20 +163,20 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
     if !usage.clients.is_empty() {
         lines.push(line(&format!("  from {}", callers(&usage.clients, columns.saturating_sub(7))), plain));
     }
-    if let Some(methods) = methods_words(&usage.methods, columns.saturating_sub(2)) {
+    if let Some(methods) = describe_methods(&usage.methods, columns.saturating_sub(2)) {
         lines.push(line(&format!("  {methods}"), plain));
     }
-    match (token.overlap(model.now), knocking) {
+    match (token.overlap(model.now), still_denied) {
         (Some(previous), _) => {
             let today = usage.previous.map_or(0, |uses| uses.today);
             let text = format!(
                 "  an overlap is in progress, both secrets go: {}, {} today",
                 previous.hint,
-                counted(today, "call")
+                count_noun(today, "call")
             );
             lines.push(line(&text, theme.warning));
         }
-        (None, Some(knocking)) => lines.push(line(&knocking, plain)),
+        (None, Some(still_denied)) => lines.push(line(&still_denied, plain)),
         (None, None) => {}
     }
     lines
@@ -183,16 +184,16 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
 
 /// Returns `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`, in `columns` columns.
 pub fn callers(origins: &[ClientUsage], columns: usize) -> String {
-    let told = origins.iter().map(|origin| {
+    let texts = origins.iter().map(|origin| {
         let (address, client) = format_origin(&origin.address, &origin.client);
         format!("{address} ({client})")
     });
-    enough(&told.collect::<Vec<_>>(), columns, origins.len() >= Usage::MAX_CLIENTS)
+    join_to_fit(&texts.collect::<Vec<_>>(), columns, origins.len() >= Usage::MAX_CLIENTS)
 }
 
 /// Returns `methods used: environment.control.StopEnv, …StartEnv and 7 more`, in `columns` columns; `None` if no method
 /// was used.
-pub fn methods_words(methods: &[(String, u64)], columns: usize) -> Option<String> {
+pub fn describe_methods(methods: &[(String, u64)], columns: usize) -> Option<String> {
     let head = match methods {
         [] => return None,
         [_] => "method used: ",
@@ -200,14 +201,14 @@ pub fn methods_words(methods: &[(String, u64)], columns: usize) -> Option<String
     };
     let group = |id: &str| id.rfind('.').map(|dot| id[..dot].to_owned());
     let mut before = None;
-    let named = methods.iter().map(|(id, _)| {
+    let names = methods.iter().map(|(id, _)| {
         let same = group(id).filter(|group| before.as_ref() == Some(group));
         before = group(id);
         same.map_or_else(|| id.clone(), |group| format!("…{}", &id[group.len() + 1..]))
     });
-    let named: Vec<String> = named.collect();
+    let names: Vec<String> = names.collect();
     let room = columns.saturating_sub(width(head));
-    Some(format!("{head}{}", enough(&named, room, methods.len() >= Usage::MAX_RECENT_METHODS)))
+    Some(format!("{head}{}", join_to_fit(&names, room, methods.len() >= Usage::MAX_RECENT_METHODS)))
 }
 
 #[cfg(test)]

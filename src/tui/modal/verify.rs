@@ -11,7 +11,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed};
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use crate::tui::widget::passage::{Look, Passage, is_tight};
 use crate::tui::widget::sheet::Sheet;
 
@@ -31,7 +31,7 @@ impl Verify {
 
     /// Takes the report of the verification; times are shown in `zone`.
     pub fn tell(&mut self, report: &ChainReport, zone: &dyn Zone) {
-        let rows = counted(report.rows, "row");
+        let rows = count_noun(report.rows, "row");
         if report.findings.is_empty() {
             let hash = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
             let whole = Passage::default().row(Look::Gain, format!("✓ {rows}, the chain is whole"));
@@ -46,7 +46,7 @@ impl Verify {
             told = told.labelled("  ·", 4, Look::Plain, finding.describe(zone));
         }
         if report.omitted > 0 {
-            told = told.row(Look::Plain, format!("and {} more", counted(report.omitted, "finding")));
+            told = told.row(Look::Plain, format!("and {} more", count_noun(report.omitted, "finding")));
         }
         let next = "Keep the store's file as it is, and compare it with a backup.";
         self.told = Some(told.blank().row(Look::Strong, next));

@@ -33,7 +33,7 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::screen::desk::Place;
 use crate::tui::screen::{Facts, Open, Outcome, Page};
 use crate::tui::widget::field::Field;
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use stock::Kind;
 use tree::{Choice, Tree};
 use used::Used;
@@ -113,7 +113,7 @@ impl Picker {
         match self.tree.untick_unless(|method| used.saw(method)) {
             0 => Err(format!("each of them was used in {}", used.rests_on())),
             dropped => {
-                let dropped = counted(dropped as u64, "method");
+                let dropped = count_noun(dropped as u64, "method");
                 self.note = Some(format!("{dropped} dropped, not used in {}; u brings them back", used.rests_on()));
                 Ok(())
             }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::domain::method::MethodId;
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::token::Token;
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use crate::verbs::ports::Usage;
 
 /// Number of days that the ledger must cover before other methods are called unused.
@@ -39,12 +39,12 @@ impl Used {
 
     /// Describes the covered time: `84 days of ledger`.
     pub fn rests_on(&self) -> String {
-        format!("{} of ledger", counted(self.days, "day"))
+        format!("{} of ledger", count_noun(self.days, "day"))
     }
 
     /// Describes the used methods: `9 methods used in 84 days of ledger`.
-    pub fn words(&self) -> String {
-        format!("{} used in {}", counted(self.methods.len() as u64, "method"), self.rests_on())
+    pub fn describe(&self) -> String {
+        format!("{} used in {}", count_noun(self.methods.len() as u64, "method"), self.rests_on())
     }
 
     /// Returns the reason why the other methods can't be called unused; `None` if they can.

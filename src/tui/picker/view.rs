@@ -16,24 +16,24 @@ use crate::tui::screen::Page;
 use crate::tui::theme::Theme;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::panel;
-use crate::tui::widget::line::{counted, cut, fit, grouped, width};
+use crate::tui::widget::line::{count_noun, cut, fit, group_digits, width};
 
 /// Minimum number of columns for the set list to be always next to the tree.
-const BESIDE: usize = 96;
+const SIDE_BY_SIDE_COLUMNS: usize = 96;
 /// Minimum number of columns for tree and set list together while the sets have the focus.
-const SHARED: usize = 60;
+const MIN_SPLIT_COLUMNS: usize = 60;
 /// Width of the column that marks used methods.
-const USED: usize = 5;
+const USED_COLUMNS: usize = 5;
 /// Minimum number of columns for a useful part of a title.
-const TITLE: usize = 6;
+const MIN_TITLE_COLUMNS: usize = 6;
 /// Minimum number of rows for blank lines and a line for every message.
-const ROOMY: u16 = 12;
+const ROOMY_ROWS: u16 = 12;
 
 impl Picker {
     pub(super) fn dialog(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let (ticked, all) = self.tree.total();
-        let count = format!("{} of {} methods", grouped(ticked as u64), grouped(all as u64));
-        let inside = panel(frame, area, &format!("API: {}", self.tree.selection_words()), &count, &model.theme);
+        let count = format!("{} of {} methods", group_digits(ticked as u64), group_digits(all as u64));
+        let inside = panel(frame, area, &format!("API: {}", self.tree.describe_choice()), &count, &model.theme);
         let last = Rect { y: inside.y + inside.height.saturating_sub(1), height: inside.height.min(1), ..inside };
         self.body(frame, Rect { height: inside.height.saturating_sub(1), ..inside }, model);
         frame.render_widget(keys(self.context(), model, usize::from(inside.width)), last);
@@ -43,9 +43,9 @@ impl Picker {
         let theme = &model.theme;
         let (ticked, all) = self.tree.total();
         let right = if self.shows_ticks() {
-            format!("{}: {} of {} ", self.tree.selection_words(), grouped(ticked as u64), grouped(all as u64))
+            format!("{}: {} of {} ", self.tree.describe_choice(), group_digits(ticked as u64), group_digits(all as u64))
         } else {
-            format!("{} ", counted(all as u64, "method"))
+            format!("{} ", count_noun(all as u64, "method"))
         };
         let columns = usize::from(area.width);
         let right = cut(&right, columns.saturating_sub(12));
@@ -69,16 +69,16 @@ impl Picker {
         let columns = usize::from(area.width);
         let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
         frame.render_widget(self.search_line(columns, theme), row(0));
-        let roomy = area.height >= ROOMY;
+        let roomy = area.height >= ROOMY_ROWS;
         let (above, below) = if roomy { (2, 3) } else { (1, 1) };
         let middle = Rect { y: area.y + above, height: area.height.saturating_sub(above + below), ..area };
         let middle = middle.intersection(area);
         let height = usize::from(middle.height);
         let on_sets = self.focus == Focus::Sets;
-        if on_sets && columns < SHARED {
+        if on_sets && columns < MIN_SPLIT_COLUMNS {
             frame.render_widget(Paragraph::new(self.set_lines(columns, height, theme)), middle);
-        } else if columns >= BESIDE || on_sets {
-            let pane = if columns >= BESIDE { columns / 4 } else { columns / 3 };
+        } else if columns >= SIDE_BY_SIDE_COLUMNS || on_sets {
+            let pane = if columns >= SIDE_BY_SIDE_COLUMNS { columns / 4 } else { columns / 3 };
             let left = columns.saturating_sub(pane + 3);
             let at = |x: usize, width: usize| Rect {
                 x: middle.x + u16::try_from(x).unwrap_or(0),
@@ -91,13 +91,13 @@ impl Picker {
         } else {
             frame.render_widget(Paragraph::new(self.tree_lines(columns, height, theme)), middle);
         }
-        let said = self.said(model);
+        let message = self.status_message(model);
         if roomy {
             frame.render_widget(self.docs_line(columns, theme), row(area.height - 2));
-            let (text, style) = said.unwrap_or_else(|| (self.id_line(), theme.dim));
+            let (text, style) = message.unwrap_or_else(|| (self.id_line(), theme.dim));
             frame.render_widget(Line::styled(cut(&text, columns), style), row(area.height - 1));
         } else if area.height > 1 {
-            let line = match said {
+            let line = match message {
                 Some((text, style)) => Line::styled(cut(&text, columns), style),
                 None => self.docs_line(columns, theme),
             };
@@ -133,7 +133,7 @@ impl Picker {
             };
             return vec![Line::raw(cut(&text, columns))];
         }
-        let first = window(self.tree.cursor(), rows.len(), height);
+        let first = first_row(self.tree.cursor(), rows.len(), height);
         let lines = rows.iter().enumerate().skip(first).take(height);
         lines.map(|(at, row)| self.row(*row, at == self.tree.cursor(), columns, theme)).collect()
     }
@@ -161,7 +161,7 @@ impl Picker {
         spans.push(Span::styled(fold, theme.dim));
         let mut used = 2;
         let (ticked, all) = self.tree.counts(place);
-        let mut count = grouped(all as u64);
+        let mut count = group_digits(all as u64);
         if self.shows_ticks() {
             let (mark, style) = match self.tree.mark(place) {
                 Mark::None => ("[ ] ", Style::new()),
@@ -170,12 +170,12 @@ impl Picker {
             };
             spans.push(Span::styled(mark, style));
             used += 4;
-            count = format!("{} / {count}", grouped(ticked as u64));
+            count = format!("{} / {count}", group_digits(ticked as u64));
         }
         let room = columns.saturating_sub(used + width(&count) + 1);
         let id = cut(&section.id, room);
         let mut left = room.saturating_sub(width(&id));
-        spans.extend(marked(&id, self.tree.words(), theme.strong, theme.matched));
+        spans.extend(highlight(&id, self.tree.words(), theme.strong, theme.matched));
         let mark = if section.kind == Kind::Management { "  ◆ management" } else { "" };
         for (text, style) in [(mark.to_owned(), theme.warning), (format!("  {}", section.title), theme.dim)] {
             if left >= 10 && !text.trim().is_empty() {
@@ -213,15 +213,15 @@ impl Picker {
             let end = end.min(shown.len());
             flags[start.min(end)..end].fill(true);
         }
-        spans.extend(flagged(&shown, &flags, plain, theme.matched));
+        spans.extend(highlight_flags(&shown, &flags, plain, theme.matched));
         spans.push(Span::raw(" ".repeat((name + 1).saturating_sub(width(&shown)))));
         let access = entry.access.map_or("", |a| a.as_str());
         spans.push(Span::styled(format!("{access:<6}"), if entry.above { plain } else { theme.dim }));
         let mut left = room.saturating_sub(name + 7);
-        if let Some(used) = self.used.as_ref().filter(|_| left >= USED + TITLE) {
+        if let Some(used) = self.used.as_ref().filter(|_| left >= USED_COLUMNS + MIN_TITLE_COLUMNS) {
             let mark = if used.saw(&entry.id) { "used" } else { "" };
-            spans.push(Span::styled(fit(mark, USED), if entry.above { plain } else { theme.good }));
-            left -= USED;
+            spans.push(Span::styled(fit(mark, USED_COLUMNS), if entry.above { plain } else { theme.good }));
+            left -= USED_COLUMNS;
         }
         if entry.above {
             let mark = if left > 14 { "▲ above role  " } else { "▲" };
@@ -229,8 +229,8 @@ impl Picker {
             left = left.saturating_sub(width(mark));
         }
         // A letter or two of a title are useless.
-        if left >= TITLE {
-            spans.extend(marked(&cut(&entry.title, left), words, plain, theme.matched));
+        if left >= MIN_TITLE_COLUMNS {
+            spans.extend(highlight(&cut(&entry.title, left), words, plain, theme.matched));
         }
     }
 
@@ -250,7 +250,7 @@ impl Picker {
         }
         let mut lines = vec![Line::styled(fit("API sets", columns), if focused { theme.accent } else { theme.dim })];
         let room = height.saturating_sub(1);
-        let first = window(self.set_cursor, rows.len(), room);
+        let first = first_row(self.set_cursor, rows.len(), room);
         for (at, (mark, name)) in rows.into_iter().enumerate().skip(first).take(room) {
             let here = focused && at == self.set_cursor;
             let text = format!("{}{mark}{}", if here { "▶ " } else { "  " }, cut(&name, columns.saturating_sub(6)));
@@ -266,7 +266,7 @@ impl Picker {
     }
 
     /// Returns the text about the row under the cursor, or about the last key.
-    fn said(&self, model: &Model) -> Option<(String, Style)> {
+    fn status_message(&self, model: &Model) -> Option<(String, Style)> {
         let theme = &model.theme;
         if self.focus == Focus::Leaving {
             return Some(("Leave without these changes?".to_owned(), theme.warning));
@@ -332,7 +332,7 @@ impl Picker {
 
 impl super::Tree {
     /// Returns the choice in a few words: `Custom`, `IDE Plugins`, `2 sets`, `Inherit`, `nothing`.
-    fn selection_words(&self) -> String {
+    fn describe_choice(&self) -> String {
         match self.choice() {
             Choice::Custom if self.total().0 == 0 => "nothing".to_owned(),
             Choice::Custom => "Custom".to_owned(),
@@ -343,20 +343,20 @@ impl super::Tree {
 }
 
 /// Returns the first of `height` rows that show `cursor`, in the middle if possible.
-fn window(cursor: usize, rows: usize, height: usize) -> usize {
+fn first_row(cursor: usize, rows: usize, height: usize) -> usize {
     cursor.saturating_sub(height / 2).min(rows.saturating_sub(height))
 }
 
 /// Returns `text` (already fitted) as spans; matches of `words` get the style `matched`.
-fn marked(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
+fn highlight(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
     let mut flags = vec![false; text.len()];
     for range in positions(text, words) {
         flags[range].fill(true);
     }
-    flagged(text, &flags, plain, matched)
+    highlight_flags(text, &flags, plain, matched)
 }
 
-fn flagged(text: &str, flags: &[bool], plain: Style, matched: Style) -> Vec<Span<'static>> {
+fn highlight_flags(text: &str, flags: &[bool], plain: Style, matched: Style) -> Vec<Span<'static>> {
     let mut spans: Vec<Span<'static>> = Vec::new();
     for (at, c) in text.char_indices() {
         let style = if flags[at] { plain.patch(matched) } else { plain };

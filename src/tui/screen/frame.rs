@@ -60,7 +60,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, around: Around, model: &Model) ->
     frame.render_widget(around.second, row(1));
     frame.render_widget(rule(), row(2));
     let in_front = model.in_front().is_some();
-    let below_body = model.long_work().map_or_else(rule, |work| work.rule(columns, in_front, theme));
+    let below_body = model.long_work().map_or_else(rule, |work| work.progress_line(columns, in_front, theme));
     frame.render_widget(below_body, row(bottom));
     for (y, line) in (bottom + 1..).zip(below(around.about, columns, model)) {
         frame.render_widget(line, row(y));

@@ -126,7 +126,7 @@ impl Dialog for SignIn {
                 sheet.blank();
             }
             _ if !sheet.has_problem() && !self.because.is_empty() => {
-                sheet.words(&self.because, 2, sheet.theme.warning);
+                sheet.paragraph(&self.because, 2, sheet.theme.warning);
                 sheet.blank();
             }
             _ => sheet.problem(2),

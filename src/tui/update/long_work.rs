@@ -7,7 +7,7 @@ use crate::tui::keymap::Action;
 use crate::tui::long_work::LongWork;
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::msg::RequestId;
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use crate::verbs::Committed;
 use crate::verbs::batches::MAX_ATOMIC;
 use crate::verbs::tokens::PurgeResult;
@@ -69,7 +69,8 @@ pub(super) fn forget_others(model: &mut Model) {
 /// Handles purged tokens: all of them, or those purged before the work was stopped. Closes only the dialog that waited
 /// for the purge.
 pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Committed<PurgeResult>) -> Vec<Effect> {
-    let purged = format!("{} purged", counted(changed.value.count, &format!("{} token", changed.value.which.as_str())));
+    let purged =
+        format!("{} purged", count_noun(changed.value.count, &format!("{} token", changed.value.which.as_str())));
     let (tone, text) = match changed.value.stopped {
         true => (Tone::Bad, format!("Stopped: {purged}. The others are as they were")),
         false => (Tone::Good, purged),

@@ -41,7 +41,7 @@ pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request
         model.guard.offer(id, &who);
     }
     if request.is_batched() {
-        model.long_work = Some(LongWork::sent(id));
+        model.long_work = Some(LongWork::new(id));
     }
     let effects = send(model, Purpose::Page, who, request);
     if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {

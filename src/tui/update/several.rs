@@ -16,7 +16,7 @@ use crate::tui::modal::restore::Restore;
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
-use crate::tui::widget::line::{counted, few};
+use crate::tui::widget::line::{count_noun, join_three};
 use crate::verbs::Committed;
 use crate::verbs::tokens::{DeleteResult, DisableTokens, EnableTokens, ShowToken, TokenTarget};
 
@@ -125,8 +125,8 @@ fn toggle(token: &Token, now: Timestamp) -> Wanted {
 fn toggle_all(tokens: &[Token], now: Timestamp) -> Wanted {
     let on: Vec<&Token> = tokens.iter().filter(|token| token.enabled).collect();
     let meant: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };
-    let count = counted(meant.len() as u64, "token");
-    let names = few(meant.iter().map(|token| token.full_name()));
+    let count = count_noun(meant.len() as u64, "token");
+    let names = join_three(meant.iter().map(|token| token.full_name()));
     let pointed = meant.iter().map(|token| TokenTarget::at_revision(token)).collect();
     if on.is_empty() {
         let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();

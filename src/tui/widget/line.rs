@@ -98,8 +98,8 @@ pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -
     let lower = text.to_ascii_lowercase();
     let mut marks = vec![false; text.len()];
     for word in words.iter().filter(|w| !w.is_empty() && w.is_ascii()) {
-        for (at, found) in lower.match_indices(word.as_str()) {
-            marks[at..at + found.len()].fill(true);
+        for (at, hit) in lower.match_indices(word.as_str()) {
+            marks[at..at + hit.len()].fill(true);
         }
     }
     let mut spans: Vec<Span<'static>> = Vec::new();
@@ -114,7 +114,7 @@ pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -
 }
 
 /// Formats `1240` as `1 240`.
-pub fn grouped(number: u64) -> String {
+pub fn group_digits(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -127,29 +127,29 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// Returns a grouped number and its noun: `1 call`, `1 240 calls`.
-pub fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+pub fn count_noun(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", group_digits(number), if number == 1 { "" } else { "s" })
 }
 
 /// Returns the first three of `names`, and the number of further ones.
-pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+pub fn join_three(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(3);
     let shown = names.take(3).collect::<Vec<_>>().join(", ");
-    if more == 0 { shown } else { format!("{shown} and {} more", grouped(more as u64)) }
+    if more == 0 { shown } else { format!("{shown} and {} more", group_digits(more as u64)) }
 }
 
 /// Returns as many of `names` (at least one) as fit into `columns`, and the number of further ones. `+` marks a lower
 /// bound.
-pub fn enough(names: &[String], columns: usize, is_least: bool) -> String {
+pub fn join_to_fit(names: &[String], columns: usize, is_lower_bound: bool) -> String {
     let names: Vec<Cow<'_, str>> = names.iter().map(|name| clean(name)).collect();
-    let more = |told: usize| match names.len() - told {
+    let more = |shown: usize| match names.len() - shown {
         0 => String::new(),
-        more => format!(" and {}{} more", grouped(more as u64), if is_least { "+" } else { "" }),
+        more => format!(" and {}{} more", group_digits(more as u64), if is_lower_bound { "+" } else { "" }),
     };
     // If there may be more names than given, at least one is left out, so that the text says so.
-    let most = names.len() - usize::from(is_least && names.len() > 1);
-    let told = (2..=most).rev().map(|told| format!("{}{}", names[..told].join(", "), more(told)));
-    told.into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| match names.first() {
+    let max = names.len() - usize::from(is_lower_bound && names.len() > 1);
+    let texts = (2..=max).rev().map(|shown| format!("{}{}", names[..shown].join(", "), more(shown)));
+    texts.into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| match names.first() {
         Some(first) => format!("{}{}", cut(first, columns.saturating_sub(width(&more(1)))), more(1)),
         None => String::new(),
     })
@@ -162,10 +162,10 @@ mod tests {
 
     #[test]
     fn numbers_in_groups() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1240), "1 240");
-        assert_eq!(grouped(1_000_000), "1 000 000");
+        assert_eq!(group_digits(0), "0");
+        assert_eq!(group_digits(999), "999");
+        assert_eq!(group_digits(1240), "1 240");
+        assert_eq!(group_digits(1_000_000), "1 000 000");
     }
 
     #[test]
@@ -179,12 +179,12 @@ mod tests {
     #[test]
     fn names_that_do_not_fit_are_counted() {
         let names = ["one", "two", "three"].map(str::to_owned);
-        assert_eq!(enough(&names, 15, false), "one, two, three");
-        assert_eq!(enough(&names, 20, true), "one, two and 1+ more");
-        assert_eq!(enough(&names, 14, false), "one and 2 more");
-        assert_eq!(enough(&names, 13, false), "o… and 2 more");
-        assert_eq!(enough(&names[..1], 3, true), "one");
-        assert_eq!(enough(&[], 9, false), "");
+        assert_eq!(join_to_fit(&names, 15, false), "one, two, three");
+        assert_eq!(join_to_fit(&names, 20, true), "one, two and 1+ more");
+        assert_eq!(join_to_fit(&names, 14, false), "one and 2 more");
+        assert_eq!(join_to_fit(&names, 13, false), "o… and 2 more");
+        assert_eq!(join_to_fit(&names[..1], 3, true), "one");
+        assert_eq!(join_to_fit(&[], 9, false), "");
     }
 
     #[test]

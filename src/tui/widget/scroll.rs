@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::frame::dialog_room;
-use super::line::grouped;
+use super::line::group_digits;
 use super::sheet::Sheet;
 use crate::tui::keymap::Action;
 use crate::tui::screen::Facts;
@@ -59,7 +59,7 @@ impl Scroll {
             sheet.text(&text, style);
         }
         if (height as u64) < total {
-            let shown = format!("  {}-{} of {}, PgUp PgDn", top + 1, top + height, grouped(total));
+            let shown = format!("  {}-{} of {}, PgUp PgDn", top + 1, top + height, group_digits(total));
             sheet.text(&shown, sheet.theme.dim);
         } else {
             sheet.blank();

@@ -60,8 +60,8 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
     }
 
     /// Adds text wrapped into at most `most` lines.
-    pub fn words(&mut self, text: &str, most: usize, style: Style) {
-        self.lines.extend(wrap(text, self.columns).into_iter().take(most).map(|l| Line::styled(l, style)));
+    pub fn paragraph(&mut self, text: &str, max_lines: usize, style: Style) {
+        self.lines.extend(wrap(text, self.columns).into_iter().take(max_lines).map(|l| Line::styled(l, style)));
     }
 
     /// Adds an empty line.
@@ -107,17 +107,17 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
 
     /// Adds a field of normal length.
     pub fn field(&mut self, slot: S, label: &str, field: &Field) {
-        self.field_of(FIELD, slot, label, field);
+        self.text_row(FIELD, slot, label, field);
     }
 
     /// Adds a field that takes all available room.
     pub fn long_field(&mut self, slot: S, label: &str, field: &Field) {
-        self.field_of(usize::MAX, slot, label, field);
+        self.text_row(usize::MAX, slot, label, field);
     }
 
-    fn field_of(&mut self, most: usize, slot: S, label: &str, field: &Field) {
+    fn text_row(&mut self, max_columns: usize, slot: S, label: &str, field: &Field) {
         let label = self.label(slot, label);
-        let room = self.columns.saturating_sub(label.width()).min(most);
+        let room = self.columns.saturating_sub(label.width()).min(max_columns);
         let mut spans = vec![label];
         spans.extend(field.spans(room, self.is_at(slot), self.theme));
         self.line(spans);
@@ -187,7 +187,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
     pub fn problem(&mut self, lines: usize) {
         let end = self.lines.len() + lines;
         if let Some(problem) = self.problem {
-            self.words(problem, lines, self.theme.danger);
+            self.paragraph(problem, lines, self.theme.danger);
         }
         self.pad(end);
     }

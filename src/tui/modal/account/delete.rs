@@ -10,7 +10,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::accounts::{AccountWithCounts, DeleteAccount, DisableAccounts};
@@ -43,7 +43,7 @@ pub fn disabling(counted_account: &AccountWithCounts) -> String {
     let tokens = match counted_account.tokens.active {
         0 => "It has no active tokens".to_owned(),
         1 => "Its 1 active token is denied from the next request on".to_owned(),
-        n => format!("All its {} are denied from the next request on", counted(n.into(), "active token")),
+        n => format!("All its {} are denied from the next request on", count_noun(n.into(), "active token")),
     };
     format!("{name} can't sign in any more. {tokens}. Nothing is lost: it can be enabled again.")
 }
@@ -144,17 +144,19 @@ impl Dialog for Delete {
         let tokens = self.counted.tokens;
         let enabled = self.counted.account.enabled;
         if self.is_in_use() {
-            let has =
-                format!("! It has {}, and is not deleted while it has.", counted(tokens.active.into(), "active token"));
-            sheet.words(&has, 2, theme.warning);
+            let has = format!(
+                "! It has {}, and is not deleted while it has.",
+                count_noun(tokens.active.into(), "active token")
+            );
+            sheet.paragraph(&has, 2, theme.warning);
             sheet.blank();
             if enabled {
-                sheet.words(&format!("Disabled instead: {}", disabling(&self.counted)), 3, Style::new());
+                sheet.paragraph(&format!("Disabled instead: {}", disabling(&self.counted)), 3, Style::new());
             } else {
-                sheet.words("It is disabled already, so they are denied.", 2, Style::new());
+                sheet.paragraph("It is disabled already, so they are denied.", 2, Style::new());
             }
             sheet.blank();
-            sheet.words("To delete it, disable or remove its tokens first: Enter on its row.", 2, theme.dim);
+            sheet.paragraph("To delete it, disable or remove its tokens first: Enter on its row.", 2, theme.dim);
             sheet.blank();
             let mut buttons = vec![(Slot::Close, "Back", theme.strong)];
             if enabled {
@@ -167,10 +169,13 @@ impl Dialog for Delete {
         let kept = match tokens.live {
             0 => "It has no tokens".to_owned(),
             n => {
-                format!("It has no active tokens; its {} go into the trash, and stay there", counted(n.into(), "token"))
+                format!(
+                    "It has no active tokens; its {} go into the trash, and stay there",
+                    count_noun(n.into(), "token")
+                )
             }
         };
-        sheet.words(&format!("{kept}. Nobody else ever gets its name. This can't be undone."), 3, Style::new());
+        sheet.paragraph(&format!("{kept}. Nobody else ever gets its name. This can't be undone."), 3, Style::new());
         sheet.blank();
         sheet.fact("Its name", self.name(), theme.strong);
         sheet.field(Slot::Name, "Type it to confirm", &self.typed);

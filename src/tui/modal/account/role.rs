@@ -11,7 +11,7 @@ use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::accounts::{AccountWithCounts, SetRole};
 
@@ -32,7 +32,7 @@ fn change(before: Role, after: Role, active: u32) -> String {
         Access::ALL.into_iter().filter(|a| one.permits(*a) && !other.permits(*a)).collect()
     };
     let (lost, gained) = (only(before, after), only(after, before));
-    let tokens = format!("Its {}", counted(active.into(), "active token"));
+    let tokens = format!("Its {}", count_noun(active.into(), "active token"));
     if !lost.is_empty() {
         format!("{tokens} may call no {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
@@ -115,10 +115,10 @@ impl Dialog for RoleOf {
         sheet.blank();
         let (before, role) = (self.account.role, self.role());
         if before == role {
-            sheet.words("It has this role now.", 2, Style::new());
+            sheet.paragraph("It has this role now.", 2, Style::new());
         } else {
             let ends = if self.own { "You have to sign in again." } else { "It has to sign in again." };
-            sheet.words(&format!("{} {ends}", change(before, role, self.active)), 2, Style::new());
+            sheet.paragraph(&format!("{} {ends}", change(before, role, self.active)), 2, Style::new());
         }
         sheet.pad(6);
         sheet.button(Slot::Button, "Give it");

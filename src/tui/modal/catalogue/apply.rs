@@ -106,9 +106,9 @@ impl Dialog for Apply {
     }
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        sheet.words("A TOML file, or cloud-platform, which comes with jeton.", 2, Style::new());
+        sheet.paragraph("A TOML file, or cloud-platform, which comes with jeton.", 2, Style::new());
         if !is_tight(sheet.rows) {
-            sheet.words("What it changes is shown first.", 1, Style::new());
+            sheet.paragraph("What it changes is shown first.", 1, Style::new());
             sheet.blank();
         }
         sheet.long_field(Slot::Source, "Catalogue", &self.source);
@@ -118,7 +118,7 @@ impl Dialog for Apply {
         }
         let end = sheet.height() + 3;
         let openapi = "OpenAPI is read on the command line: jeton catalogue import openapi FILE";
-        sheet.words(openapi, 3, sheet.theme.dim);
+        sheet.paragraph(openapi, 3, sheet.theme.dim);
         sheet.pad(end);
     }
 }

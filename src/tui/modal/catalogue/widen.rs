@@ -8,7 +8,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::counted;
+use crate::tui::widget::line::count_noun;
 use crate::tui::widget::passage::{Passage, is_tight};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::catalogue::CataloguePreview;
@@ -83,12 +83,12 @@ impl Dialog for Widen {
         }
         let mut about = Vec::new();
         if self.public_count > 0 {
-            let methods = counted(self.public_count, "method");
+            let methods = count_noun(self.public_count, "method");
             about.push(format!("Everybody may call {methods} without a token, once the proxies have it."));
         }
         if self.count > 0 {
             let gain = if self.count == 1 { "gains" } else { "gain" };
-            about.push(format!("{} {gain} methods, from the next request on.", counted(self.count, "token")));
+            about.push(format!("{} {gain} methods, from the next request on.", count_noun(self.count, "token")));
         }
         let some = |count: u64| Some(count).filter(|count| *count > 0);
         let about = Passage::text(about.join(" "));

@@ -14,7 +14,7 @@ use crate::tui::modal::account::role::meaning;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::theme::Theme;
-use crate::tui::widget::line::{counted, cut, fit, grouped, highlighted, wrap};
+use crate::tui::widget::line::{count_noun, cut, fit, group_digits, highlighted, wrap};
 use crate::verbs::accounts::AccountWithCounts;
 
 /// Widths of `◐ temporary`, `owner` and a number.
@@ -81,7 +81,7 @@ impl Columns {
             [(row.tokens.active, self.active), (row.tokens.live, self.kept), (row.tokens.trashed, self.trash)];
         for (number, wide) in numbers.into_iter().filter(|(_, wide)| *wide > 0) {
             let style = if number == 0 { over(theme.dim) } else { base };
-            spans.push(Span::styled(format!(" {:>wide$}", grouped(number.into())), style));
+            spans.push(Span::styled(format!(" {:>wide$}", group_digits(number.into())), style));
         }
         if self.created > 0 {
             let created = ago(row.account.created_at, model.now);
@@ -117,15 +117,15 @@ impl Accounts {
     }
 
     fn count(&self) -> String {
-        let (here, total) = (self.cursor.at() as u64 + 1, grouped(self.rows.len() as u64));
+        let (here, total) = (self.cursor.at() as u64 + 1, group_digits(self.rows.len() as u64));
         let count = if !self.loaded {
             "reading…".to_owned()
         } else if let Some(unknown) = self.filter.unknown::<Narrowed>() {
             unknown.to_string()
         } else if self.is_filtered() {
-            format!("{} match of {total}", grouped(self.matching.len() as u64))
+            format!("{} match of {total}", group_digits(self.matching.len() as u64))
         } else {
-            format!("{} of {total}", grouped(here))
+            format!("{} of {total}", group_digits(here))
         };
         format!("{count}   ↓ name ")
     }
@@ -155,7 +155,7 @@ impl Accounts {
             None => String::new(),
         };
         let name = &account.username;
-        let first = format!("{name}  {}{seen}", counted(row.tokens.active.into(), "active token"));
+        let first = format!("{name}  {}{seen}", count_noun(row.tokens.active.into(), "active token"));
         let off = match (account.enabled, account.temporary_password) {
             (false, _) => "Disabled: it can't sign in, and its tokens are denied. ",
             (true, true) => "Temporary password: replaced at the next sign-in. ",
@@ -180,7 +180,8 @@ impl Accounts {
         };
         let (state, style) = state(account, theme);
         let tokens = row.tokens;
-        let held = format!("{} active of {} kept", grouped(tokens.active.into()), grouped(tokens.live.into()));
+        let held =
+            format!("{} active of {} kept", group_digits(tokens.active.into()), group_digits(tokens.live.into()));
         let created = day_of(account.created_at, model.zone.get()).map_or_else(String::new, |day| day.dmy());
         let created = format!("{created}, {}", ago(account.created_at, model.now));
         let mut lines = vec![
@@ -191,7 +192,7 @@ impl Accounts {
             fact("State", state, style),
             fact("Password", if account.temporary_password { "temporary" } else { "its own" }, Style::new()),
             fact("Tokens", &held, Style::new()),
-            fact("Trash", &grouped(tokens.trashed.into()), Style::new()),
+            fact("Trash", &group_digits(tokens.trashed.into()), Style::new()),
             fact("Last seen", &self.seen(account, model).unwrap_or_default(), Style::new()),
             fact("Created", &created, Style::new()),
             Line::default(),

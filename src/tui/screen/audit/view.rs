@@ -13,7 +13,7 @@ use crate::domain::time::{ago, wall_clock};
 use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
-use crate::tui::widget::line::{cut, grouped};
+use crate::tui::widget::line::{cut, group_digits};
 
 impl Audit {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -37,20 +37,20 @@ impl Audit {
     }
 
     fn count(&self) -> String {
-        let total = grouped(self.newest.unsigned_abs());
+        let total = group_digits(self.newest.unsigned_abs());
         let count = match self.current() {
             _ if self.stretch.refusal().is_some() => return String::new(),
             _ if !self.stretch.is_loaded() => "reading…".to_owned(),
             // Row numbers have no gaps.
             Some(current) if self.filter.is_empty() => {
-                format!("{} of {total}", grouped(self.newest.abs_diff(current.row.seq) + 1))
+                format!("{} of {total}", group_digits(self.newest.abs_diff(current.row.seq) + 1))
             }
             Some(_) | None => {
                 if let Some(unknown) = self.filter.unknown::<AuditFilter>() {
                     return format!("{unknown}   ↓ when ");
                 }
                 let more = if self.stretch.has_more() { "+" } else { "" };
-                format!("{}{more} match of {total}", grouped(self.stretch.len() as u64))
+                format!("{}{more} match of {total}", group_digits(self.stretch.len() as u64))
             }
         };
         format!("{count}   ↓ when ")

@@ -7,7 +7,7 @@ use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::time::{ago, wall_minute};
 use crate::tui::model::Model;
 use crate::tui::theme::{self, Theme};
-use crate::tui::widget::line::{fit, grouped, highlighted};
+use crate::tui::widget::line::{fit, group_digits, highlighted};
 use crate::verbs::ledger::{DeniedRow, LedgerToken, SecretStatus, format_origin};
 
 /// Width of `21-11-2026 10:30`.
@@ -83,7 +83,7 @@ impl Columns {
         let over = |style: Style| if here { base } else { style };
         let when =
             if self.when == CLOCK { wall_minute(row.minute(), model.zone.get()) } else { ago(row.minute(), model.now) };
-        let times = format!("{:>width$}", grouped(row.attempts), width = self.times.saturating_sub(1));
+        let times = format!("{:>width$}", group_digits(row.attempts), width = self.times.saturating_sub(1));
         let (reason, style) = reason(row, theme);
         let (address, client) = format_origin(&row.address, &row.client);
         let found = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();

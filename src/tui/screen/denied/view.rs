@@ -13,7 +13,7 @@ use crate::domain::time::{ago, wall_clock};
 use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
-use crate::tui::widget::line::{counted, cut, grouped};
+use crate::tui::widget::line::{count_noun, cut, group_digits};
 use crate::verbs::ledger::{LedgerSecret, format_origin};
 use crate::verbs::verify::DenialReason;
 
@@ -44,7 +44,7 @@ impl Denied {
         if self.stretch.refusal().is_some() {
             return String::new();
         }
-        let rows = grouped(self.stretch.len() as u64);
+        let rows = group_digits(self.stretch.len() as u64);
         let more = if self.stretch.has_more() { "+" } else { "" };
         let unknown = self.filter.unknown::<LedgerFilter>();
         let count = match (self.stretch.is_loaded(), unknown, self.filter.is_empty(), self.stretch.place()) {
@@ -52,7 +52,7 @@ impl Denied {
             (true, Some(unknown), ..) => unknown.to_string(),
             (true, None, false, _) => format!("{rows}{more} match"),
             (true, None, true, Some(above)) if !self.stretch.is_empty() => {
-                format!("{} of {rows}{more}", grouped(above as u64 + 1))
+                format!("{} of {rows}{more}", group_digits(above as u64 + 1))
             }
             (true, None, true, _) => format!("{rows}{more}"),
         };
@@ -86,7 +86,7 @@ impl Denied {
         let (address, client) = format_origin(&row.address, &row.client);
         let second = format!(
             "{} from {address} ({client}), {}, {}",
-            counted(row.attempts, "attempt"),
+            count_noun(row.attempts, "attempt"),
             ago(row.at, model.now),
             wall_clock(row.at, model.zone.get()),
         );

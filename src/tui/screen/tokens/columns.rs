@@ -13,17 +13,17 @@ use crate::tui::widget::line::{fit, highlighted};
 use crate::verbs::tokens::EXPIRING_SOON;
 
 /// Columns before the name: the cursor and the mark.
-pub(super) const BEFORE: usize = 4;
+pub(super) const LEFT_WIDTH: usize = 4;
 
 /// Returns the spans for the cursor and the mark of a row.
-pub(super) fn begin(here: bool, mark: bool, base: Style, theme: &Theme) -> Vec<Span<'static>> {
+pub(super) fn row_start(here: bool, mark: bool, base: Style, theme: &Theme) -> Vec<Span<'static>> {
     let style = if here { base } else { theme.accent };
     let (cursor, mark) = (if here { "▶ " } else { "  " }, if mark { "✓ " } else { "  " });
     vec![Span::styled(cursor, base), Span::styled(mark, style)]
 }
 
 /// Returns the title of `column`, with an arrow if the table is sorted by this column.
-pub(super) fn marked(title: &str, sort: Sort, column: SortColumn) -> String {
+pub(super) fn sort_title(title: &str, sort: Sort, column: SortColumn) -> String {
     match (sort.column == column, sort.descending) {
         (false, _) => title.to_owned(),
         (true, false) => format!("{title} ↓"),
@@ -63,7 +63,7 @@ impl Columns {
     /// Returns the width of the columns before the name, and of each shown column with the blank before it.
     fn total(&self) -> usize {
         let shown = [self.name, self.status, self.account, self.api, self.expires, self.seen, self.hint];
-        BEFORE + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+        LEFT_WIDTH + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
     }
 
     pub(super) fn heading(&self, sort: Sort) -> String {
@@ -79,16 +79,16 @@ impl Columns {
         let cells: Vec<String> = cells
             .into_iter()
             .filter(|(_, _, width)| *width > 0)
-            .map(|(title, column, width)| fit(&marked(title, sort, column), width))
+            .map(|(title, column, width)| fit(&sort_title(title, sort, column), width))
             .collect();
-        format!("{}{}", " ".repeat(BEFORE), cells.join(" "))
+        format!("{}{}", " ".repeat(LEFT_WIDTH), cells.join(" "))
     }
 
-    /// Returns a row of the table. `knocks`: the token no longer works but is still tried.
+    /// Returns a row of the table. `has_dead_attempts`: the token no longer works but is still tried.
     pub(super) fn row(
         &self,
         token: &Token,
-        (here, mark, knocks): (bool, bool, bool),
+        (here, mark, denied_recently): (bool, bool, bool),
         words: &[String],
         model: &Model,
     ) -> Line<'static> {
@@ -96,22 +96,22 @@ impl Columns {
         let base = if here { theme.selected } else { Style::new() };
         let (glyph, word, status) = theme::status(token, model.now, theme);
         let live = token.status(model.now) == Status::Active;
-        let (expires, expires_style) = expiry_words(token.expiry, live, model);
+        let (expires, expires_style) = expiry_text(token.expiry, live, model);
         let seen = match token.last_seen_at {
-            _ if knocks => "! knocking".to_owned(),
+            _ if denied_recently => "! knocking".to_owned(),
             Some(at) => ago(at, model.now),
             None => "never".to_owned(),
         };
         // On a reversed row, colours would become backgrounds.
         let over = |style: Style| if here { base } else { style };
-        let mut spans = begin(here, mark, base, theme);
+        let mut spans = row_start(here, mark, base, theme);
         spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
         let rest = [
             (format!("{glyph} {word}"), self.status, over(status)),
             (token.owner.username.to_string(), self.account, base),
             (token.selection.summary(), self.api, base),
             (expires, self.expires, over(expires_style)),
-            (seen, self.seen, if knocks { over(theme.warning) } else { base }),
+            (seen, self.seen, if denied_recently { over(theme.warning) } else { base }),
             (token.hint.clone(), self.hint, over(theme.dim)),
         ];
         for (text, width, style) in rest.into_iter().filter(|(_, w, _)| *w > 0) {
@@ -123,16 +123,16 @@ impl Columns {
 }
 
 /// Returns the expiry as the table shows it: `never`, `in 12 days`, `! tomorrow`, `9 days ago`.
-fn expiry_words(expiry: Expiry, live: bool, model: &Model) -> (String, Style) {
+fn expiry_text(expiry: Expiry, live: bool, model: &Model) -> (String, Style) {
     match expiry {
         Expiry::Never => ("never".to_owned(), Style::new()),
         Expiry::At(at) => {
-            let words = relative(at, model.now);
+            let text = relative(at, model.now);
             let left = at.0.saturating_sub(model.now.0);
             if live && left > 0 && left <= EXPIRING_SOON {
-                (format!("! {}", words.trim_start_matches("in ")), model.theme.warning)
+                (format!("! {}", text.trim_start_matches("in ")), model.theme.warning)
             } else {
-                (words, Style::new())
+                (text, Style::new())
             }
         }
     }

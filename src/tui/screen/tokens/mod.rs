@@ -31,7 +31,7 @@ use crate::tui::modal::order::Order;
 use crate::tui::model::{Model, Tone};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::filter::{FilterField, Filtered};
-use crate::tui::widget::line::grouped;
+use crate::tui::widget::line::group_digits;
 use crate::tui::widget::list::Cursor;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::tokens::{OwnerFilter, TokenDetails, TokenSummary};
@@ -148,12 +148,12 @@ impl Tokens {
             return None;
         }
         let room = window.rows.iter().all(|token| self.marks.mark(token));
-        let marked = grouped(self.marks.len() as u64);
+        let marked = group_digits(self.marks.len() as u64);
         if room && window.matching <= window.rows.len() as u64 {
             return Some((Tone::Good, format!("{marked} marked: all that is shown")));
         }
         let least = if window.matching_is_lower_bound { "+" } else { "" };
-        let all = grouped(window.matching.max(window.rows.len() as u64));
+        let all = group_digits(window.matching.max(window.rows.len() as u64));
         Some((Tone::Bad, format!("Only {marked} marked, of {all}{least} shown: {} at most at a time", most())))
     }
 
@@ -232,7 +232,7 @@ impl Tokens {
 
 /// Returns the maximum number of marks, formatted.
 fn most() -> String {
-    grouped(MARKED_MAX as u64)
+    group_digits(MARKED_MAX as u64)
 }
 
 fn full() -> Outcome {

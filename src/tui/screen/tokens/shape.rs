@@ -61,10 +61,10 @@ impl Shape {
     }
 
     /// Returns the active restrictions in words.
-    pub fn words(self) -> Vec<&'static str> {
+    pub fn active_options(self) -> Vec<&'static str> {
         let kept = !self.trashed;
-        let words = [("mine", self.mine), ("expiring", kept && self.expiring), ("stale", kept && self.stale)];
-        words.into_iter().filter(|(_, on)| *on).map(|(word, _)| word).collect()
+        let options = [("mine", self.mine), ("expiring", kept && self.expiring), ("stale", kept && self.stale)];
+        options.into_iter().filter(|(_, on)| *on).map(|(word, _)| word).collect()
     }
 
     /// Returns the order, e.g. `↓ name`.

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::columns::{begin, marked};
+use super::columns::{row_start, sort_title};
 use crate::domain::expiry::Expiry;
 use crate::domain::policy::Policy;
 use crate::domain::sort::{Sort, SortColumn};
@@ -36,26 +36,26 @@ impl Columns {
 
     fn total(&self) -> usize {
         let shown = [self.name, self.account, self.api, self.deleted, self.until];
-        super::columns::BEFORE + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+        super::columns::LEFT_WIDTH + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
     }
 
     pub(super) fn heading(&self, sort: Sort) -> String {
         let cells = [
-            (marked("NAME", sort, SortColumn::Name), self.name),
-            (marked("ACCOUNT", sort, SortColumn::Account), self.account),
-            (marked("API", sort, SortColumn::Api), self.api),
+            (sort_title("NAME", sort, SortColumn::Name), self.name),
+            (sort_title("ACCOUNT", sort, SortColumn::Account), self.account),
+            (sort_title("API", sort, SortColumn::Api), self.api),
             ("DELETED".to_owned(), self.deleted),
             ("RESTORABLE UNTIL".to_owned(), self.until),
         ];
         let cells: Vec<String> = cells.into_iter().filter(|(_, w)| *w > 0).map(|(t, w)| fit(&t, w)).collect();
-        format!("{}{}", " ".repeat(super::columns::BEFORE), cells.join(" "))
+        format!("{}{}", " ".repeat(super::columns::LEFT_WIDTH), cells.join(" "))
     }
 
     pub(super) fn row(&self, token: &Token, here: bool, mark: bool, words: &[String], model: &Model) -> Line<'static> {
         let theme = &model.theme;
         let base = if here { theme.selected } else { Style::new() };
         let deleted = token.deleted_at.map_or_else(String::new, |at| ago(at, model.now));
-        let mut spans = begin(here, mark, base, theme);
+        let mut spans = row_start(here, mark, base, theme);
         spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
         let rest = [
             (token.owner.username.to_string(), self.account),

@@ -17,7 +17,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line_with};
 use crate::tui::theme::Theme;
 use crate::tui::widget::foot::with_rest;
-use crate::tui::widget::line::{cut, grouped, width};
+use crate::tui::widget::line::{cut, group_digits, width};
 use crate::verbs::tokens::TokenDetails;
 
 /// Columns of the first line taken by the program's name.
@@ -48,7 +48,7 @@ impl Tokens {
         let theme = &model.theme;
         let marked = match self.marks.len() {
             0 => String::new(),
-            n => format!("{} marked", grouped(n as u64)),
+            n => format!("{} marked", group_digits(n as u64)),
         };
         let (about, soon) = if self.shape.trashed {
             let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
@@ -61,7 +61,7 @@ impl Tokens {
             let soon = match self.tally.expiring {
                 0 => String::new(),
                 1 => "! 1 expires soon".to_owned(),
-                n => format!("! {} expire soon", grouped(n)),
+                n => format!("! {} expire soon", group_digits(n)),
             };
             (limit, soon)
         };
@@ -82,7 +82,7 @@ impl Tokens {
 
     /// Returns active restrictions, number of tokens and order, as far as they leave room for the filter.
     fn right(&self, columns: usize, theme: &Theme) -> Vec<Span<'static>> {
-        let switched = self.shape.words().join(" · ");
+        let switched = self.shape.active_options().join(" · ");
         let (long, short) = self.count();
         let order = format!("   {}", self.shape.order());
         let gap = if switched.is_empty() { "" } else { " · " };
@@ -110,14 +110,14 @@ impl Tokens {
             return match self.window.total {
                 0 => ("none".to_owned(), "none".to_owned()),
                 total => {
-                    let short = format!("{} of {}", grouped(self.position() + 1), grouped(total));
+                    let short = format!("{} of {}", group_digits(self.position() + 1), group_digits(total));
                     (format!("{short}{place}"), short)
                 }
             };
         }
         let more = if self.window.matching_is_lower_bound { "+" } else { "" };
-        let short = format!("{}{more} match", grouped(self.window.matching));
-        (format!("{short} of {}{place}", grouped(self.window.total)), short)
+        let short = format!("{}{more} match", group_digits(self.window.matching));
+        (format!("{short} of {}{place}", group_digits(self.window.total)), short)
     }
 
     fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -151,7 +151,7 @@ impl Tokens {
         let teach = |text: &'static str, key: &'static str, what: &'static str| {
             vec![Line::from(vec![Span::raw(text), Span::styled(key, theme.accent), Span::raw(what)])]
         };
-        let narrowed = self.shape.words().join(" and ");
+        let narrowed = self.shape.active_options().join(" and ");
         match (self.filter.is_empty(), narrowed.is_empty()) {
             (true, true) if self.shape.trashed => teach(" The trash is empty.  ", "t", "  goes back to the tokens."),
             (true, true) => teach(" No tokens yet.  ", "n", "  generates the first one."),
@@ -170,7 +170,7 @@ impl Tokens {
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(token) = self.current() else { return [String::new(), String::new()] };
         let about = format!("{}  {}  {}", token.name, token.hint, token.description);
-        let used = self.usage_of(token).map_or_else(String::new, |s| usage::sentence(&s.usage, model.now));
+        let used = self.usage_of(token).map_or_else(String::new, |s| usage::describe(&s.usage, model.now));
         match token.overlap(model.now) {
             Some(old) => [
                 about,
