@@ -8,7 +8,7 @@ use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::tui::msg::RequestId;
-use crate::tui::widget::proof::Proof;
+use crate::tui::widget::auth_field::AuthField;
 use crate::verbs::actor::{Credential, TokenCredential};
 
 /// The credentials held for proving changes, and the time of the last key.
@@ -47,16 +47,16 @@ impl Guard {
     }
 
     /// Returns the proof for a change by `username` at `now`.
-    pub fn proof(&self, username: &Username, now: Timestamp) -> Proof {
+    pub fn proof(&self, username: &Username, now: Timestamp) -> AuthField {
         if let Some(token) = &self.token {
-            return Proof::held(username.clone(), Credential::Token(token.clone()));
+            return AuthField::with_credential(username.clone(), Credential::Token(token.clone()));
         }
         match self.kept.as_ref().filter(|kept| now < kept.until) {
             Some(kept) => {
                 let credential = Credential::Password(username.clone(), Arc::clone(&kept.password));
-                Proof::held(username.clone(), credential)
+                AuthField::with_credential(username.clone(), credential)
             }
-            None => Proof::typed_by(username.clone()),
+            None => AuthField::password(username.clone()),
         }
     }
 

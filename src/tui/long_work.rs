@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::msg::RequestId;
 use crate::tui::theme::Theme;
-use crate::tui::widget::line::{group_digits, width};
+use crate::tui::widget::text_fit::{group_digits, width};
 
 /// Work in batches, from its request to its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,8 +23,8 @@ use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::theme::Theme;
+use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::form::Form;
-use crate::tui::widget::proof::Proof;
 use crate::tui::{Demo, Start};
 use crate::verbs::accounts::CurrentUser;
 use crate::verbs::actor::Session;
@@ -311,7 +311,7 @@ impl Model {
     }
 
     /// Returns the proof for a change; `None` before sign-in.
-    pub fn proof(&self) -> Option<Proof> {
+    pub fn proof(&self) -> Option<AuthField> {
         self.session.as_ref().map(|session| self.guard.proof(session.username(), self.now))
     }
 

@@ -7,8 +7,8 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use crate::tui::model::{Model, SPINNER_AFTER};
 use crate::tui::screen::Page;
-use crate::tui::widget::foot::keys;
-use crate::tui::widget::line::{cut, width, wrap};
+use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::text_fit::{cut, width, wrap};
 
 /// Minimum size of the terminal, in columns and rows.
 const SMALLEST: (u16, u16) = (40, 10);
@@ -48,7 +48,7 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
     // A dialog shows its own keys.
     let mut line = match model.in_front() {
-        Some(_) => keys(model.context(), model, room),
+        Some(_) => key_hints(model.context(), model, room),
         None => Line::default(),
     };
     line.spans.insert(0, Span::raw(" "));

@@ -12,7 +12,7 @@ use jeton::domain::secret::{Secret, SecretText};
 use jeton::tui::effect::Effect;
 use jeton::tui::modal::confirm::Wanted;
 use jeton::tui::msg::{Msg, RequestId};
-use jeton::tui::widget::field::Field;
+use jeton::tui::widget::text_input::TextInput;
 use jeton::verbs::accounts::{CreateAccount, SetPassword, SignIn};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::new_password::NewPassword;
@@ -521,7 +521,7 @@ fn debug_tells_nothing() {
         })),
         debugged(&SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))).parse()),
         debugged(&install.store().read(|s| s.secret(secret.public_id())).unwrap()),
-        debugged(&Field::masked(100).with(PASSWORD)),
+        debugged(&TextInput::masked(100).with(PASSWORD)),
     ];
     for text in all {
         canaries.not_in("Debug", text.as_bytes());

@@ -6,7 +6,7 @@ use crate::tui::modal::Modal;
 use crate::tui::model::{Model, Screen};
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
-use crate::tui::widget::frame::dialog_room;
+use crate::tui::widget::frame::dialog_size;
 use crate::verbs::ledger::TokenState;
 
 pub(super) fn always(_: &Model) -> bool {
@@ -27,7 +27,7 @@ pub(super) fn rotating(model: &Model) -> bool {
 }
 
 pub(super) fn long(model: &Model) -> bool {
-    let (columns, rows) = dialog_room(model.size);
+    let (columns, rows) = dialog_size(model.size);
     model.modals.last().is_some_and(|modal| modal.page().is_long(columns, rows))
 }
 

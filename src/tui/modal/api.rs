@@ -17,8 +17,8 @@ use crate::tui::picker::Picker;
 use crate::tui::picker::used::Used;
 use crate::tui::screen::Outcome;
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::line::{cut, fit};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_fit::{cut, fit};
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,23 +183,23 @@ impl ApiChoice {
 
     /// Writes the list. `others` is the number of other lines in the form and its box. The list never exceeds the
     /// screen; it scrolls around the chosen row.
-    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S, others: usize) {
-        let theme = sheet.theme;
+    pub fn rows<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S, others: usize) {
+        let theme = layout.theme;
         let texts = self.row_texts();
-        let listed = texts.len().min(sheet.rows.saturating_sub(others).max(1));
-        let here = self.taken();
+        let listed = texts.len().min(layout.rows.saturating_sub(others).max(1));
+        let here = self.selected();
         let first = here.saturating_sub(listed.saturating_sub(1)).min(texts.len() - listed);
         for (i, (name, title)) in texts.iter().enumerate().skip(first).take(listed) {
-            let head = if i == first { sheet.label(slot, "API") } else { sheet.indent() };
+            let head = if i == first { layout.label(slot, "API") } else { layout.indent() };
             let chosen = i == here;
-            let style = if chosen && sheet.is_at(slot) { theme.accent } else { Style::new() };
+            let style = if chosen && layout.is_focused(slot) { theme.accent } else { Style::new() };
             let mark = if chosen { "(•) " } else { "( ) " };
-            let room = sheet.columns.saturating_sub(head.width() + 4 + NAME + 1);
+            let room = layout.columns.saturating_sub(head.width() + 4 + NAME + 1);
             let name = Span::styled(format!("{mark}{} ", fit(name, NAME)), style);
             if chosen {
-                sheet.mark(slot);
+                layout.keep_visible(slot);
             }
-            sheet.line(vec![head, name, Span::styled(cut(title, room), theme.dim)]);
+            layout.line(vec![head, name, Span::styled(cut(title, room), theme.dim)]);
         }
     }
 }
@@ -209,11 +209,11 @@ impl Choices for ApiChoice {
         self.list().len()
     }
 
-    fn taken(&self) -> usize {
+    fn selected(&self) -> usize {
         self.list().iter().position(|row| *row == self.chosen).unwrap_or(0)
     }
 
-    fn take(&mut self, place: usize) {
+    fn select(&mut self, place: usize) {
         if let Some(row) = self.list().get(place) {
             self.chosen = *row;
         }

@@ -5,7 +5,7 @@ use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::Outcome;
 use crate::tui::screen::denied::copy_address;
-use crate::tui::widget::line::count_noun;
+use crate::tui::widget::text_fit::count_noun;
 use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
 use crate::verbs::verify::DenialReason;
 

@@ -6,11 +6,11 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::passage::{Passage, is_tight};
-use crate::tui::widget::proof::Proof;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_text::{ScrollText, is_tight};
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::Mutation;
 use crate::verbs::request::Request;
 
@@ -33,18 +33,18 @@ impl<V: Mutation + Into<Request> + Clone + Debug> Repeat for V {
 #[derive(Debug)]
 pub struct Wanted {
     title: String,
-    about: Passage,
+    about: ScrollText,
     change: Box<dyn Repeat>,
 }
 
 impl Wanted {
     /// Creates a `change` with the given `title`; `about` describes its effects.
     pub fn new(title: impl Into<String>, about: impl Into<String>, change: impl Repeat + 'static) -> Self {
-        Self::telling(title, Passage::text(about), change)
+        Self::telling(title, ScrollText::paragraph(about), change)
     }
 
     /// Like [`Wanted::new`], with a description of any length.
-    pub fn telling(title: impl Into<String>, about: Passage, change: impl Repeat + 'static) -> Self {
+    pub fn telling(title: impl Into<String>, about: ScrollText, change: impl Repeat + 'static) -> Self {
         Wanted { title: title.into(), about, change: Box::new(change) }
     }
 }
@@ -52,12 +52,12 @@ impl Wanted {
 /// The dialog that asks for the proof.
 pub struct Confirm {
     wanted: Wanted,
-    proof: Proof,
+    proof: AuthField,
 }
 
 impl Confirm {
     /// Opens the dialog that asks for the `proof` for `wanted`.
-    pub fn open(wanted: Wanted, proof: Proof) -> Form<Self> {
+    pub fn open(wanted: Wanted, proof: AuthField) -> Form<Self> {
         Form::new(Confirm { wanted, proof })
     }
 }
@@ -72,56 +72,56 @@ pub enum Slot {
 }
 
 impl Dialog for Confirm {
-    type Slot = Slot;
-    const LABELS: usize = 0;
-    const FIELDS: Context = Context::Confirm;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 0;
+    const CONTEXT: Context = Context::Confirm;
 
     fn title(&self) -> String {
         self.wanted.title.clone()
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        vec![self.proof.slots(Slot::Proof).unwrap_or((Slot::Button, Kind::Button))]
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        vec![self.proof.field(Slot::Proof).unwrap_or((Slot::Button, FieldKind::Button))]
     }
 
-    fn passage(&self) -> Option<&Passage> {
+    fn scroll_text(&self) -> Option<&ScrollText> {
         Some(&self.wanted.about)
     }
 
-    fn passage_mut(&mut self) -> Option<&mut Passage> {
+    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
         Some(&mut self.wanted.about)
     }
 
-    fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
-        self.proof.field()
+    fn text_input(&mut self, _slot: Slot) -> Option<&mut TextInput> {
+        self.proof.text_input()
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
-        let credential = self.proof.take().map_err(Problem::said)?;
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
+        let credential = self.proof.take_credential().map_err(Problem::general)?;
         Ok(Outcome::Send(credential, self.wanted.change.request()))
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
         if error.kind != ErrorKind::Unauthenticated {
             return Ok(Outcome::Refuse(error));
         }
-        self.proof.refused(&error, Slot::Proof)
+        self.proof.on_error(&error, Slot::Proof)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let tight = is_tight(sheet.rows);
-        self.wanted.about.fill(sheet);
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+        let tight = is_tight(layout.rows);
+        self.wanted.about.draw(layout);
         if !tight {
-            sheet.blank();
+            layout.blank();
         }
-        if self.proof.slots(Slot::Proof).is_some() {
-            self.proof.row(sheet, Slot::Proof);
+        if self.proof.field(Slot::Proof).is_some() {
+            self.proof.draw(layout, Slot::Proof);
         } else {
-            sheet.button(Slot::Button, &self.wanted.title);
+            layout.button(Slot::Button, &self.wanted.title);
         }
-        sheet.problem(if tight { 1 } else { 2 });
-        if !tight && sheet.height() < SHORT {
-            sheet.pad(SHORT);
+        layout.problem(if tight { 1 } else { 2 });
+        if !tight && layout.height() < SHORT {
+            layout.pad(SHORT);
         }
     }
 }

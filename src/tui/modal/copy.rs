@@ -11,9 +11,9 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{CopyToken, TokenTarget};
 
 /// The focused part of the form.
@@ -34,9 +34,9 @@ pub enum Slot {
 /// The form for a new token based on another one.
 pub struct Copy {
     source: Token,
-    name: Field,
+    name: TextInput,
     /// `None` if the signed-in user can't create tokens for other accounts.
-    account: Option<Field>,
+    account: Option<TextInput>,
     expiry: ExpiryChoice,
 }
 
@@ -46,39 +46,39 @@ impl Copy {
     pub fn open(source: Token, now: Timestamp, default_expiry: Option<Length>, manages: bool) -> Form<Self> {
         let expiry = match source.expiry.is_past(now) {
             true => ExpiryChoice::new(default_expiry),
-            false => ExpiryChoice::keeping(source.expiry, "same"),
+            false => ExpiryChoice::with_current(source.expiry, "same"),
         };
-        let account = manages.then(|| Field::new(MAX_USERNAME_LEN * 4).with(source.owner.username.as_str()));
-        Form::new(Copy { source, name: Field::new(MAX_TOKEN_NAME_LEN * 4), account, expiry })
+        let account = manages.then(|| TextInput::new(MAX_USERNAME_LEN * 4).with(source.owner.username.as_str()));
+        Form::new(Copy { source, name: TextInput::new(MAX_TOKEN_NAME_LEN * 4), account, expiry })
     }
 
     /// Returns the typed account, if it differs from the source's account.
     fn other_account(&self) -> Option<&str> {
-        self.account.as_ref().map(Field::text).filter(|typed| *typed != self.source.owner.username.as_str())
+        self.account.as_ref().map(TextInput::text).filter(|typed| *typed != self.source.owner.username.as_str())
     }
 }
 
 impl Dialog for Copy {
-    type Slot = Slot;
-    const LABELS: usize = 13;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 13;
 
     fn title(&self) -> String {
         format!("Copy {}", self.source.full_name())
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        let mut slots = vec![(Slot::Name, Kind::Field)];
-        slots.extend(self.account.as_ref().map(|_| (Slot::Account, Kind::Field)));
-        slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
-        slots.push((Slot::Button, Kind::Button));
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        let mut slots = vec![(Slot::Name, FieldKind::Text)];
+        slots.extend(self.account.as_ref().map(|_| (Slot::Account, FieldKind::Text)));
+        slots.extend(self.expiry.fields(Slot::Expires, Slot::Typed));
+        slots.push((Slot::Button, FieldKind::Button));
         slots
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Name => Some(&mut self.name),
             Slot::Account => self.account.as_mut(),
-            Slot::Typed => Some(self.expiry.field()),
+            Slot::Typed => Some(self.expiry.text_input()),
             Slot::Expires | Slot::Button => None,
         }
     }
@@ -91,12 +91,12 @@ impl Dialog for Copy {
         !self.name.is_empty() || self.other_account().is_some() || self.expiry.has_text()
     }
 
-    fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> PressResult<Slot> {
         let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
         let account = self.other_account().map(Username::parse).transpose();
         let account = account.map_err(|e| Problem::at(Slot::Account, e))?;
-        let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
-        let (expires, expiry) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
+        let at = if self.expiry.is_text() { Slot::Typed } else { Slot::Expires };
+        let (expires, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
         let until = match expiry {
             Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
             Expiry::Never => "without an end".to_owned(),
@@ -109,29 +109,29 @@ impl Dialog for Copy {
         Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        let theme = sheet.theme;
-        sheet.text("A new token with a secret of its own; these are the same:", Style::new());
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        let theme = layout.theme;
+        layout.text_line("A new token with a secret of its own; these are the same:", Style::new());
         let description = match self.source.description.as_str() {
             "" => "none",
             text => text,
         };
-        sheet.fact("Description", description, Style::new());
-        sheet.fact("API", &self.source.selection.summary(), Style::new());
-        sheet.blank();
-        sheet.long_field(Slot::Name, "New name", &self.name);
+        layout.fact("Description", description, Style::new());
+        layout.fact("API", &self.source.selection.summary(), Style::new());
+        layout.blank();
+        layout.wide_text_input(Slot::Name, "New name", &self.name);
         match &self.account {
-            Some(account) => sheet.field(Slot::Account, "Account", account),
-            None => sheet.fact("Account", self.source.owner.username.as_str(), Style::new()),
+            Some(account) => layout.text_input(Slot::Account, "Account", account),
+            None => layout.fact("Account", self.source.owner.username.as_str(), Style::new()),
         }
-        self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
+        self.expiry.draw(layout, Slot::Expires, Slot::Typed, model);
         if self.source.expiry.is_past(model.now) {
             let day = self.source.expiry.day(model.zone.get());
-            sheet.note(&format!("! {} expired on {day}: choose a new expiry", self.source.name), theme.warning);
+            layout.note(&format!("! {} expired on {day}: choose a new expiry", self.source.name), theme.warning);
         } else {
-            sheet.blank();
+            layout.blank();
         }
-        sheet.button(Slot::Button, "Copy");
-        sheet.problem(2);
+        layout.button(Slot::Button, "Copy");
+        layout.problem(2);
     }
 }

@@ -14,9 +14,9 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::theme;
-use crate::tui::widget::foot::keys_and_place;
-use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{count_noun, cut, fit, group_digits, width, wrap};
+use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::key_hints::key_hints_with_position;
+use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width, wrap};
 use crate::verbs::tokens::TokenDetails;
 
 /// The dialog with a token's details.
@@ -88,9 +88,9 @@ impl Page for Details {
         // Only the visible lines are created, because there may be thousands.
         let visible = top.saturating_sub(above)..listed.min((top + room).saturating_sub(above));
         lines.extend(rights.iter().flat_map(|list| visible.clone().map(|at| list.line(at, columns, model))));
-        let foot = keys_and_place(self.context(), model, columns, top..top + lines.len(), all);
+        let foot = key_hints_with_position(self.context(), model, columns, top..top + lines.len(), all);
         lines.resize(room, Line::default());
-        dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
+        draw_dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
     }
 
     fn lines(&self, model: &Model) -> usize {

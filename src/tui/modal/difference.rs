@@ -1,8 +1,8 @@
 //! The differences between two states of a token, line by line.
 
 use crate::domain::token_diff::FieldChange;
-use crate::tui::widget::line::width;
-use crate::tui::widget::passage::{Look, Passage};
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
+use crate::tui::widget::text_fit::width;
 
 /// Columns of a field's word.
 const WORD: usize = 13;
@@ -10,23 +10,23 @@ const WORD: usize = 13;
 const SHORT: usize = 54;
 
 /// Returns the changes: each field with its old and new value, then added (`+`) and removed (`-`) items.
-pub fn lines(changes: &[FieldChange]) -> Passage {
-    changes.iter().fold(Passage::default(), |passage, change| {
+pub fn lines(changes: &[FieldChange]) -> ScrollText {
+    changes.iter().fold(ScrollText::default(), |passage, change| {
         let word = change.field.as_str();
         let short = format!("{} → {}", change.before, change.after);
         let passage = if width(&short) <= SHORT {
-            passage.labelled(word, WORD, Look::Plain, short)
+            passage.labelled(word, WORD, LineStyle::Plain, short)
         } else {
-            let before = passage.labelled(word, WORD, Look::Plain, change.before.as_str());
-            before.labelled("", WORD, Look::Plain, format!("→ {}", change.after))
+            let before = passage.labelled(word, WORD, LineStyle::Plain, change.before.as_str());
+            before.labelled("", WORD, LineStyle::Plain, format!("→ {}", change.after))
         };
-        passage.then(moved(change, WORD))
+        passage.append(moved(change, WORD))
     })
 }
 
 /// Returns added and removed items by name.
-pub fn moved(change: &FieldChange, indent: usize) -> Passage {
-    let came = change.added.iter().map(|name| (Look::Gain, format!("+ {name}")));
-    let went = change.removed.iter().map(|name| (Look::Warning, format!("- {name}")));
-    came.chain(went).fold(Passage::default(), |passage, (look, text)| passage.labelled("", indent, look, text))
+pub fn moved(change: &FieldChange, indent: usize) -> ScrollText {
+    let came = change.added.iter().map(|name| (LineStyle::Gain, format!("+ {name}")));
+    let went = change.removed.iter().map(|name| (LineStyle::Warning, format!("- {name}")));
+    came.chain(went).fold(ScrollText::default(), |passage, (look, text)| passage.labelled("", indent, look, text))
 }

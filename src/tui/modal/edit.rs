@@ -29,10 +29,10 @@ use crate::tui::picker::used::Used;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::passage::{Look, Passage, is_tight};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::Usage;
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, ShowToken, TokenTarget};
 
@@ -71,8 +71,8 @@ pub struct Edit {
     /// The token as it was when the form was filled.
     seen: Token,
     default_expiry: Option<Length>,
-    name: Field,
-    description: Field,
+    name: TextInput,
+    description: TextInput,
     expiry: ExpiryChoice,
     api: ApiChoice,
     /// The last edit sent.
@@ -87,9 +87,9 @@ impl Edit {
     pub fn open(token: Token, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
         Form::new(Edit {
             default_expiry,
-            name: Field::new(MAX_TOKEN_NAME_LEN * 4).with(token.name.as_str()),
-            description: Field::new(MAX_DESCRIPTION_LEN * 4).with(token.description.as_str()),
-            expiry: ExpiryChoice::keeping(token.expiry, "keep"),
+            name: TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(token.name.as_str()),
+            description: TextInput::new(MAX_DESCRIPTION_LEN * 4).with(token.description.as_str()),
+            expiry: ExpiryChoice::with_current(token.expiry, "keep"),
             api: ApiChoice::of(catalogues, token.owner.role, token.selection.clone()),
             seen: token,
             asked: None,
@@ -102,8 +102,8 @@ impl Edit {
     fn wanted(&self, facts: &Facts<'_>) -> Result<Option<EditToken>, Problem<Slot>> {
         let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
         let description = Description::parse(self.description.text()).map_err(|e| Problem::at(Slot::Description, e))?;
-        let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
-        let (expires, _) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
+        let at = if self.expiry.is_text() { Slot::Typed } else { Slot::Expires };
+        let (expires, _) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
         let (seen, selection) = (&self.seen, self.api.selection());
         let edit = EditToken {
             token: TokenTarget::at_revision(seen),
@@ -129,11 +129,11 @@ impl Edit {
     }
 
     /// Requests a preview of the edit.
-    fn submit(&mut self, facts: &Facts<'_>) -> Pressed<Slot> {
+    fn submit(&mut self, facts: &Facts<'_>) -> PressResult<Slot> {
         self.asked = self.wanted(facts)?;
         match &self.asked {
             Some(edit) => Ok(Outcome::Ask(PreviewEdit(edit.clone()).into())),
-            None => Err(Problem::said(SAME)),
+            None => Err(Problem::general(SAME)),
         }
     }
 
@@ -141,17 +141,17 @@ impl Edit {
     ///
     /// # Errors
     /// The edit changes nothing.
-    pub fn previewed(&mut self, edited: &EditPreview, zone: &dyn Zone) -> Pressed<Slot> {
+    pub fn previewed(&mut self, edited: &EditPreview, zone: &dyn Zone) -> PressResult<Slot> {
         let Some(edit) = self.asked.clone() else { return Ok(Outcome::Stay) };
         let changes = diff(&edited.before, &edited.after, zone);
         if changes.is_empty() {
-            return Err(Problem::said(SAME));
+            return Err(Problem::general(SAME));
         }
         let mut about = difference::lines(&changes).blank();
         if let Some(warning) = &edited.warning {
-            about = about.row(Look::Warning, format!("! Then {warning}"));
+            about = about.row(LineStyle::Warning, format!("! Then {warning}"));
         }
-        let about = about.row(Look::Dim, "Holds from the next request on. The secret stays.");
+        let about = about.row(LineStyle::Dim, "Holds from the next request on. The secret stays.");
         Ok(Outcome::Confirm(Wanted::telling(format!("Change {}", edited.before.full_name()), about, edit)))
     }
 
@@ -160,7 +160,7 @@ impl Edit {
     ///
     /// # Errors
     /// The refusal, if the token has not changed.
-    pub fn stored(&mut self, stored: Token, now: Timestamp, zone: &dyn Zone) -> Pressed<Slot> {
+    pub fn stored(&mut self, stored: Token, now: Timestamp, zone: &dyn Zone) -> PressResult<Slot> {
         let Some(refusal) = self.refusal.take() else { return Ok(Outcome::Stay) };
         match &self.asked {
             Some(edit) if stored.revision != self.seen.revision => {
@@ -168,37 +168,37 @@ impl Edit {
                 self.conflict = Some(Conflict::new(&self.seen, stored, &yours, zone));
                 Ok(Outcome::Stay)
             }
-            _ => Err(Problem::said(refusal)),
+            _ => Err(Problem::general(refusal)),
         }
     }
 
     /// Continues from the stored token: fields not edited here take the stored values.
-    fn keep_mine(&mut self, stored: Token, facts: &Facts<'_>) -> Pressed<Slot> {
+    fn keep_mine(&mut self, stored: Token, facts: &Facts<'_>) -> PressResult<Slot> {
         if self.name.text() == self.seen.name.as_str() {
-            self.name = Field::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
+            self.name = TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
         }
         if self.description.text() == self.seen.description.as_str() {
-            self.description = Field::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
+            self.description = TextInput::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
         }
         if self.api.selection() == self.seen.selection {
             self.api.choose(stored.selection.clone());
         }
-        self.expiry.keep_another(stored.expiry);
+        self.expiry.set_current(stored.expiry);
         self.seen = stored;
         self.submit(facts)
     }
 
     fn take_theirs(&mut self, stored: Token) {
-        self.name = Field::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
-        self.description = Field::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
-        self.expiry = ExpiryChoice::keeping(stored.expiry, "keep");
+        self.name = TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
+        self.description = TextInput::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
+        self.expiry = ExpiryChoice::with_current(stored.expiry, "keep");
         self.api.begin_at(stored.selection.clone());
         self.seen = stored;
     }
 
-    fn regenerate(&self, now: Timestamp) -> Pressed<Slot> {
+    fn regenerate(&self, now: Timestamp) -> PressResult<Slot> {
         if self.is_touched() {
-            return Err(Problem::said("Store or drop what you changed first: a new secret closes this form"));
+            return Err(Problem::general("Store or drop what you changed first: a new secret closes this form"));
         }
         let form = Regenerate::open(self.seen.clone(), now, self.default_expiry);
         Ok(Outcome::Push(Modal::Regenerate(Box::new(form))))
@@ -217,8 +217,8 @@ fn with(edit: &EditToken, seen: &Token, now: Timestamp, zone: &dyn Zone) -> Toke
 }
 
 impl Dialog for Edit {
-    type Slot = Slot;
-    const LABELS: usize = 13;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 13;
 
     fn title(&self) -> String {
         match &self.conflict {
@@ -227,25 +227,25 @@ impl Dialog for Edit {
         }
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
         if self.conflict.is_some() {
-            return vec![(Slot::Mine, Kind::Button), (Slot::Theirs, Kind::Button)];
+            return vec![(Slot::Mine, FieldKind::Button), (Slot::Theirs, FieldKind::Button)];
         }
-        let mut slots = vec![(Slot::Name, Kind::Field), (Slot::Description, Kind::Field)];
-        slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
-        slots.push((Slot::Api, Kind::Choice));
+        let mut slots = vec![(Slot::Name, FieldKind::Text), (Slot::Description, FieldKind::Text)];
+        slots.extend(self.expiry.fields(Slot::Expires, Slot::Typed));
+        slots.push((Slot::Api, FieldKind::Choice));
         if matches!(self.api.describe_usage(), Some(Ok(_))) {
-            slots.push((Slot::Unused, Kind::Button));
+            slots.push((Slot::Unused, FieldKind::Button));
         }
-        slots.extend([(Slot::Button, Kind::Button), (Slot::Regenerate, Kind::Button)]);
+        slots.extend([(Slot::Button, FieldKind::Button), (Slot::Regenerate, FieldKind::Button)]);
         slots
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Name => Some(&mut self.name),
             Slot::Description => Some(&mut self.description),
-            Slot::Typed => Some(self.expiry.field()),
+            Slot::Typed => Some(self.expiry.text_input()),
             Slot::Expires | Slot::Api | Slot::Unused | Slot::Button | Slot::Regenerate | Slot::Mine | Slot::Theirs => {
                 None
             }
@@ -267,22 +267,24 @@ impl Dialog for Edit {
         }
     }
 
-    fn main(&self) -> Option<Slot> {
+    fn primary_button(&self) -> Option<Slot> {
         self.conflict.is_none().then_some(Slot::Button)
     }
 
-    fn act(&mut self, slot: Slot, action: Action) -> Option<Outcome> {
+    fn on_action(&mut self, slot: Slot, action: Action) -> Option<Outcome> {
         if slot == Slot::Api { self.api.act(action) } else { None }
     }
 
-    fn press(&mut self, slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, slot: Slot, facts: &Facts<'_>) -> PressResult<Slot> {
         match (slot, self.conflict.take()) {
             (Slot::Mine, Some(conflict)) => self.keep_mine(conflict.stored, facts),
             (Slot::Theirs, Some(conflict)) => {
                 self.take_theirs(conflict.stored);
                 Ok(Outcome::Stay)
             }
-            (Slot::Unused, _) => self.api.drop_unused().map_err(|why| Problem::said(format!("Nothing to drop: {why}"))),
+            (Slot::Unused, _) => {
+                self.api.drop_unused().map_err(|why| Problem::general(format!("Nothing to drop: {why}")))
+            }
             (Slot::Regenerate, _) => self.regenerate(facts.now),
             _ => self.submit(facts),
         }
@@ -299,53 +301,53 @@ impl Dialog for Edit {
         self.conflict.is_none() && (typed || self.api.differs_from(&self.seen.selection))
     }
 
-    fn passage(&self) -> Option<&Passage> {
+    fn scroll_text(&self) -> Option<&ScrollText> {
         self.conflict.as_ref().map(|conflict| &conflict.told)
     }
 
-    fn passage_mut(&mut self) -> Option<&mut Passage> {
+    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
         self.conflict.as_mut().map(|conflict| &mut conflict.told)
     }
 
     /// A refusal may come from a concurrent change: the token as stored shows that.
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
         if error.kind != ErrorKind::Conflict {
             self.refusal = None;
-            return Err(Problem::said(error));
+            return Err(Problem::general(error));
         }
         self.refusal = Some(error);
         Ok(Outcome::Ask(ShowToken { token: TokenRef::Id(self.seen.id) }.into()))
     }
 
-    fn picked(&mut self, selection: Selection) -> Option<Slot> {
+    fn on_selection(&mut self, selection: Selection) -> Option<Slot> {
         self.api.choose(selection);
         Some(Slot::Button)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
         if let Some(conflict) = &self.conflict {
-            conflict.told.fill(sheet);
-            if !is_tight(sheet.rows) {
-                sheet.blank();
+            conflict.told.draw(layout);
+            if !is_tight(layout.rows) {
+                layout.blank();
             }
-            sheet.line_button(Slot::Mine, "Keep what I changed");
-            return sheet.line_button(Slot::Theirs, "Take over what is stored");
+            layout.line_button(Slot::Mine, "Keep what I changed");
+            return layout.line_button(Slot::Theirs, "Take over what is stored");
         }
-        sheet.long_field(Slot::Name, "Name", &self.name);
-        sheet.long_field(Slot::Description, "Description", &self.description);
-        sheet.blank();
-        self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
-        self.api.rows(sheet, Slot::Api, OTHERS);
+        layout.wide_text_input(Slot::Name, "Name", &self.name);
+        layout.wide_text_input(Slot::Description, "Description", &self.description);
+        layout.blank();
+        self.expiry.draw(layout, Slot::Expires, Slot::Typed, model);
+        self.api.rows(layout, Slot::Api, OTHERS);
         match self.api.describe_usage() {
-            Some(Ok(words)) => sheet.fact_button(Slot::Unused, "", &format!("{words}  "), "Drop the unused…"),
-            Some(Err(why)) => sheet.note(&why, sheet.theme.dim),
-            None => sheet.blank(),
+            Some(Ok(words)) => layout.fact_button(Slot::Unused, "", &format!("{words}  "), "Drop the unused…"),
+            Some(Err(why)) => layout.note(&why, layout.theme.dim),
+            None => layout.blank(),
         }
-        sheet.blank();
-        sheet.button(Slot::Button, "Review the changes");
+        layout.blank();
+        layout.button(Slot::Button, "Review the changes");
         let since = day_of(self.seen.secret_since, model.zone.get()).map_or_else(String::new, |day| day.dmy());
         let secret = format!("{} since {since}  ", self.seen.hint);
-        sheet.fact_button(Slot::Regenerate, "Secret", &secret, "Regenerate…");
-        sheet.problem(2);
+        layout.fact_button(Slot::Regenerate, "Secret", &secret, "Regenerate…");
+        layout.problem(2);
     }
 }

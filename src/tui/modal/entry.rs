@@ -11,9 +11,9 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::audit::copy_target;
 use crate::tui::screen::{Facts, Outcome, Page};
-use crate::tui::widget::foot::{keys_and_place, with_rest};
-use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{fit, fold};
+use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::key_hints::{key_hints_with_position, truncate_with_hint};
+use crate::tui::widget::text_fit::{fit, fold};
 use crate::verbs::audit_log::HashedRow;
 
 /// A row that can be shown in full.
@@ -73,9 +73,9 @@ impl<R: Whole> Page for Entry<R> {
         let top = self.top.min(all.saturating_sub(room));
         lines.drain(..top);
         lines.truncate(room);
-        let foot = keys_and_place(self.context(), model, columns, top..top + lines.len(), all);
+        let foot = key_hints_with_position(self.context(), model, columns, top..top + lines.len(), all);
         lines.resize(room, Line::default());
-        dialog(frame, area, &self.row.title(), lines, 0, foot, &model.theme);
+        draw_dialog(frame, area, &self.row.title(), lines, 0, foot, &model.theme);
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
@@ -119,7 +119,7 @@ fn lines<R: Whole>(row: &R, columns: usize, model: &Model) -> Vec<Line<'static>>
 
 /// Returns the content of the row for the pane next to a wide list, as far as there is room.
 pub fn beside<R: Whole>(row: &R, pane: Rect, model: &Model) -> Vec<Line<'static>> {
-    with_rest(lines(row, usize::from(pane.width), model), usize::from(pane.height), model)
+    truncate_with_hint(lines(row, usize::from(pane.width), model), usize::from(pane.height), model)
 }
 
 impl Whole for HashedRow {

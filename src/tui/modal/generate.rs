@@ -14,10 +14,10 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::passage::{Look, Passage};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::CreateToken;
 
 /// The focused part of the form.
@@ -47,8 +47,8 @@ const OTHERS: usize = 14;
 /// The form for a new token.
 pub struct Generate {
     owner: OwnerChoice,
-    name: Field,
-    description: Field,
+    name: TextInput,
+    description: TextInput,
     expiry: ExpiryChoice,
     /// The preset expiry.
     default_expiry: ExpirySpec,
@@ -63,14 +63,14 @@ impl Generate {
         let role = owner.role();
         let form = Generate {
             owner,
-            name: Field::new(MAX_TOKEN_NAME_LEN * 4),
-            description: Field::new(MAX_DESCRIPTION_LEN * 4),
+            name: TextInput::new(MAX_TOKEN_NAME_LEN * 4),
+            description: TextInput::new(MAX_DESCRIPTION_LEN * 4),
             expiry: ExpiryChoice::new(default_expiry),
             default_expiry: default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In),
             shortens_default: false,
             api: ApiChoice::new(catalogues, role),
         };
-        Form::at(form, Slot::Name)
+        Form::with_focus(form, Slot::Name)
     }
 
     /// Marks the actor as a token: the preset expiry is then an upper limit, not a requirement.
@@ -86,26 +86,26 @@ impl Generate {
 }
 
 impl Dialog for Generate {
-    type Slot = Slot;
-    const LABELS: usize = 13;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 13;
 
     fn title(&self) -> String {
         "Generate a token".to_owned()
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
         let mut slots: Vec<_> = self.owner.slots(Slot::Owner, Slot::OwnerTyped).collect();
-        slots.extend([(Slot::Name, Kind::Field), (Slot::Description, Kind::Field)]);
-        slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
-        slots.extend([(Slot::Api, Kind::Choice), (Slot::Button, Kind::Button)]);
+        slots.extend([(Slot::Name, FieldKind::Text), (Slot::Description, FieldKind::Text)]);
+        slots.extend(self.expiry.fields(Slot::Expires, Slot::Typed));
+        slots.extend([(Slot::Api, FieldKind::Choice), (Slot::Button, FieldKind::Button)]);
         slots
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Name => Some(&mut self.name),
             Slot::Description => Some(&mut self.description),
-            Slot::Typed => Some(self.expiry.field()),
+            Slot::Typed => Some(self.expiry.text_input()),
             Slot::OwnerTyped => self.owner.field(),
             Slot::Owner | Slot::Expires | Slot::Api | Slot::Button => None,
         }
@@ -123,7 +123,7 @@ impl Dialog for Generate {
         }
     }
 
-    fn act(&mut self, slot: Slot, action: Action) -> Option<Outcome> {
+    fn on_action(&mut self, slot: Slot, action: Action) -> Option<Outcome> {
         if slot != Slot::Api {
             return None;
         }
@@ -132,12 +132,12 @@ impl Dialog for Generate {
         self.api.act(action)
     }
 
-    fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> PressResult<Slot> {
         let owner = self.owner.username().map_err(|e| Problem::at(Slot::OwnerTyped, e))?;
         let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
         let description = Description::parse(self.description.text()).map_err(|e| Problem::at(Slot::Description, e))?;
-        let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
-        let (spec, expiry) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
+        let at = if self.expiry.is_text() { Slot::Typed } else { Slot::Expires };
+        let (spec, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
         let selection = self.api.selection();
         let expires = spec.filter(|spec| !self.shortens_default || *spec != self.default_expiry);
         let until = match expiry {
@@ -149,8 +149,10 @@ impl Dialog for Generate {
         let about = format!("{owner}/{name} may use: {}, {until}.", selection.summary());
         self.api.set_role(self.owner.role());
         let about = match self.api.warning() {
-            Some(warning) => Passage::text(about).row(Look::Warning, format!("! It will work, but {warning}")),
-            None => Passage::text(about),
+            Some(warning) => {
+                ScrollText::paragraph(about).row(LineStyle::Warning, format!("! It will work, but {warning}"))
+            }
+            None => ScrollText::paragraph(about),
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
         let verb = CreateToken { account, names: vec![name], description, expires, selection, destination: None };
@@ -162,19 +164,19 @@ impl Dialog for Generate {
         typed || self.owner.has_text() || self.api.differs_from(&Selection::nothing())
     }
 
-    fn picked(&mut self, selection: Selection) -> Option<Slot> {
+    fn on_selection(&mut self, selection: Selection) -> Option<Slot> {
         self.api.choose(selection);
         Some(Slot::Button)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        self.owner.row(sheet, Slot::Owner, Slot::OwnerTyped);
-        sheet.long_field(Slot::Name, "Name", &self.name);
-        sheet.long_field(Slot::Description, "Description", &self.description);
-        self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
-        self.api.rows(sheet, Slot::Api, OTHERS);
-        sheet.blank();
-        sheet.button(Slot::Button, "Generate");
-        sheet.problem(2);
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        self.owner.row(layout, Slot::Owner, Slot::OwnerTyped);
+        layout.wide_text_input(Slot::Name, "Name", &self.name);
+        layout.wide_text_input(Slot::Description, "Description", &self.description);
+        self.expiry.draw(layout, Slot::Expires, Slot::Typed, model);
+        self.api.rows(layout, Slot::Api, OTHERS);
+        layout.blank();
+        layout.button(Slot::Button, "Generate");
+        layout.problem(2);
     }
 }

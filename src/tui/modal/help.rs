@@ -9,17 +9,17 @@ use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::theme::Theme;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{fit, fold, highlighted};
+use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::text_fit::{fit, fold, highlighted};
+use crate::tui::widget::text_input::TextInput;
 
 /// The dialog that lists the keys.
 pub struct Help {
     /// The context from which it was opened.
     from: Context,
     /// The search field.
-    typed: Field,
+    typed: TextInput,
     /// The first visible row.
     top: usize,
 }
@@ -41,7 +41,7 @@ enum Row {
 impl Help {
     /// Creates the list, beginning with the keys of `from`.
     pub fn new(from: Context) -> Self {
-        Help { from, typed: Field::new(60), top: 0 }
+        Help { from, typed: TextInput::new(60), top: 0 }
     }
 
     /// `true` if the search field has text.
@@ -117,7 +117,7 @@ impl Page for Help {
         Context::Help
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
+    fn field(&mut self) -> Option<&mut TextInput> {
         Some(&mut self.typed)
     }
 
@@ -155,10 +155,10 @@ impl Page for Help {
         }
         lines.resize(1 + 2 * gap(area) + room, Line::default());
         let end = (top + room).min(rows.len());
-        let mut foot = keys(self.context(), model, columns);
+        let mut foot = key_hints(self.context(), model, columns);
         let first = (top + 1).min(rows.len());
         foot.push_span(Span::styled(format!("   {first}-{end} of {}", rows.len()), theme.dim));
-        dialog(frame, area, "Keys", lines, 0, foot, theme);
+        draw_dialog(frame, area, "Keys", lines, 0, foot, theme);
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {

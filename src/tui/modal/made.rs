@@ -1,9 +1,9 @@
 //! Tokens created by the tokens being removed, in the removal dialogs: named, and removed too on request.
 
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::form::Kind;
-use crate::tui::widget::line::count_noun;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::FieldKind;
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_fit::count_noun;
 
 /// The tokens created by the tokens being removed, and the choice of removing them too.
 pub(super) struct MadeChoice {
@@ -24,7 +24,7 @@ impl MadeChoice {
     pub fn know(&mut self, count: usize, description: Option<String>) {
         if count != self.count {
             // The number has changed, so an earlier choice no longer counts as consent.
-            self.along.take(0);
+            self.along.select(0);
         }
         self.count = count;
         self.description = description;
@@ -41,8 +41,8 @@ impl MadeChoice {
     }
 
     /// Returns the slot for the form; `None` if no tokens were created.
-    pub fn slot<S>(&self, slot: S) -> Option<(S, Kind)> {
-        (self.count > 0).then_some((slot, Kind::Choice))
+    pub fn slot<S>(&self, slot: S) -> Option<(S, FieldKind)> {
+        (self.count > 0).then_some((slot, FieldKind::Choice))
     }
 
     /// Returns the list of choices.
@@ -51,17 +51,17 @@ impl MadeChoice {
     }
 
     /// Writes a line about the created tokens, and the choice below it; a blank line if there are none.
-    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S, who: &str) {
-        let Some(description) = &self.description else { return sheet.blank() };
-        sheet.text(&format!("! {who} made {description}"), sheet.theme.warning);
+    pub fn rows<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S, who: &str) {
+        let Some(description) = &self.description else { return layout.blank() };
+        layout.text_line(&format!("! {who} made {description}"), layout.theme.warning);
         let all =
             format!("revoke {} too", if self.count == 1 { "it".to_owned() } else { format!("all {}", self.count) });
         let leave = if self.count == 1 { "leave it" } else { "leave them" };
-        sheet.choice(
+        layout.choice(
             slot,
             &format!("Its {}", count_noun(self.count as u64, "token")),
             &[leave, &all],
-            self.along.taken(),
+            self.along.selected(),
         );
     }
 }

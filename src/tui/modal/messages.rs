@@ -12,9 +12,9 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Notice, Tone};
 use crate::tui::screen::{Facts, Outcome, Page};
-use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{fit, fold};
+use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::text_fit::{fit, fold};
 
 /// The dialog. It shows the messages as of its opening, so that no message moves away under the cursor.
 pub struct Messages {
@@ -142,11 +142,11 @@ impl Page for Messages {
             lines.push(Line::raw("Nothing was said yet."));
         }
         lines.resize(room, Line::default());
-        let mut foot = keys(self.context(), model, columns);
+        let mut foot = key_hints(self.context(), model, columns);
         if !self.notices.is_empty() {
             foot.push_span(Span::styled(format!("   {} of {}", self.at + 1, self.notices.len()), theme.dim));
         }
-        dialog(frame, area, "Messages", lines, 0, foot, theme);
+        draw_dialog(frame, area, "Messages", lines, 0, foot, theme);
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {

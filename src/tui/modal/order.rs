@@ -9,10 +9,10 @@ use crate::domain::sort::{Sort, SortColumn};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
-use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::fit;
+use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list::Cursor;
+use crate::tui::widget::text_fit::fit;
 
 /// The dialog for the table's order.
 pub struct Order {
@@ -48,12 +48,12 @@ impl Order {
     pub fn new(now: Sort) -> Self {
         let mut cursor = Cursor::default();
         let at = SortColumn::ALL.iter().position(|column| *column == now.column).unwrap_or(0);
-        cursor.put(at, at, SortColumn::ALL.len(), SortColumn::ALL.len());
+        cursor.place_at(at, at, SortColumn::ALL.len(), SortColumn::ALL.len());
         Order { now, cursor, descending: now.descending }
     }
 
     fn chosen(&self) -> Sort {
-        let column = SortColumn::ALL.get(self.cursor.at()).copied().unwrap_or_default();
+        let column = SortColumn::ALL.get(self.cursor.position()).copied().unwrap_or_default();
         Sort { column, descending: self.descending }
     }
 
@@ -72,7 +72,7 @@ impl Page for Order {
         let theme = &model.theme;
         let columns = dialog_columns(area);
         let row = |(at, column): (usize, SortColumn)| {
-            let here = at == self.cursor.at();
+            let here = at == self.cursor.position();
             let sort = if here { self.chosen() } else { Sort { column, descending: self.begins(column) } };
             let arrow = if sort.descending { "↑" } else { "↓" };
             let text = format!("{} {arrow} {:<9} {}", if here { "▶" } else { " " }, column.as_str(), meaning(sort));
@@ -80,7 +80,15 @@ impl Page for Order {
         };
         let mut lines: Vec<_> = SortColumn::ALL.into_iter().enumerate().map(row).collect();
         lines.push(Line::default());
-        dialog(frame, area, "Sort by", lines, self.cursor.at(), keys(self.context(), model, columns), theme);
+        draw_dialog(
+            frame,
+            area,
+            "Sort by",
+            lines,
+            self.cursor.position(),
+            key_hints(self.context(), model, columns),
+            theme,
+        );
     }
 
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
@@ -90,8 +98,8 @@ impl Page for Order {
             Action::Cancel => return Outcome::Close,
             Action::Left | Action::Right => self.descending = !self.descending,
             // The key that opens the dialog cycles through the columns.
-            Action::Sort => self.cursor.put((self.cursor.at() + 1) % rows, 0, rows, rows),
-            _ if self.cursor.walk(action, rows, rows) => {}
+            Action::Sort => self.cursor.place_at((self.cursor.position() + 1) % rows, 0, rows, rows),
+            _ if self.cursor.move_by(action, rows, rows) => {}
             _ => return Outcome::Stay,
         }
         if !matches!(action, Action::Left | Action::Right) {

@@ -5,11 +5,11 @@ use ratatui::style::Style;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
+use crate::tui::widget::choice_or_text::{ChoiceOrText, Chosen};
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::Kind;
-use crate::tui::widget::offers::{Answer, Offers};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::FieldKind;
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 
 /// Maximum number of accounts offered by name; others can be typed.
 const OFFERED: usize = 8;
@@ -33,7 +33,7 @@ pub struct OwnerChoice {
 struct Others {
     /// In the order of the offers.
     candidates: Vec<Candidate>,
-    offers: Offers<usize>,
+    offers: ChoiceOrText<usize>,
     /// The preset account.
     preset: Username,
 }
@@ -47,7 +47,7 @@ impl OwnerChoice {
     /// Creates a choice of `own` or another account; begins at `preset`.
     pub fn among(own: Candidate, preset: Username) -> Self {
         let mut choice = Self::own(own);
-        choice.others = Some(Others { candidates: Vec::new(), offers: Offers::new(none()), preset });
+        choice.others = Some(Others { candidates: Vec::new(), offers: ChoiceOrText::new(none()), preset });
         choice.offer(Vec::new());
         choice
     }
@@ -58,7 +58,7 @@ impl OwnerChoice {
         let own = self.own.clone();
         let Some(others) = &mut self.others else { return };
         let chosen = others.chosen().map(|one| one.username.clone());
-        let typing = !others.candidates.is_empty() && others.offers.is_typed();
+        let typing = !others.candidates.is_empty() && others.offers.is_text();
         if typing || chosen.is_some_and(|chosen| chosen != others.preset) {
             return;
         }
@@ -72,7 +72,7 @@ impl OwnerChoice {
             candidates.into_iter().filter(|one| all.iter().all(|other| other.username != one.username)).collect();
         all.extend(further.into_iter().take(OFFERED));
         let rows = all.iter().enumerate().map(|(place, one)| (one.username.to_string(), place)).collect();
-        others.offers = Offers::new(rows);
+        others.offers = ChoiceOrText::new(rows);
         others.candidates = all;
     }
 
@@ -115,20 +115,20 @@ impl OwnerChoice {
     }
 
     /// Returns the field for a typed name.
-    pub fn field(&mut self) -> Option<&mut Field> {
-        self.others.as_mut().map(|others| others.offers.field())
+    pub fn field(&mut self) -> Option<&mut TextInput> {
+        self.others.as_mut().map(|others| others.offers.text_input())
     }
 
     /// Returns the slots for the form, which names them `row` and `typed`.
-    pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, Kind)> + use<S> {
-        self.others.as_ref().map(|others| others.offers.slots(row, typed)).into_iter().flatten()
+    pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, FieldKind)> + use<S> {
+        self.others.as_ref().map(|others| others.offers.fields(row, typed)).into_iter().flatten()
     }
 
     /// Writes the line of the form; two lines if the name is typed.
-    pub fn row<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, row: S, typed: S) {
+    pub fn row<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, row: S, typed: S) {
         match &self.others {
-            None => sheet.fact("For", &format!("{}, your own account", self.own.username), Style::new()),
-            Some(others) => others.offers.row(sheet, (row, "For"), (typed, "  account"), "a username"),
+            None => layout.fact("For", &format!("{}, your own account", self.own.username), Style::new()),
+            Some(others) => others.offers.draw_compact(layout, (row, "For"), (typed, "  account"), "a username"),
         }
     }
 }
@@ -139,16 +139,16 @@ fn none() -> Vec<(String, usize)> {
 
 impl Others {
     fn chosen(&self) -> Option<&Candidate> {
-        match self.offers.answer() {
-            Answer::Offered(place) => self.candidates.get(place),
-            Answer::Typed(_) => None,
+        match self.offers.chosen() {
+            Chosen::Choice(place) => self.candidates.get(place),
+            Chosen::Text(_) => None,
         }
     }
 
     fn typed(&self) -> &str {
-        match self.offers.answer() {
-            Answer::Typed(text) => text.trim(),
-            Answer::Offered(_) => "",
+        match self.offers.chosen() {
+            Chosen::Text(text) => text.trim(),
+            Chosen::Choice(_) => "",
         }
     }
 }

@@ -8,12 +8,12 @@ use crate::error::Error;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::{count_noun, group_digits};
-use crate::tui::widget::proof::Proof;
-use crate::tui::widget::scroll::Scroll;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_list::ScrollList;
+use crate::tui::widget::text_fit::{count_noun, group_digits};
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{PurgePreview, PurgeTokens};
 
 /// Lines of the dialog outside its list, including the frame.
@@ -36,15 +36,15 @@ pub enum Slot {
 pub struct Purge {
     which: Purgeable,
     preview: Option<PurgePreview>,
-    names: Scroll,
-    typed: Field,
-    proof: Proof,
+    names: ScrollList,
+    typed: TextInput,
+    proof: AuthField,
 }
 
 impl Purge {
     /// Opens the dialog for the tokens of `which`, not counted yet.
-    pub fn open(which: Purgeable, proof: Proof) -> Form<Self> {
-        Form::new(Purge { which, preview: None, names: Scroll::new(BESIDE), typed: Field::new(12), proof })
+    pub fn open(which: Purgeable, proof: AuthField) -> Form<Self> {
+        Form::new(Purge { which, preview: None, names: ScrollList::new(BESIDE), typed: TextInput::new(12), proof })
     }
 
     /// Returns which tokens the purge is for.
@@ -65,62 +65,62 @@ impl Purge {
         self.count().is_some_and(|count| count > 0 && self.typed.text() == count.to_string())
     }
 
-    fn purge(&mut self) -> Pressed<Slot> {
-        let Some(count) = self.count() else { return Err(Problem::said("They are still being counted")) };
+    fn purge(&mut self) -> PressResult<Slot> {
+        let Some(count) = self.count() else { return Err(Problem::general("They are still being counted")) };
         if count == 0 {
-            return Err(Problem::said("There is nothing to purge"));
+            return Err(Problem::general("There is nothing to purge"));
         }
         if !self.matches() {
             return Err(Problem::at(Slot::Number, format!("Type their number exactly: {count}")));
         }
-        let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         Ok(Outcome::Send(credential, PurgeTokens::new(self.which, count).into()))
     }
 }
 
 impl Dialog for Purge {
-    type Slot = Slot;
-    const LABELS: usize = 26;
-    const DOES: Option<&'static str> = Some("Purge");
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 26;
+    const ENTER_LABEL: Option<&'static str> = Some("Purge");
 
     fn title(&self) -> String {
         format!("Purge {} tokens", self.which.as_str())
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        let mut slots = vec![(Slot::Number, Kind::Field)];
-        slots.extend(self.proof.slots(Slot::Proof));
-        slots.extend([(Slot::Keep, Kind::Button), (Slot::Purge, Kind::Button)]);
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        let mut slots = vec![(Slot::Number, FieldKind::Text)];
+        slots.extend(self.proof.field(Slot::Proof));
+        slots.extend([(Slot::Keep, FieldKind::Button), (Slot::Purge, FieldKind::Button)]);
         slots
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Number => Some(&mut self.typed),
-            Slot::Proof => self.proof.field(),
+            Slot::Proof => self.proof.text_input(),
             Slot::Keep | Slot::Purge => None,
         }
     }
 
     fn scroll(&mut self, action: Action, facts: &Facts<'_>) -> bool {
         let rows = self.preview.as_ref().map_or(0, |preview| preview.names.len());
-        self.names.walk(action, rows, facts)
+        self.names.scroll(action, rows, facts)
     }
 
-    fn overflows(&self, rows: usize) -> bool {
+    fn is_too_long(&self, rows: usize) -> bool {
         self.names.is_long(rows, self.preview.as_ref().map_or(0, |preview| preview.names.len()))
     }
 
-    fn main(&self) -> Option<Slot> {
+    fn primary_button(&self) -> Option<Slot> {
         Some(Slot::Purge)
     }
 
-    fn complaint(&self, slot: Slot) -> Option<String> {
+    fn validation_error(&self, slot: Slot) -> Option<String> {
         let wrong = slot == Slot::Number && !self.typed.is_empty() && !self.matches();
         wrong.then(|| "That isn't their number".to_owned())
     }
 
-    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         match slot {
             Slot::Keep => Ok(Outcome::Close),
             Slot::Purge => self.purge(),
@@ -128,12 +128,12 @@ impl Dialog for Purge {
         }
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
-        self.proof.refused(&error, Slot::Proof)
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
+        self.proof.on_error(&error, Slot::Proof)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let theme = sheet.theme;
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+        let theme = layout.theme;
         let names = self.preview.as_ref().map_or(&[][..], |preview| &preview.names);
         let head = match self.count() {
             None => "Counting…".to_owned(),
@@ -143,22 +143,22 @@ impl Dialog for Purge {
                 format!("! {what} of yours and those you manage, filtered or not:")
             }
         };
-        sheet.text(&head, if names.is_empty() { Style::new() } else { theme.warning });
+        layout.text_line(&head, if names.is_empty() { Style::new() } else { theme.warning });
         let rows = names.iter().map(|name| (format!("  {name}"), Style::new()));
         let total = self.count().unwrap_or_default();
-        self.names.rows(sheet, rows, total);
-        sheet.text("They go for good. Only digests of their secrets stay, for whose to name.", Style::new());
-        sheet.blank();
+        self.names.draw(layout, rows, total);
+        layout.text_line("They go for good. Only digests of their secrets stay, for whose to name.", Style::new());
+        layout.blank();
         let number = self.count().map_or_else(String::new, group_digits);
-        sheet.fact("Their number", &number, theme.strong);
-        sheet.field(Slot::Number, "Type it to confirm", &self.typed);
-        self.proof.row(sheet, Slot::Proof);
-        sheet.problem(2);
+        layout.fact("Their number", &number, theme.strong);
+        layout.text_input(Slot::Number, "Type it to confirm", &self.typed);
+        self.proof.draw(layout, Slot::Proof);
+        layout.problem(2);
         let danger = if self.matches() { theme.danger } else { theme.dim };
-        sheet.buttons(&[
+        layout.buttons(&[
             (Slot::Keep, "Keep them", theme.strong),
             (Slot::Purge, "I understand the consequences, purge them", danger),
         ]);
-        sheet.blank();
+        layout.blank();
     }
 }

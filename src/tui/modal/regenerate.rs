@@ -10,12 +10,12 @@ use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choice_or_text::{ChoiceOrText, Chosen};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::offers::{Answer, Offers};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{MAX_GRACE, RECENT_USE, RegenerateToken, TokenTarget};
 
 /// The focused part of the form.
@@ -41,7 +41,7 @@ pub struct Regenerate {
     /// `true` if two secrets are valid already. A third one ends both.
     rotating: bool,
     /// Validity of the old secret after the change; `None` = it ends at once.
-    grace: Offers<Option<Length>>,
+    grace: ChoiceOrText<Option<Length>>,
     expiry: ExpiryChoice,
 }
 
@@ -50,9 +50,9 @@ impl Regenerate {
     pub fn open(token: Token, now: Timestamp, default_expiry: Option<Length>) -> Form<Self> {
         let expired = token.expiry.is_past(now);
         let expiry =
-            if expired { ExpiryChoice::new(default_expiry) } else { ExpiryChoice::keeping(token.expiry, "keep") };
+            if expired { ExpiryChoice::new(default_expiry) } else { ExpiryChoice::with_current(token.expiry, "keep") };
         let rotating = token.overlap(now).is_some();
-        let mut grace = Offers::new(vec![
+        let mut grace = ChoiceOrText::new(vec![
             ("at once", None),
             ("1 h", Some(Length::Hours(1))),
             ("24 h", Some(Length::Hours(24))),
@@ -60,19 +60,19 @@ impl Regenerate {
         ]);
         // A client that uses the token now has a day to switch to the new secret.
         if token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT_USE)) {
-            grace.begin(Some(Length::Hours(24)), "24h");
+            grace.select(Some(Length::Hours(24)), "24h");
         }
         let form = Regenerate { token, rotating, grace, expiry };
-        Form::at(form, if expired { Slot::Expires } else { Slot::Button })
+        Form::with_focus(form, if expired { Slot::Expires } else { Slot::Button })
     }
 
     /// Returns the length of the overlap and its end, limited by `expiry`.
     fn overlap(&self, expiry: Expiry, now: Timestamp, zone: &dyn Zone) -> Result<Option<(Length, Timestamp)>> {
-        let grace = match self.grace.answer() {
+        let grace = match self.grace.chosen() {
             _ if self.rotating => return Ok(None),
-            Answer::Offered(None) => return Ok(None),
-            Answer::Offered(Some(grace)) => grace,
-            Answer::Typed(text) => Length::parse(text)?,
+            Chosen::Choice(None) => return Ok(None),
+            Chosen::Choice(Some(grace)) => grace,
+            Chosen::Text(text) => Length::parse(text)?,
         };
         let until = grace.after(now, zone).filter(|until| *until <= now.plus(MAX_GRACE));
         let until = until.ok_or_else(|| Error::usage("the old secret lives 30 days more at most"))?;
@@ -80,52 +80,52 @@ impl Regenerate {
     }
 
     /// Writes three lines about the old secret or secrets.
-    fn old_rows(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        let theme = sheet.theme;
+    fn old_rows(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        let theme = layout.theme;
         if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
-            sheet.fact("Before that", &retire::old(previous, model.now), Style::new());
-            sheet.note("! Two secrets live: a new one kills both at once.", theme.warning);
-            return sheet.blank();
+            layout.fact("Before that", &retire::old(previous, model.now), Style::new());
+            layout.note("! Two secrets live: a new one kills both at once.", theme.warning);
+            return layout.blank();
         }
-        self.grace.rows(sheet, (Slot::Old, "Old one dies"), (Slot::OldTyped, "  after"), "12h, 14d … up to 30d");
+        self.grace.draw(layout, (Slot::Old, "Old one dies"), (Slot::OldTyped, "  after"), "12h, 14d … up to 30d");
         let zone = model.zone.get();
-        let expiry = self.expiry.resolved(model.now, zone).map_or(Expiry::Never, |(_, expiry)| expiry);
+        let expiry = self.expiry.resolve_at(model.now, zone).map_or(Expiry::Never, |(_, expiry)| expiry);
         match self.overlap(expiry, model.now, zone) {
-            Ok(None) => sheet.note("! The old secret stops working at once.", theme.warning),
+            Ok(None) => layout.note("! The old secret stops working at once.", theme.warning),
             Ok(Some((_, until))) => {
                 let end = if expiry.at() == Some(until) { ": the expiry" } else { "" };
-                sheet.note(&format!("both work until {}{end}", wall_clock(until, zone)), theme.dim);
+                layout.note(&format!("both work until {}{end}", wall_clock(until, zone)), theme.dim);
             }
-            Err(_) => sheet.blank(),
+            Err(_) => layout.blank(),
         }
     }
 }
 
 impl Dialog for Regenerate {
-    type Slot = Slot;
-    const LABELS: usize = 14;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 14;
 
     fn title(&self) -> String {
         format!("Regenerate {}", self.token.full_name())
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
         let mut slots = Vec::new();
         if !self.rotating {
-            slots.extend(self.grace.slots(Slot::Old, Slot::OldTyped));
+            slots.extend(self.grace.fields(Slot::Old, Slot::OldTyped));
         }
-        slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
-        slots.push((Slot::Button, Kind::Button));
+        slots.extend(self.expiry.fields(Slot::Expires, Slot::Typed));
+        slots.push((Slot::Button, FieldKind::Button));
         if self.rotating {
-            slots.push((Slot::Retire, Kind::Button));
+            slots.push((Slot::Retire, FieldKind::Button));
         }
         slots
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
-            Slot::OldTyped => Some(self.grace.field()),
-            Slot::Typed => Some(self.expiry.field()),
+            Slot::OldTyped => Some(self.grace.text_input()),
+            Slot::Typed => Some(self.expiry.text_input()),
             Slot::Old | Slot::Expires | Slot::Button | Slot::Retire => None,
         }
     }
@@ -138,14 +138,14 @@ impl Dialog for Regenerate {
         }
     }
 
-    fn press(&mut self, slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, slot: Slot, facts: &Facts<'_>) -> PressResult<Slot> {
         if slot == Slot::Retire {
-            let over = || Problem::said("The overlap is over by itself: one secret lives");
+            let over = || Problem::general("The overlap is over by itself: one secret lives");
             return retire::wanted(&self.token, facts.now).map(Outcome::Confirm).ok_or_else(over);
         }
-        let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
-        let (expires, expiry) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
-        let at = if self.grace.is_typed() { Slot::OldTyped } else { Slot::Old };
+        let at = if self.expiry.is_text() { Slot::Typed } else { Slot::Expires };
+        let (expires, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
+        let at = if self.grace.is_text() { Slot::OldTyped } else { Slot::Old };
         let overlap = self.overlap(expiry, facts.now, facts.zone).map_err(|e| Problem::at(at, e))?;
         let hint = &self.token.hint;
         let about = match (overlap, self.token.overlap(facts.now)) {
@@ -161,31 +161,31 @@ impl Dialog for Regenerate {
         Ok(Outcome::Confirm(Wanted::new(self.title(), about, verb)))
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        let theme = sheet.theme;
-        sheet.text("A new secret is made; name, API and everything else stay.", Style::new());
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        let theme = layout.theme;
+        layout.text_line("A new secret is made; name, API and everything else stay.", Style::new());
         let grace = if self.rotating { "" } else { "The old one may live on for a while, never beyond the expiry." };
-        sheet.text(grace, Style::new());
-        sheet.blank();
+        layout.text_line(grace, Style::new());
+        layout.blank();
         // The token doesn't record which of its two secrets was seen last.
         let since = match self.rotating {
             true => format!("made {}", ago(self.token.secret_since, model.now)),
             false => retire::seen(self.token.last_seen_at, model.now),
         };
         let current = format!("{}, {since}", self.token.hint);
-        sheet.fact("Secret now", &current, Style::new());
-        self.old_rows(sheet, model);
-        self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
+        layout.fact("Secret now", &current, Style::new());
+        self.old_rows(layout, model);
+        self.expiry.draw(layout, Slot::Expires, Slot::Typed, model);
         if self.token.expiry.is_past(model.now) {
             let day = self.token.expiry.day(model.zone.get());
-            sheet.note(&format!("! It expired on {day}: choose a new expiry"), theme.warning);
+            layout.note(&format!("! It expired on {day}: choose a new expiry"), theme.warning);
         } else {
-            sheet.blank();
+            layout.blank();
         }
-        sheet.button(Slot::Button, "Regenerate");
+        layout.button(Slot::Button, "Regenerate");
         if self.rotating {
-            sheet.button(Slot::Retire, "End overlap");
+            layout.button(Slot::Retire, "End overlap");
         }
-        sheet.problem(2);
+        layout.problem(2);
     }
 }

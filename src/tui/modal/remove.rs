@@ -11,11 +11,11 @@ use crate::domain::token::Token;
 use crate::error::Error;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::proof::Proof;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::Usage;
 use crate::verbs::tokens::{DeleteTokens, DisableTokens, TokenDetails, TokenTarget};
 
@@ -41,20 +41,20 @@ pub struct Remove {
     usage: Option<Usage>,
     made: MadeChoice,
     trash: Length,
-    typed: Field,
-    proof: Proof,
+    typed: TextInput,
+    proof: AuthField,
 }
 
 impl Remove {
     /// Opens the dialog for `token`; `shown` is its loaded data. The token stays in the trash for `trash`.
-    pub fn open(token: Token, shown: Option<&TokenDetails>, trash: Length, proof: Proof) -> Form<Self> {
-        let (typed, made) = (Field::new(MAX_TOKEN_NAME_LEN * 4), MadeChoice::new());
+    pub fn open(token: Token, shown: Option<&TokenDetails>, trash: Length, proof: AuthField) -> Form<Self> {
+        let (typed, made) = (TextInput::new(MAX_TOKEN_NAME_LEN * 4), MadeChoice::new());
         let mut remove = Remove { token, usage: None, made, trash, typed, proof };
         if let Some(shown) = shown {
             remove.know(shown);
         }
         // The slot above the name may be added later.
-        Form::at(remove, Slot::Name)
+        Form::with_focus(remove, Slot::Name)
     }
 
     /// Returns the token.
@@ -80,12 +80,12 @@ impl Remove {
         self.typed.text() == self.wanted()
     }
 
-    fn revoke(&mut self) -> Pressed<Slot> {
+    fn revoke(&mut self) -> PressResult<Slot> {
         if !self.matches() {
             let what = if self.made.is_along() { "their number" } else { "the name" };
             return Err(Problem::at(Slot::Name, format!("Type {what} exactly: {}", self.wanted())));
         }
-        let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         let verb = DeleteTokens {
             tokens: vec![TokenTarget::at_revision(&self.token)],
             with_made: self.made.is_along(),
@@ -97,7 +97,7 @@ impl Remove {
     /// Disables the token. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
         let verb = DisableTokens { tokens: vec![TokenTarget::at_revision(&self.token)] };
-        if let Ok(credential) = self.proof.take() {
+        if let Ok(credential) = self.proof.take_credential() {
             return Outcome::Send(credential, verb.into());
         }
         let about = format!("{} is denied from the next request on and can be enabled again.", self.token.name);
@@ -106,28 +106,28 @@ impl Remove {
 }
 
 impl Dialog for Remove {
-    type Slot = Slot;
-    const LABELS: usize = 26;
-    const DOES: Option<&'static str> = Some("Revoke");
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 26;
+    const ENTER_LABEL: Option<&'static str> = Some("Revoke");
 
     fn title(&self) -> String {
         format!("Remove {}", self.token.full_name())
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
         let mut slots: Vec<_> = self.made.slot(Slot::Made).into_iter().collect();
-        slots.push((Slot::Name, Kind::Field));
-        slots.extend(self.proof.slots(Slot::Proof));
+        slots.push((Slot::Name, FieldKind::Text));
+        slots.extend(self.proof.field(Slot::Proof));
         // The button would do nothing for a disabled token.
-        slots.extend(self.token.enabled.then_some((Slot::Disable, Kind::Button)));
-        slots.push((Slot::Revoke, Kind::Button));
+        slots.extend(self.token.enabled.then_some((Slot::Disable, FieldKind::Button)));
+        slots.push((Slot::Revoke, FieldKind::Button));
         slots
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Name => Some(&mut self.typed),
-            Slot::Proof => self.proof.field(),
+            Slot::Proof => self.proof.text_input(),
             Slot::Made | Slot::Disable | Slot::Revoke => None,
         }
     }
@@ -136,16 +136,16 @@ impl Dialog for Remove {
         (slot == Slot::Made).then(|| self.made.choices())
     }
 
-    fn main(&self) -> Option<Slot> {
+    fn primary_button(&self) -> Option<Slot> {
         Some(Slot::Revoke)
     }
 
-    fn complaint(&self, slot: Slot) -> Option<String> {
+    fn validation_error(&self, slot: Slot) -> Option<String> {
         let wrong = slot == Slot::Name && !self.typed.is_empty() && !self.matches();
         wrong.then(|| if self.made.is_along() { "That isn't their number" } else { "That isn't its name" }.to_owned())
     }
 
-    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         match slot {
             Slot::Disable => Ok(self.disable_instead()),
             Slot::Revoke => self.revoke(),
@@ -153,29 +153,29 @@ impl Dialog for Remove {
         }
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
-        self.proof.refused(&error, Slot::Proof)
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
+        self.proof.on_error(&error, Slot::Proof)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        let theme = sheet.theme;
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        let theme = layout.theme;
         match &self.usage {
             Some(usage) => {
-                for line in consequences(&self.token, usage, sheet.columns, model) {
-                    sheet.line(line);
+                for line in consequences(&self.token, usage, layout.columns, model) {
+                    layout.line(line);
                 }
             }
-            None => sheet.text("Reading how it is used…", theme.dim),
+            None => layout.text_line("Reading how it is used…", theme.dim),
         }
-        sheet.pad(4);
+        layout.pad(4);
         let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash.describe());
-        sheet.text(&trash, Style::new());
-        self.made.rows(sheet, Slot::Made, "It");
+        layout.text_line(&trash, Style::new());
+        self.made.rows(layout, Slot::Made, "It");
         let label = if self.made.is_along() { "The number of them all" } else { "Its name" };
-        sheet.fact(label, &self.wanted(), theme.strong);
-        sheet.field(Slot::Name, "Type it to confirm", &self.typed);
-        self.proof.row(sheet, Slot::Proof);
-        sheet.problem(3);
+        layout.fact(label, &self.wanted(), theme.strong);
+        layout.text_input(Slot::Name, "Type it to confirm", &self.typed);
+        self.proof.draw(layout, Slot::Proof);
+        layout.problem(3);
         let revoke = if self.matches() { theme.danger } else { theme.dim };
         let text = match self.made.along() {
             0 => "I understand the consequences, revoke this token".to_owned(),
@@ -185,10 +185,10 @@ impl Dialog for Remove {
         if self.token.enabled {
             buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
         }
-        sheet.buttons(&buttons);
+        layout.buttons(&buttons);
         // The choice about created tokens uses this line.
         if self.made.slot(Slot::Made).is_none() {
-            sheet.blank();
+            layout.blank();
         }
     }
 }

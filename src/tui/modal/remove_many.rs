@@ -15,13 +15,13 @@ use crate::error::Error;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::{count_noun, fit, group_digits, join_three, width};
-use crate::tui::widget::proof::Proof;
-use crate::tui::widget::scroll::Scroll;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_list::ScrollList;
+use crate::tui::widget::text_fit::{count_noun, fit, group_digits, join_three, width};
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{
     DeleteTokens, DisableTokens, MadeTokens, RECENT_USE, RecentUsage, TokenSnapshot, TokenTarget,
 };
@@ -57,22 +57,22 @@ pub struct RemoveMany {
     /// Usage of the recently used tokens, once loaded.
     lately: BTreeMap<TokenId, RecentUsage>,
     made: MadeChoice,
-    list: Scroll,
+    list: ScrollList,
     trash: Length,
-    typed: Field,
-    proof: Proof,
+    typed: TextInput,
+    proof: AuthField,
 }
 
 impl RemoveMany {
     /// Opens the dialog for `tokens`, which stay in the trash for `trash`.
-    pub fn open(mut tokens: Vec<Token>, trash: Length, now: Timestamp, proof: Proof) -> Form<Self> {
+    pub fn open(mut tokens: Vec<Token>, trash: Length, now: Timestamp, proof: AuthField) -> Form<Self> {
         let lately = |token: &Token| token.last_seen_at.filter(|at| *at >= now.plus(-RECENT_USE));
         tokens.sort_by_cached_key(|token| (std::cmp::Reverse(lately(token)), token.full_name()));
         let used = tokens.iter().filter(|token| lately(token).is_some()).count();
-        let (list, typed) = (Scroll::new(BESIDE), Field::new(12));
+        let (list, typed) = (ScrollList::new(BESIDE), TextInput::new(12));
         let (lately, made) = (BTreeMap::new(), MadeChoice::new());
         // The slot above the number may be added later.
-        Form::at(RemoveMany { tokens, used, lately, made, list, trash, typed, proof }, Slot::Number)
+        Form::with_focus(RemoveMany { tokens, used, lately, made, list, trash, typed, proof }, Slot::Number)
     }
 
     /// Takes the usage of the tokens and the tokens they created, if loaded later.
@@ -95,11 +95,11 @@ impl RemoveMany {
         self.tokens.iter().map(TokenTarget::at_revision).collect()
     }
 
-    fn revoke(&mut self) -> Pressed<Slot> {
+    fn revoke(&mut self) -> PressResult<Slot> {
         if !self.matches() {
             return Err(Problem::at(Slot::Number, format!("Type their number exactly: {}", self.total())));
         }
-        let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         let verb = DeleteTokens {
             tokens: self.pointed(),
             with_made: self.made.is_along(),
@@ -111,7 +111,7 @@ impl RemoveMany {
     /// Disables the tokens. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
         let verb = DisableTokens { tokens: self.pointed() };
-        if let Ok(credential) = self.proof.take() {
+        if let Ok(credential) = self.proof.take_credential() {
             return Outcome::Send(credential, verb.into());
         }
         let names = join_three(self.tokens.iter().map(Token::full_name));
@@ -178,26 +178,26 @@ fn callers_today(token: &Token, lately: &RecentUsage, columns: usize, model: &Mo
 }
 
 impl Dialog for RemoveMany {
-    type Slot = Slot;
-    const LABELS: usize = 26;
-    const DOES: Option<&'static str> = Some("Revoke");
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 26;
+    const ENTER_LABEL: Option<&'static str> = Some("Revoke");
 
     fn title(&self) -> String {
         format!("Remove {} tokens", group_digits(self.tokens.len() as u64))
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
         let mut slots: Vec<_> = self.made.slot(Slot::Made).into_iter().collect();
-        slots.push((Slot::Number, Kind::Field));
-        slots.extend(self.proof.slots(Slot::Proof));
-        slots.extend([(Slot::Disable, Kind::Button), (Slot::Revoke, Kind::Button)]);
+        slots.push((Slot::Number, FieldKind::Text));
+        slots.extend(self.proof.field(Slot::Proof));
+        slots.extend([(Slot::Disable, FieldKind::Button), (Slot::Revoke, FieldKind::Button)]);
         slots
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Number => Some(&mut self.typed),
-            Slot::Proof => self.proof.field(),
+            Slot::Proof => self.proof.text_input(),
             Slot::Made | Slot::Disable | Slot::Revoke => None,
         }
     }
@@ -207,23 +207,23 @@ impl Dialog for RemoveMany {
     }
 
     fn scroll(&mut self, action: Action, facts: &Facts<'_>) -> bool {
-        self.list.walk(action, self.lines(), facts)
+        self.list.scroll(action, self.lines(), facts)
     }
 
-    fn overflows(&self, rows: usize) -> bool {
+    fn is_too_long(&self, rows: usize) -> bool {
         self.list.is_long(rows, self.lines())
     }
 
-    fn main(&self) -> Option<Slot> {
+    fn primary_button(&self) -> Option<Slot> {
         Some(Slot::Revoke)
     }
 
-    fn complaint(&self, slot: Slot) -> Option<String> {
+    fn validation_error(&self, slot: Slot) -> Option<String> {
         let wrong = slot == Slot::Number && !self.typed.is_empty() && !self.matches();
         wrong.then(|| "That isn't their number".to_owned())
     }
 
-    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         match slot {
             Slot::Disable => Ok(self.disable_instead()),
             Slot::Revoke => self.revoke(),
@@ -231,12 +231,12 @@ impl Dialog for RemoveMany {
         }
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
-        self.proof.refused(&error, Slot::Proof)
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
+        self.proof.on_error(&error, Slot::Proof)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        let theme = sheet.theme;
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        let theme = layout.theme;
         let total = self.tokens.len() as u64;
         let (head, style) = match self.used {
             0 => ("None of them was used in the last 7 days:".to_owned(), Style::new()),
@@ -245,23 +245,23 @@ impl Dialog for RemoveMany {
                 theme.warning,
             ),
         };
-        sheet.text(&head, style);
-        let columns = sheet.columns;
+        layout.text_line(&head, style);
+        let columns = layout.columns;
         let rows = (0..self.lines()).map(|at| self.told(at, columns, model));
-        self.list.rows(sheet, rows, self.lines() as u64);
+        self.list.draw(layout, rows, self.lines() as u64);
         let trash = format!("Denied from the next request on. They stay in the trash for {}.", self.trash.describe());
-        sheet.text(&trash, Style::new());
-        self.made.rows(sheet, Slot::Made, "They");
-        sheet.fact("Their number", &self.total().to_string(), theme.strong);
-        sheet.field(Slot::Number, "Type it to confirm", &self.typed);
-        self.proof.row(sheet, Slot::Proof);
-        sheet.problem(2);
+        layout.text_line(&trash, Style::new());
+        self.made.rows(layout, Slot::Made, "They");
+        layout.fact("Their number", &self.total().to_string(), theme.strong);
+        layout.text_input(Slot::Number, "Type it to confirm", &self.typed);
+        self.proof.draw(layout, Slot::Proof);
+        layout.problem(2);
         let danger = if self.matches() { theme.danger } else { theme.dim };
         let revoke = format!("I understand the consequences, revoke all {}", group_digits(self.total() as u64));
-        sheet.buttons(&[(Slot::Disable, "Disable instead", theme.strong), (Slot::Revoke, &revoke, danger)]);
+        layout.buttons(&[(Slot::Disable, "Disable instead", theme.strong), (Slot::Revoke, &revoke, danger)]);
         // The choice about created tokens uses this line.
         if self.made.slot(Slot::Made).is_none() {
-            sheet.blank();
+            layout.blank();
         }
     }
 }

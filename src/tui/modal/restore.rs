@@ -7,11 +7,11 @@ use crate::domain::token::Token;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::{count_noun, join_three};
-use crate::tui::widget::proof::Proof;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_fit::{count_noun, join_three};
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{RestoreTokens, TokenTarget};
 
 /// The focused part of the form.
@@ -28,19 +28,19 @@ pub enum Slot {
 /// The dialog that restores tokens.
 pub struct Restore {
     tokens: Vec<Token>,
-    name: Field,
-    proof: Proof,
+    name: TextInput,
+    proof: AuthField,
 }
 
 impl Restore {
     /// Opens the dialog for `tokens`, which must not be empty.
-    pub fn open(tokens: Vec<Token>, proof: Proof) -> Form<Self> {
-        let mut name = Field::new(MAX_TOKEN_NAME_LEN * 4);
+    pub fn open(tokens: Vec<Token>, proof: AuthField) -> Form<Self> {
+        let mut name = TextInput::new(MAX_TOKEN_NAME_LEN * 4);
         if let [only] = tokens.as_slice() {
             name.insert(only.name.as_str());
         }
-        let first = proof.slots(Slot::Proof).map_or(Slot::Restore, |(slot, _)| slot);
-        Form::at(Restore { tokens, name, proof }, first)
+        let first = proof.field(Slot::Proof).map_or(Slot::Restore, |(slot, _)| slot);
+        Form::with_focus(Restore { tokens, name, proof }, first)
     }
 
     fn only(&self) -> Option<&Token> {
@@ -60,9 +60,9 @@ impl Restore {
 }
 
 impl Dialog for Restore {
-    type Slot = Slot;
-    const LABELS: usize = 18;
-    const DOES: Option<&'static str> = Some("Restore");
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 18;
+    const ENTER_LABEL: Option<&'static str> = Some("Restore");
 
     fn title(&self) -> String {
         match self.only() {
@@ -71,48 +71,48 @@ impl Dialog for Restore {
         }
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        let name = self.only().map(|_| (Slot::Name, Kind::Field));
-        name.into_iter().chain(self.proof.slots(Slot::Proof)).chain([(Slot::Restore, Kind::Button)]).collect()
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        let name = self.only().map(|_| (Slot::Name, FieldKind::Text));
+        name.into_iter().chain(self.proof.field(Slot::Proof)).chain([(Slot::Restore, FieldKind::Button)]).collect()
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Name => Some(&mut self.name),
-            Slot::Proof => self.proof.field(),
+            Slot::Proof => self.proof.text_input(),
             Slot::Restore => None,
         }
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         let rename = self.rename().map_err(|error| Problem::at(Slot::Name, error))?;
-        let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         let tokens = self.tokens.iter().map(TokenTarget::at_revision).collect();
         Ok(Outcome::Send(credential, RestoreTokens { tokens, rename }.into()))
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
         // The usual conflict: the name has been taken meanwhile.
         if error.kind == ErrorKind::Conflict && self.only().is_some() {
             return Err(Problem::at(Slot::Name, error));
         }
-        self.proof.refused(&error, Slot::Proof)
+        self.proof.on_error(&error, Slot::Proof)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
         if self.only().is_none() {
             let names = join_three(self.tokens.iter().map(Token::full_name));
-            sheet.paragraph(&names, 2, Style::new());
-            sheet.pad(2);
+            layout.paragraph(&names, 2, Style::new());
+            layout.pad(2);
         }
-        sheet.text("Comes back disabled: denied until it is enabled, which is a second step.", Style::new());
-        sheet.blank();
+        layout.text_line("Comes back disabled: denied until it is enabled, which is a second step.", Style::new());
+        layout.blank();
         if self.only().is_some() {
-            sheet.field(Slot::Name, "Name", &self.name);
+            layout.text_input(Slot::Name, "Name", &self.name);
         }
-        self.proof.row(sheet, Slot::Proof);
-        sheet.blank();
-        sheet.button(Slot::Restore, "Restore, disabled");
-        sheet.problem(3);
+        self.proof.draw(layout, Slot::Proof);
+        layout.blank();
+        layout.button(Slot::Restore, "Restore, disabled");
+        layout.problem(3);
     }
 }

@@ -3,7 +3,7 @@
 use super::confirm::Wanted;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{PreviousSecret, Token};
-use crate::tui::widget::passage::{Look, Passage};
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::tokens::{RetireToken, TokenTarget};
 
 /// Returns in words when a secret was last accepted.
@@ -23,13 +23,13 @@ pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
     let (look, use_of_it) = match previous.last_seen_at {
         Some(at) if at >= token.secret_since => {
             let text = format!("! In use: last seen {}. Whoever uses it is denied then.", ago(at, now));
-            (Look::Warning, text)
+            (LineStyle::Warning, text)
         }
         Some(at) => {
             let text = format!("Not used since the new one was made, last seen {}.", ago(at, now));
-            (Look::Plain, text)
+            (LineStyle::Plain, text)
         }
-        None => (Look::Plain, "The old secret was never used.".to_owned()),
+        None => (LineStyle::Plain, "The old secret was never used.".to_owned()),
     };
     let text = format!(
         "The old secret {} is denied from the next request on, not only {}. The current one, {}, stays.",
@@ -37,7 +37,7 @@ pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
         relative(previous.retires_at, now),
         token.hint
     );
-    let about = Passage::default().row(look, use_of_it).row(Look::Plain, text);
+    let about = ScrollText::default().row(look, use_of_it).row(LineStyle::Plain, text);
     let verb = RetireToken { token: TokenTarget::at_revision(token) };
     Some(Wanted::telling(format!("End the overlap of {}", token.full_name()), about, verb))
 }

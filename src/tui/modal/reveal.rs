@@ -14,9 +14,9 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
-use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{cut, wrap};
+use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::text_fit::{cut, wrap};
 
 /// The dialog that shows a secret once.
 pub struct Reveal {
@@ -142,8 +142,8 @@ impl Page for Reveal {
         let style = if self.failed { theme.danger } else { theme.good };
         lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, style)));
         lines.resize(10, Line::default());
-        let foot = keys(self.context(), model, columns);
-        dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
+        let foot = key_hints(self.context(), model, columns);
+        draw_dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
     }
 
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
@@ -192,8 +192,8 @@ impl Page for Leave {
         };
         let mut lines: Vec<Line<'static>> = wrap(&text, columns).into_iter().take(3).map(Line::raw).collect();
         lines.resize(4, Line::default());
-        let foot = keys(self.context(), model, columns);
-        dialog(frame, area, "Leave the secret behind?", lines, 0, foot, theme);
+        let foot = key_hints(self.context(), model, columns);
+        draw_dialog(frame, area, "Leave the secret behind?", lines, 0, foot, theme);
     }
 
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {

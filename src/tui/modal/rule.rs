@@ -8,9 +8,9 @@ use crate::tui::model::Model;
 use crate::tui::screen::policy::{HEAD, meaning};
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::policy::SetPolicy;
 
 /// The focused part of the form.
@@ -30,7 +30,7 @@ pub struct Rule {
     before: String,
     /// The words to choose from; empty if the value is always typed.
     words: OneOf<&'static str>,
-    typed: Field,
+    typed: TextInput,
     /// A hint for typed values, with examples; empty if the value is never typed.
     hint: &'static str,
     policy: Policy,
@@ -51,10 +51,10 @@ impl Rule {
             _ => (&[], SPAN),
         };
         let typed = if words.contains(&before.as_str()) { "" } else { before.as_str() };
-        let typed = Field::new(32).with(typed);
+        let typed = TextInput::new(32).with(typed);
         let place = words.iter().position(|word| *word == before).unwrap_or(0);
         let mut words = OneOf::new(words.to_vec(), &A_SPAN);
-        words.take(place);
+        words.select(place);
         Form::new(Rule { key, before, words, typed, hint, policy })
     }
 
@@ -68,20 +68,20 @@ impl Rule {
 }
 
 impl Dialog for Rule {
-    type Slot = Slot;
-    const LABELS: usize = 10;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 10;
 
     fn title(&self) -> String {
         self.key.to_owned()
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        let choice = (self.words.count() > 0).then_some((Slot::Choice, Kind::Choice));
-        let typed = self.is_typed().then_some((Slot::Typed, Kind::Field));
-        choice.into_iter().chain(typed).chain([(Slot::Button, Kind::Button)]).collect()
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        let choice = (self.words.count() > 0).then_some((Slot::Choice, FieldKind::Choice));
+        let typed = self.is_typed().then_some((Slot::Typed, FieldKind::Text));
+        choice.into_iter().chain(typed).chain([(Slot::Button, FieldKind::Button)]).collect()
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Typed => Some(&mut self.typed),
             Slot::Choice | Slot::Button => None,
@@ -92,7 +92,7 @@ impl Dialog for Rule {
         (slot == Slot::Choice).then_some(&mut self.words)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         let at = if self.is_typed() { Slot::Typed } else { Slot::Choice };
         let mut policy = self.policy.clone();
         policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
@@ -105,23 +105,23 @@ impl Dialog for Rule {
         Ok(Outcome::Confirm(Wanted::new(format!("Change {name}"), about, verb)))
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let theme = sheet.theme;
-        sheet.paragraph(&format!("{}.", meaning(self.key).1), 2, Style::new());
-        sheet.pad(3);
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+        let theme = layout.theme;
+        layout.paragraph(&format!("{}.", meaning(self.key).1), 2, Style::new());
+        layout.pad(3);
         let default = Policy::default().pairs().into_iter().find(|(key, _)| *key == self.key);
-        sheet.fact("Now", &self.before, theme.strong);
-        sheet.fact("Default", &default.map(|(_, value)| value).unwrap_or_default(), Style::new());
+        layout.fact("Now", &self.before, theme.strong);
+        layout.fact("Default", &default.map(|(_, value)| value).unwrap_or_default(), Style::new());
         let has_words = self.words.count() > 0;
         if has_words {
-            sheet.choice(Slot::Choice, "New", self.words.values(), self.words.taken());
+            layout.choice(Slot::Choice, "New", self.words.values(), self.words.selected());
         }
         if self.is_typed() {
-            sheet.field(Slot::Typed, if has_words { "" } else { "New" }, &self.typed);
-            sheet.note(self.hint, theme.dim);
+            layout.text_input(Slot::Typed, if has_words { "" } else { "New" }, &self.typed);
+            layout.note(self.hint, theme.dim);
         }
-        sheet.pad(9);
-        sheet.button(Slot::Button, "Change it");
-        sheet.problem(3);
+        layout.pad(9);
+        layout.button(Slot::Button, "Change it");
+        layout.problem(3);
     }
 }

@@ -11,55 +11,55 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 
 /// Maximum length of a path, in bytes.
 const PATH_MAX: usize = 4096;
 
 /// The dialog that asks for a path.
 pub struct Save {
-    path: Field,
+    path: TextInput,
     secret: Arc<Secret>,
 }
 
 impl Save {
     /// Opens the dialog to save the secret of the token `name`.
     pub fn open(name: &TokenName, secret: Arc<Secret>) -> Form<Self> {
-        Form::new(Save { path: Field::new(PATH_MAX).with(&format!("{name}.token")), secret })
+        Form::new(Save { path: TextInput::new(PATH_MAX).with(&format!("{name}.token")), secret })
     }
 }
 
 impl Dialog for Save {
     /// The dialog has one part.
-    type Slot = ();
-    const LABELS: usize = 10;
-    const FIELDS: Context = Context::Save;
+    type Field = ();
+    const LABEL_WIDTH: usize = 10;
+    const CONTEXT: Context = Context::Save;
 
     fn title(&self) -> String {
         "Save the secret to a file".to_owned()
     }
 
-    fn slots(&self) -> Vec<((), Kind)> {
-        vec![((), Kind::Field)]
+    fn fields(&self) -> Vec<((), FieldKind)> {
+        vec![((), FieldKind::Text)]
     }
 
-    fn field(&mut self, (): ()) -> Option<&mut Field> {
+    fn text_input(&mut self, (): ()) -> Option<&mut TextInput> {
         Some(&mut self.path)
     }
 
-    fn press(&mut self, (): (), _facts: &Facts<'_>) -> Pressed<()> {
+    fn press(&mut self, (): (), _facts: &Facts<'_>) -> PressResult<()> {
         if self.path.is_empty() {
             return Ok(Outcome::Stay);
         }
         Ok(Outcome::Do(Effect::Save(paths::expand_home(self.path.text()), Arc::clone(&self.secret))))
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, ()>, _model: &Model) {
-        sheet.text("Readable by you only; nothing that is there already is overwritten.", Style::new());
-        sheet.long_field((), "New file", &self.path);
-        sheet.blank();
-        sheet.problem(3);
+    fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {
+        layout.text_line("Readable by you only; nothing that is there already is overwritten.", Style::new());
+        layout.wide_text_input((), "New file", &self.path);
+        layout.blank();
+        layout.problem(3);
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
-use crate::tui::widget::line::{count_noun, cut, fit, group_digits, join_to_fit, width};
+use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, join_to_fit, width};
 use crate::verbs::ledger::format_origin;
 use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, Usage};
 use crate::verbs::tokens::TokenDetails;

@@ -9,18 +9,18 @@ use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed};
-use crate::tui::widget::line::count_noun;
-use crate::tui::widget::passage::{Look, Passage, is_tight};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
+use crate::tui::widget::text_fit::count_noun;
+use crate::tui::widget::text_input::TextInput;
 
 /// Columns of the label.
 const LABEL: usize = 10;
 
 /// The dialog for the verification.
 pub struct Verify {
-    told: Option<Passage>,
+    told: Option<ScrollText>,
 }
 
 impl Verify {
@@ -34,67 +34,70 @@ impl Verify {
         let rows = count_noun(report.rows, "row");
         if report.findings.is_empty() {
             let hash = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
-            let whole = Passage::default().row(Look::Gain, format!("✓ {rows}, the chain is whole"));
+            let whole = ScrollText::default().row(LineStyle::Gain, format!("✓ {rows}, the chain is whole"));
             self.told = Some(
-                whole.labelled("Last hash", LABEL, Look::Plain, hash).blank().row(Look::Dim, NO_CHECKPOINT_ADVICE),
+                whole
+                    .labelled("Last hash", LABEL, LineStyle::Plain, hash)
+                    .blank()
+                    .row(LineStyle::Dim, NO_CHECKPOINT_ADVICE),
             );
             return;
         }
         let head = format!("! {rows} looked at: the audit log is not as it was written");
-        let mut told = Passage::default().row(Look::Warning, head);
+        let mut told = ScrollText::default().row(LineStyle::Warning, head);
         for finding in &report.findings {
-            told = told.labelled("  ·", 4, Look::Plain, finding.describe(zone));
+            told = told.labelled("  ·", 4, LineStyle::Plain, finding.describe(zone));
         }
         if report.omitted > 0 {
-            told = told.row(Look::Plain, format!("and {} more", count_noun(report.omitted, "finding")));
+            told = told.row(LineStyle::Plain, format!("and {} more", count_noun(report.omitted, "finding")));
         }
         let next = "Keep the store's file as it is, and compare it with a backup.";
-        self.told = Some(told.blank().row(Look::Strong, next));
+        self.told = Some(told.blank().row(LineStyle::Strong, next));
     }
 
     /// Records that the log could not be read.
     pub fn not_read(&mut self, error: &Error) {
-        self.told = Some(Passage::default().row(Look::Warning, format!("! {error}")));
+        self.told = Some(ScrollText::default().row(LineStyle::Warning, format!("! {error}")));
     }
 }
 
 impl Dialog for Verify {
     /// The dialog has one part.
-    type Slot = ();
-    const LABELS: usize = 0;
-    const FIELDS: Context = Context::Verified;
+    type Field = ();
+    const LABEL_WIDTH: usize = 0;
+    const CONTEXT: Context = Context::Verified;
 
     fn title(&self) -> String {
         "Is the audit log whole".to_owned()
     }
 
-    fn slots(&self) -> Vec<((), Kind)> {
-        vec![((), Kind::Field)]
+    fn fields(&self) -> Vec<((), FieldKind)> {
+        vec![((), FieldKind::Text)]
     }
 
-    fn field(&mut self, (): ()) -> Option<&mut Field> {
+    fn text_input(&mut self, (): ()) -> Option<&mut TextInput> {
         None
     }
 
-    fn passage(&self) -> Option<&Passage> {
+    fn scroll_text(&self) -> Option<&ScrollText> {
         self.told.as_ref()
     }
 
-    fn passage_mut(&mut self) -> Option<&mut Passage> {
+    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
         self.told.as_mut()
     }
 
-    fn press(&mut self, (): (), _facts: &Facts<'_>) -> Pressed<()> {
+    fn press(&mut self, (): (), _facts: &Facts<'_>) -> PressResult<()> {
         Ok(Outcome::Close)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, ()>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {
         match &self.told {
-            Some(told) => told.fill(sheet),
-            None => sheet.text("Following the chain from its first row…", Style::new()),
+            Some(told) => told.draw(layout),
+            None => layout.text_line("Following the chain from its first row…", Style::new()),
         }
-        if !is_tight(sheet.rows) {
-            sheet.blank();
+        if !is_tight(layout.rows) {
+            layout.blank();
         }
     }
 }

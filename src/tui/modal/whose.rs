@@ -8,9 +8,9 @@ use crate::domain::time::{Timestamp, ago, relative};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::theme;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::IdentifySecret as WhoseVerb;
@@ -28,14 +28,14 @@ pub enum Slot {
 
 /// The dialog that finds a secret's token.
 pub struct Whose {
-    secret: Field,
+    secret: TextInput,
     told: Option<SecretLookup>,
 }
 
 impl Whose {
     /// Opens the dialog with an empty field.
     pub fn open() -> Form<Self> {
-        Form::new(Whose { secret: Field::masked_text(LONGEST), told: None })
+        Form::new(Whose { secret: TextInput::masked_text(LONGEST), told: None })
     }
 
     /// Takes the answer.
@@ -55,22 +55,22 @@ fn state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
 }
 
 impl Dialog for Whose {
-    type Slot = Slot;
-    const LABELS: usize = 9;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 9;
 
     fn title(&self) -> String {
         "Whose secret is it".to_owned()
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        vec![(Slot::Secret, Kind::Field)]
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        vec![(Slot::Secret, FieldKind::Text)]
     }
 
-    fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, _slot: Slot) -> Option<&mut TextInput> {
         Some(&mut self.secret)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         self.told = None;
         if self.secret.is_empty() {
             return Err(Problem::at(Slot::Secret, "Paste or type the secret"));
@@ -81,50 +81,50 @@ impl Dialog for Whose {
             return Err(Problem::at(Slot::Secret, "More than one secret stands there: paste one at a time"));
         }
         // The field is empty from here on: the secret goes with the request.
-        let text = self.secret.take();
+        let text = self.secret.take_text();
         let secret = found.pop().unwrap_or_else(|| SecretText::new(Zeroizing::new(text.trim().to_owned())));
         Ok(Outcome::Send(Credential::Store, WhoseVerb { secret }.into()))
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        let theme = sheet.theme;
-        sheet.text("A secret that was found somewhere: which token it is or was of.", Style::new());
-        sheet.text("It is not shown, not kept, and this counts as no use.", theme.dim);
-        sheet.blank();
-        sheet.long_field(Slot::Secret, "Secret", &self.secret);
-        sheet.blank();
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        let theme = layout.theme;
+        layout.text_line("A secret that was found somewhere: which token it is or was of.", Style::new());
+        layout.text_line("It is not shown, not kept, and this counts as no use.", theme.dim);
+        layout.blank();
+        layout.wide_text_input(Slot::Secret, "Secret", &self.secret);
+        layout.blank();
         let plain = Style::new();
         if let Some(traced) = &self.told {
             match &traced.owner {
-                SecretOwner::Unknown => sheet.fact("Token", "none", theme.strong),
+                SecretOwner::Unknown => layout.fact("Token", "none", theme.strong),
                 // Only the head matches: this is not the token's secret.
                 found if traced.denial_reason == Some(DenialReason::WrongSecret) => {
-                    sheet.fact("Token", "none", theme.strong);
+                    layout.fact("Token", "none", theme.strong);
                     let name = match found {
                         SecretOwner::Token(token, _) => token.full_name(),
                         SecretOwner::Purged(gone) => gone.full_name(),
                         SecretOwner::Unknown => String::new(),
                     };
-                    sheet.fact("Head", &format!("that of {name}"), plain);
+                    layout.fact("Head", &format!("that of {name}"), plain);
                 }
                 SecretOwner::Token(token, which) => {
                     let (glyph, word, style) = theme::status(token, model.now, theme);
-                    sheet.fact("Token", &format!("{} ({})", token.full_name(), token.id), theme.strong);
-                    sheet.fact("Status", &format!("{glyph} {word}"), style);
-                    sheet.fact("Secret", &state(*which, token.secret_since, model.now), plain);
+                    layout.fact("Token", &format!("{} ({})", token.full_name(), token.id), theme.strong);
+                    layout.fact("Status", &format!("{glyph} {word}"), style);
+                    layout.fact("Secret", &state(*which, token.secret_since, model.now), plain);
                 }
                 SecretOwner::Purged(gone) => {
-                    sheet.fact("Token", &format!("{} ({})", gone.full_name(), gone.token), theme.strong);
-                    sheet.fact("Status", &format!("purged {}", ago(gone.purged_at, model.now)), theme.dim);
+                    layout.fact("Token", &format!("{} ({})", gone.full_name(), gone.token), theme.strong);
+                    layout.fact("Status", &format!("purged {}", ago(gone.purged_at, model.now)), theme.dim);
                 }
             }
             match traced.denial_reason {
-                None => sheet.fact("Works", "yes", theme.warning),
-                Some(reason) => sheet.fact("Works", &format!("no: {}", reason.describe()), plain),
+                None => layout.fact("Works", "yes", theme.warning),
+                Some(reason) => layout.fact("Works", &format!("no: {}", reason.describe()), plain),
             }
         } else {
-            sheet.problem(2);
+            layout.problem(2);
         }
-        sheet.pad(10);
+        layout.pad(10);
     }
 }

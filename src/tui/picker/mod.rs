@@ -32,8 +32,8 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Tone};
 use crate::tui::screen::desk::Place;
 use crate::tui::screen::{Facts, Open, Outcome, Page};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::line::count_noun;
+use crate::tui::widget::text_fit::count_noun;
+use crate::tui::widget::text_input::TextInput;
 use stock::Kind;
 use tree::{Choice, Tree};
 use used::Used;
@@ -60,7 +60,7 @@ enum Purpose {
 /// The tree with its search field and the list of sets.
 pub struct Picker {
     tree: Tree,
-    search: Field,
+    search: TextInput,
     focus: Focus,
     /// Row in the set list: the sets, *Inherit*, nothing.
     set_cursor: usize,
@@ -84,7 +84,7 @@ impl Picker {
     }
 
     fn over(tree: Tree, purpose: Purpose, role: Role) -> Self {
-        let search = Field::new(200);
+        let search = TextInput::new(200);
         Picker { tree, search, focus: Focus::Tree, set_cursor: 0, purpose, role, used: None, note: None }
     }
 
@@ -245,7 +245,7 @@ impl Page for Picker {
         }
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
+    fn field(&mut self) -> Option<&mut TextInput> {
         if self.focus == Focus::Search { Some(&mut self.search) } else { None }
     }
 

@@ -14,9 +14,9 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::picker::stock::Kind;
 use crate::tui::screen::Page;
 use crate::tui::theme::Theme;
-use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::panel;
-use crate::tui::widget::line::{count_noun, cut, fit, group_digits, width};
+use crate::tui::widget::frame::draw_panel;
+use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width};
 
 /// Minimum number of columns for the set list to be always next to the tree.
 const SIDE_BY_SIDE_COLUMNS: usize = 96;
@@ -33,10 +33,10 @@ impl Picker {
     pub(super) fn dialog(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let (ticked, all) = self.tree.total();
         let count = format!("{} of {} methods", group_digits(ticked as u64), group_digits(all as u64));
-        let inside = panel(frame, area, &format!("API: {}", self.tree.describe_choice()), &count, &model.theme);
+        let inside = draw_panel(frame, area, &format!("API: {}", self.tree.describe_choice()), &count, &model.theme);
         let last = Rect { y: inside.y + inside.height.saturating_sub(1), height: inside.height.min(1), ..inside };
         self.body(frame, Rect { height: inside.height.saturating_sub(1), ..inside }, model);
-        frame.render_widget(keys(self.context(), model, usize::from(inside.width)), last);
+        frame.render_widget(key_hints(self.context(), model, usize::from(inside.width)), last);
     }
 
     pub(super) fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {

@@ -9,9 +9,9 @@ use crate::domain::password::Password;
 use crate::tui::modal::account::Twice;
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::actor::Credential;
 use crate::verbs::init::Init;
 
@@ -34,7 +34,7 @@ pub enum Slot {
 
 /// The form that creates the first owner.
 pub struct FirstRun {
-    username: Field,
+    username: TextInput,
     password: Twice,
     self_service: OneOf<bool>,
     catalogue: OneOf<bool>,
@@ -44,7 +44,7 @@ impl FirstRun {
     /// Opens the form, with `username` filled in if given.
     pub fn open(username: Option<&Username>) -> Form<Self> {
         Form::new(FirstRun {
-            username: Field::new(MAX_USERNAME_LEN * 4).with(username.map_or("", Username::as_str)),
+            username: TextInput::new(MAX_USERNAME_LEN * 4).with(username.map_or("", Username::as_str)),
             password: Twice::default(),
             self_service: OneOf::new(vec![true, false], &true),
             catalogue: OneOf::new(vec![true, false], &true),
@@ -58,30 +58,30 @@ impl FirstRun {
     pub fn credential(&mut self) -> crate::error::Result<Credential> {
         let username = Username::parse(self.username.text())?;
         self.password.again.clear();
-        Ok(Credential::from_password(username, Password::from_raw(self.password.first.take())))
+        Ok(Credential::from_password(username, Password::from_raw(self.password.first.take_text())))
     }
 }
 
 impl Dialog for FirstRun {
-    type Slot = Slot;
-    const LABELS: usize = 14;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 14;
 
     fn title(&self) -> String {
         "Welcome to jeton".to_owned()
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
         vec![
-            (Slot::Username, Kind::Field),
-            (Slot::Password, Kind::Field),
-            (Slot::Again, Kind::Field),
-            (Slot::SelfService, Kind::Choice),
-            (Slot::Catalogue, Kind::Choice),
-            (Slot::Button, Kind::Button),
+            (Slot::Username, FieldKind::Text),
+            (Slot::Password, FieldKind::Text),
+            (Slot::Again, FieldKind::Text),
+            (Slot::SelfService, FieldKind::Choice),
+            (Slot::Catalogue, FieldKind::Choice),
+            (Slot::Button, FieldKind::Button),
         ]
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Username => Some(&mut self.username),
             Slot::Password => Some(&mut self.password.first),
@@ -98,7 +98,7 @@ impl Dialog for FirstRun {
         }
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
         let password = self.password.check(Slot::Password, Slot::Again)?;
         let sample = || Catalogue::shipped("cloud-platform").map_err(|e| Problem::at(Slot::Catalogue, e));
@@ -121,22 +121,22 @@ impl Dialog for FirstRun {
         Outcome::Exit(Ok(()))
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        let theme = sheet.theme;
-        sheet.text("No store yet. jeton will make one, readable only by you, at", Style::new());
-        sheet.text(&format!("  {}", model.place), theme.strong);
-        sheet.blank();
-        sheet.text("The first account is an owner: it manages everyone and everything.", Style::new());
-        sheet.field(Slot::Username, "Username", &self.username);
-        self.password.rows(sheet, Slot::Password, Slot::Again, "Password");
-        sheet.blank();
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        let theme = layout.theme;
+        layout.text_line("No store yet. jeton will make one, readable only by you, at", Style::new());
+        layout.text_line(&format!("  {}", model.place), theme.strong);
+        layout.blank();
+        layout.text_line("The first account is an owner: it manages everyone and everything.", Style::new());
+        layout.text_input(Slot::Username, "Username", &self.username);
+        self.password.rows(layout, Slot::Password, Slot::Again, "Password");
+        layout.blank();
         let members = ["members manage their own tokens", "only admins do"];
-        sheet.choice(Slot::SelfService, "Self-service", &members, self.self_service.taken());
+        layout.choice(Slot::SelfService, "Self-service", &members, self.self_service.selected());
         let catalogues = ["cloud-platform, a sample API", "none yet"];
-        sheet.choice(Slot::Catalogue, "Catalogue", &catalogues, self.catalogue.taken());
-        sheet.blank();
-        sheet.button(Slot::Button, "Set up");
-        sheet.blank();
-        sheet.problem(3);
+        layout.choice(Slot::Catalogue, "Catalogue", &catalogues, self.catalogue.selected());
+        layout.blank();
+        layout.button(Slot::Button, "Set up");
+        layout.blank();
+        layout.problem(3);
     }
 }

@@ -21,7 +21,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::desk::Place;
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter::FilterField;
-use crate::tui::widget::line::{clean, cut, fit, fold, width, wrap};
+use crate::tui::widget::text_fit::{clean, cut, fit, fold, width, wrap};
 
 /// Rows of the terminal outside the list: head, filter, rule, column titles; rule, two lines, footer.
 const AROUND: u16 = 8;
@@ -104,7 +104,7 @@ pub fn filter_line_with(
     let focused = filter.is_typing();
     let mut spans = vec![Span::styled(" / ", if focused { theme.accent } else { theme.dim })];
     if focused || !filter.is_empty() {
-        spans.extend(filter.shown().spans(room.min(FILTER), focused, theme));
+        spans.extend(filter.input().spans(room.min(FILTER), focused, theme));
         spans.push(Span::raw(" ".repeat(room.saturating_sub(FILTER) + 1)));
     } else {
         spans.push(Span::styled(fit(&demonstration(model, room), room), theme.warning));

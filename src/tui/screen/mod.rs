@@ -31,7 +31,7 @@ use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::Wanted;
 use crate::tui::model::{Model, Tone};
 use crate::tui::msg::RequestId;
-use crate::tui::widget::field::Field;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{DeniedKey, LedgerCursor, TokenState};
 use crate::verbs::ports::TokenCursor;
@@ -167,7 +167,7 @@ pub trait Page {
     fn context(&self) -> Context;
 
     /// Returns the focused text field.
-    fn field(&mut self) -> Option<&mut Field> {
+    fn field(&mut self) -> Option<&mut TextInput> {
         None
     }
 

@@ -13,8 +13,8 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::widget::line::{fit, width};
 use crate::tui::widget::list::Cursor;
+use crate::tui::widget::text_fit::{fit, width};
 
 /// Prefix of every rule key.
 pub const HEAD: &str = "policy.";
@@ -73,7 +73,7 @@ impl Rules {
 
     /// Returns key and value of the rule under the cursor.
     pub fn current(&self) -> Option<(&'static str, String)> {
-        self.policy.as_ref()?.pairs().into_iter().nth(self.cursor.at())
+        self.policy.as_ref()?.pairs().into_iter().nth(self.cursor.position())
     }
 
     /// Keeps the cursor on the screen after the terminal was resized.
@@ -92,12 +92,12 @@ impl Rules {
         let mut lines = vec![Line::styled(fit(&head, columns), theme.dim)];
         let Some(policy) = &self.policy else { return lines };
         let defaults = Policy::default().pairs();
-        let shown = self.cursor.shown(usize::from(area.height).saturating_sub(1));
+        let shown = self.cursor.visible_rows(usize::from(area.height).saturating_sub(1));
         for (at, ((key, value), (_, default))) in policy.pairs().into_iter().zip(defaults).enumerate() {
             if !shown.contains(&at) {
                 continue;
             }
-            let here = at == self.cursor.at();
+            let here = at == self.cursor.position();
             let base = if here { theme.selected } else { Style::new() };
             let over = |style: Style| if here { base } else { style };
             let own = if value == default { base } else { over(theme.strong) };
@@ -141,7 +141,7 @@ impl Page for Rules {
             Action::Cancel => Outcome::Show(Place::Tokens),
             Action::EditRule => Outcome::Open(Open::Rule),
             _ => {
-                self.cursor.walk(action, Policy::default().pairs().len(), facts.rows);
+                self.cursor.move_by(action, Policy::default().pairs().len(), facts.rows);
                 Outcome::Stay
             }
         }

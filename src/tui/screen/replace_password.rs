@@ -8,9 +8,9 @@ use crate::domain::password::Password;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::modal::account::{Twice, TwiceSlot};
 use crate::tui::model::Model;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::SetPassword;
 use crate::verbs::actor::Credential;
 
@@ -30,28 +30,28 @@ impl ReplacePassword {
     /// Returns the credential with the new password and empties the fields.
     pub fn credential(&mut self) -> Credential {
         self.password.again.clear();
-        Credential::from_password(self.username.clone(), Password::from_raw(self.password.first.take()))
+        Credential::from_password(self.username.clone(), Password::from_raw(self.password.first.take_text()))
     }
 }
 
 impl Dialog for ReplacePassword {
-    type Slot = TwiceSlot;
-    const LABELS: usize = 14;
-    const DOES: Option<&'static str> = Some("Replace");
+    type Field = TwiceSlot;
+    const LABEL_WIDTH: usize = 14;
+    const ENTER_LABEL: Option<&'static str> = Some("Replace");
 
     fn title(&self) -> String {
         format!("Replace the password of {}", self.username)
     }
 
-    fn slots(&self) -> Vec<(TwiceSlot, Kind)> {
+    fn fields(&self) -> Vec<(TwiceSlot, FieldKind)> {
         TwiceSlot::all()
     }
 
-    fn field(&mut self, slot: TwiceSlot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: TwiceSlot) -> Option<&mut TextInput> {
         self.password.field(slot)
     }
 
-    fn press(&mut self, _slot: TwiceSlot, _facts: &Facts<'_>) -> Pressed<TwiceSlot> {
+    fn press(&mut self, _slot: TwiceSlot, _facts: &Facts<'_>) -> PressResult<TwiceSlot> {
         let password = self.password.check(TwiceSlot::Password, TwiceSlot::Again)?;
         let verb = SetPassword { username: self.username.clone(), password: password.again() };
         Ok(Outcome::Send(self.temporary.clone(), verb.into()))
@@ -61,21 +61,21 @@ impl Dialog for ReplacePassword {
         Outcome::SignOut
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<TwiceSlot> {
+    fn on_error(&mut self, error: Error) -> PressResult<TwiceSlot> {
         match error.kind {
             ErrorKind::Usage => Err(Problem::at(TwiceSlot::Password, error)),
-            _ => Err(Problem::said(error)),
+            _ => Err(Problem::general(error)),
         }
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, TwiceSlot>, _model: &Model) {
-        let theme = sheet.theme;
-        sheet.text("Your password is temporary: somebody else set it and knows it.", theme.warning);
-        sheet.text("Choose one that only you know. Then you are signed in.", Style::new());
-        sheet.blank();
-        self.password.rows(sheet, TwiceSlot::Password, TwiceSlot::Again, "New password");
-        sheet.blank();
-        sheet.button(TwiceSlot::Button, "Replace it");
-        sheet.problem(3);
+    fn draw(&self, layout: &mut FormLayout<'_, TwiceSlot>, _model: &Model) {
+        let theme = layout.theme;
+        layout.text_line("Your password is temporary: somebody else set it and knows it.", theme.warning);
+        layout.text_line("Choose one that only you know. Then you are signed in.", Style::new());
+        layout.blank();
+        self.password.rows(layout, TwiceSlot::Password, TwiceSlot::Again, "New password");
+        layout.blank();
+        layout.button(TwiceSlot::Button, "Replace it");
+        layout.problem(3);
     }
 }

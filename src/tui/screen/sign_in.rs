@@ -6,10 +6,10 @@ use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::sheet::Sheet;
-use crate::tui::widget::tries::Tries;
+use crate::tui::widget::attempts::Attempts;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::SignIn as SignInVerb;
 use crate::verbs::actor::Credential;
 
@@ -24,13 +24,13 @@ pub enum Slot {
 
 /// The form for username and password.
 pub struct SignIn {
-    username: Field,
-    password: Field,
+    username: TextInput,
+    password: TextInput,
     /// `true` if only this user may unlock.
     locked: bool,
     /// Reason for the form, if it is not obvious.
     because: String,
-    tries: Tries,
+    attempts: Attempts,
     /// The credential sent. Replacing a temporary password needs it.
     sent: Option<Credential>,
 }
@@ -38,13 +38,13 @@ pub struct SignIn {
 impl SignIn {
     fn new(username: Option<&Username>, locked: bool) -> Self {
         let name = username.map_or("", Username::as_str);
-        let username = Field::new(MAX_USERNAME_LEN * 4).with(name);
+        let username = TextInput::new(MAX_USERNAME_LEN * 4).with(name);
         SignIn {
             username,
-            password: Field::masked(MAX_PASSWORD_LEN),
+            password: TextInput::masked(MAX_PASSWORD_LEN),
             locked,
             because: String::new(),
-            tries: Tries::default(),
+            attempts: Attempts::default(),
             sent: None,
         }
     }
@@ -52,7 +52,7 @@ impl SignIn {
     /// Opens an empty form, or one with the name filled in.
     pub fn open(username: Option<&Username>) -> Form<Self> {
         let slot = if username.is_some() { Slot::Password } else { Slot::Username };
-        Form::at(Self::new(username, false), slot)
+        Form::with_focus(Self::new(username, false), slot)
     }
 
     /// Opens the form that unlocks for `username`; `because` is the reason for the lock.
@@ -72,32 +72,32 @@ impl SignIn {
 }
 
 impl Dialog for SignIn {
-    type Slot = Slot;
-    const LABELS: usize = 10;
-    const FIELDS: Context = Context::SignIn;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 10;
+    const CONTEXT: Context = Context::SignIn;
 
     fn title(&self) -> String {
         if self.locked { "jeton is locked".to_owned() } else { "Sign in to jeton".to_owned() }
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        let username = (!self.locked).then_some((Slot::Username, Kind::Field));
-        username.into_iter().chain([(Slot::Password, Kind::Field)]).collect()
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        let username = (!self.locked).then_some((Slot::Username, FieldKind::Text));
+        username.into_iter().chain([(Slot::Password, FieldKind::Text)]).collect()
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         Some(match slot {
             Slot::Username => &mut self.username,
             Slot::Password => &mut self.password,
         })
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         if self.password.is_empty() {
             return Ok(Outcome::Stay);
         }
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        let credential = Credential::from_password(username, Password::from_raw(self.password.take()));
+        let credential = Credential::from_password(username, Password::from_raw(self.password.take_text()));
         self.sent = Some(credential.clone());
         Ok(Outcome::Send(credential, SignInVerb.into()))
     }
@@ -106,30 +106,30 @@ impl Dialog for SignIn {
         Outcome::Exit(Ok(()))
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
         self.sent = None;
-        match self.tries.used_up_by(&error) {
+        match self.attempts.record_failure(&error) {
             Some(last) => Ok(Outcome::Exit(Err(last))),
-            None => Err(Problem::said(error)),
+            None => Err(Problem::general(error)),
         }
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
-        sheet.text(&format!("Store  {}", model.place), sheet.theme.dim);
-        sheet.blank();
-        sheet.field(Slot::Username, "Username", &self.username);
-        sheet.field(Slot::Password, "Password", &self.password);
-        sheet.blank();
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+        layout.text_line(&format!("Store  {}", model.place), layout.theme.dim);
+        layout.blank();
+        layout.text_input(Slot::Username, "Username", &self.username);
+        layout.text_input(Slot::Password, "Password", &self.password);
+        layout.blank();
         match &model.demo {
-            Some(demo) if !sheet.has_problem() => {
-                sheet.text(&format!("The password is: {}", demo.password.as_str()), sheet.theme.warning);
-                sheet.blank();
+            Some(demo) if !layout.has_problem() => {
+                layout.text_line(&format!("The password is: {}", demo.password.as_str()), layout.theme.warning);
+                layout.blank();
             }
-            _ if !sheet.has_problem() && !self.because.is_empty() => {
-                sheet.paragraph(&self.because, 2, sheet.theme.warning);
-                sheet.blank();
+            _ if !layout.has_problem() && !self.because.is_empty() => {
+                layout.paragraph(&self.because, 2, layout.theme.warning);
+                layout.blank();
             }
-            _ => sheet.problem(2),
+            _ => layout.problem(2),
         }
     }
 }

@@ -61,14 +61,14 @@ impl<R: Keyed> Default for Stretch<R> {
 impl<R: Keyed> Stretch<R> {
     /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&R> {
-        self.rows.get(self.cursor.at())
+        self.rows.get(self.cursor.position())
     }
 
     /// Returns the loaded rows visible on a screen of `height`, each with `true` if it is under the cursor.
     pub fn shown(&self, height: usize) -> impl Iterator<Item = (&R, bool)> {
-        let Range { start, end } = self.cursor.shown(height);
+        let Range { start, end } = self.cursor.visible_rows(height);
         let rows = self.rows.iter().enumerate().skip(start).take(end - start);
-        rows.map(|(at, row)| (row, at == self.cursor.at()))
+        rows.map(|(at, row)| (row, at == self.cursor.position()))
     }
 
     /// Number of loaded rows.
@@ -93,7 +93,7 @@ impl<R: Keyed> Stretch<R> {
 
     /// Rows above the cursor, or `None` if newer rows are not loaded.
     pub fn place(&self) -> Option<usize> {
-        (!self.newer).then(|| self.cursor.at())
+        (!self.newer).then(|| self.cursor.position())
     }
 
     /// Returns the reason why no rows are shown.
@@ -110,7 +110,7 @@ impl<R: Keyed> Stretch<R> {
     /// on the newest row.
     pub fn refresh(&self) -> LedgerCursor<R::Key> {
         match self.current() {
-            Some(current) if self.cursor.at() > 0 || self.newer => LedgerCursor::Around(current.key()),
+            Some(current) if self.cursor.position() > 0 || self.newer => LedgerCursor::Around(current.key()),
             Some(_) | None => LedgerCursor::Newest,
         }
     }
@@ -139,7 +139,7 @@ impl<R: Keyed> Stretch<R> {
     /// Takes new rows, newest first. The cursor stays on its row if that still exists, else near it.
     pub fn fill(&mut self, rows: Vec<R>, newer: bool, older: bool, height: usize) {
         let before = self.goal.take().or_else(|| self.current().map(R::key));
-        let at_the_top = !self.newer && self.cursor.shown(height).start == 0;
+        let at_the_top = !self.newer && self.cursor.visible_rows(height).start == 0;
         (self.rows, self.newer, self.older) = (rows, newer, older);
         (self.loaded, self.refused) = (true, None);
         let at = match &self.anchor {
@@ -152,7 +152,7 @@ impl<R: Keyed> Stretch<R> {
         };
         // A view that shows the newest row keeps showing the newest row.
         let row_on_screen = if at_the_top && !self.newer { at } else { self.cursor.row_on_screen() };
-        self.cursor.put(at, row_on_screen, self.rows.len(), height);
+        self.cursor.place_at(at, row_on_screen, self.rows.len(), height);
     }
 
     /// Records that the list could not be read. Returns `true` if the error still has to be reported elsewhere.
@@ -172,13 +172,13 @@ impl<R: Keyed> Stretch<R> {
 
     /// Moves the cursor as `action` says. Returns `true` if `action` moves the cursor.
     pub fn walk(&mut self, action: Action, height: usize) -> bool {
-        self.cursor.walk(action, self.rows.len(), height)
+        self.cursor.move_by(action, self.rows.len(), height)
     }
 
     /// Returns the anchor for reading more rows, if rows are missing near the cursor.
     pub fn wants_more(&self) -> Option<LedgerCursor<R::Key>> {
-        let near_newer = self.newer && self.cursor.at() < MARGIN;
-        let near_older = self.older && self.cursor.at() + MARGIN >= self.rows.len();
+        let near_newer = self.newer && self.cursor.position() < MARGIN;
+        let near_older = self.older && self.cursor.position() + MARGIN >= self.rows.len();
         let current = self.current().filter(|_| near_newer || near_older)?;
         // A second request around the same row would return the same rows.
         if matches!(&self.anchor, LedgerCursor::Around(key) if *key == current.key()) {

@@ -7,7 +7,7 @@ use crate::tui::modal::Modal;
 use crate::tui::modal::catalogue::apply::{Apply, Slot};
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::screen::tokens::Tokens;
-use crate::tui::widget::form::Pressed;
+use crate::tui::widget::form::PressResult;
 use crate::verbs::catalogue::{CataloguePreview, ListCatalogues};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
@@ -22,10 +22,10 @@ pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, preview: Catalo
     layer.map_or_else(Vec::new, |layer| hear(model, layer, |form| form.previewed(preview)))
 }
 
-fn hear(model: &mut Model, layer: Layer, act: impl FnOnce(&mut Apply) -> Pressed<Slot>) -> Vec<Effect> {
+fn hear(model: &mut Model, layer: Layer, act: impl FnOnce(&mut Apply) -> PressResult<Slot>) -> Vec<Effect> {
     let Layer::Modal(at) = layer else { return Vec::new() };
     let Some(Modal::Apply(form)) = model.modals.get_mut(at) else { return Vec::new() };
-    let outcome = form.hear(act);
+    let outcome = form.with_dialog(act);
     apply(model, layer, outcome)
 }
 

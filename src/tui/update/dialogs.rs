@@ -29,7 +29,7 @@ use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::msg::{Copied, Sent};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
-use crate::tui::widget::form::Pressed;
+use crate::tui::widget::form::PressResult;
 use crate::verbs::tokens::{EditPreview, ShowToken, TokenDetails};
 
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
@@ -151,10 +151,10 @@ fn looked_up(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effec
     hear(model, layer, |edit| edit.stored(token, now, zone.get()))
 }
 
-fn hear(model: &mut Model, layer: Option<Layer>, act: impl FnOnce(&mut Edit) -> Pressed<Slot>) -> Vec<Effect> {
+fn hear(model: &mut Model, layer: Option<Layer>, act: impl FnOnce(&mut Edit) -> PressResult<Slot>) -> Vec<Effect> {
     let Some(layer @ Layer::Modal(at)) = layer else { return Vec::new() };
     let Some(Modal::Edit(form)) = model.modals.get_mut(at) else { return Vec::new() };
-    let outcome = form.hear(act);
+    let outcome = form.with_dialog(act);
     apply(model, layer, outcome)
 }
 
@@ -198,7 +198,7 @@ pub(super) fn saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
         }
         Err(error) => {
             if let Some(Modal::Save(save)) = model.modals.last_mut() {
-                save.say(error.to_string());
+                save.set_problem(error.to_string());
             }
         }
     }

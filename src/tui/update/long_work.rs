@@ -7,7 +7,7 @@ use crate::tui::keymap::Action;
 use crate::tui::long_work::LongWork;
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::msg::RequestId;
-use crate::tui::widget::line::count_noun;
+use crate::tui::widget::text_fit::count_noun;
 use crate::verbs::Committed;
 use crate::verbs::batches::MAX_ATOMIC;
 use crate::verbs::tokens::PurgeResult;

@@ -147,7 +147,7 @@ pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
     if let Some(session) = &model.session {
         let mut form = SignIn::lock(session.username(), "");
         if let Some(error) = because {
-            form.say(error.to_string());
+            form.set_problem(error.to_string());
         }
         model.lock = Some(form);
     }
@@ -241,7 +241,7 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 /// Ends the program. Asks first if a new secret that nobody has seen would be lost.
 fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effect> {
     let asked = match layer {
-        Layer::Lock => model.lock.as_ref().is_some_and(Form::says_something),
+        Layer::Lock => model.lock.as_ref().is_some_and(Form::has_problem),
         Layer::Modal(at) => matches!(model.modals.get(at), Some(Modal::Leave(_))),
         Layer::Screen => false,
     };
@@ -250,7 +250,7 @@ fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> 
         return Vec::new();
     }
     if let Some(lock) = &mut model.lock {
-        lock.say("a new secret that nobody has seen waits behind this lock; again to end anyway");
+        lock.set_problem("a new secret that nobody has seen waits behind this lock; again to end anyway");
     } else {
         let leaving = model.modals.iter().rev().find_map(|modal| match modal {
             Modal::Reveal(reveal) => Some(reveal.leaving()),

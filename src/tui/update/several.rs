@@ -16,7 +16,7 @@ use crate::tui::modal::restore::Restore;
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
-use crate::tui::widget::line::{count_noun, join_three};
+use crate::tui::widget::text_fit::{count_noun, join_three};
 use crate::verbs::Committed;
 use crate::verbs::tokens::{DeleteResult, DisableTokens, EnableTokens, ShowToken, TokenTarget};
 

@@ -9,24 +9,24 @@ pub trait Choices {
     fn count(&self) -> usize;
 
     /// Position of the chosen choice, from 0.
-    fn taken(&self) -> usize;
+    fn selected(&self) -> usize;
 
     /// Chooses the choice at `place`.
-    fn take(&mut self, place: usize);
+    fn select(&mut self, place: usize);
 }
 
 /// Handles `action` as a move in `choices`. Returns `true` if the action is such a move.
-pub fn walk(choices: &mut dyn Choices, action: Action) -> bool {
-    let (here, last) = (choices.taken(), choices.count().saturating_sub(1));
+pub fn move_selection(choices: &mut dyn Choices, action: Action) -> bool {
+    let (current, last) = (choices.selected(), choices.count().saturating_sub(1));
     let place = match action {
-        Action::Left | Action::Up => here.saturating_sub(1),
-        Action::Right | Action::Down => here + 1,
+        Action::Left | Action::Up => current.saturating_sub(1),
+        Action::Right | Action::Down => current + 1,
         Action::First => 0,
         Action::Last => last,
-        Action::Select => here,
+        Action::Select => current,
         _ => return false,
     };
-    choices.take(place.min(last));
+    choices.select(place.min(last));
     true
 }
 
@@ -34,19 +34,19 @@ pub fn walk(choices: &mut dyn Choices, action: Action) -> bool {
 #[derive(Debug)]
 pub struct OneOf<T> {
     values: Vec<T>,
-    taken: usize,
+    selected: usize,
 }
 
 impl<T: PartialEq> OneOf<T> {
     /// Begins at `value`, or at the first value if `value` is not in the list.
     pub fn new(values: Vec<T>, value: &T) -> Self {
-        let taken = values.iter().position(|one| one == value).unwrap_or(0);
-        OneOf { values, taken }
+        let selected = values.iter().position(|one| one == value).unwrap_or(0);
+        OneOf { values, selected }
     }
 
     /// Returns the chosen value; `None` if there are no values.
     pub fn get(&self) -> Option<&T> {
-        self.values.get(self.taken)
+        self.values.get(self.selected)
     }
 
     /// Returns all values.
@@ -60,12 +60,12 @@ impl<T> Choices for OneOf<T> {
         self.values.len()
     }
 
-    fn taken(&self) -> usize {
-        self.taken
+    fn selected(&self) -> usize {
+        self.selected
     }
 
-    fn take(&mut self, place: usize) {
-        self.taken = place;
+    fn select(&mut self, place: usize) {
+        self.selected = place;
     }
 }
 
@@ -88,9 +88,9 @@ mod tests {
             (Action::Last, 'c'),
             (Action::First, 'a'),
         ] {
-            assert!(walk(&mut list, action));
+            assert!(move_selection(&mut list, action));
             assert_eq!(list.get(), Some(&value), "{action:?}");
         }
-        assert!(!walk(&mut list, Action::Next) && !walk(&mut list, Action::Enter));
+        assert!(!move_selection(&mut list, Action::Next) && !move_selection(&mut list, Action::Enter));
     }
 }

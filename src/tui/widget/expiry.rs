@@ -1,10 +1,10 @@
 //! The choice of an expiry: common ones, or a typed one.
 
+use super::choice_or_text::{ChoiceOrText, Chosen};
 use super::choices::Choices;
-use super::field::Field;
-use super::form::Kind;
-use super::offers::{Answer, Offers};
-use super::sheet::Sheet;
+use super::form::FieldKind;
+use super::form_layout::FormLayout;
+use super::text_input::TextInput;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::time::{Timestamp, Zone, relative};
 use crate::error::Result;
@@ -13,79 +13,79 @@ use crate::tui::screen::Facts;
 
 /// An offered answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Offer {
+enum ExpiryOption {
     /// The current expiry, exact to the millisecond.
-    Kept(Expiry),
+    Keep(Expiry),
     New(ExpirySpec),
 }
 
-const NEW: [(&str, Offer); 5] = [
-    ("7 d", Offer::New(ExpirySpec::In(Length::Days(7)))),
-    ("30 d", Offer::New(ExpirySpec::In(Length::Days(30)))),
-    ("90 d", Offer::New(ExpirySpec::In(Length::Days(90)))),
-    ("1 y", Offer::New(ExpirySpec::In(Length::Years(1)))),
-    ("never", Offer::New(ExpirySpec::Never)),
+const NEW_OPTIONS: [(&str, ExpiryOption); 5] = [
+    ("7 d", ExpiryOption::New(ExpirySpec::In(Length::Days(7)))),
+    ("30 d", ExpiryOption::New(ExpirySpec::In(Length::Days(30)))),
+    ("90 d", ExpiryOption::New(ExpirySpec::In(Length::Days(90)))),
+    ("1 y", ExpiryOption::New(ExpirySpec::In(Length::Years(1)))),
+    ("never", ExpiryOption::New(ExpirySpec::Never)),
 ];
 
 /// The choice of an expiry.
 pub struct ExpiryChoice {
-    offers: Offers<Offer>,
+    options: ChoiceOrText<ExpiryOption>,
 }
 
 impl ExpiryChoice {
     /// Begins at `default`; `None` = never.
     pub fn new(default: Option<Length>) -> Self {
-        let mut offers = Offers::new(NEW.to_vec());
+        let mut options = ChoiceOrText::new(NEW_OPTIONS.to_vec());
         let typed = default.map_or_else(String::new, |span| span.to_string());
-        offers.begin(Offer::New(default.map_or(ExpirySpec::Never, ExpirySpec::In)), &typed);
-        ExpiryChoice { offers }
+        options.select(ExpiryOption::New(default.map_or(ExpirySpec::Never, ExpirySpec::In)), &typed);
+        ExpiryChoice { options }
     }
 
     /// Begins at the current expiry, labelled `word`.
-    pub fn keeping(expiry: Expiry, word: &'static str) -> Self {
-        let rows = [(word, Offer::Kept(expiry))].into_iter().chain(NEW).collect();
-        ExpiryChoice { offers: Offers::new(rows) }
+    pub fn with_current(expiry: Expiry, word: &'static str) -> Self {
+        let rows = [(word, ExpiryOption::Keep(expiry))].into_iter().chain(NEW_OPTIONS).collect();
+        ExpiryChoice { options: ChoiceOrText::new(rows) }
     }
 
     /// Replaces the current expiry after it changed in the store.
-    pub fn keep_another(&mut self, expiry: Expiry) {
-        self.offers.replace_first(Offer::Kept(expiry));
+    pub fn set_current(&mut self, expiry: Expiry) {
+        self.options.replace_first(ExpiryOption::Keep(expiry));
     }
 
     /// Returns the row of choices.
     pub fn choices(&mut self) -> &mut dyn Choices {
-        &mut self.offers
+        &mut self.options
     }
 
     /// `true` if the expiry is typed.
-    pub fn is_typed(&self) -> bool {
-        self.offers.is_typed()
+    pub fn is_text(&self) -> bool {
+        self.options.is_text()
     }
 
     /// Returns the field for a typed expiry.
-    pub fn field(&mut self) -> &mut Field {
-        self.offers.field()
+    pub fn text_input(&mut self) -> &mut TextInput {
+        self.options.text_input()
     }
 
     /// `true` if the current expiry is kept.
     pub fn is_kept(&self) -> bool {
-        matches!(self.offers.answer(), Answer::Offered(Offer::Kept(_)))
+        matches!(self.options.chosen(), Chosen::Choice(ExpiryOption::Keep(_)))
     }
 
     /// `true` if the field has text.
     pub fn has_text(&self) -> bool {
-        matches!(self.offers.answer(), Answer::Typed(text) if !text.is_empty())
+        matches!(self.options.chosen(), Chosen::Text(text) if !text.is_empty())
     }
 
     /// Returns the chosen expiry (`None` if the current one is kept), and the resulting expiry at `now`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if a typed expiry can't be parsed or is in the past.
-    pub fn resolved(&self, now: Timestamp, zone: &dyn Zone) -> Result<(Option<ExpirySpec>, Expiry)> {
-        let spec = match self.offers.answer() {
-            Answer::Offered(Offer::Kept(expiry)) => return Ok((None, expiry)),
-            Answer::Offered(Offer::New(spec)) => spec,
-            Answer::Typed(text) => ExpirySpec::parse(text)?,
+    pub fn resolve_at(&self, now: Timestamp, zone: &dyn Zone) -> Result<(Option<ExpirySpec>, Expiry)> {
+        let spec = match self.options.chosen() {
+            Chosen::Choice(ExpiryOption::Keep(expiry)) => return Ok((None, expiry)),
+            Chosen::Choice(ExpiryOption::New(spec)) => spec,
+            Chosen::Text(text) => ExpirySpec::parse(text)?,
         };
         spec.resolve(now, zone).map(|expiry| (Some(spec), expiry))
     }
@@ -94,20 +94,20 @@ impl ExpiryChoice {
     ///
     /// # Errors
     /// Those of [`ExpiryChoice::resolved`].
-    pub fn checked(&self, facts: &Facts<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
-        self.resolved(facts.now, facts.zone)
+    pub fn resolve(&self, facts: &Facts<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
+        self.resolve_at(facts.now, facts.zone)
     }
 
     /// Returns the slots for the form, which names them `row` and `typed`.
-    pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, Kind)> + use<S> {
-        self.offers.slots(row, typed)
+    pub fn fields<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, FieldKind)> + use<S> {
+        self.options.fields(row, typed)
     }
 
     /// Writes three lines: the choices, the typed expiry, and the resulting date.
-    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, row: S, typed: S, model: &Model) {
-        self.offers.rows(sheet, (row, "Expires"), (typed, "  on, or in"), "31-12-2027, 12h, 6mo …");
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, row: S, typed: S, model: &Model) {
+        self.options.draw(layout, (row, "Expires"), (typed, "  on, or in"), "31-12-2027, 12h, 6mo …");
         let zone = model.zone.get();
-        let until = match self.resolved(model.now, zone) {
+        let until = match self.resolve_at(model.now, zone) {
             Ok((None, expiry)) => match expiry.at() {
                 Some(at) => format!("stays as it is: {}, {}", expiry.day(zone), relative(at, model.now)),
                 None => "stays as it is: never".to_owned(),
@@ -116,6 +116,6 @@ impl ExpiryChoice {
             Ok((Some(_), _)) => "works until it is disabled or removed".to_owned(),
             Err(_) => String::new(),
         };
-        sheet.note(&until, sheet.theme.dim);
+        layout.note(&until, layout.theme.dim);
     }
 }

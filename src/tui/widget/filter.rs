@@ -4,25 +4,25 @@ use std::iter;
 
 use ratatui::text::Line;
 
-use super::field::Field;
-use super::line::cut;
+use super::text_fit::cut;
+use super::text_input::TextInput;
 use crate::domain::filter_syntax::{self, FilterFields, UnknownField};
 use crate::tui::keymap::{Action, Context};
 
 /// Maximum length of the text, in bytes.
-const LONGEST: usize = 200;
+const MAX_FILTER: usize = 200;
 
 /// The filter of a list.
 pub struct FilterField {
-    field: Field,
+    field: TextInput,
     typing: bool,
 }
 
 /// The effect of a key on the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filtered {
+pub enum FilterChange {
     /// The filter did not change.
-    Same,
+    Unchanged,
     /// The filter was cleared.
     Cleared,
 }
@@ -30,7 +30,7 @@ pub enum Filtered {
 impl Default for FilterField {
     /// Creates an empty filter.
     fn default() -> Self {
-        FilterField { field: Field::new(LONGEST), typing: false }
+        FilterField { field: TextInput::new(MAX_FILTER), typing: false }
     }
 }
 
@@ -51,12 +51,12 @@ impl FilterField {
     }
 
     /// Returns the field, for drawing.
-    pub fn shown(&self) -> &Field {
+    pub fn input(&self) -> &TextInput {
         &self.field
     }
 
     /// Returns the field while it takes letters.
-    pub fn focused(&mut self) -> Option<&mut Field> {
+    pub fn focused_input(&mut self) -> Option<&mut TextInput> {
         if self.typing { Some(&mut self.field) } else { None }
     }
 
@@ -78,31 +78,31 @@ impl FilterField {
     }
 
     /// Stops taking letters.
-    pub fn leave(&mut self) {
+    pub fn stop_typing(&mut self) {
         self.typing = false;
     }
 
     /// Handles the keys common to all filters. Esc is one of them while the user types or the filter has text.
-    pub fn act(&mut self, action: Action) -> Option<Filtered> {
+    pub fn on_action(&mut self, action: Action) -> Option<FilterChange> {
         match action {
             Action::Filter => self.typing = true,
             Action::Enter if self.typing => self.typing = false,
             Action::Cancel if self.typing || !self.is_empty() => {
                 self.clear();
-                return Some(Filtered::Cleared);
+                return Some(FilterChange::Cleared);
             }
             _ => return None,
         }
-        Some(Filtered::Same)
+        Some(FilterChange::Unchanged)
     }
 
     /// Returns the part of the filter that looks like a field but is unknown.
-    pub fn unknown<F: FilterFields>(&self) -> Option<UnknownField> {
+    pub fn unknown_field<F: FilterFields>(&self) -> Option<UnknownField> {
         filter_syntax::find_unknown::<F>(self.text())
     }
 
     /// Empty-state text for a filtered list. `also` describes other active filters; `unknown` is an unrecognised field.
-    pub fn nothing_matches(&self, also: &str, unknown: Option<&UnknownField>, columns: usize) -> Vec<Line<'static>> {
+    pub fn no_match_lines(&self, also: &str, unknown: Option<&UnknownField>, columns: usize) -> Vec<Line<'static>> {
         let first = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.text());
         let second = unknown.map(|unknown| format!(" It knows {unknown}: {}.", unknown.known()));
         iter::once(first).chain(second).map(|text| Line::raw(cut(&text, columns))).collect()

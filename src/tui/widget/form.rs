@@ -9,12 +9,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::choices::{self, Choices};
-use super::field::Field;
-use super::foot::keys;
-use super::frame::{dialog, dialog_columns, dialog_room, dialog_rows};
-use super::line::wrap;
-use super::passage::Passage;
-use super::sheet::Sheet;
+use super::form_layout::FormLayout;
+use super::frame::{dialog_columns, dialog_rows, dialog_size, draw_dialog};
+use super::key_hints::key_hints;
+use super::scroll_text::ScrollText;
+use super::text_fit::wrap;
+use super::text_input::TextInput;
 use crate::domain::selection::Selection;
 use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
@@ -24,9 +24,9 @@ use crate::tui::screen::{Facts, Outcome, Page};
 
 /// The kind of a slot. Each kind handles keys differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     /// A text field.
-    Field,
+    Text,
     /// A choice of one of several values.
     Choice,
     /// A button, pressed with Enter.
@@ -47,52 +47,52 @@ impl<S> Problem<S> {
     }
 
     /// Creates a problem without a place.
-    pub fn said(text: impl ToString) -> Self {
+    pub fn general(text: impl ToString) -> Self {
         Problem { at: None, text: text.to_string() }
     }
 }
 
 /// The result of pressing a button.
-pub type Pressed<S> = Result<Outcome, Problem<S>>;
+pub type PressResult<S> = Result<Outcome, Problem<S>>;
 
 /// A dialog made of fields, choices and buttons.
 pub trait Dialog {
     /// The type that names the parts.
-    type Slot: Copy + PartialEq;
+    type Field: Copy + PartialEq;
     /// Columns of the labels before the fields.
-    const LABELS: usize;
+    const LABEL_WIDTH: usize;
     /// The context in which the keys of the fields are looked up.
-    const FIELDS: Context = Context::Form;
+    const CONTEXT: Context = Context::Form;
 
     /// A word for the effect of the main button, if Enter in the last field presses it at once.
-    const DOES: Option<&'static str> = None;
+    const ENTER_LABEL: Option<&'static str> = None;
 
     /// Returns the title.
     fn title(&self) -> String;
 
     /// Returns the parts in focus order; never empty.
-    fn slots(&self) -> Vec<(Self::Slot, Kind)>;
+    fn fields(&self) -> Vec<(Self::Field, FieldKind)>;
 
     /// Returns the field at a slot of [`Kind::Field`].
-    fn field(&mut self, slot: Self::Slot) -> Option<&mut Field>;
+    fn text_input(&mut self, slot: Self::Field) -> Option<&mut TextInput>;
 
     /// Returns the choices at a slot of [`Kind::Choice`].
-    fn choices(&mut self, _slot: Self::Slot) -> Option<&mut dyn Choices> {
+    fn choices(&mut self, _slot: Self::Field) -> Option<&mut dyn Choices> {
         None
     }
 
     /// Returns the main button. Enter in the field before the buttons presses it.
-    fn main(&self) -> Option<Self::Slot> {
-        self.slots().into_iter().find(|(_, kind)| *kind == Kind::Button).map(|(slot, _)| slot)
+    fn primary_button(&self) -> Option<Self::Field> {
+        self.fields().into_iter().find(|(_, kind)| *kind == FieldKind::Button).map(|(slot, _)| slot)
     }
 
     /// Returns the problem with the text at `slot`. It is shown once the focus has left the slot.
-    fn complaint(&self, _slot: Self::Slot) -> Option<String> {
+    fn validation_error(&self, _slot: Self::Field) -> Option<String> {
         None
     }
 
     /// Handles an action that is special to `slot`.
-    fn act(&mut self, _slot: Self::Slot, _action: Action) -> Option<Outcome> {
+    fn on_action(&mut self, _slot: Self::Field, _action: Action) -> Option<Outcome> {
         None
     }
 
@@ -102,7 +102,7 @@ pub trait Dialog {
     }
 
     /// `true` if that content does not fit into `rows` lines.
-    fn overflows(&self, _rows: usize) -> bool {
+    fn is_too_long(&self, _rows: usize) -> bool {
         false
     }
 
@@ -110,7 +110,7 @@ pub trait Dialog {
     ///
     /// # Errors
     /// The problem that prevents the action.
-    fn press(&mut self, slot: Self::Slot, facts: &Facts<'_>) -> Pressed<Self::Slot>;
+    fn press(&mut self, slot: Self::Field, facts: &Facts<'_>) -> PressResult<Self::Field>;
 
     /// Handles Esc.
     fn cancel(&mut self) -> Outcome {
@@ -123,12 +123,12 @@ pub trait Dialog {
     }
 
     /// Returns the text that may be longer than its room.
-    fn passage(&self) -> Option<&Passage> {
+    fn scroll_text(&self) -> Option<&ScrollText> {
         None
     }
 
     /// Returns the text that may be longer than its room.
-    fn passage_mut(&mut self) -> Option<&mut Passage> {
+    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
         None
     }
 
@@ -136,25 +136,25 @@ pub trait Dialog {
     ///
     /// # Errors
     /// The problem to show.
-    fn refused(&mut self, error: Error) -> Pressed<Self::Slot> {
-        Err(Problem::said(error))
+    fn on_error(&mut self, error: Error) -> PressResult<Self::Field> {
+        Err(Problem::general(error))
     }
 
     /// Takes the picker's selection and returns the slot that gets the focus.
-    fn picked(&mut self, _selection: Selection) -> Option<Self::Slot> {
+    fn on_selection(&mut self, _selection: Selection) -> Option<Self::Field> {
         None
     }
 
     /// Writes the dialog's lines.
-    fn fill(&self, sheet: &mut Sheet<'_, Self::Slot>, model: &Model);
+    fn draw(&self, layout: &mut FormLayout<'_, Self::Field>, model: &Model);
 }
 
 /// A [`Dialog`] with its focus and problem.
 pub struct Form<D: Dialog> {
     dialog: D,
     /// The focused slot. If this slot no longer exists, the first one has the focus.
-    focus: Option<D::Slot>,
-    problem: Option<Problem<D::Slot>>,
+    focus: Option<D::Field>,
+    problem: Option<Problem<D::Field>>,
     waiting: Option<RequestId>,
     /// `true` while the question about dropping the typed text is shown.
     leaving: bool,
@@ -167,7 +167,7 @@ impl<D: Dialog> Form<D> {
     }
 
     /// Creates a form with the focus on `slot`.
-    pub fn at(dialog: D, slot: D::Slot) -> Self {
+    pub fn with_focus(dialog: D, slot: D::Field) -> Self {
         Form { focus: Some(slot), ..Self::new(dialog) }
     }
 
@@ -182,23 +182,23 @@ impl<D: Dialog> Form<D> {
     }
 
     /// Shows `text` until the next edit.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.problem = Some(Problem::said(text.into()));
+    pub fn set_problem(&mut self, text: impl Into<String>) {
+        self.problem = Some(Problem::general(text.into()));
     }
 
     /// `true` if a text is shown.
-    pub fn says_something(&self) -> bool {
+    pub fn has_problem(&self) -> bool {
         self.problem.is_some()
     }
 
     /// Lets the dialog handle an outside event, such as a reply.
-    pub fn hear(&mut self, act: impl FnOnce(&mut D) -> Pressed<D::Slot>) -> Outcome {
+    pub fn with_dialog(&mut self, act: impl FnOnce(&mut D) -> PressResult<D::Field>) -> Outcome {
         let pressed = act(&mut self.dialog);
-        self.take(pressed)
+        self.apply_result(pressed)
     }
 
     /// Handles Esc: asks once if something would be lost.
-    fn leave(&mut self) -> Outcome {
+    fn request_close(&mut self) -> Outcome {
         if self.dialog.is_touched() {
             self.leaving = true;
             return Outcome::Stay;
@@ -206,41 +206,41 @@ impl<D: Dialog> Form<D> {
         self.dialog.cancel()
     }
 
-    fn here(&self) -> Option<(D::Slot, Kind)> {
-        let slots = self.dialog.slots();
+    fn focused_field(&self) -> Option<(D::Field, FieldKind)> {
+        let slots = self.dialog.fields();
         slots.iter().find(|(slot, _)| Some(*slot) == self.focus).or(slots.first()).copied()
     }
 
     /// Moves the focus. Past the end it wraps around.
-    fn step(&mut self, back: bool) {
-        let slots = self.dialog.slots();
-        let here = slots.iter().position(|(slot, _)| Some(*slot) == self.focus).unwrap_or(0);
-        let next = if back { here.checked_sub(1).unwrap_or(slots.len().saturating_sub(1)) } else { here + 1 };
+    fn move_focus(&mut self, back: bool) {
+        let slots = self.dialog.fields();
+        let current = slots.iter().position(|(slot, _)| Some(*slot) == self.focus).unwrap_or(0);
+        let next = if back { current.checked_sub(1).unwrap_or(slots.len().saturating_sub(1)) } else { current + 1 };
         self.focus = slots.get(next).or(slots.first()).map(|(slot, _)| *slot);
-        if let Some(complaint) = self.complaint() {
+        if let Some(complaint) = self.find_problem() {
             self.problem = Some(complaint);
         }
     }
 
     /// Returns the first problem in a field that doesn't have the focus.
-    fn complaint(&self) -> Option<Problem<D::Slot>> {
-        let here = self.here().map(|(slot, _)| slot);
-        let left = self.dialog.slots().into_iter().map(|(slot, _)| slot).filter(|slot| Some(*slot) != here);
-        left.into_iter().find_map(|slot| self.dialog.complaint(slot).map(|text| Problem::at(slot, text)))
+    fn find_problem(&self) -> Option<Problem<D::Field>> {
+        let focused = self.focused_field().map(|(slot, _)| slot);
+        let left = self.dialog.fields().into_iter().map(|(slot, _)| slot).filter(|slot| Some(*slot) != focused);
+        left.into_iter().find_map(|slot| self.dialog.validation_error(slot).map(|text| Problem::at(slot, text)))
     }
 
     /// Returns the button that Enter in `slot`, of `kind`, presses.
-    fn pressed_from(&self, slot: D::Slot, kind: Kind) -> Option<D::Slot> {
-        let slots = self.dialog.slots();
+    fn button_pressed_by(&self, slot: D::Field, kind: FieldKind) -> Option<D::Field> {
+        let slots = self.dialog.fields();
         let after = slots.iter().skip_while(|(one, _)| *one != slot).nth(1);
         match (kind, after) {
-            (Kind::Button, _) | (_, None) => Some(slot),
-            (Kind::Field, Some((_, Kind::Button))) => self.dialog.main(),
-            (Kind::Field | Kind::Choice, Some(_)) => None,
+            (FieldKind::Button, _) | (_, None) => Some(slot),
+            (FieldKind::Text, Some((_, FieldKind::Button))) => self.dialog.primary_button(),
+            (FieldKind::Text | FieldKind::Choice, Some(_)) => None,
         }
     }
 
-    fn take(&mut self, pressed: Pressed<D::Slot>) -> Outcome {
+    fn apply_result(&mut self, pressed: PressResult<D::Field>) -> Outcome {
         match pressed {
             Ok(Outcome::Stay) => Outcome::Stay,
             Ok(outcome) => {
@@ -261,20 +261,20 @@ impl<D: Dialog> Page for Form<D> {
         if self.leaving {
             return Context::Drop;
         }
-        match self.here() {
-            Some((_, Kind::Choice)) => Context::Choice,
-            Some((_, Kind::Button)) => Context::Button,
-            Some((_, Kind::Field)) | None => D::FIELDS,
+        match self.focused_field() {
+            Some((_, FieldKind::Choice)) => Context::Choice,
+            Some((_, FieldKind::Button)) => Context::Button,
+            Some((_, FieldKind::Text)) | None => D::CONTEXT,
         }
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
-        let (slot, _) = self.here().filter(|_| !self.leaving)?;
-        self.dialog.field(slot)
+    fn field(&mut self) -> Option<&mut TextInput> {
+        let (slot, _) = self.focused_field().filter(|_| !self.leaving)?;
+        self.dialog.text_input(slot)
     }
 
     fn edited(&mut self) -> Outcome {
-        self.problem = self.complaint();
+        self.problem = self.find_problem();
         Outcome::Stay
     }
 
@@ -282,31 +282,33 @@ impl<D: Dialog> Page for Form<D> {
         if std::mem::take(&mut self.leaving) {
             return if action == Action::Discard { self.dialog.cancel() } else { Outcome::Stay };
         }
-        let (columns, rows) = dialog_room(facts.size);
-        if self.dialog.passage_mut().is_some_and(|p| p.scroll(action, columns, rows)) {
+        let (columns, rows) = dialog_size(facts.size);
+        if self.dialog.scroll_text_mut().is_some_and(|p| p.scroll(action, columns, rows)) {
             return Outcome::Stay;
         }
-        let Some((slot, kind)) = self.here() else { return self.dialog.cancel() };
+        let Some((slot, kind)) = self.focused_field() else { return self.dialog.cancel() };
         if self.dialog.scroll(action, facts) {
             return Outcome::Stay;
         }
-        if let Some(outcome) = self.dialog.act(slot, action) {
+        if let Some(outcome) = self.dialog.on_action(slot, action) {
             return outcome;
         }
-        if kind == Kind::Choice && self.dialog.choices(slot).is_some_and(|list| choices::walk(list, action)) {
-            self.problem = self.complaint();
+        if kind == FieldKind::Choice
+            && self.dialog.choices(slot).is_some_and(|list| choices::move_selection(list, action))
+        {
+            self.problem = self.find_problem();
             return Outcome::Stay;
         }
         if action == Action::Enter
-            && let Some(button) = self.pressed_from(slot, kind)
+            && let Some(button) = self.button_pressed_by(slot, kind)
         {
             let pressed = self.dialog.press(button, facts);
-            return self.take(pressed);
+            return self.apply_result(pressed);
         }
         match (action, kind) {
-            (Action::Enter | Action::Next | Action::Down, _) => self.step(false),
-            (Action::Previous | Action::Up, _) => self.step(true),
-            (Action::Cancel, _) => return self.leave(),
+            (Action::Enter | Action::Next | Action::Down, _) => self.move_focus(false),
+            (Action::Previous | Action::Up, _) => self.move_focus(true),
+            (Action::Cancel, _) => return self.request_close(),
             _ => {}
         }
         Outcome::Stay
@@ -317,48 +319,48 @@ impl<D: Dialog> Page for Form<D> {
     }
 
     fn enter(&self) -> Option<&'static str> {
-        let (slot, kind) = self.here().filter(|(_, kind)| *kind == Kind::Field && !self.leaving)?;
-        self.pressed_from(slot, kind).and(D::DOES)
+        let (slot, kind) = self.focused_field().filter(|(_, kind)| *kind == FieldKind::Text && !self.leaving)?;
+        self.button_pressed_by(slot, kind).and(D::ENTER_LABEL)
     }
 
     fn is_long(&self, columns: usize, rows: usize) -> bool {
-        self.dialog.passage().is_some_and(|p| p.is_long(columns, rows)) || self.dialog.overflows(rows)
+        self.dialog.scroll_text().is_some_and(|p| p.is_long(columns, rows)) || self.dialog.is_too_long(rows)
     }
 
     fn picked(&mut self, selection: Selection) -> Outcome {
-        self.focus = self.dialog.picked(selection).or(self.focus);
+        self.focus = self.dialog.on_selection(selection).or(self.focus);
         Outcome::Stay
     }
 
     fn refused(&mut self, error: Error) -> Outcome {
-        let refused = self.dialog.refused(error);
-        self.take(refused)
+        let refused = self.dialog.on_error(error);
+        self.apply_result(refused)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = dialog_columns(area);
-        let mut sheet = Sheet {
+        let mut layout = FormLayout {
             columns,
             rows: dialog_rows(area),
             theme: &model.theme,
-            focused: self.here().map(|(slot, _)| slot),
-            labels: D::LABELS,
+            focused: self.focused_field().map(|(slot, _)| slot),
+            labels: D::LABEL_WIDTH,
             problem: self.problem.as_ref().map(|problem| problem.text.as_str()),
-            wrong: self.problem.as_ref().and_then(|problem| problem.at),
+            problem_field: self.problem.as_ref().and_then(|problem| problem.at),
             lines: Vec::new(),
-            at: 0,
+            focused_line: 0,
         };
-        self.dialog.fill(&mut sheet, model);
-        let (lines, at) = (sheet.lines, sheet.at);
-        let foot = keys(self.context(), model, columns);
+        self.dialog.draw(&mut layout, model);
+        let (lines, at) = (layout.lines, layout.focused_line);
+        let foot = key_hints(self.context(), model, columns);
         if !self.leaving {
-            return dialog(frame, area, &self.dialog.title(), lines, at, foot, &model.theme);
+            return draw_dialog(frame, area, &self.dialog.title(), lines, at, foot, &model.theme);
         }
         let below = ratatui::text::Line::default();
-        dialog(frame, area, &self.dialog.title(), lines, at, below, &model.theme);
+        draw_dialog(frame, area, &self.dialog.title(), lines, at, below, &model.theme);
         let text = "What you typed and chose here has not been saved.";
         let mut lines: Vec<_> = wrap(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
         lines.push(ratatui::text::Line::default());
-        dialog(frame, area, "Discard this draft?", lines, 0, foot, &model.theme);
+        draw_dialog(frame, area, "Discard this draft?", lines, 0, foot, &model.theme);
     }
 }

@@ -5,25 +5,25 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Padding, Paragraph};
 
-use super::line::cut;
+use super::text_fit::cut;
 use crate::tui::theme::Theme;
 
 /// Maximum width of a dialog, in columns.
-const WIDEST: u16 = 78;
+const MAX_DIALOG_COLUMNS: u16 = 78;
 
 fn outer_width(area: Rect) -> u16 {
-    area.width.saturating_sub(2).min(WIDEST)
+    area.width.saturating_sub(2).min(MAX_DIALOG_COLUMNS)
 }
 
 /// Maximum width and height of a panel, in columns and rows.
-const PANEL: (u16, u16) = (150, 50);
+const MAX_PANEL: (u16, u16) = (150, 50);
 
 /// Draws the box of a dialog that uses all available room, and returns the area inside.
-pub fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, right: &str, theme: &Theme) -> Rect {
-    let (width, height) = (area.width.saturating_sub(2).min(PANEL.0), area.height.min(PANEL.1));
+pub fn draw_panel(frame: &mut Frame<'_>, area: Rect, title: &str, right: &str, theme: &Theme) -> Rect {
+    let (width, height) = (area.width.saturating_sub(2).min(MAX_PANEL.0), area.height.min(MAX_PANEL.1));
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     let right = format!(" {} ", cut(right, usize::from(width).saturating_sub(6)));
-    let title = format!(" {} ", cut(title, usize::from(width).saturating_sub(super::line::width(&right) + 5)));
+    let title = format!(" {} ", cut(title, usize::from(width).saturating_sub(super::text_fit::width(&right) + 5)));
     let block = Block::bordered()
         .padding(Padding::horizontal(1))
         .title(Line::styled(title, theme.strong))
@@ -45,14 +45,14 @@ pub fn dialog_rows(area: Rect) -> usize {
 }
 
 /// Columns and rows of [`dialog_columns`] and [`dialog_rows`] on a terminal of `size`.
-pub fn dialog_room((columns, rows): (u16, u16)) -> (usize, usize) {
+pub fn dialog_size((columns, rows): (u16, u16)) -> (usize, usize) {
     let area = Rect::new(0, 0, columns, rows.saturating_sub(1));
     (dialog_columns(area), dialog_rows(area))
 }
 
 /// Draws a dialog in the middle of `area`: its lines, and `keys` on the last line. If not all lines fit, those around
 /// the `focus`ed one are shown. The keys are always shown.
-pub fn dialog(
+pub fn draw_dialog(
     frame: &mut Frame<'_>,
     area: Rect,
     title: &str,

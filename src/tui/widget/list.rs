@@ -13,7 +13,7 @@ pub struct Cursor {
 
 impl Cursor {
     /// Returns the row under the cursor; 0 if there are no rows.
-    pub fn at(self) -> usize {
+    pub fn position(self) -> usize {
         self.at
     }
 
@@ -23,13 +23,13 @@ impl Cursor {
     }
 
     /// Returns the visible rows on a screen of `height`.
-    pub fn shown(self, height: usize) -> Range<usize> {
+    pub fn visible_rows(self, height: usize) -> Range<usize> {
         self.top..self.top + height
     }
 
     /// Puts the cursor on row `at` of `rows`. If possible, the row is `row_on_screen` rows below the first visible row,
     /// on a screen of `height`.
-    pub fn put(&mut self, at: usize, row_on_screen: usize, rows: usize, height: usize) {
+    pub fn place_at(&mut self, at: usize, row_on_screen: usize, rows: usize, height: usize) {
         self.at = at.min(rows.saturating_sub(1));
         self.top = self.at.saturating_sub(row_on_screen);
         self.keep_visible(rows, height);
@@ -43,9 +43,9 @@ impl Cursor {
     }
 
     /// Moves the cursor as `action` says. Returns `true` if `action` moves the cursor.
-    pub fn walk(&mut self, action: Action, rows: usize, height: usize) -> bool {
+    pub fn move_by(&mut self, action: Action, rows: usize, height: usize) -> bool {
         let screen = isize::try_from(height.max(1)).unwrap_or(1);
-        let by = match action {
+        let delta = match action {
             Action::Down => 1,
             Action::Up => -1,
             Action::PageDown => screen,
@@ -54,7 +54,7 @@ impl Cursor {
             Action::Last => isize::MAX,
             _ => return false,
         };
-        self.at = self.at.saturating_add_signed(by).min(rows.saturating_sub(1));
+        self.at = self.at.saturating_add_signed(delta).min(rows.saturating_sub(1));
         self.keep_visible(rows, height);
         true
     }
@@ -69,25 +69,25 @@ mod tests {
     fn scrolls_as_little_as_needed() {
         let mut cursor = Cursor::default();
         for _ in 0..3 {
-            assert!(cursor.walk(Action::Down, 10, 3));
+            assert!(cursor.move_by(Action::Down, 10, 3));
         }
-        assert_eq!((cursor.at(), cursor.shown(3)), (3, 1..4));
-        cursor.walk(Action::Up, 10, 3);
-        assert_eq!((cursor.at(), cursor.shown(3)), (2, 1..4));
-        cursor.walk(Action::Last, 10, 3);
-        assert_eq!((cursor.at(), cursor.shown(3)), (9, 7..10));
-        assert!(!cursor.walk(Action::Enter, 10, 3));
+        assert_eq!((cursor.position(), cursor.visible_rows(3)), (3, 1..4));
+        cursor.move_by(Action::Up, 10, 3);
+        assert_eq!((cursor.position(), cursor.visible_rows(3)), (2, 1..4));
+        cursor.move_by(Action::Last, 10, 3);
+        assert_eq!((cursor.position(), cursor.visible_rows(3)), (9, 7..10));
+        assert!(!cursor.move_by(Action::Enter, 10, 3));
     }
 
     #[test]
     fn stays_on_its_screen_row() {
         let mut cursor = Cursor::default();
-        cursor.put(50, 4, 100, 10);
-        assert_eq!((cursor.row_on_screen(), cursor.shown(10)), (4, 46..56));
-        cursor.put(99, 0, 100, 10);
-        assert_eq!(cursor.shown(10), 90..100, "no room is left unused");
-        cursor.put(99, 0, 3, 10);
-        assert_eq!((cursor.at(), cursor.shown(10)), (2, 0..10));
+        cursor.place_at(50, 4, 100, 10);
+        assert_eq!((cursor.row_on_screen(), cursor.visible_rows(10)), (4, 46..56));
+        cursor.place_at(99, 0, 100, 10);
+        assert_eq!(cursor.visible_rows(10), 90..100, "no room is left unused");
+        cursor.place_at(99, 0, 3, 10);
+        assert_eq!((cursor.position(), cursor.visible_rows(10)), (2, 0..10));
     }
 
     proptest! {
@@ -104,9 +104,9 @@ mod tests {
         ) {
             let mut cursor = Cursor::default();
             for action in actions {
-                cursor.walk(action, rows, height);
-                prop_assert!(cursor.at() < rows.max(1));
-                prop_assert!(cursor.shown(height.max(1)).contains(&cursor.at()));
+                cursor.move_by(action, rows, height);
+                prop_assert!(cursor.position() < rows.max(1));
+                prop_assert!(cursor.visible_rows(height.max(1)).contains(&cursor.position()));
             }
         }
     }

@@ -1,17 +1,17 @@
 //! Small parts of screens.
 
+pub mod attempts;
+pub mod auth_field;
+pub mod choice_or_text;
 pub mod choices;
 pub mod expiry;
-pub mod field;
 pub mod filter;
-pub mod foot;
 pub mod form;
+pub mod form_layout;
 pub mod frame;
-pub mod line;
+pub mod key_hints;
 pub mod list;
-pub mod offers;
-pub mod passage;
-pub mod proof;
-pub mod scroll;
-pub mod sheet;
-pub mod tries;
+pub mod scroll_list;
+pub mod scroll_text;
+pub mod text_fit;
+pub mod text_input;

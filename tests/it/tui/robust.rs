@@ -84,7 +84,7 @@ proptest! {
                 s.buffer();
             }
             if let Some(tokens) = s.model.tokens() {
-                prop_assert!(tokens.window.rows.is_empty() || tokens.cursor.at() < tokens.window.rows.len());
+                prop_assert!(tokens.window.rows.is_empty() || tokens.cursor.position() < tokens.window.rows.len());
                 let trashed = tokens.shape.trashed;
                 for marked in tokens.marks.tokens() {
                     let token = s.install.token(marked.id);

@@ -60,8 +60,12 @@ fn come_by(s: &mut TuiHarness, key: &str, upwards: bool, end: &str) -> Vec<Strin
     let mut seen: Vec<String> = Vec::new();
     for _ in 0..200 {
         let tokens = s.model.tokens().unwrap();
-        let mut rows: Vec<String> =
-            tokens.cursor.shown(16).filter_map(|at| tokens.window.rows.get(at)).map(|t| t.name.to_string()).collect();
+        let mut rows: Vec<String> = tokens
+            .cursor
+            .visible_rows(16)
+            .filter_map(|at| tokens.window.rows.get(at))
+            .map(|t| t.name.to_string())
+            .collect();
         if upwards {
             rows.reverse();
         }

@@ -8,9 +8,9 @@ use crate::tui::modal::confirm::{Repeat, Wanted};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::CreateAccount;
 use crate::verbs::request::Request;
 
@@ -31,7 +31,7 @@ pub enum Slot {
 
 /// The form for a new account.
 pub struct Create {
-    username: Field,
+    username: TextInput,
     /// The roles that may be given, least powerful first.
     roles: OneOf<Role>,
     password: Twice,
@@ -41,7 +41,7 @@ impl Create {
     /// Opens an empty form that offers `roles`. The preset is member, if offered.
     pub fn open(roles: Vec<Role>) -> Form<Self> {
         let roles = OneOf::new(roles, &Role::Member);
-        Form::new(Create { username: Field::new(MAX_USERNAME_LEN * 4), roles, password: Twice::default() })
+        Form::new(Create { username: TextInput::new(MAX_USERNAME_LEN * 4), roles, password: Twice::default() })
     }
 
     fn role(&self) -> Role {
@@ -64,25 +64,25 @@ impl Repeat for Creation {
 }
 
 impl Dialog for Create {
-    type Slot = Slot;
-    const LABELS: usize = 13;
-    const DOES: Option<&'static str> = Some("Create");
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 13;
+    const ENTER_LABEL: Option<&'static str> = Some("Create");
 
     fn title(&self) -> String {
         "New account".to_owned()
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
         vec![
-            (Slot::Username, Kind::Field),
-            (Slot::Role, Kind::Choice),
-            (Slot::Password, Kind::Field),
-            (Slot::Again, Kind::Field),
-            (Slot::Button, Kind::Button),
+            (Slot::Username, FieldKind::Text),
+            (Slot::Role, FieldKind::Choice),
+            (Slot::Password, FieldKind::Text),
+            (Slot::Again, FieldKind::Text),
+            (Slot::Button, FieldKind::Button),
         ]
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Username => Some(&mut self.username),
             Slot::Password => Some(&mut self.password.first),
@@ -95,7 +95,7 @@ impl Dialog for Create {
         (slot == Slot::Role).then_some(&mut self.roles)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
         let password = self.password.check(Slot::Password, Slot::Again)?;
         let role = self.role();
@@ -111,19 +111,19 @@ impl Dialog for Create {
         !self.username.is_empty() || self.password.is_touched()
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let theme = sheet.theme;
-        sheet.field(Slot::Username, "Username", &self.username);
-        sheet.note("1 to 32 of a-z 0-9 . _ -   nobody else ever gets it", theme.dim);
-        sheet.blank();
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+        let theme = layout.theme;
+        layout.text_input(Slot::Username, "Username", &self.username);
+        layout.note("1 to 32 of a-z 0-9 . _ -   nobody else ever gets it", theme.dim);
+        layout.blank();
         let words: Vec<&str> = self.roles.values().iter().map(|role| role.as_str()).collect();
-        sheet.choice(Slot::Role, "Role", &words, self.roles.taken());
-        sheet.note(meaning(self.role()), theme.dim);
-        sheet.blank();
-        self.password.rows(sheet, Slot::Password, Slot::Again, "Its password");
-        sheet.note("Temporary: it is replaced at the first sign-in", theme.dim);
-        sheet.blank();
-        sheet.button(Slot::Button, "Create");
-        sheet.problem(3);
+        layout.choice(Slot::Role, "Role", &words, self.roles.selected());
+        layout.note(meaning(self.role()), theme.dim);
+        layout.blank();
+        self.password.rows(layout, Slot::Password, Slot::Again, "Its password");
+        layout.note("Temporary: it is replaced at the first sign-in", theme.dim);
+        layout.blank();
+        layout.button(Slot::Button, "Create");
+        layout.problem(3);
     }
 }

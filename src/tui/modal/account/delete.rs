@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::tui::modal::confirm::Wanted;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::count_noun;
-use crate::tui::widget::proof::Proof;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_fit::count_noun;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::{AccountWithCounts, DeleteAccount, DisableAccounts};
 
 /// The focused part. The destructive button never gets the focus automatically.
@@ -33,8 +33,8 @@ pub enum Slot {
 /// The dialog that deletes an account, or explains why the account can't be deleted.
 pub struct Delete {
     counted: AccountWithCounts,
-    typed: Field,
-    proof: Proof,
+    typed: TextInput,
+    proof: AuthField,
 }
 
 /// Describes the effects of disabling an account with its active tokens.
@@ -50,8 +50,8 @@ pub fn disabling(counted_account: &AccountWithCounts) -> String {
 
 impl Delete {
     /// Opens the dialog for `counted`.
-    pub fn open(counted: AccountWithCounts, proof: Proof) -> Form<Self> {
-        Form::new(Delete { counted, typed: Field::new(MAX_USERNAME_LEN * 4), proof })
+    pub fn open(counted: AccountWithCounts, proof: AuthField) -> Form<Self> {
+        Form::new(Delete { counted, typed: TextInput::new(MAX_USERNAME_LEN * 4), proof })
     }
 
     fn name(&self) -> &str {
@@ -67,11 +67,11 @@ impl Delete {
         self.counted.tokens.active > 0
     }
 
-    fn delete(&mut self) -> Pressed<Slot> {
+    fn delete(&mut self) -> PressResult<Slot> {
         if !self.matches() {
             return Err(Problem::at(Slot::Name, format!("Type the name exactly: {}", self.name())));
         }
-        let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         let username = self.counted.account.username.clone();
         Ok(Outcome::Send(credential, DeleteAccount { username, confirmation: self.typed.text().to_owned() }.into()))
     }
@@ -79,7 +79,7 @@ impl Delete {
     /// Disables the account. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
         let verb = DisableAccounts { usernames: vec![self.counted.account.username.clone()] };
-        match self.proof.take() {
+        match self.proof.take_credential() {
             Ok(credential) if !self.is_in_use() => Outcome::Send(credential, verb.into()),
             Ok(_) | Err(_) => {
                 Outcome::Confirm(Wanted::new(format!("Disable {}", self.name()), disabling(&self.counted), verb))
@@ -89,44 +89,44 @@ impl Delete {
 }
 
 impl Dialog for Delete {
-    type Slot = Slot;
-    const LABELS: usize = 20;
-    const DOES: Option<&'static str> = Some("Delete");
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 20;
+    const ENTER_LABEL: Option<&'static str> = Some("Delete");
 
     fn title(&self) -> String {
         format!("Delete {}", self.name())
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        let disable = self.counted.account.enabled.then_some((Slot::Disable, Kind::Button));
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        let disable = self.counted.account.enabled.then_some((Slot::Disable, FieldKind::Button));
         if self.is_in_use() {
-            return disable.into_iter().chain([(Slot::Close, Kind::Button)]).collect();
+            return disable.into_iter().chain([(Slot::Close, FieldKind::Button)]).collect();
         }
-        let mut slots = vec![(Slot::Name, Kind::Field)];
-        slots.extend(self.proof.slots(Slot::Proof));
+        let mut slots = vec![(Slot::Name, FieldKind::Text)];
+        slots.extend(self.proof.field(Slot::Proof));
         slots.extend(disable);
-        slots.push((Slot::Delete, Kind::Button));
+        slots.push((Slot::Delete, FieldKind::Button));
         slots
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         match slot {
             Slot::Name => Some(&mut self.typed),
-            Slot::Proof => self.proof.field(),
+            Slot::Proof => self.proof.text_input(),
             Slot::Disable | Slot::Delete | Slot::Close => None,
         }
     }
 
-    fn main(&self) -> Option<Slot> {
+    fn primary_button(&self) -> Option<Slot> {
         Some(Slot::Delete)
     }
 
-    fn complaint(&self, slot: Slot) -> Option<String> {
+    fn validation_error(&self, slot: Slot) -> Option<String> {
         let wrong = slot == Slot::Name && !self.typed.is_empty() && !self.matches();
         wrong.then(|| "That isn't its name".to_owned())
     }
 
-    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         match slot {
             Slot::Disable => Ok(self.disable_instead()),
             Slot::Delete => self.delete(),
@@ -135,12 +135,12 @@ impl Dialog for Delete {
         }
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
-        self.proof.refused(&error, Slot::Proof)
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
+        self.proof.on_error(&error, Slot::Proof)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let theme = sheet.theme;
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+        let theme = layout.theme;
         let tokens = self.counted.tokens;
         let enabled = self.counted.account.enabled;
         if self.is_in_use() {
@@ -148,22 +148,22 @@ impl Dialog for Delete {
                 "! It has {}, and is not deleted while it has.",
                 count_noun(tokens.active.into(), "active token")
             );
-            sheet.paragraph(&has, 2, theme.warning);
-            sheet.blank();
+            layout.paragraph(&has, 2, theme.warning);
+            layout.blank();
             if enabled {
-                sheet.paragraph(&format!("Disabled instead: {}", disabling(&self.counted)), 3, Style::new());
+                layout.paragraph(&format!("Disabled instead: {}", disabling(&self.counted)), 3, Style::new());
             } else {
-                sheet.paragraph("It is disabled already, so they are denied.", 2, Style::new());
+                layout.paragraph("It is disabled already, so they are denied.", 2, Style::new());
             }
-            sheet.blank();
-            sheet.paragraph("To delete it, disable or remove its tokens first: Enter on its row.", 2, theme.dim);
-            sheet.blank();
+            layout.blank();
+            layout.paragraph("To delete it, disable or remove its tokens first: Enter on its row.", 2, theme.dim);
+            layout.blank();
             let mut buttons = vec![(Slot::Close, "Back", theme.strong)];
             if enabled {
                 buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
             }
-            sheet.buttons(&buttons);
-            sheet.problem(2);
+            layout.buttons(&buttons);
+            layout.problem(2);
             return;
         }
         let kept = match tokens.live {
@@ -175,18 +175,18 @@ impl Dialog for Delete {
                 )
             }
         };
-        sheet.paragraph(&format!("{kept}. Nobody else ever gets its name. This can't be undone."), 3, Style::new());
-        sheet.blank();
-        sheet.fact("Its name", self.name(), theme.strong);
-        sheet.field(Slot::Name, "Type it to confirm", &self.typed);
-        self.proof.row(sheet, Slot::Proof);
-        sheet.problem(3);
+        layout.paragraph(&format!("{kept}. Nobody else ever gets its name. This can't be undone."), 3, Style::new());
+        layout.blank();
+        layout.fact("Its name", self.name(), theme.strong);
+        layout.text_input(Slot::Name, "Type it to confirm", &self.typed);
+        self.proof.draw(layout, Slot::Proof);
+        layout.problem(3);
         let danger = if self.matches() { theme.danger } else { theme.dim };
         let mut buttons = vec![(Slot::Delete, "I understand, delete this account for good", danger)];
         if enabled {
             buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
         }
-        sheet.buttons(&buttons);
-        sheet.blank();
+        layout.buttons(&buttons);
+        layout.blank();
     }
 }

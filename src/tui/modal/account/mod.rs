@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::domain::password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, Password};
 use crate::error::Error;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Kind, Problem};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{FieldKind, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::new_password::NewPassword;
 
 /// The slots of a form that asks only for a new password.
@@ -27,22 +27,26 @@ pub enum TwiceSlot {
 
 impl TwiceSlot {
     /// Returns all slots, in order.
-    pub fn all() -> Vec<(Self, Kind)> {
-        vec![(TwiceSlot::Password, Kind::Field), (TwiceSlot::Again, Kind::Field), (TwiceSlot::Button, Kind::Button)]
+    pub fn all() -> Vec<(Self, FieldKind)> {
+        vec![
+            (TwiceSlot::Password, FieldKind::Text),
+            (TwiceSlot::Again, FieldKind::Text),
+            (TwiceSlot::Button, FieldKind::Button),
+        ]
     }
 }
 
 /// A new password, typed twice.
 pub struct Twice {
     /// The first entry.
-    pub first: Field,
+    pub first: TextInput,
     /// The second entry.
-    pub again: Field,
+    pub again: TextInput,
 }
 
 impl Default for Twice {
     fn default() -> Self {
-        Twice { first: Field::masked(MAX_PASSWORD_LEN), again: Field::masked(MAX_PASSWORD_LEN) }
+        Twice { first: TextInput::masked(MAX_PASSWORD_LEN), again: TextInput::masked(MAX_PASSWORD_LEN) }
     }
 }
 
@@ -53,7 +57,7 @@ impl Twice {
     }
 
     /// Returns the field of `slot` in a form with no other fields.
-    pub fn field(&mut self, slot: TwiceSlot) -> Option<&mut Field> {
+    pub fn field(&mut self, slot: TwiceSlot) -> Option<&mut TextInput> {
         match slot {
             TwiceSlot::Password => Some(&mut self.first),
             TwiceSlot::Again => Some(&mut self.again),
@@ -62,11 +66,11 @@ impl Twice {
     }
 
     /// Writes both fields and the rule for passwords.
-    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, first: S, again: S, label: &str) {
-        sheet.field(first, label, &self.first);
-        sheet.field(again, "Once more", &self.again);
+    pub fn rows<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, first: S, again: S, label: &str) {
+        layout.text_input(first, label, &self.first);
+        layout.text_input(again, "Once more", &self.again);
         let hint = format!("{MIN_PASSWORD_LEN} characters or more; a few words are fine");
-        sheet.note(&hint, sheet.theme.dim);
+        layout.note(&hint, layout.theme.dim);
     }
 
     /// Checks that the password is long enough and typed alike both times. A different second entry is cleared. The

@@ -7,9 +7,9 @@ use crate::domain::name::Username;
 use crate::tui::modal::confirm::{Repeat, Wanted};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::SetPassword;
 use crate::verbs::request::Request;
 
@@ -41,23 +41,23 @@ impl Repeat for Setting {
 }
 
 impl Dialog for Passwd {
-    type Slot = TwiceSlot;
-    const LABELS: usize = 14;
-    const DOES: Option<&'static str> = Some("Set");
+    type Field = TwiceSlot;
+    const LABEL_WIDTH: usize = 14;
+    const ENTER_LABEL: Option<&'static str> = Some("Set");
 
     fn title(&self) -> String {
         format!("Password of {}", self.username)
     }
 
-    fn slots(&self) -> Vec<(TwiceSlot, Kind)> {
+    fn fields(&self) -> Vec<(TwiceSlot, FieldKind)> {
         TwiceSlot::all()
     }
 
-    fn field(&mut self, slot: TwiceSlot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: TwiceSlot) -> Option<&mut TextInput> {
         self.password.field(slot)
     }
 
-    fn press(&mut self, _slot: TwiceSlot, _facts: &Facts<'_>) -> Pressed<TwiceSlot> {
+    fn press(&mut self, _slot: TwiceSlot, _facts: &Facts<'_>) -> PressResult<TwiceSlot> {
         let password = self.password.check(TwiceSlot::Password, TwiceSlot::Again)?;
         let username = self.username.clone();
         let about = if self.own {
@@ -73,17 +73,17 @@ impl Dialog for Passwd {
         self.password.is_touched()
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, TwiceSlot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, TwiceSlot>, _model: &Model) {
         let ends = if self.own {
             "You are asked to sign in again with it. Your tokens go on."
         } else {
             "Temporary: it signs in with it and replaces it at once. Its tokens go on."
         };
-        sheet.text(ends, Style::new());
-        sheet.blank();
-        self.password.rows(sheet, TwiceSlot::Password, TwiceSlot::Again, "New password");
-        sheet.blank();
-        sheet.button(TwiceSlot::Button, "Set it");
-        sheet.problem(3);
+        layout.text_line(ends, Style::new());
+        layout.blank();
+        self.password.rows(layout, TwiceSlot::Password, TwiceSlot::Again, "New password");
+        layout.blank();
+        layout.button(TwiceSlot::Button, "Set it");
+        layout.problem(3);
     }
 }

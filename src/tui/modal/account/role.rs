@@ -9,10 +9,10 @@ use crate::tui::modal::confirm::Wanted;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::count_noun;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_fit::count_noun;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::{AccountWithCounts, SetRole};
 
 /// Returns the meaning of a role, without a full stop.
@@ -74,18 +74,18 @@ impl RoleOf {
 }
 
 impl Dialog for RoleOf {
-    type Slot = Slot;
-    const LABELS: usize = 6;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 6;
 
     fn title(&self) -> String {
         format!("Role of {}", self.account.username)
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        vec![(Slot::Role, Kind::Choice), (Slot::Button, Kind::Button)]
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        vec![(Slot::Role, FieldKind::Choice), (Slot::Button, FieldKind::Button)]
     }
 
-    fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, _slot: Slot) -> Option<&mut TextInput> {
         None
     }
 
@@ -93,7 +93,7 @@ impl Dialog for RoleOf {
         (slot == Slot::Role).then_some(&mut self.roles)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         let (name, before, role) = (&self.account.username, self.account.role, self.role());
         if before == role {
             return Err(Problem::at(Slot::Role, format!("{name} has the role {role} already")));
@@ -107,22 +107,22 @@ impl Dialog for RoleOf {
         Ok(Outcome::Confirm(Wanted::new(format!("Role of {name}"), about, verb)))
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let theme = sheet.theme;
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+        let theme = layout.theme;
         let words: Vec<&str> = self.roles.values().iter().map(|role| role.as_str()).collect();
-        sheet.choice(Slot::Role, "Role", &words, self.roles.taken());
-        sheet.note(meaning(self.role()), theme.dim);
-        sheet.blank();
+        layout.choice(Slot::Role, "Role", &words, self.roles.selected());
+        layout.note(meaning(self.role()), theme.dim);
+        layout.blank();
         let (before, role) = (self.account.role, self.role());
         if before == role {
-            sheet.paragraph("It has this role now.", 2, Style::new());
+            layout.paragraph("It has this role now.", 2, Style::new());
         } else {
             let ends = if self.own { "You have to sign in again." } else { "It has to sign in again." };
-            sheet.paragraph(&format!("{} {ends}", change(before, role, self.active)), 2, Style::new());
+            layout.paragraph(&format!("{} {ends}", change(before, role, self.active)), 2, Style::new());
         }
-        sheet.pad(6);
-        sheet.button(Slot::Button, "Give it");
-        sheet.problem(3);
+        layout.pad(6);
+        layout.button(Slot::Button, "Give it");
+        layout.problem(3);
     }
 }
 

@@ -10,10 +10,10 @@ use crate::platform::paths;
 use crate::tui::modal::Modal;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::passage::is_tight;
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_text::is_tight;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::{CataloguePreview, PreviewCatalogue};
 
 /// Maximum length of a path, in bytes.
@@ -28,7 +28,7 @@ pub enum Slot {
 
 /// The form for applying a catalogue.
 pub struct Apply {
-    source: Field,
+    source: TextInput,
     /// The catalogue read, while its preview is awaited.
     read: Option<Catalogue>,
 }
@@ -36,14 +36,14 @@ pub struct Apply {
 impl Apply {
     /// Opens the form with an empty field.
     pub fn open() -> Form<Self> {
-        Form::new(Apply { source: Field::new(PATH_MAX), read: None })
+        Form::new(Apply { source: TextInput::new(PATH_MAX), read: None })
     }
 
     /// Takes the catalogue read and requests a preview.
     ///
     /// # Errors
     /// None; the preview may be refused.
-    pub fn read(&mut self, catalogue: Catalogue) -> Pressed<Slot> {
+    pub fn read(&mut self, catalogue: Catalogue) -> PressResult<Slot> {
         self.read = Some(catalogue.clone());
         Ok(Outcome::Ask(PreviewCatalogue { catalogue }.into()))
     }
@@ -52,10 +52,13 @@ impl Apply {
     ///
     /// # Errors
     /// The catalogue changes nothing.
-    pub fn previewed(&mut self, preview: CataloguePreview) -> Pressed<Slot> {
+    pub fn previewed(&mut self, preview: CataloguePreview) -> PressResult<Slot> {
         let Some(catalogue) = self.read.take() else { return Ok(Outcome::Stay) };
         if preview.is_empty() {
-            return Err(Problem::said(format!("{} says what is in force already: nothing would change", preview.name)));
+            return Err(Problem::general(format!(
+                "{} says what is in force already: nothing would change",
+                preview.name
+            )));
         }
         if preview.widening.count > 0 || !preview.made_public.is_empty() {
             return Ok(Outcome::Push(Modal::Widen(Box::new(Widen::open(catalogue, &preview)))));
@@ -65,35 +68,35 @@ impl Apply {
 }
 
 impl Dialog for Apply {
-    type Slot = Slot;
-    const LABELS: usize = 11;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 11;
 
     fn title(&self) -> String {
         "Apply a catalogue".to_owned()
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        vec![(Slot::Source, Kind::Field)]
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+        vec![(Slot::Source, FieldKind::Text)]
     }
 
-    fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, _slot: Slot) -> Option<&mut TextInput> {
         Some(&mut self.source)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         match self.source.text().trim() {
             "" => Err(Problem::at(Slot::Source, "Type a name or a path")),
             source => Ok(Outcome::Read(paths::expand_home(source))),
         }
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
         self.read = None;
         match error.kind {
             // The remedy in the error is for the command line.
             ErrorKind::Conflict => {
                 let text = format!("{}. Something else was changed meanwhile: Enter previews it anew", error.what);
-                Err(Problem::said(text))
+                Err(Problem::general(text))
             }
             ErrorKind::Failure
             | ErrorKind::Usage
@@ -101,24 +104,24 @@ impl Dialog for Apply {
             | ErrorKind::Unauthenticated
             | ErrorKind::Denied
             | ErrorKind::Findings
-            | ErrorKind::Cancelled => Err(Problem::said(error)),
+            | ErrorKind::Cancelled => Err(Problem::general(error)),
         }
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        sheet.paragraph("A TOML file, or cloud-platform, which comes with jeton.", 2, Style::new());
-        if !is_tight(sheet.rows) {
-            sheet.paragraph("What it changes is shown first.", 1, Style::new());
-            sheet.blank();
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+        layout.paragraph("A TOML file, or cloud-platform, which comes with jeton.", 2, Style::new());
+        if !is_tight(layout.rows) {
+            layout.paragraph("What it changes is shown first.", 1, Style::new());
+            layout.blank();
         }
-        sheet.long_field(Slot::Source, "Catalogue", &self.source);
-        if sheet.has_problem() {
-            sheet.problem(3);
+        layout.wide_text_input(Slot::Source, "Catalogue", &self.source);
+        if layout.has_problem() {
+            layout.problem(3);
             return;
         }
-        let end = sheet.height() + 3;
+        let end = layout.height() + 3;
         let openapi = "OpenAPI is read on the command line: jeton catalogue import openapi FILE";
-        sheet.paragraph(openapi, 3, sheet.theme.dim);
-        sheet.pad(end);
+        layout.paragraph(openapi, 3, layout.theme.dim);
+        layout.pad(end);
     }
 }

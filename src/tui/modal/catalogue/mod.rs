@@ -5,41 +5,46 @@ pub mod widen;
 
 use super::confirm::Wanted;
 use crate::domain::catalogue::Catalogue;
-use crate::tui::widget::passage::{Look, Passage};
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, TextLimits};
 
 /// Maximum length of the lists in a preview.
 const MOST: TextLimits = TextLimits { max_items: 1_000, more_hint: "jeton catalogue apply --dry-run --json has them" };
 
 /// Describes the preview: the tokens that gain methods, then additions, removals and changes.
-fn told(preview: &CataloguePreview) -> Passage {
+fn told(preview: &CataloguePreview) -> ScrollText {
     let warns = preview.widening.count > 0 || !preview.made_public.is_empty();
     let gains = preview.describe_gains(MOST).into_iter().map(|line| match (line.starts_with(' '), warns) {
-        (false, true) if line.ends_with(':') => (Look::Warning, format!("! {line}")),
-        (false, _) => (Look::Strong, line),
+        (false, true) if line.ends_with(':') => (LineStyle::Warning, format!("! {line}")),
+        (false, _) => (LineStyle::Strong, line),
         (true, _) => (look(&line), line),
     });
     let changes = preview.describe_changes(MOST).into_iter().map(|line| (look(&line), line));
-    let between = [(Look::Plain, String::new())];
-    gains.chain(between).chain(changes).fold(Passage::default(), |passage, (look, line)| {
+    let between = [(LineStyle::Plain, String::new())];
+    gains.chain(between).chain(changes).fold(ScrollText::default(), |passage, (look, line)| {
         let text = line.trim_start();
         // A continuation line keeps the indentation of its first line.
         passage.labelled("", line.len() - text.len(), look, text)
     })
 }
 
-fn look(line: &str) -> Look {
+fn look(line: &str) -> LineStyle {
     match line.trim_start().chars().next() {
-        Some('+') => Look::Gain,
-        Some('−') => Look::Warning,
-        Some(_) if !line.starts_with(' ') => Look::Strong,
-        Some(_) | None => Look::Plain,
+        Some('+') => LineStyle::Gain,
+        Some('−') => LineStyle::Warning,
+        Some(_) if !line.starts_with(' ') => LineStyle::Strong,
+        Some(_) | None => LineStyle::Plain,
     }
 }
 
 /// Returns the change. `check_widening_accepted` and `accept_public` are the confirmed numbers of tokens that gain methods and
 /// of methods that become public.
-fn wanted(catalogue: &Catalogue, about: Passage, accept_widening: Option<u64>, accept_public: Option<u64>) -> Wanted {
+fn wanted(
+    catalogue: &Catalogue,
+    about: ScrollText,
+    accept_widening: Option<u64>,
+    accept_public: Option<u64>,
+) -> Wanted {
     let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
     Wanted::telling(format!("Apply {}", catalogue.name), about, verb)
 }

@@ -6,11 +6,11 @@ use crate::domain::catalogue::Catalogue;
 use crate::error::Error;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::count_noun;
-use crate::tui::widget::passage::{Passage, is_tight};
-use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_text::{ScrollText, is_tight};
+use crate::tui::widget::text_fit::count_noun;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::CataloguePreview;
 
 /// The focused part of the dialog.
@@ -25,11 +25,11 @@ pub enum Slot {
 /// The confirmation dialog.
 pub struct Widen {
     catalogue: Catalogue,
-    told: Passage,
+    told: ScrollText,
     count: u64,
-    typed: Field,
+    typed: TextInput,
     public_count: u64,
-    typed_public: Field,
+    typed_public: TextInput,
 }
 
 impl Widen {
@@ -39,42 +39,42 @@ impl Widen {
             catalogue,
             told: told(preview),
             count: preview.widening.count,
-            typed: Field::new(12),
+            typed: TextInput::new(12),
             public_count: u64::try_from(preview.made_public.len()).unwrap_or(u64::MAX),
-            typed_public: Field::new(12),
+            typed_public: TextInput::new(12),
         })
     }
 }
 
 impl Dialog for Widen {
-    type Slot = Slot;
-    const LABELS: usize = 26;
+    type Field = Slot;
+    const LABEL_WIDTH: usize = 26;
 
     fn title(&self) -> String {
         format!("Apply {}", self.catalogue.name)
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
+    fn fields(&self) -> Vec<(Slot, FieldKind)> {
         let slots = [(Slot::Public, self.public_count), (Slot::Number, self.count)];
-        slots.into_iter().filter(|(_, count)| *count > 0).map(|(slot, _)| (slot, Kind::Field)).collect()
+        slots.into_iter().filter(|(_, count)| *count > 0).map(|(slot, _)| (slot, FieldKind::Text)).collect()
     }
 
-    fn passage(&self) -> Option<&Passage> {
+    fn scroll_text(&self) -> Option<&ScrollText> {
         Some(&self.told)
     }
 
-    fn passage_mut(&mut self) -> Option<&mut Passage> {
+    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
         Some(&mut self.told)
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
         Some(match slot {
             Slot::Number => &mut self.typed,
             Slot::Public => &mut self.typed_public,
         })
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         let typed = [(Slot::Public, self.public_count, &self.typed_public), (Slot::Number, self.count, &self.typed)];
         for (slot, count, field) in typed {
             if count > 0 && field.text() != count.to_string() {
@@ -91,27 +91,27 @@ impl Dialog for Widen {
             about.push(format!("{} {gain} methods, from the next request on.", count_noun(self.count, "token")));
         }
         let some = |count: u64| Some(count).filter(|count| *count > 0);
-        let about = Passage::text(about.join(" "));
+        let about = ScrollText::paragraph(about.join(" "));
         Ok(Outcome::Confirm(wanted(&self.catalogue, about, some(self.count), some(self.public_count))))
     }
 
     /// The preview shown may be outdated, so a new one is requested.
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
         Ok(Outcome::Refuse(error))
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let tight = is_tight(sheet.rows);
-        self.told.fill(sheet);
+    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+        let tight = is_tight(layout.rows);
+        self.told.draw(layout);
         if !tight {
-            sheet.blank();
+            layout.blank();
         }
         if self.public_count > 0 {
-            sheet.field(Slot::Public, "Number of public methods", &self.typed_public);
+            layout.text_input(Slot::Public, "Number of public methods", &self.typed_public);
         }
         if self.count > 0 {
-            sheet.field(Slot::Number, "Number of those tokens", &self.typed);
+            layout.text_input(Slot::Number, "Number of those tokens", &self.typed);
         }
-        sheet.problem(if tight { 1 } else { 2 });
+        layout.problem(if tight { 1 } else { 2 });
     }
 }

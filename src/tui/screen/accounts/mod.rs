@@ -22,9 +22,9 @@ use crate::domain::account::{Account, AccountId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::filter::{FilterField, Filtered};
+use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::list::Cursor;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::{AccountDetails, AccountWithCounts};
 use narrow::Narrowed;
 
@@ -61,7 +61,7 @@ impl Default for Accounts {
 impl Accounts {
     /// Returns the account under the cursor, with its token counts.
     pub fn current(&self) -> Option<&AccountWithCounts> {
-        self.matching.get(self.cursor.at()).and_then(|at| self.rows.get(*at))
+        self.matching.get(self.cursor.position()).and_then(|at| self.rows.get(*at))
     }
 
     /// `true` if the filter has text.
@@ -76,8 +76,8 @@ impl Accounts {
         self.loaded = true;
         self.narrow();
         let same = self.matching.iter().position(|at| Some(self.rows[*at].account.id) == before);
-        let at = same.unwrap_or(self.cursor.at());
-        self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), height);
+        let at = same.unwrap_or(self.cursor.position());
+        self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), height);
     }
 
     /// Takes more data about an account.
@@ -96,7 +96,7 @@ impl Accounts {
         }
         self.narrow();
         if let Some(at) = self.matching.iter().position(|at| self.rows[*at].account.id == changed.account.id) {
-            self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), height);
+            self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), height);
         }
     }
 
@@ -120,8 +120,8 @@ impl Page for Accounts {
         self.filter.context(Context::Accounts)
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
-        self.filter.focused()
+    fn field(&mut self) -> Option<&mut TextInput> {
+        self.filter.focused_input()
     }
 
     fn edited(&mut self) -> Outcome {
@@ -141,13 +141,13 @@ impl Page for Accounts {
             Action::Cancel => {}
             _ => self.origin = None,
         }
-        match self.filter.act(action) {
-            Some(Filtered::Same) => return Outcome::Stay,
-            Some(Filtered::Cleared) => {
+        match self.filter.on_action(action) {
+            Some(FilterChange::Unchanged) => return Outcome::Stay,
+            Some(FilterChange::Cleared) => {
                 self.narrow();
                 let before = self.origin.take().or(before);
                 let at = self.rows.iter().position(|row| Some(row.account.id) == before).unwrap_or(0);
-                self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), facts.rows);
+                self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), facts.rows);
                 return Outcome::Moved;
             }
             None => {}
@@ -160,7 +160,7 @@ impl Page for Accounts {
             Action::CopyName => {
                 self.current().map_or(Outcome::Stay, |c| Outcome::Do(Effect::CopyText(c.account.username.to_string())))
             }
-            _ if self.cursor.walk(action, self.matching.len(), facts.rows) => Outcome::Moved,
+            _ if self.cursor.move_by(action, self.matching.len(), facts.rows) => Outcome::Moved,
             _ => Outcome::Stay,
         }
     }

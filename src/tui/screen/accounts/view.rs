@@ -14,7 +14,7 @@ use crate::tui::modal::account::role::meaning;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::theme::Theme;
-use crate::tui::widget::line::{count_noun, cut, fit, group_digits, highlighted, wrap};
+use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, highlighted, wrap};
 use crate::verbs::accounts::AccountWithCounts;
 
 /// Widths of `◐ temporary`, `owner` and a number.
@@ -117,10 +117,10 @@ impl Accounts {
     }
 
     fn count(&self) -> String {
-        let (here, total) = (self.cursor.at() as u64 + 1, group_digits(self.rows.len() as u64));
+        let (here, total) = (self.cursor.position() as u64 + 1, group_digits(self.rows.len() as u64));
         let count = if !self.loaded {
             "reading…".to_owned()
-        } else if let Some(unknown) = self.filter.unknown::<Narrowed>() {
+        } else if let Some(unknown) = self.filter.unknown_field::<Narrowed>() {
             unknown.to_string()
         } else if self.is_filtered() {
             format!("{} match of {total}", group_digits(self.matching.len() as u64))
@@ -135,14 +135,14 @@ impl Accounts {
         let height = usize::from(area.height).saturating_sub(1);
         let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
         let words = Narrowed::parse(self.filter.text()).words;
-        for at in self.cursor.shown(height) {
+        for at in self.cursor.visible_rows(height) {
             let Some(row) = self.matching.get(at).and_then(|at| self.rows.get(*at)) else { break };
-            lines.push(layout.row(row, at == self.cursor.at(), &words, model));
+            lines.push(layout.row(row, at == self.cursor.position(), &words, model));
         }
         if self.loaded && self.matching.is_empty() {
             lines.push(Line::default());
-            let unknown = self.filter.unknown::<Narrowed>();
-            lines.extend(self.filter.nothing_matches("", unknown.as_ref(), usize::from(area.width)));
+            let unknown = self.filter.unknown_field::<Narrowed>();
+            lines.extend(self.filter.no_match_lines("", unknown.as_ref(), usize::from(area.width)));
         }
         frame.render_widget(Paragraph::new(lines), area);
     }

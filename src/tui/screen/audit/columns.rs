@@ -7,7 +7,7 @@ use crate::domain::audit::AuditRow;
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::time::{ago, wall_minute};
 use crate::tui::model::Model;
-use crate::tui::widget::line::{fit, highlighted};
+use crate::tui::widget::text_fit::{fit, highlighted};
 
 /// Width of `21-11-2026 10:30`.
 const CLOCK: usize = 16;

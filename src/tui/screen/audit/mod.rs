@@ -28,8 +28,8 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::entry::Entry;
 use crate::tui::model::{Model, Tone};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::filter::{FilterField, Filtered};
+use crate::tui::widget::filter::{FilterChange, FilterField};
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::audit_log::{AuditWindow, HashedRow};
 use crate::verbs::ledger::LedgerCursor;
 
@@ -85,7 +85,7 @@ impl Audit {
     pub fn not_read(&mut self, error: &Error) -> bool {
         let to_be_said = self.stretch.not_read(error);
         if self.stretch.is_denied() {
-            self.filter.leave();
+            self.filter.stop_typing();
         }
         to_be_said
     }
@@ -105,8 +105,8 @@ impl Page for Audit {
         self.filter.context(Context::Audit)
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
-        self.filter.focused()
+    fn field(&mut self) -> Option<&mut TextInput> {
+        self.filter.focused_input()
     }
 
     fn edited(&mut self) -> Outcome {
@@ -119,9 +119,9 @@ impl Page for Audit {
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         self.stretch.remember(action);
-        match self.filter.act(action) {
-            Some(Filtered::Same) => return Outcome::Stay,
-            Some(Filtered::Cleared) => return Outcome::ListAudit(self.stretch.unfiltered()),
+        match self.filter.on_action(action) {
+            Some(FilterChange::Unchanged) => return Outcome::Stay,
+            Some(FilterChange::Cleared) => return Outcome::ListAudit(self.stretch.unfiltered()),
             None => {}
         }
         match action {

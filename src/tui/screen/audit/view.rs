@@ -13,7 +13,7 @@ use crate::domain::time::{ago, wall_clock};
 use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
-use crate::tui::widget::line::{cut, group_digits};
+use crate::tui::widget::text_fit::{cut, group_digits};
 
 impl Audit {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -46,7 +46,7 @@ impl Audit {
                 format!("{} of {total}", group_digits(self.newest.abs_diff(current.row.seq) + 1))
             }
             Some(_) | None => {
-                if let Some(unknown) = self.filter.unknown::<AuditFilter>() {
+                if let Some(unknown) = self.filter.unknown_field::<AuditFilter>() {
                     return format!("{unknown}   ↓ when ");
                 }
                 let more = if self.stretch.has_more() { "+" } else { "" };
@@ -72,7 +72,7 @@ impl Audit {
                 };
                 vec![Line::raw(cut(text, columns))]
             } else {
-                self.filter.nothing_matches("", self.filter.unknown::<AuditFilter>().as_ref(), columns)
+                self.filter.no_match_lines("", self.filter.unknown_field::<AuditFilter>().as_ref(), columns)
             });
         }
         frame.render_widget(Paragraph::new(lines), area);

@@ -7,7 +7,7 @@ use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::time::{ago, wall_minute};
 use crate::tui::model::Model;
 use crate::tui::theme::{self, Theme};
-use crate::tui::widget::line::{fit, group_digits, highlighted};
+use crate::tui::widget::text_fit::{fit, group_digits, highlighted};
 use crate::verbs::ledger::{DeniedRow, LedgerToken, SecretStatus, format_origin};
 
 /// Width of `21-11-2026 10:30`.

@@ -27,8 +27,8 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::entry::Entry;
 use crate::tui::model::{Model, Tone};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::filter::{FilterField, Filtered};
+use crate::tui::widget::filter::{FilterChange, FilterField};
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerWindow};
 
 /// State of the denied attempts screen: a window of rows around the cursor.
@@ -76,7 +76,7 @@ impl Denied {
     pub fn not_read(&mut self, error: &Error) -> bool {
         let to_be_said = self.stretch.not_read(error);
         if self.stretch.is_denied() {
-            self.filter.leave();
+            self.filter.stop_typing();
         }
         to_be_said
     }
@@ -100,8 +100,8 @@ impl Page for Denied {
         self.filter.context(Context::Denied)
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
-        self.filter.focused()
+    fn field(&mut self) -> Option<&mut TextInput> {
+        self.filter.focused_input()
     }
 
     fn edited(&mut self) -> Outcome {
@@ -114,9 +114,9 @@ impl Page for Denied {
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         self.stretch.remember(action);
-        match self.filter.act(action) {
-            Some(Filtered::Same) => return Outcome::Stay,
-            Some(Filtered::Cleared) => return Outcome::ListDenied(self.stretch.unfiltered()),
+        match self.filter.on_action(action) {
+            Some(FilterChange::Unchanged) => return Outcome::Stay,
+            Some(FilterChange::Cleared) => return Outcome::ListDenied(self.stretch.unfiltered()),
             None => {}
         }
         match action {

@@ -13,7 +13,7 @@ use crate::domain::time::{ago, wall_clock};
 use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
-use crate::tui::widget::line::{count_noun, cut, group_digits};
+use crate::tui::widget::text_fit::{count_noun, cut, group_digits};
 use crate::verbs::ledger::{LedgerSecret, format_origin};
 use crate::verbs::verify::DenialReason;
 
@@ -46,7 +46,7 @@ impl Denied {
         }
         let rows = group_digits(self.stretch.len() as u64);
         let more = if self.stretch.has_more() { "+" } else { "" };
-        let unknown = self.filter.unknown::<LedgerFilter>();
+        let unknown = self.filter.unknown_field::<LedgerFilter>();
         let count = match (self.stretch.is_loaded(), unknown, self.filter.is_empty(), self.stretch.place()) {
             (false, ..) => "reading…".to_owned(),
             (true, Some(unknown), ..) => unknown.to_string(),
@@ -69,7 +69,7 @@ impl Denied {
             let columns = usize::from(area.width);
             lines.push(Line::default());
             lines.extend(match self.filter.is_empty() {
-                false => self.filter.nothing_matches("", self.filter.unknown::<LedgerFilter>().as_ref(), columns),
+                false => self.filter.no_match_lines("", self.filter.unknown_field::<LedgerFilter>().as_ref(), columns),
                 true if model.role() >= Role::Admin => vec![Line::raw(cut(" Nobody was turned away yet.", columns))],
                 true => vec![Line::raw(cut(" Nobody was turned away with a token of yours yet.", columns))],
             });

@@ -9,7 +9,7 @@ use crate::domain::time::{ago, relative};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
 use crate::tui::theme::{self, Theme};
-use crate::tui::widget::line::{fit, highlighted};
+use crate::tui::widget::text_fit::{fit, highlighted};
 use crate::verbs::tokens::EXPIRING_SOON;
 
 /// Columns before the name: the cursor and the mark.

@@ -29,10 +29,10 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::order::Order;
 use crate::tui::model::{Model, Tone};
-use crate::tui::widget::field::Field;
-use crate::tui::widget::filter::{FilterField, Filtered};
-use crate::tui::widget::line::group_digits;
+use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::list::Cursor;
+use crate::tui::widget::text_fit::group_digits;
+use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::tokens::{OwnerFilter, TokenDetails, TokenSummary};
 use marks::{MARKED_MAX, Marks};
@@ -106,7 +106,7 @@ impl Tokens {
 
     /// Returns the token under the cursor.
     pub fn current(&self) -> Option<&Token> {
-        self.window.rows.get(self.cursor.at())
+        self.window.rows.get(self.cursor.position())
     }
 
     /// Returns the question whose answer the table shows.
@@ -169,7 +169,7 @@ impl Tokens {
 
     /// Number of matching tokens before the one under the cursor, as of the last reply.
     pub fn position(&self) -> u64 {
-        self.window.position + self.cursor.at() as u64
+        self.window.position + self.cursor.position() as u64
     }
 
     /// Takes a new window. The cursor stays on its token if that still exists, else on its row.
@@ -180,7 +180,7 @@ impl Tokens {
             TokenCursor::Around(..) => {
                 let id = self.focus.take().or_else(|| self.current().map(|t| t.id));
                 let same = window.rows.iter().position(|t| Some(t.id) == id);
-                let absolute = self.window.position + self.cursor.at() as u64;
+                let absolute = self.window.position + self.cursor.position() as u64;
                 same.or_else(|| usize::try_from(absolute.saturating_sub(window.position)).ok())
             }
         };
@@ -188,7 +188,7 @@ impl Tokens {
         self.marks.see(&self.window.rows);
         self.loaded = true;
         let row_on_screen = self.cursor.row_on_screen();
-        self.cursor.put(wanted.unwrap_or(0), row_on_screen, self.window.rows.len(), height);
+        self.cursor.place_at(wanted.unwrap_or(0), row_on_screen, self.window.rows.len(), height);
     }
 
     /// Shows changed tokens before the list is read again, so that the next key acts on their new state.
@@ -202,7 +202,7 @@ impl Tokens {
 
     /// Takes the usage of the token under the cursor, and updates "last seen" in its row.
     pub fn tell(&mut self, shown: TokenDetails) {
-        if let Some(row) = self.window.rows.get_mut(self.cursor.at()) {
+        if let Some(row) = self.window.rows.get_mut(self.cursor.position()) {
             row.last_seen_at = shown.token.last_seen_at;
         }
         self.usage = Some(shown);
@@ -225,8 +225,8 @@ impl Tokens {
         if self.current().is_none_or(|token| asked(token.id)) {
             return false;
         }
-        (self.cursor.at() < MARGIN && self.window.position > 0)
-            || (self.cursor.at() + MARGIN >= self.window.rows.len() && self.window.end() < self.window.matching)
+        (self.cursor.position() < MARGIN && self.window.position > 0)
+            || (self.cursor.position() + MARGIN >= self.window.rows.len() && self.window.end() < self.window.matching)
     }
 }
 
@@ -242,19 +242,19 @@ fn full() -> Outcome {
 impl Tokens {
     /// Marks or unmarks the token under the cursor, and moves to the next row.
     fn mark_here(&mut self, rows: usize) -> Outcome {
-        let Some(token) = self.window.rows.get(self.cursor.at()) else { return Outcome::Stay };
+        let Some(token) = self.window.rows.get(self.cursor.position()) else { return Outcome::Stay };
         if !self.marks.toggle(token) {
             return full();
         }
-        self.cursor.walk(Action::Down, self.window.rows.len(), rows);
+        self.cursor.move_by(Action::Down, self.window.rows.len(), rows);
         Outcome::Moved
     }
 
     /// Moves to the next or previous row and marks on the way.
     fn extend(&mut self, walk: Action, rows: usize) -> Outcome {
-        let (left, at) = (self.cursor.at(), self.position());
-        self.cursor.walk(walk, self.window.rows.len(), rows);
-        let reached = (self.cursor.at(), self.position());
+        let (left, at) = (self.cursor.position(), self.position());
+        self.cursor.move_by(walk, self.window.rows.len(), rows);
+        let reached = (self.cursor.position(), self.position());
         let (Some(from), Some(to)) = (self.window.rows.get(left), self.window.rows.get(reached.0)) else {
             return Outcome::Stay;
         };
@@ -311,8 +311,8 @@ impl Page for Tokens {
         self.filter.context(if self.shape.trashed { Context::Trash } else { Context::Tokens })
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
-        self.filter.focused()
+    fn field(&mut self) -> Option<&mut TextInput> {
+        self.filter.focused_input()
     }
 
     fn edited(&mut self) -> Outcome {
@@ -336,9 +336,9 @@ impl Page for Tokens {
             Action::Cancel => {}
             _ => self.origin = None,
         }
-        match self.filter.act(action) {
-            Some(Filtered::Same) => return Outcome::Stay,
-            Some(Filtered::Cleared) => {
+        match self.filter.on_action(action) {
+            Some(FilterChange::Unchanged) => return Outcome::Stay,
+            Some(FilterChange::Cleared) => {
                 self.focus = self.origin.take();
                 return Outcome::List(self.focus.map_or_else(|| self.here(), |id| TokenCursor::Around(id, None)));
             }
@@ -369,7 +369,7 @@ impl Page for Tokens {
             Action::Remove => Outcome::Open(Open::Remove),
             Action::Details => Outcome::Open(Open::Details),
             Action::CopyHint => self.current().map_or(Outcome::Stay, |t| Outcome::Do(Effect::CopyText(t.hint.clone()))),
-            _ if self.cursor.walk(action, self.window.rows.len(), facts.rows) => Outcome::Moved,
+            _ if self.cursor.move_by(action, self.window.rows.len(), facts.rows) => Outcome::Moved,
             _ => Outcome::Stay,
         }
     }

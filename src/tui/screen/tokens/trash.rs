@@ -10,7 +10,7 @@ use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::ago;
 use crate::domain::token::Token;
 use crate::tui::model::Model;
-use crate::tui::widget::line::{fit, highlighted};
+use crate::tui::widget::text_fit::{fit, highlighted};
 
 /// Width of each column; 0 = hidden. Narrow screens drop API first, then account, then the deletion date.
 pub(super) struct Columns {

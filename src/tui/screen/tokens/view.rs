@@ -16,8 +16,8 @@ use crate::tui::modal::{details, usage};
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line_with};
 use crate::tui::theme::Theme;
-use crate::tui::widget::foot::with_rest;
-use crate::tui::widget::line::{cut, group_digits, width};
+use crate::tui::widget::key_hints::truncate_with_hint;
+use crate::tui::widget::text_fit::{cut, group_digits, width};
 use crate::verbs::tokens::TokenDetails;
 
 /// Columns of the first line taken by the program's name.
@@ -37,7 +37,7 @@ impl Tokens {
         let (table, pane) = frame::beside(frame, body, &model.theme);
         if let (Some(pane), Some(token)) = (pane, self.current()) {
             let lines = details::lines(token, self.usage_of(token), usize::from(pane.width), model);
-            frame.render_widget(Paragraph::new(with_rest(lines, usize::from(pane.height), model)), pane);
+            frame.render_widget(Paragraph::new(truncate_with_hint(lines, usize::from(pane.height), model)), pane);
         }
         self.table(frame, table, model);
     }
@@ -103,7 +103,7 @@ impl Tokens {
         if !self.loaded {
             return ("reading…".to_owned(), "reading…".to_owned());
         }
-        if let Some(unknown) = self.filter.unknown::<TokenFilter>() {
+        if let Some(unknown) = self.filter.unknown_field::<TokenFilter>() {
             return (unknown.to_string(), unknown.to_string());
         }
         if self.filter.is_empty() && !self.shape.narrows() {
@@ -125,8 +125,8 @@ impl Tokens {
         let columns = usize::from(area.width);
         let height = usize::from(area.height).saturating_sub(1);
         let words = self.question().filter.words;
-        let shown = self.cursor.shown(height).filter_map(|at| self.window.rows.get(at).map(|token| (at, token)));
-        let told = shown.map(|(at, token)| (token, at == self.cursor.at(), self.marks.holds(token.id)));
+        let shown = self.cursor.visible_rows(height).filter_map(|at| self.window.rows.get(at).map(|token| (at, token)));
+        let told = shown.map(|(at, token)| (token, at == self.cursor.position(), self.marks.holds(token.id)));
         let sort = self.shape.sort;
         let mut lines: Vec<Line<'static>> = Vec::new();
         if self.shape.trashed {
@@ -158,7 +158,7 @@ impl Tokens {
             (true, false) => vec![Line::raw(cut(&format!(" Nothing here is {narrowed}.  Esc shows all."), columns))],
             (false, _) => {
                 let also = if narrowed.is_empty() { String::new() } else { format!(" and is {narrowed}") };
-                self.filter.nothing_matches(&also, self.filter.unknown::<TokenFilter>().as_ref(), columns)
+                self.filter.no_match_lines(&also, self.filter.unknown_field::<TokenFilter>().as_ref(), columns)
             }
         }
     }

@@ -3,15 +3,15 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::field::Field;
-use super::line::{cut, width, wrap};
+use super::text_fit::{cut, width, wrap};
+use super::text_input::TextInput;
 use crate::tui::theme::Theme;
 
 /// Columns of a field of normal length.
-const FIELD: usize = 40;
+const TEXT_INPUT_COLUMNS: usize = 40;
 
 /// A form being drawn.
-pub struct Sheet<'a, S> {
+pub struct FormLayout<'a, S> {
     /// Columns inside the box.
     pub columns: usize,
     /// Rows of the screen below the box.
@@ -22,15 +22,15 @@ pub struct Sheet<'a, S> {
     pub(super) labels: usize,
     pub(super) problem: Option<&'a str>,
     /// The slot of the problem.
-    pub(super) wrong: Option<S>,
+    pub(super) problem_field: Option<S>,
     pub(super) lines: Vec<Line<'static>>,
     /// The focused line.
-    pub(super) at: usize,
+    pub(super) focused_line: usize,
 }
 
-impl<S: Copy + PartialEq> Sheet<'_, S> {
+impl<S: Copy + PartialEq> FormLayout<'_, S> {
     /// `true` if `slot` has the focus.
-    pub fn is_at(&self, slot: S) -> bool {
+    pub fn is_focused(&self, slot: S) -> bool {
         self.focused == Some(slot)
     }
 
@@ -45,7 +45,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
     }
 
     /// Adds a line of text, cut if too long.
-    pub fn text(&mut self, text: &str, style: Style) {
+    pub fn text_line(&mut self, text: &str, style: Style) {
         self.line(Line::styled(cut(text, self.columns), style));
     }
 
@@ -56,7 +56,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
 
     /// Adds a line of text under the fields.
     pub fn note(&mut self, text: &str, style: Style) {
-        self.text(&format!("{}{text}", " ".repeat(self.labels)), style);
+        self.text_line(&format!("{}{text}", " ".repeat(self.labels)), style);
     }
 
     /// Adds text wrapped into at most `most` lines.
@@ -80,16 +80,16 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
     }
 
     /// Keeps the next line visible while `slot` has the focus.
-    pub fn mark(&mut self, slot: S) {
-        if self.is_at(slot) {
-            self.at = self.lines.len();
+    pub fn keep_visible(&mut self, slot: S) {
+        if self.is_focused(slot) {
+            self.focused_line = self.lines.len();
         }
     }
 
     /// Returns the label of `slot` for the next line.
     pub fn label(&mut self, slot: S, text: &str) -> Span<'static> {
-        self.mark(slot);
-        let style = match (self.is_at(slot), self.wrong == Some(slot)) {
+        self.keep_visible(slot);
+        let style = match (self.is_focused(slot), self.problem_field == Some(slot)) {
             (true, _) => self.theme.accent,
             (false, true) => self.theme.danger,
             (false, false) => self.theme.dim,
@@ -106,20 +106,20 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
     }
 
     /// Adds a field of normal length.
-    pub fn field(&mut self, slot: S, label: &str, field: &Field) {
-        self.text_row(FIELD, slot, label, field);
+    pub fn text_input(&mut self, slot: S, label: &str, input: &TextInput) {
+        self.draw_text_input(TEXT_INPUT_COLUMNS, slot, label, input);
     }
 
     /// Adds a field that takes all available room.
-    pub fn long_field(&mut self, slot: S, label: &str, field: &Field) {
-        self.text_row(usize::MAX, slot, label, field);
+    pub fn wide_text_input(&mut self, slot: S, label: &str, input: &TextInput) {
+        self.draw_text_input(usize::MAX, slot, label, input);
     }
 
-    fn text_row(&mut self, max_columns: usize, slot: S, label: &str, field: &Field) {
+    fn draw_text_input(&mut self, max_columns: usize, slot: S, label: &str, input: &TextInput) {
         let label = self.label(slot, label);
         let room = self.columns.saturating_sub(label.width()).min(max_columns);
         let mut spans = vec![label];
-        spans.extend(field.spans(room, self.is_at(slot), self.theme));
+        spans.extend(input.spans(room, self.is_focused(slot), self.theme));
         self.line(spans);
     }
 
@@ -129,7 +129,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         let wanted: usize = words.iter().map(|word| width(word) + 7).sum::<usize>().saturating_sub(3);
         if spans[0].width() + wanted > self.columns {
             let word = words.get(chosen).copied().unwrap_or_default();
-            let style = if self.is_at(slot) { self.theme.accent } else { Style::new() };
+            let style = if self.is_focused(slot) { self.theme.accent } else { Style::new() };
             let room = self.columns.saturating_sub(spans[0].width() + 10);
             spans.push(Span::styled(format!("(•) {}", cut(word, room)), style));
             spans.push(Span::styled(format!("  {}/{}", chosen + 1, words.len()), self.theme.dim));
@@ -138,7 +138,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         }
         for (i, word) in words.iter().enumerate() {
             let mark = if i == chosen { "(•)" } else { "( )" };
-            let style = if i == chosen && self.is_at(slot) { self.theme.accent } else { Style::new() };
+            let style = if i == chosen && self.is_focused(slot) { self.theme.accent } else { Style::new() };
             spans.push(Span::styled(format!("{mark} {word}   "), style));
         }
         self.line(spans);
@@ -146,13 +146,13 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
 
     /// Adds a button under the fields.
     pub fn button(&mut self, slot: S, text: &str) {
-        let button = self.pressable(slot, text, self.theme.strong);
+        let button = self.button_span(slot, text, self.theme.strong);
         self.line(vec![self.indent(), button]);
     }
 
     /// Adds a button at the left edge.
     pub fn line_button(&mut self, slot: S, text: &str) {
-        let button = self.pressable(slot, text, self.theme.strong);
+        let button = self.button_span(slot, text, self.theme.strong);
         self.line(button);
     }
 
@@ -161,7 +161,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         let label = self.label(slot, label);
         let room = self.columns.saturating_sub(label.width() + width(text) + 4);
         let fact = Span::raw(cut(fact, room));
-        let button = self.pressable(slot, text, self.theme.strong);
+        let button = self.button_span(slot, text, self.theme.strong);
         self.line(vec![label, fact, button]);
     }
 
@@ -172,14 +172,14 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
             if !spans.is_empty() {
                 spans.push(Span::raw("  "));
             }
-            spans.push(self.pressable(*slot, text, *style));
+            spans.push(self.button_span(*slot, text, *style));
         }
         self.line(spans);
     }
 
-    fn pressable(&mut self, slot: S, text: &str, style: Style) -> Span<'static> {
-        self.mark(slot);
-        let style = if self.is_at(slot) { self.theme.selected } else { style };
+    fn button_span(&mut self, slot: S, text: &str, style: Style) -> Span<'static> {
+        self.keep_visible(slot);
+        let style = if self.is_focused(slot) { self.theme.selected } else { style };
         Span::styled(format!("[ {text} ]"), style)
     }
 

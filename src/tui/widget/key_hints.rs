@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use ratatui::text::{Line, Span};
 
-use super::line::width;
+use super::text_fit::width;
 use crate::tui::keymap::{self, Action, Binding, Context, Key};
 use crate::tui::model::Model;
 
 /// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
-pub fn keys_and_place(
+pub fn key_hints_with_position(
     context: Context,
     model: &Model,
     columns: usize,
@@ -17,16 +17,16 @@ pub fn keys_and_place(
     all: usize,
 ) -> Line<'static> {
     if shown.len() >= all {
-        return keys(context, model, columns);
+        return key_hints(context, model, columns);
     }
     let place = format!("   {}-{} of {all}", shown.start + 1, shown.end);
-    let mut line = keys(context, model, columns.saturating_sub(width(&place)));
+    let mut line = key_hints(context, model, columns.saturating_sub(width(&place)));
     line.push_span(Span::styled(place, model.theme.dim));
     line
 }
 
 /// Returns those of `lines` that fit into `room`, with a hint if some are left out.
-pub fn with_rest(mut lines: Vec<Line<'static>>, room: usize, model: &Model) -> Vec<Line<'static>> {
+pub fn truncate_with_hint(mut lines: Vec<Line<'static>>, room: usize, model: &Model) -> Vec<Line<'static>> {
     if lines.len() > room {
         lines.truncate(room.saturating_sub(1));
         lines.push(Line::styled("… Enter shows the rest", model.theme.dim));
@@ -36,7 +36,7 @@ pub fn with_rest(mut lines: Vec<Line<'static>>, room: usize, model: &Model) -> V
 
 /// Returns as many keys of `context` as fit into `columns`, most important first. The keys for help and quit are always
 /// included.
-pub fn keys(context: Context, model: &Model, columns: usize) -> Line<'static> {
+pub fn key_hints(context: Context, model: &Model, columns: usize) -> Line<'static> {
     let pair = |binding: &Binding| {
         let key = binding.keys.first().map(Key::to_string).unwrap_or_default();
         (key, keymap::label(binding, model))

@@ -2,36 +2,36 @@
 
 use ratatui::style::Style;
 
-use super::frame::dialog_room;
-use super::line::group_digits;
-use super::sheet::Sheet;
+use super::form_layout::FormLayout;
+use super::frame::dialog_size;
+use super::text_fit::group_digits;
 use crate::tui::keymap::Action;
 use crate::tui::screen::Facts;
 
 /// Minimum number of visible rows, however little room there is.
-const FEWEST: usize = 3;
+const MIN_ROWS: usize = 3;
 
 /// Scroll position of such a list.
 #[derive(Debug)]
-pub struct Scroll {
+pub struct ScrollList {
     /// Lines of the dialog outside the list, including the frame.
-    beside: usize,
+    other_lines: usize,
     top: usize,
 }
 
-impl Scroll {
+impl ScrollList {
     /// Creates the position at the beginning of a list, in a dialog with `beside` other lines.
-    pub fn new(beside: usize) -> Self {
-        Scroll { beside, top: 0 }
+    pub fn new(other_lines: usize) -> Self {
+        ScrollList { other_lines, top: 0 }
     }
 
     fn height(&self, screen: usize, rows: usize) -> usize {
-        screen.saturating_sub(self.beside).max(FEWEST).min(rows)
+        screen.saturating_sub(self.other_lines).max(MIN_ROWS).min(rows)
     }
 
     /// Scrolls a list of `rows` as `action` says. Returns `true` if `action` scrolls.
-    pub fn walk(&mut self, action: Action, rows: usize, facts: &Facts<'_>) -> bool {
-        let height = self.height(dialog_room(facts.size).1, rows);
+    pub fn scroll(&mut self, action: Action, rows: usize, facts: &Facts<'_>) -> bool {
+        let height = self.height(dialog_size(facts.size).1, rows);
         self.top = match action {
             Action::PageDown => (self.top + height).min(rows.saturating_sub(height)),
             Action::PageUp => self.top.saturating_sub(height),
@@ -46,23 +46,23 @@ impl Scroll {
     }
 
     /// Writes as many of `rows` as fit. If some are hidden, adds their range in `total`.
-    pub fn rows<S: Copy + PartialEq>(
+    pub fn draw<S: Copy + PartialEq>(
         &self,
-        sheet: &mut Sheet<'_, S>,
+        layout: &mut FormLayout<'_, S>,
         rows: impl ExactSizeIterator<Item = (String, Style)>,
         total: u64,
     ) {
         let all = rows.len();
-        let height = self.height(sheet.rows, all);
+        let height = self.height(layout.rows, all);
         let top = self.top.min(all - height);
         for (text, style) in rows.skip(top).take(height) {
-            sheet.text(&text, style);
+            layout.text_line(&text, style);
         }
         if (height as u64) < total {
             let shown = format!("  {}-{} of {}, PgUp PgDn", top + 1, top + height, group_digits(total));
-            sheet.text(&shown, sheet.theme.dim);
+            layout.text_line(&shown, layout.theme.dim);
         } else {
-            sheet.blank();
+            layout.blank();
         }
     }
 }

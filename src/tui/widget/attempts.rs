@@ -3,25 +3,25 @@
 use crate::error::{Error, Kind};
 
 /// Maximum number of tries per prompt.
-const MOST: u8 = 3;
+const MAX_ATTEMPTS: u8 = 3;
 
 /// Counts wrong passwords.
 #[derive(Debug, Default)]
-pub struct Tries(u8);
+pub struct Attempts(u8);
 
-impl Tries {
+impl Attempts {
     /// Takes a refusal. Returns the error that ends the prompt after the last try. A refusal that asks the user to wait
     /// doesn't count as a try.
-    pub fn used_up_by(&mut self, error: &Error) -> Option<Error> {
+    pub fn record_failure(&mut self, error: &Error) -> Option<Error> {
         if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
             self.0 += 1;
         }
-        (self.0 >= MOST).then(|| error.clone().why(format!("{MOST} tries failed; nothing was changed")))
+        (self.0 >= MAX_ATTEMPTS).then(|| error.clone().why(format!("{MAX_ATTEMPTS} tries failed; nothing was changed")))
     }
 }
 
 /// Describes a refusal to a signed-in user, who types only a password.
-pub fn wrong_password(error: &Error) -> String {
+pub fn describe_refusal(error: &Error) -> String {
     if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
         return "That password is wrong, or the account was disabled meanwhile".to_owned();
     }

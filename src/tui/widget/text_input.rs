@@ -6,14 +6,14 @@ use ratatui::text::Span;
 use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
-use super::line::width;
+use super::text_fit::width;
 use crate::domain::text::is_control_or_bidi;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::theme::Theme;
 
 /// A text field. The buffer is allocated once with its full capacity, so that growing leaves no copy of the text
 /// behind.
-pub struct Field {
+pub struct TextInput {
     text: Zeroizing<String>,
     /// Byte offset of the cursor.
     cursor: usize,
@@ -24,20 +24,26 @@ pub struct Field {
     joins_lines: bool,
 }
 
-impl Field {
+impl TextInput {
     /// Creates an empty field of at most `cap` bytes.
     pub fn new(cap: usize) -> Self {
-        Field { text: Zeroizing::new(String::with_capacity(cap)), cursor: 0, cap, masked: false, joins_lines: false }
+        TextInput {
+            text: Zeroizing::new(String::with_capacity(cap)),
+            cursor: 0,
+            cap,
+            masked: false,
+            joins_lines: false,
+        }
     }
 
     /// Creates an empty field whose characters are masked.
     pub fn masked(cap: usize) -> Self {
-        Field { masked: true, ..Self::new(cap) }
+        TextInput { masked: true, ..Self::new(cap) }
     }
 
     /// Like [`Field::masked`], for a text that will be searched: its lines are joined.
     pub fn masked_text(cap: usize) -> Self {
-        Field { joins_lines: true, ..Self::masked(cap) }
+        TextInput { joins_lines: true, ..Self::masked(cap) }
     }
 
     /// Sets the text of the field.
@@ -57,13 +63,13 @@ impl Field {
     }
 
     /// Returns the text and empties the field.
-    pub fn take(&mut self) -> Zeroizing<String> {
+    pub fn take_text(&mut self) -> Zeroizing<String> {
         self.cursor = 0;
         std::mem::replace(&mut self.text, Zeroizing::new(String::with_capacity(self.cap)))
     }
 
     pub fn clear(&mut self) {
-        drop(self.take());
+        drop(self.take_text());
     }
 
     /// Inserts `text` at the cursor, up to the maximum length. Stops at a line break; drops control characters and
@@ -205,7 +211,7 @@ fn is_of_a_word(c: char) -> bool {
     c.is_alphanumeric() || (width(c.encode_utf8(&mut [0; 4])) == 0 && !c.is_whitespace())
 }
 
-impl std::fmt::Debug for Field {
+impl std::fmt::Debug for TextInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.masked { f.write_str("Field(••)") } else { write!(f, "Field({:?})", self.text.as_str()) }
     }
@@ -215,7 +221,7 @@ impl std::fmt::Debug for Field {
 mod tests {
     use super::*;
 
-    fn typed(field: &mut Field, keys: &[KeyCode]) {
+    fn typed(field: &mut TextInput, keys: &[KeyCode]) {
         for code in keys {
             assert!(field.handle(&KeyEvent::new(*code, KeyModifiers::NONE)));
         }
@@ -223,7 +229,7 @@ mod tests {
 
     #[test]
     fn edits_by_grapheme() {
-        let mut field = Field::new(100).with("ae\u{301}z");
+        let mut field = TextInput::new(100).with("ae\u{301}z");
         typed(&mut field, &[KeyCode::Left, KeyCode::Backspace]);
         assert_eq!(field.text(), "az");
         typed(&mut field, &[KeyCode::Home, KeyCode::Delete, KeyCode::Char('ß'), KeyCode::End, KeyCode::Char('!')]);
@@ -232,7 +238,7 @@ mod tests {
 
     #[test]
     fn words_and_lines_go() {
-        let mut field = Field::new(100).with("one two");
+        let mut field = TextInput::new(100).with("one two");
         field.handle(&KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL));
         assert_eq!(field.text(), "one ");
         field.handle(&KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
@@ -246,7 +252,7 @@ mod tests {
         let alt = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT);
         let alt_backspace = KeyEvent::new(KeyCode::Backspace, KeyModifiers::ALT);
         let after = |text: &str, keys: &[KeyEvent]| {
-            let mut field = Field::new(100).with(text);
+            let mut field = TextInput::new(100).with(text);
             assert!(keys.iter().all(|key| field.handle(key)), "{keys:?}");
             field.insert("|");
             field.text().to_owned()
@@ -274,7 +280,7 @@ mod tests {
     #[test]
     fn hidden_text_is_one_word() {
         let alt = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT);
-        let mut field = Field::masked(100).with("two words");
+        let mut field = TextInput::masked(100).with("two words");
         field.handle(&alt('b'));
         field.insert("|");
         assert_eq!(field.text(), "|two words");
@@ -285,10 +291,10 @@ mod tests {
 
     #[test]
     fn pasted_text_is_capped_and_ends_with_its_line() {
-        let mut field = Field::new(5);
+        let mut field = TextInput::new(5);
         assert!(!field.insert("abcdefgh"));
         assert_eq!(field.text(), "abcde");
-        let mut field = Field::new(50);
+        let mut field = TextInput::new(50);
         assert!(!field.insert("name\nx\u{1b}[2J"));
         assert_eq!(field.text(), "name");
         assert!(!field.insert("\u{202e}y"));
@@ -298,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        let field = Field::masked(100).with("hunter2");
+        let field = TextInput::masked(100).with("hunter2");
         assert!(!format!("{field:?}").contains("hunter2"));
         let shown: String = field.spans(20, true, &Theme::mono()).iter().map(|s| s.content.to_string()).collect();
         assert!(shown.starts_with("•••••••") && !shown.contains('h'), "{shown}");

@@ -3,14 +3,14 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::line::{fit, fold};
-use super::sheet::Sheet;
+use super::form_layout::FormLayout;
+use super::text_fit::{fit, fold};
 use crate::tui::keymap::Action;
 use crate::tui::theme::Theme;
 
 /// The meaning of a row, which decides its style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum LineStyle {
     /// Normal text.
     Plain,
     /// A heading.
@@ -29,54 +29,54 @@ struct Row {
     /// Columns before the text.
     indent: usize,
     text: String,
-    look: Look,
+    style: LineStyle,
 }
 
 /// The text of a dialog.
 #[derive(Debug, Clone, Default)]
-pub struct Passage {
+pub struct ScrollText {
     rows: Vec<Row>,
     /// The first visible line.
     top: usize,
 }
 
 /// Below this number of rows, dialogs leave out blank lines and other spacing.
-const TIGHT: usize = 16;
+const TIGHT_ROWS: usize = 16;
 
 /// `true` if a screen of `rows` has no room to spare.
 pub fn is_tight(rows: usize) -> bool {
-    rows < TIGHT
+    rows < TIGHT_ROWS
 }
 
 /// Number of lines that fit on a screen of `rows`, next to the other lines of such a dialog.
-fn room(rows: usize) -> usize {
+fn visible_lines(rows: usize) -> usize {
     rows.saturating_sub(if is_tight(rows) { 5 } else { 7 }).max(2)
 }
 
-impl Passage {
+impl ScrollText {
     /// Creates a text with one paragraph.
-    pub fn text(text: impl Into<String>) -> Self {
-        Passage::default().row(Look::Plain, text)
+    pub fn paragraph(text: impl Into<String>) -> Self {
+        ScrollText::default().row(LineStyle::Plain, text)
     }
 
     /// Adds a paragraph.
-    pub fn row(self, look: Look, text: impl Into<String>) -> Self {
-        self.labelled("", 0, look, text)
+    pub fn row(self, style: LineStyle, text: impl Into<String>) -> Self {
+        self.labelled("", 0, style, text)
     }
 
     /// Adds an empty line.
     pub fn blank(self) -> Self {
-        self.row(Look::Plain, "")
+        self.row(LineStyle::Plain, "")
     }
 
     /// Adds text, `indent` columns after a label.
-    pub fn labelled(mut self, label: &str, indent: usize, look: Look, text: impl Into<String>) -> Self {
-        self.rows.push(Row { label: label.to_owned(), indent, text: text.into(), look });
+    pub fn labelled(mut self, label: &str, indent: usize, style: LineStyle, text: impl Into<String>) -> Self {
+        self.rows.push(Row { label: label.to_owned(), indent, text: text.into(), style });
         self
     }
 
     /// Appends all rows of `text`.
-    pub fn then(mut self, text: Passage) -> Self {
+    pub fn append(mut self, text: ScrollText) -> Self {
         self.rows.extend(text.rows);
         self
     }
@@ -84,12 +84,12 @@ impl Passage {
     fn lines(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let mut lines = Vec::new();
         for row in &self.rows {
-            let style = match row.look {
-                Look::Plain => Style::new(),
-                Look::Strong => theme.strong,
-                Look::Dim => theme.dim,
-                Look::Gain => theme.good,
-                Look::Warning => theme.warning,
+            let style = match row.style {
+                LineStyle::Plain => Style::new(),
+                LineStyle::Strong => theme.strong,
+                LineStyle::Dim => theme.dim,
+                LineStyle::Gain => theme.good,
+                LineStyle::Warning => theme.warning,
             };
             for (i, text) in fold(&row.text, columns.saturating_sub(row.indent)).into_iter().enumerate() {
                 let label = fit(if i == 0 { &row.label } else { "" }, row.indent);
@@ -105,14 +105,14 @@ impl Passage {
 
     /// `true` if the text is longer than its room in a dialog of `columns` on a screen of `rows`.
     pub fn is_long(&self, columns: usize, rows: usize) -> bool {
-        self.height(columns) > room(rows)
+        self.height(columns) > visible_lines(rows)
     }
 
     /// Scrolls as `action` says. Returns `true` if `action` scrolls.
     pub fn scroll(&mut self, action: Action, columns: usize, rows: usize) -> bool {
         // The last line shows how many lines follow.
-        let shown = room(rows) - 1;
-        let by = match action {
+        let shown = visible_lines(rows) - 1;
+        let delta = match action {
             Action::Down => 1,
             Action::Up => -1,
             Action::PageDown => isize::try_from(shown).unwrap_or(1),
@@ -120,14 +120,14 @@ impl Passage {
             _ => return false,
         };
         let last = if self.is_long(columns, rows) { self.height(columns) - shown } else { 0 };
-        self.top = self.top.saturating_add_signed(by).min(last);
+        self.top = self.top.saturating_add_signed(delta).min(last);
         true
     }
 
     /// Writes as many lines as fit.
-    pub fn fill<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>) {
-        let mut lines = self.lines(sheet.columns, sheet.theme);
-        let (all, room) = (lines.len(), room(sheet.rows));
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>) {
+        let mut lines = self.lines(layout.columns, layout.theme);
+        let (all, room) = (lines.len(), visible_lines(layout.rows));
         if all > room {
             let shown = room - 1;
             let top = self.top.min(all - shown);
@@ -137,10 +137,10 @@ impl Passage {
                 (above, 0) => format!("↑ {above} more lines"),
                 (above, below) => format!("↑ {above}  ↓ {below} more lines"),
             };
-            lines.push(Line::styled(more, sheet.theme.dim));
+            lines.push(Line::styled(more, layout.theme.dim));
         }
         for line in lines {
-            sheet.line(line);
+            layout.line(line);
         }
     }
 }

@@ -5,44 +5,44 @@ use std::borrow::Cow;
 use ratatui::text::Span;
 
 use super::choices::Choices;
-use super::field::Field;
-use super::form::Kind;
-use super::line::{cut, width};
-use super::sheet::Sheet;
+use super::form::FieldKind;
+use super::form_layout::FormLayout;
+use super::text_fit::{cut, width};
+use super::text_input::TextInput;
 
 /// Columns of the field for a typed answer.
-const TYPED: usize = 16;
+const TEXT_COLUMNS: usize = 16;
 
 /// The choice of one of several answers, or a typed one.
-pub struct Offers<T> {
+pub struct ChoiceOrText<T> {
     /// The answers, each with a label of a word or two.
     rows: Vec<(Cow<'static, str>, T)>,
     /// Position in `rows`; the number of rows means a typed answer.
     chosen: usize,
-    typed: Field,
+    text: TextInput,
 }
 
 /// An answer.
-pub enum Answer<'a, T> {
+pub enum Chosen<'a, T> {
     /// One of the offered answers.
-    Offered(T),
+    Choice(T),
     /// The typed text.
-    Typed(&'a str),
+    Text(&'a str),
 }
 
-impl<T: Copy + PartialEq> Offers<T> {
+impl<T: Copy + PartialEq> ChoiceOrText<T> {
     /// Offers `rows` and a typed answer; begins at the first row.
     pub fn new(rows: Vec<(impl Into<Cow<'static, str>>, T)>) -> Self {
         let rows = rows.into_iter().map(|(word, offer)| (word.into(), offer)).collect();
-        Offers { rows, chosen: 0, typed: Field::new(32) }
+        ChoiceOrText { rows, chosen: 0, text: TextInput::new(32) }
     }
 
     /// Chooses the row equal to `wanted`; if there is none, sets `typed` as the typed answer.
-    pub fn begin(&mut self, wanted: T, typed: &str) {
+    pub fn select(&mut self, wanted: T, typed: &str) {
         let offered = self.rows.iter().position(|(_, one)| *one == wanted);
         self.chosen = offered.unwrap_or(self.rows.len());
         if offered.is_none() {
-            self.typed.insert(typed);
+            self.text.insert(typed);
         }
     }
 
@@ -54,50 +54,56 @@ impl<T: Copy + PartialEq> Offers<T> {
     }
 
     /// `true` if the answer is typed.
-    pub fn is_typed(&self) -> bool {
+    pub fn is_text(&self) -> bool {
         self.chosen == self.rows.len()
     }
 
     /// Returns the field for a typed answer.
-    pub fn field(&mut self) -> &mut Field {
-        &mut self.typed
+    pub fn text_input(&mut self) -> &mut TextInput {
+        &mut self.text
     }
 
     /// Returns the answer.
-    pub fn answer(&self) -> Answer<'_, T> {
+    pub fn chosen(&self) -> Chosen<'_, T> {
         match self.rows.get(self.chosen) {
-            Some((_, offered)) => Answer::Offered(*offered),
-            None => Answer::Typed(self.typed.text()),
+            Some((_, offered)) => Chosen::Choice(*offered),
+            None => Chosen::Text(self.text.text()),
         }
     }
 
     /// Returns the slots for the form, which names them `row` and `typed`.
-    pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, Kind)> + use<S, T> {
-        let typed = self.is_typed().then_some((typed, Kind::Field));
-        [(row, Kind::Choice)].into_iter().chain(typed)
+    pub fn fields<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, FieldKind)> + use<S, T> {
+        let typed = self.is_text().then_some((typed, FieldKind::Text));
+        [(row, FieldKind::Choice)].into_iter().chain(typed)
     }
 
     /// Writes two lines: the row after `label`, and the typed answer after `before`, with a `hint` about possible
     /// input.
-    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, row: (S, &str), typed: (S, &str), hint: &str) {
-        self.row(sheet, row, typed, hint);
-        if !self.is_typed() {
-            sheet.blank();
+    pub fn draw<S: Copy + PartialEq>(
+        &self,
+        layout: &mut FormLayout<'_, S>,
+        row: (S, &str),
+        typed: (S, &str),
+        hint: &str,
+    ) {
+        self.draw_compact(layout, row, typed, hint);
+        if !self.is_text() {
+            layout.blank();
         }
     }
 
-    /// Like [`Offers::rows`], but one line unless the answer is typed.
-    pub fn row<S: Copy + PartialEq>(
+    /// Like [`ChoiceOrText::rows`], but one line unless the answer is typed.
+    pub fn draw_compact<S: Copy + PartialEq>(
         &self,
-        sheet: &mut Sheet<'_, S>,
+        layout: &mut FormLayout<'_, S>,
         (row, label): (S, &str),
-        (typed, before): (S, &str),
+        (text_field, text_label): (S, &str),
         hint: &str,
     ) {
-        let theme = sheet.theme;
-        let mut spans = vec![sheet.label(row, label)];
+        let theme = layout.theme;
+        let mut spans = vec![layout.label(row, label)];
         let words: Vec<&str> = self.rows.iter().map(|(word, _)| &**word).chain(["other"]).collect();
-        let room = sheet.columns.saturating_sub(spans[0].width());
+        let room = layout.columns.saturating_sub(spans[0].width());
         // A row that is too long begins further right, so that the chosen answer stays visible.
         let end = |from: usize| words[from..=self.chosen].iter().map(|w| width(w) + 3).sum::<usize>() + from.min(1) * 2;
         let first = (0..self.chosen).find(|from| end(*from) <= room).unwrap_or(self.chosen);
@@ -105,7 +111,7 @@ impl<T: Copy + PartialEq> Offers<T> {
             spans.push(Span::styled("… ", theme.dim));
         }
         for (i, word) in words.iter().enumerate().skip(first) {
-            let style = match (i == self.chosen, sheet.is_at(row)) {
+            let style = match (i == self.chosen, layout.is_focused(row)) {
                 (true, true) => theme.selected,
                 (true, false) => theme.strong,
                 (false, _) => theme.dim,
@@ -113,28 +119,28 @@ impl<T: Copy + PartialEq> Offers<T> {
             spans.push(Span::styled(if i == self.chosen { format!("[{word}]") } else { format!(" {word} ") }, style));
             spans.push(Span::raw(" "));
         }
-        sheet.line(spans);
-        if !self.is_typed() {
+        layout.line(spans);
+        if !self.is_text() {
             return;
         }
-        let mut spans = vec![sheet.label(typed, before)];
-        spans.extend(self.typed.spans(TYPED, sheet.is_at(typed), theme));
-        let room = sheet.columns.saturating_sub(spans[0].width() + TYPED);
+        let mut spans = vec![layout.label(text_field, text_label)];
+        spans.extend(self.text.spans(TEXT_COLUMNS, layout.is_focused(text_field), theme));
+        let room = layout.columns.saturating_sub(spans[0].width() + TEXT_COLUMNS);
         spans.push(Span::styled(cut(&format!("  {hint}"), room), theme.dim));
-        sheet.line(spans);
+        layout.line(spans);
     }
 }
 
-impl<T> Choices for Offers<T> {
+impl<T> Choices for ChoiceOrText<T> {
     fn count(&self) -> usize {
         self.rows.len() + 1
     }
 
-    fn taken(&self) -> usize {
+    fn selected(&self) -> usize {
         self.chosen
     }
 
-    fn take(&mut self, place: usize) {
+    fn select(&mut self, place: usize) {
         self.chosen = place;
     }
 }

@@ -1,0 +1,101 @@
+//! The proof of identity for a change. Every dialog that makes a change gets its credential here.
+
+use super::attempts::{Attempts, describe_refusal};
+use super::form::{FieldKind, PressResult, Problem};
+use super::form_layout::FormLayout;
+use super::text_fit::cut;
+use super::text_input::TextInput;
+use crate::domain::name::Username;
+use crate::domain::password::{MAX_PASSWORD_LEN, Password};
+use crate::error::{Error, Kind as ErrorKind};
+use crate::tui::screen::Outcome;
+use crate::verbs::actor::Credential;
+
+/// The proof of identity for a change.
+pub struct AuthField {
+    username: Username,
+    source: AuthSource,
+}
+
+enum AuthSource {
+    /// The password of the user making the change, typed for this change.
+    Password(Box<PasswordInput>),
+    /// A credential held already. Nothing is asked for.
+    Credential(Credential),
+}
+
+struct PasswordInput {
+    password: TextInput,
+    attempts: Attempts,
+}
+
+impl AuthField {
+    /// Creates a proof that `username` has to type.
+    pub fn password(username: Username) -> Self {
+        let typed = PasswordInput { password: TextInput::masked(MAX_PASSWORD_LEN), attempts: Attempts::default() };
+        AuthField { username, source: AuthSource::Password(Box::new(typed)) }
+    }
+
+    /// Creates a proof from a credential of `username` held already.
+    pub fn with_credential(username: Username, credential: Credential) -> Self {
+        AuthField { username, source: AuthSource::Credential(credential) }
+    }
+
+    /// Returns the username of the proof's owner.
+    pub fn username(&self) -> &Username {
+        &self.username
+    }
+
+    /// Returns the slot for the form, which names it `slot`; `None` if nothing is asked for.
+    pub fn field<S>(&self, slot: S) -> Option<(S, FieldKind)> {
+        matches!(self.source, AuthSource::Password(_)).then_some((slot, FieldKind::Text))
+    }
+
+    /// Returns the field at that slot.
+    pub fn text_input(&mut self) -> Option<&mut TextInput> {
+        match &mut self.source {
+            AuthSource::Password(typed) => Some(&mut typed.password),
+            AuthSource::Credential(_) => None,
+        }
+    }
+
+    /// Returns the credential and empties the field.
+    ///
+    /// # Errors
+    /// A message about the missing password if nothing was typed.
+    pub fn take_credential(&mut self) -> Result<Credential, &'static str> {
+        match &mut self.source {
+            AuthSource::Password(typed) if typed.password.is_empty() => Err("Your password is missing"),
+            AuthSource::Password(typed) => {
+                Ok(Credential::from_password(self.username.clone(), Password::from_raw(typed.password.take_text())))
+            }
+            AuthSource::Credential(credential) => Ok(credential.clone()),
+        }
+    }
+
+    /// Handles a refusal. The dialog closes after the last allowed try, or if nothing else can be tried.
+    ///
+    /// # Errors
+    /// The problem to show, at `slot` if the proof itself was refused.
+    pub fn on_error<S>(&mut self, error: &Error, slot: S) -> PressResult<S> {
+        let wrong = error.kind == ErrorKind::Unauthenticated;
+        match &mut self.source {
+            AuthSource::Credential(_) if wrong => Ok(Outcome::Refuse(error.clone())),
+            AuthSource::Credential(_) => Err(Problem::general(error)),
+            AuthSource::Password(typed) => match typed.attempts.record_failure(error) {
+                Some(last) => Ok(Outcome::Refuse(last)),
+                None if wrong => Err(Problem::at(slot, describe_refusal(error))),
+                None => Err(Problem::general(error)),
+            },
+        }
+    }
+
+    /// Writes the line of the form; an empty one if nothing is asked for.
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S) {
+        let label = format!("{}  ", cut(&format!("Password of {}", self.username), layout.columns / 2));
+        match &self.source {
+            AuthSource::Password(typed) => layout.text_input(slot, &label, &typed.password),
+            AuthSource::Credential(_) => layout.blank(),
+        }
+    }
+}
