@@ -326,7 +326,7 @@ impl Model {
 
     /// `true` if ending the program now would lose a secret that nobody has seen.
     pub fn holds_unseen_secret(&self) -> bool {
-        self.modals.iter().any(|m| matches!(m, Modal::Reveal(reveal) if !reveal.is_used()))
+        self.modals.iter().any(|m| matches!(m, Modal::RevealSecret(reveal) if !reveal.is_received()))
     }
 
     /// Returns the work in batches that continues in the background.

@@ -10,7 +10,7 @@ use jeton::domain::password::Password;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{Secret, SecretText};
 use jeton::tui::effect::Effect;
-use jeton::tui::modal::confirm::Wanted;
+use jeton::tui::modal::confirm::PendingMutation;
 use jeton::tui::msg::{Msg, RequestId};
 use jeton::tui::widget::text_input::TextInput;
 use jeton::verbs::accounts::{CreateAccount, SetPassword, SignIn};
@@ -515,7 +515,7 @@ fn debug_tells_nothing() {
         debugged(&Effect::Call(RequestId(1), credential(), Box::new(SignIn.into()))),
         debugged(&Effect::CopySecret(Arc::clone(&secret))),
         debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
-        debugged(&Wanted::new("d", "d", create("d"))),
+        debugged(&PendingMutation::new("d", "d", create("d"))),
         debugged(&Request::from(IdentifySecret {
             secret: SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))),
         })),

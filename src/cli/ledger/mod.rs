@@ -143,7 +143,7 @@ fn or_dash(text: &str) -> String {
     if text.is_empty() { dash() } else { text.to_owned() }
 }
 
-/// Formats a secret: `jtn_Ab12Cd34 old`.
+/// Formats a secret: `jtn_Ab12Cd34 describe_previous_secret`.
 pub(super) fn secret(secret: &LedgerSecret) -> String {
     format!("{} {}", secret.hint, secret.status.as_str())
 }

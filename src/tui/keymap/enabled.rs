@@ -20,7 +20,7 @@ pub(super) fn on_a_token(model: &Model) -> bool {
 /// `true` if the token under the cursor, or the one in the open details, has two valid secrets.
 pub(super) fn rotating(model: &Model) -> bool {
     let token = match model.modals.last() {
-        Some(Modal::Details(details)) => Some(details.token()),
+        Some(Modal::TokenDetails(details)) => Some(details.token()),
         _ => model.tokens().and_then(|t| t.current()),
     };
     token.is_some_and(|t| t.overlap(model.now).is_some())
@@ -57,11 +57,11 @@ pub(super) fn dynamic_label(action: Action, model: &Model) -> Option<&'static st
             (None, None) => None,
         },
         Action::ShowSecret => model.modals.iter().rev().find_map(|modal| match modal {
-            Modal::Reveal(reveal) => either(reveal.is_shown(), "Hide", "Show"),
+            Modal::RevealSecret(reveal) => either(reveal.is_shown(), "Hide", "Show"),
             _ => None,
         }),
         Action::Cancel => match model.modals.last() {
-            Some(Modal::Help(help)) => either(help.is_narrowed(), "Clear", "Close"),
+            Some(Modal::Help(help)) => either(help.is_filtered(), "Clear", "Close"),
             Some(_) => None,
             None => match model.screen {
                 Screen::FirstRun(_) => Some("Quit"),
@@ -96,7 +96,7 @@ pub(super) fn on_an_attempt(model: &Model) -> bool {
 
 /// `true` if the open row is about a token that wasn't purged.
 pub(super) fn leads_to_a_token(model: &Model) -> bool {
-    let Some(Modal::Attempt(entry)) = model.modals.last() else { return false };
+    let Some(Modal::DeniedRow(entry)) = model.modals.last() else { return false };
     entry.row().token.as_ref().is_some_and(|token| token.state != TokenState::Purged)
 }
 

@@ -15,15 +15,15 @@ use crate::verbs::Mutation;
 use crate::verbs::request::Request;
 
 /// Minimum number of lines of the dialog, so that most dialogs look alike.
-const SHORT: usize = 8;
+const MIN_LINES: usize = 8;
 
 /// A change whose request can be built again after a mistyped password.
-pub trait Repeat: Debug {
+pub trait Retry: Debug {
     /// Returns the request for the change.
     fn request(&self) -> Request;
 }
 
-impl<V: Mutation + Into<Request> + Clone + Debug> Repeat for V {
+impl<V: Mutation + Into<Request> + Clone + Debug> Retry for V {
     fn request(&self) -> Request {
         self.clone().into()
     }
@@ -31,97 +31,97 @@ impl<V: Mutation + Into<Request> + Clone + Debug> Repeat for V {
 
 /// A change that waits for confirmation.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct PendingMutation {
     title: String,
-    about: ScrollText,
-    change: Box<dyn Repeat>,
+    text: ScrollText,
+    mutation: Box<dyn Retry>,
 }
 
-impl Wanted {
+impl PendingMutation {
     /// Creates a `change` with the given `title`; `about` describes its effects.
-    pub fn new(title: impl Into<String>, about: impl Into<String>, change: impl Repeat + 'static) -> Self {
-        Self::telling(title, ScrollText::paragraph(about), change)
+    pub fn new(title: impl Into<String>, about: impl Into<String>, change: impl Retry + 'static) -> Self {
+        Self::with_text(title, ScrollText::paragraph(about), change)
     }
 
-    /// Like [`Wanted::new`], with a description of any length.
-    pub fn telling(title: impl Into<String>, about: ScrollText, change: impl Repeat + 'static) -> Self {
-        Wanted { title: title.into(), about, change: Box::new(change) }
+    /// Like [`PendingMutation::new`], with a description of any length.
+    pub fn with_text(title: impl Into<String>, about: ScrollText, change: impl Retry + 'static) -> Self {
+        PendingMutation { title: title.into(), text: about, mutation: Box::new(change) }
     }
 }
 
 /// The dialog that asks for the proof.
-pub struct Confirm {
-    wanted: Wanted,
-    proof: AuthField,
+pub struct ConfirmDialog {
+    mutation: PendingMutation,
+    auth: AuthField,
 }
 
-impl Confirm {
+impl ConfirmDialog {
     /// Opens the dialog that asks for the `proof` for `wanted`.
-    pub fn open(wanted: Wanted, proof: AuthField) -> Form<Self> {
-        Form::new(Confirm { wanted, proof })
+    pub fn new(wanted: PendingMutation, proof: AuthField) -> Form<Self> {
+        Form::new(ConfirmDialog { mutation: wanted, auth: proof })
     }
 }
 
 /// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The password.
-    Proof,
+    Auth,
     /// The button, if no password is asked for.
     Button,
 }
 
-impl Dialog for Confirm {
-    type Field = Slot;
+impl Dialog for ConfirmDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 0;
     const CONTEXT: Context = Context::Confirm;
 
     fn title(&self) -> String {
-        self.wanted.title.clone()
+        self.mutation.title.clone()
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        vec![self.proof.field(Slot::Proof).unwrap_or((Slot::Button, FieldKind::Button))]
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        vec![self.auth.field(Field::Auth).unwrap_or((Field::Button, FieldKind::Button))]
     }
 
     fn scroll_text(&self) -> Option<&ScrollText> {
-        Some(&self.wanted.about)
+        Some(&self.mutation.text)
     }
 
     fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
-        Some(&mut self.wanted.about)
+        Some(&mut self.mutation.text)
     }
 
-    fn text_input(&mut self, _slot: Slot) -> Option<&mut TextInput> {
-        self.proof.text_input()
+    fn text_input(&mut self, _slot: Field) -> Option<&mut TextInput> {
+        self.auth.text_input()
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
-        let credential = self.proof.take_credential().map_err(Problem::general)?;
-        Ok(Outcome::Send(credential, self.wanted.change.request()))
+    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+        let credential = self.auth.take_credential().map_err(Problem::general)?;
+        Ok(Outcome::Send(credential, self.mutation.mutation.request()))
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
         if error.kind != ErrorKind::Unauthenticated {
             return Ok(Outcome::Refuse(error));
         }
-        self.proof.on_error(&error, Slot::Proof)
+        self.auth.on_error(&error, Field::Auth)
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let tight = is_tight(layout.rows);
-        self.wanted.about.draw(layout);
+        self.mutation.text.draw(layout);
         if !tight {
             layout.blank();
         }
-        if self.proof.field(Slot::Proof).is_some() {
-            self.proof.draw(layout, Slot::Proof);
+        if self.auth.field(Field::Auth).is_some() {
+            self.auth.draw(layout, Field::Auth);
         } else {
-            layout.button(Slot::Button, &self.wanted.title);
+            layout.button(Field::Button, &self.mutation.title);
         }
         layout.problem(if tight { 1 } else { 2 });
-        if !tight && layout.height() < SHORT {
-            layout.pad(SHORT);
+        if !tight && layout.height() < MIN_LINES {
+            layout.pad(MIN_LINES);
         }
     }
 }

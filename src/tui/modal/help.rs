@@ -15,19 +15,19 @@ use crate::tui::widget::text_fit::{fit, fold, highlighted};
 use crate::tui::widget::text_input::TextInput;
 
 /// The dialog that lists the keys.
-pub struct Help {
+pub struct HelpDialog {
     /// The context from which it was opened.
     from: Context,
     /// The search field.
-    typed: TextInput,
+    filter: TextInput,
     /// The first visible row.
     top: usize,
 }
 
 /// Minimum height of the dialog for blank lines between its parts.
-const ROOMY: u16 = 16;
+const ROOMY_ROWS: u16 = 16;
 /// Columns of the keys.
-const KEYS: usize = 15;
+const KEY_COLUMNS: usize = 15;
 
 /// A row of the list.
 enum Row {
@@ -38,15 +38,15 @@ enum Row {
     More(String),
 }
 
-impl Help {
+impl HelpDialog {
     /// Creates the list, beginning with the keys of `from`.
     pub fn new(from: Context) -> Self {
-        Help { from, typed: TextInput::new(60), top: 0 }
+        HelpDialog { from, filter: TextInput::new(60), top: 0 }
     }
 
     /// `true` if the search field has text.
-    pub fn is_narrowed(&self) -> bool {
-        !self.typed.is_empty()
+    pub fn is_filtered(&self) -> bool {
+        !self.filter.is_empty()
     }
 
     /// Returns the context from which it was opened, then all others.
@@ -56,7 +56,7 @@ impl Help {
     }
 
     fn search_words(&self) -> Vec<String> {
-        self.typed.text().to_lowercase().split_whitespace().map(str::to_owned).collect()
+        self.filter.text().to_lowercase().split_whitespace().map(str::to_owned).collect()
     }
 
     /// Returns the keys that match every word, in `columns` columns. A word may match the key, its description or its
@@ -66,7 +66,7 @@ impl Help {
         let mut rows = Vec::new();
         for context in self.contexts() {
             let title = context.title().to_lowercase();
-            let found: Vec<Row> = keymap::rows(context)
+            let matches: Vec<Row> = keymap::rows(context)
                 .filter(|(keys, help)| {
                     let (keys, help) = (keys.to_lowercase(), help.to_lowercase());
                     words.iter().all(|word| {
@@ -75,28 +75,28 @@ impl Help {
                 })
                 .flat_map(|(keys, help)| binding_rows(keys, help, columns))
                 .collect();
-            if found.is_empty() {
+            if matches.is_empty() {
                 continue;
             }
             if !rows.is_empty() {
                 rows.push(Row::Blank);
             }
             rows.push(Row::Heading(context.title()));
-            rows.extend(found);
+            rows.extend(matches);
         }
         rows
     }
 
-    fn scroll(&mut self, by: isize, facts: &Facts<'_>) -> Outcome {
-        let last = self.rows(dialog_columns(facts.area())).len().saturating_sub(room(facts.area()));
-        self.top = self.top.saturating_add_signed(by).min(last);
+    fn scroll(&mut self, delta: isize, facts: &Facts<'_>) -> Outcome {
+        let last = self.rows(dialog_columns(facts.area())).len().saturating_sub(visible_rows(facts.area()));
+        self.top = self.top.saturating_add_signed(delta).min(last);
         Outcome::Stay
     }
 }
 
 fn binding_rows(keys: String, help: &str, columns: usize) -> impl Iterator<Item = Row> {
     let mut keys = Some(keys);
-    fold(help, columns.saturating_sub(KEYS)).into_iter().map(move |text| match keys.take() {
+    fold(help, columns.saturating_sub(KEY_COLUMNS)).into_iter().map(move |text| match keys.take() {
         Some(keys) => Row::Binding(keys, text),
         None => Row::More(text),
     })
@@ -104,28 +104,28 @@ fn binding_rows(keys: String, help: &str, columns: usize) -> impl Iterator<Item 
 
 /// Number of blank lines between the parts: below the field and above the keys.
 fn gap(area: Rect) -> usize {
-    usize::from(area.height >= ROOMY)
+    usize::from(area.height >= ROOMY_ROWS)
 }
 
 /// Number of rows that fit. The box also has two borders, the field, the keys and the gaps.
-fn room(area: Rect) -> usize {
+fn visible_rows(area: Rect) -> usize {
     usize::from(area.height).saturating_sub(4 + 2 * gap(area))
 }
 
-impl Page for Help {
+impl Page for HelpDialog {
     fn context(&self) -> Context {
         Context::Help
     }
 
     fn field(&mut self) -> Option<&mut TextInput> {
-        Some(&mut self.typed)
+        Some(&mut self.filter)
     }
 
     fn edited(&mut self) -> Outcome {
         self.top = 0;
         // While the field is empty, the filter and help keys work here as users expect.
-        match self.typed.text() {
-            "/" => self.typed.clear(),
+        match self.filter.text() {
+            "/" => self.filter.clear(),
             "?" => return Outcome::Close,
             _ => {}
         }
@@ -134,12 +134,12 @@ impl Page for Help {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let (columns, room, words) = (dialog_columns(area), room(area), self.search_words());
+        let (columns, room, words) = (dialog_columns(area), visible_rows(area), self.search_words());
         let rows = self.rows(columns);
         let top = self.top.min(rows.len().saturating_sub(room));
         let mut field = vec![Span::styled("/ ", theme.accent)];
-        field.extend(self.typed.spans(columns.saturating_sub(2).min(30), true, theme));
-        if self.typed.is_empty() {
+        field.extend(self.filter.spans(columns.saturating_sub(2).min(30), true, theme));
+        if self.filter.is_empty() {
             field.push(Span::styled("  type to narrow", theme.dim));
         }
         let mut lines = vec![Line::from(field)];
@@ -162,15 +162,15 @@ impl Page for Help {
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let page = isize::try_from(room(facts.area()).max(1)).unwrap_or(1);
+        let page = isize::try_from(visible_rows(facts.area()).max(1)).unwrap_or(1);
         match action {
             Action::Down => self.scroll(1, facts),
             Action::Up => self.scroll(-1, facts),
             Action::PageDown => self.scroll(page, facts),
             Action::PageUp => self.scroll(-page, facts),
-            Action::Cancel if self.typed.is_empty() => Outcome::Close,
+            Action::Cancel if self.filter.is_empty() => Outcome::Close,
             Action::Cancel => {
-                self.typed.clear();
+                self.filter.clear();
                 self.top = 0;
                 Outcome::Stay
             }
@@ -180,7 +180,7 @@ impl Page for Help {
 }
 
 fn binding(keys: &str, help: &str, words: &[String], theme: &Theme) -> Line<'static> {
-    let mut spans = vec![Span::styled(fit(keys, KEYS), theme.accent)];
+    let mut spans = vec![Span::styled(fit(keys, KEY_COLUMNS), theme.accent)];
     spans.extend(highlighted(help, words, Style::new(), theme.matched));
     Line::from(spans)
 }

@@ -17,7 +17,7 @@ use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{fit, fold};
 
 /// The dialog. It shows the messages as of its opening, so that no message moves away under the cursor.
-pub struct Messages {
+pub struct MessagesDialog {
     notices: Vec<Notice>,
     at: usize,
     /// The first visible line.
@@ -25,18 +25,18 @@ pub struct Messages {
 }
 
 /// Lines of the box that don't scroll: two borders and the keys.
-const FRAME: usize = 3;
+const FRAME_ROWS: usize = 3;
 /// Lines left free below the box for the notice of `y`.
-const FREE: u16 = 3;
+const FREE_ROWS: u16 = 3;
 /// Columns of the cursor and the time.
-const WHEN: usize = 14;
+const TIME_COLUMNS: usize = 14;
 /// Columns of the mark for the tone.
-const MARK: usize = 2;
+const MARK_COLUMNS: usize = 2;
 
-impl Messages {
+impl MessagesDialog {
     /// Creates the dialog with `notices`, newest first.
     pub fn new(notices: Vec<Notice>) -> Self {
-        Messages { notices, at: 0, top: 0 }
+        MessagesDialog { notices, at: 0, top: 0 }
     }
 
     /// Returns the line range of each message.
@@ -54,16 +54,16 @@ impl Messages {
     fn first(&self, ranges: &[Range<usize>], room: usize) -> usize {
         let top = self.top.min(ranges.last().map_or(0, |last| last.end.saturating_sub(room)));
         match ranges.get(self.at) {
-            Some(here) if here.start >= top + room => here.start.min(here.end.saturating_sub(room)),
-            Some(here) if here.end <= top => here.start,
+            Some(current) if current.start >= top + room => current.start.min(current.end.saturating_sub(room)),
+            Some(current) if current.end <= top => current.start,
             Some(_) | None => top,
         }
     }
 
     /// Moves down by one message, or by one line if the current message continues below.
     fn down(&mut self, ranges: &[Range<usize>], room: usize) {
-        let Some(here) = ranges.get(self.at) else { return };
-        if here.end > self.top + room {
+        let Some(current) = ranges.get(self.at) else { return };
+        if current.end > self.top + room {
             self.top += 1;
         } else if let Some(next) = ranges.get(self.at + 1) {
             self.at += 1;
@@ -73,8 +73,8 @@ impl Messages {
 
     /// Moves up by one message, or by one line if the current message begins above.
     fn up(&mut self, ranges: &[Range<usize>], room: usize) {
-        let Some(here) = ranges.get(self.at) else { return };
-        if here.start < self.top {
+        let Some(current) = ranges.get(self.at) else { return };
+        if current.start < self.top {
             self.top -= 1;
         } else if let Some(before) = self.at.checked_sub(1).and_then(|at| ranges.get(at)) {
             self.at -= 1;
@@ -85,30 +85,30 @@ impl Messages {
 
 /// Returns the box over `area`, and the number of scrolling lines.
 fn room(area: Rect) -> (usize, Rect) {
-    let area = Rect { height: area.height.saturating_sub(FREE), ..area };
-    (usize::from(area.height).saturating_sub(FRAME), area)
+    let area = Rect { height: area.height.saturating_sub(FREE_ROWS), ..area };
+    (usize::from(area.height).saturating_sub(FRAME_ROWS), area)
 }
 
 /// Returns the lines of `notice` and then its command; `true` marks the lines of the command.
 fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
-    let room = columns.saturating_sub(WHEN + MARK);
+    let room = columns.saturating_sub(TIME_COLUMNS + MARK_COLUMNS);
     let cli = notice.cli.as_deref().map(|cli| fold(cli, room)).unwrap_or_default();
-    let said = fold(&notice.text, room).into_iter().map(|line| (line, false));
-    said.chain(cli.into_iter().map(|line| (line, true))).collect()
+    let text = fold(&notice.text, room).into_iter().map(|line| (line, false));
+    text.chain(cli.into_iter().map(|line| (line, true))).collect()
 }
 
 /// Draws a message in the list; `here` if the cursor is on it.
-fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, here: bool, columns: usize, model: &Model) {
+fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, is_current: bool, columns: usize, model: &Model) {
     let theme = &model.theme;
     let (glyph, glyph_style) = notice.tone.mark(theme);
-    let base = if here { theme.selected } else { Style::new() };
+    let base = if is_current { theme.selected } else { Style::new() };
     // On a reversed row, colours would become backgrounds.
-    let over = |style: Style| if here { base } else { style };
+    let over = |style: Style| if is_current { base } else { style };
     let mut command = "=";
     for (n, (text, is_cli)) in texts(notice, columns).into_iter().enumerate() {
         let (when, mark, mark_style) = match (n, is_cli) {
             (0, _) => {
-                let cursor = if here { "▶" } else { " " };
+                let cursor = if is_current { "▶" } else { " " };
                 (format!("{cursor} {}", ago(notice.at, model.now)), glyph, glyph_style)
             }
             (_, true) => (String::new(), std::mem::take(&mut command), theme.dim),
@@ -116,14 +116,14 @@ fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, here: bool, columns: us
         };
         let style = if is_cli { theme.dim } else { Style::new() };
         lines.push(Line::from(vec![
-            Span::styled(fit(&when, WHEN), over(theme.dim)),
-            Span::styled(fit(mark, MARK), over(mark_style)),
-            Span::styled(fit(&text, columns.saturating_sub(WHEN + MARK)), over(style)),
+            Span::styled(fit(&when, TIME_COLUMNS), over(theme.dim)),
+            Span::styled(fit(mark, MARK_COLUMNS), over(mark_style)),
+            Span::styled(fit(&text, columns.saturating_sub(TIME_COLUMNS + MARK_COLUMNS)), over(style)),
         ]));
     }
 }
 
-impl Page for Messages {
+impl Page for MessagesDialog {
     fn context(&self) -> Context {
         Context::Messages
     }

@@ -1,156 +1,156 @@
 //! Dialogs. They form a stack, and the top one takes all input.
 
 pub mod account;
-pub mod api;
-mod attempt;
+pub mod api_choice;
+pub mod audit_check;
 pub mod catalogue;
 pub mod confirm;
-mod conflict;
-pub mod copy;
-pub mod details;
-mod difference;
-pub mod edit;
-pub mod entry;
-pub mod generate;
+pub mod copy_token;
+pub mod create_token;
+mod denied_row;
+mod diff;
+mod edit_conflict;
+pub mod edit_policy;
+pub mod edit_token;
 pub mod help;
-mod made;
+pub mod identify_secret;
+mod made_tokens;
 pub mod messages;
-pub mod order;
-pub mod owner;
+pub mod owner_choice;
 pub mod purge;
 pub mod regenerate;
-pub mod remove;
-pub mod remove_many;
 pub mod restore;
 pub mod retire;
-pub mod reveal;
-pub mod rule;
-pub mod save;
+pub mod reveal_secret;
+pub mod revoke_token;
+pub mod revoke_tokens;
+pub mod row_details;
+pub mod save_secret;
+pub mod sort;
+pub mod token_details;
 pub mod usage;
-pub mod verify;
-pub mod whose;
 
 use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
 use crate::tui::widget::form::Form;
 use crate::verbs::audit_log::HashedRow;
 use crate::verbs::ledger::DeniedRow;
-use account::create::Create;
-use account::delete::Delete;
-use account::password::Passwd;
-use account::role::RoleOf;
-use catalogue::apply::Apply;
-use catalogue::widen::Widen;
-use confirm::Confirm;
-use copy::Copy;
-use details::Details;
-use edit::Edit;
-use entry::Entry;
-use generate::Generate;
-use help::Help;
-use messages::Messages;
-use order::Order;
-use purge::Purge;
-use regenerate::Regenerate;
-use remove::Remove;
-use remove_many::RemoveMany;
-use restore::Restore;
-use reveal::{Leave, Reveal};
-use rule::Rule;
-use save::Save;
-use verify::Verify;
-use whose::Whose;
+use account::create::CreateAccountDialog;
+use account::delete::DeleteAccountDialog;
+use account::set_password::SetPasswordDialog;
+use account::set_role::SetRoleDialog;
+use audit_check::AuditCheckDialog;
+use catalogue::apply::ApplyCatalogueDialog;
+use catalogue::confirm_widening::ConfirmWideningDialog;
+use confirm::ConfirmDialog;
+use copy_token::CopyTokenDialog;
+use create_token::CreateTokenDialog;
+use edit_policy::EditPolicyDialog;
+use edit_token::EditTokenDialog;
+use help::HelpDialog;
+use identify_secret::IdentifySecretDialog;
+use messages::MessagesDialog;
+use purge::PurgeDialog;
+use regenerate::RegenerateTokenDialog;
+use restore::RestoreTokensDialog;
+use reveal_secret::{DiscardSecretDialog, RevealSecretDialog};
+use revoke_token::RevokeTokenDialog;
+use revoke_tokens::RevokeTokensDialog;
+use row_details::DetailDialog;
+use save_secret::SaveSecretDialog;
+use sort::SortDialog;
+use token_details::TokenDetailsDialog;
 
 /// A dialog.
 pub enum Modal {
     /// The form for a new token.
-    Generate(Box<Form<Generate>>),
+    CreateToken(Box<Form<CreateTokenDialog>>),
     /// The form that edits a token.
-    Edit(Box<Form<Edit>>),
+    EditToken(Box<Form<EditTokenDialog>>),
     /// The form for a token like another.
-    Copy(Box<Form<Copy>>),
+    CopyToken(Box<Form<CopyTokenDialog>>),
     /// The confirmation of a change.
-    Confirm(Box<Form<Confirm>>),
+    Confirm(Box<Form<ConfirmDialog>>),
     /// A new secret, shown once.
-    Reveal(Box<Reveal>),
+    RevealSecret(Box<RevealSecretDialog>),
     /// The question about leaving the secret without using it.
-    Leave(Leave),
+    DiscardSecret(DiscardSecretDialog),
     /// The path for saving the secret.
-    Save(Box<Form<Save>>),
+    SaveSecret(Box<Form<SaveSecretDialog>>),
     /// The form for a new secret of a token.
-    Regenerate(Box<Form<Regenerate>>),
+    RegenerateToken(Box<Form<RegenerateTokenDialog>>),
     /// The removal of a token.
-    Remove(Box<Form<Remove>>),
+    RevokeToken(Box<Form<RevokeTokenDialog>>),
     /// The removal of several tokens.
-    RemoveMany(Box<Form<RemoveMany>>),
+    RevokeTokens(Box<Form<RevokeTokensDialog>>),
     /// The restoration of tokens from the trash.
-    Restore(Box<Form<Restore>>),
+    RestoreTokens(Box<Form<RestoreTokensDialog>>),
     /// The permanent deletion of tokens.
-    Purge(Box<Form<Purge>>),
+    PurgeTokens(Box<Form<PurgeDialog>>),
     /// The order of the table.
-    Order(Box<Order>),
+    Sort(Box<SortDialog>),
     /// The details of a token.
-    Details(Box<Details>),
+    TokenDetails(Box<TokenDetailsDialog>),
     /// The form for a new account.
-    Create(Box<Form<Create>>),
+    CreateAccount(Box<Form<CreateAccountDialog>>),
     /// The role of an account.
-    Role(Box<Form<RoleOf>>),
+    SetRole(Box<Form<SetRoleDialog>>),
     /// The password of an account.
-    Passwd(Box<Form<Passwd>>),
+    SetPassword(Box<Form<SetPasswordDialog>>),
     /// The deletion of an account.
-    Delete(Box<Form<Delete>>),
+    DeleteAccount(Box<Form<DeleteAccountDialog>>),
     /// The form for a rule.
-    Rule(Box<Form<Rule>>),
+    EditPolicy(Box<Form<EditPolicyDialog>>),
     /// The search for the token of a secret.
-    Whose(Box<Form<Whose>>),
+    IdentifySecret(Box<Form<IdentifySecretDialog>>),
     /// The verification of the audit log.
-    Verify(Box<Form<Verify>>),
+    AuditCheck(Box<Form<AuditCheckDialog>>),
     /// The form that applies a catalogue.
-    Apply(Box<Form<Apply>>),
+    ApplyCatalogue(Box<Form<ApplyCatalogueDialog>>),
     /// The confirmation of a catalogue that gives tokens more methods.
-    Widen(Box<Form<Widen>>),
+    ConfirmWidening(Box<Form<ConfirmWideningDialog>>),
     /// The scope picker.
     Picker(Box<Picker>),
     /// A row of the audit log in full.
-    Entry(Box<Entry<HashedRow>>),
+    AuditRow(Box<DetailDialog<HashedRow>>),
     /// A denied attempt in full.
-    Attempt(Box<Entry<DeniedRow>>),
+    DeniedRow(Box<DetailDialog<DeniedRow>>),
     /// The past messages.
-    Messages(Box<Messages>),
+    Messages(Box<MessagesDialog>),
     /// The list of keys.
-    Help(Box<Help>),
+    Help(Box<HelpDialog>),
 }
 
 impl Modal {
     /// Returns the page that is drawn.
     pub fn page(&self) -> &dyn Page {
         match self {
-            Modal::Generate(page) => &**page,
-            Modal::Edit(page) => &**page,
-            Modal::Copy(page) => &**page,
+            Modal::CreateToken(page) => &**page,
+            Modal::EditToken(page) => &**page,
+            Modal::CopyToken(page) => &**page,
             Modal::Confirm(page) => &**page,
-            Modal::Reveal(page) => &**page,
-            Modal::Leave(page) => page,
-            Modal::Save(page) => &**page,
-            Modal::Regenerate(page) => &**page,
-            Modal::Remove(page) => &**page,
-            Modal::RemoveMany(page) => &**page,
-            Modal::Restore(page) => &**page,
-            Modal::Purge(page) => &**page,
-            Modal::Order(page) => &**page,
-            Modal::Details(page) => &**page,
-            Modal::Create(page) => &**page,
-            Modal::Role(page) => &**page,
-            Modal::Passwd(page) => &**page,
-            Modal::Delete(page) => &**page,
-            Modal::Rule(page) => &**page,
-            Modal::Whose(page) => &**page,
-            Modal::Verify(page) => &**page,
-            Modal::Apply(page) => &**page,
-            Modal::Widen(page) => &**page,
+            Modal::RevealSecret(page) => &**page,
+            Modal::DiscardSecret(page) => page,
+            Modal::SaveSecret(page) => &**page,
+            Modal::RegenerateToken(page) => &**page,
+            Modal::RevokeToken(page) => &**page,
+            Modal::RevokeTokens(page) => &**page,
+            Modal::RestoreTokens(page) => &**page,
+            Modal::PurgeTokens(page) => &**page,
+            Modal::Sort(page) => &**page,
+            Modal::TokenDetails(page) => &**page,
+            Modal::CreateAccount(page) => &**page,
+            Modal::SetRole(page) => &**page,
+            Modal::SetPassword(page) => &**page,
+            Modal::DeleteAccount(page) => &**page,
+            Modal::EditPolicy(page) => &**page,
+            Modal::IdentifySecret(page) => &**page,
+            Modal::AuditCheck(page) => &**page,
+            Modal::ApplyCatalogue(page) => &**page,
+            Modal::ConfirmWidening(page) => &**page,
             Modal::Picker(page) => &**page,
-            Modal::Entry(page) => &**page,
-            Modal::Attempt(page) => &**page,
+            Modal::AuditRow(page) => &**page,
+            Modal::DeniedRow(page) => &**page,
             Modal::Messages(page) => &**page,
             Modal::Help(page) => &**page,
         }
@@ -159,32 +159,32 @@ impl Modal {
     /// Returns the page that takes the keys.
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self {
-            Modal::Generate(page) => &mut **page,
-            Modal::Edit(page) => &mut **page,
-            Modal::Copy(page) => &mut **page,
+            Modal::CreateToken(page) => &mut **page,
+            Modal::EditToken(page) => &mut **page,
+            Modal::CopyToken(page) => &mut **page,
             Modal::Confirm(page) => &mut **page,
-            Modal::Reveal(page) => &mut **page,
-            Modal::Leave(page) => page,
-            Modal::Save(page) => &mut **page,
-            Modal::Regenerate(page) => &mut **page,
-            Modal::Remove(page) => &mut **page,
-            Modal::RemoveMany(page) => &mut **page,
-            Modal::Restore(page) => &mut **page,
-            Modal::Purge(page) => &mut **page,
-            Modal::Order(page) => &mut **page,
-            Modal::Details(page) => &mut **page,
-            Modal::Create(page) => &mut **page,
-            Modal::Role(page) => &mut **page,
-            Modal::Passwd(page) => &mut **page,
-            Modal::Delete(page) => &mut **page,
-            Modal::Rule(page) => &mut **page,
-            Modal::Whose(page) => &mut **page,
-            Modal::Verify(page) => &mut **page,
-            Modal::Apply(page) => &mut **page,
-            Modal::Widen(page) => &mut **page,
+            Modal::RevealSecret(page) => &mut **page,
+            Modal::DiscardSecret(page) => page,
+            Modal::SaveSecret(page) => &mut **page,
+            Modal::RegenerateToken(page) => &mut **page,
+            Modal::RevokeToken(page) => &mut **page,
+            Modal::RevokeTokens(page) => &mut **page,
+            Modal::RestoreTokens(page) => &mut **page,
+            Modal::PurgeTokens(page) => &mut **page,
+            Modal::Sort(page) => &mut **page,
+            Modal::TokenDetails(page) => &mut **page,
+            Modal::CreateAccount(page) => &mut **page,
+            Modal::SetRole(page) => &mut **page,
+            Modal::SetPassword(page) => &mut **page,
+            Modal::DeleteAccount(page) => &mut **page,
+            Modal::EditPolicy(page) => &mut **page,
+            Modal::IdentifySecret(page) => &mut **page,
+            Modal::AuditCheck(page) => &mut **page,
+            Modal::ApplyCatalogue(page) => &mut **page,
+            Modal::ConfirmWidening(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
-            Modal::Entry(page) => &mut **page,
-            Modal::Attempt(page) => &mut **page,
+            Modal::AuditRow(page) => &mut **page,
+            Modal::DeniedRow(page) => &mut **page,
             Modal::Messages(page) => &mut **page,
             Modal::Help(page) => &mut **page,
         }

@@ -17,15 +17,15 @@ use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{PurgePreview, PurgeTokens};
 
 /// Lines of the dialog outside its list, including the frame.
-const BESIDE: usize = 14;
+const OTHER_LINES: usize = 14;
 
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The typed number.
     Number,
     /// The password.
-    Proof,
+    Auth,
     /// The safe button.
     Keep,
     /// The destructive button.
@@ -33,18 +33,24 @@ pub enum Slot {
 }
 
 /// The dialog that purges tokens.
-pub struct Purge {
+pub struct PurgeDialog {
     which: Purgeable,
     preview: Option<PurgePreview>,
     names: ScrollList,
-    typed: TextInput,
-    proof: AuthField,
+    confirmation: TextInput,
+    auth: AuthField,
 }
 
-impl Purge {
+impl PurgeDialog {
     /// Opens the dialog for the tokens of `which`, not counted yet.
-    pub fn open(which: Purgeable, proof: AuthField) -> Form<Self> {
-        Form::new(Purge { which, preview: None, names: ScrollList::new(BESIDE), typed: TextInput::new(12), proof })
+    pub fn new(which: Purgeable, proof: AuthField) -> Form<Self> {
+        Form::new(PurgeDialog {
+            which,
+            preview: None,
+            names: ScrollList::new(OTHER_LINES),
+            confirmation: TextInput::new(12),
+            auth: proof,
+        })
     }
 
     /// Returns which tokens the purge is for.
@@ -62,24 +68,24 @@ impl Purge {
     }
 
     fn matches(&self) -> bool {
-        self.count().is_some_and(|count| count > 0 && self.typed.text() == count.to_string())
+        self.count().is_some_and(|count| count > 0 && self.confirmation.text() == count.to_string())
     }
 
-    fn purge(&mut self) -> PressResult<Slot> {
+    fn purge(&mut self) -> PressResult<Field> {
         let Some(count) = self.count() else { return Err(Problem::general("They are still being counted")) };
         if count == 0 {
             return Err(Problem::general("There is nothing to purge"));
         }
         if !self.matches() {
-            return Err(Problem::at(Slot::Number, format!("Type their number exactly: {count}")));
+            return Err(Problem::at(Field::Number, format!("Type their number exactly: {count}")));
         }
-        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
         Ok(Outcome::Send(credential, PurgeTokens::new(self.which, count).into()))
     }
 }
 
-impl Dialog for Purge {
-    type Field = Slot;
+impl Dialog for PurgeDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 26;
     const ENTER_LABEL: Option<&'static str> = Some("Purge");
 
@@ -87,18 +93,18 @@ impl Dialog for Purge {
         format!("Purge {} tokens", self.which.as_str())
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let mut slots = vec![(Slot::Number, FieldKind::Text)];
-        slots.extend(self.proof.field(Slot::Proof));
-        slots.extend([(Slot::Keep, FieldKind::Button), (Slot::Purge, FieldKind::Button)]);
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let mut slots = vec![(Field::Number, FieldKind::Text)];
+        slots.extend(self.auth.field(Field::Auth));
+        slots.extend([(Field::Keep, FieldKind::Button), (Field::Purge, FieldKind::Button)]);
         slots
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::Number => Some(&mut self.typed),
-            Slot::Proof => self.proof.text_input(),
-            Slot::Keep | Slot::Purge => None,
+            Field::Number => Some(&mut self.confirmation),
+            Field::Auth => self.auth.text_input(),
+            Field::Keep | Field::Purge => None,
         }
     }
 
@@ -111,28 +117,28 @@ impl Dialog for Purge {
         self.names.is_long(rows, self.preview.as_ref().map_or(0, |preview| preview.names.len()))
     }
 
-    fn primary_button(&self) -> Option<Slot> {
-        Some(Slot::Purge)
+    fn primary_button(&self) -> Option<Field> {
+        Some(Field::Purge)
     }
 
-    fn validation_error(&self, slot: Slot) -> Option<String> {
-        let wrong = slot == Slot::Number && !self.typed.is_empty() && !self.matches();
+    fn validation_error(&self, slot: Field) -> Option<String> {
+        let wrong = slot == Field::Number && !self.confirmation.is_empty() && !self.matches();
         wrong.then(|| "That isn't their number".to_owned())
     }
 
-    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
+    fn press(&mut self, slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
         match slot {
-            Slot::Keep => Ok(Outcome::Close),
-            Slot::Purge => self.purge(),
-            Slot::Number | Slot::Proof => Ok(Outcome::Stay),
+            Field::Keep => Ok(Outcome::Close),
+            Field::Purge => self.purge(),
+            Field::Number | Field::Auth => Ok(Outcome::Stay),
         }
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
-        self.proof.on_error(&error, Slot::Proof)
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        self.auth.on_error(&error, Field::Auth)
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
         let names = self.preview.as_ref().map_or(&[][..], |preview| &preview.names);
         let head = match self.count() {
@@ -151,13 +157,13 @@ impl Dialog for Purge {
         layout.blank();
         let number = self.count().map_or_else(String::new, group_digits);
         layout.fact("Their number", &number, theme.strong);
-        layout.text_input(Slot::Number, "Type it to confirm", &self.typed);
-        self.proof.draw(layout, Slot::Proof);
+        layout.text_input(Field::Number, "Type it to confirm", &self.confirmation);
+        self.auth.draw(layout, Field::Auth);
         layout.problem(2);
         let danger = if self.matches() { theme.danger } else { theme.dim };
         layout.buttons(&[
-            (Slot::Keep, "Keep them", theme.strong),
-            (Slot::Purge, "I understand the consequences, purge them", danger),
+            (Field::Keep, "Keep them", theme.strong),
+            (Field::Purge, "I understand the consequences, purge them", danger),
         ]);
         layout.blank();
     }

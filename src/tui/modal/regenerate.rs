@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::confirm::Wanted;
+use super::confirm::PendingMutation;
 use super::retire;
 use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
@@ -20,15 +20,15 @@ use crate::verbs::tokens::{MAX_GRACE, RECENT_USE, RegenerateToken, TokenTarget};
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The end of the old secret.
-    Old,
+    Grace,
     /// The typed end of the old secret.
-    OldTyped,
+    GraceText,
     /// The expiry.
     Expires,
     /// The typed expiry.
-    Typed,
+    ExpiryText,
     /// The button.
     Button,
     /// The button that ends a running overlap instead.
@@ -36,7 +36,7 @@ pub enum Slot {
 }
 
 /// The form for a new secret.
-pub struct Regenerate {
+pub struct RegenerateTokenDialog {
     token: Token,
     /// `true` if two secrets are valid already. A third one ends both.
     rotating: bool,
@@ -45,9 +45,9 @@ pub struct Regenerate {
     expiry: ExpiryChoice,
 }
 
-impl Regenerate {
+impl RegenerateTokenDialog {
     /// Opens the form for `token` as it is at `now`. An expired token can't keep its expiry.
-    pub fn open(token: Token, now: Timestamp, default_expiry: Option<Length>) -> Form<Self> {
+    pub fn new(token: Token, now: Timestamp, default_expiry: Option<Length>) -> Form<Self> {
         let expired = token.expiry.is_past(now);
         let expiry =
             if expired { ExpiryChoice::new(default_expiry) } else { ExpiryChoice::with_current(token.expiry, "keep") };
@@ -62,8 +62,8 @@ impl Regenerate {
         if token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT_USE)) {
             grace.select(Some(Length::Hours(24)), "24h");
         }
-        let form = Regenerate { token, rotating, grace, expiry };
-        Form::with_focus(form, if expired { Slot::Expires } else { Slot::Button })
+        let form = RegenerateTokenDialog { token, rotating, grace, expiry };
+        Form::with_focus(form, if expired { Field::Expires } else { Field::Button })
     }
 
     /// Returns the length of the overlap and its end, limited by `expiry`.
@@ -80,14 +80,14 @@ impl Regenerate {
     }
 
     /// Writes three lines about the old secret or secrets.
-    fn old_rows(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+    fn draw_old_secret(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
-            layout.fact("Before that", &retire::old(previous, model.now), Style::new());
+            layout.fact("Before that", &retire::describe_previous_secret(previous, model.now), Style::new());
             layout.note("! Two secrets live: a new one kills both at once.", theme.warning);
             return layout.blank();
         }
-        self.grace.draw(layout, (Slot::Old, "Old one dies"), (Slot::OldTyped, "  after"), "12h, 14d … up to 30d");
+        self.grace.draw(layout, (Field::Grace, "Old one dies"), (Field::GraceText, "  after"), "12h, 14d … up to 30d");
         let zone = model.zone.get();
         let expiry = self.expiry.resolve_at(model.now, zone).map_or(Expiry::Never, |(_, expiry)| expiry);
         match self.overlap(expiry, model.now, zone) {
@@ -101,51 +101,51 @@ impl Regenerate {
     }
 }
 
-impl Dialog for Regenerate {
-    type Field = Slot;
+impl Dialog for RegenerateTokenDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 14;
 
     fn title(&self) -> String {
         format!("Regenerate {}", self.token.full_name())
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
         let mut slots = Vec::new();
         if !self.rotating {
-            slots.extend(self.grace.fields(Slot::Old, Slot::OldTyped));
+            slots.extend(self.grace.fields(Field::Grace, Field::GraceText));
         }
-        slots.extend(self.expiry.fields(Slot::Expires, Slot::Typed));
-        slots.push((Slot::Button, FieldKind::Button));
+        slots.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
+        slots.push((Field::Button, FieldKind::Button));
         if self.rotating {
-            slots.push((Slot::Retire, FieldKind::Button));
+            slots.push((Field::Retire, FieldKind::Button));
         }
         slots
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::OldTyped => Some(self.grace.text_input()),
-            Slot::Typed => Some(self.expiry.text_input()),
-            Slot::Old | Slot::Expires | Slot::Button | Slot::Retire => None,
+            Field::GraceText => Some(self.grace.text_input()),
+            Field::ExpiryText => Some(self.expiry.text_input()),
+            Field::Grace | Field::Expires | Field::Button | Field::Retire => None,
         }
     }
 
-    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
+    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
         match slot {
-            Slot::Old => Some(&mut self.grace),
-            Slot::Expires => Some(self.expiry.choices()),
-            Slot::OldTyped | Slot::Typed | Slot::Button | Slot::Retire => None,
+            Field::Grace => Some(&mut self.grace),
+            Field::Expires => Some(self.expiry.choices()),
+            Field::GraceText | Field::ExpiryText | Field::Button | Field::Retire => None,
         }
     }
 
-    fn press(&mut self, slot: Slot, facts: &Facts<'_>) -> PressResult<Slot> {
-        if slot == Slot::Retire {
+    fn press(&mut self, slot: Field, facts: &Facts<'_>) -> PressResult<Field> {
+        if slot == Field::Retire {
             let over = || Problem::general("The overlap is over by itself: one secret lives");
-            return retire::wanted(&self.token, facts.now).map(Outcome::Confirm).ok_or_else(over);
+            return retire::pending_retire(&self.token, facts.now).map(Outcome::Confirm).ok_or_else(over);
         }
-        let at = if self.expiry.is_text() { Slot::Typed } else { Slot::Expires };
+        let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
-        let at = if self.grace.is_text() { Slot::OldTyped } else { Slot::Old };
+        let at = if self.grace.is_text() { Field::GraceText } else { Field::Grace };
         let overlap = self.overlap(expiry, facts.now, facts.zone).map_err(|e| Problem::at(at, e))?;
         let hint = &self.token.hint;
         let about = match (overlap, self.token.overlap(facts.now)) {
@@ -158,10 +158,10 @@ impl Dialog for Regenerate {
         };
         let grace = overlap.map(|(grace, _)| grace);
         let verb = RegenerateToken { token: TokenTarget::at_revision(&self.token), grace, expires, destination: None };
-        Ok(Outcome::Confirm(Wanted::new(self.title(), about, verb)))
+        Ok(Outcome::Confirm(PendingMutation::new(self.title(), about, verb)))
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         layout.text_line("A new secret is made; name, API and everything else stay.", Style::new());
         let grace = if self.rotating { "" } else { "The old one may live on for a while, never beyond the expiry." };
@@ -170,21 +170,21 @@ impl Dialog for Regenerate {
         // The token doesn't record which of its two secrets was seen last.
         let since = match self.rotating {
             true => format!("made {}", ago(self.token.secret_since, model.now)),
-            false => retire::seen(self.token.last_seen_at, model.now),
+            false => retire::describe_last_seen(self.token.last_seen_at, model.now),
         };
         let current = format!("{}, {since}", self.token.hint);
         layout.fact("Secret now", &current, Style::new());
-        self.old_rows(layout, model);
-        self.expiry.draw(layout, Slot::Expires, Slot::Typed, model);
+        self.draw_old_secret(layout, model);
+        self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
         if self.token.expiry.is_past(model.now) {
             let day = self.token.expiry.day(model.zone.get());
             layout.note(&format!("! It expired on {day}: choose a new expiry"), theme.warning);
         } else {
             layout.blank();
         }
-        layout.button(Slot::Button, "Regenerate");
+        layout.button(Field::Button, "Regenerate");
         if self.rotating {
-            layout.button(Slot::Retire, "End overlap");
+            layout.button(Field::Retire, "End overlap");
         }
         layout.problem(2);
     }

@@ -16,31 +16,31 @@ use crate::verbs::tokens::{RestoreTokens, TokenTarget};
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// Name of the single token.
     Name,
     /// The password.
-    Proof,
+    Auth,
     /// The button.
     Restore,
 }
 
 /// The dialog that restores tokens.
-pub struct Restore {
+pub struct RestoreTokensDialog {
     tokens: Vec<Token>,
     name: TextInput,
-    proof: AuthField,
+    auth: AuthField,
 }
 
-impl Restore {
+impl RestoreTokensDialog {
     /// Opens the dialog for `tokens`, which must not be empty.
-    pub fn open(tokens: Vec<Token>, proof: AuthField) -> Form<Self> {
+    pub fn new(tokens: Vec<Token>, proof: AuthField) -> Form<Self> {
         let mut name = TextInput::new(MAX_TOKEN_NAME_LEN * 4);
         if let [only] = tokens.as_slice() {
             name.insert(only.name.as_str());
         }
-        let first = proof.field(Slot::Proof).map_or(Slot::Restore, |(slot, _)| slot);
-        Form::with_focus(Restore { tokens, name, proof }, first)
+        let first = proof.field(Field::Auth).map_or(Field::Restore, |(slot, _)| slot);
+        Form::with_focus(RestoreTokensDialog { tokens, name, auth: proof }, first)
     }
 
     fn only(&self) -> Option<&Token> {
@@ -59,8 +59,8 @@ impl Restore {
     }
 }
 
-impl Dialog for Restore {
-    type Field = Slot;
+impl Dialog for RestoreTokensDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 18;
     const ENTER_LABEL: Option<&'static str> = Some("Restore");
 
@@ -71,35 +71,35 @@ impl Dialog for Restore {
         }
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let name = self.only().map(|_| (Slot::Name, FieldKind::Text));
-        name.into_iter().chain(self.proof.field(Slot::Proof)).chain([(Slot::Restore, FieldKind::Button)]).collect()
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let name = self.only().map(|_| (Field::Name, FieldKind::Text));
+        name.into_iter().chain(self.auth.field(Field::Auth)).chain([(Field::Restore, FieldKind::Button)]).collect()
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::Name => Some(&mut self.name),
-            Slot::Proof => self.proof.text_input(),
-            Slot::Restore => None,
+            Field::Name => Some(&mut self.name),
+            Field::Auth => self.auth.text_input(),
+            Field::Restore => None,
         }
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
-        let rename = self.rename().map_err(|error| Problem::at(Slot::Name, error))?;
-        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+        let rename = self.rename().map_err(|error| Problem::at(Field::Name, error))?;
+        let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
         let tokens = self.tokens.iter().map(TokenTarget::at_revision).collect();
         Ok(Outcome::Send(credential, RestoreTokens { tokens, rename }.into()))
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
         // The usual conflict: the name has been taken meanwhile.
         if error.kind == ErrorKind::Conflict && self.only().is_some() {
-            return Err(Problem::at(Slot::Name, error));
+            return Err(Problem::at(Field::Name, error));
         }
-        self.proof.on_error(&error, Slot::Proof)
+        self.auth.on_error(&error, Field::Auth)
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         if self.only().is_none() {
             let names = join_three(self.tokens.iter().map(Token::full_name));
             layout.paragraph(&names, 2, Style::new());
@@ -108,11 +108,11 @@ impl Dialog for Restore {
         layout.text_line("Comes back disabled: denied until it is enabled, which is a second step.", Style::new());
         layout.blank();
         if self.only().is_some() {
-            layout.text_input(Slot::Name, "Name", &self.name);
+            layout.text_input(Field::Name, "Name", &self.name);
         }
-        self.proof.draw(layout, Slot::Proof);
+        self.auth.draw(layout, Field::Auth);
         layout.blank();
-        layout.button(Slot::Restore, "Restore, disabled");
+        layout.button(Field::Restore, "Restore, disabled");
         layout.problem(3);
     }
 }

@@ -1,26 +1,26 @@
 //! The end of an overlap of two secrets, with its consequences.
 
-use super::confirm::Wanted;
+use super::confirm::PendingMutation;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{PreviousSecret, Token};
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::tokens::{RetireToken, TokenTarget};
 
 /// Returns in words when a secret was last accepted.
-pub fn seen(at: Option<Timestamp>, now: Timestamp) -> String {
+pub fn describe_last_seen(at: Option<Timestamp>, now: Timestamp) -> String {
     at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)))
 }
 
 /// Describes the old secret: its hint, its end, and when it was last accepted.
-pub fn old(previous: &PreviousSecret, now: Timestamp) -> String {
+pub fn describe_previous_secret(previous: &PreviousSecret, now: Timestamp) -> String {
     let dies = relative(previous.retires_at, now);
-    format!("{}, dies {dies}, {}", previous.hint, seen(previous.last_seen_at, now))
+    format!("{}, dies {dies}, {}", previous.hint, describe_last_seen(previous.last_seen_at, now))
 }
 
 /// Returns the change that ends the overlap of `token`; `None` if it has only one secret.
-pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
+pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> {
     let previous = token.overlap(now)?;
-    let (look, use_of_it) = match previous.last_seen_at {
+    let (style, usage) = match previous.last_seen_at {
         Some(at) if at >= token.secret_since => {
             let text = format!("! In use: last seen {}. Whoever uses it is denied then.", ago(at, now));
             (LineStyle::Warning, text)
@@ -37,7 +37,7 @@ pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
         relative(previous.retires_at, now),
         token.hint
     );
-    let about = ScrollText::default().row(look, use_of_it).row(LineStyle::Plain, text);
+    let about = ScrollText::default().row(style, usage).row(LineStyle::Plain, text);
     let verb = RetireToken { token: TokenTarget::at_revision(token) };
-    Some(Wanted::telling(format!("End the overlap of {}", token.full_name()), about, verb))
+    Some(PendingMutation::with_text(format!("End the overlap of {}", token.full_name()), about, verb))
 }

@@ -6,7 +6,7 @@ use super::{Facts, Outcome};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{MAX_USERNAME_LEN, Prefix, Username};
 use crate::domain::password::Password;
-use crate::tui::modal::account::Twice;
+use crate::tui::modal::account::NewPasswordInputs;
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -35,7 +35,7 @@ pub enum Slot {
 /// The form that creates the first owner.
 pub struct FirstRun {
     username: TextInput,
-    password: Twice,
+    password: NewPasswordInputs,
     self_service: OneOf<bool>,
     catalogue: OneOf<bool>,
 }
@@ -45,7 +45,7 @@ impl FirstRun {
     pub fn open(username: Option<&Username>) -> Form<Self> {
         Form::new(FirstRun {
             username: TextInput::new(MAX_USERNAME_LEN * 4).with(username.map_or("", Username::as_str)),
-            password: Twice::default(),
+            password: NewPasswordInputs::default(),
             self_service: OneOf::new(vec![true, false], &true),
             catalogue: OneOf::new(vec![true, false], &true),
         })
@@ -57,7 +57,7 @@ impl FirstRun {
     /// [`crate::error::Kind::Usage`] if the name is not a valid username.
     pub fn credential(&mut self) -> crate::error::Result<Credential> {
         let username = Username::parse(self.username.text())?;
-        self.password.again.clear();
+        self.password.repeated.clear();
         Ok(Credential::from_password(username, Password::from_raw(self.password.first.take_text())))
     }
 }
@@ -85,7 +85,7 @@ impl Dialog for FirstRun {
         match slot {
             Slot::Username => Some(&mut self.username),
             Slot::Password => Some(&mut self.password.first),
-            Slot::Again => Some(&mut self.password.again),
+            Slot::Again => Some(&mut self.password.repeated),
             Slot::SelfService | Slot::Catalogue | Slot::Button => None,
         }
     }
@@ -100,12 +100,12 @@ impl Dialog for FirstRun {
 
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        let password = self.password.check(Slot::Password, Slot::Again)?;
+        let password = self.password.validate(Slot::Password, Slot::Again)?;
         let sample = || Catalogue::shipped("cloud-platform").map_err(|e| Problem::at(Slot::Catalogue, e));
         let catalogue = if self.catalogue.get() == Some(&true) { Some(sample()?) } else { None };
         let init = Init {
             username,
-            password: password.again(),
+            password: password.to_new_password(),
             prefix: Prefix::default(),
             self_service: self.self_service.get() == Some(&true),
             catalogue,
@@ -128,7 +128,7 @@ impl Dialog for FirstRun {
         layout.blank();
         layout.text_line("The first account is an owner: it manages everyone and everything.", Style::new());
         layout.text_input(Slot::Username, "Username", &self.username);
-        self.password.rows(layout, Slot::Password, Slot::Again, "Password");
+        self.password.draw(layout, Slot::Password, Slot::Again, "Password");
         layout.blank();
         let members = ["members manage their own tokens", "only admins do"];
         layout.choice(Slot::SelfService, "Self-service", &members, self.self_service.selected());

@@ -28,7 +28,7 @@ use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
-use crate::tui::modal::confirm::Wanted;
+use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::model::{Model, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::text_input::TextInput;
@@ -74,7 +74,7 @@ pub enum Outcome {
     /// Read the catalogue with this path or name while the page waits.
     Read(PathBuf),
     /// Make a change after confirmation.
-    Confirm(Wanted),
+    Confirm(PendingMutation),
     /// Read the list again around this anchor.
     List(TokenCursor),
     /// Read the audit log again from this anchor.

@@ -6,7 +6,7 @@ use super::{Facts, Outcome};
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::modal::account::{Twice, TwiceSlot};
+use crate::tui::modal::account::{NewPasswordField, NewPasswordInputs};
 use crate::tui::model::Model;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -18,24 +18,24 @@ use crate::verbs::actor::Credential;
 pub struct ReplacePassword {
     username: Username,
     temporary: Credential,
-    password: Twice,
+    password: NewPasswordInputs,
 }
 
 impl ReplacePassword {
     /// Opens an empty form for `username`, who signed in with `temporary`.
     pub fn open(username: Username, temporary: Credential) -> Form<Self> {
-        Form::new(ReplacePassword { username, temporary, password: Twice::default() })
+        Form::new(ReplacePassword { username, temporary, password: NewPasswordInputs::default() })
     }
 
     /// Returns the credential with the new password and empties the fields.
     pub fn credential(&mut self) -> Credential {
-        self.password.again.clear();
+        self.password.repeated.clear();
         Credential::from_password(self.username.clone(), Password::from_raw(self.password.first.take_text()))
     }
 }
 
 impl Dialog for ReplacePassword {
-    type Field = TwiceSlot;
+    type Field = NewPasswordField;
     const LABEL_WIDTH: usize = 14;
     const ENTER_LABEL: Option<&'static str> = Some("Replace");
 
@@ -43,17 +43,17 @@ impl Dialog for ReplacePassword {
         format!("Replace the password of {}", self.username)
     }
 
-    fn fields(&self) -> Vec<(TwiceSlot, FieldKind)> {
-        TwiceSlot::all()
+    fn fields(&self) -> Vec<(NewPasswordField, FieldKind)> {
+        NewPasswordField::fields()
     }
 
-    fn text_input(&mut self, slot: TwiceSlot) -> Option<&mut TextInput> {
-        self.password.field(slot)
+    fn text_input(&mut self, slot: NewPasswordField) -> Option<&mut TextInput> {
+        self.password.text_input(slot)
     }
 
-    fn press(&mut self, _slot: TwiceSlot, _facts: &Facts<'_>) -> PressResult<TwiceSlot> {
-        let password = self.password.check(TwiceSlot::Password, TwiceSlot::Again)?;
-        let verb = SetPassword { username: self.username.clone(), password: password.again() };
+    fn press(&mut self, _slot: NewPasswordField, _facts: &Facts<'_>) -> PressResult<NewPasswordField> {
+        let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
+        let verb = SetPassword { username: self.username.clone(), password: password.to_new_password() };
         Ok(Outcome::Send(self.temporary.clone(), verb.into()))
     }
 
@@ -61,21 +61,21 @@ impl Dialog for ReplacePassword {
         Outcome::SignOut
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<TwiceSlot> {
+    fn on_error(&mut self, error: Error) -> PressResult<NewPasswordField> {
         match error.kind {
-            ErrorKind::Usage => Err(Problem::at(TwiceSlot::Password, error)),
+            ErrorKind::Usage => Err(Problem::at(NewPasswordField::Password, error)),
             _ => Err(Problem::general(error)),
         }
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, TwiceSlot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, NewPasswordField>, _model: &Model) {
         let theme = layout.theme;
         layout.text_line("Your password is temporary: somebody else set it and knows it.", theme.warning);
         layout.text_line("Choose one that only you know. Then you are signed in.", Style::new());
         layout.blank();
-        self.password.rows(layout, TwiceSlot::Password, TwiceSlot::Again, "New password");
+        self.password.draw(layout, NewPasswordField::Password, NewPasswordField::Repeated, "New password");
         layout.blank();
-        layout.button(TwiceSlot::Button, "Replace it");
+        layout.button(NewPasswordField::Button, "Replace it");
         layout.problem(3);
     }
 }

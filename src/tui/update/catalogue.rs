@@ -4,7 +4,7 @@ use super::{Layer, apply, requests};
 use crate::domain::catalogue::Catalogue;
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
-use crate::tui::modal::catalogue::apply::{Apply, Slot};
+use crate::tui::modal::catalogue::apply::{ApplyCatalogueDialog, Field};
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::PressResult;
@@ -14,17 +14,21 @@ use crate::verbs::ports::TokenCursor;
 
 /// Passes the catalogue from the named file to the form.
 pub(super) fn read(model: &mut Model, layer: Layer, read: Catalogue) -> Vec<Effect> {
-    hear(model, layer, |form| form.read(read))
+    hear(model, layer, |form| form.on_catalogue(read))
 }
 
 /// Passes the preview of the change to the form.
 pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, preview: CataloguePreview) -> Vec<Effect> {
-    layer.map_or_else(Vec::new, |layer| hear(model, layer, |form| form.previewed(preview)))
+    layer.map_or_else(Vec::new, |layer| hear(model, layer, |form| form.on_preview(preview)))
 }
 
-fn hear(model: &mut Model, layer: Layer, act: impl FnOnce(&mut Apply) -> PressResult<Slot>) -> Vec<Effect> {
+fn hear(
+    model: &mut Model,
+    layer: Layer,
+    act: impl FnOnce(&mut ApplyCatalogueDialog) -> PressResult<Field>,
+) -> Vec<Effect> {
     let Layer::Modal(at) = layer else { return Vec::new() };
-    let Some(Modal::Apply(form)) = model.modals.get_mut(at) else { return Vec::new() };
+    let Some(Modal::ApplyCatalogue(form)) = model.modals.get_mut(at) else { return Vec::new() };
     let outcome = form.with_dialog(act);
     apply(model, layer, outcome)
 }

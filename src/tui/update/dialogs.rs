@@ -12,19 +12,19 @@ use crate::error::Result;
 use crate::platform::clipboard::CLEAR_DELAY;
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
-use crate::tui::modal::catalogue::apply::Apply;
-use crate::tui::modal::confirm::{Confirm, Wanted};
-use crate::tui::modal::copy::Copy;
-use crate::tui::modal::details::Details;
-use crate::tui::modal::edit::{Edit, Slot};
-use crate::tui::modal::generate::Generate;
-use crate::tui::modal::help::Help;
-use crate::tui::modal::messages::Messages;
-use crate::tui::modal::regenerate::Regenerate;
+use crate::tui::modal::audit_check::AuditCheckDialog;
+use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;
+use crate::tui::modal::confirm::{ConfirmDialog, PendingMutation};
+use crate::tui::modal::copy_token::CopyTokenDialog;
+use crate::tui::modal::create_token::CreateTokenDialog;
+use crate::tui::modal::edit_token::{EditTokenDialog, Field};
+use crate::tui::modal::help::HelpDialog;
+use crate::tui::modal::identify_secret::IdentifySecretDialog;
+use crate::tui::modal::messages::MessagesDialog;
+use crate::tui::modal::regenerate::RegenerateTokenDialog;
 use crate::tui::modal::retire;
-use crate::tui::modal::reveal::Reached;
-use crate::tui::modal::verify::Verify;
-use crate::tui::modal::whose::Whose;
+use crate::tui::modal::reveal_secret::CopyOutcome;
+use crate::tui::modal::token_details::TokenDetailsDialog;
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::msg::{Copied, Sent};
 use crate::tui::screen::Open;
@@ -33,28 +33,28 @@ use crate::tui::widget::form::PressResult;
 use crate::verbs::tokens::{EditPreview, ShowToken, TokenDetails};
 
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
-    model.modals.push(Modal::Help(Box::new(Help::new(model.context()))));
+    model.modals.push(Modal::Help(Box::new(HelpDialog::new(model.context()))));
     Vec::new()
 }
 
 /// Opens the list of messages.
 pub(super) fn messages(model: &mut Model) -> Vec<Effect> {
     let messages = model.messages.iter().cloned().collect();
-    model.modals.push(Modal::Messages(Box::new(Messages::new(messages))));
+    model.modals.push(Modal::Messages(Box::new(MessagesDialog::new(messages))));
     Vec::new()
 }
 
 /// Opens the dialog that looks up a secret's token.
 pub(super) fn whose(model: &mut Model) -> Vec<Effect> {
-    model.modals.push(Modal::Whose(Box::new(Whose::open())));
+    model.modals.push(Modal::IdentifySecret(Box::new(IdentifySecretDialog::new())));
     Vec::new()
 }
 
 /// Makes a change after its author has proved their identity. A dialog without a proof field of its own can change the
 /// store only this way.
-pub(super) fn confirm(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
+pub(super) fn confirm(model: &mut Model, wanted: PendingMutation) -> Vec<Effect> {
     if let Some(proof) = model.proof() {
-        model.modals.push(Modal::Confirm(Box::new(Confirm::open(wanted, proof))));
+        model.modals.push(Modal::Confirm(Box::new(ConfirmDialog::new(wanted, proof))));
     }
     Vec::new()
 }
@@ -68,26 +68,26 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         (Open::Account(what), _) => return super::people::open(model, what),
         (Open::Rule, _) => return super::people::open_rule(model),
         (Open::Verify, _) => {
-            model.modals.push(Modal::Verify(Box::new(Verify::open())));
+            model.modals.push(Modal::AuditCheck(Box::new(AuditCheckDialog::new())));
             return super::requests::verify(model);
         }
-        (Open::Apply, _) => Modal::Apply(Box::new(Apply::open())),
+        (Open::Apply, _) => Modal::ApplyCatalogue(Box::new(ApplyCatalogueDialog::new())),
         (Open::Generate, _) => {
             let Some(owner) = super::people::owner(model) else { return Vec::new() };
-            let mut form = Generate::open(owner, policy.default_expiry, Arc::clone(&model.catalogues));
+            let mut form = CreateTokenDialog::new(owner, policy.default_expiry, Arc::clone(&model.catalogues));
             if !model.is_by_person() {
                 form.dialog_mut().shorten_default();
             }
-            model.modals.push(Modal::Generate(Box::new(form)));
+            model.modals.push(Modal::CreateToken(Box::new(form)));
             return super::people::candidates(model);
         }
         (Open::Edit, Some(token)) => {
             let (id, known) = (token.id, usage_of(model, &token).map(|shown| shown.usage.clone()));
-            let mut form = Edit::open(token, policy.default_expiry, Arc::clone(&model.catalogues));
+            let mut form = EditTokenDialog::new(token, policy.default_expiry, Arc::clone(&model.catalogues));
             if let Some(usage) = &known {
                 form.dialog_mut().set_usage(usage, model.now);
             }
-            model.modals.push(Modal::Edit(Box::new(form)));
+            model.modals.push(Modal::EditToken(Box::new(form)));
             if known.is_some() {
                 return Vec::new();
             }
@@ -95,13 +95,13 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         }
         (Open::Copy, Some(token)) => {
             let manages = model.role() >= Role::Admin;
-            Modal::Copy(Box::new(Copy::open(token, model.now, policy.default_expiry, manages)))
+            Modal::CopyToken(Box::new(CopyTokenDialog::new(token, model.now, policy.default_expiry, manages)))
         }
         (Open::Regenerate, Some(token)) => {
-            Modal::Regenerate(Box::new(Regenerate::open(token, model.now, policy.default_expiry)))
+            Modal::RegenerateToken(Box::new(RegenerateTokenDialog::new(token, model.now, policy.default_expiry)))
         }
         (Open::Retire, Some(token)) => {
-            return match retire::wanted(&token, model.now) {
+            return match retire::pending_retire(&token, model.now) {
                 Some(wanted) => confirm(model, wanted),
                 None => Vec::new(),
             };
@@ -109,7 +109,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         (Open::Toggle | Open::Remove | Open::Restore | Open::Purge, _) => return several::open(model, what),
         (Open::Details, Some(token)) => {
             let shown = usage_of(model, &token).cloned();
-            Modal::Details(Box::new(Details::new(token, shown)))
+            Modal::TokenDetails(Box::new(TokenDetailsDialog::new(token, shown)))
         }
         (Open::Edit | Open::Copy | Open::Regenerate | Open::Retire | Open::Details, None) => return Vec::new(),
     };
@@ -120,7 +120,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
 /// Passes the preview of an edit to the form that waits for it.
 pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, edited: EditPreview) -> Vec<Effect> {
     let zone = model.zone.clone();
-    hear(model, layer, |edit| edit.previewed(&edited, zone.get()))
+    hear(model, layer, |edit| edit.on_preview(&edited, zone.get()))
 }
 
 /// Passes a token with its usage to the screen and to the dialogs about this token.
@@ -128,9 +128,11 @@ pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: TokenDetails
     let now = model.now;
     for modal in &mut model.modals {
         match modal {
-            Modal::Details(details) => details.fill(&shown),
-            Modal::Remove(remove) if remove.dialog().token().id == shown.token.id => remove.dialog_mut().know(&shown),
-            Modal::Edit(edit) if edit.dialog().token().id == shown.token.id => {
+            Modal::TokenDetails(details) => details.set_details(&shown),
+            Modal::RevokeToken(remove) if remove.dialog().token().id == shown.token.id => {
+                remove.dialog_mut().set_details(&shown)
+            }
+            Modal::EditToken(edit) if edit.dialog().token().id == shown.token.id => {
                 edit.dialog_mut().set_usage(&shown.usage, now)
             }
             _ => {}
@@ -148,12 +150,16 @@ pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: TokenDetails
 /// Passes a token as stored to the layer that requested it, for example a form whose edit was refused.
 fn looked_up(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effect> {
     let (zone, now) = (model.zone.clone(), model.now);
-    hear(model, layer, |edit| edit.stored(token, now, zone.get()))
+    hear(model, layer, |edit| edit.on_stored_token(token, now, zone.get()))
 }
 
-fn hear(model: &mut Model, layer: Option<Layer>, act: impl FnOnce(&mut Edit) -> PressResult<Slot>) -> Vec<Effect> {
+fn hear(
+    model: &mut Model,
+    layer: Option<Layer>,
+    act: impl FnOnce(&mut EditTokenDialog) -> PressResult<Field>,
+) -> Vec<Effect> {
     let Some(layer @ Layer::Modal(at)) = layer else { return Vec::new() };
-    let Some(Modal::Edit(form)) = model.modals.get_mut(at) else { return Vec::new() };
+    let Some(Modal::EditToken(form)) = model.modals.get_mut(at) else { return Vec::new() };
     let outcome = form.with_dialog(act);
     apply(model, layer, outcome)
 }
@@ -165,22 +171,22 @@ pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a TokenD
 /// Handles the result of copying to the clipboard. A dialog that shows a secret keeps the result visible.
 pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
     let (text, reached) = match result {
-        Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEAR_DELAY.as_secs()), Reached::Clipboard),
-        Ok(Copied::ForGood) => ("copied".to_owned(), Reached::Clipboard),
-        Ok(Copied::Sent(Sent::Straight)) => ("sent to your terminal, not cleared".to_owned(), Reached::Unknown),
+        Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEAR_DELAY.as_secs()), CopyOutcome::Clipboard),
+        Ok(Copied::ForGood) => ("copied".to_owned(), CopyOutcome::Clipboard),
+        Ok(Copied::Sent(Sent::Straight)) => ("sent to your terminal, not cleared".to_owned(), CopyOutcome::Unknown),
         Ok(Copied::Sent(Sent::ByTmux)) => {
-            ("sent to your terminal by tmux, not cleared; prefix ] pastes it too".to_owned(), Reached::Unknown)
+            ("sent to your terminal by tmux, not cleared; prefix ] pastes it too".to_owned(), CopyOutcome::Unknown)
         }
         Ok(Copied::Sent(Sent::PastTmux)) => {
             let text =
                 "sent to your terminal, not cleared. If pasting fails, in tmux: set -g allow-passthrough on".to_owned();
-            (text, Reached::Unknown)
+            (text, CopyOutcome::Unknown)
         }
-        Err(error) => (error.to_string(), Reached::Nothing),
+        Err(error) => (error.to_string(), CopyOutcome::Failed),
     };
     match model.modals.last_mut() {
-        Some(Modal::Reveal(reveal)) => reveal.copied(text, reached),
-        _ => model.say(if reached == Reached::Nothing { Tone::Bad } else { Tone::Good }, text, None),
+        Some(Modal::RevealSecret(reveal)) => reveal.on_copied(text, reached),
+        _ => model.say(if reached == CopyOutcome::Failed { Tone::Bad } else { Tone::Good }, text, None),
     }
     Vec::new()
 }
@@ -189,15 +195,15 @@ pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
 pub(super) fn saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
     match result {
         Ok(path) => {
-            if matches!(model.modals.last(), Some(Modal::Save(_))) {
+            if matches!(model.modals.last(), Some(Modal::SaveSecret(_))) {
                 model.modals.pop();
             }
-            if let Some(Modal::Reveal(reveal)) = model.modals.last_mut() {
-                reveal.saved(format!("saved to {}, readable by you only", path.display()), true);
+            if let Some(Modal::RevealSecret(reveal)) = model.modals.last_mut() {
+                reveal.on_saved(format!("saved to {}, readable by you only", path.display()), true);
             }
         }
         Err(error) => {
-            if let Some(Modal::Save(save)) = model.modals.last_mut() {
+            if let Some(Modal::SaveSecret(save)) = model.modals.last_mut() {
                 save.set_problem(error.to_string());
             }
         }

@@ -140,7 +140,7 @@ pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
         return;
     }
     for modal in &mut model.modals {
-        if let Modal::Reveal(reveal) = modal {
+        if let Modal::RevealSecret(reveal) = modal {
             reveal.hide();
         }
     }
@@ -242,7 +242,7 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effect> {
     let asked = match layer {
         Layer::Lock => model.lock.as_ref().is_some_and(Form::has_problem),
-        Layer::Modal(at) => matches!(model.modals.get(at), Some(Modal::Leave(_))),
+        Layer::Modal(at) => matches!(model.modals.get(at), Some(Modal::DiscardSecret(_))),
         Layer::Screen => false,
     };
     if !model.holds_unseen_secret() || asked {
@@ -253,10 +253,10 @@ fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> 
         lock.set_problem("a new secret that nobody has seen waits behind this lock; again to end anyway");
     } else {
         let leaving = model.modals.iter().rev().find_map(|modal| match modal {
-            Modal::Reveal(reveal) => Some(reveal.leaving()),
+            Modal::RevealSecret(reveal) => Some(reveal.discard_dialog()),
             _ => None,
         });
-        model.modals.extend(leaving.map(Modal::Leave));
+        model.modals.extend(leaving.map(Modal::DiscardSecret));
     }
     Vec::new()
 }

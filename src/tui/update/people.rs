@@ -8,13 +8,13 @@ use crate::domain::role::Role;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
-use crate::tui::modal::account::create::Create;
-use crate::tui::modal::account::delete::{Delete, disabling};
-use crate::tui::modal::account::password::Passwd;
-use crate::tui::modal::account::role::RoleOf;
-use crate::tui::modal::confirm::Wanted;
-use crate::tui::modal::owner::{Candidate, OwnerChoice};
-use crate::tui::modal::rule::Rule;
+use crate::tui::modal::account::create::CreateAccountDialog;
+use crate::tui::modal::account::delete::{DeleteAccountDialog, describe_disabling};
+use crate::tui::modal::account::set_password::SetPasswordDialog;
+use crate::tui::modal::account::set_role::SetRoleDialog;
+use crate::tui::modal::confirm::PendingMutation;
+use crate::tui::modal::edit_policy::EditPolicyDialog;
+use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
 use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
@@ -54,8 +54,8 @@ pub(super) fn listed(model: &mut Model, list: AccountList) -> Vec<Effect> {
     let height = height(model.size.1);
     let offered = model.me.as_ref().map(|me| manageable(me.account.role, &accounts)).unwrap_or_default();
     for modal in &mut model.modals {
-        if let Modal::Generate(generate) = modal {
-            generate.dialog_mut().offer(offered.clone());
+        if let Modal::CreateToken(generate) = modal {
+            generate.dialog_mut().set_candidates(offered.clone());
         }
     }
     if let Some(desk) = model.desk_mut() {
@@ -77,10 +77,10 @@ pub(super) fn owner(model: &Model) -> Option<OwnerChoice> {
     let me = model.me.as_ref().map(|me| &me.account)?;
     let own = Candidate { username: me.username.clone(), role: Some(me.role) };
     if !Role::ALL.into_iter().any(|role| me.role.manages(role)) {
-        return Some(OwnerChoice::own(own));
+        return Some(OwnerChoice::only(own));
     }
     let preset = model.tokens().and_then(Tokens::owner).unwrap_or_else(|| me.username.clone());
-    Some(OwnerChoice::among(own, preset))
+    Some(OwnerChoice::new(own, preset))
 }
 
 /// Requests the accounts for which a token can be created, if there is a choice.
@@ -109,7 +109,7 @@ pub(super) fn open(model: &mut Model, what: Manage) -> Vec<Effect> {
     let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
     let counted = match (what, current(model).cloned()) {
         (Manage::Create, _) => {
-            model.modals.push(Modal::Create(Box::new(Create::open(roles))));
+            model.modals.push(Modal::CreateAccount(Box::new(CreateAccountDialog::new(roles))));
             return Vec::new();
         }
         (_, Some(counted)) => counted,
@@ -117,12 +117,12 @@ pub(super) fn open(model: &mut Model, what: Manage) -> Vec<Effect> {
     };
     let own = counted.account.id == me.id;
     let modal = match what {
-        Manage::Role => Modal::Role(Box::new(RoleOf::open(&counted, roles, own))),
-        Manage::Password => Modal::Passwd(Box::new(Passwd::open(counted.account.username, own))),
+        Manage::Role => Modal::SetRole(Box::new(SetRoleDialog::new(&counted, roles, own))),
+        Manage::Password => Modal::SetPassword(Box::new(SetPasswordDialog::new(counted.account.username, own))),
         Manage::Switch => return super::dialogs::confirm(model, switching(&counted)),
         Manage::Create => return Vec::new(),
         Manage::Delete => match model.proof() {
-            Some(proof) => Modal::Delete(Box::new(Delete::open(counted, proof))),
+            Some(proof) => Modal::DeleteAccount(Box::new(DeleteAccountDialog::new(counted, proof))),
             None => return Vec::new(),
         },
     };
@@ -130,11 +130,15 @@ pub(super) fn open(model: &mut Model, what: Manage) -> Vec<Effect> {
     Vec::new()
 }
 
-fn switching(counted: &AccountWithCounts) -> Wanted {
+fn switching(counted: &AccountWithCounts) -> PendingMutation {
     let usernames = vec![counted.account.username.clone()];
     let name = &counted.account.username;
     if counted.account.enabled {
-        return Wanted::new(format!("Disable {name}"), disabling(counted), DisableAccounts { usernames });
+        return PendingMutation::new(
+            format!("Disable {name}"),
+            describe_disabling(counted),
+            DisableAccounts { usernames },
+        );
     }
     let tokens = match counted.tokens.active {
         0 => "It has no active tokens".to_owned(),
@@ -142,17 +146,17 @@ fn switching(counted: &AccountWithCounts) -> Wanted {
         n => format!("All its {n} active tokens are accepted again from the next request on"),
     };
     let about = format!("{name} can sign in again, with the password it had. {tokens}.");
-    Wanted::new(format!("Enable {name}"), about, EnableAccounts { usernames })
+    PendingMutation::new(format!("Enable {name}"), about, EnableAccounts { usernames })
 }
 
 /// Opens the form for the rule under the cursor.
 pub(super) fn open_rule(model: &mut Model) -> Vec<Effect> {
     let form = model.desk().and_then(|desk| {
         let (key, value) = desk.rules.current()?;
-        Some(Rule::open(desk.rules.policy()?.clone(), key, value))
+        Some(EditPolicyDialog::new(desk.rules.policy()?.clone(), key, value))
     });
     if let Some(form) = form {
-        model.modals.push(Modal::Rule(Box::new(form)));
+        model.modals.push(Modal::EditPolicy(Box::new(form)));
     }
     Vec::new()
 }

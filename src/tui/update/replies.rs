@@ -8,8 +8,8 @@ use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
-use crate::tui::modal::reveal::Reveal;
-use crate::tui::modal::verify::Verify;
+use crate::tui::modal::audit_check::AuditCheckDialog;
+use crate::tui::modal::reveal_secret::RevealSecretDialog;
 use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::screen::first_run::FirstRun;
@@ -64,7 +64,7 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             Vec::new()
         }
         (Err(error), Purpose::Verification) if error.kind != Kind::Unauthenticated => {
-            tell_verify(model, |verify, _| verify.not_read(&error));
+            tell_verify(model, |verify, _| verify.set_error(&error));
             Vec::new()
         }
         (
@@ -100,10 +100,10 @@ pub(super) fn read(model: &mut Model, id: RequestId, result: Result<Catalogue>) 
     }
 }
 
-fn tell_verify(model: &mut Model, tell: impl Fn(&mut Verify, &dyn Zone)) {
+fn tell_verify(model: &mut Model, tell: impl Fn(&mut AuditCheckDialog, &dyn Zone)) {
     let zone = model.zone.clone();
     for modal in &mut model.modals {
-        if let Modal::Verify(verify) = modal {
+        if let Modal::AuditCheck(verify) = modal {
             tell(verify.dialog_mut(), zone.get());
         }
     }
@@ -178,7 +178,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::PreviewCatalogue(preview) => catalogue::previewed(model, layer, preview),
         Response::ApplyCatalogue(done) => catalogue::applied(model, &done.value, &done.equivalent_command),
         Response::VerifyAuditChain(verified) => {
-            tell_verify(model, |verify, zone| verify.tell(&verified.report, zone));
+            tell_verify(model, |verify, zone| verify.set_report(&verified.report, zone));
             Vec::new()
         }
         // Screens detect changes by these, independent of all other replies.
@@ -194,8 +194,8 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             requests::moved_in_denied(model)
         }
         Response::IdentifySecret(traced) => {
-            if let Some(Modal::Whose(whose)) = model.modals.last_mut() {
-                whose.dialog_mut().tell(traced);
+            if let Some(Modal::IdentifySecret(whose)) = model.modals.last_mut() {
+                whose.dialog_mut().set_result(traced);
             }
             Vec::new()
         }
@@ -247,7 +247,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::PreviewPurge(preview) => {
             for modal in &mut model.modals {
-                if let Modal::Purge(purge) = modal {
+                if let Modal::PurgeTokens(purge) = modal {
                     purge.dialog_mut().set_preview(preview.clone());
                 }
             }
@@ -255,8 +255,8 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::GetTokens(reviewed) => {
             for modal in &mut model.modals {
-                if let Modal::RemoveMany(remove) = modal {
-                    remove.dialog_mut().know(&reviewed);
+                if let Modal::RevokeTokens(remove) = modal {
+                    remove.dialog_mut().set_snapshots(&reviewed);
                 }
             }
             if let Some(tokens) = model.tokens_mut() {
@@ -351,7 +351,7 @@ fn issued(model: &mut Model, issued: IssuedToken, text: String, cli: &CliLine) -
     model.say(Tone::Good, text, Some(cli.to_string()));
     model.modals.clear();
     let id = token.id;
-    model.modals.push(Modal::Reveal(Box::new(Reveal::new(token, secret, warning))));
+    model.modals.push(Modal::RevealSecret(Box::new(RevealSecretDialog::new(token, secret, warning))));
     if let Some(tokens) = model.tokens_mut() {
         tokens.focus = Some(id);
         tokens.just_deleted.clear();

@@ -122,7 +122,7 @@ pub(super) fn review(model: &mut Model) -> Vec<Effect> {
 /// Counts the tokens that the purge being confirmed would delete.
 pub(super) fn preview(model: &mut Model) -> Vec<Effect> {
     let which = model.modals.iter().rev().find_map(|modal| match modal {
-        Modal::Purge(purge) => Some(purge.dialog().which()),
+        Modal::PurgeTokens(purge) => Some(purge.dialog().which()),
         _ => None,
     });
     which.map_or_else(Vec::new, |which| look(model, Purpose::Preview, PreviewPurge { which }.into()))

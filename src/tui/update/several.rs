@@ -8,11 +8,11 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenRef};
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
-use crate::tui::modal::confirm::Wanted;
-use crate::tui::modal::purge::Purge;
-use crate::tui::modal::remove::Remove;
-use crate::tui::modal::remove_many::RemoveMany;
-use crate::tui::modal::restore::Restore;
+use crate::tui::modal::confirm::PendingMutation;
+use crate::tui::modal::purge::PurgeDialog;
+use crate::tui::modal::restore::RestoreTokensDialog;
+use crate::tui::modal::revoke_token::RevokeTokenDialog;
+use crate::tui::modal::revoke_tokens::RevokeTokensDialog;
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
@@ -33,16 +33,16 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         (Open::Remove, [token]) => {
             let (id, known) = (token.id, usage_of(model, token));
             let asks = known.is_none();
-            let form = Remove::open(token.clone(), known, trash, proof);
-            model.modals.push(Modal::Remove(Box::new(form)));
+            let form = RevokeTokenDialog::new(token.clone(), known, trash, proof);
+            model.modals.push(Modal::RevokeToken(Box::new(form)));
             if !asks {
                 return Vec::new();
             }
             requests::look(model, Purpose::Usage, ShowToken { token: TokenRef::Id(id) }.into())
         }
         (Open::Remove, _) => {
-            let form = RemoveMany::open(chosen, trash, model.now, proof);
-            model.modals.push(Modal::RemoveMany(Box::new(form)));
+            let form = RevokeTokensDialog::new(chosen, trash, model.now, proof);
+            model.modals.push(Modal::RevokeTokens(Box::new(form)));
             requests::review(model)
         }
         (Open::Restore, _) => {
@@ -50,7 +50,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             let deleted = model.tokens().map_or_else(Vec::new, |tokens| tokens.just_deleted.clone());
             let meant = if in_trash { chosen } else { deleted };
             if !meant.is_empty() {
-                model.modals.push(Modal::Restore(Box::new(Restore::open(meant, proof))));
+                model.modals.push(Modal::RestoreTokens(Box::new(RestoreTokensDialog::new(meant, proof))));
             }
             Vec::new()
         }
@@ -61,7 +61,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         (Open::Purge, _) => {
             let in_trash = model.tokens().is_some_and(|tokens| tokens.shape.trashed);
             let which = if in_trash { Purgeable::Trashed } else { Purgeable::Expired };
-            model.modals.push(Modal::Purge(Box::new(Purge::open(which, proof))));
+            model.modals.push(Modal::PurgeTokens(Box::new(PurgeDialog::new(which, proof))));
             requests::preview(model)
         }
         (
@@ -102,14 +102,14 @@ pub(super) fn deleted(model: &mut Model, changed: Committed<DeleteResult>) -> Ve
     effects
 }
 
-fn toggle(token: &Token, now: Timestamp) -> Wanted {
+fn toggle(token: &Token, now: Timestamp) -> PendingMutation {
     let tokens = vec![TokenTarget::at_revision(token)];
     if token.enabled {
         let about = format!(
             "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
             token.full_name()
         );
-        Wanted::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
+        PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
     } else {
         let expired = token.expiry.is_past(now);
         let about = if expired {
@@ -117,12 +117,12 @@ fn toggle(token: &Token, now: Timestamp) -> Wanted {
         } else {
             format!("{} is accepted again from the next request on, with the secret it had.", token.full_name())
         };
-        Wanted::new(format!("Enable {}", token.full_name()), about, EnableTokens { tokens })
+        PendingMutation::new(format!("Enable {}", token.full_name()), about, EnableTokens { tokens })
     }
 }
 
 /// Disables those of the tokens that are enabled. If none is, enables all of them.
-fn toggle_all(tokens: &[Token], now: Timestamp) -> Wanted {
+fn toggle_all(tokens: &[Token], now: Timestamp) -> PendingMutation {
     let on: Vec<&Token> = tokens.iter().filter(|token| token.enabled).collect();
     let meant: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };
     let count = count_noun(meant.len() as u64, "token");
@@ -134,12 +134,12 @@ fn toggle_all(tokens: &[Token], now: Timestamp) -> Wanted {
             0 => format!("Accepted again from the next request on, each with the secret it had: {names}."),
             n => format!("{n} of them expired and need a new expiry first, so none can be enabled: {names}."),
         };
-        return Wanted::new(format!("Enable {count}"), about, EnableTokens { tokens: pointed });
+        return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: pointed });
     }
     let off = match tokens.len() - meant.len() {
         0 => String::new(),
         n => format!(" {n} more marked are disabled already."),
     };
     let about = format!("Denied from the next request on, kept with their secrets: {names}.{off}");
-    Wanted::new(format!("Disable {count}"), about, DisableTokens { tokens: pointed })
+    PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: pointed })
 }

@@ -1,10 +1,10 @@
 //! The form for a new account.
 
-use super::role::meaning;
-use super::{Chosen, Twice};
+use super::set_role::describe_role;
+use super::{ChosenPassword, NewPasswordInputs};
 use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::role::Role;
-use crate::tui::modal::confirm::{Repeat, Wanted};
+use crate::tui::modal::confirm::{PendingMutation, Retry};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::{Choices, OneOf};
@@ -16,7 +16,7 @@ use crate::verbs::request::Request;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The username.
     Username,
     /// The role.
@@ -24,24 +24,28 @@ pub enum Slot {
     /// The password.
     Password,
     /// The password repeated.
-    Again,
+    RepeatedPassword,
     /// The button.
     Button,
 }
 
 /// The form for a new account.
-pub struct Create {
+pub struct CreateAccountDialog {
     username: TextInput,
     /// The roles that may be given, least powerful first.
     roles: OneOf<Role>,
-    password: Twice,
+    password: NewPasswordInputs,
 }
 
-impl Create {
+impl CreateAccountDialog {
     /// Opens an empty form that offers `roles`. The preset is member, if offered.
-    pub fn open(roles: Vec<Role>) -> Form<Self> {
+    pub fn new(roles: Vec<Role>) -> Form<Self> {
         let roles = OneOf::new(roles, &Role::Member);
-        Form::new(Create { username: TextInput::new(MAX_USERNAME_LEN * 4), roles, password: Twice::default() })
+        Form::new(CreateAccountDialog {
+            username: TextInput::new(MAX_USERNAME_LEN * 4),
+            roles,
+            password: NewPasswordInputs::default(),
+        })
     }
 
     fn role(&self) -> Role {
@@ -51,20 +55,21 @@ impl Create {
 
 /// The change, built again for each attempt.
 #[derive(Debug)]
-struct Creation {
+struct AccountCreation {
     username: Username,
     role: Role,
-    password: Chosen,
+    password: ChosenPassword,
 }
 
-impl Repeat for Creation {
+impl Retry for AccountCreation {
     fn request(&self) -> Request {
-        CreateAccount { username: self.username.clone(), role: self.role, password: self.password.again() }.into()
+        CreateAccount { username: self.username.clone(), role: self.role, password: self.password.to_new_password() }
+            .into()
     }
 }
 
-impl Dialog for Create {
-    type Field = Slot;
+impl Dialog for CreateAccountDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 13;
     const ENTER_LABEL: Option<&'static str> = Some("Create");
 
@@ -72,58 +77,58 @@ impl Dialog for Create {
         "New account".to_owned()
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
         vec![
-            (Slot::Username, FieldKind::Text),
-            (Slot::Role, FieldKind::Choice),
-            (Slot::Password, FieldKind::Text),
-            (Slot::Again, FieldKind::Text),
-            (Slot::Button, FieldKind::Button),
+            (Field::Username, FieldKind::Text),
+            (Field::Role, FieldKind::Choice),
+            (Field::Password, FieldKind::Text),
+            (Field::RepeatedPassword, FieldKind::Text),
+            (Field::Button, FieldKind::Button),
         ]
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::Username => Some(&mut self.username),
-            Slot::Password => Some(&mut self.password.first),
-            Slot::Again => Some(&mut self.password.again),
-            Slot::Role | Slot::Button => None,
+            Field::Username => Some(&mut self.username),
+            Field::Password => Some(&mut self.password.first),
+            Field::RepeatedPassword => Some(&mut self.password.repeated),
+            Field::Role | Field::Button => None,
         }
     }
 
-    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
-        (slot == Slot::Role).then_some(&mut self.roles)
+    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
+        (slot == Field::Role).then_some(&mut self.roles)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
-        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        let password = self.password.check(Slot::Password, Slot::Again)?;
+    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Field::Username, e))?;
+        let password = self.password.validate(Field::Password, Field::RepeatedPassword)?;
         let role = self.role();
         let about = format!(
             "{username} signs in with this temporary password and replaces it at once. As {role}: {}.",
-            meaning(role)
+            describe_role(role)
         );
         let title = format!("New account {username}");
-        Ok(Outcome::Confirm(Wanted::new(title, about, Creation { username, role, password })))
+        Ok(Outcome::Confirm(PendingMutation::new(title, about, AccountCreation { username, role, password })))
     }
 
     fn is_touched(&self) -> bool {
         !self.username.is_empty() || self.password.is_touched()
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
-        layout.text_input(Slot::Username, "Username", &self.username);
+        layout.text_input(Field::Username, "Username", &self.username);
         layout.note("1 to 32 of a-z 0-9 . _ -   nobody else ever gets it", theme.dim);
         layout.blank();
         let words: Vec<&str> = self.roles.values().iter().map(|role| role.as_str()).collect();
-        layout.choice(Slot::Role, "Role", &words, self.roles.selected());
-        layout.note(meaning(self.role()), theme.dim);
+        layout.choice(Field::Role, "Role", &words, self.roles.selected());
+        layout.note(describe_role(self.role()), theme.dim);
         layout.blank();
-        self.password.rows(layout, Slot::Password, Slot::Again, "Its password");
+        self.password.draw(layout, Field::Password, Field::RepeatedPassword, "Its password");
         layout.note("Temporary: it is replaced at the first sign-in", theme.dim);
         layout.blank();
-        layout.button(Slot::Button, "Create");
+        layout.button(Field::Button, "Create");
         layout.problem(3);
     }
 }

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use crate::domain::name::MAX_USERNAME_LEN;
 use crate::error::Error;
-use crate::tui::modal::confirm::Wanted;
+use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::auth_field::AuthField;
@@ -17,11 +17,11 @@ use crate::verbs::accounts::{AccountWithCounts, DeleteAccount, DisableAccounts};
 
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The typed name.
     Name,
     /// The password.
-    Proof,
+    Auth,
     /// The safe button.
     Disable,
     /// The destructive button.
@@ -31,14 +31,14 @@ pub enum Slot {
 }
 
 /// The dialog that deletes an account, or explains why the account can't be deleted.
-pub struct Delete {
-    counted: AccountWithCounts,
-    typed: TextInput,
-    proof: AuthField,
+pub struct DeleteAccountDialog {
+    account: AccountWithCounts,
+    confirmation: TextInput,
+    auth: AuthField,
 }
 
 /// Describes the effects of disabling an account with its active tokens.
-pub fn disabling(counted_account: &AccountWithCounts) -> String {
+pub fn describe_disabling(counted_account: &AccountWithCounts) -> String {
     let name = &counted_account.account.username;
     let tokens = match counted_account.tokens.active {
         0 => "It has no active tokens".to_owned(),
@@ -48,48 +48,57 @@ pub fn disabling(counted_account: &AccountWithCounts) -> String {
     format!("{name} can't sign in any more. {tokens}. Nothing is lost: it can be enabled again.")
 }
 
-impl Delete {
+impl DeleteAccountDialog {
     /// Opens the dialog for `counted`.
-    pub fn open(counted: AccountWithCounts, proof: AuthField) -> Form<Self> {
-        Form::new(Delete { counted, typed: TextInput::new(MAX_USERNAME_LEN * 4), proof })
+    pub fn new(counted: AccountWithCounts, proof: AuthField) -> Form<Self> {
+        Form::new(DeleteAccountDialog {
+            account: counted,
+            confirmation: TextInput::new(MAX_USERNAME_LEN * 4),
+            auth: proof,
+        })
     }
 
     fn name(&self) -> &str {
-        self.counted.account.username.as_str()
+        self.account.account.username.as_str()
     }
 
     fn matches(&self) -> bool {
-        self.typed.text() == self.name()
+        self.confirmation.text() == self.name()
     }
 
     /// `true` if active tokens prevent the deletion.
     fn is_in_use(&self) -> bool {
-        self.counted.tokens.active > 0
+        self.account.tokens.active > 0
     }
 
-    fn delete(&mut self) -> PressResult<Slot> {
+    fn delete(&mut self) -> PressResult<Field> {
         if !self.matches() {
-            return Err(Problem::at(Slot::Name, format!("Type the name exactly: {}", self.name())));
+            return Err(Problem::at(Field::Name, format!("Type the name exactly: {}", self.name())));
         }
-        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
-        let username = self.counted.account.username.clone();
-        Ok(Outcome::Send(credential, DeleteAccount { username, confirmation: self.typed.text().to_owned() }.into()))
+        let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
+        let username = self.account.account.username.clone();
+        Ok(Outcome::Send(
+            credential,
+            DeleteAccount { username, confirmation: self.confirmation.text().to_owned() }.into(),
+        ))
     }
 
     /// Disables the account. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
-        let verb = DisableAccounts { usernames: vec![self.counted.account.username.clone()] };
-        match self.proof.take_credential() {
+        let verb = DisableAccounts { usernames: vec![self.account.account.username.clone()] };
+        match self.auth.take_credential() {
             Ok(credential) if !self.is_in_use() => Outcome::Send(credential, verb.into()),
-            Ok(_) | Err(_) => {
-                Outcome::Confirm(Wanted::new(format!("Disable {}", self.name()), disabling(&self.counted), verb))
-            }
+            Ok(_) | Err(_) => Outcome::Confirm(PendingMutation::new(
+                format!("Disable {}", self.name()),
+                describe_disabling(&self.account),
+                verb,
+            )),
         }
     }
 }
 
-impl Dialog for Delete {
-    type Field = Slot;
+impl Dialog for DeleteAccountDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 20;
     const ENTER_LABEL: Option<&'static str> = Some("Delete");
 
@@ -97,52 +106,52 @@ impl Dialog for Delete {
         format!("Delete {}", self.name())
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let disable = self.counted.account.enabled.then_some((Slot::Disable, FieldKind::Button));
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let disable = self.account.account.enabled.then_some((Field::Disable, FieldKind::Button));
         if self.is_in_use() {
-            return disable.into_iter().chain([(Slot::Close, FieldKind::Button)]).collect();
+            return disable.into_iter().chain([(Field::Close, FieldKind::Button)]).collect();
         }
-        let mut slots = vec![(Slot::Name, FieldKind::Text)];
-        slots.extend(self.proof.field(Slot::Proof));
+        let mut slots = vec![(Field::Name, FieldKind::Text)];
+        slots.extend(self.auth.field(Field::Auth));
         slots.extend(disable);
-        slots.push((Slot::Delete, FieldKind::Button));
+        slots.push((Field::Delete, FieldKind::Button));
         slots
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::Name => Some(&mut self.typed),
-            Slot::Proof => self.proof.text_input(),
-            Slot::Disable | Slot::Delete | Slot::Close => None,
+            Field::Name => Some(&mut self.confirmation),
+            Field::Auth => self.auth.text_input(),
+            Field::Disable | Field::Delete | Field::Close => None,
         }
     }
 
-    fn primary_button(&self) -> Option<Slot> {
-        Some(Slot::Delete)
+    fn primary_button(&self) -> Option<Field> {
+        Some(Field::Delete)
     }
 
-    fn validation_error(&self, slot: Slot) -> Option<String> {
-        let wrong = slot == Slot::Name && !self.typed.is_empty() && !self.matches();
+    fn validation_error(&self, slot: Field) -> Option<String> {
+        let wrong = slot == Field::Name && !self.confirmation.is_empty() && !self.matches();
         wrong.then(|| "That isn't its name".to_owned())
     }
 
-    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
+    fn press(&mut self, slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
         match slot {
-            Slot::Disable => Ok(self.disable_instead()),
-            Slot::Delete => self.delete(),
-            Slot::Close => Ok(Outcome::Close),
-            Slot::Name | Slot::Proof => Ok(Outcome::Stay),
+            Field::Disable => Ok(self.disable_instead()),
+            Field::Delete => self.delete(),
+            Field::Close => Ok(Outcome::Close),
+            Field::Name | Field::Auth => Ok(Outcome::Stay),
         }
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
-        self.proof.on_error(&error, Slot::Proof)
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        self.auth.on_error(&error, Field::Auth)
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
-        let tokens = self.counted.tokens;
-        let enabled = self.counted.account.enabled;
+        let tokens = self.account.tokens;
+        let enabled = self.account.account.enabled;
         if self.is_in_use() {
             let has = format!(
                 "! It has {}, and is not deleted while it has.",
@@ -151,22 +160,22 @@ impl Dialog for Delete {
             layout.paragraph(&has, 2, theme.warning);
             layout.blank();
             if enabled {
-                layout.paragraph(&format!("Disabled instead: {}", disabling(&self.counted)), 3, Style::new());
+                layout.paragraph(&format!("Disabled instead: {}", describe_disabling(&self.account)), 3, Style::new());
             } else {
                 layout.paragraph("It is disabled already, so they are denied.", 2, Style::new());
             }
             layout.blank();
             layout.paragraph("To delete it, disable or remove its tokens first: Enter on its row.", 2, theme.dim);
             layout.blank();
-            let mut buttons = vec![(Slot::Close, "Back", theme.strong)];
+            let mut buttons = vec![(Field::Close, "Back", theme.strong)];
             if enabled {
-                buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
+                buttons.insert(0, (Field::Disable, "Disable instead", theme.strong));
             }
             layout.buttons(&buttons);
             layout.problem(2);
             return;
         }
-        let kept = match tokens.live {
+        let token_text = match tokens.live {
             0 => "It has no tokens".to_owned(),
             n => {
                 format!(
@@ -175,16 +184,20 @@ impl Dialog for Delete {
                 )
             }
         };
-        layout.paragraph(&format!("{kept}. Nobody else ever gets its name. This can't be undone."), 3, Style::new());
+        layout.paragraph(
+            &format!("{token_text}. Nobody else ever gets its name. This can't be undone."),
+            3,
+            Style::new(),
+        );
         layout.blank();
         layout.fact("Its name", self.name(), theme.strong);
-        layout.text_input(Slot::Name, "Type it to confirm", &self.typed);
-        self.proof.draw(layout, Slot::Proof);
+        layout.text_input(Field::Name, "Type it to confirm", &self.confirmation);
+        self.auth.draw(layout, Field::Auth);
         layout.problem(3);
         let danger = if self.matches() { theme.danger } else { theme.dim };
-        let mut buttons = vec![(Slot::Delete, "I understand, delete this account for good", danger)];
+        let mut buttons = vec![(Field::Delete, "I understand, delete this account for good", danger)];
         if enabled {
-            buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
+            buttons.insert(0, (Field::Disable, "Disable instead", theme.strong));
         }
         layout.buttons(&buttons);
         layout.blank();

@@ -2,8 +2,8 @@
 
 pub mod create;
 pub mod delete;
-pub mod password;
-pub mod role;
+pub mod set_password;
+pub mod set_role;
 
 use zeroize::Zeroizing;
 
@@ -16,59 +16,59 @@ use crate::verbs::new_password::NewPassword;
 
 /// The slots of a form that asks only for a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TwiceSlot {
+pub enum NewPasswordField {
     /// The new password.
     Password,
     /// The password repeated.
-    Again,
+    Repeated,
     /// The button.
     Button,
 }
 
-impl TwiceSlot {
+impl NewPasswordField {
     /// Returns all slots, in order.
-    pub fn all() -> Vec<(Self, FieldKind)> {
+    pub fn fields() -> Vec<(Self, FieldKind)> {
         vec![
-            (TwiceSlot::Password, FieldKind::Text),
-            (TwiceSlot::Again, FieldKind::Text),
-            (TwiceSlot::Button, FieldKind::Button),
+            (NewPasswordField::Password, FieldKind::Text),
+            (NewPasswordField::Repeated, FieldKind::Text),
+            (NewPasswordField::Button, FieldKind::Button),
         ]
     }
 }
 
 /// A new password, typed twice.
-pub struct Twice {
+pub struct NewPasswordInputs {
     /// The first entry.
     pub first: TextInput,
     /// The second entry.
-    pub again: TextInput,
+    pub repeated: TextInput,
 }
 
-impl Default for Twice {
+impl Default for NewPasswordInputs {
     fn default() -> Self {
-        Twice { first: TextInput::masked(MAX_PASSWORD_LEN), again: TextInput::masked(MAX_PASSWORD_LEN) }
+        NewPasswordInputs { first: TextInput::masked(MAX_PASSWORD_LEN), repeated: TextInput::masked(MAX_PASSWORD_LEN) }
     }
 }
 
-impl Twice {
+impl NewPasswordInputs {
     /// `true` if anything was typed.
     pub fn is_touched(&self) -> bool {
-        !self.first.is_empty() || !self.again.is_empty()
+        !self.first.is_empty() || !self.repeated.is_empty()
     }
 
     /// Returns the field of `slot` in a form with no other fields.
-    pub fn field(&mut self, slot: TwiceSlot) -> Option<&mut TextInput> {
+    pub fn text_input(&mut self, slot: NewPasswordField) -> Option<&mut TextInput> {
         match slot {
-            TwiceSlot::Password => Some(&mut self.first),
-            TwiceSlot::Again => Some(&mut self.again),
-            TwiceSlot::Button => None,
+            NewPasswordField::Password => Some(&mut self.first),
+            NewPasswordField::Repeated => Some(&mut self.repeated),
+            NewPasswordField::Button => None,
         }
     }
 
     /// Writes both fields and the rule for passwords.
-    pub fn rows<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, first: S, again: S, label: &str) {
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, first: S, again: S, label: &str) {
         layout.text_input(first, label, &self.first);
-        layout.text_input(again, "Once more", &self.again);
+        layout.text_input(again, "Once more", &self.repeated);
         let hint = format!("{MIN_PASSWORD_LEN} characters or more; a few words are fine");
         layout.note(&hint, layout.theme.dim);
     }
@@ -78,29 +78,29 @@ impl Twice {
     ///
     /// # Errors
     /// The problem, at the slot of the first or of the second entry.
-    pub fn check<S>(&mut self, first: S, again: S) -> Result<Chosen, Problem<S>> {
+    pub fn validate<S>(&mut self, first: S, again: S) -> Result<ChosenPassword, Problem<S>> {
         Password::new(Zeroizing::new(self.first.text().to_owned())).map_err(|error| Problem::at(first, error))?;
-        if self.first.text() != self.again.text() {
-            self.again.clear();
+        if self.first.text() != self.repeated.text() {
+            self.repeated.clear();
             let differ = Error::usage("the two passwords differ").next("Type the second one again");
             return Err(Problem::at(again, differ));
         }
-        Ok(Chosen(Zeroizing::new(self.first.text().to_owned())))
+        Ok(ChosenPassword(Zeroizing::new(self.first.text().to_owned())))
     }
 }
 
 /// A new password that can be sent again after a mistyped proof. It is wiped from memory on drop and never shown.
-pub struct Chosen(Zeroizing<String>);
+pub struct ChosenPassword(Zeroizing<String>);
 
-impl Chosen {
+impl ChosenPassword {
     /// Returns the password for another attempt.
-    pub fn again(&self) -> NewPassword {
+    pub fn to_new_password(&self) -> NewPassword {
         NewPassword::Plain(Password::from_raw(self.0.clone()))
     }
 }
 
-impl std::fmt::Debug for Chosen {
+impl std::fmt::Debug for ChosenPassword {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Chosen(…)")
+        f.write_str("ChosenPassword(…)")
     }
 }

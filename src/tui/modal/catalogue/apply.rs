@@ -2,8 +2,8 @@
 
 use ratatui::style::Style;
 
-use super::widen::Widen;
-use super::{told, wanted};
+use super::confirm_widening::ConfirmWideningDialog;
+use super::{pending_apply, preview_text};
 use crate::domain::catalogue::Catalogue;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::platform::paths;
@@ -17,34 +17,34 @@ use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::{CataloguePreview, PreviewCatalogue};
 
 /// Maximum length of a path, in bytes.
-const PATH_MAX: usize = 4096;
+const MAX_PATH: usize = 4096;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The name or path.
     Source,
 }
 
 /// The form for applying a catalogue.
-pub struct Apply {
+pub struct ApplyCatalogueDialog {
     source: TextInput,
     /// The catalogue read, while its preview is awaited.
-    read: Option<Catalogue>,
+    pending: Option<Catalogue>,
 }
 
-impl Apply {
+impl ApplyCatalogueDialog {
     /// Opens the form with an empty field.
-    pub fn open() -> Form<Self> {
-        Form::new(Apply { source: TextInput::new(PATH_MAX), read: None })
+    pub fn new() -> Form<Self> {
+        Form::new(ApplyCatalogueDialog { source: TextInput::new(MAX_PATH), pending: None })
     }
 
     /// Takes the catalogue read and requests a preview.
     ///
     /// # Errors
     /// None; the preview may be refused.
-    pub fn read(&mut self, catalogue: Catalogue) -> PressResult<Slot> {
-        self.read = Some(catalogue.clone());
+    pub fn on_catalogue(&mut self, catalogue: Catalogue) -> PressResult<Field> {
+        self.pending = Some(catalogue.clone());
         Ok(Outcome::Ask(PreviewCatalogue { catalogue }.into()))
     }
 
@@ -52,8 +52,8 @@ impl Apply {
     ///
     /// # Errors
     /// The catalogue changes nothing.
-    pub fn previewed(&mut self, preview: CataloguePreview) -> PressResult<Slot> {
-        let Some(catalogue) = self.read.take() else { return Ok(Outcome::Stay) };
+    pub fn on_preview(&mut self, preview: CataloguePreview) -> PressResult<Field> {
+        let Some(catalogue) = self.pending.take() else { return Ok(Outcome::Stay) };
         if preview.is_empty() {
             return Err(Problem::general(format!(
                 "{} says what is in force already: nothing would change",
@@ -61,37 +61,39 @@ impl Apply {
             )));
         }
         if preview.widening.count > 0 || !preview.made_public.is_empty() {
-            return Ok(Outcome::Push(Modal::Widen(Box::new(Widen::open(catalogue, &preview)))));
+            return Ok(Outcome::Push(Modal::ConfirmWidening(Box::new(ConfirmWideningDialog::new(
+                catalogue, &preview,
+            )))));
         }
-        Ok(Outcome::Confirm(wanted(&catalogue, told(&preview), None, None)))
+        Ok(Outcome::Confirm(pending_apply(&catalogue, preview_text(&preview), None, None)))
     }
 }
 
-impl Dialog for Apply {
-    type Field = Slot;
+impl Dialog for ApplyCatalogueDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 11;
 
     fn title(&self) -> String {
         "Apply a catalogue".to_owned()
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        vec![(Slot::Source, FieldKind::Text)]
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        vec![(Field::Source, FieldKind::Text)]
     }
 
-    fn text_input(&mut self, _slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, _slot: Field) -> Option<&mut TextInput> {
         Some(&mut self.source)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
+    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
-            "" => Err(Problem::at(Slot::Source, "Type a name or a path")),
+            "" => Err(Problem::at(Field::Source, "Type a name or a path")),
             source => Ok(Outcome::Read(paths::expand_home(source))),
         }
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
-        self.read = None;
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        self.pending = None;
         match error.kind {
             // The remedy in the error is for the command line.
             ErrorKind::Conflict => {
@@ -108,13 +110,13 @@ impl Dialog for Apply {
         }
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         layout.paragraph("A TOML file, or cloud-platform, which comes with jeton.", 2, Style::new());
         if !is_tight(layout.rows) {
             layout.paragraph("What it changes is shown first.", 1, Style::new());
             layout.blank();
         }
-        layout.wide_text_input(Slot::Source, "Catalogue", &self.source);
+        layout.wide_text_input(Field::Source, "Catalogue", &self.source);
         if layout.has_problem() {
             layout.problem(3);
             return;

@@ -1,25 +1,26 @@
 //! Dialogs about catalogues.
 
 pub mod apply;
-pub mod widen;
+pub mod confirm_widening;
 
-use super::confirm::Wanted;
+use super::confirm::PendingMutation;
 use crate::domain::catalogue::Catalogue;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, TextLimits};
 
 /// Maximum length of the lists in a preview.
-const MOST: TextLimits = TextLimits { max_items: 1_000, more_hint: "jeton catalogue apply --dry-run --json has them" };
+const PREVIEW_LIMITS: TextLimits =
+    TextLimits { max_items: 1_000, more_hint: "jeton catalogue apply --dry-run --json has them" };
 
 /// Describes the preview: the tokens that gain methods, then additions, removals and changes.
-fn told(preview: &CataloguePreview) -> ScrollText {
+fn preview_text(preview: &CataloguePreview) -> ScrollText {
     let warns = preview.widening.count > 0 || !preview.made_public.is_empty();
-    let gains = preview.describe_gains(MOST).into_iter().map(|line| match (line.starts_with(' '), warns) {
+    let gains = preview.describe_gains(PREVIEW_LIMITS).into_iter().map(|line| match (line.starts_with(' '), warns) {
         (false, true) if line.ends_with(':') => (LineStyle::Warning, format!("! {line}")),
         (false, _) => (LineStyle::Strong, line),
-        (true, _) => (look(&line), line),
+        (true, _) => (line_style(&line), line),
     });
-    let changes = preview.describe_changes(MOST).into_iter().map(|line| (look(&line), line));
+    let changes = preview.describe_changes(PREVIEW_LIMITS).into_iter().map(|line| (line_style(&line), line));
     let between = [(LineStyle::Plain, String::new())];
     gains.chain(between).chain(changes).fold(ScrollText::default(), |passage, (look, line)| {
         let text = line.trim_start();
@@ -28,7 +29,7 @@ fn told(preview: &CataloguePreview) -> ScrollText {
     })
 }
 
-fn look(line: &str) -> LineStyle {
+fn line_style(line: &str) -> LineStyle {
     match line.trim_start().chars().next() {
         Some('+') => LineStyle::Gain,
         Some('−') => LineStyle::Warning,
@@ -39,12 +40,12 @@ fn look(line: &str) -> LineStyle {
 
 /// Returns the change. `check_widening_accepted` and `accept_public` are the confirmed numbers of tokens that gain methods and
 /// of methods that become public.
-fn wanted(
+fn pending_apply(
     catalogue: &Catalogue,
     about: ScrollText,
     accept_widening: Option<u64>,
     accept_public: Option<u64>,
-) -> Wanted {
+) -> PendingMutation {
     let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
-    Wanted::telling(format!("Apply {}", catalogue.name), about, verb)
+    PendingMutation::with_text(format!("Apply {}", catalogue.name), about, verb)
 }

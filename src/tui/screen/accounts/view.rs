@@ -10,7 +10,7 @@ use super::Accounts;
 use super::narrow::Narrowed;
 use crate::domain::account::Account;
 use crate::domain::time::{ago, day_of};
-use crate::tui::modal::account::role::meaning;
+use crate::tui::modal::account::set_role::describe_role;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::theme::Theme;
@@ -161,7 +161,7 @@ impl Accounts {
             (true, true) => "Temporary password: replaced at the next sign-in. ",
             (true, false) => "",
         };
-        [first, format!("{off}{}", meaning(account.role))]
+        [first, format!("{off}{}", describe_role(account.role))]
     }
 
     /// Returns when a token of the account was last used, if loaded.
@@ -197,7 +197,7 @@ impl Accounts {
             fact("Created", &created, Style::new()),
             Line::default(),
         ];
-        lines.extend(wrap(meaning(account.role), columns).into_iter().map(|line| Line::styled(line, theme.dim)));
+        lines.extend(wrap(describe_role(account.role), columns).into_iter().map(|line| Line::styled(line, theme.dim)));
         lines
     }
 }

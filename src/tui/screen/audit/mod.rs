@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
-use crate::tui::modal::entry::Entry;
+use crate::tui::modal::row_details::DetailDialog;
 use crate::tui::model::{Model, Tone};
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
@@ -131,7 +131,7 @@ impl Page for Audit {
             Action::Cancel => Outcome::Show(Place::Tokens),
             Action::Details => self
                 .current()
-                .map_or(Outcome::Stay, |row| Outcome::Push(Modal::Entry(Box::new(Entry::new(row.clone()))))),
+                .map_or(Outcome::Stay, |row| Outcome::Push(Modal::AuditRow(Box::new(DetailDialog::new(row.clone()))))),
             Action::Verify => Outcome::Open(Open::Verify),
             Action::CopyTarget => self.current().map_or(Outcome::Stay, |chained| copy_target(&chained.row)),
             _ if self.stretch.walk(action, facts.rows) => Outcome::Moved,

@@ -10,7 +10,7 @@ use super::columns::{Columns, target, who};
 use crate::domain::audit::summarize_details;
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::time::{ago, wall_clock};
-use crate::tui::modal::entry;
+use crate::tui::modal::row_details;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::widget::text_fit::{cut, group_digits};
@@ -31,7 +31,7 @@ impl Audit {
         }
         let (table, pane) = frame::beside(frame, body, &model.theme);
         if let (Some(pane), Some(current)) = (pane, self.current()) {
-            frame.render_widget(Paragraph::new(entry::beside(current, pane, model)), pane);
+            frame.render_widget(Paragraph::new(row_details::pane_lines(current, pane, model)), pane);
         }
         self.table(frame, table, model);
     }

@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
-use crate::tui::modal::entry::Entry;
+use crate::tui::modal::row_details::DetailDialog;
 use crate::tui::model::{Model, Tone};
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
@@ -126,7 +126,7 @@ impl Page for Denied {
             Action::Cancel => Outcome::Show(Place::Tokens),
             Action::Details => self
                 .current()
-                .map_or(Outcome::Stay, |row| Outcome::Push(Modal::Attempt(Box::new(Entry::new(row.clone()))))),
+                .map_or(Outcome::Stay, |row| Outcome::Push(Modal::DeniedRow(Box::new(DetailDialog::new(row.clone()))))),
             Action::CopyAddress => self.current().map_or(Outcome::Stay, copy_address),
             _ if self.stretch.walk(action, facts.rows) => Outcome::Moved,
             _ => Outcome::Stay,

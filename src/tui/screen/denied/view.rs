@@ -10,7 +10,7 @@ use super::columns::{Columns, token};
 use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::role::Role;
 use crate::domain::time::{ago, wall_clock};
-use crate::tui::modal::entry;
+use crate::tui::modal::row_details;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::widget::text_fit::{count_noun, cut, group_digits};
@@ -33,7 +33,7 @@ impl Denied {
         }
         let (table, pane) = frame::beside(frame, body, &model.theme);
         if let (Some(pane), Some(current)) = (pane, self.current()) {
-            frame.render_widget(Paragraph::new(entry::beside(current, pane, model)), pane);
+            frame.render_widget(Paragraph::new(row_details::pane_lines(current, pane, model)), pane);
         }
         self.table(frame, table, model);
     }

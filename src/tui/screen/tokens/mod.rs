@@ -27,7 +27,7 @@ use crate::domain::token_filter::TokenFilter;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
-use crate::tui::modal::order::Order;
+use crate::tui::modal::sort::SortDialog;
 use crate::tui::model::{Model, Tone};
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::list::Cursor;
@@ -353,7 +353,7 @@ impl Page for Tokens {
             Action::ExtendDown => self.extend(Action::Down, facts.rows),
             Action::ExtendUp => self.extend(Action::Up, facts.rows),
             Action::MarkShown => Outcome::MarkShown,
-            Action::Sort => Outcome::Push(Modal::Order(Box::new(Order::new(self.shape.sort)))),
+            Action::Sort => Outcome::Push(Modal::Sort(Box::new(SortDialog::new(self.shape.sort)))),
             Action::Mine => self.turn(|shape| shape.mine = !shape.mine),
             Action::Expiring => self.turn(Shape::turn_expiring),
             Action::Stale => self.turn(|shape| shape.stale = !shape.stale),

@@ -12,7 +12,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::domain::token_filter::TokenFilter;
-use crate::tui::modal::{details, usage};
+use crate::tui::modal::{token_details, usage};
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line_with};
 use crate::tui::theme::Theme;
@@ -36,7 +36,7 @@ impl Tokens {
         let body = frame::draw(frame, area, around, model);
         let (table, pane) = frame::beside(frame, body, &model.theme);
         if let (Some(pane), Some(token)) = (pane, self.current()) {
-            let lines = details::lines(token, self.usage_of(token), usize::from(pane.width), model);
+            let lines = token_details::lines(token, self.usage_of(token), usize::from(pane.width), model);
             frame.render_widget(Paragraph::new(truncate_with_hint(lines, usize::from(pane.height), model)), pane);
         }
         self.table(frame, table, model);

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::Modal;
-use super::save::Save;
+use super::save_secret::SaveSecretDialog;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::tui::effect::Effect;
@@ -19,7 +19,7 @@ use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{cut, wrap};
 
 /// The dialog that shows a secret once.
-pub struct Reveal {
+pub struct RevealSecretDialog {
     token: Token,
     secret: Arc<Secret>,
     shown: bool,
@@ -36,19 +36,19 @@ pub struct Reveal {
 
 /// The destination of copied text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reached {
+pub enum CopyOutcome {
     /// The text is on a clipboard.
     Clipboard,
     /// The text was sent, but nothing confirms that it arrived.
     Unknown,
     /// The text is not on any clipboard.
-    Nothing,
+    Failed,
 }
 
-impl Reveal {
+impl RevealSecretDialog {
     /// Creates the dialog for the secret of `token`, masked until the user shows it.
     pub fn new(token: Token, secret: Secret, warning: Option<String>) -> Self {
-        Reveal {
+        RevealSecretDialog {
             token,
             secret: Arc::new(secret),
             shown: false,
@@ -63,24 +63,24 @@ impl Reveal {
     }
 
     /// `true` if the user certainly has the secret: it was shown, copied or saved.
-    pub fn is_used(&self) -> bool {
+    pub fn is_received(&self) -> bool {
         self.was_shown || self.copied || self.saved
     }
 
     /// Records the result of copying the secret.
-    pub fn copied(&mut self, note: String, reached: Reached) {
-        self.copied |= reached == Reached::Clipboard;
-        self.sent |= reached == Reached::Unknown;
-        (self.note, self.failed) = (note, reached == Reached::Nothing);
+    pub fn on_copied(&mut self, note: String, outcome: CopyOutcome) {
+        self.copied |= outcome == CopyOutcome::Clipboard;
+        self.sent |= outcome == CopyOutcome::Unknown;
+        (self.note, self.failed) = (note, outcome == CopyOutcome::Failed);
     }
 
     /// Returns the question about leaving the secret.
-    pub fn leaving(&self) -> Leave {
-        Leave { name: self.token.name.to_string(), sent: self.sent }
+    pub fn discard_dialog(&self) -> DiscardSecretDialog {
+        DiscardSecretDialog { name: self.token.name.to_string(), sent: self.sent }
     }
 
     /// Records the result of saving the secret.
-    pub fn saved(&mut self, note: String, done: bool) {
+    pub fn on_saved(&mut self, note: String, done: bool) {
         self.saved |= done;
         (self.note, self.failed) = (note, !done);
     }
@@ -96,7 +96,7 @@ impl Reveal {
     }
 }
 
-impl Page for Reveal {
+impl Page for RevealSecretDialog {
     fn context(&self) -> Context {
         Context::Reveal
     }
@@ -155,23 +155,23 @@ impl Page for Reveal {
             }
             Action::CopySecret => Outcome::Do(Effect::CopySecret(Arc::clone(&self.secret))),
             Action::SaveSecret => {
-                let save = Save::open(&self.token.name, Arc::clone(&self.secret));
-                Outcome::Push(Modal::Save(Box::new(save)))
+                let save = SaveSecretDialog::new(&self.token.name, Arc::clone(&self.secret));
+                Outcome::Push(Modal::SaveSecret(Box::new(save)))
             }
-            Action::Cancel if self.is_used() => Outcome::Leave,
-            Action::Cancel => Outcome::Push(Modal::Leave(self.leaving())),
+            Action::Cancel if self.is_received() => Outcome::Leave,
+            Action::Cancel => Outcome::Push(Modal::DiscardSecret(self.discard_dialog())),
             _ => Outcome::Stay,
         }
     }
 }
 
 /// The question about leaving a secret that the user doesn't have yet.
-pub struct Leave {
+pub struct DiscardSecretDialog {
     name: String,
     sent: bool,
 }
 
-impl Page for Leave {
+impl Page for DiscardSecretDialog {
     fn context(&self) -> Context {
         Context::Leave
     }

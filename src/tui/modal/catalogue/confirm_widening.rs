@@ -1,7 +1,7 @@
 //! Confirmation of a catalogue that gives tokens more methods, or makes methods public. Both are listed, and their
 //! numbers must be typed. The verb compares the numbers again.
 
-use super::{told, wanted};
+use super::{pending_apply, preview_text};
 use crate::domain::catalogue::Catalogue;
 use crate::error::Error;
 use crate::tui::model::Model;
@@ -15,7 +15,7 @@ use crate::verbs::catalogue::CataloguePreview;
 
 /// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The typed number of tokens that gain methods.
     Number,
     /// The typed number of methods that become public.
@@ -23,61 +23,64 @@ pub enum Slot {
 }
 
 /// The confirmation dialog.
-pub struct Widen {
+pub struct ConfirmWideningDialog {
     catalogue: Catalogue,
-    told: ScrollText,
+    text: ScrollText,
     count: u64,
-    typed: TextInput,
+    confirmation: TextInput,
     public_count: u64,
-    typed_public: TextInput,
+    public_confirmation: TextInput,
 }
 
-impl Widen {
+impl ConfirmWideningDialog {
     /// Opens the dialog with the `preview` of `catalogue`.
-    pub fn open(catalogue: Catalogue, preview: &CataloguePreview) -> Form<Self> {
-        Form::new(Widen {
+    pub fn new(catalogue: Catalogue, preview: &CataloguePreview) -> Form<Self> {
+        Form::new(ConfirmWideningDialog {
             catalogue,
-            told: told(preview),
+            text: preview_text(preview),
             count: preview.widening.count,
-            typed: TextInput::new(12),
+            confirmation: TextInput::new(12),
             public_count: u64::try_from(preview.made_public.len()).unwrap_or(u64::MAX),
-            typed_public: TextInput::new(12),
+            public_confirmation: TextInput::new(12),
         })
     }
 }
 
-impl Dialog for Widen {
-    type Field = Slot;
+impl Dialog for ConfirmWideningDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 26;
 
     fn title(&self) -> String {
         format!("Apply {}", self.catalogue.name)
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let slots = [(Slot::Public, self.public_count), (Slot::Number, self.count)];
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let slots = [(Field::Public, self.public_count), (Field::Number, self.count)];
         slots.into_iter().filter(|(_, count)| *count > 0).map(|(slot, _)| (slot, FieldKind::Text)).collect()
     }
 
     fn scroll_text(&self) -> Option<&ScrollText> {
-        Some(&self.told)
+        Some(&self.text)
     }
 
     fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
-        Some(&mut self.told)
+        Some(&mut self.text)
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         Some(match slot {
-            Slot::Number => &mut self.typed,
-            Slot::Public => &mut self.typed_public,
+            Field::Number => &mut self.confirmation,
+            Field::Public => &mut self.public_confirmation,
         })
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
-        let typed = [(Slot::Public, self.public_count, &self.typed_public), (Slot::Number, self.count, &self.typed)];
-        for (slot, count, field) in typed {
-            if count > 0 && field.text() != count.to_string() {
+    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+        let typed = [
+            (Field::Public, self.public_count, &self.public_confirmation),
+            (Field::Number, self.count, &self.confirmation),
+        ];
+        for (slot, count, input) in typed {
+            if count > 0 && input.text() != count.to_string() {
                 return Err(Problem::at(slot, format!("Type their number exactly: {count}")));
             }
         }
@@ -92,25 +95,25 @@ impl Dialog for Widen {
         }
         let some = |count: u64| Some(count).filter(|count| *count > 0);
         let about = ScrollText::paragraph(about.join(" "));
-        Ok(Outcome::Confirm(wanted(&self.catalogue, about, some(self.count), some(self.public_count))))
+        Ok(Outcome::Confirm(pending_apply(&self.catalogue, about, some(self.count), some(self.public_count))))
     }
 
     /// The preview shown may be outdated, so a new one is requested.
-    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
         Ok(Outcome::Refuse(error))
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let tight = is_tight(layout.rows);
-        self.told.draw(layout);
+        self.text.draw(layout);
         if !tight {
             layout.blank();
         }
         if self.public_count > 0 {
-            layout.text_input(Slot::Public, "Number of public methods", &self.typed_public);
+            layout.text_input(Field::Public, "Number of public methods", &self.public_confirmation);
         }
         if self.count > 0 {
-            layout.text_input(Slot::Number, "Number of those tokens", &self.typed);
+            layout.text_input(Field::Number, "Number of those tokens", &self.confirmation);
         }
         layout.problem(if tight { 1 } else { 2 });
     }

@@ -12,7 +12,7 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 
 /// Maximum number of accounts offered by name; others can be typed.
-const OFFERED: usize = 8;
+const MAX_LISTED: usize = 8;
 
 /// An account for which a token can be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,38 +27,39 @@ pub struct Candidate {
 pub struct OwnerChoice {
     own: Candidate,
     /// `None` if the user can't create tokens for others.
-    others: Option<Others>,
+    options: Option<OwnerOptions>,
 }
 
-struct Others {
+struct OwnerOptions {
     /// In the order of the offers.
     candidates: Vec<Candidate>,
-    offers: ChoiceOrText<usize>,
+    options: ChoiceOrText<usize>,
     /// The preset account.
     preset: Username,
 }
 
 impl OwnerChoice {
     /// Creates a choice of only `own`.
-    pub fn own(own: Candidate) -> Self {
-        OwnerChoice { own, others: None }
+    pub fn only(own: Candidate) -> Self {
+        OwnerChoice { own, options: None }
     }
 
     /// Creates a choice of `own` or another account; begins at `preset`.
-    pub fn among(own: Candidate, preset: Username) -> Self {
-        let mut choice = Self::own(own);
-        choice.others = Some(Others { candidates: Vec::new(), offers: ChoiceOrText::new(none()), preset });
-        choice.offer(Vec::new());
+    pub fn new(own: Candidate, preset: Username) -> Self {
+        let mut choice = Self::only(own);
+        choice.options =
+            Some(OwnerOptions { candidates: Vec::new(), options: ChoiceOrText::new(no_options()), preset });
+        choice.set_candidates(Vec::new());
         choice
     }
 
     /// Offers `candidates` in addition to the own and the preset account. Does nothing once the user has chosen
     /// another.
-    pub fn offer(&mut self, candidates: Vec<Candidate>) {
+    pub fn set_candidates(&mut self, candidates: Vec<Candidate>) {
         let own = self.own.clone();
-        let Some(others) = &mut self.others else { return };
+        let Some(others) = &mut self.options else { return };
         let chosen = others.chosen().map(|one| one.username.clone());
-        let typing = !others.candidates.is_empty() && others.offers.is_text();
+        let typing = !others.candidates.is_empty() && others.options.is_text();
         if typing || chosen.is_some_and(|chosen| chosen != others.preset) {
             return;
         }
@@ -70,15 +71,15 @@ impl OwnerChoice {
         }
         let further: Vec<Candidate> =
             candidates.into_iter().filter(|one| all.iter().all(|other| other.username != one.username)).collect();
-        all.extend(further.into_iter().take(OFFERED));
+        all.extend(further.into_iter().take(MAX_LISTED));
         let rows = all.iter().enumerate().map(|(place, one)| (one.username.to_string(), place)).collect();
-        others.offers = ChoiceOrText::new(rows);
+        others.options = ChoiceOrText::new(rows);
         others.candidates = all;
     }
 
     /// Returns the role of the chosen account; the role of the own account while it is unknown.
     pub fn role(&self) -> Role {
-        let chosen = match &self.others {
+        let chosen = match &self.options {
             None => self.own.role,
             Some(others) => others.chosen().and_then(|one| one.role),
         };
@@ -90,11 +91,11 @@ impl OwnerChoice {
     /// # Errors
     /// [`crate::error::Kind::Usage`] if a typed name is not a valid username.
     pub fn username(&self) -> Result<Username> {
-        match &self.others {
+        match &self.options {
             None => Ok(self.own.username.clone()),
             Some(others) => match others.chosen() {
                 Some(chosen) => Ok(chosen.username.clone()),
-                None => Username::parse(others.typed()),
+                None => Username::parse(others.text()),
             },
         }
     }
@@ -106,47 +107,47 @@ impl OwnerChoice {
 
     /// `true` if a name was typed.
     pub fn has_text(&self) -> bool {
-        self.others.as_ref().is_some_and(|others| !others.typed().is_empty())
+        self.options.as_ref().is_some_and(|others| !others.text().is_empty())
     }
 
     /// Returns the row of choices.
     pub fn choices(&mut self) -> Option<&mut dyn Choices> {
-        self.others.as_mut().map(|others| &mut others.offers as &mut dyn Choices)
+        self.options.as_mut().map(|others| &mut others.options as &mut dyn Choices)
     }
 
     /// Returns the field for a typed name.
-    pub fn field(&mut self) -> Option<&mut TextInput> {
-        self.others.as_mut().map(|others| others.offers.text_input())
+    pub fn text_input(&mut self) -> Option<&mut TextInput> {
+        self.options.as_mut().map(|others| others.options.text_input())
     }
 
     /// Returns the slots for the form, which names them `row` and `typed`.
-    pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, FieldKind)> + use<S> {
-        self.others.as_ref().map(|others| others.offers.fields(row, typed)).into_iter().flatten()
+    pub fn fields<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, FieldKind)> + use<S> {
+        self.options.as_ref().map(|others| others.options.fields(row, typed)).into_iter().flatten()
     }
 
     /// Writes the line of the form; two lines if the name is typed.
-    pub fn row<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, row: S, typed: S) {
-        match &self.others {
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, row: S, typed: S) {
+        match &self.options {
             None => layout.fact("For", &format!("{}, your own account", self.own.username), Style::new()),
-            Some(others) => others.offers.draw_compact(layout, (row, "For"), (typed, "  account"), "a username"),
+            Some(others) => others.options.draw_compact(layout, (row, "For"), (typed, "  account"), "a username"),
         }
     }
 }
 
-fn none() -> Vec<(String, usize)> {
+fn no_options() -> Vec<(String, usize)> {
     Vec::new()
 }
 
-impl Others {
+impl OwnerOptions {
     fn chosen(&self) -> Option<&Candidate> {
-        match self.offers.chosen() {
+        match self.options.chosen() {
             Chosen::Choice(place) => self.candidates.get(place),
             Chosen::Text(_) => None,
         }
     }
 
-    fn typed(&self) -> &str {
-        match self.offers.chosen() {
+    fn text(&self) -> &str {
+        match self.options.chosen() {
             Chosen::Text(text) => text.trim(),
             Chosen::Choice(_) => "",
         }

@@ -1,6 +1,6 @@
 //! A denied attempt in full.
 
-use super::entry::{Told, Whole, say};
+use super::row_details::{DetailLine, DetailRow, push_labelled};
 use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::Outcome;
@@ -9,22 +9,22 @@ use crate::tui::widget::text_fit::count_noun;
 use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
 use crate::verbs::verify::DenialReason;
 
-impl Whole for DeniedRow {
+impl DetailRow for DeniedRow {
     const CONTEXT: Context = Context::Attempt;
 
     fn title(&self) -> String {
         if self.attempts == 1 { "Denied attempt".to_owned() } else { count_noun(self.attempts, "denied attempt") }
     }
 
-    fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told> {
+    fn detail_lines(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<DetailLine> {
         let (address, client) = format_origin(&self.address, &self.client);
-        let several = if self.attempts == 1 { "" } else { ", all within that minute" };
+        let suffix = if self.attempts == 1 { "" } else { ", all within that minute" };
         let method = match self.method.as_str() {
             "" if self.token.is_none() => "not kept of strangers",
             "" => "none, or several",
             method => method,
         };
-        let whereabouts = match self.token.as_ref().map(|token| token.state) {
+        let state = match self.token.as_ref().map(|token| token.state) {
             None => "no token is known by what was shown",
             Some(TokenState::Live) => "",
             Some(TokenState::Trashed) => "in the trash",
@@ -35,12 +35,12 @@ impl Whole for DeniedRow {
         for (label, text) in [
             ("When", wall_clock(self.at, zone)),
             ("", ago(self.at, now)),
-            ("Attempts", format!("{}{several}", count_noun(self.attempts, "attempt"))),
+            ("Attempts", format!("{}{suffix}", count_noun(self.attempts, "attempt"))),
             ("Reason", self.reason.clone()),
             ("", DenialReason::parse(&self.reason).map_or("", DenialReason::describe).to_owned()),
             ("Token", self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)),
             ("", self.token.as_ref().map_or_else(String::new, |token| format!("id {}", token.id))),
-            ("", whereabouts.to_owned()),
+            ("", state.to_owned()),
             ("Secret", secret.map_or_else(|| "unknown".to_owned(), |secret| secret.hint.clone())),
             ("", secret.map_or("", |secret| secret.status.describe()).to_owned()),
             ("Method", method.to_owned()),
@@ -48,13 +48,13 @@ impl Whole for DeniedRow {
             ("Client", client),
         ] {
             if !(label.is_empty() && text.is_empty()) {
-                say(&mut lines, label, &text, columns);
+                push_labelled(&mut lines, label, &text, columns);
             }
         }
         lines
     }
 
-    fn act(&self, action: Action) -> Outcome {
+    fn on_action(&self, action: Action) -> Outcome {
         match (action, &self.token) {
             (Action::CopyAddress, _) => copy_address(self),
             (Action::Enter, Some(token)) => Outcome::ToToken(token.id, token.state),

@@ -20,24 +20,24 @@ use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width, wr
 use crate::verbs::tokens::TokenDetails;
 
 /// The dialog with a token's details.
-pub struct Details {
+pub struct TokenDetailsDialog {
     token: Token,
-    shown: Option<TokenDetails>,
+    details: Option<TokenDetails>,
     /// The first visible line.
     top: usize,
 }
 
 /// Lines of the box that don't scroll: two borders and the keys.
-const FRAME: usize = 3;
+const FRAME_ROWS: usize = 3;
 /// Lines left free below the box for the notice of `y`.
-const FREE: u16 = 3;
+const FREE_ROWS: u16 = 3;
 /// Maximum number of lines of a description.
-const DESCRIPTION: usize = 3;
+const MAX_DESCRIPTION_LINES: usize = 3;
 
-impl Details {
+impl TokenDetailsDialog {
     /// Creates the details of `token`. Its usage may arrive later.
     pub fn new(token: Token, shown: Option<TokenDetails>) -> Self {
-        Details { token, shown, top: 0 }
+        TokenDetailsDialog { token, details: shown, top: 0 }
     }
 
     /// Returns the token.
@@ -46,40 +46,40 @@ impl Details {
     }
 
     /// Takes the usage of the token.
-    pub fn fill(&mut self, shown: &TokenDetails) {
+    pub fn set_details(&mut self, shown: &TokenDetails) {
         if shown.token.id == self.token.id {
-            self.shown = Some(shown.clone());
+            self.details = Some(shown.clone());
         }
     }
 
     /// Returns the lines above the list of methods.
-    fn above(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
-        let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
+    fn lines_above(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
+        let mut lines = lines(&self.token, self.details.as_ref(), columns, model);
         lines.extend(sets_lines(&self.token.selection, columns, model));
         lines
     }
 
     fn rights(&self) -> Option<RightsList<'_>> {
-        self.shown.as_ref().map(|shown| RightsList::new(&shown.rights))
+        self.details.as_ref().map(|shown| RightsList::new(&shown.rights))
     }
 }
 
 /// Returns the number of scrolling lines in `area`, and the area of the box.
-fn room(area: Rect) -> (usize, Rect) {
-    let area = Rect { height: area.height.saturating_sub(FREE), ..area };
-    (usize::from(area.height).saturating_sub(FRAME), area)
+fn visible_lines(area: Rect) -> (usize, Rect) {
+    let area = Rect { height: area.height.saturating_sub(FREE_ROWS), ..area };
+    (usize::from(area.height).saturating_sub(FRAME_ROWS), area)
 }
 
-impl Page for Details {
+impl Page for TokenDetailsDialog {
     fn context(&self) -> Context {
         Context::Details
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = dialog_columns(area);
-        let mut lines = self.above(columns, model);
+        let mut lines = self.lines_above(columns, model);
         let rights = self.rights();
-        let (room, area) = room(area);
+        let (room, area) = visible_lines(area);
         let (above, listed) = (lines.len(), rights.as_ref().map_or(0, RightsList::len));
         let all = above + listed;
         let top = self.top.min(all.saturating_sub(room));
@@ -95,12 +95,12 @@ impl Page for Details {
 
     fn lines(&self, model: &Model) -> usize {
         let (columns, rows) = model.size;
-        let above = self.above(dialog_columns(Rect::new(0, 0, columns, rows)), model).len();
+        let above = self.lines_above(dialog_columns(Rect::new(0, 0, columns, rows)), model).len();
         above + self.rights().as_ref().map_or(0, RightsList::len)
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let (room, _) = room(facts.area());
+        let (room, _) = visible_lines(facts.area());
         let last = facts.lines.saturating_sub(room);
         let top = match action {
             Action::Down => self.top + 1,
@@ -114,7 +114,7 @@ impl Page for Details {
         self.top = top.min(last);
         match action {
             Action::Cancel => Outcome::Close,
-            Action::Retire => retire::wanted(&self.token, facts.now).map_or(Outcome::Stay, Outcome::Confirm),
+            Action::Retire => retire::pending_retire(&self.token, facts.now).map_or(Outcome::Stay, Outcome::Confirm),
             Action::CopyHint => Outcome::Do(Effect::CopyText(self.token.hint.clone())),
             _ => Outcome::Stay,
         }
@@ -186,9 +186,9 @@ impl<'a> RightsList<'a> {
 /// Returns the description in a few lines. The last line is cut if there is more text.
 fn description(token: &Token, columns: usize) -> Vec<String> {
     let mut lines = wrap(token.description.as_str(), columns);
-    if let Some(rest) = lines.get(DESCRIPTION - 1..).filter(|rest| rest.len() > 1) {
+    if let Some(rest) = lines.get(MAX_DESCRIPTION_LINES - 1..).filter(|rest| rest.len() > 1) {
         let last = cut(&rest.join(" "), columns);
-        lines.truncate(DESCRIPTION - 1);
+        lines.truncate(MAX_DESCRIPTION_LINES - 1);
         lines.push(last);
     }
     lines

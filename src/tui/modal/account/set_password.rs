@@ -2,9 +2,9 @@
 
 use ratatui::style::Style;
 
-use super::{Chosen, Twice, TwiceSlot};
+use super::{ChosenPassword, NewPasswordField, NewPasswordInputs};
 use crate::domain::name::Username;
-use crate::tui::modal::confirm::{Repeat, Wanted};
+use crate::tui::modal::confirm::{PendingMutation, Retry};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
@@ -14,34 +14,34 @@ use crate::verbs::accounts::SetPassword;
 use crate::verbs::request::Request;
 
 /// The form for changing a password.
-pub struct Passwd {
+pub struct SetPasswordDialog {
     username: Username,
-    own: bool,
-    password: Twice,
+    is_own: bool,
+    password: NewPasswordInputs,
 }
 
-impl Passwd {
+impl SetPasswordDialog {
     /// Opens an empty form for `username`; `own` if this is the user's own account.
-    pub fn open(username: Username, own: bool) -> Form<Self> {
-        Form::new(Passwd { username, own, password: Twice::default() })
+    pub fn new(username: Username, own: bool) -> Form<Self> {
+        Form::new(SetPasswordDialog { username, is_own: own, password: NewPasswordInputs::default() })
     }
 }
 
 /// The change, built again for each attempt.
 #[derive(Debug)]
-struct Setting {
+struct PasswordChange {
     username: Username,
-    password: Chosen,
+    password: ChosenPassword,
 }
 
-impl Repeat for Setting {
+impl Retry for PasswordChange {
     fn request(&self) -> Request {
-        SetPassword { username: self.username.clone(), password: self.password.again() }.into()
+        SetPassword { username: self.username.clone(), password: self.password.to_new_password() }.into()
     }
 }
 
-impl Dialog for Passwd {
-    type Field = TwiceSlot;
+impl Dialog for SetPasswordDialog {
+    type Field = NewPasswordField;
     const LABEL_WIDTH: usize = 14;
     const ENTER_LABEL: Option<&'static str> = Some("Set");
 
@@ -49,41 +49,41 @@ impl Dialog for Passwd {
         format!("Password of {}", self.username)
     }
 
-    fn fields(&self) -> Vec<(TwiceSlot, FieldKind)> {
-        TwiceSlot::all()
+    fn fields(&self) -> Vec<(NewPasswordField, FieldKind)> {
+        NewPasswordField::fields()
     }
 
-    fn text_input(&mut self, slot: TwiceSlot) -> Option<&mut TextInput> {
-        self.password.field(slot)
+    fn text_input(&mut self, slot: NewPasswordField) -> Option<&mut TextInput> {
+        self.password.text_input(slot)
     }
 
-    fn press(&mut self, _slot: TwiceSlot, _facts: &Facts<'_>) -> PressResult<TwiceSlot> {
-        let password = self.password.check(TwiceSlot::Password, TwiceSlot::Again)?;
+    fn press(&mut self, _slot: NewPasswordField, _facts: &Facts<'_>) -> PressResult<NewPasswordField> {
+        let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
         let username = self.username.clone();
-        let about = if self.own {
+        let about = if self.is_own {
             "Proved with the password you have now. After that you sign in again with the new one.".to_owned()
         } else {
             format!("{username} signs in with the new password and replaces it at once. Its tokens go on.")
         };
         let title = format!("New password of {username}");
-        Ok(Outcome::Confirm(Wanted::new(title, about, Setting { username, password })))
+        Ok(Outcome::Confirm(PendingMutation::new(title, about, PasswordChange { username, password })))
     }
 
     fn is_touched(&self) -> bool {
         self.password.is_touched()
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, TwiceSlot>, _model: &Model) {
-        let ends = if self.own {
+    fn draw(&self, layout: &mut FormLayout<'_, NewPasswordField>, _model: &Model) {
+        let ends = if self.is_own {
             "You are asked to sign in again with it. Your tokens go on."
         } else {
             "Temporary: it signs in with it and replaces it at once. Its tokens go on."
         };
         layout.text_line(ends, Style::new());
         layout.blank();
-        self.password.rows(layout, TwiceSlot::Password, TwiceSlot::Again, "New password");
+        self.password.draw(layout, NewPasswordField::Password, NewPasswordField::Repeated, "New password");
         layout.blank();
-        layout.button(TwiceSlot::Button, "Set it");
+        layout.button(NewPasswordField::Button, "Set it");
         layout.problem(3);
     }
 }

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::domain::account::Account;
 use crate::domain::method::Access;
 use crate::domain::role::Role;
-use crate::tui::modal::confirm::Wanted;
+use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::choices::{Choices, OneOf};
@@ -16,7 +16,7 @@ use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::{AccountWithCounts, SetRole};
 
 /// Returns the meaning of a role, without a full stop.
-pub const fn meaning(role: Role) -> &'static str {
+pub const fn describe_role(role: Role) -> &'static str {
     match role {
         Role::Owner => "Manages everyone and everything; its tokens may call all methods",
         Role::Admin => "Manages members and viewers; its tokens may call all methods",
@@ -26,7 +26,7 @@ pub const fn meaning(role: Role) -> &'static str {
 }
 
 /// Describes the effect of a role change on `active` tokens, from their next request on.
-fn change(before: Role, after: Role, active: u32) -> String {
+fn describe_change(before: Role, after: Role, active: u32) -> String {
     let named = |accesses: Vec<Access>| accesses.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(" and ");
     let only = |one: Role, other: Role| -> Vec<Access> {
         Access::ALL.into_iter().filter(|a| one.permits(*a) && !other.permits(*a)).collect()
@@ -44,7 +44,7 @@ fn change(before: Role, after: Role, active: u32) -> String {
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The role.
     Role,
     /// The button.
@@ -52,20 +52,20 @@ pub enum Slot {
 }
 
 /// The form for changing an account's role.
-pub struct RoleOf {
+pub struct SetRoleDialog {
     account: Account,
     active: u32,
     /// The roles that may be given, least powerful first.
     roles: OneOf<Role>,
-    own: bool,
+    is_own: bool,
 }
 
-impl RoleOf {
+impl SetRoleDialog {
     /// Opens the form for `counted` with a choice of `roles`; `own` if this is the user's own account.
-    pub fn open(counted: &AccountWithCounts, roles: Vec<Role>, own: bool) -> Form<Self> {
+    pub fn new(counted: &AccountWithCounts, roles: Vec<Role>, own: bool) -> Form<Self> {
         let account = counted.account.clone();
         let roles = OneOf::new(roles, &account.role);
-        Form::new(RoleOf { account, active: counted.tokens.active, roles, own })
+        Form::new(SetRoleDialog { account, active: counted.tokens.active, roles, is_own: own })
     }
 
     fn role(&self) -> Role {
@@ -73,55 +73,55 @@ impl RoleOf {
     }
 }
 
-impl Dialog for RoleOf {
-    type Field = Slot;
+impl Dialog for SetRoleDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 6;
 
     fn title(&self) -> String {
         format!("Role of {}", self.account.username)
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        vec![(Slot::Role, FieldKind::Choice), (Slot::Button, FieldKind::Button)]
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        vec![(Field::Role, FieldKind::Choice), (Field::Button, FieldKind::Button)]
     }
 
-    fn text_input(&mut self, _slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, _slot: Field) -> Option<&mut TextInput> {
         None
     }
 
-    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
-        (slot == Slot::Role).then_some(&mut self.roles)
+    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
+        (slot == Field::Role).then_some(&mut self.roles)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
+    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
         let (name, before, role) = (&self.account.username, self.account.role, self.role());
         if before == role {
-            return Err(Problem::at(Slot::Role, format!("{name} has the role {role} already")));
+            return Err(Problem::at(Field::Role, format!("{name} has the role {role} already")));
         }
         if role > before && self.account.temporary_password {
             let text = format!("{name} can't be promoted before it has replaced its temporary password");
-            return Err(Problem::at(Slot::Role, text));
+            return Err(Problem::at(Field::Role, text));
         }
-        let about = format!("{name} is {before}, and will be {role}. {}", change(before, role, self.active));
+        let about = format!("{name} is {before}, and will be {role}. {}", describe_change(before, role, self.active));
         let verb = SetRole { username: name.clone(), role };
-        Ok(Outcome::Confirm(Wanted::new(format!("Role of {name}"), about, verb)))
+        Ok(Outcome::Confirm(PendingMutation::new(format!("Role of {name}"), about, verb)))
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
         let words: Vec<&str> = self.roles.values().iter().map(|role| role.as_str()).collect();
-        layout.choice(Slot::Role, "Role", &words, self.roles.selected());
-        layout.note(meaning(self.role()), theme.dim);
+        layout.choice(Field::Role, "Role", &words, self.roles.selected());
+        layout.note(describe_role(self.role()), theme.dim);
         layout.blank();
         let (before, role) = (self.account.role, self.role());
         if before == role {
             layout.paragraph("It has this role now.", 2, Style::new());
         } else {
-            let ends = if self.own { "You have to sign in again." } else { "It has to sign in again." };
-            layout.paragraph(&format!("{} {ends}", change(before, role, self.active)), 2, Style::new());
+            let ends = if self.is_own { "You have to sign in again." } else { "It has to sign in again." };
+            layout.paragraph(&format!("{} {ends}", describe_change(before, role, self.active)), 2, Style::new());
         }
         layout.pad(6);
-        layout.button(Slot::Button, "Give it");
+        layout.button(Field::Button, "Give it");
         layout.problem(3);
     }
 }
@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn what_changes_for_tokens() {
-        let says = |before, after, text: &str| assert!(change(before, after, 3).contains(text), "{before} {after}");
+        let says =
+            |before, after, text: &str| assert!(describe_change(before, after, 3).contains(text), "{before} {after}");
         says(Role::Admin, Role::Viewer, "3 active tokens may call no write and admin methods");
         says(Role::Viewer, Role::Member, "may call write methods too");
         says(Role::Owner, Role::Admin, "may call what they may call now");

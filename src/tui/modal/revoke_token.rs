@@ -2,8 +2,8 @@
 
 use ratatui::style::Style;
 
-use super::confirm::Wanted;
-use super::made::MadeChoice;
+use super::confirm::PendingMutation;
+use super::made_tokens::MadeTokensChoice;
 use super::usage::consequences;
 use crate::domain::expiry::Span as Length;
 use crate::domain::name::MAX_TOKEN_NAME_LEN;
@@ -21,13 +21,13 @@ use crate::verbs::tokens::{DeleteTokens, DisableTokens, TokenDetails, TokenTarge
 
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The choice of also removing the tokens it created.
     Made,
     /// The typed name, or the number of tokens.
     Name,
     /// The password.
-    Proof,
+    Auth,
     /// The safe button.
     Disable,
     /// The destructive button.
@@ -35,26 +35,26 @@ pub enum Slot {
 }
 
 /// The dialog that removes a token.
-pub struct Remove {
+pub struct RevokeTokenDialog {
     token: Token,
     /// `None` until loaded.
     usage: Option<Usage>,
-    made: MadeChoice,
+    made: MadeTokensChoice,
     trash: Length,
-    typed: TextInput,
-    proof: AuthField,
+    confirmation: TextInput,
+    auth: AuthField,
 }
 
-impl Remove {
+impl RevokeTokenDialog {
     /// Opens the dialog for `token`; `shown` is its loaded data. The token stays in the trash for `trash`.
-    pub fn open(token: Token, shown: Option<&TokenDetails>, trash: Length, proof: AuthField) -> Form<Self> {
-        let (typed, made) = (TextInput::new(MAX_TOKEN_NAME_LEN * 4), MadeChoice::new());
-        let mut remove = Remove { token, usage: None, made, trash, typed, proof };
+    pub fn new(token: Token, shown: Option<&TokenDetails>, trash: Length, proof: AuthField) -> Form<Self> {
+        let (typed, made) = (TextInput::new(MAX_TOKEN_NAME_LEN * 4), MadeTokensChoice::new());
+        let mut dialog = RevokeTokenDialog { token, usage: None, made, trash, confirmation: typed, auth: proof };
         if let Some(shown) = shown {
-            remove.know(shown);
+            dialog.set_details(shown);
         }
         // The slot above the name may be added later.
-        Form::with_focus(remove, Slot::Name)
+        Form::with_focus(dialog, Field::Name)
     }
 
     /// Returns the token.
@@ -63,33 +63,33 @@ impl Remove {
     }
 
     /// Takes the usage of the token and the tokens it created.
-    pub fn know(&mut self, shown: &TokenDetails) {
+    pub fn set_details(&mut self, shown: &TokenDetails) {
         self.usage = Some(shown.usage.clone());
-        self.made.know(shown.made.count, shown.made.describe());
+        self.made.set_made(shown.made.count, shown.made.describe());
     }
 
     /// Returns the expected confirmation: the token's name, or the number of tokens if several are removed.
-    fn wanted(&self) -> String {
-        match self.made.along() {
+    fn expected_confirmation(&self) -> String {
+        match self.made.included_count() {
             0 => self.token.name.to_string(),
             more => (more + 1).to_string(),
         }
     }
 
     fn matches(&self) -> bool {
-        self.typed.text() == self.wanted()
+        self.confirmation.text() == self.expected_confirmation()
     }
 
-    fn revoke(&mut self) -> PressResult<Slot> {
+    fn revoke(&mut self) -> PressResult<Field> {
         if !self.matches() {
-            let what = if self.made.is_along() { "their number" } else { "the name" };
-            return Err(Problem::at(Slot::Name, format!("Type {what} exactly: {}", self.wanted())));
+            let what = if self.made.is_included() { "their number" } else { "the name" };
+            return Err(Problem::at(Field::Name, format!("Type {what} exactly: {}", self.expected_confirmation())));
         }
-        let credential = self.proof.take_credential().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
         let verb = DeleteTokens {
             tokens: vec![TokenTarget::at_revision(&self.token)],
-            with_made: self.made.is_along(),
-            confirmation: self.typed.text().to_owned(),
+            with_made: self.made.is_included(),
+            confirmation: self.confirmation.text().to_owned(),
         };
         Ok(Outcome::Send(credential, verb.into()))
     }
@@ -97,16 +97,16 @@ impl Remove {
     /// Disables the token. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
         let verb = DisableTokens { tokens: vec![TokenTarget::at_revision(&self.token)] };
-        if let Ok(credential) = self.proof.take_credential() {
+        if let Ok(credential) = self.auth.take_credential() {
             return Outcome::Send(credential, verb.into());
         }
         let about = format!("{} is denied from the next request on and can be enabled again.", self.token.name);
-        Outcome::Confirm(Wanted::new(format!("Disable {}", self.token.full_name()), about, verb))
+        Outcome::Confirm(PendingMutation::new(format!("Disable {}", self.token.full_name()), about, verb))
     }
 }
 
-impl Dialog for Remove {
-    type Field = Slot;
+impl Dialog for RevokeTokenDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 26;
     const ENTER_LABEL: Option<&'static str> = Some("Revoke");
 
@@ -114,50 +114,51 @@ impl Dialog for Remove {
         format!("Remove {}", self.token.full_name())
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let mut slots: Vec<_> = self.made.slot(Slot::Made).into_iter().collect();
-        slots.push((Slot::Name, FieldKind::Text));
-        slots.extend(self.proof.field(Slot::Proof));
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let mut slots: Vec<_> = self.made.field(Field::Made).into_iter().collect();
+        slots.push((Field::Name, FieldKind::Text));
+        slots.extend(self.auth.field(Field::Auth));
         // The button would do nothing for a disabled token.
-        slots.extend(self.token.enabled.then_some((Slot::Disable, FieldKind::Button)));
-        slots.push((Slot::Revoke, FieldKind::Button));
+        slots.extend(self.token.enabled.then_some((Field::Disable, FieldKind::Button)));
+        slots.push((Field::Revoke, FieldKind::Button));
         slots
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::Name => Some(&mut self.typed),
-            Slot::Proof => self.proof.text_input(),
-            Slot::Made | Slot::Disable | Slot::Revoke => None,
+            Field::Name => Some(&mut self.confirmation),
+            Field::Auth => self.auth.text_input(),
+            Field::Made | Field::Disable | Field::Revoke => None,
         }
     }
 
-    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
-        (slot == Slot::Made).then(|| self.made.choices())
+    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
+        (slot == Field::Made).then(|| self.made.choices())
     }
 
-    fn primary_button(&self) -> Option<Slot> {
-        Some(Slot::Revoke)
+    fn primary_button(&self) -> Option<Field> {
+        Some(Field::Revoke)
     }
 
-    fn validation_error(&self, slot: Slot) -> Option<String> {
-        let wrong = slot == Slot::Name && !self.typed.is_empty() && !self.matches();
-        wrong.then(|| if self.made.is_along() { "That isn't their number" } else { "That isn't its name" }.to_owned())
+    fn validation_error(&self, slot: Field) -> Option<String> {
+        let wrong = slot == Field::Name && !self.confirmation.is_empty() && !self.matches();
+        wrong
+            .then(|| if self.made.is_included() { "That isn't their number" } else { "That isn't its name" }.to_owned())
     }
 
-    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
+    fn press(&mut self, slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
         match slot {
-            Slot::Disable => Ok(self.disable_instead()),
-            Slot::Revoke => self.revoke(),
-            Slot::Made | Slot::Name | Slot::Proof => Ok(Outcome::Stay),
+            Field::Disable => Ok(self.disable_instead()),
+            Field::Revoke => self.revoke(),
+            Field::Made | Field::Name | Field::Auth => Ok(Outcome::Stay),
         }
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
-        self.proof.on_error(&error, Slot::Proof)
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        self.auth.on_error(&error, Field::Auth)
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         match &self.usage {
             Some(usage) => {
@@ -170,24 +171,24 @@ impl Dialog for Remove {
         layout.pad(4);
         let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash.describe());
         layout.text_line(&trash, Style::new());
-        self.made.rows(layout, Slot::Made, "It");
-        let label = if self.made.is_along() { "The number of them all" } else { "Its name" };
-        layout.fact(label, &self.wanted(), theme.strong);
-        layout.text_input(Slot::Name, "Type it to confirm", &self.typed);
-        self.proof.draw(layout, Slot::Proof);
+        self.made.draw(layout, Field::Made, "It");
+        let label = if self.made.is_included() { "The number of them all" } else { "Its name" };
+        layout.fact(label, &self.expected_confirmation(), theme.strong);
+        layout.text_input(Field::Name, "Type it to confirm", &self.confirmation);
+        self.auth.draw(layout, Field::Auth);
         layout.problem(3);
         let revoke = if self.matches() { theme.danger } else { theme.dim };
-        let text = match self.made.along() {
+        let text = match self.made.included_count() {
             0 => "I understand the consequences, revoke this token".to_owned(),
             more => format!("I understand the consequences, revoke all {}", more + 1),
         };
-        let mut buttons = vec![(Slot::Revoke, text.as_str(), revoke)];
+        let mut buttons = vec![(Field::Revoke, text.as_str(), revoke)];
         if self.token.enabled {
-            buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
+            buttons.insert(0, (Field::Disable, "Disable instead", theme.strong));
         }
         layout.buttons(&buttons);
         // The choice about created tokens uses this line.
-        if self.made.slot(Slot::Made).is_none() {
+        if self.made.field(Field::Made).is_none() {
             layout.blank();
         }
     }

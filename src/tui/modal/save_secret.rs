@@ -16,22 +16,22 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 
 /// Maximum length of a path, in bytes.
-const PATH_MAX: usize = 4096;
+const MAX_PATH: usize = 4096;
 
 /// The dialog that asks for a path.
-pub struct Save {
+pub struct SaveSecretDialog {
     path: TextInput,
     secret: Arc<Secret>,
 }
 
-impl Save {
+impl SaveSecretDialog {
     /// Opens the dialog to save the secret of the token `name`.
-    pub fn open(name: &TokenName, secret: Arc<Secret>) -> Form<Self> {
-        Form::new(Save { path: TextInput::new(PATH_MAX).with(&format!("{name}.token")), secret })
+    pub fn new(name: &TokenName, secret: Arc<Secret>) -> Form<Self> {
+        Form::new(SaveSecretDialog { path: TextInput::new(MAX_PATH).with(&format!("{name}.token")), secret })
     }
 }
 
-impl Dialog for Save {
+impl Dialog for SaveSecretDialog {
     /// The dialog has one part.
     type Field = ();
     const LABEL_WIDTH: usize = 10;

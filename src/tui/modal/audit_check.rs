@@ -16,52 +16,52 @@ use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 
 /// Columns of the label.
-const LABEL: usize = 10;
+const LABEL_COLUMNS: usize = 10;
 
 /// The dialog for the verification.
-pub struct Verify {
-    told: Option<ScrollText>,
+pub struct AuditCheckDialog {
+    text: Option<ScrollText>,
 }
 
-impl Verify {
+impl AuditCheckDialog {
     /// Opens the dialog without a result.
-    pub fn open() -> Form<Self> {
-        Form::new(Verify { told: None })
+    pub fn new() -> Form<Self> {
+        Form::new(AuditCheckDialog { text: None })
     }
 
     /// Takes the report of the verification; times are shown in `zone`.
-    pub fn tell(&mut self, report: &ChainReport, zone: &dyn Zone) {
+    pub fn set_report(&mut self, report: &ChainReport, zone: &dyn Zone) {
         let rows = count_noun(report.rows, "row");
         if report.findings.is_empty() {
             let hash = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
             let whole = ScrollText::default().row(LineStyle::Gain, format!("✓ {rows}, the chain is whole"));
-            self.told = Some(
+            self.text = Some(
                 whole
-                    .labelled("Last hash", LABEL, LineStyle::Plain, hash)
+                    .labelled("Last hash", LABEL_COLUMNS, LineStyle::Plain, hash)
                     .blank()
                     .row(LineStyle::Dim, NO_CHECKPOINT_ADVICE),
             );
             return;
         }
         let head = format!("! {rows} looked at: the audit log is not as it was written");
-        let mut told = ScrollText::default().row(LineStyle::Warning, head);
+        let mut text = ScrollText::default().row(LineStyle::Warning, head);
         for finding in &report.findings {
-            told = told.labelled("  ·", 4, LineStyle::Plain, finding.describe(zone));
+            text = text.labelled("  ·", 4, LineStyle::Plain, finding.describe(zone));
         }
         if report.omitted > 0 {
-            told = told.row(LineStyle::Plain, format!("and {} more", count_noun(report.omitted, "finding")));
+            text = text.row(LineStyle::Plain, format!("and {} more", count_noun(report.omitted, "finding")));
         }
         let next = "Keep the store's file as it is, and compare it with a backup.";
-        self.told = Some(told.blank().row(LineStyle::Strong, next));
+        self.text = Some(text.blank().row(LineStyle::Strong, next));
     }
 
     /// Records that the log could not be read.
-    pub fn not_read(&mut self, error: &Error) {
-        self.told = Some(ScrollText::default().row(LineStyle::Warning, format!("! {error}")));
+    pub fn set_error(&mut self, error: &Error) {
+        self.text = Some(ScrollText::default().row(LineStyle::Warning, format!("! {error}")));
     }
 }
 
-impl Dialog for Verify {
+impl Dialog for AuditCheckDialog {
     /// The dialog has one part.
     type Field = ();
     const LABEL_WIDTH: usize = 0;
@@ -80,11 +80,11 @@ impl Dialog for Verify {
     }
 
     fn scroll_text(&self) -> Option<&ScrollText> {
-        self.told.as_ref()
+        self.text.as_ref()
     }
 
     fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
-        self.told.as_mut()
+        self.text.as_mut()
     }
 
     fn press(&mut self, (): (), _facts: &Facts<'_>) -> PressResult<()> {
@@ -92,8 +92,8 @@ impl Dialog for Verify {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {
-        match &self.told {
-            Some(told) => told.draw(layout),
+        match &self.text {
+            Some(text) => text.draw(layout),
             None => layout.text_line("Following the chain from its first row…", Style::new()),
         }
         if !is_tight(layout.rows) {

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::confirm::Wanted;
+use super::confirm::PendingMutation;
 use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN, TokenName, Username};
 use crate::domain::time::Timestamp;
@@ -18,7 +18,7 @@ use crate::verbs::tokens::{CopyToken, TokenTarget};
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// Name of the new token.
     Name,
     /// The account that will own the new token.
@@ -26,13 +26,13 @@ pub enum Slot {
     /// The expiry.
     Expires,
     /// The typed expiry.
-    Typed,
+    ExpiryText,
     /// The button.
     Button,
 }
 
 /// The form for a new token based on another one.
-pub struct Copy {
+pub struct CopyTokenDialog {
     source: Token,
     name: TextInput,
     /// `None` if the signed-in user can't create tokens for other accounts.
@@ -40,16 +40,16 @@ pub struct Copy {
     expiry: ExpiryChoice,
 }
 
-impl Copy {
+impl CopyTokenDialog {
     /// Opens a form to copy `source` as it is at `now`. `manages`: the signed-in user may create tokens for others. If
     /// `source` has expired, its expiry is not offered.
-    pub fn open(source: Token, now: Timestamp, default_expiry: Option<Length>, manages: bool) -> Form<Self> {
+    pub fn new(source: Token, now: Timestamp, default_expiry: Option<Length>, manages: bool) -> Form<Self> {
         let expiry = match source.expiry.is_past(now) {
             true => ExpiryChoice::new(default_expiry),
             false => ExpiryChoice::with_current(source.expiry, "same"),
         };
         let account = manages.then(|| TextInput::new(MAX_USERNAME_LEN * 4).with(source.owner.username.as_str()));
-        Form::new(Copy { source, name: TextInput::new(MAX_TOKEN_NAME_LEN * 4), account, expiry })
+        Form::new(CopyTokenDialog { source, name: TextInput::new(MAX_TOKEN_NAME_LEN * 4), account, expiry })
     }
 
     /// Returns the typed account, if it differs from the source's account.
@@ -58,44 +58,44 @@ impl Copy {
     }
 }
 
-impl Dialog for Copy {
-    type Field = Slot;
+impl Dialog for CopyTokenDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 13;
 
     fn title(&self) -> String {
         format!("Copy {}", self.source.full_name())
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let mut slots = vec![(Slot::Name, FieldKind::Text)];
-        slots.extend(self.account.as_ref().map(|_| (Slot::Account, FieldKind::Text)));
-        slots.extend(self.expiry.fields(Slot::Expires, Slot::Typed));
-        slots.push((Slot::Button, FieldKind::Button));
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let mut slots = vec![(Field::Name, FieldKind::Text)];
+        slots.extend(self.account.as_ref().map(|_| (Field::Account, FieldKind::Text)));
+        slots.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
+        slots.push((Field::Button, FieldKind::Button));
         slots
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::Name => Some(&mut self.name),
-            Slot::Account => self.account.as_mut(),
-            Slot::Typed => Some(self.expiry.text_input()),
-            Slot::Expires | Slot::Button => None,
+            Field::Name => Some(&mut self.name),
+            Field::Account => self.account.as_mut(),
+            Field::ExpiryText => Some(self.expiry.text_input()),
+            Field::Expires | Field::Button => None,
         }
     }
 
-    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
-        (slot == Slot::Expires).then(|| self.expiry.choices())
+    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
+        (slot == Field::Expires).then(|| self.expiry.choices())
     }
 
     fn is_touched(&self) -> bool {
         !self.name.is_empty() || self.other_account().is_some() || self.expiry.has_text()
     }
 
-    fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> PressResult<Slot> {
-        let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
+    fn press(&mut self, _slot: Field, facts: &Facts<'_>) -> PressResult<Field> {
+        let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Field::Name, e))?;
         let account = self.other_account().map(Username::parse).transpose();
-        let account = account.map_err(|e| Problem::at(Slot::Account, e))?;
-        let at = if self.expiry.is_text() { Slot::Typed } else { Slot::Expires };
+        let account = account.map_err(|e| Problem::at(Field::Account, e))?;
+        let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
         let until = match expiry {
             Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
@@ -106,10 +106,10 @@ impl Dialog for Copy {
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb =
             CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires, destination: None };
-        Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
+        Ok(Outcome::Confirm(PendingMutation::new(title, about, verb)))
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         layout.text_line("A new token with a secret of its own; these are the same:", Style::new());
         let description = match self.source.description.as_str() {
@@ -119,19 +119,19 @@ impl Dialog for Copy {
         layout.fact("Description", description, Style::new());
         layout.fact("API", &self.source.selection.summary(), Style::new());
         layout.blank();
-        layout.wide_text_input(Slot::Name, "New name", &self.name);
+        layout.wide_text_input(Field::Name, "New name", &self.name);
         match &self.account {
-            Some(account) => layout.text_input(Slot::Account, "Account", account),
+            Some(account) => layout.text_input(Field::Account, "Account", account),
             None => layout.fact("Account", self.source.owner.username.as_str(), Style::new()),
         }
-        self.expiry.draw(layout, Slot::Expires, Slot::Typed, model);
+        self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
         if self.source.expiry.is_past(model.now) {
             let day = self.source.expiry.day(model.zone.get());
             layout.note(&format!("! {} expired on {day}: choose a new expiry", self.source.name), theme.warning);
         } else {
             layout.blank();
         }
-        layout.button(Slot::Button, "Copy");
+        layout.button(Field::Button, "Copy");
         layout.problem(2);
     }
 }

@@ -15,20 +15,20 @@ use crate::tui::widget::list::Cursor;
 use crate::tui::widget::text_fit::fit;
 
 /// The dialog for the table's order.
-pub struct Order {
+pub struct SortDialog {
     /// The current order.
-    now: Sort,
+    current: Sort,
     cursor: Cursor,
     descending: bool,
 }
 
 /// `true` if users usually look for the greatest value of `column` first.
-fn usually_descending(column: SortColumn) -> bool {
+fn is_descending_first(column: SortColumn) -> bool {
     matches!(column, SortColumn::LastSeen | SortColumn::Created)
 }
 
 /// Describes the order in words.
-fn meaning(sort: Sort) -> &'static str {
+fn describe_order(sort: Sort) -> &'static str {
     match (sort.column, sort.descending) {
         (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, false) => "from A to Z",
         (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, true) => "from Z to A",
@@ -43,27 +43,27 @@ fn meaning(sort: Sort) -> &'static str {
     }
 }
 
-impl Order {
+impl SortDialog {
     /// Creates the dialog for a table ordered by `now`.
-    pub fn new(now: Sort) -> Self {
+    pub fn new(current: Sort) -> Self {
         let mut cursor = Cursor::default();
-        let at = SortColumn::ALL.iter().position(|column| *column == now.column).unwrap_or(0);
+        let at = SortColumn::ALL.iter().position(|column| *column == current.column).unwrap_or(0);
         cursor.place_at(at, at, SortColumn::ALL.len(), SortColumn::ALL.len());
-        Order { now, cursor, descending: now.descending }
+        SortDialog { current, cursor, descending: current.descending }
     }
 
-    fn chosen(&self) -> Sort {
+    fn selected(&self) -> Sort {
         let column = SortColumn::ALL.get(self.cursor.position()).copied().unwrap_or_default();
         Sort { column, descending: self.descending }
     }
 
     /// Returns the initial direction: the table's own for its current column, else the usual one.
-    fn begins(&self, column: SortColumn) -> bool {
-        if column == self.now.column { self.now.descending } else { usually_descending(column) }
+    fn default_direction(&self, column: SortColumn) -> bool {
+        if column == self.current.column { self.current.descending } else { is_descending_first(column) }
     }
 }
 
-impl Page for Order {
+impl Page for SortDialog {
     fn context(&self) -> Context {
         Context::Order
     }
@@ -72,11 +72,17 @@ impl Page for Order {
         let theme = &model.theme;
         let columns = dialog_columns(area);
         let row = |(at, column): (usize, SortColumn)| {
-            let here = at == self.cursor.position();
-            let sort = if here { self.chosen() } else { Sort { column, descending: self.begins(column) } };
+            let is_current = at == self.cursor.position();
+            let sort =
+                if is_current { self.selected() } else { Sort { column, descending: self.default_direction(column) } };
             let arrow = if sort.descending { "↑" } else { "↓" };
-            let text = format!("{} {arrow} {:<9} {}", if here { "▶" } else { " " }, column.as_str(), meaning(sort));
-            Line::styled(fit(&text, columns), if here { theme.selected } else { Style::new() })
+            let text = format!(
+                "{} {arrow} {:<9} {}",
+                if is_current { "▶" } else { " " },
+                column.as_str(),
+                describe_order(sort)
+            );
+            Line::styled(fit(&text, columns), if is_current { theme.selected } else { Style::new() })
         };
         let mut lines: Vec<_> = SortColumn::ALL.into_iter().enumerate().map(row).collect();
         lines.push(Line::default());
@@ -94,7 +100,7 @@ impl Page for Order {
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
         let rows = SortColumn::ALL.len();
         match action {
-            Action::Enter => return Outcome::Sorted(self.chosen()),
+            Action::Enter => return Outcome::Sorted(self.selected()),
             Action::Cancel => return Outcome::Close,
             Action::Left | Action::Right => self.descending = !self.descending,
             // The key that opens the dialog cycles through the columns.
@@ -103,7 +109,7 @@ impl Page for Order {
             _ => return Outcome::Stay,
         }
         if !matches!(action, Action::Left | Action::Right) {
-            self.descending = self.begins(self.chosen().column);
+            self.descending = self.default_direction(self.selected().column);
         }
         Outcome::Stay
     }

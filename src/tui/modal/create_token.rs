@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::api::ApiChoice;
-use super::confirm::Wanted;
-use super::owner::{Candidate, OwnerChoice};
+use super::api_choice::ApiChoice;
+use super::confirm::PendingMutation;
+use super::owner_choice::{Candidate, OwnerChoice};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
@@ -22,11 +22,11 @@ use crate::verbs::tokens::CreateToken;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The account.
     Owner,
     /// The typed account.
-    OwnerTyped,
+    OwnerText,
     /// The name.
     Name,
     /// The description.
@@ -34,7 +34,7 @@ pub enum Slot {
     /// The expiry.
     Expires,
     /// The typed expiry.
-    Typed,
+    ExpiryText,
     /// The API selection.
     Api,
     /// The button.
@@ -42,10 +42,10 @@ pub enum Slot {
 }
 
 /// Lines of the form and its box outside the API list.
-const OTHERS: usize = 14;
+const OTHER_LINES: usize = 14;
 
 /// The form for a new token.
-pub struct Generate {
+pub struct CreateTokenDialog {
     owner: OwnerChoice,
     name: TextInput,
     description: TextInput,
@@ -57,11 +57,11 @@ pub struct Generate {
     api: ApiChoice,
 }
 
-impl Generate {
+impl CreateTokenDialog {
     /// Opens an empty form. The preset expiry is the policy's default, the preset API selection is nothing.
-    pub fn open(owner: OwnerChoice, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
+    pub fn new(owner: OwnerChoice, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
         let role = owner.role();
-        let form = Generate {
+        let form = CreateTokenDialog {
             owner,
             name: TextInput::new(MAX_TOKEN_NAME_LEN * 4),
             description: TextInput::new(MAX_DESCRIPTION_LEN * 4),
@@ -70,7 +70,7 @@ impl Generate {
             shortens_default: false,
             api: ApiChoice::new(catalogues, role),
         };
-        Form::with_focus(form, Slot::Name)
+        Form::with_focus(form, Field::Name)
     }
 
     /// Marks the actor as a token: the preset expiry is then an upper limit, not a requirement.
@@ -79,64 +79,65 @@ impl Generate {
     }
 
     /// Takes the accounts for which a token can be created.
-    pub fn offer(&mut self, candidates: Vec<Candidate>) {
-        self.owner.offer(candidates);
+    pub fn set_candidates(&mut self, candidates: Vec<Candidate>) {
+        self.owner.set_candidates(candidates);
         self.api.set_role(self.owner.role());
     }
 }
 
-impl Dialog for Generate {
-    type Field = Slot;
+impl Dialog for CreateTokenDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 13;
 
     fn title(&self) -> String {
         "Generate a token".to_owned()
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let mut slots: Vec<_> = self.owner.slots(Slot::Owner, Slot::OwnerTyped).collect();
-        slots.extend([(Slot::Name, FieldKind::Text), (Slot::Description, FieldKind::Text)]);
-        slots.extend(self.expiry.fields(Slot::Expires, Slot::Typed));
-        slots.extend([(Slot::Api, FieldKind::Choice), (Slot::Button, FieldKind::Button)]);
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let mut slots: Vec<_> = self.owner.fields(Field::Owner, Field::OwnerText).collect();
+        slots.extend([(Field::Name, FieldKind::Text), (Field::Description, FieldKind::Text)]);
+        slots.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
+        slots.extend([(Field::Api, FieldKind::Choice), (Field::Button, FieldKind::Button)]);
         slots
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::Name => Some(&mut self.name),
-            Slot::Description => Some(&mut self.description),
-            Slot::Typed => Some(self.expiry.text_input()),
-            Slot::OwnerTyped => self.owner.field(),
-            Slot::Owner | Slot::Expires | Slot::Api | Slot::Button => None,
+            Field::Name => Some(&mut self.name),
+            Field::Description => Some(&mut self.description),
+            Field::ExpiryText => Some(self.expiry.text_input()),
+            Field::OwnerText => self.owner.text_input(),
+            Field::Owner | Field::Expires | Field::Api | Field::Button => None,
         }
     }
 
-    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
+    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
         match slot {
-            Slot::Owner => self.owner.choices(),
-            Slot::Expires => Some(self.expiry.choices()),
-            Slot::Api => {
+            Field::Owner => self.owner.choices(),
+            Field::Expires => Some(self.expiry.choices()),
+            Field::Api => {
                 self.api.set_role(self.owner.role());
                 Some(&mut self.api)
             }
-            Slot::OwnerTyped | Slot::Name | Slot::Description | Slot::Typed | Slot::Button => None,
+            Field::OwnerText | Field::Name | Field::Description | Field::ExpiryText | Field::Button => None,
         }
     }
 
-    fn on_action(&mut self, slot: Slot, action: Action) -> Option<Outcome> {
-        if slot != Slot::Api {
+    fn on_action(&mut self, slot: Field, action: Action) -> Option<Outcome> {
+        if slot != Field::Api {
             return None;
         }
         // The role of the owner limits the selection.
         self.api.set_role(self.owner.role());
-        self.api.act(action)
+        self.api.on_action(action)
     }
 
-    fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> PressResult<Slot> {
-        let owner = self.owner.username().map_err(|e| Problem::at(Slot::OwnerTyped, e))?;
-        let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
-        let description = Description::parse(self.description.text()).map_err(|e| Problem::at(Slot::Description, e))?;
-        let at = if self.expiry.is_text() { Slot::Typed } else { Slot::Expires };
+    fn press(&mut self, _slot: Field, facts: &Facts<'_>) -> PressResult<Field> {
+        let owner = self.owner.username().map_err(|e| Problem::at(Field::OwnerText, e))?;
+        let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Field::Name, e))?;
+        let description =
+            Description::parse(self.description.text()).map_err(|e| Problem::at(Field::Description, e))?;
+        let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (spec, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
         let selection = self.api.selection();
         let expires = spec.filter(|spec| !self.shortens_default || *spec != self.default_expiry);
@@ -156,7 +157,7 @@ impl Dialog for Generate {
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
         let verb = CreateToken { account, names: vec![name], description, expires, selection, destination: None };
-        Ok(Outcome::Confirm(Wanted::telling(title, about, verb)))
+        Ok(Outcome::Confirm(PendingMutation::with_text(title, about, verb)))
     }
 
     fn is_touched(&self) -> bool {
@@ -164,19 +165,19 @@ impl Dialog for Generate {
         typed || self.owner.has_text() || self.api.differs_from(&Selection::nothing())
     }
 
-    fn on_selection(&mut self, selection: Selection) -> Option<Slot> {
-        self.api.choose(selection);
-        Some(Slot::Button)
+    fn on_selection(&mut self, selection: Selection) -> Option<Field> {
+        self.api.select_selection(selection);
+        Some(Field::Button)
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
-        self.owner.row(layout, Slot::Owner, Slot::OwnerTyped);
-        layout.wide_text_input(Slot::Name, "Name", &self.name);
-        layout.wide_text_input(Slot::Description, "Description", &self.description);
-        self.expiry.draw(layout, Slot::Expires, Slot::Typed, model);
-        self.api.rows(layout, Slot::Api, OTHERS);
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
+        self.owner.draw(layout, Field::Owner, Field::OwnerText);
+        layout.wide_text_input(Field::Name, "Name", &self.name);
+        layout.wide_text_input(Field::Description, "Description", &self.description);
+        self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
+        self.api.draw(layout, Field::Api, OTHER_LINES);
         layout.blank();
-        layout.button(Slot::Button, "Generate");
+        layout.button(Field::Button, "Generate");
         layout.problem(2);
     }
 }

@@ -6,54 +6,54 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_fit::count_noun;
 
 /// The tokens created by the tokens being removed, and the choice of removing them too.
-pub(super) struct MadeChoice {
+pub(super) struct MadeTokensChoice {
     /// Number of created tokens; 0 until known.
     count: usize,
     /// The created tokens in words.
     description: Option<String>,
-    along: OneOf<bool>,
+    include: OneOf<bool>,
 }
 
-impl MadeChoice {
+impl MadeTokensChoice {
     /// Creates the choice. No created tokens are known yet, and none will be removed.
     pub fn new() -> Self {
-        MadeChoice { count: 0, description: None, along: OneOf::new(vec![false, true], &false) }
+        MadeTokensChoice { count: 0, description: None, include: OneOf::new(vec![false, true], &false) }
     }
 
     /// Takes the created tokens: `words` begins with their number.
-    pub fn know(&mut self, count: usize, description: Option<String>) {
+    pub fn set_made(&mut self, count: usize, description: Option<String>) {
         if count != self.count {
             // The number has changed, so an earlier choice no longer counts as consent.
-            self.along.select(0);
+            self.include.select(0);
         }
         self.count = count;
         self.description = description;
     }
 
     /// `true` if the created tokens are removed too.
-    pub fn is_along(&self) -> bool {
-        self.count > 0 && self.along.get() == Some(&true)
+    pub fn is_included(&self) -> bool {
+        self.count > 0 && self.include.get() == Some(&true)
     }
 
     /// Number of created tokens that are removed too.
-    pub fn along(&self) -> usize {
-        if self.is_along() { self.count } else { 0 }
+    pub fn included_count(&self) -> usize {
+        if self.is_included() { self.count } else { 0 }
     }
 
     /// Returns the slot for the form; `None` if no tokens were created.
-    pub fn slot<S>(&self, slot: S) -> Option<(S, FieldKind)> {
+    pub fn field<S>(&self, slot: S) -> Option<(S, FieldKind)> {
         (self.count > 0).then_some((slot, FieldKind::Choice))
     }
 
     /// Returns the list of choices.
     pub fn choices(&mut self) -> &mut dyn Choices {
-        &mut self.along
+        &mut self.include
     }
 
     /// Writes a line about the created tokens, and the choice below it; a blank line if there are none.
-    pub fn rows<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S, who: &str) {
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S, subject: &str) {
         let Some(description) = &self.description else { return layout.blank() };
-        layout.text_line(&format!("! {who} made {description}"), layout.theme.warning);
+        layout.text_line(&format!("! {subject} made {description}"), layout.theme.warning);
         let all =
             format!("revoke {} too", if self.count == 1 { "it".to_owned() } else { format!("all {}", self.count) });
         let leave = if self.count == 1 { "leave it" } else { "leave them" };
@@ -61,7 +61,7 @@ impl MadeChoice {
             slot,
             &format!("Its {}", count_noun(self.count as u64, "token")),
             &[leave, &all],
-            self.along.selected(),
+            self.include.selected(),
         );
     }
 }

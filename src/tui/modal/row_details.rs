@@ -17,35 +17,35 @@ use crate::tui::widget::text_fit::{fit, fold};
 use crate::verbs::audit_log::HashedRow;
 
 /// A row that can be shown in full.
-pub trait Whole {
+pub trait DetailRow {
     /// The context in which its keys are looked up.
     const CONTEXT: Context;
     /// Returns the title of the dialog.
     fn title(&self) -> String;
     /// Returns the whole content of the row, in `columns` columns.
-    fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told>;
+    fn detail_lines(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<DetailLine>;
     /// Handles keys special to the row.
-    fn act(&self, action: Action) -> Outcome;
+    fn on_action(&self, action: Action) -> Outcome;
 }
 
 /// The dialog that shows a row.
-pub struct Entry<R> {
+pub struct DetailDialog<R> {
     row: R,
     /// The first visible line, limited to the number of lines.
     top: usize,
 }
 
 /// Lines of the box that don't scroll: two borders and the keys.
-const FRAME: usize = 3;
+const FRAME_ROWS: usize = 3;
 /// Lines left free below the box for the notice of `y`.
-const FREE: u16 = 3;
+const FREE_ROWS: u16 = 3;
 /// Columns of the labels.
-const LABEL: usize = 10;
+const LABEL_COLUMNS: usize = 10;
 
-impl<R> Entry<R> {
+impl<R> DetailDialog<R> {
     /// Creates the dialog for `row`.
     pub fn new(row: R) -> Self {
-        Entry { row, top: 0 }
+        DetailDialog { row, top: 0 }
     }
 
     /// Returns the row.
@@ -56,11 +56,11 @@ impl<R> Entry<R> {
 
 /// Returns the number of scrolling lines, and the area of the box.
 fn room(area: Rect) -> (usize, Rect) {
-    let area = Rect { height: area.height.saturating_sub(FREE), ..area };
-    (usize::from(area.height).saturating_sub(FRAME), area)
+    let area = Rect { height: area.height.saturating_sub(FREE_ROWS), ..area };
+    (usize::from(area.height).saturating_sub(FRAME_ROWS), area)
 }
 
-impl<R: Whole> Page for Entry<R> {
+impl<R: DetailRow> Page for DetailDialog<R> {
     fn context(&self) -> Context {
         R::CONTEXT
     }
@@ -80,7 +80,7 @@ impl<R: Whole> Page for Entry<R> {
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         let (room, _) = room(facts.area());
-        let all = self.row.told(dialog_columns(facts.area()), facts.now, facts.zone).len();
+        let all = self.row.detail_lines(dialog_columns(facts.area()), facts.now, facts.zone).len();
         let last = all.saturating_sub(room);
         let page = room.max(1);
         self.top = match action {
@@ -91,7 +91,7 @@ impl<R: Whole> Page for Entry<R> {
             Action::PageUp => self.top.saturating_sub(page),
             Action::First => 0,
             Action::Last => last,
-            _ => return self.row.act(action),
+            _ => return self.row.on_action(action),
         }
         .min(last);
         Outcome::Stay
@@ -99,60 +99,64 @@ impl<R: Whole> Page for Entry<R> {
 }
 
 /// A line of a row shown in full.
-pub struct Told {
+pub struct DetailLine {
     /// Text on the left; empty on a continuation line.
     label: &'static str,
     text: String,
     /// `true` for a heading.
-    heads: bool,
+    is_heading: bool,
 }
 
 /// Returns the whole content of `row` in `columns` columns.
-fn lines<R: Whole>(row: &R, columns: usize, model: &Model) -> Vec<Line<'static>> {
+fn lines<R: DetailRow>(row: &R, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
-    let line = |told: Told| match (told.heads, told.label) {
-        (true, _) => Line::styled(told.text, theme.strong),
-        (false, label) => Line::from(vec![Span::styled(fit(label, LABEL), theme.dim), Span::raw(told.text)]),
+    let line = |line: DetailLine| match (line.is_heading, line.label) {
+        (true, _) => Line::styled(line.text, theme.strong),
+        (false, label) => Line::from(vec![Span::styled(fit(label, LABEL_COLUMNS), theme.dim), Span::raw(line.text)]),
     };
-    row.told(columns, model.now, model.zone.get()).into_iter().map(line).collect()
+    row.detail_lines(columns, model.now, model.zone.get()).into_iter().map(line).collect()
 }
 
 /// Returns the content of the row for the pane next to a wide list, as far as there is room.
-pub fn beside<R: Whole>(row: &R, pane: Rect, model: &Model) -> Vec<Line<'static>> {
+pub fn pane_lines<R: DetailRow>(row: &R, pane: Rect, model: &Model) -> Vec<Line<'static>> {
     truncate_with_hint(lines(row, usize::from(pane.width), model), usize::from(pane.height), model)
 }
 
-impl Whole for HashedRow {
+impl DetailRow for HashedRow {
     const CONTEXT: Context = Context::Entry;
 
     fn title(&self) -> String {
         format!("Audit row {}", self.row.seq)
     }
 
-    fn act(&self, action: Action) -> Outcome {
+    fn on_action(&self, action: Action) -> Outcome {
         if action == Action::CopyTarget { copy_target(&self.row) } else { Outcome::Stay }
     }
 
-    fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told> {
+    fn detail_lines(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<DetailLine> {
         let row = &self.row;
         let mut lines = Vec::new();
         for (label, text) in [
             ("When", wall_clock(row.at, zone)),
             ("", ago(row.at, now)),
-            ("Who", named(&row.name, &row.account, "nobody had signed in yet")),
+            ("Who", name_and_id(&row.name, &row.account, "nobody had signed in yet")),
             ("Proof", row.proof.clone()),
             ("Face", row.face.clone()),
             ("Verb", row.verb.clone()),
-            ("Target", named(&row.target_name, &row.target, "")),
+            ("Target", name_and_id(&row.target_name, &row.target, "")),
         ] {
-            say(&mut lines, label, &text, columns);
+            push_labelled(&mut lines, label, &text, columns);
         }
         for detail in expand_details(&row.details) {
-            lines.push(Told { label: "", text: String::new(), heads: false });
-            lines.extend(fold(&detail.key, columns).into_iter().map(|text| Told { label: "", text, heads: true }));
-            let parts = |lines: &mut Vec<Told>, label: &'static str, parts: &[String]| {
+            lines.push(DetailLine { label: "", text: String::new(), is_heading: false });
+            lines.extend(fold(&detail.key, columns).into_iter().map(|text| DetailLine {
+                label: "",
+                text,
+                is_heading: true,
+            }));
+            let parts = |lines: &mut Vec<DetailLine>, label: &'static str, parts: &[String]| {
                 for (at, part) in parts.iter().enumerate() {
-                    say(lines, if at == 0 { label } else { "" }, part, columns);
+                    push_labelled(lines, if at == 0 { label } else { "" }, part, columns);
                 }
             };
             match &detail.before {
@@ -163,22 +167,22 @@ impl Whole for HashedRow {
                 None => parts(&mut lines, "", &detail.after),
             }
         }
-        lines.push(Told { label: "", text: String::new(), heads: false });
-        say(&mut lines, "Row", &row.seq.to_string(), columns);
-        say(&mut lines, "Hash", &hex(&self.hash), columns);
+        lines.push(DetailLine { label: "", text: String::new(), is_heading: false });
+        push_labelled(&mut lines, "Row", &row.seq.to_string(), columns);
+        push_labelled(&mut lines, "Hash", &hex(&self.hash), columns);
         lines
     }
 }
 
 /// Adds `text` after `label`, on as many lines as needed.
-pub(super) fn say(lines: &mut Vec<Told>, label: &'static str, text: &str, columns: usize) {
-    for (at, text) in fold(text, columns.saturating_sub(LABEL)).into_iter().enumerate() {
-        lines.push(Told { label: if at == 0 { label } else { "" }, text, heads: false });
+pub(super) fn push_labelled(lines: &mut Vec<DetailLine>, label: &'static str, text: &str, columns: usize) {
+    for (at, text) in fold(text, columns.saturating_sub(LABEL_COLUMNS)).into_iter().enumerate() {
+        lines.push(DetailLine { label: if at == 0 { label } else { "" }, text, is_heading: false });
     }
 }
 
 /// Returns `name (id)`, or only one of them if the other is empty, or `neither` if both are.
-fn named(name: &str, id: &str, neither: &str) -> String {
+fn name_and_id(name: &str, id: &str, neither: &str) -> String {
     match (name, id) {
         ("", "") => neither.to_owned(),
         ("", one) | (one, "") => one.to_owned(),

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::confirm::Wanted;
+use super::confirm::PendingMutation;
 use crate::domain::policy::Policy;
 use crate::tui::model::Model;
 use crate::tui::screen::policy::{HEAD, meaning};
@@ -15,85 +15,85 @@ use crate::verbs::policy::SetPolicy;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The choice of a word.
     Choice,
     /// The typed value.
-    Typed,
+    Text,
     /// The button.
     Button,
 }
 
 /// The form for one rule.
-pub struct Rule {
+pub struct EditPolicyDialog {
     key: &'static str,
     before: String,
     /// The words to choose from; empty if the value is always typed.
-    words: OneOf<&'static str>,
-    typed: TextInput,
+    options: OneOf<&'static str>,
+    text: TextInput,
     /// A hint for typed values, with examples; empty if the value is never typed.
     hint: &'static str,
     policy: Policy,
 }
 
-const SPAN: &str = "a span: 12h, 30d, 6mo, 1y";
+const SPAN_HINT: &str = "a span: 12h, 30d, 6mo, 1y";
 /// The choice that means a typed time span.
-const A_SPAN: &str = "a span";
+const SPAN_OPTION: &str = "a span";
 
-impl Rule {
+impl EditPolicyDialog {
     /// Opens the form for the rule `key` of `policy`, whose current value is `before`.
-    pub fn open(policy: Policy, key: &'static str, before: String) -> Form<Self> {
-        let (words, hint): (&[&str], &str) = match key {
+    pub fn new(policy: Policy, key: &'static str, before: String) -> Form<Self> {
+        let (options, hint): (&[&str], &str) = match key {
             "policy.self_service" => (&["on", "off"], ""),
             "policy.active_tokens" | "policy.kept_tokens" => (&[], "a whole number; 0 = no limit"),
-            "policy.default_expiry" => (&[A_SPAN, "never"], SPAN),
-            "policy.max_expiry" => (&[A_SPAN, "none"], SPAN),
-            _ => (&[], SPAN),
+            "policy.default_expiry" => (&[SPAN_OPTION, "never"], SPAN_HINT),
+            "policy.max_expiry" => (&[SPAN_OPTION, "none"], SPAN_HINT),
+            _ => (&[], SPAN_HINT),
         };
-        let typed = if words.contains(&before.as_str()) { "" } else { before.as_str() };
+        let typed = if options.contains(&before.as_str()) { "" } else { before.as_str() };
         let typed = TextInput::new(32).with(typed);
-        let place = words.iter().position(|word| *word == before).unwrap_or(0);
-        let mut words = OneOf::new(words.to_vec(), &A_SPAN);
-        words.select(place);
-        Form::new(Rule { key, before, words, typed, hint, policy })
+        let place = options.iter().position(|word| *word == before).unwrap_or(0);
+        let mut choice = OneOf::new(options.to_vec(), &SPAN_OPTION);
+        choice.select(place);
+        Form::new(EditPolicyDialog { key, before, options: choice, text: typed, hint, policy })
     }
 
-    fn is_typed(&self) -> bool {
-        self.words.get().is_none_or(|word| *word == A_SPAN)
+    fn is_text(&self) -> bool {
+        self.options.get().is_none_or(|word| *word == SPAN_OPTION)
     }
 
     fn value(&self) -> &str {
-        self.words.get().copied().filter(|word| *word != A_SPAN).unwrap_or_else(|| self.typed.text().trim())
+        self.options.get().copied().filter(|word| *word != SPAN_OPTION).unwrap_or_else(|| self.text.text().trim())
     }
 }
 
-impl Dialog for Rule {
-    type Field = Slot;
+impl Dialog for EditPolicyDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 10;
 
     fn title(&self) -> String {
         self.key.to_owned()
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let choice = (self.words.count() > 0).then_some((Slot::Choice, FieldKind::Choice));
-        let typed = self.is_typed().then_some((Slot::Typed, FieldKind::Text));
-        choice.into_iter().chain(typed).chain([(Slot::Button, FieldKind::Button)]).collect()
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let choice = (self.options.count() > 0).then_some((Field::Choice, FieldKind::Choice));
+        let typed = self.is_text().then_some((Field::Text, FieldKind::Text));
+        choice.into_iter().chain(typed).chain([(Field::Button, FieldKind::Button)]).collect()
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
         match slot {
-            Slot::Typed => Some(&mut self.typed),
-            Slot::Choice | Slot::Button => None,
+            Field::Text => Some(&mut self.text),
+            Field::Choice | Field::Button => None,
         }
     }
 
-    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
-        (slot == Slot::Choice).then_some(&mut self.words)
+    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
+        (slot == Field::Choice).then_some(&mut self.options)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
-        let at = if self.is_typed() { Slot::Typed } else { Slot::Choice };
+    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+        let at = if self.is_text() { Field::Text } else { Field::Choice };
         let mut policy = self.policy.clone();
         policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
         if policy == self.policy {
@@ -102,26 +102,26 @@ impl Dialog for Rule {
         let (name, value) = (self.key.strip_prefix(HEAD).unwrap_or(self.key), self.value().to_owned());
         let about = format!("It is {}, and will be {value}. Tokens that exist keep what they have.", self.before);
         let verb = SetPolicy { changes: vec![(self.key.to_owned(), value)] };
-        Ok(Outcome::Confirm(Wanted::new(format!("Change {name}"), about, verb)))
+        Ok(Outcome::Confirm(PendingMutation::new(format!("Change {name}"), about, verb)))
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
         layout.paragraph(&format!("{}.", meaning(self.key).1), 2, Style::new());
         layout.pad(3);
         let default = Policy::default().pairs().into_iter().find(|(key, _)| *key == self.key);
         layout.fact("Now", &self.before, theme.strong);
         layout.fact("Default", &default.map(|(_, value)| value).unwrap_or_default(), Style::new());
-        let has_words = self.words.count() > 0;
+        let has_words = self.options.count() > 0;
         if has_words {
-            layout.choice(Slot::Choice, "New", self.words.values(), self.words.selected());
+            layout.choice(Field::Choice, "New", self.options.values(), self.options.selected());
         }
-        if self.is_typed() {
-            layout.text_input(Slot::Typed, if has_words { "" } else { "New" }, &self.typed);
+        if self.is_text() {
+            layout.text_input(Field::Text, if has_words { "" } else { "New" }, &self.text);
             layout.note(self.hint, theme.dim);
         }
         layout.pad(9);
-        layout.button(Slot::Button, "Change it");
+        layout.button(Field::Button, "Change it");
         layout.problem(3);
     }
 }

@@ -17,35 +17,35 @@ use crate::verbs::tokens::IdentifySecret as WhoseVerb;
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
 /// Maximum length of the text that is searched for a secret, for example a few lines of a log.
-const LONGEST: usize = 4096;
+const MAX_TEXT: usize = 4096;
 
 /// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The secret.
     Secret,
 }
 
 /// The dialog that finds a secret's token.
-pub struct Whose {
+pub struct IdentifySecretDialog {
     secret: TextInput,
-    told: Option<SecretLookup>,
+    result: Option<SecretLookup>,
 }
 
-impl Whose {
+impl IdentifySecretDialog {
     /// Opens the dialog with an empty field.
-    pub fn open() -> Form<Self> {
-        Form::new(Whose { secret: TextInput::masked_text(LONGEST), told: None })
+    pub fn new() -> Form<Self> {
+        Form::new(IdentifySecretDialog { secret: TextInput::masked_text(MAX_TEXT), result: None })
     }
 
     /// Takes the answer.
-    pub fn tell(&mut self, traced: SecretLookup) {
-        self.told = Some(traced);
+    pub fn set_result(&mut self, traced: SecretLookup) {
+        self.result = Some(traced);
     }
 }
 
 /// Describes the state of the secret.
-fn state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
+fn describe_state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     match state {
         SecretState::Current => format!("the current one, made {}", ago(since, now)),
         SecretState::Previous(until) if now < until => format!("the old one, dies {}", relative(until, now)),
@@ -54,47 +54,47 @@ fn state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     }
 }
 
-impl Dialog for Whose {
-    type Field = Slot;
+impl Dialog for IdentifySecretDialog {
+    type Field = Field;
     const LABEL_WIDTH: usize = 9;
 
     fn title(&self) -> String {
         "Whose secret is it".to_owned()
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        vec![(Slot::Secret, FieldKind::Text)]
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        vec![(Field::Secret, FieldKind::Text)]
     }
 
-    fn text_input(&mut self, _slot: Slot) -> Option<&mut TextInput> {
+    fn text_input(&mut self, _slot: Field) -> Option<&mut TextInput> {
         Some(&mut self.secret)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
-        self.told = None;
+    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+        self.result = None;
         if self.secret.is_empty() {
-            return Err(Problem::at(Slot::Secret, "Paste or type the secret"));
+            return Err(Problem::at(Field::Secret, "Paste or type the secret"));
         }
-        let mut found = find_secrets(self.secret.text().as_bytes(), 2);
-        if found.len() > 1 {
+        let mut secrets = find_secrets(self.secret.text().as_bytes(), 2);
+        if secrets.len() > 1 {
             self.secret.clear();
-            return Err(Problem::at(Slot::Secret, "More than one secret stands there: paste one at a time"));
+            return Err(Problem::at(Field::Secret, "More than one secret stands there: paste one at a time"));
         }
         // The field is empty from here on: the secret goes with the request.
         let text = self.secret.take_text();
-        let secret = found.pop().unwrap_or_else(|| SecretText::new(Zeroizing::new(text.trim().to_owned())));
+        let secret = secrets.pop().unwrap_or_else(|| SecretText::new(Zeroizing::new(text.trim().to_owned())));
         Ok(Outcome::Send(Credential::Store, WhoseVerb { secret }.into()))
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         layout.text_line("A secret that was found somewhere: which token it is or was of.", Style::new());
         layout.text_line("It is not shown, not kept, and this counts as no use.", theme.dim);
         layout.blank();
-        layout.wide_text_input(Slot::Secret, "Secret", &self.secret);
+        layout.wide_text_input(Field::Secret, "Secret", &self.secret);
         layout.blank();
         let plain = Style::new();
-        if let Some(traced) = &self.told {
+        if let Some(traced) = &self.result {
             match &traced.owner {
                 SecretOwner::Unknown => layout.fact("Token", "none", theme.strong),
                 // Only the head matches: this is not the token's secret.
@@ -111,7 +111,7 @@ impl Dialog for Whose {
                     let (glyph, word, style) = theme::status(token, model.now, theme);
                     layout.fact("Token", &format!("{} ({})", token.full_name(), token.id), theme.strong);
                     layout.fact("Status", &format!("{glyph} {word}"), style);
-                    layout.fact("Secret", &state(*which, token.secret_since, model.now), plain);
+                    layout.fact("Secret", &describe_state(*which, token.secret_since, model.now), plain);
                 }
                 SecretOwner::Purged(gone) => {
                     layout.fact("Token", &format!("{} ({})", gone.full_name(), gone.token), theme.strong);

@@ -5,27 +5,27 @@ use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::tui::widget::text_fit::width;
 
 /// Columns of a field's word.
-const WORD: usize = 13;
+const LABEL_COLUMNS: usize = 13;
 /// Maximum width of *before → after* on one line.
-const SHORT: usize = 54;
+const MAX_ONE_LINE: usize = 54;
 
 /// Returns the changes: each field with its old and new value, then added (`+`) and removed (`-`) items.
 pub fn lines(changes: &[FieldChange]) -> ScrollText {
     changes.iter().fold(ScrollText::default(), |passage, change| {
         let word = change.field.as_str();
         let short = format!("{} → {}", change.before, change.after);
-        let passage = if width(&short) <= SHORT {
-            passage.labelled(word, WORD, LineStyle::Plain, short)
+        let passage = if width(&short) <= MAX_ONE_LINE {
+            passage.labelled(word, LABEL_COLUMNS, LineStyle::Plain, short)
         } else {
-            let before = passage.labelled(word, WORD, LineStyle::Plain, change.before.as_str());
-            before.labelled("", WORD, LineStyle::Plain, format!("→ {}", change.after))
+            let before = passage.labelled(word, LABEL_COLUMNS, LineStyle::Plain, change.before.as_str());
+            before.labelled("", LABEL_COLUMNS, LineStyle::Plain, format!("→ {}", change.after))
         };
-        passage.append(moved(change, WORD))
+        passage.append(added_and_removed(change, LABEL_COLUMNS))
     })
 }
 
 /// Returns added and removed items by name.
-pub fn moved(change: &FieldChange, indent: usize) -> ScrollText {
+pub fn added_and_removed(change: &FieldChange, indent: usize) -> ScrollText {
     let came = change.added.iter().map(|name| (LineStyle::Gain, format!("+ {name}")));
     let went = change.removed.iter().map(|name| (LineStyle::Warning, format!("- {name}")));
     came.chain(went).fold(ScrollText::default(), |passage, (look, text)| passage.labelled("", indent, look, text))

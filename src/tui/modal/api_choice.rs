@@ -22,7 +22,7 @@ use crate::tui::widget::text_fit::{cut, fit};
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Api {
+enum ApiRow {
     /// A set, by its position over all catalogues.
     Set(usize),
     Inherit,
@@ -32,50 +32,50 @@ enum Api {
 }
 
 /// Columns of the name before a title.
-const NAME: usize = 20;
+const NAME_COLUMNS: usize = 20;
 
 /// The choice of permitted methods.
 pub struct ApiChoice {
     catalogues: Arc<[Catalogue]>,
     /// The role that limits the picker's selection.
     role: Role,
-    chosen: Api,
+    selected: ApiRow,
     /// The picker's selection; `None` before the picker was used.
     picked: Option<Selection>,
     /// The methods that the token has called, if the token exists and its usage is loaded.
-    used: Option<Arc<Used>>,
+    usage: Option<Arc<Used>>,
 }
 
 impl ApiChoice {
     /// Creates a choice for a token of an account with `role`; begins at nothing.
     pub fn new(catalogues: Arc<[Catalogue]>, role: Role) -> Self {
-        ApiChoice { catalogues, role, chosen: Api::Nothing, picked: None, used: None }
+        ApiChoice { catalogues, role, selected: ApiRow::Nothing, picked: None, usage: None }
     }
 
     /// Creates a choice that begins at `selection`.
-    pub fn of(catalogues: Arc<[Catalogue]>, role: Role, selection: Selection) -> Self {
+    pub fn with_selection(catalogues: Arc<[Catalogue]>, role: Role, selection: Selection) -> Self {
         let mut choice = Self::new(catalogues, role);
-        choice.choose(selection);
+        choice.select_selection(selection);
         choice
     }
 
     /// Takes the methods that the token has called.
-    pub fn know(&mut self, used: Used) {
-        self.used = Some(Arc::new(used));
+    pub fn set_usage(&mut self, used: Used) {
+        self.usage = Some(Arc::new(used));
     }
 
     fn picker(&self) -> Picker {
         let picker = Picker::pick(Arc::clone(&self.catalogues), self.selection(), self.role);
-        picker.knowing(self.used.clone())
+        picker.knowing(self.usage.clone())
     }
 
     /// Usage summary for a custom selection or an API set; `None` for *Inherit* and nothing. `Err` is the reason why
     /// unused methods can't be dropped.
     pub fn describe_usage(&self) -> Option<Result<String, String>> {
-        match self.chosen {
-            Api::Inherit | Api::Nothing => None,
-            Api::Picked if self.picked.is_none() => None,
-            Api::Set(_) | Api::Picked => Some(match &self.used {
+        match self.selected {
+            ApiRow::Inherit | ApiRow::Nothing => None,
+            ApiRow::Picked if self.picked.is_none() => None,
+            ApiRow::Set(_) | ApiRow::Picked => Some(match &self.usage {
                 None => Err("reading…".to_owned()),
                 Some(used) => used.doubt().map_or_else(|| Ok(used.describe()), Err),
             }),
@@ -94,7 +94,7 @@ impl ApiChoice {
 
     /// Returns a warning about the choice; `None` if all its methods can be called.
     pub fn warning(&self) -> Option<String> {
-        if self.chosen == Api::Inherit {
+        if self.selected == ApiRow::Inherit {
             return None;
         }
         let ceilings = Ceilings { account: self.role, issued: self.role };
@@ -103,9 +103,9 @@ impl ApiChoice {
     }
 
     /// Starts again at `selection` and forgets the picker's selection.
-    pub fn begin_at(&mut self, selection: Selection) {
+    pub fn reset(&mut self, selection: Selection) {
         self.picked = None;
-        self.choose(selection);
+        self.select_selection(selection);
     }
 
     /// `true` if anything other than `selection` was chosen or picked.
@@ -115,37 +115,37 @@ impl ApiChoice {
 
     /// Returns the chosen selection.
     pub fn selection(&self) -> Selection {
-        match self.chosen {
-            Api::Set(place) => match self.catalogues.iter().flat_map(|c| &c.sets).nth(place) {
+        match self.selected {
+            ApiRow::Set(place) => match self.catalogues.iter().flat_map(|c| &c.sets).nth(place) {
                 Some(set) => Selection::Sets(BTreeSet::from([set.name.clone()])),
                 None => Selection::nothing(),
             },
-            Api::Inherit => Selection::Inherit,
-            Api::Picked => self.picked.clone().unwrap_or_else(Selection::nothing),
-            Api::Nothing => Selection::nothing(),
+            ApiRow::Inherit => Selection::Inherit,
+            ApiRow::Picked => self.picked.clone().unwrap_or_else(Selection::nothing),
+            ApiRow::Nothing => Selection::nothing(),
         }
     }
 
     /// Chooses `selection`. If another row means the same, that row is chosen.
-    pub fn choose(&mut self, selection: Selection) {
+    pub fn select_selection(&mut self, selection: Selection) {
         let names: Vec<&String> = self.catalogues.iter().flat_map(|c| &c.sets).map(|s| &s.name).collect();
-        self.chosen = match &selection {
-            Selection::Inherit => Api::Inherit,
-            Selection::Custom(methods) if methods.is_empty() => Api::Nothing,
+        self.selected = match &selection {
+            Selection::Inherit => ApiRow::Inherit,
+            Selection::Custom(methods) if methods.is_empty() => ApiRow::Nothing,
             Selection::Sets(sets) if sets.len() == 1 => {
-                names.iter().position(|n| sets.contains(*n)).map_or(Api::Picked, Api::Set)
+                names.iter().position(|n| sets.contains(*n)).map_or(ApiRow::Picked, ApiRow::Set)
             }
-            Selection::Sets(_) | Selection::Custom(_) => Api::Picked,
+            Selection::Sets(_) | Selection::Custom(_) => ApiRow::Picked,
         };
-        if self.chosen == Api::Picked {
+        if self.selected == ApiRow::Picked {
             self.picked = Some(selection);
         }
     }
 
-    fn list(&self) -> Vec<Api> {
+    fn rows(&self) -> Vec<ApiRow> {
         let sets = self.catalogues.iter().map(|c| c.sets.len()).sum();
-        let mut rows: Vec<Api> = (0..sets).map(Api::Set).collect();
-        rows.extend([Api::Inherit, Api::Picked, Api::Nothing]);
+        let mut rows: Vec<ApiRow> = (0..sets).map(ApiRow::Set).collect();
+        rows.extend([ApiRow::Inherit, ApiRow::Picked, ApiRow::Nothing]);
         rows
     }
 
@@ -155,9 +155,9 @@ impl ApiChoice {
     }
 
     /// Handles actions that are special to this list: *Custom* opens the picker.
-    pub fn act(&mut self, action: Action) -> Option<Outcome> {
+    pub fn on_action(&mut self, action: Action) -> Option<Outcome> {
         match action {
-            Action::Enter | Action::Select if self.chosen == Api::Picked => {
+            Action::Enter | Action::Select if self.selected == ApiRow::Picked => {
                 Some(Outcome::Push(Modal::Picker(Box::new(self.picker()))))
             }
             _ => None,
@@ -181,21 +181,21 @@ impl ApiChoice {
         rows
     }
 
-    /// Writes the list. `others` is the number of other lines in the form and its box. The list never exceeds the
+    /// Writes the list. `options` is the number of other lines in the form and its box. The list never exceeds the
     /// screen; it scrolls around the chosen row.
-    pub fn rows<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S, others: usize) {
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S, other_lines: usize) {
         let theme = layout.theme;
         let texts = self.row_texts();
-        let listed = texts.len().min(layout.rows.saturating_sub(others).max(1));
-        let here = self.selected();
-        let first = here.saturating_sub(listed.saturating_sub(1)).min(texts.len() - listed);
+        let listed = texts.len().min(layout.rows.saturating_sub(other_lines).max(1));
+        let selected = self.selected();
+        let first = selected.saturating_sub(listed.saturating_sub(1)).min(texts.len() - listed);
         for (i, (name, title)) in texts.iter().enumerate().skip(first).take(listed) {
             let head = if i == first { layout.label(slot, "API") } else { layout.indent() };
-            let chosen = i == here;
+            let chosen = i == selected;
             let style = if chosen && layout.is_focused(slot) { theme.accent } else { Style::new() };
             let mark = if chosen { "(•) " } else { "( ) " };
-            let room = layout.columns.saturating_sub(head.width() + 4 + NAME + 1);
-            let name = Span::styled(format!("{mark}{} ", fit(name, NAME)), style);
+            let room = layout.columns.saturating_sub(head.width() + 4 + NAME_COLUMNS + 1);
+            let name = Span::styled(format!("{mark}{} ", fit(name, NAME_COLUMNS)), style);
             if chosen {
                 layout.keep_visible(slot);
             }
@@ -206,16 +206,16 @@ impl ApiChoice {
 
 impl Choices for ApiChoice {
     fn count(&self) -> usize {
-        self.list().len()
+        self.rows().len()
     }
 
     fn selected(&self) -> usize {
-        self.list().iter().position(|row| *row == self.chosen).unwrap_or(0)
+        self.rows().iter().position(|row| *row == self.selected).unwrap_or(0)
     }
 
     fn select(&mut self, place: usize) {
-        if let Some(row) = self.list().get(place) {
-            self.chosen = *row;
+        if let Some(row) = self.rows().get(place) {
+            self.selected = *row;
         }
     }
 }

@@ -1,0 +1,51 @@
+//! An edit conflict: the stored changes of someone else, next to the user's own changes.
+
+use super::diff::added_and_removed;
+use crate::domain::time::Zone;
+use crate::domain::token::Token;
+use crate::domain::token_diff::{FieldChange, diff};
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
+
+/// Columns of the words before each side.
+const LABEL_COLUMNS: usize = 18;
+
+/// The two sides of a conflict.
+pub struct Conflict {
+    /// The token as it is stored now.
+    pub stored: Token,
+    /// Both sides in words.
+    pub text: ScrollText,
+}
+
+impl Conflict {
+    /// Compares both sides: `stored` has replaced `seen` meanwhile, `yours` is the wanted state.
+    pub fn new(seen: &Token, stored: Token, yours: &Token, zone: &dyn Zone) -> Self {
+        let (theirs, wanted) = (diff(seen, &stored, zone), diff(seen, yours, zone));
+        let text = theirs.iter().fold(ScrollText::default(), |text, change| {
+            text.append(field_text(change, wanted.iter().find(|w| w.field == change.field)))
+        });
+        let text =
+            if theirs.is_empty() { ScrollText::paragraph("What you see of it is the same again.") } else { text };
+        let rest = wanted.iter().filter(|w| theirs.iter().all(|t| t.field != w.field));
+        let rest: Vec<&str> = rest.map(|w| w.field.as_str()).collect();
+        let text = match rest.as_slice() {
+            [] => text,
+            rest => text.row(LineStyle::Dim, format!("Only you changed: {}.", rest.join(", "))),
+        };
+        let text =
+            text.blank().row(LineStyle::Dim, "Keeping takes the rest as stored. Taking over drops what you changed.");
+        Conflict { stored, text }
+    }
+}
+
+/// Returns a field with its two sides below each other.
+fn field_text(theirs: &FieldChange, yours: Option<&FieldChange>) -> ScrollText {
+    let side = |passage: ScrollText, label, text: &str| passage.labelled(label, LABEL_COLUMNS, LineStyle::Plain, text);
+    let text = ScrollText::default().row(LineStyle::Strong, theirs.field.as_str());
+    let text = side(text, "  as you saw it", &theirs.before);
+    let text = side(text, "  stored now", &theirs.after).append(added_and_removed(theirs, LABEL_COLUMNS));
+    match yours {
+        Some(yours) => side(text, "  yours", &yours.after).append(added_and_removed(yours, LABEL_COLUMNS)),
+        None => text.labelled("  yours", LABEL_COLUMNS, LineStyle::Dim, "you leave it"),
+    }
+}

@@ -1,0 +1,358 @@
+//! The form that edits an existing token. The differences are shown before the edit is made.
+//!
+//! ```text
+//!   the form ──► PreviewEdit ──► the differences and the proof ──► EditToken
+//!      ▲             │ refused                                        │ refused
+//!      │             └──► the token as stored ◄───────────────────────┘
+//!      └── cancel ◄────── both sides, if the token has changed ──► continue from the stored token
+//! ```
+
+use std::sync::Arc;
+
+use super::Modal;
+use super::api_choice::ApiChoice;
+use super::confirm::PendingMutation;
+use super::diff;
+use super::edit_conflict::Conflict;
+use super::regenerate::RegenerateTokenDialog;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::expiry::Span as Length;
+use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
+use crate::domain::selection::{Selection, SelectionEdit};
+use crate::domain::time::{Timestamp, Zone, day_of};
+use crate::domain::token::{Token, TokenRef};
+use crate::domain::token_diff::diff;
+use crate::error::{Error, Kind as ErrorKind};
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::picker::used::Used;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::Choices;
+use crate::tui::widget::expiry::ExpiryChoice;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
+use crate::tui::widget::text_input::TextInput;
+use crate::verbs::ports::Usage;
+use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, ShowToken, TokenTarget};
+
+/// The focused part of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The name.
+    Name,
+    /// The description.
+    Description,
+    /// The expiry.
+    Expires,
+    /// The typed expiry.
+    ExpiryText,
+    /// The API selection.
+    Api,
+    /// The button that drops unused methods.
+    Unused,
+    /// The button.
+    Button,
+    /// The button that regenerates the secret.
+    Regenerate,
+    /// In a conflict: keeps the user's own changes.
+    Mine,
+    /// In a conflict: continues with the stored token.
+    Theirs,
+}
+
+/// Lines of the form and its box outside the API list.
+const OTHER_LINES: usize = 16;
+/// The message for an edit that changes nothing.
+const NOTHING_CHANGED: &str = "Nothing is changed: the token is so already";
+
+/// The form that edits an existing token.
+pub struct EditTokenDialog {
+    /// The token as it was when the form was filled.
+    original: Token,
+    default_expiry: Option<Length>,
+    name: TextInput,
+    description: TextInput,
+    expiry: ExpiryChoice,
+    api: ApiChoice,
+    /// The last edit sent.
+    submitted: Option<EditToken>,
+    /// Reason for its refusal, kept until the stored token shows whether there is a conflict.
+    conflict_error: Option<Error>,
+    conflict: Option<Conflict>,
+}
+
+impl EditTokenDialog {
+    /// Opens the form for `token`. `default_expiry` is the policy's default for new tokens; `None` = never.
+    pub fn new(token: Token, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
+        Form::new(EditTokenDialog {
+            default_expiry,
+            name: TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(token.name.as_str()),
+            description: TextInput::new(MAX_DESCRIPTION_LEN * 4).with(token.description.as_str()),
+            expiry: ExpiryChoice::with_current(token.expiry, "keep"),
+            api: ApiChoice::with_selection(catalogues, token.owner.role, token.selection.clone()),
+            original: token,
+            submitted: None,
+            conflict_error: None,
+            conflict: None,
+        })
+    }
+
+    /// Returns the edit described by the form; `None` if the form changes nothing.
+    fn edit(&self, facts: &Facts<'_>) -> Result<Option<EditToken>, Problem<Field>> {
+        let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Field::Name, e))?;
+        let description =
+            Description::parse(self.description.text()).map_err(|e| Problem::at(Field::Description, e))?;
+        let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
+        let (expires, _) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
+        let (original, selection) = (&self.original, self.api.selection());
+        let edit = EditToken {
+            token: TokenTarget::at_revision(original),
+            expected: Some(Box::new(original.clone())),
+            name: Some(name).filter(|name| *name != original.name),
+            description: Some(description).filter(|description| *description != original.description),
+            expires,
+            selection: Some(selection).filter(|one| *one != original.selection).map(SelectionEdit::Replace),
+        };
+        let nothing =
+            edit.name.is_none() && edit.description.is_none() && edit.expires.is_none() && edit.selection.is_none();
+        Ok((!nothing).then_some(edit))
+    }
+
+    /// Returns the token as it was when the form was filled.
+    pub fn token(&self) -> &Token {
+        &self.original
+    }
+
+    /// Takes the usage of the token.
+    pub fn set_usage(&mut self, usage: &Usage, now: Timestamp) {
+        self.api.set_usage(Used::of(&self.original, usage, now));
+    }
+
+    /// Requests a preview of the edit.
+    fn submit(&mut self, facts: &Facts<'_>) -> PressResult<Field> {
+        self.submitted = self.edit(facts)?;
+        match &self.submitted {
+            Some(edit) => Ok(Outcome::Ask(PreviewEdit(edit.clone()).into())),
+            None => Err(Problem::general(NOTHING_CHANGED)),
+        }
+    }
+
+    /// Takes the preview of the edit: shows the differences and asks for the proof.
+    ///
+    /// # Errors
+    /// The edit changes nothing.
+    pub fn on_preview(&mut self, edited: &EditPreview, zone: &dyn Zone) -> PressResult<Field> {
+        let Some(edit) = self.submitted.clone() else { return Ok(Outcome::Stay) };
+        let changes = diff(&edited.before, &edited.after, zone);
+        if changes.is_empty() {
+            return Err(Problem::general(NOTHING_CHANGED));
+        }
+        let mut about = diff::lines(&changes).blank();
+        if let Some(warning) = &edited.warning {
+            about = about.row(LineStyle::Warning, format!("! Then {warning}"));
+        }
+        let about = about.row(LineStyle::Dim, "Holds from the next request on. The secret stays.");
+        Ok(Outcome::Confirm(PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit)))
+    }
+
+    /// Takes the token as stored, after a refusal. If the stored token differs from the one shown, the form shows a
+    /// conflict.
+    ///
+    /// # Errors
+    /// The refusal, if the token has not changed.
+    pub fn on_stored_token(&mut self, stored: Token, now: Timestamp, zone: &dyn Zone) -> PressResult<Field> {
+        let Some(refusal) = self.conflict_error.take() else { return Ok(Outcome::Stay) };
+        match &self.submitted {
+            Some(edit) if stored.revision != self.original.revision => {
+                let yours = apply_edit(edit, &self.original, now, zone);
+                self.conflict = Some(Conflict::new(&self.original, stored, &yours, zone));
+                Ok(Outcome::Stay)
+            }
+            _ => Err(Problem::general(refusal)),
+        }
+    }
+
+    /// Continues from the stored token: fields not edited here take the stored values.
+    fn keep_mine(&mut self, stored: Token, facts: &Facts<'_>) -> PressResult<Field> {
+        if self.name.text() == self.original.name.as_str() {
+            self.name = TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
+        }
+        if self.description.text() == self.original.description.as_str() {
+            self.description = TextInput::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
+        }
+        if self.api.selection() == self.original.selection {
+            self.api.select_selection(stored.selection.clone());
+        }
+        self.expiry.set_current(stored.expiry);
+        self.original = stored;
+        self.submit(facts)
+    }
+
+    fn use_theirs(&mut self, stored: Token) {
+        self.name = TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
+        self.description = TextInput::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
+        self.expiry = ExpiryChoice::with_current(stored.expiry, "keep");
+        self.api.reset(stored.selection.clone());
+        self.original = stored;
+    }
+
+    fn regenerate(&self, now: Timestamp) -> PressResult<Field> {
+        if self.is_touched() {
+            return Err(Problem::general("Store or drop what you changed first: a new secret closes this form"));
+        }
+        let form = RegenerateTokenDialog::new(self.original.clone(), now, self.default_expiry);
+        Ok(Outcome::Push(Modal::RegenerateToken(Box::new(form))))
+    }
+}
+
+/// Returns `seen` as `edit` would have left it.
+fn apply_edit(edit: &EditToken, seen: &Token, now: Timestamp, zone: &dyn Zone) -> Token {
+    let mut yours = seen.clone();
+    yours.name = edit.name.clone().unwrap_or(yours.name);
+    yours.description = edit.description.clone().unwrap_or(yours.description);
+    yours.expiry = edit.expires.and_then(|spec| spec.resolve(now, zone).ok()).unwrap_or(yours.expiry);
+    let selection: Option<Selection> = edit.selection.as_ref().and_then(|edit| edit.apply(&seen.selection).ok());
+    yours.selection = selection.unwrap_or(yours.selection);
+    yours
+}
+
+impl Dialog for EditTokenDialog {
+    type Field = Field;
+    const LABEL_WIDTH: usize = 13;
+
+    fn title(&self) -> String {
+        match &self.conflict {
+            Some(_) => format!("{} was changed meanwhile", self.original.full_name()),
+            None => format!("Edit {}", self.original.full_name()),
+        }
+    }
+
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        if self.conflict.is_some() {
+            return vec![(Field::Mine, FieldKind::Button), (Field::Theirs, FieldKind::Button)];
+        }
+        let mut slots = vec![(Field::Name, FieldKind::Text), (Field::Description, FieldKind::Text)];
+        slots.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
+        slots.push((Field::Api, FieldKind::Choice));
+        if matches!(self.api.describe_usage(), Some(Ok(_))) {
+            slots.push((Field::Unused, FieldKind::Button));
+        }
+        slots.extend([(Field::Button, FieldKind::Button), (Field::Regenerate, FieldKind::Button)]);
+        slots
+    }
+
+    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
+        match slot {
+            Field::Name => Some(&mut self.name),
+            Field::Description => Some(&mut self.description),
+            Field::ExpiryText => Some(self.expiry.text_input()),
+            Field::Expires
+            | Field::Api
+            | Field::Unused
+            | Field::Button
+            | Field::Regenerate
+            | Field::Mine
+            | Field::Theirs => None,
+        }
+    }
+
+    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
+        match slot {
+            Field::Expires => Some(self.expiry.choices()),
+            Field::Api => Some(&mut self.api),
+            Field::Name
+            | Field::Description
+            | Field::ExpiryText
+            | Field::Unused
+            | Field::Button
+            | Field::Regenerate
+            | Field::Mine
+            | Field::Theirs => None,
+        }
+    }
+
+    fn primary_button(&self) -> Option<Field> {
+        self.conflict.is_none().then_some(Field::Button)
+    }
+
+    fn on_action(&mut self, slot: Field, action: Action) -> Option<Outcome> {
+        if slot == Field::Api { self.api.on_action(action) } else { None }
+    }
+
+    fn press(&mut self, slot: Field, facts: &Facts<'_>) -> PressResult<Field> {
+        match (slot, self.conflict.take()) {
+            (Field::Mine, Some(conflict)) => self.keep_mine(conflict.stored, facts),
+            (Field::Theirs, Some(conflict)) => {
+                self.use_theirs(conflict.stored);
+                Ok(Outcome::Stay)
+            }
+            (Field::Unused, _) => {
+                self.api.drop_unused().map_err(|why| Problem::general(format!("Nothing to drop: {why}")))
+            }
+            (Field::Regenerate, _) => self.regenerate(facts.now),
+            _ => self.submit(facts),
+        }
+    }
+
+    fn cancel(&mut self) -> Outcome {
+        if self.conflict.take().is_some() { Outcome::Stay } else { Outcome::Close }
+    }
+
+    fn is_touched(&self) -> bool {
+        let typed = self.name.text() != self.original.name.as_str()
+            || self.description.text() != self.original.description.as_str()
+            || !self.expiry.is_kept();
+        self.conflict.is_none() && (typed || self.api.differs_from(&self.original.selection))
+    }
+
+    fn scroll_text(&self) -> Option<&ScrollText> {
+        self.conflict.as_ref().map(|conflict| &conflict.text)
+    }
+
+    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
+        self.conflict.as_mut().map(|conflict| &mut conflict.text)
+    }
+
+    /// A refusal may come from a concurrent change: the token as stored shows that.
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        if error.kind != ErrorKind::Conflict {
+            self.conflict_error = None;
+            return Err(Problem::general(error));
+        }
+        self.conflict_error = Some(error);
+        Ok(Outcome::Ask(ShowToken { token: TokenRef::Id(self.original.id) }.into()))
+    }
+
+    fn on_selection(&mut self, selection: Selection) -> Option<Field> {
+        self.api.select_selection(selection);
+        Some(Field::Button)
+    }
+
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
+        if let Some(conflict) = &self.conflict {
+            conflict.text.draw(layout);
+            if !is_tight(layout.rows) {
+                layout.blank();
+            }
+            layout.line_button(Field::Mine, "Keep what I changed");
+            return layout.line_button(Field::Theirs, "Take over what is stored");
+        }
+        layout.wide_text_input(Field::Name, "Name", &self.name);
+        layout.wide_text_input(Field::Description, "Description", &self.description);
+        layout.blank();
+        self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
+        self.api.draw(layout, Field::Api, OTHER_LINES);
+        match self.api.describe_usage() {
+            Some(Ok(words)) => layout.fact_button(Field::Unused, "", &format!("{words}  "), "Drop the unused…"),
+            Some(Err(why)) => layout.note(&why, layout.theme.dim),
+            None => layout.blank(),
+        }
+        layout.blank();
+        layout.button(Field::Button, "Review the changes");
+        let since = day_of(self.original.secret_since, model.zone.get()).map_or_else(String::new, |day| day.dmy());
+        let secret = format!("{} since {since}  ", self.original.hint);
+        layout.fact_button(Field::Regenerate, "Secret", &secret, "Regenerate…");
+        layout.problem(2);
+    }
+}
