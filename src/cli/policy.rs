@@ -70,7 +70,7 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     Ok(())
 }
 
-/// Parses `KEY VALUE`, or any number of `KEY=VALUE`.
+/// Parses `KEY VALUE_COLUMNS`, or any number of `KEY=VALUE_COLUMNS`.
 fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
     let whole = |key: &str| if key.starts_with(HEAD) { key.to_owned() } else { format!("{HEAD}{key}") };
     if let [key, value] = words

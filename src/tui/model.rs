@@ -15,13 +15,13 @@ use crate::tui::keymap::Context;
 use crate::tui::long_work::LongWork;
 use crate::tui::modal::Modal;
 use crate::tui::msg::RequestId;
-use crate::tui::screen::Page;
+use crate::tui::screen::Component;
 use crate::tui::screen::audit::Audit;
-use crate::tui::screen::desk::{Desk, Place};
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
+use crate::tui::screen::workspace::{ScreenId, Workspace};
 use crate::tui::theme::Theme;
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::form::Form;
@@ -96,29 +96,29 @@ pub enum Screen {
     /// The replacement of a temporary password after sign-in.
     ReplacePassword(Box<Form<ReplacePassword>>),
     /// The screens of a signed-in user.
-    Desk(Box<Desk>),
+    Desk(Box<Workspace>),
 }
 
 impl Screen {
     /// Returns the page that is drawn.
-    pub fn page(&self) -> Option<&dyn Page> {
+    pub fn page(&self) -> Option<&dyn Component> {
         match self {
             Screen::Opening => None,
             Screen::FirstRun(page) => Some(&**page),
             Screen::SignIn(page) => Some(&**page),
             Screen::ReplacePassword(page) => Some(&**page),
-            Screen::Desk(desk) => Some(desk.page()),
+            Screen::Desk(desk) => Some(desk.component()),
         }
     }
 
     /// Returns the page that takes the keys.
-    pub fn page_mut(&mut self) -> Option<&mut dyn Page> {
+    pub fn page_mut(&mut self) -> Option<&mut dyn Component> {
         match self {
             Screen::Opening => None,
             Screen::FirstRun(page) => Some(&mut **page),
             Screen::SignIn(page) => Some(&mut **page),
             Screen::ReplacePassword(page) => Some(&mut **page),
-            Screen::Desk(desk) => Some(desk.page_mut()),
+            Screen::Desk(desk) => Some(desk.component_mut()),
         }
     }
 }
@@ -267,7 +267,7 @@ impl Model {
     }
 
     /// Returns the screens of a signed-in user.
-    pub fn desk(&self) -> Option<&Desk> {
+    pub fn desk(&self) -> Option<&Workspace> {
         match &self.screen {
             Screen::Desk(desk) => Some(desk),
             Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) | Screen::ReplacePassword(_) => None,
@@ -275,7 +275,7 @@ impl Model {
     }
 
     /// Returns the screens of a signed-in user, for an update.
-    pub fn desk_mut(&mut self) -> Option<&mut Desk> {
+    pub fn desk_mut(&mut self) -> Option<&mut Workspace> {
         match &mut self.screen {
             Screen::Desk(desk) => Some(desk),
             Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) | Screen::ReplacePassword(_) => None,
@@ -293,11 +293,11 @@ impl Model {
     }
 
     /// Returns the current screen if it takes the keys; `None` if a dialog or the lock covers it.
-    pub fn in_front(&self) -> Option<Place> {
+    pub fn in_front(&self) -> Option<ScreenId> {
         if self.lock.is_some() || !self.modals.is_empty() {
             return None;
         }
-        self.desk().map(Desk::shown)
+        self.desk().map(Workspace::current)
     }
 
     /// Returns the role of the signed-in user. Until it is known, nothing is shown as forbidden.
@@ -320,7 +320,7 @@ impl Model {
         match (&self.lock, self.modals.last()) {
             (Some(lock), _) => lock.context(),
             (None, Some(modal)) => modal.page().context(),
-            (None, None) => self.screen.page().map_or(Context::Anywhere, Page::context),
+            (None, None) => self.screen.page().map_or(Context::Anywhere, Component::context),
         }
     }
 
@@ -359,8 +359,8 @@ impl Model {
 
     /// `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.
     pub fn shows_ledger(&self) -> bool {
-        let place = self.desk().filter(|_| self.lock.is_none()).map(Desk::shown);
-        matches!(place, Some(Place::Tokens | Place::Denied))
+        let place = self.desk().filter(|_| self.lock.is_none()).map(Workspace::current);
+        matches!(place, Some(ScreenId::Tokens | ScreenId::Denied))
     }
 
     /// Returns the audit log, shown or not.

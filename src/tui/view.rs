@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use crate::tui::model::{Model, SPINNER_AFTER};
-use crate::tui::screen::Page;
+use crate::tui::screen::Component;
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{cut, width, wrap};
 

@@ -4,8 +4,8 @@ use super::Action;
 use crate::domain::role::Role;
 use crate::tui::modal::Modal;
 use crate::tui::model::{Model, Screen};
-use crate::tui::screen::Manage;
-use crate::tui::screen::desk::Place;
+use crate::tui::screen::AccountDialog;
+use crate::tui::screen::workspace::ScreenId;
 use crate::tui::widget::frame::dialog_size;
 use crate::verbs::ledger::TokenState;
 
@@ -28,7 +28,7 @@ pub(super) fn rotating(model: &Model) -> bool {
 
 pub(super) fn long(model: &Model) -> bool {
     let (columns, rows) = dialog_size(model.size);
-    model.modals.last().is_some_and(|modal| modal.page().is_long(columns, rows))
+    model.modals.last().is_some_and(|modal| modal.page().is_scrollable(columns, rows))
 }
 
 pub(super) fn can_go_back(model: &Model) -> bool {
@@ -44,16 +44,16 @@ pub(super) fn dynamic_label(action: Action, model: &Model) -> Option<&'static st
     let either = |first: bool, one: &'static str, other: &'static str| Some(if first { one } else { other });
     match action {
         Action::Toggle => {
-            let chosen = model.tokens()?.chosen();
+            let chosen = model.tokens()?.targets();
             either(chosen.is_empty() || chosen.iter().any(|token| token.enabled), "Disable", "Enable")
         }
-        Action::Manage(Manage::Switch) => {
+        Action::Manage(AccountDialog::SetEnabled) => {
             let account = &model.desk()?.accounts.current()?.account;
             either(account.enabled, "Disable", "Enable")
         }
         Action::Enter => match (model.modals.last(), model.screen.page()) {
-            (Some(modal), _) => modal.page().enter(),
-            (None, Some(page)) => page.enter(),
+            (Some(modal), _) => modal.page().enter_label(),
+            (None, Some(page)) => page.enter_label(),
             (None, None) => None,
         },
         Action::ShowSecret => model.modals.iter().rev().find_map(|modal| match modal {
@@ -83,11 +83,11 @@ pub(super) fn on_a_row(model: &Model) -> bool {
 }
 
 pub(super) fn may_read_audit(model: &Model) -> bool {
-    model.audit().is_some_and(|a| !a.stretch().is_denied())
+    model.audit().is_some_and(|a| !a.rows().is_denied())
 }
 
 pub(super) fn may_read_denied(model: &Model) -> bool {
-    model.desk().is_some_and(|d| !d.denied.stretch().is_denied())
+    model.desk().is_some_and(|d| !d.denied.rows().is_denied())
 }
 
 pub(super) fn on_an_attempt(model: &Model) -> bool {
@@ -121,6 +121,6 @@ pub(super) fn may_apply(model: &Model) -> bool {
     model.is_by_person() && model.me.as_ref().is_some_and(|me| me.account.role >= Role::Admin)
 }
 
-pub(super) fn elsewhere(model: &Model, place: Place) -> bool {
+pub(super) fn elsewhere(model: &Model, place: ScreenId) -> bool {
     model.in_front() != Some(place)
 }

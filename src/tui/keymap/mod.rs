@@ -14,8 +14,8 @@ pub use table::BINDINGS;
 use std::ops::Range;
 
 use crate::tui::model::Model;
-use crate::tui::screen::Manage;
-use crate::tui::screen::desk::Place;
+use crate::tui::screen::AccountDialog;
+use crate::tui::screen::workspace::ScreenId;
 
 /// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,7 +35,7 @@ pub enum Action {
     /// Opens the search for the token of a secret.
     Whose,
     /// Changes the account under the cursor, or creates one.
-    Manage(Manage),
+    Manage(AccountDialog),
     /// Copies the name under the cursor.
     CopyName,
     /// Changes the rule under the cursor.
@@ -157,7 +157,7 @@ pub enum Action {
     /// Switches between the tree and the list of API sets.
     Sets,
     /// Shows a screen.
-    Show(Place),
+    Show(ScreenId),
     /// Accepts a field and moves on, or presses the button.
     Enter,
     /// Cancels or goes back.

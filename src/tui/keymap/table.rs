@@ -5,8 +5,8 @@ use crossterm::event::KeyCode;
 use super::enabled::*;
 use super::{Action, Binding, Context, Key};
 use crate::tui::model::Model;
-use crate::tui::screen::Manage;
-use crate::tui::screen::desk::Place;
+use crate::tui::screen::AccountDialog;
+use crate::tui::screen::workspace::ScreenId;
 use crate::tui::update::people::may;
 
 const ENTER: Key = Key::code(KeyCode::Enter);
@@ -31,12 +31,12 @@ const fn bind(
 pub static BINDINGS: &[Binding] = &[
     bind(Context::Desk, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 1, always),
     bind(Context::Desk, &[Key::char('q')], Action::Quit, "Quit", "Quits", 2, always),
-    bind(Context::Desk, &[Key::char('1')], Action::Show(Place::Tokens), "Tokens", "Goes to the tokens", 3, |m| elsewhere(m, Place::Tokens)),
-    bind(Context::Desk, &[Key::char('2')], Action::Show(Place::Accounts), "Accounts", "Goes to the accounts", 4, |m| elsewhere(m, Place::Accounts)),
-    bind(Context::Desk, &[Key::char('3')], Action::Show(Place::Audit), "Audit log", "Goes to the audit log", 5, |m| elsewhere(m, Place::Audit)),
-    bind(Context::Desk, &[Key::char('4')], Action::Show(Place::Catalogue), "Catalogue", "Goes to the catalogue", 6, |m| elsewhere(m, Place::Catalogue)),
-    bind(Context::Desk, &[Key::char('5')], Action::Show(Place::Policy), "Policy", "Goes to the policy", 7, |m| elsewhere(m, Place::Policy)),
-    bind(Context::Desk, &[Key::char('6')], Action::Show(Place::Denied), "Denied", "Goes to the denied attempts", 8, |m| elsewhere(m, Place::Denied)),
+    bind(Context::Desk, &[Key::char('1')], Action::Show(ScreenId::Tokens), "Tokens", "Goes to the tokens", 3, |m| elsewhere(m, ScreenId::Tokens)),
+    bind(Context::Desk, &[Key::char('2')], Action::Show(ScreenId::Accounts), "Accounts", "Goes to the accounts", 4, |m| elsewhere(m, ScreenId::Accounts)),
+    bind(Context::Desk, &[Key::char('3')], Action::Show(ScreenId::Audit), "Audit log", "Goes to the audit log", 5, |m| elsewhere(m, ScreenId::Audit)),
+    bind(Context::Desk, &[Key::char('4')], Action::Show(ScreenId::Catalogue), "Catalogue", "Goes to the catalogue", 6, |m| elsewhere(m, ScreenId::Catalogue)),
+    bind(Context::Desk, &[Key::char('5')], Action::Show(ScreenId::Policy), "Policy", "Goes to the policy", 7, |m| elsewhere(m, ScreenId::Policy)),
+    bind(Context::Desk, &[Key::char('6')], Action::Show(ScreenId::Denied), "Denied", "Goes to the denied attempts", 8, |m| elsewhere(m, ScreenId::Denied)),
     bind(Context::Desk, &[Key::char('W')], Action::Whose, "Whose", "Tells which token a found secret is of", 0, always),
     bind(Context::Desk, &[Key::char('m')], Action::Messages, "Messages", "Lists what was said so far", 9, always),
     bind(Context::Desk, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
@@ -207,11 +207,11 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Checked", "Shows only the methods of the sets that are shown, or everything again", 7, shows_a_set),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 0, always),
 
-    bind(Context::Accounts, &[Key::char('n')], Action::Manage(Manage::Create), "New", "Makes an account", 1, |m| may(m, Manage::Create)),
-    bind(Context::Accounts, &[Key::char('o')], Action::Manage(Manage::Role), "Role", "Gives the account another role", 2, |m| may(m, Manage::Role)),
-    bind(Context::Accounts, &[Key::char('d')], Action::Manage(Manage::Switch), "Disable/Enable", "Switches the account off or on, and its tokens with it", 3, |m| may(m, Manage::Switch)),
-    bind(Context::Accounts, &[Key::char('w')], Action::Manage(Manage::Password), "Password", "Gives the account another password: yours, or that of an account you manage", 4, |m| may(m, Manage::Password)),
-    bind(Context::Accounts, &[Key::char('x')], Action::Manage(Manage::Delete), "Delete", "Deletes the account, after its name was typed; not while it has active tokens", 5, |m| may(m, Manage::Delete)),
+    bind(Context::Accounts, &[Key::char('n')], Action::Manage(AccountDialog::Create), "New", "Makes an account", 1, |m| may(m, AccountDialog::Create)),
+    bind(Context::Accounts, &[Key::char('o')], Action::Manage(AccountDialog::SetRole), "Role", "Gives the account another role", 2, |m| may(m, AccountDialog::SetRole)),
+    bind(Context::Accounts, &[Key::char('d')], Action::Manage(AccountDialog::SetEnabled), "Disable/Enable", "Switches the account off or on, and its tokens with it", 3, |m| may(m, AccountDialog::SetEnabled)),
+    bind(Context::Accounts, &[Key::char('w')], Action::Manage(AccountDialog::SetPassword), "Password", "Gives the account another password: yours, or that of an account you manage", 4, |m| may(m, AccountDialog::SetPassword)),
+    bind(Context::Accounts, &[Key::char('x')], Action::Manage(AccountDialog::Delete), "Delete", "Deletes the account, after its name was typed; not while it has active tokens", 5, |m| may(m, AccountDialog::Delete)),
     bind(Context::Accounts, &[ENTER], Action::Details, "Tokens", "Goes to the account's tokens", 6, on_an_account),
     bind(Context::Accounts, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words of the name, role:admin status:disabled", 7, always),
     bind(Context::Accounts, &[Key::char('y')], Action::CopyName, "Copy name", "Copies the account's name", 0, on_an_account),

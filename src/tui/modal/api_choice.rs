@@ -15,7 +15,7 @@ use crate::domain::selection::{Selection, set_label};
 use crate::tui::keymap::Action;
 use crate::tui::picker::Picker;
 use crate::tui::picker::used::Used;
-use crate::tui::screen::Outcome;
+use crate::tui::screen::Intent;
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_fit::{cut, fit};
@@ -86,10 +86,10 @@ impl ApiChoice {
     ///
     /// # Errors
     /// The reason, in words, why they can't be dropped.
-    pub fn drop_unused(&self) -> Result<Outcome, String> {
+    pub fn drop_unused(&self) -> Result<Intent, String> {
         let mut picker = self.picker();
         picker.drop_unused()?;
-        Ok(Outcome::Push(Modal::Picker(Box::new(picker))))
+        Ok(Intent::Push(Modal::Picker(Box::new(picker))))
     }
 
     /// Returns a warning about the choice; `None` if all its methods can be called.
@@ -155,10 +155,10 @@ impl ApiChoice {
     }
 
     /// Handles actions that are special to this list: *Custom* opens the picker.
-    pub fn on_action(&mut self, action: Action) -> Option<Outcome> {
+    pub fn on_action(&mut self, action: Action) -> Option<Intent> {
         match action {
             Action::Enter | Action::Select if self.selected == ApiRow::Picked => {
-                Some(Outcome::Push(Modal::Picker(Box::new(self.picker()))))
+                Some(Intent::Push(Modal::Picker(Box::new(self.picker()))))
             }
             _ => None,
         }
@@ -183,21 +183,21 @@ impl ApiChoice {
 
     /// Writes the list. `options` is the number of other lines in the form and its box. The list never exceeds the
     /// screen; it scrolls around the chosen row.
-    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S, other_lines: usize) {
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S, other_lines: usize) {
         let theme = layout.theme;
         let texts = self.row_texts();
         let listed = texts.len().min(layout.rows.saturating_sub(other_lines).max(1));
         let selected = self.selected();
         let first = selected.saturating_sub(listed.saturating_sub(1)).min(texts.len() - listed);
         for (i, (name, title)) in texts.iter().enumerate().skip(first).take(listed) {
-            let head = if i == first { layout.label(slot, "API") } else { layout.indent() };
+            let head = if i == first { layout.label(field, "API") } else { layout.indent() };
             let chosen = i == selected;
-            let style = if chosen && layout.is_focused(slot) { theme.accent } else { Style::new() };
+            let style = if chosen && layout.is_focused(field) { theme.accent } else { Style::new() };
             let mark = if chosen { "(•) " } else { "( ) " };
             let room = layout.columns.saturating_sub(head.width() + 4 + NAME_COLUMNS + 1);
             let name = Span::styled(format!("{mark}{} ", fit(name, NAME_COLUMNS)), style);
             if chosen {
-                layout.keep_visible(slot);
+                layout.keep_visible(field);
             }
             layout.line(vec![head, name, Span::styled(cut(title, room), theme.dim)]);
         }

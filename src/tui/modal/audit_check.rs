@@ -8,7 +8,7 @@ use crate::domain::time::Zone;
 use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
@@ -87,8 +87,8 @@ impl Dialog for AuditCheckDialog {
         self.text.as_mut()
     }
 
-    fn press(&mut self, (): (), _facts: &Facts<'_>) -> PressResult<()> {
-        Ok(Outcome::Close)
+    fn press(&mut self, (): (), _ctx: &UpdateContext<'_>) -> PressResult<()> {
+        Ok(Intent::Close)
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -92,18 +92,18 @@ impl Dialog for ConfirmDialog {
         Some(&mut self.mutation.text)
     }
 
-    fn text_input(&mut self, _slot: Field) -> Option<&mut TextInput> {
+    fn text_input(&mut self, _field: Field) -> Option<&mut TextInput> {
         self.auth.text_input()
     }
 
-    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let credential = self.auth.take_credential().map_err(Problem::general)?;
-        Ok(Outcome::Send(credential, self.mutation.mutation.request()))
+        Ok(Intent::Send(credential, self.mutation.mutation.request()))
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         if error.kind != ErrorKind::Unauthenticated {
-            return Ok(Outcome::Refuse(error));
+            return Ok(Intent::CloseWithError(error));
         }
         self.auth.on_error(&error, Field::Auth)
     }

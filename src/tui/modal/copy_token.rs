@@ -8,7 +8,7 @@ use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN, TokenName, Usern
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -67,15 +67,15 @@ impl Dialog for CopyTokenDialog {
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut slots = vec![(Field::Name, FieldKind::Text)];
-        slots.extend(self.account.as_ref().map(|_| (Field::Account, FieldKind::Text)));
-        slots.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
-        slots.push((Field::Button, FieldKind::Button));
-        slots
+        let mut fields = vec![(Field::Name, FieldKind::Text)];
+        fields.extend(self.account.as_ref().map(|_| (Field::Account, FieldKind::Text)));
+        fields.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
+        fields.push((Field::Button, FieldKind::Button));
+        fields
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Name => Some(&mut self.name),
             Field::Account => self.account.as_mut(),
             Field::ExpiryText => Some(self.expiry.text_input()),
@@ -83,22 +83,22 @@ impl Dialog for CopyTokenDialog {
         }
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        (slot == Field::Expires).then(|| self.expiry.choices())
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        (field == Field::Expires).then(|| self.expiry.choices())
     }
 
     fn is_touched(&self) -> bool {
         !self.name.is_empty() || self.other_account().is_some() || self.expiry.has_text()
     }
 
-    fn press(&mut self, _slot: Field, facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Field::Name, e))?;
         let account = self.other_account().map(Username::parse).transpose();
         let account = account.map_err(|e| Problem::at(Field::Account, e))?;
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
-        let (expires, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
+        let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let until = match expiry {
-            Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
+            Expiry::At(_) => format!("until {}", expiry.day(ctx.zone)),
             Expiry::Never => "without an end".to_owned(),
         };
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
@@ -106,7 +106,7 @@ impl Dialog for CopyTokenDialog {
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb =
             CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires, destination: None };
-        Ok(Outcome::Confirm(PendingMutation::new(title, about, verb)))
+        Ok(Intent::Confirm(PendingMutation::new(title, about, verb)))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

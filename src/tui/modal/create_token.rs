@@ -11,7 +11,7 @@ use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, 
 use crate::domain::selection::Selection;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -94,15 +94,15 @@ impl Dialog for CreateTokenDialog {
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut slots: Vec<_> = self.owner.fields(Field::Owner, Field::OwnerText).collect();
-        slots.extend([(Field::Name, FieldKind::Text), (Field::Description, FieldKind::Text)]);
-        slots.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
-        slots.extend([(Field::Api, FieldKind::Choice), (Field::Button, FieldKind::Button)]);
-        slots
+        let mut fields: Vec<_> = self.owner.fields(Field::Owner, Field::OwnerText).collect();
+        fields.extend([(Field::Name, FieldKind::Text), (Field::Description, FieldKind::Text)]);
+        fields.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
+        fields.extend([(Field::Api, FieldKind::Choice), (Field::Button, FieldKind::Button)]);
+        fields
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Name => Some(&mut self.name),
             Field::Description => Some(&mut self.description),
             Field::ExpiryText => Some(self.expiry.text_input()),
@@ -111,8 +111,8 @@ impl Dialog for CreateTokenDialog {
         }
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        match slot {
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        match field {
             Field::Owner => self.owner.choices(),
             Field::Expires => Some(self.expiry.choices()),
             Field::Api => {
@@ -123,8 +123,8 @@ impl Dialog for CreateTokenDialog {
         }
     }
 
-    fn on_action(&mut self, slot: Field, action: Action) -> Option<Outcome> {
-        if slot != Field::Api {
+    fn on_action(&mut self, field: Field, action: Action) -> Option<Intent> {
+        if field != Field::Api {
             return None;
         }
         // The role of the owner limits the selection.
@@ -132,17 +132,17 @@ impl Dialog for CreateTokenDialog {
         self.api.on_action(action)
     }
 
-    fn press(&mut self, _slot: Field, facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let owner = self.owner.username().map_err(|e| Problem::at(Field::OwnerText, e))?;
         let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Field::Name, e))?;
         let description =
             Description::parse(self.description.text()).map_err(|e| Problem::at(Field::Description, e))?;
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
-        let (spec, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
+        let (spec, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let selection = self.api.selection();
         let expires = spec.filter(|spec| !self.shortens_default || *spec != self.default_expiry);
         let until = match expiry {
-            Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
+            Expiry::At(_) => format!("until {}", expiry.day(ctx.zone)),
             Expiry::Never => "without an end".to_owned(),
         };
         let until = if expires.is_none() { format!("{until}, or as long as the token you act by") } else { until };
@@ -157,7 +157,7 @@ impl Dialog for CreateTokenDialog {
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
         let verb = CreateToken { account, names: vec![name], description, expires, selection, destination: None };
-        Ok(Outcome::Confirm(PendingMutation::with_text(title, about, verb)))
+        Ok(Intent::Confirm(PendingMutation::with_text(title, about, verb)))
     }
 
     fn is_touched(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::row_details::{DetailLine, DetailRow, push_labelled};
 use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::tui::keymap::{Action, Context};
-use crate::tui::screen::Outcome;
+use crate::tui::screen::Intent;
 use crate::tui::screen::denied::copy_address;
 use crate::tui::widget::text_fit::count_noun;
 use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
@@ -54,11 +54,11 @@ impl DetailRow for DeniedRow {
         lines
     }
 
-    fn on_action(&self, action: Action) -> Outcome {
+    fn on_action(&self, action: Action) -> Intent {
         match (action, &self.token) {
             (Action::CopyAddress, _) => copy_address(self),
-            (Action::Enter, Some(token)) => Outcome::ToToken(token.id, token.state),
-            _ => Outcome::Stay,
+            (Action::Enter, Some(token)) => Intent::ShowToken(token.id, token.state),
+            _ => Intent::Stay,
         }
     }
 }

@@ -5,8 +5,8 @@ use ratatui::style::Style;
 use super::confirm::PendingMutation;
 use crate::domain::policy::Policy;
 use crate::tui::model::Model;
-use crate::tui::screen::policy::{HEAD, meaning};
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::policy::{KEY_PREFIX, describe_rule};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -81,33 +81,33 @@ impl Dialog for EditPolicyDialog {
         choice.into_iter().chain(typed).chain([(Field::Button, FieldKind::Button)]).collect()
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Text => Some(&mut self.text),
             Field::Choice | Field::Button => None,
         }
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        (slot == Field::Choice).then_some(&mut self.options)
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        (field == Field::Choice).then_some(&mut self.options)
     }
 
-    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let at = if self.is_text() { Field::Text } else { Field::Choice };
         let mut policy = self.policy.clone();
         policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
         if policy == self.policy {
             return Err(Problem::at(at, format!("It is {} already", self.before)));
         }
-        let (name, value) = (self.key.strip_prefix(HEAD).unwrap_or(self.key), self.value().to_owned());
+        let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
         let about = format!("It is {}, and will be {value}. Tokens that exist keep what they have.", self.before);
         let verb = SetPolicy { changes: vec![(self.key.to_owned(), value)] };
-        Ok(Outcome::Confirm(PendingMutation::new(format!("Change {name}"), about, verb)))
+        Ok(Intent::Confirm(PendingMutation::new(format!("Change {name}"), about, verb)))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
-        layout.paragraph(&format!("{}.", meaning(self.key).1), 2, Style::new());
+        layout.paragraph(&format!("{}.", describe_rule(self.key).1), 2, Style::new());
         layout.pad(3);
         let default = Policy::default().pairs().into_iter().find(|(key, _)| *key == self.key);
         layout.fact("Now", &self.before, theme.strong);

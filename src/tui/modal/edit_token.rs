@@ -26,7 +26,7 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::picker::used::Used;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -99,12 +99,12 @@ impl EditTokenDialog {
     }
 
     /// Returns the edit described by the form; `None` if the form changes nothing.
-    fn edit(&self, facts: &Facts<'_>) -> Result<Option<EditToken>, Problem<Field>> {
+    fn edit(&self, ctx: &UpdateContext<'_>) -> Result<Option<EditToken>, Problem<Field>> {
         let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Field::Name, e))?;
         let description =
             Description::parse(self.description.text()).map_err(|e| Problem::at(Field::Description, e))?;
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
-        let (expires, _) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
+        let (expires, _) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let (original, selection) = (&self.original, self.api.selection());
         let edit = EditToken {
             token: TokenTarget::at_revision(original),
@@ -130,10 +130,10 @@ impl EditTokenDialog {
     }
 
     /// Requests a preview of the edit.
-    fn submit(&mut self, facts: &Facts<'_>) -> PressResult<Field> {
-        self.submitted = self.edit(facts)?;
+    fn submit(&mut self, ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        self.submitted = self.edit(ctx)?;
         match &self.submitted {
-            Some(edit) => Ok(Outcome::Ask(PreviewEdit(edit.clone()).into())),
+            Some(edit) => Ok(Intent::Query(PreviewEdit(edit.clone()).into())),
             None => Err(Problem::general(NOTHING_CHANGED)),
         }
     }
@@ -143,7 +143,7 @@ impl EditTokenDialog {
     /// # Errors
     /// The edit changes nothing.
     pub fn on_preview(&mut self, edited: &EditPreview, zone: &dyn Zone) -> PressResult<Field> {
-        let Some(edit) = self.submitted.clone() else { return Ok(Outcome::Stay) };
+        let Some(edit) = self.submitted.clone() else { return Ok(Intent::Stay) };
         let changes = diff(&edited.before, &edited.after, zone);
         if changes.is_empty() {
             return Err(Problem::general(NOTHING_CHANGED));
@@ -153,7 +153,7 @@ impl EditTokenDialog {
             about = about.row(LineStyle::Warning, format!("! Then {warning}"));
         }
         let about = about.row(LineStyle::Dim, "Holds from the next request on. The secret stays.");
-        Ok(Outcome::Confirm(PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit)))
+        Ok(Intent::Confirm(PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit)))
     }
 
     /// Takes the token as stored, after a refusal. If the stored token differs from the one shown, the form shows a
@@ -162,19 +162,19 @@ impl EditTokenDialog {
     /// # Errors
     /// The refusal, if the token has not changed.
     pub fn on_stored_token(&mut self, stored: Token, now: Timestamp, zone: &dyn Zone) -> PressResult<Field> {
-        let Some(refusal) = self.conflict_error.take() else { return Ok(Outcome::Stay) };
+        let Some(refusal) = self.conflict_error.take() else { return Ok(Intent::Stay) };
         match &self.submitted {
             Some(edit) if stored.revision != self.original.revision => {
                 let yours = apply_edit(edit, &self.original, now, zone);
                 self.conflict = Some(Conflict::new(&self.original, stored, &yours, zone));
-                Ok(Outcome::Stay)
+                Ok(Intent::Stay)
             }
             _ => Err(Problem::general(refusal)),
         }
     }
 
     /// Continues from the stored token: fields not edited here take the stored values.
-    fn keep_mine(&mut self, stored: Token, facts: &Facts<'_>) -> PressResult<Field> {
+    fn keep_mine(&mut self, stored: Token, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         if self.name.text() == self.original.name.as_str() {
             self.name = TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
         }
@@ -186,7 +186,7 @@ impl EditTokenDialog {
         }
         self.expiry.set_current(stored.expiry);
         self.original = stored;
-        self.submit(facts)
+        self.submit(ctx)
     }
 
     fn use_theirs(&mut self, stored: Token) {
@@ -202,7 +202,7 @@ impl EditTokenDialog {
             return Err(Problem::general("Store or drop what you changed first: a new secret closes this form"));
         }
         let form = RegenerateTokenDialog::new(self.original.clone(), now, self.default_expiry);
-        Ok(Outcome::Push(Modal::RegenerateToken(Box::new(form))))
+        Ok(Intent::Push(Modal::RegenerateToken(Box::new(form))))
     }
 }
 
@@ -232,18 +232,18 @@ impl Dialog for EditTokenDialog {
         if self.conflict.is_some() {
             return vec![(Field::Mine, FieldKind::Button), (Field::Theirs, FieldKind::Button)];
         }
-        let mut slots = vec![(Field::Name, FieldKind::Text), (Field::Description, FieldKind::Text)];
-        slots.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
-        slots.push((Field::Api, FieldKind::Choice));
+        let mut fields = vec![(Field::Name, FieldKind::Text), (Field::Description, FieldKind::Text)];
+        fields.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
+        fields.push((Field::Api, FieldKind::Choice));
         if matches!(self.api.describe_usage(), Some(Ok(_))) {
-            slots.push((Field::Unused, FieldKind::Button));
+            fields.push((Field::Unused, FieldKind::Button));
         }
-        slots.extend([(Field::Button, FieldKind::Button), (Field::Regenerate, FieldKind::Button)]);
-        slots
+        fields.extend([(Field::Button, FieldKind::Button), (Field::Regenerate, FieldKind::Button)]);
+        fields
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Name => Some(&mut self.name),
             Field::Description => Some(&mut self.description),
             Field::ExpiryText => Some(self.expiry.text_input()),
@@ -257,8 +257,8 @@ impl Dialog for EditTokenDialog {
         }
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        match slot {
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        match field {
             Field::Expires => Some(self.expiry.choices()),
             Field::Api => Some(&mut self.api),
             Field::Name
@@ -276,27 +276,27 @@ impl Dialog for EditTokenDialog {
         self.conflict.is_none().then_some(Field::Button)
     }
 
-    fn on_action(&mut self, slot: Field, action: Action) -> Option<Outcome> {
-        if slot == Field::Api { self.api.on_action(action) } else { None }
+    fn on_action(&mut self, field: Field, action: Action) -> Option<Intent> {
+        if field == Field::Api { self.api.on_action(action) } else { None }
     }
 
-    fn press(&mut self, slot: Field, facts: &Facts<'_>) -> PressResult<Field> {
-        match (slot, self.conflict.take()) {
-            (Field::Mine, Some(conflict)) => self.keep_mine(conflict.stored, facts),
+    fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        match (field, self.conflict.take()) {
+            (Field::Mine, Some(conflict)) => self.keep_mine(conflict.stored, ctx),
             (Field::Theirs, Some(conflict)) => {
                 self.use_theirs(conflict.stored);
-                Ok(Outcome::Stay)
+                Ok(Intent::Stay)
             }
             (Field::Unused, _) => {
                 self.api.drop_unused().map_err(|why| Problem::general(format!("Nothing to drop: {why}")))
             }
-            (Field::Regenerate, _) => self.regenerate(facts.now),
-            _ => self.submit(facts),
+            (Field::Regenerate, _) => self.regenerate(ctx.now),
+            _ => self.submit(ctx),
         }
     }
 
-    fn cancel(&mut self) -> Outcome {
-        if self.conflict.take().is_some() { Outcome::Stay } else { Outcome::Close }
+    fn cancel(&mut self) -> Intent {
+        if self.conflict.take().is_some() { Intent::Stay } else { Intent::Close }
     }
 
     fn is_touched(&self) -> bool {
@@ -321,7 +321,7 @@ impl Dialog for EditTokenDialog {
             return Err(Problem::general(error));
         }
         self.conflict_error = Some(error);
-        Ok(Outcome::Ask(ShowToken { token: TokenRef::Id(self.original.id) }.into()))
+        Ok(Intent::Query(ShowToken { token: TokenRef::Id(self.original.id) }.into()))
     }
 
     fn on_selection(&mut self, selection: Selection) -> Option<Field> {

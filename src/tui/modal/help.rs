@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::theme::Theme;
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
@@ -87,10 +87,10 @@ impl HelpDialog {
         rows
     }
 
-    fn scroll(&mut self, delta: isize, facts: &Facts<'_>) -> Outcome {
-        let last = self.rows(dialog_columns(facts.area())).len().saturating_sub(visible_rows(facts.area()));
+    fn scroll(&mut self, delta: isize, ctx: &UpdateContext<'_>) -> Intent {
+        let last = self.rows(dialog_columns(ctx.area())).len().saturating_sub(visible_rows(ctx.area()));
         self.top = self.top.saturating_add_signed(delta).min(last);
-        Outcome::Stay
+        Intent::Stay
     }
 }
 
@@ -112,24 +112,24 @@ fn visible_rows(area: Rect) -> usize {
     usize::from(area.height).saturating_sub(4 + 2 * gap(area))
 }
 
-impl Page for HelpDialog {
+impl Component for HelpDialog {
     fn context(&self) -> Context {
         Context::Help
     }
 
-    fn field(&mut self) -> Option<&mut TextInput> {
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
         Some(&mut self.filter)
     }
 
-    fn edited(&mut self) -> Outcome {
+    fn on_edit(&mut self) -> Intent {
         self.top = 0;
         // While the field is empty, the filter and help keys work here as users expect.
         match self.filter.text() {
             "/" => self.filter.clear(),
-            "?" => return Outcome::Close,
+            "?" => return Intent::Close,
             _ => {}
         }
-        Outcome::Stay
+        Intent::Stay
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -161,20 +161,20 @@ impl Page for HelpDialog {
         draw_dialog(frame, area, "Keys", lines, 0, foot, theme);
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let page = isize::try_from(visible_rows(facts.area()).max(1)).unwrap_or(1);
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        let page = isize::try_from(visible_rows(ctx.area()).max(1)).unwrap_or(1);
         match action {
-            Action::Down => self.scroll(1, facts),
-            Action::Up => self.scroll(-1, facts),
-            Action::PageDown => self.scroll(page, facts),
-            Action::PageUp => self.scroll(-page, facts),
-            Action::Cancel if self.filter.is_empty() => Outcome::Close,
+            Action::Down => self.scroll(1, ctx),
+            Action::Up => self.scroll(-1, ctx),
+            Action::PageDown => self.scroll(page, ctx),
+            Action::PageUp => self.scroll(-page, ctx),
+            Action::Cancel if self.filter.is_empty() => Intent::Close,
             Action::Cancel => {
                 self.filter.clear();
                 self.top = 0;
-                Outcome::Stay
+                Intent::Stay
             }
-            _ => Outcome::Stay,
+            _ => Intent::Stay,
         }
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::theme;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -66,11 +66,11 @@ impl Dialog for IdentifySecretDialog {
         vec![(Field::Secret, FieldKind::Text)]
     }
 
-    fn text_input(&mut self, _slot: Field) -> Option<&mut TextInput> {
+    fn text_input(&mut self, _field: Field) -> Option<&mut TextInput> {
         Some(&mut self.secret)
     }
 
-    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         self.result = None;
         if self.secret.is_empty() {
             return Err(Problem::at(Field::Secret, "Paste or type the secret"));
@@ -83,7 +83,7 @@ impl Dialog for IdentifySecretDialog {
         // The field is empty from here on: the secret goes with the request.
         let text = self.secret.take_text();
         let secret = secrets.pop().unwrap_or_else(|| SecretText::new(Zeroizing::new(text.trim().to_owned())));
-        Ok(Outcome::Send(Credential::Store, WhoseVerb { secret }.into()))
+        Ok(Intent::Send(Credential::Store, WhoseVerb { secret }.into()))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

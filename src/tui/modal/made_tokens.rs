@@ -40,9 +40,9 @@ impl MadeTokensChoice {
         if self.is_included() { self.count } else { 0 }
     }
 
-    /// Returns the slot for the form; `None` if no tokens were created.
-    pub fn field<S>(&self, slot: S) -> Option<(S, FieldKind)> {
-        (self.count > 0).then_some((slot, FieldKind::Choice))
+    /// Returns the field for the form; `None` if no tokens were created.
+    pub fn field<S>(&self, field: S) -> Option<(S, FieldKind)> {
+        (self.count > 0).then_some((field, FieldKind::Choice))
     }
 
     /// Returns the list of choices.
@@ -51,14 +51,14 @@ impl MadeTokensChoice {
     }
 
     /// Writes a line about the created tokens, and the choice below it; a blank line if there are none.
-    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S, subject: &str) {
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S, subject: &str) {
         let Some(description) = &self.description else { return layout.blank() };
         layout.text_line(&format!("! {subject} made {description}"), layout.theme.warning);
         let all =
             format!("revoke {} too", if self.count == 1 { "it".to_owned() } else { format!("all {}", self.count) });
         let leave = if self.count == 1 { "leave it" } else { "leave them" };
         layout.choice(
-            slot,
+            field,
             &format!("Its {}", count_noun(self.count as u64, "token")),
             &[leave, &all],
             self.include.selected(),

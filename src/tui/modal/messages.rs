@@ -11,7 +11,7 @@ use crate::domain::time::ago;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Notice, Tone};
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{fit, fold};
@@ -123,7 +123,7 @@ fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, is_current: bool, colum
     }
 }
 
-impl Page for MessagesDialog {
+impl Component for MessagesDialog {
     fn context(&self) -> Context {
         Context::Messages
     }
@@ -149,24 +149,24 @@ impl Page for MessagesDialog {
         draw_dialog(frame, area, "Messages", lines, 0, foot, theme);
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let (room, _) = room(facts.area());
-        let ranges = self.ranges(dialog_columns(facts.area()));
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        let (room, _) = room(ctx.area());
+        let ranges = self.ranges(dialog_columns(ctx.area()));
         self.top = self.first(&ranges, room);
         match action {
-            Action::Cancel => return Outcome::Close,
+            Action::Cancel => return Intent::Close,
             Action::Down => self.down(&ranges, room),
             Action::Up => self.up(&ranges, room),
             Action::PageDown => (0..room).for_each(|_| self.down(&ranges, room)),
             Action::PageUp => (0..room).for_each(|_| self.up(&ranges, room)),
             Action::CopyLine => {
                 return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
-                    Some(cli) => Outcome::Do(Effect::CopyText(cli)),
-                    None => Outcome::Say(Tone::Bad, "No command does what this message tells".to_owned()),
+                    Some(cli) => Intent::Run(Effect::CopyText(cli)),
+                    None => Intent::Notify(Tone::Bad, "No command does what this message tells".to_owned()),
                 };
             }
             _ => {}
         }
-        Outcome::Stay
+        Intent::Stay
     }
 }

@@ -31,7 +31,7 @@ pub mod token_details;
 pub mod usage;
 
 use crate::tui::picker::Picker;
-use crate::tui::screen::Page;
+use crate::tui::screen::Component;
 use crate::tui::widget::form::Form;
 use crate::verbs::audit_log::HashedRow;
 use crate::verbs::ledger::DeniedRow;
@@ -123,7 +123,7 @@ pub enum Modal {
 
 impl Modal {
     /// Returns the page that is drawn.
-    pub fn page(&self) -> &dyn Page {
+    pub fn page(&self) -> &dyn Component {
         match self {
             Modal::CreateToken(page) => &**page,
             Modal::EditToken(page) => &**page,
@@ -157,7 +157,7 @@ impl Modal {
     }
 
     /// Returns the page that takes the keys.
-    pub fn page_mut(&mut self) -> &mut dyn Page {
+    pub fn page_mut(&mut self) -> &mut dyn Component {
         match self {
             Modal::CreateToken(page) => &mut **page,
             Modal::EditToken(page) => &mut **page,

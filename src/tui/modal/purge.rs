@@ -7,7 +7,7 @@ use crate::domain::token::Purgeable;
 use crate::error::Error;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -80,7 +80,7 @@ impl PurgeDialog {
             return Err(Problem::at(Field::Number, format!("Type their number exactly: {count}")));
         }
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
-        Ok(Outcome::Send(credential, PurgeTokens::new(self.which, count).into()))
+        Ok(Intent::Send(credential, PurgeTokens::new(self.which, count).into()))
     }
 }
 
@@ -94,23 +94,23 @@ impl Dialog for PurgeDialog {
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut slots = vec![(Field::Number, FieldKind::Text)];
-        slots.extend(self.auth.field(Field::Auth));
-        slots.extend([(Field::Keep, FieldKind::Button), (Field::Purge, FieldKind::Button)]);
-        slots
+        let mut fields = vec![(Field::Number, FieldKind::Text)];
+        fields.extend(self.auth.field(Field::Auth));
+        fields.extend([(Field::Keep, FieldKind::Button), (Field::Purge, FieldKind::Button)]);
+        fields
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Number => Some(&mut self.confirmation),
             Field::Auth => self.auth.text_input(),
             Field::Keep | Field::Purge => None,
         }
     }
 
-    fn scroll(&mut self, action: Action, facts: &Facts<'_>) -> bool {
+    fn scroll(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
         let rows = self.preview.as_ref().map_or(0, |preview| preview.names.len());
-        self.names.scroll(action, rows, facts)
+        self.names.scroll(action, rows, ctx)
     }
 
     fn is_too_long(&self, rows: usize) -> bool {
@@ -121,16 +121,16 @@ impl Dialog for PurgeDialog {
         Some(Field::Purge)
     }
 
-    fn validation_error(&self, slot: Field) -> Option<String> {
-        let wrong = slot == Field::Number && !self.confirmation.is_empty() && !self.matches();
+    fn validation_error(&self, field: Field) -> Option<String> {
+        let wrong = field == Field::Number && !self.confirmation.is_empty() && !self.matches();
         wrong.then(|| "That isn't their number".to_owned())
     }
 
-    fn press(&mut self, slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
-        match slot {
-            Field::Keep => Ok(Outcome::Close),
+    fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        match field {
+            Field::Keep => Ok(Intent::Close),
             Field::Purge => self.purge(),
-            Field::Number | Field::Auth => Ok(Outcome::Stay),
+            Field::Number | Field::Auth => Ok(Intent::Stay),
         }
     }
 

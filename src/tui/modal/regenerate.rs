@@ -9,7 +9,7 @@ use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choice_or_text::{ChoiceOrText, Chosen};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
@@ -110,47 +110,47 @@ impl Dialog for RegenerateTokenDialog {
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut slots = Vec::new();
+        let mut fields = Vec::new();
         if !self.rotating {
-            slots.extend(self.grace.fields(Field::Grace, Field::GraceText));
+            fields.extend(self.grace.fields(Field::Grace, Field::GraceText));
         }
-        slots.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
-        slots.push((Field::Button, FieldKind::Button));
+        fields.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
+        fields.push((Field::Button, FieldKind::Button));
         if self.rotating {
-            slots.push((Field::Retire, FieldKind::Button));
+            fields.push((Field::Retire, FieldKind::Button));
         }
-        slots
+        fields
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::GraceText => Some(self.grace.text_input()),
             Field::ExpiryText => Some(self.expiry.text_input()),
             Field::Grace | Field::Expires | Field::Button | Field::Retire => None,
         }
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        match slot {
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        match field {
             Field::Grace => Some(&mut self.grace),
             Field::Expires => Some(self.expiry.choices()),
             Field::GraceText | Field::ExpiryText | Field::Button | Field::Retire => None,
         }
     }
 
-    fn press(&mut self, slot: Field, facts: &Facts<'_>) -> PressResult<Field> {
-        if slot == Field::Retire {
+    fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        if field == Field::Retire {
             let over = || Problem::general("The overlap is over by itself: one secret lives");
-            return retire::pending_retire(&self.token, facts.now).map(Outcome::Confirm).ok_or_else(over);
+            return retire::pending_retire(&self.token, ctx.now).map(Intent::Confirm).ok_or_else(over);
         }
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
-        let (expires, expiry) = self.expiry.resolve(facts).map_err(|e| Problem::at(at, e))?;
+        let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let at = if self.grace.is_text() { Field::GraceText } else { Field::Grace };
-        let overlap = self.overlap(expiry, facts.now, facts.zone).map_err(|e| Problem::at(at, e))?;
+        let overlap = self.overlap(expiry, ctx.now, ctx.zone).map_err(|e| Problem::at(at, e))?;
         let hint = &self.token.hint;
-        let about = match (overlap, self.token.overlap(facts.now)) {
+        let about = match (overlap, self.token.overlap(ctx.now)) {
             (Some((_, until)), _) => {
-                let until = wall_clock(until, facts.zone);
+                let until = wall_clock(until, ctx.zone);
                 format!("The new secret works at once, the old one, {hint}, until {until}.")
             }
             (None, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),
@@ -158,7 +158,7 @@ impl Dialog for RegenerateTokenDialog {
         };
         let grace = overlap.map(|(grace, _)| grace);
         let verb = RegenerateToken { token: TokenTarget::at_revision(&self.token), grace, expires, destination: None };
-        Ok(Outcome::Confirm(PendingMutation::new(self.title(), about, verb)))
+        Ok(Intent::Confirm(PendingMutation::new(self.title(), about, verb)))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

@@ -6,7 +6,7 @@ use crate::domain::name::{MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::token::Token;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -39,7 +39,7 @@ impl RestoreTokensDialog {
         if let [only] = tokens.as_slice() {
             name.insert(only.name.as_str());
         }
-        let first = proof.field(Field::Auth).map_or(Field::Restore, |(slot, _)| slot);
+        let first = proof.field(Field::Auth).map_or(Field::Restore, |(field, _)| field);
         Form::with_focus(RestoreTokensDialog { tokens, name, auth: proof }, first)
     }
 
@@ -76,19 +76,19 @@ impl Dialog for RestoreTokensDialog {
         name.into_iter().chain(self.auth.field(Field::Auth)).chain([(Field::Restore, FieldKind::Button)]).collect()
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Name => Some(&mut self.name),
             Field::Auth => self.auth.text_input(),
             Field::Restore => None,
         }
     }
 
-    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let rename = self.rename().map_err(|error| Problem::at(Field::Name, error))?;
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
         let tokens = self.tokens.iter().map(TokenTarget::at_revision).collect();
-        Ok(Outcome::Send(credential, RestoreTokens { tokens, rename }.into()))
+        Ok(Intent::Send(credential, RestoreTokens { tokens, rename }.into()))
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {

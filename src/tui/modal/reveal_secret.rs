@@ -13,7 +13,7 @@ use crate::domain::token::Token;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{cut, wrap};
@@ -96,7 +96,7 @@ impl RevealSecretDialog {
     }
 }
 
-impl Page for RevealSecretDialog {
+impl Component for RevealSecretDialog {
     fn context(&self) -> Context {
         Context::Reveal
     }
@@ -146,21 +146,21 @@ impl Page for RevealSecretDialog {
         draw_dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
     }
 
-    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         match action {
             Action::ShowSecret => {
                 self.shown = !self.shown;
                 self.was_shown = true;
-                Outcome::Stay
+                Intent::Stay
             }
-            Action::CopySecret => Outcome::Do(Effect::CopySecret(Arc::clone(&self.secret))),
+            Action::CopySecret => Intent::Run(Effect::CopySecret(Arc::clone(&self.secret))),
             Action::SaveSecret => {
                 let save = SaveSecretDialog::new(&self.token.name, Arc::clone(&self.secret));
-                Outcome::Push(Modal::SaveSecret(Box::new(save)))
+                Intent::Push(Modal::SaveSecret(Box::new(save)))
             }
-            Action::Cancel if self.is_received() => Outcome::Leave,
-            Action::Cancel => Outcome::Push(Modal::DiscardSecret(self.discard_dialog())),
-            _ => Outcome::Stay,
+            Action::Cancel if self.is_received() => Intent::CloseAll,
+            Action::Cancel => Intent::Push(Modal::DiscardSecret(self.discard_dialog())),
+            _ => Intent::Stay,
         }
     }
 }
@@ -171,7 +171,7 @@ pub struct DiscardSecretDialog {
     sent: bool,
 }
 
-impl Page for DiscardSecretDialog {
+impl Component for DiscardSecretDialog {
     fn context(&self) -> Context {
         Context::Leave
     }
@@ -196,11 +196,11 @@ impl Page for DiscardSecretDialog {
         draw_dialog(frame, area, "Leave the secret behind?", lines, 0, foot, theme);
     }
 
-    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         match action {
-            Action::Discard => Outcome::Leave,
-            Action::Cancel => Outcome::Close,
-            _ => Outcome::Stay,
+            Action::Discard => Intent::CloseAll,
+            Action::Cancel => Intent::Close,
+            _ => Intent::Stay,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::name::MAX_TOKEN_NAME_LEN;
 use crate::domain::token::Token;
 use crate::error::Error;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -53,7 +53,7 @@ impl RevokeTokenDialog {
         if let Some(shown) = shown {
             dialog.set_details(shown);
         }
-        // The slot above the name may be added later.
+        // The field above the name may be added later.
         Form::with_focus(dialog, Field::Name)
     }
 
@@ -91,17 +91,17 @@ impl RevokeTokenDialog {
             with_made: self.made.is_included(),
             confirmation: self.confirmation.text().to_owned(),
         };
-        Ok(Outcome::Send(credential, verb.into()))
+        Ok(Intent::Send(credential, verb.into()))
     }
 
     /// Disables the token. If the proof was already entered, no second one is asked for.
-    fn disable_instead(&mut self) -> Outcome {
+    fn disable_instead(&mut self) -> Intent {
         let verb = DisableTokens { tokens: vec![TokenTarget::at_revision(&self.token)] };
         if let Ok(credential) = self.auth.take_credential() {
-            return Outcome::Send(credential, verb.into());
+            return Intent::Send(credential, verb.into());
         }
         let about = format!("{} is denied from the next request on and can be enabled again.", self.token.name);
-        Outcome::Confirm(PendingMutation::new(format!("Disable {}", self.token.full_name()), about, verb))
+        Intent::Confirm(PendingMutation::new(format!("Disable {}", self.token.full_name()), about, verb))
     }
 }
 
@@ -115,42 +115,42 @@ impl Dialog for RevokeTokenDialog {
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut slots: Vec<_> = self.made.field(Field::Made).into_iter().collect();
-        slots.push((Field::Name, FieldKind::Text));
-        slots.extend(self.auth.field(Field::Auth));
+        let mut fields: Vec<_> = self.made.field(Field::Made).into_iter().collect();
+        fields.push((Field::Name, FieldKind::Text));
+        fields.extend(self.auth.field(Field::Auth));
         // The button would do nothing for a disabled token.
-        slots.extend(self.token.enabled.then_some((Field::Disable, FieldKind::Button)));
-        slots.push((Field::Revoke, FieldKind::Button));
-        slots
+        fields.extend(self.token.enabled.then_some((Field::Disable, FieldKind::Button)));
+        fields.push((Field::Revoke, FieldKind::Button));
+        fields
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Name => Some(&mut self.confirmation),
             Field::Auth => self.auth.text_input(),
             Field::Made | Field::Disable | Field::Revoke => None,
         }
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        (slot == Field::Made).then(|| self.made.choices())
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        (field == Field::Made).then(|| self.made.choices())
     }
 
     fn primary_button(&self) -> Option<Field> {
         Some(Field::Revoke)
     }
 
-    fn validation_error(&self, slot: Field) -> Option<String> {
-        let wrong = slot == Field::Name && !self.confirmation.is_empty() && !self.matches();
+    fn validation_error(&self, field: Field) -> Option<String> {
+        let wrong = field == Field::Name && !self.confirmation.is_empty() && !self.matches();
         wrong
             .then(|| if self.made.is_included() { "That isn't their number" } else { "That isn't its name" }.to_owned())
     }
 
-    fn press(&mut self, slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
-        match slot {
+    fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        match field {
             Field::Disable => Ok(self.disable_instead()),
             Field::Revoke => self.revoke(),
-            Field::Made | Field::Name | Field::Auth => Ok(Outcome::Stay),
+            Field::Made | Field::Name | Field::Auth => Ok(Intent::Stay),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::domain::token::{Token, TokenId};
 use crate::error::Error;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -71,7 +71,7 @@ impl RevokeTokensDialog {
         let used = tokens.iter().filter(|token| last_use(token).is_some()).count();
         let (list, typed) = (ScrollList::new(OTHER_LINES), TextInput::new(12));
         let (recent_usage, made) = (BTreeMap::new(), MadeTokensChoice::new());
-        // The slot above the number may be added later.
+        // The field above the number may be added later.
         Form::with_focus(
             RevokeTokensDialog { tokens, used, recent_usage, made, list, trash, confirmation: typed, auth: proof },
             Field::Number,
@@ -108,18 +108,18 @@ impl RevokeTokensDialog {
             with_made: self.made.is_included(),
             confirmation: self.confirmation.text().to_owned(),
         };
-        Ok(Outcome::Send(credential, verb.into()))
+        Ok(Intent::Send(credential, verb.into()))
     }
 
     /// Disables the tokens. If the proof was already entered, no second one is asked for.
-    fn disable_instead(&mut self) -> Outcome {
+    fn disable_instead(&mut self) -> Intent {
         let verb = DisableTokens { tokens: self.targets() };
         if let Ok(credential) = self.auth.take_credential() {
-            return Outcome::Send(credential, verb.into());
+            return Intent::Send(credential, verb.into());
         }
         let names = join_three(self.tokens.iter().map(Token::full_name));
         let about = format!("Denied from the next request on, and can be enabled again: {names}.");
-        Outcome::Confirm(PendingMutation::new(format!("Disable {} tokens", self.tokens.len()), about, verb))
+        Intent::Confirm(PendingMutation::new(format!("Disable {} tokens", self.tokens.len()), about, verb))
     }
 
     /// Number of lines of the list: three per recently used token, and a heading above the others.
@@ -190,27 +190,27 @@ impl Dialog for RevokeTokensDialog {
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut slots: Vec<_> = self.made.field(Field::Made).into_iter().collect();
-        slots.push((Field::Number, FieldKind::Text));
-        slots.extend(self.auth.field(Field::Auth));
-        slots.extend([(Field::Disable, FieldKind::Button), (Field::Revoke, FieldKind::Button)]);
-        slots
+        let mut fields: Vec<_> = self.made.field(Field::Made).into_iter().collect();
+        fields.push((Field::Number, FieldKind::Text));
+        fields.extend(self.auth.field(Field::Auth));
+        fields.extend([(Field::Disable, FieldKind::Button), (Field::Revoke, FieldKind::Button)]);
+        fields
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Number => Some(&mut self.confirmation),
             Field::Auth => self.auth.text_input(),
             Field::Made | Field::Disable | Field::Revoke => None,
         }
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        (slot == Field::Made).then(|| self.made.choices())
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        (field == Field::Made).then(|| self.made.choices())
     }
 
-    fn scroll(&mut self, action: Action, facts: &Facts<'_>) -> bool {
-        self.list.scroll(action, self.line_count(), facts)
+    fn scroll(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
+        self.list.scroll(action, self.line_count(), ctx)
     }
 
     fn is_too_long(&self, rows: usize) -> bool {
@@ -221,16 +221,16 @@ impl Dialog for RevokeTokensDialog {
         Some(Field::Revoke)
     }
 
-    fn validation_error(&self, slot: Field) -> Option<String> {
-        let wrong = slot == Field::Number && !self.confirmation.is_empty() && !self.matches();
+    fn validation_error(&self, field: Field) -> Option<String> {
+        let wrong = field == Field::Number && !self.confirmation.is_empty() && !self.matches();
         wrong.then(|| "That isn't their number".to_owned())
     }
 
-    fn press(&mut self, slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
-        match slot {
+    fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        match field {
             Field::Disable => Ok(self.disable_instead()),
             Field::Revoke => self.revoke(),
-            Field::Made | Field::Number | Field::Auth => Ok(Outcome::Stay),
+            Field::Made | Field::Number | Field::Auth => Ok(Intent::Stay),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::audit::copy_target;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::{key_hints_with_position, truncate_with_hint};
 use crate::tui::widget::text_fit::{fit, fold};
@@ -25,7 +25,7 @@ pub trait DetailRow {
     /// Returns the whole content of the row, in `columns` columns.
     fn detail_lines(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<DetailLine>;
     /// Handles keys special to the row.
-    fn on_action(&self, action: Action) -> Outcome;
+    fn on_action(&self, action: Action) -> Intent;
 }
 
 /// The dialog that shows a row.
@@ -60,7 +60,7 @@ fn room(area: Rect) -> (usize, Rect) {
     (usize::from(area.height).saturating_sub(FRAME_ROWS), area)
 }
 
-impl<R: DetailRow> Page for DetailDialog<R> {
+impl<R: DetailRow> Component for DetailDialog<R> {
     fn context(&self) -> Context {
         R::CONTEXT
     }
@@ -78,13 +78,13 @@ impl<R: DetailRow> Page for DetailDialog<R> {
         draw_dialog(frame, area, &self.row.title(), lines, 0, foot, &model.theme);
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let (room, _) = room(facts.area());
-        let all = self.row.detail_lines(dialog_columns(facts.area()), facts.now, facts.zone).len();
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        let (room, _) = room(ctx.area());
+        let all = self.row.detail_lines(dialog_columns(ctx.area()), ctx.now, ctx.zone).len();
         let last = all.saturating_sub(room);
         let page = room.max(1);
         self.top = match action {
-            Action::Cancel => return Outcome::Close,
+            Action::Cancel => return Intent::Close,
             Action::Down => self.top + 1,
             Action::Up => self.top.saturating_sub(1),
             Action::PageDown => self.top + page,
@@ -94,7 +94,7 @@ impl<R: DetailRow> Page for DetailDialog<R> {
             _ => return self.row.on_action(action),
         }
         .min(last);
-        Outcome::Stay
+        Intent::Stay
     }
 }
 
@@ -129,8 +129,8 @@ impl DetailRow for HashedRow {
         format!("Audit row {}", self.row.seq)
     }
 
-    fn on_action(&self, action: Action) -> Outcome {
-        if action == Action::CopyTarget { copy_target(&self.row) } else { Outcome::Stay }
+    fn on_action(&self, action: Action) -> Intent {
+        if action == Action::CopyTarget { copy_target(&self.row) } else { Intent::Stay }
     }
 
     fn detail_lines(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<DetailLine> {

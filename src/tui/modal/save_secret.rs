@@ -10,7 +10,7 @@ use crate::platform::paths;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
@@ -49,11 +49,11 @@ impl Dialog for SaveSecretDialog {
         Some(&mut self.path)
     }
 
-    fn press(&mut self, (): (), _facts: &Facts<'_>) -> PressResult<()> {
+    fn press(&mut self, (): (), _ctx: &UpdateContext<'_>) -> PressResult<()> {
         if self.path.is_empty() {
-            return Ok(Outcome::Stay);
+            return Ok(Intent::Stay);
         }
-        Ok(Outcome::Do(Effect::Save(paths::expand_home(self.path.text()), Arc::clone(&self.secret))))
+        Ok(Intent::Run(Effect::Save(paths::expand_home(self.path.text()), Arc::clone(&self.secret))))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {

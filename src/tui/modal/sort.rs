@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list::Cursor;
@@ -63,7 +63,7 @@ impl SortDialog {
     }
 }
 
-impl Page for SortDialog {
+impl Component for SortDialog {
     fn context(&self) -> Context {
         Context::Order
     }
@@ -97,20 +97,20 @@ impl Page for SortDialog {
         );
     }
 
-    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         let rows = SortColumn::ALL.len();
         match action {
-            Action::Enter => return Outcome::Sorted(self.selected()),
-            Action::Cancel => return Outcome::Close,
+            Action::Enter => return Intent::SetSort(self.selected()),
+            Action::Cancel => return Intent::Close,
             Action::Left | Action::Right => self.descending = !self.descending,
             // The key that opens the dialog cycles through the columns.
             Action::Sort => self.cursor.place_at((self.cursor.position() + 1) % rows, 0, rows, rows),
             _ if self.cursor.move_by(action, rows, rows) => {}
-            _ => return Outcome::Stay,
+            _ => return Intent::Stay,
         }
         if !matches!(action, Action::Left | Action::Right) {
             self.descending = self.default_direction(self.selected().column);
         }
-        Outcome::Stay
+        Intent::Stay
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::token::Token;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::theme;
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints_with_position;
@@ -70,7 +70,7 @@ fn visible_lines(area: Rect) -> (usize, Rect) {
     (usize::from(area.height).saturating_sub(FRAME_ROWS), area)
 }
 
-impl Page for TokenDetailsDialog {
+impl Component for TokenDetailsDialog {
     fn context(&self) -> Context {
         Context::Details
     }
@@ -93,15 +93,15 @@ impl Page for TokenDetailsDialog {
         draw_dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
     }
 
-    fn lines(&self, model: &Model) -> usize {
+    fn line_count(&self, model: &Model) -> usize {
         let (columns, rows) = model.size;
         let above = self.lines_above(dialog_columns(Rect::new(0, 0, columns, rows)), model).len();
         above + self.rights().as_ref().map_or(0, RightsList::len)
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let (room, _) = visible_lines(facts.area());
-        let last = facts.lines.saturating_sub(room);
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        let (room, _) = visible_lines(ctx.area());
+        let last = ctx.lines.saturating_sub(room);
         let top = match action {
             Action::Down => self.top + 1,
             Action::Up => self.top.saturating_sub(1),
@@ -113,10 +113,10 @@ impl Page for TokenDetailsDialog {
         };
         self.top = top.min(last);
         match action {
-            Action::Cancel => Outcome::Close,
-            Action::Retire => retire::pending_retire(&self.token, facts.now).map_or(Outcome::Stay, Outcome::Confirm),
-            Action::CopyHint => Outcome::Do(Effect::CopyText(self.token.hint.clone())),
-            _ => Outcome::Stay,
+            Action::Cancel => Intent::Close,
+            Action::Retire => retire::pending_retire(&self.token, ctx.now).map_or(Intent::Stay, Intent::Confirm),
+            Action::CopyHint => Intent::Run(Effect::CopyText(self.token.hint.clone())),
+            _ => Intent::Stay,
         }
     }
 }

@@ -30,8 +30,8 @@ use crate::domain::text::is_control_or_bidi;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Tone};
-use crate::tui::screen::desk::Place;
-use crate::tui::screen::{Facts, Open, Outcome, Page};
+use crate::tui::screen::workspace::ScreenId;
+use crate::tui::screen::{Component, DialogKind, Intent, UpdateContext};
 use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 use stock::Kind;
@@ -150,18 +150,18 @@ impl Picker {
         self.focus = Focus::Tree;
     }
 
-    fn leave(&mut self) -> Outcome {
+    fn leave(&mut self) -> Intent {
         if !self.search.is_empty() {
             self.clear_search();
-            return Outcome::Stay;
+            return Intent::Stay;
         }
         match self.purpose {
-            Purpose::Browse => Outcome::Show(Place::Tokens),
+            Purpose::Browse => Intent::ShowScreen(ScreenId::Tokens),
             Purpose::Pick(_) if self.is_changed() => {
                 self.focus = Focus::Leaving;
-                Outcome::Stay
+                Intent::Stay
             }
-            Purpose::Pick(_) => Outcome::Close,
+            Purpose::Pick(_) => Intent::Close,
         }
     }
 
@@ -180,9 +180,9 @@ impl Picker {
     }
 
     /// Handles actions that change the selection.
-    fn change(&mut self, action: Action) -> Outcome {
+    fn change(&mut self, action: Action) -> Intent {
         if matches!(self.purpose, Purpose::Browse) {
-            return Outcome::Stay;
+            return Intent::Stay;
         }
         let (done, why) = match action {
             Action::Tick => (self.tree.toggle(), "Management methods are picked one by one"),
@@ -194,17 +194,17 @@ impl Picker {
             Action::Redo => (self.tree.redo(), "Nothing to redo"),
             _ => (true, ""),
         };
-        if done { Outcome::Stay } else { Outcome::Say(Tone::Bad, why.to_owned()) }
+        if done { Intent::Stay } else { Intent::Notify(Tone::Bad, why.to_owned()) }
     }
 
-    fn copy_link(&self) -> Outcome {
+    fn copy_link(&self) -> Intent {
         match self.tree.method().and_then(|m| m.docs.as_deref()) {
             // Text that can't be displayed safely must not be pasted either.
             Some(link) if link.chars().any(is_control_or_bidi) => {
-                Outcome::Say(Tone::Bad, "The link holds control characters and was not copied".to_owned())
+                Intent::Notify(Tone::Bad, "The link holds control characters and was not copied".to_owned())
             }
-            Some(link) => Outcome::Do(Effect::CopyText(link.to_owned())),
-            None => Outcome::Say(Tone::Bad, "No docs link here".to_owned()),
+            Some(link) => Intent::Run(Effect::CopyText(link.to_owned())),
+            None => Intent::Notify(Tone::Bad, "No docs link here".to_owned()),
         }
     }
 
@@ -233,7 +233,7 @@ impl Picker {
     }
 }
 
-impl Page for Picker {
+impl Component for Picker {
     fn context(&self) -> Context {
         match (self.focus, &self.purpose) {
             (Focus::Search, _) => Context::PickerSearch,
@@ -245,14 +245,14 @@ impl Page for Picker {
         }
     }
 
-    fn field(&mut self) -> Option<&mut TextInput> {
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
         if self.focus == Focus::Search { Some(&mut self.search) } else { None }
     }
 
-    fn edited(&mut self) -> Outcome {
+    fn on_edit(&mut self) -> Intent {
         self.tree.search(self.search.text());
         self.tree.to_best_found();
-        Outcome::Stay
+        Intent::Stay
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -262,11 +262,11 @@ impl Page for Picker {
         }
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let screen = isize::try_from(facts.rows.max(1)).unwrap_or(1);
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        let screen = isize::try_from(ctx.rows.max(1)).unwrap_or(1);
         self.note = None;
         match (action, self.focus) {
-            (Action::Discard, Focus::Leaving) => return Outcome::Close,
+            (Action::Discard, Focus::Leaving) => return Intent::Close,
             (Action::Cancel | Action::Enter, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
             (Action::Enter, Focus::Search) => self.focus = Focus::Tree,
             (Action::Cancel, Focus::Search) => self.clear_search(),
@@ -276,7 +276,7 @@ impl Page for Picker {
             (Action::Sets, _) => self.focus = Focus::Sets,
             (Action::Cancel, Focus::Tree) => return self.leave(),
             (Action::Enter, Focus::Tree) => match self.purpose {
-                Purpose::Pick(_) => return Outcome::Picked(self.tree.selection()),
+                Purpose::Pick(_) => return Intent::CloseWithSelection(self.tree.selection()),
                 Purpose::Browse => self.tree.unfold(),
             },
             (Action::Down, _) => self.step(1),
@@ -291,14 +291,14 @@ impl Page for Picker {
             (Action::OnlyChecked, _) => self.tree.toggle_only_checked(),
             (Action::DropUnused, _) => {
                 if let Err(why) = self.drop_unused() {
-                    return Outcome::Say(Tone::Bad, format!("Nothing was dropped: {why}"));
+                    return Intent::Notify(Tone::Bad, format!("Nothing was dropped: {why}"));
                 }
             }
-            (Action::Apply, _) => return Outcome::Open(Open::Apply),
+            (Action::Apply, _) => return Intent::OpenDialog(DialogKind::ApplyCatalogue),
             (Action::CopyLink, _) => return self.copy_link(),
             _ => return self.change(action),
         }
-        Outcome::Stay
+        Intent::Stay
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Focus, Picker, Purpose, about};
 use crate::domain::selection::{Selection, set_label};
 use crate::tui::model::{Model, Tone};
 use crate::tui::picker::stock::Kind;
-use crate::tui::screen::Page;
+use crate::tui::screen::Component;
 use crate::tui::theme::Theme;
 use crate::tui::widget::frame::draw_panel;
 use crate::tui::widget::key_hints::key_hints;

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::{Facts, Outcome};
+use super::{Intent, UpdateContext};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{MAX_USERNAME_LEN, Prefix, Username};
 use crate::domain::password::Password;
@@ -17,13 +17,13 @@ use crate::verbs::init::Init;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The owner's name.
     Username,
     /// The password.
     Password,
     /// The password repeated.
-    Again,
+    RepeatedPassword,
     /// The choice of members managing their own tokens.
     SelfService,
     /// The choice of installing the sample catalogue.
@@ -42,7 +42,7 @@ pub struct FirstRun {
 
 impl FirstRun {
     /// Opens the form, with `username` filled in if given.
-    pub fn open(username: Option<&Username>) -> Form<Self> {
+    pub fn new(username: Option<&Username>) -> Form<Self> {
         Form::new(FirstRun {
             username: TextInput::new(MAX_USERNAME_LEN * 4).with(username.map_or("", Username::as_str)),
             password: NewPasswordInputs::default(),
@@ -63,45 +63,45 @@ impl FirstRun {
 }
 
 impl Dialog for FirstRun {
-    type Field = Slot;
+    type Field = Field;
     const LABEL_WIDTH: usize = 14;
 
     fn title(&self) -> String {
         "Welcome to jeton".to_owned()
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
         vec![
-            (Slot::Username, FieldKind::Text),
-            (Slot::Password, FieldKind::Text),
-            (Slot::Again, FieldKind::Text),
-            (Slot::SelfService, FieldKind::Choice),
-            (Slot::Catalogue, FieldKind::Choice),
-            (Slot::Button, FieldKind::Button),
+            (Field::Username, FieldKind::Text),
+            (Field::Password, FieldKind::Text),
+            (Field::RepeatedPassword, FieldKind::Text),
+            (Field::SelfService, FieldKind::Choice),
+            (Field::Catalogue, FieldKind::Choice),
+            (Field::Button, FieldKind::Button),
         ]
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
-        match slot {
-            Slot::Username => Some(&mut self.username),
-            Slot::Password => Some(&mut self.password.first),
-            Slot::Again => Some(&mut self.password.repeated),
-            Slot::SelfService | Slot::Catalogue | Slot::Button => None,
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
+            Field::Username => Some(&mut self.username),
+            Field::Password => Some(&mut self.password.first),
+            Field::RepeatedPassword => Some(&mut self.password.repeated),
+            Field::SelfService | Field::Catalogue | Field::Button => None,
         }
     }
 
-    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
-        match slot {
-            Slot::SelfService => Some(&mut self.self_service),
-            Slot::Catalogue => Some(&mut self.catalogue),
-            Slot::Username | Slot::Password | Slot::Again | Slot::Button => None,
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        match field {
+            Field::SelfService => Some(&mut self.self_service),
+            Field::Catalogue => Some(&mut self.catalogue),
+            Field::Username | Field::Password | Field::RepeatedPassword | Field::Button => None,
         }
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
-        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        let password = self.password.validate(Slot::Password, Slot::Again)?;
-        let sample = || Catalogue::shipped("cloud-platform").map_err(|e| Problem::at(Slot::Catalogue, e));
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Field::Username, e))?;
+        let password = self.password.validate(Field::Password, Field::RepeatedPassword)?;
+        let sample = || Catalogue::shipped("cloud-platform").map_err(|e| Problem::at(Field::Catalogue, e));
         let catalogue = if self.catalogue.get() == Some(&true) { Some(sample()?) } else { None };
         let init = Init {
             username,
@@ -110,32 +110,32 @@ impl Dialog for FirstRun {
             self_service: self.self_service.get() == Some(&true),
             catalogue,
         };
-        Ok(Outcome::Send(Credential::Store, init.into()))
+        Ok(Intent::Send(Credential::Store, init.into()))
     }
 
     fn is_touched(&self) -> bool {
         self.password.is_touched()
     }
 
-    fn cancel(&mut self) -> Outcome {
-        Outcome::Exit(Ok(()))
+    fn cancel(&mut self) -> Intent {
+        Intent::Exit(Ok(()))
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         layout.text_line("No store yet. jeton will make one, readable only by you, at", Style::new());
         layout.text_line(&format!("  {}", model.place), theme.strong);
         layout.blank();
         layout.text_line("The first account is an owner: it manages everyone and everything.", Style::new());
-        layout.text_input(Slot::Username, "Username", &self.username);
-        self.password.draw(layout, Slot::Password, Slot::Again, "Password");
+        layout.text_input(Field::Username, "Username", &self.username);
+        self.password.draw(layout, Field::Password, Field::RepeatedPassword, "Password");
         layout.blank();
         let members = ["members manage their own tokens", "only admins do"];
-        layout.choice(Slot::SelfService, "Self-service", &members, self.self_service.selected());
+        layout.choice(Field::SelfService, "Self-service", &members, self.self_service.selected());
         let catalogues = ["cloud-platform, a sample API", "none yet"];
-        layout.choice(Slot::Catalogue, "Catalogue", &catalogues, self.catalogue.selected());
+        layout.choice(Field::Catalogue, "Catalogue", &catalogues, self.catalogue.selected());
         layout.blank();
-        layout.button(Slot::Button, "Set up");
+        layout.button(Field::Button, "Set up");
         layout.blank();
         layout.problem(3);
     }

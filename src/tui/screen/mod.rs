@@ -5,14 +5,14 @@
 pub mod accounts;
 pub mod audit;
 pub mod denied;
-pub mod desk;
 pub mod first_run;
 pub mod frame;
+pub mod paged_rows;
 pub mod policy;
 pub mod replace_password;
 pub mod sign_in;
-pub mod stretch;
 pub mod tokens;
+pub mod workspace;
 
 use std::path::PathBuf;
 
@@ -36,10 +36,10 @@ use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{DeniedKey, LedgerCursor, TokenState};
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
-use desk::Place;
+use workspace::ScreenId;
 
 /// The data that a page may read while it handles an action.
-pub struct Facts<'a> {
+pub struct UpdateContext<'a> {
     /// Time of the message.
     pub now: Timestamp,
     /// Time zone of dates on screen.
@@ -52,7 +52,7 @@ pub struct Facts<'a> {
     pub lines: usize,
 }
 
-impl Facts<'_> {
+impl UpdateContext<'_> {
     /// Returns the area of the terminal above its footer.
     pub fn area(&self) -> Rect {
         Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(1))
@@ -60,7 +60,7 @@ impl Facts<'_> {
 }
 
 /// The action that a page asks for after a key.
-pub enum Outcome {
+pub enum Intent {
     /// Nothing more.
     Stay,
     /// Close the page.
@@ -70,9 +70,9 @@ pub enum Outcome {
     /// Send a request while the page waits.
     Send(Credential, Request),
     /// Send a read-only request as the signed-in account while the page waits.
-    Ask(Request),
+    Query(Request),
     /// Read the catalogue with this path or name while the page waits.
-    Read(PathBuf),
+    ReadCatalogue(PathBuf),
     /// Make a change after confirmation.
     Confirm(PendingMutation),
     /// Read the list again around this anchor.
@@ -84,29 +84,29 @@ pub enum Outcome {
     /// Mark all tokens that match the filter, also those outside the loaded window.
     MarkShown,
     /// Close the page and sort the table.
-    Sorted(Sort),
+    SetSort(Sort),
     /// Read the screen again.
     Refresh,
     /// Show the tokens of one account.
-    TokensOf(Username),
+    ShowTokensOf(Username),
     /// Show this token in the table or in the trash.
-    ToToken(TokenId, TokenState),
+    ShowToken(TokenId, TokenState),
     /// Handle a cursor move in the screen's list.
-    Moved,
+    CursorMoved,
     /// Perform an effect.
-    Do(Effect),
+    Run(Effect),
     /// Show a notice for a while.
-    Say(Tone, String),
+    Notify(Tone, String),
     /// Close the page and pass the error to the page below.
-    Refuse(Error),
+    CloseWithError(Error),
     /// Open a new form for the token under the cursor.
-    Open(Open),
+    OpenDialog(DialogKind),
     /// Close the page and pass the selection to the page below.
-    Picked(Selection),
+    CloseWithSelection(Selection),
     /// Show another screen.
-    Show(Place),
+    ShowScreen(ScreenId),
     /// Close everything above the table, although a secret is lost.
-    Leave,
+    CloseAll,
     /// Sign out and show the sign-in.
     SignOut,
     /// End the program.
@@ -115,75 +115,75 @@ pub enum Outcome {
 
 /// A dialog about the marked tokens, about the row under the cursor, or for something new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Open {
+pub enum DialogKind {
     /// Create a token.
-    Generate,
+    CreateToken,
     /// Edit the token.
-    Edit,
+    EditToken,
     /// Create a token like this one.
-    Copy,
+    CopyToken,
     /// Create a new secret for the token.
-    Regenerate,
+    RegenerateToken,
     /// End an overlap of two secrets.
-    Retire,
+    EndOverlap,
     /// Disable or enable.
-    Toggle,
+    SetEnabled,
     /// Move to the trash.
-    Remove,
+    Revoke,
     /// Restore from the trash.
     Restore,
     /// Delete permanently.
     Purge,
     /// Show all details.
-    Details,
+    TokenDetails,
     /// Manage the account under the cursor, or create an account.
-    Account(Manage),
+    Account(AccountDialog),
     /// Change the rule under the cursor.
-    Rule,
+    EditPolicy,
     /// Verify the audit log.
-    Verify,
+    AuditCheck,
     /// Apply a catalogue.
-    Apply,
+    ApplyCatalogue,
 }
 
 /// An operation on accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Manage {
+pub enum AccountDialog {
     /// Create an account.
     Create,
     /// Change the role.
-    Role,
+    SetRole,
     /// Disable or enable.
-    Switch,
+    SetEnabled,
     /// Change the password.
-    Password,
+    SetPassword,
     /// Delete permanently.
     Delete,
 }
 
 /// A layer that takes keys: a screen, or a dialog on top of a screen.
-pub trait Page {
+pub trait Component {
     /// Returns the context in which keys are looked up.
     fn context(&self) -> Context;
 
     /// Returns the focused text field.
-    fn field(&mut self) -> Option<&mut TextInput> {
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
         None
     }
 
     /// Handles an edit of the focused field.
-    fn edited(&mut self) -> Outcome {
-        Outcome::Stay
+    fn on_edit(&mut self) -> Intent {
+        Intent::Stay
     }
 
     /// Returns a word for the next effect of Enter, if that effect changes something; `None` for an action that only
     /// shows something.
-    fn enter(&self) -> Option<&'static str> {
+    fn enter_label(&self) -> Option<&'static str> {
         None
     }
 
     /// Returns the number of lines that the page scrolls over.
-    fn lines(&self, _model: &Model) -> usize {
+    fn line_count(&self, _model: &Model) -> usize {
         0
     }
 
@@ -191,25 +191,25 @@ pub trait Page {
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model);
 
     /// Handles the action of a key.
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome;
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent;
 
     /// Returns the request that the page waits for. The page takes no keys until the reply arrives.
-    fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
+    fn pending_request(&mut self) -> Option<&mut Option<RequestId>> {
         None
     }
 
     /// `true` if the page's text, in `columns` on a screen of `rows`, is longer than its room.
-    fn is_long(&self, _columns: usize, _rows: usize) -> bool {
+    fn is_scrollable(&self, _columns: usize, _rows: usize) -> bool {
         false
     }
 
     /// Takes the selection from the picker on top.
-    fn picked(&mut self, _selection: Selection) -> Outcome {
-        Outcome::Stay
+    fn on_selection(&mut self, _selection: Selection) -> Intent {
+        Intent::Stay
     }
 
     /// Handles the refusal of the request.
-    fn refused(&mut self, error: Error) -> Outcome {
-        Outcome::Refuse(error)
+    fn on_error(&mut self, error: Error) -> Intent {
+        Intent::CloseWithError(error)
     }
 }

@@ -6,9 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::desk::Place;
-use super::frame::{self, Around, plain_line};
-use super::{Facts, Open, Outcome, Page};
+use super::frame::{self, ScreenParts, plain_line};
+use super::workspace::ScreenId;
+use super::{Component, DialogKind, Intent, UpdateContext};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::tui::keymap::{Action, Context};
@@ -17,17 +17,17 @@ use crate::tui::widget::list::Cursor;
 use crate::tui::widget::text_fit::{fit, width};
 
 /// Prefix of every rule key.
-pub const HEAD: &str = "policy.";
+pub const KEY_PREFIX: &str = "policy.";
 /// Widths of a rule, its value and its default.
-const RULE: usize = 15;
-const VALUE: usize = 9;
+const RULE_COLUMNS: usize = 15;
+const VALUE_COLUMNS: usize = 9;
 /// Minimum width at which a meaning is shown.
-const SHORTEST: usize = 20;
+const MIN_MEANING_COLUMNS: usize = 20;
 
 /// Returns the meaning of a rule, in a few words and in full; both without a full stop. Both are empty for an unknown
 /// key.
-pub fn meaning(key: &str) -> (&'static str, &'static str) {
-    match key.strip_prefix(HEAD).unwrap_or(key) {
+pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
+    match key.strip_prefix(KEY_PREFIX).unwrap_or(key) {
         "self_service" => (
             "Members manage their own tokens",
             "off: members and viewers only see, disable and delete their own tokens",
@@ -55,14 +55,14 @@ pub fn meaning(key: &str) -> (&'static str, &'static str) {
 
 /// State of the policy screen.
 #[derive(Default)]
-pub struct Rules {
+pub struct PolicyScreen {
     policy: Option<Policy>,
     cursor: Cursor,
 }
 
-impl Rules {
+impl PolicyScreen {
     /// Takes the policy in force.
-    pub fn fill(&mut self, policy: Policy) {
+    pub fn set_policy(&mut self, policy: Policy) {
         self.policy = Some(policy);
     }
 
@@ -77,18 +77,23 @@ impl Rules {
     }
 
     /// Keeps the cursor on the screen after the terminal was resized.
-    pub fn resized(&mut self, height: usize) {
+    pub fn on_resize(&mut self, height: usize) {
         self.cursor.keep_visible(Policy::default().pairs().len(), height);
     }
 
     fn table(&self, area: Rect, model: &Model) -> Vec<Line<'static>> {
         let theme = &model.theme;
         let columns = usize::from(area.width);
-        let room = columns.saturating_sub(2 + RULE + 1 + VALUE + 1 + VALUE + 1);
+        let room = columns.saturating_sub(2 + RULE_COLUMNS + 1 + VALUE_COLUMNS + 1 + VALUE_COLUMNS + 1);
         // Cut to a letter or two the meaning is useless; the line below shows it in any case.
-        let room = if room < SHORTEST { 0 } else { room };
+        let room = if room < MIN_MEANING_COLUMNS { 0 } else { room };
         let means = if room > 0 { "MEANING" } else { "" };
-        let head = format!("  {} {} {} {means}", fit("RULE", RULE), fit("VALUE", VALUE), fit("DEFAULT", VALUE));
+        let head = format!(
+            "  {} {} {} {means}",
+            fit("RULE", RULE_COLUMNS),
+            fit("VALUE", VALUE_COLUMNS),
+            fit("DEFAULT", VALUE_COLUMNS)
+        );
         let mut lines = vec![Line::styled(fit(&head, columns), theme.dim)];
         let Some(policy) = &self.policy else { return lines };
         let defaults = Policy::default().pairs();
@@ -97,23 +102,23 @@ impl Rules {
             if !shown.contains(&at) {
                 continue;
             }
-            let here = at == self.cursor.position();
-            let base = if here { theme.selected } else { Style::new() };
-            let over = |style: Style| if here { base } else { style };
+            let is_current = at == self.cursor.position();
+            let base = if is_current { theme.selected } else { Style::new() };
+            let over = |style: Style| if is_current { base } else { style };
             let own = if value == default { base } else { over(theme.strong) };
-            let name = key.strip_prefix(HEAD).unwrap_or(key);
+            let name = key.strip_prefix(KEY_PREFIX).unwrap_or(key);
             lines.push(Line::from(vec![
-                Span::styled(format!("{}{} ", if here { "▶ " } else { "  " }, fit(name, RULE)), base),
-                Span::styled(fit(&value, VALUE), own),
-                Span::styled(format!(" {} ", fit(&default, VALUE)), over(theme.dim)),
-                Span::styled(fit(meaning(key).0, room.min(width(meaning(key).0))), base),
+                Span::styled(format!("{}{} ", if is_current { "▶ " } else { "  " }, fit(name, RULE_COLUMNS)), base),
+                Span::styled(fit(&value, VALUE_COLUMNS), own),
+                Span::styled(format!(" {} ", fit(&default, VALUE_COLUMNS)), over(theme.dim)),
+                Span::styled(fit(describe_rule(key).0, room.min(width(describe_rule(key).0))), base),
             ]));
         }
         lines
     }
 }
 
-impl Page for Rules {
+impl Component for PolicyScreen {
     fn context(&self) -> Context {
         Context::Policy
     }
@@ -121,28 +126,28 @@ impl Page for Rules {
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
         let right = if self.policy.is_some() { "Tokens that exist keep what they have " } else { "reading… " };
-        let (about, who) = match self.current() {
-            Some((key, _)) if model.role() == Role::Owner => (meaning(key).1.to_owned(), key.to_owned()),
-            Some((key, _)) => (meaning(key).1.to_owned(), format!("{key}   only owners change it")),
+        let (about, note) = match self.current() {
+            Some((key, _)) if model.role() == Role::Owner => (describe_rule(key).1.to_owned(), key.to_owned()),
+            Some((key, _)) => (describe_rule(key).1.to_owned(), format!("{key}   only owners change it")),
             None => Default::default(),
         };
-        let around = Around {
+        let around = ScreenParts {
             head: vec![Span::styled("Policy", model.theme.strong)],
             second: plain_line(right, columns, model),
-            about: [about, who],
+            about: [about, note],
         };
         let body = frame::draw(frame, area, around, model);
         frame.render_widget(Paragraph::new(self.table(body, model)), body);
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         match action {
-            Action::Refresh => Outcome::Refresh,
-            Action::Cancel => Outcome::Show(Place::Tokens),
-            Action::EditRule => Outcome::Open(Open::Rule),
+            Action::Refresh => Intent::Refresh,
+            Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
+            Action::EditRule => Intent::OpenDialog(DialogKind::EditPolicy),
             _ => {
-                self.cursor.move_by(action, Policy::default().pairs().len(), facts.rows);
-                Outcome::Stay
+                self.cursor.move_by(action, Policy::default().pairs().len(), ctx.rows);
+                Intent::Stay
             }
         }
     }

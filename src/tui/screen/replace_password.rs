@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::{Facts, Outcome};
+use super::{Intent, UpdateContext};
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Kind as ErrorKind};
@@ -17,14 +17,14 @@ use crate::verbs::actor::Credential;
 /// The form that replaces a temporary password.
 pub struct ReplacePassword {
     username: Username,
-    temporary: Credential,
+    temporary_credential: Credential,
     password: NewPasswordInputs,
 }
 
 impl ReplacePassword {
-    /// Opens an empty form for `username`, who signed in with `temporary`.
-    pub fn open(username: Username, temporary: Credential) -> Form<Self> {
-        Form::new(ReplacePassword { username, temporary, password: NewPasswordInputs::default() })
+    /// Opens an empty form for `username`, who signed in with `temporary_credential`.
+    pub fn new(username: Username, temporary: Credential) -> Form<Self> {
+        Form::new(ReplacePassword { username, temporary_credential: temporary, password: NewPasswordInputs::default() })
     }
 
     /// Returns the credential with the new password and empties the fields.
@@ -47,18 +47,18 @@ impl Dialog for ReplacePassword {
         NewPasswordField::fields()
     }
 
-    fn text_input(&mut self, slot: NewPasswordField) -> Option<&mut TextInput> {
-        self.password.text_input(slot)
+    fn text_input(&mut self, field: NewPasswordField) -> Option<&mut TextInput> {
+        self.password.text_input(field)
     }
 
-    fn press(&mut self, _slot: NewPasswordField, _facts: &Facts<'_>) -> PressResult<NewPasswordField> {
+    fn press(&mut self, _field: NewPasswordField, _ctx: &UpdateContext<'_>) -> PressResult<NewPasswordField> {
         let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
         let verb = SetPassword { username: self.username.clone(), password: password.to_new_password() };
-        Ok(Outcome::Send(self.temporary.clone(), verb.into()))
+        Ok(Intent::Send(self.temporary_credential.clone(), verb.into()))
     }
 
-    fn cancel(&mut self) -> Outcome {
-        Outcome::SignOut
+    fn cancel(&mut self) -> Intent {
+        Intent::SignOut
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<NewPasswordField> {

@@ -1,6 +1,6 @@
 //! The sign-in, and the lock that asks for the password again.
 
-use super::{Facts, Outcome};
+use super::{Intent, UpdateContext};
 use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::verbs::actor::Credential;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum Field {
     /// The username.
     Username,
     /// The password.
@@ -27,106 +27,106 @@ pub struct SignIn {
     username: TextInput,
     password: TextInput,
     /// `true` if only this user may unlock.
-    locked: bool,
+    is_locked: bool,
     /// Reason for the form, if it is not obvious.
-    because: String,
+    reason: String,
     attempts: Attempts,
     /// The credential sent. Replacing a temporary password needs it.
-    sent: Option<Credential>,
+    sent_credential: Option<Credential>,
 }
 
 impl SignIn {
-    fn new(username: Option<&Username>, locked: bool) -> Self {
+    fn with_username(username: Option<&Username>, locked: bool) -> Self {
         let name = username.map_or("", Username::as_str);
         let username = TextInput::new(MAX_USERNAME_LEN * 4).with(name);
         SignIn {
             username,
             password: TextInput::masked(MAX_PASSWORD_LEN),
-            locked,
-            because: String::new(),
+            is_locked: locked,
+            reason: String::new(),
             attempts: Attempts::default(),
-            sent: None,
+            sent_credential: None,
         }
     }
 
     /// Opens an empty form, or one with the name filled in.
-    pub fn open(username: Option<&Username>) -> Form<Self> {
-        let slot = if username.is_some() { Slot::Password } else { Slot::Username };
-        Form::with_focus(Self::new(username, false), slot)
+    pub fn new(username: Option<&Username>) -> Form<Self> {
+        let field = if username.is_some() { Field::Password } else { Field::Username };
+        Form::with_focus(Self::with_username(username, false), field)
     }
 
-    /// Opens the form that unlocks for `username`; `because` is the reason for the lock.
-    pub fn lock(username: &Username, because: &str) -> Form<Self> {
-        Form::new(SignIn { because: because.to_owned(), ..Self::new(Some(username), true) })
+    /// Opens the form that unlocks for `username`; `reason` is the reason for the lock.
+    pub fn locked(username: &Username, because: &str) -> Form<Self> {
+        Form::new(SignIn { reason: because.to_owned(), ..Self::with_username(Some(username), true) })
     }
 
     /// Returns the credential that signed in.
-    pub fn take_sent(&mut self) -> Option<Credential> {
-        self.sent.take()
+    pub fn take_sent_credential(&mut self) -> Option<Credential> {
+        self.sent_credential.take()
     }
 
-    /// Opens an empty form after a session ended; `because` is the reason.
-    pub fn after(because: String) -> Form<Self> {
-        Form::new(SignIn { because, ..Self::new(None, false) })
+    /// Opens an empty form after a session ended; `reason` is the reason.
+    pub fn with_reason(because: String) -> Form<Self> {
+        Form::new(SignIn { reason: because, ..Self::with_username(None, false) })
     }
 }
 
 impl Dialog for SignIn {
-    type Field = Slot;
+    type Field = Field;
     const LABEL_WIDTH: usize = 10;
     const CONTEXT: Context = Context::SignIn;
 
     fn title(&self) -> String {
-        if self.locked { "jeton is locked".to_owned() } else { "Sign in to jeton".to_owned() }
+        if self.is_locked { "jeton is locked".to_owned() } else { "Sign in to jeton".to_owned() }
     }
 
-    fn fields(&self) -> Vec<(Slot, FieldKind)> {
-        let username = (!self.locked).then_some((Slot::Username, FieldKind::Text));
-        username.into_iter().chain([(Slot::Password, FieldKind::Text)]).collect()
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let username = (!self.is_locked).then_some((Field::Username, FieldKind::Text));
+        username.into_iter().chain([(Field::Password, FieldKind::Text)]).collect()
     }
 
-    fn text_input(&mut self, slot: Slot) -> Option<&mut TextInput> {
-        Some(match slot {
-            Slot::Username => &mut self.username,
-            Slot::Password => &mut self.password,
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        Some(match field {
+            Field::Username => &mut self.username,
+            Field::Password => &mut self.password,
         })
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> PressResult<Slot> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         if self.password.is_empty() {
-            return Ok(Outcome::Stay);
+            return Ok(Intent::Stay);
         }
-        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
+        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Field::Username, e))?;
         let credential = Credential::from_password(username, Password::from_raw(self.password.take_text()));
-        self.sent = Some(credential.clone());
-        Ok(Outcome::Send(credential, SignInVerb.into()))
+        self.sent_credential = Some(credential.clone());
+        Ok(Intent::Send(credential, SignInVerb.into()))
     }
 
-    fn cancel(&mut self) -> Outcome {
-        Outcome::Exit(Ok(()))
+    fn cancel(&mut self) -> Intent {
+        Intent::Exit(Ok(()))
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<Slot> {
-        self.sent = None;
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        self.sent_credential = None;
         match self.attempts.record_failure(&error) {
-            Some(last) => Ok(Outcome::Exit(Err(last))),
+            Some(last) => Ok(Intent::Exit(Err(last))),
             None => Err(Problem::general(error)),
         }
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Slot>, model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         layout.text_line(&format!("Store  {}", model.place), layout.theme.dim);
         layout.blank();
-        layout.text_input(Slot::Username, "Username", &self.username);
-        layout.text_input(Slot::Password, "Password", &self.password);
+        layout.text_input(Field::Username, "Username", &self.username);
+        layout.text_input(Field::Password, "Password", &self.password);
         layout.blank();
         match &model.demo {
             Some(demo) if !layout.has_problem() => {
                 layout.text_line(&format!("The password is: {}", demo.password.as_str()), layout.theme.warning);
                 layout.blank();
             }
-            _ if !layout.has_problem() && !self.because.is_empty() => {
-                layout.paragraph(&self.because, 2, layout.theme.warning);
+            _ if !layout.has_problem() && !self.reason.is_empty() => {
+                layout.paragraph(&self.reason, 2, layout.theme.warning);
                 layout.blank();
             }
             _ => layout.problem(2),

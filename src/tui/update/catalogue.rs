@@ -37,7 +37,7 @@ fn hear(
 pub(super) fn applied(model: &mut Model, done: &CataloguePreview, cli: &CliLine) -> Vec<Effect> {
     model.say(Tone::Good, format!("The catalogue {} is in force", done.name), Some(cli.to_string()));
     model.modals.clear();
-    let here = model.tokens().map_or(TokenCursor::Start, Tokens::here);
+    let here = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);
     let mut effects = requests::look(model, Purpose::Catalogues, ListCatalogues.into());
     effects.extend(requests::list(model, here));
     effects

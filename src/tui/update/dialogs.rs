@@ -27,7 +27,7 @@ use crate::tui::modal::reveal_secret::CopyOutcome;
 use crate::tui::modal::token_details::TokenDetailsDialog;
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::msg::{Copied, Sent};
-use crate::tui::screen::Open;
+use crate::tui::screen::DialogKind;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::PressResult;
 use crate::verbs::tokens::{EditPreview, ShowToken, TokenDetails};
@@ -60,19 +60,19 @@ pub(super) fn confirm(model: &mut Model, wanted: PendingMutation) -> Vec<Effect>
 }
 
 /// Opens a dialog. A dialog about a token needs a token under the cursor.
-pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model, what: DialogKind) -> Vec<Effect> {
     // Before the policy has arrived, the default policy is used. The store applies the real policy in any case.
     let policy = model.me.as_ref().map_or_else(Policy::default, |me| me.policy.clone());
     let current = model.tokens().and_then(|t| t.current()).cloned();
     let modal = match (what, current) {
-        (Open::Account(what), _) => return super::people::open(model, what),
-        (Open::Rule, _) => return super::people::open_rule(model),
-        (Open::Verify, _) => {
+        (DialogKind::Account(what), _) => return super::people::open(model, what),
+        (DialogKind::EditPolicy, _) => return super::people::open_rule(model),
+        (DialogKind::AuditCheck, _) => {
             model.modals.push(Modal::AuditCheck(Box::new(AuditCheckDialog::new())));
             return super::requests::verify(model);
         }
-        (Open::Apply, _) => Modal::ApplyCatalogue(Box::new(ApplyCatalogueDialog::new())),
-        (Open::Generate, _) => {
+        (DialogKind::ApplyCatalogue, _) => Modal::ApplyCatalogue(Box::new(ApplyCatalogueDialog::new())),
+        (DialogKind::CreateToken, _) => {
             let Some(owner) = super::people::owner(model) else { return Vec::new() };
             let mut form = CreateTokenDialog::new(owner, policy.default_expiry, Arc::clone(&model.catalogues));
             if !model.is_by_person() {
@@ -81,7 +81,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             model.modals.push(Modal::CreateToken(Box::new(form)));
             return super::people::candidates(model);
         }
-        (Open::Edit, Some(token)) => {
+        (DialogKind::EditToken, Some(token)) => {
             let (id, known) = (token.id, usage_of(model, &token).map(|shown| shown.usage.clone()));
             let mut form = EditTokenDialog::new(token, policy.default_expiry, Arc::clone(&model.catalogues));
             if let Some(usage) = &known {
@@ -93,25 +93,34 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             }
             return super::requests::look(model, Purpose::Usage, ShowToken { token: TokenRef::Id(id) }.into());
         }
-        (Open::Copy, Some(token)) => {
+        (DialogKind::CopyToken, Some(token)) => {
             let manages = model.role() >= Role::Admin;
             Modal::CopyToken(Box::new(CopyTokenDialog::new(token, model.now, policy.default_expiry, manages)))
         }
-        (Open::Regenerate, Some(token)) => {
+        (DialogKind::RegenerateToken, Some(token)) => {
             Modal::RegenerateToken(Box::new(RegenerateTokenDialog::new(token, model.now, policy.default_expiry)))
         }
-        (Open::Retire, Some(token)) => {
+        (DialogKind::EndOverlap, Some(token)) => {
             return match retire::pending_retire(&token, model.now) {
                 Some(wanted) => confirm(model, wanted),
                 None => Vec::new(),
             };
         }
-        (Open::Toggle | Open::Remove | Open::Restore | Open::Purge, _) => return several::open(model, what),
-        (Open::Details, Some(token)) => {
+        (DialogKind::SetEnabled | DialogKind::Revoke | DialogKind::Restore | DialogKind::Purge, _) => {
+            return several::open(model, what);
+        }
+        (DialogKind::TokenDetails, Some(token)) => {
             let shown = usage_of(model, &token).cloned();
             Modal::TokenDetails(Box::new(TokenDetailsDialog::new(token, shown)))
         }
-        (Open::Edit | Open::Copy | Open::Regenerate | Open::Retire | Open::Details, None) => return Vec::new(),
+        (
+            DialogKind::EditToken
+            | DialogKind::CopyToken
+            | DialogKind::RegenerateToken
+            | DialogKind::EndOverlap
+            | DialogKind::TokenDetails,
+            None,
+        ) => return Vec::new(),
     };
     model.modals.push(modal);
     Vec::new()
@@ -142,7 +151,7 @@ pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: TokenDetails
     // A dialog may have requested a token other than the one under the cursor.
     let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
     if let Some(tokens) = model.tokens_mut().filter(current) {
-        tokens.tell(shown);
+        tokens.set_details(shown);
     }
     looked_up(model, layer, token)
 }
@@ -165,7 +174,7 @@ fn hear(
 }
 
 pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a TokenDetails> {
-    model.tokens().and_then(|t| t.usage.as_ref()).filter(|s| s.token.id == token.id)
+    model.tokens().and_then(|t| t.details.as_ref()).filter(|s| s.token.id == token.id)
 }
 
 /// Handles the result of copying to the clipboard. A dialog that shows a secret keeps the result visible.

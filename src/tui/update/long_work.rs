@@ -93,7 +93,7 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     // An offer to restore removed tokens, shown next to this message, would seem to be about the purge.
     tokens.just_deleted.clear();
-    let here = tokens.here();
+    let here = tokens.current_cursor();
     let mut effects = requests::list(model, here);
     effects.extend(requests::review(model));
     effects

@@ -22,7 +22,7 @@ use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::msg::Msg;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
@@ -47,7 +47,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     }
     match credential {
         Some(credential) => {
-            model.screen = Screen::SignIn(Box::new(SignIn::open(model.demo.as_ref().map(|d| &d.username))));
+            model.screen = Screen::SignIn(Box::new(SignIn::new(model.demo.as_ref().map(|d| &d.username))));
             requests::send_for(model, Layer::Screen, credential, SignInVerb.into())
         }
         None => requests::send(model, Purpose::Greeting, Credential::Store, GetSetup.into()),
@@ -95,11 +95,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             if let Some(desk) = model.desk_mut() {
-                desk.tokens.resized(height(rows));
-                desk.audit.stretch_mut().resized(height(rows));
-                desk.denied.stretch_mut().resized(height(rows));
-                desk.accounts.resized(height(rows));
-                desk.rules.resized(height(rows));
+                desk.tokens.on_resize(height(rows));
+                desk.audit.rows_mut().on_resize(height(rows));
+                desk.denied.rows_mut().on_resize(height(rows));
+                desk.accounts.on_resize(height(rows));
+                desk.policy.on_resize(height(rows));
             }
             // A terminal that shrank and grew back has lost its content, although its size is the same.
             vec![Effect::Clear]
@@ -145,7 +145,7 @@ pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
         }
     }
     if let Some(session) = &model.session {
-        let mut form = SignIn::lock(session.username(), "");
+        let mut form = SignIn::locked(session.username(), "");
         if let Some(error) = because {
             form.set_problem(error.to_string());
         }
@@ -157,7 +157,7 @@ pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
 pub(super) fn lock_calmly(model: &mut Model, because: &str) {
     model.guard.forget();
     if let Some(session) = &model.session {
-        model.lock = Some(SignIn::lock(session.username(), because));
+        model.lock = Some(SignIn::locked(session.username(), because));
     }
 }
 
@@ -169,9 +169,9 @@ pub(super) fn top(model: &Model) -> Layer {
     }
 }
 
-pub(super) fn page(model: &mut Model, layer: Layer) -> Option<&mut dyn Page> {
+pub(super) fn page(model: &mut Model, layer: Layer) -> Option<&mut dyn Component> {
     match layer {
-        Layer::Lock => model.lock.as_mut().map(|l| l as &mut dyn Page),
+        Layer::Lock => model.lock.as_mut().map(|l| l as &mut dyn Component),
         Layer::Modal(at) => model.modals.get_mut(at).map(Modal::page_mut),
         Layer::Screen => model.screen.page_mut(),
     }
@@ -182,11 +182,11 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let layer = top(model);
-    let waits = page(model, layer).and_then(Page::waiting).is_some_and(|w| w.is_some());
+    let waits = page(model, layer).and_then(Component::pending_request).is_some_and(|w| w.is_some());
     if let Some(page) = page(model, layer).filter(|_| !waits)
-        && page.field().is_some_and(|field| field.handle(event))
+        && page.focused_input().is_some_and(|field| field.handle(event))
     {
-        let outcome = page.edited();
+        let outcome = page.on_edit();
         return apply(model, layer, outcome);
     }
     let Some(action) = keymap::lookup(model.context(), Key::from(*event), model) else { return Vec::new() };
@@ -207,12 +207,12 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     }
     let zone = model.zone.clone();
     let lines = match layer {
-        Layer::Modal(at) => model.modals.get(at).map_or(0, |modal| modal.page().lines(model)),
+        Layer::Modal(at) => model.modals.get(at).map_or(0, |modal| modal.page().line_count(model)),
         Layer::Lock | Layer::Screen => 0,
     };
-    let facts = Facts { now: model.now, zone: zone.get(), rows: height(model.size.1), size: model.size, lines };
+    let ctx = UpdateContext { now: model.now, zone: zone.get(), rows: height(model.size.1), size: model.size, lines };
     let Some(page) = page(model, layer) else { return Vec::new() };
-    let outcome = page.act(action, &facts);
+    let outcome = page.on_action(action, &ctx);
     apply(model, layer, outcome)
 }
 
@@ -221,11 +221,11 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
 fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let layer = top(model);
     let Some(page) = page(model, layer) else { return Vec::new() };
-    let waits = page.waiting().is_some_and(|w| w.is_some());
-    match page.field() {
+    let waits = page.pending_request().is_some_and(|w| w.is_some());
+    match page.focused_input() {
         Some(field) if !waits => {
             let whole = field.insert(text);
-            let outcome = page.edited();
+            let outcome = page.on_edit();
             if !whole {
                 model.say(Tone::Bad, "Only a part of the pasted text fitted in: one line, no control characters", None);
             }
@@ -262,59 +262,59 @@ fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> 
 }
 
 /// Carries out the outcome that the page of `layer` returned.
-pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Effect> {
+pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Intent) -> Vec<Effect> {
     match outcome {
-        Outcome::Stay => Vec::new(),
-        Outcome::Close => {
+        Intent::Stay => Vec::new(),
+        Intent::Close => {
             close(model, layer);
             Vec::new()
         }
-        Outcome::Push(modal) => {
+        Intent::Push(modal) => {
             model.modals.push(modal);
             Vec::new()
         }
-        Outcome::Send(credential, request) => requests::send_for(model, layer, credential, request),
-        Outcome::Ask(request) => match model.session.clone() {
+        Intent::Send(credential, request) => requests::send_for(model, layer, credential, request),
+        Intent::Query(request) => match model.session.clone() {
             Some(session) => requests::send_for(model, layer, Credential::Session(session), request),
             None => Vec::new(),
         },
-        Outcome::Read(path) => requests::read_for(model, layer, path),
-        Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
-        Outcome::List(anchor) => requests::list(model, anchor),
-        Outcome::ListAudit(anchor) => requests::audit(model, anchor),
-        Outcome::ListDenied(anchor) => requests::denied(model, anchor),
-        Outcome::MarkShown => requests::mark_shown(model),
-        Outcome::Sorted(sort) => {
+        Intent::ReadCatalogue(path) => requests::read_for(model, layer, path),
+        Intent::Confirm(wanted) => dialogs::confirm(model, wanted),
+        Intent::List(anchor) => requests::list(model, anchor),
+        Intent::ListAudit(anchor) => requests::audit(model, anchor),
+        Intent::ListDenied(anchor) => requests::denied(model, anchor),
+        Intent::MarkShown => requests::mark_shown(model),
+        Intent::SetSort(sort) => {
             close(model, layer);
             if let Some(tokens) = model.tokens_mut() {
-                tokens.order(sort);
+                tokens.set_sort(sort);
             }
             requests::list(model, TokenCursor::Start)
         }
-        Outcome::Refresh => desk::refresh(model),
-        Outcome::ToToken(id, whereabouts) => desk::to_token(model, id, whereabouts),
-        Outcome::TokensOf(username) => people::tokens_of(model, &username),
-        Outcome::Moved => desk::moved(model),
-        Outcome::Do(effect) => vec![effect],
-        Outcome::Say(tone, text) => {
+        Intent::Refresh => desk::refresh(model),
+        Intent::ShowToken(id, whereabouts) => desk::to_token(model, id, whereabouts),
+        Intent::ShowTokensOf(username) => people::tokens_of(model, &username),
+        Intent::CursorMoved => desk::moved(model),
+        Intent::Run(effect) => vec![effect],
+        Intent::Notify(tone, text) => {
             model.say(tone, text, None);
             Vec::new()
         }
-        Outcome::Refuse(error) => refuse(model, layer, error),
-        Outcome::Open(what) => dialogs::open(model, what),
-        Outcome::Picked(selection) => picked(model, layer, selection),
-        Outcome::Show(place) => desk::show(model, place),
-        Outcome::Leave => {
+        Intent::CloseWithError(error) => refuse(model, layer, error),
+        Intent::OpenDialog(what) => dialogs::open(model, what),
+        Intent::CloseWithSelection(selection) => picked(model, layer, selection),
+        Intent::ShowScreen(place) => desk::show(model, place),
+        Intent::CloseAll => {
             model.modals.clear();
             vec![Effect::Clear]
         }
-        Outcome::SignOut => {
+        Intent::SignOut => {
             let mut effects = long_work::stop(model);
             people::sign_out(model);
             effects.push(Effect::Clear);
             effects
         }
-        Outcome::Exit(result) => leave_program(model, layer, result),
+        Intent::Exit(result) => leave_program(model, layer, result),
     }
 }
 
@@ -328,7 +328,7 @@ fn close(model: &mut Model, layer: Layer) {
 fn picked(model: &mut Model, layer: Layer, selection: Selection) -> Vec<Effect> {
     close(model, layer);
     let below = top(model);
-    match page(model, below).map(|p| p.picked(selection)) {
+    match page(model, below).map(|p| p.on_selection(selection)) {
         Some(outcome) => apply(model, below, outcome),
         None => Vec::new(),
     }
@@ -340,7 +340,7 @@ fn refuse(model: &mut Model, layer: Layer, error: Error) -> Vec<Effect> {
     match layer {
         Layer::Modal(at) if at > 0 => {
             let below = Layer::Modal(at - 1);
-            match page(model, below).map(|p| p.refused(error)) {
+            match page(model, below).map(|p| p.on_error(error)) {
                 Some(outcome) => apply(model, below, outcome),
                 None => Vec::new(),
             }

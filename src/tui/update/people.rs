@@ -16,12 +16,12 @@ use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
 use crate::tui::model::{Model, Purpose, Screen, Tone};
-use crate::tui::screen::Manage;
-use crate::tui::screen::desk::Place;
+use crate::tui::screen::AccountDialog;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
+use crate::tui::screen::workspace::ScreenId;
 use crate::verbs::accounts::{
     AccountList, AccountWithCounts, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, SignIn as SignInVerb,
     WhoAmI,
@@ -59,7 +59,7 @@ pub(super) fn listed(model: &mut Model, list: AccountList) -> Vec<Effect> {
         }
     }
     if let Some(desk) = model.desk_mut() {
-        desk.accounts.fill(accounts, height);
+        desk.accounts.set_rows(accounts, height);
     }
     damaged::say(model, unreadable.iter().map(|id| format!("account {id}")));
     moved(model)
@@ -94,7 +94,7 @@ pub(super) fn tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
     if let Some(tokens) = model.tokens_mut() {
         tokens.filter.set(&format!("account:{username}"));
     }
-    let mut effects = desk::show(model, Place::Tokens);
+    let mut effects = desk::show(model, ScreenId::Tokens);
     effects.extend(requests::list(model, TokenCursor::Start));
     effects
 }
@@ -104,11 +104,11 @@ fn current(model: &Model) -> Option<&AccountWithCounts> {
 }
 
 /// Opens a dialog about the account under the cursor, or the form for a new account.
-pub(super) fn open(model: &mut Model, what: Manage) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model, what: AccountDialog) -> Vec<Effect> {
     let Some(me) = model.me.as_ref().map(|me| me.account.clone()) else { return Vec::new() };
     let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
     let counted = match (what, current(model).cloned()) {
-        (Manage::Create, _) => {
+        (AccountDialog::Create, _) => {
             model.modals.push(Modal::CreateAccount(Box::new(CreateAccountDialog::new(roles))));
             return Vec::new();
         }
@@ -117,11 +117,13 @@ pub(super) fn open(model: &mut Model, what: Manage) -> Vec<Effect> {
     };
     let own = counted.account.id == me.id;
     let modal = match what {
-        Manage::Role => Modal::SetRole(Box::new(SetRoleDialog::new(&counted, roles, own))),
-        Manage::Password => Modal::SetPassword(Box::new(SetPasswordDialog::new(counted.account.username, own))),
-        Manage::Switch => return super::dialogs::confirm(model, switching(&counted)),
-        Manage::Create => return Vec::new(),
-        Manage::Delete => match model.proof() {
+        AccountDialog::SetRole => Modal::SetRole(Box::new(SetRoleDialog::new(&counted, roles, own))),
+        AccountDialog::SetPassword => {
+            Modal::SetPassword(Box::new(SetPasswordDialog::new(counted.account.username, own)))
+        }
+        AccountDialog::SetEnabled => return super::dialogs::confirm(model, switching(&counted)),
+        AccountDialog::Create => return Vec::new(),
+        AccountDialog::Delete => match model.proof() {
             Some(proof) => Modal::DeleteAccount(Box::new(DeleteAccountDialog::new(counted, proof))),
             None => return Vec::new(),
         },
@@ -152,8 +154,8 @@ fn switching(counted: &AccountWithCounts) -> PendingMutation {
 /// Opens the form for the rule under the cursor.
 pub(super) fn open_rule(model: &mut Model) -> Vec<Effect> {
     let form = model.desk().and_then(|desk| {
-        let (key, value) = desk.rules.current()?;
-        Some(EditPolicyDialog::new(desk.rules.policy()?.clone(), key, value))
+        let (key, value) = desk.policy.current()?;
+        Some(EditPolicyDialog::new(desk.policy.policy()?.clone(), key, value))
     });
     if let Some(form) = form {
         model.modals.push(Modal::EditPolicy(Box::new(form)));
@@ -166,7 +168,7 @@ pub(super) fn rules_changed(model: &mut Model, policy: Policy, cli: &CliLine) ->
     model.say(Tone::Good, "Policy changed", Some(cli.to_string()));
     model.modals.clear();
     if let Some(desk) = model.desk_mut() {
-        desk.rules.fill(policy);
+        desk.policy.set_policy(policy);
     }
     requests::look(model, Purpose::Me, WhoAmI.into())
 }
@@ -207,7 +209,7 @@ pub(super) fn changed(model: &mut Model, change: Change, counted: &AccountWithCo
     if let Some(desk) = model.desk_mut().filter(|_| change != Change::Deleted) {
         desk.accounts.show_changed(counted, height);
     }
-    let here = model.tokens().map_or(TokenCursor::Start, |tokens| tokens.here());
+    let here = model.tokens().map_or(TokenCursor::Start, |tokens| tokens.current_cursor());
     let mut effects = list(model);
     effects.extend(requests::list(model, here));
     effects
@@ -233,10 +235,10 @@ pub(super) fn replace_password(model: &mut Model, session: &Session) -> Vec<Effe
         (None, Screen::SignIn(form)) => Some(&mut **form),
         (None, Screen::Opening | Screen::FirstRun(_) | Screen::ReplacePassword(_) | Screen::Desk(_)) => None,
     };
-    let sent = form.and_then(|form| form.dialog_mut().take_sent());
+    let sent = form.and_then(|form| form.dialog_mut().take_sent_credential());
     sign_out(model);
     if let Some(temporary) = sent {
-        let form = ReplacePassword::open(session.username().clone(), temporary);
+        let form = ReplacePassword::new(session.username().clone(), temporary);
         model.screen = Screen::ReplacePassword(Box::new(form));
     }
     vec![Effect::Clear]
@@ -248,7 +250,7 @@ pub(super) fn sign_out(model: &mut Model) {
     model.modals.clear();
     long_work::forget_others(model);
     (model.session, model.me, model.lock) = (None, None, None);
-    model.screen = Screen::SignIn(Box::new(SignIn::open(model.username.as_ref())));
+    model.screen = Screen::SignIn(Box::new(SignIn::new(model.username.as_ref())));
 }
 
 /// Handles a password that was set. If it replaced the temporary password of the user signing in, the new password
@@ -284,7 +286,7 @@ fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
         Change::Disabled | Change::Deleted => {
             model.guard.forget();
             (model.session, model.me, model.demo) = (None, None, None);
-            model.screen = Screen::SignIn(Box::new(SignIn::after(format!("{text}. Somebody else may sign in."))));
+            model.screen = Screen::SignIn(Box::new(SignIn::with_reason(format!("{text}. Somebody else may sign in."))));
         }
         Change::Created | Change::Enabled => {}
     }
@@ -293,19 +295,19 @@ fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
 
 /// `true` if the signed-in account may do `what` to the account under the cursor. For a new account: `true` if it may
 /// create accounts.
-pub fn may(model: &Model, what: Manage) -> bool {
+pub fn may(model: &Model, what: AccountDialog) -> bool {
     let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
     let by_token = model.session.as_ref().is_some_and(Session::is_token);
-    if what == Manage::Create {
+    if what == AccountDialog::Create {
         return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
     }
     let Some(account) = current(model).map(|c| &c.account) else { return false };
     let (act, person) = match what {
-        Manage::Create => return false,
-        Manage::Role => (authorize::AccountAction::SetRole(account.role), true),
-        Manage::Switch => (authorize::AccountAction::SetEnabled, !account.enabled),
-        Manage::Password => (authorize::AccountAction::Password, true),
-        Manage::Delete => (authorize::AccountAction::Delete, true),
+        AccountDialog::Create => return false,
+        AccountDialog::SetRole => (authorize::AccountAction::SetRole(account.role), true),
+        AccountDialog::SetEnabled => (authorize::AccountAction::SetEnabled, !account.enabled),
+        AccountDialog::SetPassword => (authorize::AccountAction::Password, true),
+        AccountDialog::Delete => (authorize::AccountAction::Delete, true),
     };
     !(by_token && person) && authorize::check_account_access(me, account, act).is_ok()
 }

@@ -43,7 +43,7 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
         (Ok(response), _) => answered(model, layer, response),
         // About the work rather than the session of the screens: this error never locks them.
         (Err(error), Purpose::LongWork) => long_work::failed(model, &error),
-        (Err(error), Purpose::Page) => match layer.and_then(|l| page(model, l).map(|p| (l, p.refused(error)))) {
+        (Err(error), Purpose::Page) => match layer.and_then(|l| page(model, l).map(|p| (l, p.on_error(error)))) {
             Some((layer, outcome)) => apply(model, layer, outcome),
             None => Vec::new(),
         },
@@ -52,13 +52,13 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             Vec::new()
         }
         (Err(error), Purpose::Audit) if error.kind != Kind::Unauthenticated => {
-            if model.audit_mut().is_some_and(|audit| audit.not_read(&error)) {
+            if model.audit_mut().is_some_and(|audit| audit.set_error(&error)) {
                 model.say(Tone::Bad, error.to_string(), None);
             }
             Vec::new()
         }
         (Err(error), Purpose::Denied) if error.kind != Kind::Unauthenticated => {
-            if model.desk_mut().is_some_and(|desk| desk.denied.not_read(&error)) {
+            if model.desk_mut().is_some_and(|desk| desk.denied.set_error(&error)) {
                 model.say(Tone::Bad, error.to_string(), None);
             }
             Vec::new()
@@ -93,7 +93,7 @@ pub(super) fn read(model: &mut Model, id: RequestId, result: Result<Catalogue>) 
     let Some(layer) = waiting_layer(model, id) else { return Vec::new() };
     match result {
         Ok(read) => catalogue::read(model, layer, read),
-        Err(error) => match page(model, layer).map(|p| p.refused(error)) {
+        Err(error) => match page(model, layer).map(|p| p.on_error(error)) {
             Some(outcome) => apply(model, layer, outcome),
             None => Vec::new(),
         },
@@ -112,7 +112,7 @@ fn tell_verify(model: &mut Model, tell: impl Fn(&mut AuditCheckDialog, &dyn Zone
 /// Handles a change in the store, perhaps by another process. Reads the data on screen again, as well as the signed-in
 /// account and the policy.
 pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
-    let here = model.tokens().map_or(TokenCursor::Start, Tokens::here);
+    let here = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);
     let mut effects = requests::look(model, Purpose::Me, WhoAmI.into());
     effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
     effects.extend(requests::list(model, here));
@@ -126,7 +126,7 @@ pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
 pub(super) fn waiting_layer(model: &mut Model, id: RequestId) -> Option<Layer> {
     let layers = [Layer::Lock, Layer::Screen].into_iter().chain((0..model.modals.len()).map(Layer::Modal));
     for layer in layers {
-        if let Some(slot) = page(model, layer).and_then(|p| p.waiting()).filter(|slot| **slot == Some(id)) {
+        if let Some(slot) = page(model, layer).and_then(|p| p.pending_request()).filter(|slot| **slot == Some(id)) {
             *slot = None;
             return Some(layer);
         }
@@ -152,9 +152,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::GetSetup(greeting) => {
             let name = model.username.clone().or(greeting.sole_account);
             model.screen = if greeting.first_run {
-                Screen::FirstRun(Box::new(FirstRun::open(name.as_ref())))
+                Screen::FirstRun(Box::new(FirstRun::new(name.as_ref())))
             } else {
-                Screen::SignIn(Box::new(SignIn::open(name.as_ref())))
+                Screen::SignIn(Box::new(SignIn::new(name.as_ref())))
             };
             Vec::new()
         }
@@ -189,7 +189,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             let height = height(model.size.1);
             damaged::say(model, window.unreadable.iter().cloned());
             if let Some(desk) = model.desk_mut() {
-                desk.denied.fill(window, height);
+                desk.denied.set_rows(window, height);
             }
             requests::moved_in_denied(model)
         }
@@ -202,7 +202,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::ListAccounts(accounts) => people::listed(model, accounts),
         Response::ShowAccount(shown) => {
             if let Some(desk) = model.desk_mut() {
-                desk.accounts.tell(shown);
+                desk.accounts.set_details(shown);
             }
             Vec::new()
         }
@@ -225,7 +225,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         },
         Response::ListPolicy(policy) => {
             if let Some(desk) = model.desk_mut() {
-                desk.rules.fill(policy);
+                desk.policy.set_policy(policy);
             }
             Vec::new()
         }
@@ -234,7 +234,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             let height = height(model.size.1);
             damaged::say_of_audit(model, &window);
             if let Some(audit) = model.audit_mut() {
-                audit.fill(window, height);
+                audit.set_rows(window, height);
             }
             requests::moved_in_audit(model)
         }
@@ -260,8 +260,8 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                 }
             }
             if let Some(tokens) = model.tokens_mut() {
-                let trashed = tokens.shape.trashed;
-                tokens.marks.review(&reviewed, trashed);
+                let trashed = tokens.options.trashed;
+                tokens.marks.retain_existing(&reviewed, trashed);
             }
             Vec::new()
         }
@@ -269,13 +269,13 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             let height = height(model.size.1);
             damaged::say(model, window.unreadable.iter().map(ToString::to_string));
             if let Some(tokens) = model.tokens_mut() {
-                tokens.fill(window, tokens.anchor, height);
+                tokens.set_rows(window, tokens.page_cursor, height);
             }
             requests::moved(model)
         }
         Response::CountTokens(tally) => {
             if let Some(tokens) = model.tokens_mut() {
-                tokens.tally = tally;
+                tokens.summary = tally;
             }
             Vec::new()
         }
@@ -317,7 +317,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::DeleteTokens(changed) => super::several::deleted(model, changed),
         Response::RestoreTokens(changed) => {
             // Moves the cursor to the restored token, if the table shows it.
-            if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.shape.trashed) {
+            if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.options.trashed) {
                 tokens.focus = changed.value.first().map(|token| token.id);
             }
             acted_on(model, &changed.value, "restored, disabled", &changed.equivalent_command)
@@ -336,7 +336,7 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
     effects.extend(requests::look(model, Purpose::Me, WhoAmI.into()));
     if layer == Some(Layer::Lock) {
         model.lock = None;
-        let here = model.tokens().map_or(TokenCursor::Start, Tokens::here);
+        let here = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);
         effects.extend(requests::list(model, here));
         effects.extend(desk::refresh(model));
     } else {
@@ -386,7 +386,7 @@ fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLin
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.just_deleted.clear();
     tokens.show_changed(changed);
-    let here = tokens.focus.map_or_else(|| tokens.here(), |id| TokenCursor::Around(id, None));
+    let here = tokens.focus.map_or_else(|| tokens.current_cursor(), |id| TokenCursor::Around(id, None));
     let mut effects = requests::list(model, here);
     effects.extend(requests::review(model));
     effects

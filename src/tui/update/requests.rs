@@ -10,10 +10,10 @@ use crate::tui::long_work::LongWork;
 use crate::tui::modal::Modal;
 use crate::tui::model::{Model, Pending, Purpose};
 use crate::tui::msg::RequestId;
-use crate::tui::screen::desk::{Desk, Place};
-use crate::tui::screen::stretch;
-use crate::tui::screen::tokens::marks::MARKED_MAX;
-use crate::tui::screen::tokens::{Question, Tokens, WINDOW};
+use crate::tui::screen::paged_rows;
+use crate::tui::screen::tokens::marks::MAX_MARKED;
+use crate::tui::screen::tokens::{ListQuery, PAGE_SIZE, Tokens};
+use crate::tui::screen::workspace::{ScreenId, Workspace};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{AuditRange, ListAudit, VerifyAuditChain};
 use crate::verbs::audit_log::AuditCursor;
@@ -44,7 +44,7 @@ pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request
         model.long_work = Some(LongWork::new(id));
     }
     let effects = send(model, Purpose::Page, who, request);
-    if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {
+    if let Some(slot) = page(model, layer).and_then(|p| p.pending_request()) {
         *slot = Some(id);
     }
     effects
@@ -54,7 +54,7 @@ pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request
 pub(super) fn read_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Effect> {
     let id = next_id(model);
     model.pending.insert(id, Pending { purpose: Purpose::Page, since: model.now });
-    if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {
+    if let Some(slot) = page(model, layer).and_then(|p| p.pending_request()) {
         *slot = Some(id);
     }
     vec![Effect::Read(id, path, Arc::clone(&model.catalogues))]
@@ -82,9 +82,10 @@ pub(super) fn look(model: &mut Model, purpose: Purpose, request: Request) -> Vec
 /// Requests the table around `anchor`, and the counts above the table.
 pub(super) fn list(model: &mut Model, anchor: TokenCursor) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-    tokens.anchor = anchor;
-    let Question { whose, filter, trashed } = tokens.question();
-    let verb = ListTokens { owner: whose, filter, sort: tokens.shape.sort, trashed, cursor: anchor, limit: WINDOW };
+    tokens.page_cursor = anchor;
+    let ListQuery { owner: whose, filter, trashed } = tokens.query();
+    let verb =
+        ListTokens { owner: whose, filter, sort: tokens.options.sort, trashed, cursor: anchor, limit: PAGE_SIZE };
     let mut effects = look(model, Purpose::List, verb.into());
     effects.extend(look(model, Purpose::Tally, CountTokens.into()));
     effects
@@ -93,7 +94,7 @@ pub(super) fn list(model: &mut Model, anchor: TokenCursor) -> Vec<Effect> {
 /// Requests the table again around the cursor, to update when its tokens were last seen. Only while the table is shown.
 pub(super) fn refresh_uses(model: &mut Model) -> Vec<Effect> {
     let busy = model.pending.values().any(|p| matches!(p.purpose, Purpose::List | Purpose::Usage));
-    match model.tokens().map(Tokens::here).filter(|_| !busy && model.in_front() == Some(Place::Tokens)) {
+    match model.tokens().map(Tokens::current_cursor).filter(|_| !busy && model.in_front() == Some(ScreenId::Tokens)) {
         Some(here) => list(model, here),
         None => Vec::new(),
     }
@@ -102,11 +103,11 @@ pub(super) fn refresh_uses(model: &mut Model) -> Vec<Effect> {
 /// Requests all tokens that match the filter, up to the number that can be marked.
 pub(super) fn mark_shown(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-    let question = tokens.question();
+    let question = tokens.query();
     tokens.marking = Some(question.clone());
-    let Question { whose, filter, trashed } = question;
-    let sort = tokens.shape.sort;
-    let verb = ListTokens { owner: whose, filter, sort, trashed, cursor: TokenCursor::Start, limit: MARKED_MAX };
+    let ListQuery { owner: whose, filter, trashed } = question;
+    let sort = tokens.options.sort;
+    let verb = ListTokens { owner: whose, filter, sort, trashed, cursor: TokenCursor::Start, limit: MAX_MARKED };
     look(model, Purpose::Marking, verb.into())
 }
 
@@ -131,7 +132,7 @@ pub(super) fn preview(model: &mut Model) -> Vec<Effect> {
 /// Handles a cursor move to another token: requests its usage, and more rows near the end of the window.
 pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens() else { return Vec::new() };
-    let (current, position, wants_more) = (tokens.current().map(|t| t.id), tokens.position(), tokens.wants_more());
+    let (current, position, wants_more) = (tokens.current().map(|t| t.id), tokens.position(), tokens.needs_page());
     let listing = model.pending.values().any(|p| p.purpose == Purpose::List);
     let mut effects = usage(model);
     if let Some(id) = current.filter(|_| wants_more && !listing) {
@@ -150,36 +151,36 @@ fn usage(model: &mut Model) -> Vec<Effect> {
 
 /// Reads the screens that show the ledger again, because it may have new entries.
 pub(super) fn recorded(model: &mut Model) -> Vec<Effect> {
-    match model.desk().map(Desk::shown) {
-        Some(Place::Tokens) => {
+    match model.desk().map(Workspace::current) {
+        Some(ScreenId::Tokens) => {
             let mut effects = refresh_uses(model);
             effects.extend(usage(model));
             effects
         }
-        Some(Place::Denied) => refresh_denied(model),
-        Some(Place::Accounts | Place::Audit | Place::Catalogue | Place::Policy) | None => Vec::new(),
+        Some(ScreenId::Denied) => refresh_denied(model),
+        Some(ScreenId::Accounts | ScreenId::Audit | ScreenId::Catalogue | ScreenId::Policy) | None => Vec::new(),
     }
 }
 
 /// Requests the denied attempts from `anchor` on.
 pub(super) fn denied(model: &mut Model, anchor: LedgerCursor<DeniedKey>) -> Vec<Effect> {
     let Some(desk) = model.desk_mut() else { return Vec::new() };
-    desk.denied.stretch_mut().asked(anchor.clone());
+    desk.denied.rows_mut().set_page_cursor(anchor.clone());
     let filter = desk.denied.parsed_filter();
-    let verb = ListDenied { token: None, since: None, filter, cursor: anchor, limit: stretch::WINDOW };
+    let verb = ListDenied { token: None, since: None, filter, cursor: anchor, limit: paged_rows::PAGE_SIZE };
     look(model, Purpose::Denied, verb.into())
 }
 
 /// Requests the denied attempts again around the cursor.
 pub(super) fn refresh_denied(model: &mut Model) -> Vec<Effect> {
-    let here = model.desk().map(|desk| desk.denied.stretch().refresh());
+    let here = model.desk().map(|desk| desk.denied.rows().current_page_cursor());
     here.map_or_else(Vec::new, |anchor| denied(model, anchor))
 }
 
 /// Requests more denied attempts if the cursor is near the end of the loaded rows.
 pub(super) fn moved_in_denied(model: &mut Model) -> Vec<Effect> {
     let reading = model.pending.values().any(|p| p.purpose == Purpose::Denied);
-    match model.desk().and_then(|desk| desk.denied.stretch().wants_more()).filter(|_| !reading) {
+    match model.desk().and_then(|desk| desk.denied.rows().needs_page()).filter(|_| !reading) {
         Some(anchor) => denied(model, anchor),
         None => Vec::new(),
     }
@@ -188,7 +189,7 @@ pub(super) fn moved_in_denied(model: &mut Model) -> Vec<Effect> {
 /// Requests the audit log from `anchor` on.
 pub(super) fn audit(model: &mut Model, anchor: LedgerCursor<i64>) -> Vec<Effect> {
     let Some(audit) = model.audit_mut() else { return Vec::new() };
-    audit.stretch_mut().asked(anchor.clone());
+    audit.rows_mut().set_page_cursor(anchor.clone());
     let anchor = match anchor {
         LedgerCursor::Newest => AuditCursor::Newest,
         LedgerCursor::Oldest => AuditCursor::Oldest,
@@ -196,21 +197,26 @@ pub(super) fn audit(model: &mut Model, anchor: LedgerCursor<i64>) -> Vec<Effect>
         LedgerCursor::Older(seq) => AuditCursor::Before(seq),
         LedgerCursor::Around(seq) => AuditCursor::Around(seq),
     };
-    let verb =
-        ListAudit { since: None, token: None, filter: audit.parsed_filter(), cursor: anchor, limit: stretch::WINDOW };
+    let verb = ListAudit {
+        since: None,
+        token: None,
+        filter: audit.parsed_filter(),
+        cursor: anchor,
+        limit: paged_rows::PAGE_SIZE,
+    };
     look(model, Purpose::Audit, verb.into())
 }
 
 /// Requests the audit log again around the cursor.
 pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
-    let here = model.audit().map(|audit| audit.stretch().refresh());
+    let here = model.audit().map(|audit| audit.rows().current_page_cursor());
     here.map_or_else(Vec::new, |anchor| audit(model, anchor))
 }
 
 /// Requests more audit rows if the cursor is near the end of the loaded rows.
 pub(super) fn moved_in_audit(model: &mut Model) -> Vec<Effect> {
     let reading = model.pending.values().any(|p| p.purpose == Purpose::Audit);
-    match model.audit().and_then(|audit| audit.stretch().wants_more()).filter(|_| !reading) {
+    match model.audit().and_then(|audit| audit.rows().needs_page()).filter(|_| !reading) {
         Some(anchor) => audit(model, anchor),
         None => Vec::new(),
     }

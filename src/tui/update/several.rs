@@ -14,23 +14,23 @@ use crate::tui::modal::restore::RestoreTokensDialog;
 use crate::tui::modal::revoke_token::RevokeTokenDialog;
 use crate::tui::modal::revoke_tokens::RevokeTokensDialog;
 use crate::tui::model::{Model, Purpose, Tone};
-use crate::tui::screen::Open;
+use crate::tui::screen::DialogKind;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::text_fit::{count_noun, join_three};
 use crate::verbs::Committed;
 use crate::verbs::tokens::{DeleteResult, DisableTokens, EnableTokens, ShowToken, TokenTarget};
 
 /// Opens the requested dialog. Does nothing if there is no token for it.
-pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
-    let chosen = model.tokens().map_or_else(Vec::new, Tokens::chosen);
+pub(super) fn open(model: &mut Model, what: DialogKind) -> Vec<Effect> {
+    let chosen = model.tokens().map_or_else(Vec::new, Tokens::targets);
     let Some(proof) = model.proof() else { return Vec::new() };
     // Before the policy has arrived, the default policy is used. The store applies the real policy in any case.
     let trash = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
     match (what, chosen.as_slice()) {
-        (Open::Toggle, []) | (Open::Remove, []) => Vec::new(),
-        (Open::Toggle, [token]) => confirm(model, toggle(token, model.now)),
-        (Open::Toggle, several) => confirm(model, toggle_all(several, model.now)),
-        (Open::Remove, [token]) => {
+        (DialogKind::SetEnabled, []) | (DialogKind::Revoke, []) => Vec::new(),
+        (DialogKind::SetEnabled, [token]) => confirm(model, toggle(token, model.now)),
+        (DialogKind::SetEnabled, several) => confirm(model, toggle_all(several, model.now)),
+        (DialogKind::Revoke, [token]) => {
             let (id, known) = (token.id, usage_of(model, token));
             let asks = known.is_none();
             let form = RevokeTokenDialog::new(token.clone(), known, trash, proof);
@@ -40,13 +40,13 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             }
             requests::look(model, Purpose::Usage, ShowToken { token: TokenRef::Id(id) }.into())
         }
-        (Open::Remove, _) => {
+        (DialogKind::Revoke, _) => {
             let form = RevokeTokensDialog::new(chosen, trash, model.now, proof);
             model.modals.push(Modal::RevokeTokens(Box::new(form)));
             requests::review(model)
         }
-        (Open::Restore, _) => {
-            let in_trash = model.tokens().is_some_and(|tokens| tokens.shape.trashed);
+        (DialogKind::Restore, _) => {
+            let in_trash = model.tokens().is_some_and(|tokens| tokens.options.trashed);
             let deleted = model.tokens().map_or_else(Vec::new, |tokens| tokens.just_deleted.clone());
             let meant = if in_trash { chosen } else { deleted };
             if !meant.is_empty() {
@@ -54,27 +54,27 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             }
             Vec::new()
         }
-        (Open::Purge, _) if model.long_work.is_some() => {
+        (DialogKind::Purge, _) if model.long_work.is_some() => {
             model.say(Tone::Bad, "A purge is under way. Esc stops it, or wait for its end", None);
             Vec::new()
         }
-        (Open::Purge, _) => {
-            let in_trash = model.tokens().is_some_and(|tokens| tokens.shape.trashed);
+        (DialogKind::Purge, _) => {
+            let in_trash = model.tokens().is_some_and(|tokens| tokens.options.trashed);
             let which = if in_trash { Purgeable::Trashed } else { Purgeable::Expired };
             model.modals.push(Modal::PurgeTokens(Box::new(PurgeDialog::new(which, proof))));
             requests::preview(model)
         }
         (
-            Open::Generate
-            | Open::Edit
-            | Open::Copy
-            | Open::Regenerate
-            | Open::Retire
-            | Open::Details
-            | Open::Account(_)
-            | Open::Rule
-            | Open::Verify
-            | Open::Apply,
+            DialogKind::CreateToken
+            | DialogKind::EditToken
+            | DialogKind::CopyToken
+            | DialogKind::RegenerateToken
+            | DialogKind::EndOverlap
+            | DialogKind::TokenDetails
+            | DialogKind::Account(_)
+            | DialogKind::EditPolicy
+            | DialogKind::AuditCheck
+            | DialogKind::ApplyCatalogue,
             _,
         ) => Vec::new(),
     }

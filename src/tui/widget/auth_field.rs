@@ -8,7 +8,7 @@ use super::text_input::TextInput;
 use crate::domain::name::Username;
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::screen::Outcome;
+use crate::tui::screen::Intent;
 use crate::verbs::actor::Credential;
 
 /// The proof of identity for a change.
@@ -46,12 +46,12 @@ impl AuthField {
         &self.username
     }
 
-    /// Returns the slot for the form, which names it `slot`; `None` if nothing is asked for.
-    pub fn field<S>(&self, slot: S) -> Option<(S, FieldKind)> {
-        matches!(self.source, AuthSource::Password(_)).then_some((slot, FieldKind::Text))
+    /// Returns the field for the form, which names it `field`; `None` if nothing is asked for.
+    pub fn field<S>(&self, field: S) -> Option<(S, FieldKind)> {
+        matches!(self.source, AuthSource::Password(_)).then_some((field, FieldKind::Text))
     }
 
-    /// Returns the field at that slot.
+    /// Returns the field at that field.
     pub fn text_input(&mut self) -> Option<&mut TextInput> {
         match &mut self.source {
             AuthSource::Password(typed) => Some(&mut typed.password),
@@ -76,25 +76,25 @@ impl AuthField {
     /// Handles a refusal. The dialog closes after the last allowed try, or if nothing else can be tried.
     ///
     /// # Errors
-    /// The problem to show, at `slot` if the proof itself was refused.
-    pub fn on_error<S>(&mut self, error: &Error, slot: S) -> PressResult<S> {
+    /// The problem to show, at `field` if the proof itself was refused.
+    pub fn on_error<S>(&mut self, error: &Error, field: S) -> PressResult<S> {
         let wrong = error.kind == ErrorKind::Unauthenticated;
         match &mut self.source {
-            AuthSource::Credential(_) if wrong => Ok(Outcome::Refuse(error.clone())),
+            AuthSource::Credential(_) if wrong => Ok(Intent::CloseWithError(error.clone())),
             AuthSource::Credential(_) => Err(Problem::general(error)),
             AuthSource::Password(typed) => match typed.attempts.record_failure(error) {
-                Some(last) => Ok(Outcome::Refuse(last)),
-                None if wrong => Err(Problem::at(slot, describe_refusal(error))),
+                Some(last) => Ok(Intent::CloseWithError(last)),
+                None if wrong => Err(Problem::at(field, describe_refusal(error))),
                 None => Err(Problem::general(error)),
             },
         }
     }
 
     /// Writes the line of the form; an empty one if nothing is asked for.
-    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, slot: S) {
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S) {
         let label = format!("{}  ", cut(&format!("Password of {}", self.username), layout.columns / 2));
         match &self.source {
-            AuthSource::Password(typed) => layout.text_input(slot, &label, &typed.password),
+            AuthSource::Password(typed) => layout.text_input(field, &label, &typed.password),
             AuthSource::Credential(_) => layout.blank(),
         }
     }

@@ -9,7 +9,7 @@ use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::time::{Timestamp, Zone, relative};
 use crate::error::Result;
 use crate::tui::model::Model;
-use crate::tui::screen::Facts;
+use crate::tui::screen::UpdateContext;
 
 /// An offered answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,12 +90,12 @@ impl ExpiryChoice {
         spec.resolve(now, zone).map(|expiry| (Some(spec), expiry))
     }
 
-    /// Like [`ExpiryChoice::resolved`], at the current time of `facts`.
+    /// Like [`ExpiryChoice::resolved`], at the current time of `ctx`.
     ///
     /// # Errors
     /// Those of [`ExpiryChoice::resolved`].
-    pub fn resolve(&self, facts: &Facts<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
-        self.resolve_at(facts.now, facts.zone)
+    pub fn resolve(&self, ctx: &UpdateContext<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
+        self.resolve_at(ctx.now, ctx.zone)
     }
 
     /// Returns the slots for the form, which names them `row` and `typed`.

@@ -1,7 +1,7 @@
 //! Forms: focus, keys and drawing. A dialog describes its parts ([`Dialog`]); [`Form`] does the rest.
 //!
 //! ```text
-//!   slots() ──► focus, context, Tab, Enter ──► turn(), press() ──► an Outcome, or a Problem and its place
+//!   fields() ──► focus, context, Tab, Enter ──► turn(), press() ──► an Outcome, or a Problem and its place
 //!      └──────► fill(&mut Sheet) ──► lines with the focused one, keys below
 //! ```
 
@@ -20,9 +20,9 @@ use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::RequestId;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 
-/// The kind of a slot. Each kind handles keys differently.
+/// The kind of a field. Each kind handles keys differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     /// A text field.
@@ -41,9 +41,9 @@ pub struct Problem<S> {
 }
 
 impl<S> Problem<S> {
-    /// Creates a problem at `slot`, which gets the focus.
-    pub fn at(slot: S, text: impl ToString) -> Self {
-        Problem { at: Some(slot), text: text.to_string() }
+    /// Creates a problem at `field`, which gets the focus.
+    pub fn at(field: S, text: impl ToString) -> Self {
+        Problem { at: Some(field), text: text.to_string() }
     }
 
     /// Creates a problem without a place.
@@ -53,7 +53,7 @@ impl<S> Problem<S> {
 }
 
 /// The result of pressing a button.
-pub type PressResult<S> = Result<Outcome, Problem<S>>;
+pub type PressResult<S> = Result<Intent, Problem<S>>;
 
 /// A dialog made of fields, choices and buttons.
 pub trait Dialog {
@@ -73,31 +73,31 @@ pub trait Dialog {
     /// Returns the parts in focus order; never empty.
     fn fields(&self) -> Vec<(Self::Field, FieldKind)>;
 
-    /// Returns the field at a slot of [`Kind::Field`].
-    fn text_input(&mut self, slot: Self::Field) -> Option<&mut TextInput>;
+    /// Returns the field at a field of [`Kind::Field`].
+    fn text_input(&mut self, field: Self::Field) -> Option<&mut TextInput>;
 
-    /// Returns the choices at a slot of [`Kind::Choice`].
-    fn choices(&mut self, _slot: Self::Field) -> Option<&mut dyn Choices> {
+    /// Returns the choices at a field of [`Kind::Choice`].
+    fn choices(&mut self, _field: Self::Field) -> Option<&mut dyn Choices> {
         None
     }
 
     /// Returns the main button. Enter in the field before the buttons presses it.
     fn primary_button(&self) -> Option<Self::Field> {
-        self.fields().into_iter().find(|(_, kind)| *kind == FieldKind::Button).map(|(slot, _)| slot)
+        self.fields().into_iter().find(|(_, kind)| *kind == FieldKind::Button).map(|(field, _)| field)
     }
 
-    /// Returns the problem with the text at `slot`. It is shown once the focus has left the slot.
-    fn validation_error(&self, _slot: Self::Field) -> Option<String> {
+    /// Returns the problem with the text at `field`. It is shown once the focus has left the field.
+    fn validation_error(&self, _field: Self::Field) -> Option<String> {
         None
     }
 
-    /// Handles an action that is special to `slot`.
-    fn on_action(&mut self, _slot: Self::Field, _action: Action) -> Option<Outcome> {
+    /// Handles an action that is special to `field`.
+    fn on_action(&mut self, _field: Self::Field, _action: Action) -> Option<Intent> {
         None
     }
 
     /// Scrolls content other than the parts. Returns `true` if `action` scrolls.
-    fn scroll(&mut self, _action: Action, _facts: &Facts<'_>) -> bool {
+    fn scroll(&mut self, _action: Action, _ctx: &UpdateContext<'_>) -> bool {
         false
     }
 
@@ -110,11 +110,11 @@ pub trait Dialog {
     ///
     /// # Errors
     /// The problem that prevents the action.
-    fn press(&mut self, slot: Self::Field, facts: &Facts<'_>) -> PressResult<Self::Field>;
+    fn press(&mut self, field: Self::Field, ctx: &UpdateContext<'_>) -> PressResult<Self::Field>;
 
     /// Handles Esc.
-    fn cancel(&mut self) -> Outcome {
-        Outcome::Close
+    fn cancel(&mut self) -> Intent {
+        Intent::Close
     }
 
     /// `true` if Esc would lose something typed or chosen.
@@ -140,7 +140,7 @@ pub trait Dialog {
         Err(Problem::general(error))
     }
 
-    /// Takes the picker's selection and returns the slot that gets the focus.
+    /// Takes the picker's selection and returns the field that gets the focus.
     fn on_selection(&mut self, _selection: Selection) -> Option<Self::Field> {
         None
     }
@@ -152,7 +152,7 @@ pub trait Dialog {
 /// A [`Dialog`] with its focus and problem.
 pub struct Form<D: Dialog> {
     dialog: D,
-    /// The focused slot. If this slot no longer exists, the first one has the focus.
+    /// The focused field. If this field no longer exists, the first one has the focus.
     focus: Option<D::Field>,
     problem: Option<Problem<D::Field>>,
     waiting: Option<RequestId>,
@@ -166,9 +166,9 @@ impl<D: Dialog> Form<D> {
         Form { dialog, focus: None, problem: None, waiting: None, leaving: false }
     }
 
-    /// Creates a form with the focus on `slot`.
-    pub fn with_focus(dialog: D, slot: D::Field) -> Self {
-        Form { focus: Some(slot), ..Self::new(dialog) }
+    /// Creates a form with the focus on `field`.
+    pub fn with_focus(dialog: D, field: D::Field) -> Self {
+        Form { focus: Some(field), ..Self::new(dialog) }
     }
 
     /// Returns the dialog.
@@ -192,31 +192,31 @@ impl<D: Dialog> Form<D> {
     }
 
     /// Lets the dialog handle an outside event, such as a reply.
-    pub fn with_dialog(&mut self, act: impl FnOnce(&mut D) -> PressResult<D::Field>) -> Outcome {
+    pub fn with_dialog(&mut self, act: impl FnOnce(&mut D) -> PressResult<D::Field>) -> Intent {
         let pressed = act(&mut self.dialog);
         self.apply_result(pressed)
     }
 
     /// Handles Esc: asks once if something would be lost.
-    fn request_close(&mut self) -> Outcome {
+    fn request_close(&mut self) -> Intent {
         if self.dialog.is_touched() {
             self.leaving = true;
-            return Outcome::Stay;
+            return Intent::Stay;
         }
         self.dialog.cancel()
     }
 
     fn focused_field(&self) -> Option<(D::Field, FieldKind)> {
-        let slots = self.dialog.fields();
-        slots.iter().find(|(slot, _)| Some(*slot) == self.focus).or(slots.first()).copied()
+        let fields = self.dialog.fields();
+        fields.iter().find(|(field, _)| Some(*field) == self.focus).or(fields.first()).copied()
     }
 
     /// Moves the focus. Past the end it wraps around.
     fn move_focus(&mut self, back: bool) {
-        let slots = self.dialog.fields();
-        let current = slots.iter().position(|(slot, _)| Some(*slot) == self.focus).unwrap_or(0);
-        let next = if back { current.checked_sub(1).unwrap_or(slots.len().saturating_sub(1)) } else { current + 1 };
-        self.focus = slots.get(next).or(slots.first()).map(|(slot, _)| *slot);
+        let fields = self.dialog.fields();
+        let current = fields.iter().position(|(field, _)| Some(*field) == self.focus).unwrap_or(0);
+        let next = if back { current.checked_sub(1).unwrap_or(fields.len().saturating_sub(1)) } else { current + 1 };
+        self.focus = fields.get(next).or(fields.first()).map(|(field, _)| *field);
         if let Some(complaint) = self.find_problem() {
             self.problem = Some(complaint);
         }
@@ -224,25 +224,25 @@ impl<D: Dialog> Form<D> {
 
     /// Returns the first problem in a field that doesn't have the focus.
     fn find_problem(&self) -> Option<Problem<D::Field>> {
-        let focused = self.focused_field().map(|(slot, _)| slot);
-        let left = self.dialog.fields().into_iter().map(|(slot, _)| slot).filter(|slot| Some(*slot) != focused);
-        left.into_iter().find_map(|slot| self.dialog.validation_error(slot).map(|text| Problem::at(slot, text)))
+        let focused = self.focused_field().map(|(field, _)| field);
+        let left = self.dialog.fields().into_iter().map(|(field, _)| field).filter(|field| Some(*field) != focused);
+        left.into_iter().find_map(|field| self.dialog.validation_error(field).map(|text| Problem::at(field, text)))
     }
 
-    /// Returns the button that Enter in `slot`, of `kind`, presses.
-    fn button_pressed_by(&self, slot: D::Field, kind: FieldKind) -> Option<D::Field> {
-        let slots = self.dialog.fields();
-        let after = slots.iter().skip_while(|(one, _)| *one != slot).nth(1);
+    /// Returns the button that Enter in `field`, of `kind`, presses.
+    fn button_pressed_by(&self, field: D::Field, kind: FieldKind) -> Option<D::Field> {
+        let fields = self.dialog.fields();
+        let after = fields.iter().skip_while(|(one, _)| *one != field).nth(1);
         match (kind, after) {
-            (FieldKind::Button, _) | (_, None) => Some(slot),
+            (FieldKind::Button, _) | (_, None) => Some(field),
             (FieldKind::Text, Some((_, FieldKind::Button))) => self.dialog.primary_button(),
             (FieldKind::Text | FieldKind::Choice, Some(_)) => None,
         }
     }
 
-    fn apply_result(&mut self, pressed: PressResult<D::Field>) -> Outcome {
+    fn apply_result(&mut self, pressed: PressResult<D::Field>) -> Intent {
         match pressed {
-            Ok(Outcome::Stay) => Outcome::Stay,
+            Ok(Intent::Stay) => Intent::Stay,
             Ok(outcome) => {
                 self.problem = None;
                 outcome
@@ -250,13 +250,13 @@ impl<D: Dialog> Form<D> {
             Err(problem) => {
                 self.focus = problem.at.or(self.focus);
                 self.problem = Some(problem);
-                Outcome::Stay
+                Intent::Stay
             }
         }
     }
 }
 
-impl<D: Dialog> Page for Form<D> {
+impl<D: Dialog> Component for Form<D> {
     fn context(&self) -> Context {
         if self.leaving {
             return Context::Drop;
@@ -268,41 +268,41 @@ impl<D: Dialog> Page for Form<D> {
         }
     }
 
-    fn field(&mut self) -> Option<&mut TextInput> {
-        let (slot, _) = self.focused_field().filter(|_| !self.leaving)?;
-        self.dialog.text_input(slot)
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
+        let (field, _) = self.focused_field().filter(|_| !self.leaving)?;
+        self.dialog.text_input(field)
     }
 
-    fn edited(&mut self) -> Outcome {
+    fn on_edit(&mut self) -> Intent {
         self.problem = self.find_problem();
-        Outcome::Stay
+        Intent::Stay
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         if std::mem::take(&mut self.leaving) {
-            return if action == Action::Discard { self.dialog.cancel() } else { Outcome::Stay };
+            return if action == Action::Discard { self.dialog.cancel() } else { Intent::Stay };
         }
-        let (columns, rows) = dialog_size(facts.size);
+        let (columns, rows) = dialog_size(ctx.size);
         if self.dialog.scroll_text_mut().is_some_and(|p| p.scroll(action, columns, rows)) {
-            return Outcome::Stay;
+            return Intent::Stay;
         }
-        let Some((slot, kind)) = self.focused_field() else { return self.dialog.cancel() };
-        if self.dialog.scroll(action, facts) {
-            return Outcome::Stay;
+        let Some((field, kind)) = self.focused_field() else { return self.dialog.cancel() };
+        if self.dialog.scroll(action, ctx) {
+            return Intent::Stay;
         }
-        if let Some(outcome) = self.dialog.on_action(slot, action) {
+        if let Some(outcome) = self.dialog.on_action(field, action) {
             return outcome;
         }
         if kind == FieldKind::Choice
-            && self.dialog.choices(slot).is_some_and(|list| choices::move_selection(list, action))
+            && self.dialog.choices(field).is_some_and(|list| choices::move_selection(list, action))
         {
             self.problem = self.find_problem();
-            return Outcome::Stay;
+            return Intent::Stay;
         }
         if action == Action::Enter
-            && let Some(button) = self.button_pressed_by(slot, kind)
+            && let Some(button) = self.button_pressed_by(field, kind)
         {
-            let pressed = self.dialog.press(button, facts);
+            let pressed = self.dialog.press(button, ctx);
             return self.apply_result(pressed);
         }
         match (action, kind) {
@@ -311,28 +311,28 @@ impl<D: Dialog> Page for Form<D> {
             (Action::Cancel, _) => return self.request_close(),
             _ => {}
         }
-        Outcome::Stay
+        Intent::Stay
     }
 
-    fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
+    fn pending_request(&mut self) -> Option<&mut Option<RequestId>> {
         Some(&mut self.waiting)
     }
 
-    fn enter(&self) -> Option<&'static str> {
-        let (slot, kind) = self.focused_field().filter(|(_, kind)| *kind == FieldKind::Text && !self.leaving)?;
-        self.button_pressed_by(slot, kind).and(D::ENTER_LABEL)
+    fn enter_label(&self) -> Option<&'static str> {
+        let (field, kind) = self.focused_field().filter(|(_, kind)| *kind == FieldKind::Text && !self.leaving)?;
+        self.button_pressed_by(field, kind).and(D::ENTER_LABEL)
     }
 
-    fn is_long(&self, columns: usize, rows: usize) -> bool {
+    fn is_scrollable(&self, columns: usize, rows: usize) -> bool {
         self.dialog.scroll_text().is_some_and(|p| p.is_long(columns, rows)) || self.dialog.is_too_long(rows)
     }
 
-    fn picked(&mut self, selection: Selection) -> Outcome {
+    fn on_selection(&mut self, selection: Selection) -> Intent {
         self.focus = self.dialog.on_selection(selection).or(self.focus);
-        Outcome::Stay
+        Intent::Stay
     }
 
-    fn refused(&mut self, error: Error) -> Outcome {
+    fn on_error(&mut self, error: Error) -> Intent {
         let refused = self.dialog.on_error(error);
         self.apply_result(refused)
     }
@@ -343,7 +343,7 @@ impl<D: Dialog> Page for Form<D> {
             columns,
             rows: dialog_rows(area),
             theme: &model.theme,
-            focused: self.focused_field().map(|(slot, _)| slot),
+            focused: self.focused_field().map(|(field, _)| field),
             labels: D::LABEL_WIDTH,
             problem: self.problem.as_ref().map(|problem| problem.text.as_str()),
             problem_field: self.problem.as_ref().and_then(|problem| problem.at),

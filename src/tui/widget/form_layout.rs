@@ -21,7 +21,7 @@ pub struct FormLayout<'a, S> {
     pub(super) focused: Option<S>,
     pub(super) labels: usize,
     pub(super) problem: Option<&'a str>,
-    /// The slot of the problem.
+    /// The field of the problem.
     pub(super) problem_field: Option<S>,
     pub(super) lines: Vec<Line<'static>>,
     /// The focused line.
@@ -29,9 +29,9 @@ pub struct FormLayout<'a, S> {
 }
 
 impl<S: Copy + PartialEq> FormLayout<'_, S> {
-    /// `true` if `slot` has the focus.
-    pub fn is_focused(&self, slot: S) -> bool {
-        self.focused == Some(slot)
+    /// `true` if `field` has the focus.
+    pub fn is_focused(&self, field: S) -> bool {
+        self.focused == Some(field)
     }
 
     /// `true` if there is a problem to show.
@@ -79,17 +79,17 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         self.lines.resize(lines, Line::default());
     }
 
-    /// Keeps the next line visible while `slot` has the focus.
-    pub fn keep_visible(&mut self, slot: S) {
-        if self.is_focused(slot) {
+    /// Keeps the next line visible while `field` has the focus.
+    pub fn keep_visible(&mut self, field: S) {
+        if self.is_focused(field) {
             self.focused_line = self.lines.len();
         }
     }
 
-    /// Returns the label of `slot` for the next line.
-    pub fn label(&mut self, slot: S, text: &str) -> Span<'static> {
-        self.keep_visible(slot);
-        let style = match (self.is_focused(slot), self.problem_field == Some(slot)) {
+    /// Returns the label of `field` for the next line.
+    pub fn label(&mut self, field: S, text: &str) -> Span<'static> {
+        self.keep_visible(field);
+        let style = match (self.is_focused(field), self.problem_field == Some(field)) {
             (true, _) => self.theme.accent,
             (false, true) => self.theme.danger,
             (false, false) => self.theme.dim,
@@ -106,30 +106,30 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
     }
 
     /// Adds a field of normal length.
-    pub fn text_input(&mut self, slot: S, label: &str, input: &TextInput) {
-        self.draw_text_input(TEXT_INPUT_COLUMNS, slot, label, input);
+    pub fn text_input(&mut self, field: S, label: &str, input: &TextInput) {
+        self.draw_text_input(TEXT_INPUT_COLUMNS, field, label, input);
     }
 
     /// Adds a field that takes all available room.
-    pub fn wide_text_input(&mut self, slot: S, label: &str, input: &TextInput) {
-        self.draw_text_input(usize::MAX, slot, label, input);
+    pub fn wide_text_input(&mut self, field: S, label: &str, input: &TextInput) {
+        self.draw_text_input(usize::MAX, field, label, input);
     }
 
-    fn draw_text_input(&mut self, max_columns: usize, slot: S, label: &str, input: &TextInput) {
-        let label = self.label(slot, label);
+    fn draw_text_input(&mut self, max_columns: usize, field: S, label: &str, input: &TextInput) {
+        let label = self.label(field, label);
         let room = self.columns.saturating_sub(label.width()).min(max_columns);
         let mut spans = vec![label];
-        spans.extend(input.spans(room, self.is_focused(slot), self.theme));
+        spans.extend(input.spans(room, self.is_focused(field), self.theme));
         self.line(spans);
     }
 
     /// Adds a choice of a few words on one line. If they don't fit, only the chosen word and its position are shown.
-    pub fn choice(&mut self, slot: S, label: &str, words: &[&str], chosen: usize) {
-        let mut spans = vec![self.label(slot, label)];
+    pub fn choice(&mut self, field: S, label: &str, words: &[&str], chosen: usize) {
+        let mut spans = vec![self.label(field, label)];
         let wanted: usize = words.iter().map(|word| width(word) + 7).sum::<usize>().saturating_sub(3);
         if spans[0].width() + wanted > self.columns {
             let word = words.get(chosen).copied().unwrap_or_default();
-            let style = if self.is_focused(slot) { self.theme.accent } else { Style::new() };
+            let style = if self.is_focused(field) { self.theme.accent } else { Style::new() };
             let room = self.columns.saturating_sub(spans[0].width() + 10);
             spans.push(Span::styled(format!("(•) {}", cut(word, room)), style));
             spans.push(Span::styled(format!("  {}/{}", chosen + 1, words.len()), self.theme.dim));
@@ -138,48 +138,48 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         }
         for (i, word) in words.iter().enumerate() {
             let mark = if i == chosen { "(•)" } else { "( )" };
-            let style = if i == chosen && self.is_focused(slot) { self.theme.accent } else { Style::new() };
+            let style = if i == chosen && self.is_focused(field) { self.theme.accent } else { Style::new() };
             spans.push(Span::styled(format!("{mark} {word}   "), style));
         }
         self.line(spans);
     }
 
     /// Adds a button under the fields.
-    pub fn button(&mut self, slot: S, text: &str) {
-        let button = self.button_span(slot, text, self.theme.strong);
+    pub fn button(&mut self, field: S, text: &str) {
+        let button = self.button_span(field, text, self.theme.strong);
         self.line(vec![self.indent(), button]);
     }
 
     /// Adds a button at the left edge.
-    pub fn line_button(&mut self, slot: S, text: &str) {
-        let button = self.button_span(slot, text, self.theme.strong);
+    pub fn line_button(&mut self, field: S, text: &str) {
+        let button = self.button_span(field, text, self.theme.strong);
         self.line(button);
     }
 
     /// Adds a label with a fact, and a button after it.
-    pub fn fact_button(&mut self, slot: S, label: &str, fact: &str, text: &str) {
-        let label = self.label(slot, label);
+    pub fn fact_button(&mut self, field: S, label: &str, fact: &str, text: &str) {
+        let label = self.label(field, label);
         let room = self.columns.saturating_sub(label.width() + width(text) + 4);
         let fact = Span::raw(cut(fact, room));
-        let button = self.button_span(slot, text, self.theme.strong);
+        let button = self.button_span(field, text, self.theme.strong);
         self.line(vec![label, fact, button]);
     }
 
     /// Adds buttons next to each other over the whole width, each with its style without focus.
     pub fn buttons(&mut self, buttons: &[(S, &str, Style)]) {
         let mut spans = Vec::new();
-        for (slot, text, style) in buttons {
+        for (field, text, style) in buttons {
             if !spans.is_empty() {
                 spans.push(Span::raw("  "));
             }
-            spans.push(self.button_span(*slot, text, *style));
+            spans.push(self.button_span(*field, text, *style));
         }
         self.line(spans);
     }
 
-    fn button_span(&mut self, slot: S, text: &str, style: Style) -> Span<'static> {
-        self.keep_visible(slot);
-        let style = if self.is_focused(slot) { self.theme.selected } else { style };
+    fn button_span(&mut self, field: S, text: &str, style: Style) -> Span<'static> {
+        self.keep_visible(field);
+        let style = if self.is_focused(field) { self.theme.selected } else { style };
         Span::styled(format!("[ {text} ]"), style)
     }
 

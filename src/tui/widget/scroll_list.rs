@@ -6,7 +6,7 @@ use super::form_layout::FormLayout;
 use super::frame::dialog_size;
 use super::text_fit::group_digits;
 use crate::tui::keymap::Action;
-use crate::tui::screen::Facts;
+use crate::tui::screen::UpdateContext;
 
 /// Minimum number of visible rows, however little room there is.
 const MIN_ROWS: usize = 3;
@@ -30,8 +30,8 @@ impl ScrollList {
     }
 
     /// Scrolls a list of `rows` as `action` says. Returns `true` if `action` scrolls.
-    pub fn scroll(&mut self, action: Action, rows: usize, facts: &Facts<'_>) -> bool {
-        let height = self.height(dialog_size(facts.size).1, rows);
+    pub fn scroll(&mut self, action: Action, rows: usize, ctx: &UpdateContext<'_>) -> bool {
+        let height = self.height(dialog_size(ctx.size).1, rows);
         self.top = match action {
             Action::PageDown => (self.top + height).min(rows.saturating_sub(height)),
             Action::PageUp => self.top.saturating_sub(height),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jeton::config::{ENVIRONMENT, SettingKey};
 use jeton::domain::policy::Policy;
 use jeton::tui::keymap::{self, Context};
-use jeton::tui::screen::policy::meaning;
+use jeton::tui::screen::policy::describe_rule;
 
 use super::check;
 use crate::support::fakes::TestInstall;
@@ -130,7 +130,7 @@ fn configuration() {
          active_tokens 20`.\nThey hold for what is created from then on.\n\n| rule | default | meaning |\n|---|---|---|\n",
     );
     for (key, default) in Policy::default().pairs() {
-        let _ = writeln!(page, "| `{key}` | `{default}` | {} |", cell(meaning(key).1));
+        let _ = writeln!(page, "| `{key}` | `{default}` | {} |", cell(describe_rule(key).1));
     }
     check("configuration.md", &page);
 }

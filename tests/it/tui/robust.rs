@@ -85,7 +85,7 @@ proptest! {
             }
             if let Some(tokens) = s.model.tokens() {
                 prop_assert!(tokens.window.rows.is_empty() || tokens.cursor.position() < tokens.window.rows.len());
-                let trashed = tokens.shape.trashed;
+                let trashed = tokens.options.trashed;
                 for marked in tokens.marks.tokens() {
                     let token = s.install.token(marked.id);
                     prop_assert_eq!(token.deleted_at.is_some(), trashed, "{} is marked", marked.name);

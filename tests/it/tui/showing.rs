@@ -93,7 +93,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
         let usual = matches!(column, SortColumn::LastSeen | SortColumn::Created);
         for turned in ["", "<space>"] {
             s.keys(&format!("s{}{}{turned}<enter>", "k".repeat(8), "j".repeat(at)));
-            let sort = s.model.tokens().unwrap().shape.sort;
+            let sort = s.model.tokens().unwrap().options.sort;
             assert_eq!((sort.column, sort.descending), (column, usual != (turned == "<space>")));
             s.assert_shows(&format!("{} {}", if sort.descending { "↑" } else { "↓" }, column.as_str()));
             let all = ListTokens {
@@ -115,7 +115,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
         }
     }
     s.keys("sj<esc>");
-    assert_eq!(s.model.tokens().unwrap().shape.sort.column, SortColumn::Hint, "Esc leaves it");
+    assert_eq!(s.model.tokens().unwrap().options.sort.column, SortColumn::Hint, "Esc leaves it");
 }
 
 #[test]

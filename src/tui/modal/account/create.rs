@@ -6,7 +6,7 @@ use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::role::Role;
 use crate::tui::modal::confirm::{PendingMutation, Retry};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -87,8 +87,8 @@ impl Dialog for CreateAccountDialog {
         ]
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Username => Some(&mut self.username),
             Field::Password => Some(&mut self.password.first),
             Field::RepeatedPassword => Some(&mut self.password.repeated),
@@ -96,11 +96,11 @@ impl Dialog for CreateAccountDialog {
         }
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        (slot == Field::Role).then_some(&mut self.roles)
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        (field == Field::Role).then_some(&mut self.roles)
     }
 
-    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Field::Username, e))?;
         let password = self.password.validate(Field::Password, Field::RepeatedPassword)?;
         let role = self.role();
@@ -109,7 +109,7 @@ impl Dialog for CreateAccountDialog {
             describe_role(role)
         );
         let title = format!("New account {username}");
-        Ok(Outcome::Confirm(PendingMutation::new(title, about, AccountCreation { username, role, password })))
+        Ok(Intent::Confirm(PendingMutation::new(title, about, AccountCreation { username, role, password })))
     }
 
     fn is_touched(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::domain::name::MAX_USERNAME_LEN;
 use crate::error::Error;
 use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -77,18 +77,18 @@ impl DeleteAccountDialog {
         }
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
         let username = self.account.account.username.clone();
-        Ok(Outcome::Send(
+        Ok(Intent::Send(
             credential,
             DeleteAccount { username, confirmation: self.confirmation.text().to_owned() }.into(),
         ))
     }
 
     /// Disables the account. If the proof was already entered, no second one is asked for.
-    fn disable_instead(&mut self) -> Outcome {
+    fn disable_instead(&mut self) -> Intent {
         let verb = DisableAccounts { usernames: vec![self.account.account.username.clone()] };
         match self.auth.take_credential() {
-            Ok(credential) if !self.is_in_use() => Outcome::Send(credential, verb.into()),
-            Ok(_) | Err(_) => Outcome::Confirm(PendingMutation::new(
+            Ok(credential) if !self.is_in_use() => Intent::Send(credential, verb.into()),
+            Ok(_) | Err(_) => Intent::Confirm(PendingMutation::new(
                 format!("Disable {}", self.name()),
                 describe_disabling(&self.account),
                 verb,
@@ -111,15 +111,15 @@ impl Dialog for DeleteAccountDialog {
         if self.is_in_use() {
             return disable.into_iter().chain([(Field::Close, FieldKind::Button)]).collect();
         }
-        let mut slots = vec![(Field::Name, FieldKind::Text)];
-        slots.extend(self.auth.field(Field::Auth));
-        slots.extend(disable);
-        slots.push((Field::Delete, FieldKind::Button));
-        slots
+        let mut fields = vec![(Field::Name, FieldKind::Text)];
+        fields.extend(self.auth.field(Field::Auth));
+        fields.extend(disable);
+        fields.push((Field::Delete, FieldKind::Button));
+        fields
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
             Field::Name => Some(&mut self.confirmation),
             Field::Auth => self.auth.text_input(),
             Field::Disable | Field::Delete | Field::Close => None,
@@ -130,17 +130,17 @@ impl Dialog for DeleteAccountDialog {
         Some(Field::Delete)
     }
 
-    fn validation_error(&self, slot: Field) -> Option<String> {
-        let wrong = slot == Field::Name && !self.confirmation.is_empty() && !self.matches();
+    fn validation_error(&self, field: Field) -> Option<String> {
+        let wrong = field == Field::Name && !self.confirmation.is_empty() && !self.matches();
         wrong.then(|| "That isn't its name".to_owned())
     }
 
-    fn press(&mut self, slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
-        match slot {
+    fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        match field {
             Field::Disable => Ok(self.disable_instead()),
             Field::Delete => self.delete(),
-            Field::Close => Ok(Outcome::Close),
-            Field::Name | Field::Auth => Ok(Outcome::Stay),
+            Field::Close => Ok(Intent::Close),
+            Field::Name | Field::Auth => Ok(Intent::Stay),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::new_password::NewPassword;
 
-/// The slots of a form that asks only for a new password.
+/// The fields of a form that asks only for a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewPasswordField {
     /// The new password.
@@ -26,7 +26,7 @@ pub enum NewPasswordField {
 }
 
 impl NewPasswordField {
-    /// Returns all slots, in order.
+    /// Returns all fields, in order.
     pub fn fields() -> Vec<(Self, FieldKind)> {
         vec![
             (NewPasswordField::Password, FieldKind::Text),
@@ -56,9 +56,9 @@ impl NewPasswordInputs {
         !self.first.is_empty() || !self.repeated.is_empty()
     }
 
-    /// Returns the field of `slot` in a form with no other fields.
-    pub fn text_input(&mut self, slot: NewPasswordField) -> Option<&mut TextInput> {
-        match slot {
+    /// Returns the field of `field` in a form with no other fields.
+    pub fn text_input(&mut self, field: NewPasswordField) -> Option<&mut TextInput> {
+        match field {
             NewPasswordField::Password => Some(&mut self.first),
             NewPasswordField::Repeated => Some(&mut self.repeated),
             NewPasswordField::Button => None,
@@ -77,7 +77,7 @@ impl NewPasswordInputs {
     /// fields keep the password until the change is made, so that a refusal needs no retyping.
     ///
     /// # Errors
-    /// The problem, at the slot of the first or of the second entry.
+    /// The problem, at the field of the first or of the second entry.
     pub fn validate<S>(&mut self, first: S, again: S) -> Result<ChosenPassword, Problem<S>> {
         Password::new(Zeroizing::new(self.first.text().to_owned())).map_err(|error| Problem::at(first, error))?;
         if self.first.text() != self.repeated.text() {

@@ -6,7 +6,7 @@ use super::{ChosenPassword, NewPasswordField, NewPasswordInputs};
 use crate::domain::name::Username;
 use crate::tui::modal::confirm::{PendingMutation, Retry};
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
@@ -53,11 +53,11 @@ impl Dialog for SetPasswordDialog {
         NewPasswordField::fields()
     }
 
-    fn text_input(&mut self, slot: NewPasswordField) -> Option<&mut TextInput> {
-        self.password.text_input(slot)
+    fn text_input(&mut self, field: NewPasswordField) -> Option<&mut TextInput> {
+        self.password.text_input(field)
     }
 
-    fn press(&mut self, _slot: NewPasswordField, _facts: &Facts<'_>) -> PressResult<NewPasswordField> {
+    fn press(&mut self, _field: NewPasswordField, _ctx: &UpdateContext<'_>) -> PressResult<NewPasswordField> {
         let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
         let username = self.username.clone();
         let about = if self.is_own {
@@ -66,7 +66,7 @@ impl Dialog for SetPasswordDialog {
             format!("{username} signs in with the new password and replaces it at once. Its tokens go on.")
         };
         let title = format!("New password of {username}");
-        Ok(Outcome::Confirm(PendingMutation::new(title, about, PasswordChange { username, password })))
+        Ok(Intent::Confirm(PendingMutation::new(title, about, PasswordChange { username, password })))
     }
 
     fn is_touched(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::domain::method::Access;
 use crate::domain::role::Role;
 use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -85,15 +85,15 @@ impl Dialog for SetRoleDialog {
         vec![(Field::Role, FieldKind::Choice), (Field::Button, FieldKind::Button)]
     }
 
-    fn text_input(&mut self, _slot: Field) -> Option<&mut TextInput> {
+    fn text_input(&mut self, _field: Field) -> Option<&mut TextInput> {
         None
     }
 
-    fn choices(&mut self, slot: Field) -> Option<&mut dyn Choices> {
-        (slot == Field::Role).then_some(&mut self.roles)
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        (field == Field::Role).then_some(&mut self.roles)
     }
 
-    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let (name, before, role) = (&self.account.username, self.account.role, self.role());
         if before == role {
             return Err(Problem::at(Field::Role, format!("{name} has the role {role} already")));
@@ -104,7 +104,7 @@ impl Dialog for SetRoleDialog {
         }
         let about = format!("{name} is {before}, and will be {role}. {}", describe_change(before, role, self.active));
         let verb = SetRole { username: name.clone(), role };
-        Ok(Outcome::Confirm(PendingMutation::new(format!("Role of {name}"), about, verb)))
+        Ok(Intent::Confirm(PendingMutation::new(format!("Role of {name}"), about, verb)))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::platform::paths;
 use crate::tui::modal::Modal;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::is_tight;
@@ -45,7 +45,7 @@ impl ApplyCatalogueDialog {
     /// None; the preview may be refused.
     pub fn on_catalogue(&mut self, catalogue: Catalogue) -> PressResult<Field> {
         self.pending = Some(catalogue.clone());
-        Ok(Outcome::Ask(PreviewCatalogue { catalogue }.into()))
+        Ok(Intent::Query(PreviewCatalogue { catalogue }.into()))
     }
 
     /// Takes the preview: shows the changes and asks for confirmation.
@@ -53,7 +53,7 @@ impl ApplyCatalogueDialog {
     /// # Errors
     /// The catalogue changes nothing.
     pub fn on_preview(&mut self, preview: CataloguePreview) -> PressResult<Field> {
-        let Some(catalogue) = self.pending.take() else { return Ok(Outcome::Stay) };
+        let Some(catalogue) = self.pending.take() else { return Ok(Intent::Stay) };
         if preview.is_empty() {
             return Err(Problem::general(format!(
                 "{} says what is in force already: nothing would change",
@@ -61,11 +61,9 @@ impl ApplyCatalogueDialog {
             )));
         }
         if preview.widening.count > 0 || !preview.made_public.is_empty() {
-            return Ok(Outcome::Push(Modal::ConfirmWidening(Box::new(ConfirmWideningDialog::new(
-                catalogue, &preview,
-            )))));
+            return Ok(Intent::Push(Modal::ConfirmWidening(Box::new(ConfirmWideningDialog::new(catalogue, &preview)))));
         }
-        Ok(Outcome::Confirm(pending_apply(&catalogue, preview_text(&preview), None, None)))
+        Ok(Intent::Confirm(pending_apply(&catalogue, preview_text(&preview), None, None)))
     }
 }
 
@@ -81,14 +79,14 @@ impl Dialog for ApplyCatalogueDialog {
         vec![(Field::Source, FieldKind::Text)]
     }
 
-    fn text_input(&mut self, _slot: Field) -> Option<&mut TextInput> {
+    fn text_input(&mut self, _field: Field) -> Option<&mut TextInput> {
         Some(&mut self.source)
     }
 
-    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
             "" => Err(Problem::at(Field::Source, "Type a name or a path")),
-            source => Ok(Outcome::Read(paths::expand_home(source))),
+            source => Ok(Intent::ReadCatalogue(paths::expand_home(source))),
         }
     }
 

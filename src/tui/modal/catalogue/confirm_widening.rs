@@ -5,7 +5,7 @@ use super::{pending_apply, preview_text};
 use crate::domain::catalogue::Catalogue;
 use crate::error::Error;
 use crate::tui::model::Model;
-use crate::tui::screen::{Facts, Outcome};
+use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{ScrollText, is_tight};
@@ -55,8 +55,8 @@ impl Dialog for ConfirmWideningDialog {
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let slots = [(Field::Public, self.public_count), (Field::Number, self.count)];
-        slots.into_iter().filter(|(_, count)| *count > 0).map(|(slot, _)| (slot, FieldKind::Text)).collect()
+        let fields = [(Field::Public, self.public_count), (Field::Number, self.count)];
+        fields.into_iter().filter(|(_, count)| *count > 0).map(|(field, _)| (field, FieldKind::Text)).collect()
     }
 
     fn scroll_text(&self) -> Option<&ScrollText> {
@@ -67,21 +67,21 @@ impl Dialog for ConfirmWideningDialog {
         Some(&mut self.text)
     }
 
-    fn text_input(&mut self, slot: Field) -> Option<&mut TextInput> {
-        Some(match slot {
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        Some(match field {
             Field::Number => &mut self.confirmation,
             Field::Public => &mut self.public_confirmation,
         })
     }
 
-    fn press(&mut self, _slot: Field, _facts: &Facts<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let typed = [
             (Field::Public, self.public_count, &self.public_confirmation),
             (Field::Number, self.count, &self.confirmation),
         ];
-        for (slot, count, input) in typed {
+        for (field, count, input) in typed {
             if count > 0 && input.text() != count.to_string() {
-                return Err(Problem::at(slot, format!("Type their number exactly: {count}")));
+                return Err(Problem::at(field, format!("Type their number exactly: {count}")));
             }
         }
         let mut about = Vec::new();
@@ -95,12 +95,12 @@ impl Dialog for ConfirmWideningDialog {
         }
         let some = |count: u64| Some(count).filter(|count| *count > 0);
         let about = ScrollText::paragraph(about.join(" "));
-        Ok(Outcome::Confirm(pending_apply(&self.catalogue, about, some(self.count), some(self.public_count))))
+        Ok(Intent::Confirm(pending_apply(&self.catalogue, about, some(self.count), some(self.public_count))))
     }
 
     /// The preview shown may be outdated, so a new one is requested.
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
-        Ok(Outcome::Refuse(error))
+        Ok(Intent::CloseWithError(error))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -10,14 +10,14 @@
 //!  two lines: the account under the cursor, or the last change
 //! ```
 
-mod narrow;
+mod filter;
 mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::desk::Place;
-use super::{Facts, Open, Outcome, Page};
+use super::workspace::ScreenId;
+use super::{Component, DialogKind, Intent, UpdateContext};
 use crate::domain::account::{Account, AccountId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -26,7 +26,7 @@ use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::list::Cursor;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::{AccountDetails, AccountWithCounts};
-use narrow::Narrowed;
+use filter::AccountFilter;
 
 /// State of the accounts screen. All accounts are loaded.
 pub struct Accounts {
@@ -40,7 +40,7 @@ pub struct Accounts {
     /// Account under the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<AccountId>,
     /// More data about the account under the cursor.
-    shown: Option<AccountDetails>,
+    details: Option<AccountDetails>,
 }
 
 impl Default for Accounts {
@@ -53,7 +53,7 @@ impl Default for Accounts {
             filter: FilterField::default(),
             loaded: false,
             origin: None,
-            shown: None,
+            details: None,
         }
     }
 }
@@ -70,19 +70,19 @@ impl Accounts {
     }
 
     /// Takes all accounts. The cursor stays on its account if that still exists, else on its row.
-    pub fn fill(&mut self, rows: Vec<AccountWithCounts>, height: usize) {
+    pub fn set_rows(&mut self, rows: Vec<AccountWithCounts>, height: usize) {
         let before = self.current().map(|c| c.account.id);
         self.rows = rows;
         self.loaded = true;
-        self.narrow();
+        self.apply_filter();
         let same = self.matching.iter().position(|at| Some(self.rows[*at].account.id) == before);
         let at = same.unwrap_or(self.cursor.position());
         self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), height);
     }
 
     /// Takes more data about an account.
-    pub fn tell(&mut self, shown: AccountDetails) {
-        self.shown = Some(shown);
+    pub fn set_details(&mut self, shown: AccountDetails) {
+        self.details = Some(shown);
     }
 
     /// Puts the cursor on a changed account and shows its new state, before all accounts are read again.
@@ -94,47 +94,47 @@ impl Accounts {
                 self.rows.insert(at, changed.clone());
             }
         }
-        self.narrow();
+        self.apply_filter();
         if let Some(at) = self.matching.iter().position(|at| self.rows[*at].account.id == changed.account.id) {
             self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), height);
         }
     }
 
     /// Keeps the cursor on the screen after the terminal was resized.
-    pub fn resized(&mut self, height: usize) {
+    pub fn on_resize(&mut self, height: usize) {
         self.cursor.keep_visible(self.matching.len(), height);
     }
 
-    fn narrow(&mut self) {
-        let wanted = Narrowed::parse(self.filter.text());
-        self.matching = (0..self.rows.len()).filter(|at| wanted.takes(&self.rows[*at].account)).collect();
+    fn apply_filter(&mut self) {
+        let filter = AccountFilter::parse(self.filter.text());
+        self.matching = (0..self.rows.len()).filter(|at| filter.matches(&self.rows[*at].account)).collect();
     }
 
-    fn shown_of(&self, account: &Account) -> Option<&AccountDetails> {
-        self.shown.as_ref().filter(|s| s.counted.account.id == account.id)
+    fn details_of(&self, account: &Account) -> Option<&AccountDetails> {
+        self.details.as_ref().filter(|s| s.counted.account.id == account.id)
     }
 }
 
-impl Page for Accounts {
+impl Component for Accounts {
     fn context(&self) -> Context {
         self.filter.context(Context::Accounts)
     }
 
-    fn field(&mut self) -> Option<&mut TextInput> {
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
 
-    fn edited(&mut self) -> Outcome {
-        self.narrow();
+    fn on_edit(&mut self) -> Intent {
+        self.apply_filter();
         self.cursor = Cursor::default();
-        Outcome::Moved
+        Intent::CursorMoved
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         self.draw(frame, area, model);
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         let before = self.current().map(|c| c.account.id);
         match action {
             Action::Filter => self.origin = before,
@@ -142,26 +142,28 @@ impl Page for Accounts {
             _ => self.origin = None,
         }
         match self.filter.on_action(action) {
-            Some(FilterChange::Unchanged) => return Outcome::Stay,
+            Some(FilterChange::Unchanged) => return Intent::Stay,
             Some(FilterChange::Cleared) => {
-                self.narrow();
+                self.apply_filter();
                 let before = self.origin.take().or(before);
                 let at = self.rows.iter().position(|row| Some(row.account.id) == before).unwrap_or(0);
-                self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), facts.rows);
-                return Outcome::Moved;
+                self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), ctx.rows);
+                return Intent::CursorMoved;
             }
             None => {}
         }
         match action {
-            Action::Refresh => Outcome::Refresh,
-            Action::Cancel => Outcome::Show(Place::Tokens),
-            Action::Manage(act) => Outcome::Open(Open::Account(act)),
-            Action::Details => self.current().map_or(Outcome::Stay, |c| Outcome::TokensOf(c.account.username.clone())),
-            Action::CopyName => {
-                self.current().map_or(Outcome::Stay, |c| Outcome::Do(Effect::CopyText(c.account.username.to_string())))
+            Action::Refresh => Intent::Refresh,
+            Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
+            Action::Manage(act) => Intent::OpenDialog(DialogKind::Account(act)),
+            Action::Details => {
+                self.current().map_or(Intent::Stay, |c| Intent::ShowTokensOf(c.account.username.clone()))
             }
-            _ if self.cursor.move_by(action, self.matching.len(), facts.rows) => Outcome::Moved,
-            _ => Outcome::Stay,
+            Action::CopyName => {
+                self.current().map_or(Intent::Stay, |c| Intent::Run(Effect::CopyText(c.account.username.to_string())))
+            }
+            _ if self.cursor.move_by(action, self.matching.len(), ctx.rows) => Intent::CursorMoved,
+            _ => Intent::Stay,
         }
     }
 }

@@ -7,40 +7,46 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::Accounts;
-use super::narrow::Narrowed;
+use super::filter::AccountFilter;
 use crate::domain::account::Account;
 use crate::domain::time::{ago, day_of};
 use crate::tui::modal::account::set_role::describe_role;
 use crate::tui::model::Model;
-use crate::tui::screen::frame::{self, Around, filter_line};
+use crate::tui::screen::frame::{self, ScreenParts, filter_line};
 use crate::tui::theme::Theme;
 use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, highlighted, wrap};
 use crate::verbs::accounts::AccountWithCounts;
 
-/// Widths of `◐ temporary`, `owner` and a number.
-const STATE: usize = 11;
-const ROLE: usize = 6;
-const NUMBER: usize = 7;
+/// Widths of `◐ temporary_credential`, `owner` and a number.
+const STATE_COLUMNS: usize = 11;
+const ROLE_COLUMNS: usize = 6;
+const NUMBER_COLUMNS: usize = 7;
 /// Width of `12 days ago`.
-const AGO: usize = 12;
+const AGO_COLUMNS: usize = 12;
 
 /// Width of each column; 0 = hidden. Narrow lists drop the creation date first, then trash and kept.
 struct Columns {
     name: usize,
     active: usize,
-    kept: usize,
+    live: usize,
     trash: usize,
     created: usize,
 }
 
 impl Columns {
-    fn fitting(columns: usize) -> Self {
-        let mut c = Columns { name: 12, active: NUMBER, kept: NUMBER, trash: NUMBER, created: AGO };
+    fn new(columns: usize) -> Self {
+        let mut c = Columns {
+            name: 12,
+            active: NUMBER_COLUMNS,
+            live: NUMBER_COLUMNS,
+            trash: NUMBER_COLUMNS,
+            created: AGO_COLUMNS,
+        };
         if c.total() > columns {
             c.created = 0;
         }
         if c.total() > columns {
-            (c.kept, c.trash) = (0, 0);
+            (c.live, c.trash) = (0, 0);
         }
         let spare = columns.saturating_sub(c.total());
         c.name = (c.name + spare).min(32).min(columns.saturating_sub(c.total() - c.name));
@@ -49,14 +55,15 @@ impl Columns {
 
     /// Returns the width of the cursor column and of each shown column with the blank before it.
     fn total(&self) -> usize {
-        let wide = [self.active, self.kept, self.trash].iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>();
+        let wide = [self.active, self.live, self.trash].iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>();
         let created = if self.created > 0 { self.created + 2 } else { 0 };
-        2 + self.name + 1 + ROLE + 1 + STATE + wide + created
+        2 + self.name + 1 + ROLE_COLUMNS + 1 + STATE_COLUMNS + wide + created
     }
 
     fn heading(&self) -> String {
-        let mut head = format!("  {} {} {}", fit("NAME", self.name), fit("ROLE", ROLE), fit("STATE", STATE));
-        for (title, wide) in [("ACTIVE", self.active), ("KEPT", self.kept), ("TRASH", self.trash)] {
+        let mut head =
+            format!("  {} {} {}", fit("NAME", self.name), fit("ROLE", ROLE_COLUMNS), fit("STATE", STATE_COLUMNS));
+        for (title, wide) in [("ACTIVE", self.active), ("KEPT", self.live), ("TRASH", self.trash)] {
             if wide > 0 {
                 head.push_str(&format!(" {title:>wide$}"));
             }
@@ -67,18 +74,18 @@ impl Columns {
         head
     }
 
-    fn row(&self, row: &AccountWithCounts, here: bool, words: &[String], model: &Model) -> Line<'static> {
+    fn row(&self, row: &AccountWithCounts, is_current: bool, words: &[String], model: &Model) -> Line<'static> {
         let theme = &model.theme;
-        let base = if here { theme.selected } else { Style::new() };
+        let base = if is_current { theme.selected } else { Style::new() };
         // On a reversed row, colours would become backgrounds.
-        let over = |style: Style| if here { base } else { style };
-        let (state, style) = state(&row.account, theme);
-        let mut spans = vec![Span::styled(if here { "▶ " } else { "  " }, base)];
+        let over = |style: Style| if is_current { base } else { style };
+        let (state, style) = state_label(&row.account, theme);
+        let mut spans = vec![Span::styled(if is_current { "▶ " } else { "  " }, base)];
         spans.extend(highlighted(&fit(row.account.username.as_str(), self.name), words, base, theme.matched));
-        spans.push(Span::styled(format!(" {} ", fit(row.account.role.as_str(), ROLE)), base));
-        spans.push(Span::styled(fit(state, STATE), over(style)));
+        spans.push(Span::styled(format!(" {} ", fit(row.account.role.as_str(), ROLE_COLUMNS)), base));
+        spans.push(Span::styled(fit(state, STATE_COLUMNS), over(style)));
         let numbers =
-            [(row.tokens.active, self.active), (row.tokens.live, self.kept), (row.tokens.trashed, self.trash)];
+            [(row.tokens.active, self.active), (row.tokens.live, self.live), (row.tokens.trashed, self.trash)];
         for (number, wide) in numbers.into_iter().filter(|(_, wide)| *wide > 0) {
             let style = if number == 0 { over(theme.dim) } else { base };
             spans.push(Span::styled(format!(" {:>wide$}", group_digits(number.into())), style));
@@ -92,7 +99,7 @@ impl Columns {
 }
 
 /// Returns glyph and word of an account's state. "Temporary" refers to its password.
-fn state(account: &Account, theme: &Theme) -> (&'static str, Style) {
+fn state_label(account: &Account, theme: &Theme) -> (&'static str, Style) {
     match (account.enabled, account.temporary_password) {
         (true, false) => ("● enabled", theme.good),
         (true, true) => ("◐ temporary", theme.warning),
@@ -103,13 +110,13 @@ fn state(account: &Account, theme: &Theme) -> (&'static str, Style) {
 impl Accounts {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
-        let around = Around {
+        let parts = ScreenParts {
             head: vec![Span::styled("Accounts", model.theme.strong)],
             second: filter_line(&self.filter, &self.count(), columns, model),
-            about: frame::unless_beside(self.about(model), area),
+            about: frame::unless_detail_pane(self.about(model), area),
         };
-        let body = frame::draw(frame, area, around, model);
-        let (table, pane) = frame::beside(frame, body, &model.theme);
+        let body = frame::draw(frame, area, parts, model);
+        let (table, pane) = frame::split_detail_pane(frame, body, &model.theme);
         if let (Some(pane), Some(current)) = (pane, self.current()) {
             frame.render_widget(Paragraph::new(self.detail(current, usize::from(pane.width), model)), pane);
         }
@@ -117,31 +124,31 @@ impl Accounts {
     }
 
     fn count(&self) -> String {
-        let (here, total) = (self.cursor.position() as u64 + 1, group_digits(self.rows.len() as u64));
+        let (position, total) = (self.cursor.position() as u64 + 1, group_digits(self.rows.len() as u64));
         let count = if !self.loaded {
             "reading…".to_owned()
-        } else if let Some(unknown) = self.filter.unknown_field::<Narrowed>() {
+        } else if let Some(unknown) = self.filter.unknown_field::<AccountFilter>() {
             unknown.to_string()
         } else if self.is_filtered() {
             format!("{} match of {total}", group_digits(self.matching.len() as u64))
         } else {
-            format!("{} of {total}", group_digits(here))
+            format!("{} of {total}", group_digits(position))
         };
         format!("{count}   ↓ name ")
     }
 
     fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let layout = Columns::fitting(usize::from(area.width));
+        let layout = Columns::new(usize::from(area.width));
         let height = usize::from(area.height).saturating_sub(1);
         let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
-        let words = Narrowed::parse(self.filter.text()).words;
+        let words = AccountFilter::parse(self.filter.text()).words;
         for at in self.cursor.visible_rows(height) {
             let Some(row) = self.matching.get(at).and_then(|at| self.rows.get(*at)) else { break };
             lines.push(layout.row(row, at == self.cursor.position(), &words, model));
         }
         if self.loaded && self.matching.is_empty() {
             lines.push(Line::default());
-            let unknown = self.filter.unknown_field::<Narrowed>();
+            let unknown = self.filter.unknown_field::<AccountFilter>();
             lines.extend(self.filter.no_match_lines("", unknown.as_ref(), usize::from(area.width)));
         }
         frame.render_widget(Paragraph::new(lines), area);
@@ -150,7 +157,7 @@ impl Accounts {
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(row) = self.current() else { return [String::new(), String::new()] };
         let account = &row.account;
-        let seen = match self.seen(account, model) {
+        let seen = match self.last_seen_text(account, model) {
             Some(seen) => format!(" · last seen {seen}"),
             None => String::new(),
         };
@@ -165,8 +172,8 @@ impl Accounts {
     }
 
     /// Returns when a token of the account was last used, if loaded.
-    fn seen(&self, account: &Account, model: &Model) -> Option<String> {
-        let shown = self.shown_of(account)?;
+    fn last_seen_text(&self, account: &Account, model: &Model) -> Option<String> {
+        let shown = self.details_of(account)?;
         Some(shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now)))
     }
 
@@ -178,9 +185,9 @@ impl Accounts {
                 Span::styled(cut(text, columns.saturating_sub(11)), style),
             ])
         };
-        let (state, style) = state(account, theme);
+        let (state, style) = state_label(account, theme);
         let tokens = row.tokens;
-        let held =
+        let token_counts =
             format!("{} active of {} kept", group_digits(tokens.active.into()), group_digits(tokens.live.into()));
         let created = day_of(account.created_at, model.zone.get()).map_or_else(String::new, |day| day.dmy());
         let created = format!("{created}, {}", ago(account.created_at, model.now));
@@ -191,9 +198,9 @@ impl Accounts {
             fact("Role", account.role.as_str(), Style::new()),
             fact("State", state, style),
             fact("Password", if account.temporary_password { "temporary" } else { "its own" }, Style::new()),
-            fact("Tokens", &held, Style::new()),
+            fact("Tokens", &token_counts, Style::new()),
             fact("Trash", &group_digits(tokens.trashed.into()), Style::new()),
-            fact("Last seen", &self.seen(account, model).unwrap_or_default(), Style::new()),
+            fact("Last seen", &self.last_seen_text(account, model).unwrap_or_default(), Style::new()),
             fact("Created", &created, Style::new()),
             Line::default(),
         ];

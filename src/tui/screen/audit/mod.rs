@@ -16,9 +16,9 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::desk::Place;
-use super::stretch::{Keyed, Stretch};
-use super::{Facts, Open, Outcome, Page};
+use super::paged_rows::{PagedRows, RowKey};
+use super::workspace::ScreenId;
+use super::{Component, DialogKind, Intent, UpdateContext};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::text::is_control_or_bidi;
@@ -36,7 +36,7 @@ use crate::verbs::ledger::LedgerCursor;
 /// State of the audit log screen: a window of rows around the cursor.
 #[derive(Default)]
 pub struct Audit {
-    stretch: Stretch<HashedRow>,
+    rows: PagedRows<HashedRow>,
     /// Number of the log's last row.
     newest: i64,
     /// `true` if damaged rows are left out.
@@ -44,7 +44,7 @@ pub struct Audit {
     filter: FilterField,
 }
 
-impl Keyed for HashedRow {
+impl RowKey for HashedRow {
     type Key = i64;
 
     fn key(&self) -> i64 {
@@ -54,18 +54,18 @@ impl Keyed for HashedRow {
 
 impl Audit {
     /// Returns the loaded rows.
-    pub fn stretch(&self) -> &Stretch<HashedRow> {
-        &self.stretch
+    pub fn rows(&self) -> &PagedRows<HashedRow> {
+        &self.rows
     }
 
     /// Returns the loaded rows for an update.
-    pub fn stretch_mut(&mut self) -> &mut Stretch<HashedRow> {
-        &mut self.stretch
+    pub fn rows_mut(&mut self) -> &mut PagedRows<HashedRow> {
+        &mut self.rows
     }
 
     /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&HashedRow> {
-        self.stretch.current()
+        self.rows.current()
     }
 
     /// Returns the parsed filter.
@@ -74,68 +74,68 @@ impl Audit {
     }
 
     /// Takes a new window of rows.
-    pub fn fill(&mut self, mut window: AuditWindow, height: usize) {
+    pub fn set_rows(&mut self, mut window: AuditWindow, height: usize) {
         window.rows.reverse();
         self.newest = window.newest;
         self.is_damaged = !window.unreadable.is_empty();
-        self.stretch.fill(window.rows, window.newer, window.older, height);
+        self.rows.set_rows(window.rows, window.newer, window.older, height);
     }
 
     /// Records that the log could not be read. Returns `true` if the error still has to be reported elsewhere.
-    pub fn not_read(&mut self, error: &Error) -> bool {
-        let to_be_said = self.stretch.not_read(error);
-        if self.stretch.is_denied() {
+    pub fn set_error(&mut self, error: &Error) -> bool {
+        let must_notify = self.rows.set_error(error);
+        if self.rows.is_denied() {
             self.filter.stop_typing();
         }
-        to_be_said
+        must_notify
     }
 }
 
 /// Copies the id of the object that `row` changed.
-pub fn copy_target(row: &AuditRow) -> Outcome {
+pub fn copy_target(row: &AuditRow) -> Intent {
     if row.target.chars().any(is_control_or_bidi) {
         // Text that can't be displayed safely must not be pasted either.
-        return Outcome::Say(Tone::Bad, "The target holds control characters and was not copied".to_owned());
+        return Intent::Notify(Tone::Bad, "The target holds control characters and was not copied".to_owned());
     }
-    Outcome::Do(Effect::CopyText(row.target.clone()))
+    Intent::Run(Effect::CopyText(row.target.clone()))
 }
 
-impl Page for Audit {
+impl Component for Audit {
     fn context(&self) -> Context {
         self.filter.context(Context::Audit)
     }
 
-    fn field(&mut self) -> Option<&mut TextInput> {
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
 
-    fn edited(&mut self) -> Outcome {
-        Outcome::ListAudit(LedgerCursor::Newest)
+    fn on_edit(&mut self) -> Intent {
+        Intent::ListAudit(LedgerCursor::Newest)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         self.draw(frame, area, model);
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        self.stretch.remember(action);
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        self.rows.track_filter_origin(action);
         match self.filter.on_action(action) {
-            Some(FilterChange::Unchanged) => return Outcome::Stay,
-            Some(FilterChange::Cleared) => return Outcome::ListAudit(self.stretch.unfiltered()),
+            Some(FilterChange::Unchanged) => return Intent::Stay,
+            Some(FilterChange::Cleared) => return Intent::ListAudit(self.rows.cursor_without_filter()),
             None => {}
         }
         match action {
-            Action::First => Outcome::ListAudit(LedgerCursor::Newest),
-            Action::Last => Outcome::ListAudit(LedgerCursor::Oldest),
-            Action::Refresh => Outcome::ListAudit(self.stretch.refresh()),
-            Action::Cancel => Outcome::Show(Place::Tokens),
+            Action::First => Intent::ListAudit(LedgerCursor::Newest),
+            Action::Last => Intent::ListAudit(LedgerCursor::Oldest),
+            Action::Refresh => Intent::ListAudit(self.rows.current_page_cursor()),
+            Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Details => self
                 .current()
-                .map_or(Outcome::Stay, |row| Outcome::Push(Modal::AuditRow(Box::new(DetailDialog::new(row.clone()))))),
-            Action::Verify => Outcome::Open(Open::Verify),
-            Action::CopyTarget => self.current().map_or(Outcome::Stay, |chained| copy_target(&chained.row)),
-            _ if self.stretch.walk(action, facts.rows) => Outcome::Moved,
-            _ => Outcome::Stay,
+                .map_or(Intent::Stay, |row| Intent::Push(Modal::AuditRow(Box::new(DetailDialog::new(row.clone()))))),
+            Action::Verify => Intent::OpenDialog(DialogKind::AuditCheck),
+            Action::CopyTarget => self.current().map_or(Intent::Stay, |chained| copy_target(&chained.row)),
+            _ if self.rows.move_by(action, ctx.rows) => Intent::CursorMoved,
+            _ => Intent::Stay,
         }
     }
 }

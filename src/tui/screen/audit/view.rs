@@ -6,30 +6,30 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::Audit;
-use super::columns::{Columns, target, who};
+use super::columns::{Columns, actor_name, target_name};
 use crate::domain::audit::summarize_details;
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::time::{ago, wall_clock};
 use crate::tui::modal::row_details;
 use crate::tui::model::Model;
-use crate::tui::screen::frame::{self, Around, filter_line};
+use crate::tui::screen::frame::{self, ScreenParts, filter_line};
 use crate::tui::widget::text_fit::{cut, group_digits};
 
 impl Audit {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
-        let around = Around {
+        let parts = ScreenParts {
             head: vec![Span::styled("Audit log", model.theme.strong)],
             second: filter_line(&self.filter, &self.count(), columns, model),
-            about: frame::unless_beside(self.about(model), area),
+            about: frame::unless_detail_pane(self.about(model), area),
         };
-        let body = frame::draw(frame, area, around, model);
-        if let Some(error) = self.stretch.refusal() {
-            let lines = frame::refusal(error, "The audit log is for owners and admins.", columns, model);
+        let body = frame::draw(frame, area, parts, model);
+        if let Some(error) = self.rows.error() {
+            let lines = frame::error_lines(error, "The audit log is for owners and admins.", columns, model);
             frame.render_widget(Paragraph::new(lines), body);
             return;
         }
-        let (table, pane) = frame::beside(frame, body, &model.theme);
+        let (table, pane) = frame::split_detail_pane(frame, body, &model.theme);
         if let (Some(pane), Some(current)) = (pane, self.current()) {
             frame.render_widget(Paragraph::new(row_details::pane_lines(current, pane, model)), pane);
         }
@@ -39,8 +39,8 @@ impl Audit {
     fn count(&self) -> String {
         let total = group_digits(self.newest.unsigned_abs());
         let count = match self.current() {
-            _ if self.stretch.refusal().is_some() => return String::new(),
-            _ if !self.stretch.is_loaded() => "reading…".to_owned(),
+            _ if self.rows.error().is_some() => return String::new(),
+            _ if !self.rows.is_loaded() => "reading…".to_owned(),
             // Row numbers have no gaps.
             Some(current) if self.filter.is_empty() => {
                 format!("{} of {total}", group_digits(self.newest.abs_diff(current.row.seq) + 1))
@@ -49,20 +49,22 @@ impl Audit {
                 if let Some(unknown) = self.filter.unknown_field::<AuditFilter>() {
                     return format!("{unknown}   ↓ when ");
                 }
-                let more = if self.stretch.has_more() { "+" } else { "" };
-                format!("{}{more} match of {total}", group_digits(self.stretch.len() as u64))
+                let more = if self.rows.has_more() { "+" } else { "" };
+                format!("{}{more} match of {total}", group_digits(self.rows.len() as u64))
             }
         };
         format!("{count}   ↓ when ")
     }
 
     fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let layout = Columns::fitting(usize::from(area.width));
+        let layout = Columns::new(usize::from(area.width));
         let height = usize::from(area.height).saturating_sub(1);
         let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
         let filter = self.parsed_filter();
-        lines.extend(self.stretch.shown(height).map(|(one, here)| layout.row(&one.row, here, &filter, model)));
-        if self.stretch.is_loaded() && self.stretch.is_empty() {
+        lines.extend(
+            self.rows.visible_rows(height).map(|(one, is_current)| layout.row(&one.row, is_current, &filter, model)),
+        );
+        if self.rows.is_loaded() && self.rows.is_empty() {
             let columns = usize::from(area.width);
             lines.push(Line::default());
             lines.extend(if self.filter.is_empty() {
@@ -81,11 +83,11 @@ impl Audit {
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(chained) = self.current() else { return [String::new(), String::new()] };
         let row = &chained.row;
-        let told = summarize_details(&row.details);
-        let first = if told.is_empty() { format!("{} {}", row.verb, target(row)) } else { told };
+        let summary = summarize_details(&row.details);
+        let first = if summary.is_empty() { format!("{} {}", row.verb, target_name(row)) } else { summary };
         let ago = ago(row.at, model.now);
         let clock = wall_clock(row.at, model.zone.get());
-        let second = format!("{ago}, {clock}, by {} with {} ({})", who(row), row.proof, row.face);
+        let second = format!("{ago}, {clock}, by {} with {} ({})", actor_name(row), row.proof, row.face);
         [first, second]
     }
 }

@@ -11,11 +11,11 @@ use crate::tui::widget::text_fit::{fit, group_digits, highlighted};
 use crate::verbs::ledger::{DeniedRow, LedgerToken, SecretStatus, format_origin};
 
 /// Width of `21-11-2026 10:30`.
-const CLOCK: usize = 16;
+const CLOCK_COLUMNS: usize = 16;
 /// Width of `12 days ago`.
-const AGO: usize = 11;
+const AGO_COLUMNS: usize = 11;
 /// Width of the longest reason, with its glyph.
-const REASON: usize = 18;
+const REASON_COLUMNS: usize = 18;
 
 /// Width of each column; 0 = hidden. Narrow lists drop the client first, then show `3 min ago` instead of the clock,
 /// then cut the longest reasons. Next they drop the secret, the count and the address, in this order.
@@ -30,11 +30,19 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn fitting(columns: usize) -> Self {
-        let mut c = Columns { when: CLOCK, times: 6, reason: REASON, token: 15, secret: 10, address: 15, client: 14 };
+    pub(super) fn new(columns: usize) -> Self {
+        let mut c = Columns {
+            when: CLOCK_COLUMNS,
+            times: 6,
+            reason: REASON_COLUMNS,
+            token: 15,
+            secret: 10,
+            address: 15,
+            client: 14,
+        };
         let narrower = [
             |c: &mut Columns| c.client = 0,
-            |c: &mut Columns| c.when = AGO,
+            |c: &mut Columns| c.when = AGO_COLUMNS,
             |c: &mut Columns| c.reason = 15,
             |c: &mut Columns| c.secret = 0,
             |c: &mut Columns| c.times = 0,
@@ -76,29 +84,32 @@ impl Columns {
         format!("  {}", cells.join(" "))
     }
 
-    pub(super) fn row(&self, row: &DeniedRow, here: bool, filter: &LedgerFilter, model: &Model) -> Line<'static> {
+    pub(super) fn row(&self, row: &DeniedRow, is_current: bool, filter: &LedgerFilter, model: &Model) -> Line<'static> {
         let theme = &model.theme;
-        let base = if here { theme.selected } else { Style::new() };
+        let base = if is_current { theme.selected } else { Style::new() };
         // On a reversed row, colours would become backgrounds.
-        let over = |style: Style| if here { base } else { style };
-        let when =
-            if self.when == CLOCK { wall_minute(row.minute(), model.zone.get()) } else { ago(row.minute(), model.now) };
+        let over = |style: Style| if is_current { base } else { style };
+        let when = if self.when == CLOCK_COLUMNS {
+            wall_minute(row.minute(), model.zone.get())
+        } else {
+            ago(row.minute(), model.now)
+        };
         let times = format!("{:>width$}", group_digits(row.attempts), width = self.times.saturating_sub(1));
-        let (reason, style) = reason(row, theme);
+        let (reason, style) = reason_text(row, theme);
         let (address, client) = format_origin(&row.address, &row.client);
-        let found = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
+        let highlighted_words = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
         let token_style = if row.token.is_some() { base } else { over(theme.dim) };
-        let secret = row.secret.as_ref().map_or("", |secret| brief(secret.status));
+        let secret = row.secret.as_ref().map_or("", |secret| short_status(secret.status));
         let cells = [
             (when, self.when, over(theme.dim), Vec::new()),
             (times, self.times, base, Vec::new()),
-            (reason, self.reason, over(style), found(&filter.reason)),
-            (token(row), self.token, token_style, found(&filter.token)),
+            (reason, self.reason, over(style), highlighted_words(&filter.reason)),
+            (token_name(row), self.token, token_style, highlighted_words(&filter.token)),
             (secret.to_owned(), self.secret, base, Vec::new()),
-            (address, self.address, base, found(&filter.address)),
+            (address, self.address, base, highlighted_words(&filter.address)),
             (client, self.client, over(theme.dim), filter.words.clone()),
         ];
-        let mut spans = vec![Span::styled(if here { "▶" } else { " " }, base)];
+        let mut spans = vec![Span::styled(if is_current { "▶" } else { " " }, base)];
         for (text, width, style, words) in cells.into_iter().filter(|(_, width, ..)| *width > 0) {
             spans.push(Span::styled(" ", base));
             spans.extend(highlighted(&fit(&text, width), &words, style, theme.matched));
@@ -108,18 +119,18 @@ impl Columns {
 }
 
 /// Returns glyph and word of the reason.
-pub(super) fn reason(row: &DeniedRow, theme: &Theme) -> (String, Style) {
+pub(super) fn reason_text(row: &DeniedRow, theme: &Theme) -> (String, Style) {
     let (glyph, style) = theme::reason(&row.reason, theme);
     (format!("{glyph} {}", row.reason), style)
 }
 
 /// Returns the token's name, or a text for an unknown token.
-pub(super) fn token(row: &DeniedRow) -> String {
+pub(super) fn token_name(row: &DeniedRow) -> String {
     row.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)
 }
 
 /// Returns a word or two about the secret.
-const fn brief(standing: SecretStatus) -> &'static str {
+const fn short_status(standing: SecretStatus) -> &'static str {
     match standing {
         SecretStatus::Previous => "in overlap",
         SecretStatus::Current
@@ -137,17 +148,17 @@ mod tests {
     #[test]
     fn no_column_stands_outside() {
         for columns in 40..220 {
-            let c = Columns::fitting(columns);
+            let c = Columns::new(columns);
             assert!(c.total() <= columns, "{columns}: {}", c.total());
             assert!(c.token >= 8 && c.reason >= 15, "{columns}");
         }
-        let told = |columns| {
-            let c = Columns::fitting(columns);
-            [c.when == CLOCK, c.client > 0, c.secret > 0, c.times > 0, c.address > 0]
+        let shown = |columns| {
+            let c = Columns::new(columns);
+            [c.when == CLOCK_COLUMNS, c.client > 0, c.secret > 0, c.times > 0, c.address > 0]
         };
-        assert_eq!(told(40), [false; 5]);
-        assert_eq!(told(72), [false, false, false, true, true], "beside the pane of 120 columns");
-        assert_eq!(told(80), [false, false, true, true, true]);
-        assert_eq!(told(110), [true; 5]);
+        assert_eq!(shown(40), [false; 5]);
+        assert_eq!(shown(72), [false, false, false, true, true], "beside the pane of 120 columns");
+        assert_eq!(shown(80), [false, false, true, true, true]);
+        assert_eq!(shown(110), [true; 5]);
     }
 }

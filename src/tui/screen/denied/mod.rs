@@ -16,9 +16,9 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::desk::Place;
-use super::stretch::{Keyed, Stretch};
-use super::{Facts, Outcome, Page};
+use super::paged_rows::{PagedRows, RowKey};
+use super::workspace::ScreenId;
+use super::{Component, Intent, UpdateContext};
 use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::text::is_control_or_bidi;
 use crate::error::Error;
@@ -34,11 +34,11 @@ use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerWindow};
 /// State of the denied attempts screen: a window of rows around the cursor.
 #[derive(Default)]
 pub struct Denied {
-    stretch: Stretch<DeniedRow>,
+    rows: PagedRows<DeniedRow>,
     filter: FilterField,
 }
 
-impl Keyed for DeniedRow {
+impl RowKey for DeniedRow {
     type Key = DeniedKey;
 
     fn key(&self) -> DeniedKey {
@@ -48,18 +48,18 @@ impl Keyed for DeniedRow {
 
 impl Denied {
     /// Returns the loaded rows.
-    pub fn stretch(&self) -> &Stretch<DeniedRow> {
-        &self.stretch
+    pub fn rows(&self) -> &PagedRows<DeniedRow> {
+        &self.rows
     }
 
     /// Returns the loaded rows for an update.
-    pub fn stretch_mut(&mut self) -> &mut Stretch<DeniedRow> {
-        &mut self.stretch
+    pub fn rows_mut(&mut self) -> &mut PagedRows<DeniedRow> {
+        &mut self.rows
     }
 
     /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&DeniedRow> {
-        self.stretch.current()
+        self.rows.current()
     }
 
     /// Returns the parsed filter.
@@ -68,68 +68,68 @@ impl Denied {
     }
 
     /// Takes a new window of rows.
-    pub fn fill(&mut self, window: LedgerWindow<DeniedRow>, height: usize) {
-        self.stretch.fill(window.rows, window.newer, window.older, height);
+    pub fn set_rows(&mut self, window: LedgerWindow<DeniedRow>, height: usize) {
+        self.rows.set_rows(window.rows, window.newer, window.older, height);
     }
 
     /// Records that the list could not be read. Returns `true` if the error still has to be reported elsewhere.
-    pub fn not_read(&mut self, error: &Error) -> bool {
-        let to_be_said = self.stretch.not_read(error);
-        if self.stretch.is_denied() {
+    pub fn set_error(&mut self, error: &Error) -> bool {
+        let must_notify = self.rows.set_error(error);
+        if self.rows.is_denied() {
             self.filter.stop_typing();
         }
-        to_be_said
+        must_notify
     }
 }
 
 /// Copies the client address of `row`.
-pub fn copy_address(row: &DeniedRow) -> Outcome {
-    let say = |text: &str| Outcome::Say(Tone::Bad, text.to_owned());
+pub fn copy_address(row: &DeniedRow) -> Intent {
+    let say = |text: &str| Intent::Notify(Tone::Bad, text.to_owned());
     match row.address.as_str() {
         "" => say("No one address is known of these"),
         // Text that can't be displayed safely must not be pasted either.
         address if address.chars().any(is_control_or_bidi) => {
             say("The address holds control characters and was not copied")
         }
-        address => Outcome::Do(Effect::CopyText(address.to_owned())),
+        address => Intent::Run(Effect::CopyText(address.to_owned())),
     }
 }
 
-impl Page for Denied {
+impl Component for Denied {
     fn context(&self) -> Context {
         self.filter.context(Context::Denied)
     }
 
-    fn field(&mut self) -> Option<&mut TextInput> {
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
 
-    fn edited(&mut self) -> Outcome {
-        Outcome::ListDenied(LedgerCursor::Newest)
+    fn on_edit(&mut self) -> Intent {
+        Intent::ListDenied(LedgerCursor::Newest)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         self.draw(frame, area, model);
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        self.stretch.remember(action);
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        self.rows.track_filter_origin(action);
         match self.filter.on_action(action) {
-            Some(FilterChange::Unchanged) => return Outcome::Stay,
-            Some(FilterChange::Cleared) => return Outcome::ListDenied(self.stretch.unfiltered()),
+            Some(FilterChange::Unchanged) => return Intent::Stay,
+            Some(FilterChange::Cleared) => return Intent::ListDenied(self.rows.cursor_without_filter()),
             None => {}
         }
         match action {
-            Action::First => Outcome::ListDenied(LedgerCursor::Newest),
-            Action::Last => Outcome::ListDenied(LedgerCursor::Oldest),
-            Action::Refresh => Outcome::ListDenied(self.stretch.refresh()),
-            Action::Cancel => Outcome::Show(Place::Tokens),
+            Action::First => Intent::ListDenied(LedgerCursor::Newest),
+            Action::Last => Intent::ListDenied(LedgerCursor::Oldest),
+            Action::Refresh => Intent::ListDenied(self.rows.current_page_cursor()),
+            Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Details => self
                 .current()
-                .map_or(Outcome::Stay, |row| Outcome::Push(Modal::DeniedRow(Box::new(DetailDialog::new(row.clone()))))),
-            Action::CopyAddress => self.current().map_or(Outcome::Stay, copy_address),
-            _ if self.stretch.walk(action, facts.rows) => Outcome::Moved,
-            _ => Outcome::Stay,
+                .map_or(Intent::Stay, |row| Intent::Push(Modal::DeniedRow(Box::new(DetailDialog::new(row.clone()))))),
+            Action::CopyAddress => self.current().map_or(Intent::Stay, copy_address),
+            _ if self.rows.move_by(action, ctx.rows) => Intent::CursorMoved,
+            _ => Intent::Stay,
         }
     }
 }

@@ -16,9 +16,9 @@ use crate::verbs::tokens::EXPIRING_SOON;
 pub(super) const LEFT_WIDTH: usize = 4;
 
 /// Returns the spans for the cursor and the mark of a row.
-pub(super) fn row_start(here: bool, mark: bool, base: Style, theme: &Theme) -> Vec<Span<'static>> {
-    let style = if here { base } else { theme.accent };
-    let (cursor, mark) = (if here { "▶ " } else { "  " }, if mark { "✓ " } else { "  " });
+pub(super) fn row_start(is_current: bool, mark: bool, base: Style, theme: &Theme) -> Vec<Span<'static>> {
+    let style = if is_current { base } else { theme.accent };
+    let (cursor, mark) = (if is_current { "▶ " } else { "  " }, if mark { "✓ " } else { "  " });
     vec![Span::styled(cursor, base), Span::styled(mark, style)]
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn fitting(columns: usize) -> Self {
+    pub(super) fn new(columns: usize) -> Self {
         let mut c = Columns { name: 14, status: 10, account: 10, api: 15, expires: 11, seen: 11, hint: 19 };
         for drop in [|c: &mut Columns| c.hint = 0, |c: &mut Columns| c.api = 0, |c: &mut Columns| c.account = 0] {
             if c.total() > columns {
@@ -88,12 +88,12 @@ impl Columns {
     pub(super) fn row(
         &self,
         token: &Token,
-        (here, mark, denied_recently): (bool, bool, bool),
+        (is_current, mark, denied_recently): (bool, bool, bool),
         words: &[String],
         model: &Model,
     ) -> Line<'static> {
         let theme = &model.theme;
-        let base = if here { theme.selected } else { Style::new() };
+        let base = if is_current { theme.selected } else { Style::new() };
         let (glyph, word, status) = theme::status(token, model.now, theme);
         let live = token.status(model.now) == Status::Active;
         let (expires, expires_style) = expiry_text(token.expiry, live, model);
@@ -103,8 +103,8 @@ impl Columns {
             None => "never".to_owned(),
         };
         // On a reversed row, colours would become backgrounds.
-        let over = |style: Style| if here { base } else { style };
-        let mut spans = row_start(here, mark, base, theme);
+        let over = |style: Style| if is_current { base } else { style };
+        let mut spans = row_start(is_current, mark, base, theme);
         spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
         let rest = [
             (format!("{glyph} {word}"), self.status, over(status)),

@@ -7,18 +7,18 @@ use crate::domain::token::{Token, TokenId};
 use crate::verbs::tokens::{MAX_SNAPSHOTS, TokenSnapshot};
 
 /// Maximum number of marked tokens. One action takes at most this many.
-pub const MARKED_MAX: usize = MAX_SNAPSHOTS;
+pub const MAX_MARKED: usize = MAX_SNAPSHOTS;
 
 /// The marked tokens, each as last read.
 #[derive(Debug, Default)]
 pub struct Marks {
     tokens: BTreeMap<TokenId, Token>,
-    stretch: Option<Stretch>,
+    range: Option<ShiftRange>,
 }
 
 /// The range marked with Shift so far.
 #[derive(Debug)]
-struct Stretch {
+struct ShiftRange {
     /// Position of the row where the range began.
     from: u64,
     /// Tokens marked before the range began.
@@ -37,7 +37,7 @@ impl Marks {
     }
 
     /// `true` if this token is marked.
-    pub fn holds(&self, id: TokenId) -> bool {
+    pub fn contains(&self, id: TokenId) -> bool {
         self.tokens.contains_key(&id)
     }
 
@@ -53,7 +53,7 @@ impl Marks {
 
     /// Marks `token`. Returns `false` if the maximum is reached.
     pub fn mark(&mut self, token: &Token) -> bool {
-        if self.tokens.len() >= MARKED_MAX && !self.holds(token.id) {
+        if self.tokens.len() >= MAX_MARKED && !self.contains(token.id) {
             return false;
         }
         self.tokens.insert(token.id, token.clone());
@@ -70,9 +70,9 @@ impl Marks {
     /// range began. Returns `false` if the maximum is reached.
     pub fn extend(&mut self, left: (&Token, u64), reached: (&Token, u64)) -> bool {
         let before = || self.tokens.keys().copied().collect();
-        let stretch = self.stretch.get_or_insert_with(|| Stretch { from: left.1, before: before() });
-        if reached.1.abs_diff(stretch.from) < left.1.abs_diff(stretch.from) {
-            if !stretch.before.contains(&left.0.id) {
+        let range = self.range.get_or_insert_with(|| ShiftRange { from: left.1, before: before() });
+        if reached.1.abs_diff(range.from) < left.1.abs_diff(range.from) {
+            if !range.before.contains(&left.0.id) {
                 self.tokens.remove(&left.0.id);
             }
             return true;
@@ -81,12 +81,12 @@ impl Marks {
     }
 
     /// Ends the Shift range. The next Shift begins a new one.
-    pub fn end_stretch(&mut self) {
-        self.stretch = None;
+    pub fn end_range(&mut self) {
+        self.range = None;
     }
 
     /// Updates the marked tokens that are among `rows`.
-    pub fn see(&mut self, rows: &[Token]) {
+    pub fn refresh(&mut self, rows: &[Token]) {
         for row in rows {
             if let Some(token) = self.tokens.get_mut(&row.id) {
                 *token = row.clone();
@@ -95,10 +95,10 @@ impl Marks {
     }
 
     /// Updates the marked tokens. Unmarks those that no longer exist or have moved into or out of the trash.
-    pub fn review(&mut self, reviewed: &[TokenSnapshot], trashed: bool) {
-        for one in reviewed {
+    pub fn retain_existing(&mut self, snapshots: &[TokenSnapshot], trashed: bool) {
+        for one in snapshots {
             match one.token.as_ref().filter(|token| token.deleted_at.is_some() == trashed) {
-                Some(token) => self.see(std::slice::from_ref(token)),
+                Some(token) => self.refresh(std::slice::from_ref(token)),
                 None => drop(self.tokens.remove(&one.id)),
             }
         }

@@ -11,15 +11,15 @@
 //! ```
 
 mod columns;
+pub mod list_options;
 pub mod marks;
-pub mod shape;
 mod trash;
 mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{Facts, Open, Outcome, Page};
+use super::{Component, DialogKind, Intent, UpdateContext};
 use crate::domain::name::Username;
 use crate::domain::sort::Sort;
 use crate::domain::token::{Token, TokenId};
@@ -35,19 +35,19 @@ use crate::tui::widget::text_fit::group_digits;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::tokens::{OwnerFilter, TokenDetails, TokenSummary};
-use marks::{MARKED_MAX, Marks};
-use shape::Shape;
+use list_options::ListOptions;
+use marks::{MAX_MARKED, Marks};
 
 /// Number of rows per request.
-pub const WINDOW: usize = 200;
+pub const PAGE_SIZE: usize = 200;
 /// Distance between the cursor and the end of the window at which more rows are requested.
-const MARGIN: usize = 50;
+const PREFETCH_MARGIN: usize = 50;
 
 /// The tokens that a request asks for, without their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct ListQuery {
     /// The owner.
-    pub whose: OwnerFilter,
+    pub owner: OwnerFilter,
     /// The filter.
     pub filter: TokenFilter,
     /// `true` for tokens in the trash, `false` for all others.
@@ -63,23 +63,23 @@ pub struct Tokens {
     /// The filter field.
     pub filter: FilterField,
     /// Restrictions in addition to the filter, and the order.
-    pub shape: Shape,
+    pub options: ListOptions,
     /// The marked tokens.
     pub marks: Marks,
     /// The question whose answer will be marked, while that answer is awaited.
-    pub marking: Option<Question>,
+    pub marking: Option<ListQuery>,
     /// Tokens that the last change moved to the trash.
     pub just_deleted: Vec<Token>,
     /// The counts above the table.
-    pub tally: TokenSummary,
+    pub summary: TokenSummary,
     /// Usage of the token under the cursor.
-    pub usage: Option<TokenDetails>,
+    pub details: Option<TokenDetails>,
     /// `true` once the first rows have arrived.
     pub loaded: bool,
     /// Token to which the cursor goes when the next rows arrive.
     pub focus: Option<TokenId>,
     /// The anchor of the last request.
-    pub anchor: TokenCursor,
+    pub page_cursor: TokenCursor,
     /// Token under the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<TokenId>,
 }
@@ -91,15 +91,15 @@ impl Tokens {
             window: Window::default(),
             cursor: Cursor::default(),
             filter: FilterField::default(),
-            shape: Shape::default(),
+            options: ListOptions::default(),
             marks: Marks::default(),
             marking: None,
             just_deleted: Vec::new(),
-            tally: TokenSummary::default(),
-            usage: None,
+            summary: TokenSummary::default(),
+            details: None,
             loaded: false,
             focus: None,
-            anchor: TokenCursor::Start,
+            page_cursor: TokenCursor::Start,
             origin: None,
         }
     }
@@ -110,15 +110,15 @@ impl Tokens {
     }
 
     /// Returns the question whose answer the table shows.
-    pub fn question(&self) -> Question {
-        let filter = self.shape.narrowed(TokenFilter::parse(self.filter.text()));
-        Question { whose: self.shape.whose(), filter, trashed: self.shape.trashed }
+    pub fn query(&self) -> ListQuery {
+        let filter = self.options.apply_to(TokenFilter::parse(self.filter.text()));
+        ListQuery { owner: self.options.owner_filter(), filter, trashed: self.options.trashed }
     }
 
     /// Returns the account named by the filter, if only its tokens are shown. `None` if the filter names no account, or
     /// may match several.
     pub fn owner(&self) -> Option<Username> {
-        let named = self.question().filter.account?;
+        let named = self.query().filter.account?;
         let mut owners = self.window.rows.iter().map(|token| &token.owner.username);
         match owners.next() {
             Some(first) if owners.all(|owner| owner == first) => Some(first.clone()),
@@ -128,7 +128,7 @@ impl Tokens {
     }
 
     /// Returns the tokens for the next action: the marked ones, else the one under the cursor.
-    pub fn chosen(&self) -> Vec<Token> {
+    pub fn targets(&self) -> Vec<Token> {
         if self.marks.is_empty() {
             self.current().cloned().into_iter().collect()
         } else {
@@ -138,13 +138,13 @@ impl Tokens {
 
     /// `true` if Esc would clear marks, clear a filter or leave the trash.
     pub fn can_go_back(&self) -> bool {
-        !self.marks.is_empty() || !self.filter.is_empty() || self.shape.trashed || self.shape.narrows()
+        !self.marks.is_empty() || !self.filter.is_empty() || self.options.trashed || self.options.is_filtering()
     }
 
     /// Marks all rows of `window`, the answer to the pending question. Returns a notice; `None` if the question has
     /// changed since.
     pub fn mark_all(&mut self, window: &Window) -> Option<(Tone, String)> {
-        if self.marking.take()? != self.question() {
+        if self.marking.take()? != self.query() {
             return None;
         }
         let room = window.rows.iter().all(|token| self.marks.mark(token));
@@ -152,18 +152,21 @@ impl Tokens {
         if room && window.matching <= window.rows.len() as u64 {
             return Some((Tone::Good, format!("{marked} marked: all that is shown")));
         }
-        let least = if window.matching_is_lower_bound { "+" } else { "" };
+        let bound = if window.matching_is_lower_bound { "+" } else { "" };
         let all = group_digits(window.matching.max(window.rows.len() as u64));
-        Some((Tone::Bad, format!("Only {marked} marked, of {all}{least} shown: {} at most at a time", most())))
+        Some((
+            Tone::Bad,
+            format!("Only {marked} marked, of {all}{bound} shown: {} at most at a time", max_marked_text()),
+        ))
     }
 
     /// Sets the order.
-    pub fn order(&mut self, sort: Sort) {
-        self.shape.sort = sort;
+    pub fn set_sort(&mut self, sort: Sort) {
+        self.options.sort = sort;
     }
 
     /// Returns the anchor that keeps the cursor on its token.
-    pub fn here(&self) -> TokenCursor {
+    pub fn current_cursor(&self) -> TokenCursor {
         self.current().map_or(TokenCursor::Start, |t| TokenCursor::Around(t.id, None))
     }
 
@@ -173,7 +176,7 @@ impl Tokens {
     }
 
     /// Takes a new window. The cursor stays on its token if that still exists, else on its row.
-    pub fn fill(&mut self, window: Window, anchor: TokenCursor, height: usize) {
+    pub fn set_rows(&mut self, window: Window, anchor: TokenCursor, height: usize) {
         let wanted = match anchor {
             TokenCursor::Start | TokenCursor::After(_) => Some(0),
             TokenCursor::End => window.rows.len().checked_sub(1),
@@ -185,7 +188,7 @@ impl Tokens {
             }
         };
         self.window = window;
-        self.marks.see(&self.window.rows);
+        self.marks.refresh(&self.window.rows);
         self.loaded = true;
         let row_on_screen = self.cursor.row_on_screen();
         self.cursor.place_at(wanted.unwrap_or(0), row_on_screen, self.window.rows.len(), height);
@@ -201,102 +204,103 @@ impl Tokens {
     }
 
     /// Takes the usage of the token under the cursor, and updates "last seen" in its row.
-    pub fn tell(&mut self, shown: TokenDetails) {
+    pub fn set_details(&mut self, shown: TokenDetails) {
         if let Some(row) = self.window.rows.get_mut(self.cursor.position()) {
             row.last_seen_at = shown.token.last_seen_at;
         }
-        self.usage = Some(shown);
+        self.details = Some(shown);
     }
 
     /// Keeps the cursor on the screen after the terminal was resized.
-    pub fn resized(&mut self, height: usize) {
+    pub fn on_resize(&mut self, height: usize) {
         self.cursor.keep_visible(self.window.rows.len(), height);
     }
 
     /// `true` if there are rows after the last loaded one.
-    fn ends_beyond(&self) -> bool {
+    fn has_rows_after(&self) -> bool {
         self.window.end() < self.window.matching || self.window.matching_is_lower_bound
     }
 
     /// `true` if rows are missing near the cursor.
-    pub fn wants_more(&self) -> bool {
+    pub fn needs_page(&self) -> bool {
         // A second request around the same token would return the same rows, even if few of them are readable.
-        let asked = |id| matches!(self.anchor, TokenCursor::Around(around, _) if around == id);
+        let asked = |id| matches!(self.page_cursor, TokenCursor::Around(around, _) if around == id);
         if self.current().is_none_or(|token| asked(token.id)) {
             return false;
         }
-        (self.cursor.position() < MARGIN && self.window.position > 0)
-            || (self.cursor.position() + MARGIN >= self.window.rows.len() && self.window.end() < self.window.matching)
+        (self.cursor.position() < PREFETCH_MARGIN && self.window.position > 0)
+            || (self.cursor.position() + PREFETCH_MARGIN >= self.window.rows.len()
+                && self.window.end() < self.window.matching)
     }
 }
 
 /// Returns the maximum number of marks, formatted.
-fn most() -> String {
-    group_digits(MARKED_MAX as u64)
+fn max_marked_text() -> String {
+    group_digits(MAX_MARKED as u64)
 }
 
-fn full() -> Outcome {
-    Outcome::Say(Tone::Bad, format!("{} tokens at most can be marked at a time", most()))
+fn too_many_marked() -> Intent {
+    Intent::Notify(Tone::Bad, format!("{} tokens at most can be marked at a time", max_marked_text()))
 }
 
 impl Tokens {
     /// Marks or unmarks the token under the cursor, and moves to the next row.
-    fn mark_here(&mut self, rows: usize) -> Outcome {
-        let Some(token) = self.window.rows.get(self.cursor.position()) else { return Outcome::Stay };
+    fn mark_current(&mut self, rows: usize) -> Intent {
+        let Some(token) = self.window.rows.get(self.cursor.position()) else { return Intent::Stay };
         if !self.marks.toggle(token) {
-            return full();
+            return too_many_marked();
         }
         self.cursor.move_by(Action::Down, self.window.rows.len(), rows);
-        Outcome::Moved
+        Intent::CursorMoved
     }
 
     /// Moves to the next or previous row and marks on the way.
-    fn extend(&mut self, walk: Action, rows: usize) -> Outcome {
+    fn extend(&mut self, walk: Action, rows: usize) -> Intent {
         let (left, at) = (self.cursor.position(), self.position());
         self.cursor.move_by(walk, self.window.rows.len(), rows);
         let reached = (self.cursor.position(), self.position());
         let (Some(from), Some(to)) = (self.window.rows.get(left), self.window.rows.get(reached.0)) else {
-            return Outcome::Stay;
+            return Intent::Stay;
         };
-        if self.marks.extend((from, at), (to, reached.1)) { Outcome::Moved } else { full() }
+        if self.marks.extend((from, at), (to, reached.1)) { Intent::CursorMoved } else { too_many_marked() }
     }
 
     /// Changes the shown tokens and starts at the first.
-    fn turn(&mut self, change: impl FnOnce(&mut Shape)) -> Outcome {
-        change(&mut self.shape);
-        Outcome::List(TokenCursor::Start)
+    fn set_options(&mut self, change: impl FnOnce(&mut ListOptions)) -> Intent {
+        change(&mut self.options);
+        Intent::List(TokenCursor::Start)
     }
 
     /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown.
-    fn turn_to_trash(&mut self) -> Outcome {
+    fn toggle_trash(&mut self) -> Intent {
         self.marks.clear();
         self.window = Window::default();
         self.loaded = false;
-        self.turn(|shape| shape.trashed = !shape.trashed)
+        self.set_options(|shape| shape.trashed = !shape.trashed)
     }
 
     /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.
     pub fn go_to(&mut self, id: TokenId, trashed: bool) {
-        if self.shape.trashed != trashed {
-            self.turn_to_trash();
+        if self.options.trashed != trashed {
+            self.toggle_trash();
         }
         self.filter.clear();
-        self.shape = self.shape.whole(trashed);
+        self.options = self.options.without_filters(trashed);
         self.focus = Some(id);
     }
 
     /// Handles Esc: undoes one thing at a time.
-    fn go_back(&mut self) -> Outcome {
+    fn go_back(&mut self) -> Intent {
         if !self.marks.is_empty() {
             self.marks.clear();
-            return Outcome::Stay;
+            return Intent::Stay;
         }
-        if self.shape.trashed && self.filter.is_empty() && !self.shape.mine {
-            return self.turn_to_trash();
+        if self.options.trashed && self.filter.is_empty() && !self.options.mine {
+            return self.toggle_trash();
         }
         self.filter.clear();
-        self.shape = self.shape.whole(self.shape.trashed);
-        Outcome::List(self.here())
+        self.options = self.options.without_filters(self.options.trashed);
+        Intent::List(self.current_cursor())
     }
 }
 
@@ -306,26 +310,26 @@ impl Default for Tokens {
     }
 }
 
-impl Page for Tokens {
+impl Component for Tokens {
     fn context(&self) -> Context {
-        self.filter.context(if self.shape.trashed { Context::Trash } else { Context::Tokens })
+        self.filter.context(if self.options.trashed { Context::Trash } else { Context::Tokens })
     }
 
-    fn field(&mut self) -> Option<&mut TextInput> {
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
 
-    fn edited(&mut self) -> Outcome {
-        Outcome::List(TokenCursor::Start)
+    fn on_edit(&mut self) -> Intent {
+        Intent::List(TokenCursor::Start)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         self.draw(frame, area, model);
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         if !matches!(action, Action::ExtendDown | Action::ExtendUp) {
-            self.marks.end_stretch();
+            self.marks.end_range();
         }
         // Esc clears marks before it clears the filter.
         if action == Action::Cancel && !self.filter.is_typing() {
@@ -337,40 +341,42 @@ impl Page for Tokens {
             _ => self.origin = None,
         }
         match self.filter.on_action(action) {
-            Some(FilterChange::Unchanged) => return Outcome::Stay,
+            Some(FilterChange::Unchanged) => return Intent::Stay,
             Some(FilterChange::Cleared) => {
                 self.focus = self.origin.take();
-                return Outcome::List(self.focus.map_or_else(|| self.here(), |id| TokenCursor::Around(id, None)));
+                return Intent::List(
+                    self.focus.map_or_else(|| self.current_cursor(), |id| TokenCursor::Around(id, None)),
+                );
             }
             None => {}
         }
         match action {
             // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply.
-            Action::First if self.window.position > 0 => Outcome::List(TokenCursor::Start),
-            Action::Last if self.ends_beyond() => Outcome::List(TokenCursor::End),
-            Action::Refresh => Outcome::List(self.here()),
-            Action::Mark => self.mark_here(facts.rows),
-            Action::ExtendDown => self.extend(Action::Down, facts.rows),
-            Action::ExtendUp => self.extend(Action::Up, facts.rows),
-            Action::MarkShown => Outcome::MarkShown,
-            Action::Sort => Outcome::Push(Modal::Sort(Box::new(SortDialog::new(self.shape.sort)))),
-            Action::Mine => self.turn(|shape| shape.mine = !shape.mine),
-            Action::Expiring => self.turn(Shape::turn_expiring),
-            Action::Stale => self.turn(|shape| shape.stale = !shape.stale),
-            Action::Trash => self.turn_to_trash(),
-            Action::Restore => Outcome::Open(Open::Restore),
-            Action::Purge => Outcome::Open(Open::Purge),
-            Action::Generate => Outcome::Open(Open::Generate),
-            Action::Edit => Outcome::Open(Open::Edit),
-            Action::CopyAs => Outcome::Open(Open::Copy),
-            Action::Regenerate => Outcome::Open(Open::Regenerate),
-            Action::Retire => Outcome::Open(Open::Retire),
-            Action::Toggle => Outcome::Open(Open::Toggle),
-            Action::Remove => Outcome::Open(Open::Remove),
-            Action::Details => Outcome::Open(Open::Details),
-            Action::CopyHint => self.current().map_or(Outcome::Stay, |t| Outcome::Do(Effect::CopyText(t.hint.clone()))),
-            _ if self.cursor.move_by(action, self.window.rows.len(), facts.rows) => Outcome::Moved,
-            _ => Outcome::Stay,
+            Action::First if self.window.position > 0 => Intent::List(TokenCursor::Start),
+            Action::Last if self.has_rows_after() => Intent::List(TokenCursor::End),
+            Action::Refresh => Intent::List(self.current_cursor()),
+            Action::Mark => self.mark_current(ctx.rows),
+            Action::ExtendDown => self.extend(Action::Down, ctx.rows),
+            Action::ExtendUp => self.extend(Action::Up, ctx.rows),
+            Action::MarkShown => Intent::MarkShown,
+            Action::Sort => Intent::Push(Modal::Sort(Box::new(SortDialog::new(self.options.sort)))),
+            Action::Mine => self.set_options(|shape| shape.mine = !shape.mine),
+            Action::Expiring => self.set_options(ListOptions::toggle_expiring),
+            Action::Stale => self.set_options(|shape| shape.stale = !shape.stale),
+            Action::Trash => self.toggle_trash(),
+            Action::Restore => Intent::OpenDialog(DialogKind::Restore),
+            Action::Purge => Intent::OpenDialog(DialogKind::Purge),
+            Action::Generate => Intent::OpenDialog(DialogKind::CreateToken),
+            Action::Edit => Intent::OpenDialog(DialogKind::EditToken),
+            Action::CopyAs => Intent::OpenDialog(DialogKind::CopyToken),
+            Action::Regenerate => Intent::OpenDialog(DialogKind::RegenerateToken),
+            Action::Retire => Intent::OpenDialog(DialogKind::EndOverlap),
+            Action::Toggle => Intent::OpenDialog(DialogKind::SetEnabled),
+            Action::Remove => Intent::OpenDialog(DialogKind::Revoke),
+            Action::Details => Intent::OpenDialog(DialogKind::TokenDetails),
+            Action::CopyHint => self.current().map_or(Intent::Stay, |t| Intent::Run(Effect::CopyText(t.hint.clone()))),
+            _ if self.cursor.move_by(action, self.window.rows.len(), ctx.rows) => Intent::CursorMoved,
+            _ => Intent::Stay,
         }
     }
 }

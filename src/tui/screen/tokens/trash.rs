@@ -22,7 +22,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn fitting(columns: usize) -> Self {
+    pub(super) fn new(columns: usize) -> Self {
         let mut c = Columns { name: 16, account: 12, api: 14, deleted: 13, until: 16 };
         for drop in [|c: &mut Columns| c.api = 0, |c: &mut Columns| c.account = 0, |c: &mut Columns| c.deleted = 0] {
             if c.total() > columns {
@@ -51,17 +51,24 @@ impl Columns {
         format!("{}{}", " ".repeat(super::columns::LEFT_WIDTH), cells.join(" "))
     }
 
-    pub(super) fn row(&self, token: &Token, here: bool, mark: bool, words: &[String], model: &Model) -> Line<'static> {
+    pub(super) fn row(
+        &self,
+        token: &Token,
+        is_current: bool,
+        mark: bool,
+        words: &[String],
+        model: &Model,
+    ) -> Line<'static> {
         let theme = &model.theme;
-        let base = if here { theme.selected } else { Style::new() };
+        let base = if is_current { theme.selected } else { Style::new() };
         let deleted = token.deleted_at.map_or_else(String::new, |at| ago(at, model.now));
-        let mut spans = row_start(here, mark, base, theme);
+        let mut spans = row_start(is_current, mark, base, theme);
         spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
         let rest = [
             (token.owner.username.to_string(), self.account),
             (token.selection.summary(), self.api),
             (deleted, self.deleted),
-            (restorable(token, model), self.until),
+            (restorable_until(token, model), self.until),
         ];
         for (text, width) in rest.into_iter().filter(|(_, w)| *w > 0) {
             spans.push(Span::styled(format!(" {}", fit(&text, width)), base));
@@ -71,7 +78,7 @@ impl Columns {
 }
 
 /// Returns the last day on which the token can be restored.
-fn restorable(token: &Token, model: &Model) -> String {
+fn restorable_until(token: &Token, model: &Model) -> String {
     let zone = model.zone.get();
     let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
     match token.deleted_at.and_then(|at| keep.after(at, zone)) {

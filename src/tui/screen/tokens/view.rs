@@ -14,29 +14,29 @@ use crate::domain::token::Token;
 use crate::domain::token_filter::TokenFilter;
 use crate::tui::modal::{token_details, usage};
 use crate::tui::model::Model;
-use crate::tui::screen::frame::{self, Around, filter_line_with};
+use crate::tui::screen::frame::{self, ScreenParts, filter_line_with};
 use crate::tui::theme::Theme;
 use crate::tui::widget::key_hints::truncate_with_hint;
 use crate::tui::widget::text_fit::{cut, group_digits, width};
 use crate::verbs::tokens::TokenDetails;
 
 /// Columns of the first line taken by the program's name.
-const BESIDE_HEAD: usize = 9;
+const NAME_COLUMNS: usize = 9;
 /// Minimum number of columns for the filter.
-const FILTER_LEAST: usize = 16;
+const MIN_FILTER_COLUMNS: usize = 16;
 
 impl Tokens {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
-        let around = Around {
+        let parts = ScreenParts {
             head: self.head(columns, model),
             second: filter_line_with(&self.filter, self.right(columns, &model.theme), columns, model),
-            about: frame::unless_beside(self.about(model), area),
+            about: frame::unless_detail_pane(self.about(model), area),
         };
-        let body = frame::draw(frame, area, around, model);
-        let (table, pane) = frame::beside(frame, body, &model.theme);
+        let body = frame::draw(frame, area, parts, model);
+        let (table, pane) = frame::split_detail_pane(frame, body, &model.theme);
         if let (Some(pane), Some(token)) = (pane, self.current()) {
-            let lines = token_details::lines(token, self.usage_of(token), usize::from(pane.width), model);
+            let lines = token_details::lines(token, self.details_of(token), usize::from(pane.width), model);
             frame.render_widget(Paragraph::new(truncate_with_hint(lines, usize::from(pane.height), model)), pane);
         }
         self.table(frame, table, model);
@@ -50,23 +50,23 @@ impl Tokens {
             0 => String::new(),
             n => format!("{} marked", group_digits(n as u64)),
         };
-        let (about, soon) = if self.shape.trashed {
+        let (about, soon) = if self.options.trashed {
             let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
             (format!("Trash, kept for {}", keep.describe()), String::new())
         } else {
-            let limit = match self.tally.limit {
-                0 => format!("{} active", self.tally.active),
-                limit => format!("{} of {limit} active", self.tally.active),
+            let limit = match self.summary.limit {
+                0 => format!("{} active", self.summary.active),
+                limit => format!("{} of {limit} active", self.summary.active),
             };
-            let soon = match self.tally.expiring {
+            let soon = match self.summary.expiring {
                 0 => String::new(),
                 1 => "! 1 expires soon".to_owned(),
                 n => format!("! {} expire soon", group_digits(n)),
             };
             (limit, soon)
         };
-        let about_style = if self.shape.trashed { theme.strong } else { Style::new() };
-        let mut room = columns.saturating_sub(BESIDE_HEAD);
+        let about_style = if self.options.trashed { theme.strong } else { Style::new() };
+        let mut room = columns.saturating_sub(NAME_COLUMNS);
         let mut spans: Vec<Span<'static>> = Vec::new();
         for (text, style) in [(marked, theme.accent), (about, about_style), (soon, theme.warning)] {
             let gap = if spans.is_empty() { "" } else { " · " };
@@ -82,12 +82,12 @@ impl Tokens {
 
     /// Returns active restrictions, number of tokens and order, as far as they leave room for the filter.
     fn right(&self, columns: usize, theme: &Theme) -> Vec<Span<'static>> {
-        let switched = self.shape.active_options().join(" · ");
+        let switched = self.options.active_options().join(" · ");
         let (long, short) = self.count();
-        let order = format!("   {}", self.shape.order());
+        let order = format!("   {}", self.options.describe_sort());
         let gap = if switched.is_empty() { "" } else { " · " };
         let fits = |count: &str, order: &str| {
-            width(&switched) + width(gap) + width(count) + width(order) + FILTER_LEAST + 4 <= columns
+            width(&switched) + width(gap) + width(count) + width(order) + MIN_FILTER_COLUMNS + 4 <= columns
         };
         let (count, order) = match (fits(&long, &order), fits(&long, "")) {
             (true, _) => (long, order),
@@ -99,46 +99,48 @@ impl Tokens {
 
     /// Returns the number of shown tokens, in a long and a short form.
     fn count(&self) -> (String, String) {
-        let place = if self.shape.trashed { " in the trash" } else { "" };
+        let suffix = if self.options.trashed { " in the trash" } else { "" };
         if !self.loaded {
             return ("reading…".to_owned(), "reading…".to_owned());
         }
         if let Some(unknown) = self.filter.unknown_field::<TokenFilter>() {
             return (unknown.to_string(), unknown.to_string());
         }
-        if self.filter.is_empty() && !self.shape.narrows() {
+        if self.filter.is_empty() && !self.options.is_filtering() {
             return match self.window.total {
                 0 => ("none".to_owned(), "none".to_owned()),
                 total => {
                     let short = format!("{} of {}", group_digits(self.position() + 1), group_digits(total));
-                    (format!("{short}{place}"), short)
+                    (format!("{short}{suffix}"), short)
                 }
             };
         }
         let more = if self.window.matching_is_lower_bound { "+" } else { "" };
         let short = format!("{}{more} match", group_digits(self.window.matching));
-        (format!("{short} of {}{place}", group_digits(self.window.total)), short)
+        (format!("{short} of {}{suffix}", group_digits(self.window.total)), short)
     }
 
     fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let columns = usize::from(area.width);
         let height = usize::from(area.height).saturating_sub(1);
-        let words = self.question().filter.words;
+        let words = self.query().filter.words;
         let shown = self.cursor.visible_rows(height).filter_map(|at| self.window.rows.get(at).map(|token| (at, token)));
-        let told = shown.map(|(at, token)| (token, at == self.cursor.position(), self.marks.holds(token.id)));
-        let sort = self.shape.sort;
+        let rows = shown.map(|(at, token)| (token, at == self.cursor.position(), self.marks.contains(token.id)));
+        let sort = self.options.sort;
         let mut lines: Vec<Line<'static>> = Vec::new();
-        if self.shape.trashed {
-            let layout = trash::Columns::fitting(columns);
+        if self.options.trashed {
+            let layout = trash::Columns::new(columns);
             lines.push(Line::styled(layout.heading(sort), theme.dim));
-            lines.extend(told.map(|(token, here, mark)| layout.row(token, here, mark, &words, model)));
+            lines.extend(rows.map(|(token, is_current, mark)| layout.row(token, is_current, mark, &words, model)));
         } else {
-            let layout = Columns::fitting(columns);
+            let layout = Columns::new(columns);
             lines.push(Line::styled(layout.heading(sort), theme.dim));
-            let knocks = |token: &Token| self.window.recently_denied.contains(&token.id);
-            let row = |(token, here, mark)| layout.row(token, (here, mark, knocks(token)), &words, model);
-            lines.extend(told.map(row));
+            let denied_recently = |token: &Token| self.window.recently_denied.contains(&token.id);
+            let row = |(token, is_current, mark)| {
+                layout.row(token, (is_current, mark, denied_recently(token)), &words, model)
+            };
+            lines.extend(rows.map(row));
         }
         if self.loaded && self.window.rows.is_empty() {
             lines.push(Line::default());
@@ -151,9 +153,9 @@ impl Tokens {
         let teach = |text: &'static str, key: &'static str, what: &'static str| {
             vec![Line::from(vec![Span::raw(text), Span::styled(key, theme.accent), Span::raw(what)])]
         };
-        let narrowed = self.shape.active_options().join(" and ");
+        let narrowed = self.options.active_options().join(" and ");
         match (self.filter.is_empty(), narrowed.is_empty()) {
-            (true, true) if self.shape.trashed => teach(" The trash is empty.  ", "t", "  goes back to the tokens."),
+            (true, true) if self.options.trashed => teach(" The trash is empty.  ", "t", "  goes back to the tokens."),
             (true, true) => teach(" No tokens yet.  ", "n", "  generates the first one."),
             (true, false) => vec![Line::raw(cut(&format!(" Nothing here is {narrowed}.  Esc shows all."), columns))],
             (false, _) => {
@@ -163,14 +165,14 @@ impl Tokens {
         }
     }
 
-    fn usage_of(&self, token: &Token) -> Option<&TokenDetails> {
-        self.usage.as_ref().filter(|s| s.token.id == token.id)
+    fn details_of(&self, token: &Token) -> Option<&TokenDetails> {
+        self.details.as_ref().filter(|s| s.token.id == token.id)
     }
 
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(token) = self.current() else { return [String::new(), String::new()] };
         let about = format!("{}  {}  {}", token.name, token.hint, token.description);
-        let used = self.usage_of(token).map_or_else(String::new, |s| usage::describe(&s.usage, model.now));
+        let used = self.details_of(token).map_or_else(String::new, |s| usage::describe(&s.usage, model.now));
         match token.overlap(model.now) {
             Some(old) => [
                 about,

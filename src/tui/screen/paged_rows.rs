@@ -8,12 +8,12 @@ use crate::tui::widget::list::Cursor;
 use crate::verbs::ledger::LedgerCursor;
 
 /// Number of rows per request.
-pub const WINDOW: usize = 200;
+pub const PAGE_SIZE: usize = 200;
 /// Distance between the cursor and the end of the loaded rows at which more rows are requested.
-const MARGIN: usize = 50;
+const PREFETCH_MARGIN: usize = 50;
 
 /// A row with a unique, ordered key.
-pub trait Keyed {
+pub trait RowKey {
     /// The key type; newer rows have greater keys.
     type Key: Ord + Clone;
     /// Returns the key of this row.
@@ -21,7 +21,7 @@ pub trait Keyed {
 }
 
 /// The loaded rows around the cursor.
-pub struct Stretch<R: Keyed> {
+pub struct PagedRows<R: RowKey> {
     rows: Vec<R>,
     /// `true` if matching rows are newer than the loaded ones.
     newer: bool,
@@ -32,40 +32,40 @@ pub struct Stretch<R: Keyed> {
     /// `true` once the first rows have arrived.
     loaded: bool,
     /// Reason why there are no rows.
-    refused: Option<Error>,
+    error: Option<Error>,
     /// The anchor of the last request.
-    anchor: LedgerCursor<R::Key>,
+    page_cursor: LedgerCursor<R::Key>,
     /// Row of the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<R::Key>,
     /// Row to which the cursor goes when the next rows arrive.
-    goal: Option<R::Key>,
+    target: Option<R::Key>,
 }
 
-impl<R: Keyed> Default for Stretch<R> {
+impl<R: RowKey> Default for PagedRows<R> {
     /// Creates an empty list, not yet loaded.
     fn default() -> Self {
-        Stretch {
+        PagedRows {
             rows: Vec::new(),
             newer: false,
             older: false,
             cursor: Cursor::default(),
             loaded: false,
-            refused: None,
-            anchor: LedgerCursor::Newest,
+            error: None,
+            page_cursor: LedgerCursor::Newest,
             origin: None,
-            goal: None,
+            target: None,
         }
     }
 }
 
-impl<R: Keyed> Stretch<R> {
+impl<R: RowKey> PagedRows<R> {
     /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&R> {
         self.rows.get(self.cursor.position())
     }
 
     /// Returns the loaded rows visible on a screen of `height`, each with `true` if it is under the cursor.
-    pub fn shown(&self, height: usize) -> impl Iterator<Item = (&R, bool)> {
+    pub fn visible_rows(&self, height: usize) -> impl Iterator<Item = (&R, bool)> {
         let Range { start, end } = self.cursor.visible_rows(height);
         let rows = self.rows.iter().enumerate().skip(start).take(end - start);
         rows.map(|(at, row)| (row, at == self.cursor.position()))
@@ -92,23 +92,23 @@ impl<R: Keyed> Stretch<R> {
     }
 
     /// Rows above the cursor, or `None` if newer rows are not loaded.
-    pub fn place(&self) -> Option<usize> {
+    pub fn position(&self) -> Option<usize> {
         (!self.newer).then(|| self.cursor.position())
     }
 
     /// Returns the reason why no rows are shown.
-    pub fn refusal(&self) -> Option<&Error> {
-        self.refused.as_ref().filter(|_| self.rows.is_empty())
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref().filter(|_| self.rows.is_empty())
     }
 
     /// `true` if the signed-in account may not read the list.
     pub fn is_denied(&self) -> bool {
-        self.refused.as_ref().is_some_and(|error| error.kind == Kind::Denied)
+        self.error.as_ref().is_some_and(|error| error.kind == Kind::Denied)
     }
 
     /// Returns the anchor for reading the list again: around the row under the cursor. A cursor on the newest row stays
     /// on the newest row.
-    pub fn refresh(&self) -> LedgerCursor<R::Key> {
+    pub fn current_page_cursor(&self) -> LedgerCursor<R::Key> {
         match self.current() {
             Some(current) if self.cursor.position() > 0 || self.newer => LedgerCursor::Around(current.key()),
             Some(_) | None => LedgerCursor::Newest,
@@ -116,7 +116,7 @@ impl<R: Keyed> Stretch<R> {
     }
 
     /// Remembers the cursor position when `action` begins a filter. Forgets it when the cursor moves.
-    pub fn remember(&mut self, action: Action) {
+    pub fn track_filter_origin(&mut self, action: Action) {
         match action {
             Action::Filter => self.origin = self.current().map(R::key),
             Action::Cancel => {}
@@ -126,23 +126,23 @@ impl<R: Keyed> Stretch<R> {
 
     /// Returns the anchor for reading the list without a filter: around the row where the cursor was before the filter,
     /// else around the current row.
-    pub fn unfiltered(&mut self) -> LedgerCursor<R::Key> {
-        self.goal = self.origin.take();
-        self.goal.clone().map_or_else(|| self.refresh(), LedgerCursor::Around)
+    pub fn cursor_without_filter(&mut self) -> LedgerCursor<R::Key> {
+        self.target = self.origin.take();
+        self.target.clone().map_or_else(|| self.current_page_cursor(), LedgerCursor::Around)
     }
 
     /// Records that rows from `anchor` on were requested.
-    pub fn asked(&mut self, anchor: LedgerCursor<R::Key>) {
-        self.anchor = anchor;
+    pub fn set_page_cursor(&mut self, anchor: LedgerCursor<R::Key>) {
+        self.page_cursor = anchor;
     }
 
     /// Takes new rows, newest first. The cursor stays on its row if that still exists, else near it.
-    pub fn fill(&mut self, rows: Vec<R>, newer: bool, older: bool, height: usize) {
-        let before = self.goal.take().or_else(|| self.current().map(R::key));
+    pub fn set_rows(&mut self, rows: Vec<R>, newer: bool, older: bool, height: usize) {
+        let before = self.target.take().or_else(|| self.current().map(R::key));
         let at_the_top = !self.newer && self.cursor.visible_rows(height).start == 0;
         (self.rows, self.newer, self.older) = (rows, newer, older);
-        (self.loaded, self.refused) = (true, None);
-        let at = match &self.anchor {
+        (self.loaded, self.error) = (true, None);
+        let at = match &self.page_cursor {
             LedgerCursor::Newest | LedgerCursor::Older(_) => 0,
             LedgerCursor::Oldest | LedgerCursor::Newer(_) => self.rows.len(),
             LedgerCursor::Around(key) => {
@@ -156,8 +156,8 @@ impl<R: Keyed> Stretch<R> {
     }
 
     /// Records that the list could not be read. Returns `true` if the error still has to be reported elsewhere.
-    pub fn not_read(&mut self, error: &Error) -> bool {
-        self.refused = Some(error.clone());
+    pub fn set_error(&mut self, error: &Error) -> bool {
+        self.error = Some(error.clone());
         if self.is_denied() {
             self.rows.clear();
             self.cursor = Cursor::default();
@@ -166,22 +166,22 @@ impl<R: Keyed> Stretch<R> {
     }
 
     /// Keeps the cursor on the screen after the terminal was resized.
-    pub fn resized(&mut self, height: usize) {
+    pub fn on_resize(&mut self, height: usize) {
         self.cursor.keep_visible(self.rows.len(), height);
     }
 
     /// Moves the cursor as `action` says. Returns `true` if `action` moves the cursor.
-    pub fn walk(&mut self, action: Action, height: usize) -> bool {
+    pub fn move_by(&mut self, action: Action, height: usize) -> bool {
         self.cursor.move_by(action, self.rows.len(), height)
     }
 
     /// Returns the anchor for reading more rows, if rows are missing near the cursor.
-    pub fn wants_more(&self) -> Option<LedgerCursor<R::Key>> {
-        let near_newer = self.newer && self.cursor.position() < MARGIN;
-        let near_older = self.older && self.cursor.position() + MARGIN >= self.rows.len();
+    pub fn needs_page(&self) -> Option<LedgerCursor<R::Key>> {
+        let near_newer = self.newer && self.cursor.position() < PREFETCH_MARGIN;
+        let near_older = self.older && self.cursor.position() + PREFETCH_MARGIN >= self.rows.len();
         let current = self.current().filter(|_| near_newer || near_older)?;
         // A second request around the same row would return the same rows.
-        if matches!(&self.anchor, LedgerCursor::Around(key) if *key == current.key()) {
+        if matches!(&self.page_cursor, LedgerCursor::Around(key) if *key == current.key()) {
             return None;
         }
         Some(LedgerCursor::Around(current.key()))

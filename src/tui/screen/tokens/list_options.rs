@@ -7,7 +7,7 @@ use crate::verbs::tokens::OwnerFilter;
 
 /// The restrictions and the order of the token table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Shape {
+pub struct ListOptions {
     /// `true` for tokens in the trash, `false` for all others.
     pub trashed: bool,
     /// Only the signed-in account's own tokens.
@@ -19,35 +19,35 @@ pub struct Shape {
     /// The order.
     pub sort: Sort,
     /// The order before `expiring` was switched on, which sorts by expiry.
-    pub before: Option<Sort>,
+    pub sort_before: Option<Sort>,
 }
 
-impl Shape {
+impl ListOptions {
     /// Returns the shape without restrictions, for the trash or the other tokens, in the same order.
-    pub fn whole(self, trashed: bool) -> Self {
-        Shape { trashed, sort: self.before.unwrap_or(self.sort), ..Shape::default() }
+    pub fn without_filters(self, trashed: bool) -> Self {
+        ListOptions { trashed, sort: self.sort_before.unwrap_or(self.sort), ..ListOptions::default() }
     }
 
     /// Switches between the tokens that expire soon, soonest first, and all tokens in their previous order.
-    pub fn turn_expiring(&mut self) {
+    pub fn toggle_expiring(&mut self) {
         self.expiring = !self.expiring;
-        match self.before.take() {
+        match self.sort_before.take() {
             Some(before) => self.sort = before,
             None if self.expiring => {
                 let soonest = Sort { column: SortColumn::Expires, descending: false };
-                self.before = Some(std::mem::replace(&mut self.sort, soonest));
+                self.sort_before = Some(std::mem::replace(&mut self.sort, soonest));
             }
             None => {}
         }
     }
 
     /// Returns the owner restriction.
-    pub fn whose(self) -> OwnerFilter {
+    pub fn owner_filter(self) -> OwnerFilter {
         if self.mine { OwnerFilter::Mine } else { OwnerFilter::All }
     }
 
     /// Combines the filter `typed` with the restrictions switched on by keys.
-    pub fn narrowed(self, typed: TokenFilter) -> TokenFilter {
+    pub fn apply_to(self, typed: TokenFilter) -> TokenFilter {
         if self.trashed {
             return typed;
         }
@@ -56,19 +56,19 @@ impl Shape {
     }
 
     /// `true` if a restriction hides tokens.
-    pub fn narrows(self) -> bool {
+    pub fn is_filtering(self) -> bool {
         self.mine || (!self.trashed && (self.expiring || self.stale))
     }
 
     /// Returns the active restrictions in words.
     pub fn active_options(self) -> Vec<&'static str> {
-        let kept = !self.trashed;
-        let options = [("mine", self.mine), ("expiring", kept && self.expiring), ("stale", kept && self.stale)];
+        let live = !self.trashed;
+        let options = [("mine", self.mine), ("expiring", live && self.expiring), ("stale", live && self.stale)];
         options.into_iter().filter(|(_, on)| *on).map(|(word, _)| word).collect()
     }
 
     /// Returns the order, e.g. `↓ name`.
-    pub fn order(self) -> String {
+    pub fn describe_sort(self) -> String {
         format!("{} {}", self.arrow(), self.sort.column.as_str())
     }
 

@@ -6,14 +6,14 @@ use crate::domain::role::Role;
 
 /// The parsed filter of the accounts. Every part must match.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Narrowed {
+pub(super) struct AccountFilter {
     /// Each word must occur in the name.
     pub(super) words: Vec<String>,
     role: Option<Role>,
     enabled: Option<bool>,
 }
 
-impl FilterFields for Narrowed {
+impl FilterFields for AccountFilter {
     const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
         ("role", |narrowed, value| set_choice(&mut narrowed.role, value, &Role::ALL.map(|role| (role, role.as_str())))),
         ("status", |narrowed, value| {
@@ -26,13 +26,13 @@ impl FilterFields for Narrowed {
     }
 }
 
-impl Narrowed {
+impl AccountFilter {
     /// Parses the filter text. An unknown field is treated as a word, so parsing never fails.
     pub(super) fn parse(text: &str) -> Self {
         filter_syntax::parse_lenient(text)
     }
 
-    pub(super) fn takes(&self, account: &Account) -> bool {
+    pub(super) fn matches(&self, account: &Account) -> bool {
         self.role.is_none_or(|role| role == account.role)
             && self.enabled.is_none_or(|enabled| enabled == account.enabled)
             && self.words.iter().all(|word| account.username.as_str().contains(word.as_str()))
@@ -45,10 +45,10 @@ mod tests {
 
     #[test]
     fn fields_and_words() {
-        let read = Narrowed::parse("CI role:ad status:dis foo:bar");
+        let read = AccountFilter::parse("CI role:ad status:dis foo:bar");
         assert_eq!(read.words, ["ci", "foo:bar"]);
         assert_eq!((read.role, read.enabled), (Some(Role::Admin), Some(false)));
-        assert_eq!(Narrowed::parse("role: status:"), Narrowed::default(), "not said yet");
-        assert_eq!(Narrowed::parse("role:king").words, ["role:king"]);
+        assert_eq!(AccountFilter::parse("role: status:"), AccountFilter::default(), "not said yet");
+        assert_eq!(AccountFilter::parse("role:king").words, ["role:king"]);
     }
 }

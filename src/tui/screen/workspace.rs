@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::Page;
+use super::Component;
 use super::accounts::Accounts;
 use super::audit::Audit;
 use super::denied::Denied;
-use super::policy::Rules;
+use super::policy::PolicyScreen;
 use super::tokens::Tokens;
 use crate::domain::role::Role;
 use crate::tui::picker::Picker;
 
 /// A screen that can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum ScreenId {
     /// The token table.
     Tokens,
     /// The accounts.
@@ -29,8 +29,8 @@ pub enum Place {
 }
 
 /// All screens.
-pub struct Desk {
-    shown: Place,
+pub struct Workspace {
+    current: ScreenId,
     /// The token table.
     pub tokens: Tokens,
     /// The accounts.
@@ -40,58 +40,58 @@ pub struct Desk {
     /// The catalogue.
     pub catalogue: Picker,
     /// The policy.
-    pub rules: Rules,
+    pub policy: PolicyScreen,
     /// The denied attempts.
     pub denied: Denied,
 }
 
-impl Default for Desk {
+impl Default for Workspace {
     /// Creates empty screens and shows the tokens.
     fn default() -> Self {
-        Desk {
-            shown: Place::Tokens,
+        Workspace {
+            current: ScreenId::Tokens,
             tokens: Tokens::new(),
             accounts: Accounts::default(),
             audit: Audit::default(),
             catalogue: Picker::browse(Arc::from([]), Role::Owner),
-            rules: Rules::default(),
+            policy: PolicyScreen::default(),
             denied: Denied::default(),
         }
     }
 }
 
-impl Desk {
+impl Workspace {
     /// Returns the screen that is shown.
-    pub fn shown(&self) -> Place {
-        self.shown
+    pub fn current(&self) -> ScreenId {
+        self.current
     }
 
     /// Shows another screen.
-    pub fn show(&mut self, place: Place) {
-        self.shown = place;
+    pub fn switch_to(&mut self, place: ScreenId) {
+        self.current = place;
     }
 
     /// Returns the page that is drawn.
-    pub fn page(&self) -> &dyn Page {
-        match self.shown {
-            Place::Tokens => &self.tokens,
-            Place::Accounts => &self.accounts,
-            Place::Audit => &self.audit,
-            Place::Catalogue => &self.catalogue,
-            Place::Policy => &self.rules,
-            Place::Denied => &self.denied,
+    pub fn component(&self) -> &dyn Component {
+        match self.current {
+            ScreenId::Tokens => &self.tokens,
+            ScreenId::Accounts => &self.accounts,
+            ScreenId::Audit => &self.audit,
+            ScreenId::Catalogue => &self.catalogue,
+            ScreenId::Policy => &self.policy,
+            ScreenId::Denied => &self.denied,
         }
     }
 
     /// Returns the page that takes the keys.
-    pub fn page_mut(&mut self) -> &mut dyn Page {
-        match self.shown {
-            Place::Tokens => &mut self.tokens,
-            Place::Accounts => &mut self.accounts,
-            Place::Audit => &mut self.audit,
-            Place::Catalogue => &mut self.catalogue,
-            Place::Policy => &mut self.rules,
-            Place::Denied => &mut self.denied,
+    pub fn component_mut(&mut self) -> &mut dyn Component {
+        match self.current {
+            ScreenId::Tokens => &mut self.tokens,
+            ScreenId::Accounts => &mut self.accounts,
+            ScreenId::Audit => &mut self.audit,
+            ScreenId::Catalogue => &mut self.catalogue,
+            ScreenId::Policy => &mut self.policy,
+            ScreenId::Denied => &mut self.denied,
         }
     }
 }
