@@ -19,7 +19,7 @@ use jeton::domain::selection::Selection;
 use jeton::error::Error;
 use jeton::platform::files::SecretFiles;
 use jeton::propagation::PropagationProbe;
-use jeton::tui::Start;
+use jeton::tui::TuiConfig;
 use jeton::tui::modal::Modal;
 use jeton::tui::model::Model;
 use jeton::tui::msg::Msg;
@@ -89,18 +89,18 @@ fn pick(all: &Arc<[Catalogue]>) -> Modal {
 
 /// The screens with the picker open over nothing.
 fn open(all: &Arc<[Catalogue]>) -> Model {
-    let start = Start {
+    let start = TuiConfig {
         progress: Default::default(),
-        jeton: Arc::new(UnreachableBackend),
+        backend: Arc::new(UnreachableBackend),
         for_long_changes: Arc::new(UnreachableBackend),
         for_long_reads: Arc::new(UnreachableBackend),
         clock: Arc::new(FakeClock::at(START)),
-        delivery: Arc::new(SecretFiles),
-        witness: PropagationProbe::new(Path::new("nowhere")),
-        place: String::new(),
+        secret_files: Arc::new(SecretFiles),
+        propagation_probe: PropagationProbe::new(Path::new("nowhere")),
+        store_path: String::new(),
         username: None,
         token: None,
-        remember: std::time::Duration::ZERO,
+        remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
         demo: None,
     };

@@ -35,7 +35,7 @@ impl Propagation {
     }
 }
 
-/// Returns the text after "NAME disabled; " if the service is known to deny `whom`.
+/// Returns the text after "NAME disabled; " if the service is known to deny `subject`.
 pub fn describe_confirmed(subject: &str, time: Duration) -> String {
     format!("the service denies {subject} ({:.1} ms)", Propagation::milliseconds(time))
 }

@@ -140,19 +140,19 @@ fn show_screens(
     world: &Adapters,
     settings: &Settings,
     demo: Option<tui::Demo>,
-) -> Result<tui::Ended> {
-    tui::run(tui::Start {
+) -> Result<tui::ExitReason> {
+    tui::run(tui::TuiConfig {
         progress: Arc::clone(&world.progress),
-        witness: PropagationProbe::new(place.path()),
-        place: place.path().display().to_string(),
+        propagation_probe: PropagationProbe::new(place.path()),
+        store_path: place.path().display().to_string(),
         for_long_changes: Arc::new(place.with_own_connection()),
         for_long_reads: Arc::new(place.with_own_connection()),
-        jeton: Arc::new(place),
+        backend: Arc::new(place),
         clock: Arc::clone(&world.clock),
-        delivery: Arc::clone(&world.secret_files),
+        secret_files: Arc::clone(&world.secret_files),
         username: settings.username.as_ref().map(|u| u.value.clone()),
         token: settings.token_credential()?,
-        remember: settings.confirm_remember.value,
+        remember_password: settings.confirm_remember.value,
         lock_after: settings.lock_after.value,
         demo,
     })
@@ -169,10 +169,10 @@ fn given(global: &Global) -> CliOverrides {
 }
 
 /// Ends the program with the result of the screens.
-fn conclude(ended: tui::Ended) -> Result<()> {
+fn conclude(ended: tui::ExitReason) -> Result<()> {
     match ended {
-        tui::Ended::Quit => Ok(()),
-        tui::Ended::Signal(signal) => platform::signals::end_by_signal(signal),
+        tui::ExitReason::Quit => Ok(()),
+        tui::ExitReason::Signal(signal) => platform::signals::end_by_signal(signal),
     }
 }
 

@@ -47,7 +47,7 @@ impl Asked {
         Asked(if unheard { None } else { PropagationProbe::new(app.store_path()).check(seq) })
     }
 
-    /// Returns the text after "NAME deleted": the service denies `whom`, or else `otherwise`.
+    /// Returns the text after "NAME deleted": the service denies `subject`, or else `otherwise`.
     pub fn clause(&self, whom: &str, otherwise: &str) -> String {
         match &self.0 {
             Some(Propagation::Confirmed(time)) => format!("; {}", propagation::describe_confirmed(whom, *time)),

@@ -46,7 +46,7 @@ impl Access {
     }
 }
 
-/// A method's id, such as `environment.control.StopEnv`: 1 to 200 of `A-Z a-z 0-9 . _ -`.
+/// A method's id, such as `environment.control_key.StopEnv`: 1 to 200 of `A-Z a-z 0-9 . _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MethodId(String);
 

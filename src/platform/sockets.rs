@@ -208,7 +208,7 @@ pub struct HttpReply {
     pub body: Vec<u8>,
 }
 
-/// Sends `GET path` to `endpoint` and returns the reply, all within `patience`. `headers` are whole lines, each
+/// Sends `GET path` to `endpoint` and returns the reply, all within `timeout`. `headers` are whole lines, each
 /// with its line end.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ pub enum ReadEvent {
     TimedOut,
 }
 
-/// Waits for bytes from the terminal. The wait is limited by `patience`; `None` waits forever.
+/// Waits for bytes from the terminal. The wait is limited by `timeout`; `None` waits forever.
 ///
 /// # Errors
 /// Those of the system; [`io::ErrorKind::UnexpectedEof`] if the terminal is gone.
@@ -54,7 +54,7 @@ pub fn has_more() -> bool {
     wait(Some(Duration::ZERO)).unwrap_or(false)
 }
 
-/// Returns `true` if there is something to read within `patience`. Signals don't prolong the wait.
+/// Returns `true` if there is something to read within `timeout`. Signals don't prolong the wait.
 #[expect(clippy::disallowed_methods, reason = "a signal shortens a wait, and the rest of it must be waited for")]
 fn wait(timeout: Option<Duration>) -> io::Result<bool> {
     let end = timeout.map(|timeout| Instant::now() + timeout);

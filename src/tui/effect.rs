@@ -23,19 +23,19 @@ pub enum Effect {
     /// Saves a secret to a new file.
     Save(PathBuf, Arc<Secret>),
     /// Reads the catalogue with this path or name, to be used along with these catalogues. The reply has the same id.
-    Read(RequestId, PathBuf, Arc<[Catalogue]>),
+    ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
     /// Asks the running service about the change with this number in the audit log.
-    Witness(i64),
+    CheckPropagation(i64),
     /// Stops the work in batches after its current batch.
-    Stop,
+    StopLongWork,
     /// Redraws everything on an empty screen.
-    Clear,
+    Redraw,
     /// Returns the terminal to the shell and stops the process.
     Suspend,
 }
 
 /// Text to be copied to a clipboard.
-pub(super) struct ForClipboard {
+pub(super) struct ClipboardText {
     pub text: Zeroizing<String>,
     pub is_secret: bool,
 }

@@ -8,13 +8,13 @@
 //!              └───── view(&Model, &mut Frame): reads only
 //! ```
 //!
-//! A new screen is a [`screen::Page`] in `screen/`, a [`screen::desk::ScreenId`] and a line in each match over places. A
+//! A new screen is a [`screen::Component`] in `screen/`, a [`screen::workspace::ScreenId`] and a line in each match over places. A
 //! new dialog is a page in `modal/` and a line in each match over modals. A dialog with fields is a
 //! [`widget::form::Dialog`], and the rest is done for it. Both return a change as [`screen::Intent::Confirm`], which
 //! is proved in one place. All keys are in `keymap/`.
 
+pub mod auth_state;
 pub mod effect;
-pub mod guard;
 pub mod input;
 pub mod keymap;
 pub mod long_work;
@@ -46,9 +46,9 @@ use crate::verbs::batches::Progress;
 use crate::verbs::ports::{Clock, SecretFileWriter};
 
 /// The resources of the screens.
-pub struct Start {
+pub struct TuiConfig {
     /// The verbs.
-    pub jeton: Arc<dyn Backend>,
+    pub backend: Arc<dyn Backend>,
     /// The verbs over another connection, for changes in batches.
     pub for_long_changes: Arc<dyn Backend>,
     /// The verbs over a third connection, for slow reads. A purge must not wait for them.
@@ -56,19 +56,19 @@ pub struct Start {
     /// The system clock.
     pub clock: Arc<dyn Clock>,
     /// The destination for saved secrets.
-    pub delivery: Arc<dyn SecretFileWriter>,
+    pub secret_files: Arc<dyn SecretFileWriter>,
     /// Progress of work in batches.
     pub progress: Arc<Progress>,
     /// Asks the running service after a change.
-    pub witness: PropagationProbe,
+    pub propagation_probe: PropagationProbe,
     /// Location of the store, for display.
-    pub place: String,
+    pub store_path: String,
     /// The user, if known.
     pub username: Option<Username>,
     /// The token that signs in automatically.
     pub token: Option<TokenCredential>,
     /// Time for which a password is kept after a change; zero = asked each time.
-    pub remember: Duration,
+    pub remember_password: Duration,
     /// Time without a key after which everything is hidden; zero = never.
     pub lock_after: Duration,
     /// The account that signs in automatically, in a demo.
@@ -88,7 +88,7 @@ pub struct Demo {
 
 /// The way the screens ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum ExitReason {
     /// The user quit.
     Quit,
     /// A signal ended the screens. The terminal is restored. The caller must clean up its own resources and then end by
@@ -101,6 +101,6 @@ pub enum Ended {
 /// # Errors
 /// The reason for an early end: [`crate::error::Kind::Denied`] after three failed sign-ins,
 /// [`crate::error::Kind::Cancelled`] after Ctrl-C, [`crate::error::Kind::Failure`] if the terminal fails.
-pub fn run(start: Start) -> Result<Ended> {
-    runtime::run(start)
+pub fn run(config: TuiConfig) -> Result<ExitReason> {
+    runtime::run(config)
 }

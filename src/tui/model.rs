@@ -10,7 +10,7 @@ use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::{SECOND, Timestamp, Zone};
 use crate::error::Error;
-use crate::tui::guard::Guard;
+use crate::tui::auth_state::AuthState;
 use crate::tui::keymap::Context;
 use crate::tui::long_work::LongWork;
 use crate::tui::modal::Modal;
@@ -25,15 +25,15 @@ use crate::tui::screen::workspace::{ScreenId, Workspace};
 use crate::tui::theme::Theme;
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::form::Form;
-use crate::tui::{Demo, Start};
+use crate::tui::{Demo, TuiConfig};
 use crate::verbs::accounts::CurrentUser;
 use crate::verbs::actor::Session;
 use crate::verbs::ports::Clock;
 
 /// Time for which a notice is shown, in milliseconds.
-pub const NOTICE_TIME: i64 = 8 * SECOND;
+pub const NOTICE_DURATION: i64 = 8 * SECOND;
 /// Maximum number of past notices kept.
-const MESSAGES: usize = 100;
+const MAX_MESSAGES: usize = 100;
 /// Time after which a pending request shows a spinner, in milliseconds.
 pub const SPINNER_AFTER: i64 = 100;
 
@@ -50,7 +50,7 @@ pub struct Model {
     /// Name of the machine.
     pub host: String,
     /// Location of the store, for display.
-    pub place: String,
+    pub store_path: String,
     /// The user, if known before sign-in.
     pub username: Option<Username>,
     /// The account of a demo.
@@ -62,7 +62,7 @@ pub struct Model {
     /// The lock, which covers everything until the password is entered again.
     pub lock: Option<Form<SignIn>>,
     /// The held proofs and the lock timer.
-    pub guard: Guard,
+    pub auth: AuthState,
     /// The session of the signed-in user.
     pub session: Option<Session>,
     /// Data about the signed-in user.
@@ -76,7 +76,7 @@ pub struct Model {
     /// Damaged rows already reported.
     pub damaged: BTreeSet<String>,
     /// Requests without a reply yet.
-    pub pending: BTreeMap<RequestId, Pending>,
+    pub pending: BTreeMap<RequestId, PendingRequest>,
     /// The work in batches sent last, until its reply.
     pub long_work: Option<LongWork>,
     /// Number of the last request.
@@ -88,7 +88,7 @@ pub struct Model {
 /// A screen that fills the terminal.
 pub enum Screen {
     /// Before the first reply.
-    Opening,
+    Loading,
     /// The creation of the first owner.
     FirstRun(Box<Form<FirstRun>>),
     /// The sign-in.
@@ -96,29 +96,29 @@ pub enum Screen {
     /// The replacement of a temporary password after sign-in.
     ReplacePassword(Box<Form<ReplacePassword>>),
     /// The screens of a signed-in user.
-    Desk(Box<Workspace>),
+    Workspace(Box<Workspace>),
 }
 
 impl Screen {
     /// Returns the page that is drawn.
-    pub fn page(&self) -> Option<&dyn Component> {
+    pub fn component(&self) -> Option<&dyn Component> {
         match self {
-            Screen::Opening => None,
+            Screen::Loading => None,
             Screen::FirstRun(page) => Some(&**page),
             Screen::SignIn(page) => Some(&**page),
             Screen::ReplacePassword(page) => Some(&**page),
-            Screen::Desk(desk) => Some(desk.component()),
+            Screen::Workspace(workspace) => Some(workspace.component()),
         }
     }
 
     /// Returns the page that takes the keys.
-    pub fn page_mut(&mut self) -> Option<&mut dyn Component> {
+    pub fn component_mut(&mut self) -> Option<&mut dyn Component> {
         match self {
-            Screen::Opening => None,
+            Screen::Loading => None,
             Screen::FirstRun(page) => Some(&mut **page),
             Screen::SignIn(page) => Some(&mut **page),
             Screen::ReplacePassword(page) => Some(&mut **page),
-            Screen::Desk(desk) => Some(desk.component_mut()),
+            Screen::Workspace(workspace) => Some(workspace.component_mut()),
         }
     }
 }
@@ -129,7 +129,7 @@ pub struct LocalZone(Arc<dyn Clock>);
 
 impl LocalZone {
     /// Returns the zone of `clock`.
-    pub fn of(clock: Arc<dyn Clock>) -> Self {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         LocalZone(clock)
     }
 
@@ -143,7 +143,7 @@ impl LocalZone {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The tone.
-    pub tone: Tone,
+    pub level: NoticeLevel,
     /// The text.
     pub text: String,
     /// The equivalent command.
@@ -151,82 +151,82 @@ pub struct Notice {
     /// Time at which the notice was created.
     pub at: Timestamp,
     /// The question to the running service that is not answered yet.
-    pub awaited: Option<Awaited>,
+    pub propagation: Option<PendingPropagation>,
 }
 
 /// A question to the running service about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Awaited {
+pub struct PendingPropagation {
     /// Number of the change in the audit log.
     pub seq: i64,
     /// Words for the tokens that the service must deny.
-    pub whom: &'static str,
+    pub subject: &'static str,
 }
 
 impl Notice {
     /// Returns the time at which the notice disappears.
     pub fn until(&self) -> Timestamp {
-        self.at.plus(NOTICE_TIME)
+        self.at.plus(NOTICE_DURATION)
     }
 }
 
 /// The tone of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub enum NoticeLevel {
     /// Success.
-    Good,
+    Success,
     /// Failure.
-    Bad,
+    Failure,
 }
 
-impl Tone {
+impl NoticeLevel {
     /// Returns the glyph of the tone, and its style.
-    pub fn mark(self, theme: &Theme) -> (&'static str, Style) {
+    pub fn glyph(self, theme: &Theme) -> (&'static str, Style) {
         match self {
-            Tone::Good => ("✓", theme.good),
-            Tone::Bad => ("!", theme.danger),
+            NoticeLevel::Success => ("✓", theme.good),
+            NoticeLevel::Failure => ("!", theme.danger),
         }
     }
 }
 
 /// A request without a reply yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pending {
+pub struct PendingRequest {
     /// Purpose of the reply.
-    pub purpose: Purpose,
+    pub kind: RequestKind,
     /// Time at which the request was sent.
     pub since: Timestamp,
 }
 
 /// The purpose of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum RequestKind {
     /// Checking if there is an owner yet.
-    Greeting,
+    Setup,
     /// For the top page, which waits for the reply.
-    Page,
+    Component,
     /// Data about the signed-in user.
     Me,
     /// The catalogues.
     Catalogues,
     /// The rows of the table.
-    List,
+    Tokens,
     /// The accounts.
     Accounts,
     /// More data about the account under the cursor.
-    Account,
+    AccountDetails,
     /// The rows of the audit log.
     Audit,
     /// The rows of the denied attempts.
     Denied,
     /// Verification of the audit log.
-    Verification,
+    AuditCheck,
     /// The policy.
     Policy,
     /// The counts above the table.
-    Tally,
+    TokenSummary,
     /// Usage of the token under the cursor.
-    Usage,
+    TokenDetails,
     /// All tokens to be marked.
     Marking,
     /// The current state of the marked tokens.
@@ -239,20 +239,20 @@ pub enum Purpose {
 
 impl Model {
     /// Creates the initial state.
-    pub fn new(start: &Start, host: String, theme: Theme, size: (u16, u16)) -> Self {
+    pub fn new(config: &TuiConfig, host: String, theme: Theme, size: (u16, u16)) -> Self {
         Model {
-            now: start.clock.now(),
-            zone: LocalZone::of(Arc::clone(&start.clock)),
+            now: config.clock.now(),
+            zone: LocalZone::new(Arc::clone(&config.clock)),
             size,
             theme,
             host,
-            place: start.place.clone(),
-            username: start.username.clone(),
-            demo: start.demo.clone(),
-            screen: Screen::Opening,
+            store_path: config.store_path.clone(),
+            username: config.username.clone(),
+            demo: config.demo.clone(),
+            screen: Screen::Loading,
             modals: Vec::new(),
             lock: None,
-            guard: Guard::new(start.token.clone(), start.remember, start.lock_after, start.clock.now()),
+            auth: AuthState::new(config.token.clone(), config.remember_password, config.lock_after, config.clock.now()),
             session: None,
             me: None,
             catalogues: Arc::from([]),
@@ -267,37 +267,37 @@ impl Model {
     }
 
     /// Returns the screens of a signed-in user.
-    pub fn desk(&self) -> Option<&Workspace> {
+    pub fn workspace(&self) -> Option<&Workspace> {
         match &self.screen {
-            Screen::Desk(desk) => Some(desk),
-            Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) | Screen::ReplacePassword(_) => None,
+            Screen::Workspace(workspace) => Some(workspace),
+            Screen::Loading | Screen::FirstRun(_) | Screen::SignIn(_) | Screen::ReplacePassword(_) => None,
         }
     }
 
     /// Returns the screens of a signed-in user, for an update.
-    pub fn desk_mut(&mut self) -> Option<&mut Workspace> {
+    pub fn workspace_mut(&mut self) -> Option<&mut Workspace> {
         match &mut self.screen {
-            Screen::Desk(desk) => Some(desk),
-            Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) | Screen::ReplacePassword(_) => None,
+            Screen::Workspace(workspace) => Some(workspace),
+            Screen::Loading | Screen::FirstRun(_) | Screen::SignIn(_) | Screen::ReplacePassword(_) => None,
         }
     }
 
     /// Returns the token table, shown or not.
     pub fn tokens(&self) -> Option<&Tokens> {
-        self.desk().map(|d| &d.tokens)
+        self.workspace().map(|d| &d.tokens)
     }
 
     /// Returns the token table, shown or not, for an update.
     pub fn tokens_mut(&mut self) -> Option<&mut Tokens> {
-        self.desk_mut().map(|d| &mut d.tokens)
+        self.workspace_mut().map(|d| &mut d.tokens)
     }
 
     /// Returns the current screen if it takes the keys; `None` if a dialog or the lock covers it.
-    pub fn in_front(&self) -> Option<ScreenId> {
+    pub fn active_screen(&self) -> Option<ScreenId> {
         if self.lock.is_some() || !self.modals.is_empty() {
             return None;
         }
-        self.desk().map(Workspace::current)
+        self.workspace().map(Workspace::current)
     }
 
     /// Returns the role of the signed-in user. Until it is known, nothing is shown as forbidden.
@@ -311,8 +311,8 @@ impl Model {
     }
 
     /// Returns the proof for a change; `None` before sign-in.
-    pub fn proof(&self) -> Option<AuthField> {
-        self.session.as_ref().map(|session| self.guard.proof(session.username(), self.now))
+    pub fn auth_field(&self) -> Option<AuthField> {
+        self.session.as_ref().map(|session| self.auth.auth_field(session.username(), self.now))
     }
 
     /// Returns the current key context.
@@ -320,12 +320,12 @@ impl Model {
         match (&self.lock, self.modals.last()) {
             (Some(lock), _) => lock.context(),
             (None, Some(modal)) => modal.page().context(),
-            (None, None) => self.screen.page().map_or(Context::Anywhere, Component::context),
+            (None, None) => self.screen.component().map_or(Context::Anywhere, Component::context),
         }
     }
 
     /// `true` if ending the program now would lose a secret that nobody has seen.
-    pub fn holds_unseen_secret(&self) -> bool {
+    pub fn has_unseen_secret(&self) -> bool {
         self.modals.iter().any(|m| matches!(m, Modal::RevealSecret(reveal) if !reveal.is_received()))
     }
 
@@ -336,47 +336,47 @@ impl Model {
 
     /// Returns the pending requests whose replies the screens wait for. Work in batches is excluded: its progress is
     /// shown elsewhere.
-    fn awaited(&self) -> impl Iterator<Item = &Pending> {
-        self.pending.values().filter(|pending| pending.purpose != Purpose::LongWork)
+    fn visible_requests(&self) -> impl Iterator<Item = &PendingRequest> {
+        self.pending.values().filter(|pending| pending.kind != RequestKind::LongWork)
     }
 
     /// `true` if a request takes long enough for a spinner.
     pub fn is_busy(&self) -> bool {
-        self.awaited().any(|p| self.now.0 - p.since.0 >= SPINNER_AFTER)
+        self.visible_requests().any(|p| self.now.0 - p.since.0 >= SPINNER_AFTER)
     }
 
     /// Returns the next time at which the screen changes by itself; `None` if nothing on it depends on time.
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let notice = self.notice.as_ref().map(Notice::until);
-        let spinner = self.awaited().map(|p| p.since.plus(SPINNER_AFTER)).min();
+        let spinner = self.visible_requests().map(|p| p.since.plus(SPINNER_AFTER)).min();
         let spinner = if self.is_busy() { Some(self.now.plus(SPINNER_AFTER)) } else { spinner };
         // "3 min ago" changes every minute.
         let minute = self.tokens().map(|_| Timestamp((self.now.0.div_euclid(60_000) + 1) * 60_000));
         // A locked screen needs no lock timer.
-        let lock = self.guard.locks_at().filter(|_| self.session.is_some() && self.lock.is_none());
-        [notice, spinner, minute, lock, self.guard.forgets_at()].into_iter().flatten().min()
+        let lock = self.auth.locks_at().filter(|_| self.session.is_some() && self.lock.is_none());
+        [notice, spinner, minute, lock, self.auth.clears_at()].into_iter().flatten().min()
     }
 
     /// `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.
     pub fn shows_ledger(&self) -> bool {
-        let place = self.desk().filter(|_| self.lock.is_none()).map(Workspace::current);
-        matches!(place, Some(ScreenId::Tokens | ScreenId::Denied))
+        let screen = self.workspace().filter(|_| self.lock.is_none()).map(Workspace::current);
+        matches!(screen, Some(ScreenId::Tokens | ScreenId::Denied))
     }
 
     /// Returns the audit log, shown or not.
     pub fn audit(&self) -> Option<&Audit> {
-        self.desk().map(|d| &d.audit)
+        self.workspace().map(|d| &d.audit)
     }
 
     /// Returns the audit log, shown or not, for an update.
     pub fn audit_mut(&mut self) -> Option<&mut Audit> {
-        self.desk_mut().map(|d| &mut d.audit)
+        self.workspace_mut().map(|d| &mut d.audit)
     }
 
     /// Shows a notice and adds it to the past notices. The text must never contain a secret.
-    pub fn say(&mut self, tone: Tone, text: impl Into<String>, cli: Option<String>) {
-        let notice = Notice { tone, text: text.into(), cli, at: self.now, awaited: None };
-        self.messages.truncate(MESSAGES - 1);
+    pub fn notify(&mut self, level: NoticeLevel, text: impl Into<String>, cli: Option<String>) {
+        let notice = Notice { level, text: text.into(), cli, at: self.now, propagation: None };
+        self.messages.truncate(MAX_MESSAGES - 1);
         self.messages.push_front(notice.clone());
         self.notice = Some(notice);
     }

@@ -33,19 +33,19 @@ pub enum Msg {
     /// The secret was saved to a file, or an error.
     Saved(Result<PathBuf>),
     /// A catalogue was read, or an error.
-    Read(RequestId, Box<Result<Catalogue>>),
+    CatalogueLoaded(RequestId, Box<Result<Catalogue>>),
     /// Answer of the running service about the change with this number in the audit log; `None` if no service runs.
-    Testified(i64, Option<Propagation>),
+    PropagationChecked(i64, Option<Propagation>),
     /// The store was changed, by this process or another.
-    Changed,
+    StoreChanged,
     /// The ledger may have new entries.
-    Recorded,
+    LedgerChanged,
     /// Number of finished items and of all items of the work in batches.
     Progress(u64, u64),
     /// A background thread of the screens has panicked.
     WorkerFailed,
     /// The terminal can't be read any more, with the reason.
-    Blind(String),
+    TerminalLost(String),
     /// The process was stopped and has been resumed.
     Resumed,
 }
@@ -54,9 +54,9 @@ pub enum Msg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copied {
     /// On the desktop's clipboard, cleared after a while.
-    ForAWhile,
+    Temporary,
     /// On the desktop's clipboard, not cleared.
-    ForGood,
+    Permanent,
     /// Sent to the terminal, which never confirms.
     Sent(Sent),
 }
@@ -65,9 +65,9 @@ pub enum Copied {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
     /// Directly to the terminal.
-    Straight,
+    Direct,
     /// By tmux, between jeton and the terminal.
-    ByTmux,
+    Tmux,
     /// By passthrough, which tmux permits only with some settings.
-    PastTmux,
+    TmuxPassthrough,
 }

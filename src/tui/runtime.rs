@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::effect::{Effect, ForClipboard};
+use super::effect::{ClipboardText, Effect};
 use super::input::{Input, Parser};
 use super::model::Model;
 use super::msg::{Copied, Msg, Sent};
-use super::terminal::{self, Screen};
+use super::terminal::{self, TerminalScreen};
 use super::theme::Theme;
 use super::update::{start as first, update};
 use super::view::view;
-use super::worker::{self, Connections, Job, Store};
-use super::{Ended, Start};
+use super::worker::{self, Connections, Job, StoreWorkers};
+use super::{ExitReason, TuiConfig};
 use crate::error::{Error, Result};
 use crate::platform::clipboard::{ClipboardRoute, Desktop, osc52};
 use crate::platform::signals::{self, SignalEvent};
@@ -27,53 +27,57 @@ use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
 
 /// Maximum time for the program to end after a signal.
-const LAST_MOMENTS: Duration = Duration::from_millis(1500);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 /// Maximum time that the end waits for the store to be closed. A long read may delay it.
-const CLOSING: Duration = Duration::from_millis(1000);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
 /// The same limit if the program is late in ending after a signal.
-const CLOSING_LATE: Duration = Duration::from_millis(300);
+const LATE_CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// An event that wakes the loop.
-enum Woken {
-    By(Msg),
-    Told(SignalEvent),
+enum WakeEvent {
+    Msg(Msg),
+    Signal(SignalEvent),
     /// Text that could not be passed to tmux.
-    NotByTmux(Zeroizing<String>),
+    TmuxFailed(Zeroizing<String>),
 }
 
-pub(super) fn run(start: Start) -> Result<Ended> {
-    let (wake, woken) = channel();
+pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
+    let (events_tx, events) = channel();
     let store = Arc::new(OnceLock::new());
-    watch_signals(&wake, &start.clock, &store)?;
-    let mut screen = Screen::take()?;
+    watch_signals(&events_tx, &config.clock, &store)?;
+    let mut screen = TerminalScreen::open()?;
     let theme = if process::wants_colour() { Theme::colour() } else { Theme::mono() };
-    let model = Model::new(&start, process::host(), theme, size());
-    let workers = Workers::start(&start, &wake)?;
+    let model = Model::new(&config, process::host(), theme, size());
+    let workers = Workers::start(&config, &events_tx)?;
     let _ = store.set(Arc::clone(&workers.store));
-    let clock = Arc::clone(&start.clock);
+    let clock = Arc::clone(&config.clock);
     // Only the workers hold the store from here on, so the store closes when they end.
-    drop(start);
-    read_keys(&wake)?;
+    drop(config);
+    read_keys(&events_tx)?;
     let end =
-        Loop { model, screen: &mut screen, workers: &workers, woken, clock: &*clock, stopped_itself: false }.run();
-    let given_back = screen.give_back();
+        EventLoop { model, screen: &mut screen, workers: &workers, events, clock: &*clock, is_own_stop: false }.run();
+    let given_back = screen.close();
     drop(workers);
     match end {
-        Ok(Ended::Quit) => given_back.map(|()| Ended::Quit),
-        Ok(ended @ Ended::Signal(_)) => Ok(ended),
+        Ok(ExitReason::Quit) => given_back.map(|()| ExitReason::Quit),
+        Ok(ended @ ExitReason::Signal(_)) => Ok(ended),
         // A failed draw or read may precede the hang-up signal.
-        Err(_) if signals::has_hung_up() => Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
+        Err(_) if signals::has_hung_up() => Ok(ExitReason::Signal(signal_hook::consts::SIGHUP)),
         Err(error) => Err(error),
     }
 }
 
 /// Lets signals wake the loop. A signal to end also starts a timer, because a loop stuck on a dead terminal must not
 /// keep the program alive.
-fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>, store: &Arc<OnceLock<Arc<Store>>>) -> Result<()> {
-    let (wake, clock, store) = (wake.clone(), Arc::clone(clock), Arc::clone(store));
-    signals::watch(move |told| {
-        let _ = wake.send(Woken::Told(told));
-        let signal = match told {
+fn watch_signals(
+    events_tx: &Sender<WakeEvent>,
+    clock: &Arc<dyn Clock>,
+    store: &Arc<OnceLock<Arc<StoreWorkers>>>,
+) -> Result<()> {
+    let (events_tx, clock, store) = (events_tx.clone(), Arc::clone(clock), Arc::clone(store));
+    signals::watch(move |event| {
+        let _ = events_tx.send(WakeEvent::Signal(event));
+        let signal = match event {
             SignalEvent::End(signal) => signal,
             SignalEvent::HungUp => signal_hook::consts::SIGHUP,
             SignalEvent::Stop | SignalEvent::Continue | SignalEvent::Resized => return,
@@ -83,10 +87,10 @@ fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>, store: &Arc<OnceL
             "last moments",
             move |_| signals::end_by_signal(signal),
             move || {
-                clock.sleep(LAST_MOMENTS);
-                terminal::abandon();
+                clock.sleep(SHUTDOWN_TIMEOUT);
+                terminal::restore_without_output();
                 if let Some(store) = store.get() {
-                    store.close(CLOSING_LATE);
+                    store.close(LATE_CLOSE_TIMEOUT);
                 }
                 signals::end_by_signal(signal);
             },
@@ -96,22 +100,22 @@ fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>, store: &Arc<OnceL
 }
 
 /// Lets typed and pasted input wake the loop.
-fn read_keys(wake: &Sender<Woken>) -> Result<()> {
-    let wake = wake.clone();
+fn read_keys(events_tx: &Sender<WakeEvent>) -> Result<()> {
+    let events_tx = events_tx.clone();
     // Once the loop has ended, nobody receives the rest, and the program ends.
-    let tell = move |msg| drop(wake.send(Woken::By(msg)));
-    worker::spawn("keys", tell, |tell| {
+    let send = move |msg| drop(events_tx.send(WakeEvent::Msg(msg)));
+    worker::spawn_worker("keys", send, |send| {
         let mut parser = Parser::default();
         let mut buffer = Zeroizing::new([0; 4096]);
         let mut inputs = Vec::new();
         loop {
-            match read(&mut *buffer, parser.patience()) {
+            match read(&mut *buffer, parser.timeout()) {
                 Ok(ReadEvent::Bytes(count)) => parser.feed(&buffer[..count], has_more(), &mut inputs),
-                Ok(ReadEvent::TimedOut) => parser.quiet(&mut inputs),
-                Err(e) => return tell(Msg::Blind(e.to_string())),
+                Ok(ReadEvent::TimedOut) => parser.on_timeout(&mut inputs),
+                Err(e) => return send(Msg::TerminalLost(e.to_string())),
             }
             for input in inputs.drain(..) {
-                tell(match input {
+                send(match input {
                     Input::Key(key) => Msg::Key(key),
                     Input::Paste(text) => Msg::Paste(text),
                 });
@@ -123,9 +127,9 @@ fn read_keys(wake: &Sender<Woken>) -> Result<()> {
 
 /// The background threads of the screens.
 struct Workers {
-    store: Arc<Store>,
+    store: Arc<StoreWorkers>,
     /// `None` if text is copied by an escape sequence to the terminal.
-    clipboard: Option<(Sender<ForClipboard>, thread::JoinHandle<Option<()>>)>,
+    clipboard: Option<(Sender<ClipboardText>, thread::JoinHandle<Option<()>>)>,
     past_tmux: bool,
     progress: Arc<Progress>,
     /// `true` while the screen shows ledger data.
@@ -133,32 +137,32 @@ struct Workers {
 }
 
 impl Workers {
-    fn start(start: &Start, wake: &Sender<Woken>) -> Result<Self> {
-        let answer = |wake: &Sender<Woken>| {
-            let wake = wake.clone();
-            move |msg| drop(wake.send(Woken::By(msg)))
+    fn start(config: &TuiConfig, events_tx: &Sender<WakeEvent>) -> Result<Self> {
+        let msg_sender = |events_tx: &Sender<WakeEvent>| {
+            let wake = events_tx.clone();
+            move |msg| drop(wake.send(WakeEvent::Msg(msg)))
         };
         let ledger_shown = Arc::new(AtomicBool::new(false));
         let connections = Connections {
-            short: Arc::clone(&start.jeton),
-            long_changes: Arc::clone(&start.for_long_changes),
-            long_reads: Arc::clone(&start.for_long_reads),
+            short: Arc::clone(&config.backend),
+            long_changes: Arc::clone(&config.for_long_changes),
+            long_reads: Arc::clone(&config.for_long_reads),
         };
-        let (delivery, witness) = (Arc::clone(&start.delivery), start.witness.clone());
+        let (delivery, witness) = (Arc::clone(&config.secret_files), config.propagation_probe.clone());
         let shown = Arc::clone(&ledger_shown);
-        let store = Store::start(connections, delivery, witness, shown, answer(wake))?;
+        let store = StoreWorkers::start(connections, delivery, witness, shown, msg_sender(events_tx))?;
         let clipboard = match ClipboardRoute::choose() {
-            ClipboardRoute::Desktop => Some(worker::clipboard(Desktop::default(), answer(wake))?),
+            ClipboardRoute::Desktop => Some(worker::spawn_clipboard(Desktop::default(), msg_sender(events_tx))?),
             ClipboardRoute::Tmux => {
-                let wake = wake.clone();
-                Some(worker::tmux(answer(&wake), move |text| drop(wake.send(Woken::NotByTmux(text))))?)
+                let wake = events_tx.clone();
+                Some(worker::spawn_tmux(msg_sender(&wake), move |text| drop(wake.send(WakeEvent::TmuxFailed(text))))?)
             }
             ClipboardRoute::Terminal | ClipboardRoute::TmuxPassthrough => None,
         };
         let past_tmux = ClipboardRoute::choose() != ClipboardRoute::Terminal;
-        let tell = answer(wake);
-        start.progress.listen(move |done, total| tell(Msg::Progress(done, total)));
-        let progress = Arc::clone(&start.progress);
+        let send = msg_sender(events_tx);
+        config.progress.listen(move |done, total| send(Msg::Progress(done, total)));
+        let progress = Arc::clone(&config.progress);
         Ok(Workers { store: Arc::new(store), clipboard, past_tmux, progress, ledger_shown })
     }
 }
@@ -177,7 +181,7 @@ impl Drop for Workers {
     /// Closes the store and clears a secret from the desktop's clipboard, however the screens end.
     fn drop(&mut self) {
         self.progress.stop();
-        self.store.close(CLOSING);
+        self.store.close(CLOSE_TIMEOUT);
         if let Some((texts, thread)) = self.clipboard.take() {
             drop(texts);
             // A panic in that thread has been reported already.
@@ -186,62 +190,64 @@ impl Drop for Workers {
     }
 }
 
-struct Loop<'a> {
+struct EventLoop<'a> {
     model: Model,
-    screen: &'a mut Screen,
+    screen: &'a mut TerminalScreen,
     workers: &'a Workers,
-    woken: Receiver<Woken>,
+    events: Receiver<WakeEvent>,
     clock: &'a dyn Clock,
     /// `true` if a `SIGCONT` is expected after our own suspend.
-    stopped_itself: bool,
+    is_own_stop: bool,
 }
 
-impl Loop<'_> {
-    fn run(mut self) -> Result<Ended> {
+impl EventLoop<'_> {
+    fn run(mut self) -> Result<ExitReason> {
         let effects = first(&mut self.model);
-        self.carry_out(effects)?;
+        self.run_effects(effects)?;
         loop {
             if let Some(result) = self.model.exit.take() {
-                return result.map(|()| Ended::Quit);
+                return result.map(|()| ExitReason::Quit);
             }
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
             self.workers.ledger_shown.store(model.shows_ledger(), Ordering::Relaxed);
-            let woken = self.wait()?;
-            self.message(Msg::Now(self.clock.now()))?;
+            let event = self.wait()?;
+            self.dispatch(Msg::Now(self.clock.now()))?;
             // All pending events are handled before the next frame. Several resizes count as one.
             let mut resized = false;
-            for woken in woken.into_iter().chain(self.woken.try_iter().collect::<Vec<_>>()) {
-                match woken {
-                    Woken::By(msg) => self.message(msg)?,
-                    Woken::NotByTmux(text) => self.send_text(&text)?,
-                    Woken::Told(SignalEvent::End(signal)) => return Ok(Ended::Signal(signal)),
-                    Woken::Told(SignalEvent::HungUp) => return Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
-                    Woken::Told(SignalEvent::Resized) => resized = true,
-                    Woken::Told(SignalEvent::Stop) => self.suspend()?,
+            for event in event.into_iter().chain(self.events.try_iter().collect::<Vec<_>>()) {
+                match event {
+                    WakeEvent::Msg(msg) => self.dispatch(msg)?,
+                    WakeEvent::TmuxFailed(text) => self.send_text(&text)?,
+                    WakeEvent::Signal(SignalEvent::End(signal)) => return Ok(ExitReason::Signal(signal)),
+                    WakeEvent::Signal(SignalEvent::HungUp) => {
+                        return Ok(ExitReason::Signal(signal_hook::consts::SIGHUP));
+                    }
+                    WakeEvent::Signal(SignalEvent::Resized) => resized = true,
+                    WakeEvent::Signal(SignalEvent::Stop) => self.suspend()?,
                     // We also get SIGCONT after our own suspend; ignore that one. After SIGSTOP, which can't be
                     // announced, it is the only notification.
-                    Woken::Told(SignalEvent::Continue) if self.stopped_itself => self.stopped_itself = false,
-                    Woken::Told(SignalEvent::Continue) => self.resume(|| ())?,
+                    WakeEvent::Signal(SignalEvent::Continue) if self.is_own_stop => self.is_own_stop = false,
+                    WakeEvent::Signal(SignalEvent::Continue) => self.resume(|| ())?,
                 }
                 if self.model.exit.is_some() {
                     break;
                 }
             }
             if resized {
-                self.resized()?;
+                self.on_resize()?;
             }
         }
     }
 
     /// Returns the next event; `None` if the screen changes by itself first.
-    fn wait(&self) -> Result<Option<Woken>> {
+    fn wait(&self) -> Result<Option<WakeEvent>> {
         let gone = || Error::failure("nothing is left to wait for");
         match self.model.wakes_at() {
-            None => self.woken.recv().map(Some).map_err(|_| gone()),
+            None => self.events.recv().map(Some).map_err(|_| gone()),
             Some(at) => {
                 let left = u64::try_from(at.0.saturating_sub(self.clock.now().0)).unwrap_or(0).max(1);
-                match self.woken.recv_timeout(Duration::from_millis(left)) {
+                match self.events.recv_timeout(Duration::from_millis(left)) {
                     Ok(woken) => Ok(Some(woken)),
                     Err(RecvTimeoutError::Timeout) => Ok(None),
                     Err(RecvTimeoutError::Disconnected) => Err(gone()),
@@ -250,39 +256,39 @@ impl Loop<'_> {
         }
     }
 
-    fn message(&mut self, msg: Msg) -> Result<()> {
+    fn dispatch(&mut self, msg: Msg) -> Result<()> {
         let effects = update(&mut self.model, msg);
-        self.carry_out(effects)
+        self.run_effects(effects)
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<()> {
+    fn run_effects(&mut self, effects: Vec<Effect>) -> Result<()> {
         for effect in effects {
             match effect {
-                Effect::Call(id, who, request) => self.job(Job::Call(id, who, request))?,
-                Effect::Save(path, secret) => self.job(Job::Save(path, secret))?,
-                Effect::Read(id, path, there) => self.job(Job::Read(id, path, there))?,
-                Effect::Witness(seq) => self.job(Job::Witness(seq))?,
-                Effect::Stop => self.workers.progress.stop(),
+                Effect::Call(id, credential, request) => self.send_job(Job::Call(id, credential, request))?,
+                Effect::Save(path, secret) => self.send_job(Job::Save(path, secret))?,
+                Effect::ReadCatalogue(id, path, existing) => self.send_job(Job::ReadCatalogue(id, path, existing))?,
+                Effect::CheckPropagation(seq) => self.send_job(Job::CheckPropagation(seq))?,
+                Effect::StopLongWork => self.workers.progress.stop(),
                 Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,
                 Effect::CopySecret(secret) => {
                     let text = secret.expose(|s| Zeroizing::new(s.to_owned()));
                     self.copy(text, true)?;
                 }
-                Effect::Clear => self.screen.clear(),
+                Effect::Redraw => self.screen.clear(),
                 Effect::Suspend => self.suspend()?,
             }
         }
         Ok(())
     }
 
-    fn job(&mut self, job: Job) -> Result<()> {
+    fn send_job(&mut self, job: Job) -> Result<()> {
         self.workers.send(job)
     }
 
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()> {
         if let Some((texts, _)) = &self.workers.clipboard {
             return texts
-                .send(ForClipboard { text, is_secret })
+                .send(ClipboardText { text, is_secret })
                 .map_err(|_| Error::failure("the clipboard's thread has ended"));
         }
         self.send_text(&text)
@@ -292,26 +298,26 @@ impl Loop<'_> {
     fn send_text(&mut self, text: &str) -> Result<()> {
         let past_tmux = self.workers.past_tmux;
         self.screen.send(&osc52::sequence(text, past_tmux))?;
-        let sent = if past_tmux { Sent::PastTmux } else { Sent::Straight };
-        self.message(Msg::Copied(Ok(Copied::Sent(sent))))
+        let sent = if past_tmux { Sent::TmuxPassthrough } else { Sent::Direct };
+        self.dispatch(Msg::Copied(Ok(Copied::Sent(sent))))
     }
 
     /// Suspends the process. Only the shell uses the terminal meanwhile, and the password is asked for afterwards.
     fn suspend(&mut self) -> Result<()> {
-        self.stopped_itself = true;
+        self.is_own_stop = true;
         self.resume(signals::suspend_self)
     }
 
     /// Runs `away` without the terminal, takes the terminal again, and asks for the password.
     fn resume(&mut self, away: impl FnOnce()) -> Result<()> {
-        self.screen.lend(away)?;
-        self.resized()?;
-        self.message(Msg::Resumed)
+        self.screen.suspend(away)?;
+        self.on_resize()?;
+        self.dispatch(Msg::Resumed)
     }
 
-    fn resized(&mut self) -> Result<()> {
+    fn on_resize(&mut self) -> Result<()> {
         let (columns, rows) = size();
-        self.message(Msg::Resize(columns, rows))
+        self.dispatch(Msg::Resize(columns, rows))
     }
 }
 
@@ -342,7 +348,7 @@ mod tests {
             (platform::adapters().secret_files, PropagationProbe::new(std::path::Path::new("nowhere")));
         let connections =
             Connections { short: Arc::clone(&jeton), long_changes: Arc::clone(&jeton), long_reads: jeton };
-        let store = Store::start(connections, delivery, witness, Arc::default(), drop).unwrap();
+        let store = StoreWorkers::start(connections, delivery, witness, Arc::default(), drop).unwrap();
         let (progress, ledger_shown) = (Arc::<Progress>::default(), Arc::default());
         let workers = Workers {
             store: Arc::new(store),

@@ -20,15 +20,15 @@ use crate::error::{Error, Result};
 use crate::platform::terminal::size;
 
 /// `true` while the program controls the terminal. Global, because the panic hook can't access anything else.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
 
-fn failed(e: io::Error) -> Error {
+fn terminal_error(e: io::Error) -> Error {
     Error::failure("the terminal can't be used").why(e.to_string())
 }
 
 /// Restores the terminal once. Further calls do nothing.
-fn give_back() -> io::Result<()> {
-    if !TAKEN.swap(false, Ordering::SeqCst) {
+fn restore() -> io::Result<()> {
+    if !IS_ACTIVE.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
     // Raw mode first: ending it works even if nothing can be written any more.
@@ -40,25 +40,25 @@ fn give_back() -> io::Result<()> {
 }
 
 /// Restores what needs no writing, because the thread that holds the output may be stuck.
-pub(super) fn abandon() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+pub(super) fn restore_without_output() {
+    if IS_ACTIVE.swap(false, Ordering::SeqCst) {
         // Nobody is left to receive the error.
         let _ = disable_raw_mode();
     }
 }
 
-fn take() -> io::Result<()> {
+fn enter() -> io::Result<()> {
     enable_raw_mode()?;
-    TAKEN.store(true, Ordering::SeqCst);
+    IS_ACTIVE.store(true, Ordering::SeqCst);
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
 }
 
-fn whole((columns, rows): (u16, u16)) -> Rect {
+fn full_area((columns, rows): (u16, u16)) -> Rect {
     Rect::new(0, 0, columns, rows)
 }
 
 /// The terminal while the program controls it.
-pub(super) struct Screen {
+pub(super) struct TerminalScreen {
     /// Never dropped: the drop would show the cursor once more, and panic if there is no terminal left to report an
     /// error on.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
@@ -66,25 +66,25 @@ pub(super) struct Screen {
     stale: bool,
 }
 
-impl Screen {
+impl TerminalScreen {
     /// Takes the terminal. From here on, dropping the guard or a panic anywhere restores the terminal.
-    pub(super) fn take() -> Result<Self> {
+    pub(super) fn open() -> Result<Self> {
         // With NO_COLOR set, crossterm would also drop the modifiers that mark the selected row. The themes handle
         // NO_COLOR.
         crossterm::style::force_color_output(true);
-        let earlier = panic::take_hook();
+        let previous_hook = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let _ = give_back();
-            earlier(info);
+            let _ = restore();
+            previous_hook(info);
         }));
-        let guard = Guard;
-        take().map_err(failed)?;
+        let guard = RestoreGuard;
+        enter().map_err(terminal_error)?;
         // A fixed size: the size that the terminal reports may need more memory than there is.
-        let viewport = Viewport::Fixed(whole(size()));
+        let viewport = Viewport::Fixed(full_area(size()));
         let backend = CrosstermBackend::new(io::stdout());
-        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).map_err(failed)?;
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).map_err(terminal_error)?;
         std::mem::forget(guard);
-        Ok(Screen { terminal: ManuallyDrop::new(terminal), stale: false })
+        Ok(TerminalScreen { terminal: ManuallyDrop::new(terminal), stale: false })
     }
 
     /// Draws one frame. If the terminal supports that, the frame appears as a whole.
@@ -93,18 +93,18 @@ impl Screen {
         // frame.
         let mut out = io::stdout().lock();
         // After a panic in another thread the terminal belongs to the shell again.
-        if !TAKEN.load(Ordering::SeqCst) {
+        if !IS_ACTIVE.load(Ordering::SeqCst) {
             return Ok(());
         }
-        queue!(out, BeginSynchronizedUpdate).map_err(failed)?;
+        queue!(out, BeginSynchronizedUpdate).map_err(terminal_error)?;
         if std::mem::take(&mut self.stale) {
             // `Terminal::clear` asks the terminal for the cursor position and waits for the reply, which the thread
             // that reads keys receives. Setting the size again clears without asking.
-            queue!(out, Clear(ClearType::All)).map_err(failed)?;
-            self.terminal.resize(whole(size())).map_err(failed)?;
+            queue!(out, Clear(ClearType::All)).map_err(terminal_error)?;
+            self.terminal.resize(full_area(size())).map_err(terminal_error)?;
         }
-        self.terminal.draw(view).map_err(failed)?;
-        execute!(out, EndSynchronizedUpdate).map_err(failed)
+        self.terminal.draw(view).map_err(terminal_error)?;
+        execute!(out, EndSynchronizedUpdate).map_err(terminal_error)
     }
 
     /// Marks the screen as unknown, so that the next frame draws all of it.
@@ -115,39 +115,39 @@ impl Screen {
     /// Sends a sequence that is not part of a frame.
     pub(super) fn send(&mut self, sequence: &str) -> Result<()> {
         let mut out = io::stdout().lock();
-        if !TAKEN.load(Ordering::SeqCst) {
+        if !IS_ACTIVE.load(Ordering::SeqCst) {
             return Ok(());
         }
-        out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(failed)
+        out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(terminal_error)
     }
 
     /// Restores the terminal while `f` runs, then takes it again.
-    pub(super) fn lend(&mut self, f: impl FnOnce()) -> Result<()> {
-        give_back().map_err(failed)?;
+    pub(super) fn suspend(&mut self, f: impl FnOnce()) -> Result<()> {
+        restore().map_err(terminal_error)?;
         f();
-        take().map_err(failed)?;
+        enter().map_err(terminal_error)?;
         self.clear();
         Ok(())
     }
 
     /// Restores the terminal for good.
-    pub(super) fn give_back(self) -> Result<()> {
-        give_back().map_err(failed)
+    pub(super) fn close(self) -> Result<()> {
+        restore().map_err(terminal_error)
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalScreen {
     fn drop(&mut self) {
         // Nobody is left to receive the error.
-        let _ = give_back();
+        let _ = restore();
     }
 }
 
 /// Restores the terminal if a step fails between taking it and having a [`Screen`].
-struct Guard;
+struct RestoreGuard;
 
-impl Drop for Guard {
+impl Drop for RestoreGuard {
     fn drop(&mut self) {
-        let _ = give_back();
+        let _ = restore();
     }
 }

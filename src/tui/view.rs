@@ -11,18 +11,18 @@ use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{cut, width, wrap};
 
 /// Minimum size of the terminal, in columns and rows.
-const SMALLEST: (u16, u16) = (40, 10);
+const MIN_SIZE: (u16, u16) = (40, 10);
 /// Minimum number of columns for readable text.
-const NARROWEST: usize = 12;
-const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const MIN_WRAP_COLUMNS: usize = 12;
+const SPINNER_FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /// Draws everything.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text = format!("{}x{} is too small: jeton needs {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1);
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
+        let text = format!("{}x{} is too small: jeton needs {}x{}", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
         let columns = usize::from(area.width);
-        let lines = if columns < NARROWEST { vec![cut(&text, columns)] } else { wrap(&text, columns) };
+        let lines = if columns < MIN_WRAP_COLUMNS { vec![cut(&text, columns)] } else { wrap(&text, columns) };
         frame.render_widget(Paragraph::new(lines.into_iter().map(Line::raw).collect::<Vec<_>>()), area);
         return;
     }
@@ -32,7 +32,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         frame.render_widget(Clear, area);
         lock.view(frame, above, model);
     } else {
-        if let Some(page) = model.screen.page() {
+        if let Some(page) = model.screen.component() {
             page.view(frame, above, model);
         }
         for modal in &model.modals {
@@ -47,7 +47,7 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(1);
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
     // A dialog shows its own keys.
-    let mut line = match model.in_front() {
+    let mut line = match model.active_screen() {
         Some(_) => key_hints(model.context(), model, room),
         None => Line::default(),
     };
@@ -63,10 +63,10 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 /// Describes pending work: a slow request, work in batches, or both.
 fn busy(model: &Model) -> String {
     let turn = usize::try_from(model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
-    let spinner = if model.is_busy() { SPINNER[turn % SPINNER.len()] } else { "" };
+    let spinner = if model.is_busy() { SPINNER_FRAMES[turn % SPINNER_FRAMES.len()] } else { "" };
     // The frame of the screen shows the progress of work in batches. A dialog may cover that, so the progress is shown
     // here then, but never before sign-in.
-    match model.long_work().filter(|_| model.lock.is_none() && model.in_front().is_none()) {
+    match model.long_work().filter(|_| model.lock.is_none() && model.active_screen().is_none()) {
         // The spinner's place is always reserved, so that nothing moves.
         Some(work) => format!("{spinner:1} {} ", work.describe()),
         None if spinner.is_empty() => String::new(),

@@ -16,7 +16,7 @@ use crate::platform::clipboard::{CLEAR_DELAY, Clipboard, tmux as by_tmux};
 use crate::platform::files::read_file;
 use crate::platform::{catalogue_file, tasks};
 use crate::propagation::PropagationProbe;
-use crate::tui::effect::ForClipboard;
+use crate::tui::effect::ClipboardText;
 use crate::tui::msg::{Copied, Msg, RequestId, Sent};
 use crate::verbs::Backend;
 use crate::verbs::actor::Credential;
@@ -29,8 +29,8 @@ use crate::verbs::request::{Request, call};
 pub(super) enum Job {
     Call(RequestId, Credential, Box<Request>),
     Save(PathBuf, Arc<Secret>),
-    Read(RequestId, PathBuf, Arc<[Catalogue]>),
-    Witness(i64),
+    ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
+    CheckPropagation(i64),
     Close,
 }
 
@@ -50,7 +50,7 @@ impl Job {
                 Request::VerifyAuditChain(_) | Request::PreviewCatalogue(_) => Lane::LongRead,
                 _ => Lane::Short,
             },
-            Job::Save(..) | Job::Read(..) | Job::Witness(_) | Job::Close => Lane::Short,
+            Job::Save(..) | Job::ReadCatalogue(..) | Job::CheckPropagation(_) | Job::Close => Lane::Short,
         }
     }
 
@@ -79,7 +79,7 @@ impl Job {
 
 /// Starts a thread; `work` gets a function for sending answers. A panic is reported to the screens, so that nobody
 /// waits for the thread forever.
-pub(super) fn spawn<F: Fn(Msg) + Clone + Send + 'static>(
+pub(super) fn spawn_worker<F: Fn(Msg) + Clone + Send + 'static>(
     name: &'static str,
     answer: F,
     work: impl FnOnce(&F) + Send + 'static,
@@ -90,14 +90,14 @@ pub(super) fn spawn<F: Fn(Msg) + Clone + Send + 'static>(
 }
 
 /// The threads that hold the store, and the means to end them. Dropping it doesn't end them: [`Store::close`] does.
-pub(super) struct Store {
+pub(super) struct StoreWorkers {
     jobs: Sender<Job>,
     long_changes: Sender<Job>,
     long_reads: Sender<Job>,
     /// Taken to end the thread that watches for changes.
-    looking: Mutex<Option<Sender<()>>>,
+    watch_stop: Mutex<Option<Sender<()>>>,
     /// Disconnected once the threads have released the store.
-    held: Mutex<Receiver<()>>,
+    closed: Mutex<Receiver<()>>,
 }
 
 /// The verbs of each lane. Lanes that shared a connection would wait for each other.
@@ -108,31 +108,46 @@ pub(super) struct Connections {
 }
 
 /// The store as held by a thread.
-struct Held {
-    jeton: Arc<dyn Backend>,
+struct StoreHandle {
+    backend: Arc<dyn Backend>,
     /// Must be dropped after the store.
-    _holds: Sender<()>,
+    _open_token: Sender<()>,
 }
 
-impl Store {
-    /// Starts the threads. The ledger is checked for changes only while `shown` is set, that is while the screen shows
+impl StoreWorkers {
+    /// Starts the threads. The ledger is checked for changes only while `on_token_details` is set, that is while the screen shows
     /// ledger data.
     pub(super) fn start(
         connections: Connections,
-        delivery: Arc<dyn SecretFileWriter>,
-        witness: PropagationProbe,
+        secret_files: Arc<dyn SecretFileWriter>,
+        propagation_probe: PropagationProbe,
         shown: Arc<AtomicBool>,
         answer: impl Fn(Msg) + Clone + Send + 'static,
     ) -> Result<Self> {
-        let (holds, held) = channel();
-        let (looking, until) = channel();
-        let hold = |jeton: &Arc<dyn Backend>| Held { jeton: Arc::clone(jeton), _holds: holds.clone() };
-        let start = |name, jeton| work(name, hold(jeton), Arc::clone(&delivery), witness.clone(), answer.clone());
+        let (open_token, closed) = channel();
+        let (watch_stop, stop) = channel();
+        let handle =
+            |backend: &Arc<dyn Backend>| StoreHandle { backend: Arc::clone(backend), _open_token: open_token.clone() };
+        let start = |name, jeton| {
+            spawn_store_worker(
+                name,
+                handle(jeton),
+                Arc::clone(&secret_files),
+                propagation_probe.clone(),
+                answer.clone(),
+            )
+        };
         let jobs = start("store", &connections.short)?;
         let long_changes = start("long changes", &connections.long_changes)?;
         let long_reads = start("long reads", &connections.long_reads)?;
-        watch(hold(&connections.short), until, shown, answer.clone())?;
-        Ok(Store { jobs, long_changes, long_reads, looking: Mutex::new(Some(looking)), held: Mutex::new(held) })
+        spawn_watcher(handle(&connections.short), stop, shown, answer.clone())?;
+        Ok(StoreWorkers {
+            jobs,
+            long_changes,
+            long_reads,
+            watch_stop: Mutex::new(Some(watch_stop)),
+            closed: Mutex::new(closed),
+        })
     }
 
     /// Sends a job to its thread.
@@ -151,32 +166,34 @@ impl Store {
             // A thread that has already ended has closed the store.
             let _ = jobs.send(Job::Close);
         }
-        drop(self.looking.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let _ = self.held.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(within);
+        drop(self.watch_stop.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let _ = self.closed.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(within);
     }
 }
 
 /// Starts a thread that does the jobs sent to it.
-fn work(
+fn spawn_store_worker(
     name: &'static str,
-    store: Held,
-    delivery: Arc<dyn SecretFileWriter>,
-    witness: PropagationProbe,
+    store: StoreHandle,
+    secret_files: Arc<dyn SecretFileWriter>,
+    propagation_probe: PropagationProbe,
     answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<Sender<Job>> {
     let (jobs, queue) = channel();
-    spawn(name, answer, move |answer| {
+    spawn_worker(name, answer, move |answer| {
         let store = store;
         let mut waiting: Vec<Job> = Vec::new();
-        while let Some(job) = next(&queue, &mut waiting) {
+        while let Some(job) = next_job(&queue, &mut waiting) {
             answer(match job {
                 Job::Close => return,
-                Job::Call(id, who, request) => Msg::Reply(id, Box::new(store.jeton.call(&who, *request))),
-                Job::Read(id, path, there) => {
-                    Msg::Read(id, Box::new(catalogue_file::source(&path, read_file, || Ok(there))))
+                Job::Call(id, credential, request) => {
+                    Msg::Reply(id, Box::new(store.backend.call(&credential, *request)))
                 }
-                Job::Witness(seq) => Msg::Testified(seq, witness.check(seq)),
-                Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
+                Job::ReadCatalogue(id, path, existing) => {
+                    Msg::CatalogueLoaded(id, Box::new(catalogue_file::source(&path, read_file, || Ok(existing))))
+                }
+                Job::CheckPropagation(seq) => Msg::PropagationChecked(seq, propagation_probe.check(seq)),
+                Job::Save(path, secret) => Msg::Saved(secret_files.save(&path, &secret).map(|mut saved| {
                     saved.persist();
                     saved.path().to_owned()
                 })),
@@ -187,7 +204,7 @@ fn work(
 }
 
 /// Returns the oldest job that no later job supersedes; `None` once the sender is gone.
-fn next(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
+fn next_job(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
     if waiting.is_empty() {
         waiting.push(queue.recv().ok()?);
     }
@@ -201,35 +218,35 @@ fn next(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
 }
 
 /// Interval between checks for changes of the store: well within the second that a user may wait for a change.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
 /// Number of these checks per check of the ledger: about one each second.
-const LEDGER_EVERY: u32 = 3;
+const LEDGER_POLL_RATIO: u32 = 3;
 
 /// Starts the thread that notices changes of the store, by any process. It ignores a store that can't be read: a
 /// request that reads the store reports the error.
-fn watch(
-    store: Held,
+fn spawn_watcher(
+    store: StoreHandle,
     until: Receiver<()>,
     shown: Arc<AtomicBool>,
     answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<()> {
-    spawn("watch", answer, move |answer| {
+    spawn_worker("watch", answer, move |answer| {
         let store = store;
-        let (mut seen, mut recorded) = (None, None);
-        for look in (0..LEDGER_EVERY).cycle() {
-            if let Ok(head) = call(&*store.jeton, &Credential::Store, AuditHead)
+        let (mut seen, mut seen_ledger) = (None, None);
+        for tick in (0..LEDGER_POLL_RATIO).cycle() {
+            if let Ok(head) = call(&*store.backend, &Credential::Store, AuditHead)
                 && seen.replace(head) != Some(head)
             {
-                answer(Msg::Changed);
+                answer(Msg::StoreChanged);
             }
-            if look == 0
+            if tick == 0
                 && shown.load(Ordering::Relaxed)
-                && let Ok(head) = call(&*store.jeton, &Credential::Store, LedgerHead)
-                && recorded.replace(head) != Some(head)
+                && let Ok(head) = call(&*store.backend, &Credential::Store, LedgerHead)
+                && seen_ledger.replace(head) != Some(head)
             {
-                answer(Msg::Recorded);
+                answer(Msg::LedgerChanged);
             }
-            if until.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
+            if until.recv_timeout(POLL_INTERVAL) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
         }
@@ -239,12 +256,12 @@ fn watch(
 
 /// Starts the clipboard's thread. Once the returned sender is dropped, the thread clears a secret from the clipboard
 /// and ends.
-pub(super) fn clipboard(
+pub(super) fn spawn_clipboard(
     mut clipboard: impl Clipboard + 'static,
     answer: impl Fn(Msg) + Clone + Send + 'static,
-) -> Result<(Sender<ForClipboard>, JoinHandle<Option<()>>)> {
-    let (texts, queue) = channel::<ForClipboard>();
-    let thread = spawn("clipboard", answer, move |answer| {
+) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
+    let (texts, queue) = channel::<ClipboardText>();
+    let thread = spawn_worker("clipboard", answer, move |answer| {
         let mut holds_secret = false;
         loop {
             let next = if holds_secret {
@@ -253,8 +270,8 @@ pub(super) fn clipboard(
                 queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
             match next {
-                Ok(ForClipboard { text, is_secret }) => {
-                    let how = if is_secret { Copied::ForAWhile } else { Copied::ForGood };
+                Ok(ClipboardText { text, is_secret }) => {
+                    let how = if is_secret { Copied::Temporary } else { Copied::Permanent };
                     let done = clipboard.copy(text, is_secret);
                     holds_secret = is_secret && done.is_ok();
                     answer(Msg::Copied(done.map(|()| how)));
@@ -271,15 +288,15 @@ pub(super) fn clipboard(
 }
 
 /// Starts the thread that passes text to tmux. Text that tmux doesn't accept goes to `otherwise`.
-pub(super) fn tmux(
+pub(super) fn spawn_tmux(
     answer: impl Fn(Msg) + Clone + Send + 'static,
     otherwise: impl Fn(Zeroizing<String>) + Send + 'static,
-) -> Result<(Sender<ForClipboard>, JoinHandle<Option<()>>)> {
-    let (texts, queue) = channel::<ForClipboard>();
-    let thread = spawn("tmux", answer, move |answer| {
-        for ForClipboard { text, .. } in queue {
+) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
+    let (texts, queue) = channel::<ClipboardText>();
+    let thread = spawn_worker("tmux", answer, move |answer| {
+        for ClipboardText { text, .. } in queue {
             match by_tmux::load(&text) {
-                Ok(()) => answer(Msg::Copied(Ok(Copied::Sent(Sent::ByTmux)))),
+                Ok(()) => answer(Msg::Copied(Ok(Copied::Sent(Sent::Tmux)))),
                 Err(_) => otherwise(text),
             }
         }
@@ -297,31 +314,37 @@ mod tests {
     use crate::verbs::tokens::{CountTokens, PurgeTokens};
 
     /// Blocks until released, and then fails.
-    struct Blocked(Mutex<Receiver<()>>);
+    struct BlockedBackend(Mutex<Receiver<()>>);
 
-    impl Backend for Blocked {
+    impl Backend for BlockedBackend {
         fn call(&self, _: &Credential, _: Request) -> Result<Response> {
             let _ = self.0.lock().unwrap().recv();
             Err(Error::failure("let go"))
         }
     }
 
-    struct Prompt;
+    struct InstantBackend;
 
-    impl Backend for Prompt {
+    impl Backend for InstantBackend {
         fn call(&self, _: &Credential, _: Request) -> Result<Response> {
             Err(Error::failure("prompt"))
         }
     }
 
     /// Three lanes, of which `long_changes` and `long_reads` do as they are given, and their answers.
-    fn started(long_changes: Arc<dyn Backend>, long_reads: Arc<dyn Backend>) -> (Store, Receiver<Msg>) {
+    fn started(long_changes: Arc<dyn Backend>, long_reads: Arc<dyn Backend>) -> (StoreWorkers, Receiver<Msg>) {
         let (answers, answered) = channel();
         let answer = move |msg| drop(answers.send(msg));
-        let connections = Connections { short: Arc::new(Prompt), long_changes, long_reads };
-        let witness = PropagationProbe::new(std::path::Path::new("nowhere"));
-        let store =
-            Store::start(connections, platform::adapters().secret_files, witness, Arc::default(), answer).unwrap();
+        let connections = Connections { short: Arc::new(InstantBackend), long_changes, long_reads };
+        let propagation_probe = PropagationProbe::new(std::path::Path::new("nowhere"));
+        let store = StoreWorkers::start(
+            connections,
+            platform::adapters().secret_files,
+            propagation_probe,
+            Arc::default(),
+            answer,
+        )
+        .unwrap();
         (store, answered)
     }
 
@@ -333,8 +356,13 @@ mod tests {
         VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into()
     }
 
-    /// Sends `long`, which is blocked, then `prompt`, and checks that `prompt` is answered first.
-    fn is_not_held_up((store, answered): (Store, Receiver<Msg>), go: Sender<()>, long: Request, prompt: Request) {
+    /// Sends `is_scrollable`, which is blocked, then `prompt`, and checks that `prompt` is answered first.
+    fn is_not_held_up(
+        (store, answered): (StoreWorkers, Receiver<Msg>),
+        go: Sender<()>,
+        long: Request,
+        prompt: Request,
+    ) {
         store.send(Job::Call(RequestId(1), Credential::Store, Box::new(long))).unwrap();
         store.send(Job::Call(RequestId(2), Credential::Store, Box::new(prompt))).unwrap();
         let next = || answered.recv_timeout(Duration::from_secs(60)).unwrap();
@@ -348,13 +376,13 @@ mod tests {
     fn no_lane_waits_for_another() {
         let blocked = || {
             let (go, going) = channel();
-            (go, Arc::new(Blocked(Mutex::new(going))))
+            (go, Arc::new(BlockedBackend(Mutex::new(going))))
         };
         let (go, long) = blocked();
-        is_not_held_up(started(long, Arc::new(Prompt)), go, purge(), CountTokens.into());
+        is_not_held_up(started(long, Arc::new(InstantBackend)), go, purge(), CountTokens.into());
         let (go, long) = blocked();
-        is_not_held_up(started(Arc::new(Prompt), long), go, verification(), purge());
+        is_not_held_up(started(Arc::new(InstantBackend), long), go, verification(), purge());
         let (go, long) = blocked();
-        is_not_held_up(started(long, Arc::new(Prompt)), go, purge(), verification());
+        is_not_held_up(started(long, Arc::new(InstantBackend)), go, purge(), verification());
     }
 }

@@ -497,18 +497,18 @@ fn child() {
     install.issue(OWNER, "a");
     let trap = Arc::new(Trap { moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
     let jeton = Arc::new(Trapped { install, trap: trap.clone() });
-    let start = tui::Start {
+    let start = tui::TuiConfig {
         progress: Default::default(),
         for_long_changes: jeton.clone(),
         for_long_reads: jeton.clone(),
-        jeton,
+        backend: jeton,
         clock: trap.clone(),
-        delivery: trap,
-        witness: PropagationProbe::new(Path::new("nowhere")),
-        place: "nowhere".to_owned(),
+        secret_files: trap,
+        propagation_probe: PropagationProbe::new(Path::new("nowhere")),
+        store_path: "nowhere".to_owned(),
         username: Some(username(OWNER)),
         token: None,
-        remember: std::time::Duration::ZERO,
+        remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
         demo: None,
     };

@@ -35,7 +35,7 @@ impl SqliteStore {
         open::open(path, false).map(|parts| Self::from_parts(parts, path))
     }
 
-    /// Opens the store at `path` for a service. It waits `patience` for other writers; for people the wait is longer.
+    /// Opens the store at `path` for a service. It waits `timeout` for other writers; for people the wait is longer.
     ///
     /// # Errors
     /// The errors of [`SqliteStore::open`].

@@ -57,7 +57,7 @@ pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, FileIdentit
     connect(path, if create { Mode::Create } else { Mode::Open }, BUSY_TIMEOUT)
 }
 
-/// Opens the existing store at `path`. Waits `patience` for others, from the first read on.
+/// Opens the existing store at `path`. Waits `timeout` for others, from the first read on.
 pub(super) fn open_with_timeout(path: &Path, busy_timeout: Duration) -> Result<(Connection, FileIdentity)> {
     connect(path, Mode::Open, busy_timeout)
 }

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Returns the key of a single byte below 0x20, or of DEL.
-pub(super) fn control(byte: u8) -> KeyEvent {
+pub(super) fn control_key(byte: u8) -> KeyEvent {
     let ctrl = |c: char| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
     match byte {
         // Input typed before raw mode has line feeds.
@@ -18,7 +18,7 @@ pub(super) fn control(byte: u8) -> KeyEvent {
 }
 
 /// Returns the key that types `c`.
-pub(super) fn typed(c: char) -> KeyEvent {
+pub(super) fn char_key(c: char) -> KeyEvent {
     let shift = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
     KeyEvent::new(KeyCode::Char(c), shift)
 }
@@ -28,7 +28,7 @@ pub(super) fn ss3(last: u8) -> Option<KeyEvent> {
     let code = match last {
         b'M' => KeyCode::Enter,
         b'P'..=b'S' => KeyCode::F(last - b'P' + 1),
-        _ => letter(last)?,
+        _ => letter_key(last)?,
     };
     Some(code.into())
 }
@@ -38,7 +38,7 @@ pub(super) fn linux_function(last: u8) -> Option<KeyEvent> {
     (b'A'..=b'E').contains(&last).then(|| KeyCode::F(last - b'A' + 1).into())
 }
 
-fn letter(last: u8) -> Option<KeyCode> {
+fn letter_key(last: u8) -> Option<KeyCode> {
     Some(match last {
         b'A' => KeyCode::Up,
         b'B' => KeyCode::Down,
@@ -65,7 +65,7 @@ pub(super) fn csi(params: &[u8], last: u8) -> Option<KeyEvent> {
     let modifiers = modifiers(params.get(1))?;
     let code = match last {
         b'~' if number(0) == 27 => return character(number(2), 0, modifiers),
-        b'~' => tilde(number(0))?,
+        b'~' => tilde_key(number(0))?,
         b'u' => {
             let shifted = params.first().and_then(|p| p.get(1)).copied().unwrap_or(0);
             return character(number(0), shifted, modifiers);
@@ -76,12 +76,12 @@ pub(super) fn csi(params: &[u8], last: u8) -> Option<KeyEvent> {
         b'P' => KeyCode::F(1),
         b'Q' => KeyCode::F(2),
         b'S' => KeyCode::F(4),
-        _ => letter(last)?,
+        _ => letter_key(last)?,
     };
     Some(KeyEvent::new(code, modifiers))
 }
 
-fn tilde(number: u32) -> Option<KeyCode> {
+fn tilde_key(number: u32) -> Option<KeyCode> {
     let function = |n: u32| u8::try_from(n).ok().map(KeyCode::F);
     match number {
         1 | 7 => Some(KeyCode::Home),

@@ -2,7 +2,7 @@
 //!
 //! A terminal sends more than keys: replies to queries of an earlier program, reports, pastes without an end. Each is
 //! recognised by its form and dropped, whole or in pieces, so that none of it runs as keys. None of it may stop later
-//! keys from working. The parser has no clock: [`Parser::patience`] says how long to wait for more bytes, and
+//! keys from working. The parser has no clock: [`Parser::timeout`] says how long to wait for more bytes, and
 //! [`Parser::quiet`] reports that none came.
 //!
 //! ```text
@@ -21,17 +21,17 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::Zeroizing;
 
 /// Maximum pause within a sequence of several bytes. An unfinished sequence ends then.
-const SILENCE: Duration = Duration::from_secs(1);
+const SEQUENCE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time that Esc waits for the rest of a sequence before it counts as a key.
-const ESC_WAIT: Duration = Duration::from_millis(50);
+const ESC_TIMEOUT: Duration = Duration::from_millis(50);
 /// Time to wait after a byte that may continue a sequence whose Esc has already counted as a key.
-const HELD: Duration = Duration::from_millis(300);
+const AFTER_ESC_TIMEOUT: Duration = Duration::from_millis(300);
 /// Bytes that follow the end of a paste within this pause belong to the paste: the text contained an end mark.
-const TAIL: Duration = Duration::from_millis(50);
+const PASTE_TAIL_TIMEOUT: Duration = Duration::from_millis(50);
 /// Maximum number of bytes kept of a paste; no field takes as many.
-const PASTE_MAX: usize = 65_536;
+const MAX_PASTE: usize = 65_536;
 /// Maximum number of bytes kept of a control sequence; no key has as many.
-const SEQUENCE_MAX: usize = 32;
+const MAX_SEQUENCE: usize = 32;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
@@ -56,17 +56,17 @@ enum State {
     Character {
         bytes: [u8; 4],
         len: usize,
-        of: usize,
+        total: usize,
         alt: bool,
     },
     /// After Esc.
     Escape {
-        esc: Esc,
+        esc: EscState,
     },
     /// After a byte that may begin a string (or a sequence whose Esc counted as a key), with nothing further received.
-    Begun {
-        by: u8,
-        esc: Esc,
+    Introduced {
+        introducer: u8,
+        esc: EscState,
     },
     /// Inside a control sequence.
     Sequence {
@@ -88,10 +88,10 @@ enum State {
 
 /// The status of the preceding Esc.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Esc {
-    Waits,
+enum EscState {
+    Pending,
     /// The Esc has counted as a key.
-    WasKey,
+    Emitted,
 }
 
 /// Text being pasted.
@@ -105,27 +105,27 @@ struct Paste {
 }
 
 /// The begin mark. The end mark has `1` instead of the last `0`.
-const MARK: &[u8] = b"\x1b[200~";
+const BEGIN_MARK: &[u8] = b"\x1b[200~";
 const END_MARK: &[u8] = b"\x1b[201~";
 
 impl Paste {
     fn new(ended: bool) -> Self {
         // Allocated once, so that growing leaves no copy of a pasted password behind.
-        Paste { text: Zeroizing::new(Vec::with_capacity(PASTE_MAX)), mark: 0, ended }
+        Paste { text: Zeroizing::new(Vec::with_capacity(MAX_PASTE)), mark: 0, ended }
     }
 
     fn push(&mut self, byte: u8) {
-        if self.text.len() < PASTE_MAX {
+        if self.text.len() < MAX_PASTE {
             self.text.push(byte);
         }
     }
 
     /// Takes a byte. Marks are never part of the text, wherever they occur.
-    fn take(&mut self, byte: u8) {
-        let continues = MARK.get(self.mark) == Some(&byte) || END_MARK.get(self.mark) == Some(&byte);
+    fn feed(&mut self, byte: u8) {
+        let continues = BEGIN_MARK.get(self.mark) == Some(&byte) || END_MARK.get(self.mark) == Some(&byte);
         if !continues {
-            for held in &MARK[..std::mem::take(&mut self.mark)] {
-                self.push(*held);
+            for byte in &BEGIN_MARK[..std::mem::take(&mut self.mark)] {
+                self.push(*byte);
             }
             if byte != ESC {
                 return self.push(byte);
@@ -139,7 +139,7 @@ impl Paste {
         }
     }
 
-    fn text(self) -> Zeroizing<String> {
+    fn into_text(self) -> Zeroizing<String> {
         let mut bytes = self.text;
         match String::from_utf8(std::mem::take(&mut *bytes)) {
             Ok(text) => Zeroizing::new(text),
@@ -156,12 +156,12 @@ impl Paste {
 pub struct Parser {
     state: State,
     /// `true` if a paste ended without its mark. Its rest may still come.
-    torn: bool,
+    paste_interrupted: bool,
 }
 
 impl Default for Parser {
     fn default() -> Self {
-        Parser { state: State::Ground, torn: false }
+        Parser { state: State::Ground, paste_interrupted: false }
     }
 }
 
@@ -169,11 +169,11 @@ impl Parser {
     /// Takes bytes that arrived together. `more` says that further bytes are already available.
     pub fn feed(&mut self, burst: &[u8], more: bool, out: &mut Vec<Input>) {
         let mut rest = burst;
-        if self.torn
+        if self.paste_interrupted
             && matches!(self.state, State::Ground)
             && let Some(at) = burst.windows(END_MARK.len()).position(|w| w == END_MARK)
         {
-            self.torn = false;
+            self.paste_interrupted = false;
             self.state = State::Paste(Paste::new(true));
             rest = &burst[at + END_MARK.len()..];
         }
@@ -185,31 +185,33 @@ impl Parser {
     }
 
     /// Returns how long to wait for more bytes; `None` = no limit.
-    pub fn patience(&self) -> Option<Duration> {
+    pub fn timeout(&self) -> Option<Duration> {
         match &self.state {
             State::Ground => None,
-            State::Escape { esc: Esc::Waits } => Some(ESC_WAIT),
-            State::Begun { esc: Esc::WasKey, .. } => Some(HELD),
-            State::Paste(paste) if paste.ended => Some(TAIL),
-            _ => Some(SILENCE),
+            State::Escape { esc: EscState::Pending } => Some(ESC_TIMEOUT),
+            State::Introduced { esc: EscState::Emitted, .. } => Some(AFTER_ESC_TIMEOUT),
+            State::Paste(paste) if paste.ended => Some(PASTE_TAIL_TIMEOUT),
+            _ => Some(SEQUENCE_TIMEOUT),
         }
     }
 
-    /// Handles a silence as long as [`Parser::patience`].
-    pub fn quiet(&mut self, out: &mut Vec<Input>) {
+    /// Handles a silence as long as [`Parser::timeout`].
+    pub fn on_timeout(&mut self, out: &mut Vec<Input>) {
         match std::mem::replace(&mut self.state, State::Ground) {
-            State::Escape { esc: Esc::Waits } => {
+            State::Escape { esc: EscState::Pending } => {
                 out.push(Input::Key(KeyCode::Esc.into()));
-                self.state = State::Escape { esc: Esc::WasKey };
+                self.state = State::Escape { esc: EscState::Emitted };
             }
-            State::Begun { by, esc } => out.push(Input::Key(plain(by, esc == Esc::Waits))),
+            State::Introduced { introducer, esc } => {
+                out.push(Input::Key(byte_key(introducer, esc == EscState::Pending)))
+            }
             // Only `ESC [` came: Alt with `[`.
             State::Sequence { params, too_long: false } if params.is_empty() => {
-                out.push(Input::Key(plain(b'[', true)));
+                out.push(Input::Key(byte_key(b'[', true)));
             }
             State::Paste(paste) => {
-                self.torn |= !paste.ended;
-                out.push(Input::Paste(paste.text()));
+                self.paste_interrupted |= !paste.ended;
+                out.push(Input::Paste(paste.into_text()));
             }
             _ => {}
         }
@@ -219,9 +221,9 @@ impl Parser {
     fn step(&mut self, byte: u8, first: bool, last: bool, out: &mut Vec<Input>) {
         self.state = match std::mem::replace(&mut self.state, State::Ground) {
             State::Ground => ground(byte, false, out),
-            State::Character { bytes, len, of, alt } => character(bytes, len, of, alt, byte, out),
+            State::Character { bytes, len, total: of, alt } => character(bytes, len, of, alt, byte, out),
             State::Escape { esc } => escape(byte, esc, out),
-            State::Begun { by, esc } => begun(by, esc, byte, first, out),
+            State::Introduced { introducer, esc } => introduced(introducer, esc, byte, first, out),
             State::Sequence { params, too_long } => sequence(params, too_long, byte, out),
             State::LinuxFunction => {
                 out.extend(keys::linux_function(byte).map(Input::Key));
@@ -232,11 +234,11 @@ impl Parser {
             State::Text { escape } => text(escape, byte, out),
             // Ctrl-C was typed, not pasted, because nothing follows it. The pasted text is dropped.
             State::Paste(_) if byte == CTRL_C && last => {
-                self.torn = true;
+                self.paste_interrupted = true;
                 ground(byte, false, out)
             }
             State::Paste(mut paste) => {
-                paste.take(byte);
+                paste.feed(byte);
                 State::Paste(paste)
             }
         };
@@ -244,8 +246,8 @@ impl Parser {
 }
 
 /// Returns the key of a byte that turned out not to begin a sequence.
-fn plain(byte: u8, alt: bool) -> KeyEvent {
-    let mut key = keys::typed(char::from(byte));
+fn byte_key(byte: u8, alt: bool) -> KeyEvent {
+    let mut key = keys::char_key(char::from(byte));
     if alt {
         key.modifiers |= KeyModifiers::ALT;
     }
@@ -254,9 +256,9 @@ fn plain(byte: u8, alt: bool) -> KeyEvent {
 
 fn ground(byte: u8, alt: bool, out: &mut Vec<Input>) -> State {
     let of = match byte {
-        ESC => return State::Escape { esc: Esc::Waits },
+        ESC => return State::Escape { esc: EscState::Pending },
         0x00..0x20 | 0x7f => {
-            let mut key = keys::control(byte);
+            let mut key = keys::control_key(byte);
             if alt {
                 key.modifiers |= KeyModifiers::ALT;
             }
@@ -264,17 +266,17 @@ fn ground(byte: u8, alt: bool, out: &mut Vec<Input>) -> State {
             return State::Ground;
         }
         0x20..0x7f => {
-            out.push(Input::Key(plain(byte, alt)));
+            out.push(Input::Key(byte_key(byte, alt)));
             return State::Ground;
         }
         // 8-bit controls equal the 7-bit ones after Esc.
-        0x80..0xa0 => return escape(byte - 0x40, Esc::Waits, &mut Vec::new()),
+        0x80..0xa0 => return escape(byte - 0x40, EscState::Pending, &mut Vec::new()),
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
         0xf0..=0xf4 => 4,
         _ => return State::Ground,
     };
-    State::Character { bytes: [byte, 0, 0, 0], len: 1, of, alt }
+    State::Character { bytes: [byte, 0, 0, 0], len: 1, total: of, alt }
 }
 
 fn character(mut bytes: [u8; 4], len: usize, of: usize, alt: bool, byte: u8, out: &mut Vec<Input>) -> State {
@@ -283,12 +285,12 @@ fn character(mut bytes: [u8; 4], len: usize, of: usize, alt: bool, byte: u8, out
     }
     bytes[len] = byte;
     if len + 1 < of {
-        return State::Character { bytes, len: len + 1, of, alt };
+        return State::Character { bytes, len: len + 1, total: of, alt };
     }
     match std::str::from_utf8(&bytes[..of]).ok().and_then(|s| s.chars().next()) {
-        Some(c @ '\u{80}'..'\u{a0}') => escape(c as u8 - 0x40, Esc::Waits, &mut Vec::new()),
+        Some(c @ '\u{80}'..'\u{a0}') => escape(c as u8 - 0x40, EscState::Pending, &mut Vec::new()),
         Some(c) => {
-            let mut key = keys::typed(c);
+            let mut key = keys::char_key(c);
             if alt {
                 key.modifiers |= KeyModifiers::ALT;
             }
@@ -299,21 +301,23 @@ fn character(mut bytes: [u8; 4], len: usize, of: usize, alt: bool, byte: u8, out
     }
 }
 
-fn escape(byte: u8, esc: Esc, out: &mut Vec<Input>) -> State {
+fn escape(byte: u8, esc: EscState, out: &mut Vec<Input>) -> State {
     match (byte, esc) {
-        (ESC, Esc::Waits) => {
+        (ESC, EscState::Pending) => {
             out.push(Input::Key(KeyCode::Esc.into()));
-            State::Escape { esc: Esc::Waits }
+            State::Escape { esc: EscState::Pending }
         }
-        (b'[', Esc::Waits) => State::Sequence { params: Vec::new(), too_long: false },
-        (b']' | b'P' | b'_' | b'^' | b'X' | b'O', _) | (b'[', Esc::WasKey) => State::Begun { by: byte, esc },
-        _ => ground(byte, esc == Esc::Waits, out),
+        (b'[', EscState::Pending) => State::Sequence { params: Vec::new(), too_long: false },
+        (b']' | b'P' | b'_' | b'^' | b'X' | b'O', _) | (b'[', EscState::Emitted) => {
+            State::Introduced { introducer: byte, esc }
+        }
+        _ => ground(byte, esc == EscState::Pending, out),
     }
 }
 
 /// `true` if a terminal sequence that begins with `credential` may continue with `byte`.
-fn goes_on(by: u8, byte: u8) -> bool {
-    match by {
+fn can_follow(introducer: u8, byte: u8) -> bool {
+    match introducer {
         b'[' => {
             byte.is_ascii_digit() || matches!(byte, b'<'..=b'?' | b'A'..=b'D' | b'F' | b'H' | b'I' | b'M' | b'O' | b'Z')
         }
@@ -327,14 +331,14 @@ fn goes_on(by: u8, byte: u8) -> bool {
 
 /// Handles the byte after one that may begin a string. If the string can't continue with this byte, the first byte was
 /// a key, or a key with Alt.
-fn begun(by: u8, esc: Esc, byte: u8, first: bool, out: &mut Vec<Input>) -> State {
+fn introduced(introducer: u8, esc: EscState, byte: u8, first: bool, out: &mut Vec<Input>) -> State {
     // Nobody types so fast that both bytes arrive together.
-    let together = !first && esc == Esc::Waits;
-    if !together && !goes_on(by, byte) {
-        out.push(Input::Key(plain(by, esc == Esc::Waits)));
+    let together = !first && esc == EscState::Pending;
+    if !together && !can_follow(introducer, byte) {
+        out.push(Input::Key(byte_key(introducer, esc == EscState::Pending)));
         return ground(byte, false, out);
     }
-    match by {
+    match introducer {
         b'[' => sequence(Vec::new(), false, byte, out),
         b'O' => {
             out.extend(keys::ss3(byte).map(Input::Key));
@@ -347,7 +351,7 @@ fn begun(by: u8, esc: Esc, byte: u8, first: bool, out: &mut Vec<Input>) -> State
 fn sequence(mut params: Vec<u8>, too_long: bool, byte: u8, out: &mut Vec<Input>) -> State {
     match byte {
         0x20..0x40 => {
-            let full = params.len() == SEQUENCE_MAX;
+            let full = params.len() == MAX_SEQUENCE;
             if !full {
                 params.push(byte);
             }
@@ -371,7 +375,7 @@ fn text(escape: bool, byte: u8, out: &mut Vec<Input>) -> State {
         // Esc ends the string by itself, with or without a backslash after it.
         ESC => State::Text { escape: true },
         b'\\' if escape => State::Ground,
-        _ if escape => self::escape(byte, Esc::Waits, out),
+        _ if escape => self::escape(byte, EscState::Pending, out),
         CTRL_C | CTRL_Z => ground(byte, false, out),
         CANCEL => State::Ground,
         _ => State::Text { escape: false },

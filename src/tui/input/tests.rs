@@ -7,8 +7,8 @@ fn bursts(bursts: &[(&[u8], u64)]) -> Vec<Input> {
     for (bytes, pause) in bursts {
         parser.feed(bytes, false, &mut out);
         let mut left = Duration::from_millis(*pause);
-        while let Some(patience) = parser.patience().filter(|p| *p <= left) {
-            parser.quiet(&mut out);
+        while let Some(patience) = parser.timeout().filter(|p| *p <= left) {
+            parser.on_timeout(&mut out);
             left -= patience;
         }
     }
@@ -25,7 +25,7 @@ fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
 }
 
 fn letter(c: char) -> Input {
-    Input::Key(keys::typed(c))
+    Input::Key(keys::char_key(c))
 }
 
 fn paste(text: &str) -> Input {
@@ -107,7 +107,7 @@ fn replies_without_an_end_hold_no_key_back_for_long() {
     }
     // Also without waiting for the silence.
     for last in [CTRL_C, CTRL_Z] {
-        assert_eq!(bursts(&[(b"\x1b]11;rgb:", 0), (&[last], 0)]), [Input::Key(keys::control(last))]);
+        assert_eq!(bursts(&[(b"\x1b]11;rgb:", 0), (&[last], 0)]), [Input::Key(keys::control_key(last))]);
     }
 }
 
@@ -212,8 +212,8 @@ fn a_paste_is_bounded() {
         parser.feed(&[b'a'; 4096], true, &mut out);
     }
     parser.feed(END_MARK, false, &mut out);
-    parser.quiet(&mut out);
-    assert!(matches!(&out[..], [Input::Paste(text)] if text.len() == PASTE_MAX));
+    parser.on_timeout(&mut out);
+    assert!(matches!(&out[..], [Input::Paste(text)] if text.len() == MAX_PASTE));
 }
 
 /// Generates pieces of terminal input.
@@ -252,6 +252,6 @@ proptest! {
     fn nothing_kills_the_keyboard(bytes in prop::collection::vec(prop_oneof![Just(ESC), Just(b'['), Just(b']'), Just(b'P'), Just(b'~'), any::<u8>()], 0..64), cut in any::<prop::sample::Index>()) {
         let at = cut.index(bytes.len() + 1);
         let got = bursts(&[(&bytes[..at], 70), (&bytes[at..], 3_000), (b"\x03", 0)]);
-        prop_assert_eq!(got.last(), Some(&Input::Key(keys::control(CTRL_C))));
+        prop_assert_eq!(got.last(), Some(&Input::Key(keys::control_key(CTRL_C))));
     }
 }

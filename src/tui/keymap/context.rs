@@ -6,13 +6,13 @@ pub enum Context {
     /// Everywhere, including over dialogs.
     Anywhere,
     /// Every screen of a signed-in user, unless a dialog covers it.
-    Desk,
+    Global,
     /// The token table.
     Tokens,
     /// The tokens in the trash.
     Trash,
     /// The order of the table.
-    Order,
+    Sort,
     /// The filter field above a list.
     Filter,
     /// Sign-in and lock screens.
@@ -26,15 +26,15 @@ pub enum Context {
     /// The API list and other choices inside a form.
     Choice,
     /// The question about dropping the text typed into a form.
-    Drop,
+    DiscardDraft,
     /// A new secret.
-    Reveal,
+    RevealSecret,
     /// The path for saving a secret.
-    Save,
+    SaveSecret,
     /// The question about leaving a secret unused.
-    Leave,
+    DiscardSecret,
     /// The details of a token.
-    Details,
+    TokenDetails,
     /// The tree of the scope picker.
     Picker,
     /// The search field above the tree.
@@ -44,19 +44,19 @@ pub enum Context {
     /// The list of API sets next to the catalogue.
     CatalogueSets,
     /// The question about discarding the picker's changes.
-    PickerLeave,
+    PickerDiscard,
     /// The accounts.
     Accounts,
     /// The audit log.
     Audit,
     /// A row of the audit log in full.
-    Entry,
+    AuditRow,
     /// The denied attempts.
     Denied,
     /// A denied attempt in full.
-    Attempt,
+    DeniedRow,
     /// The verification of the audit log.
-    Verified,
+    AuditCheck,
     /// The catalogue screen.
     Catalogue,
     /// The policy.
@@ -74,12 +74,12 @@ pub enum Context {
 impl Context {
     /// All contexts, in the order of the help.
     pub const ALL: [Context; 33] = [
-        Context::Desk,
+        Context::Global,
         Context::Tokens,
         Context::Trash,
-        Context::Order,
+        Context::Sort,
         Context::Filter,
-        Context::Details,
+        Context::TokenDetails,
         Context::SignIn,
         Context::Form,
         Context::Choice,
@@ -87,22 +87,22 @@ impl Context {
         Context::Picker,
         Context::PickerSearch,
         Context::PickerSets,
-        Context::PickerLeave,
+        Context::PickerDiscard,
         Context::Accounts,
         Context::Audit,
-        Context::Entry,
-        Context::Verified,
+        Context::AuditRow,
+        Context::AuditCheck,
         Context::Denied,
-        Context::Attempt,
+        Context::DeniedRow,
         Context::Catalogue,
         Context::CatalogueSets,
         Context::Policy,
-        Context::Drop,
+        Context::DiscardDraft,
         Context::Messages,
         Context::Confirm,
-        Context::Reveal,
-        Context::Save,
-        Context::Leave,
+        Context::RevealSecret,
+        Context::SaveSecret,
+        Context::DiscardSecret,
         Context::Help,
         Context::LongWork,
         Context::TextField,
@@ -110,7 +110,7 @@ impl Context {
     ];
 
     /// `true` if letters are typed into a field over a screen.
-    pub(super) const fn types(self) -> bool {
+    pub(super) const fn takes_letters(self) -> bool {
         matches!(self, Context::Filter | Context::PickerSearch)
     }
 
@@ -118,31 +118,31 @@ impl Context {
     pub const fn title(self) -> &'static str {
         match self {
             Context::Anywhere => "Everywhere",
-            Context::Desk => "Every screen",
+            Context::Global => "Every screen",
             Context::Tokens => "Tokens",
             Context::Trash => "Trash",
-            Context::Order => "Order of the table",
+            Context::Sort => "Order of the table",
             Context::Filter => "Filter",
             Context::SignIn => "Sign-in",
             Context::Confirm => "Password",
-            Context::Drop => "Leaving a dialog",
+            Context::DiscardDraft => "Leaving a dialog",
             Context::Form => "Dialogs with fields",
             Context::Button => "Buttons",
             Context::Choice => "Choices in a dialog",
-            Context::Reveal => "A new secret",
-            Context::Save => "Saving a secret",
-            Context::Leave => "Leaving a secret",
-            Context::Details => "Details",
+            Context::RevealSecret => "A new secret",
+            Context::SaveSecret => "Saving a secret",
+            Context::DiscardSecret => "Leaving a secret",
+            Context::TokenDetails => "Details",
             Context::Picker => "Scope picker",
             Context::PickerSearch => "Search in the tree",
             Context::PickerSets => "API sets beside the tree",
-            Context::PickerLeave => "Leaving the picker",
+            Context::PickerDiscard => "Leaving the picker",
             Context::Accounts => "Accounts",
             Context::Audit => "Audit log",
-            Context::Entry => "Row of the audit log",
-            Context::Verified => "Audit log verified",
+            Context::AuditRow => "Row of the audit log",
+            Context::AuditCheck => "Audit log verified",
             Context::Denied => "Denied attempts",
-            Context::Attempt => "A denied attempt",
+            Context::DeniedRow => "A denied attempt",
             Context::Policy => "Policy",
             Context::Catalogue => "Catalogue",
             Context::CatalogueSets => "API sets of the catalogue",

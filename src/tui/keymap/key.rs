@@ -1,4 +1,4 @@
-//! Keys as the table writes them, e.g. `n`, `R`, `Ctrl-c`, `Enter`.
+//! Keys as the table writes them, e.g. `n`, `R`, `Ctrl-c`, `Accept`.
 
 use std::fmt;
 

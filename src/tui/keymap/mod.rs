@@ -33,27 +33,27 @@ pub enum Action {
     /// Opens the past messages.
     Messages,
     /// Opens the search for the token of a secret.
-    Whose,
+    IdentifySecret,
     /// Changes the account under the cursor, or creates one.
-    Manage(AccountDialog),
+    Account(AccountDialog),
     /// Copies the name under the cursor.
     CopyName,
     /// Changes the rule under the cursor.
-    EditRule,
+    EditPolicy,
     /// Creates a token.
-    Generate,
+    CreateToken,
     /// Creates a new secret for the token under the cursor.
-    Regenerate,
+    RegenerateToken,
     /// Changes the token under the cursor.
-    Edit,
+    EditToken,
     /// Creates a token like the one under the cursor.
-    CopyAs,
+    CopyToken,
     /// Ends the overlap of the token's two secrets.
-    Retire,
+    EndOverlap,
     /// Disables or enables the marked tokens, or the one under the cursor.
-    Toggle,
+    SetEnabled,
     /// Moves the marked tokens, or the one under the cursor, to the trash.
-    Remove,
+    Revoke,
     /// Reads the list again.
     Refresh,
     /// Focuses the filter.
@@ -85,9 +85,9 @@ pub enum Action {
     /// Copies the hint under the cursor.
     CopyHint,
     /// Verifies the hash chain of the audit log.
-    Verify,
+    CheckAuditLog,
     /// Applies a catalogue.
-    Apply,
+    ApplyCatalogue,
     /// Copies the id of the changed object.
     CopyTarget,
     /// Copies the client address of an attempt.
@@ -157,9 +157,9 @@ pub enum Action {
     /// Switches between the tree and the list of API sets.
     Sets,
     /// Shows a screen.
-    Show(ScreenId),
+    ShowScreen(ScreenId),
     /// Accepts a field and moves on, or presses the button.
-    Enter,
+    Accept,
     /// Cancels or goes back.
     Cancel,
     /// Leaves without the typed, picked or created data.
@@ -193,26 +193,26 @@ pub struct Binding {
 /// Returns the action of `key` in `context`, on every screen, or everywhere, in this order. `None` while the key can't
 /// be used.
 pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
-    let found =
+    let find =
         |context: Context, key: Key| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
-    let on_desk = |key: Key| model.in_front().and_then(|_| found(Context::Desk, key));
-    let working = |key: Key| found(Context::LongWork, key).filter(|_| stops_work(context, model));
-    let anywhere = |key: Key| {
-        working(key).or_else(|| found(context, key)).or_else(|| on_desk(key)).or_else(|| found(Context::Anywhere, key))
+    let global = |key: Key| model.active_screen().and_then(|_| find(Context::Global, key));
+    let long_work = |key: Key| find(Context::LongWork, key).filter(|_| can_stop_work(context, model));
+    let lookup_in_order = |key: Key| {
+        long_work(key).or_else(|| find(context, key)).or_else(|| global(key)).or_else(|| find(Context::Anywhere, key))
     };
     // If no binding uses Shift with the key, the key without Shift is used.
-    let binding = anywhere(key).or_else(|| key.without_shift().and_then(anywhere));
+    let binding = lookup_in_order(key).or_else(|| key.without_shift().and_then(lookup_in_order));
     binding.filter(|b| (b.enabled)(model)).map(|b| b.action)
 }
 
 /// `true` if the keys of [`Context::LongWork`] are active. They are not over a dialog or a text field, because they
 /// would take its keys.
-fn stops_work(context: Context, model: &Model) -> bool {
-    model.in_front().is_some() && !context.types() && model.long_work().is_some_and(|work| !work.stopping)
+fn can_stop_work(context: Context, model: &Model) -> bool {
+    model.active_screen().is_some() && !context.takes_letters() && model.long_work().is_some_and(|work| !work.stopping)
 }
 
 /// Returns the action of `key` in a text field.
-pub fn in_text_field(key: Key) -> Option<Action> {
+pub fn text_field_action(key: Key) -> Option<Action> {
     BINDINGS.iter().find(|b| b.context == Context::TextField && b.keys.contains(&key)).map(|b| b.action)
 }
 
@@ -222,7 +222,7 @@ pub fn label(binding: &Binding, model: &Model) -> &'static str {
 }
 
 /// From this rank on, a screen's own keys come after those common to all screens.
-const BEHIND: u8 = 10;
+const FIRST_LOW_RANK: u8 = 10;
 
 /// Returns the footer's bindings in `context`, in order. A screen's most important keys come first, then those common
 /// to all screens.
@@ -233,14 +233,14 @@ pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
         shown.sort_by_key(|b| b.rank);
         shown
     };
-    if model.in_front().is_none() || context.types() {
+    if model.active_screen().is_none() || context.takes_letters() {
         return ranked(context, 1..u8::MAX);
     }
-    let stops = ranked(Context::LongWork, 1..u8::MAX).into_iter().filter(|_| stops_work(context, model));
+    let stops = ranked(Context::LongWork, 1..u8::MAX).into_iter().filter(|_| can_stop_work(context, model));
     let mut shown: Vec<_> = stops.collect();
-    shown.extend(ranked(context, 1..BEHIND));
-    shown.extend(ranked(Context::Desk, 1..u8::MAX));
-    shown.extend(ranked(context, BEHIND..u8::MAX));
+    shown.extend(ranked(context, 1..FIRST_LOW_RANK));
+    shown.extend(ranked(Context::Global, 1..u8::MAX));
+    shown.extend(ranked(context, FIRST_LOW_RANK..u8::MAX));
     shown
 }
 

@@ -21,8 +21,8 @@ fn a_place_in_the_footer_is_taken_once() {
 }
 
 #[test]
-fn the_key_that_opens_a_removal_does_not_confirm_it() {
-    let opens = BINDINGS.iter().find(|b| b.action == Action::Remove).unwrap();
-    let confirms = BINDINGS.iter().find(|b| b.context == Context::Form && b.action == Action::Enter).unwrap();
+fn revoke_key_does_not_confirm_the_revocation() {
+    let opens = BINDINGS.iter().find(|b| b.action == Action::Revoke).unwrap();
+    let confirms = BINDINGS.iter().find(|b| b.context == Context::Form && b.action == Action::Accept).unwrap();
     assert!(!opens.keys.iter().any(|k| confirms.keys.contains(k)));
 }

@@ -157,7 +157,7 @@ impl ApiChoice {
     /// Handles actions that are special to this list: *Custom* opens the picker.
     pub fn on_action(&mut self, action: Action) -> Option<Intent> {
         match action {
-            Action::Enter | Action::Select if self.selected == ApiRow::Picked => {
+            Action::Accept | Action::Select if self.selected == ApiRow::Picked => {
                 Some(Intent::Push(Modal::Picker(Box::new(self.picker()))))
             }
             _ => None,

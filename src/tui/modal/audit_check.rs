@@ -65,7 +65,7 @@ impl Dialog for AuditCheckDialog {
     /// The dialog has one part.
     type Field = ();
     const LABEL_WIDTH: usize = 0;
-    const CONTEXT: Context = Context::Verified;
+    const CONTEXT: Context = Context::AuditCheck;
 
     fn title(&self) -> String {
         "Is the audit log whole".to_owned()

@@ -10,7 +10,7 @@ use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
 use crate::verbs::verify::DenialReason;
 
 impl DetailRow for DeniedRow {
-    const CONTEXT: Context = Context::Attempt;
+    const CONTEXT: Context = Context::DeniedRow;
 
     fn title(&self) -> String {
         if self.attempts == 1 { "Denied attempt".to_owned() } else { count_noun(self.attempts, "denied attempt") }
@@ -57,7 +57,7 @@ impl DetailRow for DeniedRow {
     fn on_action(&self, action: Action) -> Intent {
         match (action, &self.token) {
             (Action::CopyAddress, _) => copy_address(self),
-            (Action::Enter, Some(token)) => Intent::ShowToken(token.id, token.state),
+            (Action::Accept, Some(token)) => Intent::ShowToken(token.id, token.state),
             _ => Intent::Stay,
         }
     }

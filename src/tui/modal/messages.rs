@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::time::ago;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::{Model, Notice, Tone};
+use crate::tui::model::{Model, Notice, NoticeLevel};
 use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
@@ -100,7 +100,7 @@ fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
 /// Draws a message in the list; `here` if the cursor is on it.
 fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, is_current: bool, columns: usize, model: &Model) {
     let theme = &model.theme;
-    let (glyph, glyph_style) = notice.tone.mark(theme);
+    let (glyph, glyph_style) = notice.level.glyph(theme);
     let base = if is_current { theme.selected } else { Style::new() };
     // On a reversed row, colours would become backgrounds.
     let over = |style: Style| if is_current { base } else { style };
@@ -162,7 +162,7 @@ impl Component for MessagesDialog {
             Action::CopyLine => {
                 return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
                     Some(cli) => Intent::Run(Effect::CopyText(cli)),
-                    None => Intent::Notify(Tone::Bad, "No command does what this message tells".to_owned()),
+                    None => Intent::Notify(NoticeLevel::Failure, "No command does what this message tells".to_owned()),
                 };
             }
             _ => {}

@@ -98,7 +98,7 @@ impl RevealSecretDialog {
 
 impl Component for RevealSecretDialog {
     fn context(&self) -> Context {
-        Context::Reveal
+        Context::RevealSecret
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -173,7 +173,7 @@ pub struct DiscardSecretDialog {
 
 impl Component for DiscardSecretDialog {
     fn context(&self) -> Context {
-        Context::Leave
+        Context::DiscardSecret
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {

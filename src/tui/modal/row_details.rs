@@ -123,7 +123,7 @@ pub fn pane_lines<R: DetailRow>(row: &R, pane: Rect, model: &Model) -> Vec<Line<
 }
 
 impl DetailRow for HashedRow {
-    const CONTEXT: Context = Context::Entry;
+    const CONTEXT: Context = Context::AuditRow;
 
     fn title(&self) -> String {
         format!("Audit row {}", self.row.seq)

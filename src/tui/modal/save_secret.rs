@@ -35,7 +35,7 @@ impl Dialog for SaveSecretDialog {
     /// The dialog has one part.
     type Field = ();
     const LABEL_WIDTH: usize = 10;
-    const CONTEXT: Context = Context::Save;
+    const CONTEXT: Context = Context::SaveSecret;
 
     fn title(&self) -> String {
         "Save the secret to a file".to_owned()

@@ -65,7 +65,7 @@ impl SortDialog {
 
 impl Component for SortDialog {
     fn context(&self) -> Context {
-        Context::Order
+        Context::Sort
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -100,7 +100,7 @@ impl Component for SortDialog {
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         let rows = SortColumn::ALL.len();
         match action {
-            Action::Enter => return Intent::SetSort(self.selected()),
+            Action::Accept => return Intent::SetSort(self.selected()),
             Action::Cancel => return Intent::Close,
             Action::Left | Action::Right => self.descending = !self.descending,
             // The key that opens the dialog cycles through the columns.

@@ -72,7 +72,7 @@ fn visible_lines(area: Rect) -> (usize, Rect) {
 
 impl Component for TokenDetailsDialog {
     fn context(&self) -> Context {
-        Context::Details
+        Context::TokenDetails
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -114,7 +114,7 @@ impl Component for TokenDetailsDialog {
         self.top = top.min(last);
         match action {
             Action::Cancel => Intent::Close,
-            Action::Retire => retire::pending_retire(&self.token, ctx.now).map_or(Intent::Stay, Intent::Confirm),
+            Action::EndOverlap => retire::pending_retire(&self.token, ctx.now).map_or(Intent::Stay, Intent::Confirm),
             Action::CopyHint => Intent::Run(Effect::CopyText(self.token.hint.clone())),
             _ => Intent::Stay,
         }

@@ -29,7 +29,7 @@ use crate::domain::selection::Selection;
 use crate::domain::text::is_control_or_bidi;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::{Model, Tone};
+use crate::tui::model::{Model, NoticeLevel};
 use crate::tui::screen::workspace::ScreenId;
 use crate::tui::screen::{Component, DialogKind, Intent, UpdateContext};
 use crate::tui::widget::text_fit::count_noun;
@@ -194,17 +194,17 @@ impl Picker {
             Action::Redo => (self.tree.redo(), "Nothing to redo"),
             _ => (true, ""),
         };
-        if done { Intent::Stay } else { Intent::Notify(Tone::Bad, why.to_owned()) }
+        if done { Intent::Stay } else { Intent::Notify(NoticeLevel::Failure, why.to_owned()) }
     }
 
     fn copy_link(&self) -> Intent {
         match self.tree.method().and_then(|m| m.docs.as_deref()) {
             // Text that can't be displayed safely must not be pasted either.
             Some(link) if link.chars().any(is_control_or_bidi) => {
-                Intent::Notify(Tone::Bad, "The link holds control characters and was not copied".to_owned())
+                Intent::Notify(NoticeLevel::Failure, "The link holds control characters and was not copied".to_owned())
             }
             Some(link) => Intent::Run(Effect::CopyText(link.to_owned())),
-            None => Intent::Notify(Tone::Bad, "No docs link here".to_owned()),
+            None => Intent::Notify(NoticeLevel::Failure, "No docs link here".to_owned()),
         }
     }
 
@@ -239,7 +239,7 @@ impl Component for Picker {
             (Focus::Search, _) => Context::PickerSearch,
             (Focus::Sets, Purpose::Pick(_)) => Context::PickerSets,
             (Focus::Sets, Purpose::Browse) => Context::CatalogueSets,
-            (Focus::Leaving, _) => Context::PickerLeave,
+            (Focus::Leaving, _) => Context::PickerDiscard,
             (Focus::Tree, Purpose::Pick(_)) => Context::Picker,
             (Focus::Tree, Purpose::Browse) => Context::Catalogue,
         }
@@ -267,15 +267,15 @@ impl Component for Picker {
         self.note = None;
         match (action, self.focus) {
             (Action::Discard, Focus::Leaving) => return Intent::Close,
-            (Action::Cancel | Action::Enter, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
-            (Action::Enter, Focus::Search) => self.focus = Focus::Tree,
+            (Action::Cancel | Action::Accept, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
+            (Action::Accept, Focus::Search) => self.focus = Focus::Tree,
             (Action::Cancel, Focus::Search) => self.clear_search(),
             (Action::Tick, Focus::Sets) => self.choose_set(),
             (Action::Filter, _) => self.focus = Focus::Search,
             (Action::Sets, Focus::Sets) => self.focus = Focus::Tree,
             (Action::Sets, _) => self.focus = Focus::Sets,
             (Action::Cancel, Focus::Tree) => return self.leave(),
-            (Action::Enter, Focus::Tree) => match self.purpose {
+            (Action::Accept, Focus::Tree) => match self.purpose {
                 Purpose::Pick(_) => return Intent::CloseWithSelection(self.tree.selection()),
                 Purpose::Browse => self.tree.unfold(),
             },
@@ -291,10 +291,10 @@ impl Component for Picker {
             (Action::OnlyChecked, _) => self.tree.toggle_only_checked(),
             (Action::DropUnused, _) => {
                 if let Err(why) = self.drop_unused() {
-                    return Intent::Notify(Tone::Bad, format!("Nothing was dropped: {why}"));
+                    return Intent::Notify(NoticeLevel::Failure, format!("Nothing was dropped: {why}"));
                 }
             }
-            (Action::Apply, _) => return Intent::OpenDialog(DialogKind::ApplyCatalogue),
+            (Action::ApplyCatalogue, _) => return Intent::OpenDialog(DialogKind::ApplyCatalogue),
             (Action::CopyLink, _) => return self.copy_link(),
             _ => return self.change(action),
         }

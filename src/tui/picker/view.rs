@@ -10,7 +10,7 @@ use super::search::positions;
 use super::tree::{Choice, Mark, Row};
 use super::{Focus, Picker, Purpose, about};
 use crate::domain::selection::{Selection, set_label};
-use crate::tui::model::{Model, Tone};
+use crate::tui::model::{Model, NoticeLevel};
 use crate::tui::picker::stock::Kind;
 use crate::tui::screen::Component;
 use crate::tui::theme::Theme;
@@ -272,7 +272,7 @@ impl Picker {
             return Some(("Leave without these changes?".to_owned(), theme.warning));
         }
         if let Some(notice) = &model.notice {
-            let style = if notice.tone == Tone::Good { theme.good } else { theme.danger };
+            let style = if notice.level == NoticeLevel::Success { theme.good } else { theme.danger };
             return Some((notice.text.clone(), style));
         }
         if self.focus == Focus::Sets {

@@ -59,7 +59,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, parts: ScreenParts, model: &Model
     frame.render_widget(title_line(parts.head, columns, model), row(0));
     frame.render_widget(parts.second, row(1));
     frame.render_widget(rule(), row(2));
-    let in_front = model.in_front().is_some();
+    let in_front = model.active_screen().is_some();
     let below_body = model.long_work().map_or_else(rule, |work| work.progress_line(columns, in_front, theme));
     frame.render_widget(below_body, row(bottom));
     for (y, line) in (bottom + 1..).zip(notice_lines(parts.about, columns, model)) {
@@ -136,7 +136,7 @@ fn notice_lines(about: [String; 2], columns: usize, model: &Model) -> [Line<'sta
         let [first, second] = about.map(|text| cut(&format!(" {text}"), columns));
         return [Line::raw(first), Line::styled(second, theme.dim)];
     };
-    let (glyph, style) = notice.tone.mark(theme);
+    let (glyph, style) = notice.level.glyph(theme);
     let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
     let hint = undo_hint(model);
     let used_columns = hint.as_ref().map_or(0, |offer| offer.width() + 2);
@@ -161,7 +161,7 @@ fn notice_lines(about: [String; 2], columns: usize, model: &Model) -> [Line<'sta
 /// Returns the hint for the key that undoes the last change.
 fn undo_hint(model: &Model) -> Option<Line<'static>> {
     let restore = |b: &&Binding| b.context == Context::Tokens && b.action == Action::Restore;
-    let on_tokens = model.in_front() == Some(ScreenId::Tokens) && model.context() == Context::Tokens;
+    let on_tokens = model.active_screen() == Some(ScreenId::Tokens) && model.context() == Context::Tokens;
     let binding = BINDINGS.iter().filter(|_| on_tokens).find(restore).filter(|b| (b.enabled)(model))?;
     let key = binding.keys.first()?.to_string();
     let theme = &model.theme;
@@ -198,7 +198,7 @@ pub fn error_lines(error: &Error, denied_text: &str, columns: usize, model: &Mod
     };
     let plain = Style::new();
     match error.kind {
-        Kind::Denied if model.guard.token().is_none() => say(denied_text, plain),
+        Kind::Denied if model.auth.token().is_none() => say(denied_text, plain),
         // A token that signed in may lack the method, whatever its account is permitted.
         Kind::Denied => say(&error.to_string(), plain),
         Kind::Failure

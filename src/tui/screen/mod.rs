@@ -1,6 +1,6 @@
 //! The screens, and the interface between pages and input.
 //!
-//! A new screen is a file here, a place on the [`desk`] and a line in each match over places; its keys are a context.
+//! A new screen is a file here, a place on the [`workspace`] and a line in each match over places; its keys are a context.
 
 pub mod accounts;
 pub mod audit;
@@ -29,7 +29,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::PendingMutation;
-use crate::tui::model::{Model, Tone};
+use crate::tui::model::{Model, NoticeLevel};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::actor::Credential;
@@ -96,7 +96,7 @@ pub enum Intent {
     /// Perform an effect.
     Run(Effect),
     /// Show a notice for a while.
-    Notify(Tone, String),
+    Notify(NoticeLevel, String),
     /// Close the page and pass the error to the page below.
     CloseWithError(Error),
     /// Open a new form for the token under the cursor.

@@ -144,7 +144,7 @@ impl Component for PolicyScreen {
         match action {
             Action::Refresh => Intent::Refresh,
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
-            Action::EditRule => Intent::OpenDialog(DialogKind::EditPolicy),
+            Action::EditPolicy => Intent::OpenDialog(DialogKind::EditPolicy),
             _ => {
                 self.cursor.move_by(action, Policy::default().pairs().len(), ctx.rows);
                 Intent::Stay

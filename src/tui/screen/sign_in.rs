@@ -115,7 +115,7 @@ impl Dialog for SignIn {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
-        layout.text_line(&format!("Store  {}", model.place), layout.theme.dim);
+        layout.text_line(&format!("Store  {}", model.store_path), layout.theme.dim);
         layout.blank();
         layout.text_input(Field::Username, "Username", &self.username);
         layout.text_input(Field::Password, "Password", &self.password);

@@ -1,6 +1,6 @@
 //! Reports damaged stored rows, which lists leave out. Each row is named once.
 
-use crate::tui::model::{Model, Tone};
+use crate::tui::model::{Model, NoticeLevel};
 use crate::verbs::audit_log::AuditWindow;
 
 /// Maximum number of remembered names. Beyond it all are forgotten, so earlier names may be reported again.
@@ -9,20 +9,20 @@ const MAX_REMEMBERED: usize = 1_000;
 const MAX_NAMED: usize = 5;
 
 /// Reports those of `rows` that were not reported before.
-pub(super) fn say(model: &mut Model, rows: impl IntoIterator<Item = String>) {
-    say_with(model, rows, "");
+pub(super) fn notify_damaged(model: &mut Model, rows: impl IntoIterator<Item = String>) {
+    notify_with_hint(model, rows, "");
 }
 
 /// Reports damaged rows of the audit log, like [`say`]. Does nothing if the log has no readable rows,
 /// because the screen itself reports that.
-pub(super) fn say_of_audit(model: &mut Model, window: &AuditWindow) {
+pub(super) fn notify_damaged_audit_rows(model: &mut Model, window: &AuditWindow) {
     if !window.rows.is_empty() {
         let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));
-        say_with(model, rows, "; see: jeton audit verify");
+        notify_with_hint(model, rows, "; see: jeton audit verify");
     }
 }
 
-fn say_with(model: &mut Model, rows: impl IntoIterator<Item = String>, next: &str) {
+fn notify_with_hint(model: &mut Model, rows: impl IntoIterator<Item = String>, next: &str) {
     let mut new: Vec<String> = Vec::new();
     for row in rows {
         if model.damaged.len() >= MAX_REMEMBERED {
@@ -40,5 +40,5 @@ fn say_with(model: &mut Model, rows: impl IntoIterator<Item = String>, next: &st
     if more > 0 {
         new.push(format!("{more} more"));
     }
-    model.say(Tone::Bad, format!("Damaged in the store, and left out: {}{next}", new.join(", ")), None);
+    model.notify(NoticeLevel::Failure, format!("Damaged in the store, and left out: {}{next}", new.join(", ")), None);
 }

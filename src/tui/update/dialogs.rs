@@ -1,10 +1,10 @@
 //! Opens dialogs about the token under the cursor and passes replies to them.
 
-use super::several;
+use super::bulk;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Layer, apply};
+use super::{Layer, apply_intent};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::token::{Token, TokenRef};
@@ -25,64 +25,64 @@ use crate::tui::modal::regenerate::RegenerateTokenDialog;
 use crate::tui::modal::retire;
 use crate::tui::modal::reveal_secret::CopyOutcome;
 use crate::tui::modal::token_details::TokenDetailsDialog;
-use crate::tui::model::{Model, Purpose, Tone};
+use crate::tui::model::{Model, NoticeLevel, RequestKind};
 use crate::tui::msg::{Copied, Sent};
 use crate::tui::screen::DialogKind;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::PressResult;
 use crate::verbs::tokens::{EditPreview, ShowToken, TokenDetails};
 
-pub(super) fn help(model: &mut Model) -> Vec<Effect> {
+pub(super) fn open_help(model: &mut Model) -> Vec<Effect> {
     model.modals.push(Modal::Help(Box::new(HelpDialog::new(model.context()))));
     Vec::new()
 }
 
 /// Opens the list of messages.
-pub(super) fn messages(model: &mut Model) -> Vec<Effect> {
+pub(super) fn open_messages(model: &mut Model) -> Vec<Effect> {
     let messages = model.messages.iter().cloned().collect();
     model.modals.push(Modal::Messages(Box::new(MessagesDialog::new(messages))));
     Vec::new()
 }
 
 /// Opens the dialog that looks up a secret's token.
-pub(super) fn whose(model: &mut Model) -> Vec<Effect> {
+pub(super) fn open_identify_secret(model: &mut Model) -> Vec<Effect> {
     model.modals.push(Modal::IdentifySecret(Box::new(IdentifySecretDialog::new())));
     Vec::new()
 }
 
 /// Makes a change after its author has proved their identity. A dialog without a proof field of its own can change the
 /// store only this way.
-pub(super) fn confirm(model: &mut Model, wanted: PendingMutation) -> Vec<Effect> {
-    if let Some(proof) = model.proof() {
-        model.modals.push(Modal::Confirm(Box::new(ConfirmDialog::new(wanted, proof))));
+pub(super) fn open_confirm(model: &mut Model, mutation: PendingMutation) -> Vec<Effect> {
+    if let Some(proof) = model.auth_field() {
+        model.modals.push(Modal::Confirm(Box::new(ConfirmDialog::new(mutation, proof))));
     }
     Vec::new()
 }
 
 /// Opens a dialog. A dialog about a token needs a token under the cursor.
-pub(super) fn open(model: &mut Model, what: DialogKind) -> Vec<Effect> {
+pub(super) fn open_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effect> {
     // Before the policy has arrived, the default policy is used. The store applies the real policy in any case.
     let policy = model.me.as_ref().map_or_else(Policy::default, |me| me.policy.clone());
     let current = model.tokens().and_then(|t| t.current()).cloned();
-    let modal = match (what, current) {
-        (DialogKind::Account(what), _) => return super::people::open(model, what),
-        (DialogKind::EditPolicy, _) => return super::people::open_rule(model),
+    let modal = match (kind, current) {
+        (DialogKind::Account(what), _) => return super::accounts::open_account_dialog(model, what),
+        (DialogKind::EditPolicy, _) => return super::accounts::open_policy_dialog(model),
         (DialogKind::AuditCheck, _) => {
             model.modals.push(Modal::AuditCheck(Box::new(AuditCheckDialog::new())));
-            return super::requests::verify(model);
+            return super::requests::check_audit_log(model);
         }
         (DialogKind::ApplyCatalogue, _) => Modal::ApplyCatalogue(Box::new(ApplyCatalogueDialog::new())),
         (DialogKind::CreateToken, _) => {
-            let Some(owner) = super::people::owner(model) else { return Vec::new() };
+            let Some(owner) = super::accounts::owner_choice(model) else { return Vec::new() };
             let mut form = CreateTokenDialog::new(owner, policy.default_expiry, Arc::clone(&model.catalogues));
             if !model.is_by_person() {
                 form.dialog_mut().shorten_default();
             }
             model.modals.push(Modal::CreateToken(Box::new(form)));
-            return super::people::candidates(model);
+            return super::accounts::query_candidates(model);
         }
         (DialogKind::EditToken, Some(token)) => {
-            let (id, known) = (token.id, usage_of(model, &token).map(|shown| shown.usage.clone()));
+            let (id, known) = (token.id, details_of(model, &token).map(|shown| shown.usage.clone()));
             let mut form = EditTokenDialog::new(token, policy.default_expiry, Arc::clone(&model.catalogues));
             if let Some(usage) = &known {
                 form.dialog_mut().set_usage(usage, model.now);
@@ -91,7 +91,11 @@ pub(super) fn open(model: &mut Model, what: DialogKind) -> Vec<Effect> {
             if known.is_some() {
                 return Vec::new();
             }
-            return super::requests::look(model, Purpose::Usage, ShowToken { token: TokenRef::Id(id) }.into());
+            return super::requests::send_query(
+                model,
+                RequestKind::TokenDetails,
+                ShowToken { token: TokenRef::Id(id) }.into(),
+            );
         }
         (DialogKind::CopyToken, Some(token)) => {
             let manages = model.role() >= Role::Admin;
@@ -102,15 +106,15 @@ pub(super) fn open(model: &mut Model, what: DialogKind) -> Vec<Effect> {
         }
         (DialogKind::EndOverlap, Some(token)) => {
             return match retire::pending_retire(&token, model.now) {
-                Some(wanted) => confirm(model, wanted),
+                Some(wanted) => open_confirm(model, wanted),
                 None => Vec::new(),
             };
         }
         (DialogKind::SetEnabled | DialogKind::Revoke | DialogKind::Restore | DialogKind::Purge, _) => {
-            return several::open(model, what);
+            return bulk::open_bulk_dialog(model, kind);
         }
         (DialogKind::TokenDetails, Some(token)) => {
-            let shown = usage_of(model, &token).cloned();
+            let shown = details_of(model, &token).cloned();
             Modal::TokenDetails(Box::new(TokenDetailsDialog::new(token, shown)))
         }
         (
@@ -127,13 +131,13 @@ pub(super) fn open(model: &mut Model, what: DialogKind) -> Vec<Effect> {
 }
 
 /// Passes the preview of an edit to the form that waits for it.
-pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, edited: EditPreview) -> Vec<Effect> {
+pub(super) fn on_edit_preview(model: &mut Model, layer: Option<Layer>, edited: EditPreview) -> Vec<Effect> {
     let zone = model.zone.clone();
-    hear(model, layer, |edit| edit.on_preview(&edited, zone.get()))
+    with_edit_dialog(model, layer, |edit| edit.on_preview(&edited, zone.get()))
 }
 
 /// Passes a token with its usage to the screen and to the dialogs about this token.
-pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: TokenDetails) -> Vec<Effect> {
+pub(super) fn on_token_details(model: &mut Model, layer: Option<Layer>, shown: TokenDetails) -> Vec<Effect> {
     let now = model.now;
     for modal in &mut model.modals {
         match modal {
@@ -153,40 +157,40 @@ pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: TokenDetails
     if let Some(tokens) = model.tokens_mut().filter(current) {
         tokens.set_details(shown);
     }
-    looked_up(model, layer, token)
+    on_stored_token(model, layer, token)
 }
 
 /// Passes a token as stored to the layer that requested it, for example a form whose edit was refused.
-fn looked_up(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effect> {
+fn on_stored_token(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effect> {
     let (zone, now) = (model.zone.clone(), model.now);
-    hear(model, layer, |edit| edit.on_stored_token(token, now, zone.get()))
+    with_edit_dialog(model, layer, |edit| edit.on_stored_token(token, now, zone.get()))
 }
 
-fn hear(
+fn with_edit_dialog(
     model: &mut Model,
     layer: Option<Layer>,
     act: impl FnOnce(&mut EditTokenDialog) -> PressResult<Field>,
 ) -> Vec<Effect> {
     let Some(layer @ Layer::Modal(at)) = layer else { return Vec::new() };
     let Some(Modal::EditToken(form)) = model.modals.get_mut(at) else { return Vec::new() };
-    let outcome = form.with_dialog(act);
-    apply(model, layer, outcome)
+    let intent = form.with_dialog(act);
+    apply_intent(model, layer, intent)
 }
 
-pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a TokenDetails> {
+pub(super) fn details_of<'a>(model: &'a Model, token: &Token) -> Option<&'a TokenDetails> {
     model.tokens().and_then(|t| t.details.as_ref()).filter(|s| s.token.id == token.id)
 }
 
 /// Handles the result of copying to the clipboard. A dialog that shows a secret keeps the result visible.
-pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
-    let (text, reached) = match result {
-        Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEAR_DELAY.as_secs()), CopyOutcome::Clipboard),
-        Ok(Copied::ForGood) => ("copied".to_owned(), CopyOutcome::Clipboard),
-        Ok(Copied::Sent(Sent::Straight)) => ("sent to your terminal, not cleared".to_owned(), CopyOutcome::Unknown),
-        Ok(Copied::Sent(Sent::ByTmux)) => {
+pub(super) fn on_copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
+    let (text, intent) = match result {
+        Ok(Copied::Temporary) => (format!("copied, cleared in {} s", CLEAR_DELAY.as_secs()), CopyOutcome::Clipboard),
+        Ok(Copied::Permanent) => ("copied".to_owned(), CopyOutcome::Clipboard),
+        Ok(Copied::Sent(Sent::Direct)) => ("sent to your terminal, not cleared".to_owned(), CopyOutcome::Unknown),
+        Ok(Copied::Sent(Sent::Tmux)) => {
             ("sent to your terminal by tmux, not cleared; prefix ] pastes it too".to_owned(), CopyOutcome::Unknown)
         }
-        Ok(Copied::Sent(Sent::PastTmux)) => {
+        Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
             let text =
                 "sent to your terminal, not cleared. If pasting fails, in tmux: set -g allow-passthrough on".to_owned();
             (text, CopyOutcome::Unknown)
@@ -194,14 +198,18 @@ pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
         Err(error) => (error.to_string(), CopyOutcome::Failed),
     };
     match model.modals.last_mut() {
-        Some(Modal::RevealSecret(reveal)) => reveal.on_copied(text, reached),
-        _ => model.say(if reached == CopyOutcome::Failed { Tone::Bad } else { Tone::Good }, text, None),
+        Some(Modal::RevealSecret(reveal)) => reveal.on_copied(text, intent),
+        _ => model.notify(
+            if intent == CopyOutcome::Failed { NoticeLevel::Failure } else { NoticeLevel::Success },
+            text,
+            None,
+        ),
     }
     Vec::new()
 }
 
 /// Handles the result of saving a secret to a file.
-pub(super) fn saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
+pub(super) fn on_saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
     match result {
         Ok(path) => {
             if matches!(model.modals.last(), Some(Modal::SaveSecret(_))) {

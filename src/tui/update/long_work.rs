@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::long_work::LongWork;
-use crate::tui::model::{Model, Purpose, Tone};
+use crate::tui::model::{Model, NoticeLevel, RequestKind};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::text_fit::count_noun;
 use crate::verbs::Committed;
@@ -13,17 +13,17 @@ use crate::verbs::batches::MAX_ATOMIC;
 use crate::verbs::tokens::PurgeResult;
 
 /// Records a finished batch. After the first of several batches the dialog closes, because the request is under way.
-pub(super) fn progressed(model: &mut Model, done: u64, total: u64) {
+pub(super) fn on_progress(model: &mut Model, done: u64, total: u64) {
     let Some(work) = model.long_work.as_mut().filter(|_| total > MAX_ATOMIC as u64) else { return };
     work.counts = Some((done, total));
     let id = work.id;
-    leave_dialog(model, id);
+    close_dialog(model, id);
 }
 
 /// Closes the dialog that waits for `id`. The request continues without the dialog.
-fn leave_dialog(model: &mut Model, id: RequestId) {
+fn close_dialog(model: &mut Model, id: RequestId) {
     if let Some(pending) = model.pending.get_mut(&id) {
-        pending.purpose = Purpose::LongWork;
+        pending.kind = RequestKind::LongWork;
     }
     if let Some(Layer::Modal(at)) = replies::waiting_layer(model, id) {
         model.modals.truncate(at);
@@ -36,13 +36,17 @@ fn leave_dialog(model: &mut Model, id: RequestId) {
 
 /// Stops the work under way if `action` asks for that; `None` if `action` keeps its usual meaning. A quit also stops
 /// the work first, so that the user sees how much was done.
-pub(super) fn stopped_by(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+pub(super) fn stop_instead_of(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let ends = matches!(action, Action::Interrupt | Action::Quit);
     if !(ends || action == Action::StopWork) || model.long_work().is_none_or(|work| work.stopping) {
         return None;
     }
     if ends {
-        model.say(Tone::Bad, "A purge was under way: it stops first. The same key again ends jeton", None);
+        model.notify(
+            NoticeLevel::Failure,
+            "A purge was under way: it stops first. The same key again ends jeton",
+            None,
+        );
     }
     Some(stop(model))
 }
@@ -51,31 +55,31 @@ pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
     match &mut model.long_work {
         Some(LongWork { stopping, .. }) => {
             *stopping = true;
-            vec![Effect::Stop]
+            vec![Effect::StopLongWork]
         }
         None => Vec::new(),
     }
 }
 
 /// Forgets all pending replies except the one for the work in batches, whose result is always reported.
-pub(super) fn forget_others(model: &mut Model) {
+pub(super) fn drop_other_requests(model: &mut Model) {
     let long = model.long_work.map(|work| work.id);
     model.pending.retain(|id, _| Some(*id) == long);
     if let Some(id) = long {
-        leave_dialog(model, id);
+        close_dialog(model, id);
     }
 }
 
 /// Handles purged tokens: all of them, or those purged before the work was stopped. Closes only the dialog that waited
 /// for the purge.
-pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Committed<PurgeResult>) -> Vec<Effect> {
+pub(super) fn on_purged(model: &mut Model, waited: Option<Layer>, changed: &Committed<PurgeResult>) -> Vec<Effect> {
     let purged =
         format!("{} purged", count_noun(changed.value.count, &format!("{} token", changed.value.which.as_str())));
-    let (tone, text) = match changed.value.stopped {
-        true => (Tone::Bad, format!("Stopped: {purged}. The others are as they were")),
-        false => (Tone::Good, purged),
+    let (level, text) = match changed.value.stopped {
+        true => (NoticeLevel::Failure, format!("Stopped: {purged}. The others are as they were")),
+        false => (NoticeLevel::Success, purged),
     };
-    model.say(tone, text, Some(changed.equivalent_command.to_string()));
+    model.notify(level, text, Some(changed.equivalent_command.to_string()));
     if let Some(Layer::Modal(at)) = waited {
         model.modals.truncate(at);
     }
@@ -84,7 +88,7 @@ pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Committ
 
 /// Handles an error of a purge that goes on without its dialog. Some tokens may have been purged before.
 pub(super) fn failed(model: &mut Model, error: &Error) -> Vec<Effect> {
-    model.say(Tone::Bad, error.to_string(), None);
+    model.notify(NoticeLevel::Failure, error.to_string(), None);
     refresh(model)
 }
 
@@ -93,8 +97,8 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     // An offer to restore removed tokens, shown next to this message, would seem to be about the purge.
     tokens.just_deleted.clear();
-    let here = tokens.current_cursor();
-    let mut effects = requests::list(model, here);
-    effects.extend(requests::review(model));
+    let cursor = tokens.current_cursor();
+    let mut effects = requests::query_tokens(model, cursor);
+    effects.extend(requests::query_marked(model));
     effects
 }

@@ -91,6 +91,6 @@ mod tests {
             assert!(move_selection(&mut list, action));
             assert_eq!(list.get(), Some(&value), "{action:?}");
         }
-        assert!(!move_selection(&mut list, Action::Next) && !move_selection(&mut list, Action::Enter));
+        assert!(!move_selection(&mut list, Action::Next) && !move_selection(&mut list, Action::Accept));
     }
 }

@@ -86,7 +86,7 @@ impl FilterField {
     pub fn on_action(&mut self, action: Action) -> Option<FilterChange> {
         match action {
             Action::Filter => self.typing = true,
-            Action::Enter if self.typing => self.typing = false,
+            Action::Accept if self.typing => self.typing = false,
             Action::Cancel if self.typing || !self.is_empty() => {
                 self.clear();
                 return Some(FilterChange::Cleared);

@@ -243,9 +243,9 @@ impl<D: Dialog> Form<D> {
     fn apply_result(&mut self, pressed: PressResult<D::Field>) -> Intent {
         match pressed {
             Ok(Intent::Stay) => Intent::Stay,
-            Ok(outcome) => {
+            Ok(intent) => {
                 self.problem = None;
-                outcome
+                intent
             }
             Err(problem) => {
                 self.focus = problem.at.or(self.focus);
@@ -259,7 +259,7 @@ impl<D: Dialog> Form<D> {
 impl<D: Dialog> Component for Form<D> {
     fn context(&self) -> Context {
         if self.leaving {
-            return Context::Drop;
+            return Context::DiscardDraft;
         }
         match self.focused_field() {
             Some((_, FieldKind::Choice)) => Context::Choice,
@@ -290,8 +290,8 @@ impl<D: Dialog> Component for Form<D> {
         if self.dialog.scroll(action, ctx) {
             return Intent::Stay;
         }
-        if let Some(outcome) = self.dialog.on_action(field, action) {
-            return outcome;
+        if let Some(intent) = self.dialog.on_action(field, action) {
+            return intent;
         }
         if kind == FieldKind::Choice
             && self.dialog.choices(field).is_some_and(|list| choices::move_selection(list, action))
@@ -299,14 +299,14 @@ impl<D: Dialog> Component for Form<D> {
             self.problem = self.find_problem();
             return Intent::Stay;
         }
-        if action == Action::Enter
+        if action == Action::Accept
             && let Some(button) = self.button_pressed_by(field, kind)
         {
             let pressed = self.dialog.press(button, ctx);
             return self.apply_result(pressed);
         }
         match (action, kind) {
-            (Action::Enter | Action::Next | Action::Down, _) => self.move_focus(false),
+            (Action::Accept | Action::Next | Action::Down, _) => self.move_focus(false),
             (Action::Previous | Action::Up, _) => self.move_focus(true),
             (Action::Cancel, _) => return self.request_close(),
             _ => {}

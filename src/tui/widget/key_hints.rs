@@ -8,7 +8,7 @@ use super::text_fit::width;
 use crate::tui::keymap::{self, Action, Binding, Context, Key};
 use crate::tui::model::Model;
 
-/// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
+/// Returns the keys of a dialog that shows the lines `on_token_details` of `all`. If some lines are hidden, the range is added.
 pub fn key_hints_with_position(
     context: Context,
     model: &Model,
@@ -47,7 +47,7 @@ pub fn key_hints(context: Context, model: &Model, columns: usize) -> Line<'stati
     };
     let all = keymap::footer(context, model);
     let stays =
-        |binding: &Binding| binding.context == Context::Desk && matches!(binding.action, Action::Help | Action::Quit);
+        |binding: &Binding| binding.context == Context::Global && matches!(binding.action, Action::Help | Action::Quit);
     let mut room = (columns + 2).saturating_sub(all.iter().filter(|b| stays(b)).map(|b| columns_of(b)).sum());
     let mut full = false;
     let mut spans: Vec<Span<'static>> = Vec::new();

@@ -76,7 +76,7 @@ mod tests {
         assert_eq!((cursor.position(), cursor.visible_rows(3)), (2, 1..4));
         cursor.move_by(Action::Last, 10, 3);
         assert_eq!((cursor.position(), cursor.visible_rows(3)), (9, 7..10));
-        assert!(!cursor.move_by(Action::Enter, 10, 3));
+        assert!(!cursor.move_by(Action::Accept, 10, 3));
     }
 
     #[test]

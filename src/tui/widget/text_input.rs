@@ -100,7 +100,7 @@ impl TextInput {
                 self.insert(c.encode_utf8(&mut [0; 4]));
                 true
             }
-            _ => keymap::in_text_field(Key::from(*key)).is_some_and(|action| self.edit(action)),
+            _ => keymap::text_field_action(Key::from(*key)).is_some_and(|action| self.edit(action)),
         }
     }
 

@@ -16,7 +16,7 @@ fn demonstration() -> TuiHarness {
     let install = TestInstall::from_parts(place, fakes, jeton);
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| {
         start.username = Some(Username::parse("demo").unwrap());
-        start.place = "/var/lib/jeton/jeton.db".to_owned();
+        start.store_path = "/var/lib/jeton/jeton.db".to_owned();
     });
     screens.keys(&format!("{}<enter>", jeton::demo::PASSWORD));
     screens.model.notice = None;

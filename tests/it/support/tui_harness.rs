@@ -17,7 +17,7 @@ use jeton::tui::msg::{Copied, Msg};
 use jeton::tui::theme::Theme;
 use jeton::tui::update::{start, update};
 use jeton::tui::view::view;
-use jeton::tui::{Demo, Start};
+use jeton::tui::{Demo, TuiConfig};
 use jeton::verbs::Backend;
 use jeton::verbs::ports::{Clock, SecretFileWriter};
 use ratatui::Terminal;
@@ -63,19 +63,19 @@ impl TuiHarness {
     }
 
     /// Opens the screens with the start options that `change` sets.
-    pub fn with_config(install: TestInstall, theme: Theme, change: impl FnOnce(&mut Start)) -> Self {
-        let mut start_with = Start {
+    pub fn with_config(install: TestInstall, theme: Theme, change: impl FnOnce(&mut TuiConfig)) -> Self {
+        let mut start_with = TuiConfig {
             progress: Default::default(),
-            jeton: Arc::new(UnreachableBackend),
+            backend: Arc::new(UnreachableBackend),
             for_long_changes: Arc::new(UnreachableBackend),
             for_long_reads: Arc::new(UnreachableBackend),
             clock: Arc::clone(&install.fakes.clock) as Arc<dyn Clock>,
-            delivery: Arc::new(SecretFiles),
-            witness: PropagationProbe::new(&install.temp_store.path()),
-            place: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
+            secret_files: Arc::new(SecretFiles),
+            propagation_probe: PropagationProbe::new(&install.temp_store.path()),
+            store_path: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             username: Some(owner()),
             token: None,
-            remember: Duration::ZERO,
+            remember_password: Duration::ZERO,
             lock_after: Duration::ZERO,
             demo: None,
         };
@@ -150,24 +150,24 @@ impl TuiHarness {
                     }
                     reply
                 }
-                Effect::Stop => {
+                Effect::StopLongWork => {
                     self.stop_count += 1;
                     continue;
                 }
                 Effect::CopyText(text) => {
                     self.copied.push(text);
-                    Msg::Copied(Ok(Copied::ForGood))
+                    Msg::Copied(Ok(Copied::Permanent))
                 }
                 Effect::CopySecret(secret) => {
                     self.copied.push(secret.expose(str::to_owned));
-                    Msg::Copied(Ok(Copied::ForAWhile))
+                    Msg::Copied(Ok(Copied::Temporary))
                 }
                 Effect::Save(path, secret) => Msg::Saved(SecretFiles.save(&path, &secret).map(|mut saved| {
                     saved.persist();
                     saved.path().to_owned()
                 })),
-                Effect::Read(id, path, there) => {
-                    let read = Msg::Read(
+                Effect::ReadCatalogue(id, path, there) => {
+                    let read = Msg::CatalogueLoaded(
                         id,
                         Box::new(catalogue_file::source(&path, jeton::platform::files::read_file, || Ok(there))),
                     );
@@ -177,15 +177,15 @@ impl TuiHarness {
                     }
                     read
                 }
-                Effect::Witness(seq) => {
-                    let testified = Msg::Testified(seq, self.propagation.clone());
+                Effect::CheckPropagation(seq) => {
+                    let testified = Msg::PropagationChecked(seq, self.propagation.clone());
                     if let Some(held) = &mut self.held_replies {
                         held.push_back(testified);
                         continue;
                     }
                     testified
                 }
-                Effect::Clear => continue,
+                Effect::Redraw => continue,
                 Effect::Suspend => {
                     self.suspend_count += 1;
                     Msg::Resumed

@@ -183,7 +183,7 @@ fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
     s.assert_shows("ops/elsewhere");
     s.keys("<home>");
     s.install.issue(OWNER, "told");
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     s.assert_shows("ops/told");
     s.install.issue(OWNER, "again");
     s.keys("13");

@@ -147,23 +147,23 @@ fn new_attempts_appear_by_themselves_while_they_are_shown() {
     let bot = s.install.issue(OWNER, "other").token;
     deny(&s.install, Some(&bot), DenialReason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
     s.requests.clear();
-    s.message(Msg::Recorded);
+    s.message(Msg::LedgerChanged);
     assert_eq!(s.requests, ["ledger.denied"]);
     s.assert_shows("▶ just now");
     s.assert_shows("▲ not-permitted");
     s.keys("<down><down>");
     deny(&s.install, None, DenialReason::Malformed, "10.0.0.78", "", 0);
-    s.message(Msg::Recorded);
+    s.message(Msg::LedgerChanged);
     s.assert_shows("4 of 5");
     s.keys("3");
     assert!(!s.model.shows_ledger(), "nothing of it is on the audit log");
     s.requests.clear();
-    s.message(Msg::Recorded);
+    s.message(Msg::LedgerChanged);
     assert!(s.requests.is_empty(), "{:?}", s.requests);
     s.keys("6<c-z>");
     assert!(!s.model.shows_ledger(), "nothing is shown behind the lock");
     s.requests.clear();
-    s.message(Msg::Recorded);
+    s.message(Msg::LedgerChanged);
     assert!(s.requests.is_empty(), "{:?}", s.requests);
 }
 
@@ -175,7 +175,7 @@ fn a_long_list_is_read_by_windows_from_end_to_end() {
     }
     let mut s = TuiHarness::signed_in(install);
     s.keys("6");
-    let here = |s: &TuiHarness| s.model.desk().unwrap().denied.current().unwrap().address.clone();
+    let here = |s: &TuiHarness| s.model.workspace().unwrap().denied.current().unwrap().address.clone();
     let mut seen = vec![here(&s)];
     for _ in 1..500 {
         s.keys("<down>");

@@ -25,7 +25,7 @@ fn bearer(install: &TestInstall, methods: &[&str]) -> TokenCredential {
 fn remembering(time: Duration) -> TuiHarness {
     let install = TestInstall::new();
     install.issue(OWNER, "deploy");
-    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.remember = time);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.remember_password = time);
     screens.keys(&format!("{PASSWORD}<enter>"));
     screens
 }
@@ -75,7 +75,7 @@ fn a_revoked_token_ends_the_screens_that_it_opened() {
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     assert!(screens.model.exit.is_none());
     screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
-    screens.message(Msg::Changed);
+    screens.message(Msg::StoreChanged);
     assert_eq!(screens.model.exit.unwrap().unwrap_err().kind, Kind::Unauthenticated);
 }
 
@@ -169,7 +169,7 @@ fn what_is_changed_elsewhere_appears_under_a_steady_cursor() {
     }
     screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("delta")] }).unwrap();
     assert!(!screens.text().contains("charlie"));
-    screens.message(Msg::Changed);
+    screens.message(Msg::StoreChanged);
     screens.assert_shows("charlie");
     let token = current(&screens);
     assert_eq!((token.name.as_str(), token.status(screens.install.now())), ("delta", Status::Disabled));

@@ -148,7 +148,7 @@ fn a_long_message_is_told_to_its_end() {
     let mut s = TuiHarness::signed_in(install(&["bot"]));
     let text =
         "the store can't be written: it is held by another process that doesn't let go of it. Try again in a moment";
-    s.model.say(jeton::tui::model::Tone::Bad, text, None);
+    s.model.notify(jeton::tui::model::NoticeLevel::Failure, text, None);
     s.assert_shows("Try again in a moment");
     s.resize(40, 10);
     s.assert_shows("m Whole");

@@ -62,7 +62,7 @@ fn an_account_is_made() {
     // Neither the same password nor a mistyped one is accepted, and nothing else is available.
     other.keys(&format!("{NEW}<tab>{NEW}<tab><enter>"));
     other.assert_shows("the new password is the one that it replaces");
-    other.message(Msg::Changed);
+    other.message(Msg::StoreChanged);
     other.assert_shows("Replace the password of ci");
     other.keys(&format!("<c-u>{PASSWORD}<tab><c-u>{NEW}<tab><enter>"));
     other.assert_shows("the two passwords differ");
@@ -172,11 +172,11 @@ fn somebody_elses_password_is_set() {
 fn a_password_set_by_somebody_else_meanwhile_is_replaced_at_the_lock() {
     let mut s = accounts_as("member");
     s.install.call("admin", set_password("member", NEW)).unwrap();
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     s.assert_shows("jeton is locked");
     s.keys(&format!("{NEW}<enter>"));
     s.assert_shows("Replace the password of member");
-    assert!(s.model.desk().is_none() && s.model.session.is_none());
+    assert!(s.model.workspace().is_none() && s.model.session.is_none());
     s.keys(&format!("{PASSWORD}<tab>{PASSWORD}<enter><enter>"));
     s.assert_shows("member@prod-1 · member");
 }
@@ -186,7 +186,7 @@ fn a_password_set_by_somebody_else_meanwhile_is_replaced_at_the_lock() {
 fn nobody_is_promoted_before_replacing_a_temporary_password() {
     let mut s = accounts();
     s.install.call("admin", set_password("member", NEW)).unwrap();
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     s.keys("<down>");
     s.assert_shows("◐ temporary");
     s.keys("o<right><tab><enter>");
@@ -201,7 +201,7 @@ fn after_ones_own_password_one_signs_in_again() {
     prove(&mut s);
     s.assert_shows("jeton is locked");
     s.assert_shows("Your password is changed. Sign in with the new one.");
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     s.assert_shows("Your password is changed.");
     assert_eq!(s.model.messages.len(), 1, "the change, and no error: {:?}", s.model.messages);
     s.keys(&format!("{PASSWORD}<enter>"));

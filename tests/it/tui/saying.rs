@@ -1,7 +1,7 @@
 //! The message history, and the help.
 
 use jeton::tui::modal::Modal;
-use jeton::tui::model::Tone;
+use jeton::tui::model::NoticeLevel;
 use jeton::tui::msg::Msg;
 use zeroize::Zeroizing;
 
@@ -42,7 +42,7 @@ fn what_was_said_is_kept_and_its_command_copied() {
     s.keys("<esc>");
 
     for n in 0..150 {
-        s.model.say(Tone::Good, format!("number {n}."), None);
+        s.model.notify(NoticeLevel::Success, format!("number {n}."), None);
     }
     s.keys("m");
     s.assert_shows("1 of 100");
@@ -58,9 +58,9 @@ fn what_was_said_is_kept_and_its_command_copied() {
 fn long_messages_are_read_line_by_line() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     let words: Vec<String> = (0..40).map(|n| format!("word{n:02}")).collect();
-    s.model.say(Tone::Bad, "the oldest one", None);
-    s.model.say(Tone::Good, words.join(" "), Some("jeton command".to_owned()));
-    s.model.say(Tone::Good, "the newest one", None);
+    s.model.notify(NoticeLevel::Failure, "the oldest one", None);
+    s.model.notify(NoticeLevel::Success, words.join(" "), Some("jeton command".to_owned()));
+    s.model.notify(NoticeLevel::Success, "the newest one", None);
     s.model.notice = None;
     s.resize(40, 10);
     s.keys("m");

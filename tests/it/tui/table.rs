@@ -123,7 +123,7 @@ fn marks_follow_what_others_change_and_drop_what_is_gone() {
     let rename = EditToken { name: Some(token_name("z")), ..EditToken::new(TokenTarget::by_reference("a")) };
     s.install.call(OWNER, rename).unwrap();
     delete(&s, "b");
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     assert_eq!(marked(&s), ["z"]);
     s.keys(&format!("d{PASSWORD}<enter>"));
     assert_eq!(status(&s, "z"), Status::Disabled, "it acts on what it was last shown as");
@@ -144,7 +144,7 @@ fn keys_after_a_jump_are_not_overtaken_by_its_answer() {
 fn several_are_disabled_and_enabled_together() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     s.keys("<s-down><s-down>d");
     s.assert_shows("Disable 2 tokens");
     s.assert_shows("ops/a, ops/c.");
@@ -204,7 +204,7 @@ fn one_changed_meanwhile_keeps_all_from_being_removed() {
     let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.keys(&format!("ax2<tab>{PASSWORD}<tab><tab>"));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     s.keys("<enter>");
     s.assert_shows("b was changed meanwhile");
     assert_eq!(status(&s, "a"), Status::Active);
@@ -230,7 +230,7 @@ fn the_trash_restores_under_another_name_where_its_own_is_taken() {
     let mut s = TuiHarness::signed_in(install);
     delete(&s, "a");
     s.install.issue(OWNER, "a");
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     s.keys("t");
     s.assert_shows("Trash, kept for 30 days");
     s.assert_shows("1 of 1 in the trash");
@@ -284,7 +284,7 @@ fn the_trash_and_the_expired_are_purged_after_a_look() {
     s.assert_shows("1 trashed token of yours");
     // One more token goes into the trash while the dialog is open.
     delete(&s, "kept");
-    s.message(Msg::Changed);
+    s.message(Msg::StoreChanged);
     s.assert_shows("2 trashed tokens of yours");
     s.keys(&format!("2<tab>{PASSWORD}<tab><tab><enter>"));
     s.assert_shows("The trash is empty.");

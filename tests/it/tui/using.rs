@@ -94,7 +94,7 @@ fn use_appears_by_itself() {
     s.assert_shows("1 today, ");
     used(&s.install, &bot, STOP, ("10.0.0.5", "curl/8.5.0"), 0, 41);
     s.requests.clear();
-    s.message(Msg::Recorded);
+    s.message(Msg::LedgerChanged);
     assert_eq!(s.requests, ["token.show"]);
     s.assert_shows("42 today, ");
 }

@@ -103,7 +103,7 @@ fn a_use_shows_while_nobody_touches_a_key() {
     let mut s = TuiHarness::signed_in(install);
     s.assert_shows("never");
     s.install.verify(&issued.secret);
-    s.message(Msg::Recorded);
+    s.message(Msg::LedgerChanged);
     s.assert_shows("just now");
 }
 

@@ -155,7 +155,7 @@ impl Component for Accounts {
         match action {
             Action::Refresh => Intent::Refresh,
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
-            Action::Manage(act) => Intent::OpenDialog(DialogKind::Account(act)),
+            Action::Account(act) => Intent::OpenDialog(DialogKind::Account(act)),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |c| Intent::ShowTokensOf(c.account.username.clone()))
             }

@@ -27,7 +27,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::row_details::DetailDialog;
-use crate::tui::model::{Model, Tone};
+use crate::tui::model::{Model, NoticeLevel};
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::audit_log::{AuditWindow, HashedRow};
@@ -95,7 +95,10 @@ impl Audit {
 pub fn copy_target(row: &AuditRow) -> Intent {
     if row.target.chars().any(is_control_or_bidi) {
         // Text that can't be displayed safely must not be pasted either.
-        return Intent::Notify(Tone::Bad, "The target holds control characters and was not copied".to_owned());
+        return Intent::Notify(
+            NoticeLevel::Failure,
+            "The target holds control characters and was not copied".to_owned(),
+        );
     }
     Intent::Run(Effect::CopyText(row.target.clone()))
 }
@@ -132,7 +135,7 @@ impl Component for Audit {
             Action::Details => self
                 .current()
                 .map_or(Intent::Stay, |row| Intent::Push(Modal::AuditRow(Box::new(DetailDialog::new(row.clone()))))),
-            Action::Verify => Intent::OpenDialog(DialogKind::AuditCheck),
+            Action::CheckAuditLog => Intent::OpenDialog(DialogKind::AuditCheck),
             Action::CopyTarget => self.current().map_or(Intent::Stay, |chained| copy_target(&chained.row)),
             _ if self.rows.move_by(action, ctx.rows) => Intent::CursorMoved,
             _ => Intent::Stay,

@@ -28,7 +28,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::sort::SortDialog;
-use crate::tui::model::{Model, Tone};
+use crate::tui::model::{Model, NoticeLevel};
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::list::Cursor;
 use crate::tui::widget::text_fit::group_digits;
@@ -143,19 +143,19 @@ impl Tokens {
 
     /// Marks all rows of `window`, the answer to the pending question. Returns a notice; `None` if the question has
     /// changed since.
-    pub fn mark_all(&mut self, window: &Window) -> Option<(Tone, String)> {
+    pub fn mark_all(&mut self, window: &Window) -> Option<(NoticeLevel, String)> {
         if self.marking.take()? != self.query() {
             return None;
         }
         let room = window.rows.iter().all(|token| self.marks.mark(token));
         let marked = group_digits(self.marks.len() as u64);
         if room && window.matching <= window.rows.len() as u64 {
-            return Some((Tone::Good, format!("{marked} marked: all that is shown")));
+            return Some((NoticeLevel::Success, format!("{marked} marked: all that is shown")));
         }
         let bound = if window.matching_is_lower_bound { "+" } else { "" };
         let all = group_digits(window.matching.max(window.rows.len() as u64));
         Some((
-            Tone::Bad,
+            NoticeLevel::Failure,
             format!("Only {marked} marked, of {all}{bound} shown: {} at most at a time", max_marked_text()),
         ))
     }
@@ -240,7 +240,7 @@ fn max_marked_text() -> String {
 }
 
 fn too_many_marked() -> Intent {
-    Intent::Notify(Tone::Bad, format!("{} tokens at most can be marked at a time", max_marked_text()))
+    Intent::Notify(NoticeLevel::Failure, format!("{} tokens at most can be marked at a time", max_marked_text()))
 }
 
 impl Tokens {
@@ -366,13 +366,13 @@ impl Component for Tokens {
             Action::Trash => self.toggle_trash(),
             Action::Restore => Intent::OpenDialog(DialogKind::Restore),
             Action::Purge => Intent::OpenDialog(DialogKind::Purge),
-            Action::Generate => Intent::OpenDialog(DialogKind::CreateToken),
-            Action::Edit => Intent::OpenDialog(DialogKind::EditToken),
-            Action::CopyAs => Intent::OpenDialog(DialogKind::CopyToken),
-            Action::Regenerate => Intent::OpenDialog(DialogKind::RegenerateToken),
-            Action::Retire => Intent::OpenDialog(DialogKind::EndOverlap),
-            Action::Toggle => Intent::OpenDialog(DialogKind::SetEnabled),
-            Action::Remove => Intent::OpenDialog(DialogKind::Revoke),
+            Action::CreateToken => Intent::OpenDialog(DialogKind::CreateToken),
+            Action::EditToken => Intent::OpenDialog(DialogKind::EditToken),
+            Action::CopyToken => Intent::OpenDialog(DialogKind::CopyToken),
+            Action::RegenerateToken => Intent::OpenDialog(DialogKind::RegenerateToken),
+            Action::EndOverlap => Intent::OpenDialog(DialogKind::EndOverlap),
+            Action::SetEnabled => Intent::OpenDialog(DialogKind::SetEnabled),
+            Action::Revoke => Intent::OpenDialog(DialogKind::Revoke),
             Action::Details => Intent::OpenDialog(DialogKind::TokenDetails),
             Action::CopyHint => self.current().map_or(Intent::Stay, |t| Intent::Run(Effect::CopyText(t.hint.clone()))),
             _ if self.cursor.move_by(action, self.window.rows.len(), ctx.rows) => Intent::CursorMoved,

@@ -1,6 +1,6 @@
 //! Accounts and policy: requests, dialogs, and the effects of a change.
 
-use super::{Layer, damaged, desk, lock_calmly, long_work, requests, witness};
+use super::{Layer, damaged, lock_with_notice, long_work, navigation, propagation, requests};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
@@ -15,7 +15,7 @@ use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
-use crate::tui::model::{Model, Purpose, Screen, Tone};
+use crate::tui::model::{Model, NoticeLevel, RequestKind, Screen};
 use crate::tui::screen::AccountDialog;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::replace_password::ReplacePassword;
@@ -33,36 +33,36 @@ use crate::verbs::policy::ListPolicy;
 use crate::verbs::ports::TokenCursor;
 
 /// Requests the accounts again.
-pub(super) fn list(model: &mut Model) -> Vec<Effect> {
-    requests::look(model, Purpose::Accounts, ListAccounts.into())
+pub(super) fn query_accounts(model: &mut Model) -> Vec<Effect> {
+    requests::send_query(model, RequestKind::Accounts, ListAccounts.into())
 }
 
 /// Requests the policy again.
-pub(super) fn rules(model: &mut Model) -> Vec<Effect> {
-    requests::look(model, Purpose::Policy, ListPolicy.into())
+pub(super) fn query_policy(model: &mut Model) -> Vec<Effect> {
+    requests::send_query(model, RequestKind::Policy, ListPolicy.into())
 }
 
 /// Requests when the account under the cursor was last seen, after a cursor move.
-pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
-    let Some(username) = current(model).map(|c| c.account.username.clone()) else { return Vec::new() };
-    requests::look(model, Purpose::Account, ShowAccount { username }.into())
+pub(super) fn on_account_cursor(model: &mut Model) -> Vec<Effect> {
+    let Some(username) = current_account(model).map(|c| c.account.username.clone()) else { return Vec::new() };
+    requests::send_query(model, RequestKind::AccountDetails, ShowAccount { username }.into())
 }
 
 /// Takes the list of accounts.
-pub(super) fn listed(model: &mut Model, list: AccountList) -> Vec<Effect> {
+pub(super) fn on_accounts(model: &mut Model, list: AccountList) -> Vec<Effect> {
     let AccountList { accounts, unreadable } = list;
     let height = height(model.size.1);
-    let offered = model.me.as_ref().map(|me| manageable(me.account.role, &accounts)).unwrap_or_default();
+    let candidates = model.me.as_ref().map(|me| manageable(me.account.role, &accounts)).unwrap_or_default();
     for modal in &mut model.modals {
         if let Modal::CreateToken(generate) = modal {
-            generate.dialog_mut().set_candidates(offered.clone());
+            generate.dialog_mut().set_candidates(candidates.clone());
         }
     }
-    if let Some(desk) = model.desk_mut() {
-        desk.accounts.set_rows(accounts, height);
+    if let Some(workspace) = model.workspace_mut() {
+        workspace.accounts.set_rows(accounts, height);
     }
-    damaged::say(model, unreadable.iter().map(|id| format!("account {id}")));
-    moved(model)
+    damaged::notify_damaged(model, unreadable.iter().map(|id| format!("account {id}")));
+    on_account_cursor(model)
 }
 
 /// Returns the accounts for which an actor of `role` can create tokens.
@@ -73,7 +73,7 @@ fn manageable(role: Role, accounts: &[AccountWithCounts]) -> Vec<Candidate> {
 
 /// Returns the choice of owner for a new token; its preset is the account that the table is filtered by. `None` before
 /// the signed-in account is known.
-pub(super) fn owner(model: &Model) -> Option<OwnerChoice> {
+pub(super) fn owner_choice(model: &Model) -> Option<OwnerChoice> {
     let me = model.me.as_ref().map(|me| &me.account)?;
     let own = Candidate { username: me.username.clone(), role: Some(me.role) };
     if !Role::ALL.into_iter().any(|role| me.role.manages(role)) {
@@ -84,30 +84,30 @@ pub(super) fn owner(model: &Model) -> Option<OwnerChoice> {
 }
 
 /// Requests the accounts for which a token can be created, if there is a choice.
-pub(super) fn candidates(model: &mut Model) -> Vec<Effect> {
+pub(super) fn query_candidates(model: &mut Model) -> Vec<Effect> {
     let manages = Role::ALL.into_iter().any(|role| model.role().manages(role));
-    if manages { list(model) } else { Vec::new() }
+    if manages { query_accounts(model) } else { Vec::new() }
 }
 
 /// Shows the tokens of one account.
-pub(super) fn tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
+pub(super) fn show_tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
     if let Some(tokens) = model.tokens_mut() {
         tokens.filter.set(&format!("account:{username}"));
     }
-    let mut effects = desk::show(model, ScreenId::Tokens);
-    effects.extend(requests::list(model, TokenCursor::Start));
+    let mut effects = navigation::show_screen(model, ScreenId::Tokens);
+    effects.extend(requests::query_tokens(model, TokenCursor::Start));
     effects
 }
 
-fn current(model: &Model) -> Option<&AccountWithCounts> {
-    model.desk().and_then(|desk| desk.accounts.current())
+fn current_account(model: &Model) -> Option<&AccountWithCounts> {
+    model.workspace().and_then(|workspace| workspace.accounts.current())
 }
 
 /// Opens a dialog about the account under the cursor, or the form for a new account.
-pub(super) fn open(model: &mut Model, what: AccountDialog) -> Vec<Effect> {
+pub(super) fn open_account_dialog(model: &mut Model, kind: AccountDialog) -> Vec<Effect> {
     let Some(me) = model.me.as_ref().map(|me| me.account.clone()) else { return Vec::new() };
     let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
-    let counted = match (what, current(model).cloned()) {
+    let counted = match (kind, current_account(model).cloned()) {
         (AccountDialog::Create, _) => {
             model.modals.push(Modal::CreateAccount(Box::new(CreateAccountDialog::new(roles))));
             return Vec::new();
@@ -116,14 +116,14 @@ pub(super) fn open(model: &mut Model, what: AccountDialog) -> Vec<Effect> {
         (_, None) => return Vec::new(),
     };
     let own = counted.account.id == me.id;
-    let modal = match what {
+    let modal = match kind {
         AccountDialog::SetRole => Modal::SetRole(Box::new(SetRoleDialog::new(&counted, roles, own))),
         AccountDialog::SetPassword => {
             Modal::SetPassword(Box::new(SetPasswordDialog::new(counted.account.username, own)))
         }
-        AccountDialog::SetEnabled => return super::dialogs::confirm(model, switching(&counted)),
+        AccountDialog::SetEnabled => return super::dialogs::open_confirm(model, enable_or_disable(&counted)),
         AccountDialog::Create => return Vec::new(),
-        AccountDialog::Delete => match model.proof() {
+        AccountDialog::Delete => match model.auth_field() {
             Some(proof) => Modal::DeleteAccount(Box::new(DeleteAccountDialog::new(counted, proof))),
             None => return Vec::new(),
         },
@@ -132,7 +132,7 @@ pub(super) fn open(model: &mut Model, what: AccountDialog) -> Vec<Effect> {
     Vec::new()
 }
 
-fn switching(counted: &AccountWithCounts) -> PendingMutation {
+fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {
     let usernames = vec![counted.account.username.clone()];
     let name = &counted.account.username;
     if counted.account.enabled {
@@ -152,10 +152,10 @@ fn switching(counted: &AccountWithCounts) -> PendingMutation {
 }
 
 /// Opens the form for the rule under the cursor.
-pub(super) fn open_rule(model: &mut Model) -> Vec<Effect> {
-    let form = model.desk().and_then(|desk| {
-        let (key, value) = desk.policy.current()?;
-        Some(EditPolicyDialog::new(desk.policy.policy()?.clone(), key, value))
+pub(super) fn open_policy_dialog(model: &mut Model) -> Vec<Effect> {
+    let form = model.workspace().and_then(|workspace| {
+        let (key, value) = workspace.policy.current()?;
+        Some(EditPolicyDialog::new(workspace.policy.policy()?.clone(), key, value))
     });
     if let Some(form) = form {
         model.modals.push(Modal::EditPolicy(Box::new(form)));
@@ -164,18 +164,18 @@ pub(super) fn open_rule(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Handles a changed policy.
-pub(super) fn rules_changed(model: &mut Model, policy: Policy, cli: &CliLine) -> Vec<Effect> {
-    model.say(Tone::Good, "Policy changed", Some(cli.to_string()));
+pub(super) fn on_policy_changed(model: &mut Model, policy: Policy, cli: &CliLine) -> Vec<Effect> {
+    model.notify(NoticeLevel::Success, "Policy changed", Some(cli.to_string()));
     model.modals.clear();
-    if let Some(desk) = model.desk_mut() {
-        desk.policy.set_policy(policy);
+    if let Some(workspace) = model.workspace_mut() {
+        workspace.policy.set_policy(policy);
     }
-    requests::look(model, Purpose::Me, WhoAmI.into())
+    requests::send_query(model, RequestKind::Me, WhoAmI.into())
 }
 
 /// A kind of change to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum AccountChange {
     Created,
     Role,
     Disabled,
@@ -186,54 +186,59 @@ pub(super) enum Change {
 
 /// Handles a changed account. A user who changed their own account signs in again, because the earlier proof is no
 /// longer valid.
-pub(super) fn changed(model: &mut Model, change: Change, counted: &AccountWithCounts, cli: &CliLine) -> Vec<Effect> {
+pub(super) fn on_account_changed(
+    model: &mut Model,
+    change: AccountChange,
+    counted: &AccountWithCounts,
+    cli: &CliLine,
+) -> Vec<Effect> {
     let Account { id, username: name, role, .. } = &counted.account;
     let text = match change {
-        Change::Created => format!("{name} is a new {role}"),
-        Change::Role => format!("{name} has the role {role}"),
-        Change::Disabled => format!("{name} disabled; its tokens are denied from the next request on"),
-        Change::Enabled => format!("{name} enabled"),
-        Change::Password if counted.account.temporary_password => {
+        AccountChange::Created => format!("{name} is a new {role}"),
+        AccountChange::Role => format!("{name} has the role {role}"),
+        AccountChange::Disabled => format!("{name} disabled; its tokens are denied from the next request on"),
+        AccountChange::Enabled => format!("{name} enabled"),
+        AccountChange::Password if counted.account.temporary_password => {
             format!("{name} has a temporary password, to be replaced at the next sign-in")
         }
-        Change::Password => format!("{name} has a new password"),
-        Change::Deleted => format!("{name} deleted for good"),
+        AccountChange::Password => format!("{name} has a new password"),
+        AccountChange::Deleted => format!("{name} deleted for good"),
     };
     let own = model.me.as_ref().is_some_and(|me| me.account.id == *id);
-    model.say(Tone::Good, text.clone(), Some(cli.to_string()));
+    model.notify(NoticeLevel::Success, text.clone(), Some(cli.to_string()));
     model.modals.clear();
     if own {
-        return own_changed(model, change, text);
+        return on_own_account_changed(model, change, text);
     }
     let height = height(model.size.1);
-    if let Some(desk) = model.desk_mut().filter(|_| change != Change::Deleted) {
-        desk.accounts.show_changed(counted, height);
+    if let Some(workspace) = model.workspace_mut().filter(|_| change != AccountChange::Deleted) {
+        workspace.accounts.show_changed(counted, height);
     }
-    let here = model.tokens().map_or(TokenCursor::Start, |tokens| tokens.current_cursor());
-    let mut effects = list(model);
-    effects.extend(requests::list(model, here));
+    let cursor = model.tokens().map_or(TokenCursor::Start, |tokens| tokens.current_cursor());
+    let mut effects = query_accounts(model);
+    effects.extend(requests::query_tokens(model, cursor));
     effects
 }
 
 /// Like [`changed`], and also asks the running service whether it denies the account's tokens.
-pub(super) fn shut_out(
+pub(super) fn account_revoked(
     model: &mut Model,
-    change: Change,
+    change: AccountChange,
     counted: &AccountWithCounts,
     cli: &CliLine,
     seq: i64,
 ) -> Vec<Effect> {
-    let effects = changed(model, change, counted, cli);
-    witness::ask(model, effects, seq, "its tokens")
+    let effects = on_account_changed(model, change, counted, cli);
+    propagation::check_propagation(model, effects, seq, "its tokens")
 }
 
 /// Handles a sign-in or unlock with a temporary password. From then on only the form that replaces the password is
 /// shown.
-pub(super) fn replace_password(model: &mut Model, session: &Session) -> Vec<Effect> {
+pub(super) fn begin_password_replacement(model: &mut Model, session: &Session) -> Vec<Effect> {
     let form = match (&mut model.lock, &mut model.screen) {
         (Some(form), _) => Some(form),
         (None, Screen::SignIn(form)) => Some(&mut **form),
-        (None, Screen::Opening | Screen::FirstRun(_) | Screen::ReplacePassword(_) | Screen::Desk(_)) => None,
+        (None, Screen::Loading | Screen::FirstRun(_) | Screen::ReplacePassword(_) | Screen::Workspace(_)) => None,
     };
     let sent = form.and_then(|form| form.dialog_mut().take_sent_credential());
     sign_out(model);
@@ -241,34 +246,38 @@ pub(super) fn replace_password(model: &mut Model, session: &Session) -> Vec<Effe
         let form = ReplacePassword::new(session.username().clone(), temporary);
         model.screen = Screen::ReplacePassword(Box::new(form));
     }
-    vec![Effect::Clear]
+    vec![Effect::Redraw]
 }
 
 /// Ends the session and shows the sign-in.
 pub(super) fn sign_out(model: &mut Model) {
-    model.guard.forget();
+    model.auth.clear();
     model.modals.clear();
-    long_work::forget_others(model);
+    long_work::drop_other_requests(model);
     (model.session, model.me, model.lock) = (None, None, None);
     model.screen = Screen::SignIn(Box::new(SignIn::new(model.username.as_ref())));
 }
 
 /// Handles a password that was set. If it replaced the temporary password of the user signing in, the new password
 /// signs in.
-pub(super) fn password_set(model: &mut Model, counted: &AccountWithCounts, cli: &CliLine) -> Vec<Effect> {
+pub(super) fn on_password_set(model: &mut Model, counted: &AccountWithCounts, cli: &CliLine) -> Vec<Effect> {
     let Screen::ReplacePassword(form) = &mut model.screen else {
-        return changed(model, Change::Password, counted, cli);
+        return on_account_changed(model, AccountChange::Password, counted, cli);
     };
     let credential = form.dialog_mut().credential();
-    model.say(Tone::Good, format!("{} has a new password", counted.account.username), Some(cli.to_string()));
-    requests::send_for(model, Layer::Screen, credential, SignInVerb.into())
+    model.notify(
+        NoticeLevel::Success,
+        format!("{} has a new password", counted.account.username),
+        Some(cli.to_string()),
+    );
+    requests::send_for_component(model, Layer::Screen, credential, SignInVerb.into())
 }
 
-fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
-    long_work::forget_others(model);
+fn on_own_account_changed(model: &mut Model, change: AccountChange, text: String) -> Vec<Effect> {
+    long_work::drop_other_requests(model);
     let by_token = model.session.as_ref().is_some_and(Session::is_token);
     match change {
-        Change::Password => {
+        AccountChange::Password => {
             if model
                 .demo
                 .as_ref()
@@ -277,37 +286,37 @@ fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
                 // The demo banner shows a password that is no longer valid.
                 model.demo = None;
             }
-            lock_calmly(model, "Your password is changed. Sign in with the new one.");
+            lock_with_notice(model, "Your password is changed. Sign in with the new one.");
         }
-        Change::Role => lock_calmly(model, &format!("{text}. Sign in again.")),
-        Change::Disabled | Change::Deleted if by_token => {
+        AccountChange::Role => lock_with_notice(model, &format!("{text}. Sign in again.")),
+        AccountChange::Disabled | AccountChange::Deleted if by_token => {
             super::lock(model, Some(&Error::unauthenticated(text)));
         }
-        Change::Disabled | Change::Deleted => {
-            model.guard.forget();
+        AccountChange::Disabled | AccountChange::Deleted => {
+            model.auth.clear();
             (model.session, model.me, model.demo) = (None, None, None);
             model.screen = Screen::SignIn(Box::new(SignIn::with_reason(format!("{text}. Somebody else may sign in."))));
         }
-        Change::Created | Change::Enabled => {}
+        AccountChange::Created | AccountChange::Enabled => {}
     }
-    vec![Effect::Clear]
+    vec![Effect::Redraw]
 }
 
 /// `true` if the signed-in account may do `what` to the account under the cursor. For a new account: `true` if it may
 /// create accounts.
-pub fn may(model: &Model, what: AccountDialog) -> bool {
+pub fn may_manage(model: &Model, kind: AccountDialog) -> bool {
     let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
     let by_token = model.session.as_ref().is_some_and(Session::is_token);
-    if what == AccountDialog::Create {
+    if kind == AccountDialog::Create {
         return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
     }
-    let Some(account) = current(model).map(|c| &c.account) else { return false };
-    let (act, person) = match what {
+    let Some(account) = current_account(model).map(|c| &c.account) else { return false };
+    let (act, needs_person) = match kind {
         AccountDialog::Create => return false,
         AccountDialog::SetRole => (authorize::AccountAction::SetRole(account.role), true),
         AccountDialog::SetEnabled => (authorize::AccountAction::SetEnabled, !account.enabled),
         AccountDialog::SetPassword => (authorize::AccountAction::Password, true),
         AccountDialog::Delete => (authorize::AccountAction::Delete, true),
     };
-    !(by_token && person) && authorize::check_account_access(me, account, act).is_ok()
+    !(by_token && needs_person) && authorize::check_account_access(me, account, act).is_ok()
 }

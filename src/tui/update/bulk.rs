@@ -1,7 +1,7 @@
 //! Dialogs about the marked tokens, or about the token under the cursor if none is marked.
 
-use super::dialogs::{confirm, usage_of};
-use super::replies::lost;
+use super::dialogs::{details_of, open_confirm};
+use super::replies::tokens_revoked;
 use super::requests;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
@@ -13,7 +13,7 @@ use crate::tui::modal::purge::PurgeDialog;
 use crate::tui::modal::restore::RestoreTokensDialog;
 use crate::tui::modal::revoke_token::RevokeTokenDialog;
 use crate::tui::modal::revoke_tokens::RevokeTokensDialog;
-use crate::tui::model::{Model, Purpose, Tone};
+use crate::tui::model::{Model, NoticeLevel, RequestKind};
 use crate::tui::screen::DialogKind;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::text_fit::{count_noun, join_three};
@@ -21,48 +21,48 @@ use crate::verbs::Committed;
 use crate::verbs::tokens::{DeleteResult, DisableTokens, EnableTokens, ShowToken, TokenTarget};
 
 /// Opens the requested dialog. Does nothing if there is no token for it.
-pub(super) fn open(model: &mut Model, what: DialogKind) -> Vec<Effect> {
-    let chosen = model.tokens().map_or_else(Vec::new, Tokens::targets);
-    let Some(proof) = model.proof() else { return Vec::new() };
+pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effect> {
+    let targets = model.tokens().map_or_else(Vec::new, Tokens::targets);
+    let Some(proof) = model.auth_field() else { return Vec::new() };
     // Before the policy has arrived, the default policy is used. The store applies the real policy in any case.
     let trash = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
-    match (what, chosen.as_slice()) {
+    match (kind, targets.as_slice()) {
         (DialogKind::SetEnabled, []) | (DialogKind::Revoke, []) => Vec::new(),
-        (DialogKind::SetEnabled, [token]) => confirm(model, toggle(token, model.now)),
-        (DialogKind::SetEnabled, several) => confirm(model, toggle_all(several, model.now)),
+        (DialogKind::SetEnabled, [token]) => open_confirm(model, toggle_mutation(token, model.now)),
+        (DialogKind::SetEnabled, several) => open_confirm(model, toggle_all_mutation(several, model.now)),
         (DialogKind::Revoke, [token]) => {
-            let (id, known) = (token.id, usage_of(model, token));
+            let (id, known) = (token.id, details_of(model, token));
             let asks = known.is_none();
             let form = RevokeTokenDialog::new(token.clone(), known, trash, proof);
             model.modals.push(Modal::RevokeToken(Box::new(form)));
             if !asks {
                 return Vec::new();
             }
-            requests::look(model, Purpose::Usage, ShowToken { token: TokenRef::Id(id) }.into())
+            requests::send_query(model, RequestKind::TokenDetails, ShowToken { token: TokenRef::Id(id) }.into())
         }
         (DialogKind::Revoke, _) => {
-            let form = RevokeTokensDialog::new(chosen, trash, model.now, proof);
+            let form = RevokeTokensDialog::new(targets, trash, model.now, proof);
             model.modals.push(Modal::RevokeTokens(Box::new(form)));
-            requests::review(model)
+            requests::query_marked(model)
         }
         (DialogKind::Restore, _) => {
             let in_trash = model.tokens().is_some_and(|tokens| tokens.options.trashed);
             let deleted = model.tokens().map_or_else(Vec::new, |tokens| tokens.just_deleted.clone());
-            let meant = if in_trash { chosen } else { deleted };
-            if !meant.is_empty() {
-                model.modals.push(Modal::RestoreTokens(Box::new(RestoreTokensDialog::new(meant, proof))));
+            let tokens = if in_trash { targets } else { deleted };
+            if !tokens.is_empty() {
+                model.modals.push(Modal::RestoreTokens(Box::new(RestoreTokensDialog::new(tokens, proof))));
             }
             Vec::new()
         }
         (DialogKind::Purge, _) if model.long_work.is_some() => {
-            model.say(Tone::Bad, "A purge is under way. Esc stops it, or wait for its end", None);
+            model.notify(NoticeLevel::Failure, "A purge is under way. Esc stops it, or wait for its end", None);
             Vec::new()
         }
         (DialogKind::Purge, _) => {
             let in_trash = model.tokens().is_some_and(|tokens| tokens.options.trashed);
             let which = if in_trash { Purgeable::Trashed } else { Purgeable::Expired };
             model.modals.push(Modal::PurgeTokens(Box::new(PurgeDialog::new(which, proof))));
-            requests::preview(model)
+            requests::query_purge_preview(model)
         }
         (
             DialogKind::CreateToken
@@ -81,28 +81,28 @@ pub(super) fn open(model: &mut Model, what: DialogKind) -> Vec<Effect> {
 }
 
 /// Handles tokens moved to the trash. The message also counts the tokens they created that were not removed.
-pub(super) fn deleted(model: &mut Model, changed: Committed<DeleteResult>) -> Vec<Effect> {
+pub(super) fn on_revoked(model: &mut Model, changed: Committed<DeleteResult>) -> Vec<Effect> {
     let Committed {
-        value: DeleteResult { tokens: gone, remaining: left, .. },
+        value: DeleteResult { tokens: revoked, remaining: left, .. },
         equivalent_command: cli,
         audit_seq: seq,
     } = changed;
-    let who = if gone.len() == 1 { "it" } else { "they" };
+    let pronoun = if revoked.len() == 1 { "it" } else { "they" };
     // The line is short: names are in the details, and the dialog listed them.
     let what = match left.count {
         0 => "revoked; denied from the next request on".to_owned(),
-        1 => format!("revoked; {who} made 1 token that lives on"),
-        count => format!("revoked; {who} made {count} tokens that live on"),
+        1 => format!("revoked; {pronoun} made 1 token that lives on"),
+        count => format!("revoked; {pronoun} made {count} tokens that live on"),
     };
-    let changed = Committed { value: gone, equivalent_command: cli, audit_seq: seq };
-    let effects = lost(model, &changed, &what);
+    let changed = Committed { value: revoked, equivalent_command: cli, audit_seq: seq };
+    let effects = tokens_revoked(model, &changed, &what);
     if let Some(tokens) = model.tokens_mut() {
         tokens.just_deleted = changed.value;
     }
     effects
 }
 
-fn toggle(token: &Token, now: Timestamp) -> PendingMutation {
+fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     let tokens = vec![TokenTarget::at_revision(token)];
     if token.enabled {
         let about = format!(
@@ -122,24 +122,24 @@ fn toggle(token: &Token, now: Timestamp) -> PendingMutation {
 }
 
 /// Disables those of the tokens that are enabled. If none is, enables all of them.
-fn toggle_all(tokens: &[Token], now: Timestamp) -> PendingMutation {
+fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     let on: Vec<&Token> = tokens.iter().filter(|token| token.enabled).collect();
-    let meant: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };
-    let count = count_noun(meant.len() as u64, "token");
-    let names = join_three(meant.iter().map(|token| token.full_name()));
-    let pointed = meant.iter().map(|token| TokenTarget::at_revision(token)).collect();
+    let affected: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };
+    let count = count_noun(affected.len() as u64, "token");
+    let names = join_three(affected.iter().map(|token| token.full_name()));
+    let targets = affected.iter().map(|token| TokenTarget::at_revision(token)).collect();
     if on.is_empty() {
         let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
         let about = match expired {
             0 => format!("Accepted again from the next request on, each with the secret it had: {names}."),
             n => format!("{n} of them expired and need a new expiry first, so none can be enabled: {names}."),
         };
-        return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: pointed });
+        return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: targets });
     }
-    let off = match tokens.len() - meant.len() {
+    let off = match tokens.len() - affected.len() {
         0 => String::new(),
         n => format!(" {n} more marked are disabled already."),
     };
     let about = format!("Denied from the next request on, kept with their secrets: {names}.{off}");
-    PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: pointed })
+    PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })
 }

@@ -12,33 +12,33 @@ use crate::tui::widget::auth_field::AuthField;
 use crate::verbs::actor::{Credential, TokenCredential};
 
 /// The credentials held for proving changes, and the time of the last key.
-pub struct Guard {
+pub struct AuthState {
     /// The token that signed in.
     token: Option<TokenCredential>,
     /// Time for which a password is kept after a change; zero = not kept.
-    remember: Duration,
-    kept: Option<Kept>,
+    remember_for: Duration,
+    remembered: Option<RememberedPassword>,
     /// The password sent with a pending change.
-    offered: Option<(RequestId, Arc<Password>)>,
+    attempt: Option<(RequestId, Arc<Password>)>,
     /// Time without a key after which the screens are locked; zero = never.
     lock_after: Duration,
     last_input: Timestamp,
 }
 
 /// A password kept after a successful change.
-struct Kept {
+struct RememberedPassword {
     password: Arc<Password>,
     until: Timestamp,
 }
 
-fn after(at: Timestamp, time: Duration) -> Timestamp {
+fn add_duration(at: Timestamp, time: Duration) -> Timestamp {
     at.plus(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
 }
 
-impl Guard {
+impl AuthState {
     /// Creates a guard that holds only the token that signed in, if there is one.
     pub fn new(token: Option<TokenCredential>, remember: Duration, lock_after: Duration, now: Timestamp) -> Self {
-        Guard { token, remember, kept: None, offered: None, lock_after, last_input: now }
+        AuthState { token, remember_for: remember, remembered: None, attempt: None, lock_after, last_input: now }
     }
 
     /// Returns the token that signs in automatically.
@@ -47,13 +47,13 @@ impl Guard {
     }
 
     /// Returns the proof for a change by `username` at `now`.
-    pub fn proof(&self, username: &Username, now: Timestamp) -> AuthField {
+    pub fn auth_field(&self, username: &Username, now: Timestamp) -> AuthField {
         if let Some(token) = &self.token {
             return AuthField::with_credential(username.clone(), Credential::Token(token.clone()));
         }
-        match self.kept.as_ref().filter(|kept| now < kept.until) {
-            Some(kept) => {
-                let credential = Credential::Password(username.clone(), Arc::clone(&kept.password));
+        match self.remembered.as_ref().filter(|remembered| now < remembered.until) {
+            Some(remembered) => {
+                let credential = Credential::Password(username.clone(), Arc::clone(&remembered.password));
                 AuthField::with_credential(username.clone(), credential)
             }
             None => AuthField::password(username.clone()),
@@ -61,45 +61,47 @@ impl Guard {
     }
 
     /// Records the credential of the change sent as `id`.
-    pub fn offer(&mut self, id: RequestId, credential: &Credential) {
-        if let (Credential::Password(_, password), false) = (credential, self.remember.is_zero()) {
-            self.offered = Some((id, Arc::clone(password)));
+    pub fn begin_attempt(&mut self, id: RequestId, credential: &Credential) {
+        if let (Credential::Password(_, password), false) = (credential, self.remember_for.is_zero()) {
+            self.attempt = Some((id, Arc::clone(password)));
         }
     }
 
     /// Handles the reply to the change `id`. A correct password is kept from now on. After a wrong one, no password is
     /// kept any more.
-    pub fn answered<T>(&mut self, id: RequestId, answer: &Result<T>, now: Timestamp) {
-        let Some((_, password)) = self.offered.take_if(|(offered, _)| *offered == id) else { return };
+    pub fn finish_attempt<T>(&mut self, id: RequestId, answer: &Result<T>, now: Timestamp) {
+        let Some((_, password)) = self.attempt.take_if(|(attempt_id, _)| *attempt_id == id) else { return };
         match answer {
-            Ok(_) => self.kept = Some(Kept { password, until: after(now, self.remember) }),
-            Err(Error { kind: Kind::Unauthenticated, .. }) => self.kept = None,
+            Ok(_) => {
+                self.remembered = Some(RememberedPassword { password, until: add_duration(now, self.remember_for) })
+            }
+            Err(Error { kind: Kind::Unauthenticated, .. }) => self.remembered = None,
             Err(_) => {}
         }
     }
 
     /// Forgets a password kept longer than allowed.
-    pub fn at(&mut self, now: Timestamp) {
-        self.kept.take_if(|kept| kept.until <= now);
+    pub fn tick(&mut self, now: Timestamp) {
+        self.remembered.take_if(|remembered| remembered.until <= now);
     }
 
     /// Records user input, which restarts the lock timer.
-    pub fn touched(&mut self, now: Timestamp) {
+    pub fn on_input(&mut self, now: Timestamp) {
         self.last_input = now;
     }
 
     /// Forgets the kept password.
-    pub fn forget(&mut self) {
-        (self.kept, self.offered) = (None, None);
+    pub fn clear(&mut self) {
+        (self.remembered, self.attempt) = (None, None);
     }
 
     /// Returns the time of the lock if no key is pressed.
     pub fn locks_at(&self) -> Option<Timestamp> {
-        (!self.lock_after.is_zero()).then(|| after(self.last_input, self.lock_after))
+        (!self.lock_after.is_zero()).then(|| add_duration(self.last_input, self.lock_after))
     }
 
     /// Returns the time at which the kept password is forgotten.
-    pub fn forgets_at(&self) -> Option<Timestamp> {
-        self.kept.as_ref().map(|kept| kept.until)
+    pub fn clears_at(&self) -> Option<Timestamp> {
+        self.remembered.as_ref().map(|remembered| remembered.until)
     }
 }

@@ -1,0 +1,44 @@
+//! A loss of access is reported at once. The report is completed after the running service has answered whether it
+//! denies the tokens.
+
+use crate::propagation::{Propagation, describe_confirmed, describe_unconfirmed};
+use crate::tui::effect::Effect;
+use crate::tui::model::{Model, Notice, PendingPropagation};
+
+/// Asks the service about the change just reported, after all `effects`. `subject` names the tokens that the service must
+/// deny.
+pub(super) fn check_propagation(
+    model: &mut Model,
+    mut effects: Vec<Effect>,
+    seq: i64,
+    subject: &'static str,
+) -> Vec<Effect> {
+    for notice in model.notice.iter_mut().chain(model.messages.front_mut()) {
+        notice.propagation = Some(PendingPropagation { seq, subject });
+    }
+    effects.push(Effect::CheckPropagation(seq));
+    effects
+}
+
+/// Updates the notices with the answer of the service; `None` if there is no service.
+pub(super) fn on_propagation_checked(model: &mut Model, seq: i64, testimony: Option<&Propagation>) -> Vec<Effect> {
+    for notice in model.notice.iter_mut().chain(&mut model.messages) {
+        if let Some(PendingPropagation { subject: whom, .. }) = notice.propagation.take_if(|pending| pending.seq == seq)
+        {
+            update_notice(notice, whom, testimony);
+        }
+    }
+    Vec::new()
+}
+
+/// Replaces the part of the text after the `;` with the service's answer. The part before it, the change itself, stays.
+fn update_notice(notice: &mut Notice, subject: &str, testimony: Option<&Propagation>) {
+    let done = notice.text.split("; ").next().unwrap_or_default();
+    match testimony {
+        Some(Propagation::Confirmed(time)) => notice.text = format!("{done}; {}", describe_confirmed(subject, *time)),
+        Some(Propagation::Unconfirmed { service, why }) => {
+            notice.text = format!("{done}; {}", describe_unconfirmed(service, why))
+        }
+        None => {}
+    }
+}
