@@ -106,7 +106,7 @@ pub(super) fn can_drop_unused(model: &Model) -> bool {
 
 /// `true` if the catalogue shows the contents of a set.
 pub(super) fn shows_set(model: &Model) -> bool {
-    model.workspace().is_some_and(|workspace| workspace.catalogue.shows_a_set())
+    model.workspace().is_some_and(|workspace| workspace.catalogue.shows_set())
 }
 
 pub(super) fn has_account(model: &Model) -> bool {

@@ -14,7 +14,7 @@ use crate::domain::role::Role;
 use crate::domain::selection::{Selection, set_label};
 use crate::tui::keymap::Action;
 use crate::tui::picker::Picker;
-use crate::tui::picker::used::Used;
+use crate::tui::picker::usage_hint::UsageHint;
 use crate::tui::screen::Intent;
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::form_layout::FormLayout;
@@ -43,7 +43,7 @@ pub struct ApiChoice {
     /// The picker's selection; `None` before the picker was used.
     picked: Option<Selection>,
     /// The methods that the token has called, if the token exists and its usage is loaded.
-    usage: Option<Arc<Used>>,
+    usage: Option<Arc<UsageHint>>,
 }
 
 impl ApiChoice {
@@ -60,13 +60,13 @@ impl ApiChoice {
     }
 
     /// Takes the methods that the token has called.
-    pub fn set_usage(&mut self, used: Used) {
+    pub fn set_usage(&mut self, used: UsageHint) {
         self.usage = Some(Arc::new(used));
     }
 
     fn picker(&self) -> Picker {
         let picker = Picker::pick(Arc::clone(&self.catalogues), self.selection(), self.role);
-        picker.knowing(self.usage.clone())
+        picker.with_usage(self.usage.clone())
     }
 
     /// Usage summary for a custom selection or an API set; `None` for *Inherit* and nothing. `Err` is the reason why
@@ -77,7 +77,7 @@ impl ApiChoice {
             ApiRow::Picked if self.picked.is_none() => None,
             ApiRow::Set(_) | ApiRow::Picked => Some(match &self.usage {
                 None => Err("reading…".to_owned()),
-                Some(used) => used.doubt().map_or_else(|| Ok(used.describe()), Err),
+                Some(used) => used.uncertainty().map_or_else(|| Ok(used.describe()), Err),
             }),
         }
     }

@@ -4,18 +4,18 @@
 //! ```text
 //! ┌ API: Custom ──────────────────── 31 of 214 methods ┐
 //! │ Search  stop            [x] Only checked           │   search.rs: words and their matches
-//! │ ▾ [~] group                        4 / 38 │ sets   │   stock.rs: groups, methods, sets
-//! │ ▶   [x] Method   write  its title         │        │   tree.rs: shown rows; ticks.rs: ticks
+//! │ ▾ [~] group                        4 / 38 │ sets   │   method_index.rs: groups, methods, sets
+//! │ ▶   [x] Method   write  its title         │        │   tree.rs: shown rows; selection.rs: ticks
 //! │ docs  link of the row under the cursor             │   view.rs: drawing
 //! │ keys                                               │
 //! └────────────────────────────────────────────────────┘
 //! ```
 
+pub mod method_index;
 pub mod search;
-pub mod stock;
-mod ticks;
+mod selection;
 pub mod tree;
-pub mod used;
+pub mod usage_hint;
 mod view;
 
 use std::sync::Arc;
@@ -34,9 +34,9 @@ use crate::tui::screen::workspace::ScreenId;
 use crate::tui::screen::{Component, DialogKind, Intent, UpdateContext};
 use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
-use stock::Kind;
+use method_index::GroupKind;
 use tree::{Choice, Tree};
-use used::Used;
+use usage_hint::UsageHint;
 
 /// The focused part of the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ enum Focus {
 
 /// The purpose for which the tree is shown.
 #[derive(Debug)]
-enum Purpose {
+enum PickerMode {
     /// Changes this selection.
     Pick(Selection),
     /// Shows the catalogue, read-only.
@@ -64,10 +64,10 @@ pub struct Picker {
     focus: Focus,
     /// Row in the set list: the sets, *Inherit*, nothing.
     set_cursor: usize,
-    purpose: Purpose,
+    mode: PickerMode,
     role: Role,
     /// The methods that the token has called, if the token exists and its usage is loaded.
-    used: Option<Arc<Used>>,
+    usage: Option<Arc<UsageHint>>,
     /// The effect of the last key, shown until the next key.
     note: Option<String>,
 }
@@ -75,29 +75,29 @@ pub struct Picker {
 impl Picker {
     /// Creates a picker that changes `selection`, for a token of an account of `role`.
     pub fn pick(catalogues: Arc<[Catalogue]>, selection: Selection, role: Role) -> Self {
-        Self::over(Tree::new(catalogues, &selection, role), Purpose::Pick(selection), role)
+        Self::new(Tree::new(catalogues, &selection, role), PickerMode::Pick(selection), role)
     }
 
     /// Creates a read-only picker that shows `catalogues` to an account of `role`. Nothing is selected.
     pub fn browse(catalogues: Arc<[Catalogue]>, role: Role) -> Self {
-        Self::over(Tree::new(catalogues, &Selection::nothing(), role), Purpose::Browse, role)
+        Self::new(Tree::new(catalogues, &Selection::nothing(), role), PickerMode::Browse, role)
     }
 
-    fn over(tree: Tree, purpose: Purpose, role: Role) -> Self {
+    fn new(tree: Tree, purpose: PickerMode, role: Role) -> Self {
         let search = TextInput::new(200);
-        Picker { tree, search, focus: Focus::Tree, set_cursor: 0, purpose, role, used: None, note: None }
+        Picker { tree, search, focus: Focus::Tree, set_cursor: 0, mode: purpose, role, usage: None, note: None }
     }
 
     /// Sets the methods that the token has called.
-    pub fn knowing(mut self, used: Option<Arc<Used>>) -> Self {
-        self.used = used;
+    pub fn with_usage(mut self, used: Option<Arc<UsageHint>>) -> Self {
+        self.usage = used;
         self
     }
 
     /// `true` if the selection may contain unused methods.
     pub fn can_drop_unused(&self) -> bool {
         let by_hand_or_sets = *self.tree.choice() != Choice::Inherit && self.tree.total().0 > 0;
-        self.used.is_some() && by_hand_or_sets && matches!(self.purpose, Purpose::Pick(_))
+        self.usage.is_some() && by_hand_or_sets && matches!(self.mode, PickerMode::Pick(_))
     }
 
     /// Unticks the API methods that the token has never called. A selection of sets becomes *Custom*. Management
@@ -106,15 +106,15 @@ impl Picker {
     /// # Errors
     /// The reason, in words, why nothing was unticked.
     pub fn drop_unused(&mut self) -> Result<(), String> {
-        let Some(used) = self.used.clone() else { return Err("how the token is used isn't known yet".to_owned()) };
-        if let Some(doubt) = used.doubt() {
+        let Some(used) = self.usage.clone() else { return Err("how the token is used isn't known yet".to_owned()) };
+        if let Some(doubt) = used.uncertainty() {
             return Err(doubt);
         }
-        match self.tree.untick_unless(|method| used.saw(method)) {
-            0 => Err(format!("each of them was used in {}", used.rests_on())),
+        match self.tree.untick_unless(|method| used.was_used(method)) {
+            0 => Err(format!("each of them was used in {}", used.period())),
             dropped => {
                 let dropped = count_noun(dropped as u64, "method");
-                self.note = Some(format!("{dropped} dropped, not used in {}; u brings them back", used.rests_on()));
+                self.note = Some(format!("{dropped} dropped, not used in {}; u brings them back", used.period()));
                 Ok(())
             }
         }
@@ -127,7 +127,7 @@ impl Picker {
 
     /// Replaces `catalogues` and `role` and keeps the search. Does nothing if neither has changed.
     pub fn refresh(&mut self, catalogues: &Arc<[Catalogue]>, role: Role) {
-        if self.role == role && self.tree.stock().is_of(catalogues) {
+        if self.role == role && self.tree.index().is_built_from(catalogues) {
             return;
         }
         self.role = role;
@@ -138,9 +138,9 @@ impl Picker {
 
     /// `true` if unsaved choices would be lost.
     fn is_changed(&self) -> bool {
-        match &self.purpose {
-            Purpose::Pick(before) => self.tree.selection() != *before,
-            Purpose::Browse => false,
+        match &self.mode {
+            PickerMode::Pick(before) => self.tree.selection() != *before,
+            PickerMode::Browse => false,
         }
     }
 
@@ -150,23 +150,23 @@ impl Picker {
         self.focus = Focus::Tree;
     }
 
-    fn leave(&mut self) -> Intent {
+    fn request_close(&mut self) -> Intent {
         if !self.search.is_empty() {
             self.clear_search();
             return Intent::Stay;
         }
-        match self.purpose {
-            Purpose::Browse => Intent::ShowScreen(ScreenId::Tokens),
-            Purpose::Pick(_) if self.is_changed() => {
+        match self.mode {
+            PickerMode::Browse => Intent::ShowScreen(ScreenId::Tokens),
+            PickerMode::Pick(_) if self.is_changed() => {
                 self.focus = Focus::Leaving;
                 Intent::Stay
             }
-            Purpose::Pick(_) => Intent::Close,
+            PickerMode::Pick(_) => Intent::Close,
         }
     }
 
-    fn choose_set(&mut self) {
-        let sets = &self.tree.stock().sets;
+    fn toggle_set(&mut self) {
+        let sets = &self.tree.index().sets;
         match sets.get(self.set_cursor).map(|s| s.name.clone()) {
             Some(name) => {
                 self.tree.toggle_set(&name);
@@ -174,18 +174,18 @@ impl Picker {
                     self.tree.toggle_only_checked();
                 }
             }
-            None if self.set_cursor == sets.len() => self.tree.inherit(),
-            None => self.tree.nothing(),
+            None if self.set_cursor == sets.len() => self.tree.select_inherit(),
+            None => self.tree.select_nothing(),
         }
     }
 
     /// Handles actions that change the selection.
-    fn change(&mut self, action: Action) -> Intent {
-        if matches!(self.purpose, Purpose::Browse) {
+    fn apply_action(&mut self, action: Action) -> Intent {
+        if matches!(self.mode, PickerMode::Browse) {
             return Intent::Stay;
         }
-        let (done, why) = match action {
-            Action::Tick => (self.tree.toggle(), "Management methods are picked one by one"),
+        let (done, failure) = match action {
+            Action::Tick => (self.tree.toggle_current(), "Management methods are picked one by one"),
             Action::TickShown => {
                 (self.tree.tick_shown(true), "Nothing more to tick here: jeton's own methods are picked one by one")
             }
@@ -194,7 +194,7 @@ impl Picker {
             Action::Redo => (self.tree.redo(), "Nothing to redo"),
             _ => (true, ""),
         };
-        if done { Intent::Stay } else { Intent::Notify(NoticeLevel::Failure, why.to_owned()) }
+        if done { Intent::Stay } else { Intent::Notify(NoticeLevel::Failure, failure.to_owned()) }
     }
 
     fn copy_link(&self) -> Intent {
@@ -210,38 +210,38 @@ impl Picker {
 
     /// `true` if ticks are shown: those of a selection, or those of a set's contents.
     fn shows_ticks(&self) -> bool {
-        matches!(self.purpose, Purpose::Pick(_)) || self.tree.choice() != &Choice::Custom
+        matches!(self.mode, PickerMode::Pick(_)) || self.tree.choice() != &Choice::Custom
     }
 
     /// `true` if the catalogue shows the contents of a set.
-    pub fn shows_a_set(&self) -> bool {
+    pub fn shows_set(&self) -> bool {
         self.shows_ticks()
     }
 
     /// Returns the last row of the set list. In a picker, *Inherit* and nothing follow the sets.
     fn last_set(&self) -> usize {
-        let sets = self.tree.stock().sets.len();
-        if matches!(self.purpose, Purpose::Pick(_)) { sets + 1 } else { sets.saturating_sub(1) }
+        let sets = self.tree.index().sets.len();
+        if matches!(self.mode, PickerMode::Pick(_)) { sets + 1 } else { sets.saturating_sub(1) }
     }
 
-    fn step(&mut self, by: isize) {
+    fn step(&mut self, delta: isize) {
         if self.focus == Focus::Sets {
-            self.set_cursor = self.set_cursor.saturating_add_signed(by).min(self.last_set());
+            self.set_cursor = self.set_cursor.saturating_add_signed(delta).min(self.last_set());
         } else {
-            self.tree.step(by);
+            self.tree.step(delta);
         }
     }
 }
 
 impl Component for Picker {
     fn context(&self) -> Context {
-        match (self.focus, &self.purpose) {
+        match (self.focus, &self.mode) {
             (Focus::Search, _) => Context::PickerSearch,
-            (Focus::Sets, Purpose::Pick(_)) => Context::PickerSets,
-            (Focus::Sets, Purpose::Browse) => Context::CatalogueSets,
+            (Focus::Sets, PickerMode::Pick(_)) => Context::PickerSets,
+            (Focus::Sets, PickerMode::Browse) => Context::CatalogueSets,
             (Focus::Leaving, _) => Context::PickerDiscard,
-            (Focus::Tree, Purpose::Pick(_)) => Context::Picker,
-            (Focus::Tree, Purpose::Browse) => Context::Catalogue,
+            (Focus::Tree, PickerMode::Pick(_)) => Context::Picker,
+            (Focus::Tree, PickerMode::Browse) => Context::Catalogue,
         }
     }
 
@@ -251,14 +251,14 @@ impl Component for Picker {
 
     fn on_edit(&mut self) -> Intent {
         self.tree.search(self.search.text());
-        self.tree.to_best_found();
+        self.tree.move_to_best_match();
         Intent::Stay
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        match self.purpose {
-            Purpose::Pick(_) => self.dialog(frame, area, model),
-            Purpose::Browse => self.screen(frame, area, model),
+        match self.mode {
+            PickerMode::Pick(_) => self.dialog(frame, area, model),
+            PickerMode::Browse => self.screen(frame, area, model),
         }
     }
 
@@ -270,14 +270,14 @@ impl Component for Picker {
             (Action::Cancel | Action::Accept, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
             (Action::Accept, Focus::Search) => self.focus = Focus::Tree,
             (Action::Cancel, Focus::Search) => self.clear_search(),
-            (Action::Tick, Focus::Sets) => self.choose_set(),
+            (Action::Tick, Focus::Sets) => self.toggle_set(),
             (Action::Filter, _) => self.focus = Focus::Search,
             (Action::Sets, Focus::Sets) => self.focus = Focus::Tree,
             (Action::Sets, _) => self.focus = Focus::Sets,
-            (Action::Cancel, Focus::Tree) => return self.leave(),
-            (Action::Accept, Focus::Tree) => match self.purpose {
-                Purpose::Pick(_) => return Intent::CloseWithSelection(self.tree.selection()),
-                Purpose::Browse => self.tree.unfold(),
+            (Action::Cancel, Focus::Tree) => return self.request_close(),
+            (Action::Accept, Focus::Tree) => match self.mode {
+                PickerMode::Pick(_) => return Intent::CloseWithSelection(self.tree.selection()),
+                PickerMode::Browse => self.tree.unfold(),
             },
             (Action::Down, _) => self.step(1),
             (Action::Up, _) => self.step(-1),
@@ -296,17 +296,17 @@ impl Component for Picker {
             }
             (Action::ApplyCatalogue, _) => return Intent::OpenDialog(DialogKind::ApplyCatalogue),
             (Action::CopyLink, _) => return self.copy_link(),
-            _ => return self.change(action),
+            _ => return self.apply_action(action),
         }
         Intent::Stay
     }
 }
 
 /// Returns a note about methods of `kind`, if there is one.
-const fn about(kind: Kind) -> Option<&'static str> {
+const fn describe_kind(kind: GroupKind) -> Option<&'static str> {
     match kind {
-        Kind::Api => None,
-        Kind::Management => Some("◆ management of jeton itself: never in a set or Inherit, picked one by one"),
-        Kind::Vanished => Some("no catalogue knows it any more: it grants nothing, and a new token can't have it"),
+        GroupKind::Api => None,
+        GroupKind::Management => Some("◆ management of jeton itself: never in a set or Inherit, picked one by one"),
+        GroupKind::Vanished => Some("no catalogue knows it any more: it grants nothing, and a new token can't have it"),
     }
 }

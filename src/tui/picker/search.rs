@@ -17,7 +17,7 @@ pub fn lower(text: &str) -> String {
 }
 
 /// Splits a search into words; all must match.
-pub fn words(text: &str) -> Vec<String> {
+pub fn split_words(text: &str) -> Vec<String> {
     text.split_whitespace().map(lower).collect()
 }
 
@@ -32,13 +32,13 @@ pub fn positions(text: &str, words: &[String]) -> Vec<Range<usize>> {
         origin.extend(std::iter::repeat_n(at, low.len() - before));
     }
     origin.push(text.len());
-    let mut found = Vec::new();
+    let mut ranges = Vec::new();
     for word in words.iter().filter(|w| !w.is_empty()) {
         for (at, hit) in low.match_indices(word.as_str()) {
-            found.push(origin[at]..origin[at + hit.len()]);
+            ranges.push(origin[at]..origin[at + hit.len()]);
         }
     }
-    found
+    ranges
 }
 
 #[cfg(test)]
@@ -47,20 +47,20 @@ mod tests {
 
     #[test]
     fn several_words_whatever_their_case() {
-        assert_eq!(words("  Stop  ENV "), ["stop", "env"]);
+        assert_eq!(split_words("  Stop  ENV "), ["stop", "env"]);
         let text = "environment.control.StopEnv";
-        let found: Vec<&str> = positions(text, &words("STOP env")).into_iter().map(|r| &text[r]).collect();
-        assert_eq!(found, ["Stop", "env", "Env"]);
+        let hits: Vec<&str> = positions(text, &split_words("STOP env")).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(hits, ["Stop", "env", "Env"]);
     }
 
     #[test]
     fn letters_whose_cases_differ_in_length() {
         // Ⱥ has two bytes and its lower case three; İ has no single lower-case letter.
         for text in ["ȺȺstop", "İstop", "🦀 Ⱥ STOP"] {
-            let found: Vec<&str> = positions(text, &words("stop")).into_iter().map(|r| &text[r]).collect();
-            assert_eq!(found.len(), 1, "{text}");
-            assert_eq!(found[0].to_lowercase(), "stop");
+            let hits: Vec<&str> = positions(text, &split_words("stop")).into_iter().map(|r| &text[r]).collect();
+            assert_eq!(hits.len(), 1, "{text}");
+            assert_eq!(hits[0].to_lowercase(), "stop");
         }
-        assert_eq!(positions("ȺB", &words("ⱥb")).first(), Some(&(0.."ȺB".len())));
+        assert_eq!(positions("ȺB", &split_words("ⱥb")).first(), Some(&(0.."ȺB".len())));
     }
 }

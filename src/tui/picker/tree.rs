@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::method_index::{MethodGroup, MethodRow, PickerIndex};
 use super::search;
-use super::stock::{Entry, Section, Stock};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
@@ -42,7 +42,7 @@ pub enum Choice {
 
 /// A choice and the resulting methods.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Picked {
+pub(super) struct PickerSelection {
     pub(super) choice: Choice,
     pub(super) ticks: Vec<bool>,
 }
@@ -51,64 +51,68 @@ pub(super) struct Picked {
 #[derive(Debug)]
 struct Folds {
     /// While the whole tree is shown.
-    whole: Vec<bool>,
+    all: Vec<bool>,
     /// While a search or *Only checked* narrows the tree. Groups with matches start open.
-    narrowed: Vec<bool>,
+    filtered: Vec<bool>,
 }
 
 /// State of the tree. Rows are computed when something changes, not when they are drawn.
 #[derive(Debug)]
 pub struct Tree {
-    pub(super) stock: Stock,
-    pub(super) picked: Picked,
-    pub(super) before: Vec<Picked>,
-    pub(super) after: Vec<Picked>,
+    pub(super) index: PickerIndex,
+    pub(super) selected: PickerSelection,
+    pub(super) undo_steps: Vec<PickerSelection>,
+    pub(super) redo_steps: Vec<PickerSelection>,
     /// Number of ticked methods per group.
     pub(super) counts: Vec<usize>,
     words: Vec<String>,
     only_checked: bool,
     /// Methods that match search and filter. Ticking doesn't change this, so that no row disappears under the cursor.
-    pub(super) listed: Vec<bool>,
+    pub(super) matching: Vec<bool>,
     folds: Folds,
     pub(super) rows: Vec<Row>,
     pub(super) cursor: usize,
     /// The method that *Only checked* hid under the cursor, and the row to which the cursor moved.
-    left: Option<(usize, usize)>,
+    hidden_cursor: Option<(usize, usize)>,
 }
 
 impl Tree {
     /// Creates a tree of all `catalogues` with `selection` ticked and the groups closed. `role` limits the selection.
     pub fn new(catalogues: Arc<[Catalogue]>, selection: &Selection, role: Role) -> Self {
-        let stock = Stock::new(catalogues, selection, role);
-        let picked = match selection {
-            Selection::Sets(names) => Picked { ticks: stock.of_sets(names), choice: Choice::Sets(names.clone()) },
-            Selection::Inherit => Picked { ticks: stock.inherited(), choice: Choice::Inherit },
-            Selection::Custom(methods) => Picked { ticks: stock.of_methods(methods), choice: Choice::Custom },
+        let index = PickerIndex::new(catalogues, selection, role);
+        let selected = match selection {
+            Selection::Sets(names) => {
+                PickerSelection { ticks: index.ticks_of_sets(names), choice: Choice::Sets(names.clone()) }
+            }
+            Selection::Inherit => PickerSelection { ticks: index.ticks_of_inherit(), choice: Choice::Inherit },
+            Selection::Custom(methods) => {
+                PickerSelection { ticks: index.ticks_of_methods(methods), choice: Choice::Custom }
+            }
         };
-        let (groups, methods) = (stock.sections.len(), stock.entries.len());
+        let (groups, methods) = (index.groups.len(), index.methods.len());
         let mut tree = Tree {
-            stock,
-            picked,
-            before: Vec::new(),
-            after: Vec::new(),
+            index,
+            selected,
+            undo_steps: Vec::new(),
+            redo_steps: Vec::new(),
             counts: Vec::new(),
             words: Vec::new(),
             only_checked: false,
-            listed: vec![true; methods],
+            matching: vec![true; methods],
             // A single group starts open.
-            folds: Folds { whole: vec![groups > 1; groups], narrowed: vec![false; groups] },
+            folds: Folds { all: vec![groups > 1; groups], filtered: vec![false; groups] },
             rows: Vec::new(),
             cursor: 0,
-            left: None,
+            hidden_cursor: None,
         };
-        tree.count();
-        tree.lay_out();
+        tree.recount();
+        tree.rebuild_rows();
         tree
     }
 
     /// Returns the contents.
-    pub fn stock(&self) -> &Stock {
-        &self.stock
+    pub fn index(&self) -> &PickerIndex {
+        &self.index
     }
 
     /// Returns the shown rows.
@@ -122,7 +126,7 @@ impl Tree {
     }
 
     /// Returns the search words, in lower case.
-    pub fn words(&self) -> &[String] {
+    pub fn search_words(&self) -> &[String] {
         &self.words
     }
 
@@ -133,23 +137,23 @@ impl Tree {
 
     /// Returns the way the selection is made.
     pub fn choice(&self) -> &Choice {
-        &self.picked.choice
+        &self.selected.choice
     }
 
     /// `true` if the method at `place` is ticked.
     pub fn is_ticked(&self, place: usize) -> bool {
-        self.picked.ticks.get(place).copied().unwrap_or(false)
+        self.selected.ticks.get(place).copied().unwrap_or(false)
     }
 
     /// Returns the numbers of ticked methods and of all methods in a group.
     pub fn counts(&self, group: usize) -> (usize, usize) {
-        let all = self.stock.sections.get(group).map_or(0, |s| s.methods.len());
+        let all = self.index.groups.get(group).map_or(0, |s| s.methods.len());
         (self.counts.get(group).copied().unwrap_or(0), all)
     }
 
     /// Returns the numbers of ticked methods and of all methods.
     pub fn total(&self) -> (usize, usize) {
-        (self.counts.iter().sum(), self.stock.entries.len())
+        (self.counts.iter().sum(), self.index.methods.len())
     }
 
     /// Returns the ticked part of a group.
@@ -163,71 +167,71 @@ impl Tree {
 
     /// `true` if a group is closed.
     pub fn is_folded(&self, group: usize) -> bool {
-        let folds = if self.is_narrowed() { &self.folds.narrowed } else { &self.folds.whole };
+        let folds = if self.is_filtered() { &self.folds.filtered } else { &self.folds.all };
         folds.get(group).copied().unwrap_or(false)
     }
 
-    fn is_narrowed(&self) -> bool {
+    fn is_filtered(&self) -> bool {
         self.only_checked || !self.words.is_empty()
     }
 
     /// Returns the current selection.
     pub fn selection(&self) -> Selection {
-        match &self.picked.choice {
+        match &self.selected.choice {
             Choice::Sets(names) => Selection::Sets(names.clone()),
             Choice::Inherit => Selection::Inherit,
             Choice::Custom => {
-                let ticked = self.stock.entries.iter().zip(&self.picked.ticks).filter(|(_, t)| **t);
+                let ticked = self.index.methods.iter().zip(&self.selected.ticks).filter(|(_, t)| **t);
                 Selection::Custom(ticked.map(|(e, _)| e.id.clone()).collect())
             }
         }
     }
 
     /// Returns the method under the cursor.
-    pub fn method(&self) -> Option<&Entry> {
+    pub fn method(&self) -> Option<&MethodRow> {
         match self.rows.get(self.cursor)? {
-            Row::Method(place) => self.stock.entries.get(*place),
+            Row::Method(place) => self.index.methods.get(*place),
             Row::Group(_) => None,
         }
     }
 
     /// Returns the group under the cursor.
-    pub fn group(&self) -> Option<&Section> {
+    pub fn group(&self) -> Option<&MethodGroup> {
         match self.rows.get(self.cursor)? {
-            Row::Group(place) => self.stock.sections.get(*place),
+            Row::Group(place) => self.index.groups.get(*place),
             Row::Method(_) => None,
         }
     }
 
     /// Shows only methods whose id or title contains every word of `text`.
     pub fn search(&mut self, text: &str) {
-        let words = search::words(text);
+        let words = search::split_words(text);
         if words != self.words {
             self.words = words;
-            self.narrow();
+            self.refilter();
         }
     }
 
     /// Switches between ticked methods and all methods.
     pub fn toggle_only_checked(&mut self) {
-        let back = self.left.take().filter(|(_, row)| *row == self.cursor).map(|(method, _)| method);
-        let here = self.place();
+        let back = self.hidden_cursor.take().filter(|(_, row)| *row == self.cursor).map(|(method, _)| method);
+        let method_before = self.cursor_method();
         self.only_checked = !self.only_checked;
-        self.narrow();
-        let Some(method) = back.or(here) else { return };
-        self.open_group_of(method);
+        self.refilter();
+        let Some(method) = back.or(method_before) else { return };
+        self.unfold_group_of(method);
         match self.rows.iter().position(|row| *row == Row::Method(method)) {
             Some(row) => self.cursor = row,
             None => {
                 let next = self.rows.iter().position(|row| matches!(row, Row::Method(other) if *other > method));
                 self.cursor = next.unwrap_or(self.rows.len().saturating_sub(1));
-                self.left = Some((method, self.cursor));
+                self.hidden_cursor = Some((method, self.cursor));
             }
         }
     }
 
     /// Returns the position of the method under the cursor.
-    fn place(&self) -> Option<usize> {
+    fn cursor_method(&self) -> Option<usize> {
         match self.rows.get(self.cursor) {
             Some(Row::Method(place)) => Some(*place),
             Some(Row::Group(_)) | None => None,
@@ -235,51 +239,51 @@ impl Tree {
     }
 
     /// Opens the group of `method`, so that the method stays visible.
-    fn open_group_of(&mut self, method: usize) {
-        if let Some(entry) = self.stock.entries.get(method).filter(|_| self.listed[method]) {
-            self.set_folded(entry.section, false);
+    fn unfold_group_of(&mut self, method: usize) {
+        if let Some(entry) = self.index.methods.get(method).filter(|_| self.matching[method]) {
+            self.set_folded(entry.group, false);
         }
     }
 
-    fn narrow(&mut self) {
-        let here = self.place();
-        self.folds.narrowed.fill(false);
-        self.list();
-        self.lay_out();
-        if let Some(method) = here.filter(|method| self.listed[*method]) {
-            self.open_group_of(method);
+    fn refilter(&mut self) {
+        let method_before = self.cursor_method();
+        self.folds.filtered.fill(false);
+        self.apply_filter();
+        self.rebuild_rows();
+        if let Some(method) = method_before.filter(|method| self.matching[*method]) {
+            self.unfold_group_of(method);
             self.cursor = self.rows.iter().position(|row| *row == Row::Method(method)).unwrap_or(self.cursor);
         }
     }
 
     /// Computes which methods match search and filter.
-    pub(super) fn list(&mut self) {
-        let passes = |(entry, ticked): (&Entry, &bool)| {
+    pub(super) fn apply_filter(&mut self) {
+        let passes = |(entry, ticked): (&MethodRow, &bool)| {
             (*ticked || !self.only_checked) && self.words.iter().all(|w| entry.haystack.contains(w.as_str()))
         };
-        self.listed = self.stock.entries.iter().zip(&self.picked.ticks).map(passes).collect();
+        self.matching = self.index.methods.iter().zip(&self.selected.ticks).map(passes).collect();
     }
 
     /// Computes the rows. The cursor stays on its row if that still exists, else it moves to the row's group.
-    pub(super) fn lay_out(&mut self) {
-        let here = self.rows.get(self.cursor).copied();
+    pub(super) fn rebuild_rows(&mut self) {
+        let row_before = self.rows.get(self.cursor).copied();
         let mut rows = Vec::with_capacity(self.rows.len());
-        let narrowed = self.is_narrowed();
-        for (place, section) in self.stock.sections.iter().enumerate() {
-            if narrowed && !self.listed[section.methods.clone()].contains(&true) {
+        let narrowed = self.is_filtered();
+        for (place, section) in self.index.groups.iter().enumerate() {
+            if narrowed && !self.matching[section.methods.clone()].contains(&true) {
                 continue;
             }
             rows.push(Row::Group(place));
             if !self.is_folded(place) {
-                rows.extend(section.methods.clone().filter(|m| self.listed[*m]).map(Row::Method));
+                rows.extend(section.methods.clone().filter(|m| self.matching[*m]).map(Row::Method));
             }
         }
         self.rows = rows;
         let find = |wanted: Row| self.rows.iter().position(|r| *r == wanted);
-        let same = here.and_then(|row| match row {
+        let same = row_before.and_then(|row| match row {
             Row::Group(_) => find(row),
             Row::Method(place) => {
-                let group = self.stock.entries.get(place).map(|e| Row::Group(e.section));
+                let group = self.index.methods.get(place).map(|e| Row::Group(e.group));
                 find(row).or_else(|| group.and_then(find))
             }
         });
@@ -287,21 +291,21 @@ impl Tree {
     }
 
     /// Moves the cursor by `credential` rows, at most to an end.
-    pub fn step(&mut self, by: isize) {
-        self.cursor = self.cursor.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
+    pub fn step(&mut self, delta: isize) {
+        self.cursor = self.cursor.saturating_add_signed(delta).min(self.rows.len().saturating_sub(1));
     }
 
     /// Moves the cursor to the best match: a method whose name begins with the first word. Else the cursor goes to a
     /// method whose id contains all words, else to the first match.
-    pub fn to_best_found(&mut self) {
+    pub fn move_to_best_match(&mut self) {
         let Some(first) = self.words.first() else { return };
         let rank = |row: &Row| match row {
             Row::Group(_) => 3,
-            Row::Method(place) => match self.stock.entries.get(*place) {
+            Row::Method(place) => match self.index.methods.get(*place) {
                 Some(entry) => {
                     let id = entry.haystack.get(..entry.id.as_str().len()).unwrap_or_default();
                     let in_id = self.words.iter().all(|w| id.contains(w.as_str()));
-                    let begins = id.get(entry.name_at..).is_some_and(|name| name.starts_with(first.as_str()));
+                    let begins = id.get(entry.name_start..).is_some_and(|name| name.starts_with(first.as_str()));
                     if in_id && begins { 0 } else { 2 - u8::from(in_id) }
                 }
                 None => 3,
@@ -311,12 +315,12 @@ impl Tree {
     }
 
     fn set_folded(&mut self, group: usize, shut: bool) {
-        let narrowed = self.is_narrowed();
-        let folds = if narrowed { &mut self.folds.narrowed } else { &mut self.folds.whole };
+        let narrowed = self.is_filtered();
+        let folds = if narrowed { &mut self.folds.filtered } else { &mut self.folds.all };
         if let Some(fold) = folds.get_mut(group) {
             *fold = shut;
         }
-        self.lay_out();
+        self.rebuild_rows();
     }
 
     /// Closes the group under the cursor, or moves from a method to its group.
@@ -324,7 +328,7 @@ impl Tree {
         match self.rows.get(self.cursor).copied() {
             Some(Row::Group(group)) => self.set_folded(group, true),
             Some(Row::Method(place)) => {
-                let group = self.stock.entries.get(place).map(|e| Row::Group(e.section));
+                let group = self.index.methods.get(place).map(|e| Row::Group(e.group));
                 if let Some(at) = self.rows.iter().position(|r| Some(*r) == group) {
                     self.cursor = at;
                 }
@@ -346,10 +350,10 @@ impl Tree {
 
     /// Opens every group, or closes all if all are open.
     pub fn fold_all(&mut self) {
-        let shut = (0..self.stock.sections.len()).any(|g| self.is_folded(g));
-        let narrowed = self.is_narrowed();
-        let folds = if narrowed { &mut self.folds.narrowed } else { &mut self.folds.whole };
+        let shut = (0..self.index.groups.len()).any(|g| self.is_folded(g));
+        let narrowed = self.is_filtered();
+        let folds = if narrowed { &mut self.folds.filtered } else { &mut self.folds.all };
         folds.fill(!shut);
-        self.lay_out();
+        self.rebuild_rows();
     }
 }

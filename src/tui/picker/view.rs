@@ -8,10 +8,10 @@ use ratatui::widgets::Paragraph;
 
 use super::search::positions;
 use super::tree::{Choice, Mark, Row};
-use super::{Focus, Picker, Purpose, about};
+use super::{Focus, Picker, PickerMode, describe_kind};
 use crate::domain::selection::{Selection, set_label};
 use crate::tui::model::{Model, NoticeLevel};
-use crate::tui::picker::stock::Kind;
+use crate::tui::picker::method_index::GroupKind;
 use crate::tui::screen::Component;
 use crate::tui::theme::Theme;
 use crate::tui::widget::frame::draw_panel;
@@ -126,7 +126,7 @@ impl Picker {
     fn tree_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
         let rows = self.tree.rows();
         if rows.is_empty() {
-            let text = match (self.search.is_empty(), self.tree.stock().entries.is_empty()) {
+            let text = match (self.search.is_empty(), self.tree.index().methods.is_empty()) {
                 (_, true) => "This installation has no catalogue.".to_owned(),
                 (true, false) => "Nothing is ticked.  f shows everything.".to_owned(),
                 (false, false) => format!("Nothing matches \"{}\".  Esc clears the search.", self.search.text()),
@@ -138,13 +138,13 @@ impl Picker {
         lines.map(|(at, row)| self.row(*row, at == self.tree.cursor(), columns, theme)).collect()
     }
 
-    fn row(&self, row: Row, here: bool, columns: usize, theme: &Theme) -> Line<'static> {
-        let selected = here && matches!(self.focus, Focus::Tree | Focus::Search);
+    fn row(&self, row: Row, is_current: bool, columns: usize, theme: &Theme) -> Line<'static> {
+        let selected = is_current && matches!(self.focus, Focus::Tree | Focus::Search);
         let plain = Style::new();
         // On a reversed row, colours would become backgrounds.
         let flat = Theme { dim: plain, accent: plain, warning: plain, good: plain, ..theme.clone() };
         let theme = if selected { &flat } else { theme };
-        let mut spans = vec![Span::raw(if here { "▶ " } else { "  " })];
+        let mut spans = vec![Span::raw(if is_current { "▶ " } else { "  " })];
         match row {
             Row::Group(place) => self.group(place, columns.saturating_sub(2), &mut spans, theme),
             Row::Method(place) => self.method(place, columns.saturating_sub(2), &mut spans, theme),
@@ -156,7 +156,7 @@ impl Picker {
     }
 
     fn group(&self, place: usize, columns: usize, spans: &mut Vec<Span<'static>>, theme: &Theme) {
-        let Some(section) = self.tree.stock().sections.get(place) else { return };
+        let Some(section) = self.tree.index().groups.get(place) else { return };
         let fold = if self.tree.is_folded(place) { "▸ " } else { "▾ " };
         spans.push(Span::styled(fold, theme.dim));
         let mut used = 2;
@@ -175,8 +175,8 @@ impl Picker {
         let room = columns.saturating_sub(used + width(&count) + 1);
         let id = cut(&section.id, room);
         let mut left = room.saturating_sub(width(&id));
-        spans.extend(highlight(&id, self.tree.words(), theme.strong, theme.matched));
-        let mark = if section.kind == Kind::Management { "  ◆ management" } else { "" };
+        spans.extend(highlight(&id, self.tree.search_words(), theme.strong, theme.matched));
+        let mark = if section.kind == GroupKind::Management { "  ◆ management" } else { "" };
         for (text, style) in [(mark.to_owned(), theme.warning), (format!("  {}", section.title), theme.dim)] {
             if left >= 10 && !text.trim().is_empty() {
                 let text = cut(&text, left);
@@ -189,41 +189,42 @@ impl Picker {
     }
 
     fn method(&self, place: usize, columns: usize, spans: &mut Vec<Span<'static>>, theme: &Theme) {
-        let Some(entry) = self.tree.stock().entries.get(place) else { return };
-        let plain = if entry.above { theme.dim } else { Style::new() };
+        let Some(entry) = self.tree.index().methods.get(place) else { return };
+        let plain = if entry.above_role { theme.dim } else { Style::new() };
         spans.push(Span::raw("  "));
         let mut used = 2;
         if self.shows_ticks() {
             let ticked = self.tree.is_ticked(place);
             let (mark, style) = if ticked { ("[x] ", theme.accent) } else { ("[ ] ", plain) };
-            spans.push(Span::styled(mark, if entry.above { plain } else { style }));
+            spans.push(Span::styled(mark, if entry.above_role { plain } else { style }));
             used += 4;
         }
         let room = columns.saturating_sub(used);
         // The access level and its mark keep their columns. The name gets two fifths of the room, or all of it on
         // narrow screens.
         let name = (room * 2 / 5).clamp(18, 44).min(room.saturating_sub(8));
-        let words = self.tree.words();
+        let words = self.tree.search_words();
         let id = entry.id.as_str();
-        let shown = cut(&id[entry.name_at..], name);
+        let shown = cut(&id[entry.name_start..], name);
         // A match may span the group's id and the name.
         let mut flags = vec![false; shown.len()];
         for range in positions(id, words) {
-            let (start, end) = (range.start.saturating_sub(entry.name_at), range.end.saturating_sub(entry.name_at));
+            let (start, end) =
+                (range.start.saturating_sub(entry.name_start), range.end.saturating_sub(entry.name_start));
             let end = end.min(shown.len());
             flags[start.min(end)..end].fill(true);
         }
         spans.extend(highlight_flags(&shown, &flags, plain, theme.matched));
         spans.push(Span::raw(" ".repeat((name + 1).saturating_sub(width(&shown)))));
         let access = entry.access.map_or("", |a| a.as_str());
-        spans.push(Span::styled(format!("{access:<6}"), if entry.above { plain } else { theme.dim }));
+        spans.push(Span::styled(format!("{access:<6}"), if entry.above_role { plain } else { theme.dim }));
         let mut left = room.saturating_sub(name + 7);
-        if let Some(used) = self.used.as_ref().filter(|_| left >= USED_COLUMNS + MIN_TITLE_COLUMNS) {
-            let mark = if used.saw(&entry.id) { "used" } else { "" };
-            spans.push(Span::styled(fit(mark, USED_COLUMNS), if entry.above { plain } else { theme.good }));
+        if let Some(used) = self.usage.as_ref().filter(|_| left >= USED_COLUMNS + MIN_TITLE_COLUMNS) {
+            let mark = if used.was_used(&entry.id) { "used" } else { "" };
+            spans.push(Span::styled(fit(mark, USED_COLUMNS), if entry.above_role { plain } else { theme.good }));
             left -= USED_COLUMNS;
         }
-        if entry.above {
+        if entry.above_role {
             let mark = if left > 14 { "▲ above role  " } else { "▲" };
             spans.push(Span::styled(cut(mark, left), plain));
             left = left.saturating_sub(width(mark));
@@ -238,11 +239,11 @@ impl Picker {
         let focused = self.focus == Focus::Sets;
         let choice = self.tree.choice();
         let mut rows: Vec<(&'static str, String)> = Vec::new();
-        for set in &self.tree.stock().sets {
+        for set in &self.tree.index().sets {
             let chosen = matches!(choice, Choice::Sets(sets) if sets.contains(&set.name));
             rows.push((if chosen { "[x] " } else { "[ ] " }, set_label(&set.name).into_owned()));
         }
-        if matches!(self.purpose, Purpose::Pick(_)) {
+        if matches!(self.mode, PickerMode::Pick(_)) {
             let one = |chosen: bool| if chosen { "(•) " } else { "( ) " };
             rows.push((one(choice == &Choice::Inherit), "Inherit".to_owned()));
             let nothing = choice == &Choice::Custom && self.tree.total().0 == 0;
@@ -252,10 +253,11 @@ impl Picker {
         let room = height.saturating_sub(1);
         let first = first_row(self.set_cursor, rows.len(), room);
         for (at, (mark, name)) in rows.into_iter().enumerate().skip(first).take(room) {
-            let here = focused && at == self.set_cursor;
-            let text = format!("{}{mark}{}", if here { "▶ " } else { "  " }, cut(&name, columns.saturating_sub(6)));
+            let is_current = focused && at == self.set_cursor;
+            let text =
+                format!("{}{mark}{}", if is_current { "▶ " } else { "  " }, cut(&name, columns.saturating_sub(6)));
             let chosen = mark.contains(['x', '•']);
-            let style = match (here, chosen) {
+            let style = match (is_current, chosen) {
                 (true, _) => theme.selected,
                 (false, true) => theme.accent,
                 (false, false) => Style::new(),
@@ -281,23 +283,23 @@ impl Picker {
         if let Some(note) = &self.note {
             return Some((note.clone(), theme.good));
         }
-        let stock = self.tree.stock();
+        let index = self.tree.index();
         if let Some(group) = self.tree.group() {
-            return about(group.kind).map(|text| (text.to_owned(), theme.warning));
+            return describe_kind(group.kind).map(|text| (text.to_owned(), theme.warning));
         }
         let entry = self.tree.method()?;
-        if entry.above {
+        if entry.above_role {
             let access = entry.access.map_or("", |a| a.as_str());
             let role = self.role;
             let text = format!("▲ {access} is above the role {role}: denied, ticked or not, while that is the role");
             return Some((text, theme.warning));
         }
-        about(stock.kind_of(entry)).map(|text| (text.to_owned(), theme.warning))
+        describe_kind(index.kind_of(entry)).map(|text| (text.to_owned(), theme.warning))
     }
 
     fn docs_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
         if self.focus == Focus::Sets {
-            let sets = &self.tree.stock().sets;
+            let sets = &self.tree.index().sets;
             let text = match sets.get(self.set_cursor) {
                 Some(set) => set.title.clone(),
                 None if self.set_cursor == sets.len() => "whatever your role permits, now and later".to_owned(),
@@ -319,7 +321,7 @@ impl Picker {
     fn id_line(&self) -> String {
         if self.focus == Focus::Sets {
             return match self.tree.choice() {
-                _ if matches!(self.purpose, Purpose::Browse) => String::new(),
+                _ if matches!(self.mode, PickerMode::Browse) => String::new(),
                 Choice::Custom if self.tree.total().0 > 0 => {
                     "Custom now: choosing a set puts those ticks aside, u brings them back".to_owned()
                 }

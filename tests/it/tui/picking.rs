@@ -8,7 +8,7 @@ use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
-use jeton::tui::picker::stock::Kind;
+use jeton::tui::picker::method_index::GroupKind;
 use jeton::tui::picker::tree::{Choice, Mark, Row, Tree};
 use proptest::prelude::*;
 
@@ -87,13 +87,13 @@ fn catalogues() -> impl Strategy<Value = Arc<[Catalogue]>> {
 }
 
 fn ticked(tree: &Tree) -> BTreeSet<MethodId> {
-    let entries = tree.stock().entries.iter().enumerate();
+    let entries = tree.index().methods.iter().enumerate();
     entries.filter(|(place, _)| tree.is_ticked(*place)).map(|(_, e)| e.id.clone()).collect()
 }
 
 /// `true` if search and filter show the method, computed from its words alone.
 fn found(tree: &Tree, id: &MethodId, words: &str) -> bool {
-    let entry = tree.stock().entries.iter().find(|e| e.id == *id).unwrap();
+    let entry = tree.index().methods.iter().find(|e| e.id == *id).unwrap();
     words.split_whitespace().all(|w| {
         let w = w.to_lowercase();
         id.as_str().to_lowercase().contains(&w) || entry.title.to_lowercase().contains(&w)
@@ -108,15 +108,15 @@ fn run(tree: &mut Tree, act: &Act) {
         Act::Fold => tree.fold(),
         Act::Unfold => tree.unfold(),
         Act::FoldAll => tree.fold_all(),
-        Act::Toggle => drop(tree.toggle()),
+        Act::Toggle => drop(tree.toggle_current()),
         Act::Tick(wanted) => drop(tree.tick_shown(*wanted)),
         Act::Set(n) => {
-            if let Some(name) = tree.stock().sets.get(*n).map(|s| s.name.clone()) {
+            if let Some(name) = tree.index().sets.get(*n).map(|s| s.name.clone()) {
                 tree.toggle_set(&name);
             }
         }
-        Act::Inherit => tree.inherit(),
-        Act::Nothing => tree.nothing(),
+        Act::Inherit => tree.select_inherit(),
+        Act::Nothing => tree.select_nothing(),
         Act::Undo => drop(tree.undo()),
         Act::Redo => drop(tree.redo()),
     }
@@ -124,9 +124,9 @@ fn run(tree: &mut Tree, act: &Act) {
 
 /// Checks the invariants that hold at any time.
 fn sound(tree: &Tree, all: &[Catalogue], role: Role) -> Result<(), TestCaseError> {
-    let stock = tree.stock();
+    let stock = tree.index();
     let mut sum = 0;
-    for (group, section) in stock.sections.iter().enumerate() {
+    for (group, section) in stock.groups.iter().enumerate() {
         let leaves = section.methods.clone().filter(|m| tree.is_ticked(*m)).count();
         sum += leaves;
         prop_assert_eq!(tree.counts(group), (leaves, section.methods.len()));
@@ -137,7 +137,7 @@ fn sound(tree: &Tree, all: &[Catalogue], role: Role) -> Result<(), TestCaseError
         };
         prop_assert_eq!(tree.mark(group), mark);
     }
-    prop_assert_eq!(tree.total(), (sum, stock.entries.len()));
+    prop_assert_eq!(tree.total(), (sum, stock.methods.len()));
     prop_assert!(tree.rows().is_empty() || tree.cursor() < tree.rows().len());
     let ticked = ticked(tree);
     match (tree.choice(), tree.selection()) {
@@ -181,7 +181,7 @@ proptest! {
                     prop_assert_eq!(&is, &was, "{:?} changed the selection", act);
                     if let Act::Search(text) = act { words.clone_from(text); }
                     let open: Vec<_> = tree.rows().iter().filter_map(|r| match r {
-                        Row::Method(place) => Some(&tree.stock().entries[*place].id),
+                        Row::Method(place) => Some(&tree.index().methods[*place].id),
                         Row::Group(_) => None,
                     }).collect();
                     prop_assert!(open.iter().all(|id| found(&tree, id, &words)), "{:?} shows more than {:?}", act, words);
@@ -200,11 +200,11 @@ proptest! {
                 }
                 Act::Toggle => {
                     if let Some(Row::Method(place)) = row {
-                        let id = BTreeSet::from([tree.stock().entries[place].id.clone()]);
+                        let id = BTreeSet::from([tree.index().methods[place].id.clone()]);
                         let changed: BTreeSet<MethodId> = had.symmetric_difference(&has).cloned().collect();
                         prop_assert_eq!(changed, id);
                         // Toggling twice changes nothing.
-                        tree.toggle();
+                        tree.toggle_current();
                         prop_assert_eq!(ticked(&tree), had);
                         twice = Some(tree.selection());
                         tree.undo();
@@ -213,7 +213,7 @@ proptest! {
                     if let Some(Row::Group(_)) = row { prop_assert_eq!(bulk_management, 0); }
                 }
                 Act::Tick(wanted) if !tree.is_only_checked() => {
-                    let shown = tree.stock().entries.iter().map(|e| e.id.clone()).filter(|m| found(&tree, m, &words));
+                    let shown = tree.index().methods.iter().map(|e| e.id.clone()).filter(|m| found(&tree, m, &words));
                     let shown: BTreeSet<MethodId> = shown.filter(|m| !*wanted || !m.is_management()).collect();
                     let expected: BTreeSet<MethodId> =
                         if *wanted { had.union(&shown).cloned().collect() } else { had.difference(&shown).cloned().collect() };
@@ -239,8 +239,8 @@ proptest! {
         let mut tree = Tree::new(all, &Selection::nothing(), Role::Owner);
         if full { tree.tick_shown(true); }
         let had = ticked(&tree);
-        tree.toggle();
-        tree.toggle();
+        tree.toggle_current();
+        tree.toggle_current();
         prop_assert_eq!(ticked(&tree), had);
     }
 }
@@ -256,7 +256,7 @@ fn what_vanished_stays_listed_and_can_be_given_up() {
     tree.search("old.gone");
     tree.step(1);
     assert_eq!(tree.method().map(|m| &m.id), Some(&gone));
-    assert!(tree.toggle());
+    assert!(tree.toggle_current());
     assert_eq!(tree.selection(), Selection::Custom([kept].into()));
     let sets = Selection::Sets(["no such set".to_owned()].into());
     assert_eq!(Tree::new(all, &sets, Role::Owner).selection(), sets);
@@ -267,6 +267,6 @@ fn management_stands_last_and_vanishing_comes_after() {
     let all: Arc<[Catalogue]> =
         Arc::from([Catalogue::shipped("jeton").unwrap(), Catalogue::shipped("cloud-platform").unwrap()]);
     let tree = Tree::new(all, &Selection::nothing(), Role::Owner);
-    let management: Vec<bool> = tree.stock().sections.iter().map(|s| s.kind == Kind::Management).collect();
+    let management: Vec<bool> = tree.index().groups.iter().map(|s| s.kind == GroupKind::Management).collect();
     assert!(management.is_sorted() && management[0] != management[management.len() - 1]);
 }

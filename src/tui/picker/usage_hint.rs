@@ -9,52 +9,52 @@ use crate::tui::widget::text_fit::count_noun;
 use crate::verbs::ports::Usage;
 
 /// Number of days that the ledger must cover before other methods are called unused.
-const LEAST_DAYS: u64 = 7;
+const MIN_DAYS: u64 = 7;
 
 /// The calls of one token recorded in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Used {
+pub struct UsageHint {
     methods: HashSet<String>,
     /// Number of full days covered by the ledger.
     days: u64,
-    cut: bool,
+    is_truncated: bool,
 }
 
-impl Used {
+impl UsageHint {
     /// Creates the record for `token` from its `usage`, as of `now`.
-    pub fn of(token: &Token, usage: &Usage, now: Timestamp) -> Self {
-        let since = usage.recorded_since.map(|kept| kept.max(token.created_at));
+    pub fn new(token: &Token, usage: &Usage, now: Timestamp) -> Self {
+        let since = usage.recorded_since.map(|recorded_since| recorded_since.max(token.created_at));
         let days = since.map_or(0, |since| now.0.saturating_sub(since.0) / DAY);
-        Used {
+        UsageHint {
             methods: usage.all_methods.iter().map(|(method, _)| method.clone()).collect(),
             days: u64::try_from(days).unwrap_or(0),
-            cut: usage.methods_truncated,
+            is_truncated: usage.methods_truncated,
         }
     }
 
     /// `true` if the token has called `method`.
-    pub fn saw(&self, method: &MethodId) -> bool {
+    pub fn was_used(&self, method: &MethodId) -> bool {
         self.methods.contains(method.as_str())
     }
 
     /// Describes the covered time: `84 days of ledger`.
-    pub fn rests_on(&self) -> String {
+    pub fn period(&self) -> String {
         format!("{} of ledger", count_noun(self.days, "day"))
     }
 
     /// Describes the used methods: `9 methods used in 84 days of ledger`.
     pub fn describe(&self) -> String {
-        format!("{} used in {}", count_noun(self.methods.len() as u64, "method"), self.rests_on())
+        format!("{} used in {}", count_noun(self.methods.len() as u64, "method"), self.period())
     }
 
     /// Returns the reason why the other methods can't be called unused; `None` if they can.
-    pub fn doubt(&self) -> Option<String> {
-        if self.cut {
+    pub fn uncertainty(&self) -> Option<String> {
+        if self.is_truncated {
             Some("more methods were used than are told apart, so none is called unused".to_owned())
-        } else if self.days < LEAST_DAYS {
-            Some(format!("only {}, too few to call a method unused", self.rests_on()))
+        } else if self.days < MIN_DAYS {
+            Some(format!("only {}, too few to call a method unused", self.period()))
         } else if self.methods.is_empty() {
-            Some(format!("none was used in {}", self.rests_on()))
+            Some(format!("none was used in {}", self.period()))
         } else {
             None
         }

@@ -15,7 +15,7 @@ const VANISHED: &str = "no longer in the catalogue";
 
 /// The kind of a group's methods with regard to selections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum GroupKind {
     /// Methods of an API.
     Api,
     /// Management methods of jeton. They are never part of a set or *Inherit* and are picked one by one.
@@ -26,7 +26,7 @@ pub enum Kind {
 
 /// A group of methods.
 #[derive(Debug)]
-pub struct Section {
+pub struct MethodGroup {
     /// Id of the group, the common prefix of its methods' ids.
     pub id: String,
     /// Title of the group.
@@ -34,16 +34,16 @@ pub struct Section {
     /// Positions of its methods.
     pub methods: Range<usize>,
     /// Kind of its methods.
-    pub kind: Kind,
+    pub kind: GroupKind,
 }
 
 /// A method.
 #[derive(Debug)]
-pub struct Entry {
+pub struct MethodRow {
     /// Id of the method.
     pub id: MethodId,
     /// Byte offset in the id at which the method's own name begins, after the group's id.
-    pub name_at: usize,
+    pub name_start: usize,
     /// Title of the method.
     pub title: String,
     /// Access level of the method; `None` if nothing is known about the method.
@@ -51,16 +51,16 @@ pub struct Entry {
     /// Link to the documentation.
     pub docs: Option<String>,
     /// Position of its group.
-    pub section: usize,
+    pub group: usize,
     /// `true` if the account's role does not permit the method.
-    pub above: bool,
+    pub above_role: bool,
     /// Id and title in lower case, for the search.
     pub haystack: String,
 }
 
 /// An API set.
 #[derive(Debug)]
-pub struct SetEntry {
+pub struct SetRow {
     /// Name of the set.
     pub name: String,
     /// Title of the set.
@@ -69,65 +69,70 @@ pub struct SetEntry {
 
 /// Groups, methods and sets. Groups of management methods come after all others.
 #[derive(Debug)]
-pub struct Stock {
+pub struct PickerIndex {
     /// The groups.
-    pub sections: Vec<Section>,
+    pub groups: Vec<MethodGroup>,
     /// The methods, group by group.
-    pub entries: Vec<Entry>,
+    pub methods: Vec<MethodRow>,
     /// The API sets.
-    pub sets: Vec<SetEntry>,
-    places: HashMap<MethodId, usize>,
+    pub sets: Vec<SetRow>,
+    positions: HashMap<MethodId, usize>,
     catalogues: Arc<[Catalogue]>,
 }
 
-impl Stock {
+impl PickerIndex {
     /// Prepares `catalogues` for tokens of an account of `role`, and any other methods that `selection` names.
     pub fn new(catalogues: Arc<[Catalogue]>, selection: &Selection, role: Role) -> Self {
-        let mut stock =
-            Stock { sections: Vec::new(), entries: Vec::new(), sets: Vec::new(), places: HashMap::new(), catalogues };
-        let catalogues = Arc::clone(&stock.catalogues);
-        for kind in [Kind::Api, Kind::Management] {
+        let mut index = PickerIndex {
+            groups: Vec::new(),
+            methods: Vec::new(),
+            sets: Vec::new(),
+            positions: HashMap::new(),
+            catalogues,
+        };
+        let catalogues = Arc::clone(&index.catalogues);
+        for kind in [GroupKind::Api, GroupKind::Management] {
             for group in catalogues.iter().flat_map(|c| &c.groups) {
                 let is_management = group.methods.first().is_some_and(|m| m.id.is_management());
-                if is_management == (kind == Kind::Management) && !group.methods.is_empty() {
+                if is_management == (kind == GroupKind::Management) && !group.methods.is_empty() {
                     let methods = group.methods.iter().map(|m| {
                         (m.id.clone(), m.title.clone(), Some(m.access), m.docs.clone(), !role.permits(m.access))
                     });
-                    stock.add(&group.id, &group.title, kind, methods);
+                    index.add_group(&group.id, &group.title, kind, methods);
                 }
             }
         }
         for set in catalogues.iter().flat_map(|c| &c.sets) {
-            stock.sets.push(SetEntry { name: set.name.clone(), title: set.title.clone() });
+            index.sets.push(SetRow { name: set.name.clone(), title: set.title.clone() });
         }
         match selection {
             Selection::Custom(methods) => {
-                let lost: Vec<_> = methods.iter().filter(|m| !stock.places.contains_key(*m)).cloned().collect();
-                if !lost.is_empty() {
-                    let lost = lost.into_iter().map(|id| (id, String::new(), None, None, false));
-                    stock.add(VANISHED, "they grant nothing", Kind::Vanished, lost);
+                let vanished: Vec<_> = methods.iter().filter(|m| !index.positions.contains_key(*m)).cloned().collect();
+                if !vanished.is_empty() {
+                    let rows = vanished.into_iter().map(|id| (id, String::new(), None, None, false));
+                    index.add_group(VANISHED, "they grant nothing", GroupKind::Vanished, rows);
                 }
             }
             Selection::Sets(names) => {
                 for name in names.iter().filter(|n| !catalogues.iter().any(|c| c.sets.iter().any(|s| s.name == **n))) {
-                    stock.sets.push(SetEntry { name: name.clone(), title: VANISHED.to_owned() });
+                    index.sets.push(SetRow { name: name.clone(), title: VANISHED.to_owned() });
                 }
             }
             Selection::Inherit => {}
         }
-        stock
+        index
     }
 
-    fn add(
+    fn add_group(
         &mut self,
         id: &str,
         title: &str,
-        kind: Kind,
+        kind: GroupKind,
         methods: impl Iterator<Item = (MethodId, String, Option<Access>, Option<String>, bool)>,
     ) {
-        let (first, section) = (self.entries.len(), self.sections.len());
+        let (first, section) = (self.methods.len(), self.groups.len());
         for (method, title, access, docs, above) in methods {
-            if self.places.contains_key(&method) {
+            if self.positions.contains_key(&method) {
                 continue;
             }
             let head = method.as_str().strip_prefix(id).is_some_and(|rest| rest.len() > 1 && rest.starts_with('.'));
@@ -137,21 +142,30 @@ impl Stock {
             haystack.push('\n');
             haystack.push_str(&title);
             let haystack = super::search::lower(&haystack);
-            self.places.insert(method.clone(), self.entries.len());
-            self.entries.push(Entry { id: method, name_at, title, access, docs, section, above, haystack });
+            self.positions.insert(method.clone(), self.methods.len());
+            self.methods.push(MethodRow {
+                id: method,
+                name_start: name_at,
+                title,
+                access,
+                docs,
+                group: section,
+                above_role: above,
+                haystack,
+            });
         }
-        let methods = first..self.entries.len();
-        self.sections.push(Section { id: id.to_owned(), title: title.to_owned(), methods, kind });
+        let methods = first..self.methods.len();
+        self.groups.push(MethodGroup { id: id.to_owned(), title: title.to_owned(), methods, kind });
     }
 
     /// `true` if the contents were prepared from this same `catalogues` allocation.
-    pub fn is_of(&self, catalogues: &Arc<[Catalogue]>) -> bool {
+    pub fn is_built_from(&self, catalogues: &Arc<[Catalogue]>) -> bool {
         Arc::ptr_eq(&self.catalogues, catalogues)
     }
 
     /// Returns ticks for all methods of `sets`.
-    pub fn of_sets(&self, sets: &BTreeSet<String>) -> Vec<bool> {
-        let mut ticks = vec![false; self.entries.len()];
+    pub fn ticks_of_sets(&self, sets: &BTreeSet<String>) -> Vec<bool> {
+        let mut ticks = vec![false; self.methods.len()];
         for set in sets {
             self.tick(&mut ticks, &members(&self.catalogues, set));
         }
@@ -159,25 +173,25 @@ impl Stock {
     }
 
     /// Returns ticks for the methods of `picked`.
-    pub fn of_methods(&self, picked: &BTreeSet<MethodId>) -> Vec<bool> {
-        let mut ticks = vec![false; self.entries.len()];
+    pub fn ticks_of_methods(&self, picked: &BTreeSet<MethodId>) -> Vec<bool> {
+        let mut ticks = vec![false; self.methods.len()];
         self.tick(&mut ticks, picked);
         ticks
     }
 
     fn tick(&self, ticks: &mut [bool], methods: &BTreeSet<MethodId>) {
-        for place in methods.iter().filter_map(|m| self.places.get(m)) {
-            ticks[*place] = true;
+        for position in methods.iter().filter_map(|m| self.positions.get(m)) {
+            ticks[*position] = true;
         }
     }
 
     /// Returns ticks for the methods of *Inherit*.
-    pub fn inherited(&self) -> Vec<bool> {
-        self.entries.iter().map(|e| !e.above && self.kind_of(e) == Kind::Api).collect()
+    pub fn ticks_of_inherit(&self) -> Vec<bool> {
+        self.methods.iter().map(|e| !e.above_role && self.kind_of(e) == GroupKind::Api).collect()
     }
 
     /// Returns the kind of `entry`.
-    pub fn kind_of(&self, entry: &Entry) -> Kind {
-        self.sections.get(entry.section).map_or(Kind::Vanished, |s| s.kind)
+    pub fn kind_of(&self, entry: &MethodRow) -> GroupKind {
+        self.groups.get(entry.group).map_or(GroupKind::Vanished, |s| s.kind)
     }
 }
