@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::App;
 use super::args::CheckArgs;
-use super::ledger::{SecretJson, TokenNameJson, secret};
+use super::ledger::{LedgerSecretJson, TokenNameJson, secret};
 use super::output::{JsonList, Table};
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
@@ -16,7 +16,7 @@ use crate::verbs::ledger::format_origin;
 use crate::verbs::request::call;
 
 /// Number of tokens read at once.
-const PAGE: usize = 1_000;
+const PAGE_SIZE: usize = 1_000;
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Finding")]
@@ -37,12 +37,12 @@ enum WhyJson<'a> {
         last_seen_at: Option<String>,
         created_at: String,
     },
-    Knocking {
+    DeadSecret {
         attempts: u64,
         more: bool,
         reason: &'a str,
         last_at: String,
-        secret: Option<SecretJson<'a>>,
+        secret: Option<LedgerSecretJson<'a>>,
         address: Option<&'a str>,
         client: Option<&'a str>,
     },
@@ -57,16 +57,16 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
                 "stale",
                 WhyJson::Stale { last_seen_at: last_seen_at.map(Timestamp::rfc3339), created_at: created_at.rfc3339() },
             ),
-            FindingReason::DeadSecretTried(knocks) => (
+            FindingReason::DeadSecretTried(attempts) => (
                 "still-knocking",
-                WhyJson::Knocking {
-                    attempts: knocks.attempts,
-                    more: knocks.is_lower_bound,
-                    reason: &knocks.reason,
-                    last_at: knocks.at.rfc3339(),
-                    secret: knocks.secret.as_ref().map(SecretJson::from),
-                    address: some(&knocks.address),
-                    client: some(&knocks.client),
+                WhyJson::DeadSecret {
+                    attempts: attempts.attempts,
+                    more: attempts.is_lower_bound,
+                    reason: &attempts.reason,
+                    last_at: attempts.at.rfc3339(),
+                    secret: attempts.secret.as_ref().map(LedgerSecretJson::from),
+                    address: some(&attempts.address),
+                    client: some(&attempts.client),
                 },
             ),
         };
@@ -76,28 +76,29 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
 
 /// Runs each check in turn, a page at a time.
 struct Pages {
-    looks: std::vec::IntoIter<FindingKind>,
-    look: Option<FindingKind>,
+    queries: std::vec::IntoIter<FindingKind>,
+    query: Option<FindingKind>,
     after: Option<FindingCursor>,
 }
 
 impl Pages {
-    fn of(args: &CheckArgs) -> Result<Self> {
-        let looks = vec![
+    fn new(args: &CheckArgs) -> Result<Self> {
+        let queries = vec![
             FindingKind::Expiring(Span::parse(&args.within)?),
             FindingKind::Stale(Span::parse(&args.stale)?),
             FindingKind::DeadSecretTried,
         ];
-        let mut looks = looks.into_iter();
-        Ok(Pages { look: looks.next(), looks, after: None })
+        let mut queries = queries.into_iter();
+        Ok(Pages { query: queries.next(), queries, after: None })
     }
 
-    fn next(&mut self, place: &crate::lazy_backend::LazyLocalBackend) -> Result<Option<Vec<Finding>>> {
-        let Some(look) = self.look else { return Ok(None) };
-        let page = call(place, &Credential::Store, ListFindings { kind: look, after: self.after, limit: PAGE })?;
+    fn next(&mut self, backend: &crate::lazy_backend::LazyLocalBackend) -> Result<Option<Vec<Finding>>> {
+        let Some(query) = self.query else { return Ok(None) };
+        let page =
+            call(backend, &Credential::Store, ListFindings { kind: query, after: self.after, limit: PAGE_SIZE })?;
         self.after = page.next;
         if page.next.is_none() {
-            self.look = self.looks.next();
+            self.query = self.queries.next();
         }
         Ok(Some(page.findings))
     }
@@ -108,7 +109,7 @@ impl Pages {
 struct Counts {
     expiring: u64,
     stale: u64,
-    knocking: u64,
+    dead_secrets: u64,
 }
 
 impl Counts {
@@ -116,14 +117,14 @@ impl Counts {
         *match finding.reason {
             FindingReason::Expiring(_) => &mut self.expiring,
             FindingReason::Stale { .. } => &mut self.stale,
-            FindingReason::DeadSecretTried(_) => &mut self.knocking,
+            FindingReason::DeadSecretTried(_) => &mut self.dead_secrets,
         } += 1;
     }
 
     /// Returns the exit code, and prints the summary.
-    fn conclude(&self, app: &App) -> Result<()> {
+    fn finish(&self, app: &App) -> Result<()> {
         let parts: Vec<String> =
-            [(self.expiring, "expiring"), (self.stale, "stale"), (self.knocking, "still knocking")]
+            [(self.expiring, "expiring"), (self.stale, "stale"), (self.dead_secrets, "still knocking")]
                 .iter()
                 .filter(|(count, _)| *count > 0)
                 .map(|(count, what)| format!("{count} {what}"))
@@ -141,10 +142,10 @@ impl Counts {
 }
 
 pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
-    let mut pages = Pages::of(args)?;
+    let mut pages = Pages::new(args)?;
     let mut counts = Counts::default();
     // Read the first page before writing, so that a refusal comes before any output.
-    let mut page = pages.next(&app.place)?;
+    let mut page = pages.next(&app.backend)?;
     if app.out.json {
         let mut list = JsonList::begin(&mut app.out, "findings")?;
         while let Some(findings) = page {
@@ -152,12 +153,12 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
                 counts.add(finding);
                 list.item(&FindingJson::from(finding))?;
             }
-            page = pages.next(&app.place)?;
+            page = pages.next(&app.backend)?;
         }
         list.end()?;
-        return counts.conclude(app);
+        return counts.finish(app);
     }
-    let (mut table, mut held) = (Table::headless(4), 0);
+    let (mut table, mut pending_rows) = (Table::with_columns(4), 0);
     while let Some(findings) = page {
         let now = app.now();
         for finding in &findings {
@@ -166,17 +167,17 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
                 app.out.line(&finding.token.full_name())?;
             } else {
                 table.row(cells(finding, now));
-                held += 1;
+                pending_rows += 1;
             }
         }
-        page = pages.next(&app.place)?;
+        page = pages.next(&app.backend)?;
         // Align all findings of a page, of every kind.
-        if held >= PAGE || page.is_none() {
+        if pending_rows >= PAGE_SIZE || page.is_none() {
             app.out.table(&mut table)?;
-            held = 0;
+            pending_rows = 0;
         }
     }
-    counts.conclude(app)
+    counts.finish(app)
 }
 
 fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
@@ -186,13 +187,13 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
         FindingReason::Stale { last_seen_at: None, created_at } => {
             (format!("never used, made {}", ago(*created_at, now)), String::new())
         }
-        FindingReason::DeadSecretTried(knocks) => {
-            let (address, client) = format_origin(&knocks.address, &knocks.client);
-            let least = if knocks.is_lower_bound { "more than " } else { "" };
-            let secret = knocks.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", secret(s)));
+        FindingReason::DeadSecretTried(attempts) => {
+            let (address, client) = format_origin(&attempts.address, &attempts.client);
+            let bound = if attempts.is_lower_bound { "more than " } else { "" };
+            let secret = attempts.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", secret(s)));
             (
-                format!("{least}{} denied in 7 days, last {}", knocks.attempts, ago(knocks.at, now)),
-                format!("{}{secret} from {address} {client}", knocks.reason),
+                format!("{bound}{} denied in 7 days, last {}", attempts.attempts, ago(attempts.at, now)),
+                format!("{}{secret} from {address} {client}", attempts.reason),
             )
         }
     };

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
-use super::args::{ConfigCommand, ConfigKey, ConfigSet};
+use super::args::{ConfigCommand, ConfigKeyArgs, ConfigSetArgs};
 use super::json::SCHEMA;
 use super::output::Table;
 use crate::config::{self, SetValue, SettingKey, Source};
@@ -43,28 +43,28 @@ pub(super) struct SettingsJson {
 
 /// Returns a setting's value and source. Some defaults depend on the path of the store.
 fn value(app: &App, key: SettingKey) -> Option<(String, Source)> {
-    let beside_the_store = || match key {
+    let default_socket = || match key {
         // A path too long for a socket has no default, because the service refuses it.
         SettingKey::ServeManage => http::default_manage(app.store_path()).ok(),
         SettingKey::ServeVerify => http::default_verify(app.store_path()).ok(),
         _ => None,
     };
-    let said = app.settings.value(key);
-    said.or_else(|| Some((beside_the_store()?.to_string(), Source::Default)))
+    let value = app.settings.value(key);
+    value.or_else(|| Some((default_socket()?.to_string(), Source::Default)))
 }
 
 fn list(app: &mut App) -> Result<()> {
-    let found = SettingKey::ALL.map(|key| (key, value(app, key)));
+    let values = SettingKey::ALL.map(|key| (key, value(app, key)));
     if app.out.json {
         let setting = |(key, found): (SettingKey, Option<(String, Source)>)| {
             let (value, source) = found.unzip();
             SettingJson { key: key.name(), value, source: source.map(|s| s.to_string()) }
         };
-        let settings = found.into_iter().map(setting).collect();
+        let settings = values.into_iter().map(setting).collect();
         return app.out.json(&SettingsJson { schema: SCHEMA, settings });
     }
     let mut table = Table::new(&["SETTING", "VALUE", "FROM"]);
-    for (key, found) in found {
+    for (key, found) in values {
         let (value, source) = found
             .map_or_else(|| ("-".to_owned(), "nobody said".to_owned()), |(value, source)| (value, source.to_string()));
         table.row([key.name().to_owned(), value, source]);
@@ -72,18 +72,18 @@ fn list(app: &mut App) -> Result<()> {
     app.out.table(&mut table)
 }
 
-fn get(app: &mut App, one: &ConfigKey) -> Result<()> {
+fn get(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     let key = SettingKey::parse(&one.key)?;
     let (value, _) = value(app, key)
         .ok_or_else(|| Error::not_found(format!("{} is not set", key.name())).next("See: jeton config list"))?;
     app.out.line(&value)
 }
 
-fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
+fn set(app: &mut App, args: &ConfigSetArgs) -> Result<()> {
     let key = SettingKey::parse(&args.key)?;
     let file = config::user_file()?;
     match (key, &args.value) {
-        (SettingKey::ApiToken, None) => config::set(&file, key, &SetValue::Token(&given_token(app)?))?,
+        (SettingKey::ApiToken, None) => config::set(&file, key, &SetValue::Token(&read_token(app)?))?,
         (SettingKey::ApiToken, Some(_)) => {
             return Err(Error::usage("a token is not given on a command line")
                 .why("others can see what stands there")
@@ -107,11 +107,11 @@ fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
     Ok(())
 }
 
-fn given_token(app: &App) -> Result<Secret> {
+fn read_token(app: &App) -> Result<Secret> {
     let line = if !io::stdin().is_terminal() {
         read_token_line(io::stdin(), "stdin")?
-    } else if app.prompt.possible {
-        app.prompt.hidden("Token")?
+    } else if app.prompt.is_interactive {
+        app.prompt.read_hidden("Token")?
     } else {
         return Err(Error::denied("the token was not given").next("Give it on stdin"));
     };
@@ -120,7 +120,7 @@ fn given_token(app: &App) -> Result<Secret> {
     })
 }
 
-fn unset(app: &mut App, one: &ConfigKey) -> Result<()> {
+fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     let key = SettingKey::parse(&one.key)?;
     let file = config::user_file()?;
     if config::unset(&file, &[key])?.is_empty() {

@@ -1,7 +1,7 @@
 //! `jeton guide`.
 
 use super::App;
-use super::args::{GuideArgs, GuideFor};
+use super::args::{GuideArgs, GuideTarget};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::credential_sources::CredentialSource;
 use crate::domain::endpoint::Endpoint;
@@ -19,19 +19,19 @@ use crate::verbs::catalogue::ListCatalogues;
 
 pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let subject = match (args.subject, args.lua) {
-        (GuideFor::Haproxy, true) => ProxyKind::HaproxyLua,
+        (GuideTarget::Haproxy, true) => ProxyKind::HaproxyLua,
         (_, true) => return Err(Error::usage("--lua is the second part of the guide for haproxy")),
-        (GuideFor::Nginx, false) => ProxyKind::Nginx,
-        (GuideFor::Caddy, false) => ProxyKind::Caddy,
-        (GuideFor::Traefik, false) => ProxyKind::Traefik,
-        (GuideFor::Envoy, false) => ProxyKind::Envoy,
-        (GuideFor::Haproxy, false) => ProxyKind::Haproxy,
-        (GuideFor::Curl, false) => ProxyKind::Curl,
+        (GuideTarget::Nginx, false) => ProxyKind::Nginx,
+        (GuideTarget::Caddy, false) => ProxyKind::Caddy,
+        (GuideTarget::Traefik, false) => ProxyKind::Traefik,
+        (GuideTarget::Envoy, false) => ProxyKind::Envoy,
+        (GuideTarget::Haproxy, false) => ProxyKind::Haproxy,
+        (GuideTarget::Curl, false) => ProxyKind::Curl,
     };
     let (upstream, listen, tls) = addresses(args, subject)?;
-    let catalogues = chosen(app.ask(&Credential::Store, ListCatalogues)?, &args.catalogue)?;
+    let catalogues = select_catalogues(app.call(&Credential::Store, ListCatalogues)?, &args.catalogue)?;
     if !args.preflights.is_empty() {
-        chosen(catalogues.clone(), &args.preflights)?;
+        select_catalogues(catalogues.clone(), &args.preflights)?;
     }
     let mut map = RouteRules::with_preflights(&catalogues, &args.preflights);
     for remark in &map.remarks {
@@ -54,8 +54,8 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let serve = &app.settings.serve;
     // Use the address announced by the running service. The configuration may have changed since it started.
     let verify = match (service_file::discover(app.store_path()), &serve.verify) {
-        (Some(running), _) => running.verify,
-        (None, Some(said)) => said.value.clone(),
+        (Some(service), _) => service.verify,
+        (None, Some(configured)) => configured.value.clone(),
         (None, None) => http::default_verify(app.store_path())?,
     };
     if let (Endpoint::Unix(path), false) = (&verify, args.insecure) {
@@ -63,12 +63,12 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         sockets::check_folder(path)?;
     }
     let mut credentials = vec!["Authorization".to_owned()];
-    credentials.extend(serve.accept.value.sources().iter().filter_map(|place| match place {
+    credentials.extend(serve.accept.value.sources().iter().filter_map(|source| match source {
         CredentialSource::Header(name) => Some(name.clone()),
         CredentialSource::Query(_) => None,
     }));
-    let query = serve.accept.value.sources().iter().any(|place| matches!(place, CredentialSource::Query(_)));
-    let proof = proof(app, args, subject, &verify)?;
+    let query = serve.accept.value.sources().iter().any(|source| matches!(source, CredentialSource::Query(_)));
+    let proof = proxy_proof(app, args, subject, &verify)?;
     let guide = Guide {
         verify: &verify,
         upstream,
@@ -119,7 +119,7 @@ fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, 
 }
 
 /// Returns the proof value if the printed configuration contains one: that of a proxy that asks jeton at a port.
-fn proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoint) -> Result<Option<ProxyProof>> {
+fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoint) -> Result<Option<ProxyProof>> {
     if matches!(verify, Endpoint::Unix(_)) {
         return match args.new_proof {
             true => Err(Error::usage("there is no proof value to replace")
@@ -127,8 +127,8 @@ fn proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoint) -> 
             false => Ok(None),
         };
     }
-    let holds_it = !matches!(subject, ProxyKind::Haproxy | ProxyKind::Curl);
-    if holds_it && files::is_stdout_readable_by_others() {
+    let needs_proof = !matches!(subject, ProxyKind::Haproxy | ProxyKind::Curl);
+    if needs_proof && files::is_stdout_readable_by_others() {
         return Err(Error::usage(
             "the configuration holds a proof value, and others can read the file that it goes to",
         )
@@ -138,14 +138,14 @@ fn proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoint) -> 
     let entropy = SystemEntropy;
     let values = match args.new_proof {
         true => proof_file::rotate(store, &entropy, platform::adapters().clock.now())?,
-        false if holds_it => proof_file::load_or_create(store, &entropy)?,
+        false if needs_proof => proof_file::load_or_create(store, &entropy)?,
         false => return Ok(None),
     };
     Ok(Some(values.current))
 }
 
 /// Returns the catalogues with these names, or all if none are given.
-fn chosen(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec<Catalogue>> {
+fn select_catalogues(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec<Catalogue>> {
     if names.is_empty() {
         return Ok(catalogues);
     }
@@ -154,10 +154,10 @@ fn chosen(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec<Catalogue>
     if let Some(unknown) = names.iter().find(|name| !others.iter().any(|c| c.name == **name)) {
         let head: String = unknown.chars().take(100).collect();
         let error = Error::not_found(format!("there is no catalogue \"{head}\" beside jeton's own"));
-        let there: Vec<&str> = others.iter().map(|c| c.name.as_str()).collect();
-        return Err(match there.is_empty() {
+        let names: Vec<&str> = others.iter().map(|c| c.name.as_str()).collect();
+        return Err(match names.is_empty() {
             true => error.next("Apply one with: jeton catalogue apply FILE"),
-            false => did_you_mean(error.why(format!("there are {}", there.join(", "))), unknown, there),
+            false => did_you_mean(error.why(format!("there are {}", names.join(", "))), unknown, names),
         });
     }
     others.retain(|catalogue| names.contains(&catalogue.name));

@@ -17,19 +17,21 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let catalogue = args.catalogue.as_deref().map(|from| source(app, from)).transpose()?;
     let named = args.username.as_deref().map(Username::parse).transpose()?;
     // The verb checks this too. Checking here fails before anyone is asked for a password.
-    if !app.ask(&Credential::Store, GetSetup)?.first_run {
+    if !app.call(&Credential::Store, GetSetup)?.first_run {
         return Err(Error::conflict(format!("the store {} is set up already", app.store_path().display()))
             .next("Sign in with jeton, or choose another place with --store"));
     }
     let username = match named.or_else(|| app.username.clone()) {
         Some(username) => username,
-        None if app.prompt.possible => Username::parse(&app.prompt.line("Username of the first owner")?)?,
+        None if app.prompt.is_interactive => Username::parse(&app.prompt.read_visible("Username of the first owner")?)?,
         None => return Err(Error::denied("the first owner has no name yet").next("Say --username U")),
     };
     let public = catalogue.iter().flat_map(Catalogue::methods).filter(|m| m.access == Access::Public).count();
-    let password = new_password::of_first_owner(app, &username)?;
-    let changed = app
-        .ask(&Credential::Store, Init { username, password, prefix, self_service: !args.no_self_service, catalogue })?;
+    let password = new_password::for_first_owner(app, &username)?;
+    let changed = app.call(
+        &Credential::Store,
+        Init { username, password, prefix, self_service: !args.no_self_service, catalogue },
+    )?;
     let store = app.store_path().display().to_string();
     if app.out.json {
         return app.out.json(&InitJson { schema: SCHEMA, account: AccountJson::from(&changed.value), store });

@@ -74,7 +74,7 @@ fn instant(at: Option<Timestamp>) -> Option<String> {
 
 impl TokenJson {
     /// Converts `token`, with its status at `now`.
-    pub fn of(token: &Token, now: Timestamp) -> Self {
+    pub fn new(token: &Token, now: Timestamp) -> Self {
         let (inherit, sets, methods) = match &token.selection {
             Selection::Inherit => (true, Vec::new(), Vec::new()),
             Selection::Sets(sets) => (false, sets.iter().cloned().collect(), Vec::new()),
@@ -149,10 +149,10 @@ pub struct ShownJson {
 }
 
 /// A secret that is serialized by reference, never copied.
-pub struct Exposed<'a>(pub &'a Secret);
+pub struct SecretJson<'a>(pub &'a Secret);
 
 /// A string.
-impl JsonSchema for Exposed<'_> {
+impl JsonSchema for SecretJson<'_> {
     fn schema_name() -> Cow<'static, str> {
         "Secret".into()
     }
@@ -166,7 +166,7 @@ impl JsonSchema for Exposed<'_> {
     }
 }
 
-impl Serialize for Exposed<'_> {
+impl Serialize for SecretJson<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.0.expose(|text| to.serialize_str(text))
     }
@@ -179,7 +179,7 @@ pub struct CreatedJson<'a> {
     /// The token.
     pub token: TokenJson,
     /// Its secret; none where it was saved to a file.
-    pub secret: Option<Exposed<'a>>,
+    pub secret: Option<SecretJson<'a>>,
     /// The file it was saved to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saved_to: Option<String>,
@@ -227,8 +227,8 @@ struct ChangeJson {
 
 impl EditedJson {
     /// Converts `after`, with its differences from before.
-    pub fn of(after: &Token, changes: Vec<FieldChange>, now: Timestamp) -> Self {
-        let told = |change: FieldChange| ChangeJson {
+    pub fn new(after: &Token, changes: Vec<FieldChange>, now: Timestamp) -> Self {
+        let to_json = |change: FieldChange| ChangeJson {
             field: change.field.as_str(),
             before: change.before,
             after: change.after,
@@ -237,8 +237,8 @@ impl EditedJson {
         };
         EditedJson {
             schema: SCHEMA,
-            token: TokenJson::of(after, now),
-            changes: changes.into_iter().map(told).collect(),
+            token: TokenJson::new(after, now),
+            changes: changes.into_iter().map(to_json).collect(),
         }
     }
 }
@@ -380,7 +380,7 @@ pub struct MeJson {
 
 impl MeJson {
     /// Answers for the current actor, in the store at `store`.
-    pub fn of(me: &CurrentUser, store: String, now: Timestamp) -> Self {
+    pub fn new(me: &CurrentUser, store: String, now: Timestamp) -> Self {
         let limit = me.policy.active_tokens;
         MeJson {
             schema: SCHEMA,
@@ -390,7 +390,7 @@ impl MeJson {
             active_tokens_limit: (limit > 0).then_some(limit),
             self_service: me.policy.self_service,
             store,
-            token: me.token.as_ref().map(|t| TokenJson::of(t, now)),
+            token: me.token.as_ref().map(|t| TokenJson::new(t, now)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::name::Username;
 use crate::error::Result;
 
 /// Settings that a login replaces and a logout removes.
-const TOKEN: [SettingKey; 2] = [SettingKey::ApiToken, SettingKey::ApiTokenName];
+const TOKEN_KEYS: [SettingKey; 2] = [SettingKey::ApiToken, SettingKey::ApiTokenName];
 
 pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
     if let Some(username) = args.username {
@@ -15,12 +15,12 @@ pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
     }
     // A person signs in here, so ignore a configured token.
     app.settings = Settings { token: None, ..app.settings.clone() };
-    let (_, session) = app.proved()?;
+    let (_, session) = app.authenticate()?;
     let file = config::user_file()?;
-    let forgotten = config::unset(&file, &TOKEN)?;
+    let unset_keys = config::unset(&file, &TOKEN_KEYS)?;
     config::set(&file, SettingKey::Username, &SetValue::Text(session.username().as_str()))?;
     app.out.note(&format!("✓ {} asks here from now on (in {})", session.username(), file.display()));
-    if forgotten.contains(&SettingKey::ApiToken) {
+    if unset_keys.contains(&SettingKey::ApiToken) {
         app.out.note("  The token that was configured is forgotten here; it is not revoked");
     }
     app.out.note("  The password is not kept: each act asks for it");
@@ -29,8 +29,8 @@ pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
 
 pub(super) fn logout(app: &mut App) -> Result<()> {
     let file = config::user_file()?;
-    let forgotten = config::unset(&file, &[SettingKey::Username, SettingKey::ApiToken, SettingKey::ApiTokenName])?;
-    let what = match (forgotten.contains(&SettingKey::Username), forgotten.contains(&SettingKey::ApiToken)) {
+    let unset_keys = config::unset(&file, &[SettingKey::Username, SettingKey::ApiToken, SettingKey::ApiTokenName])?;
+    let what = match (unset_keys.contains(&SettingKey::Username), unset_keys.contains(&SettingKey::ApiToken)) {
         (true, true) => "✓ who asks, and the token, are forgotten here; the token is not revoked",
         (true, false) => "✓ who asks is forgotten here",
         (false, true) => "✓ the token is forgotten here; it is not revoked",

@@ -16,12 +16,12 @@ mod new_password;
 mod output;
 mod policy;
 mod prompt;
+mod propagation;
 mod serve;
 pub mod shapes;
 mod token;
 mod verify;
 mod whoami;
-mod witness;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -30,9 +30,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use args::{Command, Global};
+use args::{Command, GlobalArgs};
 use output::Output;
-use prompt::{PasswordFrom, Prompt};
+use prompt::{PasswordSource, Prompt};
 
 use crate::config::{CliOverrides, Settings};
 use crate::domain::audit::Face;
@@ -50,11 +50,11 @@ use crate::verbs::request::{CHANGES, RequestVerb, call};
 use crate::{platform, tui};
 
 /// Maximum wait of a command for the delay that earlier failed tries caused.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BACKOFF_TIMEOUT: Duration = Duration::from_secs(60);
 /// The same for the screens, where a person sees the wait and can leave.
-const PATIENCE_ON_SCREEN: Duration = Duration::from_secs(1);
+const SCREEN_BACKOFF_TIMEOUT: Duration = Duration::from_secs(1);
 /// Number of times a prompt asks for a password.
-const TRIES: usize = 3;
+const MAX_ATTEMPTS: usize = 3;
 
 /// Returns the tree of commands, as `docs/cli.md` lists it.
 pub fn command() -> clap::Command {
@@ -66,26 +66,26 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     // Guess from the words, in case parsing fails. After `--` there are no options.
     let as_json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json" || arg == "--log-json");
-    let line = match args::read(args.into_iter()) {
+    let line = match args::parse_args(args.into_iter()) {
         Ok(line) => line,
-        Err(stop) if as_json && !stop.wanted => {
-            output::error(&unreadable(&stop.text), true);
+        Err(exit) if as_json && !exit.is_requested => {
+            output::print_error(&unreadable(&exit.text), true);
             return ExitCode::from(Kind::Usage.exit_code());
         }
-        Err(stop) => {
-            return ExitCode::from(match output::verbatim(&stop.text, stop.wanted) {
-                true if stop.wanted => 0,
+        Err(exit) => {
+            return ExitCode::from(match output::print_raw(&exit.text, exit.is_requested) {
+                true if exit.is_requested => 0,
                 true => Kind::Usage.exit_code(),
                 false => Kind::Failure.exit_code(),
             });
         }
     };
     let as_json = line.global.json || matches!(&line.command, Some(Command::Serve(args)) if args.log_json);
-    let moved = platform::process::move_token_out_of_environment();
-    match moved.and_then(|()| carry_out(line.global, line.command)) {
+    let token_taken = platform::process::move_token_out_of_environment();
+    match token_taken.and_then(|()| dispatch(line.global, line.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            output::error(&e, as_json);
+            output::print_error(&e, as_json);
             ExitCode::from(e.kind.exit_code())
         }
     }
@@ -99,8 +99,8 @@ fn unreadable(text: &str) -> Error {
     if next.is_empty() { error } else { error.next(next) }
 }
 
-fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
-    let Some(command) = command else { return screens(global) };
+fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
+    let Some(command) = command else { return open_tui(global) };
     match command {
         Command::Demo(args) => demo::run(&global, &args),
         Command::Init(args) => init::run(&mut App::new(global)?, args),
@@ -122,20 +122,20 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
 }
 
 /// Runs `jeton` without a command.
-fn screens(global: Global) -> Result<()> {
-    let settings = Settings::load(given(&global))?;
+fn open_tui(global: GlobalArgs) -> Result<()> {
+    let settings = Settings::load(overrides(&global))?;
     if global.no_input && settings.token.is_none() {
         return Err(Error::unauthenticated("the screens ask for a password, and --no-input forbids it")
             .next("For the commands see: jeton --help"));
     }
-    needs_terminal()?;
+    require_terminal()?;
     let world = platform::adapters();
-    let place = LazyLocalBackend::new(settings.store.value.clone(), world.clone(), caller(Face::Tui));
-    conclude(show_screens(place, &world, &settings, None)?)
+    let backend = LazyLocalBackend::new(settings.store.value.clone(), world.clone(), client_info(Face::Tui));
+    exit_as(run_tui(backend, &world, &settings, None)?)
 }
 
-/// Opens the screens on `place`.
-fn show_screens(
+/// Opens the screens on `backend`.
+fn run_tui(
     place: LazyLocalBackend,
     world: &Adapters,
     settings: &Settings,
@@ -159,7 +159,7 @@ fn show_screens(
 }
 
 /// Returns the store and the identity given on the command line.
-fn given(global: &Global) -> CliOverrides {
+fn overrides(global: &GlobalArgs) -> CliOverrides {
     CliOverrides {
         store: global.store.clone(),
         user: global.user.clone(),
@@ -169,14 +169,14 @@ fn given(global: &Global) -> CliOverrides {
 }
 
 /// Ends the program with the result of the screens.
-fn conclude(ended: tui::ExitReason) -> Result<()> {
-    match ended {
+fn exit_as(reason: tui::ExitReason) -> Result<()> {
+    match reason {
         tui::ExitReason::Quit => Ok(()),
         tui::ExitReason::Signal(signal) => platform::signals::end_by_signal(signal),
     }
 }
 
-fn needs_terminal() -> Result<()> {
+fn require_terminal() -> Result<()> {
     let why = if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         "stdin or stdout is not one"
     } else if platform::process::is_dumb_terminal() {
@@ -187,18 +187,18 @@ fn needs_terminal() -> Result<()> {
     Err(Error::usage("the screens need a terminal").why(why).next("For the commands see: jeton --help"))
 }
 
-fn caller(face: Face) -> ClientInfo {
-    let patience = match face {
-        Face::Tui => PATIENCE_ON_SCREEN,
-        Face::Cli => PATIENCE,
+fn client_info(face: Face) -> ClientInfo {
+    let timeout = match face {
+        Face::Tui => SCREEN_BACKOFF_TIMEOUT,
+        Face::Cli => BACKOFF_TIMEOUT,
     };
-    ClientInfo { face, source: format!("uid {}", platform::process::uid()), max_wait: patience }
+    ClientInfo { face, source: format!("uid {}", platform::process::uid()), max_wait: timeout }
 }
 
 /// The context of every command.
 struct App {
-    place: LazyLocalBackend,
-    world: Adapters,
+    backend: LazyLocalBackend,
+    adapters: Adapters,
     settings: Settings,
     username: Option<Username>,
     prompt: Prompt,
@@ -206,17 +206,17 @@ struct App {
 }
 
 impl App {
-    fn new(global: Global) -> Result<Self> {
-        let settings = Settings::load(given(&global))?;
+    fn new(global: GlobalArgs) -> Result<Self> {
+        let settings = Settings::load(overrides(&global))?;
         let password = match global.password_file {
-            Some(path) => PasswordFrom::File(path),
-            None if global.password_stdin => PasswordFrom::Stdin,
-            None => PasswordFrom::Prompt,
+            Some(path) => PasswordSource::File(path),
+            None if global.password_stdin => PasswordSource::Stdin,
+            None => PasswordSource::Prompt,
         };
         let world = platform::adapters();
         Ok(App {
-            place: LazyLocalBackend::new(settings.store.value.clone(), world.clone(), caller(Face::Cli)),
-            world,
+            backend: LazyLocalBackend::new(settings.store.value.clone(), world.clone(), client_info(Face::Cli)),
+            adapters: world,
             username: settings.username.as_ref().map(|u| u.value.clone()),
             settings,
             prompt: Prompt::new(password, global.no_input),
@@ -224,27 +224,27 @@ impl App {
         })
     }
 
-    fn ask<V: RequestVerb>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
-        let reply = call(&self.place, who, verb)?;
+    fn call<V: RequestVerb>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
+        let reply = call(&self.backend, credential, verb)?;
         if CHANGES.contains(&(V::NAME, true)) {
-            self.out.changed();
+            self.out.mark_changed();
         }
         Ok(reply)
     }
 
     fn now(&self) -> Timestamp {
-        self.world.clock.now()
+        self.adapters.clock.now()
     }
 
     fn store_path(&self) -> &Path {
-        self.place.path()
+        self.backend.path()
     }
 
     /// Returns the account given on the command line or in the settings, or else the only one that exists.
-    fn who(&self) -> Result<Username> {
-        let greeting = self.ask(&Credential::Store, GetSetup)?;
+    fn username_or_sole(&self) -> Result<Username> {
+        let greeting = self.call(&Credential::Store, GetSetup)?;
         if greeting.first_run {
-            return Err(self.place.not_set_up());
+            return Err(self.backend.not_set_up());
         }
         self.username.clone().or(greeting.sole_account).ok_or_else(|| {
             Error::denied("it is not known who asks").why("there are several accounts here").next("Say --user U")
@@ -257,72 +257,72 @@ impl App {
     }
 
     /// Returns a credential for reading: a session, or the token itself. A token records one use.
-    fn to_look(&self) -> Result<Credential> {
+    fn read_credential(&self) -> Result<Credential> {
         match self.token()? {
             Some(token) => Ok(token),
-            None => self.proved().map(|(_, session)| Credential::Session(session)),
+            None => self.authenticate().map(|(_, session)| Credential::Session(session)),
         }
     }
 
     /// Returns a credential for a change: the token, or the password. Prompts until the password is right.
-    fn to_change(&self) -> Result<Credential> {
-        self.to_change_or(false)
+    fn write_credential(&self) -> Result<Credential> {
+        self.write_credential_allowing(false)
     }
 
     /// Returns a credential for changing `username`'s password. The actor's own password may be temporary.
-    fn to_set_password(&self, username: &Username) -> Result<Credential> {
-        let own = self.token()?.is_none() && self.who()? == *username;
-        self.to_change_or(own)
+    fn password_credential(&self, username: &Username) -> Result<Credential> {
+        let own = self.token()?.is_none() && self.username_or_sole()? == *username;
+        self.write_credential_allowing(own)
     }
 
-    fn to_change_or(&self, replace: bool) -> Result<Credential> {
+    fn write_credential_allowing(&self, replace: bool) -> Result<Credential> {
         if let Some(token) = self.token()? {
             return Ok(token);
         }
-        self.prompt.silence();
-        let who = self.who()?;
+        self.prompt.hide_echo();
+        let username = self.username_or_sole()?;
         match self.prompt.given_password()? {
-            Some(password) => Ok(Credential::from_password(who, Password::from_raw(password))),
-            None => self.prompted(who, replace).map(|(credential, _)| credential),
+            Some(password) => Ok(Credential::from_password(username, Password::from_raw(password))),
+            None => self.prompt_password(username, replace).map(|(credential, _)| credential),
         }
     }
 
     /// Returns a token or password credential, and a session opened with it.
-    fn proved(&self) -> Result<(Credential, Session)> {
+    fn authenticate(&self) -> Result<(Credential, Session)> {
         if let Some(token) = self.token()? {
-            let session = self.ask(&token, SignIn)?;
+            let session = self.call(&token, SignIn)?;
             return Ok((token, session));
         }
-        self.prompt.silence();
-        let who = self.who()?;
+        self.prompt.hide_echo();
+        let username = self.username_or_sole()?;
         match self.prompt.given_password()? {
-            None => self.prompted(who, false),
+            None => self.prompt_password(username, false),
             Some(password) => {
-                let credential = Credential::from_password(who, Password::from_raw(password));
-                let session = self.signed_in(&credential, false)?;
+                let credential = Credential::from_password(username, Password::from_raw(password));
+                let session = self.sign_in(&credential, false)?;
                 Ok((credential, session))
             }
         }
     }
 
     /// Opens a session. A temporary password opens one only to `replace` it.
-    fn signed_in(&self, credential: &Credential, replace: bool) -> Result<Session> {
-        let session = self.ask(credential, SignIn)?;
+    fn sign_in(&self, credential: &Credential, replace: bool) -> Result<Session> {
+        let session = self.call(credential, SignIn)?;
         if session.is_temporary() && !replace {
             return Err(authorize::temporary_password_error(session.username()));
         }
         Ok(session)
     }
 
-    fn prompted(&self, who: Username, replace: bool) -> Result<(Credential, Session)> {
-        let mut tries = 0;
+    fn prompt_password(&self, username: Username, replace: bool) -> Result<(Credential, Session)> {
+        let mut attempts = 0;
         loop {
-            let password = self.prompt.hidden(&format!("Password of {who}"))?;
-            let credential = Credential::from_password(who.clone(), Password::from_raw(password));
-            tries += 1;
-            match self.signed_in(&credential, replace) {
+            let password = self.prompt.read_hidden(&format!("Password of {username}"))?;
+            let credential = Credential::from_password(username.clone(), Password::from_raw(password));
+            attempts += 1;
+            match self.sign_in(&credential, replace) {
                 Ok(session) => return Ok((credential, session)),
-                Err(e) if e.kind == Kind::Unauthenticated && tries < TRIES => self.prompt.show(&e.what)?,
+                Err(e) if e.kind == Kind::Unauthenticated && attempts < MAX_ATTEMPTS => self.prompt.show(&e.what)?,
                 Err(e) => return Err(e),
             }
         }

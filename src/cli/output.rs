@@ -17,12 +17,12 @@ use crate::domain::text::{escape_untrusted, escape_untrusted_lines, is_control_o
 use crate::error::{Error, Result};
 use crate::platform::process;
 
-pub use list::{JsonList, RESTORE, all_read};
+pub use list::{JsonList, RESTORE_HINT, check_all_readable};
 
 /// Buffer size for a JSON answer with one secret. Growing the buffer would leave copies of the secret behind.
-const JSON_ROOM: usize = 64 * 1024;
+const JSON_CAPACITY: usize = 64 * 1024;
 /// Buffer size for one list item. Items have no secrets, and the whole buffer is wiped, so small is fast.
-const ITEM_ROOM: usize = 1024;
+const ITEM_CAPACITY: usize = 1024;
 
 /// Destination and format of a command's answer.
 pub struct Output {
@@ -40,7 +40,7 @@ impl Output {
     }
 
     /// Records that something was changed.
-    pub fn changed(&self) {
+    pub fn mark_changed(&self) {
         self.changed.set(true);
     }
 
@@ -67,7 +67,7 @@ impl Output {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn table(&mut self, table: &mut Table) -> Result<()> {
-        let text = table.take();
+        let text = table.drain_text();
         self.data(&text)
     }
 
@@ -76,7 +76,7 @@ impl Output {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = json(value, JSON_ROOM)?;
+        let mut text = to_safe_json(value, JSON_CAPACITY)?;
         text.push('\n');
         self.data(&text)
     }
@@ -84,7 +84,7 @@ impl Output {
     /// Prints a message, unless quiet.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            complain(&format!("{}\n", escape_untrusted(text)));
+            write_stderr(&format!("{}\n", escape_untrusted(text)));
         }
     }
 
@@ -98,17 +98,17 @@ impl Output {
         let is_shown = !self.quiet && io::stderr().is_terminal();
         move |text| {
             if is_shown {
-                complain(&format!("\r{:<72}\r{0}", escape_untrusted(text)));
+                write_stderr(&format!("\r{:<72}\r{0}", escape_untrusted(text)));
             }
         }
     }
 
     fn data(&mut self, text: &str) -> Result<()> {
         write(text).map_err(|e| match e.kind() {
-            _ if self.changed.get() => unwritten_change(e),
+            _ if self.changed.get() => write_failed_after_change(e),
             // The reader (`head` for example) has closed the pipe: no success, but no message either.
             ErrorKind::BrokenPipe => Error::new(crate::error::Kind::Failure, ""),
-            _ => unwritten(e),
+            _ => write_failed(e),
         })
     }
 }
@@ -118,38 +118,39 @@ impl Output {
 /// # Errors
 ///
 /// [`crate::error::Kind::Failure`] if the document can't be written.
-pub fn json_secrets(value: &impl Serialize, secrets: usize) -> Result<()> {
-    let mut text = json(value, secrets.saturating_mul(JSON_ROOM))?;
+pub fn print_json_secrets(value: &impl Serialize, secrets: usize) -> Result<()> {
+    let mut text = to_safe_json(value, secrets.saturating_mul(JSON_CAPACITY))?;
     text.push('\n');
     write_secret(&text)
 }
 
-/// Prints a JSON document with a secret, without its last brace. [`json_rest`] or [`json_closed`] ends the document.
+/// Prints a JSON document with a secret, without its last brace. [`print_json_rest`] or [`json_closed`] ends the document.
 ///
 /// # Errors
-/// Those of [`json_secrets`].
-pub fn json_opened(value: &impl Serialize) -> Result<()> {
-    write_secret(opened(&json(value, JSON_ROOM)?))
+/// Those of [`print_json_secrets`].
+pub fn print_json_open(value: &impl Serialize) -> Result<()> {
+    write_secret(without_last_brace(&to_safe_json(value, JSON_CAPACITY)?))
 }
 
-fn opened(text: &str) -> &str {
+fn without_last_brace(text: &str) -> &str {
     text.strip_suffix('}').unwrap_or(text)
 }
 
-/// Prints the rest of `value` after `printed`, which [`json_opened`] has written and `value` begins with.
+/// Prints the rest of `value` after `print_secrets`, which [`print_json_open`] has written and `value` begins with.
 ///
 /// # Errors
 ///
-/// Those of [`json_secrets`].
-pub fn json_rest(value: &impl Serialize, printed: Option<&impl Serialize>) -> Result<()> {
-    let mut text = json(value, JSON_ROOM)?;
+/// Those of [`print_json_secrets`].
+pub fn print_json_rest(value: &impl Serialize, printed: Option<&impl Serialize>) -> Result<()> {
+    let mut text = to_safe_json(value, JSON_CAPACITY)?;
     text.push('\n');
-    let before = printed.map(|printed| json(printed, JSON_ROOM)).transpose()?;
-    let rest = before.and_then(|before| text.strip_prefix(opened(&before)).map(|rest| Zeroizing::new(rest.to_owned())));
-    write(rest.as_ref().unwrap_or(&text)).map_err(unwritten_change)
+    let before = printed.map(|printed| to_safe_json(printed, JSON_CAPACITY)).transpose()?;
+    let rest = before
+        .and_then(|before| text.strip_prefix(without_last_brace(&before)).map(|rest| Zeroizing::new(rest.to_owned())));
+    write(rest.as_ref().unwrap_or(&text)).map_err(write_failed_after_change)
 }
 
-/// Ends the document that [`json_opened`] has begun, if the change was not made and no service was asked.
+/// Ends the document that [`print_json_open`] has begun, if the change was not made and no service was asked.
 pub fn json_closed() {
     // The error of the change follows and matters more than a failure of stdout.
     let _ = write(",\"service\":null}\n");
@@ -158,8 +159,8 @@ pub fn json_closed() {
 /// Prints a secret on a line of its own: all of it, or an error.
 ///
 /// # Errors
-/// Those of [`json_secrets`].
-pub fn secret(secret: &Secret) -> Result<()> {
+/// Those of [`print_json_secrets`].
+pub fn print_secret(secret: &Secret) -> Result<()> {
     let mut line = Zeroizing::new(String::with_capacity(128));
     secret.expose(|s| line.push_str(s));
     line.push('\n');
@@ -169,8 +170,8 @@ pub fn secret(secret: &Secret) -> Result<()> {
 /// Prints a line `NAME<TAB>SECRET` for each pair: all of them, or an error.
 ///
 /// # Errors
-/// Those of [`json_secrets`].
-pub fn named_secrets(pairs: &[(&str, &Secret)]) -> Result<()> {
+/// Those of [`print_json_secrets`].
+pub fn print_named_secrets(pairs: &[(&str, &Secret)]) -> Result<()> {
     let mut lines = Zeroizing::new(String::with_capacity(256 * pairs.len()));
     for (name, secret) in pairs {
         lines.push_str(name);
@@ -184,16 +185,16 @@ pub fn named_secrets(pairs: &[(&str, &Secret)]) -> Result<()> {
 /// Writes a secret. A secret is shown only once, so every failure to write is an error.
 fn write_secret(text: &str) -> Result<()> {
     if process::stdout_was_closed() {
-        return Err(unwritten(io::Error::other("stdout is closed")));
+        return Err(write_failed(io::Error::other("stdout is closed")));
     }
-    write(text).map_err(unwritten)
+    write(text).map_err(write_failed)
 }
 
-fn unwritten(e: io::Error) -> Error {
+fn write_failed(e: io::Error) -> Error {
     Error::failure("the answer can't be written").why(e.to_string())
 }
 
-fn unwritten_change(e: io::Error) -> Error {
+fn write_failed_after_change(e: io::Error) -> Error {
     Error::failure("the change was made, but the answer can't be written").why(e.to_string())
 }
 
@@ -205,7 +206,7 @@ fn write(text: &str) -> io::Result<()> {
 }
 
 /// Prints our own text on stderr. A failure is ignored, because it can't be reported anywhere.
-fn complain(text: &str) {
+fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
@@ -228,7 +229,7 @@ pub(super) struct ErrorBodyJson<'a> {
 }
 
 /// Prints the error, its reason and the next step on stderr, as text or as a line of JSON.
-pub fn error(e: &Error, as_json: bool) {
+pub fn print_error(e: &Error, as_json: bool) {
     if e.is_silent() {
         return;
     }
@@ -239,9 +240,9 @@ pub fn error(e: &Error, as_json: bool) {
         why: e.why.as_deref(),
         next: e.next.as_deref(),
     };
-    match as_json.then(|| json(&ErrorJson { schema: SCHEMA, error: body }, ITEM_ROOM)) {
-        Some(Ok(line)) => complain(&format!("{}\n", line.as_str())),
-        _ => complain(&format_error(e)),
+    match as_json.then(|| to_safe_json(&ErrorJson { schema: SCHEMA, error: body }, ITEM_CAPACITY)) {
+        Some(Ok(line)) => write_stderr(&format!("{}\n", line.as_str())),
+        _ => write_stderr(&format_error(e)),
     }
 }
 
@@ -259,20 +260,20 @@ pub fn format_error(e: &Error) -> String {
 /// Prints text that is already safe: help, or an error in the command line.
 ///
 /// Returns `true` if the text was written.
-pub fn verbatim(text: &str, wanted: bool) -> bool {
-    if wanted {
+pub fn print_raw(text: &str, to_stdout: bool) -> bool {
+    if to_stdout {
         write(text).is_ok()
     } else {
-        complain(text);
+        write_stderr(text);
         true
     }
 }
 
 /// Serializes `value` with every hostile character escaped, so that the JSON is safe on a terminal too.
-fn json(value: &impl Serialize, room: usize) -> Result<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    serde_json::to_writer(&mut *bytes, value).map_err(|e| unwritten(e.into()))?;
-    let text = std::str::from_utf8(&bytes).map_err(|e| unwritten(io::Error::other(e)))?;
+fn to_safe_json(value: &impl Serialize, capacity: usize) -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    serde_json::to_writer(&mut *bytes, value).map_err(|e| write_failed(e.into()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|e| write_failed(io::Error::other(e)))?;
     let mut safe = Zeroizing::new(String::with_capacity(text.len() + 64));
     for c in text.chars() {
         if is_control_or_bidi(c) {
@@ -302,11 +303,11 @@ impl Table {
 
     /// Creates a table of names and values, without a header.
     pub fn pairs() -> Self {
-        Self::headless(2)
+        Self::with_columns(2)
     }
 
     /// Creates a table with this number of columns, without a header.
-    pub fn headless(columns: usize) -> Self {
+    pub fn with_columns(columns: usize) -> Self {
         Table { rows: Vec::new(), widths: vec![0; columns] }
     }
 
@@ -323,7 +324,7 @@ impl Table {
     }
 
     /// Returns the rows so far as text. Forgets the rows and keeps the column widths.
-    fn take(&mut self) -> String {
+    fn drain_text(&mut self) -> String {
         let mut text = String::new();
         for row in self.rows.drain(..) {
             let mut line = String::new();
@@ -347,7 +348,7 @@ mod tests {
         let mut table = Table::new(&["NAME", "API"]);
         table.row(["漢字".to_owned(), "x".to_owned()]);
         table.row(["a\u{1b}[2J\nb".to_owned(), "y".to_owned()]);
-        let text = table.take();
+        let text = table.drain_text();
         let starts: Vec<usize> = text.lines().map(|l| l[..l.rfind(['A', 'x', 'y']).unwrap()].width()).collect();
         assert_eq!(text.lines().count(), 3);
         assert!(starts.iter().all(|s| *s == starts[0]), "{text}");
@@ -357,7 +358,7 @@ mod tests {
     #[test]
     fn json_holds_no_raw_hostile_character_and_reads_back() {
         let nasty = "\u{1b}[2J\u{9b}\u{202e}\u{e0001}\u{7f}\"\\ok";
-        let text = json(&nasty, JSON_ROOM).unwrap();
+        let text = to_safe_json(&nasty, JSON_CAPACITY).unwrap();
         assert!(!text.chars().any(is_control_or_bidi), "{}", text.as_str());
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), nasty);
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::verbs::policy::{ListPolicy, SetPolicy};
 
 /// Prefix of every key.
-const HEAD: &str = "policy.";
+const KEY_PREFIX: &str = "policy.";
 
 /// `{"schema":1,"policy":{"policy.self_service":"on",…}}`.
 #[derive(Serialize, JsonSchema)]
@@ -37,8 +37,8 @@ pub(super) fn run(app: &mut App, command: PolicyCommand) -> Result<()> {
 }
 
 fn list(app: &mut App) -> Result<()> {
-    let who = app.to_look()?;
-    let policy = app.ask(&who, ListPolicy)?;
+    let credential = app.read_credential()?;
+    let policy = app.call(&credential, ListPolicy)?;
     if app.out.json {
         return app.out.json(&PolicyJson { schema: SCHEMA, policy: &policy });
     }
@@ -57,8 +57,8 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     let mut trial = Policy::default();
     changes.iter().try_for_each(|(key, value)| trial.set(key, value))?;
     let keys: Vec<String> = changes.iter().map(|(key, _)| key.clone()).collect();
-    let who = app.to_change()?;
-    let changed = app.ask(&who, SetPolicy { changes })?;
+    let credential = app.write_credential()?;
+    let changed = app.call(&credential, SetPolicy { changes })?;
     if app.out.json {
         return app.out.json(&PolicyJson { schema: SCHEMA, policy: &changed.value });
     }
@@ -72,14 +72,14 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
 
 /// Parses `KEY VALUE_COLUMNS`, or any number of `KEY=VALUE_COLUMNS`.
 fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
-    let whole = |key: &str| if key.starts_with(HEAD) { key.to_owned() } else { format!("{HEAD}{key}") };
+    let full_key = |key: &str| if key.starts_with(KEY_PREFIX) { key.to_owned() } else { format!("{KEY_PREFIX}{key}") };
     if let [key, value] = words
         && !key.contains('=')
     {
-        return Ok(vec![(whole(key), value.clone())]);
+        return Ok(vec![(full_key(key), value.clone())]);
     }
     let pair = |word: &String| match word.split_once('=') {
-        Some((key, value)) => Ok((whole(key), value.to_owned())),
+        Some((key, value)) => Ok((full_key(key), value.to_owned())),
         None => {
             let head: String = word.chars().take(32).collect();
             Err(Error::usage(format!("\"{}\" has no value", escape_untrusted(&head)))

@@ -17,7 +17,7 @@ use crate::platform::input::{
 
 /// Source of the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PasswordFrom {
+pub enum PasswordSource {
     /// Typed at a prompt.
     Prompt,
     /// The first line of stdin.
@@ -28,21 +28,21 @@ pub enum PasswordFrom {
 
 /// Settings of the prompts.
 pub struct Prompt {
-    pub password: PasswordFrom,
+    pub password: PasswordSource,
     /// `true` if a person can answer.
-    pub possible: bool,
+    pub is_interactive: bool,
     echo: RefCell<Option<EchoOff>>,
 }
 
 impl Prompt {
     /// Creates prompts on the terminal, if there is one and `no_input` doesn't forbid them.
-    pub fn new(password: PasswordFrom, no_input: bool) -> Self {
+    pub fn new(password: PasswordSource, no_input: bool) -> Self {
         let terminal = || io::stdin().is_terminal() || io::stderr().is_terminal();
         let password = match password {
-            PasswordFrom::File(path) if is_standard(&path) => PasswordFrom::Stdin,
+            PasswordSource::File(path) if is_standard(&path) => PasswordSource::Stdin,
             other => other,
         };
-        Prompt { password, possible: !no_input && terminal(), echo: RefCell::new(None) }
+        Prompt { password, is_interactive: !no_input && terminal(), echo: RefCell::new(None) }
     }
 
     /// Refuses `-` as the path of `what` if the password already comes from stdin.
@@ -50,8 +50,8 @@ impl Prompt {
     /// # Errors
     ///
     /// [`crate::error::Kind::Usage`] if both would be read from stdin.
-    pub fn leaves_stdin_to(&self, path: &Path, what: &str) -> Result<()> {
-        if is_standard(path) && self.password == PasswordFrom::Stdin {
+    pub fn check_stdin_is_free(&self, path: &Path, what: &str) -> Result<()> {
+        if is_standard(path) && self.password == PasswordSource::Stdin {
             return Err(Error::usage(format!("{what} and the password can't both come from stdin"))
                 .next("Use --password-file PATH"));
         }
@@ -65,10 +65,10 @@ impl Prompt {
     /// [`crate::error::Kind::Denied`] if no password was given. [`crate::error::Kind::Usage`] if it is unusable.
     pub fn given_password(&self) -> Result<Option<Zeroizing<String>>> {
         match &self.password {
-            PasswordFrom::Stdin => read_secret_line(io::stdin(), "stdin", "the password").map(Some),
-            PasswordFrom::File(path) => read_private_line(path, "the password").map(Some),
-            PasswordFrom::Prompt if self.possible => Ok(None),
-            PasswordFrom::Prompt => Err(Error::denied("no password was given")
+            PasswordSource::Stdin => read_secret_line(io::stdin(), "stdin", "the password").map(Some),
+            PasswordSource::File(path) => read_private_line(path, "the password").map(Some),
+            PasswordSource::Prompt if self.is_interactive => Ok(None),
+            PasswordSource::Prompt => Err(Error::denied("no password was given")
                 .why("there is no terminal to ask on, or --no-input forbids it")
                 .next("Use --password-stdin or --password-file PATH")),
         }
@@ -88,12 +88,12 @@ impl Prompt {
         };
         match (file, &self.password) {
             (Some(path), _) => read_private_line(path, "the new password").map(Some),
-            (None, PasswordFrom::Stdin) => match read_secret_line(io::stdin(), "stdin", "the new password") {
+            (None, PasswordSource::Stdin) => match read_secret_line(io::stdin(), "stdin", "the new password") {
                 Err(e) if e.kind == Kind::Denied => Err(none("stdin has no second line")),
                 read => read.map(Some),
             },
-            (None, PasswordFrom::Prompt | PasswordFrom::File(_)) if self.possible => Ok(None),
-            (None, PasswordFrom::Prompt | PasswordFrom::File(_)) => {
+            (None, PasswordSource::Prompt | PasswordSource::File(_)) if self.is_interactive => Ok(None),
+            (None, PasswordSource::Prompt | PasswordSource::File(_)) => {
                 Err(none("there is no terminal to ask on, or --no-input forbids it"))
             }
         }
@@ -101,14 +101,14 @@ impl Prompt {
 
     /// Turns the echo off until the next visible answer or the end of the command. From now on a password may be typed,
     /// also before its prompt appears.
-    pub fn silence(&self) {
-        if self.possible && self.password == PasswordFrom::Prompt {
+    pub fn hide_echo(&self) {
+        if self.is_interactive && self.password == PasswordSource::Prompt {
             // Without a terminal, the prompt reports the error.
-            let _ = self.begin_silence();
+            let _ = self.begin_hiding();
         }
     }
 
-    fn begin_silence(&self) -> io::Result<()> {
+    fn begin_hiding(&self) -> io::Result<()> {
         let mut echo = self.echo.borrow_mut();
         if echo.is_none() {
             *echo = Some(EchoOff::begin()?);
@@ -117,7 +117,7 @@ impl Prompt {
     }
 
     /// Turns the echo on again. Drops input that was typed unseen.
-    pub fn end_silence(&self) {
+    pub fn show_echo(&self) {
         self.echo.take();
     }
 
@@ -126,15 +126,15 @@ impl Prompt {
     /// # Errors
     ///
     /// [`crate::error::Kind::Cancelled`] if the person leaves.
-    pub fn hidden(&self, label: &str) -> Result<Zeroizing<String>> {
-        self.begin_silence().map_err(unusable)?;
-        let answer = ask(label)?;
+    pub fn read_hidden(&self, label: &str) -> Result<Zeroizing<String>> {
+        self.begin_hiding().map_err(terminal_error)?;
+        let answer = prompt_line(label)?;
         // The newline was not echoed either.
-        say("\n")?;
+        write_terminal("\n")?;
         match answer {
             FirstLine::Text(text) => Ok(text),
             FirstLine::Empty => Err(Error::cancelled()),
-            FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Err(unfit()),
+            FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Err(unusable_answer()),
         }
     }
 
@@ -143,15 +143,15 @@ impl Prompt {
     /// # Errors
     ///
     /// [`crate::error::Kind::Cancelled`] if the person leaves.
-    pub fn line(&self, label: &str) -> Result<String> {
-        self.end_silence();
-        match ask(label)? {
+    pub fn read_visible(&self, label: &str) -> Result<String> {
+        self.show_echo();
+        match prompt_line(label)? {
             FirstLine::Text(text) => Ok(text.trim().to_owned()),
             FirstLine::Empty => {
-                say("\n")?;
+                write_terminal("\n")?;
                 Err(Error::cancelled())
             }
-            FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Err(unfit()),
+            FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Err(unusable_answer()),
         }
     }
 
@@ -161,25 +161,25 @@ impl Prompt {
     ///
     /// [`crate::error::Kind::Failure`] if there is no terminal.
     pub fn show(&self, text: &str) -> Result<()> {
-        say(&format!("{}\n", escape_untrusted(text)))
+        write_terminal(&format!("{}\n", escape_untrusted(text)))
     }
 }
 
-fn ask(label: &str) -> Result<FirstLine> {
-    say(&format!("{}: ", escape_untrusted(label)))?;
-    let terminal = File::open(TERMINAL).map_err(unusable)?;
+fn prompt_line(label: &str) -> Result<FirstLine> {
+    write_terminal(&format!("{}: ", escape_untrusted(label)))?;
+    let terminal = File::open(TERMINAL).map_err(terminal_error)?;
     read_first_line(&terminal, MAX_SECRET_LINE)
 }
 
-fn unfit() -> Error {
+fn unusable_answer() -> Error {
     Error::usage("that can't be taken as an answer").why("it is too long, or not UTF-8")
 }
 
-fn unusable(e: io::Error) -> Error {
+fn terminal_error(e: io::Error) -> Error {
     Error::failure("the terminal can't be used").why(e.to_string())
 }
 
-fn say(text: &str) -> Result<()> {
+fn write_terminal(text: &str) -> Result<()> {
     let terminal = OpenOptions::new().write(true).open(TERMINAL);
-    terminal.and_then(|mut t| t.write_all(text.as_bytes())).map_err(unusable)
+    terminal.and_then(|mut t| t.write_all(text.as_bytes())).map_err(terminal_error)
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use super::args::{Global, ServeArgs};
-use super::given;
+use super::args::{GlobalArgs, ServeArgs};
 use super::output::format_error;
+use super::overrides;
 use crate::config::{CliOverrides, ServeOverrides, Settings};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -15,19 +15,19 @@ use crate::platform::logging::{self, LogLevel};
 use crate::platform::signals::{self, ServiceSignal};
 use crate::platform::systemd;
 
-pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
+pub(super) fn run(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     let loudness = args.log.as_deref().map_or(Ok(LogLevel::Info), LogLevel::parse);
     // Start the log before anything can fail, because errors go only there.
     logging::init(loudness.clone().unwrap_or(LogLevel::Info), args.log_json)?;
-    let served = loudness.and_then(|_| serve(global, args));
+    let result = loudness.and_then(|_| serve(global, args));
     // End the log here: a stuck log reader must not keep the process alive.
-    logging::flush_with(served.as_ref().err(), format_error);
-    served.map_err(|e| Error::new(e.kind, ""))
+    logging::flush_with(result.as_ref().err(), format_error);
+    result.map_err(|e| Error::new(e.kind, ""))
 }
 
-fn serve(global: &Global, args: ServeArgs) -> Result<()> {
+fn serve(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     let serve = ServeOverrides { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
-    let settings = Settings::load(CliOverrides { serve, ..given(global) })?;
+    let settings = Settings::load(CliOverrides { serve, ..overrides(global) })?;
     let clock = Arc::clone(&platform::adapters().clock);
     serve_until_signal(ServerConfig {
         store: settings.store.value,
@@ -41,13 +41,13 @@ fn serve(global: &Global, args: ServeArgs) -> Result<()> {
 
 /// Serves until a signal ends it.
 fn serve_until_signal(start: ServerConfig) -> Result<()> {
-    let (tell, told) = channel();
-    let by_signal = tell.clone();
+    let (events_tx, events) = channel();
+    let by_signal = events_tx.clone();
     // Watch signals before opening anything, so that none is missed. A send fails only while the service is ending.
-    signals::watch_service(move |signal| drop(by_signal.send(Heard::Signal(signal))))
+    signals::watch_service(move |signal| drop(by_signal.send(ServiceEvent::Signal(signal))))
         .map_err(|e| Error::failure("signals can't be waited for").why(e.to_string()))?;
     let store = start.store.clone();
-    let running = http::start(start, move || drop(tell.send(Heard::Ended)))?;
+    let running = http::start(start, move || drop(events_tx.send(ServiceEvent::Ended)))?;
     let http::ServerAddrs { verify, manage } = &running.addrs;
     tracing::info!(%verify, %manage, store = %store.display(), "the service answers");
     if let Endpoint::Tcp(_) = verify {
@@ -58,12 +58,12 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     }
     systemd::ready();
     let signal = loop {
-        match told.recv() {
-            Ok(Heard::Signal(ServiceSignal::End(signal))) => break Some(signal),
-            Ok(Heard::Signal(ServiceSignal::Other(signal))) => {
+        match events.recv() {
+            Ok(ServiceEvent::Signal(ServiceSignal::End(signal))) => break Some(signal),
+            Ok(ServiceEvent::Signal(ServiceSignal::Other(signal))) => {
                 tracing::info!(signal, "this signal is ignored: to read settings again, restart the service");
             }
-            Ok(Heard::Signal(ServiceSignal::WatcherFailed) | Heard::Ended) | Err(_) => break None,
+            Ok(ServiceEvent::Signal(ServiceSignal::WatcherFailed) | ServiceEvent::Ended) | Err(_) => break None,
         }
     };
     systemd::stopping();
@@ -79,7 +79,7 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
 }
 
 /// Events that the running service waits for.
-enum Heard {
+enum ServiceEvent {
     Signal(ServiceSignal),
     Ended,
 }

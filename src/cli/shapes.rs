@@ -4,7 +4,7 @@ use schemars::Schema;
 use schemars::generate::SchemaSettings;
 
 use super::account::json::{ChangedAccountsJson, OneAccountJson, ShownAccountJson, SomeAccountsJson};
-use super::audit::json::{AnchoredJson, EntryJson, VerifiedJson as AuditVerifiedJson};
+use super::audit::json::{ChainReportJson as AuditVerifiedJson, CheckpointJson, EntryJson};
 use super::catalogue::json as catalogue;
 use super::check::FindingJson;
 use super::config::SettingsJson;
@@ -12,7 +12,7 @@ use super::json::*;
 use super::ledger::json::{DeniedJson, UseJson};
 use super::output::ErrorJson;
 use super::policy::PolicyJson;
-use super::witness::Witnessed;
+use super::propagation::WithPropagation;
 
 /// The schema of a command's answer.
 pub struct Shape {
@@ -32,13 +32,15 @@ pub fn shapes() -> Vec<Shape> {
         shape::<InitJson>("`init`"),
         shape::<IssuedJson<'_>>("`token create`, `copy`"),
         shape::<SomeIssuedJson<'_>>("`token create` with several names"),
-        shape::<Witnessed<'_, IssuedJson<'_>>>("`token regenerate`"),
+        shape::<WithPropagation<'_, IssuedJson<'_>>>("`token regenerate`"),
         shape::<TokenJson>("`token list`: `tokens` has one of these each, `unreadable` the names of damaged ones"),
         shape::<ShownJson>("`token show`"),
         shape::<CanJson>("`token can`"),
         shape::<EditedJson>("`token edit`"),
-        shape::<Witnessed<'_, OneTokenJson>>("`token disable`, `enable`, `retire`, `revoke`, `restore` of one token"),
-        shape::<Witnessed<'_, SomeTokensJson>>("the same of several tokens"),
+        shape::<WithPropagation<'_, OneTokenJson>>(
+            "`token disable`, `enable`, `retire`, `revoke`, `restore` of one token",
+        ),
+        shape::<WithPropagation<'_, SomeTokensJson>>("the same of several tokens"),
         shape::<PurgedJson>("`token purge`"),
         shape::<WhoseJson>("`token whose`"),
         shape::<SomeWhoseJson>("`token whose` with several secrets"),
@@ -54,7 +56,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<catalogue::AppliedJson<'_>>("`catalogue apply`, `import openapi`"),
         shape::<EntryJson<'_>>("`audit`: `entries` has one of these each; with `--follow`, one a line"),
         shape::<AuditVerifiedJson>("`audit verify`"),
-        shape::<AnchoredJson>("`audit anchor`"),
+        shape::<CheckpointJson>("`audit anchor`"),
         shape::<DeniedJson<'_>>("`ledger denied`: `denied` has one of these each"),
         shape::<UseJson<'_>>("`ledger uses`: `uses` has one of these each"),
         shape::<FindingJson<'_>>("`check`: `findings` has one of these each"),

@@ -13,23 +13,23 @@ use crate::platform::input::{FirstLine, read_first_line_without_mark};
 use crate::verbs::verify::{self, Decision, Origin};
 
 /// Maximum length of the line. A secret is far shorter.
-const LINE_MOST: usize = 4096;
+const MAX_LINE: usize = 4096;
 /// Caller of these attempts in the ledger.
 const CALLER: Origin<'static> = Origin { address: "local", client: "jeton verify" };
 
 pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     let method = args.method.as_deref().map(MethodId::parse).transpose()?;
-    let local = app.place.backend()?;
-    let presented = presented(app)?;
+    let local = app.backend.backend()?;
+    let secret = read_secret(app)?;
     let now = app.now();
-    match verify::verify(local.store(), &presented, method.as_ref(), now, CALLER)? {
+    match verify::verify(local.store(), &secret, method.as_ref(), now, CALLER)? {
         Decision::Allowed(accepted) if app.out.json => app.out.json(&VerifiedJson {
             schema: SCHEMA,
             allowed: true,
             reason: None,
             method: method.map(|m| m.to_string()),
             role: Some(accepted.role.as_str()),
-            token: Some(TokenJson::of(&accepted.token, now)),
+            token: Some(TokenJson::new(&accepted.token, now)),
         }),
         Decision::Allowed(_) if app.out.quiet => Ok(()),
         Decision::Allowed(accepted) => {
@@ -42,14 +42,14 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
                 reason: Some(reason.as_str()),
                 method: method.map(|m| m.to_string()),
                 role: None,
-                token: token.map(|t| TokenJson::of(&t, now)),
+                token: token.map(|t| TokenJson::new(&t, now)),
             })?;
             Err(Error::denied("denied").why(reason.describe()))
         }
         Decision::Denied(reason, _) => Err(Error::denied("denied").why(reason.describe())),
         Decision::UnknownMethod => {
-            let asked = method.map_or_else(String::new, |m| m.to_string());
-            Err(Error::not_found(format!("there is no method {asked}"))
+            let method = method.map_or_else(String::new, |m| m.to_string());
+            Err(Error::not_found(format!("there is no method {method}"))
                 .why("the secret is good, but the catalogue doesn't know that method")
                 .next("See: jeton catalogue list"))
         }
@@ -57,14 +57,14 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
 }
 
 /// Reads the secret. Malformed input is decided like any wrong secret, so that the attempt is counted too.
-pub(super) fn presented(app: &App) -> Result<Zeroizing<String>> {
+pub(super) fn read_secret(app: &App) -> Result<Zeroizing<String>> {
     if io::stdin().is_terminal() {
-        if app.prompt.possible {
-            return app.prompt.hidden("Secret");
+        if app.prompt.is_interactive {
+            return app.prompt.read_hidden("Secret");
         }
         return Err(Error::denied("no secret was given").next("Give it on stdin"));
     }
-    Ok(match read_first_line_without_mark(io::stdin(), LINE_MOST)? {
+    Ok(match read_first_line_without_mark(io::stdin(), MAX_LINE)? {
         FirstLine::Text(text) => text,
         FirstLine::Empty | FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Zeroizing::default(),
     })

@@ -8,11 +8,11 @@ use crate::error::Result;
 use crate::verbs::accounts::WhoAmI;
 
 pub(super) fn run(app: &mut App) -> Result<()> {
-    let who = app.to_look()?;
-    let me = app.ask(&who, WhoAmI)?;
+    let credential = app.read_credential()?;
+    let me = app.call(&credential, WhoAmI)?;
     let store = app.store_path().display().to_string();
     if app.out.json {
-        return app.out.json(&MeJson::of(&me, store, app.now()));
+        return app.out.json(&MeJson::new(&me, store, app.now()));
     }
     if app.out.quiet {
         return app.out.line(me.account.username.as_str());

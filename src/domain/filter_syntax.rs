@@ -57,7 +57,7 @@ impl UnknownField {
         }
     }
 
-    /// Returns the known alternatives: `there are verb:, credential:, target:`.
+    /// Returns the known alternatives: `existing_catalogues are verb:, credential:, target:`.
     pub fn known(&self) -> &str {
         &self.known
     }

@@ -1,8 +1,8 @@
 //! `jeton account …`.
 
-mod change;
 pub(super) mod json;
-mod look;
+mod mutations;
+mod queries;
 
 use super::App;
 use super::args::AccountCommand;
@@ -10,13 +10,13 @@ use crate::error::Result;
 
 pub(super) fn run(app: &mut App, command: AccountCommand) -> Result<()> {
     match command {
-        AccountCommand::List => look::list(app),
-        AccountCommand::Show(args) => look::show(app, args),
-        AccountCommand::Create(args) => change::create(app, args),
-        AccountCommand::Role(args) => change::role(app, args),
-        AccountCommand::Disable(some) => change::disable(app, some),
-        AccountCommand::Enable(some) => change::enable(app, some),
-        AccountCommand::Passwd(args) => change::passwd(app, args),
-        AccountCommand::Delete(args) => change::delete(app, args),
+        AccountCommand::List => queries::list(app),
+        AccountCommand::Show(args) => queries::show(app, args),
+        AccountCommand::Create(args) => mutations::create(app, args),
+        AccountCommand::Role(args) => mutations::role(app, args),
+        AccountCommand::Disable(some) => mutations::disable(app, some),
+        AccountCommand::Enable(some) => mutations::enable(app, some),
+        AccountCommand::Passwd(args) => mutations::passwd(app, args),
+        AccountCommand::Delete(args) => mutations::delete(app, args),
     }
 }

@@ -17,9 +17,9 @@ pub enum AccountCommand {
     /// Change an account's role, the ceiling on its tokens
     Role(RoleArgs),
     /// Disable accounts: no sign-in, and their tokens are denied
-    Disable(SomeAccounts),
+    Disable(AccountsArgs),
     /// Enable accounts
-    Enable(SomeAccounts),
+    Enable(AccountsArgs),
     /// Set a password: yours, or that of an account you manage
     Passwd(PasswdArgs),
     /// Delete an account for good; it must have no active tokens
@@ -66,7 +66,7 @@ pub struct RoleArgs {
 
 /// Accounts on the command line.
 #[derive(Debug, Args)]
-pub struct SomeAccounts {
+pub struct AccountsArgs {
     /// Accounts
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,

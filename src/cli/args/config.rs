@@ -26,24 +26,24 @@ pub enum ConfigCommand {
     #[command(visible_alias = "ls")]
     List,
     /// Print a setting's value
-    Get(ConfigKey),
+    Get(ConfigKeyArgs),
     /// Change a setting in your configuration; tokens come from stdin
-    Set(ConfigSet),
+    Set(ConfigSetArgs),
     /// Remove a setting from your configuration
     #[command(visible_aliases = ["rm", "remove"])]
-    Unset(ConfigKey),
+    Unset(ConfigKeyArgs),
 }
 
 /// A setting's name.
 #[derive(Debug, Args)]
-pub struct ConfigKey {
+pub struct ConfigKeyArgs {
     /// Setting's name; see: jeton config --help
     pub key: String,
 }
 
 /// `config set`.
 #[derive(Debug, Args)]
-pub struct ConfigSet {
+pub struct ConfigSetArgs {
     /// Setting's name; see: jeton config --help
     pub key: String,
     /// Value; none for api-token, which is read from stdin

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 /// What a guide is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs, reason = "each is the name of a program")]
-pub enum GuideFor {
+pub enum GuideTarget {
     Nginx,
     Caddy,
     Traefik,
@@ -21,7 +21,7 @@ pub enum GuideFor {
 pub struct GuideArgs {
     /// Proxy in front of the application, or curl to ask by hand
     #[arg(value_name = "PROXY")]
-    pub subject: GuideFor,
+    pub subject: GuideTarget,
     /// Guard by this catalogue's routes; can be repeated [default: all]
     #[arg(long, value_name = "NAME")]
     pub catalogue: Vec<String>,

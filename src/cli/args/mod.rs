@@ -6,10 +6,10 @@ mod audit;
 mod config;
 mod guide;
 mod ledger;
-mod near;
 mod policy;
 mod serve;
 mod token;
+mod unknown_command;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -45,10 +45,10 @@ Exit codes:
 /// Issue, limit, watch and revoke API tokens
 #[derive(Debug, Parser)]
 #[command(name = "jeton", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
-pub struct Line {
+pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub global: GlobalArgs,
     /// What to do; the screens without one.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -57,7 +57,7 @@ pub struct Line {
 /// What holds for every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options for every command")]
-pub struct Global {
+pub struct GlobalArgs {
     /// Use the store in this file
     #[arg(long, global = true, value_name = "PATH")]
     pub store: Option<PathBuf>,
@@ -164,11 +164,11 @@ pub struct VerifyArgs {
 }
 
 /// What to print instead of running: help, the version, or what is wrong with the line.
-pub struct Stop {
+pub struct EarlyExit {
     /// What to print.
     pub text: String,
     /// Whether it was asked for.
-    pub wanted: bool,
+    pub is_requested: bool,
 }
 
 /// Reads the line. Nothing of it comes back raw: a refused line is read once more with its hostile characters written
@@ -176,12 +176,14 @@ pub struct Stop {
 ///
 /// # Errors
 /// What to print instead.
-pub fn read(args: impl Iterator<Item = OsString>) -> Result<Line, Stop> {
+pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit> {
     let mut words = vec!["jeton".to_owned()];
     for (index, word) in args.enumerate().skip(1) {
         words.push(
-            word.into_string()
-                .map_err(|_| Stop { text: format!("error: argument {index} is not UTF-8\n"), wanted: false })?,
+            word.into_string().map_err(|_| EarlyExit {
+                text: format!("error: argument {index} is not UTF-8\n"),
+                is_requested: false,
+            })?,
         );
     }
     if let Some(index) = words.iter().position(|w| contains_secret(w)) {
@@ -189,25 +191,25 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Line, Stop> {
             "error: argument {index} is, or holds, a secret: what stands on a command line can be seen by others\n  \
              Give it to verify on stdin. Whoever saw it can use it: give the token a new one with regenerate\n"
         );
-        return Err(Stop { text, wanted: false });
+        return Err(EarlyExit { text, is_requested: false });
     }
-    parse(&words).map_err(|stop| {
+    parse_words(&words).map_err(|stop| {
         let safe: Vec<String> = words.iter().map(|w| escape_untrusted(w).into_owned()).collect();
-        parse(&safe).err().unwrap_or(stop)
+        parse_words(&safe).err().unwrap_or(stop)
     })
 }
 
 /// The tree of commands.
 pub fn command() -> clap::Command {
-    Line::command()
+    Cli::command()
 }
 
-fn parse(words: &[String]) -> Result<Line, Stop> {
+fn parse_words(words: &[String]) -> Result<Cli, EarlyExit> {
     let command = command().color(ColorChoice::Never);
-    let parsed = command.try_get_matches_from(words).and_then(|found| Line::from_arg_matches(&found));
+    let parsed = command.try_get_matches_from(words).and_then(|parsed| Cli::from_arg_matches(&parsed));
     parsed.map_err(|e| {
-        let text = near::unknown_command(&e, words).unwrap_or_else(|| e.render().to_string());
-        Stop { text: escape_untrusted_lines(&text), wanted: !e.use_stderr() }
+        let text = unknown_command::unknown_command(&e, words).unwrap_or_else(|| e.render().to_string());
+        EarlyExit { text: escape_untrusted_lines(&text), is_requested: !e.use_stderr() }
     })
 }
 

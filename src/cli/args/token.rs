@@ -13,7 +13,7 @@ pub enum TokenCommand {
     #[command(visible_alias = "ls")]
     List(ListArgs),
     /// Show a token with usage, rights and lineage
-    Show(OneToken),
+    Show(TokenArgs),
     /// Check if a token may call a method (exit 0 or 4)
     Can(CanArgs),
     /// Change name, description, expiry or rights; the secret stays
@@ -21,16 +21,16 @@ pub enum TokenCommand {
     /// Copy a token's parameters to a new token
     Copy(CopyArgs),
     /// Disable tokens: denied until they are enabled
-    Disable(SomeTokens),
+    Disable(TokensArgs),
     /// Enable tokens
-    Enable(SomeTokens),
+    Enable(TokensArgs),
     /// Regenerate a token's secret; --grace keeps the old one working
     Regenerate(RegenerateArgs),
     /// Retire the old secret that --grace kept working
-    Retire(OneToken),
+    Retire(TokenArgs),
     /// Revoke tokens: denied from the next request on, kept in the trash
     #[command(visible_aliases = ["delete", "rm", "remove", "destroy"])]
-    Revoke(DeleteArgs),
+    Revoke(RevokeArgs),
     /// Restore tokens from the trash, disabled
     Restore(RestoreArgs),
     /// Purge expired or trashed tokens for good
@@ -41,7 +41,7 @@ pub enum TokenCommand {
 
 /// A token on the command line.
 #[derive(Debug, Args)]
-pub struct OneToken {
+pub struct TokenArgs {
     /// Token: name, account/name, hint or id
     pub token: String,
 }
@@ -57,7 +57,7 @@ pub struct CanArgs {
 
 /// Tokens on the command line.
 #[derive(Debug, Args)]
-pub struct SomeTokens {
+pub struct TokensArgs {
     /// Tokens: names, account/name, hints or ids
     #[arg(required = true, value_name = "TOKEN")]
     pub tokens: Vec<String>,
@@ -211,10 +211,10 @@ pub struct RegenerateArgs {
 
 /// `token revoke`.
 #[derive(Debug, Args)]
-pub struct DeleteArgs {
+pub struct RevokeArgs {
     /// Which tokens
     #[command(flatten)]
-    pub some: SomeTokens,
+    pub some: TokensArgs,
     /// Revoke every token that these made, too
     #[arg(long)]
     pub with_made: bool,
@@ -228,7 +228,7 @@ pub struct DeleteArgs {
 pub struct RestoreArgs {
     /// Which tokens
     #[command(flatten)]
-    pub some: SomeTokens,
+    pub some: TokensArgs,
     /// Restore under this name, if its own is taken
     #[arg(long = "as", value_name = "NEW")]
     pub rename: Option<String>,

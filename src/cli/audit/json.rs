@@ -58,7 +58,7 @@ struct FindingJson {
 /// What `audit verify` answers.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AuditVerified")]
-pub struct VerifiedJson {
+pub struct ChainReportJson {
     schema: u32,
     rows: u64,
     whole: bool,
@@ -69,11 +69,11 @@ pub struct VerifiedJson {
     anchored_to: Option<i64>,
 }
 
-impl VerifiedJson {
+impl ChainReportJson {
     /// Converts `report`, with times in `zone`.
-    pub fn of(report: &ChainReport, zone: &dyn Zone) -> Self {
+    pub fn new(report: &ChainReport, zone: &dyn Zone) -> Self {
         let finding = |f: &ChainFinding| FindingJson { seq: f.seq, kind: f.kind(), text: f.describe(zone) };
-        VerifiedJson {
+        ChainReportJson {
             schema: super::super::json::SCHEMA,
             rows: report.rows,
             whole: report.findings.is_empty(),
@@ -88,7 +88,7 @@ impl VerifiedJson {
 /// What `audit anchor` answers.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Anchored")]
-pub struct AnchoredJson {
+pub struct CheckpointJson {
     schema: u32,
     seq: i64,
     hash: String,
@@ -97,10 +97,10 @@ pub struct AnchoredJson {
     added: bool,
 }
 
-impl AnchoredJson {
+impl CheckpointJson {
     /// Answers for `checkpoint`. `added` is `false` if the file already ended with it.
-    pub fn of(checkpoint: &Checkpoint, added: bool) -> Self {
-        AnchoredJson {
+    pub fn new(checkpoint: &Checkpoint, added: bool) -> Self {
+        CheckpointJson {
             schema: super::super::json::SCHEMA,
             seq: checkpoint.seq,
             hash: hex(&checkpoint.hash),

@@ -1,8 +1,8 @@
 //! `jeton audit …`: read and verify the audit log.
 
+mod chain;
 pub(super) mod json;
-mod prove;
-mod read;
+mod log;
 
 use super::App;
 use super::args::{AuditArgs, AuditCommand};
@@ -14,8 +14,8 @@ pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
             .next("Leave them out, or say jeton audit without more words"));
     }
     match args.command {
-        None => read::read(app, args.read),
-        Some(AuditCommand::Verify(args)) => prove::verify(app, args.anchor.as_deref()),
-        Some(AuditCommand::Anchor(args)) => prove::anchor(app, &args.file),
+        None => log::read(app, args.read),
+        Some(AuditCommand::Verify(args)) => chain::verify(app, args.anchor.as_deref()),
+        Some(AuditCommand::Anchor(args)) => chain::anchor(app, &args.file),
     }
 }

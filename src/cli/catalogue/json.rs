@@ -56,7 +56,7 @@ pub(in crate::cli) struct SetJson<'a> {
 }
 
 impl<'a> SetJson<'a> {
-    pub(super) fn of(set: &'a ApiSet, index: &'a SetIndex<'_>) -> Self {
+    pub(super) fn new(set: &'a ApiSet, index: &'a SetIndex<'_>) -> Self {
         let methods = index.members(&set.name).map(MethodId::as_str).collect();
         SetJson { name: &set.name, title: &set.title, methods }
     }
@@ -72,11 +72,11 @@ pub(in crate::cli) struct ListJson<'a> {
 }
 
 impl<'a> ListJson<'a> {
-    pub(super) fn of(catalogues: &'a [Catalogue], index: &'a SetIndex<'_>) -> Self {
+    pub(super) fn new(catalogues: &'a [Catalogue], index: &'a SetIndex<'_>) -> Self {
         ListJson {
             schema: SCHEMA,
             groups: catalogues.iter().flat_map(|c| &c.groups).map(GroupJson::from).collect(),
-            sets: catalogues.iter().flat_map(|c| &c.sets).map(|s| SetJson::of(s, index)).collect(),
+            sets: catalogues.iter().flat_map(|c| &c.sets).map(|s| SetJson::new(s, index)).collect(),
         }
     }
 }
@@ -106,12 +106,12 @@ pub(in crate::cli) struct CatalogueJson<'a> {
 }
 
 impl<'a> CatalogueJson<'a> {
-    pub(super) fn of(catalogue: &'a Catalogue, index: &'a SetIndex<'_>) -> Self {
+    pub(super) fn new(catalogue: &'a Catalogue, index: &'a SetIndex<'_>) -> Self {
         CatalogueJson {
             name: &catalogue.name,
             title: &catalogue.title,
             groups: catalogue.groups.iter().map(GroupJson::from).collect(),
-            sets: catalogue.sets.iter().map(|s| SetJson::of(s, index)).collect(),
+            sets: catalogue.sets.iter().map(|s| SetJson::new(s, index)).collect(),
         }
     }
 }
@@ -193,7 +193,7 @@ struct WidenedJson<'a> {
 }
 
 impl<'a> AppliedJson<'a> {
-    pub(super) fn of(preview: &'a CataloguePreview, warnings: &'a [String], applied: bool) -> Self {
+    pub(super) fn new(preview: &'a CataloguePreview, warnings: &'a [String], applied: bool) -> Self {
         let CatalogueDiff { attributes: head, groups, methods, sets } = &preview.diff;
         AppliedJson {
             schema: SCHEMA,

@@ -2,7 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod json;
-mod look;
+mod queries;
 
 use clap::{Args, Subcommand};
 
@@ -18,7 +18,7 @@ pub enum CatalogueCommand {
     /// Show a catalogue, an API set, a group or a method
     Show(ShowArgs),
     /// Check a catalogue file (exit 2 with line and column)
-    Check(CheckArgs),
+    Check(CheckFileArgs),
     /// Apply a catalogue, after a preview of what changes
     Apply(ApplyArgs),
     /// Import another format as a catalogue
@@ -51,7 +51,7 @@ pub struct OpenapiArgs {
     pub docs_url: Option<String>,
     /// What may happen.
     #[command(flatten)]
-    pub consent: Consent,
+    pub consent: ApplyOptions,
 }
 
 /// `catalogue show`.
@@ -64,7 +64,7 @@ pub struct ShowArgs {
 
 /// `catalogue check`.
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub struct CheckFileArgs {
     /// Catalogue file
     pub file: String,
 }
@@ -77,12 +77,12 @@ pub struct ApplyArgs {
     pub source: String,
     /// What may happen.
     #[command(flatten)]
-    pub consent: Consent,
+    pub consent: ApplyOptions,
 }
 
 /// What may happen when a catalogue is applied, wherever it came from.
 #[derive(Debug, Args)]
-pub struct Consent {
+pub struct ApplyOptions {
     /// Confirm with the number of tokens that gain methods
     #[arg(long, value_name = "N")]
     pub accept_widening: Option<u64>,
@@ -103,12 +103,12 @@ pub struct ExportArgs {
 
 pub(super) fn run(app: &mut App, command: CatalogueCommand) -> Result<()> {
     match command {
-        CatalogueCommand::List => look::list(app),
-        CatalogueCommand::Show(args) => look::show(app, &args.what),
+        CatalogueCommand::List => queries::list(app),
+        CatalogueCommand::Show(args) => queries::show(app, &args.what),
         CatalogueCommand::Check(args) => apply::check(app, &args.file),
         CatalogueCommand::Apply(args) => apply::apply(app, &args.source, &args.consent),
         CatalogueCommand::Import(ImportCommand::Openapi(args)) => apply::import_openapi(app, args),
-        CatalogueCommand::Export(args) => look::export(app, args.name.as_deref()),
+        CatalogueCommand::Export(args) => queries::export(app, args.name.as_deref()),
     }
 }
 

@@ -46,7 +46,7 @@ impl From<&MadeTokens> for MadeJson {
 
 impl LineageJson {
     /// Converts the lineage of a token.
-    pub fn of(shown: &TokenDetails) -> Self {
+    pub fn new(shown: &TokenDetails) -> Self {
         let maker = |maker: &Option<Maker>| {
             maker.as_ref().map(|maker| MakerJson { id: maker.id.to_string(), name: maker.name.clone() })
         };
@@ -85,7 +85,7 @@ struct WithheldMethodJson {
 
 impl RightsJson {
     /// Converts the rights of the current secret and, during an overlap, of the previous one.
-    pub fn of(current: &EffectiveRights, previous: Option<&EffectiveRights>) -> Self {
+    pub fn new(current: &EffectiveRights, previous: Option<&EffectiveRights>) -> Self {
         RightsJson { previous: Some(previous.map(|previous| Box::new(previous.into()))), ..current.into() }
     }
 }

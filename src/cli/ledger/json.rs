@@ -31,19 +31,19 @@ impl<'a> From<&'a LedgerToken> for TokenNameJson<'a> {
 /// A secret of the ledger, and what it is now.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "LedgerSecret")]
-pub struct SecretJson<'a> {
+pub struct LedgerSecretJson<'a> {
     hint: &'a str,
     is: &'static str,
 }
 
-impl<'a> From<&'a LedgerSecret> for SecretJson<'a> {
+impl<'a> From<&'a LedgerSecret> for LedgerSecretJson<'a> {
     fn from(secret: &'a LedgerSecret) -> Self {
-        SecretJson { hint: &secret.hint, is: secret.status.as_str() }
+        LedgerSecretJson { hint: &secret.hint, is: secret.status.as_str() }
     }
 }
 
 /// Returns `None` for an empty text.
-pub fn some(text: &str) -> Option<&str> {
+pub fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
@@ -55,7 +55,7 @@ pub struct DeniedJson<'a> {
     attempts: u64,
     reason: &'a str,
     token: Option<TokenNameJson<'a>>,
-    secret: Option<SecretJson<'a>>,
+    secret: Option<LedgerSecretJson<'a>>,
     method: Option<&'a str>,
     address: Option<&'a str>,
     client: Option<&'a str>,
@@ -69,10 +69,10 @@ impl<'a> From<&'a DeniedRow> for DeniedJson<'a> {
             attempts: row.attempts,
             reason: &row.reason,
             token: row.token.as_ref().map(TokenNameJson::from),
-            secret: row.secret.as_ref().map(SecretJson::from),
-            method: some(&row.method),
-            address: some(&row.address),
-            client: some(&row.client),
+            secret: row.secret.as_ref().map(LedgerSecretJson::from),
+            method: non_empty(&row.method),
+            address: non_empty(&row.address),
+            client: non_empty(&row.client),
             several_callers: row.is_aggregated(),
         }
     }
@@ -85,7 +85,7 @@ pub struct UseJson<'a> {
     day: String,
     uses: u64,
     token: TokenNameJson<'a>,
-    secret: Option<SecretJson<'a>>,
+    secret: Option<LedgerSecretJson<'a>>,
     method: Option<&'a str>,
     address: Option<&'a str>,
     client: Option<&'a str>,
@@ -98,10 +98,10 @@ impl<'a> From<&'a UseRow> for UseJson<'a> {
             day: utc_day(row.key.day),
             uses: row.uses,
             token: TokenNameJson::from(&row.token),
-            secret: row.secret.as_ref().map(SecretJson::from),
-            method: some(&row.key.method),
-            address: some(&row.key.address),
-            client: some(&row.key.client),
+            secret: row.secret.as_ref().map(LedgerSecretJson::from),
+            method: non_empty(&row.key.method),
+            address: non_empty(&row.key.address),
+            client: non_empty(&row.key.client),
             several_callers: row.is_aggregated(),
         }
     }

@@ -2,7 +2,7 @@
 
 pub(super) mod json;
 
-pub(super) use json::{SecretJson, TokenNameJson};
+pub(super) use json::{LedgerSecretJson, TokenNameJson};
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use self::json::{DeniedJson, UseJson};
 use super::App;
 use super::args::{LedgerCommand, ReadLedgerArgs};
-use super::output::{JsonList, RESTORE, Table, all_read};
+use super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
 use crate::domain::expiry::Span;
 use crate::domain::filter_syntax;
 use crate::domain::ledger_filter::LedgerFilter;
@@ -27,15 +27,15 @@ use crate::verbs::ledger::{
 use crate::verbs::request::{RequestVerb, call};
 
 /// Number of rows held in memory at once.
-const PAGE: usize = 500;
+const PAGE_SIZE: usize = 500;
 
 pub(super) fn run(app: &mut App, command: LedgerCommand) -> Result<()> {
     match command {
-        LedgerCommand::Denied(args) => read::<DeniedRow>(app, args),
+        LedgerCommand::Denied(args) => print_list::<DeniedRow>(app, args),
         LedgerCommand::Uses(args) if args.filter.as_deref().is_some_and(asks_for_reason) => {
             Err(Error::usage("uses have no reason").why("they were allowed").next("Say: jeton ledger denied"))
         }
-        LedgerCommand::Uses(args) => read::<UseRow>(app, args),
+        LedgerCommand::Uses(args) => print_list::<UseRow>(app, args),
     }
 }
 
@@ -45,14 +45,14 @@ fn asks_for_reason(text: &str) -> bool {
 
 /// The query of every page.
 #[derive(Clone)]
-struct Question {
+struct LedgerQuery {
     token: Option<TokenRef>,
     since: Option<Timestamp>,
     filter: LedgerFilter,
 }
 
 /// A row of denied attempts or of uses.
-trait Listed: Sized {
+trait LedgerList: Sized {
     type Key;
     type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
     type Json<'a>: Serialize + From<&'a Self>
@@ -60,13 +60,13 @@ trait Listed: Sized {
         Self: 'a;
     const LIST: &'static str;
     const HEAD: &'static [&'static str];
-    fn verb(question: Question, anchor: LedgerCursor<Self::Key>, limit: usize) -> Self::Verb;
+    fn verb(query: LedgerQuery, anchor: LedgerCursor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;
     fn count(&self) -> u64;
     fn cells(&self, zone: &dyn Zone) -> Vec<String>;
 }
 
-impl Listed for DeniedRow {
+impl LedgerList for DeniedRow {
     type Key = crate::verbs::ledger::DeniedKey;
     type Verb = ListDenied;
     type Json<'a> = DeniedJson<'a>;
@@ -74,7 +74,11 @@ impl Listed for DeniedRow {
     const HEAD: &'static [&'static str] =
         &["TIME", "ATTEMPTS", "REASON", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
 
-    fn verb(Question { token, since, filter }: Question, anchor: LedgerCursor<Self::Key>, limit: usize) -> ListDenied {
+    fn verb(
+        LedgerQuery { token, since, filter }: LedgerQuery,
+        anchor: LedgerCursor<Self::Key>,
+        limit: usize,
+    ) -> ListDenied {
         ListDenied { token, since, filter, cursor: anchor, limit }
     }
 
@@ -102,14 +106,18 @@ impl Listed for DeniedRow {
     }
 }
 
-impl Listed for UseRow {
+impl LedgerList for UseRow {
     type Key = crate::verbs::ledger::UseKey;
     type Verb = ListUses;
     type Json<'a> = UseJson<'a>;
     const LIST: &'static str = "uses";
     const HEAD: &'static [&'static str] = &["DAY (UTC)", "USES", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
 
-    fn verb(Question { token, since, filter }: Question, anchor: LedgerCursor<Self::Key>, limit: usize) -> ListUses {
+    fn verb(
+        LedgerQuery { token, since, filter }: LedgerQuery,
+        anchor: LedgerCursor<Self::Key>,
+        limit: usize,
+    ) -> ListUses {
         ListUses { token, since, filter, cursor: anchor, limit }
     }
 
@@ -149,30 +157,31 @@ pub(super) fn secret(secret: &LedgerSecret) -> String {
 }
 
 /// The pages of one list, newest row first.
-struct Pages<R: Listed> {
-    who: Credential,
-    question: Question,
+struct Pages<R: LedgerList> {
+    credential: Credential,
+    query: LedgerQuery,
     anchor: Option<LedgerCursor<R::Key>>,
-    left: usize,
+    remaining: usize,
     /// The damaged rows that were left out, in words.
     unreadable: BTreeSet<String>,
 }
 
-impl<R: Listed> Pages<R> {
-    fn next(&mut self, place: &LazyLocalBackend) -> Result<Option<Vec<R>>> {
-        let Some(anchor) = self.anchor.take().filter(|_| self.left > 0) else { return Ok(None) };
-        let window = call(place, &self.who, R::verb(self.question.clone(), anchor, self.left.min(PAGE)))?;
-        self.left = self.left.saturating_sub(window.rows.len());
+impl<R: LedgerList> Pages<R> {
+    fn next(&mut self, backend: &LazyLocalBackend) -> Result<Option<Vec<R>>> {
+        let Some(anchor) = self.anchor.take().filter(|_| self.remaining > 0) else { return Ok(None) };
+        let window =
+            call(backend, &self.credential, R::verb(self.query.clone(), anchor, self.remaining.min(PAGE_SIZE)))?;
+        self.remaining = self.remaining.saturating_sub(window.rows.len());
         self.anchor = window.rows.last().filter(|_| window.older).map(|row| LedgerCursor::Older(row.key()));
         self.unreadable.extend(window.unreadable);
         Ok(Some(window.rows))
     }
 }
 
-fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
+fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     let span = args.since.as_deref().map(Span::parse).transpose()?;
-    let (now, zone) = (app.now(), app.world.clock.zone());
-    let question = Question {
+    let (now, zone) = (app.now(), app.adapters.clock.zone());
+    let query = LedgerQuery {
         token: args.token.map(TokenRef::Text),
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
         filter: args
@@ -183,14 +192,14 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
             .unwrap_or_default(),
     };
     // Use a session: a token credential would record a use per page, so the list would grow while being read.
-    let who = Credential::Session(app.proved()?.1);
-    let left = args.limit.map_or(usize::MAX, NonZeroUsize::get);
+    let credential = Credential::Session(app.authenticate()?.1);
+    let remaining = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let mut pages: Pages<R> =
-        Pages { who, question, anchor: Some(LedgerCursor::Newest), left, unreadable: BTreeSet::new() };
+        Pages { credential, query, anchor: Some(LedgerCursor::Newest), remaining, unreadable: BTreeSet::new() };
     // Read the first page before writing, so that a refusal comes before any output.
-    let mut page = pages.next(&app.place)?;
+    let mut page = pages.next(&app.backend)?;
     if app.out.json {
-        return list(app, &mut pages, page);
+        return print_json_list(app, &mut pages, page);
     }
     let mut table = Table::new(R::HEAD);
     let mut count = 0_u64;
@@ -199,35 +208,35 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
         if app.out.quiet {
             rows.iter().try_for_each(|row| app.out.line(&row.count().to_string()))?;
         } else {
-            rows.iter().for_each(|row| table.row(row.cells(app.world.clock.zone())));
+            rows.iter().for_each(|row| table.row(row.cells(app.adapters.clock.zone())));
             app.out.table(&mut table)?;
         }
-        page = pages.next(&app.place)?;
+        page = pages.next(&app.backend)?;
     }
     if count == 0 && pages.unreadable.is_empty() {
-        app.out.note(if pages.question.narrows() {
+        app.out.note(if pages.query.is_filtered() {
             "Nothing in the ledger matches."
         } else {
             "Nothing in the ledger yet."
         });
     }
-    all_read("rows of the ledger", &pages.unreadable, RESTORE)
+    check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
 }
 
-impl Question {
-    fn narrows(&self) -> bool {
+impl LedgerQuery {
+    fn is_filtered(&self) -> bool {
         self.token.is_some() || self.since.is_some() || !self.filter.is_empty()
     }
 }
 
-fn list<R: Listed>(app: &mut App, pages: &mut Pages<R>, mut page: Option<Vec<R>>) -> Result<()> {
+fn print_json_list<R: LedgerList>(app: &mut App, pages: &mut Pages<R>, mut page: Option<Vec<R>>) -> Result<()> {
     let mut written = JsonList::begin(&mut app.out, R::LIST)?;
     while let Some(rows) = page {
         for row in &rows {
             written.item(&R::Json::from(row))?;
         }
-        page = pages.next(&app.place)?;
+        page = pages.next(&app.backend)?;
     }
-    written.end_without(&pages.unreadable)?;
-    all_read("rows of the ledger", &pages.unreadable, RESTORE)
+    written.end_with_unreadable(&pages.unreadable)?;
+    check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{ITEM_ROOM, Output, json};
+use super::{ITEM_CAPACITY, Output, to_safe_json};
 use crate::error::{Error, Result};
 
 /// `{"schema":1,"NAME":[…]}`, written item by item.
@@ -28,7 +28,7 @@ impl<'a> JsonList<'a> {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn item(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = json(value, ITEM_ROOM)?;
+        let mut text = to_safe_json(value, ITEM_CAPACITY)?;
         if !self.empty {
             text.insert(0, ',');
         }
@@ -48,18 +48,18 @@ impl<'a> JsonList<'a> {
     ///
     /// # Errors
     /// Those of [`Output::line`].
-    pub fn end_without(self, unreadable: &BTreeSet<String>) -> Result<()> {
+    pub fn end_with_unreadable(self, unreadable: &BTreeSet<String>) -> Result<()> {
         self.out.data("],\"unreadable\":[")?;
         for (place, name) in unreadable.iter().enumerate() {
             let comma = if place == 0 { "" } else { "," };
-            self.out.data(&format!("{comma}{}", *json(name, ITEM_ROOM)?))?;
+            self.out.data(&format!("{comma}{}", *to_safe_json(name, ITEM_CAPACITY)?))?;
         }
         self.out.data("]}\n")
     }
 }
 
 /// Default advice for damaged rows.
-pub const RESTORE: &str = "Restore a backup of the store";
+pub const RESTORE_HINT: &str = "Restore a backup of the store";
 /// Maximum number of damaged rows that an error names.
 const MAX_NAMED: usize = 20;
 
@@ -68,7 +68,7 @@ const MAX_NAMED: usize = 20;
 /// # Errors
 ///
 /// [`crate::error::Kind::Failure`] with the names of the unreadable items.
-pub fn all_read(what: &str, unreadable: &BTreeSet<String>, next: &str) -> Result<()> {
+pub fn check_all_readable(what: &str, unreadable: &BTreeSet<String>, next: &str) -> Result<()> {
     if unreadable.is_empty() {
         return Ok(());
     }

@@ -12,34 +12,36 @@ use crate::verbs::tokens::{CanToken, MethodCheck};
 
 pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
     let method = MethodId::parse(&args.method)?;
-    let who = app.to_look()?;
-    let can = app.ask(&who, CanToken { token: TokenRef::Text(args.token), method: method.clone() })?;
-    let (now, name) = (app.now(), can.token.full_name());
+    let credential = app.read_credential()?;
+    let check = app.call(&credential, CanToken { token: TokenRef::Text(args.token), method: method.clone() })?;
+    let (now, name) = (app.now(), check.token.full_name());
     if app.out.json {
         app.out.json(&CanJson {
             schema: SCHEMA,
-            token: TokenJson::of(&can.token, now),
+            token: TokenJson::new(&check.token, now),
             method: method.to_string(),
-            allowed: can.withheld.is_none(),
-            reason: can.withheld.map(Withheld::as_str),
-            previous: can.previous.map(|withheld| CanPreviousJson {
+            allowed: check.withheld.is_none(),
+            reason: check.withheld.map(Withheld::as_str),
+            previous: check.previous.map(|withheld| CanPreviousJson {
                 allowed: withheld.is_none(),
                 reason: withheld.map(Withheld::as_str),
             }),
         })?;
     }
-    if let Some((previous, withheld)) = can.token.overlap(now).zip(can.previous).filter(|(_, p)| *p != can.withheld) {
+    if let Some((previous, withheld)) =
+        check.token.overlap(now).zip(check.previous).filter(|(_, p)| *p != check.withheld)
+    {
         let may = withheld.map_or_else(|| "may".to_owned(), |why| format!("may not: {}", MethodCheck::describe(why)));
         app.out.note(&format!("! {}, which dies {}, {may}", previous.hint, relative(previous.retires_at, now)));
     }
-    match can.withheld {
+    match check.withheld {
         None if app.out.json || app.out.quiet => Ok(()),
         None => app.out.line(&format!("{name} may call {method}")),
         Some(withheld) => {
-            let refused = Error::denied(format!("{name} may not call {method}")).why(MethodCheck::describe(withheld));
-            Err(match can.nearest {
-                Some(nearest) => refused.next(format!("The nearest known method is {nearest}")),
-                None => refused,
+            let error = Error::denied(format!("{name} may not call {method}")).why(MethodCheck::describe(withheld));
+            Err(match check.nearest {
+                Some(nearest) => error.next(format!("The nearest known method is {nearest}")),
+                None => error,
             })
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::super::App;
 use super::super::args::{EditArgs, SelectionArgs};
 use super::super::json::EditedJson;
-use super::super::prompt::PasswordFrom;
-use super::issue::expires;
+use super::super::prompt::PasswordSource;
+use super::create::expires;
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
@@ -25,18 +25,18 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         ..EditToken::new(TokenTarget::by_reference(args.token))
     };
     if dry_run {
-        let who = app.to_look()?;
-        let edited = app.ask(&who, PreviewEdit(verb))?;
-        return would(app, &edited);
+        let credential = app.read_credential()?;
+        let edited = app.call(&credential, PreviewEdit(verb))?;
+        return print_preview(app, &edited);
     }
     // Ask first only if a person can answer. A password from elsewhere means a script.
-    let shows_first = app.prompt.possible && app.prompt.password == PasswordFrom::Prompt;
+    let shows_first = app.prompt.is_interactive && app.prompt.password == PasswordSource::Prompt;
     let edited = if shows_first {
-        shown_first(app, verb)?
+        preview_and_edit(app, verb)?
     } else {
-        let who = app.to_change()?;
-        let edited = app.ask(&who, verb)?.value;
-        told(app, &edited).iter().for_each(|line| app.out.note(line));
+        let credential = app.write_credential()?;
+        let edited = app.call(&credential, verb)?.value;
+        diff_lines(app, &edited).iter().for_each(|line| app.out.note(line));
         edited
     };
     let name = edited.after.full_name();
@@ -46,7 +46,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     }
     if app.out.json {
         let (changes, now) = (changes(app, &edited), app.now());
-        return app.out.json(&EditedJson::of(&edited.after, changes, now));
+        return app.out.json(&EditedJson::new(&edited.after, changes, now));
     }
     if changes(app, &edited).is_empty() {
         app.out.note(&format!("✓ {name} was so already"));
@@ -57,27 +57,27 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
 }
 
 /// Edits exactly the token that was shown: sends the shown state with the request.
-fn shown_first(app: &App, verb: EditToken) -> Result<EditPreview> {
-    let (who, session) = app.proved()?;
-    let preview = app.ask(&Credential::Session(session), PreviewEdit(verb.clone()))?;
-    for line in told(app, &preview) {
+fn preview_and_edit(app: &App, verb: EditToken) -> Result<EditPreview> {
+    let (credential, session) = app.authenticate()?;
+    let preview = app.call(&Credential::Session(session), PreviewEdit(verb.clone()))?;
+    for line in diff_lines(app, &preview) {
         app.prompt.show(&line)?;
     }
     if let Some(warning) = &preview.warning {
         app.prompt.show(&format!("! {warning}"))?;
     }
-    if app.prompt.line("Type yes to change it")? != "yes" {
+    if app.prompt.read_visible("Type yes to change it")? != "yes" {
         return Err(Error::cancelled());
     }
-    Ok(app.ask(&who, EditToken { expected: Some(Box::new(preview.before)), ..verb })?.value)
+    Ok(app.call(&credential, EditToken { expected: Some(Box::new(preview.before)), ..verb })?.value)
 }
 
-fn would(app: &mut App, edited: &EditPreview) -> Result<()> {
+fn print_preview(app: &mut App, edited: &EditPreview) -> Result<()> {
     if app.out.json {
         let (changes, now) = (changes(app, edited), app.now());
-        return app.out.json(&EditedJson::of(&edited.after, changes, now));
+        return app.out.json(&EditedJson::new(&edited.after, changes, now));
     }
-    for line in told(app, edited) {
+    for line in diff_lines(app, edited) {
         app.out.line(&line)?;
     }
     if let Some(warning) = &edited.warning {
@@ -88,11 +88,11 @@ fn would(app: &mut App, edited: &EditPreview) -> Result<()> {
 }
 
 fn changes(app: &App, edited: &EditPreview) -> Vec<FieldChange> {
-    diff(&edited.before, &edited.after, app.world.clock.zone())
+    diff(&edited.before, &edited.after, app.adapters.clock.zone())
 }
 
 /// Returns one line per difference, and one per added or removed set or method.
-fn told(app: &App, edited: &EditPreview) -> Vec<String> {
+fn diff_lines(app: &App, edited: &EditPreview) -> Vec<String> {
     let mut lines = vec![edited.before.full_name()];
     for change in changes(app, edited) {
         lines.push(format!("  {}: {} → {}", change.field.as_str(), change.before, change.after));

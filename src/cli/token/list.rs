@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::super::App;
 use super::super::args::ListArgs;
 use super::super::json::TokenJson;
-use super::super::output::{JsonList, RESTORE, Table, all_read};
-use super::status;
+use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
+use super::status_text;
 use crate::domain::expiry::Span;
 use crate::domain::filter_syntax;
 use crate::domain::name::Username;
@@ -22,10 +22,10 @@ use crate::verbs::request::call;
 use crate::verbs::tokens::{ListTokens, OwnerFilter};
 
 /// Number of tokens held in memory at once.
-const PAGE: usize = 500;
+const PAGE_SIZE: usize = 500;
 
 pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
-    let whose = match &args.account {
+    let owner = match &args.account {
         Some(name) => OwnerFilter::Account(Username::parse(name)?),
         None if args.all => OwnerFilter::All,
         None => OwnerFilter::Mine,
@@ -42,18 +42,25 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     }
     // Deleted tokens are listed only in the trash.
     let trashed = args.trash || filter.status == Some(Status::Deleted);
-    let who = app.to_look()?;
-    let mut pages =
-        Pages { who, whose, filter, sort, trashed, anchor: Some(TokenCursor::Start), unreadable: BTreeSet::new() };
+    let credential = app.read_credential()?;
+    let mut pages = Pages {
+        credential,
+        owner,
+        filter,
+        sort,
+        trashed,
+        cursor: Some(TokenCursor::Start),
+        unreadable: BTreeSet::new(),
+    };
     let now = app.now();
-    let Some(first) = pages.next(&app.place)? else { return Ok(()) };
+    let Some(first) = pages.next(&app.backend)? else { return Ok(()) };
     let (matching, total) = (first.matching, first.total);
     let mut listed = 0;
     let mut page = Some(first);
     if app.out.json {
         return json(app, &mut pages, page, now);
     }
-    let mut table = if trashed { Table::new(&TRASH_HEAD) } else { Table::new(&HEAD) };
+    let mut table = if trashed { Table::new(&TRASH_COLUMNS) } else { Table::new(&COLUMNS) };
     while let Some(window) = page.take().filter(|w| w.last.is_some()) {
         listed += window.rows.len() as u64;
         if app.out.quiet {
@@ -64,42 +71,42 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
             window.rows.iter().for_each(|t| table.row(row(t, now)));
             app.out.table(&mut table)?;
         }
-        page = pages.next(&app.place)?;
+        page = pages.next(&app.backend)?;
     }
     // Matches are counted only up to a limit, so the number of printed lines can be the better count.
     summary(app, &pages, matching.max(listed), total);
-    all_read("tokens", &pages.unreadable, RESTORE)
+    check_all_readable("tokens", &pages.unreadable, RESTORE_HINT)
 }
 
 struct Pages {
-    who: Credential,
-    whose: OwnerFilter,
+    credential: Credential,
+    owner: OwnerFilter,
     filter: TokenFilter,
     sort: Sort,
     trashed: bool,
     /// Anchor of the next page, or `None` after the last.
-    anchor: Option<TokenCursor>,
+    cursor: Option<TokenCursor>,
     /// Ids of the damaged tokens that were left out.
     unreadable: BTreeSet<String>,
 }
 
 impl Pages {
-    fn next(&mut self, place: &LazyLocalBackend) -> Result<Option<Window>> {
-        let Some(anchor) = self.anchor else { return Ok(None) };
+    fn next(&mut self, backend: &LazyLocalBackend) -> Result<Option<Window>> {
+        let Some(anchor) = self.cursor else { return Ok(None) };
         let window = call(
-            place,
-            &self.who,
+            backend,
+            &self.credential,
             ListTokens {
-                owner: self.whose.clone(),
+                owner: self.owner.clone(),
                 filter: self.filter.clone(),
                 sort: self.sort,
                 trashed: self.trashed,
                 cursor: anchor,
-                limit: PAGE,
+                limit: PAGE_SIZE,
             },
         )?;
-        let is_full = window.rows.len() + window.unreadable.len() == PAGE;
-        self.anchor = window.last.filter(|_| is_full).map(TokenCursor::After);
+        let is_full = window.rows.len() + window.unreadable.len() == PAGE_SIZE;
+        self.cursor = window.last.filter(|_| is_full).map(TokenCursor::After);
         self.unreadable.extend(window.unreadable.iter().map(ToString::to_string));
         Ok(Some(window))
     }
@@ -109,16 +116,16 @@ fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timesta
     let mut list = JsonList::begin(&mut app.out, "tokens")?;
     while let Some(window) = page.take() {
         for token in &window.rows {
-            list.item(&TokenJson::of(token, now))?;
+            list.item(&TokenJson::new(token, now))?;
         }
-        page = pages.next(&app.place)?;
+        page = pages.next(&app.backend)?;
     }
-    list.end_without(&pages.unreadable)?;
-    all_read("tokens", &pages.unreadable, RESTORE)
+    list.end_with_unreadable(&pages.unreadable)?;
+    check_all_readable("tokens", &pages.unreadable, RESTORE_HINT)
 }
 
-const HEAD: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SEEN", "HINT"];
-const TRASH_HEAD: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "DELETED", "LAST SEEN", "HINT"];
+const COLUMNS: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SEEN", "HINT"];
+const TRASH_COLUMNS: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "DELETED", "LAST SEEN", "HINT"];
 
 fn row(token: &Token, now: Timestamp) -> [String; 7] {
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now));
@@ -129,7 +136,7 @@ fn row(token: &Token, now: Timestamp) -> [String; 7] {
     };
     [
         token.name.to_string(),
-        status(token, now).to_owned(),
+        status_text(token, now).to_owned(),
         token.owner.username.to_string(),
         token.selection.summary(),
         ends,

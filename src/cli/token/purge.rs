@@ -12,34 +12,34 @@ use crate::verbs::actor::Credential;
 use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
 
 /// Maximum number of names shown before the prompt.
-const NAMED: usize = 20;
+const MAX_NAMES: usize = 20;
 
 pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
     let which = if args.expired { Purgeable::Expired } else { Purgeable::Trashed };
     if args.dry_run {
-        let who = app.to_look()?;
-        let preview = app.ask(&who, PreviewPurge { which })?;
-        return would(app, which, preview);
+        let credential = app.read_credential()?;
+        let preview = app.call(&credential, PreviewPurge { which })?;
+        return print_preview(app, which, preview);
     }
-    let (who, confirm) = match args.confirm {
-        Some(confirm) => (app.to_change()?, confirm),
+    let (credential, confirm) = match args.confirm {
+        Some(confirm) => (app.write_credential()?, confirm),
         // A token can't purge anything. Refuse before counting.
-        None if app.token()?.is_some() => (app.to_change()?, 0),
-        None if app.prompt.possible => confirmed(app, which)?,
+        None if app.token()?.is_some() => (app.write_credential()?, 0),
+        None if app.prompt.is_interactive => confirm_purge(app, which)?,
         None => {
             return Err(Error::conflict("the purge is not confirmed")
                 .why("there is no terminal to ask on, or --no-input forbids it")
                 .next("See their number with --dry-run, then say --confirm N"));
         }
     };
-    let PurgeResult { count, stopped, .. } = watched(app, &who, PurgeTokens::new(which, confirm))?;
+    let PurgeResult { count, stopped, .. } = purge_with_progress(app, &credential, PurgeTokens::new(which, confirm))?;
     if app.out.json {
         app.out.json(&PurgedJson { schema: SCHEMA, count, stopped, tokens: None })?;
     } else if !stopped {
-        app.out.note(&format!("✓ {} purged for good", counted(count, which)));
+        app.out.note(&format!("✓ {} purged for good", count_tokens(count, which)));
     }
     match stopped {
-        true => Err(Error::new(Kind::Cancelled, format!("stopped after {} of {confirm}", counted(count, which)))
+        true => Err(Error::new(Kind::Cancelled, format!("stopped after {} of {confirm}", count_tokens(count, which)))
             .why("they are purged for good; the others are as they were")
             .next("Repeat the command for the others")),
         false => Ok(()),
@@ -47,30 +47,30 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
 }
 
 /// Purges with a progress line. A signal that would end the program ends the purge after its current batch.
-fn watched(app: &App, who: &Credential, verb: PurgeTokens) -> Result<PurgeResult> {
+fn purge_with_progress(app: &App, credential: &Credential, verb: PurgeTokens) -> Result<PurgeResult> {
     let line = app.out.progress_line();
-    let progress = Arc::clone(&app.world.progress);
-    progress.listen(move |done, total| line(&bar(done, total)));
+    let progress = Arc::clone(&app.adapters.progress);
+    progress.listen(move |done, total| line(&progress_bar(done, total)));
     progress.begin();
     signals::stop_on_signal(move || progress.stop())?;
-    let purged = app.ask(who, verb);
+    let purged = app.call(credential, verb);
     app.out.progress_line()("");
     Ok(purged?.value)
 }
 
 /// Draws the progress: `━━━━────────────────  20 %  1200 of 6000 purged`.
-fn bar(done: u64, total: u64) -> String {
+fn progress_bar(done: u64, total: u64) -> String {
     const WIDTH: u64 = 20;
     let filled = (done * WIDTH / total.max(1)).min(WIDTH);
     let (filled, empty) = ("━".repeat(filled as usize), "─".repeat((WIDTH - filled) as usize));
     format!("{filled}{empty} {:3} %  {done} of {total} purged", done * 100 / total.max(1))
 }
 
-fn counted(count: u64, which: Purgeable) -> String {
+fn count_tokens(count: u64, which: Purgeable) -> String {
     format!("{count} {} token{}", which.as_str(), if count == 1 { "" } else { "s" })
 }
 
-fn would(app: &mut App, which: Purgeable, preview: PurgePreview) -> Result<()> {
+fn print_preview(app: &mut App, which: Purgeable, preview: PurgePreview) -> Result<()> {
     let PurgePreview { count, names } = preview;
     if app.out.json {
         return app.out.json(&PurgedJson { schema: SCHEMA, count, stopped: false, tokens: Some(names) });
@@ -82,23 +82,23 @@ fn would(app: &mut App, which: Purgeable, preview: PurgePreview) -> Result<()> {
     if rest > 0 {
         app.out.note(&format!("and {rest} more"));
     }
-    app.out.note(&format!("{} would go. Nothing was purged: --dry-run", counted(count, which)));
+    app.out.note(&format!("{} would go. Nothing was purged: --dry-run", count_tokens(count, which)));
     Ok(())
 }
 
-fn confirmed(app: &App, which: Purgeable) -> Result<(Credential, u64)> {
-    let (who, session) = app.proved()?;
-    let PurgePreview { count, names } = app.ask(&Credential::Session(session), PreviewPurge { which })?;
-    for name in names.iter().take(NAMED) {
+fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, u64)> {
+    let (credential, session) = app.authenticate()?;
+    let PurgePreview { count, names } = app.call(&Credential::Session(session), PreviewPurge { which })?;
+    for name in names.iter().take(MAX_NAMES) {
         app.prompt.show(&format!("    {name}"))?;
     }
-    let rest = count.saturating_sub(names.len().min(NAMED) as u64);
+    let rest = count.saturating_sub(names.len().min(MAX_NAMES) as u64);
     if rest > 0 {
         app.prompt.show(&format!("    and {rest} more"))?;
     }
-    let typed = app.prompt.line(&format!("Type the number of tokens, {count}, to purge them for good"))?;
+    let typed = app.prompt.read_visible(&format!("Type the number of tokens, {count}, to purge them for good"))?;
     let confirm = typed.parse().map_err(|_| {
         Error::conflict("the confirmation differs; nothing was purged").why("the number of tokens was expected")
     })?;
-    Ok((who, confirm))
+    Ok((credential, confirm))
 }

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use super::super::App;
 use super::super::json::{SCHEMA, SomeWhoseJson, TokenJson, TombstoneJson, WhoseJson};
 use super::super::output::Table;
-use super::super::verify::presented;
-use super::status;
+use super::super::verify::read_secret;
+use super::status_text;
 use crate::domain::expiry::Expiry;
 use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
@@ -20,29 +20,29 @@ use crate::verbs::tokens::IdentifySecret;
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
 /// Maximum length of the text to search. Longer texts are refused. All secrets in the text are looked up.
-const TEXT_MOST: usize = 1024 * 1024;
+const MAX_TEXT: usize = 1024 * 1024;
 
 pub(super) fn whose(app: &mut App) -> Result<()> {
     // Check the store first: without one, nobody should type a secret.
-    app.place.backend()?;
-    let (secrets, now) = (found(app)?, app.now());
+    app.backend.backend()?;
+    let (secrets, now) = (read_secrets(app)?, app.now());
     let are_several = secrets.len() > 1;
     let (mut any_token, mut first_refusal, mut answers) = (false, None, Vec::new());
     // One at a time, because a text may contain thousands.
     for secret in secrets {
         let hint = secret.hint().unwrap_or_default().to_owned();
-        let traced = app.ask(&Credential::Store, IdentifySecret { secret })?;
+        let traced = app.call(&Credential::Store, IdentifySecret { secret })?;
         any_token |= is_token(&traced);
         first_refusal = first_refusal.or(traced.denial_reason);
         if app.out.json {
-            answers.push(answer(&traced, now));
+            answers.push(to_json(&traced, now));
             continue;
         }
         if are_several && !app.out.quiet {
             let known = if is_token(&traced) { "" } else { " is no token's secret" };
             app.out.line(&format!("{hint}…{known}"))?;
         }
-        told(app, &traced, now)?;
+        print_result(app, &traced, now)?;
     }
     if app.out.json {
         match &answers[..] {
@@ -63,12 +63,12 @@ fn is_token(traced: &SecretLookup) -> bool {
 }
 
 /// Returns the secrets in the pasted text, or the whole text if it contains none.
-fn found(app: &App) -> Result<Vec<SecretText>> {
+fn read_secrets(app: &App) -> Result<Vec<SecretText>> {
     let text = if io::stdin().is_terminal() {
-        let line = presented(app)?;
+        let line = read_secret(app)?;
         Zeroizing::new(line.as_bytes().to_vec())
     } else {
-        read_secret_bytes(io::stdin(), TEXT_MOST)?
+        read_secret_bytes(io::stdin(), MAX_TEXT)?
     };
     let mut secrets = find_secrets(&text, usize::MAX);
     if secrets.is_empty() {
@@ -78,7 +78,7 @@ fn found(app: &App) -> Result<Vec<SecretText>> {
 }
 
 /// Returns the state of a secret. `None` if only its head matches.
-fn state(traced: &SecretLookup) -> Option<&'static str> {
+fn state_word(traced: &SecretLookup) -> Option<&'static str> {
     if traced.denial_reason == Some(DenialReason::WrongSecret) {
         return None;
     }
@@ -94,23 +94,23 @@ fn state(traced: &SecretLookup) -> Option<&'static str> {
     }
 }
 
-fn answer(traced: &SecretLookup, now: Timestamp) -> WhoseJson {
+fn to_json(traced: &SecretLookup, now: Timestamp) -> WhoseJson {
     let (token, purged) = match &traced.owner {
         SecretOwner::Unknown => (None, None),
-        SecretOwner::Token(token, _) => (Some(TokenJson::of(token, now)), None),
+        SecretOwner::Token(token, _) => (Some(TokenJson::new(token, now)), None),
         SecretOwner::Purged(tombstone) => (None, Some(TombstoneJson::from(&**tombstone))),
     };
     WhoseJson {
         schema: SCHEMA,
         works: traced.denial_reason.is_none(),
         reason: traced.denial_reason.map(DenialReason::as_str),
-        secret: state(traced),
+        secret: state_word(traced),
         token,
         purged,
     }
 }
 
-fn told(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<()> {
+fn print_result(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<()> {
     let name = match &traced.owner {
         SecretOwner::Unknown => return Ok(()),
         SecretOwner::Token(token, _) => token.full_name(),
@@ -123,7 +123,7 @@ fn told(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<()> {
     if app.out.quiet {
         return app.out.line(&name);
     }
-    let zone = app.world.clock.zone();
+    let zone = app.adapters.clock.zone();
     let day = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), ago(at, now));
     let mut table = Table::pairs();
     table.pair("Token", name);
@@ -131,7 +131,7 @@ fn told(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<()> {
         SecretOwner::Unknown => {}
         SecretOwner::Token(token, state) => {
             table.pair("Id", token.id.to_string());
-            table.pair("Status", status(token, now));
+            table.pair("Status", status_text(token, now));
             let secret = match state {
                 SecretState::Current => format!("the current one, since {}", day(token.secret_since)),
                 SecretState::Previous(until) if now < *until => format!("the old one, dies {}", relative(*until, now)),

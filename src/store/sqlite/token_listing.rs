@@ -102,7 +102,7 @@ impl ListConditions {
     }
 }
 
-/// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
+/// Returns `add_values IN (?, ?, …)` with a mark for each of `ids`.
 fn in_list(column: &str, ids: &[i64]) -> String {
     format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
 }

@@ -277,7 +277,7 @@ pub(super) fn newest_id(db: &Connection) -> Result<i64> {
     Ok(newest.unwrap_or(0))
 }
 
-/// Reserves all ids up to `newest`, so that no new token gets one of them.
+/// Reserves all ids up to `newest_rows`, so that no new token gets one of them.
 pub(super) fn reserve_ids(db: &Connection, newest: i64) -> Result<()> {
     let known = newest_id(db)?;
     if known >= newest {

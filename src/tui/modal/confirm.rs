@@ -56,7 +56,7 @@ pub struct ConfirmDialog {
 }
 
 impl ConfirmDialog {
-    /// Opens the dialog that asks for the `proof` for `wanted`.
+    /// Opens the dialog that asks for the `proof` for `is_requested`.
     pub fn new(wanted: PendingMutation, proof: AuthField) -> Form<Self> {
         Form::new(ConfirmDialog { mutation: wanted, auth: proof })
     }

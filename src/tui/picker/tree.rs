@@ -140,7 +140,7 @@ impl Tree {
         &self.selected.choice
     }
 
-    /// `true` if the method at `place` is ticked.
+    /// `true` if the method at `backend` is ticked.
     pub fn is_ticked(&self, place: usize) -> bool {
         self.selected.ticks.get(place).copied().unwrap_or(false)
     }

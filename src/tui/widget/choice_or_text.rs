@@ -37,7 +37,7 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         ChoiceOrText { rows, chosen: 0, text: TextInput::new(32) }
     }
 
-    /// Chooses the row equal to `wanted`; if there is none, sets `typed` as the typed answer.
+    /// Chooses the row equal to `is_requested`; if there is none, sets `typed` as the typed answer.
     pub fn select(&mut self, wanted: T, typed: &str) {
         let offered = self.rows.iter().position(|(_, one)| *one == wanted);
         self.chosen = offered.unwrap_or(self.rows.len());

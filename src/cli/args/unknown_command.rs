@@ -21,29 +21,29 @@ pub(super) fn unknown_command(error: &clap::Error, words: &[String]) -> Option<S
         path = format!("{path} {}", sub.get_name());
         parent = sub;
     }
-    let near = commands_near(word, parent, &path);
-    let near = if near.is_empty() { commands_near(word, &tree, "jeton") } else { near };
+    let similar = similar_commands(word, parent, &path);
+    let similar = if similar.is_empty() { similar_commands(word, &tree, "jeton") } else { similar };
     let mut text = format!("error: there is no command \"{path} {word}\"\n");
-    if !near.is_empty() {
-        text.push_str(&format!("  Did you mean: {}?\n", near.join(", ")));
+    if !similar.is_empty() {
+        text.push_str(&format!("  Did you mean: {}?\n", similar.join(", ")));
     }
     text.push_str(&format!("  See: {path} --help\n"));
     Some(text)
 }
 
 /// Commands called `word` at or below `parent`, else those whose name is near it.
-fn commands_near(word: &str, parent: &Command, path: &str) -> Vec<String> {
+fn similar_commands(word: &str, parent: &Command, path: &str) -> Vec<String> {
     let mut all = Vec::new();
     collect(parent, path, &mut all);
-    let mut found: Vec<String> = all.iter().filter(|(name, _)| name == word).map(|(_, path)| path.clone()).collect();
-    if found.is_empty() {
+    let mut matches: Vec<String> = all.iter().filter(|(name, _)| name == word).map(|(_, path)| path.clone()).collect();
+    if matches.is_empty() {
         for name in nearest(word, all.iter().map(|(name, _)| name.as_str())) {
-            found.extend(all.iter().filter(|(known, _)| known == name).map(|(_, path)| path.clone()));
+            matches.extend(all.iter().filter(|(known, _)| known == name).map(|(_, path)| path.clone()));
         }
     }
-    found.dedup();
-    found.truncate(MAX_COMMANDS);
-    found
+    matches.dedup();
+    matches.truncate(MAX_COMMANDS);
+    matches
 }
 
 /// Every name and alias below `parent`, with the whole command.
@@ -58,11 +58,11 @@ fn collect(parent: &Command, path: &str, all: &mut Vec<(String, String)>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read;
+    use super::super::parse_args;
 
     fn refusal(line: &str) -> String {
         let words = ["jeton"].into_iter().chain(line.split(' ')).map(std::ffi::OsString::from);
-        read(words).err().map(|stop| stop.text).unwrap_or_default()
+        parse_args(words).err().map(|stop| stop.text).unwrap_or_default()
     }
 
     #[test]

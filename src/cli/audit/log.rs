@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::App;
 use super::super::args::ReadAuditArgs;
-use super::super::output::{JsonList, Output, Table, all_read};
+use super::super::output::{JsonList, Output, Table, check_all_readable};
 use super::json::EntryJson;
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::audit_filter::AuditFilter;
@@ -23,59 +23,59 @@ use crate::verbs::audit_log::{AuditCursor, AuditWindow, HashedRow};
 use crate::verbs::request::call;
 
 /// Number of rows held in memory at once.
-const PAGE: usize = 500;
+const PAGE_SIZE: usize = 500;
 /// Interval between polls for new rows.
-const POLL: Duration = Duration::from_millis(300);
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
 /// Number of existing rows shown before new ones.
-const LAST: usize = 10;
+const DEFAULT_FOLLOW_ROWS: usize = 10;
 
 pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     let span = args.since.as_deref().map(Span::parse).transpose()?;
-    let (now, zone) = (app.now(), app.world.clock.zone());
-    let question = Question {
+    let (now, zone) = (app.now(), app.adapters.clock.zone());
+    let query = AuditQuery {
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
         token: args.token.map(TokenRef::Text),
         filter: args.filter.as_deref().map(filter_syntax::parse_strict::<AuditFilter>).transpose()?.unwrap_or_default(),
         // Use a session: a token credential would record a use for every poll.
-        who: Credential::Session(app.proved()?.1),
+        credential: Credential::Session(app.authenticate()?.1),
     };
-    let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(LAST));
+    let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(DEFAULT_FOLLOW_ROWS));
     let (mut anchor, until) = match limit {
         None => (AuditCursor::Oldest, i64::MAX),
-        Some(limit) => question.newest(&app.place, limit)?,
+        Some(limit) => query.newest_rows(&app.backend, limit)?,
     };
     let until = if args.follow { i64::MAX } else { until };
     if app.out.json && !args.follow {
-        return list(app, &question, anchor, until);
+        return list(app, &query, anchor, until);
     }
     if args.follow {
         // Ctrl-C ends the program right away, so the terminal must be restored first.
-        app.prompt.end_silence();
+        app.prompt.show_echo();
         signals::end_on_interrupt()?;
     }
-    let mut printer = Printer { table: Table::new(&HEAD), lines: args.follow };
+    let mut printer = Printer { table: Table::new(&COLUMNS), lines: args.follow };
     let mut unreadable = BTreeSet::new();
     let mut seen = 0;
     loop {
-        let window = question.ask(&app.place, anchor, PAGE)?;
+        let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
         if window.newest < seen {
             return Err(Error::failure("the audit log has become shorter while it was followed")
                 .next("See what is wrong with: jeton audit verify"));
         }
-        printer.print(&mut app.out, app.world.clock.zone(), upto(&window, until))?;
-        unreadable.extend(damaged(&window, until));
+        printer.print(&mut app.out, app.adapters.clock.zone(), rows_up_to(&window, until))?;
+        unreadable.extend(unreadable_rows(&window, until));
         seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
         anchor = AuditCursor::After(seen);
         if !args.follow && (!window.newer || seen >= until) {
-            return all_read(ROWS, &unreadable, NEXT);
+            return check_all_readable(ROWS, &unreadable, VERIFY_HINT);
         }
         if args.follow
-            && let Err(error) = all_read(ROWS, &std::mem::take(&mut unreadable), NEXT)
+            && let Err(error) = check_all_readable(ROWS, &std::mem::take(&mut unreadable), VERIFY_HINT)
         {
             app.out.note(&format!("! {error}"));
         }
         if !window.newer {
-            app.world.clock.sleep(POLL);
+            app.adapters.clock.sleep(POLL_INTERVAL);
             if signals::output_is_closed() {
                 return Ok(());
             }
@@ -84,37 +84,37 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
 }
 
 /// Returns the rows up to `until`. Rows that arrived while older ones were read are ignored.
-fn upto(window: &AuditWindow, until: i64) -> &[HashedRow] {
+fn rows_up_to(window: &AuditWindow, until: i64) -> &[HashedRow] {
     let count = window.rows.partition_point(|chained| chained.row.seq <= until);
     &window.rows[..count]
 }
 
 /// Noun for damaged rows in error messages.
 const ROWS: &str = "rows of the audit log";
-const NEXT: &str = "See what is wrong with: jeton audit verify";
+const VERIFY_HINT: &str = "See what is wrong with: jeton audit verify";
 
 /// Returns the numbers of the damaged rows up to `until`.
-fn damaged(window: &AuditWindow, until: i64) -> impl Iterator<Item = String> {
+fn unreadable_rows(window: &AuditWindow, until: i64) -> impl Iterator<Item = String> {
     window.unreadable.iter().filter(move |seq| **seq <= until).map(ToString::to_string)
 }
 
 /// The filter of the list, and the credential to read with.
-struct Question {
-    who: Credential,
+struct AuditQuery {
+    credential: Credential,
     since: Option<Timestamp>,
     token: Option<TokenRef>,
     filter: AuditFilter,
 }
 
-impl Question {
-    fn ask(&self, place: &LazyLocalBackend, anchor: AuditCursor, limit: usize) -> Result<AuditWindow> {
+impl AuditQuery {
+    fn fetch(&self, backend: &LazyLocalBackend, anchor: AuditCursor, limit: usize) -> Result<AuditWindow> {
         let (token, filter) = (self.token.clone(), self.filter.clone());
-        call(place, &self.who, ListAudit { since: self.since, token, filter, cursor: anchor, limit })
+        call(backend, &self.credential, ListAudit { since: self.since, token, filter, cursor: anchor, limit })
     }
 
     /// Returns the anchor of the newest `limit` rows, and the number of the last row.
-    fn newest(&self, place: &LazyLocalBackend, limit: usize) -> Result<(AuditCursor, i64)> {
-        let mut window = self.ask(place, AuditCursor::Newest, limit.min(PAGE))?;
+    fn newest_rows(&self, backend: &LazyLocalBackend, limit: usize) -> Result<(AuditCursor, i64)> {
+        let mut window = self.fetch(backend, AuditCursor::Newest, limit.min(PAGE_SIZE))?;
         let until = window.newest;
         let mut left = limit;
         let mut first = until.saturating_add(1);
@@ -124,33 +124,33 @@ impl Question {
             if left == 0 || !window.older {
                 break;
             }
-            window = self.ask(place, AuditCursor::Before(reached), left.min(PAGE))?;
+            window = self.fetch(backend, AuditCursor::Before(reached), left.min(PAGE_SIZE))?;
         }
         Ok((AuditCursor::After(first - 1), until))
     }
 }
 
-fn list(app: &mut App, question: &Question, mut anchor: AuditCursor, until: i64) -> Result<()> {
-    let mut window = question.ask(&app.place, anchor, PAGE)?;
+fn list(app: &mut App, query: &AuditQuery, mut anchor: AuditCursor, until: i64) -> Result<()> {
+    let mut window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
     let mut list = JsonList::begin(&mut app.out, "entries")?;
     let mut unreadable = BTreeSet::new();
     loop {
-        unreadable.extend(damaged(&window, until));
-        for chained in upto(&window, until) {
+        unreadable.extend(unreadable_rows(&window, until));
+        for chained in rows_up_to(&window, until) {
             list.item(&EntryJson::from(chained))?;
         }
         match window.last_seq().filter(|last| window.newer && *last < until) {
             None => {
-                list.end_without(&unreadable)?;
-                return all_read(ROWS, &unreadable, NEXT);
+                list.end_with_unreadable(&unreadable)?;
+                return check_all_readable(ROWS, &unreadable, VERIFY_HINT);
             }
             Some(last) => anchor = AuditCursor::After(last),
         }
-        window = question.ask(&app.place, anchor, PAGE)?;
+        window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
     }
 }
 
-const HEAD: [&str; 7] = ["ROW", "TIME", "WHO", "FACE", "VERB", "TARGET", "WHAT"];
+const COLUMNS: [&str; 7] = ["ROW", "TIME", "WHO", "FACE", "VERB", "TARGET", "WHAT"];
 
 struct Printer {
     table: Table,
@@ -172,12 +172,12 @@ impl Printer {
 }
 
 fn cells(row: &AuditRow, zone: &dyn Zone) -> [String; 7] {
-    let who = if row.name.is_empty() { "nobody" } else { &row.name };
+    let actor = if row.name.is_empty() { "nobody" } else { &row.name };
     let target = if row.target_name.is_empty() { &row.target } else { &row.target_name };
     [
         row.seq.to_string(),
         wall_clock(row.at, zone),
-        format!("{who} ({})", row.proof),
+        format!("{actor} ({})", row.proof),
         row.face.clone(),
         row.verb.clone(),
         target.clone(),

@@ -1,9 +1,9 @@
 //! `token revoke`: shows the consequences, then asks for the name. The verb compares the name, not the CLI.
 
 use super::super::App;
-use super::super::args::DeleteArgs;
+use super::super::args::RevokeArgs;
+use super::enable::{RevokedText, print_revoked_with_remaining, targets};
 use super::show;
-use super::switch::{Taken, pointed, taken_leaving};
 use crate::domain::time::ago;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
@@ -12,25 +12,25 @@ use crate::verbs::tokens::{
     DeleteResult, DeleteTokens, GetTokens, ShowToken, TokenDetails, TokenTarget, ambiguous_words, as_account_and_name,
 };
 
-pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
-    let (tokens, with_made) = (pointed(args.some), args.with_made);
-    let (who, verb) = match args.confirm {
-        Some(typed) => (app.to_change()?, DeleteTokens { tokens, with_made, confirmation: typed }),
-        None if app.prompt.possible => confirmed(app, tokens, with_made)?,
+pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
+    let (tokens, with_made) = (targets(args.some), args.with_made);
+    let (credential, verb) = match args.confirm {
+        Some(typed) => (app.write_credential()?, DeleteTokens { tokens, with_made, confirmation: typed }),
+        None if app.prompt.is_interactive => confirm_revocation(app, tokens, with_made)?,
         None => {
             return Err(Error::conflict("the deletion is not confirmed")
                 .why("there is no terminal to ask on, or --no-input forbids it")
                 .next("Say --confirm NAME, or for several tokens --confirm N, their number"));
         }
     };
-    let changed = app.ask(&who, verb)?;
-    let gone = Taken { done: "deleted", whom: "it", otherwise: "; it is denied from now on" };
+    let changed = app.call(&credential, verb)?;
+    let text = RevokedText { done: "deleted", subject: "it", otherwise: "; it is denied from now on" };
     let DeleteResult { tokens, remaining: left, .. } = &changed.value;
-    taken_leaving(app, tokens, Some(left), changed.audit_seq, &gone)?;
+    print_revoked_with_remaining(app, tokens, Some(left), changed.audit_seq, &text)?;
     if !app.out.json {
         if let Some(words) = left.describe() {
-            let who = if tokens.len() == 1 { "It" } else { "They" };
-            app.out.note(&format!("! {who} made {words}; --with-made takes along what a token made"));
+            let pronoun = if tokens.len() == 1 { "It" } else { "They" };
+            app.out.note(&format!("! {pronoun} made {words}; --with-made takes along what a token made"));
         }
         app.out.note("  In the trash for now: jeton token list --trash, jeton token restore NAME");
     }
@@ -38,12 +38,12 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
 }
 
 /// Shows the consequences and asks for the name. Sends the shown revision, so that only the shown state can be deleted.
-fn confirmed(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, DeleteTokens)> {
-    let (who, session) = app.proved()?;
-    let look = Credential::Session(session);
+fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, DeleteTokens)> {
+    let (credential, session) = app.authenticate()?;
+    let read_credential = Credential::Session(session);
     let mut shown = Vec::with_capacity(tokens.len());
-    for token in read(app, &look, tokens)? {
-        let one = app.ask(&look, ShowToken { token })?;
+    for token in resolve_tokens(app, &read_credential, tokens)? {
+        let one = app.call(&read_credential, ShowToken { token })?;
         if one.token.deleted_at.is_some() {
             let name = one.token.full_name();
             return Err(Error::not_found(format!("the token {name} is in the trash already")));
@@ -57,31 +57,31 @@ fn confirmed(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Cr
         }
         some.into_iter().try_for_each(|one| consequences(app, one))?;
     }
-    let seen: Vec<TokenTarget> = shown.iter().map(|one| TokenTarget::at_revision(&one.token)).collect();
-    let mut total = seen.len();
+    let targets: Vec<TokenTarget> = shown.iter().map(|one| TokenTarget::at_revision(&one.token)).collect();
+    let mut total = targets.len();
     if with_made {
         let tokens = shown.iter().map(|one| one.token.id).collect();
-        total += app.ask(&look, GetTokens { tokens })?.iter().map(|one| one.made.len()).sum::<usize>();
+        total += app.call(&read_credential, GetTokens { tokens })?.iter().map(|one| one.made.len()).sum::<usize>();
     }
     let label = match total {
         1 => "Type the token's name to delete it".to_owned(),
-        _ if total > seen.len() => {
+        _ if total > targets.len() => {
             format!("Type the number of tokens, {total} with what they made, to delete them all")
         }
         _ => format!("Type the number of tokens, {total}, to delete them"),
     };
-    let typed = app.prompt.line(&label)?;
-    Ok((who, DeleteTokens { tokens: seen, with_made, confirmation: typed }))
+    let typed = app.prompt.read_visible(&label)?;
+    Ok((credential, DeleteTokens { tokens: targets, with_made, confirmation: typed }))
 }
 
 /// Resolves the words on the line as the verb will read them. Two words may be `ACCOUNT NAME`.
-fn read(app: &App, look: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<TokenRef>> {
+fn resolve_tokens(app: &App, credential: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<TokenRef>> {
     let Some(full_name) = as_account_and_name(&tokens) else {
         return Ok(tokens.into_iter().map(|pointed| pointed.reference).collect());
     };
-    let is_there = |token: TokenRef| app.ask(look, ShowToken { token });
-    let both = tokens.iter().try_for_each(|pointed| is_there(pointed.reference.clone()).map(drop));
-    let one = is_there(TokenRef::Text(full_name.clone()));
+    let find = |token: TokenRef| app.call(credential, ShowToken { token });
+    let both = tokens.iter().try_for_each(|pointed| find(pointed.reference.clone()).map(drop));
+    let one = find(TokenRef::Text(full_name.clone()));
     match (both, one) {
         (Ok(()), Ok(_)) => Err(ambiguous_words(&full_name)),
         (Err(_), Ok(_)) => Ok(vec![TokenRef::Text(full_name)]),
@@ -90,7 +90,7 @@ fn read(app: &App, look: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<To
 }
 
 /// Maximum number of methods named.
-const METHODS: usize = 10;
+const MAX_METHODS: usize = 10;
 
 /// Shows the consequences of deleting the token.
 fn consequences(app: &App, shown: &TokenDetails) -> Result<()> {
@@ -100,27 +100,31 @@ fn consequences(app: &App, shown: &TokenDetails) -> Result<()> {
         None => app.prompt.show(&format!("{name}: never used"))?,
         Some(at) => {
             let mark = if usage.week > 0 { "! " } else { "" };
-            app.prompt.show(&format!("{mark}{name}: last seen {}, calls {}", ago(at, now), show::calls(usage)))?;
+            app.prompt.show(&format!(
+                "{mark}{name}: last seen {}, calls {}",
+                ago(at, now),
+                show::describe_calls(usage)
+            ))?;
         }
     }
     for origin in &usage.clients {
-        app.prompt.show(&format!("    from {}", show::from(origin)))?;
+        app.prompt.show(&format!("    from {}", show::describe_client(origin)))?;
     }
     if !usage.all_methods.is_empty() {
-        let named: Vec<&str> = usage.all_methods.iter().take(METHODS).map(|(m, _)| m.as_str()).collect();
-        let more = match usage.all_methods.len().saturating_sub(METHODS) {
+        let named: Vec<&str> = usage.all_methods.iter().take(MAX_METHODS).map(|(m, _)| m.as_str()).collect();
+        let more = match usage.all_methods.len().saturating_sub(MAX_METHODS) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         app.prompt.show(&format!("    methods {}{more}", named.join(", ")))?;
     }
-    if let Some(overlap) = show::overlap(&shown.token, usage, now) {
+    if let Some(overlap) = show::describe_overlap(&shown.token, usage, now) {
         app.prompt.show(&format!("    an overlap is in progress, both secrets go: {overlap}"))?;
     }
     if let Some(made) = shown.made.describe() {
         app.prompt.show(&format!("  ! it made {made}"))?;
     }
-    match show::denied(usage, now) {
+    match show::describe_denials(usage, now) {
         Some(denied) => app.prompt.show(&format!("    denied {denied}")),
         None => Ok(()),
     }

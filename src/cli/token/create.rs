@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::App;
 use super::super::args::{CopyArgs, CreateArgs, RegenerateArgs};
-use super::super::json::{CreatedJson, Exposed, IssuedJson, SCHEMA, SomeIssuedJson, TokenJson};
+use super::super::json::{CreatedJson, IssuedJson, SCHEMA, SecretJson, SomeIssuedJson, TokenJson};
 use super::super::output;
-use super::super::witness::Asked;
+use super::super::propagation::PropagationCheck;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName, Username};
@@ -29,11 +29,11 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
         description: args.description.as_deref().map_or_else(|| Ok(Description::none()), Description::parse)?,
         expires: expires(app, args.expires.as_deref())?,
         selection: selection(args.set, &args.method, args.inherit)?,
-        destination: Some(destination(Form::of(app), args.out, args.out_dir)?),
+        destination: Some(secret_destination(SecretFormat::new(app), args.out, args.out_dir)?),
     };
-    let who = app.to_change()?;
-    let changed = app.ask(&who, verb)?;
-    said(app, &changed.value, "is ready")
+    let credential = app.write_credential()?;
+    let changed = app.call(&credential, verb)?;
+    print_issued(app, &changed.value, "is ready")
 }
 
 pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
@@ -42,68 +42,68 @@ pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
         name: TokenName::parse(&args.name)?,
         account: args.account.as_deref().map(Username::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        destination: Some(destination(Form::of(app), args.out, None)?),
+        destination: Some(secret_destination(SecretFormat::new(app), args.out, None)?),
     };
-    let who = app.to_change()?;
-    let changed = app.ask(&who, verb)?;
-    said(app, &[changed.value], "is ready")
+    let credential = app.write_credential()?;
+    let changed = app.call(&credential, verb)?;
+    print_issued(app, &[changed.value], "is ready")
 }
 
 pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
     let now = app.now();
     let is_opened = Arc::new(AtomicBool::new(false));
-    let form = match app.out.json {
-        true if args.grace.is_none() => Form::OpenJson(now, Arc::clone(&is_opened)),
-        true => Form::Json(now),
-        false => Form::Plain,
+    let format = match app.out.json {
+        true if args.grace.is_none() => SecretFormat::OpenJson(now, Arc::clone(&is_opened)),
+        true => SecretFormat::Json(now),
+        false => SecretFormat::Plain,
     };
     let verb = RegenerateToken {
         token: TokenTarget::by_reference(args.token),
         grace: args.grace.as_deref().map(Span::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        destination: Some(destination(form, args.out, None)?),
+        destination: Some(secret_destination(format, args.out, None)?),
     };
-    let graced = verb.grace.is_some();
-    let who = app.to_change()?;
-    let changed = app.ask(&who, verb).inspect_err(|_| {
+    let has_grace = verb.grace.is_some();
+    let credential = app.write_credential()?;
+    let changed = app.call(&credential, verb).inspect_err(|_| {
         if is_opened.load(Ordering::Relaxed) {
             output::json_closed();
         }
     })?;
     let issued = changed.value;
-    let until = issued.token.previous.as_ref().filter(|_| graced).map(|p| p.retires_at);
+    let until = issued.token.previous.as_ref().filter(|_| has_grace).map(|p| p.retires_at);
     match until {
         Some(until) => {
-            let old = old_secret(until, issued.token.expiry, now);
-            said(app, &[issued], &format!("has a new secret, {old}"))
+            let old = describe_old_secret(until, issued.token.expiry, now);
+            print_issued(app, &[issued], &format!("has a new secret, {old}"))
         }
-        None => rotated(app, &issued, changed.audit_seq, now),
+        None => print_rotated(app, &issued, changed.audit_seq, now),
     }
 }
 
 /// Reports a regeneration. The secret is already printed unless it was saved, and the service's answer follows.
-fn rotated(app: &mut App, issued: &IssuedToken, seq: i64, now: Timestamp) -> Result<()> {
-    let service = Asked::about(app, seq);
+fn print_rotated(app: &mut App, issued: &IssuedToken, seq: i64, now: Timestamp) -> Result<()> {
+    let service = PropagationCheck::run(app, seq);
     if app.out.json {
-        let answer = IssuedJson { schema: SCHEMA, issued: created(issued, now) };
+        let answer = IssuedJson { schema: SCHEMA, issued: to_json(issued, now) };
         let printed = if issued.saved_path().is_some() { None } else { Some(&answer) };
-        return output::json_rest(&service.beside(&answer), printed);
+        return output::print_json_rest(&service.attach_to(&answer), printed);
     }
-    let what = format!("has a new secret{}", service.clause("the old one", ", the old one is dead"));
-    explain(app, slice::from_ref(issued), &what);
-    service.doubt(app);
+    let what = format!("has a new secret{}", service.suffix("the old one", ", the old one is dead"));
+    print_summary(app, slice::from_ref(issued), &what);
+    service.warn_unconfirmed(app);
     Ok(())
 }
 
 /// Describes how long the old secret lives, and if the expiry makes that shorter than requested.
-fn old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
+fn describe_old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
     let cut = if expiry.at() == Some(until) { " with the token itself" } else { "" };
     format!("the old one dies {}{cut}", relative(until, now))
 }
 
 /// Output format of secrets.
 #[derive(Debug, Clone)]
-enum Form {
+enum SecretFormat {
     Plain,
     /// JSON, with statuses at that instant.
     Json(Timestamp),
@@ -111,14 +111,18 @@ enum Form {
     OpenJson(Timestamp, Arc<AtomicBool>),
 }
 
-impl Form {
-    fn of(app: &App) -> Self {
-        if app.out.json { Form::Json(app.now()) } else { Form::Plain }
+impl SecretFormat {
+    fn new(app: &App) -> Self {
+        if app.out.json { SecretFormat::Json(app.now()) } else { SecretFormat::Plain }
     }
 }
 
 /// Returns the destination of secrets: a file, a folder, or stdout. A file `-` also means stdout.
-fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Result<SecretDestination> {
+fn secret_destination(
+    format: SecretFormat,
+    file: Option<PathBuf>,
+    folder: Option<PathBuf>,
+) -> Result<SecretDestination> {
     if let Some(folder) = folder {
         require_named_file(&folder, "the folder for secrets")?;
         return Ok(SecretDestination::Directory(folder));
@@ -127,7 +131,7 @@ fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Re
         return Ok(SecretDestination::File(file));
     }
     Ok(SecretDestination::Callback(SecretCallback::new(move |issued| {
-        printed(&form, issued).map_err(|e| {
+        print_secrets(&format, issued).map_err(|e| {
             let what = if issued.len() == 1 { "the secret" } else { "the secrets" };
             Error::failure(format!("{what} could not be printed; nothing was changed"))
                 .why(e.why.unwrap_or(e.what))
@@ -140,7 +144,7 @@ fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Re
 pub(super) fn expires(app: &App, text: Option<&str>) -> Result<Option<ExpirySpec>> {
     let Some(text) = text else { return Ok(None) };
     let spec = ExpirySpec::parse(text)?;
-    spec.resolve(app.now(), app.world.clock.zone())?;
+    spec.resolve(app.now(), app.adapters.clock.zone())?;
     Ok(Some(spec))
 }
 
@@ -156,11 +160,11 @@ fn selection(sets: Vec<String>, methods: &[String], inherit: bool) -> Result<Sel
 }
 
 /// Reports secrets that were written to their destination.
-fn said(app: &mut App, issued: &[IssuedToken], what: &str) -> Result<()> {
+fn print_issued(app: &mut App, issued: &[IssuedToken], what: &str) -> Result<()> {
     if !app.out.json {
-        explain(app, issued, what);
+        print_summary(app, issued, what);
     } else if issued.iter().any(|one| one.saved_path().is_some()) {
-        printed(&Form::Json(app.now()), issued)?;
+        print_secrets(&SecretFormat::Json(app.now()), issued)?;
     }
     if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
         let more = if issued.len() > 1 { " and the others" } else { "" };
@@ -169,14 +173,14 @@ fn said(app: &mut App, issued: &[IssuedToken], what: &str) -> Result<()> {
     Ok(())
 }
 
-fn explain(app: &App, issued: &[IssuedToken], what: &str) {
+fn print_summary(app: &App, issued: &[IssuedToken], what: &str) {
     let now = app.now();
     for one in issued {
         let token = &one.token;
         let end = match token.expiry {
             Expiry::Never => "it never expires".to_owned(),
             Expiry::At(at) => {
-                format!("it works until {}, {}", token.expiry.day(app.world.clock.zone()), relative(at, now))
+                format!("it works until {}, {}", token.expiry.day(app.adapters.clock.zone()), relative(at, now))
             }
         };
         app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
@@ -191,30 +195,30 @@ fn explain(app: &App, issued: &[IssuedToken], what: &str) {
 }
 
 /// Prints secrets, or a JSON report if they were saved.
-fn printed(form: &Form, issued: &[IssuedToken]) -> Result<()> {
-    match (form, issued) {
-        (Form::Plain, [only]) => output::secret(&only.secret),
-        (Form::Plain, several) => {
+fn print_secrets(format: &SecretFormat, issued: &[IssuedToken]) -> Result<()> {
+    match (format, issued) {
+        (SecretFormat::Plain, [only]) => output::print_secret(&only.secret),
+        (SecretFormat::Plain, several) => {
             let pairs: Vec<_> = several.iter().map(|i| (i.token.name.as_str(), &i.secret)).collect();
-            output::named_secrets(&pairs)
+            output::print_named_secrets(&pairs)
         }
-        (Form::Json(now), [only]) => {
-            output::json_secrets(&IssuedJson { schema: SCHEMA, issued: created(only, *now) }, 1)
+        (SecretFormat::Json(now), [only]) => {
+            output::print_json_secrets(&IssuedJson { schema: SCHEMA, issued: to_json(only, *now) }, 1)
         }
-        (Form::Json(now), several) => {
-            let created = several.iter().map(|one| created(one, *now)).collect();
-            output::json_secrets(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
+        (SecretFormat::Json(now), several) => {
+            let created = several.iter().map(|one| to_json(one, *now)).collect();
+            output::print_json_secrets(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
         }
-        (Form::OpenJson(now, is_opened), several) => several.iter().try_for_each(|one| {
-            output::json_opened(&IssuedJson { schema: SCHEMA, issued: created(one, *now) })?;
+        (SecretFormat::OpenJson(now, is_opened), several) => several.iter().try_for_each(|one| {
+            output::print_json_open(&IssuedJson { schema: SCHEMA, issued: to_json(one, *now) })?;
             is_opened.store(true, Ordering::Relaxed);
             Ok(())
         }),
     }
 }
 
-fn created(issued: &IssuedToken, now: Timestamp) -> CreatedJson<'_> {
+fn to_json(issued: &IssuedToken, now: Timestamp) -> CreatedJson<'_> {
     let saved_to = issued.saved_path().map(|p| p.display().to_string());
-    let secret = saved_to.is_none().then_some(Exposed(&issued.secret));
-    CreatedJson { token: TokenJson::of(&issued.token, now), secret, saved_to }
+    let secret = saved_to.is_none().then_some(SecretJson(&issued.secret));
+    CreatedJson { token: TokenJson::new(&issued.token, now), secret, saved_to }
 }

@@ -9,7 +9,7 @@ use crate::propagation::{self, Propagation, PropagationProbe};
 
 /// An answer, and what the service says.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Witnessed<'a, T> {
+pub(super) struct WithPropagation<'a, T> {
     /// The answer without it.
     #[serde(flatten)]
     pub answer: &'a T,
@@ -22,53 +22,55 @@ pub(super) struct Witnessed<'a, T> {
 #[schemars(rename = "Service")]
 #[serde(untagged)]
 pub(super) enum ServiceJson {
-    Denies { denies: bool, ms: f64 },
-    Unsure { denies: (), why: String },
+    Confirmed { denies: bool, ms: f64 },
+    Unconfirmed { denies: (), why: String },
 }
 
 impl From<&Propagation> for ServiceJson {
     fn from(testimony: &Propagation) -> Self {
         match testimony {
-            Propagation::Confirmed(time) => ServiceJson::Denies { denies: true, ms: Propagation::milliseconds(*time) },
+            Propagation::Confirmed(time) => {
+                ServiceJson::Confirmed { denies: true, ms: Propagation::milliseconds(*time) }
+            }
             Propagation::Unconfirmed { why, .. } => {
-                ServiceJson::Unsure { denies: (), why: format!("the service {why}") }
+                ServiceJson::Unconfirmed { denies: (), why: format!("the service {why}") }
             }
         }
     }
 }
 
 /// The service's answer about a change.
-pub(super) struct Asked(Option<Propagation>);
+pub(super) struct PropagationCheck(Option<Propagation>);
 
-impl Asked {
+impl PropagationCheck {
     /// Asks about the change with this audit row number, unless nobody would read the answer.
-    pub fn about(app: &App, seq: i64) -> Self {
-        let unheard = app.out.quiet && !app.out.json;
-        Asked(if unheard { None } else { PropagationProbe::new(app.store_path()).check(seq) })
+    pub fn run(app: &App, seq: i64) -> Self {
+        let is_silent = app.out.quiet && !app.out.json;
+        PropagationCheck(if is_silent { None } else { PropagationProbe::new(app.store_path()).check(seq) })
     }
 
     /// Returns the text after "NAME deleted": the service denies `subject`, or else `otherwise`.
-    pub fn clause(&self, whom: &str, otherwise: &str) -> String {
+    pub fn suffix(&self, subject: &str, otherwise: &str) -> String {
         match &self.0 {
-            Some(Propagation::Confirmed(time)) => format!("; {}", propagation::describe_confirmed(whom, *time)),
+            Some(Propagation::Confirmed(time)) => format!("; {}", propagation::describe_confirmed(subject, *time)),
             Some(Propagation::Unconfirmed { .. }) | None => otherwise.to_owned(),
         }
     }
 
     /// Warns that the service has not confirmed the change.
-    pub fn doubt(&self, app: &App) {
+    pub fn warn_unconfirmed(&self, app: &App) {
         if let Some(Propagation::Unconfirmed { service, why }) = &self.0 {
             app.out.note(&format!("! {}", propagation::describe_unconfirmed(service, why)));
         }
     }
 
     /// Prints `answer` with the service's confirmation, as JSON.
-    pub fn json(&self, app: &mut App, answer: &impl Serialize) -> Result<()> {
-        app.out.json(&self.beside(answer))
+    pub fn print_json(&self, app: &mut App, answer: &impl Serialize) -> Result<()> {
+        app.out.json(&self.attach_to(answer))
     }
 
     /// Combines `answer` with the service's confirmation.
-    pub fn beside<'a, T>(&self, answer: &'a T) -> Witnessed<'a, T> {
-        Witnessed { answer, service: self.0.as_ref().map(ServiceJson::from) }
+    pub fn attach_to<'a, T>(&self, answer: &'a T) -> WithPropagation<'a, T> {
+        WithPropagation { answer, service: self.0.as_ref().map(ServiceJson::from) }
     }
 }

@@ -15,7 +15,7 @@ use crate::verbs::catalogue::ListCatalogues;
 
 /// Returns every catalogue in the store.
 pub(super) fn catalogues(app: &App) -> Result<Vec<Catalogue>> {
-    app.ask(&Credential::Store, ListCatalogues)
+    app.call(&Credential::Store, ListCatalogues)
 }
 
 pub(super) fn list(app: &mut App) -> Result<()> {
@@ -23,7 +23,7 @@ pub(super) fn list(app: &mut App) -> Result<()> {
     let ids = all_method_ids([&catalogues[..]]);
     let index = SetIndex::new(&ids, &catalogues);
     if app.out.json {
-        return app.out.json(&ListJson::of(&catalogues, &index));
+        return app.out.json(&ListJson::new(&catalogues, &index));
     }
     if app.out.quiet {
         return catalogues.iter().flat_map(Catalogue::methods).try_for_each(|m| app.out.line(m.id.as_str()));
@@ -53,7 +53,7 @@ pub(super) fn list(app: &mut App) -> Result<()> {
 }
 
 /// The meaning of a word on the command line.
-struct Meant<'a> {
+struct Matches<'a> {
     catalogue: Option<&'a Catalogue>,
     set: Option<(&'a Catalogue, &'a ApiSet)>,
     group: Option<(&'a Catalogue, &'a Group)>,
@@ -66,7 +66,7 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     let index = SetIndex::new(&ids, &catalogues);
     let sets = || catalogues.iter().flat_map(|c| c.sets.iter().map(move |s| (c, s)));
     let groups = || catalogues.iter().flat_map(|c| c.groups.iter().map(move |g| (c, g)));
-    let meant = Meant {
+    let matches = Matches {
         catalogue: catalogues.iter().find(|c| c.name == what),
         set: sets().find(|(_, s)| s.name == what),
         group: groups().find(|(_, g)| g.id == what),
@@ -74,7 +74,7 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
             .flat_map(|(c, g)| g.methods.iter().map(move |m| (c, g, m)))
             .find(|(_, _, m)| m.id.as_str() == what),
     };
-    if meant.catalogue.is_none() && meant.set.is_none() && meant.group.is_none() && meant.method.is_none() {
+    if matches.catalogue.is_none() && matches.set.is_none() && matches.group.is_none() && matches.method.is_none() {
         let head: String = what.chars().take(100).collect();
         let names = catalogues.iter().flat_map(|c| {
             let groups = c.groups.iter().map(|g| g.id.as_str());
@@ -89,60 +89,60 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     if app.out.json {
         return app.out.json(&ShownJson {
             schema: SCHEMA,
-            catalogue: meant.catalogue.map(|c| CatalogueJson::of(c, &index)),
-            set: meant.set.map(|(_, set)| SetJson::of(set, &index)),
-            group: meant.group.map(|(_, group)| GroupJson::from(group)),
-            method: meant.method.map(|(_, _, method)| MethodJson::from(method)),
+            catalogue: matches.catalogue.map(|c| CatalogueJson::new(c, &index)),
+            set: matches.set.map(|(_, set)| SetJson::new(set, &index)),
+            group: matches.group.map(|(_, group)| GroupJson::from(group)),
+            method: matches.method.map(|(_, _, method)| MethodJson::from(method)),
         });
     }
     let mut table = Table::pairs();
-    if let Some(catalogue) = meant.catalogue {
-        about_catalogue(&mut table, catalogue, &index);
+    if let Some(catalogue) = matches.catalogue {
+        add_catalogue(&mut table, catalogue, &index);
     }
-    if let Some((catalogue, set)) = meant.set {
-        about_set(&mut table, catalogue, set, &index);
+    if let Some((catalogue, set)) = matches.set {
+        add_set(&mut table, catalogue, set, &index);
     }
-    if let Some((catalogue, group)) = meant.group {
+    if let Some((catalogue, group)) = matches.group {
         table.pair("Group", group.id.as_str());
         table.pair("Title", group.title.as_str());
         table.pair("Catalogue", catalogue.name.as_str());
-        column(&mut table, "Methods", group.methods.iter().map(|m| format!("{}  {}", m.id, m.title)));
+        add_values(&mut table, "Methods", group.methods.iter().map(|m| format!("{}  {}", m.id, m.title)));
     }
-    if let Some((catalogue, group, method)) = meant.method {
-        about_method(&mut table, catalogue, group, method);
+    if let Some((catalogue, group, method)) = matches.method {
+        add_method(&mut table, catalogue, group, method);
         let holding = sets().filter(|(_, s)| index.members(&s.name).any(|id| *id == method.id));
-        column(&mut table, "Sets", holding.map(|(_, s)| s.name.clone()));
+        add_values(&mut table, "Sets", holding.map(|(_, s)| s.name.clone()));
     }
     app.out.table(&mut table)
 }
 
 /// Adds a row per value, with the name in front of the first.
-fn column(table: &mut Table, name: &str, values: impl Iterator<Item = String>) {
+fn add_values(table: &mut Table, name: &str, values: impl Iterator<Item = String>) {
     for (at, value) in values.enumerate() {
         table.pair(if at == 0 { name } else { "" }, value);
     }
 }
 
-fn about_catalogue(table: &mut Table, catalogue: &Catalogue, index: &SetIndex<'_>) {
+fn add_catalogue(table: &mut Table, catalogue: &Catalogue, index: &SetIndex<'_>) {
     table.pair("Catalogue", catalogue.name.as_str());
     table.pair("Title", catalogue.title.as_str());
     let groups = catalogue.groups.iter().map(|g| format!("{}  {}", g.id, counted(g.methods.len(), "method")));
-    column(table, "Groups", groups);
+    add_values(table, "Groups", groups);
     let sets = catalogue.sets.iter().map(|s| format!("{}  {}", s.name, counted(index.count(&s.name), "method")));
-    column(table, "Sets", sets);
+    add_values(table, "Sets", sets);
 }
 
-fn about_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &SetIndex<'_>) {
+fn add_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &SetIndex<'_>) {
     table.pair("API set", set.name.as_str());
     table.pair("Title", set.title.as_str());
     table.pair("Catalogue", catalogue.name.as_str());
-    column(table, "Includes", set.include.iter().map(SetEntry::to_string));
-    column(table, "Leaves out", set.exclude.iter().map(SetEntry::to_string));
+    add_values(table, "Includes", set.include.iter().map(SetEntry::to_string));
+    add_values(table, "Leaves out", set.exclude.iter().map(SetEntry::to_string));
     table.pair("Holds", counted(index.count(&set.name), "method"));
-    column(table, "", index.members(&set.name).map(ToString::to_string));
+    add_values(table, "", index.members(&set.name).map(ToString::to_string));
 }
 
-fn about_method(table: &mut Table, catalogue: &Catalogue, group: &Group, method: &Method) {
+fn add_method(table: &mut Table, catalogue: &Catalogue, group: &Group, method: &Method) {
     table.pair("Method", method.id.as_str());
     table.pair("Title", method.title.as_str());
     table.pair("Access", method.access.as_str());
@@ -151,7 +151,7 @@ fn about_method(table: &mut Table, catalogue: &Catalogue, group: &Group, method:
     if let Some(docs) = &method.docs {
         table.pair("Docs", docs.as_str());
     }
-    column(table, "Routes", method.routes.iter().cloned());
+    add_values(table, "Routes", method.routes.iter().cloned());
 }
 
 pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::App;
-use super::json::{AnchoredJson, VerifiedJson};
+use super::json::{ChainReportJson, CheckpointJson};
 use crate::domain::chain::ChainReport;
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::error::{Error, Result};
@@ -12,17 +12,17 @@ use crate::verbs::actor::Credential;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 
 pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
-    app.place.backend()?;
-    let checkpoints = file.map(read).transpose()?;
+    app.backend.backend()?;
+    let checkpoints = file.map(read_checkpoints).transpose()?;
     let anchored = checkpoints.is_some();
     let verb = VerifyAuditChain { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };
-    let report = app.ask(&Credential::Store, verb)?.report;
-    let zone = app.world.clock.zone();
+    let report = app.call(&Credential::Store, verb)?.report;
+    let zone = app.adapters.clock.zone();
     if app.out.json {
-        app.out.json(&VerifiedJson::of(&report, zone))?;
+        app.out.json(&ChainReportJson::new(&report, zone))?;
     }
     if !report.findings.is_empty() {
-        return Err(broken(app, &report)?);
+        return Err(broken_chain_error(app, &report)?);
     }
     let last = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
     if app.out.json {
@@ -35,11 +35,11 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.line(&format!("{rows}, chain whole; last hash {last}"))?;
     let newer = report.head.map_or(0, |(seq, _)| seq) - report.last_checkpoint.as_ref().map_or(0, |c| c.seq);
     app.out.note(&match &report.last_checkpoint {
-        Some(held) if newer == 0 => format!("Anchored up to row {}, the last one.", held.seq),
-        Some(held) => format!(
+        Some(checkpoint) if newer == 0 => format!("Anchored up to row {}, the last one.", checkpoint.seq),
+        Some(checkpoint) => format!(
             "Anchored up to row {}. Without a newer checkpoint it can't be seen whether the {newer} behind it are all, \
              and as they were",
-            held.seq
+            checkpoint.seq
         ),
         None if anchored => "Nothing of it is anchored.".to_owned(),
         None => NO_CHECKPOINT_ADVICE.to_owned(),
@@ -47,15 +47,15 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn read(file: &Path) -> Result<Vec<Checkpoint>> {
-    let checkpoints = parsed(file, &anchor_file::read(file)?)?;
+fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>> {
+    let checkpoints = parse_checkpoints(file, &anchor_file::read(file)?)?;
     if checkpoints.is_empty() {
         return Err(Error::failure(format!("the anchor {} holds no checkpoint", file.display())));
     }
     Ok(checkpoints)
 }
 
-fn parsed(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
+fn parse_checkpoints(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
     checkpoint::parse_checkpoints(text).map_err(|mut e| {
         e.what = format!("{}: {}", file.display(), e.what);
         e
@@ -63,8 +63,8 @@ fn parsed(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
 }
 
 /// Returns the first finding as the error, and prints the others.
-fn broken(app: &mut App, report: &ChainReport) -> Result<Error> {
-    let zone = app.world.clock.zone();
+fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<Error> {
+    let zone = app.adapters.clock.zone();
     let mut findings = report.findings.iter().map(|finding| finding.describe(zone));
     let first = findings.next().unwrap_or_default();
     if !app.out.json {
@@ -79,14 +79,14 @@ fn broken(app: &mut App, report: &ChainReport) -> Result<Error> {
 
 pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     // Without a store, fail before any file is written.
-    app.place.backend()?;
-    let mut file = AnchorFile::open(path, &*app.world.clock)?;
-    let checkpoints = parsed(path, file.text())?;
+    app.backend.backend()?;
+    let mut file = AnchorFile::open(path, &*app.adapters.clock)?;
+    let checkpoints = parse_checkpoints(path, file.text())?;
     let last = checkpoints.last().map_or(0, |c| c.seq);
     let verb = VerifyAuditChain { checkpoints, range: AuditRange::FromLastCheckpoint };
-    let verified = app.ask(&Credential::Store, verb)?;
+    let verified = app.call(&Credential::Store, verb)?;
     let Some(checkpoint) = verified.checkpoint else {
-        let mut error = broken(app, &verified.report)?;
+        let mut error = broken_chain_error(app, &verified.report)?;
         error.why = Some("nothing was added to the anchor".to_owned());
         return Err(error);
     };
@@ -95,7 +95,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
         file.append(&checkpoint.to_line())?;
     }
     if app.out.json {
-        return app.out.json(&AnchoredJson::of(&checkpoint, added));
+        return app.out.json(&CheckpointJson::new(&checkpoint, added));
     }
     if app.out.quiet {
         return app.out.line(&checkpoint.seq.to_string());
