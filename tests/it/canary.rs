@@ -78,7 +78,7 @@ impl Canaries {
         }
     }
 
-    fn found(&self, place: &[u8]) -> Option<&str> {
+    fn find(&self, place: &[u8]) -> Option<&str> {
         // Indexed by first byte, so that each place is searched once, not once per encoding.
         let mut by_first: Vec<Vec<usize>> = vec![Vec::new(); 256];
         for (index, (_, shape)) in self.shapes.iter().enumerate() {
@@ -91,7 +91,7 @@ impl Canaries {
 
     #[track_caller]
     fn not_in(&self, what: &str, place: &[u8]) {
-        assert_eq!(self.found(place), None, "in {what}: {}", String::from_utf8_lossy(place));
+        assert_eq!(self.find(place), None, "in {what}: {}", String::from_utf8_lossy(place));
     }
 
     /// Asserts that no file under `folder` contains a value, except the files in `but`. Returns the number of files
@@ -106,7 +106,7 @@ impl Canaries {
             } else if !but.contains(&path) {
                 // The file may be gone meanwhile: the store's `-wal` and `-shm` files come and go.
                 let Ok(bytes) = fs::read(&path) else { continue };
-                assert_eq!(self.found(&bytes), None, "in {}", path.display());
+                assert_eq!(self.find(&bytes), None, "in {}", path.display());
                 read += 1;
             }
         }
@@ -128,17 +128,17 @@ impl Canaries {
 }
 
 /// The commands, in a home with a folder for temporary files.
-struct Runs {
+struct CommandRuns {
     home: CliHome,
     canaries: Canaries,
     asked_for: Vec<PathBuf>,
 }
 
-impl Runs {
+impl CommandRuns {
     fn new() -> Self {
         let home = CliHome::new();
         fs::create_dir(home.path("tmp")).unwrap();
-        Runs { home, canaries: Canaries::new(), asked_for: Vec::new() }
+        CommandRuns { home, canaries: Canaries::new(), asked_for: Vec::new() }
     }
 
     fn run(&self, args: &[&str], input: &str) -> CliOutput {
@@ -156,7 +156,7 @@ impl Runs {
 
     /// Runs a command whose answer contains no secret.
     #[track_caller]
-    fn tells_nothing(&self, args: &[&str], code: i32) {
+    fn shows_no_secret(&self, args: &[&str], code: i32) {
         let ran = self.with(PASSWORD, args);
         assert_eq!(ran.code, code, "{args:?}: {ran:?}");
         self.canaries.not_in("stdout", ran.out.as_bytes());
@@ -197,16 +197,16 @@ impl Runs {
 }
 
 #[test]
-fn the_commands_tell_a_secret_once_and_a_password_never() {
-    let mut runs = Runs::new();
-    runs.tells_nothing(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
+fn commands_show_a_secret_once_and_a_password_never() {
+    let mut runs = CommandRuns::new();
+    runs.shows_no_secret(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
     let printed = runs.answers(&["token", "create", "a"], None);
     let quiet = runs.answers(&["token", "create", "b", "--quiet", "--inherit"], None);
     runs.answers(&["token", "create", "c", "--json", "--expires", "never"], None);
     let saved = runs.answers(&["token", "create", "d"], Some("d.secret"));
     for args in [&["token", "list"][..], &["token", "show", "a"], &["whoami"]] {
         for more in [&[][..], &["--json"], &["--quiet"]] {
-            runs.tells_nothing(&[args, more].concat(), 0);
+            runs.shows_no_secret(&[args, more].concat(), 0);
         }
     }
     let copied = runs.answers(&["token", "copy", "a", "copied"], None);
@@ -232,31 +232,31 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
             }
         }
     }
-    runs.tells_nothing(&["token", "disable", "a", "b", "--json"], 0);
-    runs.tells_nothing(&["token", "enable", "a"], 0);
+    runs.shows_no_secret(&["token", "disable", "a", "b", "--json"], 0);
+    runs.shows_no_secret(&["token", "enable", "a"], 0);
     let again = runs.answers(&["token", "regenerate", "a"], None);
     runs.answers(&["token", "regenerate", "b", "--json"], None);
     runs.answers(&["token", "regenerate", "c", "--quiet", "--expires", "1y"], None);
     runs.answers(&["token", "regenerate", "d", "--expires", "never"], Some("d.again"));
-    runs.tells_nothing(&["token", "edit", "copied", "--description", "edited", "--json"], 0);
+    runs.shows_no_secret(&["token", "edit", "copied", "--description", "edited", "--json"], 0);
     let rotated = runs.answers(&["token", "regenerate", "copied", "--grace", "1h"], None);
-    runs.tells_nothing(&["token", "show", "copied", "--json"], 0);
-    runs.tells_nothing(&["token", "retire", "copied"], 0);
-    runs.tells_nothing(&["token", "delete", "copied", "--confirm", "copied"], 0);
-    runs.tells_nothing(&["token", "purge", "--trashed", "--confirm", "1"], 0);
+    runs.shows_no_secret(&["token", "show", "copied", "--json"], 0);
+    runs.shows_no_secret(&["token", "retire", "copied"], 0);
+    runs.shows_no_secret(&["token", "delete", "copied", "--confirm", "copied"], 0);
+    runs.shows_no_secret(&["token", "purge", "--trashed", "--confirm", "1"], 0);
     for purged in [&copied, &rotated] {
         let named = runs.run(&["token", "whose"], &format!("{purged}\n")).assert_code(0);
         runs.canaries.not_in("stdout", named.out.as_bytes());
     }
     // Refusals: a taken name, an existing file, a wrong confirmation, an unknown token, a wrong password.
-    runs.tells_nothing(&["token", "create", "a"], 5);
-    runs.tells_nothing(&["token", "create", "e", "--out", "d.secret"], 1);
-    runs.tells_nothing(&["token", "regenerate", "a", "--out", "no/such/folder"], 1);
-    runs.tells_nothing(&["token", "delete", "a", "--confirm", "b"], 5);
-    runs.tells_nothing(&["token", "delete", "a", "--confirm", "a", "--json"], 0);
-    runs.tells_nothing(&["token", "restore", "a", "--as", "a-again"], 0);
-    runs.tells_nothing(&["token", "show", "nobody"], 3);
-    runs.tells_nothing(&["init", "--username", "two"], 5);
+    runs.shows_no_secret(&["token", "create", "a"], 5);
+    runs.shows_no_secret(&["token", "create", "e", "--out", "d.secret"], 1);
+    runs.shows_no_secret(&["token", "regenerate", "a", "--out", "no/such/folder"], 1);
+    runs.shows_no_secret(&["token", "delete", "a", "--confirm", "b"], 5);
+    runs.shows_no_secret(&["token", "delete", "a", "--confirm", "a", "--json"], 0);
+    runs.shows_no_secret(&["token", "restore", "a", "--as", "a-again"], 0);
+    runs.shows_no_secret(&["token", "show", "nobody"], 3);
+    runs.shows_no_secret(&["init", "--username", "two"], 5);
     assert_eq!(runs.home.verify(&again), 4);
     let refused = runs.with(MISTYPED, &["token", "list"]).assert_code(4);
     runs.canaries.not_in("stdout", refused.out.as_bytes());
@@ -268,13 +268,13 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
 
 /// Answers, metrics, log and files of the service contain no presented secret, from any place of a request.
 #[test]
-fn the_service_tells_nothing() {
-    let mut runs = Runs::new();
-    runs.tells_nothing(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
+fn service_shows_no_secret() {
+    let mut runs = CommandRuns::new();
+    runs.shows_no_secret(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
     let live = runs.answers(&["token", "create", "live", "--inherit"], None);
     let asker = runs.answers(&["token", "create", "asker", "--method", "jeton.introspect"], None);
     let gone = runs.answers(&["token", "create", "gone"], None);
-    runs.tells_nothing(&["token", "disable", "gone"], 0);
+    runs.shows_no_secret(&["token", "disable", "gone"], 0);
     let configuration = "[serve]\naccept = \"header:X-Authentication, query:session\"\n";
     runs.home.file("config.toml", configuration, 0o600);
     for log in [&["--log", "trace"][..], &["--log", "trace", "--log-json"]] {
@@ -295,19 +295,19 @@ fn the_service_tells_nothing() {
                 (&format!("/v1/verify/{}", secret.replace(' ', "")), &[&bearer(secret)]),
             ];
             for (path, headers) in places {
-                let told = client.request("GET", path, headers);
-                runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
+                let answer = client.request("GET", path, headers);
+                runs.canaries.not_in("an answer", format!("{answer:?}").as_bytes());
             }
             let kind = "Content-Type: application/x-www-form-urlencoded";
             for form in [format!("token={secret}"), format!("token=x&{secret}"), secret.clone()] {
-                let told = manager.post("/v1/introspect", &[kind, &bearer(&asker)], &form);
-                runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
+                let answer = manager.post("/v1/introspect", &[kind, &bearer(&asker)], &form);
+                runs.canaries.not_in("an answer", format!("{answer:?}").as_bytes());
             }
             // Invalid HTTP: the answer to it contains nothing of the request.
             let mut broken = service.client();
             broken.send(format!("GET /v1/verify/- HTTP/1.1\r\n{}\0\r\n\r\n", bearer(secret)));
-            let told = broken.read_reply();
-            runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
+            let answer = broken.read_reply();
+            runs.canaries.not_in("an answer", format!("{answer:?}").as_bytes());
         }
         runs.canaries.not_in("the metrics", manager.request("GET", "/metrics", &[]).body.as_bytes());
         runs.canaries.not_shown_by_the_system(service.pid());
@@ -316,28 +316,28 @@ fn the_service_tells_nothing() {
         runs.canaries.not_in("what it says", said.as_bytes());
         runs.all_files();
     }
-    runs.tells_nothing(&["ledger", "denied", "--json"], 0);
-    runs.tells_nothing(&["ledger", "uses", "--json"], 0);
+    runs.shows_no_secret(&["ledger", "denied", "--json"], 0);
+    runs.shows_no_secret(&["ledger", "uses", "--json"], 0);
 }
 
 #[test]
-fn the_commands_tell_no_new_password() {
-    let mut runs = Runs::new();
-    runs.tells_nothing(&["init", "--username", "ops"], 0);
+fn commands_show_no_new_password() {
+    let mut runs = CommandRuns::new();
+    runs.shows_no_secret(&["init", "--username", "ops"], 0);
     let both = format!("{PASSWORD}\n{NEW_PASSWORD}\n");
-    let tells_nothing = |args: &[&str], input: &str, code: i32| {
+    let shows_no_secret = |args: &[&str], input: &str, code: i32| {
         let ran = runs.run(&[args, &["--user", "ops", "--password-stdin"]].concat(), input).assert_code(code);
         runs.canaries.not_in("stdout", ran.out.as_bytes());
         runs.all_files();
     };
-    tells_nothing(&["account", "create", "ci", "--json"], &both, 0);
-    tells_nothing(&["account", "create", "ci"], &both, 5);
-    tells_nothing(&["account", "create", "CI"], &both, 2);
-    tells_nothing(&["account", "create", "long"], &format!("{PASSWORD}\n{}\n", NEW_PASSWORD.repeat(100)), 2);
-    tells_nothing(&["account", "passwd", "nobody"], &both, 3);
-    tells_nothing(&["account", "passwd", "ci", "--quiet"], &both, 0);
+    shows_no_secret(&["account", "create", "ci", "--json"], &both, 0);
+    shows_no_secret(&["account", "create", "ci"], &both, 5);
+    shows_no_secret(&["account", "create", "CI"], &both, 2);
+    shows_no_secret(&["account", "create", "long"], &format!("{PASSWORD}\n{}\n", NEW_PASSWORD.repeat(100)), 2);
+    shows_no_secret(&["account", "passwd", "nobody"], &both, 3);
+    shows_no_secret(&["account", "passwd", "ci", "--quiet"], &both, 0);
     for args in [&["account", "show", "ci"][..], &["account", "list", "--json"], &["policy", "set", "trash", "7d"]] {
-        tells_nothing(args, &format!("{PASSWORD}\n"), 0);
+        shows_no_secret(args, &format!("{PASSWORD}\n"), 0);
     }
     let given = runs.home.file("new", NEW_PASSWORD, 0o600);
     runs.asked_for.push(given);
@@ -362,8 +362,8 @@ fn the_commands_tell_no_new_password() {
 
 #[test]
 fn nothing_is_seen_of_a_command_that_asks() {
-    let mut runs = Runs::new();
-    runs.tells_nothing(&["init", "--username", "ops"], 0);
+    let mut runs = CommandRuns::new();
+    runs.shows_no_secret(&["init", "--username", "ops"], 0);
     let secret = runs.answers(&["token", "create", "a"], None);
     let mut t = runs.terminal(&["token", "list"]);
     t.shows("Password of ops");
@@ -394,8 +394,8 @@ fn hidden(t: &Terminal) {
 
 #[test]
 fn the_screens_show_a_secret_while_asked_to() {
-    let mut runs = Runs::new();
-    runs.tells_nothing(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
+    let mut runs = CommandRuns::new();
+    runs.shows_no_secret(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
     let old = runs.answers(&["token", "create", "old"], None);
     let mut t = runs.terminal(&[]);
     t.shows("Sign in to jeton");
@@ -440,7 +440,7 @@ fn the_screens_show_a_secret_while_asked_to() {
 }
 
 /// From the password prompt back to the table: the secret is masked, shown, masked, saved and left.
-fn reveal(runs: &mut Runs, t: &mut Terminal, save: Option<&str>) -> String {
+fn reveal(runs: &mut CommandRuns, t: &mut Terminal, save: Option<&str>) -> String {
     let asked = t.written().len();
     t.shows("Password of ops");
     t.types(&format!("{PASSWORD}\r"));
@@ -477,7 +477,7 @@ fn on_screen(text: &str) -> Option<String> {
 }
 
 #[test]
-fn debug_tells_nothing() {
+fn debug_shows_no_secret() {
     let install = TestInstall::new();
     let mut canaries = Canaries::new();
     let issued = install.issue(OWNER, "a");
@@ -543,7 +543,7 @@ fn the_search_finds_what_is_planted() {
             let around = format!("{before}{text}{before}");
             let coded = Base64Unpadded::encode_string(around.as_bytes());
             for planted in [around, coded, format!("{before}{hex}"), hex.to_uppercase()] {
-                assert!(canaries.found(planted.as_bytes()).is_some(), "{planted}");
+                assert!(canaries.find(planted.as_bytes()).is_some(), "{planted}");
                 let folder = tempfile::tempdir().unwrap();
                 fs::create_dir(folder.path().join("deep")).unwrap();
                 fs::write(folder.path().join("deep/log"), &planted).unwrap();
@@ -552,5 +552,5 @@ fn the_search_finds_what_is_planted() {
             }
         }
     }
-    assert_eq!(canaries.found(&secret.as_bytes()[..12]), None, "the hint is public");
+    assert_eq!(canaries.find(&secret.as_bytes()[..12]), None, "the hint is public");
 }

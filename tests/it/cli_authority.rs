@@ -18,7 +18,7 @@ fn by_person(home: &CliHome, user: &str, args: &[&str], more: &str) -> CliOutput
 
 /// Returns a home with the accounts `ops` (owner), `boss` (admin) and `mia` (member), each with a password of its own
 /// choice.
-fn inhabited() -> CliHome {
+fn home_with_accounts() -> CliHome {
     let home = CliHome::set_up();
     home.as_ops(&["catalogue", "apply", "cloud-platform"]).assert_success();
     for (name, role) in [("boss", "admin"), ("mia", "member")] {
@@ -47,7 +47,7 @@ fn promote(home: &CliHome, role: &str) {
 /// An admin keeps a token of a member who becomes an owner: the admin's secret never gets owner rights.
 #[test]
 fn planted_token_ends_at_the_ceiling_it_was_issued_under() {
-    let home = inhabited();
+    let home = home_with_accounts();
     let every = [
         "jeton.tokens.read-all",
         "jeton.tokens.write-all",
@@ -82,7 +82,7 @@ fn planted_token_ends_at_the_ceiling_it_was_issued_under() {
 
 #[test]
 fn promotion_lifts_nothing_and_demotion_reaches_everything() {
-    let home = inhabited();
+    let home = home_with_accounts();
     let admin_method = "account.settings.DeleteAccount";
     let admin_method = find_admin_method(&home).unwrap_or_else(|| admin_method.to_owned());
     let old = create(&home, "mia", &["old", "--inherit", "--expires", "30d"]);
@@ -199,8 +199,8 @@ fn delete_says_what_a_token_made_and_takes_it_along_on_request() {
 }
 
 #[test]
-fn rights_are_told_with_their_reasons_and_warned_of() {
-    let home = inhabited();
+fn rights_are_shown_with_their_reasons_and_warned_of() {
+    let home = home_with_accounts();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").assert_success();
     by_person(&home, "mia", &["token", "create", "empty"], "").assert_success().assert_says(&["may call nothing"]);

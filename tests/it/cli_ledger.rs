@@ -9,9 +9,9 @@ use crate::support::direct_writes::{record_denial, record_many, record_use};
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}evil\r\n\u{7}";
 
 fn rows(home: &CliHome, args: &[&str], list: &str) -> Vec<Value> {
-    let told = home.as_ops(&[&["ledger"], args, &["--json"]].concat()).assert_success().json();
-    assert_eq!(told["schema"], 1);
-    told[list].as_array().unwrap().clone()
+    let output = home.as_ops(&[&["ledger"], args, &["--json"]].concat()).assert_success().json();
+    assert_eq!(output["schema"], 1);
+    output[list].as_array().unwrap().clone()
 }
 
 fn sum(rows: &[Value], of: &str) -> u64 {
@@ -19,7 +19,7 @@ fn sum(rows: &[Value], of: &str) -> u64 {
 }
 
 #[test]
-fn denied_attempts_and_uses_are_told() {
+fn denied_attempts_and_uses_are_listed() {
     let home = CliHome::set_up();
     let old = home.create(&["ci"]);
     assert_eq!(home.verify(&old), 0);
@@ -100,10 +100,10 @@ fn what_callers_say_drives_no_terminal() {
     record_denial(&home.store(), &secret, HOSTILE, HOSTILE, 2);
     record_denial(&home.store(), &secret, "", "", 9);
     for args in [&["ledger", "denied"][..], &["ledger", "uses"], &["token", "show", "ci"]] {
-        let told = home.as_ops(args).assert_success().out;
-        assert!(told.contains("evil") && !told.contains(HOSTILE), "{told}");
-        let told = home.as_ops(&[args, &["--json"]].concat()).assert_success();
-        assert!(told.json().to_string().contains("evil"));
+        let output = home.as_ops(args).assert_success().out;
+        assert!(output.contains("evil") && !output.contains(HOSTILE), "{output}");
+        let output = home.as_ops(&[args, &["--json"]].concat()).assert_success();
+        assert!(output.json().to_string().contains("evil"));
     }
     home.run(&["check"], "").assert_code(6);
     home.run(&["check", "--json"], "").assert_code(6);

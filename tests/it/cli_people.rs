@@ -185,23 +185,23 @@ fn temporary_password_leaves_tokens_working() {
 
 /// Failed sign-ins are in the audit log with name, source and number. A success removes none of them.
 #[test]
-fn failed_sign_ins_are_told_in_the_audit_log() {
+fn failed_sign_ins_are_in_the_audit_log() {
     let home = with_boss();
     asking(&home, "boss", &["whoami"], &["wrong horse battery"]).assert_code(4).assert_silent();
     asking(&home, "nobody", &["whoami"], &["wrong horse battery"]).assert_code(4).assert_silent();
     // Waits out the delay of one second.
     asking(&home, "boss", &["whoami"], &["wrong horse battery"]).assert_code(4).assert_silent();
     asking(&home, "boss", &["whoami"], &[BOSS]).assert_success();
-    let told = |filter: &str| {
+    let rows_of = |filter: &str| {
         let args = ["audit", "--filter", filter, "--json"];
         asking(&home, "ops", &args, &[OPS]).assert_success().json()["entries"].as_array().unwrap().clone()
     };
-    let rows = told("verb:sign-in");
+    let rows = rows_of("verb:sign-in");
     let of = |name: &str| rows.iter().find(|row| row["target_name"] == name).unwrap();
     assert_eq!((rows.len(), &of("boss")["details"]["tries"]), (2, &serde_json::json!(2)));
     assert_eq!(of("an unknown name")["details"]["tries"], 1);
     assert!(of("boss")["name"].as_str().unwrap().starts_with("uid "), "{rows:?}");
-    assert_eq!(told("verb:sign-in target:boss").len(), 1);
+    assert_eq!(rows_of("verb:sign-in target:boss").len(), 1);
     let table = asking(&home, "ops", &["audit"], &[OPS]).assert_success().out;
     assert!(
         table.contains("sign-in.failed") && table.contains("an unknown name") && table.contains("tries 2"),

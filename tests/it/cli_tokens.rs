@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::cli_program::{CliHome, exists, run_to_end};
 use crate::support::fakes::{OWNER, TestInstall, create, token_name};
 
-fn furnished() -> CliHome {
+fn fixture() -> CliHome {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     home
@@ -15,7 +15,7 @@ fn furnished() -> CliHome {
 
 #[test]
 fn an_edit_shows_what_differs() {
-    let home = furnished();
+    let home = fixture();
     let secret = home.create(&["ci", "--set", "IDE Plugins", "--expires", "never"]);
     let edit = ["token", "edit", "ci", "--name", "cd", "--add-set", "Marketplace", "--expires", "30d"];
     let dry = home.as_ops(&[&edit[..], &["--dry-run"]].concat()).assert_success().assert_says(&["Nothing was changed"]);
@@ -29,11 +29,11 @@ fn an_edit_shows_what_differs() {
         "✓ ops/cd changed",
     ]);
     assert_eq!(home.verify(&secret), 0, "the secret stays");
-    let told =
+    let output =
         home.as_ops(&["token", "edit", "cd", "--description", "x", "--inherit", "--json"]).assert_success().json();
-    assert_eq!(told["token"]["description"], "x");
+    assert_eq!(output["token"]["description"], "x");
     assert_eq!(
-        told["changes"][1],
+        output["changes"][1],
         json!({"field": "API", "before": "IDE Plugins, Marketplace", "after": "Inherit",
                "added": [], "removed": ["IDE Plugins", "Marketplace"]})
     );
@@ -52,7 +52,7 @@ fn an_edit_shows_what_differs() {
 
 #[test]
 fn several_tokens_in_one_command() {
-    let home = furnished();
+    let home = fixture();
     // Not `assert_success`, which refuses tabs.
     let quiet = home.as_ops(&["token", "create", "a", "b", "--quiet"]);
     assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
@@ -81,7 +81,7 @@ fn several_tokens_in_one_command() {
 
 #[test]
 fn a_copy_and_a_rotation() {
-    let home = furnished();
+    let home = fixture();
     let first = home.create(&["ci", "--set", "IDE Plugins", "--expires", "20d"]);
     let copied = home.as_ops(&["token", "copy", "ci", "cd", "--json"]).assert_success().json();
     assert_eq!(copied["token"]["selection"]["sets"], json!(["IDE Plugins"]));
@@ -112,7 +112,7 @@ fn a_copy_and_a_rotation() {
 
 #[test]
 fn a_purge_wants_its_number_and_a_purged_secret_is_still_named() {
-    let home = furnished();
+    let home = fixture();
     let whose = |secret: &str, more: &[&str]| home.run(&[&["token", "whose"], more].concat(), format!("{secret}\n"));
     let (live, gone) = (home.create(&["live"]), home.create(&["gone"]));
     let current = whose(&live, &[]).assert_success();
@@ -231,7 +231,7 @@ fn the_line_of_every_change_reads_back() {
 
 #[test]
 fn instants_written_by_a_clock_that_was_ahead_are_named_so() {
-    let home = furnished();
+    let home = fixture();
     let secret = home.create(&["ci", "--expires", "never"]);
     home.create(&["gone", "--expires", "never"]);
     home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).assert_success();
@@ -249,8 +249,8 @@ fn instants_written_by_a_clock_that_was_ahead_are_named_so() {
     for (command, instants) in
         [(&["token", "list"][..], 1), (&["token", "list", "--trash"], 2), (&["token", "show", "ci"], 3)]
     {
-        let told = home.as_ops(command).assert_success().out;
-        assert_eq!(told.matches("in 2 h (clock?)").count(), instants, "{told}");
-        assert!(!told.contains("just now"), "{told}");
+        let output = home.as_ops(command).assert_success().out;
+        assert_eq!(output.matches("in 2 h (clock?)").count(), instants, "{output}");
+        assert!(!output.contains("just now"), "{output}");
     }
 }

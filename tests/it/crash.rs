@@ -118,7 +118,7 @@ fn all_tokens(store: &SqliteStore, trashed: bool) -> Vec<TokenId> {
 
 /// The state of a token according to the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Fate {
+struct ExpectedState {
     name: String,
     enabled: bool,
     trashed: bool,
@@ -126,7 +126,7 @@ struct Fate {
 }
 
 /// Rebuilds the tokens from the audit log alone.
-fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
+fn replay(log: &[AuditRow]) -> BTreeMap<i64, ExpectedState> {
     let mut tokens = BTreeMap::new();
     for row in log {
         let Some(id) = TokenId::parse(&row.target) else { continue };
@@ -134,7 +134,7 @@ fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
         let detail = |key: &str| details[key].as_str().unwrap().to_owned();
         if row.verb == "token.create" {
             let name = row.target_name.split_once('/').unwrap().1.to_owned();
-            let fate = Fate { name, enabled: true, trashed: false, hint: detail("secret") };
+            let fate = ExpectedState { name, enabled: true, trashed: false, hint: detail("secret") };
             assert!(tokens.insert(id.0, fate).is_none(), "made twice: {row:?}");
             continue;
         }
@@ -156,11 +156,11 @@ fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
     tokens
 }
 
-fn stored(store: &SqliteStore) -> BTreeMap<i64, Fate> {
+fn stored(store: &SqliteStore) -> BTreeMap<i64, ExpectedState> {
     let ids = [all_tokens(store, false), all_tokens(store, true)].concat();
     let read = |id: &TokenId| {
         let t = store.read(|s| s.token(*id)).unwrap().unwrap();
-        let fate = Fate {
+        let fate = ExpectedState {
             name: t.name.to_string(),
             enabled: t.enabled,
             trashed: t.deleted_at.is_some(),
@@ -233,13 +233,13 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost() {
         }
         // The one change in progress may be stored completely (two rows at most), or not at all.
         assert!(new.len() - acknowledged.len() <= 2, "round {round}");
-        assert_eq!(stored(&store), retold(&log), "round {round}");
+        assert_eq!(stored(&store), replay(&log), "round {round}");
         acks += acknowledged.len();
         unacknowledged += new.len() - acknowledged.len();
         known = log;
     }
     let store = SqliteStore::open(&path).unwrap();
-    let fates = retold(&known);
+    let fates = replay(&known);
     let clock = FakeClock::at(START);
     for (hint, secret) in &secrets {
         let good = fates.values().any(|f| f.hint == *hint && f.enabled && !f.trashed);

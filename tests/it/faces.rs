@@ -14,7 +14,7 @@ use crate::support::tui_harness::TuiHarness;
 const NEW: &str = "seven brown foxes";
 
 /// Access to a verb from the command line.
-enum Line {
+enum CliCommand {
     /// A line run as the owner, with input after the password on stdin. Lines run one after another in one home, in the
     /// order of the table. `SECRET` on stdin is the secret of the token `bot`.
     Run(&'static str, &'static str),
@@ -23,7 +23,7 @@ enum Line {
 }
 
 /// Access to a verb from the screens.
-enum Keys {
+enum TuiKeys {
     /// Keys in a house with the accounts ops, admin, member and viewer and the token `bot` of ops, after ops has signed
     /// in. `PROOF` and `NEW` are the password and a new one; `ENTER` proves a change; `FILE` is the path of a
     /// catalogue.
@@ -36,18 +36,18 @@ enum Keys {
     No(&'static str),
 }
 
-use Keys::{FirstRun, Opening, Press};
-use Line::Run;
+use CliCommand::Run;
+use TuiKeys::{FirstRun, Opening, Press};
 
 /// Every verb with both interfaces, in an order in which the lines can run.
-const FACES: &[(&str, Line, Keys)] = &[
-    ("greet", Line::No("every command that needs to know whether there is a store asks it by itself"), Opening),
+const FACES: &[(&str, CliCommand, TuiKeys)] = &[
+    ("greet", CliCommand::No("every command that needs to know whether there is a store asks it by itself"), Opening),
     (
         "init",
         Run("init --username ops --catalogue cloud-platform", ""),
         FirstRun("<c-u>ops<enter>PROOF<enter>PROOF<enter><enter><enter><enter>"),
     ),
-    ("sign-in", Line::No("every command that looks signs in by itself"), Press("")),
+    ("sign-in", CliCommand::No("every command that looks signs in by itself"), Press("")),
     ("whoami", Run("whoami", ""), Press("")),
     ("account.list", Run("account list", ""), Press("2")),
     ("account.show", Run("account show ops", ""), Press("2<down>")),
@@ -68,12 +68,16 @@ const FACES: &[(&str, Line, Keys)] = &[
         Press("nci<enter><enter><enter><enter><enter>ENTER"),
     ),
     ("token.list", Run("token list", ""), Press("")),
-    ("token.tally", Line::No("it counts for the head of the token screen; lines count with token list"), Press("")),
+    (
+        "token.tally",
+        CliCommand::No("it counts for the head of the token screen; lines count with token list"),
+        Press(""),
+    ),
     ("token.show", Run("token show bot", ""), Press("")),
     (
         "token.can",
         Run("token can bot jeton.tokens.read", ""),
-        Keys::No("Details list every method with the reason for each that is withheld: there is nothing to ask"),
+        TuiKeys::No("Details list every method with the reason for each that is withheld: there is nothing to ask"),
     ),
     ("token.whose", Run("token whose", "SECRET"), Press("Wfound<enter>")),
     (
@@ -90,7 +94,9 @@ const FACES: &[(&str, Line, Keys)] = &[
     ("token.revoke", Run("token delete bot bot-2 --confirm 2", ""), Press("xbot<tab>PROOF<tab><tab><enter>")),
     (
         "token.review",
-        Line::No("it looks once more at tokens marked on a screen; lines name theirs and show each with token show"),
+        CliCommand::No(
+            "it looks once more at tokens marked on a screen; lines name theirs and show each with token show",
+        ),
         Press("cbot-2<enter><enter><enter><enter><enter>ENTERy<esc>ax"),
     ),
     ("token.restore", Run("token restore bot", ""), Press("xbot<tab>PROOF<tab><tab><enter>uPROOF<tab><enter>")),
@@ -103,32 +109,32 @@ const FACES: &[(&str, Line, Keys)] = &[
     ("audit.list", Run("audit", ""), Press("3")),
     (
         "audit.head",
-        Line::No(
+        CliCommand::No(
             "commands look once, and audit --follow asks for the rows themselves: none needs the last number alone",
         ),
-        Keys::No("the screens ask for it by themselves, several times a second, to notice changes made elsewhere"),
+        TuiKeys::No("the screens ask for it by themselves, several times a second, to notice changes made elsewhere"),
     ),
     ("audit.verify", Run("audit verify", ""), Press("3v")),
     ("ledger.denied", Run("ledger denied", ""), Press("6")),
     (
         "ledger.uses",
         Run("ledger uses", ""),
-        Keys::No("the screens show what a token's uses come to beside the token: rows of them are for scripts"),
+        TuiKeys::No("the screens show what a token's uses come to beside the token: rows of them are for scripts"),
     ),
     (
         "ledger.head",
-        Line::No("lines read the ledger once and end: nothing waits for what comes into it later"),
-        Keys::No("the screens ask for it by themselves, about each second while they show something of the ledger"),
+        CliCommand::No("lines read the ledger once and end: nothing waits for what comes into it later"),
+        TuiKeys::No("the screens ask for it by themselves, about each second while they show something of the ledger"),
     ),
     (
         "check",
         Run("check", ""),
-        Keys::No("it is for cron and monitoring; the screens mark the same tokens, and E and S list them"),
+        TuiKeys::No("it is for cron and monitoring; the screens mark the same tokens, and E and S list them"),
     ),
 ];
 
 /// Text that only this verb's answer contains, for verbs that only read.
-const TOLD: &[(&str, &str)] = &[
+const JSON_KEYS: &[(&str, &str)] = &[
     ("whoami", "active_tokens"),
     ("account.list", "accounts"),
     ("account.show", "account"),
@@ -156,8 +162,8 @@ fn the_table_has_every_verb() {
     assert_eq!(FACES.len(), VERBS.len());
     for (verb, line, keys) in FACES {
         let reasons = [
-            if let Line::No(why) = line { why } else { "has a line of its own" },
-            if let Keys::No(why) = keys { why } else { "has keys of its own, too" },
+            if let CliCommand::No(why) = line { why } else { "has a line of its own" },
+            if let TuiKeys::No(why) = keys { why } else { "has keys of its own, too" },
         ];
         assert!(reasons.iter().all(|why| why.len() > 20), "{verb} has no reason");
     }
@@ -193,8 +199,9 @@ fn every_verb_has_its_line() {
             assert!(rows.contains(&("cli".to_owned(), (*verb).to_owned())), "{verb}: {rows:?}");
         } else {
             assert_eq!(rows, [], "{verb} only looks");
-            let told = TOLD.iter().find(|(name, _)| name == verb).map_or("no key is listed", |(_, key)| *key);
-            assert!(ran.json().get(told).is_some(), "{verb} tells {told}: {ran:?}");
+            let expected_key =
+                JSON_KEYS.iter().find(|(name, _)| name == verb).map_or("no key is listed", |(_, key)| *key);
+            assert!(ran.json().get(expected_key).is_some(), "{verb} tells {expected_key}: {ran:?}");
         }
         if *verb == "token.create" {
             secret = ran.json()["tokens"][0]["secret"]
@@ -208,7 +215,7 @@ fn every_verb_has_its_line() {
 }
 
 /// Returns the verbs that the screens called while `keys` were pressed.
-fn asked(keys: &Keys) -> Vec<&'static str> {
+fn requests_of(keys: &TuiKeys) -> Vec<&'static str> {
     let typed = |keys: &str| {
         keys.replace("ENTER", &format!("{PASSWORD}<enter>")).replace("PROOF", PASSWORD).replace("NEW", NEW)
     };
@@ -233,7 +240,7 @@ fn asked(keys: &Keys) -> Vec<&'static str> {
             s.requests
         }
         Opening => TuiHarness::signed_out(TestInstall::new()).requests,
-        Keys::No(_) => Vec::new(),
+        TuiKeys::No(_) => Vec::new(),
     }
 }
 
@@ -241,9 +248,9 @@ fn asked(keys: &Keys) -> Vec<&'static str> {
 fn every_verb_has_its_keys() {
     for (verb, _, keys) in FACES {
         match keys {
-            Keys::No(_) => assert!(asked(keys).is_empty()),
+            TuiKeys::No(_) => assert!(requests_of(keys).is_empty()),
             Press(_) | FirstRun(_) | Opening => {
-                let asked = asked(keys);
+                let asked = requests_of(keys);
                 assert!(asked.contains(verb), "{verb} was not asked for, but {asked:?}");
             }
         }

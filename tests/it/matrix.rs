@@ -61,7 +61,7 @@ pub const VERBS: [&str; 14] = [
 ];
 
 /// Returns a house with two accounts per role, named `owner`, `owner2` …, and no limit of active tokens.
-pub fn street(self_service: bool) -> TestInstall {
+pub fn accounts_fixture(self_service: bool) -> TestInstall {
     let install = TestInstall::with_self_service(self_service);
     install.set_policy(|p| p.active_tokens = 0);
     for role in Role::ALL {
@@ -73,7 +73,7 @@ pub fn street(self_service: bool) -> TestInstall {
 
 /// Creates a token in the state that `verb` needs. For example disabled for enable, in the trash for restore and purge,
 /// with two secrets for retire, and with ledger rows for reading the ledger.
-pub fn plant(install: &TestInstall, owner: &Account, name: &str, verb: &str) -> Token {
+pub fn add_token(install: &TestInstall, owner: &Account, name: &str, verb: &str) -> Token {
     let prefix = jeton::domain::name::Prefix::default();
     let secret = Secret::generate(&prefix, |b| install.fakes.entropy.fill(b)).unwrap();
     let now = install.now();
@@ -152,7 +152,7 @@ pub fn proof_issued(install: &TestInstall, actor: &str, letter: char, issued: Ro
     let now = install.now();
     let made = install.store().write(&tester(), &|| now, |tx, _| {
         let id = tx.insert_token(&NewToken {
-            account: house_account(tx, actor),
+            account: account_of_role(tx, actor),
             name: &token_name(name),
             description: &Description::none(),
             selection: &holding(&methods),
@@ -166,7 +166,7 @@ pub fn proof_issued(install: &TestInstall, actor: &str, letter: char, issued: Ro
     Credential::Token(TokenCredential { secret: Arc::new(secret), account: None, name: None })
 }
 
-fn house_account(tx: &dyn Tx, name: &str) -> AccountId {
+fn account_of_role(tx: &dyn Tx, name: &str) -> AccountId {
     tx.account_by_name(&username(name)).unwrap().unwrap().id
 }
 
@@ -242,7 +242,7 @@ fn every_cell_without_self_service() {
 
 fn every_cell(self_service: bool) {
     let mut run = 0;
-    let install = street(self_service);
+    let install = accounts_fixture(self_service);
     let credentials: BTreeMap<(Role, char), Credential> = Role::ALL
         .into_iter()
         .flat_map(|role| PROOFS.map(|letter| (role, letter)))
@@ -292,7 +292,7 @@ fn check(install: &TestInstall, who: (&str, char, &Credential), verb: &str, owne
             install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, count)).unwrap();
         }
     }
-    let token = plant(install, &owner, name, verb);
+    let token = add_token(install, &owner, name, verb);
     let stored = || install.store().read(|s| s.token(token.id)).unwrap();
     let head = || install.store().read(|s| s.audit_head()).unwrap();
     let state = || (stored(), head(), install.call(OWNER, ListTokens { limit: 1, ..list(None) }).unwrap().total);
@@ -331,8 +331,8 @@ fn last_row(install: &TestInstall) -> AuditRow {
 /// Seeing a token is enough to copy it, but only into an account where the actor may create tokens.
 #[test]
 fn a_copy_needs_the_right_to_create_where_it_goes() {
-    let install = street(true);
-    let source = plant(&install, &install.account_named("member"), "source", "copy");
+    let install = accounts_fixture(true);
+    let source = add_token(&install, &install.account_named("member"), "source", "copy");
     let copy = |account: &str, name: &str| CopyToken {
         token: TokenTarget { reference: TokenRef::Id(source.id), expected_revision: None },
         name: token_name(name),
@@ -348,16 +348,16 @@ fn a_copy_needs_the_right_to_create_where_it_goes() {
         }
     }
     assert_eq!(install.call("member2", copy("member2", "b")).unwrap_err().kind, Kind::Denied, "not to be seen");
-    let install = street(false);
-    plant(&install, &install.account_named("member"), "source", "copy");
+    let install = accounts_fixture(false);
+    add_token(&install, &install.account_named("member"), "source", "copy");
     assert_eq!(install.call("member", copy("member", "c")).unwrap_err().kind, Kind::Denied, "seen, but not to be made");
 }
 
 /// Tests the last check before a token gains anything, on its own: the verbs run other checks before it.
 #[test]
 fn nobody_grants_where_he_may_not_change() {
-    let install = street(true);
-    let token = plant(&install, &install.account_named("member2"), "x", "show");
+    let install = accounts_fixture(true);
+    let token = add_token(&install, &install.account_named("member2"), "x", "show");
     let granted = |who: &str, before: Option<&Token>| {
         let by = Actor::Account(install.account_named(who));
         install.store().read(|s| authorize::check_grant(&by, s, &[(before, &token)]))
@@ -366,14 +366,14 @@ fn nobody_grants_where_he_may_not_change() {
         assert_eq!(granted(who, None).is_ok(), allowed, "{who}");
         assert_eq!(granted(who, Some(&token)).is_ok(), allowed, "{who}");
     }
-    let owners = plant(&install, &install.account_named("owner2"), "y", "show");
+    let owners = add_token(&install, &install.account_named("owner2"), "y", "show");
     assert_eq!(granted("admin", Some(&owners)).unwrap_err().kind, Kind::Denied, "what it was counts too");
 }
 
 /// Limit, expiry and the other policies apply to owners too: managing people doesn't exempt from policy.
 #[test]
 fn owners_are_bound_by_policy_too() {
-    let install = street(true);
+    let install = accounts_fixture(true);
     install.set_policy(|p| {
         p.active_tokens = 1;
         p.max_expiry = Some(jeton::domain::expiry::Span::Days(30));

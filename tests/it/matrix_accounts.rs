@@ -205,7 +205,7 @@ fn every_cell_of_a_token() {
 
 /// An actor that can't see an account can't find out that it exists, by any verb.
 #[test]
-fn a_hidden_account_and_none_are_told_alike() {
+fn hidden_account_and_none_get_the_same_answer() {
     let install = TestInstall::with_accounts();
     for role in Role::ALL {
         install.account(&format!("{role}2"), role);
@@ -216,11 +216,11 @@ fn a_hidden_account_and_none_are_told_alike() {
         let verbs = ["show", "passwd", "disable", "enable", "delete"].map(|v| (v, None));
         let given = Role::ALL.map(|role| ("role", Some(role)));
         for (verb, role) in verbs.into_iter().chain(given) {
-            let told = |whom: &Account| {
+            let answer = |whom: &Account| {
                 let refused = attempt(&install, actor, verb, whom, role).unwrap_err();
                 (refused.kind, refused.to_string().replace(whom.username.as_str(), "X"))
             };
-            assert_eq!(told(&hidden), told(&nobody), "{actor} {verb} {role:?}");
+            assert_eq!(answer(&hidden), answer(&nobody), "{actor} {verb} {role:?}");
         }
         // A wrong confirmation doesn't reveal it either.
         let typed = |whom: &Account| {

@@ -22,7 +22,7 @@ use jeton::verbs::tokens::{
     RestoreTokens, RetireToken, ShowToken, TokenTarget,
 };
 
-use crate::matrix::{CALLED, PROOFS, VERBS, holding, proof_issued, rows, street};
+use crate::matrix::{CALLED, PROOFS, VERBS, accounts_fixture, holding, proof_issued, rows};
 use crate::support::fakes::{TestInstall, create, credential, entry, tester, token_name};
 
 const STATES: [&str; 9] = ["live", "off", "expired", "overlap", "trashed", "old-trash", "twin", "stale", "tight"];
@@ -43,7 +43,7 @@ fn fit_for(verb: &str) -> &'static str {
 }
 
 /// Creates a token in a state, with secrets issued under a role.
-fn plant(install: &TestInstall, owner: &Account, name: &str, state: &str, issued: Role) -> Token {
+fn add_token_in_state(install: &TestInstall, owner: &Account, name: &str, state: &str, issued: Role) -> Token {
     let secret = || Secret::generate(&Prefix::default(), |b| install.fakes.entropy.fill(b)).unwrap();
     let now = install.now();
     let expiry = Expiry::At(now.plus(if state == "expired" { -DAY } else { ENDS.1 * DAY }));
@@ -154,7 +154,7 @@ fn attempt(
 }
 
 /// A role and an issued role, with the proof of an actor that has both.
-struct Bearing {
+struct ActingToken {
     role: Role,
     /// The role that the proof was issued under. For a password, the account's role.
     issued: Role,
@@ -176,7 +176,7 @@ impl Rights {
     }
 
     /// `true` if the rights table lets `who` do `verb` to a token of `owner`.
-    fn allow(&self, self_service: bool, who: &Bearing, owner: &Account, verb: &str, letter: char) -> bool {
+    fn allow(&self, self_service: bool, who: &ActingToken, owner: &Account, verb: &str, letter: char) -> bool {
         let relation = match () {
             // A purge takes the tokens within reach, and ignores other accounts' trash.
             () if owner.username.as_str() == who.role.as_str() || verb == "purge" => "own",
@@ -200,7 +200,7 @@ struct Group<'a> {
 
 /// `true` if `who` may run a group's verb on a token in a state. The state itself never matters, except the token's
 /// expiry.
-fn may(rights: &Rights, self_service: bool, who: &Bearing, group: &Group<'_>, state: &str) -> bool {
+fn may(rights: &Rights, self_service: bool, who: &ActingToken, group: &Group<'_>, state: &str) -> bool {
     let Group { verb, request, owner, issued } = group;
     let changes = !matches!(*verb, "show" | "disable" | "revoke" | "purge");
     // A token that expires sooner has every right, but can't leave anything behind that outlives it.
@@ -237,17 +237,17 @@ fn expected(cell: &str) -> Option<Kind> {
 /// Everything in a house that the cells need: proofs by role, issued role and letter, and tokens in every state.
 struct Fixture {
     install: TestInstall,
-    proofs: Vec<Bearing>,
+    proofs: Vec<ActingToken>,
     targets: BTreeMap<(String, &'static str, Role), Token>,
 }
 
 impl Fixture {
     fn new(self_service: bool, tight: bool) -> Self {
-        let install = street(self_service);
+        let install = accounts_fixture(self_service);
         let mut proofs = Vec::new();
         let mut targets = BTreeMap::new();
         for role in Role::ALL {
-            proofs.push(Bearing {
+            proofs.push(ActingToken {
                 role,
                 issued: role,
                 acting: role,
@@ -258,15 +258,15 @@ impl Fixture {
                 for letter in PROOFS.into_iter().filter(|letter| *letter != 'p') {
                     let name = format!("proof-{letter}-{issued}");
                     let credential = proof_issued(&install, role.as_str(), letter, issued, &name);
-                    proofs.push(Bearing { role, issued, acting: role.min(issued), letter, credential });
+                    proofs.push(ActingToken { role, issued, acting: role.min(issued), letter, credential });
                 }
             }
             for name in [role.as_str().to_owned(), format!("{role}2")] {
                 let owner = install.account_named(&name);
-                plant(&install, &owner, "taken", "live", Role::Owner);
+                add_token_in_state(&install, &owner, "taken", "live", Role::Owner);
                 for issued in Role::ALL {
                     for state in STATES.into_iter().filter(|s| !matches!(*s, "stale" | "tight")) {
-                        let token = plant(&install, &owner, &format!("{state}-{issued}"), state, issued);
+                        let token = add_token_in_state(&install, &owner, &format!("{state}-{issued}"), state, issued);
                         targets.insert((name.clone(), state, issued), token);
                     }
                 }
@@ -282,7 +282,7 @@ impl Fixture {
     }
 
     /// Runs the cells of a group, in the states given by `cells`.
-    fn run(&self, who: &Bearing, group: &Group<'_>, cells: &[(&str, &str, bool)], run: usize) {
+    fn run(&self, who: &ActingToken, group: &Group<'_>, cells: &[(&str, &str, bool)], run: usize) {
         let install = &self.install;
         let Group { verb, request, owner, issued } = *group;
         let kept = || {
@@ -304,7 +304,7 @@ impl Fixture {
             let name = if fresh { format!("x{run}-{state}") } else { format!("{fixture}-{issued}") };
             let target = if fresh {
                 done += 1;
-                plant(install, owner, &name, fixture, issued)
+                add_token_in_state(install, owner, &name, fixture, issued)
             } else {
                 self.targets
                     .iter()

@@ -12,7 +12,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use crate::support::cli_program::{CliHome, PASSWORD, exists};
 
 /// Long enough for a busy machine. Nothing waits this long unless a test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The program on a terminal of its own.
 struct Terminal {
@@ -58,7 +58,7 @@ impl Terminal {
                 self.read_to += at + text.len();
                 return self;
             }
-            match self.output.recv_timeout(PATIENCE) {
+            match self.output.recv_timeout(TIMEOUT) {
                 Ok(bytes) => self.seen.push_str(&String::from_utf8(bytes).unwrap()),
                 Err(_) => panic!("{text:?} did not come; there was {:?}", self.seen),
             }

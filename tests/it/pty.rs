@@ -396,7 +396,7 @@ fn half_a_terminal() {
 }
 
 #[test]
-fn without_colour_the_row_is_told_apart() {
+fn without_colour_the_row_is_marked() {
     let home = home_with_a_token();
     home.create(&["b"]);
     let plain = |cell: &vt100::Cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default;
@@ -427,19 +427,19 @@ const MOMENTS: [(&str, i32); 5] =
     [("key", 101), ("draw", 101), ("draw with a secret", 101), ("worker", 1), ("worker with a secret", 1)];
 
 /// A house with a trap in it. The folder is deleted with it.
-struct Trapped {
+struct PanickingClock {
     install: TestInstall,
-    trap: Arc<Trap>,
+    trap: Arc<PanicAt>,
 }
 
 /// Causes the panic.
-struct Trap {
+struct PanicAt {
     moment: String,
     armed: AtomicBool,
     clock: SystemClock,
 }
 
-impl Trap {
+impl PanicAt {
     fn springs(&self, moments: &[&str]) {
         if moments.contains(&&*self.moment) && self.armed.load(Ordering::SeqCst) {
             panic!("a planned panic: {}", self.moment);
@@ -447,7 +447,7 @@ impl Trap {
     }
 }
 
-impl Backend for Trapped {
+impl Backend for PanickingClock {
     fn call(&self, who: &Credential, request: Request) -> Result<Response> {
         if matches!(request, Request::ListTokens(_)) {
             self.trap.springs(&["worker"]);
@@ -461,7 +461,7 @@ impl Backend for Trapped {
     }
 }
 
-impl Clock for Trap {
+impl Clock for PanicAt {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -481,7 +481,7 @@ impl Clock for Trap {
     }
 }
 
-impl SecretFileWriter for Trap {
+impl SecretFileWriter for PanicAt {
     fn save(&self, _: &Path, _: &Secret) -> Result<Box<dyn PendingFile>> {
         self.armed.store(true, Ordering::SeqCst);
         self.springs(&["worker with a secret"]);
@@ -495,8 +495,8 @@ fn child() {
     let Ok(moment) = std::env::var("JETON_IT_PANIC") else { return };
     let install = TestInstall::new();
     install.issue(OWNER, "a");
-    let trap = Arc::new(Trap { moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
-    let jeton = Arc::new(Trapped { install, trap: trap.clone() });
+    let trap = Arc::new(PanicAt { moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
+    let jeton = Arc::new(PanickingClock { install, trap: trap.clone() });
     let start = tui::TuiConfig {
         progress: Default::default(),
         for_long_changes: jeton.clone(),

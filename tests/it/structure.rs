@@ -14,7 +14,7 @@ const LONG_FILES: &[(&str, &str)] = &[
     ("tests/it/tui/story.rs", "what a person does on the screens, a story each"),
     ("tests/it/pty.rs", "the ways into and out of a real terminal, a story each"),
 ];
-const LONGEST: usize = 400;
+const MAX_LINES: usize = 400;
 
 struct Source {
     /// Path from the root of the repository, e.g. `src/domain/time.rs`.
@@ -259,8 +259,8 @@ fn files_stay_readable() {
     for source in ["src", "tests", "benches"].into_iter().flat_map(sources) {
         let lines = source.text.lines().count();
         let is_excused = excused.remove(source.path.as_str());
-        assert!(lines <= LONGEST || is_excused, "{} has {lines} lines", source.path);
-        assert!(lines > LONGEST || !is_excused, "{} is no long file any more: strike it off the list", source.path);
+        assert!(lines <= MAX_LINES || is_excused, "{} has {lines} lines", source.path);
+        assert!(lines > MAX_LINES || !is_excused, "{} is no long file any more: strike it off the list", source.path);
     }
     assert!(excused.is_empty(), "gone, strike them off the list: {excused:?}");
 }
@@ -278,7 +278,7 @@ fn unsafe_is_forbidden() {
 }
 
 /// `true` if a licence expression (SPDX, or the older `A/B`) can be satisfied by the allowed licences.
-fn met(expression: &str, allowed: &BTreeSet<String>) -> bool {
+fn is_satisfied(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let expression = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = expression.split_whitespace().collect();
     let (met, rest) = any(&words, allowed);
@@ -327,7 +327,7 @@ fn every_dependency_has_an_allowed_licence() {
         ("GPL-2.0", false),
         ("Zlib WITH x", false),
     ] {
-        assert_eq!(met(expression, &some), expected, "{expression}");
+        assert_eq!(is_satisfied(expression, &some), expected, "{expression}");
     }
     let deny = toml("deny.toml");
     let words = |value: &toml::Value| -> BTreeSet<String> {
@@ -345,7 +345,7 @@ fn every_dependency_has_an_allowed_licence() {
             here.extend(words(&exception["allow"]));
             idle.remove(name);
         }
-        assert!(met(licence, &here), "{name} is under {licence}");
+        assert!(is_satisfied(licence, &here), "{name} is under {licence}");
         used.extend(allowed.iter().filter(|a| licence.contains(a.as_str())).cloned());
     }
     assert!(idle.is_empty(), "not in the tree any more: {idle:?}");

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use crate::support::cli_program::CliHome;
 
 /// A running service of a home's store.
-struct Service(Child);
+struct RunningService(Child);
 
-impl Service {
-    fn of(home: &CliHome) -> Self {
+impl RunningService {
+    fn start(home: &CliHome) -> Self {
         let verify = format!("unix:{}", home.path("verify").display());
         let mut child = home.command(&["serve", "--verify", &verify]).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());
@@ -26,7 +26,7 @@ impl Service {
             assert!(said.read_line(&mut line).unwrap() > 0, "the service has ended");
         }
         thread::spawn(move || drop(said.read_to_end(&mut Vec::new())));
-        Service(child)
+        RunningService(child)
     }
 
     fn signal(&self, signal: Signal) {
@@ -39,7 +39,7 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl Drop for RunningService {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -64,7 +64,7 @@ fn the_service_denies_what_was_taken_away() {
     let password = password.to_str().unwrap();
     home.as_ops(&["account", "create", "ci", "--role", "viewer", "--new-password-file", password]).assert_success();
     let as_ops = |args: &[&str]| home.as_ops(&[args, &["--user", "ops"]].concat());
-    let _service = Service::of(&home);
+    let _service = RunningService::start(&home);
 
     timed(&as_ops(&["token", "disable", "a", "b"]).assert_success().err, "✓ ops/a disabled; the service denies it");
     as_ops(&["token", "enable", "a", "b"]).assert_success().assert_hides("service");
@@ -78,17 +78,17 @@ fn the_service_denies_what_was_taken_away() {
     timed(&as_ops(&["account", "disable", "ci"]).assert_success().err, "✓ ci disabled; the service denies its tokens");
     as_ops(&["token", "disable", "b", "--quiet"]).assert_success().assert_hides("service");
 
-    let told = as_ops(&["token", "regenerate", "c", "--json"]).assert_success().json();
-    assert_eq!(told["service"]["denies"], json!(true));
-    assert_eq!(home.verify(told["secret"].as_str().unwrap()), 0);
+    let answer = as_ops(&["token", "regenerate", "c", "--json"]).assert_success().json();
+    assert_eq!(answer["service"]["denies"], json!(true));
+    assert_eq!(home.verify(answer["secret"].as_str().unwrap()), 0);
     for line in [
         &["token", "disable", "c"][..],
         &["token", "delete", "b", "c", "--confirm", "2"],
         &["account", "delete", "ci", "--confirm", "ci"],
     ] {
-        let told = as_ops(&[line, &["--json"]].concat()).assert_success().json();
-        assert_eq!((&told["schema"], &told["service"]["denies"]), (&json!(1), &json!(true)), "{told}");
-        assert!(told["service"]["ms"].as_f64().unwrap() > 0.0, "{told}");
+        let answer = as_ops(&[line, &["--json"]].concat()).assert_success().json();
+        assert_eq!((&answer["schema"], &answer["service"]["denies"]), (&json!(1), &json!(true)), "{answer}");
+        assert!(answer["service"]["ms"].as_f64().unwrap() > 0.0, "{answer}");
     }
 }
 
@@ -98,16 +98,16 @@ fn what_can_not_be_asked_is_said_calmly() {
     for name in ["a", "b", "c", "d"] {
         home.create(&[name]);
     }
-    let told = home.as_ops(&["token", "disable", "a", "--json"]).assert_success().json();
-    assert_eq!(told.get("service"), Some(&Value::Null), "none runs");
-    let service = Service::of(&home);
+    let answer = home.as_ops(&["token", "disable", "a", "--json"]).assert_success().json();
+    assert_eq!(answer.get("service"), Some(&Value::Null), "none runs");
+    let service = RunningService::start(&home);
     service.signal(Signal::STOP);
     let disabled = home.as_ops(&["token", "disable", "b"]).assert_success();
     assert!(disabled.err.starts_with("✓ ops/b disabled\n! the service at unix:/"), "{}", disabled.err);
     disabled.assert_says(&["could not be asked: no answer within 1s; it reads the store with each request"]);
-    let told = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
+    let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
     let why = json!({"denies": null, "why": "the service could not be asked: no answer within 1s"});
-    assert_eq!(told["service"], why);
+    assert_eq!(answer["service"], why);
     // The service is suspended by SIGSTOP: a running one would recreate its socket.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success().assert_says(&["its socket is gone"]);

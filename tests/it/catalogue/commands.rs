@@ -120,7 +120,7 @@ fn widening_is_confirmed_by_its_number_and_shown() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place() {
+fn error_names_its_place() {
     let home = home();
     let check = |text: &str, says: &[&str]| {
         home.file("f.toml", text, 0o644);

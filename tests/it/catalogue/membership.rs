@@ -12,7 +12,7 @@ use crate::support::fakes::SeededEntropy;
 
 /// Returns two catalogues with few methods and few letters, so that patterns overlap. Sets name anything, cycles
 /// included.
-fn street(dice: &SeededEntropy) -> Vec<Catalogue> {
+fn random_catalogues(dice: &SeededEntropy) -> Vec<Catalogue> {
     let letters = ["a", "b", "ab"];
     let mut taken = BTreeSet::new();
     let mut catalogues = Vec::new();
@@ -96,7 +96,7 @@ fn membership_is_that_of_the_naive_model() {
     let dice = SeededEntropy::new(11);
     let (mut held, mut cyclic) = (0, 0);
     for round in 0..400 {
-        let catalogues = street(&dice);
+        let catalogues = random_catalogues(&dice);
         let sets: HashMap<&str, (&Catalogue, &ApiSet)> =
             catalogues.iter().flat_map(|c| c.sets.iter().map(move |s| (s.name.as_str(), (c, s)))).collect();
         let find = |name: &str| {
@@ -149,7 +149,7 @@ fn what_is_written_reads_back_and_always_alike() {
     let dice = SeededEntropy::new(5);
     let mut entries = 0;
     for _ in 0..50 {
-        let mut catalogues = street(&dice);
+        let mut catalogues = random_catalogues(&dice);
         let management = catalogues.split_off(2);
         for catalogue in catalogues {
             let catalogue = made_good(catalogue, &management);

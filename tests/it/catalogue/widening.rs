@@ -29,7 +29,7 @@ fn named(preview: &CataloguePreview) -> Vec<(&str, Vec<&str>)> {
 }
 
 /// Returns a house with the README's shop and tokens of every kind.
-fn furnished() -> TestInstall {
+fn fixture() -> TestInstall {
     let install = TestInstall::with_accounts();
     apply(&install, OWNER, &shop(&install, |text| text), None).unwrap();
     install.set_policy(|p| p.active_tokens = 0);
@@ -49,7 +49,7 @@ fn furnished() -> TestInstall {
 
 #[test]
 fn a_set_that_gains_needs_the_exact_number() {
-    let install = furnished();
+    let install = fixture();
     install
         .call(
             "viewer",
@@ -63,10 +63,10 @@ fn a_set_that_gains_needs_the_exact_number() {
     let wider =
         shop(&install, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
     let (before, log) = (stored(&install), install.audit());
-    let told = preview(&install, &wider);
+    let result = preview(&install, &wider);
     // The viewer's role withholds a method that writes, also in the trash. The desk has the method already.
     let gained = vec!["shop.orders.Cancel"];
-    assert_eq!(named(&told), [("admin/reader", gained.clone()), ("member/reader", gained.clone())]);
+    assert_eq!(named(&result), [("admin/reader", gained.clone()), ("member/reader", gained.clone())]);
     for wrong in [None, Some(0), Some(1), Some(3), Some(u64::MAX)] {
         let error = refused(apply(&install, "admin", &wider, wrong), Kind::Conflict).to_string();
         assert!(error.contains("2 tokens") && error.contains("admin/reader, member/reader"), "{error}");
@@ -74,7 +74,7 @@ fn a_set_that_gains_needs_the_exact_number() {
         assert_eq!((stored(&install), install.audit()), (before.clone(), log.clone()), "nothing changed");
     }
     let changed = install.call("admin", ApplyCatalogue::new(wider, Some(2), None)).unwrap();
-    assert_eq!(changed.value, told);
+    assert_eq!(changed.value, result);
     assert_eq!(changed.equivalent_command.to_string(), "jeton catalogue apply shop.toml --accept-widening 2");
     let row = install.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target_name.as_str(), row.name.as_str()), ("catalogue.apply", "shop", "admin"));
@@ -85,7 +85,7 @@ fn a_set_that_gains_needs_the_exact_number() {
 
 #[test]
 fn a_trashed_token_counts() {
-    let install = furnished();
+    let install = fixture();
     install
         .call(
             "member",
@@ -103,17 +103,17 @@ fn a_trashed_token_counts() {
 
 #[test]
 fn a_lower_access_level_and_a_new_method_widen_too() {
-    let install = furnished();
+    let install = fixture();
     let lower = shop(&install, |t| t.replacen("access = \"admin\"", "access = \"write\"", 1));
     // Withheld from a member's role, by Custom and by Inherit. The desk leaves the method out.
     let gained = vec!["shop.orders.Purge"];
     assert_eq!(named(&preview(&install, &lower)), [("member/hand", gained.clone()), ("member/all", gained)]);
     let new = "[[group.method]]\nid = \"Find\"\ntitle = \"Finds\"\naccess = \"read\"\n\n[[group]]\nid = \"shop.stock\"";
     let more = shop(&install, |t| t.replacen("[[group]]\nid = \"shop.stock\"", new, 1));
-    let told = preview(&install, &more);
-    let names: Vec<&str> = named(&told).into_iter().map(|(name, _)| name).collect();
+    let result = preview(&install, &more);
+    let names: Vec<&str> = named(&result).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["admin/desk", "admin/all", "member/desk", "member/all", "viewer/desk", "viewer/all"]);
-    assert_eq!(told.diff.methods.added, ["shop.orders.Find"]);
+    assert_eq!(result.diff.methods.added, ["shop.orders.Find"]);
 }
 
 #[test]
@@ -134,8 +134,8 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
     let mut less = whole.clone();
     less.groups.pop();
     less.sets.clear();
-    let told = apply(&install, "admin", &less, None).unwrap();
-    assert_eq!((told.diff.methods.removed.len(), told.diff.sets.removed.len()), (1, 2));
+    let result = apply(&install, "admin", &less, None).unwrap();
+    assert_eq!((result.diff.methods.removed.len(), result.diff.sets.removed.len()), (1, 2));
     assert_eq!(asked(&issued), Decision::UnknownMethod);
     assert_eq!(asked(&by_set), Decision::UnknownMethod);
     let hand = shown("hand");
@@ -191,7 +191,7 @@ fn what_no_file_could_say_no_verb_takes() {
 /// that gain methods, and those methods.
 #[test]
 fn the_preview_is_what_decisions_show() {
-    let install = furnished();
+    let install = fixture();
     install.account("member2", Role::Member);
     let dice = SeededEntropy::new(3);
     let names = ["admin", "member", "viewer"].map(|who| ["reader", "desk", "hand", "all", "none"].map(|t| (who, t)));
@@ -220,20 +220,20 @@ fn the_preview_is_what_decisions_show() {
             set.exclude = there.iter().filter(|_| dice.below(4) == 0).cloned().map(SetEntry::Method).collect();
         }
         next.sets[1].include.push(SetEntry::Set("Shop reader".into()));
-        let (before, told) = (permitted(), preview(&install, &next));
-        widened += told.widening.count;
-        let verb = ApplyCatalogue::new(next, Some(told.widening.count), Some(told.made_public.len() as u64));
+        let (before, result) = (permitted(), preview(&install, &next));
+        widened += result.widening.count;
+        let verb = ApplyCatalogue::new(next, Some(result.widening.count), Some(result.made_public.len() as u64));
         install.call(OWNER, verb).unwrap();
         let gains = before
             .iter()
             .zip(permitted())
             .map(|((name, had), (_, has))| (name.clone(), has.difference(had).cloned().collect::<Vec<_>>()));
         let expected: Vec<(String, Vec<String>)> = gains.filter(|(_, more)| !more.is_empty()).collect();
-        let told: Vec<(String, Vec<String>)> = named(&told)
+        let result: Vec<(String, Vec<String>)> = named(&result)
             .into_iter()
             .map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect()))
             .collect();
-        assert_eq!(told, expected);
+        assert_eq!(result, expected);
     }
     assert!(widened > 20, "{widened}");
 }
@@ -249,8 +249,8 @@ fn more_tokens_than_a_page_are_all_counted() {
     ).unwrap();
     let wider =
         shop(&install, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
-    let told = preview(&install, &wider).widening;
-    assert_eq!((told.count, told.tokens.len()), (1_173, 1_000));
+    let result = preview(&install, &wider).widening;
+    assert_eq!((result.count, result.tokens.len()), (1_173, 1_000));
     let error = refused(apply(&install, OWNER, &wider, Some(1_000)), Kind::Conflict).to_string();
     assert!(error.contains("1173 tokens") && error.contains("1168 more") && error.len() < 400, "{error}");
     apply(&install, OWNER, &wider, Some(1_173)).unwrap();
@@ -262,7 +262,7 @@ fn more_tokens_than_a_page_are_all_counted() {
 /// A method that becomes public widens access for everyone: it is shown, and confirmed by its own number.
 #[test]
 fn methods_that_become_public_need_their_exact_number() {
-    let install = furnished();
+    let install = fixture();
     let open = |routes: &str| {
         shop(&install, |text| {
             let public = format!(
@@ -276,9 +276,9 @@ fn methods_that_become_public_need_their_exact_number() {
         install.call("admin", verb).map(|changed| changed.equivalent_command.to_string())
     };
     let first = open("\"GET /news\"");
-    let told = preview(&install, &first);
-    let widened = Some(told.widening.count).filter(|count| *count > 0);
-    assert_eq!(told.made_public.iter().map(MethodId::as_str).collect::<Vec<_>>(), ["shop.door.News"]);
+    let result = preview(&install, &first);
+    let widened = Some(result.widening.count).filter(|count| *count > 0);
+    assert_eq!(result.made_public.iter().map(MethodId::as_str).collect::<Vec<_>>(), ["shop.door.News"]);
     for wrong in [None, Some(0), Some(2)] {
         let error = refused(public(&first, widened, wrong), Kind::Conflict).to_string();
         assert!(error.contains("shop.door.News") && error.contains("--accept-public 1"), "{error}");

@@ -3,7 +3,7 @@
 use jeton::domain::selection::Selection;
 use jeton::verbs::tokens::CreateToken;
 
-use super::looks::{SMALL, at_sizes, furnished, look};
+use super::looks::{SMALL, at_sizes, fixture, screens_at_sizes};
 use crate::catalogue::{apply, example, shop};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
@@ -128,7 +128,7 @@ fn a_token_made_meanwhile_is_not_widened_unseen() {
 }
 
 #[test]
-fn all_that_a_preview_tells_is_reached_by_scrolling() {
+fn all_of_a_preview_is_reached_by_scrolling() {
     let (install, wider) = widened();
     let mut s = TuiHarness::signed_in(install);
     s.resize(40, 10);
@@ -186,17 +186,17 @@ fn only_owners_and_admins_are_offered_it() {
 
 #[test]
 fn the_log_is_whole() {
-    insta::assert_snapshot!(look("3v", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("3v", &SMALL));
 }
 
 #[test]
 fn form() {
-    insta::assert_snapshot!(look("4ishop.toml", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("4ishop.toml", &SMALL));
 }
 
 #[test]
 fn preview() {
-    let mut s = TuiHarness::signed_in(furnished());
+    let mut s = TuiHarness::signed_in(fixture());
     s.model.notice = None;
     offer(&mut s, &example());
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));

@@ -17,7 +17,7 @@ fn here(s: &TuiHarness) -> i64 {
 }
 
 /// Appends `row` with a correct hash, without any of jeton's checks.
-fn plant(install: &TestInstall, row: AuditRow) {
+fn add_row(install: &TestInstall, row: AuditRow) {
     let db = install.raw_connection();
     let last = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
     let (seq, hash): (i64, [u8; 32]) = db.query_row(last, [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
@@ -137,7 +137,7 @@ fn a_late_answer_to_an_older_filter_is_dropped() {
 fn a_long_log_is_read_by_windows_from_end_to_end() {
     let install = TestInstall::new();
     for n in 0..700 {
-        plant(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
+        add_row(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
     }
     let newest = install.audit().len() as i64;
     let mut s = TuiHarness::signed_in(install);
@@ -197,7 +197,7 @@ fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
 }
 
 #[test]
-fn those_who_may_not_read_it_are_told_calmly() {
+fn refusal_to_read_is_calm() {
     for who in ["member", "viewer"] {
         let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
         s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>3"));
@@ -217,7 +217,7 @@ fn those_who_may_not_read_it_are_told_calmly() {
 }
 
 #[test]
-fn a_token_without_the_method_is_told_which_it_lacks() {
+fn token_without_the_method_sees_which_it_lacks() {
     let install = TestInstall::new();
     let issued = install.issue(OWNER, "bearer");
     let token = TokenCredential { secret: Arc::new(issued.secret), account: None, name: None };
@@ -254,22 +254,22 @@ fn hostile_rows_stay_in_their_cells() {
     let install = TestInstall::new();
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil 漢字🦀";
     let details = serde_json::json!({ evil: { "before": evil.repeat(9), "after": [evil, { evil: evil }] } });
-    plant(&install, row("token.edit", &details.to_string()));
-    plant(&install, row("token.edit", evil));
-    let told = evil.to_owned();
+    add_row(&install, row("token.edit", &details.to_string()));
+    add_row(&install, row("token.edit", evil));
+    let text = evil.to_owned();
     let all = AuditRow {
-        account: told.clone(),
-        name: told.clone(),
-        proof: told.clone(),
-        face: told.clone(),
-        verb: told.clone(),
-        target: told.clone(),
-        target_name: told.clone(),
-        details: told,
+        account: text.clone(),
+        name: text.clone(),
+        proof: text.clone(),
+        face: text.clone(),
+        verb: text.clone(),
+        target: text.clone(),
+        target_name: text.clone(),
+        details: text,
         at: Timestamp(i64::MAX),
         ..row("", "")
     };
-    plant(&install, all);
+    add_row(&install, all);
     let mut s = TuiHarness::with(install, Theme::colour(), None);
     s.keys(&format!("{PASSWORD}<enter>3y"));
     assert!(s.copied.is_empty(), "what can't be shown must not be pasted");
@@ -289,11 +289,11 @@ fn hostile_rows_stay_in_their_cells() {
 }
 
 #[test]
-fn details_tell_all_that_a_line_cuts() {
+fn details_show_all_that_a_line_cuts() {
     let install = TestInstall::new();
     let methods: Vec<String> = (0..60).map(|n| format!("group.method-{n:02}")).collect();
     let details = serde_json::json!({ "api": { "before": "inherit", "after": { "methods": methods } } });
-    plant(&install, row("token.edit", &details.to_string()));
+    add_row(&install, row("token.edit", &details.to_string()));
     let mut s = TuiHarness::signed_in(install);
     s.keys("3");
     s.assert_shows(r#"api "inherit" → methods ["group.method-00", "group.method-01", "group.method-0…"#);
@@ -346,7 +346,7 @@ fn the_log_is_followed_and_what_that_cannot_show_is_said() {
 fn a_damaged_log_is_named_row_by_row() {
     let install = TestInstall::new();
     for n in 0..30 {
-        plant(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
+        add_row(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
     }
     install.raw_connection().execute("UPDATE audit SET name = 'mallory' WHERE seq = 7", []).unwrap();
     let mut s = TuiHarness::signed_in(install);

@@ -19,7 +19,7 @@ fn methods(ids: &[&str]) -> Selection {
 }
 
 /// Creates a token with a description, two methods and an expiry in thirty days.
-pub(super) fn furnished() -> (TestInstall, IssuedToken) {
+pub(super) fn fixture() -> (TestInstall, IssuedToken) {
     let install = TestInstall::with_accounts();
     let mut new = create("bot");
     new.description = Description::parse("Deploys").unwrap();
@@ -38,7 +38,7 @@ pub(super) fn allowed(s: &TuiHarness, secret: &Secret) -> bool {
 }
 
 /// Returns the secret shown in the dialog.
-pub(super) fn taken(s: &mut TuiHarness) -> Secret {
+pub(super) fn take_secret(s: &mut TuiHarness) -> Secret {
     s.keys("y");
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
 }
@@ -55,7 +55,7 @@ fn overtake(install: &TestInstall, issued: &IssuedToken, description: &str) {
 
 #[test]
 fn edit_shows_what_differs_before_it_is_so() {
-    let (install, issued) = furnished();
+    let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>robot<tab><c-u>Deploys the shop<tab><end><left><tab>");
     // Up to the sets, and tick the first one.
@@ -82,7 +82,7 @@ fn edit_shows_what_differs_before_it_is_so() {
 
 #[test]
 fn an_edit_that_changes_nothing_says_so() {
-    let (install, issued) = furnished();
+    let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab><tab><enter>");
     s.assert_shows("Nothing is changed");
@@ -98,7 +98,7 @@ fn an_edit_that_changes_nothing_says_so() {
 
 #[test]
 fn a_refused_edit_keeps_the_form() {
-    let (install, _) = furnished();
+    let (install, _) = fixture();
     install.issue(OWNER, "taken");
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>taken<tab><tab><tab><tab><enter>");
@@ -111,7 +111,7 @@ fn a_refused_edit_keeps_the_form() {
 #[test]
 fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
     for late in [false, true] {
-        let (install, issued) = furnished();
+        let (install, issued) = fixture();
         let mut s = TuiHarness::signed_in(install);
         s.keys("e<tab><c-u>mine<tab><tab><tab>");
         if late {
@@ -149,7 +149,7 @@ fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
 
 #[test]
 fn what_is_stored_can_be_taken_over() {
-    let (install, issued) = furnished();
+    let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>mine<tab><tab><tab><tab>");
     overtake(&s.install, &issued, "theirs");
@@ -165,7 +165,7 @@ fn what_is_stored_can_be_taken_over() {
 
 #[test]
 fn what_was_typed_is_dropped_after_a_question() {
-    let (install, _) = furnished();
+    let (install, _) = fixture();
     let mut s = TuiHarness::signed_in(install);
     for keys in [
         "nx",
@@ -200,7 +200,7 @@ fn what_was_typed_is_dropped_after_a_question() {
 
 #[test]
 fn copy_makes_another_of_the_kind() {
-    let (install, issued) = furnished();
+    let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("cbot-2<enter>");
     s.assert_shows("API          2 methods");
@@ -210,7 +210,7 @@ fn copy_makes_another_of_the_kind() {
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Token bot-2 is ready");
     s.assert_shows("= jeton token copy ops/bot bot-2");
-    let secret = taken(&mut s);
+    let secret = take_secret(&mut s);
     s.keys("<esc>");
     s.assert_shows("▶   bot-2");
     let copy = s.install.token(s.model.tokens().unwrap().current().unwrap().id);
@@ -221,7 +221,7 @@ fn copy_makes_another_of_the_kind() {
 
 #[test]
 fn a_copy_for_another_account_and_of_an_expired_token() {
-    let (install, _) = furnished();
+    let (install, _) = fixture();
     install.fakes.clock.advance(31 * DAY);
     let mut s = TuiHarness::signed_in(install);
     s.keys("cbot-2<tab><c-u>member<enter>");
@@ -239,7 +239,7 @@ fn a_copy_for_another_account_and_of_an_expired_token() {
 /// A member has no other account to copy into.
 #[test]
 fn a_member_copies_its_own() {
-    let (install, _) = furnished();
+    let (install, _) = fixture();
     install.issue("member", "mine");
     let mut s = TuiHarness::with_config(install, jeton::tui::theme::Theme::colour(), |start| {
         start.username = Some(username("member"));
@@ -256,7 +256,7 @@ fn a_member_copies_its_own() {
 
 #[test]
 fn another_secret_waits_until_the_edit_is_stored() {
-    let (install, _) = furnished();
+    let (install, _) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab><tab><tab><enter>");
     s.assert_shows("Regenerate ops/bot");
@@ -268,7 +268,7 @@ fn another_secret_waits_until_the_edit_is_stored() {
 /// Sixty more methods don't fit into a dialog: all of them can be read before the change is made.
 #[test]
 fn a_long_difference_scrolls() {
-    let (install, issued) = furnished();
+    let (install, issued) = fixture();
     let all = install.raw_connection();
     let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
     let ids: Vec<String> = ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();

@@ -32,7 +32,7 @@ pub fn deny(install: &TestInstall, token: Option<&Token>, reason: DenialReason, 
 }
 
 /// Returns a house with several denied attempts.
-fn knocked() -> TestInstall {
+fn with_denied_attempts() -> TestInstall {
     let install = TestInstall::with_accounts();
     let bot = install.issue(OWNER, "deploy-bot").token;
     let gone = install.issue("member", "gone").token;
@@ -52,7 +52,7 @@ fn knocked() -> TestInstall {
 
 #[test]
 fn the_newest_first_with_reason_token_and_secret() {
-    let mut s = TuiHarness::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(with_denied_attempts());
     s.keys("6");
     let text = s.text();
     let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is not there:\n{text}"));
@@ -68,7 +68,7 @@ fn the_newest_first_with_reason_token_and_secret() {
 
 #[test]
 fn enter_shows_all_of_a_row_and_leads_to_its_token() {
-    let mut s = TuiHarness::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(with_denied_attempts());
     s.keys("/nothing-is-called-so<enter>6<enter>");
     s.assert_shows("3 denied attempts");
     s.assert_shows("the token is disabled");
@@ -91,7 +91,7 @@ fn enter_shows_all_of_a_row_and_leads_to_its_token() {
 
 #[test]
 fn the_filter_narrows_by_words_and_fields() {
-    let mut s = TuiHarness::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(with_denied_attempts());
     s.keys("6/reason:del");
     s.assert_shows("1 match");
     s.assert_hides("deploy-bot");
@@ -109,25 +109,25 @@ fn the_filter_narrows_by_words_and_fields() {
 }
 
 #[test]
-fn members_see_their_own_and_strangers_are_for_admins() {
-    let told = |who: &str| {
-        let mut s = TuiHarness::signed_out(knocked());
+fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
+    let text_for = |who: &str| {
+        let mut s = TuiHarness::signed_out(with_denied_attempts());
         s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>6"));
         s.text()
     };
-    let member = told("member");
+    let member = text_for("member");
     assert!(member.contains("1 of 1") && member.contains("† deleted"), "{member}");
     assert!(!member.contains("deploy-bot") && !member.contains("? unknown"), "{member}");
-    let admin = told("admin");
+    let admin = text_for("admin");
     assert!(admin.contains("? unknown") && !admin.contains("deploy-bot"), "{admin}");
-    let viewer = told("viewer");
+    let viewer = text_for("viewer");
     assert!(viewer.contains("Nobody was turned away with a token of yours yet."), "{viewer}");
     assert!(!viewer.contains("! "), "{viewer}");
 }
 
 #[test]
-fn a_token_without_the_method_is_told_calmly() {
-    let install = knocked();
+fn refusal_to_read_denied_attempts_is_calm() {
+    let install = with_denied_attempts();
     let secret = Arc::new(install.issue(OWNER, "lacking").secret);
     let token = TokenCredential { secret, account: None, name: None };
     let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
@@ -140,7 +140,7 @@ fn a_token_without_the_method_is_told_calmly() {
 
 #[test]
 fn new_attempts_appear_by_themselves_while_they_are_shown() {
-    let mut s = TuiHarness::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(with_denied_attempts());
     assert!(s.model.shows_ledger(), "the token table tells how the one under the cursor is used");
     s.keys("6");
     assert!(s.model.shows_ledger());
@@ -220,14 +220,14 @@ fn the_mark_of_the_ledger_moves_with_what_others_write_alone() {
 }
 
 #[test]
-fn looks() {
+fn denied_at_each_size() {
     for (name, theme, size) in [
         ("denied_80x24", Theme::colour(), (80, 24)),
         ("denied_140x40", Theme::colour(), (140, 40)),
         ("denied_40x10", Theme::colour(), (40, 10)),
         ("denied_mono", Theme::mono(), (80, 24)),
     ] {
-        let install = knocked();
+        let install = with_denied_attempts();
         let bot = install.issue(OWNER, "builder").token;
         deny(&install, Some(&bot), DenialReason::NotPermitted, "2001:db8::dead:beef", "Go-http-client/2.0", 4000);
         deny(&install, Some(&bot), DenialReason::WrongSecret, "10.0.0.4", "curl/8.5.0", 5000);
@@ -238,7 +238,7 @@ fn looks() {
         s.keys("6<down>");
         insta::assert_snapshot!(name, s.dump());
     }
-    let mut s = TuiHarness::signed_in(knocked());
+    let mut s = TuiHarness::signed_in(with_denied_attempts());
     s.keys("6<enter>");
     insta::assert_snapshot!("denied_attempt", s.dump());
 }

@@ -15,7 +15,7 @@ use jeton::verbs::tokens::{CreateToken, DisableTokens, TokenTarget};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 
-fn bearer(install: &TestInstall, methods: &[&str]) -> TokenCredential {
+fn token_credential(install: &TestInstall, methods: &[&str]) -> TokenCredential {
     let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
     let verb = CreateToken { selection: Selection::Custom(methods), ..create("bearer") };
     let issued = install.call(OWNER, verb).unwrap().value.remove(0);
@@ -34,7 +34,7 @@ fn remembering(time: Duration) -> TuiHarness {
 fn a_token_signs_in_and_its_changes_need_no_password() {
     let install = TestInstall::new();
     install.issue(OWNER, "deploy");
-    let token = bearer(&install, &["jeton.tokens.read", "jeton.tokens.write"]);
+    let token = token_credential(&install, &["jeton.tokens.read", "jeton.tokens.write"]);
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     screens.assert_shows("deploy");
     screens.keys("G");
@@ -51,7 +51,7 @@ fn a_token_signs_in_and_its_changes_need_no_password() {
 fn what_a_token_may_not_is_refused_with_the_reason() {
     let install = TestInstall::new();
     install.issue(OWNER, "deploy");
-    let token = bearer(&install, &["jeton.tokens.read"]);
+    let token = token_credential(&install, &["jeton.tokens.read"]);
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     screens.keys("Gd<enter>");
     screens.assert_shows("lacks jeton.tokens.write");
@@ -61,7 +61,7 @@ fn what_a_token_may_not_is_refused_with_the_reason() {
 #[test]
 fn a_token_that_is_not_accepted_opens_nothing() {
     let install = TestInstall::new();
-    let token = bearer(&install, &[]);
+    let token = token_credential(&install, &[]);
     install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
     let screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     let ended = screens.model.exit.unwrap().unwrap_err();
@@ -71,7 +71,7 @@ fn a_token_that_is_not_accepted_opens_nothing() {
 #[test]
 fn a_revoked_token_ends_the_screens_that_it_opened() {
     let install = TestInstall::new();
-    let token = bearer(&install, &["jeton.tokens.read"]);
+    let token = token_credential(&install, &["jeton.tokens.read"]);
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     assert!(screens.model.exit.is_none());
     screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
@@ -103,7 +103,7 @@ fn idle_screens_hide_everything_and_ask_again() {
 #[test]
 fn idle_screens_that_a_token_opened_end() {
     let install = TestInstall::new();
-    let token = bearer(&install, &["jeton.tokens.read"]);
+    let token = token_credential(&install, &["jeton.tokens.read"]);
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| {
         start.token = Some(token);
         start.lock_after = Duration::from_secs(60);

@@ -29,7 +29,7 @@ fn install() -> TestInstall {
 }
 
 #[test]
-fn details_tell_lineage_and_every_withheld_method() {
+fn details_show_lineage_and_every_withheld_method() {
     let install = install();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     install.account("mia", Role::Viewer);

@@ -89,7 +89,7 @@ fn one_purge_at_a_time() {
 }
 
 #[test]
-fn result_of_a_purge_is_said_whoever_is_signed_in() {
+fn result_of_a_purge_is_said_to_the_next_session() {
     let (mut s, reply) = purging();
     s.keys("<c-z>");
     s.assert_shows("jeton is locked");

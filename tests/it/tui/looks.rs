@@ -9,7 +9,7 @@ use crate::support::fakes::{OWNER, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 
 /// Returns a house with five tokens in several states, some time later.
-pub fn furnished() -> TestInstall {
+pub fn fixture() -> TestInstall {
     let install = TestInstall::new();
     let day = 86_400_000;
     let bot = install.issue(OWNER, "deploy-bot");
@@ -42,8 +42,8 @@ const ALL: [(u16, u16); 3] = [(80, 24), (40, 10), (200, 60)];
 pub const SMALL: [(u16, u16); 2] = [(80, 24), (40, 10)];
 
 /// Opens a dialog of the furnished house by `keys` and dumps it.
-pub fn look(keys: &str, sizes: &[(u16, u16)]) -> String {
-    let mut s = TuiHarness::signed_in(furnished());
+pub fn screens_at_sizes(keys: &str, sizes: &[(u16, u16)]) -> String {
+    let mut s = TuiHarness::signed_in(fixture());
     s.model.notice = None;
     s.keys(keys);
     at_sizes(&mut s, sizes)
@@ -56,66 +56,66 @@ fn sign_in() {
 
 #[test]
 fn tokens() {
-    insta::assert_snapshot!(look("<down>", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("<down>", &ALL));
 }
 
 #[test]
 fn tokens_without_colour() {
-    let mut s = TuiHarness::with(furnished(), Theme::mono(), None);
+    let mut s = TuiHarness::with(fixture(), Theme::mono(), None);
     s.keys("correct horse battery<enter><down>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn filtered() {
-    insta::assert_snapshot!(look("/dep", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("/dep", &SMALL));
 }
 
 #[test]
 fn generate() {
-    insta::assert_snapshot!(look("nci<tab>Builds<tab>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("nci<tab>Builds<tab>", &SMALL));
 }
 
 #[test]
 fn picker() {
-    insta::assert_snapshot!(look("nci<tab><tab><tab><up><space>", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("nci<tab><tab><tab><up><space>", &ALL));
 }
 
 #[test]
 fn picker_searched() {
-    insta::assert_snapshot!(look("nci<tab><tab><tab><up><space>/stop env<enter><space>f", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("nci<tab><tab><tab><up><space>/stop env<enter><space>f", &ALL));
 }
 
 #[test]
 fn picker_sets() {
-    insta::assert_snapshot!(look("nci<tab><tab><tab><up><space><tab><down><space>", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("nci<tab><tab><tab><up><space><tab><down><space>", &ALL));
 }
 
 #[test]
 fn picker_without_colour() {
-    let mut s = TuiHarness::with(furnished(), Theme::mono(), None);
+    let mut s = TuiHarness::with(fixture(), Theme::mono(), None);
     s.keys("correct horse battery<enter>nci<tab><tab><tab><up><space>/stop env<enter><space>/<esc>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn catalogue() {
-    insta::assert_snapshot!(look("4/stop env", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("4/stop env", &ALL));
 }
 
 #[test]
 fn audit() {
-    insta::assert_snapshot!(look("dcorrect horse battery<enter>3<down>", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("dcorrect horse battery<enter>3<down>", &ALL));
 }
 
 #[test]
 fn audit_filtered() {
-    insta::assert_snapshot!(look("3/dep verb:cr", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("3/dep verb:cr", &SMALL));
 }
 
 #[test]
 fn audit_row() {
-    insta::assert_snapshot!(look("dcorrect horse battery<enter>3<enter>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("dcorrect horse battery<enter>3<enter>", &SMALL));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn audit_denied() {
 }
 
 /// Returns the accounts screen of a house with one account per role, two of them with tokens.
-fn peopled() -> TuiHarness {
+fn with_accounts() -> TuiHarness {
     let install = TestInstall::with_accounts();
     install.issue(OWNER, "deploy-bot");
     install.issue("member", "nightly");
@@ -139,35 +139,35 @@ fn peopled() -> TuiHarness {
 
 #[test]
 fn accounts() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("<down>");
     insta::assert_snapshot!(at_sizes(&mut s, &ALL));
 }
 
 #[test]
 fn accounts_filtered() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("/status:dis vi");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn account_new() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("nci<tab><tab>short<tab><tab><enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &ALL));
 }
 
 #[test]
 fn account_role() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("<down>o<left>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn account_password() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("<down><down>wseven brown foxes<tab>seven");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
@@ -184,50 +184,50 @@ fn replace_password() {
 
 #[test]
 fn account_disable() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("<down>d");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn account_delete() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("xadmi");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn account_delete_refused() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("<down>x");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn signed_out_by_a_new_password() {
-    let mut s = peopled();
+    let mut s = with_accounts();
     s.keys("<down><down>wseven brown foxes<tab>seven brown foxes<tab><enter>correct horse battery<enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn policy() {
-    insta::assert_snapshot!(look("5<down><down>", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("5<down><down>", &ALL));
 }
 
 #[test]
 fn rule() {
-    insta::assert_snapshot!(look("5<down><down><down><down><enter><space><tab>1", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("5<down><down><down><down><enter><space><tab>1", &SMALL));
 }
 
 #[test]
 fn whose() {
-    insta::assert_snapshot!(look("Wjtn_found<enter>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("Wjtn_found<enter>", &SMALL));
 }
 
 #[test]
 fn messages() {
-    let mut s = TuiHarness::signed_in(furnished());
+    let mut s = TuiHarness::signed_in(fixture());
     s.keys("dcorrect horse battery<enter>");
     s.install.fakes.clock.advance(3 * 60_000);
     s.message(Msg::Paste("never typed".to_owned().into()));
@@ -238,32 +238,32 @@ fn messages() {
 
 #[test]
 fn help_narrowed() {
-    insta::assert_snapshot!(look("3?filter", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("3?filter", &SMALL));
 }
 
 #[test]
 fn generate_with_another_expiry() {
-    insta::assert_snapshot!(look("nci<tab><tab><right><right><right><tab>31-12-2029", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("nci<tab><tab><right><right><right><tab>31-12-2029", &SMALL));
 }
 
 #[test]
 fn confirm() {
-    insta::assert_snapshot!(look("dsecret", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("dsecret", &SMALL));
 }
 
 #[test]
 fn reveal() {
-    insta::assert_snapshot!(look("<down>r<enter>correct horse battery<enter>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("<down>r<enter>correct horse battery<enter>", &SMALL));
 }
 
 #[test]
 fn regenerate() {
-    insta::assert_snapshot!(look("G r<s-tab><space><tab>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("G r<s-tab><space><tab>", &SMALL));
 }
 
 /// Returns a house whose old secret still works for a day and is in use.
 fn rotated() -> TestInstall {
-    let install = furnished();
+    let install = fixture();
     let verb = RegenerateToken {
         token: TokenTarget::by_reference("deploy-bot"),
         grace: Some(Span::Days(1)),
@@ -283,7 +283,7 @@ fn look_rotated(keys: &str) -> String {
 
 #[test]
 fn regenerate_with_a_grace() {
-    insta::assert_snapshot!(look("<down>r<tab><right><right>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("<down>r<tab><right><right>", &SMALL));
 }
 
 #[test]
@@ -298,17 +298,20 @@ fn end_of_an_overlap() {
 
 #[test]
 fn edit() {
-    insta::assert_snapshot!(look("<down>e<tab>Deploys the shop<tab>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("<down>e<tab>Deploys the shop<tab>", &SMALL));
 }
 
 #[test]
 fn edit_reviewed() {
-    insta::assert_snapshot!(look("<down>e<tab>Deploys the shop<tab><right><tab><up><up><tab><enter>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes(
+        "<down>e<tab>Deploys the shop<tab><right><tab><up><up><tab><enter>",
+        &SMALL
+    ));
 }
 
 #[test]
 fn edit_in_conflict() {
-    let mut s = TuiHarness::signed_in(furnished());
+    let mut s = TuiHarness::signed_in(fixture());
     s.keys("<down>e<tab>Deploys the shop<tab><tab><tab>");
     let theirs = EditToken {
         description: Some(jeton::domain::name::Description::parse("Deploys the shop, and its shelves").unwrap()),
@@ -322,57 +325,57 @@ fn edit_in_conflict() {
 
 #[test]
 fn dropping_what_was_typed() {
-    insta::assert_snapshot!(look("<down>e<tab>Deploys the shop<esc>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("<down>e<tab>Deploys the shop<esc>", &SMALL));
 }
 
 #[test]
 fn copy() {
-    insta::assert_snapshot!(look("<down>cdeploy-too", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("<down>cdeploy-too", &SMALL));
 }
 
 #[test]
 fn remove() {
-    insta::assert_snapshot!(look("<down>xdeploy-b<tab>secret<s-tab>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("<down>xdeploy-b<tab>secret<s-tab>", &SMALL));
 }
 
 #[test]
 fn details() {
-    insta::assert_snapshot!(look("<down><enter>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("<down><enter>", &SMALL));
 }
 
 #[test]
 fn help() {
-    insta::assert_snapshot!(look("?", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("?", &ALL));
 }
 
 #[test]
 fn marked() {
-    insta::assert_snapshot!(look("<space><space><down>", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("<space><space><down>", &ALL));
 }
 
 #[test]
 fn narrowed_and_sorted() {
-    insta::assert_snapshot!(look("AEssss<space><enter>/t<enter>", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("AEssss<space><enter>/t<enter>", &ALL));
 }
 
 #[test]
 fn order() {
-    insta::assert_snapshot!(look("s<down><down><space>", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("s<down><down><space>", &SMALL));
 }
 
 #[test]
 fn remove_several() {
-    insta::assert_snapshot!(look("ax5<tab>secret", &ALL));
+    insta::assert_snapshot!(screens_at_sizes("ax5<tab>secret", &ALL));
 }
 
 #[test]
 fn disable_several() {
-    insta::assert_snapshot!(look("ad", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("ad", &SMALL));
 }
 
 /// Returns the screens after two tokens were revoked at once, while the notice is shown.
 fn after_removal() -> TuiHarness {
-    let mut s = TuiHarness::signed_in(furnished());
+    let mut s = TuiHarness::signed_in(fixture());
     s.keys("<down><space><space>x2<tab>correct horse battery<tab><tab><enter>");
     s
 }
@@ -406,5 +409,5 @@ fn purge() {
 
 #[test]
 fn too_small() {
-    insta::assert_snapshot!(look("", &[(39, 10), (40, 9), (12, 3)]));
+    insta::assert_snapshot!(screens_at_sizes("", &[(39, 10), (40, 9), (12, 3)]));
 }

@@ -144,7 +144,7 @@ fn a_terminal_too_small_says_so_whole() {
 
 /// A message ends with the next step.
 #[test]
-fn a_long_message_is_told_to_its_end() {
+fn long_message_is_shown_to_its_end() {
     let mut s = TuiHarness::signed_in(install(&["bot"]));
     let text =
         "the store can't be written: it is held by another process that doesn't let go of it. Try again in a moment";

@@ -226,7 +226,7 @@ fn after_ones_own_role_one_signs_in_again() {
 }
 
 #[test]
-fn whoever_switches_itself_off_is_out() {
+fn account_that_disables_itself_is_signed_out() {
     let mut s = accounts_as("admin");
     s.keys("d");
     prove(&mut s);

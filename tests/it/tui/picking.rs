@@ -13,7 +13,7 @@ use jeton::tui::picker::tree::{Choice, Mark, Row, Tree};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
-enum Act {
+enum TreeOp {
     Step(isize),
     Search(String),
     OnlyChecked,
@@ -29,22 +29,22 @@ enum Act {
     Redo,
 }
 
-fn act() -> impl Strategy<Value = Act> {
+fn apply_op() -> impl Strategy<Value = TreeOp> {
     prop_oneof![
-        4 => (-9isize..9).prop_map(Act::Step),
+        4 => (-9isize..9).prop_map(TreeOp::Step),
         2 => prop::sample::select(vec!["", "a", "B", "stop", "0", "g1. M", "jeton", "no such", "a b"])
-            .prop_map(|w| Act::Search(w.to_owned())),
-        1 => Just(Act::OnlyChecked),
-        1 => Just(Act::Fold),
-        3 => Just(Act::Unfold),
-        1 => Just(Act::FoldAll),
-        6 => Just(Act::Toggle),
-        1 => any::<bool>().prop_map(Act::Tick),
-        2 => (0usize..3).prop_map(Act::Set),
-        1 => Just(Act::Inherit),
-        1 => Just(Act::Nothing),
-        2 => Just(Act::Undo),
-        1 => Just(Act::Redo),
+            .prop_map(|w| TreeOp::Search(w.to_owned())),
+        1 => Just(TreeOp::OnlyChecked),
+        1 => Just(TreeOp::Fold),
+        3 => Just(TreeOp::Unfold),
+        1 => Just(TreeOp::FoldAll),
+        6 => Just(TreeOp::Toggle),
+        1 => any::<bool>().prop_map(TreeOp::Tick),
+        2 => (0usize..3).prop_map(TreeOp::Set),
+        1 => Just(TreeOp::Inherit),
+        1 => Just(TreeOp::Nothing),
+        2 => Just(TreeOp::Undo),
+        1 => Just(TreeOp::Redo),
     ]
 }
 
@@ -100,25 +100,25 @@ fn found(tree: &Tree, id: &MethodId, words: &str) -> bool {
     })
 }
 
-fn run(tree: &mut Tree, act: &Act) {
+fn run(tree: &mut Tree, act: &TreeOp) {
     match act {
-        Act::Step(by) => tree.step(*by),
-        Act::Search(text) => tree.search(text),
-        Act::OnlyChecked => tree.toggle_only_checked(),
-        Act::Fold => tree.fold(),
-        Act::Unfold => tree.unfold(),
-        Act::FoldAll => tree.fold_all(),
-        Act::Toggle => drop(tree.toggle_current()),
-        Act::Tick(wanted) => drop(tree.tick_shown(*wanted)),
-        Act::Set(n) => {
+        TreeOp::Step(by) => tree.step(*by),
+        TreeOp::Search(text) => tree.search(text),
+        TreeOp::OnlyChecked => tree.toggle_only_checked(),
+        TreeOp::Fold => tree.fold(),
+        TreeOp::Unfold => tree.unfold(),
+        TreeOp::FoldAll => tree.fold_all(),
+        TreeOp::Toggle => drop(tree.toggle_current()),
+        TreeOp::Tick(wanted) => drop(tree.tick_shown(*wanted)),
+        TreeOp::Set(n) => {
             if let Some(name) = tree.index().sets.get(*n).map(|s| s.name.clone()) {
                 tree.toggle_set(&name);
             }
         }
-        Act::Inherit => tree.select_inherit(),
-        Act::Nothing => tree.select_nothing(),
-        Act::Undo => drop(tree.undo()),
-        Act::Redo => drop(tree.redo()),
+        TreeOp::Inherit => tree.select_inherit(),
+        TreeOp::Nothing => tree.select_nothing(),
+        TreeOp::Undo => drop(tree.undo()),
+        TreeOp::Redo => drop(tree.redo()),
     }
 }
 
@@ -163,7 +163,7 @@ proptest! {
     fn the_algebra_of_ticks(
         all in catalogues(),
         role in prop::sample::select(Role::ALL.to_vec()),
-        acts in prop::collection::vec(act(), 1..60),
+        acts in prop::collection::vec(apply_op(), 1..60),
     ) {
         let mut tree = Tree::new(Arc::clone(&all), &Selection::nothing(), role);
         let (mut before, mut after): (Vec<Selection>, Vec<Selection>) = (Vec::new(), Vec::new());
@@ -177,28 +177,28 @@ proptest! {
             let bulk_management = has.difference(&had).filter(|m| m.is_management()).count();
             let mut twice = None;
             match act {
-                Act::Step(_) | Act::Search(_) | Act::OnlyChecked | Act::Fold | Act::Unfold | Act::FoldAll => {
+                TreeOp::Step(_) | TreeOp::Search(_) | TreeOp::OnlyChecked | TreeOp::Fold | TreeOp::Unfold | TreeOp::FoldAll => {
                     prop_assert_eq!(&is, &was, "{:?} changed the selection", act);
-                    if let Act::Search(text) = act { words.clone_from(text); }
+                    if let TreeOp::Search(text) = act { words.clone_from(text); }
                     let open: Vec<_> = tree.rows().iter().filter_map(|r| match r {
                         Row::Method(place) => Some(&tree.index().methods[*place].id),
                         Row::Group(_) => None,
                     }).collect();
                     prop_assert!(open.iter().all(|id| found(&tree, id, &words)), "{:?} shows more than {:?}", act, words);
                 }
-                Act::Undo => {
+                TreeOp::Undo => {
                     if let Some(expected) = before.pop() {
                         prop_assert_eq!(&is, &expected);
                         after.push(was.clone());
                     }
                 }
-                Act::Redo => {
+                TreeOp::Redo => {
                     if let Some(expected) = after.pop() {
                         prop_assert_eq!(&is, &expected);
                         before.push(was.clone());
                     }
                 }
-                Act::Toggle => {
+                TreeOp::Toggle => {
                     if let Some(Row::Method(place)) = row {
                         let id = BTreeSet::from([tree.index().methods[place].id.clone()]);
                         let changed: BTreeSet<MethodId> = had.symmetric_difference(&has).cloned().collect();
@@ -212,16 +212,16 @@ proptest! {
                     }
                     if let Some(Row::Group(_)) = row { prop_assert_eq!(bulk_management, 0); }
                 }
-                Act::Tick(wanted) if !tree.is_only_checked() => {
+                TreeOp::Tick(wanted) if !tree.is_only_checked() => {
                     let shown = tree.index().methods.iter().map(|e| e.id.clone()).filter(|m| found(&tree, m, &words));
                     let shown: BTreeSet<MethodId> = shown.filter(|m| !*wanted || !m.is_management()).collect();
                     let expected: BTreeSet<MethodId> =
                         if *wanted { had.union(&shown).cloned().collect() } else { had.difference(&shown).cloned().collect() };
                     prop_assert_eq!(has, expected);
                 }
-                Act::Tick(_) | Act::Set(_) | Act::Inherit | Act::Nothing => prop_assert_eq!(bulk_management, 0),
+                TreeOp::Tick(_) | TreeOp::Set(_) | TreeOp::Inherit | TreeOp::Nothing => prop_assert_eq!(bulk_management, 0),
             }
-            if !matches!(act, Act::Undo | Act::Redo) && is != was {
+            if !matches!(act, TreeOp::Undo | TreeOp::Redo) && is != was {
                 before.push(was);
                 after.clear();
             }

@@ -13,7 +13,7 @@ use crate::support::fakes::{OWNER, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 
 #[derive(Debug, Clone)]
-enum Happening {
+enum RandomEvent {
     Key(KeyEvent),
     Paste(String),
     Resize(u16, u16),
@@ -21,7 +21,7 @@ enum Happening {
     Resumed,
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
+fn random_event() -> impl Strategy<Value = RandomEvent> {
     let code = prop_oneof![
         8 => prop::sample::select("nrdx/?yvslqRgGjk 12345fauUzhmhtpAESowW".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
@@ -38,11 +38,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(KeyModifiers::ALT | KeyModifiers::SHIFT),
     ];
     prop_oneof![
-        20 => (code, modifiers).prop_map(|(code, modifiers)| Happening::Key(KeyEvent::new(code, modifiers))),
-        2 => "(correct horse battery|t-1|.{0,40})".prop_map(Happening::Paste),
-        1 => (0u16..220, 0u16..70).prop_map(|(c, r)| Happening::Resize(c, r)),
-        1 => (0i64..1_000_000_000).prop_map(Happening::Time),
-        1 => Just(Happening::Resumed),
+        20 => (code, modifiers).prop_map(|(code, modifiers)| RandomEvent::Key(KeyEvent::new(code, modifiers))),
+        2 => "(correct horse battery|t-1|.{0,40})".prop_map(RandomEvent::Paste),
+        1 => (0u16..220, 0u16..70).prop_map(|(c, r)| RandomEvent::Resize(c, r)),
+        1 => (0i64..1_000_000_000).prop_map(RandomEvent::Time),
+        1 => Just(RandomEvent::Resumed),
     ]
 }
 
@@ -67,17 +67,17 @@ proptest! {
     #[test]
     fn random_input_never_panics(
         opening in prop::sample::select(vec!["", "<space><s-down>", "<space><s-down>x2", "2", "3", "4", "5", "nbot<tab><tab><tab><up><space>"]),
-        happenings in prop::collection::vec(happening(), 1..120),
+        happenings in prop::collection::vec(random_event(), 1..120),
     ) {
         let mut s = TuiHarness::signed_in(populated());
         s.keys(opening);
         for happening in happenings {
             match happening {
-                Happening::Key(key) => s.message(Msg::Key(key)),
-                Happening::Paste(text) => s.message(Msg::Paste(Zeroizing::new(text))),
-                Happening::Resize(columns, rows) => s.resize(columns, rows),
-                Happening::Time(ms) => s.install.fakes.clock.advance(ms),
-                Happening::Resumed => s.message(Msg::Resumed),
+                RandomEvent::Key(key) => s.message(Msg::Key(key)),
+                RandomEvent::Paste(text) => s.message(Msg::Paste(Zeroizing::new(text))),
+                RandomEvent::Resize(columns, rows) => s.resize(columns, rows),
+                RandomEvent::Time(ms) => s.install.fakes.clock.advance(ms),
+                RandomEvent::Resumed => s.message(Msg::Resumed),
             }
             let (columns, rows) = s.model.size;
             if columns > 0 && rows > 0 {
@@ -168,7 +168,7 @@ fn hostile_and_wide_text_stays_in_its_cells() {
 }
 
 #[test]
-fn without_colour_the_selected_row_is_still_told_apart() {
+fn selected_row_is_marked_without_colour() {
     let mut s = TuiHarness::with(populated(), Theme::mono(), None);
     s.keys("correct horse battery<enter><down><down>");
     let selected = s.row_of("▶   t-2");

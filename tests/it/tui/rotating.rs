@@ -4,13 +4,13 @@ use jeton::domain::expiry::Span;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::verbs::tokens::{IssuedToken, RegenerateToken, TokenTarget};
 
-use super::changing::{allowed, furnished, stored, taken};
+use super::changing::{allowed, fixture, stored, take_secret};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
 #[test]
 fn a_grace_leaves_both_secrets_alive_for_a_while() {
-    let (install, issued) = furnished();
+    let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("r");
     s.assert_shows("! The old secret stops working at once.");
@@ -20,7 +20,7 @@ fn a_grace_leaves_both_secrets_alive_for_a_while() {
     s.assert_shows(&format!("the old one, {}, until", issued.token.hint));
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("= jeton token regenerate ops/bot --grace 24h");
-    let new = taken(&mut s);
+    let new = take_secret(&mut s);
     assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
     s.install.fakes.clock.advance(DAY - 1);
     assert!(allowed(&s, &issued.secret));
@@ -31,7 +31,7 @@ fn a_grace_leaves_both_secrets_alive_for_a_while() {
 
 #[test]
 fn a_grace_ends_with_the_token_and_after_thirty_days() {
-    let (install, issued) = furnished();
+    let (install, issued) = fixture();
     install.fakes.clock.advance(28 * DAY);
     let mut s = TuiHarness::signed_in(install);
     s.keys("r<s-tab><s-tab><end><tab>31d<tab>");
@@ -42,14 +42,14 @@ fn a_grace_ends_with_the_token_and_after_thirty_days() {
     s.keys("<c-u>7d");
     s.assert_shows("both work until 21-12-2026 09:30:00 (+00:00): the expiry");
     s.keys(&format!("<tab><tab><enter>{PASSWORD}<enter>"));
-    let new = taken(&mut s);
+    let new = take_secret(&mut s);
     assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
     assert_eq!(stored(&s, &issued).previous.unwrap().retires_at, issued.token.expiry.at().unwrap());
 }
 
 /// Returns a house with a token whose old secret works for a day in addition to the new one.
 fn rotating() -> (TestInstall, IssuedToken, IssuedToken) {
-    let (install, old) = furnished();
+    let (install, old) = fixture();
     let verb = RegenerateToken {
         token: TokenTarget::at_revision(&old.token),
         grace: Some(Span::Days(1)),
@@ -71,7 +71,7 @@ fn a_third_secret_kills_both() {
     s.keys("<enter>");
     s.assert_shows(&format!("The secrets {} and {} stop working at once.", old.token.hint, new.token.hint));
     s.keys(&format!("{PASSWORD}<enter>"));
-    let third = taken(&mut s);
+    let third = take_secret(&mut s);
     assert!(!allowed(&s, &old.secret) && !allowed(&s, &new.secret));
     assert!(allowed(&s, &third));
 }
@@ -101,9 +101,9 @@ fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
 
 /// Only a secret seen since the rotation is called in use.
 #[test]
-fn an_old_secret_that_nobody_uses_any_more_is_told_so() {
+fn unused_old_secret_is_named_so() {
     let (install, old, _) = {
-        let (install, old) = furnished();
+        let (install, old) = fixture();
         install.verify(&old.secret);
         install.fakes.clock.advance(HOUR);
         let verb = RegenerateToken {

@@ -172,7 +172,7 @@ fn filter_as_you_type() {
 
 /// A word that only looks like a field is searched for literally, and the result says so.
 #[test]
-fn a_word_with_a_colon_is_found_and_told() {
+fn word_with_a_colon_is_found_and_named() {
     let install = install();
     install.issue(OWNER, "other");
     let mut described = create("bot");
@@ -439,7 +439,7 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
 }
 
 #[test]
-fn details_tell_of_the_old_secret_while_it_lives() {
+fn details_show_the_old_secret_while_it_lives() {
     let install = install();
     let old = install.issue(OWNER, "bot");
     let token = TokenTarget::at_revision(&old.token);

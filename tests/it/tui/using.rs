@@ -61,7 +61,7 @@ fn on_bot(install: TestInstall, theme: Theme) -> TuiHarness {
 }
 
 #[test]
-fn the_pane_tells_days_callers_methods_and_evidence() {
+fn pane_shows_days_callers_methods_and_denials() {
     let install = busy(custom(&[STOP, START, CLONE]));
     let bot = install.call(OWNER, super::listed("deploy-bot")).unwrap().token;
     install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::at_revision(&bot)] }).unwrap();
@@ -149,8 +149,8 @@ fn a_description_that_is_cut_says_so() {
     let mut s = TuiHarness::signed_in(install);
     s.resize(140, 40);
     let text = s.text();
-    let told: Vec<&str> = text.lines().filter(|line| line.contains("│ word")).map(str::trim_end).collect();
-    assert!(told.len() == 3 && told[2].ends_with(" word…") && !told[1].ends_with('…'), "{text}");
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("│ word")).map(str::trim_end).collect();
+    assert!(lines.len() == 3 && lines[2].ends_with(" word…") && !lines[1].ends_with('…'), "{text}");
 }
 
 #[test]

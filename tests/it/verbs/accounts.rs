@@ -97,7 +97,7 @@ fn a_list_counts_tokens() {
 }
 
 #[test]
-fn show_tells_when_an_account_was_last_seen() {
+fn show_has_when_an_account_was_last_seen() {
     let install = TestInstall::with_accounts();
     let shown = || install.call("admin", ShowAccount { username: username("member") }).unwrap();
     let issued = install.issue("member", "x");

@@ -9,7 +9,7 @@ fn reaching_all() -> Selection {
     methods(&["jeton.tokens.read", "jeton.tokens.write", "jeton.tokens.read-all", "jeton.tokens.write-all", READ])
 }
 
-fn of(account: &str, name: &str, selection: Selection) -> CreateToken {
+fn create_for(account: &str, name: &str, selection: Selection) -> CreateToken {
     CreateToken { account: Some(username(account)), selection, ..create(name) }
 }
 
@@ -31,7 +31,7 @@ fn effective_role_is_the_lower_of_both_for_every_pair() {
 fn promotion_gives_nothing_to_secrets_handed_out_before_and_regenerate_lifts() {
     let install = TestInstall::with_accounts();
     let own = install.create("member", CreateToken { selection: Selection::Inherit, ..create("own") });
-    let by_owner = install.create(OWNER, of("member", "by-owner", Selection::Inherit));
+    let by_owner = install.create(OWNER, create_for("member", "by-owner", Selection::Inherit));
     install.set_role("member", Role::Owner);
     for issued in [&own, &by_owner] {
         assert_eq!(issued.token.issued_role, Role::Member);
@@ -49,7 +49,7 @@ fn promotion_gives_nothing_to_secrets_handed_out_before_and_regenerate_lifts() {
 #[test]
 fn planted_token_never_becomes_an_owners() {
     let install = TestInstall::with_accounts();
-    let planted = install.create("admin", of("member", "planted", reaching_all()));
+    let planted = install.create("admin", create_for("member", "planted", reaching_all()));
     let victim = install.issue(OWNER, "victim").token;
     install.set_role("member", Role::Owner);
     let who = bearer(planted.secret);
@@ -57,7 +57,7 @@ fn planted_token_never_becomes_an_owners() {
     for (verb, refusal) in [
         ("show", call(&install.backend, &who, ShowToken { token: TokenRef::Id(victim.id) }).map(drop)),
         ("disable", call(&install.backend, &who, DisableTokens { tokens: vec![target()] }).map(drop)),
-        ("create", call(&install.backend, &who, of(OWNER, "x", Selection::nothing())).map(drop)),
+        ("create", call(&install.backend, &who, create_for(OWNER, "x", Selection::nothing())).map(drop)),
     ] {
         assert_eq!(refusal.map_err(|e| e.kind), Err(Kind::Denied), "{verb}");
     }

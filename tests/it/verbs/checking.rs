@@ -5,7 +5,7 @@ use jeton::domain::expiry::Span;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::attention::{Finding, FindingKind, FindingPage, FindingReason, ListFindings};
 
-fn look(install: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> {
+fn findings(install: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let FindingPage { mut findings, next } = jeton::verbs::request::call(
@@ -24,9 +24,9 @@ fn look(install: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> 
 
 /// Returns the names that a check finds, for every page size.
 fn names(install: &TestInstall, what: FindingKind) -> Vec<String> {
-    let found = look(install, what, 1_000);
+    let found = findings(install, what, 1_000);
     for limit in [1, 2, 3] {
-        assert_eq!(look(install, what, limit), found, "pages of {limit}");
+        assert_eq!(findings(install, what, limit), found, "pages of {limit}");
     }
     found.iter().map(|finding| finding.token.full_name()).collect()
 }
@@ -80,7 +80,7 @@ fn active_tokens_that_nobody_uses() {
     assert_eq!(names(&install, STALE), ["member/never"], "made 90 days ago");
     install.fakes.clock.advance(DAY);
     assert_eq!(names(&install, STALE), ["member/never", "member/quiet"]);
-    let why = look(&install, STALE, 10).into_iter().map(|finding| finding.reason).collect::<Vec<_>>();
+    let why = findings(&install, STALE, 10).into_iter().map(|finding| finding.reason).collect::<Vec<_>>();
     let quiet = FindingReason::Stale { last_seen_at: Some(START.plus(DAY)), created_at: START };
     assert_eq!(why, [FindingReason::Stale { last_seen_at: None, created_at: START }, quiet]);
 }
@@ -108,11 +108,11 @@ fn secrets_that_work_no_more_and_are_still_tried() {
     for _ in 0..3 {
         install.verify(&late.secret);
     }
-    let found = look(&install, FindingKind::DeadSecretTried, 10);
+    let found = findings(&install, FindingKind::DeadSecretTried, 10);
     let late = found.iter().find(|finding| finding.token.full_name() == "member/late").unwrap();
-    let FindingReason::DeadSecretTried(knocks) = &late.reason else { panic!("{late:?}") };
-    assert_eq!((knocks.attempts, knocks.reason.as_str(), knocks.at), (3, "expired", START.plus(DAY)));
-    assert_eq!((knocks.address.as_str(), knocks.client.as_str()), ("192.0.2.7", "it/1.0"));
+    let FindingReason::DeadSecretTried(attempts) = &late.reason else { panic!("{late:?}") };
+    assert_eq!((attempts.attempts, attempts.reason.as_str(), attempts.at), (3, "expired", START.plus(DAY)));
+    assert_eq!((attempts.address.as_str(), attempts.client.as_str()), ("192.0.2.7", "it/1.0"));
     install.fakes.clock.advance(6 * DAY + 60_000);
     assert_eq!(names(&install, FindingKind::DeadSecretTried), ["member/late"], "the others have been quiet for 7 days");
 }

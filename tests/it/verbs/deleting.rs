@@ -64,8 +64,8 @@ fn a_name_given_away_meanwhile_needs_another() {
     assert_eq!((back.value[0].id, back.value[0].name.as_str()), (first.id, "y"));
     assert!(back.equivalent_command.to_string().ends_with("--as y"), "{}", back.equivalent_command);
     let row = install.audit().pop().unwrap();
-    let told = r#"{"name":{"after":"y","before":"x"},"status":{"after":"disabled","before":"deleted"}}"#;
-    assert_eq!((row.target_name.as_str(), row.details.as_str()), ("member/x", told));
+    let details = r#"{"name":{"after":"y","before":"x"},"status":{"after":"disabled","before":"deleted"}}"#;
+    assert_eq!((row.target_name.as_str(), row.details.as_str()), ("member/x", details));
 
     install.call("member", delete(&["x"], "x")).unwrap();
     install.issue("member", "x");

@@ -44,12 +44,12 @@ fn what_is_said_changes_and_the_secret_stays() {
     assert!(allowed(&install, &issued.secret));
     let row = install.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.edit", "member/x"));
-    for told in [
+    for expected in [
         r#""name":{"after":"y","before":"x"}"#,
         r#""expires":{"after":"2026-12-21T10:30:00Z","before":null}"#,
         r#""api":{"after":{"sets":["IDE Plugins","Marketplace"]},"before":{"sets":["Marketplace"]}}"#,
     ] {
-        assert!(row.details.contains(told), "{}", row.details);
+        assert!(row.details.contains(expected), "{}", row.details);
     }
     assert!(!row.details.contains("secret"), "{}", row.details);
 }
@@ -132,7 +132,7 @@ fn what_vanished_stays_listed() {
 }
 
 #[test]
-fn a_conflict_tells_both_sides() {
+fn conflict_names_both_sides() {
     let install = TestInstall::with_accounts();
     let seen = install.issue("member", "x").token;
     install

@@ -102,8 +102,8 @@ fn unknown_names_are_added_up_and_not_kept() {
     }
     refused(try_once(&install.backend, "gone", PASSWORD), Kind::Unauthenticated);
     assert_eq!(counted(&install), 2);
-    let told: Vec<_> = looked_at(&install).iter().map(|row| (row.target_name.clone(), tries(row))).collect();
-    assert_eq!(told, [("an unknown name".to_owned(), 300), ("gone".to_owned(), 1)]);
+    let counts: Vec<_> = looked_at(&install).iter().map(|row| (row.target_name.clone(), tries(row))).collect();
+    assert_eq!(counts, [("an unknown name".to_owned(), 300), ("gone".to_owned(), 1)]);
     let file = std::fs::read(install.temp_store.path()).unwrap();
     let wal = std::fs::read(install.temp_store.path().with_extension("db-wal")).unwrap_or_default();
     let typed = b"correct-horse-7";

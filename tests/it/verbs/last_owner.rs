@@ -9,12 +9,12 @@ fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
     install.account("second", Role::Owner);
     install.call(OWNER, switch_off(&["second"])).unwrap();
     let before = (install.audit(), install.account_named(OWNER));
-    let told = [
+    let errors = [
         refused(install.call(OWNER, set_role(OWNER, Role::Admin)), Kind::Conflict),
         refused(install.call(OWNER, switch_off(&[OWNER])), Kind::Conflict),
         refused(install.call(OWNER, delete_account(OWNER)), Kind::Conflict),
     ];
-    for error in told {
+    for error in errors {
         assert!(error.to_string().contains("last enabled owner"), "{error}");
     }
     assert_eq!((install.audit(), install.account_named(OWNER)), before);

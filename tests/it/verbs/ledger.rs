@@ -30,7 +30,7 @@ fn standing(row: &DeniedRow) -> (&str, SecretStatus) {
 }
 
 #[test]
-fn a_secret_is_told_by_what_it_is_now() {
+fn secret_is_listed_by_its_status_now() {
     let install = TestInstall::with_accounts();
     let first = install.issue("member", "x");
     install.verify(&first.secret);
@@ -38,18 +38,18 @@ fn a_secret_is_told_by_what_it_is_now() {
     install.verify(&first.secret);
     install.verify(&second.secret);
     let by_secret = |install: &TestInstall| {
-        let mut told: Vec<(String, SecretStatus, u64)> = uses(install, "member")
+        let mut rows: Vec<(String, SecretStatus, u64)> = uses(install, "member")
             .iter()
             .map(|row| (row.secret.as_ref().unwrap().hint.clone(), row.secret.as_ref().unwrap().status, row.uses))
             .collect();
-        told.sort_by_key(|(hint, ..)| hint != first.secret.hint());
-        told
+        rows.sort_by_key(|(hint, ..)| hint != first.secret.hint());
+        rows
     };
     let hints = [first.secret.hint().to_owned(), second.secret.hint().to_owned()];
-    let told = |a, b| vec![(hints[0].clone(), a, 2), (hints[1].clone(), b, 1)];
-    assert_eq!(by_secret(&install), told(SecretStatus::Previous, SecretStatus::Current));
+    let expected = |a, b| vec![(hints[0].clone(), a, 2), (hints[1].clone(), b, 1)];
+    assert_eq!(by_secret(&install), expected(SecretStatus::Previous, SecretStatus::Current));
     install.fakes.clock.advance(12 * HOUR);
-    assert_eq!(by_secret(&install), told(SecretStatus::Old, SecretStatus::Current), "its overlap is over");
+    assert_eq!(by_secret(&install), expected(SecretStatus::Old, SecretStatus::Current), "its overlap is over");
     install.verify(&first.secret);
     let row = denied(&install, "member").remove(0);
     assert_eq!(standing(&row), ("retired", SecretStatus::Old));
@@ -72,7 +72,7 @@ fn a_secret_is_told_by_what_it_is_now() {
     );
     let token = rows[0].token.clone().unwrap();
     assert_eq!((token.full_name().as_str(), token.state), ("member/x", TokenState::Purged));
-    assert_eq!(by_secret(&install), told(SecretStatus::Purged, SecretStatus::Purged));
+    assert_eq!(by_secret(&install), expected(SecretStatus::Purged, SecretStatus::Purged));
     let id = first.token.id.to_string();
     assert_eq!(install.call("member", denied_of(Some(&id))).unwrap().rows, rows, "a purged one is named by its id");
     let lost = refused(install.call("member", denied_of(Some("x"))), Kind::NotFound);
@@ -129,10 +129,11 @@ fn nobody_sees_anothers_attempts() {
             names.sort();
             names
         };
-        let told = denied(&install, who).iter().map(|row| row.token.as_ref().map(|token| token.full_name())).collect();
-        assert_eq!(names(told), sees, "{who}");
-        let told = uses(&install, who).iter().map(|row| Some(row.token.full_name())).collect();
-        assert_eq!(names(told), sees.iter().filter(|name| **name != "-").copied().collect::<Vec<_>>(), "{who}");
+        let tokens =
+            denied(&install, who).iter().map(|row| row.token.as_ref().map(|token| token.full_name())).collect();
+        assert_eq!(names(tokens), sees, "{who}");
+        let tokens = uses(&install, who).iter().map(|row| Some(row.token.full_name())).collect();
+        assert_eq!(names(tokens), sees.iter().filter(|name| **name != "-").copied().collect::<Vec<_>>(), "{who}");
         for (owner, id) in people.iter().zip(&ids) {
             let (denied, uses) = (install.call(who, denied_of(Some(id))), install.call(who, uses_of(Some(id))));
             if sees.contains(&format!("{owner}/x").as_str()) {
@@ -173,7 +174,7 @@ fn a_purged_tokens_attempts_stay_its_accounts() {
 
 /// Callers beyond the limit are combined, without address and client.
 #[test]
-fn many_callers_are_told_as_several() {
+fn many_callers_are_aggregated() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
     let (token, secret, at) = (issued.token.id, issued.secret.public_id(), install.now());

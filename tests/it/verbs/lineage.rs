@@ -28,7 +28,7 @@ fn made(install: &TestInstall, name: &str) -> MadeTokens {
 }
 
 #[test]
-fn show_tells_what_a_token_made_and_what_made_it() {
+fn show_has_what_a_token_made_and_what_made_it() {
     let install = TestInstall::with_accounts();
     tree(&install);
     let MadeTokens { count, active, names, is_lower_bound: is_least } = made(&install, "root");

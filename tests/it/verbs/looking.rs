@@ -31,7 +31,7 @@ fn everybody_sees_their_own_and_what_they_manage() {
 }
 
 #[test]
-fn show_tells_use_and_finds_the_trash_too() {
+fn show_has_usage_and_finds_the_trash_too() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
     assert_eq!(install.call("member", show("x")).unwrap().usage.last_seen_at, None);
@@ -123,7 +123,7 @@ fn a_secret_is_kept_nowhere_by_mistake() {
 }
 
 #[test]
-fn a_review_tells_use_and_what_is_gone_or_out_of_sight() {
+fn snapshots_have_usage_and_what_is_gone_or_hidden() {
     let install = TestInstall::with_accounts();
     let (own, idle) = (install.issue("member", "own"), install.issue("member", "idle"));
     let others = install.issue(OWNER, "others");
@@ -133,9 +133,9 @@ fn a_review_tells_use_and_what_is_gone_or_out_of_sight() {
     let review = |tokens| install.call("member", GetTokens { tokens });
     let reviewed = review(ids.clone()).unwrap();
     assert_eq!(reviewed.iter().map(|one| one.id).collect::<Vec<_>>(), ids);
-    let told: Vec<_> =
+    let snapshots: Vec<_> =
         reviewed.iter().map(|one| (one.token.as_ref().map(|t| t.name.as_str()), one.recent_usage.week)).collect();
-    assert_eq!(told, [(Some("own"), 1), (None, 0), (Some("idle"), 0)]);
+    assert_eq!(snapshots, [(Some("own"), 1), (None, 0), (Some("idle"), 0)]);
     assert!(reviewed[2].token.as_ref().unwrap().deleted_at.is_some());
     install.fakes.clock.advance(8 * DAY);
     assert_eq!(review(vec![own.token.id]).unwrap()[0].recent_usage.week, 0);

@@ -13,7 +13,7 @@ use super::*;
 use crate::support::fakes::{entry, tester};
 
 /// A store where another process commits a change just before each of the first writes.
-struct Overtaken {
+struct RacingStore {
     store: SqliteStore,
     times: AtomicU32,
     change: fn(&LocalBackend<SqliteStore>, u32),
@@ -22,7 +22,7 @@ struct Overtaken {
     other: LocalBackend<SqliteStore>,
 }
 
-impl Store for Overtaken {
+impl Store for RacingStore {
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
         self.store.read(f)
     }
@@ -66,9 +66,13 @@ impl Store for Overtaken {
     }
 }
 
-impl Overtaken {
+impl RacingStore {
     /// Returns `house`'s store, with `change` before each of the first `times` writes.
-    fn over(install: &TestInstall, times: u32, change: fn(&LocalBackend<SqliteStore>, u32)) -> LocalBackend<Overtaken> {
+    fn over(
+        install: &TestInstall,
+        times: u32,
+        change: fn(&LocalBackend<SqliteStore>, u32),
+    ) -> LocalBackend<RacingStore> {
         Self::around(install, times, change, |_| ())
     }
 
@@ -78,10 +82,10 @@ impl Overtaken {
         times: u32,
         change: fn(&LocalBackend<SqliteStore>, u32),
         afterwards: fn(&LocalBackend<SqliteStore>),
-    ) -> LocalBackend<Overtaken> {
+    ) -> LocalBackend<RacingStore> {
         let open = || SqliteStore::open(&install.temp_store.path()).unwrap();
         let other = LocalBackend::new(open(), install.fakes.adapters(), client_info());
-        let store = Overtaken { store: open(), times: AtomicU32::new(times), change, afterwards, other };
+        let store = RacingStore { store: open(), times: AtomicU32::new(times), change, afterwards, other };
         LocalBackend::new(store, install.fakes.adapters(), client_info())
     }
 }
@@ -104,10 +108,10 @@ fn planned_change_starts_over_when_what_it_depends_on_changes() {
     };
     let install = TestInstall::with_accounts();
     let error =
-        refused(call(&Overtaken::over(&install, 100, elsewhere), &credential(OWNER), retitled()), Kind::Conflict);
+        refused(call(&RacingStore::over(&install, 100, elsewhere), &credential(OWNER), retitled()), Kind::Conflict);
     assert!(error.has_fault(Fault::ChangedMeanwhile));
     assert!(!titled(&install, "Another title"));
-    call(&Overtaken::over(&install, 2, elsewhere), &credential(OWNER), retitled()).unwrap();
+    call(&RacingStore::over(&install, 2, elsewhere), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&install, "Another title"));
 }
 
@@ -124,7 +128,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
         ask(regenerate("flicker").into());
         ask(delete(&[&format!("new{left}")], &format!("new{left}")).into());
     };
-    call(&Overtaken::over(&install, u32::MAX, busy), &credential(OWNER), retitled()).unwrap();
+    call(&RacingStore::over(&install, u32::MAX, busy), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&install, "Another title"));
 }
 
@@ -144,7 +148,7 @@ fn planned_change_is_not_outrun_by_batches_of_a_purge() {
         other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), mark()))).unwrap();
         write_many(other, 1_000);
     };
-    call(&Overtaken::over(&install, u32::MAX, purge), &credential(OWNER), retitled()).unwrap();
+    call(&RacingStore::over(&install, u32::MAX, purge), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&install, "Another title"));
 }
 
@@ -152,7 +156,7 @@ fn planned_change_is_not_outrun_by_batches_of_a_purge() {
 fn planned_change_catches_up_when_much_was_written_while_it_waited() {
     let install = TestInstall::with_accounts();
     let far = |other: &LocalBackend<SqliteStore>, _| write_many(other, 4_000);
-    call(&Overtaken::over(&install, 8, far), &credential(OWNER), retitled()).unwrap();
+    call(&RacingStore::over(&install, 8, far), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&install, "Another title"));
 }
 
@@ -179,7 +183,7 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
         install.call(OWNER, narrowed()).unwrap();
         install.create("member", marketplace());
         install.create("member", CreateToken { names: vec![token_name("other")], ..marketplace() });
-        let jeton = Overtaken::over(&install, 1, change);
+        let jeton = RacingStore::over(&install, 1, change);
         let done = call(&jeton, &credential(OWNER), ApplyCatalogue::new(wide.clone(), Some(accepted), None));
         assert_eq!(done.is_ok(), applies, "{done:?}");
         if let Ok(done) = done {
@@ -196,7 +200,7 @@ fn similar_names_are_searched_after_the_transaction() {
     install.issue("member", "deploy-a");
     let make =
         |other: &LocalBackend<SqliteStore>| drop(call(other, &credential("member"), create("deploy-b")).unwrap());
-    let jeton = Overtaken::around(&install, 0, |_, _| (), make);
+    let jeton = RacingStore::around(&install, 0, |_, _| (), make);
     for verb in [Request::from(disable(&["deploi"])), delete(&["deploi"], "deploi").into()] {
         let error = refused(jeton.call(&credential("member"), verb), Kind::NotFound);
         assert!(error.to_string().contains("deploy-b"), "{error}");

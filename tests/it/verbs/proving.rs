@@ -11,17 +11,17 @@ fn unknown_disabled_and_wrong_cost_and_say_the_same() {
     let install = TestInstall::with_accounts();
     let gone = install.account("gone", Role::Member);
     install.set_account_enabled(gone.id, false);
-    let mut told = Vec::new();
+    let mut errors = Vec::new();
     for (who, with) in
         [("nobody", PASSWORD), ("gone", PASSWORD), ("gone", "wrong"), ("member", "wrong"), ("viewer", "")]
     {
         let before = install.fakes.hasher.counts();
-        told.push(refused(sign_in(&install, who, with), Kind::Unauthenticated));
+        errors.push(refused(sign_in(&install, who, with), Kind::Unauthenticated));
         let after = install.fakes.hasher.counts();
         assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "{who}: one hash");
         install.fakes.clock.advance(60 * SECOND);
     }
-    assert!(told.iter().all(|e| *e == told[0]), "{told:?}");
+    assert!(errors.iter().all(|e| *e == errors[0]), "{errors:?}");
     let before = install.fakes.hasher.counts();
     sign_in(&install, "member", PASSWORD).unwrap();
     let after = install.fakes.hasher.counts();

@@ -102,9 +102,9 @@ fn more_than_one_transaction_holds_goes_in_batches_with_a_row_each() {
                    UPDATE token_counts SET trashed = trashed + kept, kept = 0";
     install.raw_connection().execute_batch(trashed).unwrap();
     let rows = install.audit().len();
-    let told = preview(&install, OWNER, Purgeable::Trashed);
-    assert_eq!((told.count, told.names.len()), (many as u64, MAX_PREVIEW_NAMES));
-    install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, told.count)).unwrap();
+    let preview_before = preview(&install, OWNER, Purgeable::Trashed);
+    assert_eq!((preview_before.count, preview_before.names.len()), (many as u64, MAX_PREVIEW_NAMES));
+    install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, preview_before.count)).unwrap();
     assert_eq!(install.audit().len(), rows + many + 2, "a row each, one ahead and one behind");
     assert_eq!(preview(&install, OWNER, Purgeable::Trashed), PurgePreview { count: 0, names: Vec::new() });
 }

@@ -33,17 +33,17 @@ fn token_gets_no_preview_of_what_takes_a_person() {
 fn wrong_confirmation_names_tokens_only_to_who_may_see_them() {
     let install = TestInstall::with_accounts();
     let secretive = install.issue(OWNER, "secretive").token;
-    for (name, held, is_told) in [("w", &[WRITE][..], false), ("rw", &[WRITE, "jeton.tokens.read"], true)] {
+    for (name, held, is_named) in [("w", &[WRITE][..], false), ("rw", &[WRITE, "jeton.tokens.read"], true)] {
         let who = token(&install, name, held);
         let error = refused(call(&install.backend, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
-        assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
+        assert_eq!(error.to_string().contains("secretive"), is_named, "{name}: {error}");
         let error = refused(call(&install.backend, &who, disable(&["secretiv"])), Kind::NotFound);
-        assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
+        assert_eq!(error.to_string().contains("secretive"), is_named, "{name}: {error}");
     }
 }
 
 #[test]
-fn words_that_could_be_account_and_name_tell_which_accounts_there_are_only_to_who_may_know() {
+fn ambiguous_words_name_accounts_only_to_those_who_may_see_them() {
     let install = TestInstall::with_accounts();
     let two = |first: &str| CreateToken { names: vec![token_name(first), token_name("x")], ..create_nothing() };
     let blind = token(&install, "blind", &[WRITE]);
@@ -62,22 +62,26 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
         selection: methods(&["jeton.tokens.write-all"]),
         ..create("q")
     };
-    for (name, held, is_told) in [
+    for (name, held, is_named) in [
         ("w-all", &["jeton.tokens.write-all"][..], false),
         ("rw-all", &["jeton.tokens.write-all", "jeton.accounts.read"], true),
     ] {
         let who = token(&install, name, held);
         let error = refused(call(&install.backend, &who, into("membre")), Kind::NotFound);
-        assert_eq!((error.to_string().contains("member"), error.next.is_some()), (is_told, is_told), "{name}: {error}");
+        assert_eq!(
+            (error.to_string().contains("member"), error.next.is_some()),
+            (is_named, is_named),
+            "{name}: {error}"
+        );
     }
-    for (name, held, is_told) in [
+    for (name, held, is_named) in [
         ("w-accounts", &["jeton.accounts.write"][..], false),
         ("rw-accounts", &["jeton.accounts.write", "jeton.accounts.read"], true),
     ] {
         let who = token(&install, name, held);
         let verb = jeton::verbs::accounts::DisableAccounts { usernames: vec![username("membre")] };
         let error = refused(call(&install.backend, &who, verb), Kind::NotFound);
-        assert_eq!(error.next.is_some(), is_told, "{name}: {error}");
+        assert_eq!(error.next.is_some(), is_named, "{name}: {error}");
     }
     assert!(refused(install.call(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));
 }

@@ -113,7 +113,7 @@ fn show_can_and_every_decision_agree() {
 }
 
 #[test]
-fn both_secrets_of_an_overlap_are_told_apart() {
+fn both_secrets_of_an_overlap_have_their_own_rights() {
     let install = TestInstall::with_accounts();
     let write = "environment.control.StopEnv";
     install.create("viewer", CreateToken { selection: methods(&[write]), ..create("x") });
