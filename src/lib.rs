@@ -28,7 +28,7 @@
 //!
 //! Places for new code:
 //! - **a verb**: a struct in a file of its family under `verbs/` that declares its proof and the scope a token needs,
-//!   a line in `verbs/request.rs`, and a command and keys (`tests/it/faces.rs` checks for both);
+//!   a line in `verbs/request.rs`, and a command and keys (`tests/it/parity.rs` checks for both);
 //! - **a command**: a variant in the file of its family under `cli/args/` and a function in the file of its family
 //!   under `cli/`;
 //! - **a screen**: a file under `tui/`, reached through the key table;

@@ -1,7 +1,7 @@
 //! Catalogues: files, membership, and tokens that gain methods by a change.
 
 mod commands;
-mod importing;
+mod import;
 mod membership;
 mod widening;
 

@@ -1,28 +1,28 @@
 //! The screens, driven by keys and compared with expected text.
 
-mod applying;
-mod auditing;
-mod changing;
-mod choosing;
-mod denying;
-mod guarding;
+mod accounts;
+mod audit_log;
+mod auth_state;
+mod catalogue_apply;
+mod choices;
+mod denied_attempts;
+mod edit_and_copy;
+mod fuzz;
 mod lineage;
+mod list_options;
 mod long_work;
-mod looks;
+mod messages_and_help;
 mod navigation;
-mod people;
+mod overlap;
 mod picker;
-mod picking;
-mod robust;
-mod rotating;
-mod saying;
-mod showing;
+mod picker_tree;
+mod snapshots;
 mod story;
 mod table;
-mod using;
+mod usage;
 
 /// Returns the request for a token by its name.
 fn listed(name: &str) -> jeton::verbs::tokens::ShowToken {
     jeton::verbs::tokens::ShowToken { token: jeton::domain::token::TokenRef::Text(name.to_owned()) }
 }
-mod witnessing;
+mod propagation;

@@ -84,7 +84,7 @@ fn secret_is_listed_by_its_status_now() {
 fn a_wrong_secret_under_a_right_head_is_called_that() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
-    let wrong = issued.secret.expose(|s| deciding::forged(&format!("{}_{}", &s[..12], "0".repeat(32))));
+    let wrong = issued.secret.expose(|s| verify::forged(&format!("{}_{}", &s[..12], "0".repeat(32))));
     let wrong = Secret::parse(&wrong).unwrap();
     install.verify(&wrong);
     let row = denied(&install, "member").remove(0);

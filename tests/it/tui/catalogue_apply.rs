@@ -3,7 +3,7 @@
 use jeton::domain::selection::Selection;
 use jeton::verbs::tokens::CreateToken;
 
-use super::looks::{SMALL, at_sizes, fixture, screens_at_sizes};
+use super::snapshots::{SMALL, at_sizes, fixture, screens_at_sizes};
 use crate::catalogue::{apply, example, shop};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;

@@ -161,7 +161,7 @@ fn every_verb_asks_for_its_proof() {
             ledger::denied_of(None).into(),
             ledger::uses_of(None).into(),
             jeton::verbs::ledger::LedgerHead.into(),
-            checking::expiring().into(),
+            check::expiring().into(),
         ]
     };
     assert_eq!(requests().len(), VERBS.len());

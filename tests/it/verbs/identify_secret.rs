@@ -44,13 +44,13 @@ fn each_fate_of_a_secret() {
     for (text, reason) in [
         ("nonsense", DenialReason::Malformed),
         (std::str::from_utf8(&mistyped).unwrap(), DenialReason::Checksum),
-        (&deciding::forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32))), DenialReason::Unknown),
+        (&verify::forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32))), DenialReason::Unknown),
     ] {
         let traced = ask_store(text);
         assert!(matches!(traced.owner, SecretOwner::Unknown) && traced.denial_reason == Some(reason), "{traced:?}");
     }
     for (hint, name) in [(live.secret.hint(), "member/x"), (gone.secret.hint(), "member/gone")] {
-        let traced = ask_store(&deciding::forged(&format!("{hint}_{}", "0".repeat(32))));
+        let traced = ask_store(&verify::forged(&format!("{hint}_{}", "0".repeat(32))));
         let named = match traced.owner {
             SecretOwner::Token(token, _) => token.full_name(),
             SecretOwner::Purged(stone) => stone.full_name(),
@@ -66,7 +66,7 @@ fn looking_is_not_recorded() {
     let issued = install.issue("member", "x");
     let rows = install.audit();
     issued.secret.expose(|s| {
-        for text in [s, "nonsense", &deciding::forged(&format!("{}_{}", &s[..12], "0".repeat(32)))] {
+        for text in [s, "nonsense", &verify::forged(&format!("{}_{}", &s[..12], "0".repeat(32)))] {
             call(&install.backend, &Credential::Store, whose(text)).unwrap();
         }
     });

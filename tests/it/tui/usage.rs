@@ -14,7 +14,7 @@ use jeton::verbs::ports::{Store, Use};
 use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
 
-use super::denying::deny;
+use super::denied_attempts::deny;
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 

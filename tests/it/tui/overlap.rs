@@ -4,7 +4,7 @@ use jeton::domain::expiry::Span;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::verbs::tokens::{IssuedToken, RegenerateToken, TokenTarget};
 
-use super::changing::{allowed, fixture, stored, take_secret};
+use super::edit_and_copy::{allowed, fixture, stored, take_secret};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
