@@ -105,7 +105,7 @@ impl<S: Store> LocalBackend<S> {
                 snapshot.audit_tip()
             })?;
             while self.catch_up(verb, session, &mut tip)? {
-                match self.run_planned(verb, session, tip)? {
+                match self.try_planned(verb, session, tip)? {
                     Attempt::Done(done) => return Ok(done),
                     Attempt::Behind if catch_ups > 0 => catch_ups -= 1,
                     Attempt::Behind => return Err(changed_meanwhile()),
@@ -117,7 +117,7 @@ impl<S: Store> LocalBackend<S> {
     }
 
     /// Carries out `verb` in one transaction, if little was written since `tip`.
-    fn run_planned<V: Mutation>(
+    fn try_planned<V: Mutation>(
         &self,
         verb: &mut V,
         session: Option<&Session>,

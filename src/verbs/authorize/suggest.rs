@@ -22,12 +22,12 @@ const MAX_NAMES: usize = 3;
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] when nothing was proved, and errors of the store.
 pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> Result<Vec<String>> {
-    let actor = actor.account()?;
+    let own = actor.account()?.id;
     if !scope_covers(actor, TokenAction::Read, true) {
         return Ok(Vec::new());
     }
-    let act = if unknown.to_write { TokenAction::Write } else { TokenAction::Read };
-    let (seen, mut visibility) = (actor.visibility(TokenAction::Read)?, actor.visibility(act)?);
+    let action = if unknown.to_write { TokenAction::Write } else { TokenAction::Read };
+    let (seen, mut visibility) = (actor.visibility(TokenAction::Read)?, actor.visibility(action)?);
     visibility.roles.retain(|role| seen.roles.contains(role));
     let text = unknown.typed.as_str();
     let (username, name) = text.split_once('/').map_or((None, text), |(username, name)| (Some(username), name));
@@ -37,8 +37,8 @@ pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> 
                 Username::parse(username).ok().map(|username| snapshot.account_by_name(&username)).transpose()?;
             known.flatten().map(|account| Some(account.id)).into_iter().collect()
         }
-        None if visibility.roles.is_empty() => vec![Some(actor.id)],
-        None => vec![Some(actor.id), None],
+        None if visibility.roles.is_empty() => vec![Some(own)],
+        None => vec![Some(own), None],
     };
     // Tokens by name, each with its written form.
     let mut known: BTreeSet<(String, String)> = BTreeSet::new();
@@ -57,7 +57,7 @@ pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> 
             })?;
             known.extend(found.into_iter().filter(|one| TokenName::parse(&one.name).is_ok()).map(|one| {
                 let full = format!("{}/{}", one.username, one.name);
-                (one.name.clone(), if one.account == actor.id { one.name } else { full })
+                (one.name.clone(), if one.account == own { one.name } else { full })
             }));
         }
     }
