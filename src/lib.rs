@@ -7,7 +7,7 @@
 //!           │   verbs::request::call      │                          │
 //!           └──────────────┬──────────────┘                          │ verbs::verify::cache
 //!                    trait Backend                                   │
-//!                          │ lazy_backend.rs: a store at a path             │
+//!                          │ lazy_backend.rs: a store at a path      │
 //!   verbs/  every verb once: permission, effect, audit entries; the one decision about a secret
 //!                          │ ports: Store, Clock, Entropy, PasswordHasher, SecretFileWriter
 //!          store/  all SQL            platform/  all of the operating system
@@ -17,9 +17,10 @@
 //!   domain/  types and rules; depends on nothing else     error.rs  what, why, next; the exit code
 //! ```
 //!
-//! Screens and commands build a verb and send it to the [`verbs::Backend`] they hold. [`verbs::local::LocalBackend`] proves the
-//! actor (a password, or a token with just its own permissions). It opens one transaction, re-reads account and token,
-//! and lets [`verbs::authorize`] judge. Then it runs the verb and commits the change together with its audit entries.
+//! Screens and commands build a verb and send it to the [`verbs::Backend`] they hold. [`verbs::local::LocalBackend`]
+//! authenticates the actor (a password, or a token with just its own permissions). It opens one transaction, re-reads
+//! account and token, and lets [`verbs::authorize`] judge. Then it runs the verb and commits the change together with
+//! its audit entries.
 //! A change of many rows runs in batches ([`verbs::batches`]). Each batch is its own transaction, so nobody waits for
 //! the whole. The permissions are tables in [`verbs::authorize`], and the tests run every cell. [`verbs::verify`]
 //! answers the other question, *may this secret do this?*, from the store's current state. It serves the command line,
@@ -39,8 +40,8 @@
 //! - **a table or query**: `store/sqlite/`, behind a method of the ports;
 //! - **anything that reads the clock, the environment, a file or the random generator**: `platform/`.
 //!
-//! Text that came from data reaches a terminal only through [`domain::text::escape_untrusted`]. Secrets and passwords leave their
-//! types only through `expose`.
+//! Text that came from data reaches a terminal only through [`domain::text::escape_untrusted`]. Secrets and passwords
+//! leave their types only through `expose`.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -124,7 +124,8 @@ pub fn print_json_secrets(value: &impl Serialize, secrets: usize) -> Result<()> 
     write_secret(&text)
 }
 
-/// Prints a JSON document with a secret, without its last brace. [`print_json_rest`] or [`json_closed`] ends the document.
+/// Prints a JSON document with a secret, without its last brace. [`print_json_rest`] or [`json_closed`] ends the
+/// document.
 ///
 /// # Errors
 /// Those of [`print_json_secrets`].

@@ -96,7 +96,8 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password's Argon2id hash as a PHC string. With [`PasswordHash::NORMALIZED_PREFIX`] before it, it is a hash of the normal
+/// A password's Argon2id hash as a PHC string. With [`PasswordHash::NORMALIZED_PREFIX`] before it, it is a hash of the
+/// normal
 /// form, else of the text as typed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(pub String);

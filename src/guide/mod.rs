@@ -1,7 +1,7 @@
 //! Proxy configurations that ask jeton about every request, printed by `jeton guide`.
 //!
 //! Each is a template under `assets/proxies/`. It is filled with the addresses of the installation and the final
-//! list of its routes ([`crate::domain::route::map`]). The only data from a catalogue in a configuration are method
+//! list of its routes ([`crate::domain::route::rules`]). The only data from a catalogue in a configuration are method
 //! ids, verbs, and patterns that consist of harmless characters. Remarks about routes are comments, safe to show.
 
 mod address;

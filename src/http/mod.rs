@@ -11,7 +11,8 @@
 //!              └─────┬─────┘
 //!                 desk.rs                         one read of the store for a batch of requests: verbs::decide::memory
 //!                    │    └── seen.rs              how far the audit log was seen, kept in STORE-seen
-//!                 ledger/                         uses and denied attempts; outside.rs: changes that the log doesn't show
+//!                 ledger/                         uses and denied attempts; outside.rs: changes that the log doesn't
+//!   show
 //! ```
 //!
 //! Used by all of them: `store.rs` reopens the store after a fault, `supervisor.rs` watches tasks and threads,

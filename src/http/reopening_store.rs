@@ -83,7 +83,8 @@ impl ReopeningStore {
         Ok(out)
     }
 
-    /// Runs [`ReopeningStore::with`] for maintenance work. Its success is no evidence that the fault is gone, so the fault
+    /// Runs [`ReopeningStore::with`] for maintenance work. Its success is no evidence that the fault is gone, so the
+    /// fault
     /// continues.
     ///
     /// # Errors

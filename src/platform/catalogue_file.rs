@@ -8,7 +8,8 @@ use crate::error::{Kind, Result};
 /// Reads a text of at most that many bytes: [`super::files::read_text`] or [`super::files::read_file`].
 pub type ReadText = fn(&Path, usize) -> Result<String>;
 
-/// Reads the catalogue file `path` and checks it against the catalogues of `existing_catalogues`. `existing_catalogues` is called only once the
+/// Reads the catalogue file `path` and checks it against the catalogues of `existing_catalogues`.
+/// `existing_catalogues` is called only once the
 /// file is known to be text.
 ///
 /// # Errors

@@ -47,7 +47,7 @@ fn is_trusted(meta: &Metadata) -> bool {
     meta.is_file() && meta.uid() == uid && meta.nlink() == 1 && meta.mode() & 0o077 == 0
 }
 
-/// Locks the file for the store at `store`. Its content is written with [`Mark::says`].
+/// Locks the file for the store at `store`. Its content is written with [`ServiceLock::write`].
 ///
 /// # Errors
 /// [`crate::error::Kind::Conflict`] if another service holds the lock; [`crate::error::Kind::Failure`] if the file

@@ -8,7 +8,8 @@
 //!              └───── view(&Model, &mut Frame): reads only
 //! ```
 //!
-//! A new screen is a [`screen::Component`] in `screen/`, a [`screen::workspace::ScreenId`] and a line in each match over places. A
+//! A new screen is a [`screen::Component`] in `screen/`, a [`screen::workspace::ScreenId`] and a line in each match
+//! over places. A
 //! new dialog is a page in `modal/` and a line in each match over modals. A dialog with fields is a
 //! [`widget::form::Dialog`], and the rest is done for it. Both return a change as [`screen::Intent::Confirm`], which
 //! is proved in one place. All keys are in `keymap/`.

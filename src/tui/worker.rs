@@ -115,7 +115,8 @@ struct StoreHandle {
 }
 
 impl StoreWorkers {
-    /// Starts the threads. The ledger is checked for changes only while `on_token_details` is set, that is while the screen shows
+    /// Starts the threads. The ledger is checked for changes only while `on_token_details` is set, that is while the
+    /// screen shows
     /// ledger data.
     pub(super) fn start(
         connections: Connections,

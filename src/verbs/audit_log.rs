@@ -56,7 +56,8 @@ pub struct AuditWindow {
     pub older: bool,
     /// `true` if matching rows follow the last. Not checked after [`AuditCursor::Before`]; then always `true`.
     pub newer: bool,
-    /// The numbers of matching rows that are left out because their stored data is damaged. A section ends after about 1,000 of
+    /// The numbers of matching rows that are left out because their stored data is damaged. A section ends after about
+    /// 1,000 of
     /// them: even one without rows may have more before or after it.
     pub unreadable: Vec<i64>,
 }

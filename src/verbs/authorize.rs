@@ -160,7 +160,8 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
         .next("Say --user U, and give the password"))
 }
 
-/// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise it
+/// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise
+/// it
 /// could gain methods or time through another token.
 fn forbid_escalation<'s>(
     bearer: &Bearer,

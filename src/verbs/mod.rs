@@ -137,7 +137,7 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
         &mut []
     }
 
-    /// `true` if [`AccountChange::after_commit`] adds something.
+    /// `true` if [`Mutation::after_commit`] adds something.
     const HAS_AFTER_COMMIT: bool = false;
 
     /// Adds to the result what is worth knowing about it, read after the commit so that it holds up no writer.

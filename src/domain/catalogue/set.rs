@@ -1,5 +1,6 @@
 //! Resolves the methods of a set: the included ones, minus the excluded ones. A missing set is empty, and so is a set
-//! on a cycle or leading to one. (Catalogues with a cycle are refused: see [`super::validate`].) No set holds a method of
+//! on a cycle or leading to one. (Catalogues with a cycle are refused: see [`super::validate`].) No set holds a method
+//! of
 //! `jeton.*`, even if an old store has one from when files could name them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -71,7 +71,8 @@ pub(super) fn fault(location: Location, error: Error) -> Box<ValidationFault> {
     Box::new(ValidationFault { location, error })
 }
 
-/// Checks `catalogue` against every rule, together with the catalogues in `existing_catalogues`. These may include the older version
+/// Checks `catalogue` against every rule, together with the catalogues in `existing_catalogues`. These may include the
+/// older version
 /// that `catalogue` would replace.
 ///
 /// # Errors

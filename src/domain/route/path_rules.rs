@@ -43,7 +43,8 @@ pub fn pattern(engine: RegexDialect) -> String {
     format!("(?:/|(?:/{UNIT}{more}){more}/?)")
 }
 
-/// A regular expression for paths longer than [`MAX_PATH_LEN`], anchored at the start. It has two parts, because no engine
+/// A regular expression for paths longer than [`MAX_PATH_LEN`], anchored at the start. It has two parts, because no
+/// engine
 /// counts beyond a thousand. It is matched against paths alone, or with their query.
 pub const TOO_LONG: &str = r"^[^\x3F]{1000}[^\x3F]";
 

@@ -97,7 +97,7 @@ impl RouteRules {
         Self::with_preflights(catalogues, &[])
     }
 
-    /// Like [`RouteRules::of`], with CORS preflights for the routes of the catalogues named `preflights`.
+    /// Like [`RouteRules::new`], with CORS preflights for the routes of the catalogues named `preflights`.
     pub fn with_preflights(catalogues: &[Catalogue], preflights: &[String]) -> RouteRules {
         let mut map = RouteRules::default();
         let mut routes = map.assign_owners(catalogues);

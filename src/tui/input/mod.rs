@@ -3,7 +3,7 @@
 //! A terminal sends more than keys: replies to queries of an earlier program, reports, pastes without an end. Each is
 //! recognised by its form and dropped, whole or in pieces, so that none of it runs as keys. None of it may stop later
 //! keys from working. The parser has no clock: [`Parser::timeout`] says how long to wait for more bytes, and
-//! [`Parser::quiet`] reports that none came.
+//! [`Parser::on_timeout`] reports that none came.
 //!
 //! ```text
 //!   ground ── ESC ──► escape ── [ ──► control sequence ── 200~ ──► paste ── 201~, silence, Ctrl-C ──► ground

@@ -1,4 +1,4 @@
-//! Keys as the table writes them, e.g. `n`, `R`, `Ctrl-c`, `Accept`.
+//! Keys as the table writes them, e.g. `n`, `R`, `Ctrl-c`, `Enter`.
 
 use std::fmt;
 

@@ -191,7 +191,8 @@ pub fn callers(origins: &[ClientUsage], columns: usize) -> String {
     join_to_fit(&texts.collect::<Vec<_>>(), columns, origins.len() >= Usage::MAX_CLIENTS)
 }
 
-/// Returns `methods used: environment.control_key.StopEnv, …StartEnv and 7 more`, in `columns` columns; `None` if no method
+/// Returns `methods used: environment.control_key.StopEnv, …StartEnv and 7 more`, in `columns` columns; `None` if no
+/// method
 /// was used.
 pub fn describe_methods(methods: &[(String, u64)], columns: usize) -> Option<String> {
     let head = match methods {

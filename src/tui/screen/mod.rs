@@ -1,6 +1,7 @@
 //! The screens, and the interface between pages and input.
 //!
-//! A new screen is a file here, a place on the [`workspace`] and a line in each match over places; its keys are a context.
+//! A new screen is a file here, a place on the [`workspace`] and a line in each match over places; its keys are a
+//! context.
 
 pub mod accounts;
 pub mod audit;

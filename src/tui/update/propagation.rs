@@ -5,7 +5,8 @@ use crate::propagation::{Propagation, describe_confirmed, describe_unconfirmed};
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Notice, PendingPropagation};
 
-/// Asks the service about the change just reported, after all `effects`. `subject` names the tokens that the service must
+/// Asks the service about the change just reported, after all `effects`. `subject` names the tokens that the service
+/// must
 /// deny.
 pub(super) fn check_propagation(
     model: &mut Model,

@@ -92,7 +92,7 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         }
     }
 
-    /// Like [`ChoiceOrText::rows`], but one line unless the answer is typed.
+    /// Like [`ChoiceOrText::draw`], but one line unless the answer is typed.
     pub fn draw_compact<S: Copy + PartialEq>(
         &self,
         layout: &mut FormLayout<'_, S>,

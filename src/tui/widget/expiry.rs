@@ -90,10 +90,10 @@ impl ExpiryChoice {
         spec.resolve(now, zone).map(|expiry| (Some(spec), expiry))
     }
 
-    /// Like [`ExpiryChoice::resolved`], at the current time of `ctx`.
+    /// Like [`ExpiryChoice::resolve_at`], at the current time of `ctx`.
     ///
     /// # Errors
-    /// Those of [`ExpiryChoice::resolved`].
+    /// Those of [`ExpiryChoice::resolve_at`].
     pub fn resolve(&self, ctx: &UpdateContext<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
         self.resolve_at(ctx.now, ctx.zone)
     }

@@ -73,10 +73,10 @@ pub trait Dialog {
     /// Returns the parts in focus order; never empty.
     fn fields(&self) -> Vec<(Self::Field, FieldKind)>;
 
-    /// Returns the field at a field of [`Kind::Field`].
+    /// Returns the field at a field of [`FieldKind::Text`].
     fn text_input(&mut self, field: Self::Field) -> Option<&mut TextInput>;
 
-    /// Returns the choices at a field of [`Kind::Choice`].
+    /// Returns the choices at a field of [`FieldKind::Choice`].
     fn choices(&mut self, _field: Self::Field) -> Option<&mut dyn Choices> {
         None
     }

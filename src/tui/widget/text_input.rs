@@ -41,7 +41,7 @@ impl TextInput {
         TextInput { masked: true, ..Self::new(cap) }
     }
 
-    /// Like [`Field::masked`], for a text that will be searched: its lines are joined.
+    /// Like [`TextInput::masked`], for a text that will be searched: its lines are joined.
     pub fn masked_text(cap: usize) -> Self {
         TextInput { joins_lines: true, ..Self::masked(cap) }
     }

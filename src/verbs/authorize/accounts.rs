@@ -100,7 +100,8 @@ pub fn resolve_managed_account(
     }
 }
 
-/// Does the same as [`resolve_managed_account`] for several accounts. All permissions are checked before the existence of any account.
+/// Does the same as [`resolve_managed_account`] for several accounts. All permissions are checked before the existence
+/// of any account.
 ///
 /// # Errors
 /// Those of [`resolve_managed_account`].
@@ -120,7 +121,8 @@ pub fn resolve_managed_accounts(
     all
 }
 
-/// Checks that `actor` may do `action` to `account`, if both are known. Screens use this to offer actions. Roles that can
+/// Checks that `actor` may do `action` to `account`, if both are known. Screens use this to offer actions. Roles that
+/// can
 /// be given are checked by [`check_role_grant`].
 ///
 /// # Errors

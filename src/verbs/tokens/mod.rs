@@ -96,7 +96,8 @@ fn resolve_targets(
     Ok(tokens)
 }
 
-/// Does the same as [`resolve_targets`], but two words may also be `ACCOUNT NAME`, as users of other programs type one token. It
+/// Does the same as [`resolve_targets`], but two words may also be `ACCOUNT NAME`, as users of other programs type one
+/// token. It
 /// is an error if both readings are possible.
 fn resolve_target_words(
     actor: &Actor,

@@ -44,7 +44,8 @@ pub(super) fn save_token(actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, before: 
     saved.pop().ok_or_else(|| Error::failure("the token is not there"))
 }
 
-/// Does the same as [`save_token`] for several tokens. The limit of active tokens is checked once all of them have their
+/// Does the same as [`save_token`] for several tokens. The limit of active tokens is checked once all of them have
+/// their
 /// final state.
 pub(super) fn save_tokens(
     actor: &Actor,

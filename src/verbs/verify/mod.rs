@@ -1,5 +1,6 @@
 //! The decision about a secret and a method, from the store's current state. `jeton verify`, a token that acts through
-//! jeton itself, and the service ([`cache`]) share it: `SecretValidity::denial_reason` decides about the secret, `decide` about
+//! jeton itself, and the service ([`cache`]) share it: `SecretValidity::denial_reason` decides about the secret,
+//! `decide` about
 //! the method.
 
 pub mod cache;
@@ -163,7 +164,8 @@ pub enum DecisionKind {
     UnknownMethod,
 }
 
-/// Combines both parts of the decision. `denial_reason` is set if the secret was rejected. `permitted` returns `true` if the
+/// Combines both parts of the decision. `denial_reason` is set if the secret was rejected. `permitted` returns `true`
+/// if the
 /// token may call the method, `None` if no catalogue knows the method.
 ///
 /// # Errors

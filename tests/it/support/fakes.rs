@@ -175,7 +175,8 @@ impl PasswordHasher for CountingHasher {
     }
 }
 
-/// The fakes of one test, which the test sets and counts while a [`Adapters`] uses them. Secrets are saved to real files.
+/// The fakes of one test, which the test sets and counts while a [`Adapters`] uses them. Secrets are saved to real
+/// files.
 #[derive(Clone)]
 pub struct Fakes {
     pub clock: Arc<FakeClock>,

@@ -1,4 +1,5 @@
-//! The screens driven by keys, without a terminal. Effects run at once over a [`Comparison`]. Frames are drawn into a buffer
+//! The screens driven by keys, without a terminal. Effects run at once over a [`Comparison`]. Frames are drawn into a
+//! buffer
 //! and dumped with their styles.
 
 use std::collections::VecDeque;
