@@ -1,7 +1,7 @@
 //! Dialogs about the marked tokens, or about the token under the cursor if none is marked.
 
+use super::changed_tokens::tokens_revoked;
 use super::dialogs::{details_of, open_confirm};
-use super::replies::tokens_revoked;
 use super::requests;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;

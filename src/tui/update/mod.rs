@@ -3,6 +3,7 @@
 pub mod accounts;
 mod bulk;
 mod catalogue;
+mod changed_tokens;
 mod damaged;
 mod dialogs;
 mod long_work;

@@ -1,12 +1,12 @@
 //! Handles replies and updates the model.
 
 use super::accounts::{self, AccountChange};
+use super::changed_tokens::{show_changed_tokens, tokens_changed, tokens_revoked};
 use super::{
     Layer, apply_intent, catalogue, component, damaged, dialogs, lock, long_work, navigation, propagation, requests,
 };
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{Zone, relative};
-use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
@@ -18,7 +18,6 @@ use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
-use crate::verbs::Committed;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::catalogue::ListCatalogues;
@@ -384,37 +383,6 @@ fn on_issued(model: &mut Model, issued: IssuedToken, text: String, cli: &CliLine
         tokens.just_deleted.clear();
     }
     let mut effects = requests::query_tokens(model, TokenCursor::Around(id, None));
-    effects.extend(requests::query_marked(model));
-    effects
-}
-
-/// Handles a change to the marked tokens, and clears the marks.
-fn tokens_changed(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {
-    if let Some(tokens) = model.tokens_mut() {
-        tokens.marks.clear();
-    }
-    show_changed_tokens(model, changed, what, cli)
-}
-
-/// Like [`tokens_changed`], and also asks the running service whether it denies the tokens.
-pub(super) fn tokens_revoked(model: &mut Model, changed: &Committed<Vec<Token>>, what: &str) -> Vec<Effect> {
-    let subject = if changed.value.len() == 1 { "it" } else { "them" };
-    let effects = tokens_changed(model, &changed.value, what, &changed.equivalent_command);
-    propagation::check_propagation(model, effects, changed.audit_seq, subject)
-}
-
-fn show_changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {
-    let text = match changed {
-        [only] => format!("{} {what}", only.name),
-        several => format!("{} tokens {what}", several.len()),
-    };
-    model.notify(NoticeLevel::Success, text, Some(cli.to_string()));
-    model.modals.clear();
-    let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-    tokens.just_deleted.clear();
-    tokens.show_changed(changed);
-    let cursor = tokens.focus.map_or_else(|| tokens.current_cursor(), |id| TokenCursor::Around(id, None));
-    let mut effects = requests::query_tokens(model, cursor);
     effects.extend(requests::query_marked(model));
     effects
 }

@@ -3,8 +3,7 @@
 use std::cmp::Ordering;
 
 use super::*;
-use jeton::domain::token::Status;
-use jeton::domain::token_filter::STALE_AFTER;
+use jeton::domain::{token::Status, token_filter::STALE_AFTER};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
