@@ -204,7 +204,7 @@ impl LargeDemoWriter<'_> {
         Ok(created.value)
     }
 
-    /// Makes `insert_batch` tokens after the first `made`, and records their uses.
+    /// Inserts a batch of tokens after the first `created`, and records their uses.
     fn insert_batch(
         &mut self,
         population: &mut Population,

@@ -1,21 +1,21 @@
 //! `jeton serve`: checks tokens for the applications behind a proxy.
 //!
 //! ```text
-//!   nginx, Caddy …           those who manage
-//!        │ verify                 │ manage        listen.rs, crowd.rs: two listeners, and room for their connections
+//!   nginx, Caddy …            admins, monitoring
+//!        │ verify                 │ manage        listeners.rs, connection_limits.rs
 //!        └───────────┬────────────┘
-//!              connection.rs                      pulse.rs: how long one may stay silent
+//!              connection.rs                      connection_timeouts.rs
 //!                router.rs                        path and HTTP method
-//!        verify.rs        manage.rs               credential.rs, query.rs, proof.rs: what a request says
-//!              │                                  answer.rs, told.rs: what responses are made of; metrics.rs
+//!        verify.rs       management.rs            credential.rs, query.rs, proof.rs: the parts of a request
+//!              │                                  response.rs, rendered.rs: the parts of a response; metrics.rs
 //!              └─────┬─────┘
-//!                 desk.rs                         one read of the store for a batch of requests: verbs::decide::memory
-//!                    │    └── seen.rs              how far the audit log was seen, kept in STORE-seen
-//!                 ledger/                         uses and denied attempts; outside.rs: changes that the log doesn't
-//!   show
+//!              verify_batch.rs                    one read of the store for a batch of requests: verbs::verify::cache
+//!                    │    └── audit_position.rs   position in the audit log, kept in STORE-seen
+//!              usage_recorder/                    uses and denied attempts
+//!                                                 external_changes.rs: changes that the log doesn't show
 //! ```
 //!
-//! Used by all of them: `store.rs` reopens the store after a fault, `supervisor.rs` watches tasks and threads,
+//! Used by all of them: `reopening_store.rs` reopens the store after a fault, `supervisor.rs` watches tasks and threads,
 //! `faults.rs` lists current faults around the service, `expiry_clock.rs` has the time by which secrets expire.
 //!
 //! Connections and decisions share one thread. The ledger has a thread of its own, and so has the log; STORE-seen is

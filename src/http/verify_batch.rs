@@ -76,7 +76,7 @@ pub(super) struct DecisionQueue {
 }
 
 impl DecisionQueue {
-    /// Decides `ask` in the next batch.
+    /// Decides `request` in the next batch.
     ///
     /// # Errors
     /// [`Unavailable`] if the store can't be read.

@@ -59,7 +59,7 @@ fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
-/// Reads all of `from`, at most `most` bytes. The limit also ends the reading of an endless stream.
+/// Reads all of `from`, at most `max` bytes. The limit also ends the reading of an endless stream.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] if there are more bytes, or they are no text; [`crate::error::Kind::Failure`] if
@@ -89,7 +89,7 @@ pub enum FirstLine {
     Utf16,
 }
 
-/// Reads `from` to the end of its first line, at most `most` bytes. Input after the line is left unread, and no
+/// Reads `from` to the end of its first line, at most `max` bytes. Input after the line is left unread, and no
 /// shared buffer keeps a copy.
 ///
 /// # Errors
@@ -142,7 +142,7 @@ fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
     }
 }
 
-/// Reads all of `from`, at most `most` bytes, for input that may hold secrets. The bytes are wiped on drop.
+/// Reads all of `from`, at most `max` bytes, for input that may hold secrets. The bytes are wiped on drop.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] if there are more bytes; [`crate::error::Kind::Failure`] if `from` can't be read.

@@ -26,7 +26,7 @@ pub enum SignalEvent {
     HungUp,
 }
 
-/// Calls `tell` for each signal and when the terminal is lost, from separate threads.
+/// Calls `send` for each signal and when the terminal is lost, from separate threads.
 ///
 /// # Errors
 /// Those of the system.
@@ -78,7 +78,7 @@ pub enum ServiceSignal {
     WatcherFailed,
 }
 
-/// Calls `tell` for each signal to a service, from a separate thread.
+/// Calls `send` for each signal to a service, from a separate thread.
 ///
 /// # Errors
 /// Those of the system.

@@ -85,7 +85,7 @@ impl UsageCounts {
         self.map.len()
     }
 
-    /// Adds `tally` to the entry with the same key. Returns the events that were dropped for it.
+    /// Adds `count` to the entry with the same key. Returns the events that were dropped for it.
     pub fn add(&mut self, mut key: UsageKey, count: Count) -> LostCounts {
         if self.keys_per_token.get(&key.token).is_some_and(|apart| *apart >= MAX_KEYS_PER_TOKEN)
             && !self.map.contains_key(&key)

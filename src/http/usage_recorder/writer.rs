@@ -55,7 +55,7 @@ struct Writer {
     reported_at: Option<Stopwatch>,
 }
 
-/// Starts the thread that writes the ledger of the store at `path`. It ends after [`Ledger::end`] and returns the
+/// Starts the thread that writes the ledger of the store at `path`. It ends after [`UsageLedger::end`] and returns the
 /// events that could not be written.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ pub(super) const TOKEN_JOINS: &str = "
     LEFT JOIN accounts a ON a.id = coalesce(t.account_id, p.account_id)
     LEFT JOIN secrets s ON s.public_id = d.public_id";
 
-/// The columns that [`Named::read`] reads, the first nine of every row.
+/// The columns that [`TokenRefRow::read`] reads, the first nine of every row.
 pub(super) const TOKEN_COLUMNS: &str = "d.token_id, coalesce(t.name, p.token_name), a.username, t.id IS NOT NULL,
     t.deleted_at IS NOT NULL, d.public_id, s.state, s.retires_at, (SELECT prefix FROM installation)";
 /// Number of [`TOKEN_COLUMNS`].

@@ -69,7 +69,7 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
         }
     }
     uri.push_str("?immutable=1");
-    // SQLite then trusts that nobody changes the file. [`super::identity`] checks if somebody does.
+    // SQLite then trusts that nobody changes the file. [`super::file_identity`] checks if somebody does.
     Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sqlite_error).map(ReadOnly::Alone)
 }
 

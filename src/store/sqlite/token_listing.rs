@@ -326,7 +326,7 @@ impl TokenListing {
         query_one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
     }
 
-    /// Number of tokens in the list, counted up to `most`; only those before `key` if given.
+    /// Number of tokens in the list, counted up to `max`; only those `before` a key, if given.
     pub fn count(&self, db: &Connection, max: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
         let mut conditions = self.conditions.clone();
         if let Some(key) = before {

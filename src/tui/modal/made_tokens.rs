@@ -20,7 +20,7 @@ impl MadeTokensChoice {
         MadeTokensChoice { count: 0, description: None, include: OneOf::new(vec![false, true], &false) }
     }
 
-    /// Takes the created tokens: `words` begins with their number.
+    /// Takes the number of created tokens and its `description`.
     pub fn set_made(&mut self, count: usize, description: Option<String>) {
         if count != self.count {
             // The number has changed, so an earlier choice no longer counts as consent.

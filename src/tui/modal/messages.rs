@@ -97,7 +97,7 @@ fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
     text.chain(cli.into_iter().map(|line| (line, true))).collect()
 }
 
-/// Draws a message in the list; `here` if the cursor is on it.
+/// Draws a message in the list; `is_current` if the cursor is on it.
 fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, is_current: bool, columns: usize, model: &Model) {
     let theme = &model.theme;
     let (glyph, glyph_style) = notice.level.glyph(theme);

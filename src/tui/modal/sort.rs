@@ -44,7 +44,7 @@ fn describe_order(sort: Sort) -> &'static str {
 }
 
 impl SortDialog {
-    /// Creates the dialog for a table ordered by `now`.
+    /// Creates the dialog for a table in the `current` order.
     pub fn new(current: Sort) -> Self {
         let mut cursor = Cursor::default();
         let at = SortColumn::ALL.iter().position(|column| *column == current.column).unwrap_or(0);

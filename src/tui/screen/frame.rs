@@ -188,8 +188,8 @@ pub fn split_detail_pane(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (R
     (list, Some(Rect { x: list.x + list.width + 3, width: PANE_WIDTH - 1, ..body }))
 }
 
-/// Returns the lines that explain an empty screen. An error is styled as one; a missing permission is not. `whose` is
-/// the text for a role that may not read the screen.
+/// Returns the lines that explain an empty screen. An error is styled as one; a missing permission is not.
+/// `denied_text` is the text for a role that may not read the screen.
 pub fn error_lines(error: &Error, denied_text: &str, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let room = columns.saturating_sub(2);
     let mut lines = vec![Line::default()];

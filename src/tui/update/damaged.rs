@@ -13,7 +13,7 @@ pub(super) fn notify_damaged(model: &mut Model, rows: impl IntoIterator<Item = S
     notify_with_hint(model, rows, "");
 }
 
-/// Reports damaged rows of the audit log, like [`say`]. Does nothing if the log has no readable rows,
+/// Reports damaged rows of the audit log. Does nothing if the log has no readable rows,
 /// because the screen itself reports that.
 pub(super) fn notify_damaged_audit_rows(model: &mut Model, window: &AuditWindow) {
     if !window.rows.is_empty() {

@@ -59,7 +59,7 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         self.text_line(&format!("{}{text}", " ".repeat(self.labels)), style);
     }
 
-    /// Adds text wrapped into at most `most` lines.
+    /// Adds text wrapped into at most `max_lines` lines.
     pub fn paragraph(&mut self, text: &str, max_lines: usize, style: Style) {
         self.lines.extend(wrap(text, self.columns).into_iter().take(max_lines).map(|l| Line::styled(l, style)));
     }

@@ -58,7 +58,7 @@ pub struct NamesQuery<'a> {
     pub visibility: &'a Visibility,
     /// Limits the search to this account.
     pub account: Option<AccountId>,
-    /// The beginning, upper and lower case told apart.
+    /// The beginning, case-sensitive.
     pub beginning: &'a str,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
