@@ -63,9 +63,6 @@ const TRICKS: &[&str] = &[
 const BEARER: &str = "Authorization: Bearer all";
 
 fn each_route_gets_its_method(kind: ProxyUnderTest) {
-    if !kind.is_installed() {
-        return;
-    }
     let proxy_setup = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for (request, method) in [
         ("GET /orders", "shop.List"),
@@ -119,9 +116,6 @@ fn each_route_gets_its_method(kind: ProxyUnderTest) {
 }
 
 fn tricks_never_reach_the_application(kind: ProxyUnderTest) {
-    if !kind.is_installed() {
-        return;
-    }
     let proxy_setup = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for path in TRICKS {
         let reply = proxy_setup.send(&format!("GET {path}"), &[BEARER]);
@@ -249,9 +243,6 @@ fn hosts_are_read_whole(proxy_setup: &ProxySetup) {
 
 /// Header names that an application may confuse with others, and headers that would change the protocol.
 fn nothing_comes_in_beside_the_request(kind: ProxyUnderTest) {
-    if !kind.is_installed() {
-        return;
-    }
     let numbers = "\n[[group]]\nid = \"1\"\ntitle = \"Numbers\"\n".to_owned()
         + &["5", "50"]
             .map(|n| {
@@ -308,9 +299,6 @@ fn nothing_comes_in_beside_the_request(kind: ProxyUnderTest) {
 }
 
 fn refusals_are_relayed(kind: ProxyUnderTest) {
-    if !kind.is_installed() {
-        return;
-    }
     let proxy_setup = ProxySetup::start(kind, home_with_catalogue(SHOP), Verifier::start(kind));
     for (secret, statuses, says) in [
         ("", &[401][..], "bearer realm=\"jeton\""),
@@ -333,9 +321,6 @@ fn refusals_are_relayed(kind: ProxyUnderTest) {
 }
 
 fn nobody_to_ask_lets_nobody_in(kind: ProxyUnderTest) {
-    if !kind.is_installed() {
-        return;
-    }
     for verify in [Verifier::down(), Verifier::hanging(), Verifier::impostor("302 Found"), Verifier::impostor("200 OK")]
     {
         if !kind.compares_proofs() && matches!(&verify, Verifier::Answers(_)) {
@@ -353,43 +338,10 @@ fn nobody_to_ask_lets_nobody_in(kind: ProxyUnderTest) {
     }
 }
 
-macro_rules! proxies {
-    ($($name:ident $kind:ident;)*) => { $(
-        mod $name {
-            use super::ProxyUnderTest;
-
-            #[test]
-            fn each_route_gets_its_method() {
-                super::each_route_gets_its_method(ProxyUnderTest::$kind);
-            }
-
-            #[test]
-            fn tricks_never_reach_the_application() {
-                super::tricks_never_reach_the_application(ProxyUnderTest::$kind);
-            }
-
-            #[test]
-            fn nothing_comes_in_beside_the_request() {
-                super::nothing_comes_in_beside_the_request(ProxyUnderTest::$kind);
-            }
-
-            #[test]
-            fn refusals_are_relayed() {
-                super::refusals_are_relayed(ProxyUnderTest::$kind);
-            }
-
-            #[test]
-            fn nobody_to_ask_lets_nobody_in() {
-                super::nobody_to_ask_lets_nobody_in(ProxyUnderTest::$kind);
-            }
-        }
-    )* };
-}
-
-proxies! {
-    nginx Nginx;
-    caddy Caddy;
-    haproxy Haproxy;
-    envoy Envoy;
-    traefik Traefik;
-}
+for_each_proxy!(
+    each_route_gets_its_method,
+    tricks_never_reach_the_application,
+    nothing_comes_in_beside_the_request,
+    refusals_are_relayed,
+    nobody_to_ask_lets_nobody_in,
+);

@@ -336,30 +336,11 @@ fn a_stale_socket_lets_nobody_in(kind: ProxyUnderTest) {
     assert!(back, "{kind:?}");
 }
 
-macro_rules! proxies {
-    ($($name:ident $kind:ident;)*) => { $(
-        mod $name {
-            use super::ProxyUnderTest;
-
-            proxies! { $kind: large_and_many_headers bodies_of_every_kind settings_around_break_no_question
-                other_protocols_and_streams public_routes_and_preflights
-                a_stale_socket_lets_nobody_in }
-        }
-    )* };
-    ($kind:ident: $($test:ident)*) => { $(
-        #[test]
-        fn $test() {
-            if ProxyUnderTest::$kind.is_installed() {
-                super::$test(ProxyUnderTest::$kind);
-            }
-        }
-    )* };
-}
-
-proxies! {
-    nginx Nginx;
-    caddy Caddy;
-    haproxy Haproxy;
-    envoy Envoy;
-    traefik Traefik;
-}
+for_each_proxy!(
+    large_and_many_headers,
+    bodies_of_every_kind,
+    settings_around_break_no_question,
+    other_protocols_and_streams,
+    public_routes_and_preflights,
+    a_stale_socket_lets_nobody_in,
+);

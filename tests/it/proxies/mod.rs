@@ -1,5 +1,28 @@
 //! Configurations printed by `guide`: their text, and real proxies that run them in front of an application.
 
+/// Declares a test of each case for each proxy that is run: `nginx::CASE`. It says so where the proxy isn't installed.
+macro_rules! for_each_proxy {
+    (@$name:ident $kind:ident: $($case:ident)+) => {
+        mod $name {
+            use crate::proxies::setup::ProxyUnderTest;
+
+            $(#[test]
+            fn $case() {
+                if ProxyUnderTest::$kind.is_installed() {
+                    super::$case(ProxyUnderTest::$kind);
+                }
+            })+
+        }
+    };
+    ($($case:ident),+ $(,)?) => {
+        for_each_proxy!(@nginx Nginx: $($case)+);
+        for_each_proxy!(@caddy Caddy: $($case)+);
+        for_each_proxy!(@haproxy Haproxy: $($case)+);
+        for_each_proxy!(@envoy Envoy: $($case)+);
+        for_each_proxy!(@traefik Traefik: $($case)+);
+    };
+}
+
 mod configuration_loading;
 mod end_to_end;
 mod enforcement;
