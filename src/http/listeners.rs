@@ -135,7 +135,7 @@ impl ListenAddress {
         match bound {
             Ok((listener, file)) => {
                 self.file = file;
-                tracing::warn!(endpoint = %self.endpoint, "the socket's file was taken away: it is made anew");
+                tracing::warn!(endpoint = %self.endpoint, "the socket file is gone; creating it again");
                 faults.resolve(kind.fault());
                 Some(listener)
             }

@@ -54,7 +54,7 @@ enum ChangesSince {
     Everything,
 }
 
-/// What became of a planned change in its transaction.
+/// Result of trying a planned change in its transaction.
 enum Attempt<T> {
     /// It was carried out.
     Done(T),

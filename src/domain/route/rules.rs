@@ -137,7 +137,7 @@ impl RouteRules {
                 }
             }
             if too_many {
-                let why = format!("{} can't be told from other routes", route_excerpt(route));
+                let why = format!("{} overlaps other routes", route_excerpt(route));
                 map.remarks.push(format!("denied as a whole: {why}"));
                 let answer = RouteAction::Deny(why);
                 before_all.push(RouteRule { route: route.clone(), match_mode: MatchMode::Loose, action: answer });
@@ -276,7 +276,7 @@ impl RouteRules {
                     && route.intersection(other).map_or(true, |both| !both.is_empty())
             };
             if let Some((other, _)) = costly.values().find(|(other, _)| stands_in_its_place(other)) {
-                let why = format!("{} can't be told from {}", route_excerpt(route), route_excerpt(other));
+                let why = format!("{} overlaps {}", route_excerpt(route), route_excerpt(other));
                 self.remarks.push(format!("denied: {why}"));
                 *answer = RouteAction::Deny(why);
             }

@@ -109,7 +109,7 @@ impl FileIdentity {
             Some(schema) if schema == self.schema => Ok(()),
             found => Err(Error::failure("the store's schema has changed meanwhile")
                 .why(format!("it is {}, and was {} when we opened it", found.unwrap_or_default(), self.schema))
-                .next("Start this program anew, in the version that the store was written with")),
+                .next("Restart this program in the version that wrote the store")),
         }
     }
 

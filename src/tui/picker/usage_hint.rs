@@ -50,7 +50,7 @@ impl UsageHint {
     /// Returns the reason why the other methods can't be called unused; `None` if they can.
     pub fn uncertainty(&self) -> Option<String> {
         if self.is_truncated {
-            Some("more methods were used than are told apart, so none is called unused".to_owned())
+            Some("too many methods were used to call one unused".to_owned())
         } else if self.days < MIN_DAYS {
             Some(format!("only {}, too few to call a method unused", self.period()))
         } else if self.methods.is_empty() {
