@@ -185,7 +185,7 @@ fn circles_are_refused_by_name() {
         |name: &str, inner: &str| format!("[[set]]\nname = \"{name}\"\ntitle = \"{name}\"\ninclude = [\"{inner}\"]\n");
     let head = "schema = 1\nname = \"x\"\ntitle = \"X\"\n";
     let text = format!("{head}{}{}{}{}", set("out", "set:a"), set("a", "set:b"), set("b", "set:c"), set("c", "set:a"));
-    let error = refused(read(&install, &text), Kind::Usage).to_string();
+    let error = assert_error(read(&install, &text), Kind::Usage).to_string();
     assert!(error.contains("\"a\" → \"b\" → \"c\" → \"a\"") && error.starts_with("f.toml:"), "{error}");
     assert!(!error.contains("\"out\""), "{error}");
     // Through another catalogue: y includes x's set, then x's set includes y's.
@@ -193,9 +193,9 @@ fn circles_are_refused_by_name() {
     apply(&install, "ops", &read(&install, &format!("{head}{empty}")).unwrap(), None).unwrap();
     let y = head.replace("\"x\"", "\"y\"");
     apply(&install, "ops", &read(&install, &format!("{y}{}", set("why", "set:a"))).unwrap(), None).unwrap();
-    let error = refused(read(&install, &format!("{head}{}", set("a", "set:why"))), Kind::Usage).to_string();
+    let error = assert_error(read(&install, &format!("{head}{}", set("a", "set:why"))), Kind::Usage).to_string();
     assert!(error.contains("\"a\" → \"why\" → \"a\""), "{error}");
-    let error = refused(read(&install, head), Kind::Usage).to_string();
+    let error = assert_error(read(&install, head), Kind::Usage).to_string();
     assert!(error.contains("can't go") && error.contains("\"why\" of the catalogue y"), "{error}");
 }
 
@@ -219,13 +219,13 @@ fn hostile_files() {
         ("schema = 1", "schema = 1\nschema = 1", "duplicate"),
     ] {
         assert!(text.contains(from), "{from}");
-        let error = refused(read(&install, &text.replacen(from, to, 1)), Kind::Usage).to_string();
+        let error = assert_error(read(&install, &text.replacen(from, to, 1)), Kind::Usage).to_string();
         assert!(error.contains(says) && error.starts_with("f.toml:"), "{error}");
         assert!(error.len() < 1_000 && !error.chars().any(jeton::domain::text::is_control_or_bidi), "{error:?}");
     }
     // A method of another catalogue, in a group whose name only looks similar.
     let split = text.replacen("\"shop.orders\"", "\"environment\"", 1).replacen("\"List\"", "\"control.StopEnv\"", 1);
-    let error = refused(read(&install, &split), Kind::Usage).to_string();
+    let error = assert_error(read(&install, &split), Kind::Usage).to_string();
     assert!(error.contains("environment.control.StopEnv is another catalogue's"), "{error}");
 
     let deep = |depth: usize| {
@@ -237,7 +237,7 @@ fn hostile_files() {
     };
     let nested = read(&install, &deep(998)).unwrap();
     assert_eq!(members(std::slice::from_ref(&nested), "d0").len(), 4);
-    assert!(refused(read(&install, &deep(1_000)), Kind::Usage).to_string().contains("1000 API sets"));
+    assert!(assert_error(read(&install, &deep(1_000)), Kind::Usage).to_string().contains("1000 API sets"));
     for large in [
         "[".repeat(10 << 20),
         format!("x = {}", "[".repeat(1 << 20)),
@@ -246,10 +246,10 @@ fn hostile_files() {
         "\n".repeat(10 << 20),
         format!("#{}", "x".repeat(10 << 20)),
     ] {
-        assert!(refused(read(&install, &large), Kind::Usage).to_string().len() < 1_000);
+        assert!(assert_error(read(&install, &large), Kind::Usage).to_string().len() < 1_000);
     }
     let many: String =
         (0..20_001).map(|n| format!("[[group.method]]\nid = \"M{n}\"\ntitle = \"m\"\naccess = \"read\"\n")).collect();
     let many = format!("schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"g\"\ntitle = \"G\"\n{many}");
-    assert!(refused(read(&install, &many), Kind::Usage).to_string().contains("20000 methods"));
+    assert!(assert_error(read(&install, &many), Kind::Usage).to_string().contains("20000 methods"));
 }

@@ -6,11 +6,12 @@ mod membership;
 mod widening;
 
 use jeton::domain::catalogue::{Catalogue, file};
-use jeton::error::{Error, Kind, Result};
+use jeton::error::{Kind, Result};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::request::call;
 
+use crate::support::assert_error;
 use crate::support::fakes::TestInstall;
 
 /// Returns the README's worked example.
@@ -45,11 +46,4 @@ pub fn apply(
     accept_widening: Option<u64>,
 ) -> Result<CataloguePreview> {
     install.call(who, ApplyCatalogue::new(catalogue.clone(), accept_widening, None)).map(|changed| changed.value)
-}
-
-#[track_caller]
-fn refused<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
-    let error = result.unwrap_err();
-    assert_eq!(error.kind, kind, "{error}");
-    error
 }

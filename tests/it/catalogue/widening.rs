@@ -68,7 +68,7 @@ fn a_set_that_gains_needs_the_exact_number() {
     let gained = vec!["shop.orders.Cancel"];
     assert_eq!(named(&result), [("admin/reader", gained.clone()), ("member/reader", gained.clone())]);
     for wrong in [None, Some(0), Some(1), Some(3), Some(u64::MAX)] {
-        let error = refused(apply(&install, "admin", &wider, wrong), Kind::Conflict).to_string();
+        let error = assert_error(apply(&install, "admin", &wider, wrong), Kind::Conflict).to_string();
         assert!(error.contains("2 tokens") && error.contains("admin/reader, member/reader"), "{error}");
         assert!(error.contains("--accept-widening 2"), "{error}");
         assert_eq!((stored(&install), install.audit()), (before.clone(), log.clone()), "nothing changed");
@@ -149,7 +149,7 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
         (0, vec!["Shop reader".to_owned()])
     );
 
-    let error = refused(apply(&install, "admin", &whole, None), Kind::Conflict).to_string();
+    let error = assert_error(apply(&install, "admin", &whole, None), Kind::Conflict).to_string();
     assert!(error.contains("2 tokens") && error.contains("member/hand, member/set"), "{error}");
     apply(&install, "admin", &whole, Some(2)).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
@@ -161,7 +161,7 @@ fn owners_and_admins_may_others_not() {
     let shop = shop(&install, |text| text);
     let (before, log) = (stored(&install), install.audit());
     for who in ["member", "viewer"] {
-        let error = refused(apply(&install, who, &shop, None), Kind::Denied).to_string();
+        let error = assert_error(apply(&install, who, &shop, None), Kind::Denied).to_string();
         assert!(error.contains("owners and admins"), "{error}");
     }
     assert_eq!((stored(&install), install.audit()), (before, log));
@@ -182,7 +182,7 @@ fn what_no_file_could_say_no_verb_takes() {
     broken[4].sets[0].name = "IDE Plugins".into();
     broken[5].sets[0].include.push(SetEntry::Set("Shop desk".into()));
     for catalogue in broken {
-        refused(apply(&install, OWNER, &catalogue, None), Kind::Usage);
+        assert_error(apply(&install, OWNER, &catalogue, None), Kind::Usage);
         assert_eq!((stored(&install), install.audit()), before);
     }
 }
@@ -251,7 +251,7 @@ fn more_tokens_than_a_page_are_all_counted() {
         shop(&install, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
     let result = preview(&install, &wider).widening;
     assert_eq!((result.count, result.tokens.len()), (1_173, 1_000));
-    let error = refused(apply(&install, OWNER, &wider, Some(1_000)), Kind::Conflict).to_string();
+    let error = assert_error(apply(&install, OWNER, &wider, Some(1_000)), Kind::Conflict).to_string();
     assert!(error.contains("1173 tokens") && error.contains("1168 more") && error.len() < 400, "{error}");
     apply(&install, OWNER, &wider, Some(1_173)).unwrap();
     assert!(install.audit().pop().unwrap().details.len() < 100_000);
@@ -280,7 +280,7 @@ fn methods_that_become_public_need_their_exact_number() {
     let widened = Some(result.widening.count).filter(|count| *count > 0);
     assert_eq!(result.made_public.iter().map(MethodId::as_str).collect::<Vec<_>>(), ["shop.door.News"]);
     for wrong in [None, Some(0), Some(2)] {
-        let error = refused(public(&first, widened, wrong), Kind::Conflict).to_string();
+        let error = assert_error(public(&first, widened, wrong), Kind::Conflict).to_string();
         assert!(error.contains("shop.door.News") && error.contains("--accept-public 1"), "{error}");
     }
     assert!(public(&first, widened, Some(1)).unwrap().ends_with("--accept-public 1"));
@@ -291,7 +291,7 @@ fn methods_that_become_public_need_their_exact_number() {
     assert!(preview(&install, &first).made_public.is_empty());
     let more = open("\"GET /news\", \"GET /more\"");
     assert_eq!(preview(&install, &more).made_public.len(), 1);
-    refused(public(&more, None, None), Kind::Conflict);
+    assert_error(public(&more, None, None), Kind::Conflict);
     public(&more, None, Some(1)).unwrap();
     // Verified directly, the method needs a token that has it, like any method.
     let news = MethodId::parse("shop.door.News").unwrap();

@@ -1,5 +1,5 @@
 //! Support code shared by the tests.
-#![allow(dead_code, reason = "each branch of the house uses its own part of it")]
+#![allow(dead_code, reason = "each test module uses its own part")]
 
 pub mod cli_program;
 pub mod direct_writes;
@@ -9,3 +9,13 @@ pub mod pty;
 pub mod requests;
 pub mod service_process;
 pub mod tui_harness;
+
+use jeton::error::{Error, Kind, Result};
+
+/// Asserts that `result` is an error of `kind` and returns the error.
+#[track_caller]
+pub fn assert_error<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind, kind, "{error}");
+    error
+}

@@ -50,12 +50,12 @@ fn a_name_is_given_once() {
     let install = TestInstall::with_accounts();
     let rows = install.audit().len();
     for taken in ["member", OWNER] {
-        let error = refused(install.call(OWNER, create_account(taken, Role::Viewer)), Kind::Conflict).to_string();
+        let error = assert_error(install.call(OWNER, create_account(taken, Role::Viewer)), Kind::Conflict).to_string();
         assert!(error.contains("even after deletion"), "{error}");
     }
     assert_eq!(install.audit().len(), rows);
     install.call(OWNER, delete_account("member")).unwrap();
-    let error = refused(install.call(OWNER, create_account("member", Role::Viewer)), Kind::Conflict).to_string();
+    let error = assert_error(install.call(OWNER, create_account("member", Role::Viewer)), Kind::Conflict).to_string();
     assert!(error.contains("never given to another account, even after deletion"), "{error}");
 }
 
@@ -64,10 +64,10 @@ fn a_new_password_has_twelve_bytes_whatever_the_face() {
     let install = TestInstall::with_accounts();
     let before = (install.audit(), install.fakes.hasher.counts().0);
     for bad in ["", "elevenbytes", &"x".repeat(1025)] {
-        refused(install.call("member", set_password("member", bad)), Kind::Usage);
+        assert_error(install.call("member", set_password("member", bad)), Kind::Usage);
         let mut new = create_account("new", Role::Viewer);
         new.password = NewPassword::Plain(typed(bad));
-        refused(install.call(OWNER, new), Kind::Usage);
+        assert_error(install.call(OWNER, new), Kind::Usage);
     }
     assert_eq!((install.audit(), install.fakes.hasher.counts().0), before, "nothing was even hashed");
     install.call("member", set_password("member", &"x".repeat(1024))).unwrap();
@@ -107,7 +107,7 @@ fn show_has_when_an_account_was_last_seen() {
     install.call("member", delete(&["x"], "x")).unwrap();
     assert_eq!(shown().last_seen_at, Some(START.plus(7)));
     assert_eq!(shown().counted.tokens, TokenCounts { active: 0, live: 0, trashed: 1 });
-    refused(install.call(OWNER, ShowAccount { username: username("nobody") }), Kind::NotFound);
+    assert_error(install.call(OWNER, ShowAccount { username: username("nobody") }), Kind::NotFound);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_demoted_account_takes_its_tokens_along_at_once() {
     assert_eq!(changed.equivalent_command.to_string(), "jeton account role admin viewer");
     let details = r#"{"role":{"after":"viewer","before":"admin"}}"#;
     assert_eq!(last_rows(&install, 1), [row("account.role", "admin", details)]);
-    refused(call(&install.backend, &session, WhoAmI), Kind::Unauthenticated);
+    assert_error(call(&install.backend, &session, WhoAmI), Kind::Unauthenticated);
     install.call(OWNER, set_role("admin", Role::Member)).unwrap();
     assert_eq!(may(&install, &secret), ["yes", "yes", "not-permitted"]);
     install.call(OWNER, set_role("admin", Role::Owner)).unwrap();
@@ -154,15 +154,15 @@ fn a_disabled_account_and_its_tokens_are_denied_until_it_is_enabled() {
         assert_eq!(why(&install, secret), DenialReason::AccountDisabled);
     }
     assert_eq!(may(&install, &other)[0], "yes");
-    refused(call(&install.backend, &session, WhoAmI), Kind::Unauthenticated);
-    refused(install.call("member", SignIn), Kind::Unauthenticated);
+    assert_error(call(&install.backend, &session, WhoAmI), Kind::Unauthenticated);
+    assert_error(install.call("member", SignIn), Kind::Unauthenticated);
     install.call("admin", switch_on(&["member"])).unwrap();
     for secret in &secrets {
         assert_eq!(may(&install, secret), ["yes", "yes", "not-permitted"]);
     }
     install.fakes.clock.advance(60 * SECOND);
     install.call("member", SignIn).unwrap();
-    refused(call(&install.backend, &session, WhoAmI), Kind::Unauthenticated);
+    assert_error(call(&install.backend, &session, WhoAmI), Kind::Unauthenticated);
     let (off, on) = (r#"{"enabled":{"after":false,"before":true}}"#, r#"{"enabled":{"after":true,"before":false}}"#);
     let rows = last_rows(&install, 2);
     assert_eq!(rows, [row("account.disable", "member", off), row("account.enable", "member", on)]);
@@ -173,10 +173,10 @@ fn several_accounts_are_switched_together_or_not_at_all() {
     let install = TestInstall::with_accounts();
     let before = install.audit();
     let enabled = |name: &str| install.account_named(name).enabled;
-    refused(install.call(OWNER, switch_off(&["member", "nobody"])), Kind::NotFound);
-    refused(install.call("admin", switch_off(&["member", OWNER])), Kind::Denied);
-    refused(install.call(OWNER, switch_off(&["member", OWNER])), Kind::Conflict);
-    refused(install.call(OWNER, switch_off(&[])), Kind::Usage);
+    assert_error(install.call(OWNER, switch_off(&["member", "nobody"])), Kind::NotFound);
+    assert_error(install.call("admin", switch_off(&["member", OWNER])), Kind::Denied);
+    assert_error(install.call(OWNER, switch_off(&["member", OWNER])), Kind::Conflict);
+    assert_error(install.call(OWNER, switch_off(&[])), Kind::Usage);
     assert!(enabled("member") && enabled(OWNER));
     assert_eq!(install.audit(), before);
     let both = install.call("admin", switch_off(&["viewer", "member", "viewer"])).unwrap();
@@ -196,18 +196,18 @@ fn a_new_password_ends_sessions_and_leaves_tokens() {
     let changed = install.call("member", set_password("member", own)).unwrap();
     assert_eq!(changed.equivalent_command.to_string(), "jeton account passwd member");
     assert_eq!(last_rows(&install, 1), [row("account.passwd", "member", "{}")]);
-    refused(call(&install.backend, &session, WhoAmI), Kind::Unauthenticated);
+    assert_error(call(&install.backend, &session, WhoAmI), Kind::Unauthenticated);
     assert!(allowed(&install, &secret));
     let sign_in = |with: &str| {
         install.fakes.clock.advance(60 * SECOND);
         call(&install.backend, &Credential::from_password(username("member"), typed(with)), SignIn)
     };
-    refused(sign_in(PASSWORD), Kind::Unauthenticated);
+    assert_error(sign_in(PASSWORD), Kind::Unauthenticated);
     sign_in(own).unwrap();
     install.call("admin", set_password("member", given)).unwrap();
     let details = r#"{"temporary":{"after":true,"before":false}}"#;
     assert_eq!(last_rows(&install, 1), [row("account.passwd", "member", details)]);
-    refused(sign_in(own), Kind::Unauthenticated);
+    assert_error(sign_in(own), Kind::Unauthenticated);
     sign_in(given).unwrap();
 }
 
@@ -217,13 +217,13 @@ fn an_account_with_active_tokens_is_not_deleted() {
     let secret = inheriting(&install, "member", "live");
     install.issue("member", "live2");
     let before = (install.audit(), install.account_named("member"));
-    let error = refused(install.call(OWNER, delete_account("member")), Kind::Conflict).to_string();
+    let error = assert_error(install.call(OWNER, delete_account("member")), Kind::Conflict).to_string();
     assert!(error.contains("2 active tokens") && error.contains("jeton account disable member"), "{error}");
     assert_eq!((install.audit(), install.account_named("member")), before);
     assert_eq!(may(&install, &secret)[0], "yes");
     install.call(OWNER, disable(&["member/live2"])).unwrap();
     install.call(OWNER, switch_off(&["member"])).unwrap();
-    let error = refused(install.call(OWNER, delete_account("member")), Kind::Conflict).to_string();
+    let error = assert_error(install.call(OWNER, delete_account("member")), Kind::Conflict).to_string();
     assert!(error.contains("1 active token") && !error.contains("account disable"), "{error}");
 }
 
@@ -239,7 +239,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     let before = install.audit();
     for wrong in ["", "Member", "member ", "1", "yes"] {
         let verb = DeleteAccount { confirmation: wrong.to_owned(), ..delete_account("member") };
-        let error = refused(install.call(OWNER, verb), Kind::Conflict).to_string();
+        let error = assert_error(install.call(OWNER, verb), Kind::Conflict).to_string();
         assert!(error.contains("nothing was deleted"), "{error}");
     }
     assert_eq!(install.audit(), before);
@@ -257,12 +257,12 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     for token in [&off.token, &old.token] {
         assert_eq!(install.token(token.id).deleted_at, Some(install.now()));
         let back = RestoreTokens { tokens: vec![TokenTarget::by_reference(token.id.to_string())], rename: None };
-        let error = refused(install.call(OWNER, back), Kind::Conflict).to_string();
+        let error = assert_error(install.call(OWNER, back), Kind::Conflict).to_string();
         assert!(error.contains("its account, member, was deleted"), "{error}");
     }
     assert_eq!(why(&install, &off.secret), DenialReason::Deleted);
-    refused(install.call("member", SignIn), Kind::Unauthenticated);
-    refused(install.call(OWNER, delete_account("member")), Kind::NotFound);
+    assert_error(install.call("member", SignIn), Kind::Unauthenticated);
+    assert_error(install.call(OWNER, delete_account("member")), Kind::NotFound);
     assert_eq!(install.call(OWNER, ListAccounts).unwrap().accounts.len(), 3);
     let hash: String = install
         .raw_connection()

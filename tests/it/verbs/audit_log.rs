@@ -17,10 +17,10 @@ fn the_log_is_for_owners_and_admins() {
         assert_eq!(seqs(&install.call(who, list_audit()).unwrap()), [1, 2, 3, 4]);
     }
     for who in ["member", "viewer"] {
-        let error = refused(install.call(who, list_audit()), Kind::Denied);
+        let error = assert_error(install.call(who, list_audit()), Kind::Denied);
         assert!(error.to_string().contains("the audit log is for owners and admins"), "{error}");
         let named = ListAudit { token: Some(TokenRef::Text("nothing".to_owned())), ..list_audit() };
-        refused(install.call(who, named), Kind::Denied);
+        assert_error(install.call(who, named), Kind::Denied);
     }
 }
 

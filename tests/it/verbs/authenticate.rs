@@ -16,7 +16,7 @@ fn unknown_disabled_and_wrong_cost_and_say_the_same() {
         [("nobody", PASSWORD), ("gone", PASSWORD), ("gone", "wrong"), ("member", "wrong"), ("viewer", "")]
     {
         let before = install.fakes.hasher.counts();
-        errors.push(refused(sign_in(&install, who, with), Kind::Unauthenticated));
+        errors.push(assert_error(sign_in(&install, who, with), Kind::Unauthenticated));
         let after = install.fakes.hasher.counts();
         assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "{who}: one hash");
         install.fakes.clock.advance(60 * SECOND);
@@ -32,26 +32,26 @@ fn unknown_disabled_and_wrong_cost_and_say_the_same() {
 fn failures_delay_the_next_try_whatever_it_is() {
     let install = TestInstall::with_accounts();
     for (failures, wait) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
-        refused(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
+        assert_error(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
         let counts = install.fakes.hasher.counts();
-        let error = refused(sign_in(&install, "member", PASSWORD), Kind::Unauthenticated);
+        let error = assert_error(sign_in(&install, "member", PASSWORD), Kind::Unauthenticated);
         assert_eq!(error.retry_after, Some(Duration::from_secs(wait)), "after {} failures", failures + 1);
         assert_eq!(install.fakes.hasher.counts(), counts, "nothing was hashed");
         install.fakes.clock.advance(wait as i64 * SECOND);
     }
     sign_in(&install, "viewer", PASSWORD).unwrap();
     sign_in(&install, "member", PASSWORD).unwrap();
-    refused(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
-    let error = refused(sign_in(&install, "member", PASSWORD), Kind::Unauthenticated);
+    assert_error(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
+    let error = assert_error(sign_in(&install, "member", PASSWORD), Kind::Unauthenticated);
     assert_eq!(error.retry_after, Some(Duration::from_secs(1)), "a right one wiped the slate");
 }
 
 #[test]
 fn unknown_names_are_delayed_too_and_sources_apart() {
     let install = TestInstall::with_accounts();
-    refused(sign_in(&install, "nobody", "x"), Kind::Unauthenticated);
-    assert!(refused(sign_in(&install, "nobody", "x"), Kind::Unauthenticated).retry_after.is_some());
-    refused(sign_in(&install, "member", "x"), Kind::Unauthenticated);
+    assert_error(sign_in(&install, "nobody", "x"), Kind::Unauthenticated);
+    assert!(assert_error(sign_in(&install, "nobody", "x"), Kind::Unauthenticated).retry_after.is_some());
+    assert_error(sign_in(&install, "member", "x"), Kind::Unauthenticated);
     let elsewhere = ClientInfo { source: "uid 1001".to_owned(), ..client_info() };
     let store = SqliteStore::open(&install.temp_store.path()).unwrap();
     call(&LocalBackend::new(store, install.fakes.adapters(), elsewhere), &credential("member"), SignIn).unwrap();
@@ -60,7 +60,7 @@ fn unknown_names_are_delayed_too_and_sources_apart() {
 #[test]
 fn patience_waits_the_delay_out() {
     let install = TestInstall::with_accounts();
-    refused(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
+    assert_error(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
     let patient = ClientInfo { max_wait: Duration::from_secs(5), ..client_info() };
     let store = SqliteStore::open(&install.temp_store.path()).unwrap();
     call(&LocalBackend::new(store, install.fakes.adapters(), patient), &credential("member"), SignIn).unwrap();
@@ -71,8 +71,8 @@ fn patience_waits_the_delay_out() {
 fn changes_are_throttled_as_sign_in_is() {
     let install = TestInstall::with_accounts();
     let wrong = Credential::from_password(username("member"), typed("wrong"));
-    refused(call(&install.backend, &wrong, create("x")), Kind::Unauthenticated);
-    assert!(refused(install.call("member", create("x")), Kind::Unauthenticated).retry_after.is_some());
+    assert_error(call(&install.backend, &wrong, create("x")), Kind::Unauthenticated);
+    assert!(assert_error(install.call("member", create("x")), Kind::Unauthenticated).retry_after.is_some());
 }
 
 #[test]
@@ -98,17 +98,17 @@ fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
     let session = || Credential::Session(sign_in(&install, "member", PASSWORD).unwrap());
     let held = session();
     assert_eq!(call(&install.backend, &held, list()).unwrap().total, 1);
-    let error = refused(call(&install.backend, &held, create("y")), Kind::Unauthenticated).to_string();
+    let error = assert_error(call(&install.backend, &held, create("y")), Kind::Unauthenticated).to_string();
     assert!(error.contains("password anew"), "{error}");
     let id = install.account_named("member").id;
     install.raw_connection().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
-    let error = refused(call(&install.backend, &held, list()), Kind::Unauthenticated).to_string();
+    let error = assert_error(call(&install.backend, &held, list()), Kind::Unauthenticated).to_string();
     assert!(error.contains("Sign in again"), "{error}");
     let held = session();
     install.set_account_enabled(id, false);
-    refused(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);
+    assert_error(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);
     install.set_account_enabled(id, true);
-    refused(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);
+    assert_error(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);
 }
 
 /// Every verb with each credential: accepted exactly as its required proof says.
@@ -203,7 +203,7 @@ fn only_the_first_owner_is_made_so() {
     let before = (install.audit(), install.store().read(|s| s.accounts()).unwrap());
     let mut again = init(true);
     again.username = username("second");
-    refused(call(&install.backend, &Credential::Store, again), Kind::Conflict);
+    assert_error(call(&install.backend, &Credential::Store, again), Kind::Conflict);
     assert_eq!((install.audit(), install.store().read(|s| s.accounts()).unwrap()), before);
     let row = &before.0[0];
     assert_eq!((row.verb.as_str(), row.proof.as_str(), row.target_name.as_str()), ("init", "store", OWNER));

@@ -39,7 +39,7 @@ fn stopped_purge_shows_in_the_log_how_far_it_came_and_can_be_resumed() {
     install.fakes.progress.listen(|_, _| ());
     install.fakes.progress.begin();
     let left = many as u64 - purged.count;
-    refused(install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Conflict);
+    assert_error(install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Conflict);
     let rest = install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, left)).unwrap().value;
     assert_eq!((rest.count, rest.stopped), (left, false));
     assert_eq!(verbs_after(&install, rows).iter().filter(|verb| *verb == "token.purge").count(), many);
@@ -74,7 +74,7 @@ fn account_keeps_only_so_many_tokens_with_those_in_the_trash() {
         install.issue("member", name);
     }
     install.call("member", delete(&["a"], "a")).unwrap();
-    refused(install.call("member", create("d")), Kind::Conflict);
+    assert_error(install.call("member", create("d")), Kind::Conflict);
     install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     install.issue("member", "d");
     install.set_policy(|p| p.kept_tokens = 0);
@@ -99,7 +99,7 @@ fn purge_whose_end_could_not_be_logged_says_so() {
     // A second milestone row is refused.
     let refused_row = "CREATE UNIQUE INDEX no ON audit (face) WHERE verb >= 'token.purge.' AND verb < 'token.purge/'";
     install.raw_connection().execute_batch(refused_row).unwrap();
-    let error = refused(install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Failure);
+    let error = assert_error(install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Failure);
     assert!(error.what.contains(&format!("{many} of {many}")) && error.next.is_some(), "{error}");
     assert_eq!(install.audit().iter().filter(|row| row.verb == "token.purge").count(), many);
 }

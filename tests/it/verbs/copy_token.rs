@@ -48,22 +48,22 @@ fn refusals_change_nothing() {
     install.call("member", delete(&["gone"], "gone")).unwrap();
     install.fakes.clock.advance(DAY);
     let rows = install.audit();
-    let error = refused(install.call("member", copy("short", "y")), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", copy("short", "y")), Kind::Conflict).to_string();
     assert!(error.contains("--expires") && error.contains("2026-11-22T09:30:00Z"), "{error}");
-    refused(install.call("member", copy("long", "short")), Kind::Conflict);
-    refused(install.call("member", copy("long", "jtn_12345678")), Kind::Usage);
-    refused(install.call("member", copy("gone", "y")), Kind::NotFound);
+    assert_error(install.call("member", copy("long", "short")), Kind::Conflict);
+    assert_error(install.call("member", copy("long", "jtn_12345678")), Kind::Usage);
+    assert_error(install.call("member", copy("gone", "y")), Kind::NotFound);
     let seen = install.call("member", show("long")).unwrap().token;
     let stale =
         TokenTarget { expected_revision: Some(jeton::domain::token::Revision(9)), ..TokenTarget::at_revision(&seen) };
-    refused(install.call("member", CopyToken { token: stale, ..copy("long", "y") }), Kind::Conflict);
+    assert_error(install.call("member", CopyToken { token: stale, ..copy("long", "y") }), Kind::Conflict);
     assert_eq!(install.audit(), rows);
     install.set_policy(|p| p.active_tokens = 1);
-    refused(install.call("member", copy("long", "y")), Kind::Conflict);
+    assert_error(install.call("member", copy("long", "y")), Kind::Conflict);
     install.set_policy(|p| {
         p.active_tokens = 0;
         p.max_expiry = Some(Span::Days(30));
     });
-    refused(install.call("member", copy("long", "y")), Kind::Conflict);
+    assert_error(install.call("member", copy("long", "y")), Kind::Conflict);
     install.call("member", CopyToken { expires: spec("30d"), ..copy("short", "y") }).unwrap();
 }

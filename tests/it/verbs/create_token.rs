@@ -38,19 +38,19 @@ fn refusals_change_nothing() {
     install.issue("member", "taken");
     let before = (install.audit(), install.call(OWNER, list()).unwrap());
     let past = CreateToken { expires: spec("20-11-2026"), ..create("x") };
-    let error = refused(install.call("member", past), Kind::Usage).to_string();
+    let error = assert_error(install.call("member", past), Kind::Usage).to_string();
     assert!(error.contains("21-11-2026 09:30:00 (+00:00)"), "{error}");
-    refused(install.call("member", create("taken")), Kind::Conflict);
+    assert_error(install.call("member", create("taken")), Kind::Conflict);
     let set = CreateToken { selection: Selection::Sets(["None".to_owned()].into()), ..create("x") };
-    let error = refused(install.call("member", set), Kind::NotFound).to_string();
+    let error = assert_error(install.call("member", set), Kind::NotFound).to_string();
     assert!(error.contains("IDE Plugins"), "says which there are: {error}");
     let none = CreateToken { selection: Selection::Sets(BTreeSet::new()), ..create("x") };
-    refused(install.call("member", none), Kind::Usage);
+    assert_error(install.call("member", none), Kind::Usage);
     let method = CreateToken { selection: methods(&["no.Such"]), ..create("x") };
-    refused(install.call("member", method), Kind::NotFound);
+    assert_error(install.call("member", method), Kind::NotFound);
     let nobody = CreateToken { account: Some(username("nobody")), ..create("x") };
-    refused(install.call(OWNER, nobody.clone()), Kind::NotFound);
-    refused(install.call("member", nobody), Kind::Denied);
+    assert_error(install.call(OWNER, nobody.clone()), Kind::NotFound);
+    assert_error(install.call("member", nobody), Kind::Denied);
     assert_eq!((install.audit(), install.call(OWNER, list()).unwrap()), before);
 }
 
@@ -61,8 +61,8 @@ fn days_end_with_the_day_and_policy_caps() {
     let token = install.create("member", today).token;
     assert_eq!(token.expiry.at().unwrap().rfc3339(), "2026-11-22T00:00:00Z");
     install.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
-    refused(install.call("member", create("x")), Kind::Conflict);
-    refused(install.call("member", CreateToken { expires: spec("31d"), ..create("x") }), Kind::Conflict);
+    assert_error(install.call("member", create("x")), Kind::Conflict);
+    assert_error(install.call("member", CreateToken { expires: spec("31d"), ..create("x") }), Kind::Conflict);
     install.call("member", CreateToken { expires: spec("30d"), ..create("x") }).unwrap();
 }
 
@@ -82,14 +82,14 @@ fn a_secret_is_saved_before_the_change_and_never_over_something() {
     let (link, aim) = (folder.join("link"), folder.join("aim"));
     std::os::unix::fs::symlink(&aim, &link).unwrap();
     for there in [out.clone(), link, folder.to_owned(), folder.join("no/folder")] {
-        let error = refused(
+        let error = assert_error(
             install.call("member", CreateToken { destination: Some(SecretDestination::File(there)), ..create("b") }),
             Kind::Failure,
         );
         assert!(error.next.is_some(), "{error}");
     }
     assert!(!aim.exists());
-    refused(install.call("member", show("b")), Kind::NotFound);
+    assert_error(install.call("member", show("b")), Kind::NotFound);
 }
 
 #[test]
@@ -98,14 +98,14 @@ fn at_most_ten_are_active() {
     for n in 0..10 {
         install.issue("member", &format!("t{n}-x"));
     }
-    let error = refused(install.call("member", create("eleventh")), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", create("eleventh")), Kind::Conflict).to_string();
     assert!(error.contains("10 at most") && error.contains("policy.active_tokens"), "{error}");
-    refused(install.call("member", show("eleventh")), Kind::NotFound);
+    assert_error(install.call("member", show("eleventh")), Kind::NotFound);
     install.issue("viewer", "others-are-not-counted");
 
     install.call("member", disable(&["t0-x"])).unwrap();
     install.issue("member", "eleventh");
-    refused(install.call("member", enable(&["t0-x"])), Kind::Conflict);
+    assert_error(install.call("member", enable(&["t0-x"])), Kind::Conflict);
     assert!(!install.call("member", show("t0-x")).unwrap().token.enabled);
     install.set_policy(|p| p.active_tokens = 0);
     install.call("member", enable(&["t0-x"])).unwrap();
@@ -118,11 +118,11 @@ fn an_expired_token_makes_room_until_it_is_revived() {
     for n in 1..10 {
         install.issue("member", &format!("x{n}"));
     }
-    refused(install.call("member", create("y")), Kind::Conflict);
+    assert_error(install.call("member", create("y")), Kind::Conflict);
     install.fakes.clock.advance(12 * HOUR);
     install.issue("member", "y");
     let revive = RegenerateToken { expires: spec("30d"), ..regenerate("short") };
-    refused(install.call("member", revive.clone()), Kind::Conflict);
+    assert_error(install.call("member", revive.clone()), Kind::Conflict);
     install.call("member", disable(&["y"])).unwrap();
     install.call("member", revive).unwrap();
 }
@@ -138,7 +138,7 @@ fn a_lowered_limit_lets_what_is_active_be_rotated() {
     install.call("member", RegenerateToken { expires: spec("7d"), ..regenerate("a") }).unwrap();
     install.call("member", enable(&["a"])).unwrap();
     install.call("member", disable(&["a"])).unwrap();
-    refused(install.call("member", enable(&["a"])), Kind::Conflict);
+    assert_error(install.call("member", enable(&["a"])), Kind::Conflict);
 }
 
 #[test]
@@ -178,17 +178,20 @@ fn several_names_are_made_together_or_not_at_all() {
     let saved = || std::fs::read_dir(&folder).unwrap().count();
     let out = Some(SecretDestination::Directory(folder.clone()));
     let rows = install.audit().len();
-    refused(install.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b"]) }), Kind::Failure);
+    assert_error(install.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b"]) }), Kind::Failure);
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("c.secret"), "mine").unwrap();
-    refused(install.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b", "c"]) }), Kind::Failure);
+    assert_error(
+        install.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b", "c"]) }),
+        Kind::Failure,
+    );
     assert_eq!((saved(), install.audit().len()), (1, rows), "what was saved before the refusal is gone again");
     let file = Some(SecretDestination::File(folder.join("one")));
-    refused(install.call("member", CreateToken { destination: file, ..names(&["a", "b"]) }), Kind::Usage);
-    refused(install.call("member", names(&["a", "b", "a"])), Kind::Usage);
-    refused(install.call("member", names(&[])), Kind::Usage);
+    assert_error(install.call("member", CreateToken { destination: file, ..names(&["a", "b"]) }), Kind::Usage);
+    assert_error(install.call("member", names(&["a", "b", "a"])), Kind::Usage);
+    assert_error(install.call("member", names(&[])), Kind::Usage);
     install.set_policy(|p| p.active_tokens = 2);
-    let error = refused(install.call("member", names(&["a", "b", "c", "d"])), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", names(&["a", "b", "c", "d"])), Kind::Conflict).to_string();
     assert!(error.contains("4 active tokens"), "counted after all: {error}");
     let rows = install.audit().len();
 

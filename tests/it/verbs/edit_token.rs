@@ -63,7 +63,7 @@ fn refusals_change_nothing() {
     let mut tries = 0;
     let mut no = |verb: EditToken, kind| {
         tries += 1;
-        refused(install.call("member", verb), kind).to_string()
+        assert_error(install.call("member", verb), kind).to_string()
     };
     assert!(no(edit("x"), Kind::Usage).contains("nothing is to be changed"));
     no(EditToken { name: Some(token_name("taken")), ..edit("x") }, Kind::Conflict);
@@ -80,7 +80,7 @@ fn refusals_change_nothing() {
     no(EditToken { selection: Some(drop), ..edit("x") }, Kind::NotFound);
     no(EditToken { description: described("a"), ..edit("none") }, Kind::NotFound);
     install.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
-    refused(install.call("member", EditToken { expires: spec("31d"), ..edit("x") }), Kind::Conflict);
+    assert_error(install.call("member", EditToken { expires: spec("31d"), ..edit("x") }), Kind::Conflict);
     assert_eq!(tries, 10);
     assert_eq!(install.audit().len(), before.0.len() + 1, "the policy's row alone");
     assert_eq!(install.call(OWNER, list()).unwrap(), before.1);
@@ -106,7 +106,7 @@ fn waking_an_expired_token_counts_for_the_limit() {
     install.fakes.clock.advance(DAY);
     install.issue("member", "y");
     let wake = EditToken { expires: spec("1d"), ..edit("x") };
-    let error = refused(install.call("member", wake.clone()), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", wake.clone()), Kind::Conflict).to_string();
     assert!(error.contains("2 active tokens"), "{error}");
     install.call("member", disable(&["y"])).unwrap();
     install.call("member", wake).unwrap();
@@ -128,7 +128,7 @@ fn what_vanished_stays_listed() {
     assert_eq!(install.call("member", more).unwrap().value.after.selection, both);
     let another = methods(&["gone.Other"]);
     let another = EditToken { selection: Some(SelectionEdit::Replace(another)), ..edit("x") };
-    refused(install.call("member", another), Kind::NotFound);
+    assert_error(install.call("member", another), Kind::NotFound);
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn conflict_names_both_sides() {
     };
     let rows = install.audit();
     for error in [
-        refused(install.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
-        refused(install.call("member", mine), Kind::Conflict),
+        assert_error(install.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
+        assert_error(install.call("member", mine), Kind::Conflict),
     ] {
         assert_eq!(error.what, "x was changed meanwhile");
         assert_eq!(
@@ -156,7 +156,7 @@ fn conflict_names_both_sides() {
         );
     }
     let blind = EditToken { description: described("mine"), ..EditToken::new(TokenTarget::at_revision(&seen)) };
-    refused(install.call("member", blind), Kind::Conflict);
+    assert_error(install.call("member", blind), Kind::Conflict);
     install.call("admin", disable(&["member/x"])).unwrap();
     install.call("admin", enable(&["member/x"])).unwrap();
     assert_eq!(install.audit().len(), rows.len() + 2);

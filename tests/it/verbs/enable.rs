@@ -25,12 +25,12 @@ fn several_go_together_or_not_at_all() {
         install.issue("member", name);
     }
     let rows = install.audit().len();
-    refused(install.call("member", disable(&["a", "none"])), Kind::NotFound);
+    assert_error(install.call("member", disable(&["a", "none"])), Kind::NotFound);
     assert!(install.call("member", show("a")).unwrap().token.enabled);
     assert_eq!(install.audit().len(), rows);
     install.call("member", disable(&["a", "b"])).unwrap();
     assert_eq!(install.audit().len(), rows + 2, "a row each");
-    refused(install.call("member", disable(&[])), Kind::Usage);
+    assert_error(install.call("member", disable(&[])), Kind::Usage);
 }
 
 #[test]
@@ -62,9 +62,9 @@ fn an_expired_token_is_not_enabled() {
     assert!(allowed(&install, &issued.secret), "the last millisecond");
     install.fakes.clock.advance(1);
     assert_eq!(why(&install, &issued.secret), DenialReason::Expired, "the very instant");
-    refused(install.call("member", enable(&["x"])), Kind::Conflict);
+    assert_error(install.call("member", enable(&["x"])), Kind::Conflict);
     install.call("member", disable(&["x"])).unwrap();
-    let error = refused(install.call("member", enable(&["x"])), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", enable(&["x"])), Kind::Conflict).to_string();
     assert!(error.contains("2026-11-22T09:30:00Z") && error.contains("--expires"), "{error}");
     assert!(!install.token(issued.token.id).enabled);
 }
@@ -75,12 +75,12 @@ fn what_changed_since_it_was_looked_at_is_a_conflict() {
     let token = install.issue("member", "x").token;
     install.call("member", disable(&["x"])).unwrap();
     let stale = || TokenTarget::at_revision(&token);
-    refused(install.call("member", EnableTokens { tokens: vec![stale()] }), Kind::Conflict);
-    refused(install.call("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
+    assert_error(install.call("member", EnableTokens { tokens: vec![stale()] }), Kind::Conflict);
+    assert_error(install.call("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
     let again = RegenerateToken { token: stale(), grace: None, expires: None, destination: None };
-    refused(install.call("member", again), Kind::Conflict);
+    assert_error(install.call("member", again), Kind::Conflict);
     let gone = DeleteTokens { tokens: vec![stale()], with_made: false, confirmation: "x".to_owned() };
-    refused(install.call("member", gone), Kind::Conflict);
+    assert_error(install.call("member", gone), Kind::Conflict);
     let now = install.token(token.id);
     install.call("member", EnableTokens { tokens: vec![TokenTarget::at_revision(&now)] }).unwrap();
 }

@@ -23,7 +23,7 @@ fn try_once(jeton: &dyn Backend, who: &str, with: &str) -> Result<Session> {
 /// Fails `times` times, a minute apart.
 fn fail(install: &TestInstall, jeton: &dyn Backend, who: &str, times: u32) {
     for _ in 0..times {
-        refused(try_once(jeton, who, "wrong horse battery"), Kind::Unauthenticated);
+        assert_error(try_once(jeton, who, "wrong horse battery"), Kind::Unauthenticated);
         install.fakes.clock.advance(MINUTE);
     }
 }
@@ -88,7 +88,7 @@ fn looking_does_not_make_a_row_of_each() {
 }
 
 fn fail_at_once(install: &TestInstall, who: &str) {
-    refused(try_once(&install.backend, who, "wrong horse battery"), Kind::Unauthenticated);
+    assert_error(try_once(&install.backend, who, "wrong horse battery"), Kind::Unauthenticated);
 }
 
 /// Names without an account share one row and aren't stored: such a name may be a password, typed in the wrong field.
@@ -100,7 +100,7 @@ fn unknown_names_are_added_up_and_not_kept() {
     for n in 0..300 {
         fail_at_once(&install, &format!("correct-horse-{n}"));
     }
-    refused(try_once(&install.backend, "gone", PASSWORD), Kind::Unauthenticated);
+    assert_error(try_once(&install.backend, "gone", PASSWORD), Kind::Unauthenticated);
     assert_eq!(counted(&install), 2);
     let counts: Vec<_> = looked_at(&install).iter().map(|row| (row.target_name.clone(), tries(row))).collect();
     assert_eq!(counts, [("an unknown name".to_owned(), 300), ("gone".to_owned(), 1)]);
@@ -117,7 +117,7 @@ fn a_flood_of_names_and_sources_is_bounded() {
     let before = install.audit().len();
     for n in 0..200 {
         let from = face(&install, Face::Tui, &format!("192.0.2.{n}{}", "x".repeat(1_000)));
-        refused(try_once(&from, if n % 2 == 0 { "member" } else { "viewer" }, "wrong"), Kind::Unauthenticated);
+        assert_error(try_once(&from, if n % 2 == 0 { "member" } else { "viewer" }, "wrong"), Kind::Unauthenticated);
     }
     assert!(counted(&install) <= 65, "{}", counted(&install));
     for _ in 0..10 {
@@ -142,10 +142,10 @@ fn the_wait_is_counted_by_peer_whatever_the_face() {
     let install = TestInstall::with_accounts();
     let screens = face(&install, Face::Tui, "uid 1000");
     let other = face(&install, Face::Cli, "uid 1001");
-    refused(try_once(&install.backend, "member", "wrong"), Kind::Unauthenticated);
-    assert!(refused(try_once(&screens, "member", PASSWORD), Kind::Unauthenticated).retry_after.is_some());
+    assert_error(try_once(&install.backend, "member", "wrong"), Kind::Unauthenticated);
+    assert!(assert_error(try_once(&screens, "member", PASSWORD), Kind::Unauthenticated).retry_after.is_some());
     try_once(&other, "member", PASSWORD).unwrap();
-    assert!(refused(try_once(&screens, "member", PASSWORD), Kind::Unauthenticated).retry_after.is_some());
+    assert!(assert_error(try_once(&screens, "member", PASSWORD), Kind::Unauthenticated).retry_after.is_some());
     assert_eq!(looked_at(&install).iter().map(tries).sum::<u64>(), 1, "having to wait is no try");
 }
 

@@ -38,7 +38,7 @@ fn promotion_gives_nothing_to_secrets_handed_out_before_and_regenerate_lifts() {
         assert_eq!(install.role_of(&issued.secret), Some(Role::Member), "{}", issued.token.name);
     }
     let lifted = install.call("admin", regenerate("member/own"));
-    refused(lifted, Kind::Denied);
+    assert_error(lifted, Kind::Denied);
     let lifted = install.call("member", regenerate("own")).unwrap().value;
     assert_eq!(install.role_of(&lifted.secret), Some(Role::Owner));
     install.set_role("member", Role::Viewer);
@@ -125,7 +125,10 @@ fn edit_disable_enable_trash_and_restore_lift_nothing() {
     let denied = x.secret.expose(|s| install.decide(s, Some(&read_all)));
     assert!(matches!(denied, Decision::Denied(DenialReason::NotPermitted, _)), "{denied:?}");
     let who = bearer(x.secret);
-    refused(call(&install.backend, &who, ShowToken { token: TokenRef::Text("viewer/none".to_owned()) }), Kind::Denied);
+    assert_error(
+        call(&install.backend, &who, ShowToken { token: TokenRef::Text("viewer/none".to_owned()) }),
+        Kind::Denied,
+    );
 }
 
 /// A token creates, copies and regenerates secrets with its own effective role, never a higher one.
@@ -159,10 +162,10 @@ fn minted_secret_has_the_effective_role_of_its_maker() {
         call(jeton, &who, EditToken { description: Some(Description::parse("x").unwrap()), ..edit("a") }).map(drop),
         call(jeton, &who, enable(&["a"])).map(drop),
     ] {
-        refused(refusal, Kind::Denied);
+        assert_error(refusal, Kind::Denied);
     }
     call(jeton, &who, disable(&["a"])).unwrap();
-    refused(call(jeton, &who, enable(&["a"])), Kind::Denied);
+    assert_error(call(jeton, &who, enable(&["a"])), Kind::Denied);
 }
 
 /// A set grows; a token with individually picked methods doesn't.
@@ -207,11 +210,11 @@ fn session_of_a_token_follows_every_change_of_role() {
     let me = call(&install.backend, &session, WhoAmI).unwrap();
     assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Admin));
     install.set_role("admin", Role::Member);
-    refused(sees_member(), Kind::Denied);
+    assert_error(sees_member(), Kind::Denied);
     install.set_role("admin", Role::Owner);
     sees_member().unwrap();
     let me = call(&install.backend, &session, WhoAmI).unwrap();
     assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Owner));
     let owners = ListTokens { owner: OwnerFilter::Account(username(OWNER)), ..list() };
-    refused(call(&install.backend, &session, owners), Kind::Denied);
+    assert_error(call(&install.backend, &session, owners), Kind::Denied);
 }

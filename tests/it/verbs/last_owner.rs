@@ -10,9 +10,9 @@ fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
     install.call(OWNER, switch_off(&["second"])).unwrap();
     let before = (install.audit(), install.account_named(OWNER));
     let errors = [
-        refused(install.call(OWNER, set_role(OWNER, Role::Admin)), Kind::Conflict),
-        refused(install.call(OWNER, switch_off(&[OWNER])), Kind::Conflict),
-        refused(install.call(OWNER, delete_account(OWNER)), Kind::Conflict),
+        assert_error(install.call(OWNER, set_role(OWNER, Role::Admin)), Kind::Conflict),
+        assert_error(install.call(OWNER, switch_off(&[OWNER])), Kind::Conflict),
+        assert_error(install.call(OWNER, delete_account(OWNER)), Kind::Conflict),
     ];
     for error in errors {
         assert!(error.to_string().contains("last enabled owner"), "{error}");
@@ -20,11 +20,11 @@ fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
     assert_eq!((install.audit(), install.account_named(OWNER)), before);
     install.call(OWNER, set_role("admin", Role::Owner)).unwrap();
     install.call(OWNER, delete_account(OWNER)).unwrap();
-    refused(install.call("admin", switch_off(&["admin"])), Kind::Conflict);
-    refused(install.call("admin", delete_account("admin")), Kind::Conflict);
+    assert_error(install.call("admin", switch_off(&["admin"])), Kind::Conflict);
+    assert_error(install.call("admin", delete_account("admin")), Kind::Conflict);
     install.call("admin", switch_on(&["second"])).unwrap();
     install.call("admin", set_role("admin", Role::Viewer)).unwrap();
-    refused(install.call("second", delete_account("second")), Kind::Conflict);
+    assert_error(install.call("second", delete_account("second")), Kind::Conflict);
 }
 
 /// Two owners, each with a store handle of their own, run `verb` with a name. `other`: each targets the other, or else

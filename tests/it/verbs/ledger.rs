@@ -75,7 +75,7 @@ fn secret_is_listed_by_its_status_now() {
     assert_eq!(by_secret(&install), expected(SecretStatus::Purged, SecretStatus::Purged));
     let id = first.token.id.to_string();
     assert_eq!(install.call("member", denied_of(Some(&id))).unwrap().rows, rows, "a purged one is named by its id");
-    let lost = refused(install.call("member", denied_of(Some("x"))), Kind::NotFound);
+    let lost = assert_error(install.call("member", denied_of(Some("x"))), Kind::NotFound);
     assert!(lost.to_string().contains("by its id"), "{lost}");
 }
 
@@ -139,9 +139,9 @@ fn nobody_sees_anothers_attempts() {
             if sees.contains(&format!("{owner}/x").as_str()) {
                 assert_eq!((denied.unwrap().rows.len(), uses.unwrap().rows.len()), (1, 1), "{who} {owner}");
             } else {
-                let hidden = refused(denied, Kind::Denied);
-                assert_eq!(refused(uses, Kind::Denied), hidden);
-                let nowhere = refused(install.call(who, denied_of(Some("t:98765"))), Kind::Denied);
+                let hidden = assert_error(denied, Kind::Denied);
+                assert_eq!(assert_error(uses, Kind::Denied), hidden);
+                let nowhere = assert_error(install.call(who, denied_of(Some("t:98765"))), Kind::Denied);
                 assert_eq!(hidden, nowhere, "{who} can't find out that {owner} has one");
             }
         }
@@ -164,12 +164,12 @@ fn a_purged_tokens_attempts_stay_its_accounts() {
             assert_eq!(asked.unwrap().rows.len(), 1, "{who}");
         } else {
             assert_eq!(
-                refused(asked, Kind::Denied),
-                refused(install.call(who, denied_of(Some("t:98765"))), Kind::Denied)
+                assert_error(asked, Kind::Denied),
+                assert_error(install.call(who, denied_of(Some("t:98765"))), Kind::Denied)
             );
         }
     }
-    refused(install.call(OWNER, denied_of(Some("t:98765"))), Kind::NotFound);
+    assert_error(install.call(OWNER, denied_of(Some("t:98765"))), Kind::NotFound);
 }
 
 /// Callers beyond the limit are combined, without address and client.

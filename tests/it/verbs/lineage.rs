@@ -66,7 +66,7 @@ fn with_made_takes_the_whole_tree_in_one_change() {
     let tree = tree(&install);
     let rows = install.audit().len();
     for typed in ["root", "1", "3", "5"] {
-        refused(install.call(OWNER, with_made(&["root"], typed)), Kind::Conflict);
+        assert_error(install.call(OWNER, with_made(&["root"], typed)), Kind::Conflict);
     }
     assert_eq!(install.audit().len(), rows);
     let done = install.call(OWNER, with_made(&["root"], "4")).unwrap();
@@ -86,7 +86,7 @@ fn confirmation_counts_each_token_once() {
     let install = TestInstall::with_accounts();
     tree(&install);
     install.call(OWNER, with_made(&["b"], "b")).unwrap();
-    refused(install.call(OWNER, with_made(&["root", "a"], "4")), Kind::Conflict);
+    assert_error(install.call(OWNER, with_made(&["root", "a"], "4")), Kind::Conflict);
     assert_eq!(install.call(OWNER, with_made(&["root", "a"], "3")).unwrap().value.tokens.len(), 3);
 }
 
@@ -104,7 +104,7 @@ fn what_is_out_of_reach_is_not_taken_along() {
     install.set_role("member", Role::Owner);
     let shown = install.call("admin", show("bot")).unwrap().made;
     assert_eq!((shown.count, shown.names.len()), (1, 0), "counted, not named");
-    refused(install.call("admin", with_made(&["bot"], "2")), Kind::Denied);
+    assert_error(install.call("admin", with_made(&["bot"], "2")), Kind::Denied);
     assert!(allowed(&install, &child.secret) && install.token(bot.token.id).deleted_at.is_none());
     install.call(OWNER, with_made(&["admin/bot"], "2")).unwrap();
     assert!(!allowed(&install, &child.secret));
@@ -138,7 +138,7 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     let kept = install.call(OWNER, delete(&["root"], "root")).unwrap().value.remaining;
     assert_eq!(kept.names, ["ops/target"]);
     install.call(OWNER, restore("root")).unwrap();
-    refused(install.call(OWNER, with_made(&["root"], "root")), Kind::Conflict);
+    assert_error(install.call(OWNER, with_made(&["root"], "root")), Kind::Conflict);
     let gone = install.call(OWNER, with_made(&["root"], "2")).unwrap().value;
     assert_eq!((gone.tokens[1].id, gone.remaining), (target.token.id, MadeTokens::default()));
 }
@@ -186,7 +186,7 @@ fn more_than_a_request_takes_is_refused_whole() {
         })
         .unwrap();
     assert_eq!((made(&install, "root").count, made(&install, "root").is_lower_bound), (1_000, false));
-    refused(install.call(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
+    assert_error(install.call(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
     install.call(OWNER, delete(&["t0"], "t0")).unwrap();
     assert_eq!(install.call(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);
 }

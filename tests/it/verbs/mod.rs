@@ -45,7 +45,7 @@ use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, HOUR, SECOND};
 use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
-use jeton::error::{Error, Fault, Kind, Result};
+use jeton::error::{Fault, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{DeleteAccount, GetSetup, ListAccounts, ShowAccount, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
@@ -66,6 +66,7 @@ use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
 use jeton::verbs::{AuthLevel, Backend};
 use zeroize::Zeroizing;
 
+use crate::support::assert_error;
 use crate::support::fakes::{
     Fakes, OWNER, PASSWORD, START, TestInstall, backend, client_info, create, credential, init, owner, password,
     token_name, typed, username,
@@ -146,12 +147,6 @@ fn list_audit() -> ListAudit {
 
 fn methods(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|m| MethodId::parse(m).unwrap()).collect())
-}
-
-fn refused<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
-    let error = result.unwrap_err();
-    assert_eq!(error.kind, kind, "{error}");
-    error
 }
 
 /// Returns the reason why `secret` is denied.

@@ -42,7 +42,7 @@ fn never_beyond_the_expiry_and_never_longer_than_thirty_days() {
     assert_eq!(why(&install, &old.secret), DenialReason::Retired);
     install.issue("member", "x");
     for long in ["31d", "721h", "1y", "2mo"] {
-        let error = refused(install.call("member", with_grace("x", long)), Kind::Usage).to_string();
+        let error = assert_error(install.call("member", with_grace("x", long)), Kind::Usage).to_string();
         assert!(error.contains("30 days"), "{error}");
     }
     install.call("member", with_grace("x", "30d")).unwrap();
@@ -55,7 +55,7 @@ fn a_second_grace_is_a_conflict_while_the_first_lasts() {
     let second = install.call("member", with_grace("x", "2h")).unwrap().value;
     install.fakes.clock.advance(2 * HOUR - 1);
     let rows = install.audit();
-    let error = refused(install.call("member", with_grace("x", "2h")), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", with_grace("x", "2h")), Kind::Conflict).to_string();
     assert!(error.contains(first.secret.hint()) && error.contains("jeton token retire member/x"), "{error}");
     assert_eq!(install.audit(), rows);
     assert!(allowed(&install, &first.secret) && allowed(&install, &second.secret));
@@ -76,10 +76,10 @@ fn a_second_grace_is_a_conflict_while_the_first_lasts() {
 fn retiring_ends_the_overlap_at_once() {
     let install = TestInstall::with_accounts();
     let old = install.issue("member", "x");
-    refused(install.call("member", retire("x")), Kind::Conflict);
+    assert_error(install.call("member", retire("x")), Kind::Conflict);
     let new = install.call("member", with_grace("x", "7d")).unwrap().value;
     let stale = TokenTarget::at_revision(&old.token);
-    refused(install.call("member", RetireToken { token: stale }), Kind::Conflict);
+    assert_error(install.call("member", RetireToken { token: stale }), Kind::Conflict);
     let done = install.call("member", retire("x")).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token retire member/x");
     assert_eq!(done.value.previous, None);
@@ -88,10 +88,10 @@ fn retiring_ends_the_overlap_at_once() {
     assert!(allowed(&install, &new.secret));
     let row = install.audit().pop().unwrap();
     assert!(row.verb == "token.retire" && row.details.contains(old.secret.hint()), "{row:?}");
-    refused(install.call("member", retire("x")), Kind::Conflict);
+    assert_error(install.call("member", retire("x")), Kind::Conflict);
     install.call("member", with_grace("x", "1h")).unwrap();
     install.fakes.clock.advance(HOUR);
-    refused(install.call("member", retire("x")), Kind::Conflict);
+    assert_error(install.call("member", retire("x")), Kind::Conflict);
 }
 
 #[test]

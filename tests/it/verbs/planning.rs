@@ -107,8 +107,10 @@ fn planned_change_starts_over_when_what_it_depends_on_changes() {
         written.unwrap();
     };
     let install = TestInstall::with_accounts();
-    let error =
-        refused(call(&RacingStore::over(&install, 100, elsewhere), &credential(OWNER), retitled()), Kind::Conflict);
+    let error = assert_error(
+        call(&RacingStore::over(&install, 100, elsewhere), &credential(OWNER), retitled()),
+        Kind::Conflict,
+    );
     assert!(error.has_fault(Fault::ChangedMeanwhile));
     assert!(!titled(&install, "Another title"));
     call(&RacingStore::over(&install, 2, elsewhere), &credential(OWNER), retitled()).unwrap();
@@ -202,7 +204,7 @@ fn similar_names_are_searched_after_the_transaction() {
         |other: &LocalBackend<SqliteStore>| drop(call(other, &credential("member"), create("deploy-b")).unwrap());
     let jeton = RacingStore::around(&install, 0, |_, _| (), make);
     for verb in [Request::from(disable(&["deploi"])), delete(&["deploi"], "deploi").into()] {
-        let error = refused(jeton.call(&credential("member"), verb), Kind::NotFound);
+        let error = assert_error(jeton.call(&credential("member"), verb), Kind::NotFound);
         assert!(error.to_string().contains("deploy-b"), "{error}");
         install.call("member", delete(&["deploy-b"], "deploy-b")).unwrap();
     }
@@ -220,7 +222,7 @@ fn similar_names_are_found_beside_many_others() {
             ("member", typed.to_owned(), format!("Did you mean: {near}?")),
             (OWNER, format!("member/{typed}"), format!("Did you mean: member/{near}?")),
         ] {
-            let error = refused(install.call(who, disable(&[&typed])), Kind::NotFound);
+            let error = assert_error(install.call(who, disable(&[&typed])), Kind::NotFound);
             assert_eq!(error.next.as_deref(), Some(near.as_str()), "{typed}");
         }
     }

@@ -10,9 +10,9 @@ fn everybody_reads_it_and_owners_set_it() {
     }
     let before = install.audit();
     for who in ["admin", "member", "viewer"] {
-        let error = refused(install.call(who, set_policy(&[("trash", "7d")])), Kind::Denied).to_string();
+        let error = assert_error(install.call(who, set_policy(&[("trash", "7d")])), Kind::Denied).to_string();
         assert!(error.contains(who) && error.contains("owners may"), "{error}");
-        refused(install.call(who, set_policy(&[("no.such", "")])), Kind::Denied);
+        assert_error(install.call(who, set_policy(&[("no.such", "")])), Kind::Denied);
     }
     assert_eq!(install.audit(), before);
     let changed = install.call(OWNER, set_policy(&[("trash", "7d"), ("self_service", "off"), ("ledger_keep", "90d")]));
@@ -45,9 +45,9 @@ fn all_or_nothing() {
         ("max_expiry", ""),
         ("colour", "red"),
     ] {
-        refused(install.call(OWNER, set_policy(&[("active_tokens", "3"), (key, value)])), Kind::Usage);
+        assert_error(install.call(OWNER, set_policy(&[("active_tokens", "3"), (key, value)])), Kind::Usage);
     }
-    refused(install.call(OWNER, set_policy(&[])), Kind::Usage);
+    assert_error(install.call(OWNER, set_policy(&[])), Kind::Usage);
     assert_eq!(state(), before);
 }
 
@@ -56,14 +56,14 @@ fn it_holds_from_the_next_verb_on() {
     let install = TestInstall::with_accounts();
     let x = install.issue("member", "x");
     install.call(OWNER, set_policy(&[("active_tokens", "1")])).unwrap();
-    refused(install.call("member", create("y")), Kind::Conflict);
+    assert_error(install.call("member", create("y")), Kind::Conflict);
     assert!(allowed(&install, &x.secret));
     install.call(OWNER, set_policy(&[("active_tokens", "0"), ("self_service", "off")])).unwrap();
-    refused(install.call("member", create("y")), Kind::Denied);
+    assert_error(install.call("member", create("y")), Kind::Denied);
     install.call("member", disable(&["x"])).unwrap();
     install.call("admin", create("y")).unwrap();
     install.call(OWNER, set_policy(&[("self_service", "on"), ("max_expiry", "30d")])).unwrap();
-    refused(install.call("member", CreateToken { expires: spec("31d"), ..create("y") }), Kind::Conflict);
+    assert_error(install.call("member", CreateToken { expires: spec("31d"), ..create("y") }), Kind::Conflict);
     install.call(OWNER, set_policy(&[("max_expiry", "none")])).unwrap();
     install.call("member", CreateToken { expires: spec("never"), ..create("y") }).unwrap();
 }

@@ -23,7 +23,7 @@ fn the_trash_goes_and_its_secrets_are_still_known() {
     let rows = install.audit();
     let purge = |confirm| PurgeTokens::new(Purgeable::Trashed, confirm);
     for wrong in [0, 2] {
-        let error = refused(install.call("member", purge(wrong)), Kind::Conflict).to_string();
+        let error = assert_error(install.call("member", purge(wrong)), Kind::Conflict).to_string();
         assert!(error.contains("1 trashed now") && error.contains("nothing was purged"), "{error}");
     }
     assert_eq!(install.audit(), rows);
@@ -48,7 +48,7 @@ fn the_trash_goes_and_its_secrets_are_still_known() {
     let usage = install.store().read(|s| s.usage(gone.token.id, install.now())).unwrap();
     assert_eq!((usage.denied_week, usage.week), (2, 1), "the ledger stays, and goes on");
     assert!(allowed(&install, &kept.secret));
-    refused(install.call("member", purge(0)), Kind::NotFound);
+    assert_error(install.call("member", purge(0)), Kind::NotFound);
     let again = install.issue("member", "gone");
     assert!(again.token.id > gone.token.id, "an id is never given again");
 }
@@ -70,7 +70,7 @@ fn expired_ones_go_by_status_at_the_instant() {
     install.call("member", purge.clone()).unwrap();
     let left: Vec<String> = install.call("member", list()).unwrap().rows.iter().map(|t| t.name.to_string()).collect();
     assert_eq!(left, ["later", "off"]);
-    refused(install.call("member", PurgeTokens::new(Purgeable::Expired, 0)), Kind::NotFound);
+    assert_error(install.call("member", PurgeTokens::new(Purgeable::Expired, 0)), Kind::NotFound);
 }
 
 /// One's own tokens, and those of managed accounts: no other token is counted, named or deleted.
@@ -84,13 +84,13 @@ fn only_what_may_be_changed_goes() {
     assert_eq!(preview(&install, "viewer", Purgeable::Trashed).names, ["viewer/x"]);
     assert_eq!(preview(&install, "admin", Purgeable::Trashed).names, ["admin/x", "member/x", "viewer/x"]);
     let purge = |confirm| PurgeTokens::new(Purgeable::Trashed, confirm);
-    refused(install.call("admin", purge(4)), Kind::Conflict);
+    assert_error(install.call("admin", purge(4)), Kind::Conflict);
     install.call("admin", purge(3)).unwrap();
     assert_eq!(preview(&install, OWNER, Purgeable::Trashed).names, ["ops/x"]);
     let install = TestInstall::with_self_service(false);
     install.account("member", Role::Member);
-    refused(install.call("member", PreviewPurge { which: Purgeable::Trashed }), Kind::Denied);
-    refused(install.call("member", purge(0)), Kind::Denied);
+    assert_error(install.call("member", PreviewPurge { which: Purgeable::Trashed }), Kind::Denied);
+    assert_error(install.call("member", purge(0)), Kind::Denied);
 }
 
 #[test]

@@ -78,24 +78,24 @@ fn a_token_is_found_by_name_full_name_hint_and_id() {
     assert_eq!(find("admin", "member/same").unwrap(), first.id);
     assert_eq!(find("admin", &second.hint).unwrap(), second.id);
     assert_eq!(find("admin", &second.id.to_string()).unwrap(), second.id);
-    let error = refused(find("admin", "same"), Kind::Conflict).to_string();
+    let error = assert_error(find("admin", "same"), Kind::Conflict).to_string();
     assert!(error.contains("member/same") && error.contains("viewer/same"), "{error}");
-    refused(find(OWNER, "none"), Kind::NotFound);
-    refused(find(OWNER, "jtn_zzzzzzzz"), Kind::NotFound);
-    refused(find(OWNER, "t:999"), Kind::NotFound);
-    refused(find("member", &second.hint.replace("jtn", "abc")), Kind::NotFound);
+    assert_error(find(OWNER, "none"), Kind::NotFound);
+    assert_error(find(OWNER, "jtn_zzzzzzzz"), Kind::NotFound);
+    assert_error(find(OWNER, "t:999"), Kind::NotFound);
+    assert_error(find("member", &second.hint.replace("jtn", "abc")), Kind::NotFound);
     for hostile in ["", "-x", "a b", "\u{1b}[2J", "a/b/c", "/", "member/", "Member/same"] {
-        let error = refused(find(OWNER, hostile), Kind::Usage).to_string();
+        let error = assert_error(find(OWNER, hostile), Kind::Usage).to_string();
         assert!(!error.contains('\u{1b}'));
     }
 
     let old = second.hint.clone();
     install.call("viewer", regenerate("same")).unwrap();
     assert_eq!(find("admin", &old).unwrap(), second.id, "a dead secret's hint still tells whose it was");
-    let error = refused(install.call("member", restore("same")), Kind::NotFound).to_string();
+    let error = assert_error(install.call("member", restore("same")), Kind::NotFound).to_string();
     assert!(error.contains("not in the trash"), "{error}");
     install.call("member", delete(&["same"], "same")).unwrap();
-    let error = refused(install.call("member", disable(&["same"])), Kind::NotFound).to_string();
+    let error = assert_error(install.call("member", disable(&["same"])), Kind::NotFound).to_string();
     assert!(error.contains("in the trash") && error.contains("jeton token restore"), "{error}");
 }
 
@@ -139,5 +139,5 @@ fn snapshots_have_usage_and_what_is_gone_or_hidden() {
     assert!(reviewed[2].token.as_ref().unwrap().deleted_at.is_some());
     install.fakes.clock.advance(8 * DAY);
     assert_eq!(review(vec![own.token.id]).unwrap()[0].recent_usage.week, 0);
-    refused(review(vec![own.token.id; MAX_SNAPSHOTS + 1]), Kind::Usage);
+    assert_error(review(vec![own.token.id; MAX_SNAPSHOTS + 1]), Kind::Usage);
 }

@@ -37,11 +37,11 @@ fn an_expired_token_needs_a_new_expiry() {
     let install = TestInstall::with_accounts();
     let old = install.create("member", CreateToken { expires: spec("1d"), ..create("x") });
     install.fakes.clock.advance(DAY);
-    let error = refused(install.call("member", regenerate("x")), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", regenerate("x")), Kind::Conflict).to_string();
     assert!(error.contains("--expires"), "{error}");
     assert_eq!(why(&install, &old.secret), DenialReason::Expired, "a refusal retires nothing");
     let past = RegenerateToken { expires: spec("21-11-2026"), ..regenerate("x") };
-    refused(install.call("member", past), Kind::Usage);
+    assert_error(install.call("member", past), Kind::Usage);
     let new = install.call("member", RegenerateToken { expires: spec("1y"), ..regenerate("x") }).unwrap();
     assert_eq!(new.equivalent_command.to_string(), "jeton token regenerate member/x --expires 1y");
     assert!(allowed(&install, &new.value.secret));
@@ -53,6 +53,6 @@ fn a_secret_that_cannot_be_saved_stays_as_it_was() {
     let install = TestInstall::with_accounts();
     let old = install.issue("member", "x");
     let out = Some(SecretDestination::File(install.temp_store.path()));
-    refused(install.call("member", RegenerateToken { destination: out, ..regenerate("x") }), Kind::Failure);
+    assert_error(install.call("member", RegenerateToken { destination: out, ..regenerate("x") }), Kind::Failure);
     assert!(allowed(&install, &old.secret));
 }

@@ -8,7 +8,7 @@ fn only_the_name_itself_confirms() {
     let issued = install.issue("member", "ci-deploy");
     let rows = install.audit();
     for wrong in ["", "ci-deplo", "CI-DEPLOY", " ci-deploy", "ci-deploy\n", "member/ci-deploy", "1", "yes"] {
-        let error = refused(install.call("member", delete(&["ci-deploy"], wrong)), Kind::Conflict);
+        let error = assert_error(install.call("member", delete(&["ci-deploy"], wrong)), Kind::Conflict);
         assert!(error.to_string().contains("nothing was deleted"));
     }
     assert!(allowed(&install, &issued.secret));
@@ -17,7 +17,7 @@ fn only_the_name_itself_confirms() {
     assert_eq!(gone.equivalent_command.to_string(), "jeton token revoke member/ci-deploy --confirm ci-deploy");
     assert_eq!(gone.value.tokens[0].deleted_at, Some(START));
     assert_eq!(why(&install, &issued.secret), DenialReason::Deleted);
-    refused(install.call("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
+    assert_error(install.call("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
     install.issue("member", "ci-deploy");
 }
 
@@ -28,10 +28,10 @@ fn several_need_their_number() {
         install.issue("member", name);
     }
     for wrong in ["2", "4", "a", "03", "three", ""] {
-        refused(install.call("member", delete(&["a", "b", "c"], wrong)), Kind::Conflict);
+        assert_error(install.call("member", delete(&["a", "b", "c"], wrong)), Kind::Conflict);
     }
-    refused(install.call("member", delete(&["a", "zz"], "2")), Kind::NotFound);
-    refused(install.call("member", delete(&[], "0")), Kind::Usage);
+    assert_error(install.call("member", delete(&["a", "zz"], "2")), Kind::NotFound);
+    assert_error(install.call("member", delete(&[], "0")), Kind::Usage);
     assert_eq!(install.call("member", list()).unwrap().total, 3);
     let rows = install.audit().len();
     install.call("member", delete(&["a", "b", "c"], "3")).unwrap();
@@ -49,7 +49,7 @@ fn restored_is_disabled_until_it_is_enabled() {
     assert_eq!(why(&install, &issued.secret), DenialReason::Disabled);
     install.call("member", enable(&["x"])).unwrap();
     assert!(allowed(&install, &issued.secret));
-    refused(install.call("member", restore("x")), Kind::NotFound);
+    assert_error(install.call("member", restore("x")), Kind::NotFound);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_name_given_away_meanwhile_needs_another() {
     let first = install.issue("member", "x").token;
     install.call("member", delete(&["x"], "x")).unwrap();
     let second = install.issue("member", "x").token;
-    refused(install.call("member", restore("x")), Kind::Conflict);
+    assert_error(install.call("member", restore("x")), Kind::Conflict);
     let renamed = RestoreTokens { rename: Some(token_name("y")), ..restore("x") };
     let back = install.call("member", renamed.clone()).unwrap();
     assert_eq!((back.value[0].id, back.value[0].name.as_str()), (first.id, "y"));
@@ -70,7 +70,7 @@ fn a_name_given_away_meanwhile_needs_another() {
     install.call("member", delete(&["x"], "x")).unwrap();
     install.issue("member", "x");
     install.call("member", delete(&["x"], "x")).unwrap();
-    let error = refused(install.call("member", restore("x")), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", restore("x")), Kind::Conflict).to_string();
     assert!(error.contains(&second.id.to_string()), "two of that name lie there: {error}");
     install.call("member", restore(&second.id.to_string())).unwrap();
 }
@@ -85,7 +85,7 @@ fn the_trash_keeps_for_a_while() {
     install.fakes.clock.advance(30 * DAY - 1);
     install.call("member", restore("a")).unwrap();
     install.fakes.clock.advance(1);
-    let error = refused(install.call("member", restore("b")), Kind::Conflict).to_string();
+    let error = assert_error(install.call("member", restore("b")), Kind::Conflict).to_string();
     assert!(error.contains("30d"), "{error}");
     install.set_policy(|p| p.trash = Span::Days(31));
     install.call("member", restore("b")).unwrap();
@@ -100,10 +100,10 @@ fn several_are_restored_together_or_not_at_all() {
     install.call("member", delete(&["a", "b"], "2")).unwrap();
     let some = |names: &[&str]| names.iter().map(|n| TokenTarget::by_reference(*n)).collect::<Vec<_>>();
     let rows = install.audit().len();
-    refused(install.call("member", RestoreTokens { tokens: some(&["a", "c"]), rename: None }), Kind::NotFound);
+    assert_error(install.call("member", RestoreTokens { tokens: some(&["a", "c"]), rename: None }), Kind::NotFound);
     let renamed = RestoreTokens { tokens: some(&["a", "b"]), rename: Some(token_name("z")) };
-    refused(install.call("member", renamed), Kind::Usage);
-    refused(install.call("member", RestoreTokens { tokens: Vec::new(), rename: None }), Kind::Usage);
+    assert_error(install.call("member", renamed), Kind::Usage);
+    assert_error(install.call("member", RestoreTokens { tokens: Vec::new(), rename: None }), Kind::Usage);
     assert_eq!(install.audit().len(), rows);
     let done = install.call("member", RestoreTokens { tokens: some(&["a", "b", "member/a"]), rename: None }).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token restore member/a member/b");

@@ -45,7 +45,7 @@ fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
     let cloud = Catalogue::shipped("cloud-platform").unwrap();
     crate::catalogue::apply(&install, OWNER, &cloud, None).unwrap();
     let again = file::read("f.toml", &write::toml(&desk), &listed());
-    assert!(refused(again, Kind::Usage).to_string().contains("one by one"));
+    assert!(assert_error(again, Kind::Usage).to_string().contains("one by one"));
 }
 
 /// For each method, the list in `show`, the answer of `can` and the decision about a presented secret agree. Tested for
@@ -167,5 +167,5 @@ fn unknown_method_has_a_nearest() {
     assert_eq!(nearest("zzz"), None);
     let method = MethodId::parse("a.B").unwrap();
     let theirs = CanToken { token: TokenRef::Text(format!("{OWNER}/x")), method };
-    refused(install.call("member", theirs), Kind::Denied);
+    assert_error(install.call("member", theirs), Kind::Denied);
 }

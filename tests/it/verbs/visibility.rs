@@ -20,9 +20,9 @@ fn token_gets_no_preview_of_what_takes_a_person() {
     let catalogue = Catalogue::shipped("cloud-platform").unwrap();
     for who in [&who, &session] {
         let preview = PreviewCatalogue { catalogue: catalogue.clone() };
-        refused(call(&install.backend, who, preview), Kind::Denied);
+        assert_error(call(&install.backend, who, preview), Kind::Denied);
         for which in [Purgeable::Trashed, Purgeable::Expired] {
-            refused(call(&install.backend, who, PreviewPurge { which }), Kind::Denied);
+            assert_error(call(&install.backend, who, PreviewPurge { which }), Kind::Denied);
         }
     }
     call(&install.backend, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
@@ -35,9 +35,9 @@ fn wrong_confirmation_names_tokens_only_to_who_may_see_them() {
     let secretive = install.issue(OWNER, "secretive").token;
     for (name, held, is_named) in [("w", &[WRITE][..], false), ("rw", &[WRITE, "jeton.tokens.read"], true)] {
         let who = token(&install, name, held);
-        let error = refused(call(&install.backend, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
+        let error = assert_error(call(&install.backend, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
         assert_eq!(error.to_string().contains("secretive"), is_named, "{name}: {error}");
-        let error = refused(call(&install.backend, &who, disable(&["secretiv"])), Kind::NotFound);
+        let error = assert_error(call(&install.backend, &who, disable(&["secretiv"])), Kind::NotFound);
         assert_eq!(error.to_string().contains("secretive"), is_named, "{name}: {error}");
     }
 }
@@ -49,8 +49,8 @@ fn ambiguous_words_name_accounts_only_to_those_who_may_see_them() {
     let blind = token(&install, "blind", &[WRITE]);
     assert_eq!(call(&install.backend, &blind, two("member")).unwrap().value.len(), 2);
     let knowing = token(&install, "knowing", &[WRITE, "jeton.accounts.read"]);
-    refused(call(&install.backend, &knowing, two("viewer")), Kind::Conflict);
-    refused(install.call(OWNER, two("viewer")), Kind::Conflict);
+    assert_error(call(&install.backend, &knowing, two("viewer")), Kind::Conflict);
+    assert_error(install.call(OWNER, two("viewer")), Kind::Conflict);
 }
 
 /// An owner's token that may create tokens of every account learns of a wrong name that it is wrong, not the right one.
@@ -67,7 +67,7 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
         ("rw-all", &["jeton.tokens.write-all", "jeton.accounts.read"], true),
     ] {
         let who = token(&install, name, held);
-        let error = refused(call(&install.backend, &who, into("membre")), Kind::NotFound);
+        let error = assert_error(call(&install.backend, &who, into("membre")), Kind::NotFound);
         assert_eq!(
             (error.to_string().contains("member"), error.next.is_some()),
             (is_named, is_named),
@@ -80,10 +80,10 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
     ] {
         let who = token(&install, name, held);
         let verb = jeton::verbs::accounts::DisableAccounts { usernames: vec![username("membre")] };
-        let error = refused(call(&install.backend, &who, verb), Kind::NotFound);
+        let error = assert_error(call(&install.backend, &who, verb), Kind::NotFound);
         assert_eq!(error.next.is_some(), is_named, "{name}: {error}");
     }
-    assert!(refused(install.call(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));
+    assert!(assert_error(install.call(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));
 }
 
 fn create_nothing() -> CreateToken {
