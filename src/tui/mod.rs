@@ -22,6 +22,7 @@ pub mod long_work;
 pub mod modal;
 pub mod model;
 pub mod msg;
+pub mod notice;
 pub mod picker;
 mod runtime;
 pub mod screen;

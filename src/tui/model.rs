@@ -3,18 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use ratatui::style::Style;
-
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
-use crate::domain::time::{SECOND, Timestamp, Zone};
+use crate::domain::time::{Timestamp, Zone};
 use crate::error::Error;
 use crate::tui::auth_state::AuthState;
 use crate::tui::keymap::Context;
 use crate::tui::long_work::LongWork;
 use crate::tui::modal::Modal;
 use crate::tui::msg::RequestId;
+use crate::tui::notice::Notice;
 use crate::tui::screen::Component;
 use crate::tui::screen::audit::Audit;
 use crate::tui::screen::first_run::FirstRun;
@@ -30,8 +29,6 @@ use crate::verbs::accounts::CurrentUser;
 use crate::verbs::actor::Session;
 use crate::verbs::ports::Clock;
 
-/// Time for which a notice is shown, in milliseconds.
-pub const NOTICE_DURATION: i64 = 8 * SECOND;
 /// Maximum number of past notices kept.
 const MAX_MESSAGES: usize = 100;
 /// Time after which a pending request shows a spinner, in milliseconds.
@@ -136,56 +133,6 @@ impl LocalZone {
     /// Returns the zone.
     pub fn get(&self) -> &dyn Zone {
         self.0.zone()
-    }
-}
-
-/// A line shown for a limited time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// The tone.
-    pub level: NoticeLevel,
-    /// The text.
-    pub text: String,
-    /// The equivalent command.
-    pub cli: Option<String>,
-    /// Time at which the notice was created.
-    pub at: Timestamp,
-    /// The question to the running service that is not answered yet.
-    pub propagation: Option<PendingPropagation>,
-}
-
-/// A question to the running service about a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PendingPropagation {
-    /// Number of the change in the audit log.
-    pub seq: i64,
-    /// Words for the tokens that the service must deny.
-    pub subject: &'static str,
-}
-
-impl Notice {
-    /// Returns the time at which the notice disappears.
-    pub fn until(&self) -> Timestamp {
-        self.at.plus(NOTICE_DURATION)
-    }
-}
-
-/// The tone of a notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoticeLevel {
-    /// Success.
-    Success,
-    /// Failure.
-    Failure,
-}
-
-impl NoticeLevel {
-    /// Returns the glyph of the tone, and its style.
-    pub fn glyph(self, theme: &Theme) -> (&'static str, Style) {
-        match self {
-            NoticeLevel::Success => ("✓", theme.good),
-            NoticeLevel::Failure => ("!", theme.danger),
-        }
     }
 }
 
@@ -373,9 +320,9 @@ impl Model {
         self.workspace_mut().map(|d| &mut d.audit)
     }
 
-    /// Shows a notice and adds it to the past notices. The text must never contain a secret.
-    pub fn notify(&mut self, level: NoticeLevel, text: impl Into<String>, cli: Option<String>) {
-        let notice = Notice { level, text: text.into(), cli, at: self.now, propagation: None };
+    /// Shows `notice` and adds it to the past notices.
+    pub fn notify(&mut self, notice: Notice) {
+        let notice = Notice { at: self.now, ..notice };
         self.messages.truncate(MAX_MESSAGES - 1);
         self.messages.push_front(notice.clone());
         self.notice = Some(notice);

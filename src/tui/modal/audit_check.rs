@@ -67,6 +67,10 @@ impl Dialog for AuditCheckDialog {
     const LABEL_WIDTH: usize = 0;
     const CONTEXT: Context = Context::AuditCheck;
 
+    fn id(&self) -> &'static str {
+        "audit-check"
+    }
+
     fn title(&self) -> String {
         "Is the audit log whole".to_owned()
     }

@@ -76,6 +76,10 @@ impl Dialog for ConfirmDialog {
     const LABEL_WIDTH: usize = 0;
     const CONTEXT: Context = Context::Confirm;
 
+    fn id(&self) -> &'static str {
+        self.mutation.mutation.request().name()
+    }
+
     fn title(&self) -> String {
         self.mutation.title.clone()
     }

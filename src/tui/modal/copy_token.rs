@@ -62,6 +62,10 @@ impl Dialog for CopyTokenDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 13;
 
+    fn id(&self) -> &'static str {
+        "copy-token"
+    }
+
     fn title(&self) -> String {
         format!("Copy {}", self.source.full_name())
     }

@@ -89,6 +89,10 @@ impl Dialog for CreateTokenDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 13;
 
+    fn id(&self) -> &'static str {
+        "create-token"
+    }
+
     fn title(&self) -> String {
         "Generate a token".to_owned()
     }

@@ -11,6 +11,7 @@ use crate::verbs::verify::DenialReason;
 
 impl DetailRow for DeniedRow {
     const CONTEXT: Context = Context::DeniedRow;
+    const ID: &'static str = "denied-row";
 
     fn title(&self) -> String {
         if self.attempts == 1 { "Denied attempt".to_owned() } else { count_noun(self.attempts, "denied attempt") }

@@ -71,6 +71,10 @@ impl Dialog for EditPolicyDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 10;
 
+    fn id(&self) -> &'static str {
+        "edit-policy"
+    }
+
     fn title(&self) -> String {
         self.key.to_owned()
     }

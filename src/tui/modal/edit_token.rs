@@ -221,6 +221,10 @@ impl Dialog for EditTokenDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 13;
 
+    fn id(&self) -> &'static str {
+        "edit-token"
+    }
+
     fn title(&self) -> String {
         match &self.conflict {
             Some(_) => format!("{} was changed meanwhile", self.original.full_name()),

@@ -113,6 +113,10 @@ fn visible_rows(area: Rect) -> usize {
 }
 
 impl Component for HelpDialog {
+    fn id(&self) -> &'static str {
+        "help"
+    }
+
     fn context(&self) -> Context {
         Context::Help
     }

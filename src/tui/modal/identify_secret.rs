@@ -58,6 +58,10 @@ impl Dialog for IdentifySecretDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 9;
 
+    fn id(&self) -> &'static str {
+        "identify-secret"
+    }
+
     fn title(&self) -> String {
         "Whose secret is it".to_owned()
     }

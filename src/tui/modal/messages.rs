@@ -10,7 +10,8 @@ use ratatui::text::{Line, Span};
 use crate::domain::time::ago;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::{Model, Notice, NoticeLevel};
+use crate::tui::model::Model;
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
@@ -93,14 +94,14 @@ fn room(area: Rect) -> (usize, Rect) {
 fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
     let room = columns.saturating_sub(TIME_COLUMNS + MARK_COLUMNS);
     let cli = notice.cli.as_deref().map(|cli| fold(cli, room)).unwrap_or_default();
-    let text = fold(&notice.text, room).into_iter().map(|line| (line, false));
+    let text = fold(&notice.full_text(), room).into_iter().map(|line| (line, false));
     text.chain(cli.into_iter().map(|line| (line, true))).collect()
 }
 
 /// Draws a message in the list; `is_current` if the cursor is on it.
 fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, is_current: bool, columns: usize, model: &Model) {
     let theme = &model.theme;
-    let (glyph, glyph_style) = notice.level.glyph(theme);
+    let (glyph, glyph_style) = notice.glyph(theme);
     let base = if is_current { theme.selected } else { Style::new() };
     // On a reversed row, colours would become backgrounds.
     let over = |style: Style| if is_current { base } else { style };
@@ -124,6 +125,10 @@ fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, is_current: bool, colum
 }
 
 impl Component for MessagesDialog {
+    fn id(&self) -> &'static str {
+        "messages"
+    }
+
     fn context(&self) -> Context {
         Context::Messages
     }
@@ -162,7 +167,7 @@ impl Component for MessagesDialog {
             Action::CopyLine => {
                 return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
                     Some(cli) => Intent::Run(Effect::CopyText(cli)),
-                    None => Intent::Notify(NoticeLevel::Failure, "No command does what this message tells".to_owned()),
+                    None => Intent::Notify(NoticeId::NotCopied, "No command does what this message tells".to_owned()),
                 };
             }
             _ => {}

@@ -89,6 +89,10 @@ impl Dialog for PurgeDialog {
     const LABEL_WIDTH: usize = 26;
     const ENTER_LABEL: Option<&'static str> = Some("Purge");
 
+    fn id(&self) -> &'static str {
+        "purge-tokens"
+    }
+
     fn title(&self) -> String {
         format!("Purge {} tokens", self.which.as_str())
     }

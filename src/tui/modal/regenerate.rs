@@ -105,6 +105,10 @@ impl Dialog for RegenerateTokenDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 14;
 
+    fn id(&self) -> &'static str {
+        "regenerate-token"
+    }
+
     fn title(&self) -> String {
         format!("Regenerate {}", self.token.full_name())
     }

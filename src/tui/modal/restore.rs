@@ -64,6 +64,10 @@ impl Dialog for RestoreTokensDialog {
     const LABEL_WIDTH: usize = 18;
     const ENTER_LABEL: Option<&'static str> = Some("Restore");
 
+    fn id(&self) -> &'static str {
+        "restore-tokens"
+    }
+
     fn title(&self) -> String {
         match self.only() {
             Some(token) => format!("Restore {}", token.full_name()),

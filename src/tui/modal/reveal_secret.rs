@@ -97,6 +97,10 @@ impl RevealSecretDialog {
 }
 
 impl Component for RevealSecretDialog {
+    fn id(&self) -> &'static str {
+        "reveal-secret"
+    }
+
     fn context(&self) -> Context {
         Context::RevealSecret
     }
@@ -172,6 +176,10 @@ pub struct DiscardSecretDialog {
 }
 
 impl Component for DiscardSecretDialog {
+    fn id(&self) -> &'static str {
+        "discard-secret"
+    }
+
     fn context(&self) -> Context {
         Context::DiscardSecret
     }

@@ -110,6 +110,10 @@ impl Dialog for RevokeTokenDialog {
     const LABEL_WIDTH: usize = 26;
     const ENTER_LABEL: Option<&'static str> = Some("Revoke");
 
+    fn id(&self) -> &'static str {
+        "revoke-token"
+    }
+
     fn title(&self) -> String {
         format!("Remove {}", self.token.full_name())
     }

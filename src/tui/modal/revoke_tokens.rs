@@ -185,6 +185,10 @@ impl Dialog for RevokeTokensDialog {
     const LABEL_WIDTH: usize = 26;
     const ENTER_LABEL: Option<&'static str> = Some("Revoke");
 
+    fn id(&self) -> &'static str {
+        "revoke-tokens"
+    }
+
     fn title(&self) -> String {
         format!("Remove {} tokens", group_digits(self.tokens.len() as u64))
     }

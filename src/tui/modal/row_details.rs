@@ -20,6 +20,8 @@ use crate::verbs::audit_log::HashedRow;
 pub trait DetailRow {
     /// The context in which its keys are looked up.
     const CONTEXT: Context;
+    /// The id of the dialog.
+    const ID: &'static str;
     /// Returns the title of the dialog.
     fn title(&self) -> String;
     /// Returns the whole content of the row, in `columns` columns.
@@ -61,6 +63,10 @@ fn room(area: Rect) -> (usize, Rect) {
 }
 
 impl<R: DetailRow> Component for DetailDialog<R> {
+    fn id(&self) -> &'static str {
+        R::ID
+    }
+
     fn context(&self) -> Context {
         R::CONTEXT
     }
@@ -124,6 +130,7 @@ pub fn pane_lines<R: DetailRow>(row: &R, pane: Rect, model: &Model) -> Vec<Line<
 
 impl DetailRow for HashedRow {
     const CONTEXT: Context = Context::AuditRow;
+    const ID: &'static str = "audit-row";
 
     fn title(&self) -> String {
         format!("Audit row {}", self.row.seq)

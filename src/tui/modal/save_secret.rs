@@ -37,6 +37,10 @@ impl Dialog for SaveSecretDialog {
     const LABEL_WIDTH: usize = 10;
     const CONTEXT: Context = Context::SaveSecret;
 
+    fn id(&self) -> &'static str {
+        "save-secret"
+    }
+
     fn title(&self) -> String {
         "Save the secret to a file".to_owned()
     }

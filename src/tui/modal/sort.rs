@@ -64,6 +64,10 @@ impl SortDialog {
 }
 
 impl Component for SortDialog {
+    fn id(&self) -> &'static str {
+        "sort"
+    }
+
     fn context(&self) -> Context {
         Context::Sort
     }

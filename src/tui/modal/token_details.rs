@@ -71,6 +71,10 @@ fn visible_lines(area: Rect) -> (usize, Rect) {
 }
 
 impl Component for TokenDetailsDialog {
+    fn id(&self) -> &'static str {
+        "token-details"
+    }
+
     fn context(&self) -> Context {
         Context::TokenDetails
     }

@@ -29,7 +29,8 @@ use crate::domain::selection::Selection;
 use crate::domain::text::is_control_or_bidi;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::{Model, NoticeLevel};
+use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
 use crate::tui::screen::workspace::ScreenId;
 use crate::tui::screen::{Component, DialogKind, Intent, UpdateContext};
 use crate::tui::widget::text_fit::count_noun;
@@ -194,17 +195,17 @@ impl Picker {
             Action::Redo => (self.tree.redo(), "Nothing to redo"),
             _ => (true, ""),
         };
-        if done { Intent::Stay } else { Intent::Notify(NoticeLevel::Failure, failure.to_owned()) }
+        if done { Intent::Stay } else { Intent::Notify(NoticeId::NoEffect, failure.to_owned()) }
     }
 
     fn copy_link(&self) -> Intent {
         match self.tree.method().and_then(|m| m.docs.as_deref()) {
             // Text that can't be displayed safely must not be pasted either.
             Some(link) if link.chars().any(is_control_or_bidi) => {
-                Intent::Notify(NoticeLevel::Failure, "The link holds control characters and was not copied".to_owned())
+                Intent::Notify(NoticeId::NotCopied, "The link holds control characters and was not copied".to_owned())
             }
             Some(link) => Intent::Run(Effect::CopyText(link.to_owned())),
-            None => Intent::Notify(NoticeLevel::Failure, "No docs link here".to_owned()),
+            None => Intent::Notify(NoticeId::NotCopied, "No docs link here".to_owned()),
         }
     }
 
@@ -234,6 +235,10 @@ impl Picker {
 }
 
 impl Component for Picker {
+    fn id(&self) -> &'static str {
+        "picker"
+    }
+
     fn context(&self) -> Context {
         match (self.focus, &self.mode) {
             (Focus::Search, _) => Context::PickerSearch,
@@ -291,7 +296,7 @@ impl Component for Picker {
             (Action::OnlyChecked, _) => self.tree.toggle_only_checked(),
             (Action::DropUnused, _) => {
                 if let Err(why) = self.drop_unused() {
-                    return Intent::Notify(NoticeLevel::Failure, format!("Nothing was dropped: {why}"));
+                    return Intent::Notify(NoticeId::NoEffect, format!("Nothing was dropped: {why}"));
                 }
             }
             (Action::ApplyCatalogue, _) => return Intent::OpenDialog(DialogKind::ApplyCatalogue),

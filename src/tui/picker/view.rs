@@ -10,7 +10,7 @@ use super::search::positions;
 use super::tree::{Choice, Mark, Row};
 use super::{Focus, Picker, PickerMode, describe_kind};
 use crate::domain::selection::{Selection, set_label};
-use crate::tui::model::{Model, NoticeLevel};
+use crate::tui::model::Model;
 use crate::tui::picker::method_index::GroupKind;
 use crate::tui::screen::Component;
 use crate::tui::theme::Theme;
@@ -274,8 +274,8 @@ impl Picker {
             return Some(("Leave without these changes?".to_owned(), theme.warning));
         }
         if let Some(notice) = &model.notice {
-            let style = if notice.level == NoticeLevel::Success { theme.good } else { theme.danger };
-            return Some((notice.text.clone(), style));
+            let style = if notice.is_success() { theme.good } else { theme.danger };
+            return Some((notice.full_text(), style));
         }
         if self.focus == Focus::Sets {
             return None;

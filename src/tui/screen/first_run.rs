@@ -66,6 +66,10 @@ impl Dialog for FirstRun {
     type Field = Field;
     const LABEL_WIDTH: usize = 14;
 
+    fn id(&self) -> &'static str {
+        "first-run"
+    }
+
     fn title(&self) -> String {
         "Welcome to jeton".to_owned()
     }

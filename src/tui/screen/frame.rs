@@ -136,13 +136,13 @@ fn notice_lines(about: [String; 2], columns: usize, model: &Model) -> [Line<'sta
         let [first, second] = about.map(|text| cut(&format!(" {text}"), columns));
         return [Line::raw(first), Line::styled(second, theme.dim)];
     };
-    let (glyph, style) = notice.level.glyph(theme);
+    let (glyph, style) = notice.glyph(theme);
     let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
     let hint = undo_hint(model);
     let used_columns = hint.as_ref().map_or(0, |offer| offer.width() + 2);
     let room = columns.saturating_sub(4 + used_columns);
     // The remedy is at the end of the text: without a command the text may use both lines.
-    let mut lines = if cli.is_empty() { wrap(&notice.text, room) } else { vec![notice.text.clone()] }.into_iter();
+    let mut lines = if cli.is_empty() { wrap(&notice.full_text(), room) } else { vec![notice.full_text()] }.into_iter();
     let text = lines.next().unwrap_or_default();
     let rest = lines.collect::<Vec<_>>().join(" ");
     let mut first = vec![Span::styled(format!(" {glyph} "), style), Span::raw(fit(&text, room))];

@@ -30,8 +30,9 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::PendingMutation;
-use crate::tui::model::{Model, NoticeLevel};
+use crate::tui::model::Model;
 use crate::tui::msg::RequestId;
+use crate::tui::notice::NoticeId;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{DeniedKey, LedgerCursor, TokenState};
@@ -97,7 +98,7 @@ pub enum Intent {
     /// Perform an effect.
     Run(Effect),
     /// Show a notice for a while.
-    Notify(NoticeLevel, String),
+    Notify(NoticeId, String),
     /// Close the page and pass the error to the page below.
     CloseWithError(Error),
     /// Open a new form for the token under the cursor.
@@ -164,6 +165,14 @@ pub enum AccountDialog {
 
 /// A layer that takes keys: a screen, or a dialog on top of a screen.
 pub trait Component {
+    /// Returns a stable id of the screen or dialog in kebab case, for tests.
+    fn id(&self) -> &'static str;
+
+    /// Returns the text of the problem that the form shows.
+    fn problem(&self) -> Option<&str> {
+        None
+    }
+
     /// Returns the context in which keys are looked up.
     fn context(&self) -> Context;
 

@@ -119,6 +119,10 @@ impl PolicyScreen {
 }
 
 impl Component for PolicyScreen {
+    fn id(&self) -> &'static str {
+        "policy"
+    }
+
     fn context(&self) -> Context {
         Context::Policy
     }

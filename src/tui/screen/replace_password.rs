@@ -39,6 +39,10 @@ impl Dialog for ReplacePassword {
     const LABEL_WIDTH: usize = 14;
     const ENTER_LABEL: Option<&'static str> = Some("Replace");
 
+    fn id(&self) -> &'static str {
+        "replace-password"
+    }
+
     fn title(&self) -> String {
         format!("Replace the password of {}", self.username)
     }

@@ -76,6 +76,10 @@ impl Dialog for SignIn {
     const LABEL_WIDTH: usize = 10;
     const CONTEXT: Context = Context::SignIn;
 
+    fn id(&self) -> &'static str {
+        "sign-in"
+    }
+
     fn title(&self) -> String {
         if self.is_locked { "jeton is locked".to_owned() } else { "Sign in to jeton".to_owned() }
     }

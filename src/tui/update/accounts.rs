@@ -15,21 +15,23 @@ use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
-use crate::tui::model::{Model, NoticeLevel, RequestKind, Screen};
+use crate::tui::model::{Model, RequestKind, Screen};
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::AccountDialog;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::screen::workspace::ScreenId;
+use crate::verbs::Verb;
 use crate::verbs::accounts::{
-    AccountList, AccountWithCounts, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, SignIn as SignInVerb,
-    WhoAmI,
+    AccountList, AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, ListAccounts,
+    SetPassword, SetRole, ShowAccount, SignIn as SignInVerb, WhoAmI,
 };
 use crate::verbs::actor::Session;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::policy::ListPolicy;
+use crate::verbs::policy::{ListPolicy, SetPolicy};
 use crate::verbs::ports::TokenCursor;
 
 /// Requests the accounts again.
@@ -165,7 +167,7 @@ pub(super) fn open_policy_dialog(model: &mut Model) -> Vec<Effect> {
 
 /// Handles a changed policy.
 pub(super) fn on_policy_changed(model: &mut Model, policy: Policy, cli: &CliLine) -> Vec<Effect> {
-    model.notify(NoticeLevel::Success, "Policy changed", Some(cli.to_string()));
+    model.notify(Notice::new(NoticeId::Done(SetPolicy::NAME), "Policy changed").cli(cli));
     model.modals.clear();
     if let Some(workspace) = model.workspace_mut() {
         workspace.policy.set_policy(policy);
@@ -184,6 +186,20 @@ pub(super) enum AccountChange {
     Deleted,
 }
 
+impl AccountChange {
+    /// Returns the name of the verb that makes this change.
+    fn verb(self) -> &'static str {
+        match self {
+            AccountChange::Created => CreateAccount::NAME,
+            AccountChange::Role => SetRole::NAME,
+            AccountChange::Disabled => DisableAccounts::NAME,
+            AccountChange::Enabled => EnableAccounts::NAME,
+            AccountChange::Password => SetPassword::NAME,
+            AccountChange::Deleted => DeleteAccount::NAME,
+        }
+    }
+}
+
 /// Handles a changed account. A user who changed their own account signs in again, because the earlier proof is no
 /// longer valid.
 pub(super) fn on_account_changed(
@@ -196,7 +212,7 @@ pub(super) fn on_account_changed(
     let text = match change {
         AccountChange::Created => format!("{name} is a new {role}"),
         AccountChange::Role => format!("{name} has the role {role}"),
-        AccountChange::Disabled => format!("{name} disabled; its tokens are denied from the next request on"),
+        AccountChange::Disabled => format!("{name} disabled"),
         AccountChange::Enabled => format!("{name} enabled"),
         AccountChange::Password if counted.account.temporary_password => {
             format!("{name} has a temporary password, to be replaced at the next sign-in")
@@ -204,8 +220,13 @@ pub(super) fn on_account_changed(
         AccountChange::Password => format!("{name} has a new password"),
         AccountChange::Deleted => format!("{name} deleted for good"),
     };
+    let mut notice = Notice::new(NoticeId::Done(change.verb()), text).cli(cli);
+    if change == AccountChange::Disabled {
+        notice = notice.effect("its tokens are denied from the next request on");
+    }
+    let text = notice.full_text();
     let own = model.me.as_ref().is_some_and(|me| me.account.id == *id);
-    model.notify(NoticeLevel::Success, text.clone(), Some(cli.to_string()));
+    model.notify(notice);
     model.modals.clear();
     if own {
         return on_own_account_changed(model, change, text);
@@ -265,11 +286,8 @@ pub(super) fn on_password_set(model: &mut Model, counted: &AccountWithCounts, cl
         return on_account_changed(model, AccountChange::Password, counted, cli);
     };
     let credential = form.dialog_mut().credential();
-    model.notify(
-        NoticeLevel::Success,
-        format!("{} has a new password", counted.account.username),
-        Some(cli.to_string()),
-    );
+    let text = format!("{} has a new password", counted.account.username);
+    model.notify(Notice::new(NoticeId::Done(SetPassword::NAME), text).cli(cli));
     requests::send_for_component(model, Layer::Screen, credential, SignInVerb.into())
 }
 

@@ -1,6 +1,6 @@
 //! Dialogs about the marked tokens, or about the token under the cursor if none is marked.
 
-use super::changed_tokens::tokens_revoked;
+use super::changed_tokens::{TokensDone, tokens_revoked};
 use super::dialogs::{details_of, open_confirm};
 use super::requests;
 use crate::domain::policy::Policy;
@@ -13,12 +13,13 @@ use crate::tui::modal::purge::PurgeDialog;
 use crate::tui::modal::restore::RestoreTokensDialog;
 use crate::tui::modal::revoke_token::RevokeTokenDialog;
 use crate::tui::modal::revoke_tokens::RevokeTokensDialog;
-use crate::tui::model::{Model, NoticeLevel, RequestKind};
+use crate::tui::model::{Model, RequestKind};
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::DialogKind;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::text_fit::{count_noun, join_three};
 use crate::verbs::Committed;
-use crate::verbs::tokens::{DeleteResult, DisableTokens, EnableTokens, ShowToken, TokenTarget};
+use crate::verbs::tokens::{DeleteResult, DeleteTokens, DisableTokens, EnableTokens, ShowToken, TokenTarget};
 
 /// Opens the requested dialog. Does nothing if there is no token for it.
 pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effect> {
@@ -55,7 +56,8 @@ pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effec
             Vec::new()
         }
         (DialogKind::Purge, _) if model.long_work.is_some() => {
-            model.notify(NoticeLevel::Failure, "A purge is under way. Esc stops it, or wait for its end", None);
+            let text = "A purge is under way. Esc stops it, or wait for its end";
+            model.notify(Notice::new(NoticeId::PurgeRunning, text));
             Vec::new()
         }
         (DialogKind::Purge, _) => {
@@ -89,13 +91,13 @@ pub(super) fn on_revoked(model: &mut Model, changed: Committed<DeleteResult>) ->
     } = changed;
     let pronoun = if revoked.len() == 1 { "it" } else { "they" };
     // The line is short: names are in the details, and the dialog listed them.
-    let what = match left.count {
-        0 => "revoked; denied from the next request on".to_owned(),
-        1 => format!("revoked; {pronoun} made 1 token that lives on"),
-        count => format!("revoked; {pronoun} made {count} tokens that live on"),
+    let effect = match left.count {
+        0 => "denied from the next request on".to_owned(),
+        1 => format!("{pronoun} made 1 token that lives on"),
+        count => format!("{pronoun} made {count} tokens that live on"),
     };
     let changed = Committed { value: revoked, equivalent_command: cli, audit_seq: seq };
-    let effects = tokens_revoked(model, &changed, &what);
+    let effects = tokens_revoked(model, &changed, TokensDone::new::<DeleteTokens>("revoked").effect(effect));
     if let Some(tokens) = model.tokens_mut() {
         tokens.just_deleted = changed.value;
     }

@@ -5,10 +5,12 @@ use crate::domain::catalogue::Catalogue;
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
 use crate::tui::modal::catalogue::apply::{ApplyCatalogueDialog, Field};
-use crate::tui::model::{Model, NoticeLevel, RequestKind};
+use crate::tui::model::{Model, RequestKind};
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::PressResult;
-use crate::verbs::catalogue::{CataloguePreview, ListCatalogues};
+use crate::verbs::Verb;
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
 
@@ -35,7 +37,8 @@ fn with_apply_dialog(
 
 /// Handles an applied catalogue. Reads the catalogues and the tokens' permissions again.
 pub(super) fn on_applied(model: &mut Model, done: &CataloguePreview, cli: &CliLine) -> Vec<Effect> {
-    model.notify(NoticeLevel::Success, format!("The catalogue {} is in force", done.name), Some(cli.to_string()));
+    let text = format!("The catalogue {} is in force", done.name);
+    model.notify(Notice::new(NoticeId::Done(ApplyCatalogue::NAME), text).cli(cli));
     model.modals.clear();
     let cursor = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);
     let mut effects = requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into());

@@ -3,33 +3,61 @@
 use super::{propagation, requests};
 use crate::domain::token::Token;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Model, NoticeLevel};
-use crate::verbs::Committed;
+use crate::tui::model::Model;
+use crate::tui::notice::{Notice, NoticeId};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
+use crate::verbs::{Committed, Verb};
+
+/// A completed change of tokens, for its notice.
+pub(super) struct TokensDone {
+    /// The name of the verb.
+    verb: &'static str,
+    /// The change, after the names of the tokens.
+    text: &'static str,
+    /// The effect of the change.
+    effect: Option<String>,
+}
+
+impl TokensDone {
+    /// Describes a change by the verb `V`.
+    pub fn new<V: Verb>(text: &'static str) -> Self {
+        TokensDone { verb: V::NAME, text, effect: None }
+    }
+
+    /// Adds the effect of the change.
+    pub fn effect(self, effect: impl Into<String>) -> Self {
+        TokensDone { effect: Some(effect.into()), ..self }
+    }
+}
 
 /// Handles a change to the marked tokens, and clears the marks.
-pub(super) fn tokens_changed(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {
+pub(super) fn tokens_changed(model: &mut Model, changed: &[Token], done: TokensDone, cli: &CliLine) -> Vec<Effect> {
     if let Some(tokens) = model.tokens_mut() {
         tokens.marks.clear();
     }
-    show_changed_tokens(model, changed, what, cli)
+    show_changed_tokens(model, changed, done, cli)
 }
 
 /// Like [`tokens_changed`], and also asks the running service whether it denies the tokens.
-pub(super) fn tokens_revoked(model: &mut Model, changed: &Committed<Vec<Token>>, what: &str) -> Vec<Effect> {
+pub(super) fn tokens_revoked(model: &mut Model, changed: &Committed<Vec<Token>>, done: TokensDone) -> Vec<Effect> {
     let subject = if changed.value.len() == 1 { "it" } else { "them" };
-    let effects = tokens_changed(model, &changed.value, what, &changed.equivalent_command);
+    let effects = tokens_changed(model, &changed.value, done, &changed.equivalent_command);
     propagation::check_propagation(model, effects, changed.audit_seq, subject)
 }
 
 /// Reports the change, closes dialogs and shows the changed tokens in the list.
-pub(super) fn show_changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {
+pub(super) fn show_changed_tokens(
+    model: &mut Model,
+    changed: &[Token],
+    done: TokensDone,
+    cli: &CliLine,
+) -> Vec<Effect> {
     let text = match changed {
-        [only] => format!("{} {what}", only.name),
-        several => format!("{} tokens {what}", several.len()),
+        [only] => format!("{} {}", only.name, done.text),
+        several => format!("{} tokens {}", several.len(), done.text),
     };
-    model.notify(NoticeLevel::Success, text, Some(cli.to_string()));
+    model.notify(Notice { effect: done.effect, ..Notice::new(NoticeId::Done(done.verb), text).cli(cli) });
     model.modals.clear();
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.just_deleted.clear();

@@ -1,6 +1,7 @@
 //! Reports damaged stored rows, which lists leave out. Each row is named once.
 
-use crate::tui::model::{Model, NoticeLevel};
+use crate::tui::model::Model;
+use crate::tui::notice::{Notice, NoticeId};
 use crate::verbs::audit_log::AuditWindow;
 
 /// Maximum number of remembered names. Beyond it all are forgotten, so earlier names may be reported again.
@@ -40,5 +41,6 @@ fn notify_with_hint(model: &mut Model, rows: impl IntoIterator<Item = String>, n
     if more > 0 {
         new.push(format!("{more} more"));
     }
-    model.notify(NoticeLevel::Failure, format!("Damaged in the store, and left out: {}{next}", new.join(", ")), None);
+    let text = format!("Damaged in the store, and left out: {}{next}", new.join(", "));
+    model.notify(Notice::new(NoticeId::Damaged, text));
 }

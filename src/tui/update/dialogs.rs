@@ -25,8 +25,9 @@ use crate::tui::modal::regenerate::RegenerateTokenDialog;
 use crate::tui::modal::retire;
 use crate::tui::modal::reveal_secret::CopyOutcome;
 use crate::tui::modal::token_details::TokenDetailsDialog;
-use crate::tui::model::{Model, NoticeLevel, RequestKind};
+use crate::tui::model::{Model, RequestKind};
 use crate::tui::msg::{Copied, Sent};
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::DialogKind;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::PressResult;
@@ -199,11 +200,10 @@ pub(super) fn on_copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect
     };
     match model.modals.last_mut() {
         Some(Modal::RevealSecret(reveal)) => reveal.on_copied(text, intent),
-        _ => model.notify(
-            if intent == CopyOutcome::Failed { NoticeLevel::Failure } else { NoticeLevel::Success },
-            text,
-            None,
-        ),
+        _ => {
+            let id = if intent == CopyOutcome::Failed { NoticeId::NotCopied } else { NoticeId::Copied };
+            model.notify(Notice::new(id, text));
+        }
     }
     Vec::new()
 }

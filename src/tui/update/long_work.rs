@@ -5,12 +5,13 @@ use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::long_work::LongWork;
-use crate::tui::model::{Model, NoticeLevel, RequestKind};
+use crate::tui::model::{Model, RequestKind};
 use crate::tui::msg::RequestId;
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::widget::text_fit::count_noun;
-use crate::verbs::Committed;
 use crate::verbs::batches::MAX_ATOMIC;
-use crate::verbs::tokens::PurgeResult;
+use crate::verbs::tokens::{PurgeResult, PurgeTokens};
+use crate::verbs::{Committed, Verb};
 
 /// Records a finished batch. After the first of several batches the dialog closes, because the request is under way.
 pub(super) fn on_progress(model: &mut Model, done: u64, total: u64) {
@@ -42,11 +43,10 @@ pub(super) fn stop_instead_of(model: &mut Model, action: Action) -> Option<Vec<E
         return None;
     }
     if ends {
-        model.notify(
-            NoticeLevel::Failure,
+        model.notify(Notice::new(
+            NoticeId::PurgeStopping,
             "A purge was under way: it stops first. The same key again ends jeton",
-            None,
-        );
+        ));
     }
     Some(stop(model))
 }
@@ -75,11 +75,11 @@ pub(super) fn drop_other_requests(model: &mut Model) {
 pub(super) fn on_purged(model: &mut Model, waited: Option<Layer>, changed: &Committed<PurgeResult>) -> Vec<Effect> {
     let purged =
         format!("{} purged", count_noun(changed.value.count, &format!("{} token", changed.value.which.as_str())));
-    let (level, text) = match changed.value.stopped {
-        true => (NoticeLevel::Failure, format!("Stopped: {purged}. The others are as they were")),
-        false => (NoticeLevel::Success, purged),
+    let notice = match changed.value.stopped {
+        true => Notice::new(NoticeId::PurgeStopped, format!("Stopped: {purged}. The others are as they were")),
+        false => Notice::new(NoticeId::Done(PurgeTokens::NAME), purged),
     };
-    model.notify(level, text, Some(changed.equivalent_command.to_string()));
+    model.notify(notice.cli(&changed.equivalent_command));
     if let Some(Layer::Modal(at)) = waited {
         model.modals.truncate(at);
     }
@@ -88,7 +88,7 @@ pub(super) fn on_purged(model: &mut Model, waited: Option<Layer>, changed: &Comm
 
 /// Handles an error of a purge that goes on without its dialog. Some tokens may have been purged before.
 pub(super) fn failed(model: &mut Model, error: &Error) -> Vec<Effect> {
-    model.notify(NoticeLevel::Failure, error.to_string(), None);
+    model.notify(Notice::error(error));
     refresh(model)
 }
 

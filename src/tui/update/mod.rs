@@ -19,8 +19,9 @@ use crate::error::{Error, Kind};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::modal::Modal;
-use crate::tui::model::{Model, NoticeLevel, RequestKind, Screen};
+use crate::tui::model::{Model, RequestKind, Screen};
 use crate::tui::msg::Msg;
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::{Component, Intent, UpdateContext};
@@ -228,16 +229,16 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             let whole = field.insert(text);
             let intent = page.on_edit();
             if !whole {
-                model.notify(
-                    NoticeLevel::Failure,
+                model.notify(Notice::new(
+                    NoticeId::PasteTruncated,
                     "Only a part of the pasted text fitted in: one line, no control characters",
-                    None,
-                );
+                ));
             }
             apply_intent(model, layer, intent)
         }
         _ => {
-            model.notify(NoticeLevel::Failure, "Pasted text was ignored: no field has the focus", None);
+            let text = "Pasted text was ignored: no field has the focus";
+            model.notify(Notice::new(NoticeId::PasteIgnored, text));
             Vec::new()
         }
     }
@@ -301,8 +302,8 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
         Intent::ShowTokensOf(username) => accounts::show_tokens_of(model, &username),
         Intent::CursorMoved => navigation::on_cursor_moved(model),
         Intent::Run(effect) => vec![effect],
-        Intent::Notify(tone, text) => {
-            model.notify(tone, text, None);
+        Intent::Notify(id, text) => {
+            model.notify(Notice::new(id, text));
             Vec::new()
         }
         Intent::CloseWithError(error) => close_with_error(model, layer, error),
@@ -351,7 +352,7 @@ fn close_with_error(model: &mut Model, layer: Layer, error: Error) -> Vec<Effect
             }
         }
         Layer::Lock | Layer::Modal(_) | Layer::Screen => {
-            model.notify(NoticeLevel::Failure, error.to_string(), None);
+            model.notify(Notice::error(&error));
             Vec::new()
         }
     }

@@ -3,7 +3,8 @@
 
 use crate::propagation::{Propagation, describe_confirmed, describe_unconfirmed};
 use crate::tui::effect::Effect;
-use crate::tui::model::{Model, Notice, PendingPropagation};
+use crate::tui::model::Model;
+use crate::tui::notice::{Notice, PendingPropagation};
 
 /// Asks the service about the change just reported, after all `effects`. `subject` names the tokens that the service
 /// must
@@ -32,13 +33,12 @@ pub(super) fn on_propagation_checked(model: &mut Model, seq: i64, testimony: Opt
     Vec::new()
 }
 
-/// Replaces the part of the text after the `;` with the service's answer. The part before it, the change itself, stays.
+/// Replaces the effect with the service's answer.
 fn update_notice(notice: &mut Notice, subject: &str, testimony: Option<&Propagation>) {
-    let done = notice.text.split("; ").next().unwrap_or_default();
     match testimony {
-        Some(Propagation::Confirmed(time)) => notice.text = format!("{done}; {}", describe_confirmed(subject, *time)),
+        Some(Propagation::Confirmed(time)) => notice.effect = Some(describe_confirmed(subject, *time)),
         Some(Propagation::Unconfirmed { service, why }) => {
-            notice.text = format!("{done}; {}", describe_unconfirmed(service, why))
+            notice.effect = Some(describe_unconfirmed(service, why));
         }
         None => {}
     }

@@ -1,7 +1,7 @@
 //! Handles replies and updates the model.
 
 use super::accounts::{self, AccountChange};
-use super::changed_tokens::{show_changed_tokens, tokens_changed, tokens_revoked};
+use super::changed_tokens::{TokensDone, show_changed_tokens, tokens_changed, tokens_revoked};
 use super::{
     Layer, apply_intent, catalogue, component, damaged, dialogs, lock, long_work, navigation, propagation, requests,
 };
@@ -12,19 +12,23 @@ use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
 use crate::tui::modal::audit_check::AuditCheckDialog;
 use crate::tui::modal::reveal_secret::RevealSecretDialog;
-use crate::tui::model::{Model, NoticeLevel, RequestKind, Screen};
+use crate::tui::model::{Model, RequestKind, Screen};
 use crate::tui::msg::RequestId;
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
+use crate::verbs::Verb;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::catalogue::ListCatalogues;
-use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Response;
-use crate::verbs::tokens::IssuedToken;
+use crate::verbs::tokens::{
+    CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, IssuedToken, RegenerateToken, RestoreTokens,
+    RetireToken,
+};
 
 /// Handles a reply. A reply that nothing waits for any more is dropped.
 pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
@@ -36,8 +40,8 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
     let layer = waiting_layer(model, id);
     match (result, pending.kind) {
         (Ok(Response::ListTokens(window)), RequestKind::Marking) => {
-            if let Some((tone, text)) = model.tokens_mut().and_then(|tokens| tokens.mark_all(&window)) {
-                model.notify(tone, text, None);
+            if let Some(notice) = model.tokens_mut().and_then(|tokens| tokens.mark_all(&window)) {
+                model.notify(notice);
             }
             Vec::new()
         }
@@ -56,13 +60,13 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
         }
         (Err(error), RequestKind::Audit) if error.kind != Kind::Unauthenticated => {
             if model.audit_mut().is_some_and(|audit| audit.set_error(&error)) {
-                model.notify(NoticeLevel::Failure, error.to_string(), None);
+                model.notify(Notice::error(&error));
             }
             Vec::new()
         }
         (Err(error), RequestKind::Denied) if error.kind != Kind::Unauthenticated => {
             if model.workspace_mut().is_some_and(|workspace| workspace.denied.set_error(&error)) {
-                model.notify(NoticeLevel::Failure, error.to_string(), None);
+                model.notify(Notice::error(&error));
             }
             Vec::new()
         }
@@ -146,7 +150,7 @@ fn on_request_error(model: &mut Model, error: Error, kind: RequestKind) -> Vec<E
         (Kind::Unauthenticated, _) => {}
         // The token or account is gone and has no usage.
         (_, RequestKind::TokenDetails | RequestKind::AccountDetails) => {}
-        _ => model.notify(NoticeLevel::Failure, error.to_string(), None),
+        _ => model.notify(Notice::error(&error)),
     }
     Vec::new()
 }
@@ -302,13 +306,15 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         Response::CreateToken(changed) => match changed.value.into_iter().next() {
             Some(out) => {
                 let text = format!("{} generated", out.token.name);
-                on_issued(model, out, text, &changed.equivalent_command)
+                let notice = Notice::new(NoticeId::Done(CreateToken::NAME), text);
+                on_issued(model, out, notice.cli(&changed.equivalent_command))
             }
             None => Vec::new(),
         },
         Response::CopyToken(changed) => {
             let text = format!("{} generated as a copy", changed.value.token.name);
-            on_issued(model, changed.value, text, &changed.equivalent_command)
+            let notice = Notice::new(NoticeId::Done(CopyToken::NAME), text);
+            on_issued(model, changed.value, notice.cli(&changed.equivalent_command))
         }
         Response::RegenerateToken(changed) => {
             let token = &changed.value.token;
@@ -317,8 +323,9 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
                 None => "the old one is denied from now on".to_owned(),
             };
             let overlaps = token.overlap(model.now).is_some();
-            let text = format!("{} has a new secret; {old}", token.name);
-            let effects = on_issued(model, changed.value, text, &changed.equivalent_command);
+            let text = format!("{} has a new secret", token.name);
+            let notice = Notice::new(NoticeId::Done(RegenerateToken::NAME), text).effect(old);
+            let effects = on_issued(model, changed.value, notice.cli(&changed.equivalent_command));
             if overlaps {
                 effects
             } else {
@@ -326,19 +333,22 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             }
         }
         Response::EditToken(changed) => {
-            show_changed_tokens(model, &[changed.value.after], "changed", &changed.equivalent_command)
+            let done = TokensDone::new::<EditToken>("changed");
+            show_changed_tokens(model, &[changed.value.after], done, &changed.equivalent_command)
         }
         Response::RetireToken(changed) => {
-            let what = "has one secret again; the old one is denied";
-            let effects = show_changed_tokens(model, &[changed.value], what, &changed.equivalent_command);
+            let done = TokensDone::new::<RetireToken>("has one secret again").effect("the old one is denied");
+            let effects = show_changed_tokens(model, &[changed.value], done, &changed.equivalent_command);
             propagation::check_propagation(model, effects, changed.audit_seq, "the old one")
         }
         Response::PurgeTokens(changed) => long_work::on_purged(model, layer, &changed),
         Response::DisableTokens(changed) => {
-            tokens_revoked(model, &changed, "disabled; denied from the next request on")
+            let done = TokensDone::new::<DisableTokens>("disabled").effect("denied from the next request on");
+            tokens_revoked(model, &changed, done)
         }
         Response::EnableTokens(changed) => {
-            tokens_changed(model, &changed.value, "enabled", &changed.equivalent_command)
+            let done = TokensDone::new::<EnableTokens>("enabled");
+            tokens_changed(model, &changed.value, done, &changed.equivalent_command)
         }
         Response::DeleteTokens(changed) => super::bulk::on_revoked(model, changed),
         Response::RestoreTokens(changed) => {
@@ -346,7 +356,8 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.options.trashed) {
                 tokens.focus = changed.value.first().map(|token| token.id);
             }
-            tokens_changed(model, &changed.value, "restored, disabled", &changed.equivalent_command)
+            let done = TokensDone::new::<RestoreTokens>("restored, disabled");
+            tokens_changed(model, &changed.value, done, &changed.equivalent_command)
         }
     }
 }
@@ -372,9 +383,9 @@ fn on_signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Ve
     effects
 }
 
-fn on_issued(model: &mut Model, issued: IssuedToken, text: String, cli: &CliLine) -> Vec<Effect> {
+fn on_issued(model: &mut Model, issued: IssuedToken, notice: Notice) -> Vec<Effect> {
     let IssuedToken { token, secret, warning, .. } = issued;
-    model.notify(NoticeLevel::Success, text, Some(cli.to_string()));
+    model.notify(notice);
     model.modals.clear();
     let id = token.id;
     model.modals.push(Modal::RevealSecret(Box::new(RevealSecretDialog::new(token, secret, warning))));

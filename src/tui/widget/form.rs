@@ -67,6 +67,9 @@ pub trait Dialog {
     /// A word for the effect of the main button, if Enter in the last field presses it at once.
     const ENTER_LABEL: Option<&'static str> = None;
 
+    /// Returns the id of the dialog, for tests.
+    fn id(&self) -> &'static str;
+
     /// Returns the title.
     fn title(&self) -> String;
 
@@ -257,6 +260,14 @@ impl<D: Dialog> Form<D> {
 }
 
 impl<D: Dialog> Component for Form<D> {
+    fn id(&self) -> &'static str {
+        if self.leaving { "discard-draft" } else { self.dialog.id() }
+    }
+
+    fn problem(&self) -> Option<&str> {
+        self.problem.as_ref().map(|problem| problem.text.as_str())
+    }
+
     fn context(&self) -> Context {
         if self.leaving {
             return Context::DiscardDraft;
@@ -345,7 +356,7 @@ impl<D: Dialog> Component for Form<D> {
             theme: &model.theme,
             focused: self.focused_field().map(|(field, _)| field),
             labels: D::LABEL_WIDTH,
-            problem: self.problem.as_ref().map(|problem| problem.text.as_str()),
+            problem: self.problem(),
             problem_field: self.problem.as_ref().and_then(|problem| problem.at),
             lines: Vec::new(),
             focused_line: 0,

@@ -15,6 +15,8 @@ use jeton::propagation::{Propagation, PropagationProbe};
 use jeton::tui::effect::Effect;
 use jeton::tui::model::Model;
 use jeton::tui::msg::{Copied, Msg};
+use jeton::tui::notice::NoticeId;
+use jeton::tui::screen::Component;
 use jeton::tui::theme::Theme;
 use jeton::tui::update::{start, update};
 use jeton::tui::view::view;
@@ -28,7 +30,7 @@ use ratatui::style::{Color, Modifier};
 
 use super::fakes::{PASSWORD, TestInstall, owner};
 
-/// The screens over a house.
+/// The screens of an installation.
 pub struct TuiHarness {
     pub install: TestInstall,
     pub model: Model,
@@ -52,7 +54,7 @@ impl TuiHarness {
         Self::with(install, Theme::colour(), None)
     }
 
-    /// Opens the screens, signed in as the house's owner.
+    /// Opens the screens, signed in as the owner.
     pub fn signed_in(install: TestInstall) -> Self {
         let mut screens = Self::signed_out(install);
         screens.keys(&format!("{PASSWORD}<enter>"));
@@ -205,7 +207,7 @@ impl TuiHarness {
         self.message(Msg::Resize(columns, rows));
     }
 
-    /// Returns a path in the house's folder.
+    /// Returns a path in the store's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.install.temp_store.folder().join(name)
     }
@@ -256,6 +258,43 @@ impl TuiHarness {
         found.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{}", self.text())).to_vec()
     }
 
+    /// Returns the screen and the dialogs above it, the topmost last.
+    fn components(&self) -> Vec<&dyn Component> {
+        let lock = self.model.lock.as_ref().map(|lock| lock as &dyn Component);
+        let modals = self.model.modals.iter().map(|modal| modal.page());
+        self.model.screen.component().into_iter().chain(modals).chain(lock).collect()
+    }
+
+    /// Returns the ids of the screen and of the dialogs above it, the topmost last.
+    pub fn component_ids(&self) -> Vec<&'static str> {
+        self.components().iter().map(|component| component.id()).collect()
+    }
+
+    /// Returns the problem that the topmost form shows.
+    pub fn problem(&self) -> Option<String> {
+        self.components().last()?.problem().map(str::to_owned)
+    }
+
+    /// Asserts that the topmost dialog, or the screen if there is no dialog, has this id.
+    #[track_caller]
+    pub fn assert_top(&self, id: &str) {
+        let ids = self.component_ids();
+        assert_eq!(ids.last(), Some(&id), "{ids:?}\n{}", self.text());
+    }
+
+    /// Asserts that no dialog is open.
+    #[track_caller]
+    pub fn assert_no_dialog(&self) {
+        assert!(self.model.modals.is_empty(), "{:?}\n{}", self.component_ids(), self.text());
+    }
+
+    /// Asserts that the notice shown now is this one.
+    #[track_caller]
+    pub fn assert_notice(&self, id: NoticeId) {
+        let shown = self.model.notice.as_ref().map(|notice| notice.id);
+        assert_eq!(shown, Some(id), "{:?}\n{}", self.model.notice, self.text());
+    }
+
     pub fn assert_shows(&self, text: &str) {
         assert!(self.text().contains(text), "{text:?} is not on the screen:\n{}", self.text());
     }
@@ -265,7 +304,7 @@ impl TuiHarness {
     }
 }
 
-/// Never called by the screens: effects run over the house.
+/// Never called by the screens: effects run over the installation.
 struct UnreachableBackend;
 
 impl Backend for UnreachableBackend {

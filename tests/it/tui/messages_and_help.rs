@@ -1,8 +1,8 @@
 //! The message history, and the help.
 
 use jeton::tui::modal::Modal;
-use jeton::tui::model::NoticeLevel;
 use jeton::tui::msg::Msg;
+use jeton::tui::notice::{Notice, NoticeId};
 use zeroize::Zeroizing;
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
@@ -42,7 +42,7 @@ fn what_was_said_is_kept_and_its_command_copied() {
     s.keys("<esc>");
 
     for n in 0..150 {
-        s.model.notify(NoticeLevel::Success, format!("number {n}."), None);
+        s.model.notify(Notice::new(NoticeId::Copied, format!("number {n}.")));
     }
     s.keys("m");
     s.assert_shows("1 of 100");
@@ -58,9 +58,9 @@ fn what_was_said_is_kept_and_its_command_copied() {
 fn long_messages_are_read_line_by_line() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     let words: Vec<String> = (0..40).map(|n| format!("word{n:02}")).collect();
-    s.model.notify(NoticeLevel::Failure, "the oldest one", None);
-    s.model.notify(NoticeLevel::Success, words.join(" "), Some("jeton command".to_owned()));
-    s.model.notify(NoticeLevel::Success, "the newest one", None);
+    s.model.notify(Notice::new(NoticeId::NoEffect, "the oldest one"));
+    s.model.notify(Notice { cli: Some("jeton command".to_owned()), ..Notice::new(NoticeId::Copied, words.join(" ")) });
+    s.model.notify(Notice::new(NoticeId::Copied, "the newest one"));
     s.model.notice = None;
     s.resize(40, 10);
     s.keys("m");

@@ -3,6 +3,7 @@
 use jeton::domain::expiry::{ExpirySpec, Span};
 use jeton::domain::selection::Selection;
 use jeton::domain::token::{Token, TokenRef};
+use jeton::tui::notice::{Notice, NoticeId};
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, ShowToken, TokenTarget};
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
@@ -148,7 +149,7 @@ fn long_message_is_shown_to_its_end() {
     let mut s = TuiHarness::signed_in(install(&["bot"]));
     let text =
         "the store can't be written: it is held by another process that doesn't let go of it. Try again in a moment";
-    s.model.notify(jeton::tui::model::NoticeLevel::Failure, text, None);
+    s.model.notify(Notice::new(NoticeId::NoEffect, text));
     s.assert_shows("Try again in a moment");
     s.resize(40, 10);
     s.assert_shows("m Whole");

@@ -53,7 +53,7 @@ fn of_a_new_secret_the_old_one_is_denied_unless_it_was_given_time() {
     s.keys("/deploy<enter>r");
     s.enter_until("Password of ops");
     s.keys(&format!("{PASSWORD}<enter>"));
-    let said = |s: &TuiHarness| s.model.messages.front().unwrap().text.clone();
+    let said = |s: &TuiHarness| s.model.messages.front().unwrap().full_text();
     assert_eq!(said(&s), "deploy-bot has a new secret; the service denies the old one (0.8 ms)");
     s.keys("y<esc>r<tab><right><right>");
     s.enter_until("Password of ops");

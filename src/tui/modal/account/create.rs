@@ -73,6 +73,10 @@ impl Dialog for CreateAccountDialog {
     const LABEL_WIDTH: usize = 13;
     const ENTER_LABEL: Option<&'static str> = Some("Create");
 
+    fn id(&self) -> &'static str {
+        "create-account"
+    }
+
     fn title(&self) -> String {
         "New account".to_owned()
     }

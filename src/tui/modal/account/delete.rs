@@ -102,6 +102,10 @@ impl Dialog for DeleteAccountDialog {
     const LABEL_WIDTH: usize = 20;
     const ENTER_LABEL: Option<&'static str> = Some("Delete");
 
+    fn id(&self) -> &'static str {
+        "delete-account"
+    }
+
     fn title(&self) -> String {
         format!("Delete {}", self.name())
     }

@@ -45,6 +45,10 @@ impl Dialog for SetPasswordDialog {
     const LABEL_WIDTH: usize = 14;
     const ENTER_LABEL: Option<&'static str> = Some("Set");
 
+    fn id(&self) -> &'static str {
+        "set-password"
+    }
+
     fn title(&self) -> String {
         format!("Password of {}", self.username)
     }

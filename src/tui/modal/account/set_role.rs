@@ -77,6 +77,10 @@ impl Dialog for SetRoleDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 6;
 
+    fn id(&self) -> &'static str {
+        "set-role"
+    }
+
     fn title(&self) -> String {
         format!("Role of {}", self.account.username)
     }

@@ -71,6 +71,10 @@ impl Dialog for ApplyCatalogueDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 11;
 
+    fn id(&self) -> &'static str {
+        "apply-catalogue"
+    }
+
     fn title(&self) -> String {
         "Apply a catalogue".to_owned()
     }

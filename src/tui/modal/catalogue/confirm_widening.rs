@@ -50,6 +50,10 @@ impl Dialog for ConfirmWideningDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 26;
 
+    fn id(&self) -> &'static str {
+        "confirm-widening"
+    }
+
     fn title(&self) -> String {
         format!("Apply {}", self.catalogue.name)
     }

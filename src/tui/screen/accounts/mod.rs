@@ -116,6 +116,10 @@ impl Accounts {
 }
 
 impl Component for Accounts {
+    fn id(&self) -> &'static str {
+        "accounts"
+    }
+
     fn context(&self) -> Context {
         self.filter.context(Context::Accounts)
     }

@@ -27,7 +27,8 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::row_details::DetailDialog;
-use crate::tui::model::{Model, NoticeLevel};
+use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::audit_log::{AuditWindow, HashedRow};
@@ -96,7 +97,7 @@ pub fn copy_target(row: &AuditRow) -> Intent {
     if row.target.chars().any(is_control_or_bidi) {
         // Text that can't be displayed safely must not be pasted either.
         return Intent::Notify(
-            NoticeLevel::Failure,
+            NoticeId::NotCopied,
             "The target holds control characters and was not copied".to_owned(),
         );
     }
@@ -104,6 +105,10 @@ pub fn copy_target(row: &AuditRow) -> Intent {
 }
 
 impl Component for Audit {
+    fn id(&self) -> &'static str {
+        "audit"
+    }
+
     fn context(&self) -> Context {
         self.filter.context(Context::Audit)
     }

@@ -26,7 +26,8 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::row_details::DetailDialog;
-use crate::tui::model::{Model, NoticeLevel};
+use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerWindow};
@@ -84,7 +85,7 @@ impl Denied {
 
 /// Copies the client address of `row`.
 pub fn copy_address(row: &DeniedRow) -> Intent {
-    let say = |text: &str| Intent::Notify(NoticeLevel::Failure, text.to_owned());
+    let say = |text: &str| Intent::Notify(NoticeId::NotCopied, text.to_owned());
     match row.address.as_str() {
         "" => say("No one address is known of these"),
         // Text that can't be displayed safely must not be pasted either.
@@ -96,6 +97,10 @@ pub fn copy_address(row: &DeniedRow) -> Intent {
 }
 
 impl Component for Denied {
+    fn id(&self) -> &'static str {
+        "denied"
+    }
+
     fn context(&self) -> Context {
         self.filter.context(Context::Denied)
     }

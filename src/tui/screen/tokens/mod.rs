@@ -28,7 +28,8 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
 use crate::tui::modal::sort::SortDialog;
-use crate::tui::model::{Model, NoticeLevel};
+use crate::tui::model::Model;
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::list::Cursor;
 use crate::tui::widget::text_fit::group_digits;
@@ -143,19 +144,19 @@ impl Tokens {
 
     /// Marks all rows of `window`, the answer to the pending question. Returns a notice; `None` if the question has
     /// changed since.
-    pub fn mark_all(&mut self, window: &Window) -> Option<(NoticeLevel, String)> {
+    pub fn mark_all(&mut self, window: &Window) -> Option<Notice> {
         if self.marking.take()? != self.query() {
             return None;
         }
         let room = window.rows.iter().all(|token| self.marks.mark(token));
         let marked = group_digits(self.marks.len() as u64);
         if room && window.matching <= window.rows.len() as u64 {
-            return Some((NoticeLevel::Success, format!("{marked} marked: all that is shown")));
+            return Some(Notice::new(NoticeId::Marked, format!("{marked} marked: all that is shown")));
         }
         let bound = if window.matching_is_lower_bound { "+" } else { "" };
         let all = group_digits(window.matching.max(window.rows.len() as u64));
-        Some((
-            NoticeLevel::Failure,
+        Some(Notice::new(
+            NoticeId::MarkLimit,
             format!("Only {marked} marked, of {all}{bound} shown: {} at most at a time", max_marked_text()),
         ))
     }
@@ -240,7 +241,7 @@ fn max_marked_text() -> String {
 }
 
 fn too_many_marked() -> Intent {
-    Intent::Notify(NoticeLevel::Failure, format!("{} tokens at most can be marked at a time", max_marked_text()))
+    Intent::Notify(NoticeId::MarkLimit, format!("{} tokens at most can be marked at a time", max_marked_text()))
 }
 
 impl Tokens {
@@ -311,6 +312,10 @@ impl Default for Tokens {
 }
 
 impl Component for Tokens {
+    fn id(&self) -> &'static str {
+        "tokens"
+    }
+
     fn context(&self) -> Context {
         self.filter.context(if self.options.trashed { Context::Trash } else { Context::Tokens })
     }

@@ -1,0 +1,115 @@
+//! Notices: lines shown for a few seconds and kept in the list of messages.
+
+use ratatui::style::Style;
+
+use super::theme::Theme;
+use crate::domain::time::{SECOND, Timestamp};
+use crate::error::{Error, Kind};
+use crate::verbs::cli_line::CliLine;
+
+/// Milliseconds for which a notice is shown.
+const NOTICE_DURATION: i64 = 8 * SECOND;
+
+/// A line shown for a limited time. It never contains a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The occasion.
+    pub id: NoticeId,
+    /// The change or the problem in words.
+    pub text: String,
+    /// The effect of the change; the running service's answer replaces it.
+    pub effect: Option<String>,
+    /// The equivalent command.
+    pub cli: Option<String>,
+    /// Time at which the notice was first shown.
+    pub at: Timestamp,
+    /// The question to the running service that is not answered yet.
+    pub propagation: Option<PendingPropagation>,
+}
+
+/// The occasion of a notice. Decides how the notice looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeId {
+    /// The verb of this name has changed something.
+    Done(&'static str),
+    /// A request failed.
+    Error(Kind),
+    /// All matching tokens are marked.
+    Marked,
+    /// Not everything could be marked.
+    MarkLimit,
+    /// Text was copied.
+    Copied,
+    /// There is nothing to copy, or the text can't be copied safely.
+    NotCopied,
+    /// A key has no effect at the moment.
+    NoEffect,
+    /// Pasted text had no field to go to.
+    PasteIgnored,
+    /// Pasted text was too long for the field, or not plain text.
+    PasteTruncated,
+    /// Damaged rows of the store were left out.
+    Damaged,
+    /// A purge runs already.
+    PurgeRunning,
+    /// A purge stops because the user quits.
+    PurgeStopping,
+    /// A purge was stopped before its end.
+    PurgeStopped,
+}
+
+/// A question to the running service about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PendingPropagation {
+    /// Number of the change in the audit log.
+    pub seq: i64,
+    /// Words for the tokens that the service must deny.
+    pub subject: &'static str,
+}
+
+impl Notice {
+    /// Creates a notice.
+    pub fn new(id: NoticeId, text: impl Into<String>) -> Self {
+        Notice { id, text: text.into(), effect: None, cli: None, at: Timestamp(0), propagation: None }
+    }
+
+    /// Creates the notice of an error.
+    pub fn error(error: &Error) -> Self {
+        Notice::new(NoticeId::Error(error.kind), error.to_string())
+    }
+
+    /// Adds the effect of the change.
+    pub fn effect(mut self, effect: impl Into<String>) -> Self {
+        self.effect = Some(effect.into());
+        self
+    }
+
+    /// Adds the equivalent command.
+    pub fn cli(mut self, cli: &CliLine) -> Self {
+        self.cli = Some(cli.to_string());
+        self
+    }
+
+    /// Returns the whole text, with the effect.
+    pub fn full_text(&self) -> String {
+        match &self.effect {
+            Some(effect) => format!("{}; {effect}", self.text),
+            None => self.text.clone(),
+        }
+    }
+
+    /// Returns the time at which the notice disappears.
+    pub fn until(&self) -> Timestamp {
+        self.at.plus(NOTICE_DURATION)
+    }
+
+    /// `true` if the notice reports a success.
+    pub fn is_success(&self) -> bool {
+        matches!(self.id, NoticeId::Done(_) | NoticeId::Marked | NoticeId::Copied)
+    }
+
+    /// Returns the glyph of the notice, and its style.
+    pub fn glyph(&self, theme: &Theme) -> (&'static str, Style) {
+        if self.is_success() { ("✓", theme.good) } else { ("!", theme.danger) }
+    }
+}
