@@ -1,4 +1,4 @@
-//! What reading an OpenAPI document costs. `JETON_SPEC=FILE cargo bench --bench openapi` reads that one too.
+//! Measures parsing of an OpenAPI document. `JETON_SPEC=FILE cargo bench --bench openapi` also parses that file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use jeton::domain::openapi::{ImportOptions, ImportResult, import};
 
 const OPERATIONS: usize = 1_200;
 
-/// A document of the size of a large provider's: tags, scopes, schemas in every operation.
+/// A document as large as that of a big provider: tags, scopes, and schemas in every operation.
 static YAML: LazyLock<String> = LazyLock::new(|| {
     let mut text = String::from(
         "openapi: 3.1.0\ninfo:\n  title: Large\n  version: '1'\nservers:\n- url: https://api.example.com/v1\ncomponents:\n  \
@@ -67,7 +67,7 @@ fn main() {
     divan::main();
 }
 
-/// The most memory so far, where the system says it.
+/// Returns the peak memory, if the system reports it.
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("VmHWM: unknown").to_owned()

@@ -1,5 +1,5 @@
-//! What the scope picker costs with 5,000 and 20,000 methods: opening it, a letter of the search, a toggle, a frame.
-//! `cargo bench --bench picker` prints the figures; the limits are 50 ms for opening and 16 ms for a key with its frame.
+//! Measures the scope picker with 5,000 and 20,000 methods: opening, a search letter, a toggle, a frame. `cargo bench
+//! --bench picker` prints the figures. The limits are 50 ms for opening and 16 ms for a key with its frame.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "../tests/it/support/fakes.rs"]
@@ -34,14 +34,14 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 const SIZES: [usize; 2] = [5_000, 20_000];
-/// Methods of a group.
+/// Methods per group.
 const GROUP_SIZE: usize = 40;
 
 fn main() {
     divan::main();
 }
 
-/// A catalogue of `size` methods as an imported specification has them, with sets that name methods one by one.
+/// Returns a catalogue of `size` methods, shaped like an imported specification: its sets list methods one by one.
 fn catalogues(size: usize) -> Arc<[Catalogue]> {
     let groups: Vec<Group> = (0..size / GROUP_SIZE).map(group).collect();
     let ids: Vec<&str> = groups.iter().flat_map(|g| &g.methods).map(|m| m.id.as_str()).collect();
@@ -87,7 +87,7 @@ fn pick(all: &Arc<[Catalogue]>) -> Modal {
     Modal::Picker(Box::new(Picker::pick(Arc::clone(all), Selection::nothing(), Role::Member)))
 }
 
-/// The screens with the picker open over nothing.
+/// Returns the screens with the picker open and nothing selected.
 fn open(all: &Arc<[Catalogue]>) -> Model {
     let start = TuiConfig {
         progress: Default::default(),
@@ -137,7 +137,7 @@ fn open_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     });
 }
 
-/// A letter that leaves every method, and then another that leaves an eighth: both with their frames.
+/// Types a letter that matches every method, then one that leaves an eighth. Draws a frame after each.
 #[divan::bench(args = SIZES)]
 fn two_letters_of_search_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     let all = catalogues(size);
@@ -179,7 +179,7 @@ fn tick_all_shown_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     });
 }
 
-/// Choosing a set that names 250 methods one by one.
+/// Selects a set that lists 250 methods one by one.
 #[divan::bench(args = SIZES)]
 fn choose_a_set_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     let all = catalogues(size);

@@ -1,8 +1,10 @@
-//! What `jeton serve` costs beside a bare server of the same HTTP stack, in one run: requests per second, latencies,
-//! memory, the same behind nginx, whether the ledger is complete afterwards, and how long each kind of 401 takes.
+//! Compares `jeton serve` with a bare server of the same HTTP stack, in one run.
 //!
-//! `cargo bench --bench serve -- --help` tells the options. Servers are pinned to one core, the load generator to
-//! another. Nothing is asserted: goals are printed beside the figures.
+//! Measures requests per second, latencies and memory, directly and behind nginx. Also checks that the ledger is
+//! complete afterwards, and measures the time of each kind of 401.
+//!
+//! `cargo bench --bench serve -- --help` lists the options. Servers are pinned to one core, the load generator to
+//! another. Nothing is asserted: goals are printed next to the figures.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

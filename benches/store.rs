@@ -1,5 +1,5 @@
-//! What the store costs with 100,000 tokens, or as many as `JETON_BENCH_TOKENS` says, seeded through its own ports.
-//! `cargo bench` prints the figures.
+//! Measures the store with 100,000 tokens (or `JETON_BENCH_TOKENS`), created through the store's own ports. `cargo
+//! bench` prints the figures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "../tests/it/support/fakes.rs"]
@@ -25,7 +25,7 @@ use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Visibility, Win
 use jeton::verbs::tokens::CountTokens;
 use jeton::verbs::verify;
 
-/// The secret that is presented is that of this token.
+/// Number of the token whose secret is presented.
 const MIDDLE: usize = 50_001;
 
 fn tokens() -> usize {
@@ -36,7 +36,7 @@ fn tokens() -> usize {
 struct LargeInstall {
     install: TestInstall,
     owner: AccountId,
-    /// The secret of the token in the middle.
+    /// Secret of the token in the middle.
     secret: String,
     middle: TokenId,
 }
@@ -44,7 +44,7 @@ struct LargeInstall {
 fn main() {
     LazyLock::force(&INSTALL);
     divan::main();
-    // Statics aren't dropped, and the folder would stay behind.
+    // Statics aren't dropped, so remove the folder here.
     std::fs::remove_dir_all(INSTALL.install.temp_store.folder()).unwrap();
 }
 
@@ -71,7 +71,7 @@ static INSTALL: LazyLock<LargeInstall> = LazyLock::new(|| {
                 })?;
                 let secret = Secret::generate(&prefix, |b| install.fakes.entropy.fill(b))?;
                 tx.set_secret(id, &secret, Role::Owner, now, None)?;
-                // Every third never expires, and 50,001 is one of them.
+                // Every third token never expires, and 50,001 is one of these.
                 if n == MIDDLE {
                     middle = Some((id, secret.expose(str::to_owned)));
                 }

@@ -1,4 +1,4 @@
-//! The server to compare with: the same HTTP stack on one thread, answering everybody alike.
+//! The server to compare with: the same HTTP stack on one thread, with the same answer for every request.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -41,7 +41,7 @@ async fn serve(bare: &BaselineOptions, headers: HeaderMap, body: Bytes) {
     }
 }
 
-/// The header lines that the stack doesn't write by itself, and the body.
+/// Splits an answer into the header lines that the stack doesn't write itself, and the body.
 fn read(answer: &[u8]) -> (HeaderMap, Bytes) {
     let head = client::Head::read(answer).unwrap().expect("a whole answer");
     let text = std::str::from_utf8(&answer[..head.length]).unwrap();

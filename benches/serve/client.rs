@@ -1,21 +1,21 @@
-//! As much of HTTP/1.1 as the measurements ask for.
+//! The part of HTTP/1.1 that the measurements need.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// The head of an answer.
+/// The head of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     pub status: u16,
-    /// Bytes up to the body.
+    /// Bytes before the body.
     pub length: usize,
-    /// Bytes of the body.
     pub body: usize,
 }
 
 impl Head {
-    /// None while more has to come. An answer to HEAD tells the length of a body that doesn't follow.
+    /// Parses a head. `None` while the head is incomplete. The head of a HEAD response gives the length of a body that
+    /// doesn't follow.
     pub fn read(bytes: &[u8]) -> Result<Option<Self>, String> {
         let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { return Ok(None) };
         let odd = || format!("an answer that can't be read: {}", String::from_utf8_lossy(&bytes[..end.min(200)]));
@@ -34,14 +34,13 @@ impl Head {
     }
 }
 
-/// How it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpMethod {
     Get,
     Head,
 }
 
-/// A request for `path` with `secret`.
+/// Formats a request for `path` with `secret`.
 pub fn request(verb: HttpMethod, path: &str, secret: &str) -> Vec<u8> {
     let verb = match verb {
         HttpMethod::Get => "GET",
@@ -51,7 +50,7 @@ pub fn request(verb: HttpMethod, path: &str, secret: &str) -> Vec<u8> {
         .into()
 }
 
-/// A connection that asks one thing after the other.
+/// A connection for one request at a time.
 pub struct Client {
     stream: TcpStream,
     answer: Vec<u8>,
@@ -65,7 +64,7 @@ impl Client {
         Ok(Client { stream, answer: Vec::new() })
     }
 
-    /// The status and how long it took; [`Self::answer`] has the rest.
+    /// Sends a request. Returns the status and the elapsed time; [`Self::answer`] has the rest of the response.
     pub fn ask(&mut self, request: &[u8]) -> Result<(u16, Duration), String> {
         self.answer.clear();
         let begun = Instant::now();
@@ -85,7 +84,7 @@ impl Client {
         }
     }
 
-    /// The whole last answer.
+    /// Returns the whole last response.
     pub fn answer(&self) -> &[u8] {
         &self.answer
     }

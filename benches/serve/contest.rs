@@ -20,24 +20,24 @@ const ANY: &str = "/v1/verify/-";
 const OK: &[u16] = &[200];
 const EITHER: &[u16] = &[200, 403];
 
-/// One that takes part.
+/// A server in the comparison.
 pub struct Contender<'a> {
     pub name: String,
     load: Load,
     server: &'a Server,
-    /// What stands before the server.
+    /// The proxy in front of the server.
     proxy: Option<&'a Server>,
-    /// The statuses that are no errors.
+    /// Statuses that count as success.
     pub expected: &'a [u16],
     pub rounds: Vec<Round>,
 }
 
-/// Those that take part, and whom they are asked about.
+/// The servers in the comparison, and the secrets to present.
 struct Comparison<'a> {
     options: &'a Options,
     secrets: Vec<String>,
     bare: Server,
-    /// With jeton, the bare server that answers like it.
+    /// jeton, and the bare server that sends the same responses.
     others: Option<Others>,
 }
 
@@ -46,7 +46,7 @@ struct Others {
     jeton: Server,
 }
 
-/// All of it.
+/// Runs the whole comparison.
 pub fn run(cores: Cores, options: &Options) {
     let mut large = LargeStore::open(options);
     let folder = tempfile::tempdir().unwrap();
@@ -58,7 +58,7 @@ pub fn run(cores: Cores, options: &Options) {
     let mut secrets = std::mem::take(&mut large.secrets);
     let (mut uses_before, mut allowed) = (Ok(0), 0);
     let others = jeton.map(|jeton| {
-        // After what a service clears away when it starts.
+        // The service cleans up when it starts. Wait for the end of that.
         jeton.wait_until_idle();
         uses_before = large.uses();
         let answer = retain_valid(jeton.at, &mut secrets);
@@ -95,7 +95,7 @@ impl Comparison<'_> {
         Load::new(to.at, asked, &self.secrets, self.options.connections)
     }
 
-    /// How many of jeton's answers allowed.
+    /// Returns the number of jeton's responses that allowed.
     fn measure_directly(&self) -> u64 {
         let entrant = |name: &str, server, asked: (HttpMethod, &str)| Contender {
             name: name.to_owned(),
@@ -131,7 +131,7 @@ impl Comparison<'_> {
         [head, method, get].map(|entrant| entrant.answers(200)).iter().sum()
     }
 
-    /// The same behind a proxy.
+    /// Measures the same servers behind a proxy.
     fn measure_behind_nginx(&self, cores: Cores, folder: &Path) -> u64 {
         let title = "Behind nginx (its own processor time counts with the server's)";
         let mut asked = vec![("bare", &self.bare)];
@@ -166,7 +166,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Asks for each secret once, and keeps those that are accepted; a whole answer to one of these.
+/// Presents each secret once, retains the accepted ones, and returns a whole response to one of these.
 fn retain_valid(at: SocketAddr, secrets: &mut Vec<String>) -> Vec<u8> {
     let mut client = Client::connect(at).unwrap();
     let mut refused: BTreeMap<u16, u64> = BTreeMap::new();
@@ -180,7 +180,7 @@ fn retain_valid(at: SocketAddr, secrets: &mut Vec<String>) -> Vec<u8> {
         }
         status == 200
     });
-    // A store that was made some days ago has tokens that have expired since.
+    // A store made some days ago has tokens that have expired since.
     for (status, count) in refused {
         println!("{} secrets are left out: their answer is {status}", grouped(count));
     }
@@ -188,7 +188,7 @@ fn retain_valid(at: SocketAddr, secrets: &mut Vec<String>) -> Vec<u8> {
     kept
 }
 
-/// Round after round, each in its turn.
+/// Runs all rounds. Each server has its turn in every round.
 fn run_rounds(entrants: &mut [Contender<'_>], options: &Options) {
     let mut dice = SeededRng::new();
     for _ in 0..options.rounds {
@@ -202,12 +202,12 @@ fn run_rounds(entrants: &mut [Contender<'_>], options: &Options) {
 }
 
 impl Contender<'_> {
-    /// Of its turns.
+    /// Returns the median of a figure over the rounds.
     pub fn median(&self, of: impl Fn(&Round) -> f64) -> f64 {
         median(self.rounds.iter().map(of))
     }
 
-    /// All its answers.
+    /// Returns the number of responses by status.
     pub fn statuses(&self) -> BTreeMap<u16, u64> {
         let mut all = BTreeMap::new();
         for (status, count) in self.rounds.iter().flat_map(|t| &t.statuses) {
@@ -216,14 +216,14 @@ impl Contender<'_> {
         all
     }
 
-    /// What wasn't expected.
+    /// Returns the number of unexpected responses and broken connections.
     pub fn errors(&self) -> u64 {
         let broken: u64 = self.rounds.iter().map(|t| t.broken).sum();
         let odd = self.statuses().into_iter().filter(|(status, _)| !self.expected.contains(status));
         broken + odd.map(|(_, count)| count).sum::<u64>()
     }
 
-    /// How many had this status.
+    /// Returns the number of responses with `status`.
     pub fn answers(&self, status: u16) -> u64 {
         self.statuses().get(&status).copied().unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! How long 401s take: whoever asks must not learn from it what a secret was.
+//! Measures the time of 401s. A caller must not learn from the time what a secret was.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,7 +27,7 @@ use super::table::{self, row};
 const PASSWORD: &str = "correct horse battery";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A secret that is denied, and what became of it.
+/// A denied secret, and the measured times.
 struct DeniedCase {
     name: &'static str,
     request: Vec<u8>,
@@ -35,7 +35,7 @@ struct DeniedCase {
     answer: String,
 }
 
-/// Makes a small store with all of them and asks for each, mixed, over one connection.
+/// Creates a small store with every kind of denied secret, and presents them in mixed order over one connection.
 pub fn run(cores: Cores, options: &Options) {
     let folder = tempfile::tempdir().unwrap();
     let small = SmallStore::make(folder.path());
@@ -48,7 +48,7 @@ pub fn run(cores: Cores, options: &Options) {
     let mut client = Client::connect(server.at).unwrap();
     let (mut dice, mut odd) = (SeededRng::new(), 0);
     let mut order: Vec<usize> = (0..denied.len()).collect();
-    // The first ones warm the caches, and aren't counted.
+    // The first requests warm the caches and aren't counted.
     let warm_up = options.denials / 10;
     for round in 0..options.denials + warm_up {
         for last in (1..order.len()).rev() {
@@ -147,7 +147,7 @@ impl SmallStore {
         all.into_iter().map(denied).collect()
     }
 
-    /// Straight in the store: the program gives no token an end that is past.
+    /// Expires the token directly in the store, because the program refuses an expiry in the past.
     fn expire(&self, secret: &str) {
         let secret = Secret::parse(secret).expect("a secret");
         let clock = SystemClock::new();
@@ -163,7 +163,7 @@ impl SmallStore {
     }
 }
 
-/// Another secret under the same public id, with a checksum that holds.
+/// Returns another secret with the same public id and a valid checksum.
 fn wrong(secret: &str) -> String {
     let check_at = secret.len() - 6;
     let random_at = check_at - 32;

@@ -1,11 +1,11 @@
-//! Latencies, to 1.6 %.
+//! A histogram of latencies with a precision of 1.6 %.
 
 use std::time::Duration;
 
 /// Buckets for each power of two.
 const LINEAR_BUCKETS: u64 = 64;
 
-/// How often each length was seen.
+/// Number of samples by length.
 #[derive(Clone, Default)]
 pub struct Histogram {
     buckets: Vec<u64>,
@@ -26,7 +26,7 @@ impl Histogram {
         self.count
     }
 
-    /// The length that the share `of` doesn't exceed, in milliseconds.
+    /// Returns the length in milliseconds that the share `of` doesn't exceed.
     pub fn quantile(&self, of: f64) -> f64 {
         let wanted = (self.count as f64 * of).ceil() as u64;
         let mut seen = 0;
@@ -45,14 +45,14 @@ fn bucket(ns: u64) -> usize {
     (u64::from(shift) * LINEAR_BUCKETS + (ns >> shift)) as usize
 }
 
-/// The longest length of a bucket, in nanoseconds.
+/// Returns the longest length of a bucket, in nanoseconds.
 fn ceiling(bucket: usize) -> u64 {
     let bucket = bucket as u64;
     let shift = (bucket / LINEAR_BUCKETS).saturating_sub(1);
     ((bucket - shift * LINEAR_BUCKETS + 1) << shift) - 1
 }
 
-/// The middle one of some figures.
+/// Returns the median.
 pub fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.into_iter().collect();
     figures.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! The load: keep-alive connections, each with one request on its way at any time, each request for another secret.
+//! The load: keep-alive connections with one pending request each. Every request presents another secret.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
@@ -11,12 +11,12 @@ use super::client::{Head, HttpMethod, request};
 use super::histogram::Histogram;
 use super::machine::processor_time;
 
-/// Not measured, at the beginning of each turn.
+/// Not measured, at the start of each turn.
 const WARM_UP: Duration = Duration::from_millis(300);
-/// How long the last answers may take.
+/// Maximum wait for the last responses.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What to ask whom.
+/// The requests of a server's load, and their target.
 pub struct Load {
     to: SocketAddr,
     verb: HttpMethod,
@@ -24,23 +24,23 @@ pub struct Load {
     requests: Vec<Vec<u8>>,
 }
 
-/// What came of it.
+/// The result of a turn.
 #[derive(Clone, Default)]
 pub struct Round {
-    /// Answers a second while it was measured.
+    /// Responses per second in the measured time.
     pub rate: f64,
     pub latencies: Histogram,
-    /// Every answer by its status, those before and after the measured time included.
+    /// Responses by status, including those before and after the measured time.
     pub statuses: BTreeMap<u16, u64>,
-    /// What else went wrong: connections that broke, answers that didn't come.
+    /// Broken connections and missing responses.
     pub broken: u64,
-    /// The share of the time that the servers and the load ran.
+    /// Share of the time in which the servers used their core.
     pub server_busy: f64,
     pub load_busy: f64,
 }
 
 impl Round {
-    /// Answers for each second that the servers ran: alike even where others take its core away.
+    /// Returns responses per second of processor time. The figure stays the same even if other processes take the core.
     pub fn per_cpu_second(&self) -> f64 {
         self.rate / self.server_busy
     }
@@ -54,12 +54,12 @@ struct Connection {
 }
 
 impl Load {
-    /// Asks for `path`, each time with one of `secrets`.
+    /// Prepares requests for `path`, one for each of `secrets`.
     pub fn new(to: SocketAddr, (verb, path): (HttpMethod, &str), secrets: &[String], connections: usize) -> Self {
         Load { to, verb, connections, requests: secrets.iter().map(|s| request(verb, path, s)).collect() }
     }
 
-    /// Asks for `length`. `servers` are the processes whose processor time is told, together.
+    /// Sends requests for `length`. `servers` are the processes whose processor time is summed.
     pub fn run(&self, length: Duration, servers: &[u32], dice: &mut SeededRng) -> Round {
         let mut turn = Round::default();
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
@@ -103,7 +103,7 @@ impl Load {
                     }
                     Err(_) => {
                         turn.broken += 1;
-                        // Closing it takes it out of the poll.
+                        // Closing a connection removes it from the poll.
                         connections[n] = self.connect();
                         register(&poll, n, &connections[n]);
                     }
@@ -136,7 +136,7 @@ impl Load {
         let request = &self.requests[dice.below(self.requests.len())];
         connection.sent_at = now;
         connection.is_waiting = true;
-        // Nothing else is on its way, so that there is room for it. A broken connection is noticed when it is read.
+        // Nothing else is in flight, so the request fits the buffer. A broken connection is noticed when it is read.
         let _ = connection.stream.write_all(request);
     }
 }
@@ -146,7 +146,7 @@ fn register(poll: &rustix::fd::OwnedFd, n: usize, connection: &Connection) {
 }
 
 impl Connection {
-    /// The status, once the whole answer is there.
+    /// Returns the status once the whole response has arrived.
     fn read_status(&mut self, verb: HttpMethod) -> Result<Option<u16>, String> {
         let mut buffer = [0; 8192];
         match self.stream.read(&mut buffer) {
@@ -165,7 +165,7 @@ impl Connection {
     }
 }
 
-/// Throws that look random, the same in each run (xorshift).
+/// Pseudo-random numbers, the same in each run (xorshift).
 pub struct SeededRng(u64);
 
 impl SeededRng {
@@ -173,7 +173,7 @@ impl SeededRng {
         SeededRng(0x9e37_79b9_7f4a_7c15)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -1,11 +1,11 @@
-//! Cores, processor time and memory, as the kernel tells them.
+//! Cores, processor time and memory, as reported by the kernel.
 
 use std::fs;
 use std::time::Duration;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Where everything runs.
+/// The core of the servers, and the core of the load generator.
 #[derive(Clone, Copy)]
 pub struct Cores {
     pub server: usize,
@@ -13,7 +13,7 @@ pub struct Cores {
 }
 
 impl Cores {
-    /// The first two that this process may use; says so when there is one only.
+    /// Returns the first two cores that this process may use. Prints a note if there is only one.
     pub fn choose() -> Self {
         let allowed = sched_getaffinity(None).unwrap();
         let mut cores = (0..CpuSet::MAX_CPU).filter(|n| allowed.is_set(*n));
@@ -27,7 +27,7 @@ impl Cores {
         cores
     }
 
-    /// Runs `f` on the servers' core. What it starts stays there.
+    /// Runs `f` on the servers' core. Processes that `f` starts stay on that core.
     pub fn as_server<T>(self, f: impl FnOnce() -> T) -> T {
         Self::pin_to(self.server);
         let made = f();
@@ -42,7 +42,7 @@ impl Cores {
     }
 }
 
-/// The processor time that all threads of a process have had.
+/// Returns the processor time of all threads of a process.
 pub fn processor_time(pid: u32) -> Duration {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let had = tasks.filter_map(|task| {
@@ -52,7 +52,7 @@ pub fn processor_time(pid: u32) -> Duration {
     Duration::from_nanos(had.sum())
 }
 
-/// What a process has in memory, in MiB: now, and at most so far.
+/// Memory of a process in MiB: now, and at its peak.
 #[derive(Clone, Copy)]
 pub struct Memory {
     pub now: f64,

@@ -1,4 +1,4 @@
-//! A real nginx that asks servers with `auth_request` before it answers.
+//! A real nginx that sends each request to a server with `auth_request` first.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -8,13 +8,13 @@ use std::process::Command;
 use super::machine::Cores;
 use super::server::{Server, free_address};
 
-/// One to ask: the path under which nginx guards with it, and where it is.
+/// A path of nginx, and the server that guards it.
 pub struct GuardedSite<'a> {
     pub name: &'a str,
     pub at: SocketAddr,
 }
 
-/// Starts it, in one process on the servers' core. None when there is no nginx.
+/// Starts nginx in one process on the servers' core. `None` if nginx is not installed.
 pub fn start(cores: Cores, folder: &Path, guards: &[GuardedSite<'_>]) -> Result<Option<Server>, String> {
     if Command::new("nginx").arg("-v").output().is_err() {
         return Ok(None);
@@ -27,8 +27,9 @@ pub fn start(cores: Cores, folder: &Path, guards: &[GuardedSite<'_>]) -> Result<
     Server::start(cores, command, at, &folder.join("nginx.log")).map(Some)
 }
 
-/// nginx reads no body of an answer to `auth_request`, and closes the connection to the server when there is one: HEAD asks
-/// for none. The application answers 204 from within nginx itself, so that as little as can be hides what the guard costs.
+/// Returns the configuration. nginx reads no body of a response to `auth_request`, and closes the connection to the
+/// server if there is one, so HEAD requests none. The application answers 204 from within nginx itself, so that the
+/// cost of the guard is as visible as possible.
 fn configuration(at: SocketAddr, folder: &Path, guards: &[GuardedSite<'_>]) -> String {
     let folder = folder.display();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];

@@ -1,4 +1,4 @@
-//! What can be chosen.
+//! Command line of the benchmark.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,17 +17,16 @@ Usage: cargo bench --bench serve -- [OPTIONS]
   --server CMD     another server instead of jeton serve; {addr}, {store} and {manage} in it are filled in
   --bare ADDR      be the bare server on ADDR, and measure nothing; with --like FILE it answers as FILE says";
 
-/// What to do.
 pub enum Task {
     Measure(Options),
     Baseline(BaselineOptions),
     Help,
 }
 
-/// The bare server.
+/// Options of the bare server.
 pub struct BaselineOptions {
     pub at: SocketAddr,
-    /// A whole HTTP answer whose header lines and body are given; 200 without a body if there is none.
+    /// A file with a whole HTTP response whose header lines and body are sent. `None` sends 200 without a body.
     pub like: Option<PathBuf>,
 }
 
@@ -57,7 +56,7 @@ impl Options {
         let (mut bare, mut like) = (None, None);
         while let Some(name) = args.next() {
             match name.as_str() {
-                // Cargo says so to every bench.
+                // Cargo passes this to every benchmark.
                 "--bench" => continue,
                 "--help" | "-h" => return Ok(Task::Help),
                 _ => {}

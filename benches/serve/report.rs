@@ -1,4 +1,4 @@
-//! What is printed.
+//! The printed report.
 
 use super::contest::Contender;
 use super::histogram::median;
@@ -7,10 +7,10 @@ use super::machine::{Memory, memory};
 use super::server::Server;
 use super::table::{self, grouped, percent, row};
 
-/// A load that ran for more of its time than this share was what held up.
+/// A load generator that was busy for more than this share of its time was the bottleneck.
 const LIMIT: f64 = 0.95;
 
-/// A row for each.
+/// Prints a row for each server.
 pub fn figures(title: &str, entrants: &[Contender<'_>]) {
     let heads = [
         "",
@@ -47,7 +47,7 @@ pub fn figures(title: &str, entrants: &[Contender<'_>]) {
     }
 }
 
-/// Of two in the same round; the median over the rounds, and how far they lie apart.
+/// Prints the ratio of two servers in the same round: the median over the rounds, and the spread.
 pub fn ratios(pairs: &[(&Contender<'_>, &Contender<'_>, &str, &str)]) {
     let mut rows = vec![row(["", "requests/s", "goal", "lowest", "highest", "a CPU s", "p99, times", "goal"])];
     for (one, other, rate_goal, p99_goal) in pairs {
@@ -68,7 +68,7 @@ pub fn ratios(pairs: &[(&Contender<'_>, &Contender<'_>, &str, &str)]) {
     table::print("Ratios, each of turns in one round", &rows);
 }
 
-/// Of the servers; of jeton's own also what it had at its start.
+/// Prints the memory of the servers; for jeton also that at its start.
 pub fn memories(bare: &Server, others: Option<(&Server, &Server, Memory)>) {
     let mib = |figure: f64| format!("{figure:.1}");
     let mut rows = vec![row(["", "at the start", "now", "peak", "peak more than bare", "goal"])];
@@ -83,7 +83,7 @@ pub fn memories(bare: &Server, others: Option<(&Server, &Server, Memory)>) {
     table::print("Memory, MiB", &rows);
 }
 
-/// Whether the uses that came to the ledger are as many as the answers that allowed.
+/// Checks that the uses in the ledger are as many as the responses that allowed.
 pub fn ledger(before: Result<u64, String>, after: Result<u64, String>, allowed: u64) {
     println!("  answers that allowed:  {}", grouped(allowed));
     match before.and_then(|before| after.map(|after| after.checked_sub(before))) {

@@ -12,17 +12,17 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::machine::{Cores, processor_time};
 use super::options::Options;
 
-/// How long a server may take to listen, and to stop.
+/// Maximum time for a server to start listening, and to stop.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A running server; killed when it is dropped.
+/// A running server, killed when dropped.
 pub struct Server {
     child: Child,
     pub at: SocketAddr,
 }
 
 impl Server {
-    /// The bare server; with `like` it answers as that file says.
+    /// Starts the bare server. With `like` it sends the response in that file.
     pub fn baseline(cores: Cores, like: Option<&Path>, log: &Path) -> Result<Self, String> {
         let at = free_address();
         let mut command = Command::new(std::env::current_exe().unwrap());
@@ -33,7 +33,7 @@ impl Server {
         Server::start(cores, command, at, log)
     }
 
-    /// `jeton serve` on a store, or what stands in for it.
+    /// Starts `jeton serve` on a store, or its replacement.
     pub fn jeton(cores: Cores, options: &Options, store: &Path, log: &Path) -> Result<Self, String> {
         let at = free_address();
         let manage = log.with_extension("sock");
@@ -59,7 +59,7 @@ impl Server {
         Server::start(cores, command, at, log)
     }
 
-    /// Starts `command` on the servers' core, with its messages in `log`, and waits until it listens.
+    /// Starts `command` on the servers' core with its messages in `log`. Waits until the server listens.
     pub fn start(cores: Cores, mut command: Command, at: SocketAddr, log: &Path) -> Result<Self, String> {
         let messages = File::create(log).map_err(|e| format!("{}: {e}", log.display()))?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(messages);
@@ -83,12 +83,12 @@ impl Server {
         self.child.id()
     }
 
-    /// Waits until it has nothing more to do, so that the next server isn't measured with this one's leftovers.
+    /// Waits until the server is idle, so that its leftover work doesn't slow the next one.
     pub fn wait_until_idle(&self) {
         let begun = Instant::now();
         loop {
             let before = processor_time(self.pid());
-            // Longer than a second, within which a service writes down what it was asked.
+            // Longer than a second, within which the service writes its uses to the store.
             sleep(Duration::from_millis(1_100));
             let busy = processor_time(self.pid()).saturating_sub(before);
             if busy < Duration::from_millis(20) || begun.elapsed() > START_TIMEOUT {
@@ -97,7 +97,7 @@ impl Server {
         }
     }
 
-    /// Asks it to stop; how long that took and how it ended.
+    /// Stops the server. Returns the elapsed time and the exit status.
     pub fn stop(mut self) -> String {
         let begun = Instant::now();
         let pid = Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
@@ -116,13 +116,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // One that has ended is no longer there to be killed.
+        // A server that has already exited can't be killed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A port of the loopback that nobody has at the moment.
+/// Returns a free port of the loopback interface.
 pub fn free_address() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }

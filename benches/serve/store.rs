@@ -1,4 +1,4 @@
-//! Stores, made and asked through the program itself.
+//! Stores, made and queried through the program itself.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::options::Options;
 use super::table::grouped;
 
-/// A run of the program that succeeded: what it printed.
+/// Runs the program, and returns its output if it succeeded.
 pub fn jeton<S: AsRef<OsStr>>(home: &Path, args: &[S], input: &str) -> Result<String, String> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_jeton"))
         .env_clear()
@@ -24,7 +24,7 @@ pub fn jeton<S: AsRef<OsStr>>(home: &Path, args: &[S], input: &str) -> Result<St
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|e| e.to_string())?;
-    // One that doesn't read its input is no failure.
+    // A program that doesn't read its input is no failure.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().map_err(|e| e.to_string())?;
     if output.status.success() {
@@ -35,18 +35,18 @@ pub fn jeton<S: AsRef<OsStr>>(home: &Path, args: &[S], input: &str) -> Result<St
     }
 }
 
-/// A folder that only we can read.
+/// Creates a folder that only the current user can read.
 pub fn private_folder(path: &Path) {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).unwrap();
 }
 
-/// A file that only we can read.
+/// Creates a file that only the current user can read.
 pub fn private_file(path: &Path, text: &str) {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }
 
-/// The large store, which is kept for the next run.
+/// The large store, retained for the next run.
 pub struct LargeStore {
     pub store: PathBuf,
     pub secrets: Vec<String>,
@@ -54,12 +54,12 @@ pub struct LargeStore {
 }
 
 impl LargeStore {
-    /// The one of this size; made when it isn't there.
+    /// Opens the store of this size, or creates it.
     pub fn open(options: &Options) -> Self {
         let folder = options.data.join(format!("tokens-{}", options.tokens));
         private_folder(&folder);
         let (store, secrets) = (folder.join("jeton.db"), folder.join("secrets"));
-        // Written last: without it, the making of the store was cut short.
+        // Written last: without this file, the creation of the store was interrupted.
         let whole = folder.join("whole");
         if !whole.exists() {
             fs::remove_dir_all(&folder).unwrap();
@@ -74,7 +74,7 @@ impl LargeStore {
         let secrets = fs::read_to_string(secrets).unwrap().lines().map(str::to_owned).collect();
         let large = LargeStore { store, secrets, folder };
         private_file(&large.password(), &format!("{}\n", demo::PASSWORD));
-        // What the service would forget while it is measured is counted afterwards.
+        // Uses that the service would prune during the measurement are counted afterwards.
         large.ask(&["policy", "set", "ledger_keep=10y"]).expect("the policy can be set");
         large
     }
@@ -83,7 +83,7 @@ impl LargeStore {
         self.folder.join("password")
     }
 
-    /// A command, asked for by the store's owner.
+    /// Runs a command as the store's owner.
     fn ask(&self, words: &[&str]) -> Result<String, String> {
         let password = self.password();
         let who = ["--no-input", "--user", "demo", "--password-file"].map(OsStr::new);
@@ -92,7 +92,7 @@ impl LargeStore {
         jeton(&self.folder, &words, "")
     }
 
-    /// Uses that the ledger holds. Asked with a password: a token's question would be a use itself.
+    /// Returns the number of uses in the ledger. Uses a password, because a token's request would be a use itself.
     pub fn uses(&self) -> Result<u64, String> {
         let told = self.ask(&["ledger", "uses", "--json"])?;
         let told: Value = serde_json::from_str(&told).map_err(|e| e.to_string())?;

@@ -1,6 +1,6 @@
 //! Figures in columns.
 
-/// Prints rows under a heading; the first column to the left, all others to the right.
+/// Prints rows under a heading, with the first column aligned left and the others right.
 pub fn print(title: &str, rows: &[Vec<String>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |n: usize| rows.iter().filter_map(|r| r.get(n)).map(|c| c.chars().count()).max().unwrap_or(0);
@@ -16,12 +16,11 @@ pub fn print(title: &str, rows: &[Vec<String>]) {
     }
 }
 
-/// A row of these cells.
 pub fn row<S: ToString>(cells: impl IntoIterator<Item = S>) -> Vec<String> {
     cells.into_iter().map(|c| c.to_string()).collect()
 }
 
-/// A number with its thousands set apart.
+/// Formats a number with thousands separators.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();

@@ -25,7 +25,7 @@ pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
     }
 }
 
-/// A setting in JSON. A token stands there by its hint.
+/// A setting in JSON. A token is shown by its hint.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Setting")]
 pub(super) struct SettingJson {
@@ -92,7 +92,7 @@ fn set(app: &mut App, args: &ConfigSetArgs) -> Result<()> {
         (SettingKey::Store, Some(value)) => {
             key.check(value)?;
             require_named_file(Path::new(value), "the store")?;
-            // A path in the file is relative to the file's folder, but a person means their working directory.
+            // A path in the file is relative to the file's folder, but a person means the working directory.
             let path = std::path::absolute(value).map_err(|e| Error::usage("that is no path").why(e.to_string()))?;
             let path = path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8"))?;
             config::set(&file, key, &SetValue::Text(path))?;

@@ -40,7 +40,7 @@ pub struct TokenJson {
     expires_at: Option<String>,
     last_seen_at: Option<String>,
     deleted_at: Option<String>,
-    /// Of the current secret: the account's, but never above the one that it was issued under.
+    /// Role of the current secret: the account's, but never above the role under which the secret was issued.
     role: &'static str,
     issued_role: &'static str,
     account_role: &'static str,
@@ -132,7 +132,7 @@ pub struct SomeTokensJson {
     pub tokens: Vec<TokenJson>,
 }
 
-/// What `show` answers.
+/// The answer of `show`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Shown")]
 pub struct ShownJson {
@@ -140,11 +140,11 @@ pub struct ShownJson {
     pub schema: u32,
     /// The token.
     pub token: TokenJson,
-    /// How it was used.
+    /// Usage of the token.
     pub usage: UsageJson,
-    /// What it may call, and why not all that is selected.
+    /// The methods that the token may call, and the reasons for the selected ones that it may not.
     pub rights: RightsJson,
-    /// Which token made it, and what it made.
+    /// The parent of the token, and the tokens made by it.
     pub lineage: LineageJson,
 }
 
@@ -178,14 +178,14 @@ impl Serialize for SecretJson<'_> {
 pub struct CreatedJson<'a> {
     /// The token.
     pub token: TokenJson,
-    /// Its secret; none where it was saved to a file.
+    /// The token's secret; `null` if the secret was saved to a file.
     pub secret: Option<SecretJson<'a>>,
-    /// The file it was saved to.
+    /// The file that holds the secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saved_to: Option<String>,
 }
 
-/// What `create`, `copy` and `regenerate` answer.
+/// The answer of `create`, `copy` and `regenerate`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Issued")]
 pub struct IssuedJson<'a> {
@@ -196,7 +196,7 @@ pub struct IssuedJson<'a> {
     pub issued: CreatedJson<'a>,
 }
 
-/// What `create` answers for several names.
+/// The answer of `create` for several names.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SomeIssued")]
 pub struct SomeIssuedJson<'a> {
@@ -206,7 +206,7 @@ pub struct SomeIssuedJson<'a> {
     pub created: Vec<CreatedJson<'a>>,
 }
 
-/// What `edit` answers.
+/// The answer of `edit`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Edited")]
 pub struct EditedJson {
@@ -243,51 +243,51 @@ impl EditedJson {
     }
 }
 
-/// What `purge` answers.
+/// The answer of `purge`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Purged")]
 pub struct PurgedJson {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// How many tokens are gone, or would be.
+    /// Number of tokens that are purged, or would be.
     pub count: u64,
-    /// Whether the purge was ended before all were purged.
+    /// `true` if the purge ended before all tokens were purged.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
-    /// With `--dry-run`: the first of them, as `account/name`.
+    /// With `--dry-run`: the first tokens, as `account/name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Vec<String>>,
 }
 
-/// What `whose` answers where several secrets stand in what it was given.
+/// The answer of `whose` for input with several secrets.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SomeWhose")]
 pub struct SomeWhoseJson {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// Each, in the order in which they stand there.
+    /// The secrets in the order of the input.
     pub found: Vec<WhoseJson>,
 }
 
-/// What `whose` answers.
+/// The answer of `whose`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Whose")]
 pub struct WhoseJson {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// Whether it works now, whatever the method.
+    /// `true` if the secret works now, whatever the method.
     pub works: bool,
-    /// Why not, a word; none when it does.
+    /// Reason code if the secret does not work, else `null`.
     pub reason: Option<&'static str>,
-    /// What it is to its token: `current`, `previous`, `dead` or `purged`; none when it is no secret of a token.
+    /// The secret's state: `current`, `previous`, `dead` or `purged`; `null` if the secret belongs to no token.
     pub secret: Option<&'static str>,
-    /// The token, while there is one.
+    /// The token, unless it was purged.
     pub token: Option<TokenJson>,
-    /// What is left of a token that was purged.
+    /// The record that remains of a purged token.
     pub purged: Option<TombstoneJson>,
 }
 
-/// What is left of a token that was purged.
+/// The record that remains of a purged token.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Tombstone")]
 pub struct TombstoneJson {
@@ -308,21 +308,21 @@ impl From<&Tombstone> for TombstoneJson {
     }
 }
 
-/// What `verify` answers.
+/// The answer of `verify`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Verified")]
 pub struct VerifiedJson {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// Whether it may; a denial is exit 4 as well.
+    /// `true` if the secret may call the method. Otherwise the exit code is 4.
     pub allowed: bool,
-    /// Why not, a word; none when it may.
+    /// Reason code of the denial; `null` if allowed.
     pub reason: Option<&'static str>,
-    /// The method asked for.
+    /// The method in question.
     pub method: Option<String>,
-    /// The role of the secret, where it works: the account's, but never above the one that it was issued under.
+    /// Role of the secret if it works: the account's, but never above the role under which the secret was issued.
     pub role: Option<&'static str>,
-    /// The token, where one is known.
+    /// The token, if the secret belongs to one.
     pub token: Option<TokenJson>,
 }
 
@@ -351,7 +351,7 @@ impl From<&Account> for AccountJson {
     }
 }
 
-/// What `init` answers.
+/// The answer of `init`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Init")]
 pub struct InitJson {
@@ -363,13 +363,13 @@ pub struct InitJson {
     pub store: String,
 }
 
-/// What `whoami` answers.
+/// The answer of `whoami`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Me")]
 pub struct MeJson {
     schema: u32,
     account: AccountJson,
-    /// The role by which requests are judged: below the account's where a token acts that was issued under a lower one.
+    /// Role that limits requests: the account's, or a lower one under which the acting token was issued.
     role: &'static str,
     active_tokens: u32,
     active_tokens_limit: Option<u32>,

@@ -6,7 +6,6 @@ use crate::config::{self, SetValue, SettingKey, Settings};
 use crate::domain::name::Username;
 use crate::error::Result;
 
-/// Settings that a login replaces and a logout removes.
 const TOKEN_KEYS: [SettingKey; 2] = [SettingKey::ApiToken, SettingKey::ApiTokenName];
 
 pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {

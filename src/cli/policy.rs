@@ -70,7 +70,7 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     Ok(())
 }
 
-/// Parses `KEY VALUE_COLUMNS`, or any number of `KEY=VALUE_COLUMNS`.
+/// Parses `KEY VALUE`, or any number of `KEY=VALUE`.
 fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
     let full_key = |key: &str| if key.starts_with(KEY_PREFIX) { key.to_owned() } else { format!("{KEY_PREFIX}{key}") };
     if let [key, value] = words

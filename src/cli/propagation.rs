@@ -7,13 +7,12 @@ use super::App;
 use crate::error::Result;
 use crate::propagation::{self, Propagation, PropagationProbe};
 
-/// An answer, and what the service says.
+/// An answer with the service's confirmation.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct WithPropagation<'a, T> {
-    /// The answer without it.
     #[serde(flatten)]
     pub answer: &'a T,
-    /// None where no service runs.
+    /// `null` if no service runs.
     pub service: Option<ServiceJson>,
 }
 

@@ -26,7 +26,7 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
     let result = store_handle.with(|store| {
         store.read(|snapshot| {
             let tip = snapshot.audit_tip()?;
-            // The result is returned as text: a store that isn't the one that was seen is no fault here.
+            // The result is returned as text, because a different store is no fault here.
             Ok(found.check(snapshot, tip, now).map_or_else(|e| Some(e.to_string()), |_| None))
         })
     });
@@ -41,14 +41,14 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
     }
 }
 
-/// The state that waits to be written.
+/// The state to write next.
 #[derive(Default)]
 struct Pending {
     next: Option<Checkpoint>,
     is_failing: bool,
 }
 
-/// The file, and the state that waits to be written into it.
+/// The file `STORE-seen`, and the state to write next.
 pub(super) struct AuditPosition {
     store: PathBuf,
     pending: Mutex<Pending>,

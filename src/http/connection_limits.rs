@@ -1,5 +1,5 @@
-//! Limits for more clients than there are file descriptors. The least active connections are closed, so that new
-//! ones are answered.
+//! Limits for more clients than there are file descriptors. The least active connections are closed to make room for
+//! new ones.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -11,14 +11,14 @@ use crate::platform::process;
 const MAX_CONNECTIONS: u64 = 16_384;
 /// Maximum number of connections reserved for the management listener, in addition to [`MAX_CONNECTIONS`].
 const MAX_MANAGEMENT: u64 = 32;
-/// Files that are opened later: those of the runtime, and those of a store that is reopened.
+/// Files that are opened later: those of the runtime, and those of a reopened store.
 const SPARE_FILES: u64 = 12;
 /// Minimum number of connections with which the service starts.
 const MIN_CONNECTIONS: u64 = 4;
-/// The share of connections that is closed at once. Looking at all connections for each new one would take too
+/// Divisor of the share of connections that is closed at once. Ranking all connections for each new one would take too
 /// long.
 const CLOSE_DIVISOR: u64 = 64;
-/// Number of looks at the connections without another closing, after which the crowd counts as over.
+/// Number of sweeps without a closed connection after which the overload counts as over.
 const CALM_SWEEPS: u64 = 4;
 
 /// Limits for the number of open connections.
@@ -56,14 +56,14 @@ impl ConnectionLimits {
 /// Counters of connections that were closed or refused.
 #[derive(Debug, Default)]
 pub(super) struct OverloadCounters {
-    /// Number of connections closed to make limits.
+    /// Number of connections closed to make room.
     pub closed: AtomicU64,
     /// Number of times a connection could not be accepted.
     pub refused: AtomicU64,
 }
 
 impl OverloadCounters {
-    /// Closes the least active connections: a share of `most`, their limit. Returns `true` if any was closed.
+    /// Closes the least active connections: a share of `most`, the limit. Returns `true` if any was closed.
     pub fn close_idle(&self, connections: &ConnectionRegistry, most: u64) -> bool {
         let closed = connections.close_idle((most / CLOSE_DIVISOR).max(1));
         self.closed.fetch_add(closed, Relaxed);
@@ -71,18 +71,18 @@ impl OverloadCounters {
     }
 }
 
-/// Logs a crowd once when it begins and once when it is over.
+/// Logs an overload once when it begins and once when it is over.
 #[derive(Default)]
 pub(super) struct OverloadReport {
     closed: u64,
     refused: u64,
-    /// The counters at the beginning of this crowd.
+    /// The counters at the beginning of this overload.
     before: Option<(u64, u64)>,
     calm_sweeps: u64,
 }
 
 impl OverloadReport {
-    /// Compares the counters with those of the last look and logs a change.
+    /// Compares the counters with those of the last sweep, and logs a change.
     pub fn update(&mut self, counters: &OverloadCounters, open: u64, limits: ConnectionLimits) {
         let (closed, refused) = (counters.closed.load(Relaxed), counters.refused.load(Relaxed));
         let before = (self.closed, self.refused);

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-/// Time between two looks at all connections. A connection can last this much longer than its limit.
+/// Time between two sweeps. A connection can outlive its limit by this much.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 /// Maximum time for a head, from its first byte to its last.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// Number of looks after which a head is slow enough to be given up for a new connection.
+/// Number of sweeps after which a head is so slow that its connection may be closed for a new one.
 const SLOW_HEAD_SWEEPS: u64 = 2;
 /// Maximum idle time. It is longer than the proxies' own limit (nginx: 60 s), so that they close first.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
@@ -54,12 +54,12 @@ impl ShutdownRequest {
     const ALL: [ShutdownRequest; 3] = [ShutdownRequest::None, ShutdownRequest::Graceful, ShutdownRequest::Now];
 }
 
-/// The state of one connection: its phase, the time of its last activity, and the service's wish.
+/// The state of one connection: its phase, the time of its last activity, and the service's shutdown request.
 #[derive(Debug)]
 pub(super) struct ConnectionTimer {
     id: u64,
     sweeps: Arc<AtomicU64>,
-    /// The look at which data was last received, times four, plus the phase.
+    /// The sweep in which data was last received, times four, plus the phase.
     last_activity: AtomicU64,
     shutdown: AtomicU8,
     task: OnceLock<Waker>,
@@ -86,8 +86,8 @@ impl ConnectionTimer {
         Phase::ALL[(self.last_activity.load(Relaxed) % 4) as usize]
     }
 
-    /// Returns the service's wish. The calling task is woken when the wish changes; a connection has one task for
-    /// its life.
+    /// Returns the service's shutdown request. The calling task is woken when the request changes. A connection has one
+    /// task for its life.
     pub fn shutdown_request(&self, cx: &Context<'_>) -> ShutdownRequest {
         self.task.get_or_init(|| cx.waker().clone());
         ShutdownRequest::ALL[usize::from(self.shutdown.load(Relaxed))]
@@ -105,9 +105,9 @@ impl ConnectionTimer {
         matches!(self.phase(), Phase::New | Phase::Idle)
     }
 
-    /// Returns the order in which connections are closed to make room, the lowest first. Connections without any
-    /// data come first, then idle ones, then slow heads, the oldest of each first. `None` for connections that are
-    /// being answered, are in the middle of a head, or are already leaving.
+    /// Returns the rank in which connections are closed to make room, lowest first. Connections without any data come
+    /// first, then idle ones, then slow heads, each oldest first. `None` if the connection is being answered, is in the
+    /// middle of a head, or is already ending.
     fn idle_rank(&self, sweeps: u64) -> Option<(u8, u64, u64)> {
         let since = self.last_activity.load(Relaxed) / 4;
         let phase = self.phase();
@@ -127,10 +127,9 @@ impl ConnectionTimer {
     }
 }
 
-/// All open connections.
 #[derive(Default)]
 pub(super) struct ConnectionRegistry {
-    /// Number of looks at the connections, which serves as their clock.
+    /// Number of sweeps, which serves as the clock of the connections.
     sweeps: Arc<AtomicU64>,
     connections: Mutex<OpenConnections>,
 }
@@ -171,8 +170,8 @@ impl ConnectionRegistry {
         self.lock().timers.remove(&timer.id);
     }
 
-    /// Closes connections that have exceeded their limit. If `crowded`, idle ones are closed earlier. Returns their
-    /// number.
+    /// Closes connections that have exceeded their limit, and returns their number. If `is_crowded`, idle ones are
+    /// closed earlier.
     pub fn sweep(&self, is_crowded: bool) -> u64 {
         let sweeps = self.sweeps.fetch_add(1, Relaxed) + 1;
         let open = self.lock();

@@ -45,7 +45,7 @@ pub(super) fn extract<B>(request: &Request<B>, accept: &CredentialSources) -> Ex
             }
             CredentialSource::Query(name) => {
                 if headers.get_all(FORWARDED_URI).iter().nth(1).is_some() {
-                    // One of several URIs is not the proxy's, and it is unknown which.
+                    // With several URIs it is unknown which one is the proxy's.
                     add(Err(SecretParseError::Malformed));
                 }
                 for query in query_strings(request) {

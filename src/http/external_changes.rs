@@ -1,9 +1,9 @@
 //! Changes of the store that the audit log doesn't show: somebody edited its tables or its file directly.
 //!
-//! Looking for such changes at each request would be too frequent, and rereading everything once a second would
-//! take most of that second. The ledger's connection is cheaper: SQLite shows each connection if another one has
-//! committed. Apart from that connection the service itself commits nothing, so the ledger's thread looks. If it
-//! can't look, cached data is used for no longer than a second.
+//! Checking for such changes at each request would be too frequent, and rereading everything once a second would take
+//! most of that second. The ledger's connection is cheaper: SQLite shows each connection if another one has committed.
+//! Apart from that connection the service itself commits nothing, so the ledger's thread checks. If that check fails,
+//! cached data is used for no longer than a second.
 
 use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
 use std::time::Duration;
@@ -14,19 +14,19 @@ use crate::platform::clock::Stopwatch;
 use crate::store::sqlite::{FileState, SqliteStore};
 use crate::verbs::ports::{DataVersion, Store};
 
-/// Maximum age of cached data without a look. Together with the time a request waits, this is less than a second.
+/// Maximum age of cached data without a check. Together with the time a request waits, this is less than a second.
 pub(super) const MAX_AGE: Duration = Duration::from_millis(900);
 
 /// The changes found so far, shared with the caches.
 pub(super) struct ExternalChanges {
     commits: AtomicU64,
     writes: AtomicU64,
-    /// Time of the last look, in milliseconds since `started`.
+    /// Time of the last check, in milliseconds since `started`.
     checked_at: AtomicU64,
     started: Stopwatch,
 }
 
-/// The counts of changes at some instant.
+/// The counts of changes at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct ChangeCounts {
     /// Number of commits or file writes by others.
@@ -48,7 +48,7 @@ impl ExternalChanges {
         ChangeCounts { commits: self.commits.load(Acquire), writes: self.writes.load(Acquire) }
     }
 
-    /// `true` if the last look was a moment ago.
+    /// `true` if the last check was less than [`MAX_AGE`] ago.
     pub fn is_watched(&self) -> bool {
         let age = self.started.elapsed().saturating_sub(Duration::from_millis(self.checked_at.load(Acquire)));
         age < MAX_AGE
@@ -59,14 +59,14 @@ impl ExternalChanges {
     }
 }
 
-/// Looks for changes by others.
+/// Checks for changes by others.
 #[derive(Default)]
 pub(super) struct ChangeWatcher {
     last: Option<(u64, DataVersion, FileState)>,
 }
 
 impl ChangeWatcher {
-    /// Looks at the store through `store`, the only connection through which the service commits.
+    /// Checks the store through `store_handle`, the only connection through which the service commits.
     pub fn check(&mut self, store_handle: &mut ReopeningStore, changes: &ExternalChanges) {
         let began = changes.started.elapsed();
         // `ReopeningStore` has noted the fault.
@@ -89,7 +89,7 @@ impl ChangeWatcher {
         changes.mark_checked(began);
     }
 
-    /// Records our own writes into the file since the last look.
+    /// Records the service's own writes into the file since the last check.
     pub fn record_own_write(&mut self, store_handle: &mut ReopeningStore, changes: &ExternalChanges) {
         let Some((.., file)) = &mut self.last else { return };
         if let Ok(now) = store_handle.maintain(SqliteStore::file_state)

@@ -1,5 +1,5 @@
-//! Lasting faults in the surroundings of the service. Each is logged when it begins, once a minute while it lasts,
-//! and when it ends. Health and metrics list them.
+//! Lasting faults in the environment of the service. Each is logged when it begins, once a minute while it lasts, and
+//! when it ends. Health and metrics list them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,9 +12,9 @@ const REMIND_INTERVAL: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The socket of the verify listener is gone and can't be made again.
+    /// The socket of the verify listener is lost and can't be made again.
     VerifySocket,
-    /// The socket of the management listener is gone and can't be made again.
+    /// The socket of the management listener is lost and can't be made again.
     ManageSocket,
     /// The proof values for proxies can't be read.
     Proof,

@@ -1,4 +1,4 @@
-//! The two listeners: one for proxies that check tokens, one for the management of the service.
+//! The two listeners: one for proxies that verify tokens, one for the management of the service.
 
 use std::io;
 use std::sync::Arc;
@@ -115,8 +115,8 @@ struct ListenAddress {
 }
 
 impl ListenAddress {
-    /// Returns a new listener if the file of the old one's socket was removed or replaced. If that isn't possible
-    /// now, a fault is reported until one of the next looks succeeds.
+    /// Returns a new listener if the socket's file was removed or replaced. If reopening fails, a fault is reported
+    /// until a later sweep succeeds.
     fn reopen_if_removed(&mut self, kind: ListenerKind, faults: &Faults) -> Option<Listener> {
         let file = self.file.as_ref()?;
         if file.is_in_place() {
@@ -184,7 +184,7 @@ async fn accept_loop(
         }
         let most = match kind {
             ListenerKind::Verify => service.limits.verify,
-            // Management connections are accepted even if the verify listener is crowded.
+            // Management connections are accepted even if the verify listener is full.
             ListenerKind::Management => service.limits.total,
         };
         while service.metrics.open.load(Relaxed) >= most && !*stop.borrow() {

@@ -1,5 +1,4 @@
-//! The management API: the health of the service, how far it has read the store, and the description of a token for
-//! callers that may ask.
+//! The management API: health, the service's position in the audit log, and introspection of tokens.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -25,21 +24,21 @@ use crate::verbs::verify::{DecisionKind, DenialReason};
 
 /// Maximum size of a form, in bytes.
 const MAX_FORM: usize = 4096;
-/// The method that a caller must be permitted to call to ask about tokens.
+/// The method that a caller must be permitted to call to introspect tokens.
 const INTROSPECT: &str = "jeton.introspect";
 
 #[derive(Serialize)]
 struct HealthJson {
     status: &'static str,
-    /// Reason why tokens can't be decided about.
+    /// Reason why tokens can't be verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
-    /// Every current fault, including those with which tokens can still be decided about.
+    /// Every current fault, including those with which tokens can still be verified.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     faults: Vec<&'static str>,
 }
 
-/// Reports if tokens can be decided about.
+/// Reports if tokens can be verified.
 pub(super) async fn health(service: &ServerState) -> HttpResponse {
     service.check_faults();
     let read = service.queue.audit_seq().await;
@@ -63,8 +62,8 @@ struct AuditPositionJson {
     audit_seq: i64,
 }
 
-/// Reports how far the service has read the store. Anybody who knows the number of a change in the audit log can
-/// see if the change is in effect.
+/// Reports how far the service has read the audit log. A caller that knows a change's number can see if the change is
+/// in effect.
 pub(super) async fn audit_position(service: &ServerState) -> HttpResponse {
     match service.queue.audit_seq().await {
         Ok(audit_seq) => {

@@ -15,7 +15,7 @@ pub(super) enum VerifyOutcome {
     Permitted,
     NoCredential,
     Denied(DenialReason),
-    /// The request can't be decided: no catalogue knows the method, or no method was named.
+    /// The request can't be decided: no catalogue has the method, or no method was named.
     UnknownMethod,
     /// The request can't be decided: the store can't be read.
     Unavailable,
@@ -32,7 +32,7 @@ pub(super) struct Metrics {
     pub open: AtomicU64,
     pub accepted: AtomicU64,
     pub timed_out: AtomicU64,
-    /// `true` if the store is older than the state that was seen, or another store.
+    /// `true` if the store is older than the state that was seen, or is another store.
     pub is_older_store: AtomicBool,
 }
 

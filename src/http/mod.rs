@@ -117,7 +117,7 @@ struct ServerState {
 }
 
 impl ServerState {
-    /// Checks for the faults that otherwise only requests notice.
+    /// Checks for the faults that otherwise only requests would notice.
     fn check_faults(&self) {
         if let Some(proofs) = &self.proofs {
             proofs.check();
@@ -196,7 +196,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
     let verify = listeners::bind(ListenerKind::Verify, &mut inherited, &verify, verify_group.as_deref()).map_err(|e| match verify {
-        // The other process that listens there has received the proxies' requests.
+        // Another process that listens there may have received the proxies' requests.
         Endpoint::Tcp(_) if e.kind == Kind::Conflict => {
             e.next("Stop what listens there. If it isn't yours: jeton guide PROXY --new-proof, and a new secret for each token in use")
         }
@@ -281,8 +281,8 @@ fn notify_ended<F: FnOnce()>(ended: &Mutex<Option<F>>) {
     }
 }
 
-/// Returns the result of a service that ended with `run`. `failed` is the failed task, and `left` the events the
-/// ledger could not record.
+/// Returns the result of a service that ended with `run`. `failed` is the failed task, and `left` counts the events
+/// that the ledger could not record.
 fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -> Result<()> {
     run?;
     if let Some(task) = failed {

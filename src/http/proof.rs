@@ -1,5 +1,5 @@
-//! The proof values of a running service: they show which proxies may ask on behalf of others, and prove answers to
-//! those proxies.
+//! The proof values of a running service. They show which proxies may verify on behalf of other clients, and prove the
+//! service's answers to those proxies.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,7 +37,7 @@ struct Cache {
     values: Vec<ProxyProof>,
 }
 
-/// A proxy that has proven itself, and the challenge it sent.
+/// A proxy that has sent a valid proof value, and its challenge.
 pub(super) struct ProvenProxy {
     value: ProxyProof,
     challenge: Option<HeaderValue>,
@@ -53,7 +53,7 @@ impl Proofs {
         Ok(Proofs { store, clock, faults, cache: Mutex::new(Cache { read: Stopwatch::start(), values }) })
     }
 
-    /// Returns the proxy that has proven itself in these headers, if any.
+    /// Returns the proxy whose headers hold a valid proof value, if any.
     pub fn proven(&self, headers: &HeaderMap) -> Option<ProvenProxy> {
         let mut sent = headers.get_all(PROOF).iter();
         let (Some(sent), None) = (sent.next(), sent.next()) else { return None };
@@ -62,8 +62,8 @@ impl Proofs {
         Some(ProvenProxy { value: value.clone(), challenge: headers.get(CHALLENGE).cloned() })
     }
 
-    /// Returns the values from the file, at most a second old. A file that can't be read proves nobody, because a
-    /// replaced value must stop working.
+    /// Returns the values from the file, at most a second old. If the file can't be read, no proxy is accepted, because
+    /// a replaced value must stop working.
     fn current(&self) -> MutexGuard<'_, Cache> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.read.elapsed() > MAX_AGE {

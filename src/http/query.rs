@@ -1,9 +1,9 @@
-//! Parses query arguments in the way that applications of every kind do.
+//! Parses query arguments in every way in which an application may read them.
 //!
-//! A secret is accepted only in the exact spelling: `name=SECRET` between `&`. But other parsers accept more
-//! spellings of the same argument: escapes in its name, `;` as a separator, `name[]`, another case. A client that
-//! hides a second credential in such a spelling could have one checked and the other used. So every key counts
-//! whose letters and digits are those of the name after decoding, and only the exact spelling is accepted.
+//! A secret is accepted only in the exact spelling: `name=SECRET` between `&`. But other parsers accept more spellings
+//! of the same argument: escapes in its name, `;` as a separator, `name[]`, another case. A client could hide a second
+//! credential in such a spelling: jeton would check one, and the application use the other. So every key counts whose
+//! letters and digits are those of the name after decoding.
 
 use std::borrow::Cow;
 
@@ -12,8 +12,8 @@ use unicode_normalization::UnicodeNormalization;
 /// Maximum number of decoding rounds. A proxy and an application may each decode once.
 const MAX_DECODINGS: usize = 3;
 
-/// Calls `take` for each argument of `query` that some application could read as `name`. The value is passed if the
-/// spelling is exact, else `None`.
+/// Calls `take` for each argument of `query` that some application could read as `name`. The value is `None` unless the
+/// spelling is exact.
 pub(super) fn query_values(query: &[u8], name: &str, mut take: impl FnMut(Option<&str>)) {
     let letters = normalize_name(name.as_bytes());
     for argument in query.split(|byte| *byte == b'&') {
@@ -66,7 +66,7 @@ fn decoded(key: &[u8]) -> Cow<'_, [u8]> {
     key
 }
 
-/// Decodes `%73`, the old `%u0073`, and `+`. Other text is kept.
+/// Decodes `%73`, the old `%u0073`, and `+`. Other text stays unchanged.
 fn decode_once(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -105,7 +105,7 @@ impl RenderedIdentity {
 /// The methods that a token may call, as the end of the body.
 pub(super) struct RenderedMethods(String);
 
-/// [`Methods`] shared by all bodies that contain them.
+/// [`RenderedMethods`] shared by all bodies that contain them.
 struct SharedMethods(Arc<RenderedMethods>);
 
 impl AsRef<[u8]> for SharedMethods {
@@ -130,7 +130,7 @@ impl RenderedMethods {
     }
 }
 
-/// A method that was asked for.
+/// A method, as the beginning of the body.
 #[derive(Debug)]
 pub(super) struct RenderedMethod {
     id: MethodId,

@@ -19,10 +19,10 @@ type OpenFn = fn(&Path, Duration) -> Result<SqliteStore>;
 
 /// A store connection, and what is needed to reopen it.
 pub(super) struct ReopeningStore {
-    /// Work that can't be done without the store, for the log.
+    /// Work that can't be done without the store, named in the log.
     purpose: &'static str,
     path: PathBuf,
-    /// Busy timeout: how long to wait for other processes that hold the store.
+    /// Busy timeout: maximum wait for other processes that lock the store.
     busy_timeout: Duration,
     open: OpenFn,
     clock: Arc<dyn Clock>,
@@ -116,7 +116,7 @@ impl ReopeningStore {
         self.open_count
     }
 
-    /// Makes the next use reopen the store: a panic may have left the connection in the middle of an operation.
+    /// Makes the next use reopen the store. A panic may have left the connection in the middle of an operation.
     pub fn mark_stale(&mut self) {
         self.record_failure(&Error::failure("a panic while it was used"));
     }

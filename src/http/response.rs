@@ -19,12 +19,11 @@ use crate::domain::identity_header::IdentityField;
 pub(super) enum ResponseBody {
     /// A single piece.
     Whole(Bytes),
-    /// The description of a token, in pieces that are kept once and sent many times.
+    /// The description of a token, in pieces that are shared by many answers.
     Identity(IdentityBody),
 }
 
-/// The unsent pieces of a token's description: the method, the token itself, and its methods if they were asked
-/// for.
+/// The unsent pieces of a token's description: the method, the token itself, and its methods if requested.
 pub(super) struct IdentityBody {
     secret: Arc<CachedSecret>,
     method: Option<Arc<RenderedMethod>>,

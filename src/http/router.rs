@@ -12,7 +12,7 @@ const AUDIT_POSITION: &str = "/v1/head";
 const METRICS: &str = "/metrics";
 const INTROSPECT: &str = "/v1/introspect";
 
-/// Answers proxies: a decision for every HTTP method that they pass on, and the health of the service.
+/// Answers proxies: a decision for every HTTP method that proxies pass on, and the health of the service.
 pub(super) async fn verify(service: &ServerState, peer: &Peer, request: Request<Incoming>) -> HttpResponse {
     match (request.uri().path(), request.method()) {
         (path, _) if verify::matches(path) => verify::handle(service, peer, request).await,

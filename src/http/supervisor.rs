@@ -11,7 +11,7 @@ use std::task::Poll;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Number of panics in a row that one worker survives. Successful work in between resets the count.
+/// Number of panics in a row that one worker survives. Success in between resets the count.
 pub(super) const MAX_PANICS: u32 = 3;
 
 /// Records which task has failed, if any.
@@ -35,7 +35,7 @@ impl Default for Supervisor {
 }
 
 impl Supervisor {
-    /// Starts a task that the service needs: a panic in it ends the service.
+    /// Starts a task that the service needs. A panic in the task ends the service.
     pub fn spawn_vital(
         self: &Arc<Self>,
         name: &'static str,
@@ -49,7 +49,7 @@ impl Supervisor {
         })
     }
 
-    /// Starts a task of which there are many: a panic in one ends only that task.
+    /// Starts one of many equal tasks. A panic in one ends only that task.
     pub fn spawn_isolated(self: &Arc<Self>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let supervisor = Arc::clone(self);
         spawn(async move {
@@ -57,7 +57,7 @@ impl Supervisor {
         });
     }
 
-    /// Runs `work` on another thread, since it may block. The service survives a panic in it, or a thread that
+    /// Runs `work` on another thread, since `work` may block. The service survives a panic in `work`, or a thread that
     /// can't be started.
     #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub async fn blocking(&self, work: impl FnOnce() + Send + 'static) {
@@ -125,14 +125,14 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(work)
 }
 
-/// Causes panics in a task of the test's choice.
+/// Causes panics in a task chosen by a test.
 #[cfg(test)]
 #[derive(Default)]
 struct InjectedPanic(std::sync::Mutex<(&'static str, u32)>);
 
 #[cfg(test)]
 impl Supervisor {
-    /// Makes the task `name` panic the next `times` that it works.
+    /// Makes the task `name` panic in its next `times` runs.
     pub fn inject_panic(&self, name: &'static str, times: u32) {
         *self.injected_panic.0.lock().unwrap() = (name, times);
     }

@@ -72,7 +72,7 @@ fn panic_of_a_vital_task_ends_the_service_with_an_error() {
     ] {
         let server = TestServer::new();
         server.handle.supervisor.inject_panic(task, panics);
-        // Tasks that work on their own fail on their own. The others fail when a request arrives.
+        // Tasks with a timer fail without a request. The others fail when a request arrives.
         for _ in 0..panics {
             let replies = [server.verify_status(), server.status("/v1/health")];
             assert!(task != "batch" || !replies.contains(&Some(200)), "{replies:?}: no answer, but healthy");

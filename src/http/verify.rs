@@ -25,7 +25,7 @@ use crate::verbs::verify::{DecisionKind, DenialReason};
 const PATH: &str = "/v1/verify";
 /// Query option that asks for all methods the token may call.
 const METHODS: &str = "methods";
-/// Header in which proxies name the client they ask for.
+/// Header in which proxies name the client of the original request.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Maximum length of a recorded client name, in bytes.
 const MAX_USER_AGENT: usize = 120;
@@ -128,7 +128,7 @@ fn refused(outcome: VerifyOutcome) -> HttpResponse {
 /// The peer of a connection.
 pub(super) struct Peer {
     address: Option<IpAddr>,
-    /// The last caller. Mostly the same one asks again.
+    /// The last caller. Most requests come from the same one.
     last_origin: Mutex<Option<Arc<Origin>>>,
 }
 
@@ -142,8 +142,8 @@ impl Peer {
         self.address.and(service.proofs.as_ref())?.proven(headers)
     }
 
-    /// Returns the caller as the ledger stores it. Every local user can ask at a TCP port, so a caller that names
-    /// another client is believed only with proof.
+    /// Returns the caller as the ledger stores it. Every local user can connect to a TCP port, so a forwarded client
+    /// address is believed only with proof.
     fn origin(&self, service: &ServerState, headers: &HeaderMap, is_proven: bool) -> Arc<Origin> {
         let is_believed = self.address.is_none() || is_proven;
         let values = headers.get_all(FORWARDED_FOR).iter().filter(|_| is_believed);
@@ -159,8 +159,8 @@ impl Peer {
     }
 }
 
-/// Returns a client's name as the ledger stores it. Removes a secret in the wrong place, or most of one. The whole
-/// name is searched before it is shortened.
+/// Returns a client's name as the ledger stores it. Removes a secret that was put there by mistake, or most of one. The
+/// whole name is searched before it is shortened.
 fn sanitize_user_agent(client: &[u8]) -> String {
     let client: String = client.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect();
     if contains_secret(&client) {

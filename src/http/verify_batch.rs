@@ -59,7 +59,7 @@ struct Pending {
     reply: oneshot::Sender<std::result::Result<DecisionReply, Unavailable>>,
 }
 
-/// The waiting end of a caller that only asks how far the store is read.
+/// The sender for a caller that asks only how far the store is read.
 type VersionWaiter = oneshot::Sender<std::result::Result<i64, Unavailable>>;
 
 #[derive(Default)]
@@ -115,14 +115,14 @@ pub(super) struct BatchWorker {
     cache: DecisionCache<HttpPayload>,
     continuity: RollbackDetector,
     pub audit_position: Arc<AuditPosition>,
-    /// The outside changes that had been found when the memory was started.
+    /// The external changes that were known when the cache was created.
     external_changes: ChangeCounts,
     cache_age: Stopwatch,
     /// Secrets with unreadable rows. Each is logged once.
     reported_ids: HashSet<PublicId>,
 }
 
-/// Maximum size of `unreadable`.
+/// Maximum size of `reported_ids`.
 const MAX_REPORTED_IDS: usize = 1_024;
 
 impl BatchWorker {
@@ -155,8 +155,8 @@ impl BatchWorker {
         // The first read comes before any request, so that a fault of the store is logged at once.
         let mut panics = u32::from(!self.serve_guarded(Queue::default()));
         loop {
-            // This task is scheduled after all tasks that are ready to ask, so their requests join the batch before
-            // the store is read.
+            // This task is scheduled after all tasks that are ready to queue a request, so these requests join the
+            // batch before the store is read.
             queue_of_server.wake.notified().await;
             let queue = queue_of_server.drain();
             if !queue.pending.is_empty() || !queue.waiters.is_empty() {
@@ -168,7 +168,7 @@ impl BatchWorker {
         }
     }
 
-    /// Clears the memory if the store may have changed without a row in the audit log.
+    /// Clears the cache if the store may have changed without a row in the audit log.
     fn drop_outdated_cache(&mut self) {
         let changes = &self.server.ledger.external_changes;
         let found = changes.counts();
@@ -180,14 +180,14 @@ impl BatchWorker {
             self.cache.mark_stale();
         }
         if found.writes != self.external_changes.writes {
-            // If the pages can't be dropped, the store is read by a connection that will be reopened.
+            // If the pages can't be dropped, the connection is reopened before the next read.
             let _ = self.store.maintain(SqliteStore::shrink_cache);
         }
         self.external_changes = found;
     }
 
-    /// Serves `queue`. Returns `false` after a panic: the waiting requests then get [`Unavailable`], and the memory
-    /// is not used again.
+    /// Serves `queue`. Returns `false` after a panic: the waiting requests then get [`Unavailable`], and the cache is
+    /// dropped.
     fn serve_guarded(&mut self, queue: Queue) -> bool {
         let supervisor = Arc::clone(&self.server.supervisor);
         let served = supervisor.attempt("batch", || self.serve(queue)).is_some();
@@ -257,11 +257,11 @@ impl BatchWorker {
             return;
         };
         for reader in queue.waiters {
-            // A caller that has gone away needs no answer. The same holds below.
+            // A caller that has disconnected needs no answer. The same holds below.
             let _ = reader.send(Ok(seq));
         }
-        // The ledger uses the wall clock, even after it was set back or corrected. Only expiry uses the latest time
-        // seen.
+        // The ledger uses the wall clock, even after the clock was set back or corrected. Only expiry uses the latest
+        // time seen.
         let now = clock.now();
         let mut page = self.server.ledger.recorder();
         for (Pending { request, reply }, decided) in queue.pending.into_iter().zip(decisions) {

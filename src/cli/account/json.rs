@@ -81,7 +81,7 @@ impl<'a> SomeAccountsJson<'a> {
     }
 }
 
-/// What `account show` answers.
+/// The answer of `account show`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ShownAccount")]
 pub struct ShownAccountJson {

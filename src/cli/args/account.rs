@@ -34,7 +34,7 @@ pub struct ShowAccountArgs {
     pub name: Option<String>,
 }
 
-/// Where the password of another account comes from.
+/// Source of another account's password.
 #[derive(Debug, Args)]
 pub struct NewPasswordArgs {
     /// Read the new password from a file that only you can read
@@ -50,7 +50,6 @@ pub struct CreateAccountArgs {
     /// Role: owner, admin, member or viewer (admins give the last two)
     #[arg(long, value_name = "R", default_value = "member")]
     pub role: String,
-    /// Where its password comes from.
     #[command(flatten)]
     pub password: NewPasswordArgs,
 }
@@ -77,7 +76,6 @@ pub struct AccountsArgs {
 pub struct PasswdArgs {
     /// Account [default: yours]
     pub name: Option<String>,
-    /// Where the password comes from.
     #[command(flatten)]
     pub password: NewPasswordArgs,
 }

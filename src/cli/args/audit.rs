@@ -5,26 +5,25 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// `audit`, and what stands under it.
+/// `audit` and its subcommands.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// What to do; reading the log without one.
+    /// The subcommand; `None` reads the log.
     #[command(subcommand)]
     pub command: Option<AuditCommand>,
-    /// What to read.
     #[command(flatten)]
     pub read: ReadAuditArgs,
 }
 
 impl ReadAuditArgs {
-    /// Whether nothing was said.
+    /// Returns `true` if no option was given.
     pub fn is_empty(&self) -> bool {
         let ReadAuditArgs { since, token, filter, limit, follow } = self;
         since.is_none() && token.is_none() && filter.is_none() && limit.is_none() && !follow
     }
 }
 
-/// What to do with the log but read it.
+/// Subcommands of `audit`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Verify the audit log's hash chain (exit 6 at the first bad row)
@@ -33,7 +32,7 @@ pub enum AuditCommand {
     Anchor(AnchorArgs),
 }
 
-/// What to read of the log.
+/// Options that select rows of the log.
 #[derive(Debug, Args)]
 pub struct ReadAuditArgs {
     /// Show only the last 12h, 30d, 2w, 6mo, 1y …

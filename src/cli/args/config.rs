@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::config::{ENVIRONMENT, SettingKey};
 
-/// The settings and environment variables with their meaning, below the help of `config`.
+/// Returns the settings and environment variables with their meaning, for the help of `config`.
 pub(super) fn settings_help() -> String {
     let row = |(name, help): (&str, &str)| format!("  {name:<18}  {help}\n");
     let settings: String = SettingKey::ALL.map(|key| row((key.name(), key.help()))).concat();

@@ -13,7 +13,7 @@ pub enum LedgerCommand {
     Uses(ReadLedgerArgs),
 }
 
-/// What to read of the ledger.
+/// Options that select rows of the ledger.
 #[derive(Debug, Args)]
 pub struct ReadLedgerArgs {
     /// Show only this token: name, account/name, hint or id

@@ -1,5 +1,5 @@
-//! The tree of commands. Only words: what they mean is read by the domain's own parsers, so that every refusal sounds
-//! alike.
+//! The tree of commands. Arguments are plain text here: the domain's parsers read them, so that every face reports the
+//! same errors.
 
 mod account;
 mod audit;
@@ -46,15 +46,14 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "jeton", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Cli {
-    /// What holds for every command.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// What to do; the screens without one.
+    /// The command; `None` opens the screens.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What holds for every command.
+/// Options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options for every command")]
 pub struct GlobalArgs {
@@ -163,19 +162,19 @@ pub struct VerifyArgs {
     pub method: Option<String>,
 }
 
-/// What to print instead of running: help, the version, or what is wrong with the line.
+/// Text to print instead of running: help, the version, or the error in the command line.
 pub struct EarlyExit {
-    /// What to print.
     pub text: String,
-    /// Whether it was asked for.
+    /// `true` if the user asked for the text.
     pub is_requested: bool,
 }
 
-/// Reads the line. Nothing of it comes back raw: a refused line is read once more with its hostile characters written
-/// out, so that what clap quotes can neither drive a terminal nor forge a line.
+/// Parses the command line. On an error, the line is parsed once more with its control characters escaped. Text that
+/// clap quotes can then neither control a terminal nor forge a line.
 ///
 /// # Errors
-/// What to print instead.
+///
+/// The text to print instead.
 pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit> {
     let mut words = vec!["jeton".to_owned()];
     for (index, word) in args.enumerate().skip(1) {
@@ -222,7 +221,7 @@ mod tests {
         command().debug_assert();
     }
 
-    /// Help is one line that fits, without a full stop; a command's begins with a verb.
+    /// Help is one line that fits, without a full stop. A command's help begins with a verb.
     #[test]
     fn help_is_short_and_imperative() {
         const VERBS: &str = "Append Apply Change Check Copy Create Delete Disable Enable End Export Find Forget Identify Import \

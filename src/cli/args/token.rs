@@ -109,7 +109,6 @@ pub struct EditArgs {
     /// Replace the expiry: never, a day or a span from now
     #[arg(long, value_name = "E")]
     pub expires: Option<String>,
-    /// What it may call
     #[command(flatten)]
     pub selection: SelectionArgs,
     /// Show what would change, and change nothing
@@ -117,7 +116,7 @@ pub struct EditArgs {
     pub dry_run: bool,
 }
 
-/// What happens to a selection: one kind of these.
+/// Changes of an API selection: either a new one, or additions and removals.
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
     /// Allow this API set instead; can be repeated

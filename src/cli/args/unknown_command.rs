@@ -1,14 +1,14 @@
-//! The answer to a command that there isn't: those that may have been meant, wherever they are in the tree.
+//! The error for an unknown command, with similar commands from the whole tree.
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::domain::suggest::nearest;
 
-/// The most commands that are suggested.
+/// Maximum number of suggested commands.
 const MAX_COMMANDS: usize = 3;
 
-/// Returns the message for an unknown command in `words`; `None` if `error` is another one.
+/// Returns the message for an unknown command in `words`, or `None` if `error` is a different error.
 pub(super) fn unknown_command(error: &clap::Error, words: &[String]) -> Option<String> {
     if error.kind() != ErrorKind::InvalidSubcommand {
         return None;
@@ -31,7 +31,7 @@ pub(super) fn unknown_command(error: &clap::Error, words: &[String]) -> Option<S
     Some(text)
 }
 
-/// Commands called `word` at or below `parent`, else those whose name is near it.
+/// Returns the commands called `word` at or below `parent`, or else those with a similar name.
 fn similar_commands(word: &str, parent: &Command, path: &str) -> Vec<String> {
     let mut all = Vec::new();
     collect(parent, path, &mut all);
@@ -46,7 +46,7 @@ fn similar_commands(word: &str, parent: &Command, path: &str) -> Vec<String> {
     matches
 }
 
-/// Every name and alias below `parent`, with the whole command.
+/// Collects every name and alias below `parent` with its full command.
 fn collect(parent: &Command, path: &str, all: &mut Vec<(String, String)>) {
     for sub in parent.get_subcommands() {
         let whole = format!("{path} {}", sub.get_name());

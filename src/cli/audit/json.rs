@@ -15,7 +15,7 @@ use crate::verbs::audit_log::HashedRow;
 pub struct EntryJson<'a> {
     seq: i64,
     at: String,
-    /// None where nobody had signed in yet.
+    /// `null` if nobody had signed in yet.
     account: Option<&'a str>,
     name: Option<&'a str>,
     proof: &'a str,
@@ -55,7 +55,7 @@ struct FindingJson {
     text: String,
 }
 
-/// What `audit verify` answers.
+/// The answer of `audit verify`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AuditVerified")]
 pub struct ChainReportJson {
@@ -64,7 +64,7 @@ pub struct ChainReportJson {
     whole: bool,
     last_hash: Option<String>,
     findings: Vec<FindingJson>,
-    /// How many findings more there are.
+    /// Number of findings that are not listed.
     untold: u64,
     anchored_to: Option<i64>,
 }
@@ -85,7 +85,7 @@ impl ChainReportJson {
     }
 }
 
-/// What `audit anchor` answers.
+/// The answer of `audit anchor`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Anchored")]
 pub struct CheckpointJson {
@@ -93,7 +93,7 @@ pub struct CheckpointJson {
     seq: i64,
     hash: String,
     at: String,
-    /// False where the file ends with this row already.
+    /// `false` if the file already ended with this row.
     added: bool,
 }
 

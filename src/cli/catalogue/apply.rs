@@ -19,7 +19,6 @@ use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue
 /// Limits of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "--json has them" };
 
-/// Returns the catalogues already in the store.
 fn existing_catalogues(app: &App) -> Result<Vec<Catalogue>> {
     // Without a store, a file can still be written and checked for a store set up later.
     if app.call(&Credential::Store, GetSetup)?.first_run {

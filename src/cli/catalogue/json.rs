@@ -62,7 +62,7 @@ impl<'a> SetJson<'a> {
     }
 }
 
-/// What `list` answers.
+/// The answer of `list`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "List")]
 pub(in crate::cli) struct ListJson<'a> {
@@ -81,7 +81,7 @@ impl<'a> ListJson<'a> {
     }
 }
 
-/// What `show` answers: one of the three is there.
+/// The answer of `show`: exactly one of the four is present.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CatalogueShown")]
 pub(in crate::cli) struct ShownJson<'a> {
@@ -116,7 +116,7 @@ impl<'a> CatalogueJson<'a> {
     }
 }
 
-/// What `check` answers when a file is good.
+/// The answer of `check` for a valid file.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Checked")]
 pub(in crate::cli) struct CheckedJson<'a> {
@@ -127,7 +127,7 @@ pub(in crate::cli) struct CheckedJson<'a> {
     pub sets: usize,
 }
 
-/// What `apply` answers.
+/// The answer of `apply`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Applied")]
 pub(in crate::cli) struct AppliedJson<'a> {

@@ -49,7 +49,6 @@ pub struct OpenapiArgs {
     /// Link for methods without one, with {id}, {tag}, {path}, {verb}
     #[arg(long, value_name = "TEMPLATE")]
     pub docs_url: Option<String>,
-    /// What may happen.
     #[command(flatten)]
     pub consent: ApplyOptions,
 }
@@ -75,12 +74,11 @@ pub struct ApplyArgs {
     /// File, or the name of a catalogue that comes with jeton
     #[arg(value_name = "FILE|NAME")]
     pub source: String,
-    /// What may happen.
     #[command(flatten)]
     pub consent: ApplyOptions,
 }
 
-/// What may happen when a catalogue is applied, wherever it came from.
+/// Confirmations needed to apply a catalogue from any source.
 #[derive(Debug, Args)]
 pub struct ApplyOptions {
     /// Confirm with the number of tokens that gain methods

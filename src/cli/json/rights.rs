@@ -8,7 +8,7 @@ use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::denial_reason::DenialReason;
 use crate::verbs::tokens::{MadeTokens, Maker, TokenDetails};
 
-/// Which token made another, and what that made.
+/// The parent of a token, and the tokens made by it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Lineage")]
 pub struct LineageJson {
@@ -22,19 +22,19 @@ pub struct LineageJson {
 #[schemars(rename = "Maker")]
 struct MakerJson {
     id: String,
-    /// None when it was purged, or is not to be seen.
+    /// `null` if the parent was purged, or is not visible to you.
     name: Option<String>,
 }
 
-/// What a token made, directly or not, outside the trash.
+/// The tokens made by a token, directly or not, outside the trash.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Made")]
 pub struct MadeJson {
     count: usize,
     active: usize,
-    /// There are more than `count`.
+    /// `true` if `count` is only a lower bound.
     more: bool,
-    /// The first of them.
+    /// The first tokens.
     tokens: Vec<String>,
 }
 
@@ -66,12 +66,12 @@ pub struct RightsJson {
     role: &'static str,
     account_role: &'static str,
     issued_role: &'static str,
-    /// Why it works for nothing at all; none when it works.
+    /// Reason code if the secret works for no method at all, else `null`.
     refused: Option<&'static str>,
     methods: Vec<String>,
     withheld: Vec<WithheldMethodJson>,
     unknown_sets: Vec<String>,
-    /// Those of the secret before, during an overlap.
+    /// Rights of the previous secret, during an overlap.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<Option<Box<RightsJson>>>,
 }
@@ -112,7 +112,7 @@ impl From<&EffectiveRights> for RightsJson {
     }
 }
 
-/// What `can` answers.
+/// The answer of `can`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Can")]
 pub struct CanJson {
@@ -120,22 +120,22 @@ pub struct CanJson {
     pub schema: u32,
     /// The token.
     pub token: TokenJson,
-    /// The method asked for.
+    /// The method in question.
     pub method: String,
-    /// Whether the current secret may call it; where not, exit 4 as well.
+    /// `true` if the current secret may call the method. Otherwise the exit code is 4.
     pub allowed: bool,
-    /// Why not, a word; none when it may.
+    /// Reason code of the denial; `null` if allowed.
     pub reason: Option<&'static str>,
-    /// The same of the secret before, during an overlap.
+    /// The same for the previous secret, during an overlap.
     pub previous: Option<CanPreviousJson>,
 }
 
-/// Whether the secret before the current one may call a method.
+/// The answer for the previous secret.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CanPrevious")]
 pub struct CanPreviousJson {
-    /// Whether it may.
+    /// `true` if the previous secret may call the method.
     pub allowed: bool,
-    /// Why not, a word; none when it may.
+    /// Reason code of the denial; `null` if allowed.
     pub reason: Option<&'static str>,
 }

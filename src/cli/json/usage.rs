@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::instant;
 use crate::verbs::ports::{ClientUsage, DenialSummary, LastDenial, Usage};
 
-/// How a token was used.
+/// Usage of a token.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Usage")]
 pub struct UsageJson {
@@ -14,17 +14,17 @@ pub struct UsageJson {
     current_last_seen_at: Option<String>,
     today: u64,
     week: u64,
-    /// Of each of the last 30 days (UTC), the oldest first.
+    /// Uses on each of the last 30 days (UTC), the oldest first.
     days: Vec<u64>,
     denied_week: u64,
     denied: DeniedEvidenceJson,
-    /// None without an overlap.
+    /// `null` without an overlap.
     previous: Option<PreviousUsesJson>,
     origins: Vec<OriginJson>,
     methods: Vec<MethodUsesJson>,
-    /// In all of the ledger that is kept.
+    /// Uses by method in the whole ledger that is retained.
     methods_kept: Vec<MethodUsesJson>,
-    /// There are more than stand there.
+    /// `true` if there are more methods than listed.
     methods_cut: bool,
 }
 
@@ -56,7 +56,7 @@ struct DeniedEvidenceJson {
     since: &'static str,
     since_at: Option<String>,
     attempts: u64,
-    /// There were more than could be counted.
+    /// `true` if `attempts` is only a lower bound.
     more: bool,
     last: Option<LastDeniedJson>,
 }

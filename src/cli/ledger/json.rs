@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::domain::time::utc_day;
 use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, UseRow};
 
-/// A token as the ledger can still name it.
+/// A token as the ledger still names it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TokenName")]
 pub struct TokenNameJson<'a> {
@@ -28,7 +28,7 @@ impl<'a> From<&'a LedgerToken> for TokenNameJson<'a> {
     }
 }
 
-/// A secret of the ledger, and what it is now.
+/// A secret in the ledger, and its state today.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "LedgerSecret")]
 pub struct LedgerSecretJson<'a> {

@@ -43,7 +43,6 @@ fn asks_for_reason(text: &str) -> bool {
     LedgerFilter::parse(text).reason.is_some()
 }
 
-/// The query of every page.
 #[derive(Clone)]
 struct LedgerQuery {
     token: Option<TokenRef>,
@@ -151,7 +150,7 @@ fn or_dash(text: &str) -> String {
     if text.is_empty() { dash() } else { text.to_owned() }
 }
 
-/// Formats a secret: `jtn_Ab12Cd34 describe_previous_secret`.
+/// Formats a secret: `jtn_Ab12Cd34 (previous)`.
 pub(super) fn secret(secret: &LedgerSecret) -> String {
     format!("{} {}", secret.hint, secret.status.as_str())
 }
@@ -162,7 +161,7 @@ struct Pages<R: LedgerList> {
     query: LedgerQuery,
     anchor: Option<LedgerCursor<R::Key>>,
     remaining: usize,
-    /// The damaged rows that were left out, in words.
+    /// Descriptions of the damaged rows that were left out.
     unreadable: BTreeSet<String>,
 }
 

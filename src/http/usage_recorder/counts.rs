@@ -1,6 +1,6 @@
 //! Decided events that are not yet written, with equal ones counted together.
 //!
-//! Their memory is bounded, however long the store can't be written. At the bound details are dropped first, then
+//! Their memory is bounded, however long the store can't be written. At the bound, details are dropped first, then
 //! denied attempts, then the oldest uses. Dropped events are counted as lost.
 
 use std::collections::HashMap;
@@ -18,8 +18,8 @@ pub(super) const MAX_SIZE: usize = 24 * 1024 * 1024;
 /// Memory of one entry, including its share of both maps and its caller.
 const ENTRY_SIZE: usize = 304;
 const ORIGIN_SIZE: usize = 96;
-/// Maximum number of callers and methods kept apart per token, or for unknown tokens. A client that changes its
-/// name with every request can thus fill neither memory nor store.
+/// Maximum number of separate callers and methods per token, or for unknown tokens. Thus a client that changes its name
+/// with every request can fill neither memory nor store.
 const MAX_KEYS_PER_TOKEN: usize = 100;
 const MINUTES_OF_DAY: i64 = DAY / MINUTE;
 
@@ -85,7 +85,7 @@ impl UsageCounts {
         self.map.len()
     }
 
-    /// Adds `count` to the entry with the same key. Returns the events that were dropped for it.
+    /// Adds `count` to the entry with the same key. Returns the events that were dropped to make room.
     pub fn add(&mut self, mut key: UsageKey, count: Count) -> LostCounts {
         if self.keys_per_token.get(&key.token).is_some_and(|apart| *apart >= MAX_KEYS_PER_TOKEN)
             && !self.map.contains_key(&key)
@@ -96,7 +96,7 @@ impl UsageCounts {
         if self.size > MAX_SIZE { self.make_room() } else { LostCounts::default() }
     }
 
-    /// Adds all of `other`, which is smaller than this or about to be.
+    /// Adds all entries of `other`. Swaps the two if `other` is larger.
     pub fn merge(&mut self, mut other: UsageCounts) -> LostCounts {
         if other.len() > self.len() {
             mem::swap(self, &mut other);
@@ -143,8 +143,8 @@ impl UsageCounts {
             }
         }
         let mut entries: Vec<_> = mem::take(self).map.into_iter().collect();
-        // Denied attempts are dropped before uses, the oldest of each first. Entries are kept from the end for as
-        // long as there is room.
+        // Denied attempts are dropped before uses, the oldest of each first. Entries from the end are retained while
+        // there is room.
         entries.sort_unstable_by_key(|(key, count)| (key.reason.is_none(), count.at));
         let mut lost = LostCounts::default();
         while let Some((key, count)) = entries.pop() {
@@ -198,7 +198,7 @@ mod tests {
         Count { count: 1, at: Timestamp(n as i64) }
     }
 
-    /// Adds all keys. Returns the remaining tallies, the lost events and the total.
+    /// Adds all keys. Returns the remaining counts, the lost events and the total.
     fn filled(keys: impl Iterator<Item = UsageKey>) -> (UsageCounts, LostCounts, u64) {
         let (mut counts, mut lost, mut count) = (UsageCounts::default(), LostCounts::default(), 0);
         for (n, key) in (0..).zip(keys) {

@@ -1,5 +1,5 @@
-//! The ledger, off the path of requests. Events are gathered in memory, equal ones counted together, and written to
-//! the store by a separate thread.
+//! The service's ledger, off the path of requests. Gathers events in memory, counts equal ones together, and writes
+//! them to the store on a separate thread.
 
 mod counts;
 mod pruning;
@@ -22,15 +22,15 @@ pub(super) use counts::LostCounts;
 use counts::UsageCounts;
 pub(super) use writer::start;
 
-/// Maximum memory of cached secrets that are kept because uses are counted next to them, in bytes.
+/// Maximum memory of cached secrets that are retained because uses are counted next to them, in bytes.
 const MAX_HOT_BYTES: usize = 16 * 1024 * 1024;
 
 /// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
-    /// `None` on a socket, if the peer sends no address.
+    /// `None` on a socket if the peer sends no address.
     pub address: Option<IpAddr>,
-    /// The client's name for itself.
+    /// The client's own name (`User-Agent`).
     pub client: String,
 }
 
@@ -61,7 +61,7 @@ impl Count {
     }
 }
 
-/// The repeated latest use of a secret since the ledger was written. It is counted next to the cached secret, so
+/// The repeated latest use of a secret since the last write of the ledger. The count is next to the cached secret, so
 /// that most uses touch no other memory.
 #[derive(Default)]
 pub(super) struct HotCounter(Mutex<Option<UseRun>>);
@@ -96,9 +96,9 @@ impl UseRun {
 #[derive(Default)]
 struct Buffer {
     counts: UsageCounts,
-    /// The secrets that have a [`Run`]. They stay in memory for as long as they are listed here.
+    /// The secrets that have a [`UseRun`]. They stay in memory while they are listed here.
     hot_counters: Vec<Arc<CachedSecret>>,
-    /// Memory of `running`, in bytes.
+    /// Memory of `hot_counters`, in bytes.
     weight: usize,
     is_ending: bool,
 }
@@ -243,7 +243,7 @@ pub(super) struct DeniedAttempt<'a> {
     pub method: Option<&'a Arc<RenderedMethod>>,
 }
 
-/// Text that is built only when it is read.
+/// Text that is built only when it is formatted.
 struct LazyText<F>(F);
 
 impl<F: Fn() -> String> fmt::Display for LazyText<F> {
@@ -267,7 +267,7 @@ impl Buffer {
         }
     }
 
-    /// Takes all entries. Runs are taken from their cached secrets, where concurrent decisions continue to count.
+    /// Takes all entries, including the runs next to cached secrets. Concurrent decisions continue to count there.
     fn drain(&mut self, stats: &RecorderStats) -> UsageCounts {
         let mut counts = mem::take(&mut self.counts);
         self.weight = 0;

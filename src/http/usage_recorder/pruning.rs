@@ -1,4 +1,4 @@
-//! Pruning of the ledger: deletes rows older than the policy keeps, and the oldest days if the ledger is too large.
+//! Pruning of the ledger: deletes rows older than the policy's limit, and the oldest days if the ledger is too large.
 
 use crate::domain::time::{DAY, HOUR, Timestamp};
 use crate::error::Result;
@@ -18,14 +18,14 @@ const PRUNE_INTERVAL: i64 = HOUR;
 /// Deletes old rows and measures the ledger, in small steps of one call each.
 pub(super) struct Pruner {
     max_bytes: u64,
-    /// Time at which nothing was left to delete.
+    /// Time when the last pruning ended.
     finished_at: Option<Timestamp>,
     stage: Stage,
 }
 
 /// The work of the next call.
 enum Stage {
-    /// Finds the rows that are older than the policy keeps.
+    /// Finds the cutoff of the policy.
     FindCutoff,
     /// Deletes rows older than this time.
     Delete(Timestamp),

@@ -23,16 +23,15 @@ use crate::platform::{process, tasks};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::{Clock, Denial, Store, Use};
 
-/// Length of one part of the time in which entries are gathered. Together with the writing, a whole round takes
-/// less than a second.
+/// Length of one part of the time in which entries are gathered. A whole round, with the writing, takes less than a
+/// second.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(400);
-/// Number of parts of a round. Between them the writer checks for changes by others.
+/// Number of parts of a round. Between them the writer checks for external changes.
 const WAITS_PER_FLUSH: u32 = 2;
-/// Busy timeout of the ledger's connection. No request waits for the ledger, and others hold the store only for a
+/// Busy timeout of the ledger's connection. No request waits for the ledger, and others lock the store only for a
 /// moment.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
-/// Maximum number of entries in one transaction. Other writers thus wait for it no longer than for a change of
-/// their own.
+/// Maximum number of entries in one transaction. Other writers thus wait no longer than for a change of their own.
 const BATCH_SIZE: usize = 1_000;
 /// Time between two flushes of batched rows into the ledger tables, in milliseconds.
 const JOURNAL_INTERVAL: i64 = MINUTE;
@@ -48,7 +47,7 @@ struct Writer {
     watcher: ChangeWatcher,
     pruner: Pruner,
     journal_flushed_at: Timestamp,
-    /// `true` if the last attempt to settle failed.
+    /// `true` if the last flush of the journal failed.
     is_journal_pending: bool,
     /// The lost events as last reported, and the time of the report.
     reported: LostCounts,
@@ -112,8 +111,8 @@ impl Drop for InFlight<'_> {
 }
 
 impl Writer {
-    /// Works until the end and survives a few panics, none of which loses entries. Returns the events that could
-    /// not be written.
+    /// Works until the end and survives a few panics without losing entries. Returns the events that could not be
+    /// written.
     fn run(&mut self, supervisor: &Supervisor) -> LostCounts {
         let mut panics = 0;
         loop {
@@ -145,8 +144,8 @@ impl Writer {
         self.pruner.prune(&mut self.store, &*self.clock);
         self.watcher.record_own_write(&mut self.store, &self.ledger.external_changes);
         if self.store.is_failing() && self.store.failures() == failures && self.ledger.pending() == 0 {
-            // Nothing waits to be written: an empty transaction checks that the store can be written. A fault is
-            // noted.
+            // Nothing to write: an empty transaction checks that the store can be written. `ReopeningStore` notes a
+            // fault.
             let _ = self.store.with(|store| store.write_usage(|_| Ok(())));
         }
         None
@@ -163,7 +162,7 @@ impl Writer {
         self.ledger.discard_rest()
     }
 
-    /// Gathers entries for a while. Returns them, and `true` if they are the last.
+    /// Gathers entries for a while. Returns the entries, and `true` if they are the last.
     fn wait_for_counts(&mut self) -> (UsageCounts, bool) {
         self.watcher.check(&mut self.store, &self.ledger.external_changes);
         for _ in 1..WAITS_PER_FLUSH {
@@ -210,12 +209,12 @@ impl Writer {
         );
     }
 
-    /// Flushes batched rows into the ledger tables, so that little of this is left to readers.
+    /// Moves journal rows to the ledger tables, so that readers have little of this work left.
     fn flush_journal(&mut self) {
         let now = self.clock.now();
         if self.is_journal_pending || (now.0 - self.journal_flushed_at.0).abs() >= JOURNAL_INTERVAL {
             self.journal_flushed_at = now;
-            // A fault is noted. The next reader of the ledger then settles it.
+            // `ReopeningStore` notes a fault. The next reader of the ledger then flushes.
             let flushed = self.store.maintain(|store| store.flush_usage().and_then(|()| store.checkpoint()));
             self.is_journal_pending = flushed.is_err();
         }
@@ -224,7 +223,7 @@ impl Writer {
 
 /// Writes entries in one transaction. Returns `false` if that is not possible now.
 fn record(store_handle: &mut ReopeningStore, batch: &[(UsageKey, Count)]) -> bool {
-    // Few addresses ask often, so their text is cached.
+    // Few addresses make most requests, so their text is cached.
     let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
     for origin in batch.iter().filter_map(|(key, _)| key.origin.as_ref()) {
         addresses.entry(origin.address).or_insert_with(|| origin.address_text());
