@@ -77,7 +77,7 @@ pub enum Fault {
     ChangedMeanwhile,
 }
 
-/// A reference to a token that is not there, for a later search of similar names.
+/// A reference to a missing token, for a later search of similar names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
     /// The reference as it was typed.

@@ -21,7 +21,7 @@ pub struct LazyLocalBackend {
 }
 
 impl LazyLocalBackend {
-    /// Creates the place for the installation at `path`, on behalf of `client_info`. Touches no file yet.
+    /// Creates the backend for the installation at `path`, on behalf of `client`. Touches no file yet.
     pub fn new(path: PathBuf, adapters: Adapters, client: ClientInfo) -> Self {
         LazyLocalBackend { path, adapters, client, backend: Mutex::new(None) }
     }

@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// Answer of a running service about a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Propagation {
-    /// The service has read the change and denies what was revoked. Holds the time of the round trip.
+    /// The service has read the change and denies the revoked access. Holds the time of the round trip.
     Confirmed(Duration),
     /// The service doesn't confirm the change.
     Unconfirmed {
@@ -35,12 +35,12 @@ impl Propagation {
     }
 }
 
-/// Returns the text after "NAME disabled; " if the service is known to deny `subject`.
+/// Returns the text after "NAME disabled; " if the service has confirmed that it denies `subject`.
 pub fn describe_confirmed(subject: &str, time: Duration) -> String {
     format!("the service denies {subject} ({:.1} ms)", Propagation::milliseconds(time))
 }
 
-/// Returns the text for a change that the service doesn't confirm.
+/// Returns the text for a change that the service has not confirmed.
 pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
     format!("the service at {service} {why}; it reads the store with each request")
 }
@@ -57,7 +57,7 @@ struct AuditPosition {
 }
 
 impl PropagationProbe {
-    /// Creates the witness for the store at `store`.
+    /// Creates the probe for the store at `store`.
     pub fn new(store: &Path) -> Self {
         PropagationProbe { store: store.to_owned() }
     }

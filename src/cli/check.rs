@@ -104,7 +104,6 @@ impl Pages {
     }
 }
 
-/// Number of findings of each kind.
 #[derive(Default)]
 struct Counts {
     expiring: u64,

@@ -137,7 +137,8 @@ fn without_last_brace(text: &str) -> &str {
     text.strip_suffix('}').unwrap_or(text)
 }
 
-/// Prints the rest of `value` after `print_secrets`, which [`print_json_open`] has written and `value` begins with.
+/// Prints the rest of `value` after `printed`. [`print_json_open`] has already written `printed`, and `value` begins
+/// with it.
 ///
 /// # Errors
 ///

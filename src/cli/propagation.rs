@@ -16,7 +16,7 @@ pub(super) struct WithPropagation<'a, T> {
     pub service: Option<ServiceJson>,
 }
 
-/// `{"describe_confirmed":true,"milliseconds":0.8}`, or `{"describe_confirmed":null,"why":"…"}` where it isn't known.
+/// `{"denies":true,"ms":0.8}`, or `{"denies":null,"why":"…"}` if the service has not confirmed the change.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Service")]
 #[serde(untagged)]

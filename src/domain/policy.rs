@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 pub struct Policy {
     /// `true` if members and viewers manage their own tokens.
     pub self_service: bool,
-    /// Maximum number of active `api` tokens of an account; 0 = no limit.
+    /// Maximum number of active tokens of an account; 0 = no limit.
     pub active_tokens: u32,
     /// Maximum number of tokens of an account, including those in the trash; 0 = no limit.
     pub kept_tokens: u32,

@@ -48,7 +48,7 @@ impl Timestamp {
         (Self::FIRST..=Self::LAST).contains(&self).then_some(self)
     }
 
-    /// Returns the instant `milliseconds` milliseconds later (earlier if negative), limited to the range of `i64`.
+    /// Returns the instant `ms` milliseconds later (earlier if negative), limited to the range of `i64`.
     pub fn plus(self, ms: i64) -> Self {
         Timestamp(self.0.saturating_add(ms))
     }

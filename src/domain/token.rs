@@ -215,7 +215,7 @@ impl Token {
         self.previous.as_ref().filter(|previous| now < previous.retires_at)
     }
 
-    /// Returns the role that a secret issued under `on_issued` has today.
+    /// Returns the role that a secret issued under `issued` has today.
     pub fn effective_role(&self, issued: Role) -> Role {
         issued.min(self.owner.role)
     }

@@ -196,7 +196,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
     let verify = listeners::bind(ListenerKind::Verify, &mut inherited, &verify, verify_group.as_deref()).map_err(|e| match verify {
-        // Another process that listens there may have received the proxies' requests.
+        // The process that listens there may have received the proxies' requests.
         Endpoint::Tcp(_) if e.kind == Kind::Conflict => {
             e.next("Stop what listens there. If it isn't yours: jeton guide PROXY --new-proof, and a new secret for each token in use")
         }

@@ -8,12 +8,11 @@ use crate::error::{Kind, Result};
 /// Reads a text of at most that many bytes: [`super::files::read_text`] or [`super::files::read_file`].
 pub type ReadText = fn(&Path, usize) -> Result<String>;
 
-/// Reads the catalogue file `path` and checks it against the catalogues of `existing_catalogues`.
-/// `existing_catalogues` is called only once the
-/// file is known to be text.
+/// Reads the catalogue file `path` and checks it against the catalogues that `existing` returns. `existing` is called
+/// only once the file is known to be text.
 ///
 /// # Errors
-/// Those of `read_text`; [`Kind::Usage`] with file, line and column; those of `existing_catalogues`.
+/// Those of `read_text`; [`Kind::Usage`] with file, line and column; those of `existing`.
 pub fn read<C: AsRef<[Catalogue]>>(
     path: &Path,
     read_text: ReadText,

@@ -198,7 +198,7 @@ pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     read_secret_line(&file, &name.to_string(), what)
 }
 
-/// Reads the first line of `from`, which holds `what`. Messages call the source `backend`.
+/// Reads the first line of `from`, which holds `what`. Messages call the input `source`.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] if the line is empty; [`crate::error::Kind::Usage`] for a line that is invalid.

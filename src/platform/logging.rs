@@ -102,8 +102,8 @@ pub fn lost_lines() -> u64 {
     LOG.get().map_or(0, |log| log.writer.lost())
 }
 
-/// Writes `error` after all waiting lines, and waits a moment for that. The error is written as JSON, or as
-/// `format_error`.
+/// Writes `error` after all waiting lines, and waits a moment for that. The error is written as JSON, or as formatted
+/// by `in_words`.
 ///
 /// Called at the end of a process whose log may be stuck. Without a log nothing is written.
 pub fn flush_with(error: Option<&Error>, in_words: fn(&Error) -> String) {

@@ -30,9 +30,8 @@ impl LongWork {
         format!("{verb} {} of {}", group_digits(done), group_digits(total))
     }
 
-    /// Returns a horizontal rule of `columns` columns whose heavy part shows the progress. `format_error` adds the
-    /// progress
-    /// as text.
+    /// Returns a horizontal rule of `columns` columns whose heavy part shows the progress. `with_text` adds the
+    /// progress as text.
     pub fn progress_line(&self, columns: usize, with_text: bool, theme: &Theme) -> Line<'static> {
         let text = if with_text { format!(" {} ─", self.describe()) } else { String::new() };
         let columns = columns.saturating_sub(width(&text));

@@ -115,8 +115,7 @@ struct StoreHandle {
 }
 
 impl StoreWorkers {
-    /// Starts the threads. The ledger is checked for changes only while `on_token_details` is set, that is while the
-    /// screen shows
+    /// Starts the threads. The ledger is checked for changes only while `shown` is set, that is while the screen shows
     /// ledger data.
     pub(super) fn start(
         connections: Connections,
@@ -357,7 +356,7 @@ mod tests {
         VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into()
     }
 
-    /// Sends `is_scrollable`, which is blocked, then `prompt`, and checks that `prompt` is answered first.
+    /// Sends `long`, which is blocked, then `prompt`, and checks that `prompt` is answered first.
     fn is_not_held_up(
         (store, answered): (StoreWorkers, Receiver<Msg>),
         go: Sender<()>,

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct CliLine(Vec<String>);
 
 impl CliLine {
-    /// Creates the command `jeton` with `words`.
+    /// Creates the command `jeton` with `args`.
     pub fn new(args: &[&str]) -> Self {
         CliLine(args.iter().map(|w| (*w).to_owned()).collect())
     }

@@ -1,5 +1,5 @@
-//! The interfaces through which verbs reach the world. Everything here uses domain types: a second storage engine, or
-//! a test, implements the same traits.
+//! The interfaces through which verbs reach the store and the system. All use domain types, so that a second storage
+//! engine or a test can implement them.
 
 mod accounts;
 mod system;
@@ -202,7 +202,7 @@ pub trait Snapshot: AuditLog + AccountReader + Ledger {
     /// Returns the tokens that a purge takes: by id, those after `after`, `limit` at most.
     fn purge_candidates(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize)
     -> Result<Vec<PurgeCandidate>>;
-    /// Counts the `api` tokens of an account that are active at `now`.
+    /// Counts the tokens of an account that are active at `now`.
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
     /// Returns the usage of a token.
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;

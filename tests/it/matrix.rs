@@ -170,7 +170,7 @@ fn account_of_role(tx: &dyn Tx, name: &str) -> AccountId {
     tx.account_by_name(&username(name)).unwrap().unwrap().id
 }
 
-/// Runs `verb` on the token that `targets` refers to; for create, on behalf of its owner.
+/// Runs `verb` on the token of `pointed`; for create, on behalf of its owner.
 pub fn attempt(
     install: &TestInstall,
     who: &Credential,

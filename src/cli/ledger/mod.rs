@@ -150,7 +150,7 @@ fn or_dash(text: &str) -> String {
     if text.is_empty() { dash() } else { text.to_owned() }
 }
 
-/// Formats a secret: `jtn_Ab12Cd34 (previous)`.
+/// Formats a secret of the ledger: hint and status.
 pub(super) fn secret(secret: &LedgerSecret) -> String {
     format!("{} {}", secret.hint, secret.status.as_str())
 }

@@ -16,8 +16,8 @@ struct RouteOwner<'a> {
     route: &'a str,
 }
 
-/// Checks that no two methods have the same route, ignoring parameter names. `options` are the other catalogues.
-/// Conflicts between two others are not reported here: they must resolve those themselves.
+/// Checks that no two methods have the same route, ignoring parameter names. `others` are the other catalogues.
+/// Conflicts between two of the others are not reported here: these must resolve them themselves.
 pub(super) fn check_route_owners(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {
     let mut owners: HashMap<String, RouteOwner<'_>> = HashMap::new();
     // jeton's own methods are called at jeton, all others at an application.

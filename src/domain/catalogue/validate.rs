@@ -71,9 +71,8 @@ pub(super) fn fault(location: Location, error: Error) -> Box<ValidationFault> {
     Box::new(ValidationFault { location, error })
 }
 
-/// Checks `catalogue` against every rule, together with the catalogues in `existing_catalogues`. These may include the
-/// older version
-/// that `catalogue` would replace.
+/// Checks `catalogue` against every rule, together with the catalogues in `existing`. These may include the older
+/// version that `catalogue` would replace.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the first broken rule. [`crate::error::Kind::Conflict`] if a method of another

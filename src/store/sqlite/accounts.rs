@@ -158,8 +158,8 @@ pub(super) fn enabled_owners(db: &Connection) -> Result<u32> {
     Ok(query_one(db, sql, [], |r| r.get(0))?.unwrap_or(0))
 }
 
-/// Counts tokens per account. The kept and the trashed ones come from maintained counters. The active ones are counted
-/// along their index, which is named explicitly: without statistics SQLite would instead read every enabled token.
+/// Counts tokens per account. The numbers of live and trashed tokens come from maintained counters. The active ones are
+/// counted along their index, which is named explicitly: without statistics SQLite would read every enabled token.
 pub(super) fn counts_sql(of_one: bool) -> String {
     let (counted, live) = if of_one { ("c.account_id = ?2", "AND account_id = ?2") } else { ("?2 IS NULL", "") };
     format!(
@@ -218,8 +218,8 @@ pub(super) fn reserve_login_attempt(
         Ok((r.get::<_, u32>(0)?, r.get::<_, i64>(1)?))
     })?;
     if let Some((failures, last_at)) = found {
-        // A clock that was set back restarts the wait, once. No attempt may lie in the future, or its name would be
-        // locked until then.
+        // After a clock was set back, the wait begins again, once. No attempt may lie in the future, or its name would
+        // be locked until then.
         if last_at > now.0 {
             execute(db, "UPDATE sign_in_tries SET last_at = ?2 WHERE key = ?1", params![key.0, now.0])?;
         }

@@ -35,8 +35,7 @@ impl SqliteStore {
         open::open(path, false).map(|parts| Self::from_parts(parts, path))
     }
 
-    /// Opens the store at `path` for a service. It waits `timeout` for other writers; for people the wait is longer.
-    ///
+    /// Opens the store at `path` for a service, which waits `busy_timeout` for other writers. People wait longer.
     /// # Errors
     /// The errors of [`SqliteStore::open`].
     pub fn open_for_service(path: &Path, busy_timeout: Duration) -> Result<Self> {

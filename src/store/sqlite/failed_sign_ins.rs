@@ -20,7 +20,7 @@ const VIEW_WINDOW: i64 = MINUTE;
 const MAX_ROWS_PER_VIEW: i64 = 16;
 /// Maximum length of a stored source, in characters.
 const MAX_SOURCE: usize = 64;
-/// Replaces every name that no account has, because a password may have been typed as a name.
+/// Replaces every name that no account has, because somebody may have typed a password as a name.
 const UNKNOWN: i64 = 0;
 /// Replaces names and sources beyond [`MAX_SOURCES`].
 const OTHERS: i64 = -1;

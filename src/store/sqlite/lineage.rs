@@ -27,9 +27,9 @@ fn ids(tokens: &[TokenId]) -> String {
     Value::from_iter(tokens.iter().map(|token| token.0)).to_string()
 }
 
-/// Follows purged makers too: their rows stay while something they created exists. Also follows secrets that no longer
-/// work, because tokens created with them may still work. But a token counts because of such a secret only while the
-/// secret works.
+/// Follows purged parents too: their rows stay while a token that they created exists. Also follows secrets that no
+/// longer work, because tokens created with them may still work. But such a secret makes its own token count only while
+/// the secret works.
 pub(super) const DESCENDANTS: &str = "
     WITH RECURSIVE
     live (public_id) AS NOT MATERIALIZED (

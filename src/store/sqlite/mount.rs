@@ -73,7 +73,7 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
     Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sqlite_error).map(ReadOnly::Alone)
 }
 
-/// Checks that the schema is the program's own, `newest_rows`, because a store on a read-only mount can't be migrated.
+/// Checks that the schema is version `newest`, the program's own. A store on a read-only mount can't be migrated.
 pub(super) fn check_schema(path: &Path, found: Schema, newest: usize) -> Result<()> {
     if usize::try_from(found.version).is_ok_and(|version| version == newest) && !found.lacks_indexes {
         return Ok(());

@@ -49,7 +49,7 @@ const SERVICE_CACHE_KIB: i64 = 8 * 1024;
 const MIN_SQLITE_VERSION: i32 = 3_051_003;
 /// Endings of the files that SQLite may keep next to the store.
 const SIDECAR_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// Time that a writer waits for another.
+/// Time that a writer waits for another one.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the store at `path`. Creates it if it is missing and `create` is set.
@@ -57,7 +57,7 @@ pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, FileIdentit
     connect(path, if create { Mode::Create } else { Mode::Open }, BUSY_TIMEOUT)
 }
 
-/// Opens the existing store at `path`. Waits `timeout` for others, from the first read on.
+/// Opens the existing store at `path`. Waits `busy_timeout` for others, from the first read on.
 pub(super) fn open_with_timeout(path: &Path, busy_timeout: Duration) -> Result<(Connection, FileIdentity)> {
     connect(path, Mode::Open, busy_timeout)
 }
@@ -93,7 +93,7 @@ fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connectio
     check_file(&path)?;
     check_sidecars(&path)?;
     if mount::is_read_only(&path) {
-        // Before anything is read.
+        // Record the identity before anything is read.
         let mut identity = FileIdentity::new(path.clone(), MIGRATIONS.len())?;
         let mut db = match mount::connect_read_only(&path)? {
             ReadOnly::Alone(db) => {
@@ -371,7 +371,6 @@ fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schema {
-    /// 0 for an empty file.
     pub version: i64,
     /// `true` if filling the store was never finished.
     pub lacks_indexes: bool,

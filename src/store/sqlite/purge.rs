@@ -1,4 +1,4 @@
-//! Permanently removes tokens, and keeps the remains of their secrets.
+//! Permanently removes tokens, and retains tombstones of their secrets.
 
 use rusqlite::{Connection, Params, params};
 use serde_json::Value;
@@ -18,7 +18,7 @@ use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 /// Returns the condition for the tokens of `query`; `?1` is its instant.
 fn from_clause(query: &PurgeQuery) -> String {
     let state = match query.which {
-        // The first match of deleted, disabled, expired counts. So disabled tokens are kept on purpose.
+        // The first match of deleted, disabled, expired counts. So disabled tokens are not purged.
         Purgeable::Expired => "t.deleted_at IS NULL AND t.enabled = 1 AND t.until <= ?1",
         Purgeable::Trashed => "t.deleted_at <= ?1",
     };
@@ -62,7 +62,7 @@ fn ids(tokens: &[TokenId]) -> String {
 }
 
 pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Result<()> {
-    // One statement for all of them: it takes half the time of one each if there are many.
+    // One statement for all tokens takes half the time of one statement for each.
     let ids = ids(tokens);
     execute(
         db,

@@ -42,8 +42,8 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     next.map_or(failure.clone(), |next| failure.next(next))
 }
 
-/// Returns the part of the schema that jeton's statements miss, if one can't be compiled. The statement itself would
-/// help nobody.
+/// Returns the part of the schema that jeton's statements miss, if a statement can't be compiled. The statement itself
+/// would not help anybody.
 fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
     match error {
         rusqlite::Error::SqlInputError { msg, .. } => Some(escape_untrusted(msg).into_owned()),
@@ -65,7 +65,7 @@ pub(super) fn corrupt(what: &str) -> Error {
         .fault(Fault::DamagedValue)
 }
 
-/// `true` if one value is of another kind than it was written, such as a text that is not UTF-8.
+/// `true` if a value has another type than it was written with, such as a text that is not UTF-8.
 fn is_damaged(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as E;
     matches!(
@@ -150,7 +150,7 @@ pub(super) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result
     try_execute(db, sql, params).map_err(sqlite_error)
 }
 
-/// Like [`run`], with the raw error for callers that inspect it.
+/// Like [`execute`], with the raw error for callers that inspect it.
 pub(super) fn try_execute(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
     db.prepare_cached(sql).and_then(|mut s| s.execute(params))
 }

@@ -2,7 +2,7 @@
 //!
 //! A long list is read along the index of its order, a page at a time. A list is short if few tokens are in its
 //! accounts, have its status, or match. A short list is found by the condition that makes it short, and then sorted.
-//! Counting up to [`SHORT`] decides between the two.
+//! Counting up to [`MAX_EXACT_COUNT`] decides between the two.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
@@ -35,16 +35,15 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     })
 }
 
-/// The way in which rows are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum AccessPath {
     /// Along the index of the order.
     Order,
-    /// By their accounts.
+    /// By account.
     Accounts,
-    /// By enabled and expiry.
+    /// By `enabled` and expiry.
     Status,
-    /// By when they were last seen.
+    /// By last use.
     Seen,
     /// By a scan of the table.
     Table,
@@ -102,7 +101,7 @@ impl ListConditions {
     }
 }
 
-/// Returns `add_values IN (?, ?, …)` with a mark for each of `ids`.
+/// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
 fn in_list(column: &str, ids: &[i64]) -> String {
     format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
 }
@@ -167,7 +166,7 @@ pub(super) struct TokenListing {
     needs_tokens: bool,
     /// Number of tokens without the filter.
     pub total: u64,
-    /// Number of matches, at most [`SHORT`].
+    /// Number of matches, at most [`MAX_EXACT_COUNT`].
     pub matching: u64,
     /// `true` if more tokens match.
     pub is_lower_bound: bool,

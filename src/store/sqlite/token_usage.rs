@@ -1,4 +1,4 @@
-//! Usage of one token, read for each token that is shown. Every statement is bounded and uses an index.
+//! Usage of one token. Every statement is bounded and uses an index.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};

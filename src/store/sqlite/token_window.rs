@@ -14,7 +14,7 @@ use crate::error::{Fault, Result};
 use crate::verbs::ports::{TokenCursor, Visibility, VisibleCounts, Window, WindowQuery};
 use crate::verbs::verify::DenialReason;
 
-/// Ids in order, and their surroundings.
+/// Ids in order, and the number of rows around them.
 #[derive(Default)]
 struct PageSlice {
     ids: Vec<i64>,
@@ -80,7 +80,7 @@ fn last(ids: &[i64]) -> Option<TokenId> {
     ids.last().copied().map(TokenId)
 }
 
-/// Returns those of `rows` that no longer work but were tried lately. Needs one index look-up for each.
+/// Returns those of `rows` that no longer work but were recently tried. Needs one index look-up for each.
 fn recently_denied(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<TokenId>> {
     let since = now.plus(-7 * DAY).0.div_euclid(MINUTE);
     let mut found = BTreeSet::new();

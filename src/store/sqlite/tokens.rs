@@ -175,8 +175,8 @@ pub(super) fn by_name(
     }
 }
 
-/// The statement for tokens whose names lie between `?1` and `?2`. What the reader doesn't see is looked at too: so
-/// the limit stands inside.
+/// Returns the statement for tokens whose names lie between `?1` and `?2`. The limit is inside the subquery, because
+/// the tokens that the reader may not see are also scanned.
 pub(super) fn names_sql(query: &NamesQuery<'_>) -> String {
     let (within, account) = match (query.trashed, query.account) {
         (false, Some(id)) => {
@@ -277,7 +277,7 @@ pub(super) fn newest_id(db: &Connection) -> Result<i64> {
     Ok(newest.unwrap_or(0))
 }
 
-/// Reserves all ids up to `newest_rows`, so that no new token gets one of them.
+/// Reserves all ids up to `newest`, so that no new token gets one of them.
 pub(super) fn reserve_ids(db: &Connection, newest: i64) -> Result<()> {
     let known = newest_id(db)?;
     if known >= newest {

@@ -315,7 +315,7 @@ fn escape(byte: u8, esc: EscState, out: &mut Vec<Input>) -> State {
     }
 }
 
-/// `true` if a terminal sequence that begins with `credential` may continue with `byte`.
+/// Returns `true` if a terminal sequence that begins with `introducer` may continue with `byte`.
 fn can_follow(introducer: u8, byte: u8) -> bool {
     match introducer {
         b'[' => {

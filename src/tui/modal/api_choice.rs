@@ -181,7 +181,7 @@ impl ApiChoice {
         rows
     }
 
-    /// Writes the list. `options` is the number of other lines in the form and its box. The list never exceeds the
+    /// Writes the list. `other_lines` is the number of other lines in the form and its box. The list never exceeds the
     /// screen; it scrolls around the chosen row.
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S, other_lines: usize) {
         let theme = layout.theme;

@@ -56,7 +56,7 @@ pub struct ConfirmDialog {
 }
 
 impl ConfirmDialog {
-    /// Opens the dialog that asks for the `proof` for `is_requested`.
+    /// Opens the dialog that asks for the `proof` of the `wanted` change.
     pub fn new(wanted: PendingMutation, proof: AuthField) -> Form<Self> {
         Form::new(ConfirmDialog { mutation: wanted, auth: proof })
     }

@@ -46,7 +46,7 @@ pub struct RevokeTokenDialog {
 }
 
 impl RevokeTokenDialog {
-    /// Opens the dialog for `token`; `on_token_details` is its loaded data. The token stays in the trash for `trash`.
+    /// Opens the dialog for `token`; `shown` is its loaded data. The token stays in the trash for `trash`.
     pub fn new(token: Token, shown: Option<&TokenDetails>, trash: Length, proof: AuthField) -> Form<Self> {
         let (typed, made) = (TextInput::new(MAX_TOKEN_NAME_LEN * 4), MadeTokensChoice::new());
         let mut dialog = RevokeTokenDialog { token, usage: None, made, trash, confirmation: typed, auth: proof };

@@ -22,7 +22,7 @@ pub struct SortDialog {
     descending: bool,
 }
 
-/// `true` if users usually look for the greatest value of `add_values` first.
+/// Returns `true` if users usually look for the greatest value of `column` first.
 fn is_descending_first(column: SortColumn) -> bool {
     matches!(column, SortColumn::LastSeen | SortColumn::Created)
 }

@@ -67,7 +67,7 @@ impl Tree {
         self.commit(PickerSelection { choice: Choice::Custom, ticks })
     }
 
-    /// Unticks the API methods that don't pass `append`. Returns their number.
+    /// Unticks the API methods that don't pass `keep`. Returns their number.
     pub fn untick_unless(&mut self, keep: impl Fn(&MethodId) -> bool) -> usize {
         let mut ticks = self.selected.ticks.clone();
         for (tick, entry) in ticks.iter_mut().zip(&self.index.methods) {

@@ -140,7 +140,7 @@ impl Tree {
         &self.selected.choice
     }
 
-    /// `true` if the method at `backend` is ticked.
+    /// Returns `true` if the method at `place` is ticked.
     pub fn is_ticked(&self, place: usize) -> bool {
         self.selected.ticks.get(place).copied().unwrap_or(false)
     }
@@ -290,7 +290,7 @@ impl Tree {
         self.cursor = same.unwrap_or(self.cursor).min(self.rows.len().saturating_sub(1));
     }
 
-    /// Moves the cursor by `credential` rows, at most to an end.
+    /// Moves the cursor by `delta` rows, at most to an end.
     pub fn step(&mut self, delta: isize) {
         self.cursor = self.cursor.saturating_add_signed(delta).min(self.rows.len().saturating_sub(1));
     }

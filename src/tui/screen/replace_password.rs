@@ -22,7 +22,7 @@ pub struct ReplacePassword {
 }
 
 impl ReplacePassword {
-    /// Opens an empty form for `username`, who signed in with `temporary_credential`.
+    /// Opens an empty form for `username`, who signed in with the `temporary` password.
     pub fn new(username: Username, temporary: Credential) -> Form<Self> {
         Form::new(ReplacePassword { username, temporary_credential: temporary, password: NewPasswordInputs::default() })
     }

@@ -55,7 +55,7 @@ impl SignIn {
         Form::with_focus(Self::with_username(username, false), field)
     }
 
-    /// Opens the form that unlocks for `username`; `reason` is the reason for the lock.
+    /// Opens the form that unlocks for `username`; `because` is the reason for the lock.
     pub fn locked(username: &Username, because: &str) -> Form<Self> {
         Form::new(SignIn { reason: because.to_owned(), ..Self::with_username(Some(username), true) })
     }
@@ -65,7 +65,7 @@ impl SignIn {
         self.sent_credential.take()
     }
 
-    /// Opens an empty form after a session ended; `reason` is the reason.
+    /// Opens an empty form after a session ended; `because` is the reason.
     pub fn with_reason(because: String) -> Form<Self> {
         Form::new(SignIn { reason: because, ..Self::with_username(None, false) })
     }

@@ -320,8 +320,8 @@ fn on_own_account_changed(model: &mut Model, change: AccountChange, text: String
     vec![Effect::Redraw]
 }
 
-/// `true` if the signed-in account may do `what` to the account under the cursor. For a new account: `true` if it may
-/// create accounts.
+/// Returns `true` if the signed-in account may open the dialog `kind` for the account under the cursor. For a new
+/// account: if it may create accounts.
 pub fn may_manage(model: &Model, kind: AccountDialog) -> bool {
     let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
     let by_token = model.session.as_ref().is_some_and(Session::is_token);

@@ -37,7 +37,7 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         ChoiceOrText { rows, chosen: 0, text: TextInput::new(32) }
     }
 
-    /// Chooses the row equal to `is_requested`; if there is none, sets `typed` as the typed answer.
+    /// Chooses the row equal to `wanted`; if there is none, sets `typed` as the typed answer.
     pub fn select(&mut self, wanted: T, typed: &str) {
         let offered = self.rows.iter().position(|(_, one)| *one == wanted);
         self.chosen = offered.unwrap_or(self.rows.len());
@@ -77,7 +77,7 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         [(row, FieldKind::Choice)].into_iter().chain(typed)
     }
 
-    /// Writes two lines: the row after `label`, and the typed answer after `before`, with a `hint` about possible
+    /// Writes two lines: the `row` with its label, and the `typed` answer with its label. `hint` describes possible
     /// input.
     pub fn draw<S: Copy + PartialEq>(
         &self,

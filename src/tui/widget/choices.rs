@@ -11,7 +11,7 @@ pub trait Choices {
     /// Position of the chosen choice, from 0.
     fn selected(&self) -> usize;
 
-    /// Chooses the choice at `backend`.
+    /// Chooses the choice at `place`.
     fn select(&mut self, place: usize);
 }
 

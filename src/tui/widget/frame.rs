@@ -44,7 +44,7 @@ pub fn dialog_rows(area: Rect) -> usize {
     usize::from(area.height)
 }
 
-/// Columns and rows of [`dialog_columns`] and [`dialog_rows`] on a terminal of `size`.
+/// Returns [`dialog_columns`] and [`dialog_rows`] of a terminal with this many columns and rows.
 pub fn dialog_size((columns, rows): (u16, u16)) -> (usize, usize) {
     let area = Rect::new(0, 0, columns, rows.saturating_sub(1));
     (dialog_columns(area), dialog_rows(area))

@@ -8,8 +8,7 @@ use super::text_fit::width;
 use crate::tui::keymap::{self, Action, Binding, Context, Key};
 use crate::tui::model::Model;
 
-/// Returns the keys of a dialog that shows the lines `on_token_details` of `all`. If some lines are hidden, the range
-/// is added.
+/// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
 pub fn key_hints_with_position(
     context: Context,
     model: &Model,

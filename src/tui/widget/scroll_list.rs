@@ -20,7 +20,7 @@ pub struct ScrollList {
 }
 
 impl ScrollList {
-    /// Creates the position at the beginning of a list, in a dialog with `attach_to` other lines.
+    /// Creates the position at the beginning of a list, in a dialog with `other_lines` other lines.
     pub fn new(other_lines: usize) -> Self {
         ScrollList { other_lines, top: 0 }
     }

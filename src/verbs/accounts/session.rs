@@ -72,7 +72,7 @@ pub struct CurrentUser {
     pub account_role: Role,
     /// The rules in force.
     pub policy: Policy,
-    /// The number of its active `api` tokens.
+    /// Number of the account's active tokens.
     pub active_tokens: u32,
     /// The acting token. `None` if the actor is not a token.
     pub token: Option<Token>,

@@ -8,7 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
 
-/// Number of `api` tokens of an account.
+/// Number of tokens of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenCounts {
     /// Enabled and not expired, outside the trash.
@@ -36,8 +36,7 @@ pub trait AccountWriter {
     /// Writes role and enabled of `account` and raises its credential version. It is a conflict if the stored version
     /// is not `account.credential_version`.
     fn update_account(&mut self, account: &Account) -> Result<()>;
-    /// Sets an account's password and raises its credential version. `temporary_credential` if somebody else knows the
-    /// password.
+    /// Sets an account's password and raises its credential version. `temporary` if somebody else knows the password.
     fn set_password(&mut self, account: AccountId, password: &PasswordHash, temporary: bool) -> Result<()>;
     /// Deletes an account. It becomes disabled and has no password; no other account can ever get its name. Its tokens
     /// are not changed.

@@ -102,7 +102,7 @@ impl SecretDestination {
         }
     }
 
-    /// Delivers the secrets of `on_issued` to their destination. Files are then on disk, and are removed again unless
+    /// Delivers the secrets of `issued` to their destination. Files are then on disk, and are removed again unless
     /// [`IssuedToken::adopt_file`] follows.
     pub(in crate::verbs) fn deliver(&self, issued: &mut [IssuedToken], files: &dyn SecretFileWriter) -> Result<()> {
         if let SecretDestination::Callback(SecretCallback(callback)) = self {
@@ -128,7 +128,7 @@ impl<'a> SecretSource<'a> {
         SecretSource { entropy: Some(entropy), planned: RefCell::default(), reserved_ids: RefCell::default() }
     }
 
-    /// Creates a source of the secrets of `on_issued`, in their order, and no others.
+    /// Creates a source of the secrets of `issued`, in their order, and no others.
     pub(in crate::verbs) fn replay(issued: &[IssuedToken]) -> Result<Self> {
         let unread = |_| Error::failure("a new secret has no secret's form");
         let secrets = issued.iter().map(|one| one.secret.expose(Secret::parse).map_err(unread));

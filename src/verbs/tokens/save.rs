@@ -13,7 +13,7 @@ use crate::verbs::ports::{NewToken, Tx};
 
 /// A change of one token. Without a state before, the token was inserted in this transaction.
 pub(super) struct PendingToken {
-    /// The token as it is stored.
+    /// The token as stored before the change. `None` for a new token.
     pub before: Option<Token>,
     /// The token after the change.
     pub after: Token,

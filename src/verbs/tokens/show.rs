@@ -138,7 +138,7 @@ impl Query for CanToken {
     }
 }
 
-/// Returns the method whose id differs least from `is_requested`. `None` if no id is similar.
+/// Returns the method whose id differs least from `wanted`. `None` if no id is similar.
 fn nearest(snapshot: &dyn Snapshot, wanted: &MethodId) -> Result<Option<MethodId>> {
     let catalogues = snapshot.catalogues()?;
     let ids = catalogues.iter().flat_map(|c| c.methods().map(|m| &m.id));

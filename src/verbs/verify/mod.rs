@@ -56,7 +56,7 @@ pub struct Origin<'a> {
     pub client: &'a str,
 }
 
-/// Decides about `read_secret` and records the result as a use or a denied attempt.
+/// Decides about the `presented` secret and records the result as a use or a denied attempt.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read or written: then nothing is allowed.

@@ -1,5 +1,4 @@
-//! Fakes for tests: a clock that stands still, bytes that repeat, and password hashing that costs nothing and is
-//! counted. Also [`Comparison`], an installation in a temporary folder with accounts.
+//! Fakes for tests: a settable clock, repeating bytes, and password hashing that costs nothing and is counted.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -40,9 +39,9 @@ pub use test_install::TestInstall;
 
 /// Start of every fake clock: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
-/// The password of every account in a [`Comparison`].
+/// The password of every account in a [`TestInstall`].
 pub const PASSWORD: &str = "correct horse battery";
-/// The first owner of a [`Comparison`].
+/// The first owner of a [`TestInstall`].
 pub const OWNER: &str = "ops";
 
 /// A clock in UTC that moves only when set. Sleeping moves the clock at once.
@@ -61,7 +60,7 @@ impl FakeClock {
         self.now.store(now.0, Ordering::SeqCst);
     }
 
-    /// Moves the clock by `milliseconds`, back if negative.
+    /// Moves the clock by `ms` milliseconds, back if negative.
     pub fn advance(&self, ms: i64) {
         self.now.fetch_add(ms, Ordering::SeqCst);
     }

@@ -167,7 +167,7 @@ impl Terminal {
         self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
     }
 
-    /// Waits until `is_requested` holds for a whole frame. `what` describes the condition.
+    /// Waits until `wanted` holds for a whole frame. `what` describes the condition.
     #[track_caller]
     pub fn wait(&self, what: &str, mut wanted: impl FnMut(&Screen) -> bool) {
         self.until_seen(what, DEADLINE, |seen| seen.is_whole() && wanted(seen.parser.screen()));
@@ -218,7 +218,7 @@ impl Terminal {
         self.is_restored();
     }
 
-    /// Waits until the program has ended or the screen satisfies `is_requested`.
+    /// Waits until the program has ended or the screen satisfies `wanted`.
     #[track_caller]
     pub fn ends_or(&self, what: &str, wanted: impl Fn(&Screen) -> bool) -> bool {
         self.until_seen(what, DEADLINE, |seen| seen.end.is_some() || (seen.is_whole() && wanted(seen.parser.screen())));

@@ -1,4 +1,4 @@
-//! [`Comparison`]: an installation in a temporary folder, with accounts.
+//! [`TestInstall`]: an installation in a temporary folder, with accounts.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -78,7 +78,7 @@ impl TestInstall {
         TestInstall { temp_store: place, fakes, backend: jeton, service: Mutex::default() }
     }
 
-    /// [`Comparison::new`] with one more account per lower role, named after the role: `admin`, `member`, `viewer`.
+    /// [`TestInstall::new`] with one more account per lower role, named after the role: `admin`, `member`, `viewer`.
     pub fn with_accounts() -> Self {
         let install = Self::new();
         for role in [Role::Admin, Role::Member, Role::Viewer] {

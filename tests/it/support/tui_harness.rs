@@ -1,4 +1,4 @@
-//! The screens driven by keys, without a terminal. Effects run at once over a [`Comparison`]. Frames are drawn into a
+//! The screens driven by keys, without a terminal. Effects run at once over a [`TestInstall`]. Frames are drawn into a
 //! buffer
 //! and dumped with their styles.
 

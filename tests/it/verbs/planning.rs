@@ -67,7 +67,7 @@ impl Store for RacingStore {
 }
 
 impl RacingStore {
-    /// Returns `house`'s store, with `change` before each of the first `times` writes.
+    /// Returns the store of `install`, with `change` before each of the first `times` writes.
     fn over(
         install: &TestInstall,
         times: u32,

@@ -38,8 +38,7 @@ fn line_style(line: &str) -> LineStyle {
     }
 }
 
-/// Returns the change. `check_widening_accepted` and `accept_public` are the confirmed numbers of tokens that gain
-/// methods and
+/// Returns the change. `accept_widening` and `accept_public` are the confirmed numbers of tokens that gain methods and
 /// of methods that become public.
 fn pending_apply(
     catalogue: &Catalogue,

@@ -17,7 +17,7 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, highlighted, wrap};
 use crate::verbs::accounts::AccountWithCounts;
 
-/// Widths of `◐ temporary_credential`, `owner` and a number.
+/// Widths of `◐ temporary`, `owner` and a number.
 const STATE_COLUMNS: usize = 11;
 const ROLE_COLUMNS: usize = 6;
 const NUMBER_COLUMNS: usize = 7;

@@ -22,7 +22,7 @@ pub(super) fn row_start(is_current: bool, mark: bool, base: Style, theme: &Theme
     vec![Span::styled(cursor, base), Span::styled(mark, style)]
 }
 
-/// Returns the title of `add_values`, with an arrow if the table is sorted by this column.
+/// Returns the title of `column`, with an arrow if the table is sorted by that column.
 pub(super) fn sort_title(title: &str, sort: Sort, column: SortColumn) -> String {
     match (sort.column == column, sort.descending) {
         (false, _) => title.to_owned(),
@@ -84,7 +84,7 @@ impl Columns {
         format!("{}{}", " ".repeat(LEFT_WIDTH), cells.join(" "))
     }
 
-    /// Returns a row of the table. `has_dead_attempts`: the token no longer works but is still tried.
+    /// Returns a row of the table. `denied_recently`: the token no longer works but is still tried.
     pub(super) fn row(
         &self,
         token: &Token,
