@@ -153,7 +153,7 @@ impl Error {
         Self::new(Kind::Findings, "")
     }
 
-    /// `true` if everything has been printed already.
+    /// Returns `true` if everything has been printed already.
     pub fn is_silent(&self) -> bool {
         self.what.is_empty()
     }
@@ -175,7 +175,7 @@ impl Error {
         self
     }
 
-    /// `true` if the error has this fault.
+    /// Returns `true` if the error has this fault.
     pub fn has_fault(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
     }

@@ -31,7 +31,7 @@ impl LazyLocalBackend {
         LazyLocalBackend::new(self.path.clone(), self.adapters.clone(), self.client.clone())
     }
 
-    /// Path of the store, which may not exist yet.
+    /// Returns the path of the store, which may not exist yet.
     pub fn path(&self) -> &Path {
         &self.path
     }

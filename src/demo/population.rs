@@ -82,7 +82,7 @@ pub(super) struct PlannedToken {
 }
 
 impl PlannedToken {
-    /// `true` if the token's secret is accepted at `now`.
+    /// Returns `true` if the token's secret is accepted at `now`.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.state == PlannedState::Enabled && !self.expiry.is_past(now)
     }

@@ -33,7 +33,7 @@ impl AuditFilter {
         filter_syntax::parse_lenient(text)
     }
 
-    /// `true` if the filter matches everything.
+    /// Returns `true` if the filter matches everything.
     pub fn is_empty(&self) -> bool {
         *self == AuditFilter::default()
     }

@@ -44,7 +44,7 @@ impl Endpoint {
         }
     }
 
-    /// `true` if only this machine can reach the endpoint.
+    /// Returns `true` if only this machine can reach the endpoint.
     pub fn is_local(&self) -> bool {
         match self {
             Endpoint::Tcp(address) => address.ip().is_loopback(),

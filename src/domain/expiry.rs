@@ -16,7 +16,7 @@ pub enum Expiry {
 }
 
 impl Expiry {
-    /// `true` if a token with this expiry is expired at `now`.
+    /// Returns `true` if a token with this expiry is expired at `now`.
     pub fn is_past(self, now: Timestamp) -> bool {
         matches!(self, Expiry::At(at) if at <= now)
     }

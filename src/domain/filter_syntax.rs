@@ -142,7 +142,7 @@ fn apply_part<F: FilterFields>(filter: &mut F, part: &str) -> std::result::Resul
     }
 }
 
-/// `true` if `name:value` is meant as a field. URLs, addresses with a port, IPv6 and ids such as `t:7` are not.
+/// Returns `true` if `name:value` is meant as a field. URLs, addresses with a port, IPv6 and ids such as `t:7` are not.
 fn is_like_a_field(name: &str, value: &str) -> bool {
     let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'));
     let is_hex = name.len() <= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());

@@ -38,7 +38,7 @@ impl LedgerFilter {
         filter_syntax::parse_lenient(text)
     }
 
-    /// `true` if the filter matches everything.
+    /// Returns `true` if the filter matches everything.
     pub fn is_empty(&self) -> bool {
         *self == LedgerFilter::default()
     }

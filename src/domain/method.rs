@@ -70,7 +70,8 @@ impl MethodId {
         &self.0
     }
 
-    /// `true` if the method is one of jeton's own management methods. Patterns and *Inherit* never include these.
+    /// Returns `true` if the method is one of jeton's own management methods. Patterns and *Inherit* never include
+    /// these.
     pub fn is_management(&self) -> bool {
         self.0.starts_with("jeton.")
     }

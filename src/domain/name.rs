@@ -149,7 +149,7 @@ impl Prefix {
             .why("a prefix has 2 to 10 of a-z 0-9 and starts with a letter"))
     }
 
-    /// `true` if `text` could be a prefix.
+    /// Returns `true` if `text` could be a prefix.
     pub fn is_valid(text: &[u8]) -> bool {
         let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         (2..=10).contains(&text.len()) && text[0].is_ascii_lowercase() && text.iter().all(inner)

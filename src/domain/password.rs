@@ -69,12 +69,12 @@ impl Password {
         self.normalized.as_ref().unwrap_or(&self.raw)
     }
 
-    /// `true` if `other` is the same password, even if typed as different bytes.
+    /// Returns `true` if `other` is the same password, even if typed as different bytes.
     pub fn is_same_as(&self, other: &Password) -> bool {
         self.normalized() == other.normalized()
     }
 
-    /// `true` if the password may have different bytes when typed elsewhere.
+    /// Returns `true` if the password may have different bytes when typed elsewhere.
     pub fn has_variants(&self) -> bool {
         self.normalized.is_some()
     }
@@ -97,8 +97,7 @@ impl fmt::Debug for Password {
 }
 
 /// A password's Argon2id hash as a PHC string. With [`PasswordHash::NORMALIZED_PREFIX`] before it, it is a hash of the
-/// normal
-/// form, else of the text as typed.
+/// normal form, else of the text as typed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
 

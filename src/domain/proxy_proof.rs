@@ -77,7 +77,7 @@ impl ProxyProof {
         self.derived("request")
     }
 
-    /// `true` if a proxy that holds this value sent `text`.
+    /// Returns `true` if a proxy that holds this value sent `text`.
     pub fn is_request(&self, text: &[u8]) -> bool {
         self.request().as_bytes().ct_eq(text).into()
     }

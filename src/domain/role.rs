@@ -43,7 +43,7 @@ impl Role {
             .ok_or_else(|| Error::usage("no such role").why("a role is owner, admin, member or viewer"))
     }
 
-    /// `true` if tokens of an account with this role may call methods of `access`.
+    /// Returns `true` if tokens of an account with this role may call methods of `access`.
     pub const fn permits(self, access: Access) -> bool {
         match self {
             Role::Owner | Role::Admin => true,
@@ -52,7 +52,7 @@ impl Role {
         }
     }
 
-    /// `true` if an account with this role manages *other* accounts with the role `other`.
+    /// Returns `true` if an account with this role manages *other* accounts with the role `other`.
     pub fn manages(self, other: Role) -> bool {
         match self {
             Role::Owner => true,

@@ -149,7 +149,7 @@ impl Secret {
         &self.text[..self.text.len() - TAIL_LEN + PUBLIC_ID_LEN]
     }
 
-    /// Number of characters after the hint and its underscore. A masked secret shows these as dots.
+    /// Returns the number of characters after the hint and its underscore. A masked secret shows these as dots.
     pub const fn masked_len() -> usize {
         RANDOM_LEN + CHECK_LEN
     }

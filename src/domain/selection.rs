@@ -60,8 +60,8 @@ pub fn set_label(name: &str) -> Cow<'_, str> {
     if looks_built_in(name) { Cow::Owned(format!("\"{name}\"")) } else { Cow::Borrowed(name) }
 }
 
-/// `true` if a set's name could be mistaken for a built-in choice, such as `Inherit`, `nothing yet` or `2 sets`. Case,
-/// blanks and marks are ignored, and letters that look alike count as the same.
+/// Returns `true` if a set's name could be mistaken for a built-in choice, such as `Inherit`, `nothing yet` or `2
+/// sets`. Case, blanks and marks are ignored, and letters that look alike count as the same.
 pub fn looks_built_in(name: &str) -> bool {
     const BUILT_IN: [&str; 14] = [
         "inherit",
@@ -88,7 +88,7 @@ pub fn looks_built_in(name: &str) -> bool {
     BUILT_IN.into_iter().any(alike) || COUNTED.iter().any(counted)
 }
 
-/// `true` for a digit after [`plain_letters`], where `1` and `0` have become letters.
+/// Returns `true` for a digit after [`plain_letters`], where `1` and `0` have become letters.
 fn is_digit_like(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, 'l' | 'o')
 }

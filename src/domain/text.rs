@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// `true` if `c` could control a terminal, reorder a line or hide. These are all control characters (C0, DEL, C1),
-/// line and paragraph separators, and format and filler characters that take no space or change direction.
+/// Returns `true` if `c` could control a terminal, reorder a line or hide. These are all control characters (C0, DEL,
+/// C1), line and paragraph separators, and format and filler characters that take no space or change direction.
 ///
 /// The ranges are Unicode's category Cf, the default-ignorable fillers, and variation selectors.
 pub fn is_control_or_bidi(c: char) -> bool {
@@ -34,7 +34,7 @@ pub fn escape_untrusted(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Like [`escape_untrusted`], but keeps line breaks, which jeton itself wrote.
+/// Does the same as [`escape_untrusted`], but keeps line breaks, which jeton itself wrote.
 pub fn escape_untrusted_lines(text: &str) -> String {
     text.split('\n').map(escape_untrusted).collect::<Vec<_>>().join("\n")
 }

@@ -68,7 +68,7 @@ impl TokenFilter {
         filter_syntax::parse_lenient(text)
     }
 
-    /// `true` if the filter matches everything.
+    /// Returns `true` if the filter matches everything.
     pub fn is_empty(&self) -> bool {
         *self == TokenFilter::default()
     }

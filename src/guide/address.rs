@@ -35,7 +35,7 @@ impl Upstream {
 }
 
 impl Upstream {
-    /// `true` if the application is on this machine.
+    /// Returns `true` if the application is on this machine.
     pub fn is_local(&self) -> bool {
         let ip = self.host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
         ip.map_or(self.host.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())
@@ -80,7 +80,7 @@ impl Listen {
 }
 
 impl Listen {
-    /// `true` if only this machine can reach the address.
+    /// Returns `true` if only this machine can reach the address.
     pub fn is_local(&self) -> bool {
         match self {
             Listen::Port(_) => false,

@@ -1,9 +1,8 @@
 //! Headers that an application may believe, and that it must not get from a client.
 //!
-//! A client's header reaches the application only if its name consists of letters, digits and hyphens, and matches
-//! no pattern of [`STRIPPED_PATTERNS`]. Afterwards the proxy sets the true values. HAProxy, Caddy and Envoy remove
-//! headers by
-//! pattern. nginx and Traefik can remove them only by name: for them each pattern lists the names that are known to
+//! A client's header reaches the application only if its name consists of letters, digits and hyphens, and matches no
+//! pattern of [`STRIPPED_PATTERNS`]. Afterwards the proxy sets the true values. HAProxy, Caddy and Envoy remove headers
+//! by pattern. nginx and Traefik can remove them only by name: for them each pattern lists the names that are known to
 //! be in use.
 
 /// Patterns in lower case, each with known names that match it. `*` matches any text.

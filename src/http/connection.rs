@@ -88,8 +88,8 @@ pub(super) async fn serve(service: Arc<ServerState>, kind: ListenerKind, stream:
     }
 }
 
-/// `true` if the request names exactly one host, as HTTP/1.1 requires (RFC 9112, section 3.2). The service ignores
-/// which host it is. But of two hosts, a proxy in front may have used the other.
+/// Returns `true` if the request names exactly one host, as HTTP/1.1 requires (RFC 9112, section 3.2). The service
+/// ignores which host it is. But of two hosts, a proxy in front may have used the other.
 fn has_one_host<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -99,7 +99,7 @@ fn has_one_host<B>(request: &Request<B>) -> bool {
     }
 }
 
-/// `true` for a byte that RFC 3986, section 3.2 allows in a host. The user name is left out.
+/// Returns `true` for a byte that RFC 3986, section 3.2 allows in a host. The user name is left out.
 fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
 }

@@ -100,7 +100,7 @@ impl ConnectionTimer {
         }
     }
 
-    /// `true` if the connection can be closed at once without losing a request.
+    /// Returns `true` if the connection can be closed at once without losing a request.
     pub fn is_idle(&self) -> bool {
         matches!(self.phase(), Phase::New | Phase::Idle)
     }
@@ -120,7 +120,7 @@ impl ConnectionTimer {
         (may_leave && stays).then_some((phase as u8, since, self.id))
     }
 
-    /// `true` if the connection has been in its phase for longer than the limit.
+    /// Returns `true` if the connection has been in its phase for longer than the limit.
     fn is_timed_out(&self, sweeps: u64, is_crowded: bool) -> bool {
         let limit = self.phase().timeout(is_crowded).as_millis() / SWEEP_INTERVAL.as_millis();
         u128::from(sweeps.saturating_sub(self.last_activity.load(Relaxed) / 4)) > limit

@@ -48,7 +48,7 @@ impl ExternalChanges {
         ChangeCounts { commits: self.commits.load(Acquire), writes: self.writes.load(Acquire) }
     }
 
-    /// `true` if the last check was less than [`MAX_AGE`] ago.
+    /// Returns `true` if the last check was less than [`MAX_AGE`] ago.
     pub fn is_watched(&self) -> bool {
         let age = self.started.elapsed().saturating_sub(Duration::from_millis(self.checked_at.load(Acquire)));
         age < MAX_AGE

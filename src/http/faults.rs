@@ -44,7 +44,7 @@ impl Fault {
         }
     }
 
-    /// `true` if proxies get no permitting answers while the fault lasts.
+    /// Returns `true` if proxies get no permitting answers while the fault lasts.
     pub const fn stops_verification(self) -> bool {
         match self {
             Fault::VerifySocket | Fault::Proof => true,

@@ -196,7 +196,7 @@ async fn accept_loop(
     }
 }
 
-/// `true` if only this connection is lost, and the next one can be accepted at once.
+/// Returns `true` if only this connection is lost, and the next one can be accepted at once.
 fn is_connection_error(e: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied, TimedOut};
     matches!(e.kind(), ConnectionAborted | ConnectionReset | Interrupted | PermissionDenied | TimedOut)
@@ -216,7 +216,7 @@ impl Listener {
         }
     }
 
-    /// `true` if a client waits to be accepted.
+    /// Returns `true` if a client waits to be accepted.
     fn has_waiting(&self) -> bool {
         match self {
             Listener::Tcp(listener) => sockets::is_readable(listener),

@@ -34,19 +34,19 @@ pub(super) fn query_values(query: &[u8], name: &str, mut take: impl FnMut(Option
     }
 }
 
-/// `true` if `query` contains the option `name`.
+/// Returns `true` if `query` contains the option `name`.
 pub(super) fn has_option(query: &str, name: &str) -> bool {
     query.split('&').any(|argument| argument.split_once('=').map_or(argument, |(key, _)| key) == name)
 }
 
-/// `true` if some application could read `key` as the name with these `letters`. No name consists of other
+/// Returns `true` if some application could read `key` as the name with these `letters`. No name consists of other
 /// characters alone.
 fn is_like(key: &[u8], letters: &str) -> bool {
     // Decoding never lengthens ASCII text. Another character can stand for more letters than it has bytes.
     (!key.is_ascii() || key.len() >= letters.len()) && normalize_name(&decoded(key)) == letters
 }
 
-/// `true` if some application could read the header `found` as `name`. Many treat `-`, `_` and other characters
+/// Returns `true` if some application could read the header `found` as `name`. Many treat `-`, `_` and other characters
 /// alike (CGI, WSGI, Rack).
 pub(super) fn is_like_header(found: &str, name: &str) -> bool {
     let found = found.bytes().filter(u8::is_ascii_alphanumeric);

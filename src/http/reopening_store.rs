@@ -84,8 +84,7 @@ impl ReopeningStore {
     }
 
     /// Runs [`ReopeningStore::with`] for maintenance work. Its success is no evidence that the fault is gone, so the
-    /// fault
-    /// continues.
+    /// fault continues.
     ///
     /// # Errors
     /// Those of `work`.
@@ -101,17 +100,17 @@ impl ReopeningStore {
         worked
     }
 
-    /// `true` if a fault occurred and no work has succeeded since.
+    /// Returns `true` if a fault occurred and no work has succeeded since.
     pub fn is_failing(&self) -> bool {
         self.failing_since.is_some()
     }
 
-    /// Number of failed uses of the store.
+    /// Returns the number of failed uses of the store.
     pub fn failures(&self) -> u64 {
         self.failures
     }
 
-    /// Number of times the store was opened. SQLite's counters for a connection restart with each.
+    /// Returns the number of times the store was opened. SQLite's counters for a connection restart with each.
     pub fn open_count(&self) -> u64 {
         self.open_count
     }

@@ -45,7 +45,7 @@ impl IdentityBody {
         }
     }
 
-    /// Number of bytes in the remaining pieces.
+    /// Returns the number of bytes in the remaining pieces.
     fn len(&self) -> usize {
         let IdentityBody { secret: known, method, methods, next_piece: next } = self;
         let (method, holder) = (RenderedMethod::json(method.as_deref()).len(), known.identity.json().len());

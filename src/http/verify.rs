@@ -32,7 +32,7 @@ const MAX_USER_AGENT: usize = 120;
 /// Maximum length of a run of letters and digits in a recorded client name. A secret's run has 38.
 const MAX_ALNUM_RUN: usize = 24;
 
-/// `true` if `path` belongs to the endpoint.
+/// Returns `true` if `path` belongs to the endpoint.
 pub(super) fn matches(path: &str) -> bool {
     path.strip_prefix(PATH).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
 }

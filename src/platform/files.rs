@@ -78,7 +78,7 @@ pub const RESERVED_SUFFIXES: [&str; 7] = [
     super::proof_file::SUFFIX,
 ];
 
-/// `true` if SQLite or a service would use a file of that name as its own.
+/// Returns `true` if SQLite or a service would use a file of that name as its own.
 pub fn is_reserved(path: &Path) -> bool {
     RESERVED_SUFFIXES.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
 }
@@ -110,7 +110,7 @@ struct PendingSecretFile {
 }
 
 impl PendingSecretFile {
-    /// `true` if the path still is the file that was saved.
+    /// Returns `true` if the path still is the file that was saved.
     fn is_there(&self) -> bool {
         std::fs::symlink_metadata(&self.path).is_ok_and(|meta| {
             (meta.dev(), meta.ino()) == (self.device, self.inode)
@@ -172,7 +172,7 @@ impl SecretFileWriter for SecretFiles {
         Ok(Box::new(saved))
     }
 }
-/// `true` if standard output is a file that other users can read.
+/// Returns `true` if standard output is a file that other users can read.
 pub fn is_stdout_readable_by_others() -> bool {
     rustix::fs::fstat(rustix::stdio::stdout()).is_ok_and(|stat| {
         let mode = rustix::fs::Mode::from_raw_mode(stat.st_mode);

@@ -20,7 +20,7 @@ pub const STANDARD: &str = "-";
 /// The UTF-8 byte order mark, which some editors write at the start of a text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// `true` if `path` means stdin or stdout. A file of that name is `./-`.
+/// Returns `true` if `path` means stdin or stdout. A file of that name is `./-`.
 pub fn is_standard(path: &Path) -> bool {
     path.as_os_str() == STANDARD
 }

@@ -53,12 +53,12 @@ pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// `true` if the terminal declares that it can only print (`TERM=dumb`).
+/// Returns `true` if the terminal declares that it can only print (`TERM=dumb`).
 pub fn is_dumb_terminal() -> bool {
     std::env::var_os("TERM").is_some_and(|t| t == "dumb")
 }
 
-/// `true` if colours are wanted: `NO_COLOR` is unset or empty, and the terminal is not `dumb`.
+/// Returns `true` if colours are wanted: `NO_COLOR` is unset or empty, and the terminal is not `dumb`.
 pub fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && !is_dumb_terminal()
 }
@@ -105,7 +105,7 @@ fn pipe_with(bytes: &[u8]) -> rustix::io::Result<OwnedFd> {
     Ok(reader)
 }
 
-/// `true` if a token came in the environment.
+/// Returns `true` if a token came in the environment.
 pub fn has_token_from_environment() -> bool {
     std::env::var_os(MOVED_TOKEN).is_some()
 }
@@ -121,8 +121,8 @@ pub fn token_from_environment() -> Result<Zeroizing<String>> {
     read_token_line(pipe, TOKEN)
 }
 
-/// `true` if the program was started with stdout closed. Before `main` the null device was opened in its place, for
-/// reading and writing; a shell opens it for writing only.
+/// Returns `true` if the program was started with stdout closed. Before `main` the null device was opened in its place,
+/// for reading and writing; a shell opens it for writing only.
 pub fn stdout_was_closed() -> bool {
     const NULL: (u32, u32) = (1, 3);
     let stdout = rustix::stdio::stdout();

@@ -109,7 +109,7 @@ pub fn ignore_sigxfsz() {
     let _ = signal_hook::flag::register(SIGXFSZ, noticed);
 }
 
-/// `true` if the terminal is gone.
+/// Returns `true` if the terminal is gone.
 pub fn has_hung_up() -> bool {
     let terminal = rustix::stdio::stdin();
     let mut polled = [PollFd::new(&terminal, PollFlags::empty())];
@@ -117,7 +117,7 @@ pub fn has_hung_up() -> bool {
     poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// `true` if nobody can read stdout any more: the other end of its pipe, or its terminal, is gone.
+/// Returns `true` if nobody can read stdout any more: the other end of its pipe, or its terminal, is gone.
 pub fn output_is_closed() -> bool {
     let output = rustix::stdio::stdout();
     let mut polled = [PollFd::new(&output, PollFlags::empty())];
@@ -128,7 +128,7 @@ pub fn output_is_closed() -> bool {
 /// Set once the program itself handles the signals that ask it to end.
 static STOPS_ON_END: AtomicBool = AtomicBool::new(false);
 
-/// `true` if the program itself ends in an orderly way by that signal.
+/// Returns `true` if the program itself ends in an orderly way by that signal.
 pub fn is_handled_here(signal: i32) -> bool {
     matches!(signal, SIGHUP | SIGINT | SIGTERM) && STOPS_ON_END.load(Ordering::Relaxed)
 }
@@ -163,7 +163,7 @@ pub fn hold_ends() -> Result<()> {
     Ok(())
 }
 
-/// `true` if a signal has asked the program to end since [`hold_ends`].
+/// Returns `true` if a signal has asked the program to end since [`hold_ends`].
 pub fn is_asked_to_end() -> bool {
     ASKED_TO_END.load(Ordering::Relaxed)
 }

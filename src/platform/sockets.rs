@@ -61,7 +61,7 @@ impl BoundSocket {
     }
 }
 
-/// `true` if data can be read, or a connection accepted, now.
+/// Returns `true` if data can be read, or a connection accepted, now.
 pub fn is_readable(socket: &impl AsFd) -> bool {
     let mut polled = [PollFd::new(socket, PollFlags::IN)];
     poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
@@ -88,12 +88,12 @@ impl SocketFile {
         Some(SocketFile { path: path.clone(), is_ours: false, inode })
     }
 
-    /// `true` if clients that open the path reach this socket.
+    /// Returns `true` if clients that open the path reach this socket.
     pub fn is_in_place(&self) -> bool {
         self.inode.is_some() && inode(&self.path) == self.inode
     }
 
-    /// `true` if this program made the file, and may make it again.
+    /// Returns `true` if this program made the file, and may make it again.
     pub fn is_ours(&self) -> bool {
         self.is_ours
     }

@@ -49,7 +49,7 @@ pub fn read(buffer: &mut [u8], timeout: Option<Duration>) -> io::Result<ReadEven
     }
 }
 
-/// `true` if more bytes can be read at once.
+/// Returns `true` if more bytes can be read at once.
 pub fn has_more() -> bool {
     wait(Some(Duration::ZERO)).unwrap_or(false)
 }

@@ -37,7 +37,7 @@ impl Drop for OpenWrite {
     }
 }
 
-/// `true` if a stop is under way or waits for open transactions.
+/// Returns `true` if a stop is under way or waits for open transactions.
 pub fn is_stopping() -> bool {
     state().stopping
 }

@@ -252,7 +252,7 @@ impl Model {
         self.me.as_ref().map_or(Role::Owner, |me| me.account.role)
     }
 
-    /// `true` if a person signed in, not a token.
+    /// Returns `true` if a person signed in, not a token.
     pub fn is_by_person(&self) -> bool {
         !self.session.as_ref().is_some_and(Session::is_token)
     }
@@ -271,7 +271,7 @@ impl Model {
         }
     }
 
-    /// `true` if ending the program now would lose a secret that nobody has seen.
+    /// Returns `true` if ending the program now would lose a secret that nobody has seen.
     pub fn has_unseen_secret(&self) -> bool {
         self.modals.iter().any(|m| matches!(m, Modal::RevealSecret(reveal) if !reveal.is_received()))
     }
@@ -287,7 +287,7 @@ impl Model {
         self.pending.values().filter(|pending| pending.kind != RequestKind::LongWork)
     }
 
-    /// `true` if a request takes long enough for a spinner.
+    /// Returns `true` if a request takes long enough for a spinner.
     pub fn is_busy(&self) -> bool {
         self.visible_requests().any(|p| self.now.0 - p.since.0 >= SPINNER_AFTER)
     }
@@ -304,7 +304,7 @@ impl Model {
         [notice, spinner, minute, lock, self.auth.clears_at()].into_iter().flatten().min()
     }
 
-    /// `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.
+    /// Returns `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.
     pub fn shows_ledger(&self) -> bool {
         let screen = self.workspace().filter(|_| self.lock.is_none()).map(Workspace::current);
         matches!(screen, Some(ScreenId::Tokens | ScreenId::Denied))

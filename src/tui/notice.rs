@@ -103,7 +103,7 @@ impl Notice {
         self.at.plus(NOTICE_DURATION)
     }
 
-    /// `true` if the notice reports a success.
+    /// Returns `true` if the notice reports a success.
     pub fn is_success(&self) -> bool {
         matches!(self.id, NoticeId::Done(_) | NoticeId::Marked | NoticeId::Copied)
     }

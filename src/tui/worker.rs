@@ -54,12 +54,12 @@ impl Job {
         }
     }
 
-    /// `true` if the job works in batches and can be stopped between them.
+    /// Returns `true` if the job works in batches and can be stopped between them.
     pub fn is_batched(&self) -> bool {
         self.lane() == Lane::LongChange
     }
 
-    /// `true` if `later` asks the same question again, so that nobody needs the answer to this job.
+    /// Returns `true` if `later` asks the same question again, so that nobody needs the answer to this job.
     fn is_superseded_by(&self, later: &Job) -> bool {
         match (self, later) {
             (Job::Call(_, _, a), Job::Call(_, _, b)) => match (&**a, &**b) {

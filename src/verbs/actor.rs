@@ -60,7 +60,7 @@ impl TokenCredential {
 }
 
 impl Credential {
-    /// `true` if the credential is a token, or a session opened by one.
+    /// Returns `true` if the credential is a token, or a session opened by one.
     pub(super) fn is_token(&self) -> bool {
         match self {
             Credential::Token(_) => true,
@@ -133,12 +133,12 @@ impl Session {
         &self.username
     }
 
-    /// `true` if a token opened the session.
+    /// Returns `true` if a token opened the session.
     pub fn is_token(&self) -> bool {
         matches!(self.kind, SessionKind::Token { .. })
     }
 
-    /// `true` if a temporary password opened the session. It must be replaced before anything else.
+    /// Returns `true` if a temporary password opened the session. It must be replaced before anything else.
     pub fn is_temporary(&self) -> bool {
         matches!(self.kind, SessionKind::Password { temporary: true, .. })
     }
@@ -187,7 +187,7 @@ impl Session {
     }
 }
 
-/// Error for a token that is not accepted. It hides the reason, which the caller must not learn.
+/// Returns the error for a token that is not accepted. It hides the reason, which the caller must not learn.
 pub(super) fn token_rejected() -> Error {
     Error::unauthenticated("the token is not accepted")
         .why("it is unknown, expired, disabled, deleted or replaced, or its account is disabled")
@@ -224,7 +224,7 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// `true` if the token may call the management method `id`.
+    /// Returns `true` if the token may call the management method `id`.
     pub fn has_method(&self, id: &str) -> bool {
         self.management_methods.iter().any(|own| own.as_str() == id)
     }

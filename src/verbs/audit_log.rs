@@ -57,8 +57,7 @@ pub struct AuditWindow {
     /// `true` if matching rows follow the last. Not checked after [`AuditCursor::Before`]; then always `true`.
     pub newer: bool,
     /// The numbers of matching rows that are left out because their stored data is damaged. A section ends after about
-    /// 1,000 of
-    /// them: even one without rows may have more before or after it.
+    /// 1,000 of them: even one without rows may have more before or after it.
     pub unreadable: Vec<i64>,
 }
 
@@ -100,9 +99,10 @@ pub trait AuditLog {
     fn audit_head(&self) -> Result<i64> {
         self.audit_tip().map(|tip| tip.seq)
     }
-    /// `true` if the log contains this row, and therefore all rows before it.
+    /// Returns `true` if the log contains this row, and therefore all rows before it.
     fn audit_contains(&self, tip: AuditTip) -> Result<bool>;
-    /// `true` if the log equals the log at `tip` plus later rows, none of a verb whose name starts with `without`.
+    /// Returns `true` if the log equals the log at `tip` plus later rows, none of a verb whose name starts with
+    /// `without`.
     fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool>;
     /// Returns one section of the log.
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow>;

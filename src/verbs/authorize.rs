@@ -79,7 +79,7 @@ pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
     }
 }
 
-/// Error for a token that may not ask for a verb that takes `scope`.
+/// Returns the error for a token that may not ask for a verb that takes `scope`.
 pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     match scope.methods() {
         [] => Error::denied("no token may do that, whatever it holds")
@@ -90,13 +90,13 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     }
 }
 
-/// `true` if the actor's proof reaches tokens of an account. Permission by role is checked separately.
+/// Returns `true` if the actor's proof reaches tokens of an account. Permission by role is checked separately.
 fn scope_covers(actor: &Actor, action: TokenAction, own: bool) -> bool {
     let has_method = |bearer: &Bearer| action.methods().iter().skip(usize::from(!own)).any(|id| bearer.has_method(id));
     actor.bearer().is_none_or(has_method)
 }
 
-/// `true` if the actor's proof reaches tokens of accounts other than its own. Permission by role is checked
+/// Returns `true` if the actor's proof reaches tokens of accounts other than its own. Permission by role is checked
 /// separately.
 pub fn scope_covers_others(actor: &Actor, action: TokenAction) -> bool {
     scope_covers(actor, action, false)
@@ -161,8 +161,7 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
 }
 
 /// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise
-/// it
-/// could gain methods or time through another token.
+/// it could gain methods or time through another token.
 fn forbid_escalation<'s>(
     bearer: &Bearer,
     snapshot: &dyn Snapshot,
@@ -233,8 +232,8 @@ pub fn check_audit_access(actor: &Actor) -> Result<()> {
         .next("Ask an owner or admin"))
 }
 
-/// Error for an unknown account, for an actor that may know which accounts exist. Similar names are suggested only if
-/// the actor may read accounts.
+/// Returns the error for an unknown account, for an actor that may know which accounts exist. Similar names are
+/// suggested only if the actor may read accounts.
 pub(super) fn account_not_found(actor: &Actor, name: &Username, snapshot: &dyn Snapshot) -> Result<Error> {
     let error = Error::not_found(format!("there is no account {name}"));
     if require_scope(actor, READ_ACCOUNTS).is_err() {
@@ -352,7 +351,7 @@ pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Toke
     forbid_escalation(bearer, snapshot, current, requested, changes.iter().map(|(_, after)| after.expiry))
 }
 
-/// Error that is the same whether the thing exists or not.
+/// Returns the error that is the same whether the thing exists or not.
 fn not_visible(own_account: &Account) -> Error {
     Error::denied("that is not there, or not yours to see").why(format!(
         "the role {} manages {}",

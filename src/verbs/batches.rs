@@ -105,7 +105,7 @@ impl Progress {
         self.stopped.store(false, Ordering::Relaxed);
     }
 
-    /// `true` if the work should end.
+    /// Returns `true` if the work should end.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
@@ -127,7 +127,7 @@ struct BatchProgress {
 }
 
 impl BatchProgress {
-    /// `true` if everything fits in one transaction.
+    /// Returns `true` if everything fits in one transaction.
     fn is_atomic(&self) -> bool {
         self.total <= MAX_ATOMIC as u64
     }
@@ -268,7 +268,7 @@ fn partial_error(error: Error, done: u64, total: u64) -> Error {
     Error { what: format!("{}; {done} of {total} were done before", error.what), ..error }
 }
 
-/// Error if the work was done, fully or in part, but its last row in the audit log could not be written.
+/// Returns the error if the work was done, fully or in part, but its last row in the audit log could not be written.
 fn unmarked_error(error: Error, done: u64, total: u64) -> Error {
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
     Error::failure(format!("{done} of {total} were done, but the audit log doesn't say that the work has ended"))

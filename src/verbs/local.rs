@@ -184,8 +184,7 @@ impl<S: Store> LocalBackend<S> {
     }
 
     /// Adds names similar to a reference that means no token. Done once nothing is locked any more; if the search
-    /// fails,
-    /// the error itself is the better message.
+    /// fails, the error itself is the better message.
     fn with_near_names<V: Verb>(&self, session: Option<&Session>, mut error: Error) -> Error {
         let Some(unknown) = error.unknown.take().filter(|_| error.kind == Kind::NotFound && error.next.is_none())
         else {

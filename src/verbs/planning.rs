@@ -169,7 +169,7 @@ impl<S: Store> LocalBackend<S> {
     }
 }
 
-/// Error if other changes were committed between plan and transaction in every attempt.
+/// Returns the error if other changes were committed between plan and transaction in every attempt.
 fn changed_meanwhile() -> Error {
     Error::conflict("the store was changed meanwhile; nothing was done")
         .next("Try again")

@@ -43,7 +43,7 @@ pub trait Store: Send + Sync {
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be read.
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T>;
 
-    /// `true` if nothing can be written, bookkeeping included.
+    /// Returns `true` if nothing can be written, bookkeeping included.
     fn is_read_only(&self) -> bool {
         false
     }

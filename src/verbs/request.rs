@@ -99,7 +99,7 @@ macro_rules! requests {
                 match self { $(Request::$verb(_) => <$verb as Verb>::NAME),* }
             }
 
-            /// `true` if it runs in batches.
+            /// Returns `true` if it runs in batches.
             pub fn is_batched(&self) -> bool {
                 match self { $(Request::$verb(_) => batches!($kind)),* }
             }

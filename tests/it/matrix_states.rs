@@ -175,7 +175,7 @@ impl Rights {
         Rights(rows("self-  actor").map(row).collect())
     }
 
-    /// `true` if the rights table lets `who` do `verb` to a token of `owner`.
+    /// Returns `true` if the rights table lets `who` do `verb` to a token of `owner`.
     fn allow(&self, self_service: bool, who: &ActingToken, owner: &Account, verb: &str, letter: char) -> bool {
         let relation = match () {
             // A purge takes the tokens within reach, and ignores other accounts' trash.
@@ -198,8 +198,8 @@ struct Group<'a> {
     issued: Role,
 }
 
-/// `true` if `who` may run a group's verb on a token in a state. The state itself never matters, except the token's
-/// expiry.
+/// Returns `true` if `who` may run a group's verb on a token in a state. The state itself never matters, except the
+/// token's expiry.
 fn may(rights: &Rights, self_service: bool, who: &ActingToken, group: &Group<'_>, state: &str) -> bool {
     let Group { verb, request, owner, issued } = group;
     let changes = !matches!(*verb, "show" | "disable" | "revoke" | "purge");

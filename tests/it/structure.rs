@@ -113,7 +113,7 @@ fn char_literal(rest: &str) -> Option<usize> {
     inner[c.len_utf8()..].starts_with('\'').then(|| c.len_utf8() + 2)
 }
 
-/// `true` if `code` contains `name` as a separate word or path.
+/// Returns `true` if `code` contains `name` as a separate word or path.
 fn mentions(code: &str, name: &str) -> bool {
     let inner = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(name).any(|(at, _)| !code[..at].ends_with(inner) && !code[at + name.len()..].starts_with(inner))
@@ -277,7 +277,7 @@ fn unsafe_is_forbidden() {
     }
 }
 
-/// `true` if a licence expression (SPDX, or the older `A/B`) can be satisfied by the allowed licences.
+/// Returns `true` if a licence expression (SPDX, or the older `A/B`) can be satisfied by the allowed licences.
 fn is_satisfied(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let expression = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = expression.split_whitespace().collect();

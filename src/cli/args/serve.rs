@@ -8,8 +8,7 @@ pub struct ServeArgs {
     /// Verify tokens at unix:PATH or ADDRESS:PORT [default: a socket]
     ///
     /// Unless said it is the socket STORE.verify beside the store, or /run/jeton/verify.sock for the system's store.
-    /// Any
-    /// local user can take a port while jeton is down: see `jeton guide`.
+    /// Any local user can take a port while jeton is down: see `jeton guide`.
     #[arg(long, value_name = "ADDR")]
     pub verify: Option<String>,
     /// Group that may use the verify socket: the proxy's
@@ -29,9 +28,8 @@ pub struct ServeArgs {
     pub accept_older_store: bool,
     /// Accept a clock that is behind what the service has seen
     ///
-    /// A clock that is set back revives no expired token: a service goes on from the latest time it has seen, and
-    /// keeps it
-    /// for its next start. Say this for one start, if that time was wrong.
+    /// A clock that is set back revives no expired token: a service goes on from the latest time it has seen, and keeps
+    /// it for its next start. Say this for one start, if that time was wrong.
     #[arg(long)]
     pub accept_earlier_clock: bool,
     /// Log level: error, warn, info, debug (denials), trace (requests)

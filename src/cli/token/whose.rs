@@ -56,7 +56,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
     }
 }
 
-/// `true` if the secret belongs or belonged to a token.
+/// Returns `true` if the secret belongs or belonged to a token.
 fn is_token(traced: &SecretLookup) -> bool {
     let unknown = [DenialReason::Malformed, DenialReason::Checksum, DenialReason::Unknown, DenialReason::WrongSecret];
     !traced.denial_reason.is_some_and(|reason| unknown.contains(&reason))

@@ -50,7 +50,7 @@ pub struct AttributeChange {
 }
 
 impl CatalogueDiff {
-    /// `true` if there are no differences.
+    /// Returns `true` if there are no differences.
     pub fn is_empty(&self) -> bool {
         *self == CatalogueDiff::default()
     }

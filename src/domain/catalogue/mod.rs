@@ -137,7 +137,7 @@ impl Catalogue {
         }
     }
 
-    /// `true` if a catalogue of that name is included in the program.
+    /// Returns `true` if a catalogue of that name is included in the program.
     pub fn is_shipped(name: &str) -> bool {
         SHIPPED.iter().any(|(n, _)| *n == name)
     }

@@ -25,7 +25,7 @@ pub struct PermissionIndex {
 pub struct MethodSet(BitSet);
 
 impl MethodSet {
-    /// `true` if the method of this number is permitted.
+    /// Returns `true` if the method of this number is permitted.
     pub fn contains(&self, method: usize) -> bool {
         self.0.contains(method)
     }
@@ -163,7 +163,7 @@ impl<'a> CatalogueComparison<'a> {
         CatalogueComparison { before, after, ceilings, cache: HashMap::new(), nothing: Rc::new([]) }
     }
 
-    /// `true` if any token could gain anything. If not, no token needs to be checked.
+    /// Returns `true` if any token could gain anything. If not, no token needs to be checked.
     pub fn can_widen(&self) -> bool {
         let wider = |(name, set): (&str, &BitSet)| {
             let mut more = set.clone();

@@ -1,7 +1,6 @@
 //! Resolves the methods of a set: the included ones, minus the excluded ones. A missing set is empty, and so is a set
 //! on a cycle or leading to one. (Catalogues with a cycle are refused: see [`super::validate`].) No set holds a method
-//! of
-//! `jeton.*`, even if an old store has one from when files could name them.
+//! of `jeton.*`, even if an old store has one from when files could name them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -37,7 +36,7 @@ pub fn members(catalogues: &[Catalogue], set: &str) -> BTreeSet<MethodId> {
     SetIndex::new(&ids, catalogues).members(set).cloned().collect()
 }
 
-/// `true` if any of the sets `names` holds `method`. Loads only the relevant sets, with `find`.
+/// Returns `true` if any of the sets `names` holds `method`. Loads only the relevant sets, with `find`.
 ///
 /// # Errors
 /// The errors of `find`.
@@ -227,7 +226,7 @@ impl<'a> SetIndex<'a> {
         self.sets.get(set).into_iter().flat_map(|bits| self.ids_of(bits))
     }
 
-    /// Number of methods in the set named `set`.
+    /// Returns the number of methods in the set named `set`.
     pub fn count(&self, set: &str) -> usize {
         self.sets.get(set).map_or(0, BitSet::len)
     }

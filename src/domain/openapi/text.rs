@@ -137,7 +137,7 @@ pub(super) fn short_hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect()
 }
 
-/// `true` if `text` is a link to a page: http or https, a host, and nothing that could do more.
+/// Returns `true` if `text` is a link to a page: http or https, a host, and nothing that could do more.
 pub(super) fn is_link(text: &str) -> bool {
     let rest = ["http://", "https://"]
         .into_iter()

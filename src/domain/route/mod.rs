@@ -81,14 +81,14 @@ impl Route {
         }
     }
 
-    /// `true` if `other` matches every request of this route.
+    /// Returns `true` if `other` matches every request of this route.
     pub fn is_within(&self, other: &Route) -> bool {
         self.segments.len() == other.segments.len()
             && (other.http_method.is_none() || other.http_method == self.http_method)
             && self.segments.iter().zip(&other.segments).all(|(a, b)| a.is_within(b))
     }
 
-    /// `true` if the route matches a request with this verb and path. Doesn't check that the path is plain: see
+    /// Returns `true` if the route matches a request with this verb and path. Doesn't check that the path is plain: see
     /// [`path_rules`].
     pub fn matches(&self, http_method: &str, path: &str, spelling: MatchMode) -> bool {
         let Some(inner) = path.strip_prefix('/') else { return false };
@@ -133,8 +133,8 @@ impl Route {
             .collect())
     }
 
-    /// `true` if a segment has too many ways to be split. A backtracking engine then gives up on a long path, and
-    /// takes the request for one of a wider route.
+    /// Returns `true` if a segment has too many ways to be split. A backtracking engine then gives up on a long path,
+    /// and takes the request for one of a wider route.
     fn is_costly(&self) -> bool {
         self.segments.iter().any(|shape| shape.unbounded_units() > 2)
     }

@@ -44,8 +44,7 @@ pub fn pattern(engine: RegexDialect) -> String {
 }
 
 /// A regular expression for paths longer than [`MAX_PATH_LEN`], anchored at the start. It has two parts, because no
-/// engine
-/// counts beyond a thousand. It is matched against paths alone, or with their query.
+/// engine counts beyond a thousand. It is matched against paths alone, or with their query.
 pub const TOO_LONG: &str = r"^[^\x3F]{1000}[^\x3F]";
 
 /// A regular expression for paths with a segment that an application may treat as `.` or `..`.
@@ -65,7 +64,7 @@ pub const OVERRIDE_ARGUMENT: &str = concat!(
 pub const OVERRIDE_HEADERS: [&str; 5] =
     ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"];
 
-/// `true` if a path follows the rule.
+/// Returns `true` if a path follows the rule.
 pub fn is_canonical_path(path: &str) -> bool {
     let Some(inner) = path.strip_prefix('/').filter(|_| path.len() <= MAX_PATH_LEN) else { return false };
     let mut segments: Vec<&str> = inner.split('/').collect();

@@ -38,12 +38,12 @@ pub enum RouteAction {
 }
 
 impl RouteAction {
-    /// `true` if a request passes without a token.
+    /// Returns `true` if a request passes without a token.
     pub fn is_open(&self) -> bool {
         matches!(self, RouteAction::Public(_) | RouteAction::Preflight)
     }
 
-    /// `true` if it makes no difference which of the two answers decides.
+    /// Returns `true` if it makes no difference which of the two answers decides.
     fn agrees(&self, other: &RouteAction) -> bool {
         match (self, other) {
             (RouteAction::Ask(a), RouteAction::Ask(b)) => a == b,
@@ -97,7 +97,7 @@ impl RouteRules {
         Self::with_preflights(catalogues, &[])
     }
 
-    /// Like [`RouteRules::new`], with CORS preflights for the routes of the catalogues named `preflights`.
+    /// Does the same as [`RouteRules::new`], with CORS preflights for the routes of the catalogues named `preflights`.
     pub fn with_preflights(catalogues: &[Catalogue], preflights: &[String]) -> RouteRules {
         let mut map = RouteRules::default();
         let mut routes = map.assign_owners(catalogues);

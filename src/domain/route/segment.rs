@@ -86,8 +86,8 @@ impl SegmentPattern {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// `true` if `other` matches everything that this shape matches. May be `false` wrongly (which is safe) if `other`
-    /// has several adjacent parameters.
+    /// Returns `true` if `other` matches everything that this shape matches. May be `false` wrongly (which is safe) if
+    /// `other` has several adjacent parameters.
     pub(super) fn is_within(&self, other: &SegmentPattern) -> bool {
         let fits = |outer: Unit, at: usize| match (outer, self.0[at]) {
             (Unit::Byte(a), Unit::Byte(b)) => a == b,
@@ -118,7 +118,7 @@ impl SegmentPattern {
         Ok(widest)
     }
 
-    /// `true` if the shape matches a segment of a plain path.
+    /// Returns `true` if the shape matches a segment of a plain path.
     pub(super) fn matches(&self, segment: &str, spelling: MatchMode) -> bool {
         let units = units(segment.as_bytes());
         let fits = |own: Unit, at: usize| match own {
@@ -136,22 +136,22 @@ impl SegmentPattern {
         covers(&self.0, units.len(), fits)
     }
 
-    /// Number of literal bytes.
+    /// Returns the number of literal bytes.
     pub(super) fn literal_count(&self) -> usize {
         self.0.iter().filter(|u| matches!(u, Unit::Byte(_))).count()
     }
 
-    /// Minimum number of units that the shape matches.
+    /// Returns the minimum number of units that the shape matches.
     pub(super) fn min_units(&self) -> usize {
         self.0.iter().filter(|u| !matches!(u, Unit::Many)).count()
     }
 
-    /// Number of parts that match any length.
+    /// Returns the number of parts that match any length.
     pub(super) fn unbounded_units(&self) -> usize {
         self.0.len() - self.min_units()
     }
 
-    /// `true` if the shape has no wildcards.
+    /// Returns `true` if the shape has no wildcards.
     pub(super) fn is_literal(&self) -> bool {
         self.literal_count() == self.0.len()
     }
@@ -184,8 +184,8 @@ impl SegmentPattern {
     }
 }
 
-/// `true` if `shape` covers `len` items; `fits` tests the item at a position against a unit. Each `Many` takes as few
-/// items as possible. Only the last `Many` passed may ever need to take more.
+/// Returns `true` if `shape` covers `len` items; `fits` tests the item at a position against a unit. Each `Many` takes
+/// as few items as possible. Only the last `Many` passed may ever need to take more.
 fn covers(shape: &[Unit], len: usize, fits: impl Fn(Unit, usize) -> bool) -> bool {
     let (mut own, mut at) = (0, 0);
     let mut last: Option<(usize, usize)> = None;
@@ -223,7 +223,8 @@ fn units(segment: &[u8]) -> Vec<&[u8]> {
     units
 }
 
-/// `true` if a path may contain this byte unescaped: RFC 3986's unreserved characters and sub-delimiters, `:` and `@`.
+/// Returns `true` if a path may contain this byte unescaped: RFC 3986's unreserved characters and sub-delimiters, `:`
+/// and `@`.
 fn is_unescaped_in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
 }

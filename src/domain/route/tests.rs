@@ -210,7 +210,7 @@ pub(super) const TRICKS: &[&str] = &[
     "/a/b%3b",
 ];
 
-/// `true` if `shape` (literals and `{}`) matches, trying every length for every parameter.
+/// Returns `true` if `shape` (literals and `{}`) matches, trying every length for every parameter.
 fn tries(shape: &str, text: &str) -> bool {
     match shape.strip_prefix("{}") {
         Some(rest) => (1..=text.len()).any(|n| tries(rest, &text[n..])),

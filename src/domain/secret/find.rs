@@ -45,7 +45,8 @@ fn find_in(text: &[u8], max: usize, is_one: impl Fn(&str) -> bool) -> Vec<Secret
     found
 }
 
-/// `true` if `text` contains a secret, valid or mistyped. Such a text must not be stored or repeated in a message.
+/// Returns `true` if `text` contains a secret, valid or mistyped. Such a text must not be stored or repeated in a
+/// message.
 pub fn contains_secret(text: &str) -> bool {
     // A secret may be joined to the text around it. So each underscore that could follow a prefix is tried, with each
     // possible length of a prefix.
@@ -57,7 +58,7 @@ pub fn contains_secret(text: &str) -> bool {
     })
 }
 
-/// `true` if `word` has the form of a secret, regardless of its checksum.
+/// Returns `true` if `word` has the form of a secret, regardless of its checksum.
 pub(super) fn is_secret(word: &str) -> bool {
     !matches!(public_id_in(word), Err(SecretParseError::Malformed))
 }

@@ -145,7 +145,7 @@ impl UsageLedger {
         LedgerRecorder { buffer: self.lock(), stats: &self.stats }
     }
 
-    /// Number of distinct entries that wait to be written.
+    /// Returns the number of distinct entries that wait to be written.
     pub fn pending(&self) -> usize {
         let buffer = self.lock();
         buffer.counts.len() + buffer.hot_counters.len()

@@ -59,13 +59,13 @@ pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
     Ok(last.unwrap_or_default())
 }
 
-/// `true` if the log contains this row.
+/// Returns `true` if the log contains this row.
 pub(super) fn contains(db: &Connection, tip: AuditTip) -> Result<bool> {
     let hash = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, Vec<u8>>(0))?;
     Ok(hash.is_some_and(|hash| hash == tip.hash))
 }
 
-/// `true` if the log is `tip` plus later rows, none of which has a verb starting with `without`.
+/// Returns `true` if the log is `tip` plus later rows, none of which has a verb starting with `without`.
 pub(super) fn is_append_only_since(db: &Connection, tip: AuditTip, without: &str) -> Result<bool> {
     let stored = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;
     if stored.unwrap_or_default() != tip.hash {

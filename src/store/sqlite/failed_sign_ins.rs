@@ -70,7 +70,7 @@ const fn window(due: FlushScope) -> i64 {
     }
 }
 
-/// `true` if any attempts are due to be written.
+/// Returns `true` if any attempts are due to be written.
 pub(super) fn has_pending(db: &Connection, now: Timestamp, due: FlushScope) -> Result<bool> {
     let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {} LIMIT 1", condition(due));
     Ok(query_one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())

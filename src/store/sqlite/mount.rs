@@ -18,7 +18,7 @@ use super::query::sqlite_error;
 use super::wal;
 use crate::error::Result;
 
-/// `true` if the file system of `path` is mounted read-only.
+/// Returns `true` if the file system of `path` is mounted read-only.
 pub(super) fn is_read_only(path: &Path) -> bool {
     statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
@@ -31,7 +31,8 @@ pub(super) enum ReadOnly {
     Shared(Connection),
 }
 
-/// `true` if no mount permits writing to the file system of `path`: `ro` is among the options of its superblock.
+/// Returns `true` if no mount permits writing to the file system of `path`: `ro` is among the options of its
+/// superblock.
 fn is_file_system_read_only(path: &Path) -> bool {
     let (Ok(meta), Ok(mounts)) = (fs::metadata(path), fs::read_to_string("/proc/self/mountinfo")) else { return false };
     let device = format!("{}:{}", rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev()));

@@ -199,7 +199,7 @@ fn wrong_owner(path: &Path, owner: u32) -> Error {
         .next(format!("Run: sudo -u {word} jeton …"))
 }
 
-/// `true` if the file at `path` is an SQLite database with jeton's application id.
+/// Returns `true` if the file at `path` is an SQLite database with jeton's application id.
 fn is_store(path: &Path) -> bool {
     const MARK_AT: usize = 68;
     let mut head = [0; MARK_AT + 4];

@@ -65,7 +65,7 @@ pub(super) fn corrupt(what: &str) -> Error {
         .fault(Fault::DamagedValue)
 }
 
-/// `true` if a value has another type than it was written with, such as a text that is not UTF-8.
+/// Returns `true` if a value has another type than it was written with, such as a text that is not UTF-8.
 fn is_damaged(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as E;
     matches!(
@@ -74,7 +74,7 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// `true` if `error` is a violated UNIQUE rule.
+/// Returns `true` if `error` is a violated UNIQUE rule.
 pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error(), Some(e) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
@@ -150,7 +150,7 @@ pub(super) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result
     try_execute(db, sql, params).map_err(sqlite_error)
 }
 
-/// Like [`execute`], with the raw error for callers that inspect it.
+/// Does the same as [`execute`], with the raw error for callers that inspect it.
 pub(super) fn try_execute(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
     db.prepare_cached(sql).and_then(|mut s| s.execute(params))
 }

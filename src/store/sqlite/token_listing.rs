@@ -106,7 +106,7 @@ fn in_list(column: &str, ids: &[i64]) -> String {
     format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
 }
 
-/// Number of tokens that `query` covers without its filter; only in `accounts` if given.
+/// Returns the number of tokens that `query` covers without its filter; only in `accounts` if given.
 fn count_unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
     let mut conditions = ListConditions::default();
     conditions.visible("account_id", &query.visibility);
@@ -143,7 +143,7 @@ fn account_ids(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>>
     })
 }
 
-/// `true` if no token can match, regardless of the store's content.
+/// Returns `true` if no token can match, regardless of the store's content.
 fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
     let filter = &query.filter;
     let living = filter.stale || query.expiring_by.is_some();
@@ -219,7 +219,7 @@ impl TokenListing {
         list
     }
 
-    /// `true` if rows are found in `last_seen` first.
+    /// Returns `true` if rows are found in `last_seen` first.
     fn is_seen_first(&self) -> bool {
         self.access_path == AccessPath::Seen
             || (self.access_path == AccessPath::Order && self.sort.column == SortColumn::LastSeen)
@@ -325,7 +325,7 @@ impl TokenListing {
         query_one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
     }
 
-    /// Number of tokens in the list, counted up to `max`; only those `before` a key, if given.
+    /// Returns the number of tokens in the list, counted up to `max`; only those `before` a key, if given.
     pub fn count(&self, db: &Connection, max: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
         let mut conditions = self.conditions.clone();
         if let Some(key) = before {

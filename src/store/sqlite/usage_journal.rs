@@ -90,7 +90,7 @@ fn text_index<'a>(texts: &mut Vec<String>, known: &mut HashMap<&'a str, usize>, 
     })
 }
 
-/// `true` if any batch is waiting to be moved.
+/// Returns `true` if any batch is waiting to be moved.
 pub(super) fn has_pending(db: &Connection) -> Result<bool> {
     Ok(query_one(db, "SELECT 1 FROM ledger_journal LIMIT 1", [], |r| r.get::<_, i64>(0))?.is_some())
 }

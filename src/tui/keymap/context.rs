@@ -109,7 +109,7 @@ impl Context {
         Context::Anywhere,
     ];
 
-    /// `true` if letters are typed into a field over a screen.
+    /// Returns `true` if letters are typed into a field over a screen.
     pub(super) const fn takes_letters(self) -> bool {
         matches!(self, Context::Filter | Context::PickerSearch)
     }

@@ -17,7 +17,7 @@ pub(super) fn has_token(model: &Model) -> bool {
     model.tokens().is_some_and(|t| t.current().is_some())
 }
 
-/// `true` if the token under the cursor, or the one in the open details, has two valid secrets.
+/// Returns `true` if the token under the cursor, or the one in the open details, has two valid secrets.
 pub(super) fn is_rotating(model: &Model) -> bool {
     let token = match model.modals.last() {
         Some(Modal::TokenDetails(details)) => Some(details.token()),
@@ -94,7 +94,7 @@ pub(super) fn has_denied_row(model: &Model) -> bool {
     model.workspace().is_some_and(|d| d.denied.current().is_some())
 }
 
-/// `true` if the open row is about a token that wasn't purged.
+/// Returns `true` if the open row is about a token that wasn't purged.
 pub(super) fn row_has_token(model: &Model) -> bool {
     let Some(Modal::DeniedRow(entry)) = model.modals.last() else { return false };
     entry.row().token.as_ref().is_some_and(|token| token.state != TokenState::Purged)
@@ -104,7 +104,7 @@ pub(super) fn can_drop_unused(model: &Model) -> bool {
     matches!(model.modals.last(), Some(Modal::Picker(picker)) if picker.can_drop_unused())
 }
 
-/// `true` if the catalogue shows the contents of a set.
+/// Returns `true` if the catalogue shows the contents of a set.
 pub(super) fn shows_set(model: &Model) -> bool {
     model.workspace().is_some_and(|workspace| workspace.catalogue.shows_set())
 }

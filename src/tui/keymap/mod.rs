@@ -205,8 +205,8 @@ pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
     binding.filter(|b| (b.enabled)(model)).map(|b| b.action)
 }
 
-/// `true` if the keys of [`Context::LongWork`] are active. They are not over a dialog or a text field, because they
-/// would take its keys.
+/// Returns `true` if the keys of [`Context::LongWork`] are active. They are not over a dialog or a text field, because
+/// they would take its keys.
 fn can_stop_work(context: Context, model: &Model) -> bool {
     model.active_screen().is_some() && !context.takes_letters() && model.long_work().is_some_and(|work| !work.stopping)
 }

@@ -108,7 +108,7 @@ impl ApiChoice {
         self.select_selection(selection);
     }
 
-    /// `true` if anything other than `selection` was chosen or picked.
+    /// Returns `true` if anything other than `selection` was chosen or picked.
     pub fn differs_from(&self, selection: &Selection) -> bool {
         self.selection() != *selection || self.picked.as_ref().is_some_and(|picked| picked != selection)
     }

@@ -43,7 +43,7 @@ impl PendingMutation {
         Self::with_text(title, ScrollText::paragraph(about), change)
     }
 
-    /// Like [`PendingMutation::new`], with a description of any length.
+    /// Does the same as [`PendingMutation::new`], with a description of any length.
     pub fn with_text(title: impl Into<String>, about: ScrollText, change: impl Retry + 'static) -> Self {
         PendingMutation { title: title.into(), text: about, mutation: Box::new(change) }
     }

@@ -44,7 +44,7 @@ impl HelpDialog {
         HelpDialog { from, filter: TextInput::new(60), top: 0 }
     }
 
-    /// `true` if the search field has text.
+    /// Returns `true` if the search field has text.
     pub fn is_filtered(&self) -> bool {
         !self.filter.is_empty()
     }
@@ -102,12 +102,12 @@ fn binding_rows(keys: String, help: &str, columns: usize) -> impl Iterator<Item 
     })
 }
 
-/// Number of blank lines between the parts: below the field and above the keys.
+/// Returns the number of blank lines between the parts: below the field and above the keys.
 fn gap(area: Rect) -> usize {
     usize::from(area.height >= ROOMY_ROWS)
 }
 
-/// Number of rows that fit. The box also has two borders, the field, the keys and the gaps.
+/// Returns the number of rows that fit. The box also has two borders, the field, the keys and the gaps.
 fn visible_rows(area: Rect) -> usize {
     usize::from(area.height).saturating_sub(4 + 2 * gap(area))
 }

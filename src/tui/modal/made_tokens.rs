@@ -30,12 +30,12 @@ impl MadeTokensChoice {
         self.description = description;
     }
 
-    /// `true` if the created tokens are removed too.
+    /// Returns `true` if the created tokens are removed too.
     pub fn is_included(&self) -> bool {
         self.count > 0 && self.include.get() == Some(&true)
     }
 
-    /// Number of created tokens that are removed too.
+    /// Returns the number of created tokens that are removed too.
     pub fn included_count(&self) -> usize {
         if self.is_included() { self.count } else { 0 }
     }

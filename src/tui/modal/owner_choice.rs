@@ -100,12 +100,12 @@ impl OwnerChoice {
         }
     }
 
-    /// `true` if `username` is the own account.
+    /// Returns `true` if `username` is the own account.
     pub fn is_own(&self, username: &Username) -> bool {
         self.own.username == *username
     }
 
-    /// `true` if a name was typed.
+    /// Returns `true` if a name was typed.
     pub fn has_text(&self) -> bool {
         self.options.as_ref().is_some_and(|others| !others.text().is_empty())
     }

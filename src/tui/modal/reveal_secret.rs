@@ -62,7 +62,7 @@ impl RevealSecretDialog {
         }
     }
 
-    /// `true` if the user certainly has the secret: it was shown, copied or saved.
+    /// Returns `true` if the user certainly has the secret: it was shown, copied or saved.
     pub fn is_received(&self) -> bool {
         self.was_shown || self.copied || self.saved
     }
@@ -85,7 +85,7 @@ impl RevealSecretDialog {
         (self.note, self.failed) = (note, !done);
     }
 
-    /// `true` if the secret is not masked.
+    /// Returns `true` if the secret is not masked.
     pub fn is_shown(&self) -> bool {
         self.shown
     }

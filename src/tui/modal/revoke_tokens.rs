@@ -85,7 +85,7 @@ impl RevokeTokensDialog {
         self.made.set_made(count, MadeTokens { count, active: count, ..MadeTokens::default() }.describe());
     }
 
-    /// Number of tokens that will be removed.
+    /// Returns the number of tokens that will be removed.
     fn total(&self) -> usize {
         self.tokens.len() + self.made.included_count()
     }
@@ -122,7 +122,7 @@ impl RevokeTokensDialog {
         Intent::Confirm(PendingMutation::new(format!("Disable {} tokens", self.tokens.len()), about, verb))
     }
 
-    /// Number of lines of the list: three per recently used token, and a heading above the others.
+    /// Returns the number of lines of the list: three per recently used token, and a heading above the others.
     fn line_count(&self) -> usize {
         let apart = self.used > 0 && self.used < self.tokens.len();
         self.tokens.len() + (LINES_PER_USED_TOKEN - 1) * self.used + usize::from(apart)

@@ -145,7 +145,7 @@ impl<'a> RightsList<'a> {
         RightsList(rights)
     }
 
-    /// Number of lines of a part: a blank line, its heading, its methods.
+    /// Returns the number of lines of a part: a blank line, its heading, its methods.
     fn part(methods: usize) -> usize {
         if methods == 0 { 0 } else { methods + 2 }
     }

@@ -106,7 +106,7 @@ pub fn describe_denials(usage: &Usage) -> Option<String> {
     Some(format!("{}{bound} {}, last {}", group_digits(*attempts), since.describe(), format_origin(address, client).0))
 }
 
-/// `true` if a token, or a secret of it, is still tried although it no longer works.
+/// Returns `true` if a token, or a secret of it, is still tried although it no longer works.
 fn has_dead_attempts(usage: &Usage) -> bool {
     usage.denied.attempts > 0 && usage.denied.since != DeniedSince::Week
 }
@@ -192,8 +192,7 @@ pub fn callers(origins: &[ClientUsage], columns: usize) -> String {
 }
 
 /// Returns `methods used: environment.control_key.StopEnv, …StartEnv and 7 more`, in `columns` columns; `None` if no
-/// method
-/// was used.
+/// method was used.
 pub fn describe_methods(methods: &[(String, u64)], columns: usize) -> Option<String> {
     let head = match methods {
         [] => return None,

@@ -158,7 +158,7 @@ impl PickerIndex {
         self.groups.push(MethodGroup { id: id.to_owned(), title: title.to_owned(), methods, kind });
     }
 
-    /// `true` if the contents were prepared from this same `catalogues` allocation.
+    /// Returns `true` if the contents were prepared from this same `catalogues` allocation.
     pub fn is_built_from(&self, catalogues: &Arc<[Catalogue]>) -> bool {
         Arc::ptr_eq(&self.catalogues, catalogues)
     }

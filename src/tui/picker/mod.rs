@@ -95,7 +95,7 @@ impl Picker {
         self
     }
 
-    /// `true` if the selection may contain unused methods.
+    /// Returns `true` if the selection may contain unused methods.
     pub fn can_drop_unused(&self) -> bool {
         let by_hand_or_sets = *self.tree.choice() != Choice::Inherit && self.tree.total().0 > 0;
         self.usage.is_some() && by_hand_or_sets && matches!(self.mode, PickerMode::Pick(_))
@@ -137,7 +137,7 @@ impl Picker {
         self.set_cursor = self.set_cursor.min(self.last_set());
     }
 
-    /// `true` if unsaved choices would be lost.
+    /// Returns `true` if unsaved choices would be lost.
     fn is_changed(&self) -> bool {
         match &self.mode {
             PickerMode::Pick(before) => self.tree.selection() != *before,
@@ -209,12 +209,12 @@ impl Picker {
         }
     }
 
-    /// `true` if ticks are shown: those of a selection, or those of a set's contents.
+    /// Returns `true` if ticks are shown: those of a selection, or those of a set's contents.
     fn shows_ticks(&self) -> bool {
         matches!(self.mode, PickerMode::Pick(_)) || self.tree.choice() != &Choice::Custom
     }
 
-    /// `true` if the catalogue shows the contents of a set.
+    /// Returns `true` if the catalogue shows the contents of a set.
     pub fn shows_set(&self) -> bool {
         self.shows_ticks()
     }

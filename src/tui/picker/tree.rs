@@ -130,7 +130,7 @@ impl Tree {
         &self.words
     }
 
-    /// `true` if only ticked methods are shown.
+    /// Returns `true` if only ticked methods are shown.
     pub fn is_only_checked(&self) -> bool {
         self.only_checked
     }
@@ -165,7 +165,7 @@ impl Tree {
         }
     }
 
-    /// `true` if a group is closed.
+    /// Returns `true` if a group is closed.
     pub fn is_folded(&self, group: usize) -> bool {
         let folds = if self.is_filtered() { &self.folds.filtered } else { &self.folds.all };
         folds.get(group).copied().unwrap_or(false)

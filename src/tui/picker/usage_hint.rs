@@ -32,7 +32,7 @@ impl UsageHint {
         }
     }
 
-    /// `true` if the token has called `method`.
+    /// Returns `true` if the token has called `method`.
     pub fn was_used(&self, method: &MethodId) -> bool {
         self.methods.contains(method.as_str())
     }

@@ -91,7 +91,7 @@ pub fn filter_line(filter: &FilterField, right: &str, columns: usize, model: &Mo
     filter_line_with(filter, right, columns, model)
 }
 
-/// Like [`filter_line`], with styled spans on the right.
+/// Does the same as [`filter_line`], with styled spans on the right.
 pub fn filter_line_with(
     filter: &FilterField,
     right: Vec<Span<'static>>,

@@ -208,7 +208,7 @@ pub trait Component {
         None
     }
 
-    /// `true` if the page's text, in `columns` on a screen of `rows`, is longer than its room.
+    /// Returns `true` if the page's text, in `columns` on a screen of `rows`, is longer than its room.
     fn is_scrollable(&self, _columns: usize, _rows: usize) -> bool {
         false
     }

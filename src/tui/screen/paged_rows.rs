@@ -71,22 +71,22 @@ impl<R: RowKey> PagedRows<R> {
         rows.map(|(at, row)| (row, at == self.cursor.position()))
     }
 
-    /// Number of loaded rows.
+    /// Returns the number of loaded rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// `true` if no rows are loaded.
+    /// Returns `true` if no rows are loaded.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// `true` once the first rows have arrived.
+    /// Returns `true` once the first rows have arrived.
     pub fn is_loaded(&self) -> bool {
         self.loaded
     }
 
-    /// `true` if there are more rows than the loaded ones.
+    /// Returns `true` if there are more rows than the loaded ones.
     pub fn has_more(&self) -> bool {
         self.newer || self.older
     }
@@ -101,7 +101,7 @@ impl<R: RowKey> PagedRows<R> {
         self.error.as_ref().filter(|_| self.rows.is_empty())
     }
 
-    /// `true` if the signed-in account may not read the list.
+    /// Returns `true` if the signed-in account may not read the list.
     pub fn is_denied(&self) -> bool {
         self.error.as_ref().is_some_and(|error| error.kind == Kind::Denied)
     }

@@ -7,8 +7,7 @@ use crate::tui::model::Model;
 use crate::tui::notice::{Notice, PendingPropagation};
 
 /// Asks the service about the change just reported, after all `effects`. `subject` names the tokens that the service
-/// must
-/// deny.
+/// must deny.
 pub(super) fn check_propagation(
     model: &mut Model,
     mut effects: Vec<Effect>,

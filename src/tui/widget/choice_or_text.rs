@@ -53,7 +53,7 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         }
     }
 
-    /// `true` if the answer is typed.
+    /// Returns `true` if the answer is typed.
     pub fn is_text(&self) -> bool {
         self.chosen == self.rows.len()
     }
@@ -92,7 +92,7 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         }
     }
 
-    /// Like [`ChoiceOrText::draw`], but one line unless the answer is typed.
+    /// Does the same as [`ChoiceOrText::draw`], but one line unless the answer is typed.
     pub fn draw_compact<S: Copy + PartialEq>(
         &self,
         layout: &mut FormLayout<'_, S>,

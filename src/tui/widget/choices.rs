@@ -5,10 +5,10 @@ use crate::tui::keymap::Action;
 
 /// A list of choices. The choice under the cursor is always the chosen one.
 pub trait Choices {
-    /// Number of choices.
+    /// Returns the number of choices.
     fn count(&self) -> usize;
 
-    /// Position of the chosen choice, from 0.
+    /// Returns the position of the chosen choice, from 0.
     fn selected(&self) -> usize;
 
     /// Chooses the choice at `place`.

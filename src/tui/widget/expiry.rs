@@ -57,7 +57,7 @@ impl ExpiryChoice {
         &mut self.options
     }
 
-    /// `true` if the expiry is typed.
+    /// Returns `true` if the expiry is typed.
     pub fn is_text(&self) -> bool {
         self.options.is_text()
     }
@@ -67,12 +67,12 @@ impl ExpiryChoice {
         self.options.text_input()
     }
 
-    /// `true` if the current expiry is kept.
+    /// Returns `true` if the current expiry is kept.
     pub fn is_kept(&self) -> bool {
         matches!(self.options.chosen(), Chosen::Choice(ExpiryOption::Keep(_)))
     }
 
-    /// `true` if the field has text.
+    /// Returns `true` if the field has text.
     pub fn has_text(&self) -> bool {
         matches!(self.options.chosen(), Chosen::Text(text) if !text.is_empty())
     }
@@ -90,7 +90,7 @@ impl ExpiryChoice {
         spec.resolve(now, zone).map(|expiry| (Some(spec), expiry))
     }
 
-    /// Like [`ExpiryChoice::resolve_at`], at the current time of `ctx`.
+    /// Does the same as [`ExpiryChoice::resolve_at`], at the current time of `ctx`.
     ///
     /// # Errors
     /// Those of [`ExpiryChoice::resolve_at`].

@@ -40,12 +40,12 @@ impl FilterField {
         self.field.text()
     }
 
-    /// `true` if the filter is empty.
+    /// Returns `true` if the filter is empty.
     pub fn is_empty(&self) -> bool {
         self.field.is_empty()
     }
 
-    /// `true` while the filter takes letters.
+    /// Returns `true` while the filter takes letters.
     pub fn is_typing(&self) -> bool {
         self.typing
     }

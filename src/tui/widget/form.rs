@@ -104,7 +104,7 @@ pub trait Dialog {
         false
     }
 
-    /// `true` if that content does not fit into `rows` lines.
+    /// Returns `true` if that content does not fit into `rows` lines.
     fn is_too_long(&self, _rows: usize) -> bool {
         false
     }
@@ -120,7 +120,7 @@ pub trait Dialog {
         Intent::Close
     }
 
-    /// `true` if Esc would lose something typed or chosen.
+    /// Returns `true` if Esc would lose something typed or chosen.
     fn is_touched(&self) -> bool {
         false
     }
@@ -189,7 +189,7 @@ impl<D: Dialog> Form<D> {
         self.problem = Some(Problem::general(text.into()));
     }
 
-    /// `true` if a text is shown.
+    /// Returns `true` if a text is shown.
     pub fn has_problem(&self) -> bool {
         self.problem.is_some()
     }

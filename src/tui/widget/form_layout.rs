@@ -29,12 +29,12 @@ pub struct FormLayout<'a, S> {
 }
 
 impl<S: Copy + PartialEq> FormLayout<'_, S> {
-    /// `true` if `field` has the focus.
+    /// Returns `true` if `field` has the focus.
     pub fn is_focused(&self, field: S) -> bool {
         self.focused == Some(field)
     }
 
-    /// `true` if there is a problem to show.
+    /// Returns `true` if there is a problem to show.
     pub fn has_problem(&self) -> bool {
         self.problem.is_some()
     }
@@ -69,7 +69,7 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         self.line(Line::default());
     }
 
-    /// Number of lines so far.
+    /// Returns the number of lines so far.
     pub fn height(&self) -> usize {
         self.lines.len()
     }

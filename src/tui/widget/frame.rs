@@ -34,12 +34,12 @@ pub fn draw_panel(frame: &mut Frame<'_>, area: Rect, title: &str, right: &str, t
     inside
 }
 
-/// Number of columns inside the box of a dialog over `area`.
+/// Returns the number of columns inside the box of a dialog over `area`.
 pub fn dialog_columns(area: Rect) -> usize {
     usize::from(outer_width(area).saturating_sub(4))
 }
 
-/// Number of rows of the screen below a dialog over `area`.
+/// Returns the number of rows of the screen below a dialog over `area`.
 pub fn dialog_rows(area: Rect) -> usize {
     usize::from(area.height)
 }

@@ -40,7 +40,7 @@ impl ScrollList {
         true
     }
 
-    /// `true` if some of `rows` are hidden in a dialog with room for `screen` lines.
+    /// Returns `true` if some of `rows` are hidden in a dialog with room for `screen` lines.
     pub fn is_long(&self, screen: usize, rows: usize) -> bool {
         self.height(screen, rows) < rows
     }

@@ -43,12 +43,12 @@ pub struct ScrollText {
 /// Below this number of rows, dialogs leave out blank lines and other spacing.
 const TIGHT_ROWS: usize = 16;
 
-/// `true` if a screen of `rows` has no room to spare.
+/// Returns `true` if a screen of `rows` has no room to spare.
 pub fn is_tight(rows: usize) -> bool {
     rows < TIGHT_ROWS
 }
 
-/// Number of lines that fit on a screen of `rows`, next to the other lines of such a dialog.
+/// Returns the number of lines that fit on a screen of `rows`, next to the other lines of such a dialog.
 fn visible_lines(rows: usize) -> usize {
     rows.saturating_sub(if is_tight(rows) { 5 } else { 7 }).max(2)
 }
@@ -103,7 +103,7 @@ impl ScrollText {
         self.rows.iter().map(|row| fold(&row.text, columns.saturating_sub(row.indent)).len()).sum()
     }
 
-    /// `true` if the text is longer than its room in a dialog of `columns` on a screen of `rows`.
+    /// Returns `true` if the text is longer than its room in a dialog of `columns` on a screen of `rows`.
     pub fn is_long(&self, columns: usize, rows: usize) -> bool {
         self.height(columns) > visible_lines(rows)
     }

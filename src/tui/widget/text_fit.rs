@@ -14,7 +14,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     escape_untrusted(text)
 }
 
-/// Number of columns of `text`.
+/// Returns the number of columns of `text`.
 pub fn width(text: &str) -> usize {
     text.width()
 }

@@ -41,7 +41,7 @@ impl TextInput {
         TextInput { masked: true, ..Self::new(cap) }
     }
 
-    /// Like [`TextInput::masked`], for a text that will be searched: its lines are joined.
+    /// Does the same as [`TextInput::masked`], for a text that will be searched: its lines are joined.
     pub fn masked_text(cap: usize) -> Self {
         TextInput { joins_lines: true, ..Self::masked(cap) }
     }
@@ -57,7 +57,7 @@ impl TextInput {
         &self.text
     }
 
-    /// `true` if the field is empty.
+    /// Returns `true` if the field is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -206,7 +206,7 @@ impl TextInput {
     }
 }
 
-/// `true` if `c` is part of a word: a letter, a digit or a combining accent.
+/// Returns `true` if `c` is part of a word: a letter, a digit or a combining accent.
 fn is_of_a_word(c: char) -> bool {
     c.is_alphanumeric() || (width(c.encode_utf8(&mut [0; 4])) == 0 && !c.is_whitespace())
 }

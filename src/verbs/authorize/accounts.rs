@@ -122,8 +122,7 @@ pub fn resolve_managed_accounts(
 }
 
 /// Checks that `actor` may do `action` to `account`, if both are known. Screens use this to offer actions. Roles that
-/// can
-/// be given are checked by [`check_role_grant`].
+/// can be given are checked by [`check_role_grant`].
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`].

@@ -173,13 +173,13 @@ fn check_access(
     }
 }
 
-/// `true` if nothing is hidden from the actor, so that a failed search reveals nothing.
+/// Returns `true` if nothing is hidden from the actor, so that a failed search reveals nothing.
 pub(super) fn sees_everything(actor: &Actor, action: TokenAction) -> bool {
     actor.account().is_ok_and(|a| a.role == Role::Owner) && scope_covers_others(actor, action)
 }
 
-/// `true` for a reference to the actor's own tokens. A plain name is searched among them first, so not finding it
-/// reveals nothing.
+/// Returns `true` for a reference to the actor's own tokens. A plain name is searched among them first, so not finding
+/// it reveals nothing.
 fn is_own_reference(own_account: &Account, reference: &TokenRef) -> bool {
     match reference {
         TokenRef::Id(_) | TokenRef::Named(..) => false,

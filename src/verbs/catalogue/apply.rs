@@ -77,7 +77,7 @@ pub struct WidenedToken {
 }
 
 impl CataloguePreview {
-    /// `true` if applying it would change nothing at all.
+    /// Returns `true` if applying it would change nothing at all.
     pub fn is_empty(&self) -> bool {
         !self.is_new && self.diff.is_empty()
     }

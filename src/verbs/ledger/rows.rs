@@ -238,7 +238,7 @@ pub struct UseRow {
     pub uses: u64,
 }
 
-/// `true` if a row without address and client sums up several callers. Only a limited number of callers is kept
+/// Returns `true` if a row without address and client sums up several callers. Only a limited number of callers is kept
 /// separately.
 pub fn is_aggregated(address: &str, client: &str) -> bool {
     address.is_empty() && client.is_empty()
@@ -257,14 +257,14 @@ impl DeniedRow {
         Timestamp(self.at.0.div_euclid(MINUTE) * MINUTE)
     }
 
-    /// `true` if the row sums up several callers.
+    /// Returns `true` if the row sums up several callers.
     pub fn is_aggregated(&self) -> bool {
         is_aggregated(&self.address, &self.client)
     }
 }
 
 impl UseRow {
-    /// `true` if the row sums up several callers.
+    /// Returns `true` if the row sums up several callers.
     pub fn is_aggregated(&self) -> bool {
         is_aggregated(&self.key.address, &self.key.client)
     }

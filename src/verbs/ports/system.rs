@@ -49,7 +49,7 @@ pub trait PasswordHasher: Send + Sync {
 pub trait PendingFile: Send {
     /// Keeps the file, because the change has committed.
     fn persist(&mut self);
-    /// Path of the file.
+    /// Returns the path of the file.
     fn path(&self) -> &Path;
 }
 

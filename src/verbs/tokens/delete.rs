@@ -84,7 +84,8 @@ pub(in crate::verbs) fn move_to_trash(token: &mut Token, tx: &mut dyn Tx, env: &
     Ok(entry)
 }
 
-/// `true` if the actor may see all of `tokens`. An acting token may be able to revoke a token that it can't see.
+/// Returns `true` if the actor may see all of `tokens`. An acting token may be able to revoke a token that it can't
+/// see.
 fn can_read_all(actor: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<bool> {
     let self_service = snapshot.policy()?.self_service;
     let sees = |token: &Token| {

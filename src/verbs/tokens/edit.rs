@@ -162,8 +162,8 @@ impl EditToken {
         Ok(after)
     }
 
-    /// Error if somebody else changed the token first. Lists each field that differs: as it was seen, as it is stored
-    /// now, and as it was to be.
+    /// Returns the error if somebody else changed the token first. Lists each field that differs: as it was seen, as it
+    /// is stored now, and as it was to be.
     fn conflict_error(&self, seen: &Token, stored: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Error {
         let yours = self.apply(seen, snapshot, env).ok();
         let describe = |change: token_diff::FieldChange| {

@@ -30,7 +30,7 @@ pub struct IssuedToken {
 }
 
 impl IssuedToken {
-    /// Path of the file with the secret, if one was requested.
+    /// Returns the path of the file with the secret, if one was requested.
     pub fn saved_path(&self) -> Option<&Path> {
         self.file.as_ref().map(|s| s.path())
     }
@@ -93,7 +93,7 @@ pub enum SecretDestination {
 }
 
 impl SecretDestination {
-    /// Path of the file for the secret of the token `name`. `None` if the secret doesn't go to a file.
+    /// Returns the path of the file for the secret of the token `name`. `None` if the secret doesn't go to a file.
     pub(super) fn file(&self, name: &TokenName) -> Option<PathBuf> {
         match self {
             SecretDestination::Callback(_) => None,

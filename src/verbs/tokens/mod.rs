@@ -97,8 +97,7 @@ fn resolve_targets(
 }
 
 /// Does the same as [`resolve_targets`], but two words may also be `ACCOUNT NAME`, as users of other programs type one
-/// token. It
-/// is an error if both readings are possible.
+/// token. It is an error if both readings are possible.
 fn resolve_target_words(
     actor: &Actor,
     snapshot: &dyn Snapshot,
@@ -120,7 +119,7 @@ fn resolve_target_words(
     }
 }
 
-/// Error for two words that mean two tokens, and also one token of an account.
+/// Returns the error for two words that mean two tokens, and also one token of an account.
 pub fn ambiguous_words(full_name: &str) -> Error {
     Error::conflict(format!("{} could be two tokens, or one", full_name.replace('/', " ")))
         .why(format!("there are tokens of both names, and there is {full_name}"))

@@ -88,7 +88,7 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
         .next("Purge some first: jeton token purge --trashed, or --expired"))
 }
 
-/// Error for an expired token that needs a new expiry in order to work again.
+/// Returns the error for an expired token that needs a new expiry in order to work again.
 pub(super) fn needs_expiry(token: &Token) -> Error {
     let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
     Error::conflict(format!("{} needs a new expiry", token.name))
@@ -135,7 +135,7 @@ pub(super) fn check_selection_exists(
     }
 }
 
-/// Error for a method that no catalogue has.
+/// Returns the error for a method that no catalogue has.
 pub(in crate::verbs) fn method_not_found(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
     let catalogues = snapshot.catalogues()?;
     let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());

@@ -45,8 +45,7 @@ pub(super) fn save_token(actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, before: 
 }
 
 /// Does the same as [`save_token`] for several tokens. The limit of active tokens is checked once all of them have
-/// their
-/// final state.
+/// their final state.
 pub(super) fn save_tokens(
     actor: &Actor,
     tx: &mut dyn Tx,

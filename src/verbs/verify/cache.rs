@@ -262,9 +262,8 @@ impl<T: CachePayload> DecisionCache<T> {
         self.tip.filter(|_| self.data_version == Some(data_version))
     }
 
-    /// Opens decisions in `snapshot`. The snapshot must have begun after all requests arrived, and after
-    /// `data_version` was
-    /// read.
+    /// Opens decisions in `snapshot`. The snapshot must have begun after all requests arrived, and after `data_version`
+    /// was read.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.

@@ -1,7 +1,6 @@
 //! The decision about a secret and a method, from the store's current state. `jeton verify`, a token that acts through
 //! jeton itself, and the service ([`cache`]) share it: `SecretValidity::denial_reason` decides about the secret,
-//! `decide` about
-//! the method.
+//! `decide` about the method.
 
 pub mod cache;
 pub mod rollback_detector;
@@ -165,8 +164,7 @@ pub enum DecisionKind {
 }
 
 /// Combines both parts of the decision. `denial_reason` is set if the secret was rejected. `permitted` returns `true`
-/// if the
-/// token may call the method, `None` if no catalogue knows the method.
+/// if the token may call the method, `None` if no catalogue knows the method.
 ///
 /// # Errors
 /// Those of `permitted`.
@@ -319,8 +317,8 @@ pub(super) fn live_secret(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp
     Ok(Some(LiveSecret { token, role, issued_role: stored.issued_role, expiry }))
 }
 
-/// `true` if `selection` and the ceiling of `role` both permit the method. `None` if the catalogue doesn't know the
-/// method.
+/// Returns `true` if `selection` and the ceiling of `role` both permit the method. `None` if the catalogue doesn't know
+/// the method.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -329,7 +327,7 @@ pub fn permits(snapshot: &dyn Snapshot, role: Role, selection: &Selection, id: &
     Ok(Some(selects(snapshot, selection, id)? && role.permits(method.access)))
 }
 
-/// `true` if `selection` contains the method, before any ceiling.
+/// Returns `true` if `selection` contains the method, before any ceiling.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.

@@ -55,7 +55,7 @@ fn random_catalogues(dice: &SeededEntropy) -> Vec<Catalogue> {
     catalogues
 }
 
-/// `true` if following `set` can reach a cycle.
+/// Returns `true` if following `set` can reach a cycle.
 fn circles(sets: &HashMap<&str, (&Catalogue, &ApiSet)>, set: &str, path: &[&str]) -> bool {
     let Some((_, found)) = sets.get(set) else { return false };
     path.contains(&set) || found.nested().any(|n| circles(sets, n, &[path, &[set]].concat()))

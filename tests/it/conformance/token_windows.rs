@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
-/// `true` if the API selection names something that contains `part`.
+/// Returns `true` if the API selection names something that contains `part`.
 fn selects(token: &Token, part: &str) -> bool {
     let holds = |name: &str| name.to_lowercase().contains(part);
     match &token.selection {

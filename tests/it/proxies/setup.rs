@@ -21,18 +21,18 @@ pub enum ProxyUnderTest {
 }
 
 impl ProxyUnderTest {
-    /// `true` if the proxy removes headers by pattern.
+    /// Returns `true` if the proxy removes headers by pattern.
     pub fn knows_patterns(self) -> bool {
         !matches!(self, ProxyUnderTest::Nginx | ProxyUnderTest::Traefik)
     }
 
-    /// `true` if the proxy compares jeton's proof at a port.
+    /// Returns `true` if the proxy compares jeton's proof at a port.
     pub fn compares_proofs(self) -> bool {
         !matches!(self, ProxyUnderTest::Envoy | ProxyUnderTest::Traefik)
     }
 
-    /// `true` if the proxy resolves `//`, `.` and `..` first, forwards the resolved path, and denies paths that its
-    /// rules can't match.
+    /// Returns `true` if the proxy resolves `//`, `.` and `..` first, forwards the resolved path, and denies paths that
+    /// its rules can't match.
     pub fn resolves_paths(self) -> bool {
         self == ProxyUnderTest::Traefik
     }
@@ -59,7 +59,7 @@ impl ProxyUnderTest {
         }
     }
 
-    /// `true` if the proxy is installed. Prints a note if not.
+    /// Returns `true` if the proxy is installed. Prints a note if not.
     pub fn is_installed(self) -> bool {
         let found = std::env::var_os("PATH")
             .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(self.as_str()).is_file()));

@@ -148,7 +148,7 @@ impl CliOutput {
     }
 }
 
-/// `true` if anything exists at `path`.
+/// Returns `true` if anything exists at `path`.
 pub fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }

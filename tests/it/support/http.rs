@@ -173,7 +173,7 @@ impl Client {
         Some(answer)
     }
 
-    /// `true` if the service closes the connection without a further byte.
+    /// Returns `true` if the service closes the connection without a further byte.
     pub fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && !self.read()
     }

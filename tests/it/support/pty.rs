@@ -45,7 +45,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// `true` if the screen shows a whole frame: the program brackets each frame with mode 2026.
+    /// Returns `true` if the screen shows a whole frame: the program brackets each frame with mode 2026.
     fn is_whole(&self) -> bool {
         let last = |mark: &[u8]| self.written.windows(mark.len()).rposition(|w| w == mark);
         last(b"\x1b[?2026l") >= last(b"\x1b[?2026h")
@@ -274,7 +274,7 @@ impl Terminal {
         self.seen().end.unwrap()
     }
 
-    /// `true` if the terminal echoes typed text.
+    /// Returns `true` if the terminal echoes typed text.
     pub fn echoes(&self) -> bool {
         let name = self.master.as_ref().unwrap().tty_name().unwrap();
         let slave = rustix::fs::open(name, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();

@@ -1,6 +1,5 @@
 //! The screens driven by keys, without a terminal. Effects run at once over a [`TestInstall`]. Frames are drawn into a
-//! buffer
-//! and dumped with their styles.
+//! buffer and dumped with their styles.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

@@ -91,7 +91,7 @@ fn ticked(tree: &Tree) -> BTreeSet<MethodId> {
     entries.filter(|(place, _)| tree.is_ticked(*place)).map(|(_, e)| e.id.clone()).collect()
 }
 
-/// `true` if search and filter show the method, computed from its words alone.
+/// Returns `true` if search and filter show the method, computed from its words alone.
 fn found(tree: &Tree, id: &MethodId, words: &str) -> bool {
     let entry = tree.index().methods.iter().find(|e| e.id == *id).unwrap();
     words.split_whitespace().all(|w| {

@@ -76,7 +76,7 @@ impl RacingStore {
         Self::around(install, times, change, |_| ())
     }
 
-    /// Like [`over`], with `afterwards` after each write that fails.
+    /// Does the same as [`over`], with `afterwards` after each write that fails.
     fn around(
         install: &TestInstall,
         times: u32,

@@ -8,7 +8,7 @@ use crate::store::sqlite::FileState;
 use crate::store::sqlite::query::sqlite_error;
 
 impl SqliteStore {
-    /// `true` if the opened file is still in its place.
+    /// Returns `true` if the opened file is still in its place.
     pub fn is_in_place(&self) -> bool {
         self.identity.check_in_place().is_ok()
     }

@@ -66,7 +66,7 @@ impl DeleteAccountDialog {
         self.confirmation.text() == self.name()
     }
 
-    /// `true` if active tokens prevent the deletion.
+    /// Returns `true` if active tokens prevent the deletion.
     fn is_in_use(&self) -> bool {
         self.account.tokens.active > 0
     }

@@ -51,7 +51,7 @@ impl Default for NewPasswordInputs {
 }
 
 impl NewPasswordInputs {
-    /// `true` if anything was typed.
+    /// Returns `true` if anything was typed.
     pub fn is_touched(&self) -> bool {
         !self.first.is_empty() || !self.repeated.is_empty()
     }

@@ -64,7 +64,7 @@ impl Accounts {
         self.matching.get(self.cursor.position()).and_then(|at| self.rows.get(*at))
     }
 
-    /// `true` if the filter has text.
+    /// Returns `true` if the filter has text.
     pub fn is_filtered(&self) -> bool {
         !self.filter.is_empty()
     }

@@ -55,7 +55,7 @@ impl ListOptions {
         TokenFilter { expiring, stale: self.stale || typed.stale, ..typed }
     }
 
-    /// `true` if a restriction hides tokens.
+    /// Returns `true` if a restriction hides tokens.
     pub fn is_filtering(self) -> bool {
         self.mine || (!self.trashed && (self.expiring || self.stale))
     }

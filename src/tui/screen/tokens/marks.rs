@@ -26,17 +26,17 @@ struct ShiftRange {
 }
 
 impl Marks {
-    /// Number of marked tokens.
+    /// Returns the number of marked tokens.
     pub fn len(&self) -> usize {
         self.tokens.len()
     }
 
-    /// `true` if no token is marked.
+    /// Returns `true` if no token is marked.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// `true` if this token is marked.
+    /// Returns `true` if this token is marked.
     pub fn contains(&self, id: TokenId) -> bool {
         self.tokens.contains_key(&id)
     }

@@ -137,7 +137,7 @@ impl Tokens {
         }
     }
 
-    /// `true` if Esc would clear marks, clear a filter or leave the trash.
+    /// Returns `true` if Esc would clear marks, clear a filter or leave the trash.
     pub fn can_go_back(&self) -> bool {
         !self.marks.is_empty() || !self.filter.is_empty() || self.options.trashed || self.options.is_filtering()
     }
@@ -171,7 +171,7 @@ impl Tokens {
         self.current().map_or(TokenCursor::Start, |t| TokenCursor::Around(t.id, None))
     }
 
-    /// Number of matching tokens before the one under the cursor, as of the last reply.
+    /// Returns the number of matching tokens before the one under the cursor, as of the last reply.
     pub fn position(&self) -> u64 {
         self.window.position + self.cursor.position() as u64
     }
@@ -217,12 +217,12 @@ impl Tokens {
         self.cursor.keep_visible(self.window.rows.len(), height);
     }
 
-    /// `true` if there are rows after the last loaded one.
+    /// Returns `true` if there are rows after the last loaded one.
     fn has_rows_after(&self) -> bool {
         self.window.end() < self.window.matching || self.window.matching_is_lower_bound
     }
 
-    /// `true` if rows are missing near the cursor.
+    /// Returns `true` if rows are missing near the cursor.
     pub fn needs_page(&self) -> bool {
         // A second request around the same token would return the same rows, even if few of them are readable.
         let asked = |id| matches!(self.page_cursor, TokenCursor::Around(around, _) if around == id);
