@@ -1,4 +1,4 @@
-//! The crate's one error type: what happened, why, and what to do next.
+//! The crate's one error type: the failure, the reason, and the next step.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Propagation of a change: asks the running service if it has read the change. Screens and commands ask after every
-//! change that revokes or reduces something.
+//! Propagation of a change: checks if the running service has read the change. Screens and commands check after every
+//! change that revokes or reduces access.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
     format!("the service at {service} {why}; it reads the store with each request")
 }
 
-/// Asks the service of one store about changes.
+/// Checks with the service of one store if it has read a change.
 #[derive(Debug, Clone)]
 pub struct PropagationProbe {
     store: PathBuf,
@@ -62,8 +62,8 @@ impl PropagationProbe {
         PropagationProbe { store: store.to_owned() }
     }
 
-    /// Asks the service about the change with this number in the audit log. `None` if no service runs. Takes one
-    /// second at most.
+    /// Checks if the service has read the change with this number in the audit log. `None` if no service runs. Takes
+    /// one second at most.
     pub fn check(&self, seq: i64) -> Option<Propagation> {
         let service = service_file::discover(&self.store)?.manage;
         let watch = Stopwatch::start();

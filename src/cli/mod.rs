@@ -53,7 +53,7 @@ use crate::{platform, tui};
 const BACKOFF_TIMEOUT: Duration = Duration::from_secs(60);
 /// The same for the screens, where a person sees the wait and can leave.
 const SCREEN_BACKOFF_TIMEOUT: Duration = Duration::from_secs(1);
-/// Number of times a prompt asks for a password.
+/// Maximum number of prompts for a password.
 const MAX_ATTEMPTS: usize = 3;
 
 /// Returns the tree of commands, as `docs/cli.md` lists it.

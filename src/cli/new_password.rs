@@ -27,7 +27,7 @@ pub(super) fn for_account(app: &App, username: &Username, file: Option<&Path>) -
     Ok(NewPassword::Plain(password))
 }
 
-/// Asks twice, until both match and are long enough.
+/// Prompts twice, until both inputs match and are long enough.
 fn prompt_twice(app: &App, username: &Username) -> Result<Password> {
     app.prompt.show("A password has 12 bytes or more; three or four words with spaces do well.")?;
     let mut attempts = 0;

@@ -152,7 +152,7 @@ pub fn print_json_rest(value: &impl Serialize, printed: Option<&impl Serialize>)
     write(rest.as_ref().unwrap_or(&text)).map_err(write_failed_after_change)
 }
 
-/// Ends the document that [`print_json_open`] has begun, if the change was not made and no service was asked.
+/// Ends the document that [`print_json_open`] has begun, if the change was not made.
 pub fn json_closed() {
     // The error of the change follows and matters more than a failure of stdout.
     let _ = write(",\"service\":null}\n");

@@ -1,5 +1,5 @@
 //! Prompts for passwords, secrets and confirmations. They use the terminal itself, never stdout. With `--no-input`, or
-//! without a terminal, nothing is asked.
+//! without a terminal, there is no prompt.
 
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
@@ -121,11 +121,11 @@ impl Prompt {
         self.echo.take();
     }
 
-    /// Asks for a hidden value.
+    /// Prompts for a hidden value.
     ///
     /// # Errors
     ///
-    /// [`crate::error::Kind::Cancelled`] if the person leaves.
+    /// [`crate::error::Kind::Cancelled`] if the user cancels.
     pub fn read_hidden(&self, label: &str) -> Result<Zeroizing<String>> {
         self.begin_hiding().map_err(terminal_error)?;
         let answer = prompt_line(label)?;
@@ -138,11 +138,11 @@ impl Prompt {
         }
     }
 
-    /// Asks for a visible line.
+    /// Prompts for a visible line.
     ///
     /// # Errors
     ///
-    /// [`crate::error::Kind::Cancelled`] if the person leaves.
+    /// [`crate::error::Kind::Cancelled`] if the user cancels.
     pub fn read_visible(&self, label: &str) -> Result<String> {
         self.show_echo();
         match prompt_line(label)? {

@@ -42,7 +42,7 @@ impl From<&Propagation> for ServiceJson {
 pub(super) struct PropagationCheck(Option<Propagation>);
 
 impl PropagationCheck {
-    /// Asks about the change with this audit row number, unless nobody would read the answer.
+    /// Checks the change with this audit row number, unless the answer would not be printed.
     pub fn run(app: &App, seq: i64) -> Self {
         let is_silent = app.out.quiet && !app.out.json;
         PropagationCheck(if is_silent { None } else { PropagationProbe::new(app.store_path()).check(seq) })

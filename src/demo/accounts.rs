@@ -1,4 +1,4 @@
-//! Set-up of the demonstration: three accounts, a settable clock, and a hasher that knows its only password.
+//! Set-up of the demonstration: three accounts, a settable clock, and a hasher for a single password.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

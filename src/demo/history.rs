@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::verbs::request::call;
 use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, IssuedToken, RegenerateToken, TokenTarget};
 
-/// A token that was made, and what is needed to record its uses.
+/// A created token, and the data to record its uses.
 pub(super) struct DemoToken {
     pub sample: Sample,
     pub token: Token,

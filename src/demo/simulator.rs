@@ -144,7 +144,7 @@ fn simulate_until(ended: &Receiver<()>, service: &Endpoint, callers: &[Simulated
         }
         let some = if rng.below(DENIAL_ODDS) == 0 { &denied } else { &accepted };
         if let Some(caller) = rng.choose(some) {
-            // The result doesn't matter: the client asks again later.
+            // The result doesn't matter: the client sends another request later.
             let _ = caller.send_request(service, &mut rng);
         }
     }

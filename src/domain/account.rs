@@ -32,8 +32,7 @@ pub struct Account {
     pub role: Role,
     /// `true` if the account is enabled. A disabled account can't sign in anywhere, and its tokens permit nothing.
     pub enabled: bool,
-    /// `true` if somebody else set the password and so knows it. The account's holder must replace it before anything
-    /// else.
+    /// `true` if somebody else set the password. The account's holder must replace it before anything else.
     pub temporary_password: bool,
     /// The present value of the counter. See [`CredentialVersion`].
     pub credential_version: CredentialVersion,

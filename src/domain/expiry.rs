@@ -132,7 +132,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// An expiry as a person asked for it, not yet resolved against the clock.
+/// A requested expiry, not yet resolved against the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpirySpec {
     /// `never`.

@@ -122,8 +122,8 @@ pub fn utc_zone() -> impl Zone {
 /// Returns the instant at which `day` ends in `zone`: from then on, the local calendar shows only later days. `None`
 /// if RFC 3339 can't represent that instant.
 ///
-/// Only asks for the local time at an instant, which is always unambiguous. Midnight itself may be missing that night,
-/// or occur twice.
+/// Only uses the local time of an instant, which is always unambiguous. Midnight itself may be missing that night, or
+/// occur twice.
 pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
     // No local time is further from UTC than this, or was moved by more.
     const MAX_OFFSET: i64 = 2 * DAY;

@@ -19,8 +19,8 @@ use crate::verbs::verify::rollback_detector::RollbackDetector;
 /// Time for which changes are gathered before the next write.
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Accepts the store from now on, even if it is older than the state that was seen. The user who starts the service
-/// has asked for that.
+/// Accepts the store from now on, even if it is older than the state that was seen. The user who started the service
+/// has requested that.
 pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: &mut RollbackDetector, now: Timestamp) {
     let mut found = continuity.clone();
     let result = store_handle.with(|store| {
@@ -52,8 +52,7 @@ struct Pending {
 pub(super) struct AuditPosition {
     store: PathBuf,
     pending: Mutex<Pending>,
-    /// Held while the file is written. A caller that has waited for this lock knows that everything pending before
-    /// is written.
+    /// Held while the file is written. Once a caller has this lock, everything that was pending before is written.
     writing: Mutex<()>,
     wake: Notify,
 }

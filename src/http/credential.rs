@@ -8,7 +8,7 @@ use super::query::{is_like_header, query_values};
 use crate::domain::credential_sources::{CredentialSource, CredentialSources};
 use crate::domain::secret::{SecretFingerprint, SecretParseError};
 
-/// Maximum size of a credential that is looked at, in bytes. A secret is far shorter.
+/// Maximum size of a credential that is parsed, in bytes. A secret is far shorter.
 const MAX_CREDENTIAL: usize = 512;
 /// The scheme of a credential in `Authorization`. One or more spaces follow it (RFC 6750, section 2.1).
 const SCHEME: &str = "Bearer";

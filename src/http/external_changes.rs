@@ -31,7 +31,7 @@ pub(super) struct ExternalChanges {
 pub(super) struct ChangeCounts {
     /// Number of commits or file writes by others.
     pub commits: u64,
-    /// Number of writes into the file by anybody.
+    /// Number of writes into the file by any process.
     pub writes: u64,
 }
 

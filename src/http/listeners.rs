@@ -107,7 +107,7 @@ impl BoundListener {
     }
 }
 
-/// The address of a listener, and what is needed to reopen it.
+/// The address of a listener, and the parameters to reopen it.
 struct ListenAddress {
     endpoint: Endpoint,
     group: Option<String>,

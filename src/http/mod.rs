@@ -136,7 +136,7 @@ pub struct ServerHandle {
     supervisor: Arc<Supervisor>,
 }
 
-/// The system's store, and the folder of its sockets. The folder belongs to root, so nobody else can put another
+/// The system's store, and the folder of its sockets. The folder belongs to root, so no other user can put another
 /// socket there.
 const SYSTEM_PATHS: (&str, &str) = ("/var/lib/jeton/jeton.db", "/run/jeton");
 
@@ -310,7 +310,7 @@ impl ServerHandle {
 /// Checks that tokens don't cross a network in the clear.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] for a network address: anybody on the way could read the tokens.
+/// [`crate::error::Kind::Usage`] for a network address: tokens could be read on the way.
 fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
     if !verify.is_local() {
         return Err(Error::usage(format!("tokens would be sent to {verify} in the clear"))

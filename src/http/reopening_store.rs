@@ -17,7 +17,7 @@ pub(super) const RETRY_DELAY: Duration = Duration::from_millis(RETRY_INTERVAL.un
 
 type OpenFn = fn(&Path, Duration) -> Result<SqliteStore>;
 
-/// A store connection, and what is needed to reopen it.
+/// A store connection, and the parameters to reopen it.
 pub(super) struct ReopeningStore {
     /// Work that can't be done without the store, named in the log.
     purpose: &'static str,
@@ -69,8 +69,8 @@ impl ReopeningStore {
     /// file was replaced, the new one is not ours to read. Closing our handle would also delete the files that
     /// SQLite keeps next to the new one.
     ///
-    /// Between two attempts nobody waits for a faulty store. Success ends a fault, because `work` is the store's
-    /// main purpose here.
+    /// Between two attempts, calls fail at once instead of waiting for a faulty store. Success ends a fault, because
+    /// `work` is the store's main purpose here.
     ///
     /// # Errors
     /// Those of `work`.

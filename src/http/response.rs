@@ -118,7 +118,7 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
     }
 }
 
-/// Reason for refusing a caller. The answers are the same for everybody, so they reveal nothing about a token.
+/// Reason for refusing a caller. The answers are the same for every caller, so they reveal nothing about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Denial {
     /// No credential was presented.
@@ -151,7 +151,7 @@ pub(super) fn unavailable() -> HttpResponse {
     response
 }
 
-/// Builds the answer for a request that can't be decided now or later: no catalogue knows the method.
+/// Builds the answer for a request that can't be decided now or later: no catalogue has the method.
 pub(super) fn cannot_decide() -> HttpResponse {
     json_body(StatusCode::SERVICE_UNAVAILABLE, Bytes::from_static(b"{\"result\":4}"))
 }

@@ -23,7 +23,7 @@ use crate::verbs::verify::{DecisionKind, DenialReason};
 
 /// Path of the endpoint.
 const PATH: &str = "/v1/verify";
-/// Query option that asks for all methods the token may call.
+/// Query option for the list of all methods that the token may call.
 const METHODS: &str = "methods";
 /// Header in which proxies name the client of the original request.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -39,7 +39,7 @@ pub(super) fn matches(path: &str) -> bool {
 
 /// The subject of a verify request.
 enum VerifyTarget {
-    /// Asks only if the credential works at all.
+    /// Checks only that the credential works at all.
     Any,
     Method(MethodId),
     /// The path names nothing that can be decided.

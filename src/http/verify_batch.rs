@@ -31,7 +31,7 @@ use crate::verbs::verify::rollback_detector::RollbackDetector;
 /// A request to decide.
 pub(super) struct VerifyRequest {
     pub secret: std::result::Result<SecretFingerprint, SecretParseError>,
-    /// The method to check. `None` asks only if the credential works at all.
+    /// The method to check. `None` checks only that the credential works at all.
     pub method: Option<MethodId>,
     /// `true` if the answer lists all methods that the token may call.
     pub methods: bool,
@@ -59,7 +59,7 @@ struct Pending {
     reply: oneshot::Sender<std::result::Result<DecisionReply, Unavailable>>,
 }
 
-/// The sender for a caller that asks only how far the store is read.
+/// The sender for a caller that needs only the position in the audit log.
 type VersionWaiter = oneshot::Sender<std::result::Result<i64, Unavailable>>;
 
 #[derive(Default)]

@@ -67,7 +67,7 @@ fn silence(terminal: &File, before: &Termios) -> rustix::io::Result<()> {
 fn restore(terminal: &File, before: &Termios, when: OptionalActions) {
     let is_ours = tcgetattr(terminal).is_ok_and(|now| now.local_modes == silent(before).local_modes);
     if is_ours {
-        // On failure the terminal is gone, so there is nobody to report to.
+        // On failure the terminal is gone, so the error can't be reported.
         let _ = tcsetattr(terminal, when, before);
     }
 }

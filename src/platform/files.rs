@@ -86,8 +86,8 @@ pub fn is_reserved(path: &Path) -> bool {
 /// Delivery of secrets to files on this machine.
 pub struct SecretFiles;
 
-/// Delivery of secrets to files by a program of its own: a signal that asks the program to end is an error of the next
-/// file, so that the files before it are removed.
+/// Delivery of secrets to files. A signal that ends the program makes the next file fail, so that the files before it
+/// are removed.
 pub struct InterruptibleDelivery;
 
 impl SecretFileWriter for InterruptibleDelivery {

@@ -1,4 +1,4 @@
-//! The actor of a request: the presented credential and what it proved.
+//! The actor of a request: the presented credential and the proved identity.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ enum SessionKind {
     Password {
         /// The version that was proved.
         version: CredentialVersion,
-        /// `true` if somebody else knows the password.
+        /// `true` if somebody else has set the password.
         temporary: bool,
     },
     /// A token, valid as long as its secret.
@@ -187,7 +187,7 @@ impl Session {
     }
 }
 
-/// Returns the error for a token that is not accepted. It hides the reason, which the caller must not learn.
+/// Returns the error for a token that is not accepted. It hides the reason from the caller.
 pub(super) fn token_rejected() -> Error {
     Error::unauthenticated("the token is not accepted")
         .why("it is unknown, expired, disabled, deleted or replaced, or its account is disabled")
@@ -208,7 +208,7 @@ pub enum Actor {
 /// A live token that acts for its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
-    /// The account, with the role of the presented secret. All judgements by role use that role.
+    /// The account, with the role of the presented secret. All checks by role use that role.
     pub account: Account,
     /// The role of the account itself.
     pub account_role: Role,

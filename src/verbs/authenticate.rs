@@ -1,5 +1,5 @@
-//! Proves passwords. Each try is counted before it is made and hashed outside any transaction. Cost and answer are the
-//! same for unknown, disabled and wrong.
+//! Verifies passwords. Each attempt is counted before it is made, and hashed outside any transaction. Cost and answer
+//! are the same for an unknown account, a disabled account and a wrong password.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Result};
 
-/// The longest wait after failed tries.
+/// The longest wait after failed attempts.
 pub const MAX_WAIT: Duration = Duration::from_secs(60);
-/// Interval of checks during a wait: another try may have succeeded meanwhile.
+/// Interval of checks during a wait: another attempt may have succeeded in the meantime.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Returns the wait after `failures` failed tries: none, 1, 2, 4 … 60 s.
+/// Returns the wait after `failures` failed attempts: none, 1, 2, 4 … 60 s.
 pub fn backoff(failures: u32) -> Duration {
     match failures {
         0 => Duration::ZERO,
@@ -30,20 +30,21 @@ pub(super) struct PasswordAuthenticator<'a, S> {
     pub store: &'a S,
     pub clock: &'a dyn Clock,
     pub hasher: &'a dyn PasswordHasher,
-    /// The source of the tries, e.g. `uid 1000`.
+    /// The source of the attempts, e.g. `uid 1000`.
     pub source: &'a str,
     /// The face that was used.
     pub face: Face,
-    /// Maximum wait for the delay of an earlier try.
+    /// Maximum wait for the delay of an earlier attempt.
     pub max_wait: Duration,
 }
 
 impl<S: Store> PasswordAuthenticator<'_, S> {
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`]: the same words for unknown, disabled and wrong, or the time to wait.
+    /// [`crate::error::Kind::Unauthenticated`]: the same message for an unknown account, a disabled account and a wrong
+    /// password, or the time to wait.
     pub fn authenticate(&self, username: &Username, password: &Password) -> Result<Session> {
         let key = self.key(username);
-        // In a read-only store no try can be counted. Anybody who can open that file has its hashes anyway.
+        // In a read-only store no attempt can be counted. A user who can open that file has its hashes anyway.
         let is_counted = !self.store.is_read_only();
         if is_counted {
             self.reserve_attempt(&key)?;
@@ -56,7 +57,7 @@ impl<S: Store> PasswordAuthenticator<'_, S> {
         let password_match = self.hasher.verify(password, hash.as_ref())?;
         let named = account.as_ref().map(|a| a.id);
         let Some(account) = account.filter(|a| a.enabled && password_match != PasswordMatch::No) else {
-            // Before the answer, so that nobody learns that a password was wrong without a trace.
+            // Recorded before the answer, so that every wrong password leaves a trace.
             if is_counted {
                 self.record_failure(named)?;
             }
@@ -85,8 +86,8 @@ impl<S: Store> PasswordAuthenticator<'_, S> {
         self.store.write_failed_sign_ins(at, FlushScope::WindowElapsed)
     }
 
-    /// Counts the try, and waits as long as `max_wait` allows. Two correct tries at once wait for each other only
-    /// until the first has cleared its count.
+    /// Counts the attempt, and waits as long as `max_wait` allows. Two concurrent correct attempts wait for each other
+    /// only until the first has cleared its count.
     fn reserve_attempt(&self, key: &LoginAttemptKey) -> Result<()> {
         let mut remaining = self.max_wait;
         loop {

@@ -1,7 +1,7 @@
 //! Permission checks: the only place for them. A verb gets the accounts and tokens it acts on only from
 //! here, inside its transaction.
 //!
-//! Two checks apply to everybody: the account's role must allow the act, and an acting token must hold the method for
+//! Two checks apply to every actor: the account's role must allow the act, and an acting token must hold the method for
 //! it. A token never gives away a right that it doesn't hold. A token that it creates, copies, edits, regenerates,
 //! enables or restores has only methods that the acting token may call itself, before and after. That token also
 //! expires no later than the acting one ([`check_grant`]).
@@ -218,7 +218,7 @@ pub fn check_catalogue_access(actor: &Actor) -> Result<()> {
         .next("Ask an owner or admin"))
 }
 
-/// Checks that the actor may read the audit log, which contains the acts of everybody.
+/// Checks that the actor may read the audit log, which contains the acts of all accounts.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that may.
@@ -244,7 +244,7 @@ pub(super) fn account_not_found(actor: &Actor, name: &Username, snapshot: &dyn S
     Ok(did_you_mean(error, name.as_str(), known))
 }
 
-/// Returns the account whose tokens are meant: the one named, else the actor's own.
+/// Returns the named account, or else the actor's own.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
@@ -270,8 +270,8 @@ pub fn resolve_account(
     }
 }
 
-/// The rights that a request asks to leave a token with. They are judged before the answer reveals anything about
-/// stored tokens.
+/// The rights that a token has after a request. They are checked before the answer reveals anything about stored
+/// tokens.
 #[derive(Debug, Clone, Default)]
 pub struct RequestedRights {
     /// The requested methods and sets. `None` if the token keeps its own.
@@ -311,7 +311,7 @@ pub fn resolve_new_owner(
         .map(|(account, ())| NewOwner(account))
 }
 
-/// Shortens `expiry`, a default that nobody asked for, to the end of the acting token. A token creates none that
+/// Shortens `expiry`, a default rather than a request, to the end of the acting token. A token creates none that
 /// outlives it.
 pub fn cap_expiry(actor: &Actor, expiry: Expiry) -> Expiry {
     match (actor.bearer().map(|bearer| bearer.expiry), expiry) {
@@ -334,7 +334,7 @@ pub fn denied_first<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
 }
 
 /// Checks that the actor may change each token from the first of its pair to the second. The first is `None` for a new
-/// token. Every verb that leaves tokens able to do something calls this, whatever it has checked before.
+/// token. Every verb that saves tokens with rights calls this, whatever it has checked before.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
@@ -351,7 +351,7 @@ pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Toke
     forbid_escalation(bearer, snapshot, current, requested, changes.iter().map(|(_, after)| after.expiry))
 }
 
-/// Returns the error that is the same whether the thing exists or not.
+/// Returns an error that is the same for existing and missing items.
 fn not_visible(own_account: &Account) -> Error {
     Error::denied("that is not there, or not yours to see").why(format!(
         "the role {} manages {}",

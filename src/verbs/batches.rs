@@ -34,7 +34,7 @@ const WAL_POLL_INTERVAL: Duration = Duration::from_millis(100);
 pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     /// The result.
     type Output;
-    /// One thing to change.
+    /// One item to change.
     type Item;
 
     /// Checks the request and returns the number of items. Runs in a read.
@@ -43,7 +43,8 @@ pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     /// Any error of the verb; then nothing has changed.
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64>;
 
-    /// Returns the next items, `size` at most; empty at the end. Runs in a read, so that finding items delays nobody.
+    /// Returns the next items, `size` at most; empty at the end. Runs in a read, so that no other writer waits while
+    /// items are searched.
     ///
     /// # Errors
     /// Any error of the verb.
@@ -99,8 +100,8 @@ impl Progress {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Forgets a stop that came after the end of earlier work. Called when work is asked for, before it begins: a stop
-    /// from then on counts.
+    /// Forgets a stop that came after the end of earlier work. Called when work is requested, before it begins. A later
+    /// stop counts.
     pub fn begin(&self) {
         self.stopped.store(false, Ordering::Relaxed);
     }
@@ -134,7 +135,7 @@ impl BatchProgress {
 }
 
 impl<S: Store> LocalBackend<S> {
-    /// Carries out `verb` batch by batch. The actor is proved once and re-read in every transaction.
+    /// Carries out `verb` batch by batch. The actor is authenticated once and re-read in every transaction.
     pub(super) fn run_batched<V: BatchedMutation>(&self, credential: &Credential, mut verb: V) -> Result<V::Reply> {
         let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
         let session = session.as_ref();

@@ -1,5 +1,5 @@
 //! Secrets that are printed or saved before they come into force. Nothing is locked meanwhile, so a slow reader delays
-//! nobody.
+//! no other writer.
 
 use super::Mutation;
 use super::actor::Session;

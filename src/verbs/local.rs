@@ -1,4 +1,4 @@
-//! Runs verbs over a store of this machine: prove, open a transaction, re-read the actor, run, audit, commit.
+//! Runs verbs over a store of this machine: authenticate, open a transaction, re-read the actor, run, audit, commit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +35,9 @@ pub struct Adapters {
 pub struct ClientInfo {
     /// The face that sends the requests.
     pub face: Face,
-    /// The source of its tries to sign in, e.g. `uid 1000`: the peer, on every face.
+    /// The source of its sign-in attempts, e.g. `uid 1000`: the peer, on every face.
     pub source: String,
-    /// Maximum wait for the delay after earlier failed tries.
+    /// Maximum wait for the delay after earlier failed attempts.
     pub max_wait: Duration,
 }
 
@@ -75,7 +75,8 @@ impl<S: Store> LocalBackend<S> {
         Env { now, zone: self.adapters.clock.zone(), secrets: SecretSource::new(&*self.adapters.entropy) }
     }
 
-    /// Proves `credential` as far as possible outside the transaction. `None` for what only the store proves.
+    /// Authenticates `credential` as far as possible outside the transaction. `None` if access to the store is the only
+    /// proof.
     pub(super) fn authenticate(
         &self,
         credential: &Credential,
@@ -106,7 +107,7 @@ impl<S: Store> LocalBackend<S> {
         }
     }
 
-    /// A token that acts is used: it is decided about and recorded in the ledger like any other use of it.
+    /// Authenticates an acting token. The decision is recorded in the ledger like any other use of the token.
     fn authenticate_token(&self, presented: &TokenCredential, scope: RequiredScope) -> Result<Session> {
         let now = self.adapters.clock.now();
         let origin = verify::Origin { address: "local", client: self.client.face.client() };
@@ -159,7 +160,7 @@ impl<S: Store> Executor for LocalBackend<S> {
             done.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))?;
         self.prune_ledger();
         if V::HAS_AFTER_COMMIT {
-            // The change is made, whether or not this can be read.
+            // The change is made, even if this can't be read.
             let now = self.adapters.clock.now();
             let _ = self.store.read(|snapshot| verb.after_commit(&mut out, snapshot, &self.env(now)));
         }

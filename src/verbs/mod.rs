@@ -140,7 +140,7 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
     /// `true` if [`Mutation::after_commit`] adds something.
     const HAS_AFTER_COMMIT: bool = false;
 
-    /// Adds to the result what is worth knowing about it, read after the commit so that it holds up no writer.
+    /// Adds information to the result, read after the commit so that no writer waits.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read; the change is made all the same.

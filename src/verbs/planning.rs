@@ -1,4 +1,4 @@
-//! Changes that read much of the store. They read before the transaction, which holds up nobody. Inside the
+//! Changes that read much of the store. They read before the transaction, so that no writer waits. Inside the
 //! transaction, only later changes are read again.
 
 use std::collections::BTreeSet;

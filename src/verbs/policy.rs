@@ -11,7 +11,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::policy::Policy;
 use crate::error::{Error, Result};
 
-/// Returns the rules in force. Anybody bound by them may read them.
+/// Returns the rules in force. Every actor may read them.
 #[derive(Debug, Clone)]
 pub struct ListPolicy;
 

@@ -48,8 +48,9 @@ pub trait Store: Send + Sync {
         false
     }
 
-    /// Returns a number that changes only if somebody else commits something, ledger included. While the number is the
-    /// same, data that was read before is still valid. Compare it only with an earlier one of this same `Store` value.
+    /// Returns a number that changes only if another connection commits something, ledger included. While the number is
+    /// the same, data that was read before is still valid. Compare it only with an earlier one of this same `Store`
+    /// value.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -90,8 +91,8 @@ pub trait Store: Send + Sync {
     /// [`crate::error::Kind::Failure`] when the store can't be written.
     fn flush_usage(&self) -> Result<()>;
 
-    /// Writes the failed sign-ins counted by [`UsageTx::record_failed_sign_in`] to the audit log, as far as they
-    /// are due. All tries of one name and source become one row.
+    /// Writes the failed sign-ins counted by [`UsageTx::record_failed_sign_in`] to the audit log, as far as they are
+    /// due. All attempts of one name and source become one row.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.
@@ -233,7 +234,7 @@ pub struct NewAccount<'a> {
     pub role: Role,
     /// The hash of its password.
     pub password: &'a PasswordHash,
-    /// `true` if somebody else knows the password.
+    /// `true` if somebody else has set the password.
     pub temporary_password: bool,
     /// The time of creation.
     pub now: Timestamp,

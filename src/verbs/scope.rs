@@ -5,9 +5,9 @@
 pub enum RequiredScope {
     /// Nothing but a live token.
     Nothing,
-    /// `jeton.tokens.read` for its own account's tokens, `jeton.tokens.read-all` for everybody's.
+    /// `jeton.tokens.read` for its own account's tokens, `jeton.tokens.read-all` for those of every account.
     ReadTokens,
-    /// `jeton.tokens.write` for its own account's tokens, `jeton.tokens.write-all` for everybody's.
+    /// `jeton.tokens.write` for its own account's tokens, `jeton.tokens.write-all` for those of every account.
     WriteTokens,
     /// This one method.
     Method(&'static [&'static str; 1]),

@@ -7,8 +7,8 @@ use clap::Args;
 pub struct ServeArgs {
     /// Verify tokens at unix:PATH or ADDRESS:PORT [default: a socket]
     ///
-    /// Unless said it is the socket STORE.verify beside the store, or /run/jeton/verify.sock for the system's store.
-    /// Any local user can take a port while jeton is down: see `jeton guide`.
+    /// The default is the socket STORE.verify next to the store, or /run/jeton/verify.sock for the system's store. Any
+    /// local user can take a port while jeton is down: see `jeton guide`.
     #[arg(long, value_name = "ADDR")]
     pub verify: Option<String>,
     /// Group that may use the verify socket: the proxy's
@@ -22,14 +22,14 @@ pub struct ServeArgs {
     pub insecure: bool,
     /// Accept a store that is older than the service has seen
     ///
-    /// Say it for one start, after an older copy was put in place on purpose. What was revoked since works again: look
-    /// through the tokens first. Left in a unit file, it accepts at every start.
+    /// Use it for one start, after you restored an older copy on purpose. Tokens revoked since then work again, so
+    /// review the tokens first. Do not leave it in a unit file: it would accept an older store at every start.
     #[arg(long)]
     pub accept_older_store: bool,
     /// Accept a clock that is behind what the service has seen
     ///
-    /// A clock that is set back revives no expired token: a service goes on from the latest time it has seen, and keeps
-    /// it for its next start. Say this for one start, if that time was wrong.
+    /// Expired tokens stay expired even if the clock is set back: the service continues from the latest time it has
+    /// seen, also after a restart. Use this option for one start, if that time was wrong.
     #[arg(long)]
     pub accept_earlier_clock: bool,
     /// Log level: error, warn, info, debug (denials), trace (requests)

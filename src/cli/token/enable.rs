@@ -100,7 +100,7 @@ pub(super) fn print_revoked_with_remaining(
     service.print_json(app, &answer)
 }
 
-/// An answer, and what the tokens made and left behind.
+/// An answer, and the tokens made by the revoked ones that remain.
 #[derive(Serialize, JsonSchema)]
 struct WithRemaining {
     #[serde(flatten)]

@@ -23,7 +23,7 @@ use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 const MAX_TEXT: usize = 1024 * 1024;
 
 pub(super) fn whose(app: &mut App) -> Result<()> {
-    // Check the store first: without one, nobody should type a secret.
+    // Check the store first, so that nobody types a secret without one.
     app.backend.backend()?;
     let (secrets, now) = (read_secrets(app)?, app.now());
     let are_several = secrets.len() > 1;

@@ -1,6 +1,6 @@
 //! Resolves the methods of a set: the included ones, minus the excluded ones. A missing set is empty, and so is a set
-//! on a cycle or leading to one. (Catalogues with a cycle are refused: see [`super::validate`].) No set holds a method
-//! of `jeton.*`, even if an old store has one from when files could name them.
+//! on a cycle or leading to one. (Catalogues with a cycle are refused: see [`super::validate`].) No set contains a
+//! method of `jeton.*`, even if an old store has such a set from when files could contain these methods.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

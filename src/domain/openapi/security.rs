@@ -74,8 +74,8 @@ impl<'a> Security<'a> {
         security
     }
 
-    /// Returns `true` if the operation itself says that it needs nothing. If a document says nothing at all, this stays
-    /// open.
+    /// Returns `true` if the operation itself declares that it needs no credential. Without any declaration in the
+    /// document, this stays undecided.
     pub(super) fn is_public(node: &Node) -> bool {
         node.get("security").and_then(Node::items).is_some_and(<[Node]>::is_empty)
     }

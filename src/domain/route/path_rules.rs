@@ -1,5 +1,5 @@
-//! The rule for a request's path, checked before any route is: no part of the path may mean one thing to a proxy and
-//! another to the application behind it.
+//! The rule for a request's path, checked before any route is: no part of the path may have different meanings for a
+//! proxy and for the application behind it.
 //!
 //! The rule applies to the path as the client sent it, without the query. No segment is empty, except possibly the
 //! last one, and none is `.` or `..`. Segments consist of the characters that RFC 3986 permits there: unreserved

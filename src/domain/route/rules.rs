@@ -211,7 +211,7 @@ impl RouteRules {
     }
 
     /// Denies public routes that would open routes protected by another catalogue. Within one catalogue the narrower
-    /// route is intentional. With two catalogues, neither author knew of the other.
+    /// route is intentional. With two catalogues, neither author could see the other's routes.
     fn deny_public_over_guarded(
         &mut self,
         catalogue_of: &HashMap<&MethodId, &str>,

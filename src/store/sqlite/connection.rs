@@ -95,7 +95,7 @@ impl SqliteStore {
         let out = f(&tx)?;
         self.identity.check_in_place()?;
         tx.commit().map_err(sqlite_error)?;
-        // The file may have disappeared between the two checks. Nobody would then see the change, so it must not be
+        // The file may have disappeared between the two checks. The change would then be lost, so it must not be
         // reported as done.
         self.identity.check_in_place()?;
         Ok(out)

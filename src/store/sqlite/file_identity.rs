@@ -16,9 +16,9 @@ use crate::error::{Error, Result};
 /// The files through which all processes with the open store coordinate.
 const SHARED_SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 
-/// The identity of the opened file, to detect that it was removed or replaced. Also of its companions, for the same
-/// reason: a process that opens the store without our companions doesn't see our changes, nor do we see its changes.
-/// While we have the companions open, they disappear only if someone deletes them by hand.
+/// The identity of the opened file, to detect that it was removed or replaced. Includes its companions (`-wal`, `-shm`)
+/// for the same reason. A process that opens the store without our companions doesn't see our changes, nor do we see
+/// its changes. While we have the companions open, they disappear only if someone deletes them by hand.
 pub(super) struct FileIdentity {
     path: PathBuf,
     file: Inode,

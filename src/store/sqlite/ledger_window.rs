@@ -89,7 +89,7 @@ impl<K> PageStart<K> {
     }
 }
 
-/// Returns the statement for `limit` rows, the nearest first; only rows of one token if that is given.
+/// Returns the statement for `limit` rows, the nearest first. If a token is given, only its rows.
 pub(super) fn page_sql<R: LedgerTable>(
     query: &LedgerQuery<R::Key>,
     token: Option<TokenId>,
@@ -139,7 +139,7 @@ struct Side<R> {
 const MAX_DAMAGED: usize = 10_000;
 
 /// # Errors
-/// [`crate::error::Kind::Failure`] after too many damaged rows: nobody waits until all of them are read.
+/// [`crate::error::Kind::Failure`] after too many damaged rows: reading all of them would take too long.
 fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
     if unreadable.len() < MAX_DAMAGED {
         return Ok(());
@@ -195,8 +195,8 @@ fn read_side<R: LedgerTable>(
     let up = from.way() == Way::Up;
     let (mut rows, unreadable) = match &query.scope {
         LedgerScope::Token(token) => page(db, query, Some(*token), from, most + 1)?,
-        // In order of time this would search through everybody's rows. So the few tokens of one account are queried
-        // one by one.
+        // In order of time this would search the rows of all accounts. So the few tokens of one account are queried one
+        // by one.
         LedgerScope::Visible { visibility, unknown_tokens: false } if visibility.roles.is_empty() => {
             let (mut rows, mut unreadable): (Vec<R>, _) = (Vec::new(), Vec::new());
             for token in tokens_of(db, visibility.own)? {

@@ -20,7 +20,7 @@ pub struct CreateAccount {
     pub username: Username,
     /// The account's role: for an owner any, for an admin member or viewer.
     pub role: Role,
-    /// The account's password. It is temporary, because the person who creates the account knows it.
+    /// The account's password. It is temporary, because the person who creates the account has chosen it.
     pub password: NewPassword,
 }
 

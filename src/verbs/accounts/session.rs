@@ -66,7 +66,7 @@ pub struct WhoAmI;
 /// The answer to [`WhoAmI`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CurrentUser {
-    /// The account. Its role is the one by which requests are judged: see [`crate::verbs::actor::Bearer`].
+    /// The account. Its role is the one that limits requests: see [`crate::verbs::actor::Bearer`].
     pub account: Account,
     /// The role of the account itself.
     pub account_role: Role,

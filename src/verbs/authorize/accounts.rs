@@ -24,8 +24,8 @@ pub enum AccountAction {
     Delete,
 }
 
-/// Checks that a person has a password that nobody else knows. A person with a temporary one must replace it first;
-/// the account's tokens keep working.
+/// Checks that a person has no temporary password. A person with a temporary one must replace it first; the account's
+/// tokens keep working.
 ///
 /// # Errors
 /// Those of [`temporary_password_error`].

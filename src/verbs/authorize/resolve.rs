@@ -1,5 +1,5 @@
-//! Resolves references to tokens. A verb learns about a stored token only here, after the check that the actor may do
-//! the act. No answer reveals a token's state before that.
+//! Resolves references to tokens. A verb gets a stored token only here, after the check that the actor may do the act.
+//! No answer reveals a token's state before that.
 
 use super::{
     NewOwner, RequestedRights, TokenAction, TrashScope, cap_expiry, check_token_access, denied_first,

@@ -44,7 +44,7 @@ pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> 
     let mut known: BTreeSet<(String, String)> = BTreeSet::new();
     for account in accounts {
         for beginning in beginnings(name) {
-            // The first names of everybody have nothing to do with the reference.
+            // The first names of all accounts are not similar to the reference.
             if beginning.is_empty() && (account.is_none() || unknown.trashed) {
                 continue;
             }

@@ -48,7 +48,7 @@ pub struct CataloguePreview {
     pub set_changes: Vec<SetChange>,
     /// The tokens that gain methods.
     pub widening: Widening,
-    /// The methods that become public, so that anybody may call them without a token; sorted.
+    /// The methods that become public, so that they can be called without a token; sorted.
     pub made_public: Vec<MethodId>,
 }
 
@@ -129,7 +129,7 @@ impl CataloguePreview {
 impl Verb for PreviewCatalogue {
     const NAME: &'static str = "catalogue.preview";
     const AUTH: AuthLevel = AuthLevel::Store;
-    // The preview names tokens of everybody, and no token applies a catalogue.
+    // The preview names tokens of all accounts, and no token applies a catalogue.
     const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = CataloguePreview;
 }

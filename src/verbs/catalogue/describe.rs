@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 100;
 pub struct TextLimits {
     /// Maximum number of entries of one kind.
     pub max_items: usize,
-    /// Text that says where to find the rest.
+    /// Hint where to find the rest.
     pub more_hint: &'static str,
 }
 

@@ -92,8 +92,8 @@ impl Query for ListUses {
     }
 }
 
-/// Returns a mark that differs once anybody else has written to the store. Recorded usage shows in no other mark. The
-/// mark is very cheap to read.
+/// Returns a version that changes once another connection has written to the store. No other version covers recorded
+/// usage. The version is very cheap to read.
 #[derive(Debug, Clone)]
 pub struct LedgerHead;
 

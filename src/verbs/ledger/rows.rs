@@ -308,7 +308,8 @@ pub trait Ledger {
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>>;
     /// Returns one section of the accepted uses.
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
-    /// Returns a mark that differs once anybody else has written to the store. Shows if the ledger must be read again.
+    /// Returns a version that changes once another connection has written to the store. Shows if the ledger must be
+    /// read again.
     fn ledger_head(&self) -> Result<i64>;
     /// Returns the size of the part after `after`. Reads `limit` rows at most.
     fn ledger_size_part(&self, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart>;

@@ -1,4 +1,4 @@
-//! Questions and changes of the store about accounts, apart from their identity.
+//! Queries and changes of accounts in the store.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub trait AccountWriter {
     /// Writes role and enabled of `account` and raises its credential version. It is a conflict if the stored version
     /// is not `account.credential_version`.
     fn update_account(&mut self, account: &Account) -> Result<()>;
-    /// Sets an account's password and raises its credential version. `temporary` if somebody else knows the password.
+    /// Sets an account's password and raises its credential version. `temporary` if somebody else has set the password.
     fn set_password(&mut self, account: AccountId, password: &PasswordHash, temporary: bool) -> Result<()>;
     /// Deletes an account. It becomes disabled and has no password; no other account can ever get its name. Its tokens
     /// are not changed.

@@ -62,7 +62,7 @@ pub struct NamesQuery<'a> {
     pub beginning: &'a str,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
-    /// Maximum number of tokens looked at, whether the reader sees them or not.
+    /// Maximum number of scanned tokens, visible to the reader or not.
     pub limit: usize,
 }
 

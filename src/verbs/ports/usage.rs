@@ -13,7 +13,7 @@ pub struct ClientUsage {
     pub uses: u64,
 }
 
-/// Usage of a token: what would break without it, and which callers are still denied.
+/// Usage of a token: the uses that would break without it, and the callers that are still denied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Usage {
     /// The last time it was accepted.

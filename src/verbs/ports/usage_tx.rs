@@ -1,4 +1,4 @@
-//! Usage data and tries to sign in. Nothing here can change a grant.
+//! Usage data and sign-in attempts. Nothing here can change a grant.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
 
-/// Key under which tries to sign in are counted together. It is a digest of name and source, so that a password typed
+/// Key under which sign-in attempts are counted together. It is a digest of name and source, so that a password typed
 /// as a name is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginAttemptKey(pub [u8; 32]);
@@ -61,18 +61,18 @@ pub struct Denial<'a> {
 pub struct FailedSignIn<'a> {
     /// The account, if the name belongs to one.
     pub account: Option<AccountId>,
-    /// The source of the try, e.g. `uid 1000`.
+    /// The source of the attempt, e.g. `uid 1000`.
     pub source: &'a str,
     /// The face that was used.
     pub face: Face,
-    /// The time of the try.
+    /// The time of the attempt.
     pub at: Timestamp,
 }
 
 /// Selection of failed sign-ins to write to the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlushScope {
-    /// Those of names and sources whose first try is 10 minutes old.
+    /// Those of names and sources whose first attempt is 10 minutes old.
     WindowElapsed,
     /// Those needed by a reader: all except names and sources for which a row was written within the last minute.
     All,
@@ -80,11 +80,12 @@ pub enum FlushScope {
 
 /// Writes of usage data. They can't change a grant, so they need no audit entry.
 pub trait UsageTx {
-    /// Counts a try as failed before it is made. Returns a wait instead if the last try is too recent: 1, 2, 4 … 60 s.
+    /// Counts an attempt as failed before it is made. Returns a wait instead if the last attempt is too recent: 1, 2, 4
+    /// … 60 s.
     fn reserve_login_attempt(&mut self, key: &LoginAttemptKey, now: Timestamp) -> Result<Option<Duration>>;
     /// Counts a failed sign-in for the audit log. The number of stored rows is limited, whatever the names are.
     fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()>;
-    /// Clears the tries after one that succeeded.
+    /// Clears the attempts after one that succeeded.
     fn clear_login_attempts(&mut self, key: &LoginAttemptKey) -> Result<()>;
     /// Stores the same password under a stronger hash, unless the account's credentials have changed since.
     fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()>;

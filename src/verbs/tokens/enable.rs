@@ -93,7 +93,7 @@ impl Mutation for EnableTokens {
     }
 }
 
-/// A second disable or enable is no error: it gives the same result.
+/// Creates the entry of a disable or enable. A second one is no error: it gives the same result.
 fn audit_enabled(verb: &'static str, before: &Token, enabled: bool) -> AuditEntry {
     audit_entry(verb, before).changed("enabled", before.enabled, enabled)
 }

@@ -1,4 +1,4 @@
-//! New secrets and their delivery to the person who asked for them.
+//! New secrets and their delivery.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -53,8 +53,7 @@ impl std::fmt::Debug for IssuedToken {
     }
 }
 
-/// Hands new secrets to the person who asked for them, before the change that puts them into force. So a secret that
-/// nobody received is never in force.
+/// Delivers new secrets before the change that makes them valid. So a secret that nobody received is never valid.
 #[derive(Clone)]
 pub struct SecretCallback(Arc<SecretCallbackFn>);
 

@@ -22,7 +22,7 @@ pub enum OwnerFilter {
     Mine,
     /// One account.
     Account(Username),
-    /// Everybody whose tokens the actor may see.
+    /// All accounts whose tokens the actor may see.
     All,
 }
 

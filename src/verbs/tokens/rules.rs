@@ -96,8 +96,8 @@ pub(super) fn needs_expiry(token: &Token) -> Error {
         .next("Add one, e.g. --expires 30d")
 }
 
-/// Refuses sets and methods that the catalogue doesn't know, except those that `before` already had. Entries that
-/// vanished from the catalogue stay listed and grant nothing.
+/// Refuses sets and methods that no catalogue has, except those that `before` already had. Entries that vanished from
+/// the catalogue stay listed and grant nothing.
 pub(super) fn check_selection_exists(
     selection: &Selection,
     before: Option<&Selection>,

@@ -1,5 +1,5 @@
-//! The only way for a verb to leave a token able to do something. create, copy, edit, regenerate, enable, restore and
-//! retire all end here.
+//! The only way for a verb to save a token with rights. create, copy, edit, regenerate, enable, restore and retire all
+//! end here.
 
 use std::collections::BTreeSet;
 

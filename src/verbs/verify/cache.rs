@@ -3,8 +3,8 @@
 //! Every change of a verb is in the audit log, written in the same transaction, and the log's last hash covers all
 //! changes. So data read from the store is valid for exactly as long as the log's last row is the same. That row is
 //! checked in the same snapshot in which requests are decided: no cached entry outlives a revocation. Usage data
-//! changes no grant and no row of the log. If nobody has committed anything at all since, even the row need not be
-//! read: the store's edition shows that.
+//! changes no grant and no row of the log. If no other connection has committed anything since, even the row need not
+//! be read: the store's data version shows that.
 
 mod secret_cache;
 
@@ -45,7 +45,7 @@ pub trait CachePayload {
 
     /// Renders `token` for a presented secret with public id `secret` and role `role`.
     fn identity(token: &Token, secret: &PublicId, role: Role) -> Self::Identity;
-    /// Renders `methods`. Called when a request asks for the list.
+    /// Renders `methods`. Called for requests that include the list.
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> Self::Methods;
     /// Renders `method`.
     fn method(method: &MethodId) -> Self::Method;
@@ -116,12 +116,12 @@ impl<M> Permissions<M> {
     }
 }
 
-/// A question to decide.
+/// A request to decide.
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionRequest<'a> {
     /// The presented secret, or why it could not be parsed.
     pub presented: PresentedSecret<'a>,
-    /// The method to call. `None` asks only if the secret works.
+    /// The method to call. `None` checks only that the secret works.
     pub method: Option<&'a str>,
     /// `true` if the answer should list all methods that the token may call.
     pub methods: bool,
@@ -135,8 +135,8 @@ pub struct CachedDecision<T: CachePayload> {
     pub token: Option<TokenId>,
     /// The cached data of the secret, if its token still exists.
     pub secret: Option<Arc<CachedSecret<T>>>,
-    /// The rendered data of the requested method, if a catalogue knows it. An unknown one may be anything, a secret
-    /// included, so it is stored nowhere.
+    /// The rendered data of the requested method, if a catalogue has it. An unknown method may be any text, even a
+    /// secret, so it is stored nowhere.
     pub method: Option<Arc<T::Method>>,
     /// The rendered list of methods that the token may call, if requested.
     pub methods: Option<Arc<T::Methods>>,
@@ -188,7 +188,7 @@ impl<T: CachePayload> MethodIndex<T> {
 /// The decision cache of a service.
 pub struct DecisionCache<T: CachePayload> {
     tip: Option<AuditTip>,
-    /// The edition in which `tip` was the last row, or an earlier one.
+    /// The data version in which `tip` was the last row, or an earlier version.
     data_version: Option<DataVersion>,
     method_index: Option<Arc<MethodIndex<T>>>,
     secrets: SecretCache<T>,
@@ -274,7 +274,7 @@ impl<T: CachePayload> DecisionCache<T> {
         now: Timestamp,
     ) -> Result<CacheRead<'a, T>> {
         let tip = snapshot.audit_tip()?;
-        // Until everything has been read again, the cache is valid for no edition.
+        // Until everything has been read again, the cache is valid for no data version.
         self.data_version = None;
         if self.tip != Some(tip) {
             let catalogues_stay = match self.tip.take() {
@@ -330,7 +330,7 @@ impl<T: CachePayload> CacheRead<'_, T> {
         self.tip
     }
 
-    /// Decides a question.
+    /// Decides a request.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.

@@ -164,7 +164,7 @@ pub enum DecisionKind {
 }
 
 /// Combines both parts of the decision. `denial_reason` is set if the secret was rejected. `permitted` returns `true`
-/// if the token may call the method, `None` if no catalogue knows the method.
+/// if the token may call the method, `None` if no catalogue has the method.
 ///
 /// # Errors
 /// Those of `permitted`.
@@ -317,8 +317,8 @@ pub(super) fn live_secret(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp
     Ok(Some(LiveSecret { token, role, issued_role: stored.issued_role, expiry }))
 }
 
-/// Returns `true` if `selection` and the ceiling of `role` both permit the method. `None` if the catalogue doesn't know
-/// the method.
+/// Returns `true` if `selection` and the ceiling of `role` both permit the method. `None` if no catalogue has the
+/// method.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::Snapshot;
 
-/// The next step of the error, for a person who knows that the store is the right one.
+/// The next step of the error, for a person who has checked that the store is the right one.
 const ACKNOWLEDGE: &str =
     "Put the newer store back; or, if this one is meant, start the service once with: jeton serve --accept-older-store";
 

@@ -53,7 +53,7 @@ pub(super) fn orphan_secret() -> Error {
     Error::failure("a secret without a token is stored")
 }
 
-/// Everything that decides if a secret works, taken from the secret, its token and its account.
+/// The facts that decide if a secret works, taken from the secret, its token and its account.
 #[derive(Debug, Clone)]
 pub(super) struct SecretValidity {
     digest: SecretDigest,
@@ -63,7 +63,7 @@ pub(super) struct SecretValidity {
 }
 
 impl SecretValidity {
-    /// Creates the standing of a secret of `token`.
+    /// Creates the validity of a secret of `token`.
     pub fn new(secret: &StoredSecret, token: &Token) -> Self {
         let StoredSecret { digest, state, .. } = secret;
         let (life, is_account_enabled) = (token.lifecycle(), token.owner.enabled);

@@ -43,7 +43,7 @@ impl<T: CachePayload> Generation<T> {
     }
 }
 
-/// Returns the bytes of a secret without what it shares.
+/// Returns the bytes of a secret without shared data.
 fn own_bytes<T: CachePayload>(known: &CachedSecret<T>) -> usize {
     let own = known.permissions.as_ref().filter(|permissions| permissions.key.is_none());
     ENTRY_BYTES + own.map_or(0, |permissions| permissions.bytes())
