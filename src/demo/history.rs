@@ -15,7 +15,7 @@ use crate::domain::time::{DAY, SECOND, Timestamp};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::request::call;
-use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, IssuedToken, RegenerateToken, TokenTarget};
+use crate::verbs::tokens::{CreateToken, DisableTokens, IssuedToken, RegenerateToken, RevokeTokens, TokenTarget};
 
 /// A created token, and the data to record its uses.
 pub(super) struct DemoToken {
@@ -98,7 +98,7 @@ fn apply_event(accounts: &DemoAccounts, demo_token: &mut DemoToken) -> Result<()
             drop(call(
                 &accounts.backend,
                 &credential,
-                DeleteTokens { tokens: vec![token], with_made: false, confirmation: demo_token.sample.name.to_owned() },
+                RevokeTokens { tokens: vec![token], with_made: false, confirmation: demo_token.sample.name.to_owned() },
             )?);
         }
     }

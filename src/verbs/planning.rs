@@ -10,7 +10,7 @@ use super::batches::MAX_ATOMIC;
 use super::local::LocalBackend;
 use super::policy::SetPolicy;
 use super::ports::{CommittedTx, Snapshot, Store};
-use super::tokens::{DeleteTokens, DisableTokens, EnableTokens, PurgeTokens, RestoreTokens};
+use super::tokens::{DisableTokens, EnableTokens, PurgeTokens, RestoreTokens, RevokeTokens};
 use super::{Mutation, Verb};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
@@ -29,7 +29,7 @@ const READ_BATCH_SIZE: usize = 10_000;
 const NON_WIDENING_VERBS: [&str; 14] = [
     DisableTokens::NAME,
     EnableTokens::NAME,
-    DeleteTokens::NAME,
+    RevokeTokens::NAME,
     // The earlier name of the same, in rows written then.
     "token.delete",
     RestoreTokens::NAME,

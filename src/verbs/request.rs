@@ -13,8 +13,8 @@ use super::ledger::{LedgerHead, ListDenied, ListUses};
 use super::policy::{ListPolicy, SetPolicy};
 use super::scope::RequiredScope;
 use super::tokens::{
-    CanToken, CopyToken, CountTokens, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, GetTokens,
-    IdentifySecret, ListTokens, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken,
+    CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditToken, EnableTokens, GetTokens, IdentifySecret,
+    ListTokens, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens,
     ShowToken,
 };
 use super::{AuthLevel, Backend, Verb};
@@ -143,7 +143,7 @@ requests! {
     change EnableTokens,
     change RegenerateToken,
     change RetireToken,
-    change DeleteTokens,
+    change RevokeTokens,
     change RestoreTokens,
     query PreviewPurge,
     batched PurgeTokens,

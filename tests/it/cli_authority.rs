@@ -171,7 +171,7 @@ fn child_never_outgrows_its_maker() {
 }
 
 #[test]
-fn delete_says_what_a_token_made_and_takes_it_along_on_request() {
+fn revoke_says_what_a_token_made_and_takes_it_along_on_request() {
     let home = CliHome::set_up();
     let minting = ["--method", "jeton.tokens.read", "--method", "jeton.tokens.write", "--expires", "30d"];
     let maker = home.create(&[&["maker"], &minting[..]].concat());

@@ -244,7 +244,7 @@ fn a_foreign_schema_is_named_without_sql() {
 }
 
 #[test]
-fn a_token_is_deleted_by_account_and_name_as_two_words() {
+fn a_token_is_revoked_by_account_and_name_as_two_words() {
     let home = CliHome::set_up();
     let as_ops = |args: &[&str]| home.as_ops(&[args, &["--user", "ops"]].concat());
     for account in ["ana", "ci"] {

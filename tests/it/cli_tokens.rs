@@ -212,11 +212,11 @@ fn the_line_of_every_change_reads_back() {
         RetireToken { token: typed("a") },
         DisableTokens { tokens: vec![typed("a"), typed("b")] },
         EnableTokens { tokens: vec![typed("a")] },
-        DeleteTokens { tokens: vec![typed("a")], with_made: false, confirmation: "a".to_owned() },
+        RevokeTokens { tokens: vec![typed("a")], with_made: false, confirmation: "a".to_owned() },
         RestoreTokens { tokens: vec![typed("a")], rename: Some(token_name("e")) },
-        DeleteTokens { tokens: vec![typed("b"), typed("c")], with_made: false, confirmation: "2".to_owned() },
+        RevokeTokens { tokens: vec![typed("b"), typed("c")], with_made: false, confirmation: "2".to_owned() },
         RestoreTokens { tokens: vec![typed("b"), typed("c")], rename: None },
-        DeleteTokens { tokens: vec![typed("b")], with_made: false, confirmation: "b".to_owned() },
+        RevokeTokens { tokens: vec![typed("b")], with_made: false, confirmation: "b".to_owned() },
         PurgeTokens::new(Purgeable::Trashed, 1),
     );
     let home = CliHome::new();

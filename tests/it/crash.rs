@@ -18,7 +18,7 @@ use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, RegenerateToken, RestoreTokens, TokenTarget,
+    CreateToken, DisableTokens, EnableTokens, RegenerateToken, RestoreTokens, RevokeTokens, TokenTarget,
 };
 use jeton::verbs::verify::{self, Decision};
 
@@ -87,7 +87,7 @@ fn change(jeton: &LocalBackend<SqliteStore>, dice: &SeededEntropy, fresh_name: &
         }
         5 if kept.len() > 3 => {
             let (tokens, typed) = (vec![pick(&kept[..2]), pick(&kept[2..])], "2".to_owned());
-            let done = call(jeton, &owner, DeleteTokens { tokens, with_made: false, confirmation: typed }).unwrap();
+            let done = call(jeton, &owner, RevokeTokens { tokens, with_made: false, confirmation: typed }).unwrap();
             acknowledge("token.revoke", &ids(&done.value.tokens), "");
         }
         _ if !trashed.is_empty() => {

@@ -24,8 +24,8 @@ use jeton::verbs::authorize;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Tx};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter,
-    PreviewPurge, PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TokenTarget,
+    CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter, PreviewPurge,
+    PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens, ShowToken, TokenTarget,
 };
 
 use crate::matrix_ledger;
@@ -205,7 +205,7 @@ pub fn attempt(
                 .map(drop)
         }
         "revoke" => {
-            call(jeton, who, DeleteTokens { tokens, with_made: false, confirmation: name.to_owned() }).map(drop)
+            call(jeton, who, RevokeTokens { tokens, with_made: false, confirmation: name.to_owned() }).map(drop)
         }
         "restore" => call(jeton, who, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
         "edit" => {

@@ -18,8 +18,8 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Entropy, NewToken, Store};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken,
-    RestoreTokens, RetireToken, ShowToken, TokenTarget,
+    CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken, RestoreTokens,
+    RetireToken, RevokeTokens, ShowToken, TokenTarget,
 };
 
 use crate::matrix::{CALLED, PROOFS, VERBS, accounts_fixture, holding, proof_issued, rows};
@@ -101,7 +101,7 @@ fn attempt(
         "disable" => call(jeton, who, DisableTokens { tokens: some() }).map(drop),
         "revoke" => {
             let typed = if request == "mistyped" { "mistyped" } else { name };
-            call(jeton, who, DeleteTokens { tokens: some(), confirmation: typed.to_owned(), with_made: false })
+            call(jeton, who, RevokeTokens { tokens: some(), confirmation: typed.to_owned(), with_made: false })
                 .map(drop)
         }
         "enable" => call(jeton, who, EnableTokens { tokens: some() }).map(drop),

@@ -169,36 +169,36 @@ fn a_password_is_asked_for_three_times() {
 }
 
 #[test]
-fn a_deletion_shows_what_would_break_and_asks_for_the_name() {
+fn a_revocation_shows_what_would_break_and_asks_for_the_name() {
     let home = CliHome::set_up();
     let secret = home.create(&["a"]);
     home.create(&["b"]);
     assert_eq!(home.verify(&secret), 0);
-    let delete = |args: &[&str], typed: &str| {
-        let mut delete = Terminal::start(&home, args);
-        delete.types_hidden("ops: ", RIGHT);
-        delete.waits_for("to delete").types(typed);
+    let revoke = |args: &[&str], typed: &str| {
+        let mut revoke = Terminal::start(&home, args);
+        revoke.types_hidden("ops: ", RIGHT);
+        revoke.waits_for("to delete").types(typed);
         for name in &args[2..] {
-            assert!(delete.seen.contains(&format!("ops/{name}: ")), "{}", delete.seen);
+            assert!(revoke.seen.contains(&format!("ops/{name}: ")), "{}", revoke.seen);
         }
-        (delete.ends(), delete.seen.clone())
+        (revoke.ends(), revoke.seen.clone())
     };
-    let (code, seen) = delete(&["token", "delete", "a"], "b\n");
+    let (code, seen) = revoke(&["token", "delete", "a"], "b\n");
     assert_eq!(code, 5);
     assert!(seen.contains("1 today, 1 in 7 days") && seen.contains("from local  jeton verify  1"), "{seen}");
     home.as_ops(&["token", "regenerate", "a", "--grace", "2h"]).assert_success();
-    let (code, seen) = delete(&["token", "delete", "a"], "\u{4}");
+    let (code, seen) = revoke(&["token", "delete", "a"], "\u{4}");
     assert_eq!(code, 130);
     let overlap = format!("an overlap is in progress, both secrets go: {} dies in 2 h", &secret[..12]);
     assert!(seen.contains(&overlap) && seen.contains("1 call today"), "{seen}");
-    let (code, seen) = delete(&["token", "delete", "b", "a"], "a\n");
+    let (code, seen) = revoke(&["token", "delete", "b", "a"], "a\n");
     assert_eq!(code, 5);
     let place = |text: &str| seen.find(text).unwrap_or_else(|| panic!("no {text:?} in {seen}"));
     assert!(place("Used in the last 7 days:") < place("! ops/a: last seen"), "{seen}");
     assert!(place("ops/a: ") < place("Not used in the last 7 days:"), "in use first: {seen}");
     assert!(place("Not used in the last 7 days:") < place("ops/b: never used"), "{seen}");
     assert_eq!(home.verify(&secret), 0, "none of these deleted it");
-    assert_eq!(delete(&["token", "delete", "a", "b"], "2\n").0, 0);
+    assert_eq!(revoke(&["token", "delete", "a", "b"], "2\n").0, 0);
     assert_eq!(home.verify(&secret), 4);
 }
 

@@ -9,13 +9,13 @@ use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
 use crate::verbs::tokens::{
-    DeleteResult, DeleteTokens, GetTokens, ShowToken, TokenDetails, TokenTarget, ambiguous_words, as_account_and_name,
+    GetTokens, RevokeResult, RevokeTokens, ShowToken, TokenDetails, TokenTarget, ambiguous_words, as_account_and_name,
 };
 
 pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     let (tokens, with_made) = (targets(args.some), args.with_made);
     let (credential, verb) = match args.confirm {
-        Some(typed) => (app.write_credential()?, DeleteTokens { tokens, with_made, confirmation: typed }),
+        Some(typed) => (app.write_credential()?, RevokeTokens { tokens, with_made, confirmation: typed }),
         None if app.prompt.is_interactive => confirm_revocation(app, tokens, with_made)?,
         None => {
             return Err(Error::conflict("the deletion is not confirmed")
@@ -25,7 +25,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     };
     let changed = app.call(&credential, verb)?;
     let text = RevokedText { done: "deleted", subject: "it", otherwise: "; it is denied from now on" };
-    let DeleteResult { tokens, remaining: left, .. } = &changed.value;
+    let RevokeResult { tokens, remaining: left, .. } = &changed.value;
     print_revoked_with_remaining(app, tokens, Some(left), changed.audit_seq, &text)?;
     if !app.out.json {
         if let Some(words) = left.describe() {
@@ -38,7 +38,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
 }
 
 /// Shows the consequences and asks for the name. Sends the shown revision, so that only the shown state can be deleted.
-fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, DeleteTokens)> {
+fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, RevokeTokens)> {
     let (credential, session) = app.authenticate()?;
     let read_credential = Credential::Session(session);
     let mut shown = Vec::with_capacity(tokens.len());
@@ -71,7 +71,7 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
         _ => format!("Type the number of tokens, {total}, to delete them"),
     };
     let typed = app.prompt.read_visible(&label)?;
-    Ok((credential, DeleteTokens { tokens: targets, with_made, confirmation: typed }))
+    Ok((credential, RevokeTokens { tokens: targets, with_made, confirmation: typed }))
 }
 
 /// Resolves the words on the line as the verb will read them. Two words may be `ACCOUNT NAME`.

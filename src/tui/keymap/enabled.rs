@@ -36,7 +36,7 @@ pub(super) fn can_go_back(model: &Model) -> bool {
 }
 
 pub(super) fn can_undo_revoke(model: &Model) -> bool {
-    model.tokens().is_some_and(|t| !t.just_deleted.is_empty())
+    model.tokens().is_some_and(|t| !t.just_revoked.is_empty())
 }
 
 /// Returns the word for the current effect of `action`, if the action has two possible effects.

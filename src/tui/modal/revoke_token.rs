@@ -17,7 +17,7 @@ use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::Usage;
-use crate::verbs::tokens::{DeleteTokens, DisableTokens, TokenDetails, TokenTarget};
+use crate::verbs::tokens::{DisableTokens, RevokeTokens, TokenDetails, TokenTarget};
 
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl RevokeTokenDialog {
             return Err(Problem::at(Field::Name, format!("Type {what} exactly: {}", self.expected_confirmation())));
         }
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
-        let verb = DeleteTokens {
+        let verb = RevokeTokens {
             tokens: vec![TokenTarget::at_revision(&self.token)],
             with_made: self.made.is_included(),
             confirmation: self.confirmation.text().to_owned(),

@@ -23,7 +23,7 @@ use crate::tui::widget::scroll_list::ScrollList;
 use crate::tui::widget::text_fit::{count_noun, fit, group_digits, join_three, width};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{
-    DeleteTokens, DisableTokens, MadeTokens, RECENT_USE, RecentUsage, TokenSnapshot, TokenTarget,
+    DisableTokens, MadeTokens, RECENT_USE, RecentUsage, RevokeTokens, TokenSnapshot, TokenTarget,
 };
 
 /// Lines of the dialog outside its list, including the frame.
@@ -103,7 +103,7 @@ impl RevokeTokensDialog {
             return Err(Problem::at(Field::Number, format!("Type their number exactly: {}", self.total())));
         }
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
-        let verb = DeleteTokens {
+        let verb = RevokeTokens {
             tokens: self.targets(),
             with_made: self.made.is_included(),
             confirmation: self.confirmation.text().to_owned(),

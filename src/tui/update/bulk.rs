@@ -19,7 +19,7 @@ use crate::tui::screen::DialogKind;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::text_fit::{count_noun, join_three};
 use crate::verbs::Committed;
-use crate::verbs::tokens::{DeleteResult, DeleteTokens, DisableTokens, EnableTokens, ShowToken, TokenTarget};
+use crate::verbs::tokens::{DisableTokens, EnableTokens, RevokeResult, RevokeTokens, ShowToken, TokenTarget};
 
 /// Opens the requested dialog. Does nothing if there is no token for it.
 pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effect> {
@@ -48,7 +48,7 @@ pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effec
         }
         (DialogKind::Restore, _) => {
             let in_trash = model.tokens().is_some_and(|tokens| tokens.options.trashed);
-            let deleted = model.tokens().map_or_else(Vec::new, |tokens| tokens.just_deleted.clone());
+            let deleted = model.tokens().map_or_else(Vec::new, |tokens| tokens.just_revoked.clone());
             let tokens = if in_trash { targets } else { deleted };
             if !tokens.is_empty() {
                 model.modals.push(Modal::RestoreTokens(Box::new(RestoreTokensDialog::new(tokens, proof))));
@@ -83,9 +83,9 @@ pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effec
 }
 
 /// Handles tokens moved to the trash. The message also counts the tokens they created that were not removed.
-pub(super) fn on_revoked(model: &mut Model, changed: Committed<DeleteResult>) -> Vec<Effect> {
+pub(super) fn on_revoked(model: &mut Model, changed: Committed<RevokeResult>) -> Vec<Effect> {
     let Committed {
-        value: DeleteResult { tokens: revoked, remaining: left, .. },
+        value: RevokeResult { tokens: revoked, remaining: left, .. },
         equivalent_command: cli,
         audit_seq: seq,
     } = changed;
@@ -97,9 +97,9 @@ pub(super) fn on_revoked(model: &mut Model, changed: Committed<DeleteResult>) ->
         count => format!("{pronoun} made {count} tokens that live on"),
     };
     let changed = Committed { value: revoked, equivalent_command: cli, audit_seq: seq };
-    let effects = tokens_revoked(model, &changed, TokensDone::new::<DeleteTokens>("revoked").effect(effect));
+    let effects = tokens_revoked(model, &changed, TokensDone::new::<RevokeTokens>("revoked").effect(effect));
     if let Some(tokens) = model.tokens_mut() {
-        tokens.just_deleted = changed.value;
+        tokens.just_revoked = changed.value;
     }
     effects
 }

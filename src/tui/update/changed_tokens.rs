@@ -60,7 +60,7 @@ pub(super) fn show_changed_tokens(
     model.notify(Notice { effect: done.effect, ..Notice::new(NoticeId::Done(done.verb), text).cli(cli) });
     model.modals.clear();
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-    tokens.just_deleted.clear();
+    tokens.just_revoked.clear();
     tokens.show_changed(changed);
     let cursor = tokens.focus.map_or_else(|| tokens.current_cursor(), |id| TokenCursor::Around(id, None));
     let mut effects = requests::query_tokens(model, cursor);

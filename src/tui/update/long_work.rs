@@ -30,7 +30,7 @@ fn close_dialog(model: &mut Model, id: RequestId) {
         model.modals.truncate(at);
         if let Some(tokens) = model.tokens_mut() {
             // The tokens offered for restoring may be among those being purged.
-            tokens.just_deleted.clear();
+            tokens.just_revoked.clear();
         }
     }
 }
@@ -96,7 +96,7 @@ pub(super) fn failed(model: &mut Model, error: &Error) -> Vec<Effect> {
 fn refresh(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     // An offer to restore removed tokens, shown next to this message, would seem to be about the purge.
-    tokens.just_deleted.clear();
+    tokens.just_revoked.clear();
     let cursor = tokens.current_cursor();
     let mut effects = requests::query_tokens(model, cursor);
     effects.extend(requests::query_marked(model));

@@ -350,7 +350,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             let done = TokensDone::new::<EnableTokens>("enabled");
             tokens_changed(model, &changed.value, done, &changed.equivalent_command)
         }
-        Response::DeleteTokens(changed) => super::bulk::on_revoked(model, changed),
+        Response::RevokeTokens(changed) => super::bulk::on_revoked(model, changed),
         Response::RestoreTokens(changed) => {
             // Moves the cursor to the restored token, if the table shows it.
             if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.options.trashed) {
@@ -391,7 +391,7 @@ fn on_issued(model: &mut Model, issued: IssuedToken, notice: Notice) -> Vec<Effe
     model.modals.push(Modal::RevealSecret(Box::new(RevealSecretDialog::new(token, secret, warning))));
     if let Some(tokens) = model.tokens_mut() {
         tokens.focus = Some(id);
-        tokens.just_deleted.clear();
+        tokens.just_revoked.clear();
     }
     let mut effects = requests::query_tokens(model, TokenCursor::Around(id, None));
     effects.extend(requests::query_marked(model));

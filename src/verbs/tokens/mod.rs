@@ -2,7 +2,6 @@
 
 mod copy;
 mod create;
-mod delete;
 mod edit;
 mod enable;
 mod get;
@@ -13,6 +12,7 @@ mod purge;
 mod regenerate;
 mod restore;
 mod retire;
+mod revoke;
 mod rights;
 mod rules;
 mod save;
@@ -21,8 +21,6 @@ mod whose;
 
 pub use copy::CopyToken;
 pub use create::CreateToken;
-pub(super) use delete::move_to_trash;
-pub use delete::{DeleteResult, DeleteTokens};
 pub use edit::{EditPreview, EditToken, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
 pub use get::{GetTokens, MAX_SNAPSHOTS, RECENT_USE, RecentUsage, TokenSnapshot};
@@ -33,6 +31,8 @@ pub use purge::{MAX_PREVIEW_NAMES, PreviewPurge, PurgePreview, PurgeResult, Purg
 pub use regenerate::{MAX_GRACE, RegenerateToken};
 pub use restore::RestoreTokens;
 pub use retire::RetireToken;
+pub(super) use revoke::move_to_trash;
+pub use revoke::{RevokeResult, RevokeTokens};
 pub use show::{CanToken, MethodCheck, ShowToken, TokenDetails};
 pub use whose::IdentifySecret;
 

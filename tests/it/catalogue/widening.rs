@@ -9,7 +9,7 @@ use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::domain::token::TokenRef;
 use jeton::verbs::ports::Store;
-use jeton::verbs::tokens::{CreateToken, DeleteTokens, ShowToken, TokenTarget};
+use jeton::verbs::tokens::{CreateToken, RevokeTokens, ShowToken, TokenTarget};
 use jeton::verbs::verify::{self, Decision};
 
 use super::*;
@@ -53,7 +53,7 @@ fn a_set_that_gains_needs_the_exact_number() {
     install
         .call(
             "viewer",
-            DeleteTokens {
+            RevokeTokens {
                 tokens: vec![TokenTarget::by_reference("reader")],
                 with_made: false,
                 confirmation: "reader".into(),
@@ -89,7 +89,7 @@ fn a_trashed_token_counts() {
     install
         .call(
             "member",
-            DeleteTokens {
+            RevokeTokens {
                 tokens: vec![TokenTarget::by_reference("reader")],
                 with_made: false,
                 confirmation: "reader".into(),

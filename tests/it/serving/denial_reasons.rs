@@ -7,7 +7,7 @@ use jeton::domain::role::Role;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Purgeable;
 use jeton::verbs::ports::{Store, Visibility};
-use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, PurgeTokens, RegenerateToken};
+use jeton::verbs::tokens::{CreateToken, DisableTokens, PurgeTokens, RegenerateToken, RevokeTokens};
 use serde_json::Value;
 
 use super::{
@@ -28,12 +28,12 @@ fn denied_secrets(install: &TestInstall) -> Vec<(&'static str, String, Option<&'
     install.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
     let purged = issue_with_methods(install, "purged", &[METHOD]);
     let typed = "purged".to_owned();
-    install.call(OWNER, DeleteTokens { tokens: vec![target(&purged)], with_made: false, confirmation: typed }).unwrap();
+    install.call(OWNER, RevokeTokens { tokens: vec![target(&purged)], with_made: false, confirmation: typed }).unwrap();
     install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let deleted = issue_with_methods(install, "deleted", &[METHOD]);
     let typed = "deleted".to_owned();
     install
-        .call(OWNER, DeleteTokens { tokens: vec![target(&deleted)], with_made: false, confirmation: typed })
+        .call(OWNER, RevokeTokens { tokens: vec![target(&deleted)], with_made: false, confirmation: typed })
         .unwrap();
     let retired = issue_with_methods(install, "retired", &[METHOD]);
     let again = RegenerateToken { token: target(&retired), grace: None, expires: None, destination: None };

@@ -13,7 +13,7 @@ use jeton::domain::token::{TokenId, TokenRef};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::request::call;
-use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, RegenerateToken, TokenTarget};
+use jeton::verbs::tokens::{CreateToken, DisableTokens, RegenerateToken, RevokeTokens, TokenTarget};
 
 use super::new_install;
 use crate::support::fakes::{Fakes, OWNER, client_info, create, credential};
@@ -43,7 +43,7 @@ fn revoker_child() {
                 drop(call(&jeton, &owner, verb).unwrap());
             }
             _ => {
-                let verb = DeleteTokens { tokens: vec![token], with_made: false, confirmation: format!("t{n}") };
+                let verb = RevokeTokens { tokens: vec![token], with_made: false, confirmation: format!("t{n}") };
                 drop(call(&jeton, &owner, verb).unwrap());
             }
         }

@@ -2,7 +2,7 @@
 
 use jeton::domain::expiry::Span;
 use jeton::domain::token::Purgeable;
-use jeton::verbs::tokens::{DeleteTokens, DisableTokens, PurgeTokens, RegenerateToken};
+use jeton::verbs::tokens::{DisableTokens, PurgeTokens, RegenerateToken, RevokeTokens};
 
 use super::denial_reasons::with_checksum;
 use super::{METHOD, issue_expired, issue_with_methods, new_install, run_cli, secret_text, target};
@@ -19,18 +19,18 @@ fn secrets(install: &TestInstall) -> Vec<(&'static str, String)> {
     let disabled = issue_with_methods(install, "disabled", &[METHOD]);
     install.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
     let purged = issue_with_methods(install, "purged", &[METHOD]);
-    let delete = |issued, typed: &str| {
+    let revoke = |issued, typed: &str| {
         install
             .call(
                 OWNER,
-                DeleteTokens { tokens: vec![target(issued)], with_made: false, confirmation: typed.to_owned() },
+                RevokeTokens { tokens: vec![target(issued)], with_made: false, confirmation: typed.to_owned() },
             )
             .unwrap();
     };
-    delete(&purged, "purged");
+    revoke(&purged, "purged");
     install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let deleted = issue_with_methods(install, "deleted", &[METHOD]);
-    delete(&deleted, "deleted");
+    revoke(&deleted, "deleted");
     let (retired, old) = (issue_with_methods(install, "retired", &[]), issue_with_methods(install, "overlapping", &[]));
     for (issued, grace) in [(&retired, None), (&old, Some(Span::Hours(1)))] {
         install

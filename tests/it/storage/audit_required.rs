@@ -11,8 +11,8 @@ use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{CHANGES, call};
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken,
-    RestoreTokens, RetireToken, SecretDestination, TokenTarget,
+    CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken, RestoreTokens,
+    RetireToken, RevokeTokens, SecretDestination, TokenTarget,
 };
 
 use crate::support::fakes::{Fakes, OWNER, TempStore, TestInstall, backend, create, init, token_name};
@@ -91,7 +91,7 @@ fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
         }
         "token.purge" => install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
         "token.revoke" => install
-            .call("member", DeleteTokens { tokens: tokens(), with_made: false, confirmation: "live".to_owned() })
+            .call("member", RevokeTokens { tokens: tokens(), with_made: false, confirmation: "live".to_owned() })
             .map(drop),
         "token.restore" => install
             .call("member", RestoreTokens { tokens: vec![TokenTarget::by_reference("gone")], rename: None })
@@ -116,7 +116,7 @@ fn change_without_audit_row_is_rolled_back() {
     install
         .call(
             "member",
-            DeleteTokens {
+            RevokeTokens {
                 tokens: vec![TokenTarget::by_reference("gone")],
                 with_made: false,
                 confirmation: "gone".to_owned(),

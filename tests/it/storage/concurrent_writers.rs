@@ -20,8 +20,8 @@ use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
-    CopyToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter, RegenerateToken,
-    RestoreTokens, RetireToken, TokenTarget,
+    CopyToken, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter, RegenerateToken, RestoreTokens,
+    RetireToken, RevokeTokens, TokenTarget,
 };
 
 use super::{child_command, child_store, wait_for_output};
@@ -103,7 +103,7 @@ fn change(
             one("token.edit", &call(jeton, actor, verb)?.value.after)
         }
         8 if trashed.len() < 12 => {
-            let verb = DeleteTokens {
+            let verb = RevokeTokens {
                 tokens: vec![TokenTarget::at_revision(token)],
                 with_made: false,
                 confirmation: token.name.to_string(),

@@ -18,7 +18,7 @@ use jeton::verbs::local::LocalBackend;
 use jeton::verbs::ports::{Entropy, TokenCursor};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, ListTokens, OwnerFilter, RegenerateToken, RestoreTokens, ShowToken,
+    CreateToken, DisableTokens, ListTokens, OwnerFilter, RegenerateToken, RestoreTokens, RevokeTokens, ShowToken,
     TokenTarget,
 };
 use jeton::verbs::verify::{self, Decision};
@@ -107,12 +107,12 @@ fn try_everything(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let regenerate =
         RegenerateToken { token: TokenTarget::by_reference("token21"), grace: None, expires: None, destination: None };
     faults.push(call(&jeton, &credential("member"), regenerate).err());
-    let delete = DeleteTokens {
+    let revoke = RevokeTokens {
         tokens: vec![TokenTarget::by_reference("token22")],
         with_made: false,
         confirmation: "token22".to_owned(),
     };
-    faults.push(call(&jeton, &credential("member"), delete).err());
+    faults.push(call(&jeton, &credential("member"), revoke).err());
     let restore = RestoreTokens { tokens: vec![TokenTarget::by_reference("token22")], rename: None };
     faults.push(call(&jeton, &credential("member"), restore).err());
     faults.push(call(&jeton, &Credential::Store, init(true)).err());

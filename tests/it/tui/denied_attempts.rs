@@ -9,7 +9,7 @@ use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::ports::{Denial, Store};
-use jeton::verbs::tokens::{DeleteTokens, DisableTokens, TokenTarget};
+use jeton::verbs::tokens::{DisableTokens, RevokeTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
@@ -40,7 +40,7 @@ fn with_denied_attempts() -> TestInstall {
     install.call(OWNER, DisableTokens { tokens: pointed }).unwrap();
     let pointed = vec![TokenTarget::at_revision(&gone)];
     install
-        .call("member", DeleteTokens { tokens: pointed, with_made: false, confirmation: "gone".to_owned() })
+        .call("member", RevokeTokens { tokens: pointed, with_made: false, confirmation: "gone".to_owned() })
         .unwrap();
     deny(&install, None, DenialReason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
     deny(&install, Some(&gone), DenialReason::Deleted, "10.0.0.9", "python-requests/2.32", 300);

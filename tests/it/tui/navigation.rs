@@ -4,7 +4,7 @@ use jeton::domain::expiry::{ExpirySpec, Span};
 use jeton::domain::selection::Selection;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::tui::notice::{Notice, NoticeId};
-use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, ShowToken, TokenTarget};
+use jeton::verbs::tokens::{CreateToken, DisableTokens, RevokeTokens, ShowToken, TokenTarget};
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
@@ -56,7 +56,7 @@ fn footer_names_what_the_key_will_do() {
 fn messages_name_tokens_by_name() {
     let remove = |s: &TuiHarness, name: &str| {
         let token = named(s, name);
-        let verb = DeleteTokens {
+        let verb = RevokeTokens {
             tokens: vec![TokenTarget::at_revision(&token)],
             confirmation: name.to_owned(),
             with_made: false,

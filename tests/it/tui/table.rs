@@ -4,7 +4,7 @@ use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::time::DAY;
 use jeton::domain::token::Status;
 use jeton::tui::msg::Msg;
-use jeton::verbs::tokens::{DeleteTokens, DisableTokens, EditToken, TokenTarget};
+use jeton::verbs::tokens::{DisableTokens, EditToken, RevokeTokens, TokenTarget};
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, token_name};
 use crate::support::tui_harness::TuiHarness;
@@ -42,9 +42,9 @@ fn status(s: &TuiHarness, name: &str) -> Status {
     s.install.token(jeton::domain::token::TokenId(id)).status(s.install.now())
 }
 
-fn delete(s: &TuiHarness, name: &str) {
+fn revoke(s: &TuiHarness, name: &str) {
     let verb =
-        DeleteTokens { tokens: vec![TokenTarget::by_reference(name)], with_made: false, confirmation: name.to_owned() };
+        RevokeTokens { tokens: vec![TokenTarget::by_reference(name)], with_made: false, confirmation: name.to_owned() };
     s.install.call(OWNER, verb).unwrap();
 }
 
@@ -122,7 +122,7 @@ fn marks_follow_what_others_change_and_drop_what_is_gone() {
     s.keys("<space><space>/c<enter>");
     let rename = EditToken { name: Some(token_name("z")), ..EditToken::new(TokenTarget::by_reference("a")) };
     s.install.call(OWNER, rename).unwrap();
-    delete(&s, "b");
+    revoke(&s, "b");
     s.message(Msg::StoreChanged);
     assert_eq!(marked(&s), ["z"]);
     s.keys(&format!("d{PASSWORD}<enter>"));
@@ -228,7 +228,7 @@ fn the_one_marked_is_meant_wherever_the_cursor_stands() {
 fn the_trash_restores_under_another_name_where_its_own_is_taken() {
     let install = install(&["a", "b"]);
     let mut s = TuiHarness::signed_in(install);
-    delete(&s, "a");
+    revoke(&s, "a");
     s.install.issue(OWNER, "a");
     s.message(Msg::StoreChanged);
     s.keys("t");
@@ -251,7 +251,7 @@ fn the_trash_restores_under_another_name_where_its_own_is_taken() {
 #[test]
 fn marks_do_not_cross_the_trash() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
-    delete(&s, "c");
+    revoke(&s, "c");
     s.keys("<space>t");
     assert!(marked(&s).is_empty());
     s.keys("<space>");
@@ -271,7 +271,7 @@ fn the_trash_and_the_expired_are_purged_after_a_look() {
     install.call(OWNER, short).unwrap();
     install.fakes.clock.advance(8 * DAY);
     let mut s = TuiHarness::signed_in(install);
-    delete(&s, "gone");
+    revoke(&s, "gone");
     s.keys("p");
     s.assert_shows("1 expired token of yours");
     s.assert_shows("ops/short");
@@ -283,7 +283,7 @@ fn the_trash_and_the_expired_are_purged_after_a_look() {
     s.keys("tp");
     s.assert_shows("1 trashed token of yours");
     // One more token goes into the trash while the dialog is open.
-    delete(&s, "kept");
+    revoke(&s, "kept");
     s.message(Msg::StoreChanged);
     s.assert_shows("2 trashed tokens of yours");
     s.keys(&format!("2<tab>{PASSWORD}<tab><tab><enter>"));

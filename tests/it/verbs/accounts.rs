@@ -80,7 +80,7 @@ fn a_list_counts_tokens() {
         install.issue("member", name);
     }
     install.call("member", disable(&["b"])).unwrap();
-    install.call("member", delete(&["c"], "c")).unwrap();
+    install.call("member", revoke(&["c"], "c")).unwrap();
     install.call("member", CreateToken { expires: spec("1d"), ..create("e") }).unwrap();
     install.fakes.clock.advance(DAY);
     let counts = TokenCounts { active: 2, live: 4, trashed: 1 };
@@ -104,7 +104,7 @@ fn show_has_when_an_account_was_last_seen() {
     assert_eq!((shown().last_seen_at, shown().counted.tokens.active), (None, 1));
     install.fakes.clock.advance(7);
     assert!(allowed(&install, &issued.secret));
-    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", revoke(&["x"], "x")).unwrap();
     assert_eq!(shown().last_seen_at, Some(START.plus(7)));
     assert_eq!(shown().counted.tokens, TokenCounts { active: 0, live: 0, trashed: 1 });
     assert_error(install.call(OWNER, ShowAccount { username: username("nobody") }), Kind::NotFound);
@@ -234,7 +234,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     install.call("member", disable(&["off"])).unwrap();
     let old = install.call("member", CreateToken { expires: spec("1d"), ..create("old") }).unwrap().value.remove(0);
     install.issue("member", "gone");
-    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", revoke(&["gone"], "gone")).unwrap();
     install.fakes.clock.advance(DAY);
     let before = install.audit();
     for wrong in ["", "Member", "member ", "1", "yes"] {

@@ -151,7 +151,7 @@ fn every_verb_asks_for_its_proof() {
             enable(&["x"]).into(),
             regenerate("x").into(),
             retire("x").into(),
-            delete(&["x"], "no").into(),
+            revoke(&["x"], "no").into(),
             restore("x").into(),
             PreviewPurge { which: Purgeable::Trashed }.into(),
             PurgeTokens::new(Purgeable::Trashed, 7).into(),

@@ -57,7 +57,7 @@ fn purge_takes_nothing_that_came_into_the_trash_after_it_began() {
         // Right after the first batch, when the clock has advanced.
         if let Some(other) = other.lock().unwrap().take() {
             clock.advance(1_000);
-            call(&other, &credential("member"), delete(&["later"], "later")).unwrap();
+            call(&other, &credential("member"), revoke(&["later"], "later")).unwrap();
         }
     });
     let purged = install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)).unwrap().value;
@@ -73,7 +73,7 @@ fn account_keeps_only_so_many_tokens_with_those_in_the_trash() {
     for name in ["a", "b", "c"] {
         install.issue("member", name);
     }
-    install.call("member", delete(&["a"], "a")).unwrap();
+    install.call("member", revoke(&["a"], "a")).unwrap();
     assert_error(install.call("member", create("d")), Kind::Conflict);
     install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     install.issue("member", "d");

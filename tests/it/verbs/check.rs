@@ -53,7 +53,7 @@ fn active_tokens_that_expire_soon() {
     make("admin", "past", "1h");
     install.issue("member", "never");
     install.call("member", disable(&["off"])).unwrap();
-    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", revoke(&["gone"], "gone")).unwrap();
     assert_eq!(names(&install, SOON), ["admin/past", "viewer/first", "member/second", "member/also-second"]);
     install.fakes.clock.advance(HOUR);
     assert_eq!(names(&install, SOON), ["viewer/first", "member/second", "member/also-second"], "expired is no warning");
@@ -94,7 +94,7 @@ fn secrets_that_work_no_more_and_are_still_tried() {
     install.call("member", regenerate("rotated")).unwrap();
     install.call("member", disable(&["off", "back"])).unwrap();
     for name in ["gone", "purged"] {
-        install.call("member", delete(&[name], name)).unwrap();
+        install.call("member", revoke(&[name], name)).unwrap();
     }
     for issued in [&rotated, &off, &gone, &purged, &late, &back, &fine] {
         install.verify(&issued.secret);

@@ -45,7 +45,7 @@ fn refusals_change_nothing() {
     install.create("member", CreateToken { expires: spec("1d"), ..create("short") });
     install.issue("member", "long");
     install.issue("member", "gone");
-    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", revoke(&["gone"], "gone")).unwrap();
     install.fakes.clock.advance(DAY);
     let rows = install.audit();
     let error = assert_error(install.call("member", copy("short", "y")), Kind::Conflict).to_string();

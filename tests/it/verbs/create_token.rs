@@ -166,7 +166,7 @@ fn two_at_once_pass_the_limit_once() {
         let name = if outcomes[0].is_ok() { "racer0" } else { "racer1" };
         let lost = outcomes.into_iter().find_map(std::result::Result::err).unwrap();
         assert_eq!(lost.kind, Kind::Conflict);
-        install.call("member", delete(&[name], name)).unwrap();
+        install.call("member", revoke(&[name], name)).unwrap();
     }
 }
 

@@ -48,7 +48,7 @@ fn a_token_named_twice_is_meant_once() {
     };
     assert_eq!(install.call("member", twice).unwrap().value.len(), 2);
     assert_eq!(install.audit().len(), rows + 2);
-    install.call("member", delete(&["a", "b", "member/a"], "2")).unwrap();
+    install.call("member", revoke(&["a", "b", "member/a"], "2")).unwrap();
     assert_eq!(install.audit().len(), rows + 4);
 }
 
@@ -79,7 +79,7 @@ fn what_changed_since_it_was_looked_at_is_a_conflict() {
     assert_error(install.call("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
     let again = RegenerateToken { token: stale(), grace: None, expires: None, destination: None };
     assert_error(install.call("member", again), Kind::Conflict);
-    let gone = DeleteTokens { tokens: vec![stale()], with_made: false, confirmation: "x".to_owned() };
+    let gone = RevokeTokens { tokens: vec![stale()], with_made: false, confirmation: "x".to_owned() };
     assert_error(install.call("member", gone), Kind::Conflict);
     let now = install.token(token.id);
     install.call("member", EnableTokens { tokens: vec![TokenTarget::at_revision(&now)] }).unwrap();

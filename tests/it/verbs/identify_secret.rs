@@ -31,7 +31,7 @@ fn each_fate_of_a_secret() {
     install.call("member", disable(&["x"])).unwrap();
     assert_eq!(asked(&live.secret).denial_reason, Some(DenialReason::Disabled));
 
-    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", revoke(&["gone"], "gone")).unwrap();
     assert_eq!(asked(&gone.secret).denial_reason, Some(DenialReason::Deleted));
     install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let traced = asked(&gone.secret);

@@ -115,7 +115,7 @@ fn edit_disable_enable_trash_and_restore_lift_nothing() {
         .unwrap();
     install.call(OWNER, disable(&["member/x"])).unwrap();
     install.call(OWNER, enable(&["member/x"])).unwrap();
-    install.call(OWNER, delete(&["member/x"], "x")).unwrap();
+    install.call(OWNER, revoke(&["member/x"], "x")).unwrap();
     install.call(OWNER, restore("member/x")).unwrap();
     install.call(OWNER, enable(&["member/x"])).unwrap();
     install.set_account_enabled(x.token.owner.id, false);
@@ -183,7 +183,7 @@ fn custom_token_gives_no_set_even_if_it_holds_all_of_it() {
     install.create(OWNER, CreateToken { selection: methods(&[READ]), ..create("y") });
     let replaced = EditToken { selection: Some(SelectionEdit::Replace(set())), ..edit("y") };
     install.create(OWNER, CreateToken { selection: set(), ..create("z") });
-    call(jeton, &who, delete(&["z"], "z")).unwrap();
+    call(jeton, &who, revoke(&["z"], "z")).unwrap();
     for (verb, refusal) in [
         ("create", call(jeton, &who, CreateToken { selection: set(), ..create("a") }).map(drop)),
         ("edit", call(jeton, &who, replaced).map(drop)),

@@ -56,7 +56,7 @@ fn secret_is_listed_by_its_status_now() {
     assert_eq!(row.secret.unwrap().hint, first.secret.hint());
     assert_eq!((row.address.as_str(), row.client.as_str(), row.attempts), ("192.0.2.7", "it/1.0", 1));
 
-    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", revoke(&["x"], "x")).unwrap();
     install.fakes.clock.advance(HOUR);
     install.verify(&second.secret);
     let rows = denied(&install, "member");
@@ -153,7 +153,7 @@ fn nobody_sees_anothers_attempts() {
 fn a_purged_tokens_attempts_stay_its_accounts() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
-    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", revoke(&["x"], "x")).unwrap();
     install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     install.verify(&issued.secret);
     let id = issued.token.id.to_string();

@@ -19,8 +19,8 @@ fn tree(install: &TestInstall) -> Vec<jeton::verbs::tokens::IssuedToken> {
     vec![root, a, b, c]
 }
 
-fn with_made(names: &[&str], typed: &str) -> DeleteTokens {
-    DeleteTokens { with_made: true, ..delete(names, typed) }
+fn with_made(names: &[&str], typed: &str) -> RevokeTokens {
+    RevokeTokens { with_made: true, ..revoke(names, typed) }
 }
 
 fn made(install: &TestInstall, name: &str) -> MadeTokens {
@@ -43,10 +43,10 @@ fn show_has_what_a_token_made_and_what_made_it() {
 }
 
 #[test]
-fn delete_leaves_what_was_made_and_says_so() {
+fn revoke_leaves_what_was_made_and_says_so() {
     let install = TestInstall::with_accounts();
     let tree = tree(&install);
-    let left = install.call(OWNER, delete(&["a"], "a")).unwrap().value.remaining;
+    let left = install.call(OWNER, revoke(&["a"], "a")).unwrap().value.remaining;
     assert_eq!((left.count, left.names), (2, vec!["ops/b".to_owned(), "ops/c".to_owned()]));
     assert!(allowed(&install, &tree[2].secret) && allowed(&install, &tree[3].secret));
     // The lineage continues through tokens in the trash, and through purged ones.
@@ -135,7 +135,7 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert!(allowed(&install, &install.call(OWNER, regenerate("target")).unwrap().value.secret));
 
     call(&install.backend, &who(), regenerate("target")).unwrap();
-    let kept = install.call(OWNER, delete(&["root"], "root")).unwrap().value.remaining;
+    let kept = install.call(OWNER, revoke(&["root"], "root")).unwrap().value.remaining;
     assert_eq!(kept.names, ["ops/target"]);
     install.call(OWNER, restore("root")).unwrap();
     assert_error(install.call(OWNER, with_made(&["root"], "root")), Kind::Conflict);
@@ -153,7 +153,7 @@ fn what_a_regenerated_token_made_goes_along() {
     call(&install.backend, &bearer(taken.secret), create_mine("child")).unwrap();
     install.call(OWNER, regenerate("target")).unwrap();
     assert_eq!(made(&install, "root").names, ["ops/child"]);
-    install.call(OWNER, delete(&["target"], "target")).unwrap();
+    install.call(OWNER, revoke(&["target"], "target")).unwrap();
     install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let gone = install.call(OWNER, with_made(&["root"], "2")).unwrap().value;
     assert_eq!(gone.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "child"]);
@@ -187,6 +187,6 @@ fn more_than_a_request_takes_is_refused_whole() {
         .unwrap();
     assert_eq!((made(&install, "root").count, made(&install, "root").is_lower_bound), (1_000, false));
     assert_error(install.call(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
-    install.call(OWNER, delete(&["t0"], "t0")).unwrap();
+    install.call(OWNER, revoke(&["t0"], "t0")).unwrap();
     assert_eq!(install.call(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);
 }

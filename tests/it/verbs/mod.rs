@@ -58,9 +58,9 @@ use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
 use jeton::verbs::request::{Request, VERBS, call};
 use jeton::verbs::tokens::{
-    CanToken, CopyToken, CountTokens, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, GetTokens,
-    IdentifySecret, ListTokens, MAX_SNAPSHOTS, OwnerFilter, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken,
-    RestoreTokens, RetireToken, SecretDestination, ShowToken, TokenTarget,
+    CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditToken, EnableTokens, GetTokens, IdentifySecret,
+    ListTokens, MAX_SNAPSHOTS, OwnerFilter, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens,
+    RetireToken, RevokeTokens, SecretDestination, ShowToken, TokenTarget,
 };
 use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
 use jeton::verbs::{AuthLevel, Backend};
@@ -87,8 +87,8 @@ fn enable(names: &[&str]) -> EnableTokens {
     EnableTokens { tokens: names.iter().map(|n| TokenTarget::by_reference(*n)).collect() }
 }
 
-fn delete(names: &[&str], typed: &str) -> DeleteTokens {
-    DeleteTokens {
+fn revoke(names: &[&str], typed: &str) -> RevokeTokens {
+    RevokeTokens {
         tokens: names.iter().map(|n| TokenTarget::by_reference(*n)).collect(),
         with_made: false,
         confirmation: typed.to_owned(),

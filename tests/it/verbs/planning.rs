@@ -128,7 +128,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
         ask(enable(&["flicker"]).into());
         ask(create(&format!("new{left}")).into());
         ask(regenerate("flicker").into());
-        ask(delete(&[&format!("new{left}")], &format!("new{left}")).into());
+        ask(revoke(&[&format!("new{left}")], &format!("new{left}")).into());
     };
     call(&RacingStore::over(&install, u32::MAX, busy), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&install, "Another title"));
@@ -203,10 +203,10 @@ fn similar_names_are_searched_after_the_transaction() {
     let make =
         |other: &LocalBackend<SqliteStore>| drop(call(other, &credential("member"), create("deploy-b")).unwrap());
     let jeton = RacingStore::around(&install, 0, |_, _| (), make);
-    for verb in [Request::from(disable(&["deploi"])), delete(&["deploi"], "deploi").into()] {
+    for verb in [Request::from(disable(&["deploi"])), revoke(&["deploi"], "deploi").into()] {
         let error = assert_error(jeton.call(&credential("member"), verb), Kind::NotFound);
         assert!(error.to_string().contains("deploy-b"), "{error}");
-        install.call("member", delete(&["deploy-b"], "deploy-b")).unwrap();
+        install.call("member", revoke(&["deploy-b"], "deploy-b")).unwrap();
     }
 }
 

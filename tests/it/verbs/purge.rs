@@ -15,7 +15,7 @@ fn the_trash_goes_and_its_secrets_are_still_known() {
     let newer = install.call("member", regenerate("gone")).unwrap().value;
     let kept = install.issue("member", "kept");
     install.verify(&newer.secret);
-    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", revoke(&["gone"], "gone")).unwrap();
     assert_eq!(
         preview(&install, "member", Purgeable::Trashed),
         PurgePreview { count: 1, names: vec!["member/gone".into()] }
@@ -61,7 +61,7 @@ fn expired_ones_go_by_status_at_the_instant() {
     }
     install.create("member", CreateToken { expires: spec("2d"), ..create("later") });
     install.call("member", disable(&["off"])).unwrap();
-    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", revoke(&["gone"], "gone")).unwrap();
     install.fakes.clock.advance(DAY - 1);
     assert_eq!(preview(&install, "member", Purgeable::Expired).count, 0);
     install.fakes.clock.advance(1);
@@ -79,7 +79,7 @@ fn only_what_may_be_changed_goes() {
     let install = TestInstall::with_accounts();
     for who in [OWNER, "admin", "member", "viewer"] {
         install.issue(who, "x");
-        install.call(who, delete(&["x"], "x")).unwrap();
+        install.call(who, revoke(&["x"], "x")).unwrap();
     }
     assert_eq!(preview(&install, "viewer", Purgeable::Trashed).names, ["viewer/x"]);
     assert_eq!(preview(&install, "admin", Purgeable::Trashed).names, ["admin/x", "member/x", "viewer/x"]);

@@ -25,7 +25,7 @@ fn everybody_sees_their_own_and_what_they_manage() {
     let last = Sort { column: SortColumn::Account, descending: true };
     let backwards = ["of-viewer", "of-ops", "of-member", "of-admin"];
     assert_eq!(names(OWNER, ListTokens { sort: last, ..list() }), backwards);
-    install.call("member", delete(&["of-member"], "of-member")).unwrap();
+    install.call("member", revoke(&["of-member"], "of-member")).unwrap();
     assert_eq!(names("member", list()), [""; 0]);
     assert_eq!(names("member", ListTokens { trashed: true, ..list() }), ["of-member"]);
 }
@@ -42,7 +42,7 @@ fn show_has_usage_and_finds_the_trash_too() {
     assert_eq!((shown.usage.last_seen_at, shown.usage.today, shown.usage.denied_week), (Some(START), 1, 1));
     assert_eq!(shown.token.last_seen_at, Some(START));
     assert_eq!(shown.usage.clients[0].address, "192.0.2.7");
-    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", revoke(&["x"], "x")).unwrap();
     assert_eq!(install.call("member", show("x")).unwrap().token.deleted_at, Some(START));
 }
 
@@ -94,7 +94,7 @@ fn a_token_is_found_by_name_full_name_hint_and_id() {
     assert_eq!(find("admin", &old).unwrap(), second.id, "a dead secret's hint still tells whose it was");
     let error = assert_error(install.call("member", restore("same")), Kind::NotFound);
     insta::assert_snapshot!(error, @"the token same is not in the trash");
-    install.call("member", delete(&["same"], "same")).unwrap();
+    install.call("member", revoke(&["same"], "same")).unwrap();
     let error = assert_error(install.call("member", disable(&["same"])), Kind::NotFound);
     insta::assert_snapshot!(error, @"the token same is in the trash. Bring it back with: jeton token restore same");
 }
@@ -128,7 +128,7 @@ fn snapshots_have_usage_and_what_is_gone_or_hidden() {
     let (own, idle) = (install.issue("member", "own"), install.issue("member", "idle"));
     let others = install.issue(OWNER, "others");
     assert!(allowed(&install, &own.secret));
-    install.call("member", delete(&["idle"], "idle")).unwrap();
+    install.call("member", revoke(&["idle"], "idle")).unwrap();
     let ids = vec![own.token.id, others.token.id, idle.token.id];
     let review = |tokens| install.call("member", GetTokens { tokens });
     let reviewed = review(ids.clone()).unwrap();

@@ -8,16 +8,16 @@ fn only_the_name_itself_confirms() {
     let issued = install.issue("member", "ci-deploy");
     let rows = install.audit();
     for wrong in ["", "ci-deplo", "CI-DEPLOY", " ci-deploy", "ci-deploy\n", "member/ci-deploy", "1", "yes"] {
-        let error = assert_error(install.call("member", delete(&["ci-deploy"], wrong)), Kind::Conflict);
+        let error = assert_error(install.call("member", revoke(&["ci-deploy"], wrong)), Kind::Conflict);
         insta::allow_duplicates! { insta::assert_snapshot!(error, @"the confirmation differs; nothing was deleted: the token's name was expected, exactly: ci-deploy"); }
     }
     assert!(allowed(&install, &issued.secret));
     assert_eq!(install.audit(), rows);
-    let gone = install.call("member", delete(&["ci-deploy"], "ci-deploy")).unwrap();
+    let gone = install.call("member", revoke(&["ci-deploy"], "ci-deploy")).unwrap();
     assert_eq!(gone.equivalent_command.to_string(), "jeton token revoke member/ci-deploy --confirm ci-deploy");
     assert_eq!(gone.value.tokens[0].deleted_at, Some(START));
     assert_eq!(why(&install, &issued.secret), DenialReason::Deleted);
-    assert_error(install.call("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
+    assert_error(install.call("member", revoke(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
     install.issue("member", "ci-deploy");
 }
 
@@ -28,13 +28,13 @@ fn several_need_their_number() {
         install.issue("member", name);
     }
     for wrong in ["2", "4", "a", "03", "three", ""] {
-        assert_error(install.call("member", delete(&["a", "b", "c"], wrong)), Kind::Conflict);
+        assert_error(install.call("member", revoke(&["a", "b", "c"], wrong)), Kind::Conflict);
     }
-    assert_error(install.call("member", delete(&["a", "zz"], "2")), Kind::NotFound);
-    assert_error(install.call("member", delete(&[], "0")), Kind::Usage);
+    assert_error(install.call("member", revoke(&["a", "zz"], "2")), Kind::NotFound);
+    assert_error(install.call("member", revoke(&[], "0")), Kind::Usage);
     assert_eq!(install.call("member", list()).unwrap().total, 3);
     let rows = install.audit().len();
-    install.call("member", delete(&["a", "b", "c"], "3")).unwrap();
+    install.call("member", revoke(&["a", "b", "c"], "3")).unwrap();
     assert_eq!((install.call("member", list()).unwrap().total, install.audit().len()), (0, rows + 3));
 }
 
@@ -42,7 +42,7 @@ fn several_need_their_number() {
 fn restored_is_disabled_until_it_is_enabled() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
-    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", revoke(&["x"], "x")).unwrap();
     let back = install.call("member", restore("x")).unwrap();
     assert_eq!(back.equivalent_command.to_string(), "jeton token restore member/x");
     assert_eq!(back.value[0].status(install.now()), Status::Disabled);
@@ -56,7 +56,7 @@ fn restored_is_disabled_until_it_is_enabled() {
 fn a_name_given_away_meanwhile_needs_another() {
     let install = TestInstall::with_accounts();
     let first = install.issue("member", "x").token;
-    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", revoke(&["x"], "x")).unwrap();
     let second = install.issue("member", "x").token;
     assert_error(install.call("member", restore("x")), Kind::Conflict);
     let renamed = RestoreTokens { rename: Some(token_name("y")), ..restore("x") };
@@ -67,9 +67,9 @@ fn a_name_given_away_meanwhile_needs_another() {
     let details = r#"{"name":{"after":"y","before":"x"},"status":{"after":"disabled","before":"deleted"}}"#;
     assert_eq!((row.target_name.as_str(), row.details.as_str()), ("member/x", details));
 
-    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", revoke(&["x"], "x")).unwrap();
     install.issue("member", "x");
-    install.call("member", delete(&["x"], "x")).unwrap();
+    install.call("member", revoke(&["x"], "x")).unwrap();
     let error = assert_error(install.call("member", restore("x")), Kind::Conflict).to_string();
     assert!(error.contains(&second.id.to_string()), "two of that name lie there: {error}");
     install.call("member", restore(&second.id.to_string())).unwrap();
@@ -80,7 +80,7 @@ fn the_trash_keeps_for_a_while() {
     let install = TestInstall::with_accounts();
     for name in ["a", "b"] {
         install.issue("member", name);
-        install.call("member", delete(&[name], name)).unwrap();
+        install.call("member", revoke(&[name], name)).unwrap();
     }
     install.fakes.clock.advance(30 * DAY - 1);
     install.call("member", restore("a")).unwrap();
@@ -97,7 +97,7 @@ fn several_are_restored_together_or_not_at_all() {
     for name in ["a", "b", "c"] {
         install.issue("member", name);
     }
-    install.call("member", delete(&["a", "b"], "2")).unwrap();
+    install.call("member", revoke(&["a", "b"], "2")).unwrap();
     let some = |names: &[&str]| names.iter().map(|n| TokenTarget::by_reference(*n)).collect::<Vec<_>>();
     let rows = install.audit().len();
     assert_error(install.call("member", RestoreTokens { tokens: some(&["a", "c"]), rename: None }), Kind::NotFound);

@@ -100,7 +100,7 @@ fn show_can_and_every_decision_agree() {
                 install.call(OWNER, enable(&[&format!("someone/{name}")])).unwrap();
             }
             install.set_role("someone", Role::Member);
-            install.call(OWNER, delete(&[&format!("someone/{name}")], &name)).unwrap();
+            install.call(OWNER, revoke(&[&format!("someone/{name}")], &name)).unwrap();
             assert_eq!(
                 install.call(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.denial_reason,
                 Some(DenialReason::Deleted)
@@ -135,7 +135,7 @@ fn who_chooses_a_selection_is_warned_of_what_it_withholds() {
     let install = TestInstall::with_accounts();
     let warned = |selection| install.create("viewer", CreateToken { selection, ..create("x") }).warning;
     assert!(warned(Selection::nothing()).unwrap().contains("nothing"));
-    install.call("viewer", delete(&["x"], "x")).unwrap();
+    install.call("viewer", revoke(&["x"], "x")).unwrap();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     let warning = warned(methods(&[read, write])).unwrap();
     assert!(warning.contains("1 of 2") && warning.contains(write) && warning.contains("viewer"), "{warning}");

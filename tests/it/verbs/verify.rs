@@ -57,7 +57,7 @@ fn each_reason() {
 
     let (off, gone, old) = (text("off"), text("gone"), text("old"));
     install.call("member", disable(&["off"])).unwrap();
-    install.call("member", delete(&["gone"], "gone")).unwrap();
+    install.call("member", revoke(&["gone"], "gone")).unwrap();
     install.call("member", regenerate("old")).unwrap();
     assert_eq!((said(&off), said(&gone), said(&old)), ("disabled", "deleted", "retired"));
     let short = install.create("viewer", CreateToken { expires: spec("1d"), ..create("short") });

@@ -35,7 +35,7 @@ fn wrong_confirmation_names_tokens_only_to_who_may_see_them() {
     let secretive = install.issue(OWNER, "secretive").token;
     for (name, held, is_named) in [("w", &[WRITE][..], false), ("rw", &[WRITE, "jeton.tokens.read"], true)] {
         let who = token(&install, name, held);
-        let error = assert_error(call(&install.backend, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
+        let error = assert_error(call(&install.backend, &who, revoke(&[&secretive.hint], "no")), Kind::Conflict);
         assert_eq!(error.to_string().contains("secretive"), is_named, "{name}: {error}");
         let error = assert_error(call(&install.backend, &who, disable(&["secretiv"])), Kind::NotFound);
         assert_eq!(error.to_string().contains("secretive"), is_named, "{name}: {error}");

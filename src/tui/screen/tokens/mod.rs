@@ -70,7 +70,7 @@ pub struct Tokens {
     /// The question whose answer will be marked, while that answer is awaited.
     pub marking: Option<ListQuery>,
     /// Tokens that the last change moved to the trash.
-    pub just_deleted: Vec<Token>,
+    pub just_revoked: Vec<Token>,
     /// The counts above the table.
     pub summary: TokenSummary,
     /// Usage of the token under the cursor.
@@ -95,7 +95,7 @@ impl Tokens {
             options: ListOptions::default(),
             marks: Marks::default(),
             marking: None,
-            just_deleted: Vec::new(),
+            just_revoked: Vec::new(),
             summary: TokenSummary::default(),
             details: None,
             loaded: false,

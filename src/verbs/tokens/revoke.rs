@@ -1,4 +1,4 @@
-//! delete: moves tokens into the trash; they are denied from the next request on.
+//! revoke: moves tokens into the trash; they are denied from the next request on.
 
 use super::issue::audit_entry;
 use super::lineage::{MadeTokens, made_to_revoke, made_tokens};
@@ -16,10 +16,10 @@ use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Puts tokens into the trash, all or none.
 #[derive(Debug, Clone)]
-pub struct DeleteTokens {
+pub struct RevokeTokens {
     /// The tokens.
     pub tokens: Vec<TokenTarget>,
-    /// `true` to also delete every token that they made, directly or through others.
+    /// `true` to also revoke every token that they made, directly or through others.
     pub with_made: bool,
     /// The typed confirmation: the name of a single token, or the number of several.
     pub confirmation: String,
@@ -27,26 +27,26 @@ pub struct DeleteTokens {
 
 /// Tokens that are in the trash now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeleteResult {
+pub struct RevokeResult {
     /// The tokens: those that were named, then those that they made.
     pub tokens: Vec<Token>,
     /// Number of named tokens.
     pub named: usize,
-    /// Tokens that they made and that are not deleted.
+    /// Tokens that they made and that are not revoked.
     pub remaining: MadeTokens,
 }
 
-impl Verb for DeleteTokens {
+impl Verb for RevokeTokens {
     const NAME: &'static str = "token.revoke";
     const AUTH: AuthLevel = AuthLevel::Password;
     const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<DeleteResult>;
+    type Reply = Committed<RevokeResult>;
 }
 
-impl Mutation for DeleteTokens {
-    type Output = DeleteResult;
+impl Mutation for RevokeTokens {
+    type Output = RevokeResult;
 
-    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<DeleteResult>> {
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<RevokeResult>> {
         let mut tokens = resolve_target_words(actor, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
         let named = tokens.len();
         if self.with_made {
@@ -59,11 +59,11 @@ impl Mutation for DeleteTokens {
         }
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
         let remaining = made_tokens(actor, tx, &ids, env.now)?;
-        Audited::each(DeleteResult { tokens, named, remaining }, entries)
+        Audited::each(RevokeResult { tokens, named, remaining }, entries)
             .ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn equivalent_command(&self, out: &DeleteResult) -> CliLine {
+    fn equivalent_command(&self, out: &RevokeResult) -> CliLine {
         // Tokens made by the named ones aren't listed in the command.
         let names = out.tokens.iter().take(out.named).map(Token::full_name);
         let line = names.fold(CliLine::new(&["token", "revoke"]), CliLine::arg);
@@ -76,7 +76,7 @@ impl Mutation for DeleteTokens {
 pub(in crate::verbs) fn move_to_trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>) -> Result<AuditEntry> {
     let before = token.status(env.now).as_str();
     token.deleted_at = Some(env.now);
-    let entry = audit_entry(DeleteTokens::NAME, token).changed("status", before, token.status(env.now).as_str());
+    let entry = audit_entry(RevokeTokens::NAME, token).changed("status", before, token.status(env.now).as_str());
     tx.update_token(token)?;
     if let Some(stored) = tx.token(token.id)? {
         *token = stored;
@@ -94,7 +94,7 @@ fn can_read_all(actor: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Res
     Ok(tokens.iter().all(sees))
 }
 
-impl DeleteTokens {
+impl RevokeTokens {
     /// Compares the typed confirmation with the stored tokens, so that no caller can skip the check.
     fn check_confirmation(&self, actor: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<()> {
         let wanted = match tokens {
