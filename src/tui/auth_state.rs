@@ -1,4 +1,4 @@
-//! Proofs that replace typing a password for each change, and the lock after inactivity.
+//! Credentials that replace typing a password for each change, and the lock after inactivity.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::tui::msg::RequestId;
 use crate::tui::widget::auth_field::AuthField;
 use crate::verbs::actor::{Credential, TokenCredential};
 
-/// The credentials held for proving changes, and the time of the last key.
+/// The credentials held for changes, and the time of the last key.
 pub struct AuthState {
     /// The token that signed in.
     token: Option<TokenCredential>,
-    /// Time for which a password is kept after a change; zero = not kept.
+    /// Time for which a password is remembered after a change; zero = not remembered.
     remember_for: Duration,
     remembered: Option<RememberedPassword>,
     /// The password sent with a pending change.
@@ -25,7 +25,7 @@ pub struct AuthState {
     last_input: Timestamp,
 }
 
-/// A password kept after a successful change.
+/// A password remembered after a successful change.
 struct RememberedPassword {
     password: Arc<Password>,
     until: Timestamp,
@@ -36,7 +36,7 @@ fn add_duration(at: Timestamp, time: Duration) -> Timestamp {
 }
 
 impl AuthState {
-    /// Creates a guard that holds only the token that signed in, if there is one.
+    /// Creates a state that holds only the token that signed in, if there is one.
     pub fn new(token: Option<TokenCredential>, remember: Duration, lock_after: Duration, now: Timestamp) -> Self {
         AuthState { token, remember_for: remember, remembered: None, attempt: None, lock_after, last_input: now }
     }
@@ -67,8 +67,8 @@ impl AuthState {
         }
     }
 
-    /// Handles the reply to the change `id`. A correct password is kept from now on. After a wrong one, no password is
-    /// kept any more.
+    /// Handles the reply to the change `id`. A correct password is remembered from now on. A wrong one also clears the
+    /// remembered password.
     pub fn finish_attempt<T>(&mut self, id: RequestId, answer: &Result<T>, now: Timestamp) {
         let Some((_, password)) = self.attempt.take_if(|(attempt_id, _)| *attempt_id == id) else { return };
         match answer {
@@ -80,7 +80,7 @@ impl AuthState {
         }
     }
 
-    /// Forgets a password kept longer than allowed.
+    /// Forgets a password that was remembered longer than allowed.
     pub fn tick(&mut self, now: Timestamp) {
         self.remembered.take_if(|remembered| remembered.until <= now);
     }
@@ -90,7 +90,7 @@ impl AuthState {
         self.last_input = now;
     }
 
-    /// Forgets the kept password.
+    /// Forgets the remembered password.
     pub fn clear(&mut self) {
         (self.remembered, self.attempt) = (None, None);
     }
@@ -100,7 +100,7 @@ impl AuthState {
         (!self.lock_after.is_zero()).then(|| add_duration(self.last_input, self.lock_after))
     }
 
-    /// Returns the time at which the kept password is forgotten.
+    /// Returns the time at which the remembered password is forgotten.
     pub fn clears_at(&self) -> Option<Timestamp> {
         self.remembered.as_ref().map(|remembered| remembered.until)
     }

@@ -1,4 +1,4 @@
-//! The effects that the screens ask for. The runtime carries them out.
+//! Effects requested by the screens and carried out by the runtime.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub enum Effect {
     Save(PathBuf, Arc<Secret>),
     /// Reads the catalogue with this path or name, to be used along with these catalogues. The reply has the same id.
     ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
-    /// Asks the running service about the change with this number in the audit log.
+    /// Checks if the running service has read the change with this number in the audit log.
     CheckPropagation(i64),
     /// Stops the work in batches after its current batch.
     StopLongWork,

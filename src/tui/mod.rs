@@ -9,10 +9,9 @@
 //! ```
 //!
 //! A new screen is a [`screen::Component`] in `screen/`, a [`screen::workspace::ScreenId`] and a line in each match
-//! over places. A
-//! new dialog is a page in `modal/` and a line in each match over modals. A dialog with fields is a
-//! [`widget::form::Dialog`], and the rest is done for it. Both return a change as [`screen::Intent::Confirm`], which
-//! is proved in one place. All keys are in `keymap/`.
+//! over places. A new dialog is a page in `modal/` and a line in each match over modals. A dialog with fields is a
+//! [`widget::form::Dialog`], and the form handles the rest. Both return a change as [`screen::Intent::Confirm`], which
+//! is authenticated in one place. All keys are in `keymap/`.
 
 pub mod auth_state;
 pub mod effect;
@@ -61,7 +60,7 @@ pub struct TuiConfig {
     pub secret_files: Arc<dyn SecretFileWriter>,
     /// Progress of work in batches.
     pub progress: Arc<Progress>,
-    /// Asks the running service after a change.
+    /// Checks if the running service has read a change.
     pub propagation_probe: PropagationProbe,
     /// Location of the store, for display.
     pub store_path: String,
@@ -69,7 +68,7 @@ pub struct TuiConfig {
     pub username: Option<Username>,
     /// The token that signs in automatically.
     pub token: Option<TokenCredential>,
-    /// Time for which a password is kept after a change; zero = asked each time.
+    /// Time for which a password is remembered after a change; zero = prompt each time.
     pub remember_password: Duration,
     /// Time without a key after which everything is hidden; zero = never.
     pub lock_after: Duration,

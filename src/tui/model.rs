@@ -271,7 +271,7 @@ impl Model {
         }
     }
 
-    /// Returns `true` if ending the program now would lose a secret that nobody has seen.
+    /// Returns `true` if ending the program now would lose a secret that the user has not seen.
     pub fn has_unseen_secret(&self) -> bool {
         self.modals.iter().any(|m| matches!(m, Modal::RevealSecret(reveal) if !reveal.is_received()))
     }

@@ -15,7 +15,7 @@ const NOTICE_DURATION: i64 = 8 * SECOND;
 pub struct Notice {
     /// The occasion.
     pub id: NoticeId,
-    /// The change or the problem in words.
+    /// The change or the problem as text.
     pub text: String,
     /// The effect of the change; the running service's answer replaces it.
     pub effect: Option<String>,
@@ -23,7 +23,7 @@ pub struct Notice {
     pub cli: Option<String>,
     /// Time at which the notice was first shown.
     pub at: Timestamp,
-    /// The question to the running service that is not answered yet.
+    /// The pending check with the running service.
     pub propagation: Option<PendingPropagation>,
 }
 
@@ -58,12 +58,12 @@ pub enum NoticeId {
     PurgeStopped,
 }
 
-/// A question to the running service about a change.
+/// A check if the running service has read a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PendingPropagation {
     /// Number of the change in the audit log.
     pub seq: i64,
-    /// Words for the tokens that the service must deny.
+    /// Text for the tokens that the service must deny.
     pub subject: &'static str,
 }
 

@@ -102,7 +102,7 @@ fn watch_signals(
 /// Lets typed and pasted input wake the loop.
 fn read_keys(events_tx: &Sender<WakeEvent>) -> Result<()> {
     let events_tx = events_tx.clone();
-    // Once the loop has ended, nobody receives the rest, and the program ends.
+    // Once the loop has ended, there is no receiver for the rest, and the program ends.
     let send = move |msg| drop(events_tx.send(WakeEvent::Msg(msg)));
     worker::spawn_worker("keys", send, |send| {
         let mut parser = Parser::default();
@@ -302,13 +302,13 @@ impl EventLoop<'_> {
         self.dispatch(Msg::Copied(Ok(Copied::Sent(sent))))
     }
 
-    /// Suspends the process. Only the shell uses the terminal meanwhile, and the password is asked for afterwards.
+    /// Suspends the process. Only the shell uses the terminal meanwhile, and the user must unlock afterwards.
     fn suspend(&mut self) -> Result<()> {
         self.is_own_stop = true;
         self.resume(signals::suspend_self)
     }
 
-    /// Runs `away` without the terminal, takes the terminal again, and asks for the password.
+    /// Runs `away` without the terminal, takes the terminal again, and locks the screens.
     fn resume(&mut self, away: impl FnOnce()) -> Result<()> {
         self.screen.suspend(away)?;
         self.on_resize()?;

@@ -39,10 +39,10 @@ fn restore() -> io::Result<()> {
     cooked.and(written)
 }
 
-/// Restores what needs no writing, because the thread that holds the output may be stuck.
+/// Restores the modes that need no output, because the thread that holds the output may be stuck.
 pub(super) fn restore_without_output() {
     if IS_ACTIVE.swap(false, Ordering::SeqCst) {
-        // Nobody is left to receive the error.
+        // There is no receiver for the error.
         let _ = disable_raw_mode();
     }
 }
@@ -98,8 +98,8 @@ impl TerminalScreen {
         }
         queue!(out, BeginSynchronizedUpdate).map_err(terminal_error)?;
         if std::mem::take(&mut self.stale) {
-            // `Terminal::clear` asks the terminal for the cursor position and waits for the reply, which the thread
-            // that reads keys receives. Setting the size again clears without asking.
+            // `Terminal::clear` queries the cursor position and waits for the reply, which the thread that reads keys
+            // receives. Setting the size again clears without a query.
             queue!(out, Clear(ClearType::All)).map_err(terminal_error)?;
             self.terminal.resize(full_area(size())).map_err(terminal_error)?;
         }
@@ -138,7 +138,7 @@ impl TerminalScreen {
 
 impl Drop for TerminalScreen {
     fn drop(&mut self) {
-        // Nobody is left to receive the error.
+        // There is no receiver for the error.
         let _ = restore();
     }
 }

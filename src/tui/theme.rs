@@ -10,7 +10,7 @@ use crate::verbs::verify::DenialReason;
 /// A style for each role on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
-    /// Names of things, titles.
+    /// Names and titles.
     pub strong: Style,
     /// Less important text.
     pub dim: Style,

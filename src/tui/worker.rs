@@ -59,7 +59,7 @@ impl Job {
         self.lane() == Lane::LongChange
     }
 
-    /// Returns `true` if `later` asks the same question again, so that nobody needs the answer to this job.
+    /// Returns `true` if `later` repeats this request, so that the answer to this job is not needed.
     fn is_superseded_by(&self, later: &Job) -> bool {
         match (self, later) {
             (Job::Call(_, _, a), Job::Call(_, _, b)) => match (&**a, &**b) {
@@ -77,8 +77,8 @@ impl Job {
     }
 }
 
-/// Starts a thread; `work` gets a function for sending answers. A panic is reported to the screens, so that nobody
-/// waits for the thread forever.
+/// Starts a thread; `work` gets a function for sending answers. A panic is reported to the screens, so that they don't
+/// wait for the thread forever.
 pub(super) fn spawn_worker<F: Fn(Msg) + Clone + Send + 'static>(
     name: &'static str,
     answer: F,
@@ -331,7 +331,8 @@ mod tests {
         }
     }
 
-    /// Three lanes, of which `long_changes` and `long_reads` do as they are given, and their answers.
+    /// Starts three lanes, with `long_changes` and `long_reads` as the backends of two, and returns the receiver of
+    /// their answers.
     fn started(long_changes: Arc<dyn Backend>, long_reads: Arc<dyn Backend>) -> (StoreWorkers, Receiver<Msg>) {
         let (answers, answered) = channel();
         let answer = move |msg| drop(answers.send(msg));

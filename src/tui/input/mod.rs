@@ -2,8 +2,8 @@
 //!
 //! A terminal sends more than keys: replies to queries of an earlier program, reports, pastes without an end. Each is
 //! recognised by its form and dropped, whole or in pieces, so that none of it runs as keys. None of it may stop later
-//! keys from working. The parser has no clock: [`Parser::timeout`] says how long to wait for more bytes, and
-//! [`Parser::on_timeout`] reports that none came.
+//! keys from working. The parser has no clock: [`Parser::timeout`] returns the time to wait for more bytes.
+//! [`Parser::on_timeout`] handles their absence.
 //!
 //! ```text
 //!   ground ── ESC ──► escape ── [ ──► control sequence ── 200~ ──► paste ── 201~, silence, Ctrl-C ──► ground
@@ -166,7 +166,7 @@ impl Default for Parser {
 }
 
 impl Parser {
-    /// Takes bytes that arrived together. `more` says that further bytes are already available.
+    /// Takes bytes that arrived together. `more` is set if further bytes are already available.
     pub fn feed(&mut self, burst: &[u8], more: bool, out: &mut Vec<Input>) {
         let mut rest = burst;
         if self.paste_interrupted
@@ -332,7 +332,7 @@ fn can_follow(introducer: u8, byte: u8) -> bool {
 /// Handles the byte after one that may begin a string. If the string can't continue with this byte, the first byte was
 /// a key, or a key with Alt.
 fn introduced(introducer: u8, esc: EscState, byte: u8, first: bool, out: &mut Vec<Input>) -> State {
-    // Nobody types so fast that both bytes arrive together.
+    // Typed keys never arrive together.
     let together = !first && esc == EscState::Pending;
     if !together && !can_follow(introducer, byte) {
         out.push(Input::Key(byte_key(introducer, esc == EscState::Pending)));

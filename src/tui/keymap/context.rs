@@ -25,13 +25,13 @@ pub enum Context {
     Button,
     /// The API list and other choices inside a form.
     Choice,
-    /// The question about dropping the text typed into a form.
+    /// The question before discarding a draft.
     DiscardDraft,
     /// A new secret.
     RevealSecret,
     /// The path for saving a secret.
     SaveSecret,
-    /// The question about leaving a secret unused.
+    /// The question before closing an unused secret.
     DiscardSecret,
     /// The details of a token.
     TokenDetails,
@@ -43,7 +43,7 @@ pub enum Context {
     PickerSets,
     /// The list of API sets next to the catalogue.
     CatalogueSets,
-    /// The question about discarding the picker's changes.
+    /// The question before discarding the picker's changes.
     PickerDiscard,
     /// The accounts.
     Accounts,

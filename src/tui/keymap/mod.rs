@@ -52,7 +52,7 @@ pub enum Action {
     EndOverlap,
     /// Disables or enables the marked tokens, or the one under the cursor.
     SetEnabled,
-    /// Moves the marked tokens, or the one under the cursor, to the trash.
+    /// Revokes the marked tokens, or the one under the cursor.
     Revoke,
     /// Reads the list again.
     Refresh,
@@ -78,7 +78,7 @@ pub enum Action {
     Trash,
     /// Restores tokens from the trash.
     Restore,
-    /// Deletes tokens permanently.
+    /// Purges tokens.
     Purge,
     /// Opens the details of the token under the cursor.
     Details,
@@ -162,7 +162,7 @@ pub enum Action {
     Accept,
     /// Cancels or goes back.
     Cancel,
-    /// Leaves without the typed, picked or created data.
+    /// Discards the typed, picked or created data.
     Discard,
     /// Shows or hides the secret.
     ShowSecret,

@@ -49,14 +49,14 @@ impl PendingMutation {
     }
 }
 
-/// The dialog that asks for the proof.
+/// The dialog with the proof field.
 pub struct ConfirmDialog {
     mutation: PendingMutation,
     auth: AuthField,
 }
 
 impl ConfirmDialog {
-    /// Opens the dialog that asks for the `proof` of the `wanted` change.
+    /// Opens the dialog for the `wanted` change, with its `proof` field.
     pub fn new(wanted: PendingMutation, proof: AuthField) -> Form<Self> {
         Form::new(ConfirmDialog { mutation: wanted, auth: proof })
     }
@@ -67,7 +67,7 @@ impl ConfirmDialog {
 pub enum Field {
     /// The password.
     Auth,
-    /// The button, if no password is asked for.
+    /// The button, if no password is needed.
     Button,
 }
 

@@ -4,7 +4,7 @@ use crate::domain::token_diff::FieldChange;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::tui::widget::text_fit::width;
 
-/// Columns of a field's word.
+/// Columns of a field's label.
 const LABEL_COLUMNS: usize = 13;
 /// Maximum width of *before → after* on one line.
 const MAX_ONE_LINE: usize = 54;

@@ -6,19 +6,19 @@ use crate::domain::token::Token;
 use crate::domain::token_diff::{FieldChange, diff};
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 
-/// Columns of the words before each side.
+/// Columns of the label before each side.
 const LABEL_COLUMNS: usize = 18;
 
 /// The two sides of a conflict.
 pub struct Conflict {
     /// The token as it is stored now.
     pub stored: Token,
-    /// Both sides in words.
+    /// Both sides as text.
     pub text: ScrollText,
 }
 
 impl Conflict {
-    /// Compares both sides: `stored` has replaced `seen` meanwhile, `yours` is the wanted state.
+    /// Compares both sides: `stored` has replaced `seen` in the meantime, `yours` is the wanted state.
     pub fn new(seen: &Token, stored: Token, yours: &Token, zone: &dyn Zone) -> Self {
         let (theirs, wanted) = (diff(seen, &stored, zone), diff(seen, yours, zone));
         let text = theirs.iter().fold(ScrollText::default(), |text, change| {

@@ -77,7 +77,7 @@ pub struct EditTokenDialog {
     api: ApiChoice,
     /// The last edit sent.
     submitted: Option<EditToken>,
-    /// Reason for its refusal, kept until the stored token shows whether there is a conflict.
+    /// Error of the last edit, until the stored token shows if there is a conflict.
     conflict_error: Option<Error>,
     conflict: Option<Conflict>,
 }
@@ -138,7 +138,7 @@ impl EditTokenDialog {
         }
     }
 
-    /// Takes the preview of the edit: shows the differences and asks for the proof.
+    /// Takes the preview of the edit: shows the differences and the proof field.
     ///
     /// # Errors
     /// The edit changes nothing.

@@ -1,21 +1,21 @@
-//! Tokens created by the tokens being removed, in the removal dialogs: named, and removed too on request.
+//! Tokens created by the tokens being revoked, in the revoke dialogs: named, and revoked too on request.
 
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::FieldKind;
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_fit::count_noun;
 
-/// The tokens created by the tokens being removed, and the choice of removing them too.
+/// The tokens created by the tokens being revoked, and the choice of revoking them too.
 pub(super) struct MadeTokensChoice {
     /// Number of created tokens; 0 until known.
     count: usize,
-    /// The created tokens in words.
+    /// The created tokens as text.
     description: Option<String>,
     include: OneOf<bool>,
 }
 
 impl MadeTokensChoice {
-    /// Creates the choice. No created tokens are known yet, and none will be removed.
+    /// Creates the choice. No created tokens are known yet, and none will be revoked.
     pub fn new() -> Self {
         MadeTokensChoice { count: 0, description: None, include: OneOf::new(vec![false, true], &false) }
     }
@@ -30,12 +30,12 @@ impl MadeTokensChoice {
         self.description = description;
     }
 
-    /// Returns `true` if the created tokens are removed too.
+    /// Returns `true` if the created tokens are revoked too.
     pub fn is_included(&self) -> bool {
         self.count > 0 && self.include.get() == Some(&true)
     }
 
-    /// Returns the number of created tokens that are removed too.
+    /// Returns the number of created tokens that are revoked too.
     pub fn included_count(&self) -> usize {
         if self.is_included() { self.count } else { 0 }
     }

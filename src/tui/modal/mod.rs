@@ -73,19 +73,19 @@ pub enum Modal {
     Confirm(Box<Form<ConfirmDialog>>),
     /// A new secret, shown once.
     RevealSecret(Box<RevealSecretDialog>),
-    /// The question about leaving the secret without using it.
+    /// The question before closing an unused secret.
     DiscardSecret(DiscardSecretDialog),
     /// The path for saving the secret.
     SaveSecret(Box<Form<SaveSecretDialog>>),
     /// The form for a new secret of a token.
     RegenerateToken(Box<Form<RegenerateTokenDialog>>),
-    /// The removal of a token.
+    /// The revocation of a token.
     RevokeToken(Box<Form<RevokeTokenDialog>>),
-    /// The removal of several tokens.
+    /// The revocation of several tokens.
     RevokeTokens(Box<Form<RevokeTokensDialog>>),
     /// The restoration of tokens from the trash.
     RestoreTokens(Box<Form<RestoreTokensDialog>>),
-    /// The permanent deletion of tokens.
+    /// The purge of tokens.
     PurgeTokens(Box<Form<PurgeDialog>>),
     /// The order of the table.
     Sort(Box<SortDialog>),

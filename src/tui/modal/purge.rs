@@ -1,5 +1,4 @@
-//! Purge: the tokens to delete permanently, then their typed number and the proof. The verb compares the number, not
-//! this dialog.
+//! Purge: the tokens, then their typed number and the proof. The verb compares the number, not this dialog.
 
 use ratatui::style::Style;
 

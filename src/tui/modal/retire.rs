@@ -6,7 +6,7 @@ use crate::domain::token::{PreviousSecret, Token};
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::tokens::{RetireToken, TokenTarget};
 
-/// Returns in words when a secret was last accepted.
+/// Describes when a secret was last accepted.
 pub fn describe_last_seen(at: Option<Timestamp>, now: Timestamp) -> String {
     at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)))
 }

@@ -1,4 +1,4 @@
-//! A new secret, shown once; and the question about leaving it unused.
+//! A new secret, shown once, and the question before closing an unused one.
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ impl RevealSecretDialog {
         (self.note, self.failed) = (note, outcome == CopyOutcome::Failed);
     }
 
-    /// Returns the question about leaving the secret.
+    /// Returns the question before closing the secret.
     pub fn discard_dialog(&self) -> DiscardSecretDialog {
         DiscardSecretDialog { name: self.token.name.to_string(), sent: self.sent }
     }
@@ -169,7 +169,7 @@ impl Component for RevealSecretDialog {
     }
 }
 
-/// The question about leaving a secret that the user doesn't have yet.
+/// The question before closing a secret that the user doesn't have yet.
 pub struct DiscardSecretDialog {
     name: String,
     sent: bool,

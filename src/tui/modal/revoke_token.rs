@@ -1,4 +1,4 @@
-//! Remove: the consequences, then the typed name and the proof. The verb compares the name, not this dialog.
+//! Revoke: the consequences, then the typed name and the proof. The verb compares the name, not this dialog.
 
 use ratatui::style::Style;
 
@@ -22,7 +22,7 @@ use crate::verbs::tokens::{DisableTokens, RevokeTokens, TokenDetails, TokenTarge
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The choice of also removing the tokens it created.
+    /// The choice of also revoking the tokens it created.
     Made,
     /// The typed name, or the number of tokens.
     Name,
@@ -34,7 +34,7 @@ pub enum Field {
     Revoke,
 }
 
-/// The dialog that removes a token.
+/// The dialog that revokes a token.
 pub struct RevokeTokenDialog {
     token: Token,
     /// `None` until loaded.
@@ -68,7 +68,7 @@ impl RevokeTokenDialog {
         self.made.set_made(shown.made.count, shown.made.describe());
     }
 
-    /// Returns the expected confirmation: the token's name, or the number of tokens if several are removed.
+    /// Returns the expected confirmation: the token's name, or the number of tokens if several are revoked.
     fn expected_confirmation(&self) -> String {
         match self.made.included_count() {
             0 => self.token.name.to_string(),
@@ -94,7 +94,7 @@ impl RevokeTokenDialog {
         Ok(Intent::Send(credential, verb.into()))
     }
 
-    /// Disables the token. If the proof was already entered, no second one is asked for.
+    /// Disables the token. A proof that was already entered is used.
     fn disable_instead(&mut self) -> Intent {
         let verb = DisableTokens { tokens: vec![TokenTarget::at_revision(&self.token)] };
         if let Ok(credential) = self.auth.take_credential() {

@@ -1,4 +1,4 @@
-//! Remove several: the consequences, then the typed number of tokens and the proof. The verb compares the number, not
+//! Revoke several: the consequences, then the typed number of tokens and the proof. The verb compares the number, not
 //! this dialog.
 
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ const USAGE_COLUMNS: usize = 41;
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The choice of also removing the tokens they created.
+    /// The choice of also revoking the tokens they created.
     Made,
     /// The typed number.
     Number,
@@ -48,7 +48,7 @@ pub enum Field {
     Revoke,
 }
 
-/// The dialog that removes several tokens.
+/// The dialog that revokes several tokens.
 pub struct RevokeTokensDialog {
     /// Most recently used first.
     tokens: Vec<Token>,
@@ -85,7 +85,7 @@ impl RevokeTokensDialog {
         self.made.set_made(count, MadeTokens { count, active: count, ..MadeTokens::default() }.describe());
     }
 
-    /// Returns the number of tokens that will be removed.
+    /// Returns the number of tokens that will be revoked.
     fn total(&self) -> usize {
         self.tokens.len() + self.made.included_count()
     }
@@ -111,7 +111,7 @@ impl RevokeTokensDialog {
         Ok(Intent::Send(credential, verb.into()))
     }
 
-    /// Disables the tokens. If the proof was already entered, no second one is asked for.
+    /// Disables the tokens. A proof that was already entered is used.
     fn disable_instead(&mut self) -> Intent {
         let verb = DisableTokens { tokens: self.targets() };
         if let Ok(credential) = self.auth.take_credential() {

@@ -18,7 +18,7 @@ use crate::tui::widget::text_input::TextInput;
 /// Maximum length of a path, in bytes.
 const MAX_PATH: usize = 4096;
 
-/// The dialog that asks for a path.
+/// The dialog for the path of a secret's file.
 pub struct SaveSecretDialog {
     path: TextInput,
     secret: Arc<Secret>,

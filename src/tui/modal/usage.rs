@@ -1,4 +1,4 @@
-//! The usage of a token, shown next to the token and before its removal.
+//! The usage of a token, shown next to the token and before it is revoked.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -137,7 +137,7 @@ pub fn describe(usage: &Usage, now: Timestamp) -> String {
     )
 }
 
-/// Returns the consequences of removing the token, in at most four lines.
+/// Returns the consequences of revoking the token, in at most four lines.
 pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let (theme, plain) = (&model.theme, Style::new());
     let line = |text: &str, style: Style| Line::styled(cut(text, columns), style);

@@ -45,7 +45,7 @@ enum Focus {
     Tree,
     Search,
     Sets,
-    /// The question about discarding changes.
+    /// The question before discarding changes.
     Leaving,
 }
 

@@ -61,7 +61,7 @@ impl UpdateContext<'_> {
     }
 }
 
-/// The action that a page asks for after a key.
+/// The action that a page returns after a key.
 pub enum Intent {
     /// Nothing more.
     Stay,
@@ -130,7 +130,7 @@ pub enum DialogKind {
     EndOverlap,
     /// Disable or enable.
     SetEnabled,
-    /// Move to the trash.
+    /// Revoke.
     Revoke,
     /// Restore from the trash.
     Restore,

@@ -170,7 +170,7 @@ impl<R: RowKey> PagedRows<R> {
         self.cursor.keep_visible(self.rows.len(), height);
     }
 
-    /// Moves the cursor as `action` says. Returns `true` if `action` moves the cursor.
+    /// Moves the cursor if `action` is a move, and returns `true` then.
     pub fn move_by(&mut self, action: Action, height: usize) -> bool {
         self.cursor.move_by(action, self.rows.len(), height)
     }

@@ -1,4 +1,4 @@
-//! The sign-in, and the lock that asks for the password again.
+//! The sign-in, and the lock that requires the password again.
 
 use super::{Intent, UpdateContext};
 use crate::domain::name::{MAX_USERNAME_LEN, Username};

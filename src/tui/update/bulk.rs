@@ -82,7 +82,7 @@ pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effec
     }
 }
 
-/// Handles tokens moved to the trash. The message also counts the tokens they created that were not removed.
+/// Handles revoked tokens. The message also counts the tokens they created that were not revoked.
 pub(super) fn on_revoked(model: &mut Model, changed: Committed<RevokeResult>) -> Vec<Effect> {
     let Committed {
         value: RevokeResult { tokens: revoked, remaining: left, .. },

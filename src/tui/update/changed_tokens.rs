@@ -39,7 +39,7 @@ pub(super) fn tokens_changed(model: &mut Model, changed: &[Token], done: TokensD
     show_changed_tokens(model, changed, done, cli)
 }
 
-/// Does the same as [`tokens_changed`], and also asks the running service whether it denies the tokens.
+/// Does the same as [`tokens_changed`], and also checks if the running service denies the tokens.
 pub(super) fn tokens_revoked(model: &mut Model, changed: &Committed<Vec<Token>>, done: TokensDone) -> Vec<Effect> {
     let subject = if changed.value.len() == 1 { "it" } else { "them" };
     let effects = tokens_changed(model, &changed.value, done, &changed.equivalent_command);

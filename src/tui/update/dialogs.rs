@@ -51,8 +51,8 @@ pub(super) fn open_identify_secret(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Makes a change after its author has proved their identity. A dialog without a proof field of its own can change the
-/// store only this way.
+/// Opens the confirmation of a change, with a proof of identity. A dialog without a proof field of its own can change
+/// the store only this way.
 pub(super) fn open_confirm(model: &mut Model, mutation: PendingMutation) -> Vec<Effect> {
     if let Some(proof) = model.auth_field() {
         model.modals.push(Modal::Confirm(Box::new(ConfirmDialog::new(mutation, proof))));

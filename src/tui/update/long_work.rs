@@ -35,8 +35,8 @@ fn close_dialog(model: &mut Model, id: RequestId) {
     }
 }
 
-/// Stops the work under way if `action` asks for that; `None` if `action` keeps its usual meaning. A quit also stops
-/// the work first, so that the user sees how much was done.
+/// Stops the running work if `action` is a stop or a quit; `None` if `action` keeps its usual meaning. A quit stops the
+/// work first, so that the user sees how much was done.
 pub(super) fn stop_instead_of(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let ends = matches!(action, Action::Interrupt | Action::Quit);
     if !(ends || action == Action::StopWork) || model.long_work().is_none_or(|work| work.stopping) {
@@ -95,7 +95,7 @@ pub(super) fn failed(model: &mut Model, error: &Error) -> Vec<Effect> {
 /// Requests the tokens that are left.
 fn refresh(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-    // An offer to restore removed tokens, shown next to this message, would seem to be about the purge.
+    // An offer to restore revoked tokens next to this message would seem to be about the purge.
     tokens.just_revoked.clear();
     let cursor = tokens.current_cursor();
     let mut effects = requests::query_tokens(model, cursor);

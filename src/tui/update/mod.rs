@@ -155,7 +155,7 @@ pub(super) fn lock(model: &mut Model, error: Option<&Error>) {
     }
 }
 
-/// Asks for the password again, because the earlier proof is no longer valid, and shows the reason.
+/// Locks the screens, because the session is no longer valid, and shows the reason.
 pub(super) fn lock_with_notice(model: &mut Model, reason: &str) {
     model.auth.clear();
     if let Some(session) = &model.session {
@@ -244,7 +244,7 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     }
 }
 
-/// Ends the program. Asks first if a new secret that nobody has seen would be lost.
+/// Ends the program. Opens a question first if a new secret that the user has not seen would be lost.
 fn quit(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effect> {
     let already_warned = match layer {
         Layer::Lock => model.lock.as_ref().is_some_and(Form::has_problem),

@@ -1,12 +1,12 @@
-//! A loss of access is reported at once. The report is completed after the running service has answered whether it
-//! denies the tokens.
+//! A loss of access is reported at once. The report is completed once the running service has answered if it denies the
+//! tokens.
 
 use crate::propagation::{Propagation, describe_confirmed, describe_unconfirmed};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, PendingPropagation};
 
-/// Asks the service about the change just reported, after all `effects`. `subject` names the tokens that the service
+/// Checks with the service the change just reported, after all `effects`. `subject` names the tokens that the service
 /// must deny.
 pub(super) fn check_propagation(
     model: &mut Model,

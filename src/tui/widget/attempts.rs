@@ -1,8 +1,8 @@
-//! The limit of three tries per password prompt.
+//! The limit of three attempts per password prompt.
 
 use crate::error::{Error, Kind};
 
-/// Maximum number of tries per prompt.
+/// Maximum number of attempts per prompt.
 const MAX_ATTEMPTS: u8 = 3;
 
 /// Counts wrong passwords.
@@ -10,8 +10,8 @@ const MAX_ATTEMPTS: u8 = 3;
 pub struct Attempts(u8);
 
 impl Attempts {
-    /// Takes a refusal. Returns the error that ends the prompt after the last try. A refusal that asks the user to wait
-    /// doesn't count as a try.
+    /// Records a refusal. Returns the error that ends the prompt after the last attempt. A refusal with a time to wait
+    /// doesn't count as an attempt.
     pub fn record_failure(&mut self, error: &Error) -> Option<Error> {
         if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
             self.0 += 1;

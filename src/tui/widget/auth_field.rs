@@ -20,7 +20,7 @@ pub struct AuthField {
 enum AuthSource {
     /// The password of the user making the change, typed for this change.
     Password(Box<PasswordInput>),
-    /// A credential held already. Nothing is asked for.
+    /// A credential that is already held. There is no field.
     Credential(Credential),
 }
 
@@ -36,7 +36,7 @@ impl AuthField {
         AuthField { username, source: AuthSource::Password(Box::new(typed)) }
     }
 
-    /// Creates a proof from a credential of `username` held already.
+    /// Creates a proof from a credential of `username` that is already held.
     pub fn with_credential(username: Username, credential: Credential) -> Self {
         AuthField { username, source: AuthSource::Credential(credential) }
     }
@@ -46,7 +46,7 @@ impl AuthField {
         &self.username
     }
 
-    /// Returns the field for the form, which names it `field`; `None` if nothing is asked for.
+    /// Returns the field for the form, which names it `field`; `None` if there is none.
     pub fn field<S>(&self, field: S) -> Option<(S, FieldKind)> {
         matches!(self.source, AuthSource::Password(_)).then_some((field, FieldKind::Text))
     }
@@ -73,7 +73,7 @@ impl AuthField {
         }
     }
 
-    /// Handles a refusal. The dialog closes after the last allowed try, or if nothing else can be tried.
+    /// Handles a refusal. The dialog closes after the last allowed attempt, or if another attempt can't succeed.
     ///
     /// # Errors
     /// The problem to show, at `field` if the proof itself was refused.
@@ -90,7 +90,7 @@ impl AuthField {
         }
     }
 
-    /// Writes the line of the form; an empty one if nothing is asked for.
+    /// Writes the line of the form; an empty one without a field.
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S) {
         let label = format!("{}  ", cut(&format!("Password of {}", self.username), layout.columns / 2));
         match &self.source {

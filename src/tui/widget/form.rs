@@ -200,7 +200,7 @@ impl<D: Dialog> Form<D> {
         self.apply_result(pressed)
     }
 
-    /// Handles Esc: asks once if something would be lost.
+    /// Handles Esc: opens a question once if a draft would be lost.
     fn request_close(&mut self) -> Intent {
         if self.dialog.is_touched() {
             self.leaving = true;

@@ -42,7 +42,7 @@ impl Cursor {
         self.top = self.top.clamp((self.at + 1).saturating_sub(height), self.at);
     }
 
-    /// Moves the cursor as `action` says. Returns `true` if `action` moves the cursor.
+    /// Moves the cursor if `action` is a move, and returns `true` then.
     pub fn move_by(&mut self, action: Action, rows: usize, height: usize) -> bool {
         let screen = isize::try_from(height.max(1)).unwrap_or(1);
         let delta = match action {

@@ -29,7 +29,7 @@ impl ScrollList {
         screen.saturating_sub(self.other_lines).max(MIN_ROWS).min(rows)
     }
 
-    /// Scrolls a list of `rows` as `action` says. Returns `true` if `action` scrolls.
+    /// Scrolls a list of `rows` if `action` scrolls, and returns `true` then.
     pub fn scroll(&mut self, action: Action, rows: usize, ctx: &UpdateContext<'_>) -> bool {
         let height = self.height(dialog_size(ctx.size).1, rows);
         self.top = match action {

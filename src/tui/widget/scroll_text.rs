@@ -108,7 +108,7 @@ impl ScrollText {
         self.height(columns) > visible_lines(rows)
     }
 
-    /// Scrolls as `action` says. Returns `true` if `action` scrolls.
+    /// Scrolls if `action` scrolls, and returns `true` then.
     pub fn scroll(&mut self, action: Action, columns: usize, rows: usize) -> bool {
         // The last line shows how many lines follow.
         let shown = visible_lines(rows) - 1;

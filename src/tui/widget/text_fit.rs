@@ -146,7 +146,7 @@ pub fn join_to_fit(names: &[String], columns: usize, is_lower_bound: bool) -> St
         0 => String::new(),
         more => format!(" and {}{} more", group_digits(more as u64), if is_lower_bound { "+" } else { "" }),
     };
-    // If there may be more names than given, at least one is left out, so that the text says so.
+    // If there may be more names than given, at least one is left out, so that the text shows this.
     let max = names.len() - usize::from(is_lower_bound && names.len() > 1);
     let texts = (2..=max).rev().map(|shown| format!("{}{}", names[..shown].join(", "), more(shown)));
     texts.into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| match names.first() {

@@ -83,7 +83,7 @@ impl DeleteAccountDialog {
         ))
     }
 
-    /// Disables the account. If the proof was already entered, no second one is asked for.
+    /// Disables the account. A proof that was already entered is used.
     fn disable_instead(&mut self) -> Intent {
         let verb = DisableAccounts { usernames: vec![self.account.account.username.clone()] };
         match self.auth.take_credential() {

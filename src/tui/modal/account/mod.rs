@@ -14,7 +14,7 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::new_password::NewPassword;
 
-/// The fields of a form that asks only for a new password.
+/// The fields of a form with only a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewPasswordField {
     /// The new password.

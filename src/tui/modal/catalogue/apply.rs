@@ -48,7 +48,7 @@ impl ApplyCatalogueDialog {
         Ok(Intent::Query(PreviewCatalogue { catalogue }.into()))
     }
 
-    /// Takes the preview: shows the changes and asks for confirmation.
+    /// Takes the preview: shows the changes and requests confirmation.
     ///
     /// # Errors
     /// The catalogue changes nothing.

@@ -44,7 +44,7 @@ pub const PAGE_SIZE: usize = 200;
 /// Distance between the cursor and the end of the window at which more rows are requested.
 const PREFETCH_MARGIN: usize = 50;
 
-/// The tokens that a request asks for, without their order.
+/// The restrictions of a token list, without its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
     /// The owner.
@@ -67,7 +67,7 @@ pub struct Tokens {
     pub options: ListOptions,
     /// The marked tokens.
     pub marks: Marks,
-    /// The question whose answer will be marked, while that answer is awaited.
+    /// The list whose tokens will be marked, until the reply arrives.
     pub marking: Option<ListQuery>,
     /// Tokens that the last change moved to the trash.
     pub just_revoked: Vec<Token>,
@@ -110,7 +110,7 @@ impl Tokens {
         self.window.rows.get(self.cursor.position())
     }
 
-    /// Returns the question whose answer the table shows.
+    /// Returns the list that the table shows.
     pub fn query(&self) -> ListQuery {
         let filter = self.options.apply_to(TokenFilter::parse(self.filter.text()));
         ListQuery { owner: self.options.owner_filter(), filter, trashed: self.options.trashed }
@@ -142,8 +142,8 @@ impl Tokens {
         !self.marks.is_empty() || !self.filter.is_empty() || self.options.trashed || self.options.is_filtering()
     }
 
-    /// Marks all rows of `window`, the answer to the pending question. Returns a notice; `None` if the question has
-    /// changed since.
+    /// Marks all rows of `window`, the reply to the pending request. Returns a notice; `None` if the list has changed
+    /// since.
     pub fn mark_all(&mut self, window: &Window) -> Option<Notice> {
         if self.marking.take()? != self.query() {
             return None;
@@ -290,7 +290,7 @@ impl Tokens {
         self.focus = Some(id);
     }
 
-    /// Handles Esc: undoes one thing at a time.
+    /// Handles Esc: clears one restriction at a time.
     fn go_back(&mut self) -> Intent {
         if !self.marks.is_empty() {
             self.marks.clear();
