@@ -17,7 +17,6 @@ use crate::error::{Error, Result};
 pub enum SetValue<'a> {
     /// Plain text.
     Text(&'a str),
-    /// A token.
     Token(&'a Secret),
 }
 

@@ -54,7 +54,6 @@ impl fmt::Display for Source {
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Source of the value.
     pub source: Source,
 }
 
@@ -85,7 +84,6 @@ pub enum TokenSource {
 /// Every setting.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Path of the store.
     pub store: Setting<PathBuf>,
     /// Name of the account that signs in.
     pub username: Option<Setting<Username>>,

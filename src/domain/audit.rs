@@ -228,7 +228,6 @@ pub struct AuditRow {
     pub proof: String,
     /// The face that the actor used.
     pub face: String,
-    /// The verb.
     pub verb: String,
     /// The changed object.
     pub target: String,

@@ -92,7 +92,6 @@ impl fmt::Display for MethodId {
 /// One callable operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Method {
-    /// The method's id.
     pub id: MethodId,
     /// A short description.
     pub title: String,

@@ -92,7 +92,6 @@ impl Status {
 /// The account data needed to check and show a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenOwner {
-    /// The account's id.
     pub id: AccountId,
     /// The account's name.
     pub username: Username,
@@ -124,7 +123,6 @@ pub struct Token {
     pub id: TokenId,
     /// The account that owns the token.
     pub owner: TokenOwner,
-    /// The token's name.
     pub name: TokenName,
     /// The purpose of the token, written by a person.
     pub description: Description,
@@ -289,7 +287,6 @@ impl Tombstone {
 pub enum TokenRef {
     /// As typed: `name`, `account/name`, a hint or an id.
     Text(String),
-    /// A token by its id.
     Id(TokenId),
     /// A token that a screen shows, with the name shown.
     Named(TokenId, String),

@@ -11,7 +11,6 @@ use crate::domain::token::Token;
 /// A part of a token whose changes a person can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenField {
-    /// The token's name.
     Name,
     /// The token's purpose.
     Description,

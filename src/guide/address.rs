@@ -13,7 +13,6 @@ use crate::error::{Error, Result};
 pub struct Upstream {
     /// A name, an IPv4 address, or an IPv6 address in brackets.
     pub host: String,
-    /// The port.
     pub port: u16,
 }
 
@@ -95,7 +94,6 @@ impl Listen {
 pub struct Tls {
     /// Path of the certificate and its chain.
     pub certificate: PathBuf,
-    /// Path of the key.
     pub key: PathBuf,
 }
 

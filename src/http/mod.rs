@@ -84,7 +84,6 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The parameters of a service.
 pub struct ServerConfig {
-    /// Path of the store.
     pub store: PathBuf,
     /// Addresses and settings of the listeners.
     pub settings: ServeSettings,

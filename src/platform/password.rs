@@ -10,7 +10,6 @@ use crate::domain::password::{Password, PasswordHash};
 use crate::error::{Error, Result};
 use crate::verbs::ports::{PasswordHasher, PasswordMatch};
 
-/// Memory in KiB.
 const MEMORY_KIB: u32 = 64 * 1024;
 /// Passes over the memory.
 const PASSES: u32 = 3;

@@ -204,7 +204,6 @@ const MAX_REPLY: usize = 16 * 1024;
 pub struct HttpReply {
     /// The HTTP status: 200 on success.
     pub status: u16,
-    /// The body.
     pub body: Vec<u8>,
 }
 

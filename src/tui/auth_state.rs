@@ -13,7 +13,6 @@ use crate::verbs::actor::{Credential, TokenCredential};
 
 /// The credentials held for changes, and the time of the last key.
 pub struct AuthState {
-    /// The token that signed in.
     token: Option<TokenCredential>,
     /// Time for which a password is remembered after a change; zero = not remembered.
     remember_for: Duration,

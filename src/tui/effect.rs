@@ -18,7 +18,6 @@ pub enum Effect {
     Call(RequestId, Credential, Box<Request>),
     /// Copies text that is not a secret.
     CopyText(String),
-    /// Copies a secret.
     CopySecret(Arc<Secret>),
     /// Saves a secret to a new file.
     Save(PathBuf, Arc<Secret>),

@@ -9,7 +9,6 @@ use crate::tui::widget::text_fit::{group_digits, width};
 /// Work in batches, from its request to its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LongWork {
-    /// Id of its request.
     pub id: RequestId,
     /// Number of finished items and of all items. `None` until the first of several batches is finished.
     pub counts: Option<(u64, u64)>,

@@ -90,7 +90,6 @@ pub struct Demo {
 /// The way the screens ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitReason {
-    /// The user quit.
     Quit,
     /// A signal ended the screens. The terminal is restored. The caller must clean up its own resources and then end by
     /// the same signal ([`crate::platform::signals::end_by_signal`]).

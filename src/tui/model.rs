@@ -42,7 +42,6 @@ pub struct Model {
     pub zone: LocalZone,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// The styles.
     pub theme: Theme,
     /// Name of the machine.
     pub host: String,
@@ -52,7 +51,6 @@ pub struct Model {
     pub username: Option<Username>,
     /// The account of a demo.
     pub demo: Option<Demo>,
-    /// The current screen.
     pub screen: Screen,
     /// The dialogs over the screen. The last one is on top and takes all input.
     pub modals: Vec<Modal>,
@@ -60,7 +58,6 @@ pub struct Model {
     pub lock: Option<Form<SignIn>>,
     /// The held proofs and the lock timer.
     pub auth: AuthState,
-    /// The session of the signed-in user.
     pub session: Option<Session>,
     /// Data about the signed-in user.
     pub me: Option<CurrentUser>,
@@ -88,11 +85,9 @@ pub enum Screen {
     Loading,
     /// The creation of the first owner.
     FirstRun(Box<Form<FirstRun>>),
-    /// The sign-in.
     SignIn(Box<Form<SignIn>>),
     /// The replacement of a temporary password after sign-in.
     ReplacePassword(Box<Form<ReplacePassword>>),
-    /// The screens of a signed-in user.
     Workspace(Box<Workspace>),
 }
 
@@ -154,11 +149,9 @@ pub enum RequestKind {
     Component,
     /// Data about the signed-in user.
     Me,
-    /// The catalogues.
     Catalogues,
     /// The rows of the table.
     Tokens,
-    /// The accounts.
     Accounts,
     /// More data about the account under the cursor.
     AccountDetails,
@@ -168,7 +161,6 @@ pub enum RequestKind {
     Denied,
     /// Verification of the audit log.
     AuditCheck,
-    /// The policy.
     Policy,
     /// The counts above the table.
     TokenSummary,

@@ -24,7 +24,6 @@ pub struct Theme {
     pub matched: Style,
     /// Success.
     pub good: Style,
-    /// Warning.
     pub warning: Style,
     /// Failure, or something about to be destroyed.
     pub danger: Style,

@@ -56,7 +56,6 @@ impl Withheld {
 /// The roles that limit a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ceilings {
-    /// The role of the account.
     pub account: Role,
     /// The role that the secret was issued under.
     pub issued: Role,

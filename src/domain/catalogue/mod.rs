@@ -41,7 +41,6 @@ pub struct ApiSet {
     pub name: String,
     /// The purpose of the set.
     pub title: String,
-    /// The included entries.
     pub include: Vec<SetEntry>,
     /// The excluded entries, which override `include`.
     pub exclude: Vec<SetEntry>,
@@ -61,7 +60,6 @@ impl ApiSet {
 /// catalogue can't widen a set that doesn't name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SetEntry {
-    /// A method, by its id.
     Method(MethodId),
     /// `environment.*`: every method whose id begins with this text. Stored without the `*`.
     Prefix(String),

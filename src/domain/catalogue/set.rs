@@ -15,18 +15,15 @@ use crate::error::Result;
 pub struct ResolvedSet {
     /// The catalogue's name.
     pub catalogue: String,
-    /// The set.
     pub set: ApiSet,
 }
 
 /// The place of a method in the catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MethodLocation {
-    /// The method's id.
     pub id: MethodId,
     /// The name of the catalogue that defines the method.
     pub catalogue: String,
-    /// The id of the method's group.
     pub group: String,
 }
 

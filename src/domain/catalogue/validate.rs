@@ -34,21 +34,16 @@ pub enum Location {
     Name,
     /// The catalogue's title.
     Title,
-    /// A group's id.
     GroupId(usize),
-    /// A group's title.
     GroupTitle(usize),
     /// A method's id: group, method.
     MethodId(usize, usize),
-    /// A method's title.
     MethodTitle(usize, usize),
     /// A method's docs link.
     Docs(usize, usize),
     /// A method's route: group, method, route.
     Route(usize, usize, usize),
-    /// A set's name.
     SetName(usize),
-    /// A set's title.
     SetTitle(usize),
     /// An entry of a set: set, entry of `include`.
     Include(usize, usize),

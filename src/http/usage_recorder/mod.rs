@@ -233,7 +233,6 @@ impl LedgerRecorder<'_> {
     }
 }
 
-/// A denied attempt.
 pub(super) struct DeniedAttempt<'a> {
     /// The token of the secret, if it is known.
     pub token: Option<TokenId>,

@@ -39,7 +39,6 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
 enum AccessPath {
     /// Along the index of the order.
     Order,
-    /// By account.
     Accounts,
     /// By `enabled` and expiry.
     Status,

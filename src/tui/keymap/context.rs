@@ -7,7 +7,6 @@ pub enum Context {
     Anywhere,
     /// Every screen of a signed-in user, unless a dialog covers it.
     Global,
-    /// The token table.
     Tokens,
     /// The tokens in the trash.
     Trash,
@@ -33,7 +32,6 @@ pub enum Context {
     SaveSecret,
     /// The question before closing an unused secret.
     DiscardSecret,
-    /// The details of a token.
     TokenDetails,
     /// The tree of the scope picker.
     Picker,
@@ -45,21 +43,16 @@ pub enum Context {
     CatalogueSets,
     /// The question before discarding the picker's changes.
     PickerDiscard,
-    /// The accounts.
     Accounts,
-    /// The audit log.
     Audit,
     /// A row of the audit log in full.
     AuditRow,
-    /// The denied attempts.
     Denied,
     /// A denied attempt in full.
     DeniedRow,
     /// The verification of the audit log.
     AuditCheck,
-    /// The catalogue screen.
     Catalogue,
-    /// The policy.
     Policy,
     /// The past messages.
     Messages,

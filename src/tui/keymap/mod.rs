@@ -26,7 +26,6 @@ pub enum Action {
     Interrupt,
     /// Returns the terminal to the shell until `fg`.
     Suspend,
-    /// Redraws the screen.
     Redraw,
     /// Opens the list of keys.
     Help,
@@ -86,7 +85,6 @@ pub enum Action {
     CopyHint,
     /// Verifies the hash chain of the audit log.
     CheckAuditLog,
-    /// Applies a catalogue.
     ApplyCatalogue,
     /// Copies the id of the changed object.
     CopyTarget,
@@ -156,7 +154,6 @@ pub enum Action {
     CopyLink,
     /// Switches between the tree and the list of API sets.
     Sets,
-    /// Shows a screen.
     ShowScreen(ScreenId),
     /// Accepts a field and moves on, or presses the button.
     Accept,
@@ -166,7 +163,6 @@ pub enum Action {
     Discard,
     /// Shows or hides the secret.
     ShowSecret,
-    /// Copies the secret.
     CopySecret,
     /// Saves the secret to a file.
     SaveSecret,

@@ -15,7 +15,6 @@ use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 
-/// Columns of the label.
 const LABEL_COLUMNS: usize = 10;
 
 /// The dialog for the verification.

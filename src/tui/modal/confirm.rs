@@ -65,7 +65,6 @@ impl ConfirmDialog {
 /// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The password.
     Auth,
     /// The button, if no password is needed.
     Button,

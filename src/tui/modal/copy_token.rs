@@ -23,11 +23,8 @@ pub enum Field {
     Name,
     /// The account that will own the new token.
     Account,
-    /// The expiry.
     Expires,
-    /// The typed expiry.
     ExpiryText,
-    /// The button.
     Button,
 }
 

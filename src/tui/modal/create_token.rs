@@ -23,21 +23,13 @@ use crate::verbs::tokens::CreateToken;
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The account.
     Owner,
-    /// The typed account.
     OwnerText,
-    /// The name.
     Name,
-    /// The description.
     Description,
-    /// The expiry.
     Expires,
-    /// The typed expiry.
     ExpiryText,
-    /// The API selection.
     Api,
-    /// The button.
     Button,
 }
 

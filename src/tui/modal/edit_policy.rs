@@ -18,9 +18,7 @@ use crate::verbs::policy::SetPolicy;
 pub enum Field {
     /// The choice of a word.
     Choice,
-    /// The typed value.
     Text,
-    /// The button.
     Button,
 }
 

@@ -39,19 +39,13 @@ use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, ShowToken, Token
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The name.
     Name,
-    /// The description.
     Description,
-    /// The expiry.
     Expires,
-    /// The typed expiry.
     ExpiryText,
-    /// The API selection.
     Api,
     /// The button that drops unused methods.
     Unused,
-    /// The button.
     Button,
     /// The button that regenerates the secret.
     Regenerate,

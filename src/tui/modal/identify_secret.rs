@@ -22,7 +22,6 @@ const MAX_TEXT: usize = 4096;
 /// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The secret.
     Secret,
 }
 
@@ -44,7 +43,6 @@ impl IdentifySecretDialog {
     }
 }
 
-/// Describes the state of the secret.
 fn describe_state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     match state {
         SecretState::Current => format!("the current one, made {}", ago(since, now)),

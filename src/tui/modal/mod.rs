@@ -63,59 +63,37 @@ use token_details::TokenDetailsDialog;
 
 /// A dialog.
 pub enum Modal {
-    /// The form for a new token.
     CreateToken(Box<Form<CreateTokenDialog>>),
-    /// The form that edits a token.
     EditToken(Box<Form<EditTokenDialog>>),
-    /// The form for a token like another.
     CopyToken(Box<Form<CopyTokenDialog>>),
-    /// The confirmation of a change.
     Confirm(Box<Form<ConfirmDialog>>),
     /// A new secret, shown once.
     RevealSecret(Box<RevealSecretDialog>),
     /// The question before closing an unused secret.
     DiscardSecret(DiscardSecretDialog),
-    /// The path for saving the secret.
     SaveSecret(Box<Form<SaveSecretDialog>>),
-    /// The form for a new secret of a token.
     RegenerateToken(Box<Form<RegenerateTokenDialog>>),
-    /// The revocation of a token.
     RevokeToken(Box<Form<RevokeTokenDialog>>),
-    /// The revocation of several tokens.
     RevokeTokens(Box<Form<RevokeTokensDialog>>),
-    /// The restoration of tokens from the trash.
     RestoreTokens(Box<Form<RestoreTokensDialog>>),
-    /// The purge of tokens.
     PurgeTokens(Box<Form<PurgeDialog>>),
     /// The order of the table.
     Sort(Box<SortDialog>),
-    /// The details of a token.
     TokenDetails(Box<TokenDetailsDialog>),
-    /// The form for a new account.
     CreateAccount(Box<Form<CreateAccountDialog>>),
-    /// The role of an account.
     SetRole(Box<Form<SetRoleDialog>>),
-    /// The password of an account.
     SetPassword(Box<Form<SetPasswordDialog>>),
-    /// The deletion of an account.
     DeleteAccount(Box<Form<DeleteAccountDialog>>),
-    /// The form for a rule.
     EditPolicy(Box<Form<EditPolicyDialog>>),
-    /// The search for the token of a secret.
     IdentifySecret(Box<Form<IdentifySecretDialog>>),
-    /// The verification of the audit log.
     AuditCheck(Box<Form<AuditCheckDialog>>),
-    /// The form that applies a catalogue.
     ApplyCatalogue(Box<Form<ApplyCatalogueDialog>>),
     /// The confirmation of a catalogue that gives tokens more methods.
     ConfirmWidening(Box<Form<ConfirmWideningDialog>>),
-    /// The scope picker.
     Picker(Box<Picker>),
     /// A row of the audit log in full.
     AuditRow(Box<DetailDialog<HashedRow>>),
-    /// A denied attempt in full.
     DeniedRow(Box<DetailDialog<DeniedRow>>),
-    /// The past messages.
     Messages(Box<MessagesDialog>),
     /// The list of keys.
     Help(Box<HelpDialog>),

@@ -21,9 +21,7 @@ const OTHER_LINES: usize = 14;
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The typed number.
     Number,
-    /// The password.
     Auth,
     /// The safe button.
     Keep,

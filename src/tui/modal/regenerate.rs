@@ -25,11 +25,8 @@ pub enum Field {
     Grace,
     /// The typed end of the old secret.
     GraceText,
-    /// The expiry.
     Expires,
-    /// The typed expiry.
     ExpiryText,
-    /// The button.
     Button,
     /// The button that ends a running overlap instead.
     Retire,

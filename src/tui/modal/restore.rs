@@ -19,9 +19,7 @@ use crate::verbs::tokens::{RestoreTokens, TokenTarget};
 pub enum Field {
     /// Name of the single token.
     Name,
-    /// The password.
     Auth,
-    /// The button.
     Restore,
 }
 

@@ -37,7 +37,6 @@ pub struct RevealSecretDialog {
 /// The destination of copied text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyOutcome {
-    /// The text is on a clipboard.
     Clipboard,
     /// The text was sent, but nothing confirms that it arrived.
     Unknown,

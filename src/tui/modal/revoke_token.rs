@@ -26,7 +26,6 @@ pub enum Field {
     Made,
     /// The typed name, or the number of tokens.
     Name,
-    /// The password.
     Auth,
     /// The safe button.
     Disable,

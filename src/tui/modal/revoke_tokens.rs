@@ -38,9 +38,7 @@ const USAGE_COLUMNS: usize = 41;
 pub enum Field {
     /// The choice of also revoking the tokens they created.
     Made,
-    /// The typed number.
     Number,
-    /// The password.
     Auth,
     /// The safe button.
     Disable,

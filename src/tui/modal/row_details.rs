@@ -41,7 +41,6 @@ pub struct DetailDialog<R> {
 const FRAME_ROWS: usize = 3;
 /// Lines left free below the box for the notice of `y`.
 const FREE_ROWS: u16 = 3;
-/// Columns of the labels.
 const LABEL_COLUMNS: usize = 10;
 
 impl<R> DetailDialog<R> {

@@ -27,7 +27,6 @@ fn is_descending_first(column: SortColumn) -> bool {
     matches!(column, SortColumn::LastSeen | SortColumn::Created)
 }
 
-/// Describes the order.
 fn describe_order(sort: Sort) -> &'static str {
     match (sort.column, sort.descending) {
         (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, false) => "from A to Z",

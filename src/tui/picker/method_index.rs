@@ -29,22 +29,18 @@ pub enum GroupKind {
 pub struct MethodGroup {
     /// Id of the group, the common prefix of its methods' ids.
     pub id: String,
-    /// Title of the group.
     pub title: String,
     /// Positions of its methods.
     pub methods: Range<usize>,
-    /// Kind of its methods.
     pub kind: GroupKind,
 }
 
 /// A method.
 #[derive(Debug)]
 pub struct MethodRow {
-    /// Id of the method.
     pub id: MethodId,
     /// Byte offset in the id at which the method's own name begins, after the group's id.
     pub name_start: usize,
-    /// Title of the method.
     pub title: String,
     /// Access level of the method; `None` if nothing is known about the method.
     pub access: Option<Access>,
@@ -61,16 +57,13 @@ pub struct MethodRow {
 /// An API set.
 #[derive(Debug)]
 pub struct SetRow {
-    /// Name of the set.
     pub name: String,
-    /// Title of the set.
     pub title: String,
 }
 
 /// Groups, methods and sets. Groups of management methods come after all others.
 #[derive(Debug)]
 pub struct PickerIndex {
-    /// The groups.
     pub groups: Vec<MethodGroup>,
     /// The methods, group by group.
     pub methods: Vec<MethodRow>,

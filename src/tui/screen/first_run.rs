@@ -18,17 +18,13 @@ use crate::verbs::init::Init;
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The owner's name.
     Username,
-    /// The password.
     Password,
-    /// The password repeated.
     RepeatedPassword,
     /// The choice of members managing their own tokens.
     SelfService,
     /// The choice of installing the sample catalogue.
     Catalogue,
-    /// The button.
     Button,
 }
 

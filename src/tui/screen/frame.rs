@@ -31,7 +31,6 @@ const MIN_PANE_WIDTH: u16 = 116;
 const PANE_WIDTH: u16 = 46;
 /// The hint for reading text that was cut.
 const MORE_HINT: &str = "  m Whole";
-/// Columns of the filter.
 const FILTER_COLUMNS: usize = 40;
 
 /// Returns the number of list rows on a terminal of `rows`.
@@ -43,7 +42,6 @@ pub fn height(rows: u16) -> usize {
 pub struct ScreenParts {
     /// Right-hand side of the first line.
     pub head: Vec<Span<'static>>,
-    /// The second line.
     pub second: Line<'static>,
     /// Text below the body about the row under the cursor. A notice replaces it for a while.
     pub about: [String; 2],

@@ -118,48 +118,32 @@ pub enum Intent {
 /// A dialog about the marked tokens, about the row under the cursor, or for something new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DialogKind {
-    /// Create a token.
     CreateToken,
-    /// Edit the token.
     EditToken,
     /// Create a token like this one.
     CopyToken,
-    /// Create a new secret for the token.
     RegenerateToken,
     /// End an overlap of two secrets.
     EndOverlap,
-    /// Disable or enable.
     SetEnabled,
-    /// Revoke.
     Revoke,
-    /// Restore from the trash.
     Restore,
-    /// Delete permanently.
     Purge,
-    /// Show all details.
     TokenDetails,
     /// Manage the account under the cursor, or create an account.
     Account(AccountDialog),
-    /// Change the rule under the cursor.
     EditPolicy,
-    /// Verify the audit log.
     AuditCheck,
-    /// Apply a catalogue.
     ApplyCatalogue,
 }
 
 /// An operation on accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountDialog {
-    /// Create an account.
     Create,
-    /// Change the role.
     SetRole,
-    /// Disable or enable.
     SetEnabled,
-    /// Change the password.
     SetPassword,
-    /// Delete permanently.
     Delete,
 }
 
@@ -176,7 +160,6 @@ pub trait Component {
     /// Returns the context in which keys are looked up.
     fn context(&self) -> Context;
 
-    /// Returns the focused text field.
     fn focused_input(&mut self) -> Option<&mut TextInput> {
         None
     }

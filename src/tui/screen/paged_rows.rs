@@ -16,7 +16,6 @@ const PREFETCH_MARGIN: usize = 50;
 pub trait RowKey {
     /// The key type; newer rows have greater keys.
     type Key: Ord + Clone;
-    /// Returns the key of this row.
     fn key(&self) -> Self::Key;
 }
 

@@ -16,9 +16,7 @@ use crate::verbs::actor::Credential;
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The username.
     Username,
-    /// The password.
     Password,
 }
 

@@ -14,34 +14,22 @@ use crate::tui::picker::Picker;
 /// A screen that can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScreenId {
-    /// The token table.
     Tokens,
-    /// The accounts.
     Accounts,
-    /// The audit log.
     Audit,
-    /// The catalogue.
     Catalogue,
-    /// The policy.
     Policy,
-    /// The denied attempts.
     Denied,
 }
 
 /// All screens.
 pub struct Workspace {
     current: ScreenId,
-    /// The token table.
     pub tokens: Tokens,
-    /// The accounts.
     pub accounts: Accounts,
-    /// The audit log.
     pub audit: Audit,
-    /// The catalogue.
     pub catalogue: Picker,
-    /// The policy.
     pub policy: PolicyScreen,
-    /// The denied attempts.
     pub denied: Denied,
 }
 

@@ -175,7 +175,6 @@ pub(super) fn on_policy_changed(model: &mut Model, policy: Policy, cli: &CliLine
     requests::send_query(model, RequestKind::Me, WhoAmI.into())
 }
 
-/// A kind of change to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AccountChange {
     Created,

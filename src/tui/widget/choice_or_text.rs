@@ -26,7 +26,6 @@ pub struct ChoiceOrText<T> {
 pub enum Chosen<'a, T> {
     /// One of the offered answers.
     Choice(T),
-    /// The typed text.
     Text(&'a str),
 }
 

@@ -16,15 +16,12 @@ pub struct FormLayout<'a, S> {
     pub columns: usize,
     /// Rows of the screen below the box.
     pub rows: usize,
-    /// The styles.
     pub theme: &'a Theme,
     pub(super) focused: Option<S>,
     pub(super) labels: usize,
     pub(super) problem: Option<&'a str>,
-    /// The field of the problem.
     pub(super) problem_field: Option<S>,
     pub(super) lines: Vec<Line<'static>>,
-    /// The focused line.
     pub(super) focused_line: usize,
 }
 

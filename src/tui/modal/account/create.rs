@@ -17,15 +17,10 @@ use crate::verbs::request::Request;
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The username.
     Username,
-    /// The role.
     Role,
-    /// The password.
     Password,
-    /// The password repeated.
     RepeatedPassword,
-    /// The button.
     Button,
 }
 

@@ -18,9 +18,7 @@ use crate::verbs::accounts::{AccountWithCounts, DeleteAccount, DisableAccounts};
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The typed name.
     Name,
-    /// The password.
     Auth,
     /// The safe button.
     Disable,

@@ -17,11 +17,8 @@ use crate::verbs::new_password::NewPassword;
 /// The fields of a form with only a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewPasswordField {
-    /// The new password.
     Password,
-    /// The password repeated.
     Repeated,
-    /// The button.
     Button,
 }
 

@@ -45,9 +45,7 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The role.
     Role,
-    /// The button.
     Button,
 }
 

@@ -47,9 +47,7 @@ const PREFETCH_MARGIN: usize = 50;
 /// The restrictions of a token list, without its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
-    /// The owner.
     pub owner: OwnerFilter,
-    /// The filter.
     pub filter: TokenFilter,
     /// `true` for tokens in the trash, `false` for all others.
     pub trashed: bool,
@@ -61,7 +59,6 @@ pub struct Tokens {
     pub window: Window,
     /// Position in the window.
     pub cursor: Cursor,
-    /// The filter field.
     pub filter: FilterField,
     /// Restrictions in addition to the filter, and the order.
     pub options: ListOptions,
