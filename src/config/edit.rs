@@ -1,4 +1,4 @@
-//! Changes the user's configuration file. Comments and order are kept, and the file is replaced atomically.
+//! Changes the user's configuration file. Comments and order stay, and the file is replaced atomically.
 
 use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};

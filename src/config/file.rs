@@ -137,7 +137,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
     })
 }
 
-/// Returns the text of a regular file. A device or a pipe could be read for ever.
+/// Returns the text of a regular file. Reading a device or a pipe might never end.
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
     let unfit = || std::io::Error::other(format!("it is no regular file of at most {MAX_BYTES} bytes"));
     if !fs::metadata(path)?.is_file() {

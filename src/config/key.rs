@@ -23,7 +23,7 @@ pub enum SettingKey {
     ApiToken,
     /// Time without input after which the screens are locked.
     LockAfter,
-    /// Time for which the screens keep a password that was typed for a change.
+    /// Time for which the screens remember a password that was typed for a change.
     ConfirmRemember,
     /// Address of the verify listener.
     ServeVerify,
@@ -35,7 +35,7 @@ pub enum SettingKey {
     ServeManageGroup,
     /// Places where tokens are accepted in addition to `Authorization`.
     ServeAccept,
-    /// Peers that may name the client they ask for.
+    /// Peers that may name the client of a request.
     ServeProxies,
 }
 
@@ -168,7 +168,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration> {
     if pause > MAX_DURATION { Err(refused()) } else { Ok(pause) }
 }
 
-/// Formats a duration in the format of [`pause`].
+/// Formats a duration in the format of [`parse_duration`].
 pub(super) fn describe_duration(pause: Duration) -> String {
     match pause.as_secs() {
         0 => "0s".to_owned(),

@@ -93,7 +93,7 @@ pub struct Settings {
     pub token: Option<Setting<TokenSource>>,
     /// Time without input after which the screens are locked. Zero = never.
     pub lock_after: Setting<Duration>,
-    /// Time for which the screens keep a password that was typed for a change. Zero = ask each time.
+    /// Time for which the screens remember a password that was typed for a change. Zero = ask each time.
     pub confirm_remember: Setting<Duration>,
     /// Addresses and settings of the service.
     pub serve: ServeSettings,
@@ -111,7 +111,7 @@ pub const ENVIRONMENT: [(&str, &str); 5] = [
 /// Default time without input after which the screens are locked.
 pub const LOCK_AFTER: Duration = Duration::from_secs(5 * 60);
 
-/// Places in which settings are looked up. Tests use their own.
+/// Sources of the settings. Tests use their own.
 struct ConfigSources<'a> {
     variable: &'a dyn Fn(&'static str) -> Option<OsString>,
     user_file: Option<PathBuf>,

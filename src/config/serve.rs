@@ -33,7 +33,7 @@ pub struct ServeSettings {
     pub manage_group: Option<Setting<String>>,
     /// Places where tokens are accepted in addition to `Authorization`.
     pub accept: Setting<CredentialSources>,
-    /// Peers that may name the client they ask for.
+    /// Peers that may name the client of a request.
     pub proxies: Setting<TrustedProxies>,
 }
 

@@ -52,8 +52,8 @@ impl Clock for ScriptedClock {
     fn sleep(&self, _time: Duration) {}
 }
 
-/// A hasher that accepts the password of the demonstration without hashing it again for each of sixty verbs. It is
-/// used only to fill this temporary store.
+/// A hasher that accepts the demonstration's password without hashing it again for each of sixty verbs. Used only to
+/// fill this temporary store.
 struct KnownPassword(Arc<dyn PasswordHasher>);
 
 impl PasswordHasher for KnownPassword {

@@ -34,7 +34,7 @@ pub struct Account {
     pub enabled: bool,
     /// `true` if somebody else set the password. The account's holder must replace it before anything else.
     pub temporary_password: bool,
-    /// The present value of the counter. See [`CredentialVersion`].
+    /// See [`CredentialVersion`].
     pub credential_version: CredentialVersion,
     /// When the account was created.
     pub created_at: Timestamp,

@@ -33,7 +33,7 @@ impl Face {
     }
 }
 
-/// One change, as a verb reports it. Never holds a secret, a password or a hash of either.
+/// One change, as a verb reports it. Never contains a secret, a password or a hash of either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// The verb, e.g. `token.revoke`.

@@ -1,4 +1,4 @@
-//! The filter of the audit log: words, and fields such as `verb:token.revoke credential:ops target:ci`.
+//! The filter of the audit log: words, and fields such as `verb:token.revoke by:ops target:ci`.
 
 use super::filter_syntax::{self, FilterFields, Setter, set_text};
 
@@ -28,7 +28,7 @@ impl FilterFields for AuditFilter {
 }
 
 impl AuditFilter {
-    /// Parses typed text. An unknown field is taken as a word, so typing never fails.
+    /// Parses typed text. An unknown field counts as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
         filter_syntax::parse_lenient(text)
     }

@@ -1,5 +1,5 @@
-//! Checkpoints of the audit log, kept in a file outside the store. They reveal if rows that were in the log at a
-//! checkpoint are cut off or rewritten later.
+//! Checkpoints of the audit log, kept in a file outside the store. They reveal if rows up to a checkpoint are removed
+//! or rewritten later.
 //!
 //! One line for each checkpoint, the oldest first: `jeton-audit 1 SEQ HASH TIME STORE CRC`. HASH is the chain's hash
 //! at row SEQ in hexadecimal, TIME is RFC 3339 in UTC. STORE identifies the store, CRC is the CRC-32 of the text
@@ -26,7 +26,7 @@ pub struct StoreId {
 }
 
 impl StoreId {
-    /// Returns the mark of the store whose secrets start with `prefix` and that was set up at `created_at`.
+    /// Creates the id of the store whose secrets start with `prefix` and that was set up at `created_at`.
     pub fn new(prefix: &Prefix, created_at: Timestamp) -> Self {
         StoreId { prefix: prefix.to_string(), created_at }
     }

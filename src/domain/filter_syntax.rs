@@ -1,4 +1,4 @@
-//! Text typed into a filter: words, and fields such as `credential:ops`.
+//! Text typed into a filter: words, and fields such as `by:ops`.
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ impl UnknownField {
         }
     }
 
-    /// Returns the known alternatives: `existing_catalogues are verb:, credential:, target:`.
+    /// Returns the known alternatives as text.
     pub fn known(&self) -> &str {
         &self.known
     }
@@ -90,7 +90,7 @@ fn excerpt(text: &str) -> String {
     format!("{}{dots}", escape_untrusted(&start))
 }
 
-/// Parses typed text. An unknown field is taken as a word, so typing never fails. A field without a value yet narrows
+/// Parses typed text. An unknown field counts as a word, so typing never fails. A field without a value yet narrows
 /// nothing, so that the list doesn't become empty while the field is typed. If a field is given twice, the last one
 /// counts.
 pub fn parse_lenient<F: FilterFields>(text: &str) -> F {

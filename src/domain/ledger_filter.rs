@@ -33,7 +33,7 @@ impl FilterFields for LedgerFilter {
 }
 
 impl LedgerFilter {
-    /// Parses typed text. An unknown field is taken as a word, so typing never fails.
+    /// Parses typed text. An unknown field counts as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
         filter_syntax::parse_lenient(text)
     }

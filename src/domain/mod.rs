@@ -1,4 +1,4 @@
-//! Pure types and rules of the product. Of the other modules this one uses only [`crate::error`].
+//! Pure types and rules of the product. Depends on no other module except [`crate::error`].
 
 pub mod account;
 pub mod audit;

@@ -159,7 +159,7 @@ impl Secret {
         SecretDigest::new(&self.text)
     }
 
-    /// Returns the claim that presenting this secret makes.
+    /// Returns the fingerprint of the secret.
     pub fn fingerprint(&self) -> SecretFingerprint {
         SecretFingerprint { public_id: self.public_id.clone(), digest: self.digest() }
     }
@@ -183,7 +183,7 @@ fn public_id_in(text: &str) -> std::result::Result<PublicId, SecretParseError> {
     Ok(PublicId(*id))
 }
 
-/// The claim of a presented secret. Holds all that a decision needs, and nothing that could be presented again.
+/// The fingerprint of a presented secret. Contains all data for a decision, and no data that could be presented again.
 #[derive(Debug, Clone)]
 pub struct SecretFingerprint {
     public_id: PublicId,
@@ -191,7 +191,7 @@ pub struct SecretFingerprint {
 }
 
 impl SecretFingerprint {
-    /// Parses a presented secret. Nothing is trimmed, and no part of the text is kept.
+    /// Parses a presented secret. Nothing is trimmed, and no part of the text is stored.
     ///
     /// # Errors
     /// The errors of [`Secret::parse`].
@@ -199,7 +199,7 @@ impl SecretFingerprint {
         Ok(SecretFingerprint { public_id: public_id_in(text)?, digest: SecretDigest::new(text) })
     }
 
-    /// Returns the public id that the claim names.
+    /// Returns the public id.
     pub fn public_id(&self) -> &PublicId {
         &self.public_id
     }

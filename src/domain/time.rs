@@ -74,7 +74,7 @@ impl Day {
     }
 }
 
-/// A time zone, reduced to the questions that jeton has. Implemented for every zone of `chrono`.
+/// A time zone, reduced to the functions that jeton needs. Implemented for every zone of `chrono`.
 pub trait Zone: Send + Sync {
     /// Returns the local time at `at`, and its offset as text, e.g. `+01:00`.
     fn wall(&self, at: Timestamp) -> Option<(NaiveDateTime, String)>;

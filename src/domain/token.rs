@@ -55,7 +55,7 @@ impl TokenKind {
 pub enum Status {
     /// The token is in the trash.
     Deleted,
-    /// The token is switched off but kept.
+    /// The token is disabled.
     Disabled,
     /// The token is past its expiry.
     Expired,
@@ -110,7 +110,7 @@ pub struct PreviousSecret {
     pub retires_at: Timestamp,
     /// When the secret was last accepted.
     pub last_seen_at: Option<Timestamp>,
-    /// The role that the secret was issued under.
+    /// The role under which the secret was issued.
     pub issued_role: Role,
     /// The token that regenerated the secret. `None` if a person did, or it is the first secret.
     pub regenerated_by: Option<TokenId>,
@@ -126,9 +126,9 @@ pub struct Token {
     pub name: TokenName,
     /// The purpose of the token, written by a person.
     pub description: Description,
-    /// The purpose of the token, as one of jeton's kinds.
+    /// The kind of the token.
     pub kind: TokenKind,
-    /// `true` if the token is switched on.
+    /// `true` if the token is enabled.
     pub enabled: bool,
     /// The methods that the token may call, before its account's ceiling.
     pub selection: Selection,
@@ -142,13 +142,13 @@ pub struct Token {
     pub hint: String,
     /// When the current secret was created.
     pub secret_since: Timestamp,
-    /// The role that the current secret was issued under. A ceiling, like the role of the account.
+    /// The role under which the current secret was issued. A ceiling, like the role of the account.
     pub issued_role: Role,
     /// The token that created this one; `None` if a person did.
     pub made_by: Option<TokenId>,
     /// The token that regenerated the current secret. `None` if a person did, or it is the first secret.
     pub regenerated_by: Option<TokenId>,
-    /// The old secret that a rotation kept valid for a while. It may be over: see [`Token::overlap`].
+    /// The old secret that a rotation kept valid for a while. Its overlap may have ended: see [`Token::overlap`].
     pub previous: Option<PreviousSecret>,
     /// When any of the token's secrets was last accepted.
     pub last_seen_at: Option<Timestamp>,
@@ -208,7 +208,8 @@ impl Token {
         self.lifecycle().denial_reason(self.owner.enabled, now)
     }
 
-    /// Returns the old secret that a rotation kept valid, while it still works. At exactly its end it no longer works.
+    /// Returns the old secret of a rotation, while that secret still works. At exactly its end the secret no longer
+    /// works.
     pub fn overlap(&self, now: Timestamp) -> Option<&PreviousSecret> {
         self.previous.as_ref().filter(|previous| now < previous.retires_at)
     }
@@ -223,7 +224,7 @@ impl Token {
         self.effective_role(self.issued_role)
     }
 
-    /// Returns the higher role of the current secret and the previous one.
+    /// Returns the higher of the roles of the current and the previous secret.
     pub fn highest_role(&self) -> Role {
         let previous = self.previous.as_ref().map(|previous| self.effective_role(previous.issued_role));
         previous.map_or(self.role(), |previous| previous.max(self.role()))

@@ -1,4 +1,4 @@
-//! Differences between two states of a token, in words.
+//! Differences between two states of a token, as text.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,7 +18,7 @@ pub enum TokenField {
     Expires,
     /// The methods that the token may call.
     Api,
-    /// `true` if the token is switched on.
+    /// `true` if the token is enabled.
     Enabled,
     /// The token's secret, identified by its hint.
     Secret,

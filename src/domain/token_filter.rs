@@ -5,9 +5,9 @@ use crate::domain::expiry::Span;
 use crate::domain::time::DAY;
 use crate::domain::token::Status;
 
-/// A token counts as expiring soon in this many days before its expiry.
+/// Number of days before its expiry in which a token counts as expiring soon.
 pub const EXPIRING_SOON_DAYS: u32 = 14;
-/// A token counts as stale if it is unused for this long: 90 days, in milliseconds.
+/// Time without a use after which a token counts as stale, in milliseconds: 90 days.
 pub const STALE_AFTER: i64 = 90 * DAY;
 
 /// A filter of the token list. Every part must match.
@@ -63,7 +63,7 @@ impl FilterFields for TokenFilter {
 }
 
 impl TokenFilter {
-    /// Parses typed text. An unknown field is taken as a word, so typing never fails.
+    /// Parses typed text. An unknown field counts as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
         filter_syntax::parse_lenient(text)
     }

@@ -1,4 +1,4 @@
-//! Peers that are proxies and may name the client they act for.
+//! Peers that are proxies and may name the client of a request.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -41,7 +41,7 @@ impl TrustedProxies {
         address.is_loopback() || self.0.iter().any(|network| network.contains(address))
     }
 
-    /// Returns the address of the caller: the last hop that is no proxy of ours, as far as our proxies report it.
+    /// Returns the address of the caller: the last hop that is no trusted proxy, as far as trusted proxies report it.
     /// `peer` is `None` on a unix socket; `forwarded` are the values of `X-Forwarded-For`. Returns `None` if no hop is
     /// reported, or the reported one is no address.
     pub fn client_addr<'a>(

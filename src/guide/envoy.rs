@@ -90,7 +90,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .chain(["User-Agent", "X-Forwarded-For"].map(str::to_owned))
         .chain(guide.proof.map(|_| PROOF.to_owned()))
         .collect();
-    // jeton believes the client that Envoy names only if Envoy proves itself.
+    // jeton trusts the client address from Envoy only with Envoy's proof value.
     let proves = guide.proof.map_or_else(String::new, |proof| {
         format!(
             "                    - header: {{ key: {PROOF}, value: \"{}\" }}\n                      append_action: OVERWRITE_IF_EXISTS_OR_ADD\n",

@@ -1,4 +1,4 @@
-//! Headers that an application may believe, and that it must not get from a client.
+//! Headers that an application may trust, and that it must not get from a client.
 //!
 //! A client's header reaches the application only if its name consists of letters, digits and hyphens, and matches no
 //! pattern of [`STRIPPED_PATTERNS`]. Afterwards the proxy sets the true values. HAProxy, Caddy and Envoy remove headers
@@ -253,7 +253,7 @@ pub(super) const STRIPPED_PATTERNS: [(&str, &str); 145] = [
     ("http2-settings", "Http2-Settings"),
 ];
 
-/// The pattern of headers that may ask an application to use another verb. [`PREFLIGHT_METHOD`] doesn't match it.
+/// The pattern of headers that may make an application use another verb. [`PREFLIGHT_METHOD`] doesn't match it.
 pub(super) const METHOD_PATTERN: &str = "x-*method*";
 /// The header of a preflight request that the application must get.
 pub(super) const PREFLIGHT_METHOD: &str = "Access-Control-Request-Method";

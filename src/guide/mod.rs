@@ -1,4 +1,4 @@
-//! Proxy configurations that ask jeton about every request, printed by `jeton guide`.
+//! Proxy configurations that verify every request with jeton, printed by `jeton guide`.
 //!
 //! Each is a template under `assets/proxies/`. It is filled with the addresses of the installation and the final
 //! list of its routes ([`crate::domain::route::rules`]). The only data from a catalogue in a configuration are method
@@ -76,7 +76,7 @@ pub struct Guide<'a> {
     /// The proof values that jeton and the proxy exchange if jeton listens at a TCP port. At a socket no other
     /// process can listen.
     pub proof: Option<&'a ProxyProof>,
-    /// `true` if the process that listens at jeton's port may be believed without proof.
+    /// `true` if the listener at jeton's port is trusted without proof.
     pub insecure: bool,
     /// The routes of the installation.
     pub map: RouteRules,
@@ -210,7 +210,7 @@ impl Guide<'_> {
         }
     }
 
-    /// Returns that comment for proxies that prove themselves but can't check jeton's proof.
+    /// Returns that comment for proxies that send a proof value but can't check jeton's proof.
     fn unproven_verify_notes(&self) -> String {
         match self.verify {
             Endpoint::Unix(_) => self.verify_notes("#"),

@@ -91,7 +91,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         })
         .collect();
     let empty = |names: Vec<String>| -> String { names.iter().map(|n| format!("          {n}: \"\"\n")).collect() };
-    // jeton believes the client that Traefik names only if Traefik proves itself.
+    // jeton trusts the client address from Traefik only with Traefik's proof value.
     let stripped = match guide.proof {
         None => empty(guide.headers_to_strip()),
         Some(proof) => {

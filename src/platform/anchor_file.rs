@@ -1,5 +1,4 @@
-//! The file outside the store that keeps checkpoints of the audit log. It is only ever appended to, by one process
-//! at a time.
+//! The file outside the store with checkpoints of the audit log. Lines are only appended, by one process at a time.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};

@@ -1,6 +1,6 @@
 //! A log writer that neither blocks nor fails. Lines wait in a bounded queue, and a separate thread writes them to
-//! stderr. While stderr can't be written, the queue keeps the oldest lines. Later ones are counted, and the count
-//! is written once the log is writable again.
+//! stderr. While stderr can't be written, the queue retains the oldest lines. Later ones are counted, and the count is
+//! written once the log is writable again.
 
 use std::collections::VecDeque;
 use std::io;

@@ -19,7 +19,7 @@ const SALT_LEN: usize = 16;
 const TAG_LEN: usize = 32;
 /// Maximum parameters of a stored hash: four times the memory, ten passes, four lanes.
 const MAX_PARAMS: (u32, u32, u32) = (4 * MEMORY_KIB, 10, 4);
-/// Maximum number of concurrent hashes. Each holds [`MAX_MEMORY_KIB`].
+/// Maximum number of concurrent hashes. Each uses [`MEMORY_KIB`].
 const MAX_CONCURRENT: usize = 2;
 /// Salt of the hash that is computed for an unknown account, so that an unknown name costs as much time as a wrong
 /// password.
@@ -98,7 +98,7 @@ impl PasswordHasher for Argon2Hasher {
         let found = self.bounded(|| if is_normal { password.expose(compare) } else { password.expose_raw(compare) });
         Ok(match found {
             Err(argon2::password_hash::Error::PasswordInvalid) => PasswordMatch::No,
-            // For example out of memory, which is also a failure for a name that nobody has.
+            // For example out of memory. This is a failure for an unknown account, too.
             Err(e) => return Err(password_error("compared")(e)),
             // Rehashing makes the password valid in any of its Unicode forms.
             Ok(()) if !is_normal && password.has_variants() => PasswordMatch::YesNeedsRehash,

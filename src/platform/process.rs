@@ -67,9 +67,9 @@ pub fn wants_colour() -> bool {
 const TOKEN: &str = "JETON_TOKEN";
 const MOVED_TOKEN: &str = "JETON_TOKEN_FD";
 
-/// Moves a token out of the environment. Anybody who may inspect this process could read the environment for as
-/// long as the process runs, and no call can wipe it. So the program executes itself again, with the token in a
-/// pipe instead.
+/// Moves a token out of the environment. Every process that may inspect this one could read the environment for as long
+/// as the process runs, and no call can wipe it. So the program executes itself again, with the token in a pipe
+/// instead.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if that fails, because the token would stay visible.

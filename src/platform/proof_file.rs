@@ -1,4 +1,4 @@
-//! The file next to the store that keeps the proof values for proxies: the current one and, for a while after a
+//! The file next to the store with the proof values for proxies. It has the current value and, for a while after a
 //! change, the previous one.
 
 use std::fs::{self, File, OpenOptions, Permissions};

@@ -41,7 +41,7 @@ fn open(path: &Path, create: bool) -> std::io::Result<File> {
     OpenOptions::new().read(true).write(create).create(create).mode(0o600).custom_flags(careful).open(path)
 }
 
-/// Returns `true` if nobody else can have written the file, and it has no other name.
+/// Returns `true` if no other user can have written the file, and the file has no other name.
 fn is_trusted(meta: &Metadata) -> bool {
     let uid = rustix::process::geteuid().as_raw();
     meta.is_file() && meta.uid() == uid && meta.nlink() == 1 && meta.mode() & 0o077 == 0

@@ -105,7 +105,7 @@ pub fn watch_service(send: impl Fn(ServiceSignal) + Send + Clone + 'static) -> i
 /// Makes writing to a file beyond its size limit an error of that write, instead of ending the program.
 pub fn ignore_sigxfsz() {
     let noticed = Arc::new(AtomicBool::new(false));
-    // If the system refuses, the program ends at the limit as it would have.
+    // If the system refuses, the program ends at the limit as before.
     let _ = signal_hook::flag::register(SIGXFSZ, noticed);
 }
 
@@ -117,7 +117,7 @@ pub fn has_hung_up() -> bool {
     poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Returns `true` if nobody can read stdout any more: the other end of its pipe, or its terminal, is gone.
+/// Returns `true` if stdout has no reader any more: the other end of its pipe, or its terminal, is gone.
 pub fn output_is_closed() -> bool {
     let output = rustix::stdio::stdout();
     let mut polled = [PollFd::new(&output, PollFlags::empty())];
@@ -125,7 +125,7 @@ pub fn output_is_closed() -> bool {
     poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Set once the program itself handles the signals that ask it to end.
+/// Set once the program itself handles the signals that end it.
 static STOPS_ON_END: AtomicBool = AtomicBool::new(false);
 
 /// Returns `true` if the program itself ends in an orderly way by that signal.
@@ -133,7 +133,7 @@ pub fn is_handled_here(signal: i32) -> bool {
     matches!(signal, SIGHUP | SIGINT | SIGTERM) && STOPS_ON_END.load(Ordering::Relaxed)
 }
 
-/// Makes a signal that asks the program to end call `stop` instead, from a separate thread. Ctrl-Z still stops the
+/// Makes a signal that would end the program call `stop` instead, from a separate thread. Ctrl-Z still stops the
 /// program. A write transaction may end first, for a limited time.
 ///
 /// # Errors
@@ -146,10 +146,10 @@ pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
     tasks::spawn("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
 }
 
-/// Set by a signal that asks the program to end, after [`hold_ends`].
+/// Set by a signal that would end the program, after [`hold_ends`].
 static ASKED_TO_END: AtomicBool = AtomicBool::new(false);
 
-/// Makes a signal that asks the program to end only set [`is_asked_to_end`], from the first call on.
+/// Makes a signal that would end the program only set [`is_asked_to_end`], from the first call on.
 ///
 /// # Errors
 /// Those of [`stop_on_signal`].
@@ -163,7 +163,7 @@ pub fn hold_ends() -> Result<()> {
     Ok(())
 }
 
-/// Returns `true` if a signal has asked the program to end since [`hold_ends`].
+/// Returns `true` if a signal that would end the program has arrived since [`hold_ends`].
 pub fn is_asked_to_end() -> bool {
     ASKED_TO_END.load(Ordering::Relaxed)
 }
@@ -180,14 +180,14 @@ pub fn end_on_interrupt() -> Result<()> {
         .map_err(|e| Error::failure("Ctrl-C can't be waited for").why(e.to_string()))
 }
 
-/// Stops the program as `SIGTSTP` would have, until it is continued. Waits for open write transactions before, for a
-/// limited time.
+/// Stops the program like `SIGTSTP`, until it is continued. First waits for open write transactions, for a limited
+/// time.
 pub fn suspend_self() {
-    // If stopping fails, the program continues, which is the next best.
+    // If stopping fails, the program continues.
     write_gate::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));
 }
 
-/// Ends the program as `signal` would have.
+/// Ends the program like `signal`.
 pub fn end_by_signal(signal: i32) -> ! {
     let _ = signal_hook::low_level::emulate_default_handler(signal);
     std::process::exit(128 + signal)

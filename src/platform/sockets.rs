@@ -109,8 +109,7 @@ impl Drop for SocketFile {
     }
 }
 
-/// Refuses a folder where another user could put a socket of their own while nobody listens: clients would trust
-/// it.
+/// Refuses a folder where another user could put a socket while the service is down. Clients would trust that socket.
 ///
 /// # Errors
 /// [`Kind::Failure`] if the folder, or a folder above it, can be changed by others.
@@ -128,7 +127,7 @@ pub fn check_folder(socket: &Path) -> Result<()> {
     let Ok(folder) = fs::canonicalize(folder) else { return Ok(()) };
     for (above, folder) in folder.ancestors().enumerate() {
         let meta = fs::metadata(folder).map_err(|e| unsafe_at(folder, format!("can't be looked at: {e}")))?;
-        // In a sticky folder nobody can remove another user's folder, but everybody can add a socket.
+        // In a sticky folder no user can remove another user's folder, but every user can add a socket.
         if meta.mode() & OTHERS_WRITE != 0 && (above == 0 || meta.mode() & STICKY == 0) {
             return Err(unsafe_at(folder, format!("can be written by others (mode {:04o})", meta.mode() & 0o7777)));
         }
@@ -163,7 +162,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
     };
     check_folder(path)?;
     remove_stale_socket(path).map_err(refused)?;
-    // Nobody else may access the socket, not even between its creation and the change of its mode.
+    // No other user may access the socket, not even between its creation and the change of its mode.
     let before = umask(Mode::from_raw_mode(0o177));
     let bound = UnixListener::bind(path);
     umask(before);
@@ -176,7 +175,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
     Ok((BoundSocket::Unix(listener), Some(file)))
 }
 
-/// Removes the socket of a dead service, which would block the next one: our own socket on which nobody answers.
+/// Removes the socket of a dead service, which would block the next one: our own socket without a listener.
 fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
@@ -196,7 +195,7 @@ fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Maximum size of an reply, in bytes.
+/// Maximum size of a reply, in bytes.
 const MAX_REPLY: usize = 16 * 1024;
 
 /// A service's reply.

@@ -7,10 +7,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Assumed columns and rows of a terminal that doesn't report its size.
 const DEFAULT_SIZE: (u16, u16) = (80, 24);
-/// Maximum columns and rows that are drawn in: more than any screen has, and little memory.
+/// Maximum columns and rows of the drawn area: more than any screen has, and little memory.
 const MAX_SIZE: (u16, u16) = (800, 300);
 
-/// Returns the columns and rows that are drawn in. A terminal may report any size; the part beyond the bound stays
+/// Returns the columns and rows of the drawn area. A terminal may report any size; the part beyond the maximum stays
 /// empty.
 pub fn size() -> (u16, u16) {
     let reported = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or((0, 0), |s| (s.ws_col, s.ws_row));

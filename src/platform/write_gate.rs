@@ -1,11 +1,11 @@
 //! Delays a stop of the program (Ctrl-Z) until no write transaction is open, for a limited time. If it were stopped
-//! inside a transaction, it would keep the store's write lock, and nobody could revoke anything until it continued.
+//! inside a transaction, it would keep the store's write lock, and nobody could revoke a token until it continued.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Maximum time that a stop waits for open transactions. Many of those that take longer still wait for the lock, and
-/// block nobody. One that holds the lock for longer keeps it while the program is stopped.
+/// Maximum time that a stop waits for open transactions. Most of those that take longer still wait for the lock, and
+/// block no other process. A transaction that holds the lock for longer keeps it while the program is stopped.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
 struct State {

@@ -57,7 +57,7 @@ impl Withheld {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ceilings {
     pub account: Role,
-    /// The role that the secret was issued under.
+    /// The role under which the secret was issued.
     pub issued: Role,
 }
 

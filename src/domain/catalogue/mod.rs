@@ -34,7 +34,7 @@ pub struct Group {
     pub methods: Vec<Method>,
 }
 
-/// A predefined, named selection of methods. The methods that it holds depend on all catalogues: see [`set`].
+/// A predefined, named selection of methods. Its methods depend on all catalogues: see [`set`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiSet {
     /// The set's name, as tokens store it.

@@ -33,7 +33,7 @@ pub fn members(catalogues: &[Catalogue], set: &str) -> BTreeSet<MethodId> {
     SetIndex::new(&ids, catalogues).members(set).cloned().collect()
 }
 
-/// Returns `true` if any of the sets `names` holds `method`. Loads only the relevant sets, with `find`.
+/// Returns `true` if any of the sets `names` contains `method`. Loads only the relevant sets, with `find`.
 ///
 /// # Errors
 /// The errors of `find`.
@@ -74,7 +74,8 @@ pub fn any_contains<'n>(
     Ok(wanted.iter().any(|name| contains.get(name.as_str()).copied().unwrap_or(false)))
 }
 
-/// Returns the methods of `jeton.*` that the sets `names` name but don't hold. Includes methods named by nested sets.
+/// Returns the methods of `jeton.*` that the sets `names` name but don't contain. Includes methods named by nested
+/// sets.
 pub fn named_management_methods<'a>(
     catalogues: &'a [Catalogue],
     names: impl IntoIterator<Item = &'a str>,

@@ -1,4 +1,4 @@
-//! The rules for every catalogue, from a file or an import. A fault has a place, so that the reader of files can
+//! The rules for every catalogue, from a file or an import. A fault has a location, so that the parser of files can
 //! report the line.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -272,7 +272,7 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
     Ok(())
 }
 
-/// Refuses to remove a part that another catalogue's set uses. That set would silently hold less, and its own file
+/// Refuses to remove a part that another catalogue's set uses. That set would silently lose methods, and its own file
 /// could no longer be read.
 fn reject_removed_nested_sets(
     catalogue: &Catalogue,

@@ -172,7 +172,7 @@ pub struct ChainReport {
     pub last_checkpoint: Option<Checkpoint>,
 }
 
-/// Maximum number of findings kept. One row is enough to show a change; a thousand show no more.
+/// Maximum number of findings in a report. One row is enough to show a change.
 pub const MAX_FINDINGS: usize = 20;
 
 /// Verifies a chain, one row at a time.

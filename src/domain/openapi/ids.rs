@@ -35,7 +35,7 @@ pub(super) fn assign_ids(
     }
     changed_ids.report(warnings, "operationIds that were changed to what a method id can hold");
 
-    // An operation whose id is used exactly as written keeps it; among several, the first by path and verb.
+    // An operation whose id is used exactly as written owns that id; among several, the first by path and verb.
     let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
     for (n, (_, id, changed)) in wanted.iter().enumerate() {
         let owner = owners.entry(id).or_insert(n);

@@ -4,9 +4,9 @@
 //!   text ── json, yaml ──▶ tree ── operations (refs, servers, docs, security) ──▶ ids, sets ──▶ Catalogue
 //! ```
 //!
-//! The document's author isn't trusted: size, nesting, aliases, `$ref`s and texts are bounded, and every change or
-//! omission is reported as a warning. Only operations are read, not schemas, parameters or answers. Callbacks and
-//! webhooks are left out too, because they are calls made by the API, not to the API.
+//! The document is not trusted: size, nesting, aliases, `$ref`s and texts are bounded, and every change or omission is
+//! reported as a warning. Only operations are read, not schemas, parameters or answers. Callbacks and webhooks are left
+//! out too, because they are calls made by the API, not to the API.
 
 mod docs;
 mod ids;

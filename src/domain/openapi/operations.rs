@@ -258,7 +258,7 @@ impl<'a> OperationReader<'a, '_> {
         };
         match declared.as_text().map(Access::parse) {
             Some(Ok(access)) => access,
-            // The author wanted another level than the verb's. The most restrictive reading is the safe one.
+            // The document defines another level than the verb's. The most restrictive level is the safe one.
             _ => {
                 self.warnings.add(format!("{label}: x-jeton-access is read, write, admin or public; admin is taken"));
                 Access::Admin

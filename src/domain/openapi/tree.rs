@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 
 /// Maximum nesting.
 pub(super) const MAX_DEPTH: usize = 100;
-/// Maximum number of kept values. An import needs far fewer.
+/// Maximum number of stored values. An import needs far fewer.
 const MAX_VALUES: usize = 4_000_000;
 
 /// A value. Aliases share lists and maps with their targets, so an alias costs no memory.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
-    /// Nothing, or a part that an import doesn't need.
+    /// A null value, or a part that an import doesn't need.
     Null,
     /// Any scalar, as written: in an OpenAPI document `on` and `3.0` are words.
     Text(Rc<str>),
@@ -57,7 +57,7 @@ impl Node {
     }
 }
 
-/// The position of a value in an OpenAPI document. It decides which parts of the value are kept.
+/// The position of a value in an OpenAPI document. It decides which parts of the value are stored.
 ///
 /// Schemas, parameters and answers are most of a document but irrelevant to an import. Skipping them makes large
 /// imports fast.
@@ -69,11 +69,11 @@ pub(super) enum ParseContext {
     Paths,
     PathItem,
     Operation,
-    /// The keys are kept, their values are not.
+    /// The keys are stored, their values are not.
     Names,
-    /// Everything is kept.
+    /// Everything is stored.
     Whole,
-    /// Nothing is kept.
+    /// Nothing is stored.
     Skipped,
 }
 

@@ -115,7 +115,7 @@ impl TreeBuilder<'_> {
         self.frames.last().is_some_and(|f| f.is_map && matches!(f.key, Key::Pending))
     }
 
-    /// Returns the position of the next value. A value with an anchor may be needed elsewhere, so it is kept.
+    /// Returns the position of the next value. A value with an anchor may be needed elsewhere, so it is stored.
     fn context(&self, anchor: usize) -> ParseContext {
         let context = match self.frames.last() {
             None => ParseContext::Root,

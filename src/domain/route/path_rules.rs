@@ -1,5 +1,5 @@
-//! The rule for a request's path, checked before any route is: no part of the path may have different meanings for a
-//! proxy and for the application behind it.
+//! The rule for a request's path, checked before any route: no part of the path may have different meanings for a proxy
+//! and for the application behind it.
 //!
 //! The rule applies to the path as the client sent it, without the query. No segment is empty, except possibly the
 //! last one, and none is `.` or `..`. Segments consist of the characters that RFC 3986 permits there: unreserved
@@ -50,7 +50,7 @@ pub const TOO_LONG: &str = r"^[^\x3F]{1000}[^\x3F]";
 /// A regular expression for paths with a segment that an application may treat as `.` or `..`.
 pub const DOT_SEGMENTS: &str = r"/[.][.]?(?:/|$)";
 
-/// The query parameter that may ask an application to use another verb. Covers every spelling that may be read as
+/// The query parameter that may make an application use another verb. Covers every spelling that may be read as
 /// `_method`, also after blanks. Search for it in path and query, ignoring case.
 pub const OVERRIDE_ARGUMENT: &str = concat!(
     r"(?:^|[\x26\x3B\x3F])[\x2B%02]*(?:(?:_|%5F|\x2E|%2E|\x5B|%5B)|",
@@ -60,7 +60,7 @@ pub const OVERRIDE_ARGUMENT: &str = concat!(
     r"(?:[-_\x26\x3B\x3D\x5B%]|$)"
 );
 
-/// Headers that may ask an application to use another verb or path.
+/// Headers that may make an application use another verb or path.
 pub const OVERRIDE_HEADERS: [&str; 5] =
     ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"];
 

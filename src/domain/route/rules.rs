@@ -24,14 +24,14 @@ const PREFLIGHT: &str = "OPTIONS";
 /// A regular expression without anchors for every verb that routes are matched with.
 pub const ANY_HTTP_METHOD: &str = "[A-Z-]+";
 
-/// The answer to a request that matches an entry.
+/// The action for a request that matches an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RouteAction {
-    /// Ask jeton about this method.
+    /// Verify with jeton for this method.
     Ask(MethodId),
-    /// Pass without asking jeton, because the catalogue defines this method as public.
+    /// Pass without a verify request, because the catalogue defines this method as public.
     Public(MethodId),
-    /// Pass without asking jeton if the request is a CORS preflight.
+    /// Pass without a verify request if the request is a CORS preflight.
     Preflight,
     /// Deny, for this reason. The text is safe to show.
     Deny(String),
@@ -43,7 +43,7 @@ impl RouteAction {
         matches!(self, RouteAction::Public(_) | RouteAction::Preflight)
     }
 
-    /// Returns `true` if it makes no difference which of the two answers decides.
+    /// Returns `true` if it makes no difference which of the two actions applies.
     fn agrees(&self, other: &RouteAction) -> bool {
         match (self, other) {
             (RouteAction::Ask(a), RouteAction::Ask(b)) => a == b,
@@ -60,7 +60,7 @@ pub struct RouteRule {
     pub route: Route,
     /// The accepted spellings of the route's literal characters.
     pub match_mode: MatchMode,
-    /// The answer to these requests.
+    /// The action for these requests.
     pub action: RouteAction,
 }
 
@@ -159,7 +159,7 @@ impl RouteRules {
         map
     }
 
-    /// Returns each route once with its answer. A route claimed by two methods belongs to neither and is denied.
+    /// Returns each route once with its action. A route claimed by two methods belongs to neither and is denied.
     fn assign_owners(&mut self, catalogues: &[Catalogue]) -> Vec<(Route, RouteAction)> {
         let mut found: BTreeMap<String, (Route, Vec<&Method>)> = BTreeMap::new();
         let mut catalogue_of: HashMap<&MethodId, &str> = HashMap::new();
@@ -283,7 +283,7 @@ impl RouteRules {
         }
     }
 
-    /// Returns the answer to a request. `None` if nothing matches, which also denies the request. `path` is without
+    /// Returns the action for a request. `None` if no entry matches, which also denies the request. `path` is without
     /// the query, as the client sent it.
     pub fn find_action(&self, http_method: &str, path: &str) -> Option<&RouteAction> {
         if !is_canonical_path(path) {

@@ -1,4 +1,4 @@
-//! Compares routes with a matcher that tries everything, and checks tricks that must never match a route.
+//! Compares routes with a brute-force matcher, and checks tricks that must never match a route.
 
 use proptest::prelude::*;
 

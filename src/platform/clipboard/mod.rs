@@ -16,7 +16,7 @@ pub use desktop::Desktop;
 /// Time after which a secret is removed from a desktop's clipboard.
 pub const CLEAR_DELAY: Duration = Duration::from_secs(45);
 
-/// The way by which text reaches a clipboard.
+/// The route of text to a clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClipboardRoute {
     /// The desktop on which the program runs.
@@ -30,8 +30,7 @@ pub enum ClipboardRoute {
 }
 
 impl ClipboardRoute {
-    /// Chooses the route from the environment, before anything is tried: over SSH the desktop here is not the
-    /// user's.
+    /// Chooses the route from the environment. Over SSH, the desktop of this machine is not the user's.
     pub fn choose() -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|v| !v.is_empty());
         if set("SSH_TTY") || set("SSH_CONNECTION") || !(set("DISPLAY") || set("WAYLAND_DISPLAY")) {
@@ -60,7 +59,7 @@ pub trait Clipboard: Send {
     /// [`crate::error::Kind::Failure`] if there is no clipboard.
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()>;
 
-    /// Removes our secret from the clipboard, if it is still there.
+    /// Removes our secret from the clipboard, if the clipboard still holds it.
     fn forget(&mut self);
 }
 

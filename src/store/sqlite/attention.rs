@@ -108,7 +108,7 @@ fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: 
     let (first, last) = (since.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
     let works = query_one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
-    // Attempts denied before a token was switched on again, or given a later expiry, no longer matter.
+    // Attempts denied before a token was enabled again, or got a later expiry, no longer matter.
     let reasons: &[DenialReason] = match works {
         true => &[DenialReason::Retired],
         false => &[DenialReason::Retired, DenialReason::Disabled, DenialReason::Expired, DenialReason::Deleted],

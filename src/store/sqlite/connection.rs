@@ -48,7 +48,7 @@ impl SqliteStore {
     }
 
     /// Opens the store at `path` for the service's ledger. Its commits may be lost in a power failure. This is
-    /// acceptable, because nobody was promised that they are stored. In return no commit waits for the disk.
+    /// acceptable, because no caller was promised that they are stored. In return no commit waits for the disk.
     ///
     /// # Errors
     /// The errors of [`SqliteStore::open`].

@@ -24,7 +24,7 @@ pub(super) struct FileIdentity {
     file: Inode,
     sidecars: Vec<(PathBuf, Inode)>,
     schema: i64,
-    /// The file's state when it was opened, if the file is read as one that nobody changes.
+    /// The file's state when it was opened, if the file is read as immutable.
     frozen: Option<FileState>,
     /// The folder when all files were last seen in their places; `None` while the folder has just changed.
     verified_in: Mutex<Option<FolderState>>,

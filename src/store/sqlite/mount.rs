@@ -70,7 +70,7 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
         }
     }
     uri.push_str("?immutable=1");
-    // SQLite then trusts that nobody changes the file. [`super::file_identity`] checks if somebody does.
+    // SQLite then assumes that the file doesn't change. [`super::file_identity`] detects a change.
     Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sqlite_error).map(ReadOnly::Alone)
 }
 

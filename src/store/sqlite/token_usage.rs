@@ -111,7 +111,7 @@ fn denied_since(db: &Connection, token: &Token, now: Timestamp) -> Result<Denied
     Ok(match (token.status(now), token.deleted_at, token.expiry) {
         (Status::Deleted, Some(at), _) => DeniedSince::Deleted(at),
         (Status::Disabled, ..) => {
-            // A token restored from the trash is switched off, too. Switching it off once more changes nothing.
+            // A token restored from the trash is disabled, too. Disabling it once more changes nothing.
             let sql = "SELECT at FROM audit INDEXED BY audit_of_target
                        WHERE target = ?1 AND verb IN ('token.disable', 'token.restore') AND seq > coalesce(
                            (SELECT max(seq) FROM audit INDEXED BY audit_of_target

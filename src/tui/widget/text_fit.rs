@@ -126,7 +126,7 @@ pub fn group_digits(number: u64) -> String {
     out
 }
 
-/// Returns a grouped number and its noun: `1 call`, `1 240 describe_calls`.
+/// Returns a grouped number and its noun: `1 call`, `1 240 calls`.
 pub fn count_noun(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", group_digits(number), if number == 1 { "" } else { "s" })
 }
