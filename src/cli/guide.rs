@@ -118,7 +118,7 @@ fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, 
     }
 }
 
-/// Returns the proof value if the printed configuration contains one: that of a proxy that asks jeton at a port.
+/// Returns the proof value if the printed configuration contains one: that of a proxy that connects to a TCP port.
 fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoint) -> Result<Option<ProxyProof>> {
     if matches!(verify, Endpoint::Unix(_)) {
         return match args.new_proof {

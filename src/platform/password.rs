@@ -19,7 +19,7 @@ const SALT_LEN: usize = 16;
 const TAG_LEN: usize = 32;
 /// Maximum parameters of a stored hash: four times the memory, ten passes, four lanes.
 const MAX_PARAMS: (u32, u32, u32) = (4 * MEMORY_KIB, 10, 4);
-/// Maximum number of concurrent hashes. Each uses [`MEMORY_KIB`].
+/// Maximum number of concurrent hashes. Each uses [`MEMORY_KIB`], or up to [`MAX_PARAMS`] for a stored hash.
 const MAX_CONCURRENT: usize = 2;
 /// Salt of the hash that is computed for an unknown account, so that an unknown name costs as much time as a wrong
 /// password.

@@ -143,7 +143,7 @@ impl Drop for TerminalScreen {
     }
 }
 
-/// Restores the terminal if a step fails between taking it and having a [`Screen`].
+/// Restores the terminal if a step fails between taking it and having a [`TerminalScreen`].
 struct RestoreGuard;
 
 impl Drop for RestoreGuard {

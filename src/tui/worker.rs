@@ -89,7 +89,8 @@ pub(super) fn spawn_worker<F: Fn(Msg) + Clone + Send + 'static>(
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
-/// The threads that hold the store, and the means to end them. Dropping it doesn't end them: [`Store::close`] does.
+/// The threads that hold the store, and the means to end them. A drop doesn't end the threads: [`StoreWorkers::close`]
+/// does.
 pub(super) struct StoreWorkers {
     jobs: Sender<Job>,
     long_changes: Sender<Job>,

@@ -40,7 +40,7 @@ fn a_secret_that_nobody_got_is_never_in_force() {
     }
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
     assert_eq!(home.verify(&secret), 0, "the secret before is in force as ever");
-    // With stdout closed, nobody can receive the secret either.
+    // With stdout closed, the secret can't be delivered either.
     let program = env!("CARGO_BIN_EXE_jeton");
     let mut closed = Command::new("sh");
     closed.env_clear().env("HOME", home.path("")).current_dir(home.path(""));
@@ -108,7 +108,7 @@ fn json_of_a_regeneration_is_whole() {
     assert_eq!(saved["secret"], json!(null));
 }
 
-/// The secret is printed before the change, which here finds no room: what was begun on stdout is still JSON.
+/// The secret is printed before the change, which fails here for lack of space. The output on stdout is still JSON.
 #[test]
 fn json_of_a_regeneration_that_fails_is_whole() {
     let home = CliHome::set_up();

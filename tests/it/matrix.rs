@@ -60,7 +60,7 @@ pub const VERBS: [&str; 14] = [
     "ledger",
 ];
 
-/// Returns a house with two accounts per role, named `owner`, `owner2` …, and no limit of active tokens.
+/// Returns an installation with two accounts per role, named `owner`, `owner2` …, and no limit of active tokens.
 pub fn accounts_fixture(self_service: bool) -> TestInstall {
     let install = TestInstall::with_self_service(self_service);
     install.set_policy(|p| p.active_tokens = 0);

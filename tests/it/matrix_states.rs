@@ -234,7 +234,7 @@ fn expected(cell: &str) -> Option<Kind> {
     }
 }
 
-/// Everything in a house that the cells need: proofs by role, issued role and letter, and tokens in every state.
+/// Everything that the cells need: proofs by role, issued role and letter, and tokens in every state.
 struct Fixture {
     install: TestInstall,
     proofs: Vec<ActingToken>,

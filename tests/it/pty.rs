@@ -426,7 +426,7 @@ fn without_colour_the_row_is_marked() {
 const MOMENTS: [(&str, i32); 5] =
     [("key", 101), ("draw", 101), ("draw with a secret", 101), ("worker", 1), ("worker with a secret", 1)];
 
-/// A house with a trap in it. The folder is deleted with it.
+/// An installation with a clock that panics on request. Its folder is deleted on drop.
 struct PanickingClock {
     install: TestInstall,
     trap: Arc<PanicAt>,

@@ -21,7 +21,7 @@ fn revealing(home: &CliHome, env: &[(&str, &str)]) -> Terminal {
     t
 }
 
-/// Leaves the secret, which asks first, and then the program.
+/// Closes the secret, confirms the question, and ends the program.
 fn leaves(mut t: Terminal) {
     t.types("\x1b");
     t.shows("was only sent to your terminal");

@@ -124,7 +124,7 @@ fn a_token_leaves_the_environment_at_once() {
     let mut child = command.spawn().unwrap();
     let environ = format!("/proc/{}/environ", child.id());
     let without = (0..10_000).any(|_| {
-        // If even we may no longer read the environment, nobody else may.
+        // If even we may no longer read the environment, no other process may.
         let Ok(seen) = std::fs::read(&environ) else { return true };
         !seen.is_empty() && !seen.windows(secret.len()).any(|w| w == secret.as_bytes())
     });

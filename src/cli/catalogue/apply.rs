@@ -72,8 +72,8 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     preview_and_apply(app, imported.catalogue, &imported.warnings, &args.consent)
 }
 
-/// Previews `catalogue` and applies it. Every source of catalogues goes through here. `warnings` lists input that its
-/// reader had to change.
+/// Previews `catalogue` and applies it. Every source of catalogues goes through here. `warnings` lists input that the
+/// import had to change.
 pub(super) fn preview_and_apply(
     app: &mut App,
     catalogue: Catalogue,

@@ -186,7 +186,7 @@ pub(super) fn describe_denials(usage: &Usage, now: Timestamp) -> Option<String> 
     Some(format!("{bound}{attempts} {}, last {when} from {address}  {client} ({})", since.describe(), last.reason))
 }
 
-/// Formats `jtn_Ab12Cd34 dies in 22 h, last seen 1 h ago, 12 describe_calls today`. `None` without an overlap.
+/// Formats `jtn_Ab12Cd34 dies in 22 h, last seen 1 h ago, 12 calls today`. `None` without an overlap.
 pub(super) fn describe_overlap(token: &Token, usage: &Usage, now: Timestamp) -> Option<String> {
     let previous = token.overlap(now)?;
     let uses = match usage.previous.map(|uses| uses.today) {

@@ -80,7 +80,7 @@ pub(super) fn is_append_only_since(db: &Connection, tip: AuditTip, without: &str
     Ok(found.is_none())
 }
 
-/// The columns in the order in which [`raw`] reads them.
+/// The columns in the order in which [`read_raw`] reads them.
 pub(super) const COLUMNS: &str = "seq, at, account, name, proof, face, verb, target, target_name, details, hash";
 
 /// Reads a row of [`COLUMNS`] without trusting any of its values.

@@ -28,7 +28,7 @@ fn named(preview: &CataloguePreview) -> Vec<(&str, Vec<&str>)> {
     tokens.map(|t| (t.name.as_str(), t.methods.iter().map(MethodId::as_str).collect())).collect()
 }
 
-/// Returns a house with the README's shop and tokens of every kind.
+/// Returns an installation with the README's shop and tokens of every kind.
 fn fixture() -> TestInstall {
     let install = TestInstall::with_accounts();
     apply(&install, OWNER, &shop(&install, |text| text), None).unwrap();

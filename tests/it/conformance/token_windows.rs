@@ -377,7 +377,7 @@ pub fn every_order_is_walked_from_either_end<E: Engine>() {
 }
 
 /// A position from before other changes: a window never claims to begin before the list does, or to end after it. The
-/// window also says correctly if there are more rows on either side.
+/// window's flags for more rows on either side are also correct.
 pub fn a_stale_position_hides_nothing<E: Engine>() {
     let f = Fixture::<E>::new();
     let tokens = insert_planned(&f, &thirty());

@@ -10,7 +10,7 @@ mod svg;
 
 use std::path::PathBuf;
 
-/// Compares a file under `docs/` with its generated text, or writes the text when asked to.
+/// Compares a file under `docs/` with its generated text, or writes the text on request.
 fn check(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     if std::env::var_os("JETON_UPDATE_DOCS").is_some() {

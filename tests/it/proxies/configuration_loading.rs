@@ -112,7 +112,7 @@ fn guide_can_be_for_one_catalogue() {
         .assert_says(&["jeton catalogue apply"]);
 }
 
-/// Guides never send plain text over a network unless requested, and say what a proxy can't do.
+/// Guides never send plain text over a network unless requested, and name the limits of a proxy.
 #[test]
 fn guide_is_safe_as_printed_or_refused() {
     let home = home_with_catalogue(SHOP);

@@ -169,7 +169,7 @@ fn every_case_is_answered(kind: ProxyUnderTest) {
     assert!(two == 401 || (kind == ProxyUnderTest::Nginx && two == 400), "{kind:?}: two credentials, {two}");
     assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
 
-    // Asserted before any command asks the service too.
+    // Asserted before any command connects to the service too.
     assert_eq!(proxy_setup.verify.connections(), 1, "{kind:?} asks over one connection");
     proxy_setup.home.as_ops(&["token", "disable", "show"]).assert_success();
     assert_eq!(proxy_setup.with("GET /orders/7", &[&show]).status, 401, "{kind:?}: at once");

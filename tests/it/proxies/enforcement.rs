@@ -180,7 +180,7 @@ fn tricks_never_reach_the_application(kind: ProxyUnderTest) {
         let blanks = format!("GET /orders/7?{}_method=DELETE", "+".repeat(length));
         let json = format!("GET /orders/{}.json", "a".repeat(length));
         if kind.resolves_paths() {
-            // This proxy matches arguments only by their whole names, as its guide says.
+            // This proxy matches arguments only by their whole names, as its guide states.
             assert!(proxy_setup.send(&json, &[BEARER]).status >= 400 || length < 1_000, "{kind:?} {length}");
             proxy_setup.application.take_requests();
             continue;

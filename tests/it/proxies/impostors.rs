@@ -79,7 +79,7 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
     proxy_setup.verify.stop();
     assert!(proxy_setup.send("GET /orders/7", &[&credential]).status >= 500, "{kind:?}");
 
-    // The attacker listens, and learns the proxy's own proof.
+    // The attacker listens, and receives the proxy's own proof.
     let first = MockServer::on(bind_address(address), Box::new(|_| Some(response("200 OK", &identity(), "{}"))));
     let reply = proxy_setup.send("GET /orders/7", &[&credential]);
     assert!(reply.status >= 500, "{kind:?} {reply:?}");

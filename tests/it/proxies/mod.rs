@@ -1,6 +1,6 @@
 //! Configurations printed by `guide`: their text, and real proxies that run them in front of an application.
 
-/// Declares a test of each case for each proxy that is run: `nginx::CASE`. It says so where the proxy isn't installed.
+/// Declares a test of each case for each proxy that is run: `nginx::CASE`. Prints a note if the proxy isn't installed.
 macro_rules! for_each_proxy {
     (@$name:ident $kind:ident: $($case:ident)+) => {
         mod $name {

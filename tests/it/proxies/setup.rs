@@ -37,7 +37,7 @@ impl ProxyUnderTest {
         self == ProxyUnderTest::Traefik
     }
 
-    /// Returns the request line with which the proxy asks jeton if `request` may call `method`.
+    /// Returns the request line with which the proxy verifies `request` for `method`.
     pub fn question(self, method: &str, request: &str) -> String {
         let (verb, path) = request.split_once(' ').unwrap();
         match self {

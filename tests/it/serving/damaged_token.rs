@@ -1,4 +1,4 @@
-//! Unreadable rows: a caller with such a token gets 503, and nobody else does.
+//! Unreadable rows: a caller with such a token gets 503, and no other caller does.
 
 use super::{METHOD, issue_with_methods, new_install, secret_text, wait_until};
 use crate::support::http::{bearer, head};

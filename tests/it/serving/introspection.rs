@@ -90,7 +90,7 @@ fn introspection_describes_an_active_token() {
         assert_eq!(client.post(PATH, &[kind, &bearer(&caller_secret)], &form).status, 400, "{kind}");
     }
 
-    // The caller's token was used, but not the token it asked about.
+    // The caller's token was used, but not the introspected token.
     wait_until(|| install.token(caller.token.id).last_seen_at);
     assert_eq!(install.token(token.token.id).last_seen_at, None);
     let log_text = install.store().read(|s| s.usage(caller.token.id, install.now())).unwrap();

@@ -29,7 +29,7 @@ const METHOD: &str = "environment.control.StopEnv";
 const OTHER: &str = "environment.control.ListEnvs";
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Returns a house with the machine's clock, which the service uses too, and an owner without a token limit.
+/// Returns an installation with the machine's clock, which the service uses too, and an owner without a token limit.
 fn new_install() -> TestInstall {
     let install = TestInstall::with_accounts();
     install.fakes.clock.set(jeton::platform::adapters().clock.now());
@@ -63,7 +63,7 @@ fn issue_expired(install: &TestInstall, name: &str) -> IssuedToken {
     issued
 }
 
-/// Runs the program on the house's store, authenticated by a token if given.
+/// Runs the program on the installation's store, authenticated by a token if given.
 fn run_cli(install: &TestInstall, token: Option<&str>, args: &[&str], input: &str) -> CliOutput {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
     command

@@ -97,7 +97,7 @@ fn recorded_uses(install: &TestInstall, issued: &IssuedToken) -> u64 {
     store.read(|s| s.usage(issued.token.id, install.now())).unwrap().week
 }
 
-/// Asks with a right and a wrong secret, and asserts the right answers.
+/// Sends a right and a wrong secret, and asserts the right answers.
 fn assert_answers(client: &mut Client, secret: &str, times: usize) {
     for _ in 0..times {
         assert_eq!(client.verify(secret, METHOD).status, 200);

@@ -1,4 +1,4 @@
-//! Rollback detection: an older copy of the store is noticed, however it was put in place, and so are changes that the
+//! Rollback detection: an older copy of the store is noticed, however it was put in place. So are changes that the
 //! audit log doesn't show.
 
 use std::fs;
@@ -60,7 +60,7 @@ impl RollbackTest {
         fs::read_to_string(position_path(&self.path())).unwrap_or_default()
     }
 
-    /// Asserts that nobody is let in, and that the log gives the reason.
+    /// Asserts that every request is denied, and that the log gives the reason.
     #[track_caller]
     fn assert_everything_denied(&self, service: &ServiceProcess) {
         let mut client = service.client();

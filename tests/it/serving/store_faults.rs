@@ -61,8 +61,8 @@ impl FaultTest {
         self.install.temp_store.path()
     }
 
-    /// Asks `times` times with the valid and with an invalid secret. Returns how many valid ones were accepted, and how
-    /// many could not be decided.
+    /// Sends the valid and an invalid secret `times` times. Returns the numbers of valid ones that were accepted, and
+    /// that could not be decided.
     fn send_valid(&self, times: usize) -> (u64, u64) {
         let next = AtomicU64::new(0);
         let (accepted, unavailable) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -98,7 +98,7 @@ impl FaultTest {
         assert!(!answer.head.to_ascii_lowercase().contains("x-jeton"), "{answer:?}");
     }
 
-    /// Asks for the duration of a fault, and returns the results of the valid secret.
+    /// Sends requests for the duration of a fault, and returns the results of the valid secret.
     fn send_under_fault(&self) -> (u64, u64) {
         self.send_valid(if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 100 })
     }
@@ -147,7 +147,7 @@ fn service_verifies_during_an_endless_write() {
 }
 
 /// Another process holds the locks that readers need: SQLite's bytes 120 to 127 of the `-shm` file. SQLite itself then
-/// waits for seconds, whatever the busy timeout. The test shows that nobody gets in meanwhile.
+/// waits for seconds, whatever the busy timeout. The test shows that no request is allowed meanwhile.
 #[test]
 fn service_recovers_from_an_exclusive_lock() {
     const HOLD: &str = "import fcntl, os, sys\n\
@@ -197,13 +197,13 @@ fn service_recovers_when_the_store_comes_back() {
     fixture.assert_recovers();
 }
 
-/// The store is replaced by another store with a secret of its own, a link to the true one, a folder, or a file that is
-/// no store.
+/// The store is replaced by another store, a link to the true one, a folder, or a file that is no store.
 #[test]
 fn service_refuses_another_file_in_place_of_the_store() {
     let fixture = FaultTest::new();
     let other = new_install();
-    // Both houses generate the same secrets in the same order. Skip some, so that this secret is unknown to the first.
+    // Both installations generate the same secrets in the same order. Skip some, so that this secret is unknown to the
+    // first.
     (0..9).for_each(|n| drop(issue_with_methods(&other, &format!("t{n}"), &[])));
     let foreign = secret_text(&issue_with_methods(&other, "foreign", &[METHOD]));
     other.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();

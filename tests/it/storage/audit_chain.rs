@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use crate::support::fakes::TestInstall;
 
-/// Returns a house with ten rows in its log: one of init, three of accounts, six of tokens.
+/// Returns an installation with ten rows in its log: one of init, three of accounts, six of tokens.
 fn new_install() -> TestInstall {
     let install = TestInstall::with_accounts();
     (0..6).for_each(|n| drop(install.issue("member", &format!("t{n}"))));

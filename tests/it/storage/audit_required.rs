@@ -20,7 +20,7 @@ use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
 
-/// Returns every verb that changes something in a set-up house.
+/// Returns every verb that changes an installation that is set up.
 fn changes() -> impl Iterator<Item = &'static str> {
     CHANGES.iter().filter(|(name, changes)| *changes && *name != "init").map(|(name, _)| *name)
 }

@@ -33,7 +33,7 @@ fn damage(install: &TestInstall, table: &str, column: &str, value: &str, which: 
     assert!(changed > 0, "{table}.{column}");
 }
 
-/// Returns a house with three tokens, `a`, `b` and `c`, each used, denied and disabled.
+/// Returns an installation with three tokens, `a`, `b` and `c`, each used, denied and disabled.
 fn new_install() -> TestInstall {
     let install = TestInstall::with_accounts();
     for name in ["a", "b", "c"] {

@@ -24,7 +24,7 @@ const MAX_REVOCATION: Duration = Duration::from_millis(300);
 const MAX_LAG: Duration = Duration::from_secs(2);
 const MAX_WAL: u64 = 64 * 1024 * 1024;
 
-/// Returns a house with this many tokens, the first of them in the trash.
+/// Returns an installation with this many tokens, the first of them in the trash.
 fn install(tokens: usize, trashed: usize) -> TestInstall {
     let install = TestInstall::with_accounts();
     install.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));

@@ -37,7 +37,7 @@ pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
     inserted.unwrap();
 }
 
-/// Inserts `count` tokens into the trash of the owner of `house`, which must have no tokens yet.
+/// Inserts `count` tokens into the trash of the owner of `install`, which must have no tokens yet.
 pub fn fill_trash(install: &TestInstall, count: usize) {
     insert_tokens(&install.temp_store.path(), (0..count).map(|n| format!("t{n}-x")));
     let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;

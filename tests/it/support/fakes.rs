@@ -123,8 +123,8 @@ impl Entropy for SeededEntropy {
     }
 }
 
-/// Hashes that cost nothing and are counted. Verdicts are real. [`CountingHasher::raise`] makes every earlier hash a
-/// weak one.
+/// Hashes that cost nothing and are counted. Verdicts are real. [`CountingHasher::raise_strength`] makes every earlier
+/// hash a weak one.
 pub struct CountingHasher {
     hashed: AtomicU32,
     compared: AtomicU32,
@@ -174,8 +174,7 @@ impl PasswordHasher for CountingHasher {
     }
 }
 
-/// The fakes of one test, which the test sets and counts while a [`Adapters`] uses them. Secrets are saved to real
-/// files.
+/// The fakes of one test, which the test sets and counts while [`Adapters`] uses them. Secrets are saved to real files.
 #[derive(Clone)]
 pub struct Fakes {
     pub clock: Arc<FakeClock>,
@@ -210,12 +209,12 @@ impl Fakes {
     }
 }
 
-/// Returns a world of fakes that the test doesn't need to control.
+/// Returns fakes that the test doesn't need to control.
 pub fn adapters() -> Adapters {
     Fakes::new().adapters()
 }
 
-/// Returns a caller that doesn't wait: a throttled try is refused at once.
+/// Returns a caller that doesn't wait: a throttled attempt is refused at once.
 pub fn client_info() -> ClientInfo {
     ClientInfo { face: Face::Cli, source: "uid 1000".to_owned(), max_wait: Duration::ZERO }
 }

@@ -359,7 +359,7 @@ impl Drop for Terminal {
         if let Some(waiter) = self.waiter.take() {
             let _ = waiter.join();
         }
-        // The reader ends without help: nobody holds the other side any more.
+        // The reader ends without help, because the other side is closed.
         self.slave = None;
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();

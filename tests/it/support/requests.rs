@@ -7,7 +7,7 @@ use jeton::verbs::policy::SetPolicy;
 
 use super::fakes::{password, typed, username};
 
-/// Returns the request for an account with [`super::adapters::PASSWORD`].
+/// Returns the request for an account with the password of all test accounts.
 pub fn create_account(name: &str, role: Role) -> CreateAccount {
     CreateAccount { username: username(name), role, password: NewPassword::Plain(password()) }
 }

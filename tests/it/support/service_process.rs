@@ -136,13 +136,13 @@ impl ServiceProcess {
         self.wait_for_end()
     }
 
-    /// Does the same as [`RunningService::stop`], for a service that was already asked to stop.
+    /// Does the same as [`ServiceProcess::stop`], for a service that is already stopping.
     #[track_caller]
     pub fn wait_for_end(self) -> String {
         self.wait_for_code(0)
     }
 
-    /// Does the same as [`RunningService::ends`], with this exit status.
+    /// Does the same as [`ServiceProcess::wait_for_end`], with this exit status.
     #[track_caller]
     pub fn wait_for_code(mut self, code: i32) -> String {
         let ended = self.ended.get_mut().unwrap().recv_timeout(STOP_TIMEOUT);

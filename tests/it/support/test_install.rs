@@ -73,7 +73,7 @@ impl TestInstall {
         Self::from_parts(place, fakes, jeton)
     }
 
-    /// Creates a house at `backend`, with a store there or not yet.
+    /// Creates an installation from a folder, fakes and a backend. The store may not exist yet.
     pub fn from_parts(place: TempStore, fakes: Fakes, jeton: LocalBackend<SqliteStore>) -> Self {
         TestInstall { temp_store: place, fakes, backend: jeton, service: Mutex::default() }
     }
@@ -95,7 +95,7 @@ impl TestInstall {
         self.fakes.clock.now()
     }
 
-    /// Adds an account with [`PASSWORD`].
+    /// Adds an account with the password of all test accounts.
     pub fn account(&self, name: &str, role: Role) -> Account {
         add_account(self.store(), &*self.fakes.hasher, name, role, self.now())
     }

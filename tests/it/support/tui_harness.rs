@@ -37,13 +37,13 @@ pub struct TuiHarness {
     pub requests: Vec<&'static str>,
     /// Texts copied to the clipboard.
     pub copied: Vec<String>,
-    /// Number of times long work was asked to stop.
+    /// Number of requests to stop long work.
     pub stop_count: usize,
-    /// Number of times the program asked to be suspended.
+    /// Number of requests to suspend the program.
     pub suspend_count: usize,
     /// The running service's answer about a change.
     pub propagation: Option<Propagation>,
-    /// Replies held back until [`TuiHarness::answer`].
+    /// Replies held back until [`TuiHarness::deliver_replies`].
     pub held_replies: Option<VecDeque<Msg>>,
 }
 

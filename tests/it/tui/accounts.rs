@@ -17,7 +17,7 @@ use crate::support::tui_harness::TuiHarness;
 
 const NEW: &str = "seven brown foxes";
 
-/// Opens the accounts screen as owner, in a house with an account per role: admin, member, ops, viewer.
+/// Opens the accounts screen as owner, in an installation with an account per role: admin, member, ops, viewer.
 fn accounts() -> TuiHarness {
     let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("2");

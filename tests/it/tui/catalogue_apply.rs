@@ -24,8 +24,8 @@ fn reader(name: &str) -> CreateToken {
     CreateToken { selection: Selection::Sets(["Shop reader".to_owned()].into()), ..create(name) }
 }
 
-/// Returns a house where the README's shop is applied and two accounts have a reader each. Also a file that gives
-/// readers more.
+/// Returns an installation where the README's shop is applied and two accounts have a reader each. Also a file that
+/// gives readers more.
 fn widened() -> (TestInstall, String) {
     let install = TestInstall::with_accounts();
     apply(&install, OWNER, &shop(&install, |text| text), None).unwrap();

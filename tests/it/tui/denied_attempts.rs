@@ -31,7 +31,7 @@ pub fn deny(install: &TestInstall, token: Option<&Token>, reason: DenialReason, 
     install.store().write_usage(|b| b.record_denial(&denied)).unwrap();
 }
 
-/// Returns a house with several denied attempts.
+/// Returns an installation with several denied attempts.
 fn with_denied_attempts() -> TestInstall {
     let install = TestInstall::with_accounts();
     let bot = install.issue(OWNER, "deploy-bot").token;

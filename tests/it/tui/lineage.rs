@@ -15,7 +15,7 @@ fn picked(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
 }
 
-/// Returns a house with `maker` of the owner, `one` and `two` made by it, and `other`.
+/// Returns an installation with `maker` of the owner, `one` and `two` made by it, and `other`.
 fn install() -> TestInstall {
     let install = TestInstall::new();
     let minting = picked(&["jeton.tokens.read", "jeton.tokens.write"]);

@@ -39,7 +39,7 @@ fn footer_names_what_the_key_will_do() {
     s.keys("<up><space><space>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
 
-    // Enter in the last field presses the button: the footer says so.
+    // Enter in the last field presses the button. The footer shows that.
     s.keys("<esc>x");
     s.assert_shows("Enter Accept");
     s.keys("<tab>");

@@ -47,7 +47,7 @@ fn a_grace_ends_with_the_token_and_after_thirty_days() {
     assert_eq!(stored(&s, &issued).previous.unwrap().retires_at, issued.token.expiry.at().unwrap());
 }
 
-/// Returns a house with a token whose old secret works for a day in addition to the new one.
+/// Returns an installation with a token whose old secret works for a day in addition to the new one.
 fn rotating() -> (TestInstall, IssuedToken, IssuedToken) {
     let (install, old) = fixture();
     let verb = RegenerateToken {

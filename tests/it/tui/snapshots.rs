@@ -8,7 +8,7 @@ use jeton::verbs::tokens::{EditToken, RegenerateToken, TokenTarget};
 use crate::support::fakes::{OWNER, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 
-/// Returns a house with five tokens in several states, some time later.
+/// Returns an installation with five tokens in several states, some time later.
 pub fn fixture() -> TestInstall {
     let install = TestInstall::new();
     let day = 86_400_000;
@@ -41,7 +41,7 @@ pub fn at_sizes(s: &mut TuiHarness, sizes: &[(u16, u16)]) -> String {
 const ALL: [(u16, u16); 3] = [(80, 24), (40, 10), (200, 60)];
 pub const SMALL: [(u16, u16); 2] = [(80, 24), (40, 10)];
 
-/// Opens a dialog of the furnished house by `keys` and dumps it.
+/// Opens a dialog of [`fixture`] by `keys` and dumps it at each size.
 pub fn screens_at_sizes(keys: &str, sizes: &[(u16, u16)]) -> String {
     let mut s = TuiHarness::signed_in(fixture());
     s.model.notice = None;
@@ -125,7 +125,7 @@ fn audit_denied() {
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
-/// Returns the accounts screen of a house with one account per role, two of them with tokens.
+/// Returns the accounts screen of an installation with one account per role, two of them with tokens.
 fn with_accounts() -> TuiHarness {
     let install = TestInstall::with_accounts();
     install.issue(OWNER, "deploy-bot");
@@ -261,7 +261,7 @@ fn regenerate() {
     insta::assert_snapshot!(screens_at_sizes("G r<s-tab><space><tab>", &SMALL));
 }
 
-/// Returns a house whose old secret still works for a day and is in use.
+/// Returns an installation with a token whose old secret still works for a day and is in use.
 fn rotated() -> TestInstall {
     let install = fixture();
     let verb = RegenerateToken {

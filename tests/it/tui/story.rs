@@ -170,7 +170,7 @@ fn filter_as_you_type() {
     s.assert_shows("no \"status:lost\"   ↓ name");
 }
 
-/// A word that only looks like a field is searched for literally, and the result says so.
+/// A word that only looks like a field is searched for literally, and the result shows that.
 #[test]
 fn word_with_a_colon_is_found_and_named() {
     let install = install();

@@ -36,7 +36,7 @@ fn custom(methods: &[&str]) -> Selection {
     Selection::Custom(methods.iter().map(|m| MethodId::parse(m).unwrap()).collect())
 }
 
-/// Returns a house with a token 40 days old that was used in two ways, and `another`.
+/// Returns an installation with a token 40 days old that was used in two ways, and `another`.
 fn busy(selection: Selection) -> TestInstall {
     let install = TestInstall::new();
     let mut new = create("deploy-bot");

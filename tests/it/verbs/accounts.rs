@@ -1,4 +1,4 @@
-//! Accounts: create, look at, role, switch, password, delete.
+//! Accounts: create, show, role, disable, password, delete.
 
 use super::*;
 

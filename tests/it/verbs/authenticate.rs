@@ -111,7 +111,7 @@ fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
     assert_error(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);
 }
 
-/// Every verb with each credential: accepted exactly as its required proof says.
+/// Every verb with each credential: accepted exactly if it is the required proof.
 #[test]
 fn every_verb_asks_for_its_proof() {
     let install = TestInstall::with_accounts();

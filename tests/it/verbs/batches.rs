@@ -7,7 +7,7 @@ use jeton::verbs::batches::MAX_ATOMIC;
 use super::*;
 use crate::support::direct_writes::fill_trash;
 
-/// Returns a house whose owner has `count` tokens in the trash.
+/// Returns an installation whose owner has `count` tokens in the trash.
 fn with_trash(count: usize) -> TestInstall {
     let install = TestInstall::with_accounts();
     fill_trash(&install, count);

@@ -6,7 +6,7 @@ use jeton::domain::time::MINUTE;
 
 const VERB: &str = "sign-in.failed";
 
-/// Returns a face of the house with connections from `source`.
+/// Returns a face of the installation with connections from `source`.
 fn face(install: &TestInstall, face: Face, source: &str) -> LocalBackend<SqliteStore> {
     let store = SqliteStore::open(&install.temp_store.path()).unwrap();
     LocalBackend::new(
@@ -73,7 +73,7 @@ fn failed_sign_ins_are_written_by_the_next_one_when_nobody_looks() {
     assert_eq!(looked_at(&install).iter().map(tries).sum::<u64>(), 61, "none is lost");
 }
 
-/// Someone who keeps reading the log causes a row per minute, not a row per try.
+/// Someone who keeps reading the log causes a row per minute, not a row per attempt.
 #[test]
 fn looking_does_not_make_a_row_of_each() {
     let install = TestInstall::with_accounts();
@@ -110,7 +110,7 @@ fn unknown_names_are_added_up_and_not_kept() {
     assert!(![file, wal].iter().any(|bytes| bytes.windows(typed.len()).any(|w| w == typed)));
 }
 
-/// Unlimited names and sources give a bounded number of rows, and no try is missing from the count.
+/// Unlimited names and sources give a bounded number of rows, and no attempt is missing from the count.
 #[test]
 fn a_flood_of_names_and_sources_is_bounded() {
     let install = TestInstall::with_accounts();

@@ -13,7 +13,7 @@ fn create_for(account: &str, name: &str, selection: Selection) -> CreateToken {
     CreateToken { account: Some(username(account)), selection, ..create(name) }
 }
 
-/// `effective = min(account's role now, on_issued role)`, for every pair and every role of the account in between.
+/// `effective = min(account's role now, issued role)`, for every pair and every role of the account in between.
 #[test]
 fn effective_role_is_the_lower_of_both_for_every_pair() {
     let install = TestInstall::with_accounts();

@@ -118,7 +118,7 @@ fn only_accepted_uses_move_last_seen() {
     assert_eq!(install.fakes.clock.now(), START.plus(5));
 }
 
-/// A service that reads a store before setup knows its catalogues afterwards.
+/// A service that reads a store before setup has the catalogues afterwards.
 #[test]
 fn what_is_set_up_meanwhile_is_known() {
     let (place, fakes) = (crate::support::fakes::TempStore::new(), Fakes::new());
@@ -133,7 +133,7 @@ fn what_is_set_up_meanwhile_is_known() {
 
 #[test]
 fn a_secret_that_was_unknown_before_it_was_issued_works() {
-    // Two houses generate the same numbers here, so one can be asked about the other's secret.
+    // Two installations generate the same numbers here, so that one can look up the other's secret.
     let twin = TestInstall::with_accounts().issue("member", "ci").secret;
     let install = TestInstall::with_accounts();
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! A token without permission learns nothing.
+//! A token without permission gets no information.
 
 use super::*;
 use crate::support::fakes::bearer;
@@ -53,7 +53,7 @@ fn ambiguous_words_name_accounts_only_to_those_who_may_see_them() {
     assert_error(install.call(OWNER, two("viewer")), Kind::Conflict);
 }
 
-/// An owner's token that may create tokens of every account learns of a wrong name that it is wrong, not the right one.
+/// An owner's token that may create tokens of every account gets the error for a wrong name without the right name.
 #[test]
 fn similar_account_is_suggested_only_to_who_may_read_accounts() {
     let install = TestInstall::with_accounts();
