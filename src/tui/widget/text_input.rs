@@ -57,6 +57,11 @@ impl TextInput {
         &self.text
     }
 
+    /// Returns `true` if the characters are masked.
+    pub fn is_masked(&self) -> bool {
+        self.masked
+    }
+
     /// Returns `true` if the field is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()

@@ -9,6 +9,7 @@ pub mod pty;
 pub mod requests;
 pub mod service_process;
 pub mod tui_harness;
+mod tui_screen;
 
 use jeton::error::{Error, Kind, Result};
 

@@ -1,5 +1,4 @@
-//! The screens driven by keys, without a terminal. Effects run at once over a [`TestInstall`]. Frames are drawn into a
-//! buffer and dumped with their styles.
+//! The screens driven by keys, without a terminal. Effects run at once over a [`TestInstall`].
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -14,18 +13,12 @@ use jeton::propagation::{Propagation, PropagationProbe};
 use jeton::tui::effect::Effect;
 use jeton::tui::model::Model;
 use jeton::tui::msg::{Copied, Msg};
-use jeton::tui::notice::NoticeId;
 use jeton::tui::screen::Component;
 use jeton::tui::theme::Theme;
 use jeton::tui::update::{start, update};
-use jeton::tui::view::view;
 use jeton::tui::{Demo, TuiConfig};
 use jeton::verbs::Backend;
 use jeton::verbs::ports::{Clock, SecretFileWriter};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
 
 use super::fakes::{PASSWORD, TestInstall, owner};
 
@@ -114,6 +107,43 @@ impl TuiHarness {
             self.keys("<enter>");
         }
         self.assert_shows(text);
+    }
+
+    /// Presses Enter until the dialog `id` is topmost.
+    #[track_caller]
+    pub fn enter_until_top(&mut self, id: &str) {
+        for _ in 0..12 {
+            if self.component_ids().last() == Some(&id) {
+                return;
+            }
+            self.keys("<enter>");
+        }
+        self.assert_top(id);
+    }
+
+    /// Presses Enter until a password field has the focus: through the rest of a form to its confirmation.
+    #[track_caller]
+    pub fn enter_until_password(&mut self) {
+        for _ in 0..12 {
+            if self.asks_password() {
+                return;
+            }
+            self.keys("<enter>");
+        }
+        panic!("no password field has the focus: {:?}\n{}", self.component_ids(), self.text());
+    }
+
+    /// `true` if a masked field has the focus.
+    pub fn asks_password(&mut self) -> bool {
+        let model = &mut self.model;
+        let top: Option<&mut dyn Component> = if let Some(lock) = &mut model.lock {
+            Some(lock)
+        } else if let Some(modal) = model.modals.last_mut() {
+            Some(modal.page_mut())
+        } else {
+            model.screen.component_mut()
+        };
+        top.and_then(|component| component.focused_input()).is_some_and(|input| input.is_masked())
     }
 
     pub fn message(&mut self, msg: Msg) {
@@ -210,97 +240,6 @@ impl TuiHarness {
     pub fn path(&self, name: &str) -> PathBuf {
         self.install.temp_store.folder().join(name)
     }
-
-    pub fn buffer(&self) -> Buffer {
-        let (columns, rows) = self.model.size;
-        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-        terminal.draw(|frame| view(&self.model, frame)).unwrap();
-        terminal.backend().buffer().clone()
-    }
-
-    /// Returns the text on the screen.
-    pub fn text(&self) -> String {
-        rows(&self.buffer(), |row| row.iter().map(|c| c.symbol()).collect::<String>().trim_end().to_owned())
-    }
-
-    /// Returns the text, then a letter for each cell's style, then a legend of the letters.
-    pub fn dump(&self) -> String {
-        let buffer = self.buffer();
-        let mut legend: Vec<String> = vec!["plain".to_owned()];
-        let styles = rows(&buffer, |row| {
-            let letters: String = row
-                .iter()
-                .map(|cell| {
-                    let style = describe(cell);
-                    let at = legend.iter().position(|s| *s == style).unwrap_or_else(|| {
-                        legend.push(style);
-                        legend.len() - 1
-                    });
-                    if at == 0 { '.' } else { (b'a' + at as u8 - 1) as char }
-                })
-                .collect();
-            letters.trim_end_matches('.').to_owned()
-        });
-        let legend: Vec<String> =
-            legend.iter().enumerate().skip(1).map(|(i, s)| format!("{} {s}", (b'a' + i as u8 - 1) as char)).collect();
-        format!("{}\n\n{styles}\n\n{}\n", self.text(), legend.join("\n"))
-    }
-
-    /// Returns the row that contains `text`.
-    pub fn row_of(&self, text: &str) -> Vec<Cell> {
-        let buffer = self.buffer();
-        let width = usize::from(buffer.area.width);
-        let found = buffer.content.chunks(width).find(|row| {
-            let line: String = row.iter().map(Cell::symbol).collect();
-            line.contains(text)
-        });
-        found.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{}", self.text())).to_vec()
-    }
-
-    /// Returns the screen and the dialogs above it, the topmost last.
-    fn components(&self) -> Vec<&dyn Component> {
-        let lock = self.model.lock.as_ref().map(|lock| lock as &dyn Component);
-        let modals = self.model.modals.iter().map(|modal| modal.page());
-        self.model.screen.component().into_iter().chain(modals).chain(lock).collect()
-    }
-
-    /// Returns the ids of the screen and of the dialogs above it, the topmost last.
-    pub fn component_ids(&self) -> Vec<&'static str> {
-        self.components().iter().map(|component| component.id()).collect()
-    }
-
-    /// Returns the problem that the topmost form shows.
-    pub fn problem(&self) -> Option<String> {
-        self.components().last()?.problem().map(str::to_owned)
-    }
-
-    /// Asserts that the topmost dialog, or the screen if there is no dialog, has this id.
-    #[track_caller]
-    pub fn assert_top(&self, id: &str) {
-        let ids = self.component_ids();
-        assert_eq!(ids.last(), Some(&id), "{ids:?}\n{}", self.text());
-    }
-
-    /// Asserts that no dialog is open.
-    #[track_caller]
-    pub fn assert_no_dialog(&self) {
-        assert!(self.model.modals.is_empty(), "{:?}\n{}", self.component_ids(), self.text());
-    }
-
-    /// Asserts that the notice shown now is this one.
-    #[track_caller]
-    pub fn assert_notice(&self, id: NoticeId) {
-        let shown = self.model.notice.as_ref().map(|notice| notice.id);
-        assert_eq!(shown, Some(id), "{:?}\n{}", self.model.notice, self.text());
-    }
-
-    pub fn assert_shows(&self, text: &str) {
-        assert!(self.text().contains(text), "{text:?} is not on the screen:\n{}", self.text());
-    }
-
-    pub fn assert_hides(&self, text: &str) {
-        assert!(!self.text().contains(text), "{text:?} is on the screen:\n{}", self.text());
-    }
 }
 
 /// Never called by the screens: effects run over the installation.
@@ -314,25 +253,6 @@ impl Backend for UnreachableBackend {
     ) -> Result<jeton::verbs::request::Response, Error> {
         Err(Error::failure("nobody is here"))
     }
-}
-
-fn rows(buffer: &Buffer, show: impl FnMut(&[Cell]) -> String) -> String {
-    let width = usize::from(buffer.area.width).max(1);
-    buffer.content.chunks(width).map(show).collect::<Vec<_>>().join("\n")
-}
-
-fn describe(cell: &Cell) -> String {
-    let mut parts = Vec::new();
-    if cell.fg != Color::Reset {
-        parts.push(format!("{}", cell.fg));
-    }
-    if cell.bg != Color::Reset {
-        parts.push(format!("on {}", cell.bg));
-    }
-    if cell.modifier != Modifier::empty() {
-        parts.push(format!("{:?}", cell.modifier));
-    }
-    if parts.is_empty() { "plain".to_owned() } else { parts.join(" ") }
 }
 
 fn parse(keys: &str) -> Vec<KeyEvent> {
