@@ -158,7 +158,7 @@ fn new_passwords_follow_on_the_second_line_or_come_from_a_file() {
         .assert_silent()
         .assert_says(&["temporary", "jeton account passwd --user ci"]);
 
-    // One's own password, then another account's. Each time the old one stops working.
+    // The own password, then another account's. Each time the old one stops working.
     home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"])
         .assert_success()
         .assert_silent()

@@ -258,7 +258,7 @@ fn what_is_typed_ahead_of_a_password_is_never_shown() {
     let home = CliHome::set_up();
     let mut list = Terminal::start(&home, &["token", "list"]);
     list.types_hidden("ops: ", WRONG).types_hidden("ops: ", WRONG).waits_for("ops: ");
-    // The next try is delayed because of the failed ones. Meanwhile the person types on.
+    // The next attempt is delayed because of the failed ones. Meanwhile the person types on.
     list.types(WRONG).types("typed-ahead-and-unseen\n");
     list.waits_for("error: ");
     assert_eq!(list.ends(), 4);

@@ -198,7 +198,7 @@ fn ended_by_ctrl_c() {
 fn ended_by_three_wrong_passwords() {
     let fresh = CliHome::set_up();
     for _ in 0..rounds() {
-        // Failed tries are stored in the store, so each round needs its own.
+        // Failed attempts are stored in the store, so each round needs its own.
         let home = CliHome::new();
         std::fs::create_dir_all(home.store().parent().unwrap()).unwrap();
         std::fs::copy(fresh.store(), home.store()).unwrap();

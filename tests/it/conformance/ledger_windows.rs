@@ -103,7 +103,7 @@ pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
     }
 }
 
-/// Common parts of both lists.
+/// The common interface of both lists.
 trait Row: Clone + Debug + PartialEq {
     type Key: Ord + Clone + Debug;
     fn key(&self) -> Self::Key;

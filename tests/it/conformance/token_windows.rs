@@ -113,7 +113,7 @@ struct Planned {
     enabled: bool,
     expires: Option<i64>,
     trashed: bool,
-    /// Time before the start of its creation and of its last use.
+    /// Time of its creation and of its last use, before the start.
     created_at: i64,
     seen: Option<i64>,
     selection: Selection,

@@ -1,4 +1,4 @@
-//! Rules that every page keeps.
+//! Rules for every page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every page under `docs/` but the table of contents, and CONTRIBUTING.
+/// Returns every page under `docs/` except the table of contents, and CONTRIBUTING.
 fn pages() -> Vec<(String, String)> {
     fn collect(folder: &Path, pages: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

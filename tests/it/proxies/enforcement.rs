@@ -282,7 +282,7 @@ fn nothing_comes_in_beside_the_request(kind: ProxyUnderTest) {
         for got in seen {
             let bad = |(name, value): &(String, String)| {
                 if kind == ProxyUnderTest::Traefik && name.contains(['!', '~', '+', '.']) {
-                    // This proxy removes headers by exact name, and doesn't know these spellings.
+                    // This proxy removes headers by exact name, and these spellings are not on its list.
                     return false;
                 }
                 let is_jetons = name.to_lowercase().starts_with("x-jeton-");
@@ -324,7 +324,7 @@ fn nobody_to_ask_lets_nobody_in(kind: ProxyUnderTest) {
     for verify in [Verifier::down(), Verifier::hanging(), Verifier::impostor("302 Found"), Verifier::impostor("200 OK")]
     {
         if !kind.compares_proofs() && matches!(&verify, Verifier::Answers(_)) {
-            // These proxies trust any listener on jeton's port: their guides say so, and require `--insecure`.
+            // These proxies trust any listener on jeton's port: their guides state that, and require `--insecure`.
             continue;
         }
         if kind == ProxyUnderTest::Traefik && matches!(&verify, Verifier::Hangs(_)) {

@@ -311,7 +311,7 @@ fn public_routes_and_preflights(kind: ProxyUnderTest) {
 /// The socket of a killed jeton lets nobody in, and works again without help once jeton is back.
 fn a_stale_socket_lets_nobody_in(kind: ProxyUnderTest) {
     if kind == ProxyUnderTest::Traefik {
-        // This proxy can't ask at a socket.
+        // This proxy can't verify at a socket.
         return;
     }
     let home = home_with_catalogue(SHOP);
@@ -325,7 +325,7 @@ fn a_stale_socket_lets_nobody_in(kind: ProxyUnderTest) {
     assert!(reply.status >= 500, "{kind:?} {reply:?}");
     assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?}");
     let _jeton = RealService::on_a_socket(&proxy_setup.home);
-    // A proxy may skip a verifier that was just down for a while, but not for long.
+    // A proxy may skip a verifier that was down, but only for a short time.
     let back = (0..100).any(|_| {
         let status = proxy_setup.send("GET /orders/7", &[&credential]).status;
         assert!(status == 200 || status >= 500, "{kind:?} {status}");

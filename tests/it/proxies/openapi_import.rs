@@ -1,4 +1,4 @@
-//! A catalogue from an OpenAPI document, enforced by real proxies that ask the real program.
+//! A catalogue from an OpenAPI document, enforced by real proxies that verify with the real program.
 
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;

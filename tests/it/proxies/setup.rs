@@ -86,7 +86,7 @@ pub enum Verifier {
 }
 
 impl Verifier {
-    /// Starts at a socket, if this proxy can ask at a socket.
+    /// Starts at a socket, if this proxy supports sockets.
     pub fn start(kind: ProxyUnderTest) -> Verifier {
         let answer: Responder = Box::new(|request| Some(verify_response(request)));
         Verifier::Answers(match kind {
@@ -95,7 +95,7 @@ impl Verifier {
         })
     }
 
-    /// Another program on jeton's port, which answers everything with this status.
+    /// Starts another program on jeton's port, which answers every request with this status.
     pub fn impostor(status: &'static str) -> Verifier {
         Verifier::Answers(MockServer::start(Box::new(move |_| Some(response(status, &[], "")))))
     }
@@ -108,7 +108,7 @@ impl Verifier {
         Verifier::Down(free_address())
     }
 
-    /// Starts jeton with this home's store, at a socket if this proxy can ask at a socket.
+    /// Starts jeton with this home's store, at a socket if this proxy supports sockets.
     pub fn real(kind: ProxyUnderTest, home: &CliHome) -> Verifier {
         Verifier::Real(match kind {
             ProxyUnderTest::Traefik => RealService::on_a_port(home),

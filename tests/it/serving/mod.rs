@@ -77,7 +77,7 @@ fn run_cli(install: &TestInstall, token: Option<&str>, args: &[&str], input: &st
     run_to_end(command, input.as_bytes())
 }
 
-/// Polls until `look` returns `Some`. Each look takes some time, so no sleep is needed.
+/// Polls until `look` returns `Some`. Each call takes some time, so no sleep is needed.
 #[track_caller]
 fn wait_until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let (_nobody, never) = std::sync::mpsc::channel::<()>();

@@ -137,7 +137,7 @@ fn older_copy_restored_into_the_store_is_refused() {
     fixture.assert_everything_denied(&again);
     again.stop();
 
-    // Until the person accepts it: then the current store is the one that was seen.
+    // Until a person accepts the store. From then on, the current store is the one that was seen.
     let accepting = fixture.start_accepting_older_store();
     assert_eq!(accepting.client().verify(&fixture.revoked, METHOD).status, 200);
     assert!(accepting.stderr().contains("what was revoked since works again"), "{}", accepting.stderr());

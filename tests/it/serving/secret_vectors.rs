@@ -10,7 +10,7 @@ use crate::support::fakes::{OWNER, TestInstall};
 use crate::support::http::{bearer, head};
 use crate::support::service_process::ServiceProcess;
 
-/// Lines of `REASON_COLUMNS TEMPLATE`, with `ok` for accepted secrets. `#` begins a comment.
+/// Lines of `REASON TEMPLATE`, with `ok` for accepted secrets. `#` begins a comment.
 const VECTORS: &str = include_str!("../data/tokens.txt");
 
 /// Returns the secrets that templates name.

@@ -51,7 +51,7 @@ fn stop_under_load_finishes_requests() {
 }
 
 impl Client {
-    /// Returns `None` once the service has ended.
+    /// Returns the status, or `None` once the service has ended.
     fn try_verify(&mut self, secret: &str) -> Option<u16> {
         let path = format!("/v1/verify/{METHOD}");
         self.try_request("GET", &path, &[&crate::support::http::bearer(secret)]).map(|answer| answer.status)

@@ -269,7 +269,7 @@ pub fn init(self_service: bool) -> Init {
     }
 }
 
-/// Returns the request for a token of one's own that never expires and permits nothing.
+/// Returns the request for a token of the actor that never expires and permits nothing.
 pub fn create(name: &str) -> CreateToken {
     CreateToken {
         account: None,

@@ -43,7 +43,7 @@ pub(super) fn take_secret(s: &mut TuiHarness) -> Secret {
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
 }
 
-/// Another session changes the description of `issued`, and sets the expiry to seven days.
+/// Changes the description of `issued` in another session, and sets the expiry to seven days.
 fn overtake(install: &TestInstall, issued: &IssuedToken, description: &str) {
     let edit = EditToken {
         description: Some(Description::parse(description).unwrap()),

@@ -1,4 +1,4 @@
-//! Tokens made by tokens, in Details and in Remove. Also the rights in Details.
+//! Tokens made by tokens, in the details and the revoke dialogs. Also the rights in the details.
 
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;

@@ -100,7 +100,7 @@ fn result_of_a_purge_is_said_to_the_next_session() {
     s.assert_shows("1 500 trashed tokens purged");
 }
 
-/// `reply`'s request, failed with `error`.
+/// Returns the reply to the same request, failed with `error`.
 fn failed(reply: &Msg, error: Error) -> Msg {
     let Msg::Reply(id, _) = reply else { panic!("a reply") };
     Msg::Reply(*id, Box::new(Err(error)))

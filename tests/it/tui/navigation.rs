@@ -35,7 +35,7 @@ fn footer_names_what_the_key_will_do() {
     assert!(footer(&s).contains("d Enable"), "{}", footer(&s));
     s.keys("<down>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
-    // With several tokens, those that are on are switched off.
+    // With several tokens, the enabled ones are disabled.
     s.keys("<up><space><space>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
 

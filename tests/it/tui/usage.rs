@@ -1,4 +1,4 @@
-//! Usage of tokens: in Details, before they are deleted, and where their selection is changed.
+//! Usage of tokens: in the details, before a revocation, and where a selection is changed.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! check: tokens that expire soon, unused tokens, and denied callers that still try.
+//! check: tokens that expire soon, unused tokens, and denied callers that still send requests.
 
 use super::*;
 use jeton::domain::expiry::Span;

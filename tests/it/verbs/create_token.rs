@@ -153,7 +153,7 @@ fn two_at_once_pass_the_limit_once() {
             let (path, start) = (install.temp_store.path(), start.clone());
             let fakes = Fakes::seeded(100 + 2 * round + side);
             std::thread::spawn(move || {
-                // A separate source: the tries race for the limit, not for the throttle.
+                // A separate source: the attempts race for the limit, not for the throttle.
                 let caller = ClientInfo { source: format!("racer {side}"), ..client_info() };
                 let jeton = LocalBackend::new(SqliteStore::open(&path).unwrap(), fakes.adapters(), caller);
                 start.wait();

@@ -156,7 +156,7 @@ fn a_clock_set_back_holds_up_no_trace() {
     fail(&install, &install.backend, "member", 2);
     looked_at(&install);
     install.fakes.clock.advance(-HOUR);
-    // The first has to wait once more, which doesn't count as a try.
+    // The first has to wait once more, which doesn't count as an attempt.
     fail(&install, &install.backend, "member", 2);
     assert_eq!(looked_at(&install).iter().map(tries).sum::<u64>(), 3);
 }

@@ -27,7 +27,7 @@ fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
     assert_error(install.call("second", delete_account("second")), Kind::Conflict);
 }
 
-/// Two owners, each with a store handle of their own, run `verb` with a name. `other`: each targets the other, or else
+/// Runs `verb` for two owners at once, each with a store handle of their own. `other`: each targets the other, or else
 /// itself. Returns both results.
 fn race<V: RequestVerb + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (TestInstall, Vec<Result<()>>) {
     let install = TestInstall::new();

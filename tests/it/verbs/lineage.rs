@@ -1,4 +1,4 @@
-//! Tokens made by a token: shown with it, and deleted with it on request.
+//! Tokens made by a token: shown with it, and revoked with it on request.
 
 use super::*;
 use crate::support::fakes::bearer;
@@ -6,7 +6,7 @@ use jeton::verbs::tokens::MadeTokens;
 
 const MINTING: [&str; 2] = ["jeton.tokens.read", "jeton.tokens.write"];
 
-/// `root` of the owner made `a`, which made `b` and `c`. Each may make more.
+/// Creates `root` of the owner, which makes `a`, which makes `b` and `c`. Each may make more.
 fn tree(install: &TestInstall) -> Vec<jeton::verbs::tokens::IssuedToken> {
     let root = install.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     let by = |secret: &Secret, name: &str| {
@@ -143,7 +143,7 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert_eq!((gone.tokens[1].id, gone.remaining), (target.token.id, MadeTokens::default()));
 }
 
-/// A token made with a secret that is now dead may be anyone's: it is deleted too, although its maker isn't.
+/// A token made with a secret that is now dead may be anyone's: it is revoked too, although its maker isn't.
 #[test]
 fn what_a_regenerated_token_made_goes_along() {
     let install = TestInstall::with_accounts();

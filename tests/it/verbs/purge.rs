@@ -73,7 +73,7 @@ fn expired_ones_go_by_status_at_the_instant() {
     assert_error(install.call("member", PurgeTokens::new(Purgeable::Expired, 0)), Kind::NotFound);
 }
 
-/// One's own tokens, and those of managed accounts: no other token is counted, named or deleted.
+/// The actor's own tokens, and those of managed accounts: no other token is counted, named or purged.
 #[test]
 fn only_what_may_be_changed_goes() {
     let install = TestInstall::with_accounts();

@@ -1,4 +1,4 @@
-//! delete by typed name, and restore.
+//! revoke by typed name, and restore.
 
 use super::*;
 
