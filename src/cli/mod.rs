@@ -49,7 +49,7 @@ use crate::verbs::local::{Adapters, ClientInfo};
 use crate::verbs::request::{CHANGES, RequestVerb, call};
 use crate::{platform, tui};
 
-/// Maximum wait of a command for the delay that earlier failed tries caused.
+/// Maximum wait of a command for the delay after earlier failed attempts.
 const BACKOFF_TIMEOUT: Duration = Duration::from_secs(60);
 /// The same for the screens, where a person sees the wait and can leave.
 const SCREEN_BACKOFF_TIMEOUT: Duration = Duration::from_secs(1);

@@ -16,8 +16,8 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// Counter of changes to an account's password, role and enabled state. A credential proved before such a change
-/// proves nothing after it.
+/// Counter of changes to an account's password, role and enabled state. Sessions opened before such a change are no
+/// longer valid after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CredentialVersion(pub i64);
 

@@ -16,9 +16,9 @@ pub struct Policy {
     pub default_expiry: Option<Span>,
     /// The longest expiry that a token may have; `None` = no limit.
     pub max_expiry: Option<Span>,
-    /// Period in which a deleted token can be restored.
+    /// Period in which a revoked token can be restored.
     pub trash: Span,
-    /// Period for which uses and denied attempts are kept.
+    /// Period for which uses and denied attempts are stored.
     pub ledger_keep: Span,
 }
 

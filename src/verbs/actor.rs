@@ -88,7 +88,7 @@ pub struct Session {
 enum SessionKind {
     /// A password, valid until the account's credentials change.
     Password {
-        /// The version that was proved.
+        /// The version at the time of the sign-in.
         version: CredentialVersion,
         /// `true` if somebody else has set the password.
         temporary: bool,
@@ -120,7 +120,7 @@ impl Session {
     /// Returns the session of the actor.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
+    /// [`crate::error::Kind::Unauthenticated`] if there is no authenticated actor.
     pub(super) fn from_actor(actor: &Actor) -> Result<Self> {
         match actor {
             Actor::Token(bearer) => Ok(bearer.session.clone()),
@@ -199,7 +199,7 @@ pub(super) fn token_rejected() -> Error {
 pub enum Actor {
     /// Anybody who can open the store.
     LocalUser,
-    /// An enabled account, proved by its password.
+    /// An enabled account, authenticated by its password.
     Account(Account),
     /// A live token, with just its own permissions.
     Token(Box<Bearer>),
@@ -232,7 +232,7 @@ impl Bearer {
 
 impl Actor {
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
+    /// [`crate::error::Kind::Unauthenticated`] if there is no authenticated actor.
     pub fn account(&self) -> Result<&Account> {
         match self {
             Actor::LocalUser => Err(Error::unauthenticated("this needs an account's password")),
@@ -252,7 +252,7 @@ impl Actor {
     /// Returns the tokens that the actor can reach for `action`.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
+    /// [`crate::error::Kind::Unauthenticated`] if there is no authenticated actor.
     pub fn visibility(&self, action: TokenAction) -> Result<Visibility> {
         let account = self.account()?;
         let reached = |r: &Role| account.role.manages(*r) && authorize::scope_covers_others(self, action);

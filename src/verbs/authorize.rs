@@ -37,7 +37,7 @@ use crate::error::{Error, Kind, Result};
 pub enum TokenAction {
     /// Read.
     Read,
-    /// Disable or delete: always allowed on the actor's own tokens.
+    /// Disable or revoke: always allowed on the actor's own tokens.
     Restrict,
     /// Anything else.
     Write,
@@ -61,7 +61,7 @@ pub enum TrashScope {
     Live,
     /// Tokens in the trash.
     Trashed,
-    /// Tokens outside the trash and, if there is none, those in it.
+    /// Tokens outside the trash or, if there are none, those in the trash.
     Any,
 }
 

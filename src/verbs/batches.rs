@@ -56,7 +56,7 @@ pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     /// Any error of the verb.
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[Self::Item]) -> Result<Vec<AuditEntry>>;
 
-    /// Returns the audit entry that marks the start, end or stop of a change of several batches.
+    /// Returns the audit entry for the start, end or stop of a change of several batches.
     fn milestone(&self, milestone: Milestone) -> AuditEntry;
 
     /// Returns the result after `done` items. `stopped` if somebody ended the work early.
@@ -156,9 +156,9 @@ impl<S: Store> LocalBackend<S> {
                 self.store().write(&audit_actor, &|| self.adapters().clock.now(), |_, _| Ok(Audited::one((), entry)));
             match (committed, &ended) {
                 (Ok(committed), _) => batches.audit_seq = committed.audit_seq,
-                // Without the mark, a reader of the log would think that the work was interrupted.
+                // Without the milestone, the log would look as if the work was interrupted.
                 (Err(lost), Ok(_)) => return Err(unmarked_error(lost, done, total)),
-                // The error that ended the work is the better message, and it ended this too.
+                // The error that ended the work is the better message. The milestone failed for the same reason.
                 (Err(_), Err(_)) => {}
             }
         }
@@ -239,7 +239,7 @@ impl<S: Store> LocalBackend<S> {
         Ok(clock.monotonic().saturating_sub(started_at.get()))
     }
 
-    /// Waits while readers prevent a large write-ahead log from being written back.
+    /// Waits while readers prevent the write-back of a large write-ahead log.
     fn await_wal(&self) -> Result<()> {
         let (clock, progress) = (&*self.adapters().clock, &self.adapters().progress);
         let started_at = clock.monotonic();

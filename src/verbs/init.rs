@@ -16,7 +16,7 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::error::{Error, Result};
 
-/// Sets up an installation with its first owner. It is a conflict if there is one already.
+/// Sets up an installation with its first owner. It is a conflict if the store already has an owner.
 #[derive(Debug)]
 pub struct Init {
     /// The owner's name.

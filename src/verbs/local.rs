@@ -115,7 +115,7 @@ impl<S: Store> LocalBackend<S> {
         Ok(Session::for_token(&token, &presented.secret))
     }
 
-    /// Re-reads the actor: role, enabled, password and token may have changed since they were proved.
+    /// Re-reads the actor: role, enabled, password and token may have changed since the authentication.
     pub(super) fn reload_actor<V: Verb>(
         &self,
         session: Option<&Session>,

@@ -30,7 +30,7 @@ const NON_WIDENING_VERBS: [&str; 14] = [
     DisableTokens::NAME,
     EnableTokens::NAME,
     RevokeTokens::NAME,
-    // The earlier name of the same, in rows written then.
+    // The earlier name of `token.revoke`, in older rows.
     "token.delete",
     RestoreTokens::NAME,
     PurgeTokens::STARTED,
@@ -50,13 +50,13 @@ enum ChangesSince {
     Tokens(BTreeSet<TokenId>, AuditTip),
     /// More than `limit` rows were written. These tokens changed up to a row, and more rows follow.
     More(BTreeSet<TokenId>, AuditTip),
-    /// Something that every plan depends on.
+    /// A change that every plan depends on.
     Everything,
 }
 
 /// Result of trying a planned change in its transaction.
 enum Attempt<T> {
-    /// It was carried out.
+    /// The change was carried out.
     Done(T),
     /// Too much was written since the plan last caught up. Nothing was done.
     Behind,

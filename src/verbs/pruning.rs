@@ -1,5 +1,5 @@
-//! Deletes old rows of the ledger after every change, a few at a time. A service that would delete them may not be
-//! running.
+//! Deletes old rows of the ledger after every change, a few at a time, because there may be no running service that
+//! does.
 
 use super::local::LocalBackend;
 use super::ports::Store;
@@ -9,7 +9,7 @@ use crate::error::Result;
 const BATCH_SIZE: u32 = 1_000;
 
 impl<S: Store> LocalBackend<S> {
-    /// Deletes some of the rows older than the policy keeps. Best effort: the change itself is done.
+    /// Deletes some of the rows older than the policy's limit. Best effort: the change itself is done.
     pub(super) fn prune_ledger(&self) {
         let _ = self.prune_batch();
     }

@@ -37,7 +37,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     Ok(())
 }
 
-/// Shows the consequences and asks for the name. Sends the shown revision, so that only the shown state can be deleted.
+/// Shows the consequences and asks for the name. Sends the shown revision, so that only the shown state can be revoked.
 fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, RevokeTokens)> {
     let (credential, session) = app.authenticate()?;
     let read_credential = Credential::Session(session);
@@ -92,7 +92,7 @@ fn resolve_tokens(app: &App, credential: &Credential, tokens: Vec<TokenTarget>) 
 /// Maximum number of methods named.
 const MAX_METHODS: usize = 10;
 
-/// Shows the consequences of deleting the token.
+/// Shows the consequences of revoking the token.
 fn consequences(app: &App, shown: &TokenDetails) -> Result<()> {
     let (usage, now) = (&shown.usage, app.now());
     let name = shown.token.full_name();

@@ -132,7 +132,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 }
 
 /// Covers the screens until the password is entered again; the layers below stay unchanged. A session signed in with a
-/// token ends instead: a token can't prove who is at the keyboard now.
+/// token ends instead: a token doesn't identify the person at the keyboard.
 pub(super) fn lock(model: &mut Model, error: Option<&Error>) {
     model.auth.clear();
     if model.session.as_ref().is_some_and(Session::is_token) {

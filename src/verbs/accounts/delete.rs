@@ -63,7 +63,7 @@ impl Mutation for DeleteAccount {
     }
 }
 
-/// Refuses to delete an account with active tokens, which may still be in use somewhere.
+/// Refuses to delete an account with active tokens, because they may still be in use.
 fn check_no_active_tokens(counted: &AccountWithCounts) -> Result<()> {
     let name = &counted.account.username;
     let has = match counted.tokens.active {

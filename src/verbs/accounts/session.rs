@@ -40,7 +40,7 @@ impl Query for GetSetup {
     }
 }
 
-/// Opens a session that reads but changes nothing. With a temporary password it does not even read: see
+/// Opens a session, which can read but change nothing. A session with a temporary password can't read either: see
 /// [`Session::is_temporary`].
 #[derive(Debug)]
 pub struct SignIn;

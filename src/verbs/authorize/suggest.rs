@@ -20,7 +20,7 @@ const MAX_NAMES: usize = 3;
 /// doesn't depend on the number of tokens.
 ///
 /// # Errors
-/// [`crate::error::Kind::Unauthenticated`] when nothing was proved, and errors of the store.
+/// [`crate::error::Kind::Unauthenticated`] if there is no authenticated actor, and errors of the store.
 pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> Result<Vec<String>> {
     let own = actor.account()?.id;
     if !scope_covers(actor, TokenAction::Read, true) {
@@ -66,8 +66,8 @@ pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> 
     Ok(written.map(|(_, full)| full.clone()).take(MAX_NAMES).collect())
 }
 
-/// Returns the beginnings of a name that are searched, the longest first: of a typing error near its end the longest
-/// one finds little else. The empty one is the last.
+/// Returns the beginnings of a name that are searched, the longest first: for a typing error near the end, the longest
+/// one has few other matches. The empty one is the last.
 fn beginnings(name: &str) -> Vec<&str> {
     let length = name.chars().count();
     let mut sizes = vec![length, length.saturating_sub(1), length * 2 / 3, length / 3, 1, 0];

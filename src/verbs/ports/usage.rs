@@ -1,4 +1,4 @@
-//! Usage of one token, shown with the token and before it is deleted.
+//! Usage of one token, shown with the token and before a revocation.
 
 use crate::domain::time::Timestamp;
 

@@ -60,7 +60,7 @@ pub struct SecretCallback(Arc<SecretCallbackFn>);
 type SecretCallbackFn = dyn Fn(&[IssuedToken]) -> Result<()> + Send + Sync;
 
 impl SecretCallback {
-    /// Creates a handover by `callback`. If `callback` fails, nothing is changed.
+    /// Creates a destination that calls `callback`. If `callback` fails, nothing is changed.
     pub fn new(callback: impl Fn(&[IssuedToken]) -> Result<()> + Send + Sync + 'static) -> Self {
         SecretCallback(Arc::new(callback))
     }

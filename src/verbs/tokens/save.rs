@@ -19,7 +19,7 @@ pub(super) struct PendingToken {
     pub after: Token,
 }
 
-/// Adds a token for `owner`, to be settled with [`save_tokens`]. An acting token is recorded as its maker.
+/// Adds a token for `owner`. Call [`save_tokens`] afterwards. An acting token is recorded as its maker.
 pub(super) fn insert_token(
     actor: &Actor,
     tx: &mut dyn Tx,
