@@ -11,7 +11,7 @@ use crate::verbs::ports::Clock;
 /// Maximum lag of the wall clock that is not reported, in milliseconds. Corrections by NTP are smaller.
 const REPORTED_LAG: i64 = 10 * SECOND;
 
-/// A clock that continues from the latest time it has seen.
+/// A clock that never goes behind the latest time that was seen.
 pub(super) struct ExpiryClock {
     clock: Arc<dyn Clock>,
     faults: Arc<Faults>,
@@ -30,7 +30,7 @@ impl ExpiryClock {
         ExpiryClock { clock, faults, latest }
     }
 
-    /// Continues from `seen` if the wall clock is behind it.
+    /// Continues from `seen` if the wall clock is behind that time.
     pub fn raise(&self, seen: Timestamp) {
         let mut latest = self.latest();
         if seen > latest.wall {

@@ -76,16 +76,16 @@ pub struct Finding {
 /// The reason why a token needs attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FindingReason {
-    /// It expires at this time.
+    /// The token expires at this time.
     Expiring(Timestamp),
-    /// It is not used.
+    /// The token is not used.
     Stale {
-        /// The last time it was used.
+        /// The last use.
         last_seen_at: Option<Timestamp>,
-        /// The time of its creation.
+        /// The time of creation.
         created_at: Timestamp,
     },
-    /// A secret of it that no longer works is still tried.
+    /// A dead secret of the token is still tried.
     DeadSecretTried(DeadSecretAttempts),
 }
 
@@ -111,11 +111,11 @@ pub struct DeadSecretAttempts {
     pub reason: String,
     /// The time of the last attempt.
     pub at: Timestamp,
-    /// The secret presented in it, if known.
+    /// The secret of the last attempt, if known.
     pub secret: Option<LedgerSecret>,
-    /// The caller's address in it.
+    /// The caller's address in the last attempt.
     pub address: String,
-    /// The client name that the caller gave in it.
+    /// The client name in the last attempt.
     pub client: String,
 }
 

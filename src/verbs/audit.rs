@@ -87,7 +87,7 @@ impl Query for AuditHead {
 /// The part of the log to verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditRange {
-    /// From its first row.
+    /// From the log's first row.
     FromStart,
     /// From the last checkpoint; from the first row if something after the checkpoint is wrong.
     FromLastCheckpoint,

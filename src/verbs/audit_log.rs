@@ -41,7 +41,7 @@ pub struct AuditQuery {
 pub struct HashedRow {
     /// The row.
     pub row: AuditRow,
-    /// The row's hash, as it is stored.
+    /// The row's stored hash.
     pub hash: [u8; 32],
 }
 
@@ -62,12 +62,12 @@ pub struct AuditWindow {
 }
 
 impl AuditWindow {
-    /// Returns the lowest number of its rows, damaged ones included: the section before it ends there.
+    /// Returns the lowest row number of the section, damaged rows included. The previous section ends before that row.
     pub fn first_seq(&self) -> Option<i64> {
         self.rows.first().map(|chained| chained.row.seq).into_iter().chain(self.unreadable.iter().copied()).min()
     }
 
-    /// Returns the highest number of its rows, damaged ones included: the section after it begins there.
+    /// Returns the highest row number of the section, damaged rows included. The next section begins after that row.
     pub fn last_seq(&self) -> Option<i64> {
         self.rows.last().map(|chained| chained.row.seq).into_iter().chain(self.unreadable.iter().copied()).max()
     }
@@ -78,7 +78,7 @@ impl AuditWindow {
 pub struct AuditPage {
     /// The rows, in the order of their numbers.
     pub rows: Vec<RawRow>,
-    /// `true` if the file is damaged right after them.
+    /// `true` if the file is damaged right after these rows.
     pub is_torn: bool,
 }
 

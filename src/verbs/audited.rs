@@ -11,7 +11,7 @@ pub struct Audited<T> {
 }
 
 impl<T> Audited<T> {
-    /// Creates a result with its one entry.
+    /// Creates a result with one entry.
     pub fn one(value: T, entry: AuditEntry) -> Self {
         Audited { value, first: entry, rest: Vec::new() }
     }

@@ -44,8 +44,7 @@ pub enum TokenAction {
 }
 
 impl TokenAction {
-    /// Returns the methods of which a token needs one. The first reaches its own account only, the second reaches
-    /// every account.
+    /// Returns the methods of which a token needs one: the first for its own account, or the second for every account.
     const fn methods(self) -> &'static [&'static str] {
         match self {
             TokenAction::Read => RequiredScope::ReadTokens.methods(),

@@ -1,5 +1,5 @@
-//! Changes that are too long for one transaction. They run in batches. Each batch is short, whole and audited, so a
-//! revocation never waits long.
+//! Changes that are too long for one transaction. They run in batches. Each batch is a short, complete and audited
+//! transaction, so a revocation never waits long.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,12 +25,12 @@ const TARGET_LOCK_TIME: Duration = Duration::from_millis(40);
 const MIN_PAUSE: Duration = Duration::from_millis(20);
 /// Maximum bytes of the write-ahead log. Above it, the next batch waits for readers to release the log.
 const MAX_WAL: u64 = 48 * 1024 * 1024;
-/// Maximum wait of the next batch for those readers.
+/// Maximum wait of the next batch for readers of the log.
 const WAL_TIMEOUT: Duration = Duration::from_secs(300);
 /// Interval between checks while waiting.
 const WAL_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A verb that may change more than one transaction should.
+/// A verb that may change more items than one transaction should.
 pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     /// The result.
     type Output;
@@ -264,7 +264,7 @@ fn next_size(size: usize, lock_time: Duration) -> usize {
     usize::try_from(fitting).unwrap_or(MAX_ATOMIC).clamp(1, size.saturating_mul(2)).min(MAX_ATOMIC)
 }
 
-/// Adds to `error` the number of items done before it.
+/// Adds the number of completed items to `error`.
 fn partial_error(error: Error, done: u64, total: u64) -> Error {
     Error { what: format!("{}; {done} of {total} were done before", error.what), ..error }
 }

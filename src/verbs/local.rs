@@ -35,7 +35,7 @@ pub struct Adapters {
 pub struct ClientInfo {
     /// The face that sends the requests.
     pub face: Face,
-    /// The source of its sign-in attempts, e.g. `uid 1000`: the peer, on every face.
+    /// The source of the client's sign-in attempts, e.g. `uid 1000`: the peer, on every face.
     pub source: String,
     /// Maximum wait for the delay after earlier failed attempts.
     pub max_wait: Duration,

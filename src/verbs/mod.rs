@@ -126,13 +126,13 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
     /// Any error of the verb; then nothing has changed.
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Output>>;
 
-    /// Returns the destination of its secrets before the commit. `None` if it creates none, or if the reply contains
-    /// them.
+    /// Returns the destination of new secrets before the commit. `None` if the verb creates no secrets, or if the reply
+    /// contains them.
     fn secret_destination(&self) -> Option<&SecretDestination> {
         None
     }
 
-    /// Returns the secrets in its result.
+    /// Returns the new secrets in the result.
     fn issued_tokens(_out: &mut Self::Output) -> &mut [IssuedToken] {
         &mut []
     }
@@ -159,7 +159,7 @@ pub struct Committed<T> {
     pub value: T,
     /// The equivalent command.
     pub equivalent_command: CliLine,
-    /// The number of its last row in the audit log.
+    /// The number of the change's last row in the audit log.
     pub audit_seq: i64,
 }
 

@@ -121,9 +121,9 @@ pub struct CommittedTx<T> {
 /// The facts of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
-    /// The prefix of its secrets.
+    /// The prefix of secrets.
     pub prefix: Prefix,
-    /// The time of its setup.
+    /// The time of the setup.
     pub created_at: Timestamp,
 }
 
@@ -132,7 +132,7 @@ pub struct Installation {
 pub enum SecretState {
     /// The secret in use.
     Current,
-    /// The secret before the current one, accepted until this time.
+    /// The previous secret, accepted until this time.
     Previous(Timestamp),
     /// No longer accepted.
     Dead,
@@ -232,7 +232,7 @@ pub struct NewAccount<'a> {
     pub username: &'a Username,
     /// The account's role.
     pub role: Role,
-    /// The hash of its password.
+    /// The hash of the password.
     pub password: &'a PasswordHash,
     /// `true` if somebody else has set the password.
     pub temporary_password: bool,
@@ -249,9 +249,9 @@ pub struct NewToken<'a> {
     pub name: &'a TokenName,
     /// The token's purpose.
     pub description: &'a Description,
-    /// The methods it may call.
+    /// The methods that the token may call.
     pub selection: &'a Selection,
-    /// The time at which it stops working.
+    /// The time at which the token stops working.
     pub expiry: Expiry,
     /// The time of creation.
     pub now: Timestamp,
@@ -279,7 +279,7 @@ pub trait Tx: Snapshot + AccountWriter {
     /// Records that `maker` got the current secret of `token` by regenerating it.
     fn set_regenerated_by(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
     /// Makes `secret` the token's current one, issued under `issued_role`. The secret before it stays valid until
-    /// `keep_old_until`, if given. Every other one is dead from now on.
+    /// `keep_old_until`, if given. Every other secret is dead from now on.
     fn set_secret(
         &mut self,
         token: TokenId,

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 
 /// A verb with a variant in [`Request`].
 pub trait RequestVerb: Verb + Into<Request> {
-    /// Returns its reply. `None` if `response` belongs to another verb.
+    /// Returns the verb's reply. `None` if `response` belongs to another verb.
     fn reply(response: Response) -> Option<Self::Reply>;
 }
 
@@ -79,7 +79,7 @@ macro_rules! requests {
         pub const VERBS: &[(&str, AuthLevel, RequiredScope)] =
             &[$((<$verb as Verb>::NAME, <$verb as Verb>::AUTH, <$verb as Verb>::SCOPE)),*];
 
-        /// Name of every verb, and `true` if it changes something.
+        /// Name of every verb, and `true` if the verb changes the store.
         pub const CHANGES: &[(&str, bool)] = &[$((<$verb as Verb>::NAME, changes!($kind))),*];
 
         $(
@@ -94,12 +94,12 @@ macro_rules! requests {
         )*
 
         impl Request {
-            /// Returns the name of its verb.
+            /// Returns the name of the verb.
             pub fn name(&self) -> &'static str {
                 match self { $(Request::$verb(_) => <$verb as Verb>::NAME),* }
             }
 
-            /// Returns `true` if it runs in batches.
+            /// Returns `true` if the verb runs in batches.
             pub fn is_batched(&self) -> bool {
                 match self { $(Request::$verb(_) => batches!($kind)),* }
             }

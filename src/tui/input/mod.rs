@@ -155,7 +155,7 @@ impl Paste {
 #[derive(Debug)]
 pub struct Parser {
     state: State,
-    /// `true` if a paste ended without its mark. Its rest may still come.
+    /// `true` if a paste ended without its end mark. The rest of the paste may still arrive.
     paste_interrupted: bool,
 }
 
@@ -329,8 +329,8 @@ fn can_follow(introducer: u8, byte: u8) -> bool {
     }
 }
 
-/// Handles the byte after one that may begin a string. If the string can't continue with this byte, the first byte was
-/// a key, or a key with Alt.
+/// Handles the byte after a byte that may begin a string. If the string can't continue with this byte, the first byte
+/// was a key, or a key with Alt.
 fn introduced(introducer: u8, esc: EscState, byte: u8, first: bool, out: &mut Vec<Input>) -> State {
     // Typed keys never arrive together.
     let together = !first && esc == EscState::Pending;

@@ -23,7 +23,7 @@ use crate::tui::widget::text_fit::{cut, fit};
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ApiRow {
-    /// A set, by its position over all catalogues.
+    /// A set, by position over all catalogues.
     Set(usize),
     Inherit,
     /// The picker's selection.

@@ -16,7 +16,7 @@ use crate::tui::widget::text_input::TextInput;
 
 /// The dialog that lists the keys.
 pub struct HelpDialog {
-    /// The context from which it was opened.
+    /// The context from which the help was opened.
     from: Context,
     /// The search field.
     filter: TextInput,
@@ -49,7 +49,7 @@ impl HelpDialog {
         !self.filter.is_empty()
     }
 
-    /// Returns the context from which it was opened, then all others.
+    /// Returns the context from which the help was opened, then all others.
     fn contexts(&self) -> impl Iterator<Item = Context> {
         let from = self.from;
         std::iter::once(from).chain(Context::ALL.into_iter().filter(move |context| *context != from))

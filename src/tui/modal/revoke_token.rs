@@ -22,7 +22,7 @@ use crate::verbs::tokens::{DisableTokens, RevokeTokens, TokenDetails, TokenTarge
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The choice of also revoking the tokens it created.
+    /// The choice of also revoking the tokens that this token created.
     Made,
     /// The typed name, or the number of tokens.
     Name,

@@ -36,7 +36,7 @@ const USAGE_COLUMNS: usize = 41;
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The choice of also revoking the tokens they created.
+    /// The choice of also revoking the tokens that these tokens created.
     Made,
     Number,
     Auth,

@@ -18,7 +18,7 @@ use crate::verbs::audit_log::HashedRow;
 
 /// A row that can be shown in full.
 pub trait DetailRow {
-    /// The context in which its keys are looked up.
+    /// The context in which the dialog's keys are looked up.
     const CONTEXT: Context;
     /// The id of the dialog.
     const ID: &'static str;

@@ -123,7 +123,7 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     }
 }
 
-/// Disables those of the tokens that are enabled. If none is, enables all of them.
+/// Disables the enabled tokens. If no token is enabled, enables all.
 fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     let on: Vec<&Token> = tokens.iter().filter(|token| token.enabled).collect();
     let affected: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };

@@ -125,12 +125,12 @@ pub trait Dialog {
         false
     }
 
-    /// Returns the text that may be longer than its room.
+    /// Returns the text that may need scrolling.
     fn scroll_text(&self) -> Option<&ScrollText> {
         None
     }
 
-    /// Returns the text that may be longer than its room.
+    /// Returns the text that may need scrolling.
     fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
         None
     }

@@ -1,4 +1,4 @@
-//! A list in a form that may be longer than its room. PgUp and PgDn scroll the list, wherever the focus is.
+//! A list in a form that may need scrolling. PgUp and PgDn scroll the list, wherever the focus is.
 
 use ratatui::style::Style;
 

@@ -1,4 +1,4 @@
-//! Text in a dialog that may be longer than its room: labelled rows, wrapped, scrolled as a whole.
+//! Text in a dialog that may need scrolling: labelled rows, wrapped, scrolled as a whole.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};

@@ -23,7 +23,7 @@ use crate::verbs::{AuthLevel, Committed, Env, Mutation, Query, Verb};
 const PAGE_SIZE: usize = 1_000;
 /// Maximum number of tokens named in a preview and an audit row. Both always contain the total number.
 const MAX_NAMED_TOKENS: usize = 1_000;
-/// Maximum number of methods that a preview names for one token.
+/// Maximum number of methods that a preview names for each token.
 const MAX_METHODS_PER_TOKEN: usize = 50;
 /// Number of names in a refusal.
 const MAX_ERROR_NAMES: usize = 5;
@@ -57,7 +57,7 @@ pub struct CataloguePreview {
 pub struct Widening {
     /// Number of tokens.
     pub count: u64,
-    /// The first of them, by id, 1,000 at most.
+    /// The first tokens by id, 1,000 at most.
     pub tokens: Vec<WidenedToken>,
     /// Tokens that were not checked because their stored data is damaged. They grant nothing.
     pub unreadable: Vec<TokenId>,
@@ -70,14 +70,14 @@ pub struct WidenedToken {
     pub token: TokenId,
     /// `account/name`.
     pub name: String,
-    /// Number of methods it gains.
+    /// Number of methods that the token gains.
     pub count: usize,
-    /// The first of them, 50 at most.
+    /// The first methods, 50 at most.
     pub methods: Vec<MethodId>,
 }
 
 impl CataloguePreview {
-    /// Returns `true` if applying it would change nothing at all.
+    /// Returns `true` if the catalogue would change nothing.
     pub fn is_empty(&self) -> bool {
         !self.is_new && self.diff.is_empty()
     }

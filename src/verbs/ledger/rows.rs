@@ -129,7 +129,7 @@ impl LedgerToken {
 pub enum SecretStatus {
     /// The current secret of its token.
     Current,
-    /// The secret before, in its overlap.
+    /// The previous secret, during its overlap.
     Previous,
     /// An old secret, rotated away.
     Old,
@@ -296,7 +296,7 @@ pub struct StoredUseKey {
 /// The size of a part of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSizePart {
-    /// The bytes of its rows, indexes not counted.
+    /// The bytes of the rows, without indexes.
     pub bytes: u64,
     /// The start of the next part. `None` after the last.
     pub next: Option<SizeCursor>,
@@ -313,7 +313,7 @@ pub trait Ledger {
     fn ledger_head(&self) -> Result<i64>;
     /// Returns the size of the part after `after`. Reads `limit` rows at most.
     fn ledger_size_part(&self, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart>;
-    /// Returns the day or minute of its oldest row. `None` if it is empty.
+    /// Returns the day or minute of the ledger's oldest row. `None` if the ledger is empty.
     fn ledger_oldest(&self) -> Result<Option<Timestamp>>;
     /// Returns the account of a purged token, and the role of that account.
     fn owner_of_purged(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;

@@ -69,11 +69,11 @@ pub struct NamesQuery<'a> {
 /// A token's name, as [`NamesQuery`] finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedToken {
-    /// Its account.
+    /// The account's id.
     pub account: AccountId,
     /// The account's name.
     pub username: String,
-    /// Its name.
+    /// The token's name.
     pub name: String,
 }
 
@@ -122,12 +122,12 @@ pub struct Grant {
     pub token: TokenId,
     /// The token's name.
     pub name: TokenName,
-    /// The name of its account.
+    /// The name of the token's account.
     pub account: Username,
     /// The roles of its secrets today, the current one's first, each once. For a token without a secret, the role of
     /// its account.
     pub roles: Vec<Role>,
-    /// The methods it may call, before the ceiling of its account.
+    /// The methods that the token may call, before the ceiling of its account.
     pub selection: Selection,
 }
 

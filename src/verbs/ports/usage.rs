@@ -16,9 +16,9 @@ pub struct ClientUsage {
 /// Usage of a token: the uses that would break without it, and the callers that are still denied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// The last time it was accepted.
+    /// The last time that the token was accepted.
     pub last_seen_at: Option<Timestamp>,
-    /// The last time its current secret was accepted. The time of the previous secret is in the token.
+    /// The last time that the current secret was accepted. The time of the previous secret is in the token.
     pub current_seen_at: Option<Timestamp>,
     /// Accepted uses of today (UTC).
     pub today: u64,
@@ -36,7 +36,7 @@ pub struct Usage {
     pub methods_truncated: bool,
     /// The first day (UTC) with a use of any token in the ledger. Earlier uses are unknown.
     pub recorded_since: Option<Timestamp>,
-    /// Uses of the secret before the current one. `None` without an overlap.
+    /// Uses of the previous secret. `None` without an overlap.
     pub previous: Option<PreviousUses>,
     /// Denied attempts in the last 7 days.
     pub denied_week: u64,
@@ -67,15 +67,15 @@ pub struct PreviousUses {
 /// The start of the period whose denied attempts are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeniedSince {
-    /// Since it was disabled.
+    /// Since the token was disabled.
     Disabled(Timestamp),
-    /// Since it was put into the trash.
+    /// Since the token was revoked.
     Deleted(Timestamp),
-    /// Since it expired.
+    /// Since the token expired.
     Expired(Timestamp),
-    /// Since it got its current secret.
+    /// Since the token got its current secret.
     Rotated(Timestamp),
-    /// Nothing has happened to it, or the time is unknown: the last 7 days.
+    /// No such change, or its time is unknown: the last 7 days.
     #[default]
     Week,
 }
@@ -115,7 +115,7 @@ impl DeniedSince {
     }
 }
 
-/// Denied attempts of a token since something happened to it.
+/// Denied attempts of a token since its last change of state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DenialSummary {
     /// The start of the period.

@@ -59,7 +59,7 @@ pub struct Denial<'a> {
 /// A sign-in that failed.
 #[derive(Debug, Clone, Copy)]
 pub struct FailedSignIn<'a> {
-    /// The account, if the name belongs to one.
+    /// The account of that name, if there is one.
     pub account: Option<AccountId>,
     /// The source of the attempt, e.g. `uid 1000`.
     pub source: &'a str,
@@ -74,7 +74,7 @@ pub struct FailedSignIn<'a> {
 pub enum FlushScope {
     /// Those of names and sources whose first attempt is 10 minutes old.
     WindowElapsed,
-    /// Those needed by a reader: all except names and sources for which a row was written within the last minute.
+    /// All except names and sources for which a row was written within the last minute.
     All,
 }
 

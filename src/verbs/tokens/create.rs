@@ -23,13 +23,14 @@ use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 pub struct CreateToken {
     /// The account of the tokens. Defaults to the actor's own.
     pub account: Option<Username>,
-    /// Their names. Everything else is the same for all.
+    /// The names of the tokens. Everything else is the same for all.
     pub names: Vec<TokenName>,
-    /// Their purpose.
+    /// The purpose of the tokens.
     pub description: Description,
-    /// Their expiry. Defaults to `policy.default_expiry`, or to the end of the acting token if that is sooner.
+    /// The expiry of the tokens. Defaults to `policy.default_expiry`, or to the end of the acting token if that is
+    /// sooner.
     pub expires: Option<ExpirySpec>,
-    /// The methods they may call.
+    /// The methods that the tokens may call.
     pub selection: Selection,
     /// The destination of the secrets: a file for one, a folder for any number.
     pub destination: Option<SecretDestination>,
@@ -97,7 +98,7 @@ impl Mutation for CreateToken {
     const HAS_AFTER_COMMIT: bool = true;
 
     fn after_commit(&self, out: &mut Vec<IssuedToken>, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
-        // All are alike.
+        // All tokens are alike except for their names.
         if let Some(first) = out.first() {
             let warning = rights::warning(snapshot, &first.token, env.now)?;
             out.iter_mut().for_each(|one| one.warning.clone_from(&warning));

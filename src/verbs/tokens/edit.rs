@@ -30,16 +30,16 @@ pub struct EditToken {
     pub description: Option<Description>,
     /// The new expiry.
     pub expires: Option<ExpirySpec>,
-    /// The change of its selection.
+    /// The change of the selection.
     pub selection: Option<SelectionEdit>,
 }
 
 /// A token before and after an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditPreview {
-    /// The token before.
+    /// The token before the edit.
     pub before: Token,
-    /// The token after, or as it would be.
+    /// The token after the edit, or as a preview.
     pub after: Token,
     /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,

@@ -33,8 +33,8 @@ pub struct TokenSnapshot {
     pub token: Option<Token>,
     /// The token's usage in the last 7 days. Empty if it was not used.
     pub recent_usage: RecentUsage,
-    /// Tokens that it made, without the requested ones. In the whole answer each appears once, and there are a few
-    /// more than [`MAX_MADE`] at most.
+    /// Tokens that this token made, without the requested ones. In the whole answer each appears once. The total is at
+    /// most a few more than [`MAX_MADE`].
     pub made: Vec<TokenId>,
 }
 

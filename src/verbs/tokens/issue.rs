@@ -83,11 +83,11 @@ impl Eq for SecretCallback {}
 /// The destination of new secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretDestination {
-    /// All of them to the caller, at once.
+    /// Passes all secrets to the callback at once.
     Callback(SecretCallback),
-    /// The one secret, in this file.
+    /// Writes the only secret to this file.
     File(PathBuf),
-    /// Each in a file `NAME.secret` of this folder.
+    /// Writes each secret to a file `NAME.secret` in this folder.
     Directory(PathBuf),
 }
 
@@ -185,7 +185,7 @@ pub(super) fn audit_created(verb: &'static str, token: &Token) -> AuditEntry {
         .with("api", token.selection.to_audit_json())
         .with("expires", token.expiry.at().map(Timestamp::rfc3339))
         .with("secret", token.hint.as_str());
-    // Without the field, it is the role of the account.
+    // Without the field, the issued role is the role of the account.
     if token.issued_role == token.owner.role { entry } else { entry.with("issued_role", token.issued_role.as_str()) }
 }
 

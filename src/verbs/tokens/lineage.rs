@@ -20,7 +20,7 @@ pub struct MadeTokens {
     pub count: usize,
     /// `true` if counting stopped at the limit; `count` is then a lower bound.
     pub is_lower_bound: bool,
-    /// Number of active ones.
+    /// Number of active tokens.
     pub active: usize,
     /// The first that the actor may see, as `account/name`, five at most.
     pub names: Vec<String>,

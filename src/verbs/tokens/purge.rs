@@ -25,9 +25,9 @@ pub struct PreviewPurge {
 /// The answer to [`PreviewPurge`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgePreview {
-    /// Number of tokens that it would take.
+    /// Number of tokens that the purge would remove.
     pub count: u64,
-    /// The first of them, the oldest first, as `account/name`: [`MAX_PREVIEW_NAMES`] at most.
+    /// The first tokens, the oldest first, as `account/name`: [`MAX_PREVIEW_NAMES`] at most.
     pub names: Vec<String>,
 }
 

@@ -32,7 +32,7 @@ pub struct RevokeResult {
     pub tokens: Vec<Token>,
     /// Number of named tokens.
     pub named: usize,
-    /// Tokens that they made and that are not revoked.
+    /// Tokens made by the named ones that are not revoked.
     pub remaining: MadeTokens,
 }
 

@@ -11,7 +11,7 @@ use crate::verbs::ports::Snapshot;
 /// The effective rights of each live secret.
 pub(super) struct Rights {
     pub current: EffectiveRights,
-    /// Rights of the secret before, during an overlap.
+    /// Rights of the previous secret, during an overlap.
     pub previous: Option<EffectiveRights>,
 }
 

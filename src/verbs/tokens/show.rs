@@ -30,20 +30,20 @@ pub struct TokenDetails {
     pub token: Token,
     /// The token's usage.
     pub usage: Usage,
-    /// The effective rights of its current secret.
+    /// The effective rights of the current secret.
     pub rights: EffectiveRights,
-    /// The effective rights of the secret before, during an overlap.
+    /// The effective rights of the previous secret, during an overlap.
     pub previous_rights: Option<Box<EffectiveRights>>,
-    /// Number of its permitted methods that it has used, as far back as the ledger goes. Counts among
+    /// Number of permitted methods that the token has used, as far back as the ledger goes. Counts among
     /// [`Usage::MAX_METHODS`] methods at most.
     pub used_methods: usize,
-    /// The token that made it. `None` if a person did.
+    /// The token that made this one. `None` if a person did.
     pub made_by: Option<Maker>,
-    /// The token that got its current secret by regenerating it. `None` if a person did, or it is the first secret.
+    /// The token that regenerated the current secret. `None` if a person did, or if the secret is the first one.
     pub regenerated_by: Option<Maker>,
-    /// The token that got the secret before by regenerating it, during an overlap.
+    /// The token that regenerated the previous secret, during an overlap.
     pub previous_regenerated_by: Option<Maker>,
-    /// Tokens that it made.
+    /// Tokens that this token made.
     pub made: MadeTokens,
 }
 
@@ -94,9 +94,9 @@ pub struct CanToken {
 pub struct MethodCheck {
     /// The token.
     pub token: Token,
-    /// The reason why its current secret may not call the method. `None` if it may.
+    /// The reason why the current secret may not call the method. `None` if it may.
     pub withheld: Option<Withheld>,
-    /// The same for the secret before, during an overlap.
+    /// The same for the previous secret, during an overlap.
     pub previous: Option<Option<Withheld>>,
     /// The known method with the nearest id, if the method is unknown.
     pub nearest: Option<MethodId>,

@@ -12,7 +12,7 @@ use crate::verbs::{AuthLevel, Env, Query, Verb};
 /// Identifies the token for which a secret was issued.
 #[derive(Debug, Clone)]
 pub struct IdentifySecret {
-    /// The secret as it was found.
+    /// The text that may be a secret.
     pub secret: SecretText,
 }
 

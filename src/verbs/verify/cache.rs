@@ -60,7 +60,7 @@ pub struct CachedSecret<T: CachePayload> {
     token: TokenId,
     /// `None` if the secret was refused when it was read: then no request needs the permissions.
     permissions: Option<Arc<Permissions<T::Methods>>>,
-    /// The rendered data of its token.
+    /// The rendered data of the token.
     pub identity: T::Identity,
 }
 

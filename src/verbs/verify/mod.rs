@@ -198,7 +198,7 @@ pub enum SecretOwner {
 pub struct SecretLookup {
     /// The token found. For [`DenialReason::WrongSecret`], the one of the secret with the same public id.
     pub owner: SecretOwner,
-    /// The reason why it is not accepted, whatever the method. `None` if it is accepted.
+    /// The reason why the secret is not accepted, whatever the method. `None` if the secret is accepted.
     pub denial_reason: Option<DenialReason>,
 }
 
@@ -234,8 +234,8 @@ impl From<SecretParseError> for DenialReason {
 /// `scope`. The result is recorded as a use or a denied attempt.
 ///
 /// # Errors
-/// [`crate::error::Kind::Unauthenticated`] when it doesn't work, for whatever reason; [`crate::error::Kind::Denied`]
-/// when it lacks the method, or is another than the one configured.
+/// [`crate::error::Kind::Unauthenticated`] if the secret doesn't work, for whatever reason;
+/// [`crate::error::Kind::Denied`] if the token lacks the method, or is not the configured one.
 pub(super) fn authorize_bearer(
     store: &impl Store,
     presented: &TokenCredential,
@@ -291,7 +291,7 @@ pub(super) struct LiveSecret {
     pub token: Token,
     /// The secret's role, see [`AcceptedToken`].
     pub role: Role,
-    /// The role under which it was issued, whatever the account's role is now.
+    /// The role under which the secret was issued, whatever the account's role is now.
     pub issued_role: Role,
     /// The end of the secret: that of the token, or sooner after a rotation.
     pub expiry: Expiry,

@@ -55,11 +55,11 @@ impl RollbackDetector {
         Some(seen)
     }
 
-    /// Checks that the log in `snapshot`, which ends with `tip`, continues the log that was seen. Returns `true` if it
-    /// is longer.
+    /// Checks that the log in `snapshot`, which ends with `tip`, continues the log that was seen. Returns `true` if the
+    /// log has grown.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it doesn't, or the store can't be read.
+    /// [`crate::error::Kind::Failure`] if the log doesn't continue the log that was seen, or the store can't be read.
     pub fn check(&mut self, snapshot: &dyn Snapshot, tip: AuditTip, now: Timestamp) -> Result<bool> {
         if let Some(why) = &self.unreadable {
             self.is_rolled_back = true;

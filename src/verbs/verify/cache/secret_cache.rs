@@ -67,7 +67,7 @@ impl<T: CachePayload> SecretCache<T> {
         if let Some(known) = self.young.secrets.get(id) {
             return Some(Arc::clone(known));
         }
-        // Its bytes stay counted until the older generation is dropped.
+        // The bytes of the entry stay counted until the older generation is dropped.
         let (id, known) = self.old.secrets.remove_entry(id)?;
         self.insert(id, Arc::clone(&known));
         Some(known)
