@@ -27,9 +27,9 @@ pub fn start(cores: Cores, folder: &Path, guards: &[GuardedSite<'_>]) -> Result<
     Server::start(cores, command, at, &folder.join("nginx.log")).map(Some)
 }
 
-/// Returns the configuration. nginx reads no body of a response to `auth_request`, and closes the connection to the
-/// server if there is one, so HEAD requests none. The application answers 204 from within nginx itself, so that the
-/// cost of the guard is as visible as possible.
+/// Returns the configuration. For `auth_request`, nginx reads no body of a response, and closes the connection if there
+/// is a body. HEAD avoids the body. The application answers 204 from within nginx itself, so that the cost of the guard
+/// is as visible as possible.
 fn configuration(at: SocketAddr, folder: &Path, guards: &[GuardedSite<'_>]) -> String {
     let folder = folder.display();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];

@@ -33,7 +33,7 @@ impl Face {
     }
 }
 
-/// One change, as a verb reports it. Never contains a secret, a password or a hash of either.
+/// A change, as reported by a verb. Never contains a secret, a password or a hash of either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// The verb, e.g. `token.revoke`.
@@ -144,7 +144,7 @@ fn before_and_after(parts: &Map<String, Value>) -> Option<(&Value, &Value)> {
     parts.get(BEFORE).zip(parts.get(AFTER)).filter(|_| parts.len() == 2)
 }
 
-/// One detail of a row, in full. Hostile characters are escaped.
+/// A detail of a row, in full. Hostile characters are escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
     /// The name of the detail. Empty if the details are no JSON object.

@@ -158,7 +158,7 @@ pub fn set_text(target: &mut Option<String>, value: &str) -> SetResult {
     Ok(())
 }
 
-/// Stores the one of `all` that begins with `start` in `target`. If several do, `target` stays unchanged.
+/// Stores the only value of `all` that begins with `start` in `target`. If there are several, `target` stays unchanged.
 ///
 /// # Errors
 /// All known values if none begins with `start`.

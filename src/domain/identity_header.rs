@@ -1,7 +1,7 @@
 //! The caller's identity that jeton gives to an application, in the headers and the JSON of its answers. Only jeton
 //! sets these values.
 
-/// One part of the identity.
+/// A part of the identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityField {
     /// The account's name.

@@ -89,7 +89,7 @@ impl fmt::Display for MethodId {
     }
 }
 
-/// One callable operation.
+/// A callable operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Method {
     pub id: MethodId,

@@ -51,7 +51,7 @@ impl Policy {
         ]
     }
 
-    /// Sets one rule from its stored form. If a span is optional, `never` and `none` both mean that it is absent.
+    /// Sets one rule from its stored form. If a span is optional, `never` and `none` both mean that there is none.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] for an unknown key or a value that doesn't fit the key.

@@ -29,7 +29,7 @@ const TAIL_LEN: usize = PUBLIC_ID_LEN + 1 + RANDOM_LEN + CHECK_LEN;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublicId([u8; PUBLIC_ID_LEN]);
 
-/// Hashes the id as one number, for speed: every request hashes one.
+/// Hashes the id as one number, for speed: every request hashes an id.
 impl Hash for PublicId {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(u64::from_ne_bytes(self.0));

@@ -75,7 +75,7 @@ impl TokenField {
     }
 }
 
-/// One difference.
+/// A difference of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
     /// The field that differs.

@@ -1,9 +1,9 @@
 //! Headers that an application may trust, and that it must not get from a client.
 //!
-//! A client's header reaches the application only if its name consists of letters, digits and hyphens, and matches no
+//! A client's header reaches the application only if the name has just letters, digits and hyphens, and matches no
 //! pattern of [`STRIPPED_PATTERNS`]. Afterwards the proxy sets the true values. HAProxy, Caddy and Envoy remove headers
-//! by pattern. nginx and Traefik can remove them only by name: for them each pattern lists the names that are known to
-//! be in use.
+//! by pattern. nginx and Traefik can remove headers only by name. For these two, each pattern lists the names that are
+//! known to be in use.
 
 /// Patterns in lower case, each with known names that match it. `*` matches any text.
 pub(super) const STRIPPED_PATTERNS: [(&str, &str); 145] = [

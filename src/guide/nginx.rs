@@ -126,8 +126,8 @@ fn proxy_directives(guide: &Guide<'_>) -> String {
     text + &format!("   {line}\n")
 }
 
-/// Returns a map for each verb in the routes and one for all other verbs, and the entries that choose among them.
-/// nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
+/// Returns a map for each verb in the routes and a map for all other verbs, and the entries that choose among these
+/// maps. nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
 fn maps_by_http_method(map: &RouteRules) -> (String, String) {
     let mut http_methods: Vec<Option<&str>> =
         map.rules.iter().map(|entry| entry.route.http_method.as_deref()).collect();

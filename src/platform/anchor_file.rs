@@ -38,11 +38,11 @@ pub struct AnchorFile {
 }
 
 impl AnchorFile {
-    /// Opens the file at `path` once no other process appends to it. A missing file is created with mode 0600.
+    /// Opens the file at `path` once no other process appends to the file. A missing file is created with mode 0600.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] if `path` is a link, a pipe, a folder or a file that others can write, if
-    /// the file can't be opened or read, or if another program doesn't release the lock.
+    /// [`crate::error::Kind::Failure`] if `path` is a link, a pipe, a folder or a file that others can write. The same
+    /// error if the file can't be opened or read, or if another program doesn't release the lock.
     pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
         super::input::require_named_file(path, "an anchor")?;
         let refused = |e: io::Error| unusable(path).why(e.to_string());

@@ -125,7 +125,7 @@ pub fn output_is_closed() -> bool {
     poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Set once the program itself handles the signals that end it.
+/// Set once the program handles the signals that would end the program.
 static STOPS_ON_END: AtomicBool = AtomicBool::new(false);
 
 /// Returns `true` if the program itself ends in an orderly way by that signal.

@@ -28,8 +28,8 @@ pub struct ServeArgs {
     pub accept_older_store: bool,
     /// Accept a clock that is behind what the service has seen
     ///
-    /// Expired tokens stay expired even if the clock is set back: the service continues from the latest time it has
-    /// seen, also after a restart. Use this option for one start, if that time was wrong.
+    /// Expired tokens stay expired even if the clock is set back, because the service continues from the latest time it
+    /// has seen, also after a restart. Use this option for one start, if that time was wrong.
     #[arg(long)]
     pub accept_earlier_clock: bool,
     /// Log level: error, warn, info, debug (denials), trace (requests)

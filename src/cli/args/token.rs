@@ -69,10 +69,10 @@ pub struct CreateArgs {
     /// Name, unique in its account; can be repeated, all or none
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
-    /// Account that will own it [default: yours]
+    /// Account that will own the tokens [default: yours]
     #[arg(long, value_name = "A")]
     pub account: Option<String>,
-    /// Describe its purpose, up to 200 characters
+    /// Describe the purpose, up to 200 characters
     #[arg(long, value_name = "T")]
     pub description: Option<String>,
     /// Expire: never, a day or 12h, 30d, 2w, 6mo, 1y [policy: 90d]
@@ -100,7 +100,7 @@ pub struct CreateArgs {
 pub struct EditArgs {
     /// Token: name, account/name, hint or id
     pub token: String,
-    /// Rename it
+    /// Rename the token
     #[arg(long, value_name = "N")]
     pub name: Option<String>,
     /// Replace the description; empty for none
@@ -153,7 +153,7 @@ pub struct CopyArgs {
     /// Name of the new token
     #[arg(value_name = "NEW")]
     pub name: String,
-    /// Account that will own it [default: that of the original]
+    /// Account that will own the copy [default: that of the original]
     #[arg(long, value_name = "A")]
     pub account: Option<String>,
     /// Replace the expiry [default: the same instant]

@@ -83,7 +83,7 @@ pub(super) fn preview_and_apply(
     for warning in warnings {
         app.out.note(&format!("! {warning}"));
     }
-    // Authorize a token before the preview shows it anything.
+    // Authorize an acting token before showing the preview.
     let reader = app.token()?.unwrap_or(Credential::Store);
     let preview = app.call(&reader, PreviewCatalogue { catalogue: catalogue.clone() })?;
     if !app.out.json {

@@ -107,7 +107,8 @@ enum SecretFormat {
     Plain,
     /// JSON, with statuses at that instant.
     Json(Timestamp),
-    /// JSON without its end. The service's answer follows once the change is made. The flag is set once it is printed.
+    /// JSON without its end. The service's answer follows once the change is made. The flag is set once the secret is
+    /// printed.
     OpenJson(Timestamp, Arc<AtomicBool>),
 }
 

@@ -1,4 +1,4 @@
-//! Differences between two states of one catalogue.
+//! Differences between two states of a catalogue.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,7 +29,7 @@ pub struct PartDiff {
     pub changed: Vec<ItemChange>,
 }
 
-/// The differences of one part.
+/// The differences of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemChange {
     /// The part's id or name.

@@ -79,7 +79,7 @@ impl Ceilings {
     }
 }
 
-/// The effective rights of one secret.
+/// The effective rights of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectiveRights {
     /// The roles that limit the secret.

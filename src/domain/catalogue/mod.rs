@@ -56,7 +56,7 @@ impl ApiSet {
     }
 }
 
-/// One entry of a set. Patterns and groups match methods of the set's own catalogue, and never `jeton.*`. So a new
+/// An entry of a set. Patterns and groups match methods of the set's own catalogue, and never `jeton.*`. So a new
 /// catalogue can't widen a set that doesn't name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SetEntry {
@@ -103,7 +103,7 @@ impl fmt::Display for SetEntry {
     }
 }
 
-/// The content of one catalogue.
+/// The content of a catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
     /// The catalogue's name, which is the origin of its methods and sets.

@@ -1,6 +1,6 @@
-//! Resolves the methods of a set: the included ones, minus the excluded ones. A missing set is empty, and so is a set
-//! on a cycle or leading to one. (Catalogues with a cycle are refused: see [`super::validate`].) No set contains a
-//! method of `jeton.*`, even if an old store has such a set from when files could contain these methods.
+//! Resolves the methods of a set: the included ones, minus the excluded ones. A missing set is empty. A set on a cycle,
+//! or leading to a cycle, is empty too. (Catalogues with a cycle are refused: see [`super::validate`].) No set contains
+//! a method of `jeton.*`, even if an old store has a set that names such methods.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

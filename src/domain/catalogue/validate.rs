@@ -10,9 +10,9 @@ use crate::domain::selection::looks_built_in;
 use crate::domain::text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
-/// Maximum number of methods of one catalogue.
+/// Maximum number of methods of a catalogue.
 pub const MAX_METHODS: usize = 20_000;
-/// Maximum number of API sets of one catalogue.
+/// Maximum number of API sets of a catalogue.
 pub const MAX_SETS: usize = 1_000;
 /// Maximum total number of entries in the API sets of one catalogue, and maximum number of patterns among them. Each
 /// pattern is compared with every method.

@@ -44,9 +44,9 @@ pub enum Flaw {
     Table(String),
     /// The store is set up, but its log is empty.
     Emptied,
-    /// The row is before the first one.
+    /// The row is before the first row.
     Extra(RowRef),
-    /// The row follows one with a higher number.
+    /// The row follows a row with a higher number.
     Order(RowRef),
     /// The row is missing, and so are all others up to this one.
     Missing(i64),

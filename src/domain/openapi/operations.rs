@@ -21,7 +21,7 @@ pub(super) const MAX_OPERATIONS: usize = 20_000;
 const MAX_KEYS: usize = 1_000_000;
 /// Maximum total number of methods in all sets.
 const MAX_SET_ENTRIES: usize = 500_000;
-/// Maximum number of tags of one operation.
+/// Maximum number of tags of an operation.
 const MAX_TAGS: usize = 100;
 /// Maximum length of a tag, in characters.
 pub(super) const MAX_TAG_LEN: usize = 200;

@@ -54,7 +54,7 @@ pub(super) struct WarningCount {
 }
 
 impl WarningCount {
-    /// Counts one more place.
+    /// Counts another place.
     pub(super) fn add(&mut self, example: &str) {
         self.count += 1;
         if self.examples.len() < MAX_EXAMPLES {

@@ -5,15 +5,15 @@
 //! last one, and none is `.` or `..`. Segments consist of the characters that RFC 3986 permits there: unreserved
 //! characters, sub-delimiters, `:`, `@`, and escapes of other characters.
 //!
-//! Some escapes are refused. These are escapes of characters that need none (else `%6de` would be `me` behind the
-//! proxy and something else before it). The same holds for `/`, `\`, `%`, control characters, and bytes that are not
-//! UTF-8. `;` is refused too, escaped or not: some applications drop it and the text after it, and take `/mine;a` for
-//! `/mine`. The path is no longer than [`MAX_PATH_LEN`], so that every engine finds its match.
+//! Some escapes are refused. These are escapes of characters that need none (else `%6de` would be `me` only behind the
+//! proxy). The same holds for `/`, `\`, `%`, control characters, and bytes that are not UTF-8. `;` is refused too,
+//! escaped or not: some applications drop it and the text after it, and read `/mine;a` as `/mine`. The path is no
+//! longer than [`MAX_PATH_LEN`], so that every engine finds its match.
 
 /// Maximum length of a path, in characters.
 pub const MAX_PATH_LEN: usize = 1_000;
 
-/// One unit of a segment. None of its characters has a special meaning in the files that quote it.
+/// A unit of a segment. None of its characters has a special meaning in the files that quote it.
 const UNIT: &str = concat!(
     r"(?:[\x21\x24\x26-\x2E0-9\x3A\x3D\x40A-Z_a-z~]",
     r"|%(?:2[0-46-9A-Ca-c]|3[AC-Fac-f]|40|5[BDEbde]|60|7[B-Eb-e]",

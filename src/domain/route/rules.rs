@@ -53,7 +53,7 @@ impl RouteAction {
     }
 }
 
-/// One entry of the list.
+/// An entry of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteRule {
     /// The requests that the entry applies to.

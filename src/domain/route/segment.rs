@@ -5,7 +5,7 @@
 
 use super::TooMany;
 
-/// One part of a shape.
+/// A part of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit {
     /// This byte, as a character or escaped.

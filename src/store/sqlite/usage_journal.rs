@@ -95,8 +95,8 @@ pub(super) fn has_pending(db: &Connection) -> Result<bool> {
     Ok(query_one(db, "SELECT 1 FROM ledger_journal LIMIT 1", [], |r| r.get::<_, i64>(0))?.is_some())
 }
 
-/// The key under which uses or denied attempts are added up: token, public id, reason (of an attempt), method,
-/// address, client, and the day or the minute.
+/// The key under which uses or denied attempts are added up. The fields are token, public id, reason (of an attempt),
+/// method, address, client, and the day or the minute.
 type UsageKey = (i64, String, Option<String>, String, String, String, i64);
 
 /// Moves some waiting records of `part`; returns `true` if more are left.

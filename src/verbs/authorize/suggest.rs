@@ -16,8 +16,8 @@ const MAX_CANDIDATES: usize = 200;
 const MAX_NAMES: usize = 3;
 
 /// Returns the names nearest to a reference that means no token. Suggests only tokens within the actor's reach that it
-/// may also see. Compares only a limited number of tokens whose names begin alike, found by an index, so that the cost
-/// doesn't depend on the number of tokens.
+/// may also see. Compares only a limited number of tokens whose names begin alike. These are found by an index, so that
+/// the cost doesn't depend on the number of tokens.
 ///
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] if there is no authenticated actor, and errors of the store.
@@ -66,8 +66,8 @@ pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> 
     Ok(written.map(|(_, full)| full.clone()).take(MAX_NAMES).collect())
 }
 
-/// Returns the beginnings of a name that are searched, the longest first: for a typing error near the end, the longest
-/// one has few other matches. The empty one is the last.
+/// Returns the beginnings of a name that are searched, the longest first. For a typing error near the end, the longest
+/// beginning has few other matches. The empty beginning is the last.
 fn beginnings(name: &str) -> Vec<&str> {
     let length = name.chars().count();
     let mut sizes = vec![length, length.saturating_sub(1), length * 2 / 3, length / 3, 1, 0];

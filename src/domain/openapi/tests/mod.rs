@@ -218,7 +218,7 @@ fn ids_that_collide_get_a_stable_suffix() {
     let mut expected = vec!["default.list-it".to_owned(), suffixed("/a"), suffixed("/c")];
     expected.sort();
     assert_eq!(ids(&all), expected);
-    // An operation whose id was written exactly so keeps it.
+    // An operation whose id was written exactly so keeps that id.
     let keeper = all.catalogue.methods().find(|m| m.id.as_str() == "default.list-it").unwrap();
     assert_eq!(keeper.routes, ["GET /b"]);
     assert_eq!(all.warnings.iter().filter(|w| w.contains("is taken by")).count(), 2);
