@@ -11,7 +11,7 @@ use std::task::Poll;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Number of panics in a row that one worker survives. Success in between resets the count.
+/// Number of consecutive panics that a worker survives. Success in between resets the count.
 pub(super) const MAX_PANICS: u32 = 3;
 
 /// Records which task has failed, if any.

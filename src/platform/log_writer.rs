@@ -148,7 +148,7 @@ impl LogWriter {
     /// Waits until everything is written, for at most `limit`.
     pub fn flush(&self, limit: Duration) {
         let waiting = |queue: &mut Queue| queue.busy || !queue.lines.is_empty() || queue.lost > 0;
-        // At the limit the remaining lines are given up.
+        // At the limit the remaining lines are dropped.
         drop(self.shared.changed.wait_timeout_while(self.shared.queue(), limit, waiting));
     }
 }

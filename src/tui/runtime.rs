@@ -168,7 +168,7 @@ impl Workers {
 }
 
 impl Workers {
-    /// Sends a job to its thread. A stop from then on is for this job, if it works in batches.
+    /// Sends a job to its thread. If the job works in batches, a later stop applies to it.
     fn send(&self, job: Job) -> Result<()> {
         if job.is_batched() {
             self.progress.begin();

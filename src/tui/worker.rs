@@ -161,7 +161,7 @@ impl StoreWorkers {
         jobs.send(job).map_err(|_| Error::failure("the store's thread has ended"))
     }
 
-    /// Ends the threads, and waits until the store is closed or the time is over.
+    /// Ends the threads, and waits until the store is closed or the time has elapsed.
     pub(super) fn close(&self, within: Duration) {
         for jobs in [&self.jobs, &self.long_changes, &self.long_reads] {
             // A thread that has already ended has closed the store.

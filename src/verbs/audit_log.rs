@@ -82,7 +82,8 @@ pub struct AuditPage {
     pub is_torn: bool,
 }
 
-/// The log's last row. While it is the same, so is everything that verbs change. In an empty log all is 0.
+/// The log's last row. While the last row is the same, so is all data that verbs change. In an empty log, number and
+/// hash are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditTip {
     /// The row's number.

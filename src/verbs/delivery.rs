@@ -1,5 +1,5 @@
-//! Secrets that are printed or saved before they come into force. Nothing is locked meanwhile, so a slow reader delays
-//! no other writer.
+//! Secrets that are printed or saved before they become valid. Nothing is locked meanwhile, so a slow reader delays no
+//! other writer.
 
 use super::Mutation;
 use super::actor::Session;
@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 
 impl<S: Store> LocalBackend<S> {
     /// Carries out `verb` in three steps. A rehearsal, which is rolled back, checks if the change is permitted and
-    /// computes its tokens. Then the secrets go to `save_to`. Then the change itself puts just these secrets into
-    /// force, if everything is still as announced.
+    /// computes its tokens. Then the secrets go to `save_to`. Then the change itself makes exactly these secrets valid,
+    /// if everything is still as announced.
     pub(super) fn run_with_delivery<V: Mutation>(
         &self,
         verb: &V,

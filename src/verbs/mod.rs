@@ -45,7 +45,7 @@ use tokens::{IssuedToken, SecretDestination, SecretSource};
 
 /// The backend of screens and commands. Today the only one runs verbs over a store of this machine.
 pub trait Backend: Send + Sync {
-    /// Carries out `request` on behalf of `credential`, wholly or not at all.
+    /// Carries out `request` on behalf of `credential`, completely or not at all.
     ///
     /// # Errors
     /// Any error of the verb; [`crate::error::Kind::Denied`] before anything else.
@@ -143,7 +143,7 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
     /// Adds information to the result, read after the commit so that no writer waits.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when the store can't be read; the change is made all the same.
+    /// [`crate::error::Kind::Failure`] if the store can't be read. The change is committed in any case.
     fn after_commit(&self, _out: &mut Self::Output, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
         Ok(())
     }

@@ -56,7 +56,7 @@ pub trait Store: Send + Sync {
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     fn data_version(&self) -> Result<DataVersion>;
 
-    /// Runs `f` in one immediate transaction and commits its change together with its audit entries, or neither. `now`
+    /// Runs `f` in one immediate transaction, and commits the change together with its audit entries, or nothing. `now`
     /// is called once the transaction has begun, so that the log's times follow its order.
     ///
     /// # Errors

@@ -84,7 +84,7 @@ impl Ceilings {
 pub struct EffectiveRights {
     /// The roles that limit the secret.
     pub ceilings: Ceilings,
-    /// Why the secret permits nothing at all; `None` if it works.
+    /// Reason why the secret permits nothing at all; `None` if the secret works.
     pub denial_reason: Option<DenialReason>,
     /// The methods within both ceilings, sorted. The secret may call them unless it is refused.
     pub permitted: Vec<MethodId>,

@@ -56,7 +56,7 @@ pub enum Flaw {
     Changed(RowRef),
     /// The file is damaged from here on.
     Torn,
-    /// The rows from this one on are gone, although a checkpoint recorded them.
+    /// The rows from this one on are missing, although a checkpoint recorded them.
     Cut(Checkpoint),
     /// The rows from this one on, up to a checkpoint, differ from the original ones.
     Rewritten {

@@ -108,8 +108,8 @@ impl<'a> Security<'a> {
         sufficient.into_iter().collect()
     }
 
-    /// Returns the scopes that one requirement needs together. An inner `None` is a scope that doesn't become a set
-    /// but is required all the same. The whole is `None` once the operation has named more than [`MAX_SCOPES`].
+    /// Returns the scopes that one requirement needs together. An inner `None` is a required scope that doesn't become
+    /// a set. Returns `None` once the operation has named more than [`MAX_SCOPES`].
     fn required(
         &mut self,
         entries: &'a [(Rc<str>, Node)],

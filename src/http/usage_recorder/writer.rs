@@ -96,7 +96,7 @@ pub(in crate::http) fn start(
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
-/// Entries that are being written. On drop, also after a panic, the unwritten ones are put back.
+/// Entries that are being written. On drop, also after a panic, the unwritten entries are put back.
 struct InFlight<'a> {
     ledger: &'a UsageLedger,
     entries: Vec<(UsageKey, Count)>,

@@ -8,7 +8,7 @@ use super::where_clause::WhereClause;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow, HashedRow};
 
-/// Number of damaged rows after which a section ends. A log damaged throughout is read in several sections.
+/// Number of damaged rows after which a section ends. A completely damaged log is read in several sections.
 const MAX_DAMAGED: usize = 1_000;
 
 /// A row's verb for the filter. Rows older than the name *revoke* have another verb, so both words find such rows.

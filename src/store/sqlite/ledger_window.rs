@@ -135,11 +135,11 @@ struct Side<R> {
     unreadable: Vec<String>,
 }
 
-/// Number of damaged rows passed over in one section. Beyond it, the ledger is damaged throughout.
+/// Maximum number of damaged rows that a page skips. With more, the whole ledger counts as damaged.
 const MAX_DAMAGED: usize = 10_000;
 
 /// # Errors
-/// [`crate::error::Kind::Failure`] after too many damaged rows: reading all of them would take too long.
+/// [`crate::error::Kind::Failure`] after too many damaged rows, because reading all of them would take too long.
 fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
     if unreadable.len() < MAX_DAMAGED {
         return Ok(());

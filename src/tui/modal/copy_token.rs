@@ -38,8 +38,8 @@ pub struct CopyTokenDialog {
 }
 
 impl CopyTokenDialog {
-    /// Opens a form to copy `source` as it is at `now`. `manages`: the signed-in user may create tokens for others. If
-    /// `source` has expired, its expiry is not offered.
+    /// Opens a form to copy `source`, with its status at `now`. `manages`: the signed-in user may create tokens for
+    /// others. If `source` has expired, its expiry is not offered.
     pub fn new(source: Token, now: Timestamp, default_expiry: Option<Length>, manages: bool) -> Form<Self> {
         let expiry = match source.expiry.is_past(now) {
             true => ExpiryChoice::new(default_expiry),

@@ -11,7 +11,7 @@ const LABEL_COLUMNS: usize = 18;
 
 /// The two sides of a conflict.
 pub struct Conflict {
-    /// The token as it is stored now.
+    /// The token as stored now.
     pub stored: Token,
     /// Both sides as text.
     pub text: ScrollText,

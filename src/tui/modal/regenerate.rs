@@ -43,7 +43,7 @@ pub struct RegenerateTokenDialog {
 }
 
 impl RegenerateTokenDialog {
-    /// Opens the form for `token` as it is at `now`. An expired token can't keep its expiry.
+    /// Opens the form for `token` with its status at `now`. An expired token can't keep its expiry.
     pub fn new(token: Token, now: Timestamp, default_expiry: Option<Length>) -> Form<Self> {
         let expired = token.expiry.is_past(now);
         let expiry =

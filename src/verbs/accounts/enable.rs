@@ -21,7 +21,8 @@ pub struct DisableAccounts {
     pub usernames: Vec<Username>,
 }
 
-/// Enables accounts, all or none. It needs a person, because their tokens work again, whatever rights those have.
+/// Enables accounts, all or none. It needs a person, because the tokens of the accounts work again with all of their
+/// rights.
 #[derive(Debug, Clone)]
 pub struct EnableAccounts {
     /// The accounts.

@@ -282,7 +282,7 @@ pub enum SizeCursor {
     Attempts(i64),
 }
 
-/// The key of a use as it is stored, in the order in which uses are stored.
+/// The stored key of a use. The order is that of the stored uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredUseKey {
     /// The token.

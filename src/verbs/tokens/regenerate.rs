@@ -103,6 +103,6 @@ fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Res
             .why(format!("{} dies {}", previous.hint, relative(previous.retires_at, env.now)))
             .next(format!("End that first: jeton token retire {}", before.full_name())));
     }
-    // The old secret must outlive neither its own expiry nor the new one.
+    // The old secret must not outlive its own expiry or the new one.
     Ok([before.expiry, after.expiry].into_iter().filter_map(Expiry::at).fold(until, Timestamp::min))
 }

@@ -19,7 +19,7 @@ use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 pub struct RestoreTokens {
     /// The tokens.
     pub tokens: Vec<TokenTarget>,
-    /// A new name for a single token, if its own name is taken by now.
+    /// A new name for a single token, if its own name is already taken.
     pub rename: Option<TokenName>,
 }
 
