@@ -134,7 +134,7 @@ fn open_tui(global: GlobalArgs) -> Result<()> {
     exit_as(run_tui(backend, &world, &settings, None)?)
 }
 
-/// Opens the screens on `backend`.
+/// Opens the screens on the store at `place`.
 fn run_tui(
     place: LazyLocalBackend,
     world: &Adapters,

@@ -13,7 +13,7 @@ use crate::verbs::{AuthLevel, Env, Query, Verb};
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
 
-/// The kind of findings to look for.
+/// The kind of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingKind {
     /// Active tokens that expire within this span.
@@ -32,7 +32,7 @@ pub struct FindingCursor(pub i64, pub i64);
 /// Returns a page of the tokens that need attention.
 #[derive(Debug, Clone)]
 pub struct ListFindings {
-    /// The kind of findings to look for.
+    /// The kind of findings.
     pub kind: FindingKind,
     /// The end of the last page. `None` starts at the beginning.
     pub after: Option<FindingCursor>,
@@ -54,7 +54,7 @@ pub enum FindingCriterion {
 /// A query for a page of the tokens that need attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FindingQuery {
-    /// The kind of findings to look for.
+    /// The kind of findings.
     pub criterion: FindingCriterion,
     /// The time at which statuses are computed.
     pub now: Timestamp,

@@ -64,8 +64,7 @@ pub enum TrashScope {
     Any,
 }
 
-/// Checks that the actor may ask for a verb that takes `scope`. A password always may; a token needs one of the
-/// methods.
+/// Checks that the actor may run a verb that needs `scope`. A password always may; a token needs one of the methods.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the missing methods.
@@ -78,7 +77,7 @@ pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
     }
 }
 
-/// Returns the error for a token that may not ask for a verb that takes `scope`.
+/// Returns the error for a token that may not run a verb that needs `scope`.
 pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     match scope.methods() {
         [] => Error::denied("no token may do that, whatever it holds")

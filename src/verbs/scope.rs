@@ -1,6 +1,6 @@
-//! Scopes that a token needs to ask for a verb. A password needs none of them: there the role alone decides.
+//! Scopes that a token needs to run a verb. A password needs no scope: there only the role decides.
 
-/// Scopes that a token needs to ask for a verb.
+/// The scope that a token needs to run a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequiredScope {
     /// Nothing but a live token.

@@ -102,8 +102,8 @@ impl FileIdentity {
     /// Checks that the schema is still the expected one.
     ///
     /// # Errors
-    /// [`Kind::Failure`] if another program has changed the schema of the open store: its tables may then have another
-    /// meaning.
+    /// [`crate::error::Kind::Failure`] if another program has changed the schema of the open store: its tables may then
+    /// have another meaning.
     pub(super) fn check_schema(&self, db: &Connection) -> Result<()> {
         match query_one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
             Some(schema) if schema == self.schema => Ok(()),
@@ -140,8 +140,8 @@ impl FileIdentity {
     /// Checks that the file and its companions are still in their places.
     ///
     /// # Errors
-    /// [`Kind::Failure`] if the file was moved, removed or replaced. Reads would then differ from what others see, and
-    /// writes would be lost.
+    /// [`crate::error::Kind::Failure`] if the file was moved, removed or replaced. Reads would then differ from what
+    /// others see, and writes would be lost.
     pub(super) fn check_in_place(&self) -> Result<()> {
         self.is_unchanged()?;
         // Read before the files are checked, so that a change during the check is noticed.

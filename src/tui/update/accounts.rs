@@ -240,7 +240,7 @@ pub(super) fn on_account_changed(
     effects
 }
 
-/// Does the same as [`changed`], and also checks if the running service denies the account's tokens.
+/// Does the same as [`on_account_changed`], and also checks if the running service denies the account's tokens.
 pub(super) fn account_revoked(
     model: &mut Model,
     change: AccountChange,

@@ -121,7 +121,7 @@ pub fn resolve_managed_accounts(
     all
 }
 
-/// Checks that `actor` may do `action` to `account`, if both are known. Screens use this to offer actions. Roles that
+/// Checks that the actor with `own_account` may do `action` to `account`. Screens use this to offer actions. Roles that
 /// can be given are checked by [`check_role_grant`].
 ///
 /// # Errors

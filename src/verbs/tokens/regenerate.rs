@@ -88,7 +88,7 @@ impl Mutation for RegenerateToken {
     }
 }
 
-/// Returns the end of the old secret of `token` with this grace: never beyond the expiry.
+/// Returns the end of the old secret with this grace. It is never beyond the token's expiry.
 fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Result<Timestamp> {
     let until = grace.after(env.now, env.zone).filter(|until| *until <= env.now.plus(MAX_GRACE));
     let until = until.ok_or_else(|| {

@@ -162,7 +162,7 @@ impl<T: CachePayload> MethodIndex<T> {
         MethodIndex { permissions, methods }
     }
 
-    /// Decides for a secret of `token` whose data is `known`. `refused` is set if the secret itself was rejected.
+    /// Decides for a `secret` of `token`. `denial_reason` is set if the secret itself was rejected.
     fn evaluate(
         &self,
         denial_reason: Option<DenialReason>,

@@ -230,7 +230,7 @@ impl From<SecretParseError> for DenialReason {
     }
 }
 
-/// Returns the token that presents `secret` in order to act through jeton itself, if it may ask for a verb that takes
+/// Returns the token of a `presented` credential that acts through jeton itself, if it may run a verb that needs
 /// `scope`. The result is recorded as a use or a denied attempt.
 ///
 /// # Errors

@@ -1,4 +1,5 @@
-//! What the screens show: drawn into a buffer, as text, and as ids of dialogs and notices. Also assertions about that.
+//! The content of the screens: a drawn buffer, its text, and the ids of dialogs and notices. Also assertions about
+//! these.
 
 use jeton::tui::notice::NoticeId;
 use jeton::tui::screen::Component;
