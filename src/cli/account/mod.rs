@@ -1,22 +1,45 @@
-//! `jeton account …`.
+//! `jeton account …`, one file per command.
 
+mod change_report;
+mod create;
+mod delete;
+mod disable;
+mod enable;
 pub(super) mod json;
-mod mutations;
-mod queries;
+mod list;
+mod passwd;
+mod role;
+mod show;
 
 use super::App;
-use super::args::AccountCommand;
+use super::args::{AccountCommand, AccountsArgs};
+use crate::domain::account::Account;
+use crate::domain::name::Username;
 use crate::error::Result;
 
 pub(super) fn run(app: &mut App, command: AccountCommand) -> Result<()> {
     match command {
-        AccountCommand::List => queries::list(app),
-        AccountCommand::Show(args) => queries::show(app, args),
-        AccountCommand::Create(args) => mutations::create(app, args),
-        AccountCommand::Role(args) => mutations::role(app, args),
-        AccountCommand::Disable(some) => mutations::disable(app, some),
-        AccountCommand::Enable(some) => mutations::enable(app, some),
-        AccountCommand::Passwd(args) => mutations::passwd(app, args),
-        AccountCommand::Delete(args) => mutations::delete(app, args),
+        AccountCommand::List => list::list(app),
+        AccountCommand::Show(args) => show::show(app, args),
+        AccountCommand::Create(args) => create::create(app, args),
+        AccountCommand::Role(args) => role::role(app, args),
+        AccountCommand::Disable(some) => disable::disable(app, some),
+        AccountCommand::Enable(some) => enable::enable(app, some),
+        AccountCommand::Passwd(args) => passwd::passwd(app, args),
+        AccountCommand::Delete(args) => delete::delete(app, args),
+    }
+}
+
+fn usernames(some: &AccountsArgs) -> Result<Vec<Username>> {
+    some.names.iter().map(|n| Username::parse(n)).collect()
+}
+
+/// Returns an account's state as glyph and words.
+fn status_text(account: &Account) -> &'static str {
+    match (account.enabled, account.temporary_password) {
+        (true, false) => "● enabled",
+        (true, true) => "◐ temporary password",
+        (false, false) => "○ disabled",
+        (false, true) => "○ disabled, temporary password",
     }
 }

@@ -1,0 +1,51 @@
+//! The report of a change of accounts, as text or JSON.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::App;
+use super::super::propagation::PropagationCheck;
+use super::json::{ChangedAccountsJson, OneAccountJson};
+use crate::error::Result;
+use crate::verbs::accounts::AccountWithCounts;
+
+/// Reports the change of each account.
+pub(super) fn print_changed(app: &mut App, accounts: &[AccountWithCounts], what: &str) -> Result<()> {
+    if !app.out.json {
+        accounts.iter().for_each(|a| app.out.note(&format!("✓ {} {what}", a.account.username)));
+        return Ok(());
+    }
+    let answer = to_json(accounts);
+    app.out.json(&answer)
+}
+
+/// Reports accounts that lost access, and if the running service already denies their tokens.
+pub(super) fn print_revoked(
+    app: &mut App,
+    accounts: &[AccountWithCounts],
+    seq: i64,
+    what: &str,
+    otherwise: &str,
+) -> Result<()> {
+    let service = PropagationCheck::run(app, seq);
+    if app.out.json {
+        return service.print_json(app, &to_json(accounts));
+    }
+    print_changed(app, accounts, &format!("{what}{}", service.suffix("its tokens", otherwise)))?;
+    service.warn_unconfirmed(app);
+    Ok(())
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum AccountsAnswer {
+    One(OneAccountJson),
+    Many(ChangedAccountsJson),
+}
+
+fn to_json(accounts: &[AccountWithCounts]) -> AccountsAnswer {
+    match accounts {
+        [only] => AccountsAnswer::One(only.into()),
+        several => AccountsAnswer::Many(several.into()),
+    }
+}

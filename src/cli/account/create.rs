@@ -1,0 +1,23 @@
+//! `account create`.
+
+use super::super::args::CreateAccountArgs;
+use super::super::{App, new_password};
+use super::change_report::print_changed;
+use crate::domain::name::Username;
+use crate::domain::role::Role;
+use crate::error::Result;
+use crate::verbs::accounts::CreateAccount;
+
+pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
+    let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
+    let credential = app.write_credential()?;
+    let password = new_password::for_account(app, &username, args.password.new_password_file.as_deref())?;
+    let changed = app.call(&credential, CreateAccount { username, role, password })?;
+    let name = changed.value.account.username.to_string();
+    print_changed(app, &[changed.value], &format!("is a new {role}"))?;
+    if !app.out.json {
+        app.out.note(&format!("  It signs in with: jeton --user {name}"));
+        app.out.note("  The password is temporary: it is replaced at the first sign-in, before anything else");
+    }
+    Ok(())
+}

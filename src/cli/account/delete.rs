@@ -1,0 +1,39 @@
+//! `account delete`: shows the consequences, then asks for the name.
+
+use super::super::App;
+use super::super::args::DeleteAccountArgs;
+use super::change_report::print_revoked;
+use crate::domain::name::Username;
+use crate::domain::time::ago;
+use crate::error::{Error, Result};
+use crate::verbs::accounts::{DeleteAccount, ShowAccount};
+use crate::verbs::actor::Credential;
+
+pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
+    let username = Username::parse(&args.name)?;
+    let (credential, typed) = match args.confirm {
+        Some(typed) => (app.write_credential()?, typed),
+        // A token can't delete an account. Refuse before the person types a name.
+        None if app.token()?.is_some() => (app.write_credential()?, String::new()),
+        None if app.prompt.is_interactive => confirm_deletion(app, &username)?,
+        None => {
+            return Err(Error::conflict("the deletion is not confirmed")
+                .why("there is no terminal to ask on, or --no-input forbids it")
+                .next("Say --confirm NAME"));
+        }
+    };
+    let changed = app.call(&credential, DeleteAccount { username, confirmation: typed })?;
+    print_revoked(app, &[changed.value], changed.audit_seq, "deleted; nobody else ever gets its name", "")
+}
+
+/// Shows the consequences and asks for the name. The verb compares the name, not the CLI.
+fn confirm_deletion(app: &App, username: &Username) -> Result<(Credential, String)> {
+    let (credential, session) = app.authenticate()?;
+    let shown = app.call(&Credential::Session(session), ShowAccount { username: username.clone() })?;
+    let (account, tokens, now) = (&shown.counted.account, shown.counted.tokens, app.now());
+    let seen = shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
+    let (active, live) = (tokens.active, tokens.live);
+    app.prompt.show(&format!("{}, {}: {active} active of {live} tokens, {seen}", account.username, account.role))?;
+    let typed = app.prompt.read_visible("Type the account's name to delete it for good")?;
+    Ok((credential, typed))
+}

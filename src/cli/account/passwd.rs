@@ -1,0 +1,22 @@
+//! `account passwd`.
+
+use super::super::args::PasswdArgs;
+use super::super::{App, new_password};
+use super::change_report::print_changed;
+use crate::domain::name::Username;
+use crate::error::Result;
+use crate::verbs::accounts::SetPassword;
+
+pub(super) fn passwd(app: &mut App, args: PasswdArgs) -> Result<()> {
+    let named = args.name.as_deref().map(Username::parse).transpose()?;
+    let username = named.map_or_else(|| app.username_or_sole(), Ok)?;
+    let credential = app.password_credential(&username)?;
+    let password = new_password::for_account(app, &username, args.password.new_password_file.as_deref())?;
+    let changed = app.call(&credential, SetPassword { username, password })?;
+    let what = if changed.value.account.temporary_password {
+        "has a temporary password, to be replaced at the next sign-in; its tokens go on"
+    } else {
+        "has a new password; its tokens go on"
+    };
+    print_changed(app, &[changed.value], what)
+}

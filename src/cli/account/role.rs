@@ -1,0 +1,16 @@
+//! `account role`.
+
+use super::super::App;
+use super::super::args::RoleArgs;
+use super::change_report::print_changed;
+use crate::domain::name::Username;
+use crate::domain::role::Role;
+use crate::error::Result;
+use crate::verbs::accounts::SetRole;
+
+pub(super) fn role(app: &mut App, args: RoleArgs) -> Result<()> {
+    let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
+    let credential = app.write_credential()?;
+    let changed = app.call(&credential, SetRole { username, role })?;
+    print_changed(app, &[changed.value], &format!("has the role {role}; its tokens follow with their next request"))
+}

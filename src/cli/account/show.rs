@@ -1,0 +1,36 @@
+//! `account show`.
+
+use super::super::App;
+use super::super::args::ShowAccountArgs;
+use super::super::output::Table;
+use super::json::ShownAccountJson;
+use super::status_text;
+use crate::domain::expiry::Expiry;
+use crate::domain::name::Username;
+use crate::domain::time::ago;
+use crate::error::Result;
+use crate::verbs::accounts::{ShowAccount, WhoAmI};
+
+pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
+    let named = args.name.as_deref().map(Username::parse).transpose()?;
+    let credential = app.read_credential()?;
+    let username = named.map_or_else(|| app.call(&credential, WhoAmI).map(|me| me.account.username), Ok)?;
+    let shown = app.call(&credential, ShowAccount { username })?;
+    let (account, tokens) = (&shown.counted.account, shown.counted.tokens);
+    if app.out.json {
+        return app.out.json(&ShownAccountJson::from(&shown));
+    }
+    if app.out.quiet {
+        return app.out.line(account.username.as_str());
+    }
+    let now = app.now();
+    let day = Expiry::At(account.created_at.plus(1)).day(app.adapters.clock.zone());
+    let mut table = Table::pairs();
+    table.pair("Account", format!("{} ({})", account.username, account.id));
+    table.pair("Role", account.role.as_str());
+    table.pair("Status", status_text(account));
+    table.pair("Tokens", format!("{} active of {} kept, {} in the trash", tokens.active, tokens.live, tokens.trashed));
+    table.pair("Last seen", shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));
+    table.pair("Created", format!("{day}, {}", ago(account.created_at, now)));
+    app.out.table(&mut table)
+}
