@@ -1,8 +1,9 @@
 //! `jeton audit …`: read and verify the audit log.
 
-mod chain;
+mod anchor;
 pub(super) mod json;
-mod log;
+mod read;
+mod verify;
 
 use super::App;
 use super::args::{AuditArgs, AuditCommand};
@@ -14,8 +15,8 @@ pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
             .next("Leave them out, or say jeton audit without more words"));
     }
     match args.command {
-        None => log::read(app, args.read),
-        Some(AuditCommand::Verify(args)) => chain::verify(app, args.anchor.as_deref()),
-        Some(AuditCommand::Anchor(args)) => chain::anchor(app, &args.file),
+        None => read::read(app, args.read),
+        Some(AuditCommand::Verify(args)) => verify::verify(app, args.anchor.as_deref()),
+        Some(AuditCommand::Anchor(args)) => anchor::anchor(app, &args.file),
     }
 }

@@ -1,13 +1,13 @@
-//! `audit verify` and `audit anchor`: check that the log was not changed.
+//! `audit verify`: checks that the log was not changed.
 
 use std::path::Path;
 
 use super::super::App;
-use super::json::{ChainReportJson, CheckpointJson};
+use super::json::ChainReportJson;
 use crate::domain::chain::ChainReport;
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::error::{Error, Result};
-use crate::platform::anchor_file::{self, AnchorFile};
+use crate::platform::anchor_file;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 
@@ -55,7 +55,7 @@ fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>> {
     Ok(checkpoints)
 }
 
-fn parse_checkpoints(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
+pub(super) fn parse_checkpoints(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
     checkpoint::parse_checkpoints(text).map_err(|mut e| {
         e.what = format!("{}: {}", file.display(), e.what);
         e
@@ -63,7 +63,7 @@ fn parse_checkpoints(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
 }
 
 /// Returns the first finding as the error, and prints the others.
-fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<Error> {
+pub(super) fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<Error> {
     let zone = app.adapters.clock.zone();
     let mut findings = report.findings.iter().map(|finding| finding.describe(zone));
     let first = findings.next().unwrap_or_default();
@@ -75,34 +75,4 @@ fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<Error> {
     }
     Ok(Error::findings(format!("the audit log is not as it was written: {first}"))
         .next("Keep the store's file as it is, and compare it with a backup"))
-}
-
-pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
-    // Without a store, fail before any file is written.
-    app.backend.backend()?;
-    let mut file = AnchorFile::open(path, &*app.adapters.clock)?;
-    let checkpoints = parse_checkpoints(path, file.text())?;
-    let last = checkpoints.last().map_or(0, |c| c.seq);
-    let verb = VerifyAuditChain { checkpoints, range: AuditRange::FromLastCheckpoint };
-    let verified = app.call(&Credential::Store, verb)?;
-    let Some(checkpoint) = verified.checkpoint else {
-        let mut error = broken_chain_error(app, &verified.report)?;
-        error.why = Some("nothing was added to the anchor".to_owned());
-        return Err(error);
-    };
-    let added = checkpoint.seq > last;
-    if added {
-        file.append(&checkpoint.to_line())?;
-    }
-    if app.out.json {
-        return app.out.json(&CheckpointJson::new(&checkpoint, added));
-    }
-    if app.out.quiet {
-        return app.out.line(&checkpoint.seq.to_string());
-    }
-    app.out.note(&match added {
-        true => format!("✓ row {} anchored in {}", checkpoint.seq, path.display()),
-        false => format!("Row {} is the last one, and anchored already. Nothing was added", checkpoint.seq),
-    });
-    Ok(())
 }
