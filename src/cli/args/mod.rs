@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod catalogue;
 mod config;
 mod guide;
 mod ledger;
@@ -18,6 +19,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 
 pub use account::*;
 pub use audit::*;
+pub use catalogue::*;
 pub use config::*;
 pub use guide::*;
 pub use ledger::*;
@@ -25,7 +27,6 @@ pub use policy::*;
 pub use serve::*;
 pub use token::*;
 
-use super::catalogue::CatalogueCommand;
 use crate::domain::secret::contains_secret;
 use crate::domain::text::{escape_untrusted, escape_untrusted_lines};
 

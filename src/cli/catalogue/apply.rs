@@ -1,42 +1,20 @@
-//! Commands that change catalogues: check a file, preview the changes, apply them.
+//! `catalogue apply`: previews the changes, then applies them.
 
 use std::path::Path;
 
 use super::super::App;
-use super::super::json::SCHEMA;
-use super::json::{AppliedJson, CheckedJson};
-use super::{ApplyOptions, OpenapiArgs, counted, queries};
+use super::super::args::ApplyOptions;
+use super::existing_catalogues;
+use super::json::AppliedJson;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::openapi;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::platform::catalogue_file;
 use crate::platform::files::read_text;
-use crate::platform::input;
-use crate::verbs::accounts::GetSetup;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
 
 /// Limits of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "--json has them" };
-
-fn existing_catalogues(app: &App) -> Result<Vec<Catalogue>> {
-    // Without a store, a file can still be written and checked for a store set up later.
-    if app.call(&Credential::Store, GetSetup)?.first_run {
-        return Ok(vec![Catalogue::shipped(crate::domain::catalogue::MANAGEMENT)?]);
-    }
-    queries::catalogues(app)
-}
-
-pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
-    let catalogue = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;
-    let (groups, methods, sets) = (catalogue.groups.len(), catalogue.methods().count(), catalogue.sets.len());
-    if app.out.json {
-        return app.out.json(&CheckedJson { schema: SCHEMA, catalogue: &catalogue.name, groups, methods, sets });
-    }
-    let (groups, methods, sets) = (counted(groups, "group"), counted(methods, "method"), counted(sets, "API set"));
-    app.out.note(&format!("✓ {path} is a catalogue, {}: {groups}, {methods}, {sets}", catalogue.name));
-    Ok(())
-}
 
 pub(super) fn apply(app: &mut App, from: &str, consent: &ApplyOptions) -> Result<()> {
     let catalogue = source(app, from)?;
@@ -47,29 +25,6 @@ pub(super) fn apply(app: &mut App, from: &str, consent: &ApplyOptions) -> Result
 pub(in crate::cli) fn source(app: &App, from: &str) -> Result<Catalogue> {
     app.prompt.check_stdin_is_free(Path::new(from), "the catalogue")?;
     catalogue_file::source(Path::new(from), read_text, || existing_catalogues(app))
-}
-
-/// Derives a catalogue's name from a file name: lower case, with a dash for each character a name can't contain.
-fn catalogue_name_from_path(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
-    stem.chars().map(|c| if fits(c) { c } else { '-' }).collect()
-}
-
-pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
-    let path = Path::new(&args.file);
-    app.prompt.check_stdin_is_free(path, "the document")?;
-    if input::is_standard(path) && args.name.is_none() {
-        return Err(Error::usage("the catalogue has no name").why("a document on stdin has none").next("Say --name N"));
-    }
-    let text = read_text(path, openapi::MAX_DOCUMENT_SIZE)?;
-    let name = match args.name {
-        Some(name) => name,
-        None => catalogue_name_from_path(path),
-    };
-    let options = openapi::ImportOptions { name, title: args.title, docs_url: args.docs_url };
-    let imported = openapi::import(&text, &options)?;
-    preview_and_apply(app, imported.catalogue, &imported.warnings, &args.consent)
 }
 
 /// Previews `catalogue` and applies it. Every source of catalogues goes through here. `warnings` lists input that the

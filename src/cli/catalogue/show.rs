@@ -1,56 +1,15 @@
-//! Read-only catalogue commands: list, show, export.
+//! `catalogue show`.
 
 use super::super::App;
 use super::super::json::SCHEMA;
 use super::super::output::Table;
-use super::counted;
-use super::json::{CatalogueJson, GroupJson, ListJson, MethodJson, SetJson, ShownJson};
+use super::json::{CatalogueJson, GroupJson, MethodJson, SetJson, ShownJson};
+use super::{catalogues, counted};
 use crate::domain::catalogue::set::{SetIndex, all_method_ids};
-use crate::domain::catalogue::{ApiSet, Catalogue, Group, MANAGEMENT, SetEntry, write};
+use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::Method;
 use crate::domain::suggest::did_you_mean;
 use crate::error::{Error, Result};
-use crate::verbs::actor::Credential;
-use crate::verbs::catalogue::ListCatalogues;
-
-/// Returns every catalogue in the store.
-pub(super) fn catalogues(app: &App) -> Result<Vec<Catalogue>> {
-    app.call(&Credential::Store, ListCatalogues)
-}
-
-pub(super) fn list(app: &mut App) -> Result<()> {
-    let catalogues = catalogues(app)?;
-    let ids = all_method_ids([&catalogues[..]]);
-    let index = SetIndex::new(&ids, &catalogues);
-    if app.out.json {
-        return app.out.json(&ListJson::new(&catalogues, &index));
-    }
-    if app.out.quiet {
-        return catalogues.iter().flat_map(Catalogue::methods).try_for_each(|m| app.out.line(m.id.as_str()));
-    }
-    let mut table = Table::new(&["GROUP", "METHODS", "TITLE", "CATALOGUE"]);
-    for catalogue in &catalogues {
-        for group in &catalogue.groups {
-            let count = group.methods.len().to_string();
-            table.row([group.id.clone(), count, group.title.clone(), catalogue.name.clone()]);
-        }
-    }
-    app.out.table(&mut table)?;
-    let mut table = Table::new(&["SET", "METHODS", "TITLE", "CATALOGUE"]);
-    let mut any = false;
-    for catalogue in &catalogues {
-        for set in &catalogue.sets {
-            any = true;
-            let count = index.count(&set.name).to_string();
-            table.row([set.name.clone(), count, set.title.clone(), catalogue.name.clone()]);
-        }
-    }
-    if any {
-        app.out.line("")?;
-        app.out.table(&mut table)?;
-    }
-    Ok(())
-}
 
 /// The meaning of a word on the command line.
 struct Matches<'a> {
@@ -152,27 +111,4 @@ fn add_method(table: &mut Table, catalogue: &Catalogue, group: &Group, method: &
         table.pair("Docs", docs.as_str());
     }
     add_values(table, "Routes", method.routes.iter().cloned());
-}
-
-pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
-    let catalogues = catalogues(app)?;
-    let names = || catalogues.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
-    let mut others = catalogues.iter().filter(|c| c.name != MANAGEMENT);
-    let catalogue = match (name, others.next(), others.next()) {
-        (Some(name), _, _) => catalogues
-            .iter()
-            .find(|c| c.name == name)
-            .ok_or_else(|| Error::not_found("there is no such catalogue").why(format!("there are {}", names())))?,
-        (None, Some(only), None) => only,
-        (None, None, _) => {
-            return Err(Error::not_found("there is no catalogue beside jeton's own")
-                .next("Apply one with: jeton catalogue apply FILE"));
-        }
-        (None, Some(_), Some(_)) => {
-            return Err(Error::usage("there are several catalogues")
-                .why(format!("they are {}", names()))
-                .next("Say which: jeton catalogue export NAME"));
-        }
-    };
-    app.out.document(&write::toml(catalogue))
 }

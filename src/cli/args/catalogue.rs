@@ -1,0 +1,93 @@
+//! `catalogue …`.
+
+use clap::{Args, Subcommand};
+
+/// `catalogue …`.
+#[derive(Debug, Subcommand)]
+pub enum CatalogueCommand {
+    /// List groups of methods and API sets
+    #[command(visible_alias = "ls")]
+    List,
+    /// Show a catalogue, an API set, a group or a method
+    Show(ShowCatalogueArgs),
+    /// Check a catalogue file (exit 2 with line and column)
+    Check(CheckCatalogueArgs),
+    /// Apply a catalogue, after a preview of what changes
+    Apply(ApplyCatalogueArgs),
+    /// Import another format as a catalogue
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Export a catalogue as a file that can be applied
+    Export(ExportCatalogueArgs),
+}
+
+/// `catalogue import …`.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Import an OpenAPI 3.0 or 3.1 document, JSON or YAML
+    Openapi(OpenapiArgs),
+}
+
+/// `catalogue import openapi`.
+#[derive(Debug, Args)]
+pub struct OpenapiArgs {
+    /// File of the document
+    pub file: String,
+    /// Name of the catalogue [default: the file's, without its ending]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Title of the catalogue [default: the document's]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Link for methods without one, with {id}, {tag}, {path}, {verb}
+    #[arg(long, value_name = "TEMPLATE")]
+    pub docs_url: Option<String>,
+    #[command(flatten)]
+    pub consent: ApplyOptions,
+}
+
+/// `catalogue show`.
+#[derive(Debug, Args)]
+pub struct ShowCatalogueArgs {
+    /// Name of a catalogue or API set, or id of a group or method
+    #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
+    pub what: String,
+}
+
+/// `catalogue check`.
+#[derive(Debug, Args)]
+pub struct CheckCatalogueArgs {
+    /// Catalogue file
+    pub file: String,
+}
+
+/// `catalogue apply`.
+#[derive(Debug, Args)]
+pub struct ApplyCatalogueArgs {
+    /// File, or the name of a catalogue that comes with jeton
+    #[arg(value_name = "FILE|NAME")]
+    pub source: String,
+    #[command(flatten)]
+    pub consent: ApplyOptions,
+}
+
+/// Confirmations needed to apply a catalogue from any source.
+#[derive(Debug, Args)]
+pub struct ApplyOptions {
+    /// Confirm with the number of tokens that gain methods
+    #[arg(long, value_name = "N")]
+    pub accept_widening: Option<u64>,
+    /// Confirm with the number of methods that become public
+    #[arg(long, value_name = "N")]
+    pub accept_public: Option<u64>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `catalogue export`.
+#[derive(Debug, Args)]
+pub struct ExportCatalogueArgs {
+    /// Name of the catalogue [default: the only one]
+    pub name: Option<String>,
+}

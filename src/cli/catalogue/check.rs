@@ -1,0 +1,22 @@
+//! `catalogue check`.
+
+use std::path::Path;
+
+use super::super::App;
+use super::super::json::SCHEMA;
+use super::json::CheckedJson;
+use super::{counted, existing_catalogues};
+use crate::error::Result;
+use crate::platform::catalogue_file;
+use crate::platform::files::read_text;
+
+pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
+    let catalogue = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;
+    let (groups, methods, sets) = (catalogue.groups.len(), catalogue.methods().count(), catalogue.sets.len());
+    if app.out.json {
+        return app.out.json(&CheckedJson { schema: SCHEMA, catalogue: &catalogue.name, groups, methods, sets });
+    }
+    let (groups, methods, sets) = (counted(groups, "group"), counted(methods, "method"), counted(sets, "API set"));
+    app.out.note(&format!("✓ {path} is a catalogue, {}: {groups}, {methods}, {sets}", catalogue.name));
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! `catalogue export`.
+
+use super::super::App;
+use super::catalogues;
+use crate::domain::catalogue::{MANAGEMENT, write};
+use crate::error::{Error, Result};
+
+pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
+    let catalogues = catalogues(app)?;
+    let names = || catalogues.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+    let mut others = catalogues.iter().filter(|c| c.name != MANAGEMENT);
+    let catalogue = match (name, others.next(), others.next()) {
+        (Some(name), _, _) => catalogues
+            .iter()
+            .find(|c| c.name == name)
+            .ok_or_else(|| Error::not_found("there is no such catalogue").why(format!("there are {}", names())))?,
+        (None, Some(only), None) => only,
+        (None, None, _) => {
+            return Err(Error::not_found("there is no catalogue beside jeton's own")
+                .next("Apply one with: jeton catalogue apply FILE"));
+        }
+        (None, Some(_), Some(_)) => {
+            return Err(Error::usage("there are several catalogues")
+                .why(format!("they are {}", names()))
+                .next("Say which: jeton catalogue export NAME"));
+        }
+    };
+    app.out.document(&write::toml(catalogue))
+}

@@ -1,0 +1,34 @@
+//! `catalogue import openapi`.
+
+use std::path::Path;
+
+use super::super::App;
+use super::super::args::OpenapiArgs;
+use super::apply::preview_and_apply;
+use crate::domain::openapi;
+use crate::error::{Error, Result};
+use crate::platform::files::read_text;
+use crate::platform::input;
+
+pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
+    let path = Path::new(&args.file);
+    app.prompt.check_stdin_is_free(path, "the document")?;
+    if input::is_standard(path) && args.name.is_none() {
+        return Err(Error::usage("the catalogue has no name").why("a document on stdin has none").next("Say --name N"));
+    }
+    let text = read_text(path, openapi::MAX_DOCUMENT_SIZE)?;
+    let name = match args.name {
+        Some(name) => name,
+        None => catalogue_name_from_path(path),
+    };
+    let options = openapi::ImportOptions { name, title: args.title, docs_url: args.docs_url };
+    let imported = openapi::import(&text, &options)?;
+    preview_and_apply(app, imported.catalogue, &imported.warnings, &args.consent)
+}
+
+/// Derives a catalogue's name from a file name: lower case, with a dash for each character a name can't contain.
+fn catalogue_name_from_path(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+    stem.chars().map(|c| if fits(c) { c } else { '-' }).collect()
+}

@@ -1,0 +1,43 @@
+//! `catalogue list`.
+
+use super::super::App;
+use super::super::output::Table;
+use super::catalogues;
+use super::json::ListJson;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::set::{SetIndex, all_method_ids};
+use crate::error::Result;
+
+pub(super) fn list(app: &mut App) -> Result<()> {
+    let catalogues = catalogues(app)?;
+    let ids = all_method_ids([&catalogues[..]]);
+    let index = SetIndex::new(&ids, &catalogues);
+    if app.out.json {
+        return app.out.json(&ListJson::new(&catalogues, &index));
+    }
+    if app.out.quiet {
+        return catalogues.iter().flat_map(Catalogue::methods).try_for_each(|m| app.out.line(m.id.as_str()));
+    }
+    let mut table = Table::new(&["GROUP", "METHODS", "TITLE", "CATALOGUE"]);
+    for catalogue in &catalogues {
+        for group in &catalogue.groups {
+            let count = group.methods.len().to_string();
+            table.row([group.id.clone(), count, group.title.clone(), catalogue.name.clone()]);
+        }
+    }
+    app.out.table(&mut table)?;
+    let mut table = Table::new(&["SET", "METHODS", "TITLE", "CATALOGUE"]);
+    let mut any = false;
+    for catalogue in &catalogues {
+        for set in &catalogue.sets {
+            any = true;
+            let count = index.count(&set.name).to_string();
+            table.row([set.name.clone(), count, set.title.clone(), catalogue.name.clone()]);
+        }
+    }
+    if any {
+        app.out.line("")?;
+        app.out.table(&mut table)?;
+    }
+    Ok(())
+}
