@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::App;
 use super::args::CheckArgs;
-use super::ledger::{LedgerSecretJson, TokenNameJson, secret};
+use super::ledger::{LedgerSecretJson, TokenNameJson, format_secret};
 use super::output::{JsonList, Table};
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
@@ -189,7 +189,7 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
         FindingReason::DeadSecretTried(attempts) => {
             let (address, client) = format_origin(&attempts.address, &attempts.client);
             let bound = if attempts.is_lower_bound { "more than " } else { "" };
-            let secret = attempts.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", secret(s)));
+            let secret = attempts.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", format_secret(s)));
             (
                 format!("{bound}{} denied in 7 days, last {}", attempts.attempts, ago(attempts.at, now)),
                 format!("{}{secret} from {address} {client}", attempts.reason),

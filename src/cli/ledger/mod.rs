@@ -1,241 +1,25 @@
-//! `jeton ledger …`: denied attempts and uses, a page at a time, newest first.
+//! `jeton ledger …`, one file per command.
 
+mod denied;
 pub(super) mod json;
+mod list;
+mod uses;
 
 pub(super) use json::{LedgerSecretJson, TokenNameJson};
 
-use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
-
-use serde::Serialize;
-
-use self::json::{DeniedJson, UseJson};
 use super::App;
-use super::args::{LedgerCommand, ReadLedgerArgs};
-use super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
-use crate::domain::expiry::Span;
-use crate::domain::filter_syntax;
-use crate::domain::ledger_filter::LedgerFilter;
-use crate::domain::time::{Timestamp, Zone, utc_day, wall_minute};
-use crate::domain::token::TokenRef;
-use crate::error::{Error, Result};
-use crate::lazy_backend::LazyLocalBackend;
-use crate::verbs::actor::Credential;
-use crate::verbs::ledger::{
-    DeniedRow, LedgerCursor, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, ListUses, UseRow, format_origin,
-};
-use crate::verbs::request::{RequestVerb, call};
-
-/// Number of rows held in memory at once.
-const PAGE_SIZE: usize = 500;
+use super::args::LedgerCommand;
+use crate::error::Result;
+use crate::verbs::ledger::LedgerSecret;
 
 pub(super) fn run(app: &mut App, command: LedgerCommand) -> Result<()> {
     match command {
-        LedgerCommand::Denied(args) => print_list::<DeniedRow>(app, args),
-        LedgerCommand::Uses(args) if args.filter.as_deref().is_some_and(asks_for_reason) => {
-            Err(Error::usage("uses have no reason").why("they were allowed").next("Say: jeton ledger denied"))
-        }
-        LedgerCommand::Uses(args) => print_list::<UseRow>(app, args),
+        LedgerCommand::Denied(args) => denied::denied(app, args),
+        LedgerCommand::Uses(args) => uses::uses(app, args),
     }
-}
-
-fn asks_for_reason(text: &str) -> bool {
-    LedgerFilter::parse(text).reason.is_some()
-}
-
-#[derive(Clone)]
-struct LedgerQuery {
-    token: Option<TokenRef>,
-    since: Option<Timestamp>,
-    filter: LedgerFilter,
-}
-
-/// A row of denied attempts or of uses.
-trait LedgerList: Sized {
-    type Key;
-    type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
-    type Json<'a>: Serialize + From<&'a Self>
-    where
-        Self: 'a;
-    const LIST: &'static str;
-    const HEAD: &'static [&'static str];
-    fn verb(query: LedgerQuery, anchor: LedgerCursor<Self::Key>, limit: usize) -> Self::Verb;
-    fn key(&self) -> Self::Key;
-    fn count(&self) -> u64;
-    fn cells(&self, zone: &dyn Zone) -> Vec<String>;
-}
-
-impl LedgerList for DeniedRow {
-    type Key = crate::verbs::ledger::DeniedKey;
-    type Verb = ListDenied;
-    type Json<'a> = DeniedJson<'a>;
-    const LIST: &'static str = "denied";
-    const HEAD: &'static [&'static str] =
-        &["TIME", "ATTEMPTS", "REASON", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
-
-    fn verb(
-        LedgerQuery { token, since, filter }: LedgerQuery,
-        anchor: LedgerCursor<Self::Key>,
-        limit: usize,
-    ) -> ListDenied {
-        ListDenied { token, since, filter, cursor: anchor, limit }
-    }
-
-    fn key(&self) -> Self::Key {
-        self.key
-    }
-
-    fn count(&self) -> u64 {
-        self.attempts
-    }
-
-    fn cells(&self, zone: &dyn Zone) -> Vec<String> {
-        let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::describe);
-        let (address, client) = format_origin(&self.address, &self.client);
-        vec![
-            wall_minute(self.minute(), zone),
-            self.attempts.to_string(),
-            self.reason.clone(),
-            token,
-            self.secret.as_ref().map_or_else(dash, secret),
-            or_dash(&self.method),
-            address,
-            client,
-        ]
-    }
-}
-
-impl LedgerList for UseRow {
-    type Key = crate::verbs::ledger::UseKey;
-    type Verb = ListUses;
-    type Json<'a> = UseJson<'a>;
-    const LIST: &'static str = "uses";
-    const HEAD: &'static [&'static str] = &["DAY (UTC)", "USES", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
-
-    fn verb(
-        LedgerQuery { token, since, filter }: LedgerQuery,
-        anchor: LedgerCursor<Self::Key>,
-        limit: usize,
-    ) -> ListUses {
-        ListUses { token, since, filter, cursor: anchor, limit }
-    }
-
-    fn key(&self) -> Self::Key {
-        self.key.clone()
-    }
-
-    fn count(&self) -> u64 {
-        self.uses
-    }
-
-    fn cells(&self, _zone: &dyn Zone) -> Vec<String> {
-        let (address, client) = format_origin(&self.key.address, &self.key.client);
-        vec![
-            utc_day(self.key.day),
-            self.uses.to_string(),
-            self.token.describe(),
-            self.secret.as_ref().map_or_else(dash, secret),
-            or_dash(&self.key.method),
-            address,
-            client,
-        ]
-    }
-}
-
-fn dash() -> String {
-    "-".to_owned()
-}
-
-fn or_dash(text: &str) -> String {
-    if text.is_empty() { dash() } else { text.to_owned() }
 }
 
 /// Formats a secret of the ledger: hint and status.
-pub(super) fn secret(secret: &LedgerSecret) -> String {
+pub(super) fn format_secret(secret: &LedgerSecret) -> String {
     format!("{} {}", secret.hint, secret.status.as_str())
-}
-
-/// The pages of one list, newest row first.
-struct Pages<R: LedgerList> {
-    credential: Credential,
-    query: LedgerQuery,
-    anchor: Option<LedgerCursor<R::Key>>,
-    remaining: usize,
-    /// Descriptions of the damaged rows that were left out.
-    unreadable: BTreeSet<String>,
-}
-
-impl<R: LedgerList> Pages<R> {
-    fn next(&mut self, backend: &LazyLocalBackend) -> Result<Option<Vec<R>>> {
-        let Some(anchor) = self.anchor.take().filter(|_| self.remaining > 0) else { return Ok(None) };
-        let window =
-            call(backend, &self.credential, R::verb(self.query.clone(), anchor, self.remaining.min(PAGE_SIZE)))?;
-        self.remaining = self.remaining.saturating_sub(window.rows.len());
-        self.anchor = window.rows.last().filter(|_| window.older).map(|row| LedgerCursor::Older(row.key()));
-        self.unreadable.extend(window.unreadable);
-        Ok(Some(window.rows))
-    }
-}
-
-fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
-    let span = args.since.as_deref().map(Span::parse).transpose()?;
-    let (now, zone) = (app.now(), app.adapters.clock.zone());
-    let query = LedgerQuery {
-        token: args.token.map(TokenRef::Text),
-        since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
-        filter: args
-            .filter
-            .as_deref()
-            .map(filter_syntax::parse_strict::<LedgerFilter>)
-            .transpose()?
-            .unwrap_or_default(),
-    };
-    // Use a session: a token credential would record a use per page, so the list would grow while being read.
-    let credential = Credential::Session(app.authenticate()?.1);
-    let remaining = args.limit.map_or(usize::MAX, NonZeroUsize::get);
-    let mut pages: Pages<R> =
-        Pages { credential, query, anchor: Some(LedgerCursor::Newest), remaining, unreadable: BTreeSet::new() };
-    // Read the first page before writing, so that a refusal comes before any output.
-    let mut page = pages.next(&app.backend)?;
-    if app.out.json {
-        return print_json_list(app, &mut pages, page);
-    }
-    let mut table = Table::new(R::HEAD);
-    let mut count = 0_u64;
-    while let Some(rows) = page.filter(|rows| !rows.is_empty()) {
-        count += rows.len() as u64;
-        if app.out.quiet {
-            rows.iter().try_for_each(|row| app.out.line(&row.count().to_string()))?;
-        } else {
-            rows.iter().for_each(|row| table.row(row.cells(app.adapters.clock.zone())));
-            app.out.table(&mut table)?;
-        }
-        page = pages.next(&app.backend)?;
-    }
-    if count == 0 && pages.unreadable.is_empty() {
-        app.out.note(if pages.query.is_filtered() {
-            "Nothing in the ledger matches."
-        } else {
-            "Nothing in the ledger yet."
-        });
-    }
-    check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
-}
-
-impl LedgerQuery {
-    fn is_filtered(&self) -> bool {
-        self.token.is_some() || self.since.is_some() || !self.filter.is_empty()
-    }
-}
-
-fn print_json_list<R: LedgerList>(app: &mut App, pages: &mut Pages<R>, mut page: Option<Vec<R>>) -> Result<()> {
-    let mut written = JsonList::begin(&mut app.out, R::LIST)?;
-    while let Some(rows) = page {
-        for row in &rows {
-            written.item(&R::Json::from(row))?;
-        }
-        page = pages.next(&app.backend)?;
-    }
-    written.end_with_unreadable(&pages.unreadable)?;
-    check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
 }

@@ -1,0 +1,54 @@
+//! `ledger denied`: denied attempts.
+
+use super::super::App;
+use super::super::args::ReadLedgerArgs;
+use super::format_secret;
+use super::json::DeniedJson;
+use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
+use crate::domain::time::{Zone, wall_minute};
+use crate::error::Result;
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerToken, ListDenied, format_origin};
+
+pub(super) fn denied(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
+    print_list::<DeniedRow>(app, args)
+}
+
+impl LedgerList for DeniedRow {
+    type Key = DeniedKey;
+    type Verb = ListDenied;
+    type Json<'a> = DeniedJson<'a>;
+    const LIST: &'static str = "denied";
+    const HEAD: &'static [&'static str] =
+        &["TIME", "ATTEMPTS", "REASON", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
+
+    fn verb(
+        LedgerQuery { token, since, filter }: LedgerQuery,
+        anchor: LedgerCursor<Self::Key>,
+        limit: usize,
+    ) -> ListDenied {
+        ListDenied { token, since, filter, cursor: anchor, limit }
+    }
+
+    fn key(&self) -> Self::Key {
+        self.key
+    }
+
+    fn count(&self) -> u64 {
+        self.attempts
+    }
+
+    fn cells(&self, zone: &dyn Zone) -> Vec<String> {
+        let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::describe);
+        let (address, client) = format_origin(&self.address, &self.client);
+        vec![
+            wall_minute(self.minute(), zone),
+            self.attempts.to_string(),
+            self.reason.clone(),
+            token,
+            self.secret.as_ref().map_or_else(dash, format_secret),
+            or_dash(&self.method),
+            address,
+            client,
+        ]
+    }
+}

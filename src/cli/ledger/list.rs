@@ -1,0 +1,138 @@
+//! The list of denied attempts or uses, a page at a time, newest first.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use serde::Serialize;
+
+use super::super::App;
+use super::super::args::ReadLedgerArgs;
+use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
+use crate::domain::expiry::Span;
+use crate::domain::filter_syntax;
+use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::time::{Timestamp, Zone};
+use crate::domain::token::TokenRef;
+use crate::error::Result;
+use crate::lazy_backend::LazyLocalBackend;
+use crate::verbs::actor::Credential;
+use crate::verbs::ledger::{LedgerCursor, LedgerWindow};
+use crate::verbs::request::{RequestVerb, call};
+
+/// Number of rows held in memory at once.
+const PAGE_SIZE: usize = 500;
+
+#[derive(Clone)]
+pub(super) struct LedgerQuery {
+    pub token: Option<TokenRef>,
+    pub since: Option<Timestamp>,
+    pub filter: LedgerFilter,
+}
+
+impl LedgerQuery {
+    fn is_filtered(&self) -> bool {
+        self.token.is_some() || self.since.is_some() || !self.filter.is_empty()
+    }
+}
+
+/// A row of denied attempts or of uses.
+pub(super) trait LedgerList: Sized {
+    type Key;
+    type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
+    type Json<'a>: Serialize + From<&'a Self>
+    where
+        Self: 'a;
+    const LIST: &'static str;
+    const HEAD: &'static [&'static str];
+    fn verb(query: LedgerQuery, anchor: LedgerCursor<Self::Key>, limit: usize) -> Self::Verb;
+    fn key(&self) -> Self::Key;
+    fn count(&self) -> u64;
+    fn cells(&self, zone: &dyn Zone) -> Vec<String>;
+}
+
+pub(super) fn dash() -> String {
+    "-".to_owned()
+}
+
+pub(super) fn or_dash(text: &str) -> String {
+    if text.is_empty() { dash() } else { text.to_owned() }
+}
+
+/// The pages of one list, newest row first.
+struct Pages<R: LedgerList> {
+    credential: Credential,
+    query: LedgerQuery,
+    anchor: Option<LedgerCursor<R::Key>>,
+    remaining: usize,
+    /// Descriptions of the damaged rows that were left out.
+    unreadable: BTreeSet<String>,
+}
+
+impl<R: LedgerList> Pages<R> {
+    fn next(&mut self, backend: &LazyLocalBackend) -> Result<Option<Vec<R>>> {
+        let Some(anchor) = self.anchor.take().filter(|_| self.remaining > 0) else { return Ok(None) };
+        let window =
+            call(backend, &self.credential, R::verb(self.query.clone(), anchor, self.remaining.min(PAGE_SIZE)))?;
+        self.remaining = self.remaining.saturating_sub(window.rows.len());
+        self.anchor = window.rows.last().filter(|_| window.older).map(|row| LedgerCursor::Older(row.key()));
+        self.unreadable.extend(window.unreadable);
+        Ok(Some(window.rows))
+    }
+}
+
+pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
+    let span = args.since.as_deref().map(Span::parse).transpose()?;
+    let (now, zone) = (app.now(), app.adapters.clock.zone());
+    let query = LedgerQuery {
+        token: args.token.map(TokenRef::Text),
+        since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
+        filter: args
+            .filter
+            .as_deref()
+            .map(filter_syntax::parse_strict::<LedgerFilter>)
+            .transpose()?
+            .unwrap_or_default(),
+    };
+    // Use a session: a token credential would record a use per page, so the list would grow while being read.
+    let credential = Credential::Session(app.authenticate()?.1);
+    let remaining = args.limit.map_or(usize::MAX, NonZeroUsize::get);
+    let mut pages: Pages<R> =
+        Pages { credential, query, anchor: Some(LedgerCursor::Newest), remaining, unreadable: BTreeSet::new() };
+    // Read the first page before writing, so that a refusal comes before any output.
+    let mut page = pages.next(&app.backend)?;
+    if app.out.json {
+        return print_json_list(app, &mut pages, page);
+    }
+    let mut table = Table::new(R::HEAD);
+    let mut count = 0_u64;
+    while let Some(rows) = page.filter(|rows| !rows.is_empty()) {
+        count += rows.len() as u64;
+        if app.out.quiet {
+            rows.iter().try_for_each(|row| app.out.line(&row.count().to_string()))?;
+        } else {
+            rows.iter().for_each(|row| table.row(row.cells(app.adapters.clock.zone())));
+            app.out.table(&mut table)?;
+        }
+        page = pages.next(&app.backend)?;
+    }
+    if count == 0 && pages.unreadable.is_empty() {
+        app.out.note(if pages.query.is_filtered() {
+            "Nothing in the ledger matches."
+        } else {
+            "Nothing in the ledger yet."
+        });
+    }
+    check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
+}
+
+fn print_json_list<R: LedgerList>(app: &mut App, pages: &mut Pages<R>, mut page: Option<Vec<R>>) -> Result<()> {
+    let mut written = JsonList::begin(&mut app.out, R::LIST)?;
+    while let Some(rows) = page {
+        for row in &rows {
+            written.item(&R::Json::from(row))?;
+        }
+        page = pages.next(&app.backend)?;
+    }
+    written.end_with_unreadable(&pages.unreadable)?;
+    check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
+}

@@ -1,0 +1,59 @@
+//! `ledger uses`: accepted uses by day.
+
+use super::super::App;
+use super::super::args::ReadLedgerArgs;
+use super::format_secret;
+use super::json::UseJson;
+use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
+use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::time::{Zone, utc_day};
+use crate::error::{Error, Result};
+use crate::verbs::ledger::{LedgerCursor, ListUses, UseKey, UseRow, format_origin};
+
+pub(super) fn uses(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
+    if args.filter.as_deref().is_some_and(asks_for_reason) {
+        return Err(Error::usage("uses have no reason").why("they were allowed").next("Say: jeton ledger denied"));
+    }
+    print_list::<UseRow>(app, args)
+}
+
+fn asks_for_reason(text: &str) -> bool {
+    LedgerFilter::parse(text).reason.is_some()
+}
+
+impl LedgerList for UseRow {
+    type Key = UseKey;
+    type Verb = ListUses;
+    type Json<'a> = UseJson<'a>;
+    const LIST: &'static str = "uses";
+    const HEAD: &'static [&'static str] = &["DAY (UTC)", "USES", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
+
+    fn verb(
+        LedgerQuery { token, since, filter }: LedgerQuery,
+        anchor: LedgerCursor<Self::Key>,
+        limit: usize,
+    ) -> ListUses {
+        ListUses { token, since, filter, cursor: anchor, limit }
+    }
+
+    fn key(&self) -> Self::Key {
+        self.key.clone()
+    }
+
+    fn count(&self) -> u64 {
+        self.uses
+    }
+
+    fn cells(&self, _zone: &dyn Zone) -> Vec<String> {
+        let (address, client) = format_origin(&self.key.address, &self.key.client);
+        vec![
+            utc_day(self.key.day),
+            self.uses.to_string(),
+            self.token.describe(),
+            self.secret.as_ref().map_or_else(dash, format_secret),
+            or_dash(&self.key.method),
+            address,
+            client,
+        ]
+    }
+}
