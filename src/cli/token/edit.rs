@@ -6,7 +6,7 @@ use super::super::App;
 use super::super::args::{EditArgs, SelectionArgs};
 use super::super::json::EditedJson;
 use super::super::prompt::PasswordSource;
-use super::create::expires;
+use super::expiry_spec;
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
@@ -20,7 +20,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     let verb = EditToken {
         name: args.name.as_deref().map(TokenName::parse).transpose()?,
         description: args.description.as_deref().map(Description::parse).transpose()?,
-        expires: expires(app, args.expires.as_deref())?,
+        expires: expiry_spec(app, args.expires.as_deref())?,
         selection: selection(args.selection)?,
         ..EditToken::new(TokenTarget::by_reference(args.token))
     };

@@ -1,20 +1,29 @@
-//! `jeton token …`, one file per kind of command.
+//! `jeton token …`, one file per command.
 
 mod can;
+mod change_report;
+mod copy;
 mod create;
+mod disable;
 mod edit;
 mod enable;
 mod list;
 mod purge;
+mod regenerate;
+mod restore;
+mod retire;
 mod revoke;
+mod secret_output;
 mod show;
 mod whose;
 
 use super::App;
-use super::args::TokenCommand;
+use super::args::{TokenCommand, TokensArgs};
+use crate::domain::expiry::ExpirySpec;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
+use crate::verbs::tokens::TokenTarget;
 
 pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
     match command {
@@ -23,13 +32,13 @@ pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
         TokenCommand::Show(one) => show::show(app, one),
         TokenCommand::Can(args) => can::can(app, args),
         TokenCommand::Edit(args) => edit::edit(app, args),
-        TokenCommand::Copy(args) => create::copy(app, args),
-        TokenCommand::Disable(some) => enable::disable(app, some),
+        TokenCommand::Copy(args) => copy::copy(app, args),
+        TokenCommand::Disable(some) => disable::disable(app, some),
         TokenCommand::Enable(some) => enable::enable(app, some),
-        TokenCommand::Regenerate(args) => create::regenerate(app, args),
-        TokenCommand::Retire(one) => enable::retire(app, one),
+        TokenCommand::Regenerate(args) => regenerate::regenerate(app, args),
+        TokenCommand::Retire(one) => retire::retire(app, one),
         TokenCommand::Revoke(args) => revoke::revoke(app, args),
-        TokenCommand::Restore(args) => enable::restore(app, args),
+        TokenCommand::Restore(args) => restore::restore(app, args),
         TokenCommand::Purge(args) => purge::purge(app, args),
         TokenCommand::Whose => whose::whose(app),
     }
@@ -44,4 +53,16 @@ fn status_text(token: &Token, now: Timestamp) -> &'static str {
         Status::Expired => "× expired",
         Status::Deleted => "† deleted",
     }
+}
+
+fn token_targets(some: TokensArgs) -> Vec<TokenTarget> {
+    some.tokens.into_iter().map(TokenTarget::by_reference).collect()
+}
+
+/// Parses the expiry. Refuses a past one before anyone types a password; the verb checks again at its own instant.
+fn expiry_spec(app: &App, text: Option<&str>) -> Result<Option<ExpirySpec>> {
+    let Some(text) = text else { return Ok(None) };
+    let spec = ExpirySpec::parse(text)?;
+    spec.resolve(app.now(), app.adapters.clock.zone())?;
+    Ok(Some(spec))
 }

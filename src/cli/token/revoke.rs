@@ -2,8 +2,8 @@
 
 use super::super::App;
 use super::super::args::RevokeArgs;
-use super::enable::{RevokedText, print_revoked_with_remaining, targets};
-use super::show;
+use super::change_report::{RevokedText, print_revoked_with_remaining};
+use super::{show, token_targets};
 use crate::domain::time::ago;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::verbs::tokens::{
 };
 
 pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
-    let (tokens, with_made) = (targets(args.some), args.with_made);
+    let (tokens, with_made) = (token_targets(args.some), args.with_made);
     let (credential, verb) = match args.confirm {
         Some(typed) => (app.write_credential()?, RevokeTokens { tokens, with_made, confirmation: typed }),
         None if app.prompt.is_interactive => confirm_revocation(app, tokens, with_made)?,

@@ -1,0 +1,22 @@
+//! `token copy`.
+
+use super::super::App;
+use super::super::args::CopyArgs;
+use super::expiry_spec;
+use super::secret_output::{SecretFormat, print_issued, secret_destination};
+use crate::domain::name::{TokenName, Username};
+use crate::error::Result;
+use crate::verbs::tokens::{CopyToken, TokenTarget};
+
+pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
+    let verb = CopyToken {
+        token: TokenTarget::by_reference(args.token),
+        name: TokenName::parse(&args.name)?,
+        account: args.account.as_deref().map(Username::parse).transpose()?,
+        expires: expiry_spec(app, args.expires.as_deref())?,
+        destination: Some(secret_destination(SecretFormat::new(app), args.out, None)?),
+    };
+    let credential = app.write_credential()?;
+    let changed = app.call(&credential, verb)?;
+    print_issued(app, &[changed.value], "is ready")
+}

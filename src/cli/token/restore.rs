@@ -1,0 +1,22 @@
+//! `token restore`.
+
+use super::super::App;
+use super::super::args::RestoreArgs;
+use super::change_report::print_changed;
+use super::token_targets;
+use crate::domain::name::TokenName;
+use crate::domain::token::Token;
+use crate::error::Result;
+use crate::verbs::tokens::RestoreTokens;
+
+pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
+    let rename = args.rename.as_deref().map(TokenName::parse).transpose()?;
+    let credential = app.write_credential()?;
+    let changed = app.call(&credential, RestoreTokens { tokens: token_targets(args.some), rename })?;
+    print_changed(app, &changed.value, "restored, disabled")?;
+    if !app.out.json {
+        let names: Vec<String> = changed.value.iter().map(Token::full_name).collect();
+        app.out.note(&format!("  To switch on what is needed: jeton token enable {}", names.join(" ")));
+    }
+    Ok(())
+}

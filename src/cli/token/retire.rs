@@ -1,0 +1,18 @@
+//! `token retire`: ends the old secret of a rotation.
+
+use super::super::App;
+use super::super::args::TokenArgs;
+use super::change_report::{RevokedText, print_revoked};
+use crate::error::Result;
+use crate::verbs::tokens::{RetireToken, TokenTarget};
+
+pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
+    let credential = app.write_credential()?;
+    let changed = app.call(&credential, RetireToken { token: TokenTarget::by_reference(one.token) })?;
+    let text = RevokedText {
+        done: "has one secret again",
+        subject: "the old one",
+        otherwise: "; the old one is denied from now on",
+    };
+    print_revoked(app, &[changed.value], changed.audit_seq, &text)
+}

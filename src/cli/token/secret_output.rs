@@ -1,0 +1,117 @@
+//! The output of new secrets: printed or saved once, with a summary for people.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::super::json::{CreatedJson, IssuedJson, SCHEMA, SecretJson, SomeIssuedJson, TokenJson};
+use super::super::{App, output};
+use crate::domain::expiry::Expiry;
+use crate::domain::time::{Timestamp, relative};
+use crate::error::{Error, Result};
+use crate::platform::input::{is_standard, require_named_file};
+use crate::verbs::tokens::{IssuedToken, SecretCallback, SecretDestination};
+
+/// Output format of secrets.
+#[derive(Debug, Clone)]
+pub(super) enum SecretFormat {
+    Plain,
+    /// JSON, with statuses at that instant.
+    Json(Timestamp),
+    /// JSON without its end. The service's answer follows once the change is made. The flag is set once the secret is
+    /// printed.
+    OpenJson(Timestamp, Arc<AtomicBool>),
+}
+
+impl SecretFormat {
+    pub(super) fn new(app: &App) -> Self {
+        if app.out.json { SecretFormat::Json(app.now()) } else { SecretFormat::Plain }
+    }
+}
+
+/// Returns the destination of secrets: a file, a folder, or stdout. A file `-` also means stdout.
+pub(super) fn secret_destination(
+    format: SecretFormat,
+    file: Option<PathBuf>,
+    folder: Option<PathBuf>,
+) -> Result<SecretDestination> {
+    if let Some(folder) = folder {
+        require_named_file(&folder, "the folder for secrets")?;
+        return Ok(SecretDestination::Directory(folder));
+    }
+    if let Some(file) = file.filter(|file| !is_standard(file)) {
+        return Ok(SecretDestination::File(file));
+    }
+    Ok(SecretDestination::Callback(SecretCallback::new(move |issued| {
+        print_secrets(&format, issued).map_err(|e| {
+            let what = if issued.len() == 1 { "the secret" } else { "the secrets" };
+            Error::failure(format!("{what} could not be printed; nothing was changed"))
+                .why(e.why.unwrap_or(e.what))
+                .next("Look where stdout goes, or save to a file: --out FILE")
+        })
+    })))
+}
+
+/// Reports secrets that were written to their destination.
+pub(super) fn print_issued(app: &mut App, issued: &[IssuedToken], what: &str) -> Result<()> {
+    if !app.out.json {
+        print_summary(app, issued, what);
+    } else if issued.iter().any(|one| one.saved_path().is_some()) {
+        print_secrets(&SecretFormat::Json(app.now()), issued)?;
+    }
+    if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
+        let more = if issued.len() > 1 { " and the others" } else { "" };
+        app.out.note(&format!("! {}{more}: {warning}", first.token.full_name()));
+    }
+    Ok(())
+}
+
+pub(super) fn print_summary(app: &App, issued: &[IssuedToken], what: &str) {
+    let now = app.now();
+    for one in issued {
+        let token = &one.token;
+        let end = match token.expiry {
+            Expiry::Never => "it never expires".to_owned(),
+            Expiry::At(at) => {
+                format!("it works until {}, {}", token.expiry.day(app.adapters.clock.zone()), relative(at, now))
+            }
+        };
+        app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
+        if let Some(path) = one.saved_path() {
+            app.out.note(&format!("  Its secret is saved in {}, readable by you alone", path.display()));
+        }
+    }
+    if issued.iter().any(|i| i.saved_path().is_none()) {
+        app.out.note("  This is the only time the secret is shown. Kept in T, it is used like this:");
+        app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
+    }
+}
+
+/// Prints secrets, or a JSON report if they were saved.
+fn print_secrets(format: &SecretFormat, issued: &[IssuedToken]) -> Result<()> {
+    match (format, issued) {
+        (SecretFormat::Plain, [only]) => output::print_secret(&only.secret),
+        (SecretFormat::Plain, several) => {
+            let pairs: Vec<_> = several.iter().map(|i| (i.token.name.as_str(), &i.secret)).collect();
+            output::print_named_secrets(&pairs)
+        }
+        (SecretFormat::Json(now), [only]) => {
+            output::print_json_secrets(&IssuedJson { schema: SCHEMA, issued: to_json(only, *now) }, 1)
+        }
+        (SecretFormat::Json(now), several) => {
+            let created = several.iter().map(|one| to_json(one, *now)).collect();
+            output::print_json_secrets(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
+        }
+        (SecretFormat::OpenJson(now, is_opened), several) => several.iter().try_for_each(|one| {
+            output::print_json_open(&IssuedJson { schema: SCHEMA, issued: to_json(one, *now) })?;
+            is_opened.store(true, Ordering::Relaxed);
+            Ok(())
+        }),
+    }
+}
+
+pub(super) fn to_json(issued: &IssuedToken, now: Timestamp) -> CreatedJson<'_> {
+    let saved_to = issued.saved_path().map(|p| p.display().to_string());
+    let secret = saved_to.is_none().then_some(SecretJson(&issued.secret));
+    CreatedJson { token: TokenJson::new(&issued.token, now), secret, saved_to }
+}
