@@ -30,8 +30,8 @@
 //! Places for new code:
 //! - **a verb**: a struct in a file of its family under `verbs/` that declares its proof and the scope a token needs,
 //!   a line in `verbs/request.rs`, and a command and keys (`tests/it/parity.rs` checks for both);
-//! - **a command**: a variant in the file of its family under `cli/args/` and a function in the file of its family
-//!   under `cli/`;
+//! - **a command**: a variant in the file of its family under `cli/args/` and a file named after it under `cli/`, such
+//!   as `cli/token/create.rs`;
 //! - **a screen**: a file under `tui/`, reached through the key table;
 //! - **a setting**: a key in `config/key.rs` (path of the store, actor, look of the screen). Rules about tokens are
 //!   not settings: they are `domain/policy.rs`, kept in the store;
