@@ -15,8 +15,8 @@
 //!                                                 external_changes.rs: changes that the log doesn't show
 //! ```
 //!
-//! Used by all of them: `reopening_store.rs` reopens the store after a fault, `supervisor.rs` watches tasks and threads,
-//! `faults.rs` lists current faults around the service, `expiry_clock.rs` has the time by which secrets expire.
+//! Shared parts: `reopening_store.rs` reopens the store after a fault. `supervisor.rs` watches tasks and threads.
+//! `faults.rs` lists current faults around the service. `expiry_clock.rs` has the time by which secrets expire.
 //!
 //! Connections and decisions share one thread. The ledger has a thread of its own, and so has the log; STORE-seen is
 //! written on threads for blocking work. Each request is decided from a state of the store read after its arrival.

@@ -1,8 +1,8 @@
 //! Forms: focus, keys and drawing. A dialog describes its parts ([`Dialog`]); [`Form`] does the rest.
 //!
 //! ```text
-//!   fields() ──► focus, context, Tab, Enter ──► turn(), press() ──► an Outcome, or a Problem and its place
-//!      └──────► fill(&mut Sheet) ──► lines with the focused one, keys below
+//!   fields() ──► focus, context, Tab, Enter ──► on_action(), press() ──► an Intent, or a Problem at a field
+//!      └──────► draw(&mut FormLayout) ──► lines, scrolled to the focused one, and the keys below
 //! ```
 
 use ratatui::Frame;
