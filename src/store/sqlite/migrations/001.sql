@@ -1,5 +1,5 @@
--- Instants are milliseconds since 1970-01-01T00:00:00Z. Columns that are empty rather than NULL say "none" where the
--- column is part of a key.
+-- Times are milliseconds since 1970-01-01T00:00:00Z. A column that is part of a key is empty instead of NULL if there
+-- is no value.
 
 CREATE TABLE installation (
     id          INTEGER PRIMARY KEY CHECK (id = 1),
@@ -12,7 +12,7 @@ CREATE TABLE policy (
     value  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A deleted account keeps its row: its name is never given to another.
+-- A deleted account keeps its row, so that its name is never given to another account.
 CREATE TABLE accounts (
     id                  INTEGER PRIMARY KEY AUTOINCREMENT,
     username            TEXT    NOT NULL UNIQUE,
@@ -64,7 +64,7 @@ CREATE TABLE token_methods (
     PRIMARY KEY (token_id, method_id)
 ) STRICT, WITHOUT ROWID;
 
--- Only digests. A dead secret's row stays, so that the ledger can still name it.
+-- Only digests of secrets. The row of a dead secret stays, so that the ledger can still name the secret.
 CREATE TABLE secrets (
     public_id   TEXT    PRIMARY KEY,
     digest      BLOB    NOT NULL CHECK (length(digest) = 32),
@@ -78,7 +78,7 @@ CREATE UNIQUE INDEX secrets_current  ON secrets (token_id) WHERE state = 'curren
 CREATE UNIQUE INDEX secrets_previous ON secrets (token_id) WHERE state = 'previous';
 CREATE INDEX secrets_of_token ON secrets (token_id);
 
--- What is left of secrets whose token was purged.
+-- The remains of secrets whose token was purged.
 CREATE TABLE tombstones (
     public_id    TEXT    PRIMARY KEY,
     digest       BLOB    NOT NULL CHECK (length(digest) = 32),
@@ -88,7 +88,7 @@ CREATE TABLE tombstones (
     purged_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The ledger. Narrow tables of their own: uses never rewrite a token's row.
+-- The ledger. Separate narrow tables, so that a use never rewrites a token's row.
 CREATE TABLE last_uses (
     public_id  TEXT    PRIMARY KEY,
     token_id   INTEGER NOT NULL,
@@ -107,7 +107,7 @@ CREATE TABLE daily_uses (
     PRIMARY KEY (token_id, day, public_id, method, address, client)
 ) STRICT, WITHOUT ROWID;
 
--- One row a minute and kind of attempt; token 0 = none known.
+-- One row per minute and kind of attempt. Token 0 = unknown token.
 CREATE TABLE denials (
     token_id   INTEGER NOT NULL,
     minute     INTEGER NOT NULL,
@@ -164,7 +164,7 @@ CREATE TABLE api_set_patterns (
     PRIMARY KEY (set_name, position)
 ) STRICT, WITHOUT ROWID;
 
--- A chain: each hash is over the one before it and the row's own fields.
+-- A hash chain: each hash covers the previous hash and the row's own fields.
 CREATE TABLE audit (
     seq          INTEGER PRIMARY KEY,
     at           INTEGER NOT NULL,

@@ -1,13 +1,14 @@
--- What the token list is sorted and counted by, so that no order and no count looks at every token. Triggers don't run
--- here (they could have been slipped in): what writes tokens keeps these in step.
+-- Columns and tables by which the token list is sorted and counted, so that no order and no count reads every token.
+-- They are not maintained by triggers: jeton doesn't run triggers, because a manipulated store could contain others.
+-- The code that writes tokens updates them.
 
--- An account's name never changes. The API is told in a few words; the public id is the current secret's, empty until
--- there is one. A token without expiry expires after every other.
+-- The name of an account never changes. The API column is a short text. The public id is that of the current secret,
+-- and empty before there is a secret. A token without expiry sorts after every other.
 ALTER TABLE tokens ADD COLUMN username  TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN api       TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN public_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN until INTEGER AS (coalesce(expires_at, 9223372036854775807)) VIRTUAL;
--- The id once more: SQLite finds a place among equal values by a column of an index, not by the row's own number.
+-- A copy of the id. SQLite can seek among equal values by a column of an index, but not by the rowid.
 ALTER TABLE tokens ADD COLUMN tie INTEGER AS (id) VIRTUAL;
 
 UPDATE tokens SET
@@ -21,7 +22,7 @@ UPDATE tokens SET
               FROM token_methods WHERE token_id = tokens.id)
     END;
 
--- A row for each token, narrow: a use rewrites this one. 0 = never.
+-- One narrow row per token, which every use rewrites. 0 = never.
 CREATE TABLE last_seen (
     token_id  INTEGER PRIMARY KEY REFERENCES tokens (id),
     trashed   INTEGER NOT NULL CHECK (trashed IN (0, 1)),
@@ -31,7 +32,7 @@ INSERT INTO last_seen (token_id, trashed, at)
     SELECT id, deleted_at IS NOT NULL, coalesce((SELECT max(at) FROM last_uses WHERE token_id = tokens.id), 0)
     FROM tokens ORDER BY id;
 
--- How many tokens an account has.
+-- Number of tokens of each account.
 CREATE TABLE token_counts (
     account_id  INTEGER PRIMARY KEY REFERENCES accounts (id),
     kept        INTEGER NOT NULL CHECK (kept >= 0),
@@ -40,7 +41,7 @@ CREATE TABLE token_counts (
 INSERT INTO token_counts (account_id, kept, trashed)
     SELECT account_id, sum(deleted_at IS NULL), sum(deleted_at IS NOT NULL) FROM tokens GROUP BY account_id;
 
--- Built anew by the next migration, all at once.
+-- The next migration creates all indexes again.
 DROP INDEX tokens_by_name;
 DROP INDEX tokens_trashed_by_name;
 DROP INDEX tokens_live_by_expiry;

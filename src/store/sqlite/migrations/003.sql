@@ -1,5 +1,5 @@
--- Indexes only, so that a store which is filled in one go can have them built when all is there (open.rs). Equal values
--- stand by id.
+-- Only indexes. A store that is filled at once builds them after all rows are inserted (open.rs). Equal values are
+-- ordered by id.
 
 CREATE INDEX tokens_by_name     ON tokens (name, tie)            WHERE deleted_at IS NULL;
 CREATE INDEX tokens_by_status   ON tokens (enabled, until, tie)  WHERE deleted_at IS NULL;

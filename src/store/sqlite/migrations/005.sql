@@ -1,6 +1,6 @@
--- Which secret was shown: an old one is told from its token's current one. Rows have numbers, in the order in which they
--- came, so that the list is read along an index. Empty for none known; where a row stands for many callers (there is a
--- most of them), for several.
+-- Adds the presented secret, so that an old secret differs from the current one. Rows are numbered in the order of
+-- insertion, so that the list is read along an index. A text is empty if it is unknown, or if the row adds up several
+-- callers. The number of separate callers is limited.
 CREATE TABLE denied_attempts (
     id         INTEGER PRIMARY KEY,
     token_id   INTEGER NOT NULL,

@@ -1,5 +1,5 @@
--- What a busy service recorded in one piece, to be brought to the ledger's own tables by whoever reads them next
--- (journal.rs). Split by token, so that a part is brought there in a short transaction.
+-- Batches of usage from a busy service. The next reader of the ledger moves them to the ledger's tables
+-- (usage_journal.rs). Batches are split by token, so that a part is moved in a short transaction.
 CREATE TABLE ledger_journal (
     id     INTEGER PRIMARY KEY,
     part   INTEGER NOT NULL,

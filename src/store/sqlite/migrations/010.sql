@@ -1,4 +1,5 @@
--- Methods may be public: the table is made anew, for a CHECK can't be changed. What refers to it is made anew with it.
+-- Methods may be public. The table is created again, because a CHECK can't be changed, and so are the tables that refer
+-- to it.
 CREATE TABLE methods_10 (
     id        TEXT    PRIMARY KEY,
     group_id  TEXT    NOT NULL REFERENCES method_groups (id),

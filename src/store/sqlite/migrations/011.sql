@@ -1,5 +1,5 @@
--- Failed sign-ins that the audit log doesn't tell yet, added up by name and source. Account 0 stands for names that no
--- account has, -1 for names and sources beyond the number that is kept apart.
+-- Failed sign-ins that are not in the audit log yet, added up by name and source. Account 0 = names without an account,
+-- -1 = names and sources beyond the number that is counted separately.
 CREATE TABLE failed_sign_ins (
     account_id  INTEGER NOT NULL,
     source      TEXT    NOT NULL,

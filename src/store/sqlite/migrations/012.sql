@@ -1,5 +1,5 @@
--- The secrets that a token got by regenerating another one. Like a row of lineage, a row stays after a purge while
--- something that its token made is there.
+-- The secrets that a token got by regenerating another token. Like a row of lineage, a row stays after a purge while a
+-- token that its token created exists.
 CREATE TABLE regenerated (
     public_id  TEXT    PRIMARY KEY,
     token_id   INTEGER NOT NULL,
