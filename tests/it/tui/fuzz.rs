@@ -148,7 +148,7 @@ fn every_size_can_be_drawn() {
 }
 
 #[test]
-fn hostile_and_wide_text_stays_in_its_cells() {
+fn hostile_and_wide_text_is_escaped() {
     let install = TestInstall::new();
     let mut wide = create("wide");
     wide.description = Description::parse(&"漢字🦀e\u{301}".repeat(20)).unwrap();
@@ -180,14 +180,14 @@ fn selected_row_is_marked_without_colour() {
 }
 
 #[test]
-fn nothing_wakes_a_dialog_before_anybody_signed_in() {
+fn sign_in_never_changes_by_itself() {
     let s = TuiHarness::signed_out(TestInstall::new());
     assert_eq!(s.model.wakes_at(), None);
 }
 
 /// With many damaged rows, a window has few good ones. The screens must not request the same window again and again.
 #[test]
-fn damaged_rows_are_asked_for_once() {
+fn damaged_rows_are_requested_once() {
     let install = TestInstall::new();
     install.set_policy(|p| p.active_tokens = 0);
     for n in 0..700 {

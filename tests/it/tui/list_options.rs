@@ -9,11 +9,12 @@ use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::tokens::{ListTokens, OwnerFilter};
 
 use super::table::{install, many, names};
+use super::{lines_of, table_text};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
 #[test]
-fn mine_expiring_and_stale_are_a_key_each_and_go_with_the_filter() {
+fn mine_expiring_and_stale_combine_with_the_filter() {
     let install = TestInstall::new();
     install.account("ci", Role::Member);
     install.issue("ci", "ci-old");
@@ -28,23 +29,23 @@ fn mine_expiring_and_stale_are_a_key_each_and_go_with_the_filter() {
     assert_eq!(names(&s), ["ci-old", "old", "soon"]);
     s.keys("A");
     assert_eq!(names(&s), ["old", "soon"]);
-    s.assert_shows("mine · 2 match of 2");
+    insta::assert_snapshot!(lines_of(&s, "↓ name"), @"/                                                 mine · 2 match of 2   ↓ name");
     s.keys("E");
     assert_eq!(names(&s), ["soon"]);
-    s.assert_shows("mine · expiring · 1 match");
+    insta::assert_snapshot!(lines_of(&s, "↓ expires"), @"/                                   mine · expiring · 1 match of 2   ↓ expires");
     s.keys("ES");
     assert_eq!(names(&s), ["old"]);
     s.keys("A/ci<enter>");
     assert_eq!(names(&s), ["ci-old"]);
-    s.assert_shows("stale · 1 match of 3");
+    insta::assert_snapshot!(lines_of(&s, "↓ name"), @"/ ci                                             stale · 1 match of 3   ↓ name");
     s.keys("/<c-u>nobody<enter>");
-    s.assert_shows("Nothing matches \"nobody\" and is stale.  Esc clears the filter.");
+    insta::assert_snapshot!(table_text(&s), @r#"Nothing matches "nobody" and is stale.  Esc clears the filter."#);
     s.keys("<esc>");
     assert_eq!(names(&s).len(), 3);
 }
 
 #[test]
-fn mine_is_no_key_for_who_manages_nobody() {
+fn mine_has_no_effect_for_a_member() {
     let install = TestInstall::new();
     install.account("ci", Role::Member);
     install.issue("ci", "own");
@@ -56,7 +57,7 @@ fn mine_is_no_key_for_who_manages_nobody() {
 }
 
 /// Returns the names under the cursor while `key` is pressed, until the cursor reaches `end`.
-fn come_by(s: &mut TuiHarness, key: &str, upwards: bool, end: &str) -> Vec<String> {
+fn names_passed(s: &mut TuiHarness, key: &str, upwards: bool, end: &str) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for _ in 0..200 {
         let tokens = s.model.tokens().unwrap();
@@ -79,7 +80,7 @@ fn come_by(s: &mut TuiHarness, key: &str, upwards: bool, end: &str) -> Vec<Strin
         }
         s.keys(key);
     }
-    panic!("{end} never came by:\n{}", s.text());
+    panic!("the cursor never reached {end}:\n{}", s.text());
 }
 
 #[test]
@@ -106,11 +107,11 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
             };
             let listed = s.install.call(OWNER, all).unwrap().rows;
             let mut wanted: Vec<String> = listed.iter().map(|t| t.name.to_string()).collect();
-            assert_eq!(come_by(&mut s, "<pgdn>", false, &wanted[449]), wanted, "{sort:?} down");
+            assert_eq!(names_passed(&mut s, "<pgdn>", false, &wanted[449]), wanted, "{sort:?} down");
             s.assert_shows("450 of 450");
             wanted.reverse();
             s.keys("gG");
-            assert_eq!(come_by(&mut s, "<pgup>", true, &wanted[449]), wanted, "{sort:?} up");
+            assert_eq!(names_passed(&mut s, "<pgup>", true, &wanted[449]), wanted, "{sort:?} up");
             s.assert_shows("1 of 450");
         }
     }
@@ -119,11 +120,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
 }
 
 #[test]
-fn the_footer_has_what_matters_most_at_80_columns() {
+fn footer_has_the_main_keys_at_80_columns() {
     let s = TuiHarness::signed_in(install(&["a"]));
-    let text = s.text();
-    let footer = text.lines().last().unwrap();
-    for key in ["n New", "e Edit", "c Copy", "r Regen", "d Disable", "x Remove", "/ Filter", "? Help", "q Quit"] {
-        assert!(footer.contains(key), "{key} is not in {footer:?}");
-    }
+    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regen  d Disable  x Remove  / Filter  ? Help  q Quit");
 }

@@ -1,20 +1,25 @@
 //! The message history, and the help.
 
-use jeton::tui::modal::Modal;
+use jeton::tui::keymap::Context;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::{Notice, NoticeId};
 use zeroize::Zeroizing;
 
+use super::{dialog_lines, lines_of};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
 #[test]
-fn what_was_said_is_kept_and_its_command_copied() {
+fn past_messages_are_kept_and_their_commands_copied() {
     let install = TestInstall::new();
     install.issue(OWNER, "deploy-bot");
     let mut s = TuiHarness::signed_in(install);
     s.keys("m");
-    s.assert_shows("Nothing was said yet.");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Messages
+    Nothing was said yet.
+    Esc Close  y Copy command  ↓ Down  ↑ Up
+    ");
     s.keys("y<esc>");
     s.keys(&format!("d{PASSWORD}<enter>"));
     s.install.fakes.clock.advance(60_000);
@@ -22,22 +27,26 @@ fn what_was_said_is_kept_and_its_command_copied() {
     s.install.fakes.clock.advance(60_000);
     for screen in ["1", "3", "4"] {
         s.keys(&format!("{screen}m"));
-        s.assert_shows("┌ Messages");
+        s.assert_top("messages");
         s.keys("m");
-        s.assert_hides("┌ Messages");
+        s.assert_no_dialog();
     }
     s.keys("m");
-    let text = s.text();
-    let (paste, disabled) = (text.find("Pasted text was ignored").unwrap(), text.find("deploy-bot disabled").unwrap());
-    assert!(paste < disabled, "the newest first:\n{text}");
-    s.assert_shows("▶ 1 min ago   ! Pasted text");
-    s.assert_hides("into no field");
+    // The newest first, without the pasted text.
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Messages
+    ▶ 1 min ago   ! Pasted text was ignored: no field has the focus
+    2 min ago   ✓ deploy-bot disabled; denied from the next request on
+    = jeton token disable ops/deploy-bot
+    2 min ago   ! No command does what this message tells
+    Esc Close  y Copy command  ↓ Down  ↑ Up   1 of 3
+    ");
     s.keys("<down>");
-    s.assert_shows("▶ 2 min ago   ✓ deploy-bot disabled");
+    s.assert_shows("▶ 2 min");
     s.keys("y");
     assert_eq!(s.copied, ["jeton token disable ops/deploy-bot"]);
     s.keys("<up>y");
-    s.assert_shows("No command does what this message tells");
+    s.assert_notice(NoticeId::NotCopied);
     assert_eq!(s.copied.len(), 1);
     s.keys("<esc>");
 
@@ -58,13 +67,14 @@ fn what_was_said_is_kept_and_its_command_copied() {
 fn long_messages_are_read_line_by_line() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     let words: Vec<String> = (0..40).map(|n| format!("word{n:02}")).collect();
-    s.model.notify(Notice::new(NoticeId::NoEffect, "the oldest one"));
+    s.model.notify(Notice::new(NoticeId::NoEffect, "oldest"));
     s.model.notify(Notice { cli: Some("jeton command".to_owned()), ..Notice::new(NoticeId::Copied, words.join(" ")) });
-    s.model.notify(Notice::new(NoticeId::Copied, "the newest one"));
+    s.model.notify(Notice::new(NoticeId::Copied, "newest"));
     s.model.notice = None;
     s.resize(40, 10);
     s.keys("m");
-    s.assert_shows("▶ just now    ✓ the newest one");
+    let current = |s: &TuiHarness| lines_of(s, "▶");
+    assert!(current(&s).ends_with("✓ newest"), "{}", s.text());
     for direction in ["<down>", "<up>"] {
         let mut left: Vec<&str> = words.iter().map(String::as_str).chain(["= jeton command"]).collect();
         for _ in 0..40 {
@@ -73,50 +83,66 @@ fn long_messages_are_read_line_by_line() {
             s.keys(direction);
         }
         assert_eq!(left, Vec::<&str>::new(), "on the way {direction}");
-        s.assert_shows(if direction == "<down>" { "! the oldest one" } else { "✓ the newest one" });
+        s.assert_shows(if direction == "<down>" { "! oldest" } else { "✓ newest" });
     }
     s.keys("<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
-    s.assert_shows("▶ just now    ! the oldest one");
+    assert!(current(&s).ends_with("! oldest"), "{}", s.text());
     s.resize(80, 24);
-    s.assert_shows("✓ the newest one");
+    s.assert_shows("✓ newest");
     s.resize(40, 10);
-    s.assert_shows("▶ just now    ! the oldest one");
+    assert!(current(&s).ends_with("! oldest"), "{}", s.text());
 }
 
 #[test]
-fn help_begins_where_it_was_asked_for() {
+fn help_begins_with_the_keys_of_the_current_context() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     let first = |s: &TuiHarness| s.text().lines().nth(3).unwrap().trim_matches([' ', '│']).to_owned();
-    for (keys, title) in [("", "Tokens"), ("3", "Audit log"), ("4", "Catalogue")] {
+    for (keys, context) in [("", Context::Tokens), ("3", Context::Audit), ("4", Context::Catalogue)] {
         s.keys(&format!("{keys}?"));
-        assert_eq!(first(&s), title);
+        assert_eq!(first(&s), context.title());
         s.keys("quits");
-        s.assert_shows("Every screen");
+        s.assert_shows(Context::Global.title());
         s.keys("<esc><esc>");
     }
     s.keys("1nbot<tab><tab><tab><up><space>?");
-    assert_eq!(first(&s), "Scope picker");
+    assert_eq!(first(&s), Context::Picker.title());
     s.keys("?");
-    assert!(matches!(s.model.modals.last(), Some(Modal::Picker(_))), "the same key closes it");
+    // The same key closes it.
+    s.assert_top("picker");
 }
 
 #[test]
 fn help_is_narrowed_by_typing() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("?");
-    s.assert_shows("Generates a token");
-    s.keys("/secret regen");
-    s.assert_hides("Generates a token");
+    let whole = s.dialog_text();
+    s.keys("/new secret");
+    insta::assert_snapshot!(dialog_lines(&s), @"");
     s.keys("<c-u>secret copies");
-    s.assert_shows("A new secret");
-    s.assert_shows("Copies the secret");
-    s.assert_hides("Shows the secret");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Keys
+    / secret copies
+    A new secret
+    y              Copies the secret
+    Esc Clear  ↓ Down  ↑ Up   1-2 of 2
+    ");
     s.keys("<c-u>xyzzy");
-    s.assert_shows("No key does that.  Esc clears what was typed.");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Keys
+    / xyzzy
+    No key does that.  Esc clears what was typed.
+    Esc Clear  ↓ Down  ↑ Up   0-0 of 0
+    ");
     s.keys("<down><pgdn><up><esc>");
-    s.assert_shows("Generates a token");
+    assert_eq!(s.dialog_text(), whole);
     s.keys("ctrl-l");
-    s.assert_shows("Draws the screen anew");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Keys
+    / ctrl-l
+    Everywhere
+    Ctrl-l         Draws the screen anew
+    Esc Clear  ↓ Down  ↑ Up   1-2 of 2
+    ");
     s.keys("<esc><esc>");
-    s.assert_hides("┌ Keys");
+    s.assert_no_dialog();
 }

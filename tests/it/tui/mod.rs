@@ -16,13 +16,58 @@ mod navigation;
 mod overlap;
 mod picker;
 mod picker_tree;
+mod propagation;
 mod snapshots;
 mod story;
 mod table;
 mod usage;
 
+use jeton::tui::modal::Modal;
+use jeton::tui::picker::tree::Tree;
+
+use crate::support::tui_harness::TuiHarness;
+
 /// Returns the request for a token by its name.
 fn listed(name: &str) -> jeton::verbs::tokens::ShowToken {
     jeton::verbs::tokens::ShowToken { token: jeton::domain::token::TokenRef::Text(name.to_owned()) }
 }
-mod propagation;
+
+/// Returns the rows of a table, or the text that stands for them: the lines between the two rules, without the header.
+fn table_text(screens: &TuiHarness) -> String {
+    let text = screens.text();
+    let rule = |line: &&str| line.starts_with('─');
+    let lines = text.lines().skip_while(|line| !rule(line)).skip(2).take_while(|line| !rule(line));
+    lines.map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the lines of the screen that contain `text`, without the frame around them.
+fn lines_of(screens: &TuiHarness, text: &str) -> String {
+    let lines = screens.text();
+    let lines = lines.lines().filter(|line| line.contains(text));
+    lines.map(|line| line.trim_matches([' ', '│'])).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the lines of the topmost dialog that are not blank.
+fn dialog_lines(screens: &TuiHarness) -> String {
+    let text = screens.dialog_text();
+    text.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the tree of the topmost dialog, the scope picker.
+#[track_caller]
+fn tree(screens: &TuiHarness) -> &Tree {
+    match screens.model.modals.last() {
+        Some(Modal::Picker(picker)) => picker.tree(),
+        _ => panic!("the picker is not open:\n{}", screens.text()),
+    }
+}
+
+/// Returns the tree of the Catalogue screen.
+fn catalogue(screens: &TuiHarness) -> &Tree {
+    screens.model.workspace().unwrap().catalogue.tree()
+}
+
+/// Returns the command shown with the notice.
+fn cli_line(screens: &TuiHarness) -> Option<&str> {
+    screens.model.notice.as_ref()?.cli.as_deref()
+}

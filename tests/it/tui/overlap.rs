@@ -2,24 +2,32 @@
 
 use jeton::domain::expiry::Span;
 use jeton::domain::time::{DAY, HOUR};
+use jeton::tui::notice::NoticeId;
 use jeton::verbs::tokens::{IssuedToken, RegenerateToken, TokenTarget};
 
 use super::edit_and_copy::{allowed, fixture, stored, take_secret};
+use super::{cli_line, dialog_lines, lines_of};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
 #[test]
-fn a_grace_leaves_both_secrets_alive_for_a_while() {
+fn grace_keeps_both_secrets_valid_for_its_time() {
     let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("r");
-    s.assert_shows("! The old secret stops working at once.");
+    insta::assert_snapshot!(lines_of(&s, "!"), @"! The old secret stops working at once.");
     s.keys("<tab><right><right>");
-    s.assert_shows("both work until 22-11-2026 09:30:00 (+00:00)");
-    s.enter_until("Password of ops");
-    s.assert_shows(&format!("the old one, {}, until", issued.token.hint));
+    insta::assert_snapshot!(lines_of(&s, "22-11-2026 09:30:00 (+00:00)"), @"both work until 22-11-2026 09:30:00 (+00:00)");
+    s.enter_until_password();
+    insta::assert_snapshot!(dialog_lines(&s).replace(&issued.token.hint, "OLD_HINT"), @"
+    Regenerate ops/bot
+    The new secret works at once, the old one, OLD_HINT, until 22-11-2026
+    09:30:00 (+00:00).
+    Password of ops
+    Enter Confirm  Esc Cancel
+    ");
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("= jeton token regenerate ops/bot --grace 24h");
+    assert_eq!(cli_line(&s), Some("jeton token regenerate ops/bot --grace 24h"));
     let new = take_secret(&mut s);
     assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
     s.install.fakes.clock.advance(DAY - 1);
@@ -30,24 +38,24 @@ fn a_grace_leaves_both_secrets_alive_for_a_while() {
 }
 
 #[test]
-fn a_grace_ends_with_the_token_and_after_thirty_days() {
+fn grace_ends_with_the_token_and_lasts_at_most_thirty_days() {
     let (install, issued) = fixture();
     install.fakes.clock.advance(28 * DAY);
     let mut s = TuiHarness::signed_in(install);
     s.keys("r<s-tab><s-tab><end><tab>31d<tab>");
     s.keys("<tab><enter>");
-    s.assert_shows("30 days more at most");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the old secret lives 30 days more at most");
     s.keys("<c-u>soon<tab><tab><enter>");
-    s.assert_shows("\"soon\" is not a span");
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""soon" is not a span: a span is a whole number from 1 with h, d, w, mo or y, such as 12h, 30d, 2w, 6mo or 1y"#);
     s.keys("<c-u>7d");
-    s.assert_shows("both work until 21-12-2026 09:30:00 (+00:00): the expiry");
+    insta::assert_snapshot!(lines_of(&s, "21-12-2026 09:30:00 (+00:00)"), @"both work until 21-12-2026 09:30:00 (+00:00): the expiry");
     s.keys(&format!("<tab><tab><enter>{PASSWORD}<enter>"));
     let new = take_secret(&mut s);
     assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
     assert_eq!(stored(&s, &issued).previous.unwrap().retires_at, issued.token.expiry.at().unwrap());
 }
 
-/// Returns an installation with a token whose old secret works for a day in addition to the new one.
+/// Returns an installation with a token whose old and new secret both work for a day.
 fn rotating() -> (TestInstall, IssuedToken, IssuedToken) {
     let (install, old) = fixture();
     let verb = RegenerateToken {
@@ -61,15 +69,32 @@ fn rotating() -> (TestInstall, IssuedToken, IssuedToken) {
 }
 
 #[test]
-fn a_third_secret_kills_both() {
+fn third_secret_ends_both() {
     let (install, old, new) = rotating();
     let mut s = TuiHarness::signed_in(install);
     s.keys("r");
-    s.assert_shows(&format!("Before that   {}, dies tomorrow", old.token.hint));
-    s.assert_shows("Two secrets live: a new one kills both at once.");
-    s.assert_hides("24 h");
+    let text =
+        |s: &TuiHarness| dialog_lines(s).replace(&old.token.hint, "OLD_HINT").replace(&new.token.hint, "NEW_HINT");
+    // No grace is offered.
+    insta::assert_snapshot!(text(&s), @"
+    Regenerate ops/bot
+    A new secret is made; name, API and everything else stay.
+    Secret now    NEW_HINT, made just now
+    Before that   OLD_HINT, dies tomorrow, never seen
+    ! Two secrets live: a new one kills both at once.
+    Expires       [keep]  7 d   30 d   90 d   1 y   never   other
+    stays as it is: 21-12-2026, in 30 days
+    [ Regenerate ]
+    [ End overlap ]
+    Enter Press  Tab Next  Esc Cancel  Shift-Tab Previous
+    ");
     s.keys("<enter>");
-    s.assert_shows(&format!("The secrets {} and {} stop working at once.", old.token.hint, new.token.hint));
+    insta::assert_snapshot!(text(&s), @"
+    Regenerate ops/bot
+    The secrets OLD_HINT and NEW_HINT stop working at once.
+    Password of ops
+    Enter Confirm  Esc Cancel
+    ");
     s.keys(&format!("{PASSWORD}<enter>"));
     let third = take_secret(&mut s);
     assert!(!allowed(&s, &old.secret) && !allowed(&s, &new.secret));
@@ -85,13 +110,13 @@ fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
         install.fakes.clock.advance(HOUR);
         let mut s = TuiHarness::signed_in(install);
         s.keys(keys);
-        s.assert_shows("End the overlap of ops/bot");
-        s.assert_shows("! In use: last seen 1 h ago. Whoever uses it is denied then.");
-        s.assert_shows(&format!("The old secret {} is denied", old.token.hint));
+        s.assert_top("token.retire");
+        let text = s.dialog_text();
+        assert!(["ops/bot", &old.token.hint, "! ", " 1 h "].iter().all(|part| text.contains(part)), "{text}");
         assert!(allowed(&s, &old.secret), "{keys}");
         s.keys(&format!("{PASSWORD}<enter>"));
-        s.assert_shows("bot has one secret again");
-        s.assert_shows("= jeton token retire ops/bot");
+        s.assert_notice(NoticeId::Done("token.retire"));
+        assert_eq!(cli_line(&s), Some("jeton token retire ops/bot"));
         assert!(!allowed(&s, &old.secret) && allowed(&s, &new.secret), "{keys}");
         // There is nothing left to end.
         s.keys("o");
@@ -99,9 +124,9 @@ fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
     }
 }
 
-/// Only a secret seen since the rotation is called in use.
+/// A secret counts as in use only if it was seen since the rotation.
 #[test]
-fn unused_old_secret_is_named_so() {
+fn unused_old_secret_is_shown_as_unused() {
     let (install, old, _) = {
         let (install, old) = fixture();
         install.verify(&old.secret);
@@ -117,6 +142,9 @@ fn unused_old_secret_is_named_so() {
     };
     let mut s = TuiHarness::signed_in(install);
     s.keys("o");
-    s.assert_shows("Not used since the new one was made, last seen 1 h ago.");
+    insta::assert_snapshot!(lines_of(&s, " 1 h "), @"
+    ▶   bot            ● active   ops        2 methods       in 30 days  1 h ago
+    Not used since the new one was made, last seen 1 h ago.
+    ");
     assert!(allowed(&s, &old.secret));
 }

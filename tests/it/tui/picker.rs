@@ -4,26 +4,38 @@ use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
+use jeton::tui::keymap::Context;
+use jeton::tui::notice::NoticeId;
+use jeton::tui::picker::tree::Choice;
+use jeton::tui::screen::workspace::ScreenId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::verify::Decision;
 
+use super::{catalogue, lines_of, tree};
 use crate::support::fakes::{PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
 /// Keys that open the form of a token named `bot`, on the row that opens the picker.
 const TO_CUSTOM: &str = "nbot<tab><tab><tab><up>";
+const IDE_SET: &str = "IDE Plugins";
+const MARKETPLACE_SET: &str = "Marketplace";
 
 fn picking() -> TuiHarness {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys(TO_CUSTOM);
     s.keys("<space>");
-    s.assert_shows("of 269 methods");
+    s.assert_top("picker");
+    s.assert_shows(" 0 of 269 ");
     s
+}
+
+fn sets(names: &[&str]) -> Selection {
+    Selection::Sets(names.iter().map(|name| (*name).to_owned()).collect())
 }
 
 /// Submits the form and returns the generated secret.
 fn generated(s: &mut TuiHarness) -> Secret {
-    s.enter_until("Password of");
+    s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>y"));
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
 }
@@ -42,14 +54,14 @@ fn methods(ids: &[&str]) -> Selection {
 }
 
 #[test]
-fn from_search_to_a_token_that_may_do_exactly_what_was_ticked() {
+fn new_token_may_call_exactly_the_ticked_methods() {
     let mut s = picking();
     s.keys("/STOP env<enter>");
     s.assert_shows("environment.control");
     s.keys("<space>");
-    s.assert_shows("1 of 269 methods");
+    s.assert_shows(" 1 of 269 ");
     s.keys("<esc>/jeton.tok read<enter><space><enter>");
-    s.assert_shows("(•) Custom: 2 methods…");
+    s.assert_shows("(•) Custom: 2 ");
     let secret = generated(&mut s);
     let wanted = ["environment.control.StopEnv", "jeton.tokens.read"];
     assert_eq!(saved(&s), methods(&wanted));
@@ -63,20 +75,21 @@ fn from_search_to_a_token_that_may_do_exactly_what_was_ticked() {
 }
 
 #[test]
-fn a_set_shows_its_methods_and_touching_one_makes_it_custom() {
+fn changing_a_method_of_a_set_makes_the_selection_custom() {
     let mut s = picking();
     s.keys("<tab><down><space>");
-    s.assert_shows("API: IDE Plugins");
+    assert_eq!(tree(&s).selection(), sets(&[IDE_SET]));
+    s.assert_shows(IDE_SET);
     s.keys("<down><down><space>");
-    s.assert_shows("API: 2 sets");
+    assert!(matches!(tree(&s).choice(), Choice::Sets(names) if names.len() == 2));
     s.keys("<space>");
-    let of_set = jeton::domain::catalogue::set::members(&s.model.catalogues, "IDE Plugins");
-    s.assert_shows(&format!("{} of 269 methods", of_set.len()));
+    let of_set = jeton::domain::catalogue::set::members(&s.model.catalogues, IDE_SET);
+    s.assert_shows(&format!(" {} of 269 ", of_set.len()));
     s.keys("<tab>/control.startenv<enter>");
     let id = MethodId::parse("environment.control.StartEnv").unwrap();
     let had = of_set.contains(&id);
     s.keys("<space>");
-    s.assert_shows("API: Custom");
+    assert_eq!(*tree(&s).choice(), Choice::Custom);
     s.keys("<enter>");
     let mut expected = of_set;
     if had {
@@ -84,97 +97,107 @@ fn a_set_shows_its_methods_and_touching_one_makes_it_custom() {
     } else {
         expected.insert(id);
     }
-    s.assert_shows(&format!("Custom: {} methods…", expected.len()));
+    s.assert_shows(&format!("(•) Custom: {} ", expected.len()));
     generated(&mut s);
     assert_eq!(saved(&s), Selection::Custom(expected));
 }
 
 #[test]
-fn what_another_row_says_as_well_becomes_that_row() {
-    for (keys, row, selection) in [
-        ("<tab><down><space><tab><enter>", "(•) IDE Plugins", Selection::Sets(["IDE Plugins".to_owned()].into())),
-        (
-            "<tab><down><space><down><space><tab><enter>",
-            "(•) 2 sets…",
-            Selection::Sets(["IDE Plugins".to_owned(), "Marketplace".to_owned()].into()),
-        ),
-        ("<tab><down><down><down><down><space><tab><enter>", "(•) Inherit", Selection::Inherit),
-        ("<tab><down><space><down><down><down><down><space><tab><enter>", "(•) nothing yet", Selection::nothing()),
+fn picked_selection_that_equals_a_row_selects_that_row() {
+    let mut rows = Vec::new();
+    for (keys, selection) in [
+        ("<tab><down><space><tab><enter>", sets(&[IDE_SET])),
+        ("<tab><down><space><down><space><tab><enter>", sets(&[IDE_SET, MARKETPLACE_SET])),
+        ("<tab><down><down><down><down><space><tab><enter>", Selection::Inherit),
+        ("<tab><down><space><down><down><down><down><space><tab><enter>", Selection::nothing()),
     ] {
         let mut s = picking();
         s.keys(keys);
-        s.assert_shows(row);
+        rows.push(lines_of(&s, "(•)"));
         generated(&mut s);
-        assert_eq!(saved(&s), selection, "{row}");
+        assert_eq!(saved(&s), selection, "{keys}");
     }
+    insta::assert_snapshot!(rows.join("\n\n"), @"
+    (•) IDE Plugins          Browsing, running and deploying env…
+
+    (•) 2 sets…              IDE Plugins, Marketplace
+
+    (•) Inherit              whatever your role permits, now and…
+
+    (•) nothing yet          authenticates, permits nothing
+    ");
 }
 
 #[test]
-fn leaving_asks_only_where_something_would_be_lost() {
+fn esc_asks_only_if_choices_would_be_lost() {
     let mut s = picking();
     s.keys("<right><down><esc>");
-    s.assert_shows("Generate a token");
+    s.assert_top("create-token");
     s.keys("<space><right><down><space><esc>");
-    s.assert_shows("Leave without these changes?");
+    assert_eq!(s.model.context(), Context::PickerDiscard);
     s.keys("q<enter><esc><esc>");
-    s.assert_shows("1 of 269 methods");
+    s.assert_shows(" 1 of 269 ");
     s.keys("u<esc>");
-    s.assert_shows("Generate a token");
+    s.assert_top("create-token");
     s.keys("<space><right><down><space><esc>d");
     s.assert_shows("(•) Custom…");
     // Back in the picker, the earlier choice is still there.
     s.keys("<space>/stopenv<enter><space><enter><s-tab>");
-    s.assert_shows("(•) Custom: 1 method…");
+    s.assert_shows("(•) Custom: 1 ");
     s.keys("<enter>");
-    s.assert_shows("1 of 269 methods");
+    s.assert_shows(" 1 of 269 ");
     s.keys("<esc>");
-    s.assert_shows("(•) Custom: 1 method…");
+    s.assert_shows("(•) Custom: 1 ");
 }
 
 #[test]
-fn esc_clears_a_search_before_it_leaves() {
+fn esc_clears_a_search_before_it_closes_the_picker() {
     let mut s = picking();
     s.keys("/nothing has this<enter>");
-    s.assert_shows("Nothing matches \"nothing has this\".");
+    assert!(tree(&s).rows().is_empty());
+    insta::assert_snapshot!(lines_of(&s, "\"nothing has this\""), @r#"Nothing matches "nothing has this".  Esc clears the search."#);
     s.keys("<esc>");
-    s.assert_hides("Nothing matches");
-    s.assert_shows("of 269 methods");
+    s.assert_top("picker");
+    assert!(!tree(&s).rows().is_empty());
 }
 
 #[test]
-fn a_letter_in_the_search_is_no_command() {
+fn letters_in_the_search_are_no_commands() {
     let mut s = picking();
     s.keys("/q a f n u y 4 ?");
     s.assert_shows("q a f n u y 4 ?");
-    s.assert_shows("API: nothing");
+    assert_eq!(tree(&s).selection(), Selection::nothing());
 }
 
 #[test]
-fn all_that_the_search_shows_and_undo() {
+fn a_key_ticks_all_shown_methods_and_undo_reverts_it() {
     let mut s = picking();
     s.keys("/environment.deployment<enter>a");
     let text = s.text();
     assert!(text.contains("[x] environment.deployment"), "{text}");
     s.keys("u");
-    s.assert_shows("0 of 269 methods");
+    assert_eq!(tree(&s).total().0, 0);
     s.keys("U");
-    s.assert_hides("0 of 269 methods");
+    assert!(tree(&s).total().0 > 0);
     s.keys("<esc>f");
-    s.assert_shows("[x] Only checked");
+    assert!(tree(&s).is_only_checked());
     s.assert_hides("environment.control ");
     s.keys("n");
-    s.assert_shows("0 of 269 methods");
+    assert_eq!(tree(&s).total().0, 0);
 }
 
 #[test]
-fn management_is_marked_and_picked_one_by_one() {
+fn management_methods_are_marked_and_ticked_one_by_one() {
     let mut s = picking();
     s.keys("a");
     s.assert_hides("269 of 269");
     s.keys("/jeton.tokens<enter>");
     s.assert_shows("◆ management");
-    s.keys("a<up><space>");
-    s.assert_shows("picked one by one");
+    s.keys("a");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"Nothing more to tick here: jeton's own methods are picked one by one");
+    s.keys("<up><space>");
+    s.assert_notice(NoticeId::NoEffect);
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"Management methods are picked one by one");
     s.assert_shows("0 / 4");
     s.keys("<down><space>");
     s.assert_shows("1 / 4");
@@ -189,16 +212,16 @@ fn methods_above_the_role_are_marked_and_explained() {
     s.assert_shows("mia@");
     s.keys(TO_CUSTOM);
     s.keys("<space>/users.account<enter>");
-    let row = s.text().lines().find(|l| l.contains("admin ▲")).map(str::to_owned);
-    let row = row.unwrap_or_else(|| panic!("no row is marked:\n{}", s.text()));
-    assert!(row.contains("▲ above role"), "{row}");
+    s.assert_shows("admin ▲ ");
+    let above_role = |s: &TuiHarness| tree(s).method().is_some_and(|method| method.above_role);
     for _ in 0..30 {
-        if s.text().contains("is above the role member") {
-            return;
+        if above_role(&s) {
+            break;
         }
         s.keys("<down>");
     }
-    panic!("never explained:\n{}", s.text());
+    assert!(above_role(&s), "{}", s.text());
+    insta::assert_snapshot!(lines_of(&s, "▲ admin"), @"");
 }
 
 #[test]
@@ -211,27 +234,27 @@ fn the_docs_link_is_shown_and_copied() {
     s.assert_shows(&format!("docs  {link}"));
     s.keys("y");
     assert_eq!(s.copied, [link]);
-    s.assert_shows("copied");
+    s.assert_notice(NoticeId::Copied);
 }
 
 #[test]
-fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
+fn catalogue_and_tokens_keep_their_state() {
     let install = TestInstall::new();
     for name in ["alpha", "beta"] {
         install.issue("ops", name);
     }
     let mut s = TuiHarness::signed_in(install);
     s.keys("/b<enter>4");
-    s.assert_shows("Catalogue");
-    s.assert_shows("269 methods");
+    assert_eq!(s.model.active_screen(), Some(ScreenId::Catalogue));
+    s.assert_shows("269 ");
     s.assert_hides("[ ] environment");
     s.keys("<right><right> xand/stop<enter>");
     s.assert_shows("StopEnv");
     s.keys("<tab><down><space>");
-    s.assert_hides("makes it Custom");
+    s.assert_hides("Custom");
     s.keys("<tab><esc>f");
-    s.assert_shows("IDE Plugins: ");
-    s.assert_shows("[x] Only checked");
+    assert_eq!(catalogue(&s).selection(), sets(&[IDE_SET]));
+    assert!(catalogue(&s).is_only_checked());
     s.keys("<esc>");
     s.assert_shows("▶   beta");
     s.assert_hides("alpha");
@@ -240,8 +263,8 @@ fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
     s.keys("4<c-z>");
     s.install.fakes.clock.advance(1_000);
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("IDE Plugins: ");
-    s.assert_shows("[x] Only checked");
+    assert_eq!(catalogue(&s).selection(), sets(&[IDE_SET]));
+    assert!(catalogue(&s).is_only_checked());
     // Works from the list of sets too. In a field the key types a letter.
     s.keys("<tab>1");
     s.assert_shows("▶   beta");
@@ -250,15 +273,15 @@ fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
 }
 
 #[test]
-fn a_catalogue_changed_elsewhere_is_read_when_it_is_opened() {
+fn changed_catalogue_is_read_when_it_is_opened() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
-    s.install.raw_connection().execute("UPDATE method_groups SET title = 'Renamed meanwhile'", []).unwrap();
+    s.install.raw_connection().execute("UPDATE method_groups SET title = 'Renamed'", []).unwrap();
     s.keys("4");
-    s.assert_shows("Renamed meanwhile");
+    s.assert_shows("Renamed");
 }
 
 #[test]
-fn hostile_titles_and_links_stay_in_their_cells() {
+fn hostile_titles_and_links_are_escaped() {
     let install = TestInstall::new();
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil 漢字🦀e\u{301}";
     let db = install.raw_connection();
@@ -277,9 +300,9 @@ fn hostile_titles_and_links_stay_in_their_cells() {
             "/evil" => {
                 let text = s.text();
                 let row = text.lines().find(|l| l.contains("▶   [ ]")).unwrap();
-                assert!(row.contains("\\u{1b}[2J"), "the title is not written out: {row}");
+                assert!(row.contains("\\u{1b}[2J"), "the title is not escaped: {row}");
             }
-            "<tab><down>y" => s.assert_shows("was not copied"),
+            "<tab><down>y" => s.assert_notice(NoticeId::NotCopied),
             _ => {}
         }
         for size in [(80, 24), (40, 10), (200, 60)] {
@@ -302,12 +325,14 @@ fn hostile_titles_and_links_stay_in_their_cells() {
 }
 
 #[test]
-fn a_session_without_catalogues_can_still_open_it() {
+fn picker_opens_without_a_catalogue() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.model.catalogues = std::sync::Arc::from([]);
     s.keys(TO_CUSTOM);
     s.keys("<space>");
-    s.assert_shows("This installation has no catalogue.");
+    s.assert_top("picker");
+    assert!(tree(&s).rows().is_empty());
+    insta::assert_snapshot!(lines_of(&s, "."), @"This installation has no catalogue.");
     s.keys("a n u U z f y /x<enter><enter>");
-    s.assert_shows("Generate a token");
+    s.assert_top("create-token");
 }

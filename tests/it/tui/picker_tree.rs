@@ -123,10 +123,10 @@ fn run(tree: &mut Tree, act: &TreeOp) {
 }
 
 /// Checks the invariants that hold at any time.
-fn sound(tree: &Tree, all: &[Catalogue], role: Role) -> Result<(), TestCaseError> {
-    let stock = tree.index();
+fn check_invariants(tree: &Tree, all: &[Catalogue], role: Role) -> Result<(), TestCaseError> {
+    let index = tree.index();
     let mut sum = 0;
-    for (group, section) in stock.groups.iter().enumerate() {
+    for (group, section) in index.groups.iter().enumerate() {
         let leaves = section.methods.clone().filter(|m| tree.is_ticked(*m)).count();
         sum += leaves;
         prop_assert_eq!(tree.counts(group), (leaves, section.methods.len()));
@@ -137,7 +137,7 @@ fn sound(tree: &Tree, all: &[Catalogue], role: Role) -> Result<(), TestCaseError
         };
         prop_assert_eq!(tree.mark(group), mark);
     }
-    prop_assert_eq!(tree.total(), (sum, stock.methods.len()));
+    prop_assert_eq!(tree.total(), (sum, index.methods.len()));
     prop_assert!(tree.rows().is_empty() || tree.cursor() < tree.rows().len());
     let ticked = ticked(tree);
     match (tree.choice(), tree.selection()) {
@@ -160,7 +160,7 @@ fn sound(tree: &Tree, all: &[Catalogue], role: Role) -> Result<(), TestCaseError
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn the_algebra_of_ticks(
+    fn ticks_match_a_model_after_any_actions(
         all in catalogues(),
         role in prop::sample::select(Role::ALL.to_vec()),
         acts in prop::collection::vec(apply_op(), 1..60),
@@ -168,11 +168,11 @@ proptest! {
         let mut tree = Tree::new(Arc::clone(&all), &Selection::nothing(), role);
         let (mut before, mut after): (Vec<Selection>, Vec<Selection>) = (Vec::new(), Vec::new());
         let mut words = String::new();
-        sound(&tree, &all, role)?;
+        check_invariants(&tree, &all, role)?;
         for act in &acts {
             let (was, had, row) = (tree.selection(), ticked(&tree), tree.rows().get(tree.cursor()).copied());
             run(&mut tree, act);
-            sound(&tree, &all, role)?;
+            check_invariants(&tree, &all, role)?;
             let (is, has) = (tree.selection(), ticked(&tree));
             let bulk_management = has.difference(&had).filter(|m| m.is_management()).count();
             let mut twice = None;
@@ -235,7 +235,7 @@ proptest! {
     }
 
     #[test]
-    fn a_whole_group_toggled_twice_is_as_it_was(all in catalogues(), full: bool) {
+    fn group_toggled_twice_is_unchanged(all in catalogues(), full: bool) {
         let mut tree = Tree::new(all, &Selection::nothing(), Role::Owner);
         if full { tree.tick_shown(true); }
         let had = ticked(&tree);
@@ -246,7 +246,7 @@ proptest! {
 }
 
 #[test]
-fn what_vanished_stays_listed_and_can_be_given_up() {
+fn vanished_method_stays_listed_and_can_be_unticked() {
     let gone = MethodId::parse("old.gone").unwrap();
     let kept = MethodId::parse("jeton.tokens.read").unwrap();
     let selection = Selection::Custom([gone.clone(), kept.clone()].into());
@@ -263,7 +263,7 @@ fn what_vanished_stays_listed_and_can_be_given_up() {
 }
 
 #[test]
-fn management_stands_last_and_vanishing_comes_after() {
+fn management_groups_come_last() {
     let all: Arc<[Catalogue]> =
         Arc::from([Catalogue::shipped("jeton").unwrap(), Catalogue::shipped("cloud-platform").unwrap()]);
     let tree = Tree::new(all, &Selection::nothing(), Role::Owner);

@@ -1,4 +1,4 @@
-//! The running service's confirmation of a change, in the line about it.
+//! The running service's confirmation of a change, in the notice of the change.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,9 +8,11 @@ use jeton::domain::role::Role;
 use jeton::propagation::Propagation;
 use jeton::tui::Demo;
 use jeton::tui::msg::Msg;
+use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use zeroize::Zeroizing;
 
+use super::{dialog_lines, lines_of};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, username};
 use crate::support::tui_harness::TuiHarness;
 
@@ -24,47 +26,61 @@ fn install() -> TestInstall {
     install
 }
 
-fn served(testimony: Propagation) -> TuiHarness {
+fn served(propagation: Propagation) -> TuiHarness {
     let mut s = TuiHarness::signed_in(install());
-    s.propagation = Some(testimony);
+    s.propagation = Some(propagation);
     s
 }
 
 #[test]
-fn the_line_says_that_the_service_denies_it() {
+fn notice_shows_that_the_service_denies_the_token() {
     let mut s = served(DENIES);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
-    s.assert_shows("✓ deploy-bot disabled; the service denies it (0.8 ms)");
+    s.assert_notice(NoticeId::Done("token.disable"));
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot disabled; the service denies it (0.8 ms)");
     s.keys("x");
-    s.assert_hides("Disable instead");
+    // A disabled token can't be disabled instead.
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Remove ops/deploy-bot
+    It was never used.
+    Denied from the next request on. Stays in the trash for 30 days.
+    Its name                  deploy-bot
+    Type it to confirm
+    Password of ops
+    [ I understand the consequences, revoke this token ]
+    Tab Next  Enter Accept  Esc Cancel  Shift-Tab Previous
+    ");
     s.keys(&format!("deploy-bot<tab>{PASSWORD}<tab><enter>"));
-    s.assert_shows("✓ deploy-bot revoked; the service denies it (0.8 ms)");
-    s.assert_shows("u Restore, disabled");
+    s.assert_notice(NoticeId::Done("token.revoke"));
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot revoked; the service denies it (0.8 ms)     u Restore, disabled");
     s.keys("m");
-    s.assert_shows("✓ deploy-bot disabled; the service denies it (0.8 ms)");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"
+    ▶ just now    ✓ deploy-bot revoked; the service denies it (0.8 ms)
+    just now    ✓ deploy-bot disabled; the service denies it (0.8 ms)
+    ✓ deploy-bot revoked; the service denies it (0.8 ms)
+    ");
     s.keys("<esc>2d");
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("; the service denies its tokens (0.8 ms)");
+    s.assert_notice(NoticeId::Done("account.disable"));
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ ci disabled; the service denies its tokens (0.8 ms)");
 }
 
 #[test]
-fn of_a_new_secret_the_old_one_is_denied_unless_it_was_given_time() {
+fn service_denies_the_old_secret_unless_it_has_a_grace() {
     let mut s = served(DENIES);
     s.keys("/deploy<enter>r");
-    s.enter_until("Password of ops");
+    s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
-    let said = |s: &TuiHarness| s.model.messages.front().unwrap().full_text();
-    assert_eq!(said(&s), "deploy-bot has a new secret; the service denies the old one (0.8 ms)");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the service denies the old one (0.8 ms)");
     s.keys("y<esc>r<tab><right><right>");
-    s.enter_until("Password of ops");
+    s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
     s.keys("y<esc>");
-    assert!(!said(&s).contains("service"), "{}", said(&s));
-    s.assert_shows("; the old one dies");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the old one dies tomorrow");
 }
 
 #[test]
-fn the_line_stands_before_the_service_has_answered() {
+fn notice_is_shown_before_the_service_answers() {
     let mut s = served(DENIES);
     s.keys("/deploy<enter>d");
     s.held_replies = Some(VecDeque::new());
@@ -72,47 +88,50 @@ fn the_line_stands_before_the_service_has_answered() {
     // The change is answered; its confirmation is still pending.
     let done = s.held_replies.as_mut().unwrap().pop_front().unwrap();
     s.message(done);
-    s.assert_shows("✓ deploy-bot disabled; denied from the next request on");
-    // The line has gone before the service answers: the history keeps it.
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; denied from the next request on");
+    // The notice disappears before the service answers; the past messages get the answer.
     s.install.fakes.clock.advance(60_000);
     s.pass_time();
-    s.assert_hides("deploy-bot disabled");
+    assert_eq!(s.model.notice, None);
     s.deliver_replies(false);
-    s.assert_hides("deploy-bot disabled");
+    assert_eq!(s.model.notice, None);
     s.keys("m");
-    s.assert_shows("✓ deploy-bot disabled; the service denies it (0.8 ms)");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"▶ 1 min ago   ✓ deploy-bot disabled; the service denies it (0.8 ms)");
 }
 
 #[test]
-fn a_service_that_says_nothing_is_no_proof() {
+fn unreachable_service_confirms_nothing() {
     let service = Endpoint::parse("unix:/run/jeton/manage.sock").unwrap();
     let mut s = served(Propagation::Unconfirmed { service, why: "could not be asked: connection refused".to_owned() });
     s.resize(160, 24);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
-    s.assert_shows("✓ deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked");
-    s.assert_shows("connection refused; it reads the store with each request");
+    s.assert_shows("unix:/run/jeton/manage.sock");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked: connection refused; it reads the store with each request");
     s.propagation = None;
     s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><enter>"));
-    s.assert_shows("✓ deploy-bot revoked; denied from the next request on");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot revoked; denied from the next request on");
 }
 
 #[test]
-fn a_use_shows_while_nobody_touches_a_key() {
+fn new_use_is_shown_without_a_key() {
     let install = TestInstall::new();
     let issued = install.issue(OWNER, "deploy-bot");
     let mut s = TuiHarness::signed_in(install);
-    s.assert_shows("never");
+    insta::assert_snapshot!(lines_of(&s, "▶"), @"");
     s.install.verify(&issued.secret);
     s.message(Msg::LedgerChanged);
-    s.assert_shows("just now");
+    assert_eq!(s.model.tokens().unwrap().current().unwrap().last_seen_at, Some(s.install.now()));
+    insta::assert_snapshot!(lines_of(&s, "▶"), @"");
 }
 
 #[test]
-fn a_demonstration_says_where_its_service_is_if_there_is_room() {
+fn demo_shows_the_address_of_its_service_if_there_is_room() {
     let service = Endpoint::parse("127.0.0.1:40123").ok();
     let demo = Demo { username: username(OWNER), password: Zeroizing::new(PASSWORD.to_owned()), service };
     let mut s = TuiHarness::with(install(), Theme::colour(), Some(demo));
-    s.assert_shows(&format!("demo at 127.0.0.1:40123, its password: {PASSWORD}"));
+    s.assert_shows("127.0.0.1:40123");
+    s.assert_shows(PASSWORD);
     s.resize(70, 24);
-    s.assert_shows(&format!("demo, its password: {PASSWORD}"));
+    s.assert_hides("127.0.0.1:40123");
+    s.assert_shows(PASSWORD);
 }

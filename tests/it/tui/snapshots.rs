@@ -41,7 +41,7 @@ pub fn at_sizes(s: &mut TuiHarness, sizes: &[(u16, u16)]) -> String {
 const ALL: [(u16, u16); 3] = [(80, 24), (40, 10), (200, 60)];
 pub const SMALL: [(u16, u16); 2] = [(80, 24), (40, 10)];
 
-/// Opens a dialog of [`fixture`] by `keys` and dumps it at each size.
+/// Types `keys` into the screens of the installation, and dumps the result at several sizes.
 pub fn screens_at_sizes(keys: &str, sizes: &[(u16, u16)]) -> String {
     let mut s = TuiHarness::signed_in(fixture());
     s.model.notice = None;
@@ -275,7 +275,7 @@ fn rotated() -> TestInstall {
     install
 }
 
-fn look_rotated(keys: &str) -> String {
+fn rotated_at_sizes(keys: &str) -> String {
     let mut s = TuiHarness::signed_in(rotated());
     s.keys(keys);
     at_sizes(&mut s, &SMALL)
@@ -288,12 +288,12 @@ fn regenerate_with_a_grace() {
 
 #[test]
 fn regenerate_during_an_overlap() {
-    insta::assert_snapshot!(look_rotated("<down>r"));
+    insta::assert_snapshot!(rotated_at_sizes("<down>r"));
 }
 
 #[test]
 fn end_of_an_overlap() {
-    insta::assert_snapshot!(look_rotated("<down>o"));
+    insta::assert_snapshot!(rotated_at_sizes("<down>o"));
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn edit_in_conflict() {
 }
 
 #[test]
-fn dropping_what_was_typed() {
+fn discard_draft() {
     insta::assert_snapshot!(screens_at_sizes("<down>e<tab>Deploys the shop<esc>", &SMALL));
 }
 
@@ -334,7 +334,7 @@ fn copy() {
 }
 
 #[test]
-fn remove() {
+fn revoke() {
     insta::assert_snapshot!(screens_at_sizes("<down>xdeploy-b<tab>secret<s-tab>", &SMALL));
 }
 
@@ -364,7 +364,7 @@ fn order() {
 }
 
 #[test]
-fn remove_several() {
+fn revoke_several() {
     insta::assert_snapshot!(screens_at_sizes("ax5<tab>secret", &ALL));
 }
 
@@ -374,20 +374,20 @@ fn disable_several() {
 }
 
 /// Returns the screens after two tokens were revoked at once, while the notice is shown.
-fn after_removal() -> TuiHarness {
+fn after_revocation() -> TuiHarness {
     let mut s = TuiHarness::signed_in(fixture());
     s.keys("<down><space><space>x2<tab>correct horse battery<tab><tab><enter>");
     s
 }
 
 #[test]
-fn removed_several() {
-    insta::assert_snapshot!(at_sizes(&mut after_removal(), &SMALL));
+fn revoked_several() {
+    insta::assert_snapshot!(at_sizes(&mut after_revocation(), &SMALL));
 }
 
 #[test]
 fn trash() {
-    let mut s = after_removal();
+    let mut s = after_revocation();
     s.model.notice = None;
     s.keys("t<space>");
     insta::assert_snapshot!(at_sizes(&mut s, &ALL));
@@ -395,14 +395,14 @@ fn trash() {
 
 #[test]
 fn restore() {
-    let mut s = after_removal();
+    let mut s = after_revocation();
     s.keys("tu");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
 #[test]
 fn purge() {
-    let mut s = after_removal();
+    let mut s = after_revocation();
     s.keys("tp2<tab>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }

@@ -4,8 +4,10 @@ use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::time::DAY;
 use jeton::domain::token::Status;
 use jeton::tui::msg::Msg;
+use jeton::tui::notice::NoticeId;
 use jeton::verbs::tokens::{DisableTokens, EditToken, RevokeTokens, TokenTarget};
 
+use super::{dialog_lines, table_text};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, token_name};
 use crate::support::tui_harness::TuiHarness;
 
@@ -36,6 +38,11 @@ pub(super) fn names(s: &TuiHarness) -> Vec<String> {
     s.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
 }
 
+/// Returns `true` if the table shows the trash.
+fn is_trash(s: &TuiHarness) -> bool {
+    s.model.tokens().unwrap().options.trashed
+}
+
 fn status(s: &TuiHarness, name: &str) -> Status {
     let db = s.install.raw_connection();
     let id = db.query_row("SELECT id FROM tokens WHERE name = ?1", [name], |r| r.get(0)).unwrap();
@@ -49,25 +56,24 @@ fn revoke(s: &TuiHarness, name: &str) {
 }
 
 #[test]
-fn space_marks_and_goes_down_and_every_movement_keeps_the_marks() {
+fn space_marks_and_movements_keep_the_marks() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "delta"]));
     s.keys("<space>");
     s.assert_shows("  ✓ a");
     s.assert_shows("▶   b");
-    s.assert_shows("1 marked");
+    assert_eq!(marked(&s), ["a"]);
     s.keys("<c-down><space>jk<c-up>GR/c<esc>");
     assert_eq!(marked(&s), ["a", "c"]);
     s.keys("g<space>");
     assert_eq!(marked(&s), ["c"], "Space takes a mark away too");
     s.keys("/delta<enter><esc>");
     assert_eq!((marked(&s).len(), names(&s)), (0, vec!["delta".to_owned()]), "Esc takes the marks first");
-    s.assert_hides("marked");
     s.keys("<esc>");
     assert_eq!(names(&s).len(), 4, "and then the filter");
 }
 
 #[test]
-fn shift_extends_from_where_it_began_and_shrinks_back() {
+fn shift_extends_the_marks_and_shrinks_them_back() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "d", "e"]));
     s.keys("j<space><space>k<s-down><s-down>");
     assert_eq!(marked(&s), ["b", "c", "d", "e"], "c was under the cursor");
@@ -82,33 +88,37 @@ fn shift_extends_from_where_it_began_and_shrinks_back() {
     // Shift is ignored where it has no meaning.
     s.keys("<esc>?<s-down><esc>");
     s.keys("n<s-down>x");
-    s.assert_shows("Description");
+    s.assert_top("create-token");
 }
 
 #[test]
-fn all_that_the_filter_shows_is_marked_beyond_the_window_and_up_to_a_limit() {
+fn a_key_marks_all_matches_beyond_the_window_up_to_a_limit() {
     let mut s = TuiHarness::signed_in(many(1_005));
     s.keys("/t-0<enter>a");
     assert_eq!(marked(&s).len(), 1_000);
-    s.assert_shows("1 000 marked: all that is shown");
+    s.assert_notice(NoticeId::Marked);
+    s.assert_shows("1 000");
     s.keys("<esc><esc>a");
-    s.assert_shows("Only 1 000 marked, of 1 005 shown: 1 000 at most at a time");
+    s.assert_notice(NoticeId::MarkLimit);
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"Only 1 000 marked, of 1 005 shown: 1 000 at most at a time");
     s.keys("G<space>");
-    s.assert_shows("1 000 tokens at most can be marked at a time");
+    s.assert_notice(NoticeId::MarkLimit);
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"1 000 tokens at most can be marked at a time");
     assert_eq!(marked(&s).len(), 1_000);
     s.keys("x");
-    s.assert_shows("1-9 of 1 000, PgUp PgDn");
+    s.assert_shows("1-9 of 1 000");
     s.keys("<pgdn>");
     s.assert_shows("10-18 of 1 000");
     s.keys("<pgup>");
     s.assert_shows("ops/t-0000");
     s.keys(&format!("1000<tab>{PASSWORD}<tab><tab><enter>"));
-    s.assert_shows("1000 tokens revoked");
+    s.assert_notice(NoticeId::Done("token.revoke"));
+    s.assert_shows("1000");
     assert_eq!(names(&s).len(), 5);
 }
 
 #[test]
-fn an_answer_to_another_question_marks_nothing() {
+fn outdated_reply_marks_nothing() {
     let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.held_replies = Some(Default::default());
     s.keys("a/b");
@@ -117,7 +127,7 @@ fn an_answer_to_another_question_marks_nothing() {
 }
 
 #[test]
-fn marks_follow_what_others_change_and_drop_what_is_gone() {
+fn marks_follow_renamed_tokens_and_drop_revoked_ones() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
     s.keys("<space><space>/c<enter>");
     let rename = EditToken { name: Some(token_name("z")), ..EditToken::new(TokenTarget::by_reference("a")) };
@@ -126,11 +136,11 @@ fn marks_follow_what_others_change_and_drop_what_is_gone() {
     s.message(Msg::StoreChanged);
     assert_eq!(marked(&s), ["z"]);
     s.keys(&format!("d{PASSWORD}<enter>"));
-    assert_eq!(status(&s, "z"), Status::Disabled, "it acts on what it was last shown as");
+    assert_eq!(status(&s, "z"), Status::Disabled, "the renamed token is the target");
 }
 
 #[test]
-fn keys_after_a_jump_are_not_overtaken_by_its_answer() {
+fn keys_after_a_jump_act_after_its_reply() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "d"]));
     s.keys("G");
     s.held_replies = Some(Default::default());
@@ -141,115 +151,137 @@ fn keys_after_a_jump_are_not_overtaken_by_its_answer() {
 }
 
 #[test]
-fn several_are_disabled_and_enabled_together() {
+fn several_tokens_are_disabled_and_enabled_together() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
     s.message(Msg::StoreChanged);
     s.keys("<s-down><s-down>d");
-    s.assert_shows("Disable 2 tokens");
-    s.assert_shows("ops/a, ops/c.");
-    s.assert_shows("more marked are disabled already.");
+    s.assert_top("token.disable");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Disable 2 tokens
+    Denied from the next request on, kept with their secrets: ops/a, ops/c. 1
+    more marked are disabled already.
+    Password of ops
+    Enter Confirm  Esc Cancel
+    ");
     s.keys(&format!("{PASSWORD}<enter>"));
     assert!(["a", "b", "c"].iter().all(|name| status(&s, name) == Status::Disabled));
-    s.assert_shows("2 tokens disabled");
-    assert!(marked(&s).is_empty(), "the marks have done their work");
+    s.assert_notice(NoticeId::Done("token.disable"));
+    assert!(marked(&s).is_empty(), "the change clears the marks");
     s.keys(&format!("ad{PASSWORD}<enter>"));
     assert!(["a", "b", "c"].iter().all(|name| status(&s, name) == Status::Active));
-    s.assert_shows("3 tokens enabled");
+    s.assert_notice(NoticeId::Done("token.enable"));
 }
 
 #[test]
-fn several_are_removed_after_their_number_was_typed_with_those_in_use_first() {
+fn several_tokens_are_revoked_after_typing_their_number() {
     let install = install(&["a", "b", "c", "d"]);
     let busy = install.issue(OWNER, "z-busy");
     install.verify(&busy.secret);
     let mut s = TuiHarness::signed_in(install);
     s.keys("<space><space>G<space>x");
-    s.assert_shows("! 1 of 3 in use, seen in the last 7 days:");
+    s.assert_top("revoke-tokens");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Remove 3 tokens
+    ! 1 of 3 in use, seen in the last 7 days:
+    ! ops/z-busy                        just now       1 call in 7 days
+    1 today, from 192.0.2.7 (it/1.0)
+    no method was named
+    Not used in the last 7 days:
+    ops/a                             never seen
+    ops/b                             never seen
+    Denied from the next request on. They stay in the trash for 30 days.
+    Their number              3
+    Type it to confirm
+    Password of ops
+    [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
+    Tab Next  Enter Accept  Esc Cancel  Shift-Tab Previous
+    ");
     let text = s.text();
     let row = |name: &str| text.lines().position(|line| line.contains(name)).unwrap();
     assert!(row("! ops/z-busy") < row("ops/a") && row("ops/a") < row("ops/b"), "{text}");
-    s.assert_shows("1 call in 7 days");
     // A wrong number is marked when the field loses focus. Enter in the last field presses the button, which then shows
     // the error.
     s.keys("2<enter>");
-    s.assert_shows("That isn't their number");
+    insta::assert_snapshot!(s.problem().unwrap(), @"That isn't their number");
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("Type their number exactly: 3");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 3");
     assert_eq!(names(&s).len(), 5);
     s.keys("<c-u>3<enter><enter>");
     assert_eq!(names(&s), ["c", "d"]);
-    s.assert_shows("3 tokens revoked");
-    s.assert_shows("u Restore, disabled");
+    s.assert_notice(NoticeId::Done("token.revoke"));
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"3 tokens revoked; denied from the next request on");
     s.assert_shows("--confirm 3");
 
     s.keys("u");
-    s.assert_shows("Restore 3 tokens");
+    s.assert_top("restore-tokens");
     s.keys(&format!("{PASSWORD}<enter>"));
     assert_eq!(names(&s).len(), 5);
     assert!(["a", "b", "z-busy"].iter().all(|name| status(&s, name) == Status::Disabled));
     s.keys("u");
-    assert!(s.model.modals.is_empty(), "there is nothing left to take back");
+    assert!(s.model.modals.is_empty(), "there is nothing left to undo");
 }
 
 #[test]
-fn several_can_be_disabled_instead() {
+fn several_tokens_can_be_disabled_instead() {
     let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.keys(&format!("ax<tab>{PASSWORD}<tab><enter>"));
     assert_eq!((status(&s, "a"), status(&s, "b")), (Status::Disabled, Status::Disabled));
 }
 
 #[test]
-fn one_changed_meanwhile_keeps_all_from_being_removed() {
+fn one_token_changed_by_others_keeps_all_from_being_revoked() {
     let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.keys(&format!("ax2<tab>{PASSWORD}<tab><tab>"));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
     s.message(Msg::StoreChanged);
     s.keys("<enter>");
-    s.assert_shows("b was changed meanwhile");
+    s.assert_top("revoke-tokens");
+    insta::assert_snapshot!(s.problem().unwrap(), @"b was changed meanwhile. Look at it again, then repeat");
     assert_eq!(status(&s, "a"), Status::Active);
 }
 
 #[test]
-fn the_one_marked_is_meant_wherever_the_cursor_stands() {
+fn marked_token_is_the_target_wherever_the_cursor_is() {
     let install = TestInstall::new();
     let first = install.issue(OWNER, "a");
     install.issue(OWNER, "b");
     install.verify(&first.secret);
     let mut s = TuiHarness::signed_in(install);
     s.keys("<space>x");
-    s.assert_shows("Remove ops/a");
-    s.assert_shows("! In use: last seen just now, 1 call today");
+    s.assert_top("revoke-token");
+    let text = s.dialog_text();
+    assert!(text.contains("ops/a") && text.contains("just now"), "{text}");
     s.keys("<esc>");
     s.assert_shows("▶   b");
 }
 
 #[test]
-fn the_trash_restores_under_another_name_where_its_own_is_taken() {
+fn restore_takes_another_name_if_its_own_is_taken() {
     let install = install(&["a", "b"]);
     let mut s = TuiHarness::signed_in(install);
     revoke(&s, "a");
     s.install.issue(OWNER, "a");
     s.message(Msg::StoreChanged);
     s.keys("t");
-    s.assert_shows("Trash, kept for 30 days");
-    s.assert_shows("1 of 1 in the trash");
-    s.assert_shows("RESTORABLE UNTIL");
+    assert!(is_trash(&s));
+    assert_eq!(names(&s), ["a"]);
+    s.assert_shows("30 days");
     s.keys("ndxs<esc>");
     assert!(s.model.modals.is_empty(), "nothing is generated, disabled or removed here");
     s.keys(&format!("u{PASSWORD}<enter>"));
-    s.assert_shows("is taken");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account has another token of that name. Choose another (for restore: --as NEW)");
     s.keys(&format!("-2<tab>{PASSWORD}<enter>"));
-    s.assert_shows("a-2 restored, disabled");
-    s.assert_shows("The trash is empty.");
+    s.assert_notice(NoticeId::Done("token.restore"));
+    insta::assert_snapshot!(table_text(&s), @"The trash is empty.  t  goes back to the tokens.");
     assert_eq!(status(&s, "a-2"), Status::Disabled);
     s.keys("<esc>");
     assert_eq!(names(&s), ["a", "a-2", "b"]);
-    s.assert_hides("Trash");
+    assert!(!is_trash(&s));
 }
 
 #[test]
-fn marks_do_not_cross_the_trash() {
+fn marks_are_cleared_on_the_way_into_the_trash_and_out() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
     revoke(&s, "c");
     s.keys("<space>t");
@@ -257,12 +289,12 @@ fn marks_do_not_cross_the_trash() {
     s.keys("<space>");
     assert_eq!(marked(&s), ["c"]);
     s.keys("<esc><esc>");
-    s.assert_hides("Trash");
+    assert!(!is_trash(&s));
     assert!(marked(&s).is_empty());
 }
 
 #[test]
-fn the_trash_and_the_expired_are_purged_after_a_look() {
+fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     let install = install(&["kept", "gone"]);
     let short = jeton::verbs::tokens::CreateToken {
         expires: Some(ExpirySpec::parse("7d").unwrap()),
@@ -273,23 +305,42 @@ fn the_trash_and_the_expired_are_purged_after_a_look() {
     let mut s = TuiHarness::signed_in(install);
     revoke(&s, "gone");
     s.keys("p");
-    s.assert_shows("1 expired token of yours");
-    s.assert_shows("ops/short");
+    s.assert_top("purge-tokens");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Purge expired tokens
+    ! 1 expired token of yours and those you manage, filtered or not:
+    ops/short
+    They go for good. Only digests of their secrets stay, for whose to name.
+    Their number              1
+    Type it to confirm
+    Password of ops
+    [ Keep them ]  [ I understand the consequences, purge them ]
+    Tab Next  Enter Accept  Esc Cancel  Shift-Tab Previous
+    ");
     s.keys(&format!("2<tab>{PASSWORD}<tab><tab><enter>"));
-    s.assert_shows("Type their number exactly: 1");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 1");
     s.keys("<c-u>1<tab><tab><tab><enter>");
     assert_eq!(names(&s), ["kept"]);
-    s.assert_shows("1 expired token purged");
+    s.assert_notice(NoticeId::Done("token.purge"));
     s.keys("tp");
-    s.assert_shows("1 trashed token of yours");
+    assert!(s.dialog_text().contains("ops/gone") && !s.dialog_text().contains("ops/kept"), "{}", s.text());
     // One more token goes into the trash while the dialog is open.
     revoke(&s, "kept");
     s.message(Msg::StoreChanged);
-    s.assert_shows("2 trashed tokens of yours");
+    assert!(s.dialog_text().contains("ops/gone") && s.dialog_text().contains("ops/kept"), "{}", s.text());
     s.keys(&format!("2<tab>{PASSWORD}<tab><tab><enter>"));
-    s.assert_shows("The trash is empty.");
+    assert!(names(&s).is_empty());
     s.keys("p");
-    s.assert_shows("No token of yours, or of an account you manage, is trashed.");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Purge trashed tokens
+    No token of yours, or of an account you manage, is trashed.
+    They go for good. Only digests of their secrets stay, for whose to name.
+    Their number              0
+    Type it to confirm
+    Password of ops
+    [ Keep them ]  [ I understand the consequences, purge them ]
+    Tab Next  Enter Accept  Esc Cancel  Shift-Tab Previous
+    ");
     s.keys(&format!("0<tab>{PASSWORD}<tab><tab><enter>"));
-    s.assert_shows("There is nothing to purge");
+    insta::assert_snapshot!(s.problem().unwrap(), @"There is nothing to purge");
 }
