@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::pty::home_with_a_token;
 use crate::support::cli_program::{CliHome, PASSWORD};
+use crate::support::prompt_texts::{password_of, screens};
 use crate::support::pty::{End, Terminal, program};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
@@ -11,27 +12,27 @@ const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 /// Opens the screens with a new secret, started with `env`.
 fn revealing(home: &CliHome, env: &[(&str, &str)]) -> Terminal {
     let mut t = Terminal::start(program(JETON, &[] as &[&str], &home.path(""), env));
-    t.shows("Sign in to jeton");
+    t.shows(screens::SIGN_IN);
     t.types(&format!("{PASSWORD}\r"));
     t.shows("▶   a");
     t.types("r\r");
-    t.shows("Password of ops");
+    t.shows(&password_of("ops"));
     t.types(&format!("{PASSWORD}\r"));
-    t.shows("is ready");
+    t.shows(screens::SECRET_READY);
     t
 }
 
 /// Closes the secret, confirms the question, and ends the program.
 fn leaves(mut t: Terminal) {
     t.types("\x1b");
-    t.shows("was only sent to your terminal");
+    t.shows(screens::ONLY_SENT);
     t.types("\x1b");
-    t.lacks("was only sent to your terminal");
-    t.shows("is ready");
+    t.lacks(screens::ONLY_SENT);
+    t.shows(screens::SECRET_READY);
     t.types("\x1b");
-    t.shows("was only sent to your terminal");
+    t.shows(screens::ONLY_SENT);
     t.types("l");
-    t.lacks("is ready");
+    t.lacks(screens::SECRET_READY);
     t.types("q");
     t.ends_restored(End::Code(0));
 }
@@ -48,11 +49,11 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn secret_sent_by_escape_sequence_is_asked_about() {
+fn leaving_a_secret_sent_by_escape_sequence_asks_first() {
     let home = home_with_a_token();
     let mut t = revealing(&home, &[]);
     t.types("y");
-    t.shows("sent to your terminal, not cleared");
+    t.shows(screens::COPIED_BY_TERMINAL);
     assert!(!String::from_utf8_lossy(&t.written()).contains("Ptmux;"));
     leaves(t);
 }
@@ -63,7 +64,7 @@ fn tmux_gets_the_secret_on_its_stdin() {
     let path = fake_tmux(&home, "echo \"$@\" > \"$HOME/args\"; cat > \"$HOME/buffer\"");
     let mut t = revealing(&home, &[("TMUX", "/tmp/x,1,0"), ("TERM", "tmux-256color"), ("PATH", &path)]);
     t.types("y");
-    t.shows("by tmux, not cleared");
+    t.shows(screens::COPIED_BY_TMUX);
     assert_eq!(read(&home.path("args")), "load-buffer -w -\n");
     assert_eq!(home.verify(&read(&home.path("buffer"))), 0);
     assert!(!String::from_utf8_lossy(&t.written()).contains("]52;"));
@@ -71,7 +72,7 @@ fn tmux_gets_the_secret_on_its_stdin() {
 }
 
 #[test]
-fn tmux_that_refuses_is_passed_both_ways() {
+fn refusing_tmux_gets_both_escape_sequences() {
     for env in [("TMUX", "/tmp/x,1,0"), ("SSH_TTY", "/dev/pts/9")] {
         let home = home_with_a_token();
         let path = fake_tmux(&home, "exit 1");

@@ -7,15 +7,16 @@ use rustix::process::Signal;
 
 use crate::pty::{home_with_a_token, signed_in};
 use crate::support::cli_program::{CliHome, PASSWORD};
+use crate::support::prompt_texts::screens;
 use crate::support::pty::{End, Terminal, program, rounds};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
 /// Opens the screens with the token `a`.
-fn at_a_token(home: &CliHome) -> Terminal {
+fn at_token(home: &CliHome) -> Terminal {
     let t = signed_in(home);
     t.shows("▶   a");
-    t.shows("never used");
+    t.shows(screens::NEVER_USED);
     t
 }
 
@@ -23,14 +24,14 @@ fn at_a_token(home: &CliHome) -> Terminal {
 #[track_caller]
 fn keys_act(t: &mut Terminal) {
     t.types("?");
-    t.shows("┌ Keys");
+    t.shows(screens::HELP);
     t.types("\x1b");
-    t.lacks("┌ Keys");
+    t.lacks(screens::HELP);
 }
 
 /// Asserts that no `-wal` or `-shm` file remains next to the store.
 #[track_caller]
-fn closed(home: &CliHome) {
+fn assert_store_closed(home: &CliHome) {
     let folder = std::fs::read_dir(home.store().parent().unwrap()).unwrap();
     let names: Vec<_> = folder.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.iter().all(|name| !name.ends_with("-wal") && !name.ends_with("-shm")), "{names:?}");
@@ -39,14 +40,14 @@ fn closed(home: &CliHome) {
 #[test]
 fn unterminated_paste_leaves_the_keyboard_alive() {
     let home = home_with_a_token();
-    let mut t = at_a_token(&home);
+    let mut t = at_token(&home);
     t.sends(b"\x1b[200~hello x y");
     // The paste ends after a silence.
-    t.shows("Pasted text was ignored");
+    t.shows(screens::PASTE_IGNORED);
     keys_act(&mut t);
     // In a field, the received text is kept.
     t.types("n");
-    t.shows("Generate a token");
+    t.shows(screens::GENERATE);
     t.sends(b"\x1b[200~half");
     t.shows("half");
     t.types("\x15");
@@ -55,13 +56,13 @@ fn unterminated_paste_leaves_the_keyboard_alive() {
     t.types("\x03");
     t.ends_restored(End::Code(130));
 
-    let mut t = at_a_token(&home);
+    let mut t = at_token(&home);
     t.sends(b"\x1b[200~hello");
-    t.shows("Pasted text was ignored");
+    t.shows(screens::PASTE_IGNORED);
     t.types("\x1a");
     t.stopped();
     t.resume();
-    t.shows("jeton is locked");
+    t.shows(screens::LOCKED);
     t.signal(Signal::TERM);
     t.ends_restored(End::Signal(15));
 }
@@ -70,18 +71,18 @@ fn unterminated_paste_leaves_the_keyboard_alive() {
 fn end_mark_inside_a_paste_presses_no_keys() {
     let home = home_with_a_token();
     for tail in ["x", "d\r", "\x03 q"] {
-        let mut t = at_a_token(&home);
+        let mut t = at_token(&home);
         t.sends(format!("\x1b[200~a\x1b[201~{tail}\x1b[201~").as_bytes());
-        t.shows("Pasted text was ignored");
+        t.shows(screens::PASTE_IGNORED);
         keys_act(&mut t);
         assert!(t.text().contains("▶   a") && !t.text().contains('┌'), "{tail:?}: {}", t.text());
     }
 }
 
 #[test]
-fn late_replies_are_no_keys() {
+fn late_replies_press_no_keys() {
     let home = home_with_a_token();
-    let mut t = at_a_token(&home);
+    let mut t = at_token(&home);
     for reply in [
         b"\x1bP>|xterm(370)\x1b\\".as_slice(),
         b"\x1bP>|WezTerm 2024\x1b\\",
@@ -113,7 +114,7 @@ fn late_replies_are_no_keys() {
 #[test]
 fn claimed_sizes_are_drawn_in_a_bounded_part() {
     let home = home_with_a_token();
-    let mut t = at_a_token(&home);
+    let mut t = at_token(&home);
     for (columns, rows) in [(65_535, 65_535), (65_535, 24), (80, 65_535), (1, 1), (0, 0)] {
         t.claims(columns, rows);
         // Whatever was drawn, the program is alive, and draws again at a possible size.
@@ -131,13 +132,13 @@ fn claimed_sizes_are_drawn_in_a_bounded_part() {
     t.wait("a frame", |s| s.alternate_screen());
     t.types("\x1b");
     assert_eq!(t.ends(), End::Code(0));
-    closed(&home);
+    assert_store_closed(&home);
 }
 
 #[test]
-fn five_hundred_sizes_at_once() {
+fn many_size_changes_at_once_end_in_a_whole_frame() {
     let home = home_with_a_token();
-    let mut t = at_a_token(&home);
+    let mut t = at_token(&home);
     for n in 0..500 {
         t.claims(80 + n % 40, 24 + n % 20);
     }
@@ -151,39 +152,39 @@ fn five_hundred_sizes_at_once() {
 #[test]
 fn every_exit_closes_the_store() {
     let home = home_with_a_token();
-    closed(&home);
+    assert_store_closed(&home);
     for _ in 0..rounds() {
-        let mut t = at_a_token(&home);
+        let mut t = at_token(&home);
         t.types("q");
         t.ends_restored(End::Code(0));
-        closed(&home);
+        assert_store_closed(&home);
 
         for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
-            let mut t = at_a_token(&home);
+            let mut t = at_token(&home);
             t.signal(signal);
             t.ends_restored(End::Signal(number));
-            closed(&home);
+            assert_store_closed(&home);
         }
 
-        let mut t = at_a_token(&home);
+        let mut t = at_token(&home);
         t.types("\x03");
         t.ends_restored(End::Code(130));
-        closed(&home);
+        assert_store_closed(&home);
 
-        let t = at_a_token(&home);
+        let t = at_token(&home);
         assert_eq!(t.hang_up(Duration::from_secs(2)), End::Signal(1));
-        closed(&home);
+        assert_store_closed(&home);
 
         // Locked, with a new token and its secret shown.
-        let mut t = at_a_token(&home);
+        let mut t = at_token(&home);
         t.types("\x1a");
         t.stopped();
         t.resume();
-        t.shows("jeton is locked");
+        t.shows(screens::LOCKED);
         t.types(&format!("{PASSWORD}\r"));
         t.shows("▶   a");
         t.types("q");
         t.ends_restored(End::Code(0));
-        closed(&home);
+        assert_store_closed(&home);
     }
 }

@@ -1,6 +1,7 @@
 //! Two programs on one store, one of them the screens in a real pseudo-terminal.
 
 use crate::support::cli_program::{CliHome, PASSWORD};
+use crate::support::prompt_texts::screens;
 use crate::support::pty::{End, Terminal, program};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
@@ -12,13 +13,13 @@ fn current(text: &str) -> String {
 }
 
 #[test]
-fn what_a_command_changes_appears_without_a_key_and_the_cursor_stays() {
+fn change_by_a_command_appears_without_a_key_and_keeps_the_cursor() {
     let home = CliHome::set_up();
     for name in ["bravo", "delta"] {
         home.create(&[name]);
     }
     let mut terminal = Terminal::start(program(JETON, NOTHING, &home.path(""), &[]));
-    terminal.shows("Sign in to jeton");
+    terminal.shows(screens::SIGN_IN);
     terminal.types(&format!("{PASSWORD}\r"));
     terminal.shows("delta");
     terminal.types("j");
@@ -35,7 +36,7 @@ fn what_a_command_changes_appears_without_a_key_and_the_cursor_stays() {
 }
 
 #[test]
-fn a_token_opens_the_screens_and_its_revocation_ends_them() {
+fn disabling_a_token_ends_the_screens_it_opened() {
     let home = CliHome::set_up();
     let secret = home.create(&["bearer", "--method", "jeton.tokens.read", "--expires", "1d"]);
     let environment = [("JETON_TOKEN", secret.as_str())];

@@ -5,6 +5,7 @@ pub mod cli_program;
 pub mod direct_writes;
 pub mod fakes;
 pub mod http;
+pub mod prompt_texts;
 pub mod pty;
 pub mod requests;
 pub mod service_process;

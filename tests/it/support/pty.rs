@@ -158,7 +158,7 @@ impl Terminal {
     }
 
     pub fn signal(&self, signal: Signal) {
-        assert_eq!(self.seen().end, None, "it has ended already");
+        assert_eq!(self.seen().end, None, "the program has ended already");
         kill_process(self.pid, signal).unwrap();
     }
 
@@ -206,7 +206,7 @@ impl Terminal {
         // Now only we hold the terminal.
         let modes = modes(&**self.master.as_ref().unwrap());
         self.slave = None;
-        self.until_seen("the last words", DEADLINE, |seen| seen.drained);
+        self.until_seen("the rest of the output", DEADLINE, |seen| seen.drained);
         assert_eq!(modes, self.modes, "the terminal's modes");
         self.seen().end.unwrap()
     }
@@ -249,7 +249,7 @@ impl Terminal {
     }
 
     /// Returns the output after the program last left its alternate screen.
-    pub fn last_words(&self) -> String {
+    pub fn final_output(&self) -> String {
         let written = String::from_utf8_lossy(&self.seen().written).into_owned();
         written.rsplit("\x1b[?1049l").next().unwrap_or_default().to_owned()
     }
@@ -308,7 +308,7 @@ impl Terminal {
         let (end, screen) = (seen.end, seen.parser.screen().contents());
         // Unlock first, so that the panic doesn't poison the lock: dropping the terminal needs it.
         drop(seen);
-        assert!(!timeout.timed_out(), "waited in vain for {what:?}; end: {end:?}; screen:\n{screen}");
+        assert!(!timeout.timed_out(), "timed out waiting for {what:?}; end: {end:?}; screen:\n{screen}");
     }
 }
 

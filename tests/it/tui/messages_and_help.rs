@@ -117,7 +117,19 @@ fn help_is_narrowed_by_typing() {
     s.keys("?");
     let whole = s.dialog_text();
     s.keys("/new secret");
-    insta::assert_snapshot!(dialog_lines(&s), @"");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Keys
+    / new secret
+    Tokens
+    r              Gives the token a new secret
+    A new secret
+    v              Shows the secret, or hides it again
+    y              Copies the secret
+    s              Saves the secret to a new file
+    Esc            Closes; asks if the secret was neither shown, copied nor
+    saved
+    Esc Clear  ↓ Down  ↑ Up   1-9 of 9
+    ");
     s.keys("<c-u>secret copies");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Keys

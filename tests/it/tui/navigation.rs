@@ -66,9 +66,9 @@ fn problems_name_tokens_by_name() {
         remove(&s, "gone");
         s.keys(&format!("{}{PASSWORD}<enter>", if keys == "x" { "gone<enter>" } else { "" }));
         s.assert_hides("t:1");
-        problems.extend(s.problem().or_else(|| s.notice_text()));
+        problems.insert(s.problem().or_else(|| s.notice_text()).unwrap());
     }
-    insta::assert_snapshot!(problems.into_iter().collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(problems.into_iter().collect::<Vec<_>>().join("\n"), @"the token ops/gone is in the trash. Bring it back with: jeton token restore ops/gone");
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn methods_above_the_role_are_marked_and_explained() {
         s.keys("<down>");
     }
     assert!(above_role(&s), "{}", s.text());
-    insta::assert_snapshot!(lines_of(&s, "▲ admin"), @"");
+    insta::assert_snapshot!(lines_of(&s, "▲ admin"), @"▲ admin is above the role member: denied, ticked or not, while that is th…");
 }
 
 #[test]

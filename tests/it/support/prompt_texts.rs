@@ -1,0 +1,47 @@
+//! Texts of prompts and messages for which tests on a terminal wait: one place for a change of their wording.
+
+/// Begins the message of an error.
+pub const ERROR: &str = "error: ";
+
+/// Asks `username` for its password.
+pub fn password_of(username: &str) -> String {
+    format!("Password of {username}")
+}
+
+/// Texts of the screens for which tests in a real terminal wait.
+pub mod screens {
+    pub const FIRST_RUN: &str = "Welcome to jeton";
+    pub const SIGN_IN: &str = "Sign in to jeton";
+    /// Rejects the password of a sign-in.
+    pub const WRONG_SIGN_IN: &str = "go together";
+    /// Rejects a sign-in too soon after the last one.
+    pub const TRY_LATER: &str = "next try";
+    pub const LOCKED: &str = "jeton is locked";
+    /// Stands for the rows of an empty table.
+    pub const NO_TOKENS: &str = "No tokens yet";
+    /// Usage of a token that was never used.
+    pub const NEVER_USED: &str = "never used";
+    pub const GENERATE: &str = "Generate a token";
+    /// The chosen API selection of a form, before another is chosen.
+    pub const NO_ACCESS: &str = "(•) nothing yet";
+    /// Title of the dialog that revokes a token, before its name.
+    pub const REVOKE: &str = "Remove";
+    /// Rejects a confirmation that is not the token's name.
+    pub const WRONG_NAME: &str = "Type the name exactly";
+    /// Heads the dialog with a new secret.
+    pub const SECRET_READY: &str = "is ready";
+    /// Label of the path for saving a secret.
+    pub const SECRET_PATH: &str = "New file";
+    pub const SAVED: &str = "saved to";
+    /// The secret went to the terminal by an escape sequence.
+    pub const COPIED_BY_TERMINAL: &str = "sent to your terminal, not cleared";
+    pub const COPIED_BY_TMUX: &str = "by tmux, not cleared";
+    /// Asks about leaving a secret that nobody has.
+    pub const DISCARD_SECRET: &str = "Leave the secret behind?";
+    /// The same question if the secret went to the terminal.
+    pub const ONLY_SENT: &str = "was only sent to your terminal";
+    pub const DISCARD_DRAFT: &str = "Discard this draft?";
+    pub const PASTE_IGNORED: &str = "Pasted text was ignored";
+    /// Title of the list of keys, with the corner of its box.
+    pub const HELP: &str = "┌ Keys";
+}
