@@ -174,7 +174,7 @@ mod tests {
         for bad in ["", "-a", ".a", "a b", "a:b", "ä", "а", "a\u{1b}[2J", &"a".repeat(33)] {
             assert!(Username::parse(bad).is_err(), "{bad:?}");
         }
-        assert_eq!(Username::parse("Ops").unwrap_err().next.as_deref(), Some("Try \"ops\""));
+        assert!(Username::parse("Ops").unwrap_err().next.unwrap().contains("\"ops\""));
     }
 
     #[test]

@@ -111,8 +111,8 @@ mod tests {
             let text = error.to_string();
             assert!(words.iter().all(|w| text.contains(w)), "{text}");
         };
-        refused(read.set("policy.colour", "red").unwrap_err(), &["no such rule", "policy.trash, policy.ledger_keep"]);
-        refused(read.set("policy.trash", "soon").unwrap_err(), &["policy.trash can't be \"soon\"", "30d"]);
+        refused(read.set("policy.colour", "red").unwrap_err(), &["policy.trash, policy.ledger_keep"]);
+        refused(read.set("policy.trash", "soon").unwrap_err(), &["policy.trash", "\"soon\"", "30d"]);
         refused(read.set("policy.trash", "never").unwrap_err(), &["policy.trash"]);
         read.set("policy.max_expiry", "never").unwrap();
         assert_eq!(read.max_expiry, None);

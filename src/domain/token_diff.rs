@@ -201,21 +201,18 @@ mod tests {
             hint: "jtn_22222222".to_owned(),
             ..token()
         };
-        assert_eq!(
-            describe(all),
-            [
-                "name: ci → cd",
-                "description: none → \"nightly\"",
-                "expires: never → 31-12-2026",
-                "API: 2 methods → 2 methods +b.Three -a.One",
-                "enabled: yes → no",
-                "secret: jtn_11111111 → jtn_22222222",
-            ]
-        );
+        insta::assert_snapshot!(describe(all).join("\n"), @r#"
+        name: ci → cd
+        description: none → "nightly"
+        expires: never → 31-12-2026
+        API: 2 methods → 2 methods +b.Three -a.One
+        enabled: yes → no
+        secret: jtn_11111111 → jtn_22222222
+        "#);
         let sets = Token { selection: Selection::Sets(["a.One".to_owned(), "IDE".to_owned()].into()), ..token() };
-        assert_eq!(describe(sets), ["API: 2 methods → IDE, a.One +IDE +a.One -a.One -a.Two"], "a set is no method");
+        insta::assert_snapshot!(describe(sets).join("\n"), @"API: 2 methods → IDE, a.One +IDE +a.One -a.One -a.Two");
         let inherit = Token { selection: Selection::Inherit, ..token() };
-        assert_eq!(describe(inherit), ["API: 2 methods → Inherit -a.One -a.Two"]);
+        insta::assert_snapshot!(describe(inherit).join("\n"), @"API: 2 methods → Inherit -a.One -a.Two");
         let (noon, one) = (Timestamp(end.0 - 43_200_000), Timestamp(end.0 - 39_600_000));
         let (noon, one) = (Token { expiry: Expiry::At(noon), ..token() }, Token { expiry: Expiry::At(one), ..token() });
         let same_day = &diff(&noon, &one, &utc_zone())[0];

@@ -313,7 +313,8 @@ mod tests {
         };
         for subject in [ProxyKind::Nginx, ProxyKind::Caddy, ProxyKind::Traefik, ProxyKind::Envoy, ProxyKind::Haproxy] {
             let text = write(subject, &guide).unwrap();
-            assert!(text.contains("# denied: GET /x/{a}, claimed by a.B and c.B\n"), "{text}");
+            let denied = text.lines().find(|line| line.contains("# denied: ")).unwrap_or_default();
+            assert!(["GET /x/{a}", "a.B", "c.B"].iter().all(|part| denied.contains(part)), "{text}");
             assert!(!text.contains("\"a.B\"") && !text.contains("verify/a.B") && !text.contains("str(a.B)"), "{text}");
             assert!(text.contains("x-authentication") || text.contains("^x[^a-z0-9]authentication$"), "{text}");
         }

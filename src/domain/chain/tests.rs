@@ -116,7 +116,7 @@ fn rows_taken_out_put_in_or_exchanged_are_found() {
     let mut several = log();
     several.drain(0..3);
     let report = follow(ChainVerifier::from_start(Vec::new()), &several);
-    assert_eq!(report.findings[0].describe(&utc_zone()), "rows 1 to 3 are missing");
+    insta::assert_snapshot!(report.findings[0].describe(&utc_zone()), @"rows 1 to 3 are missing");
 
     let mut closed = log();
     closed.remove(4);
@@ -152,7 +152,7 @@ fn checkpoints_see_what_the_chain_alone_can_not() {
     let report = follow(ChainVerifier::from_start(anchors()), cut);
     assert_eq!((kinds(&report), report.last_checkpoint.unwrap().seq), (vec![(7, "cut")], 5));
     let text = report.findings[0].describe(&utc_zone());
-    assert_eq!(text, "rows after 6 are missing: the anchor of 01-01-1970 00:00:00 (+00:00) has 8");
+    insta::assert_snapshot!(text, @"rows after 6 are missing: the anchor of 01-01-1970 00:00:00 (+00:00) has 8");
     assert_eq!(kinds(&follow(ChainVerifier::from_start(anchors()), &[])), [(1, "cut")]);
 
     for (from, first, held) in [(1, 1, None), (4, 3, Some(2)), (5, 3, Some(2)), (6, 6, Some(5)), (9, 0, Some(8))] {
@@ -167,7 +167,7 @@ fn checkpoints_see_what_the_chain_alone_can_not() {
     let regrown = chained((1..=6).map(row).chain((7..=12).map(|seq| AuditRow { verb: "x".into(), ..row(seq) })));
     let report = follow(ChainVerifier::from_start(anchors()), &regrown);
     let text = report.findings[0].describe(&utc_zone());
-    assert!(text.starts_with("rows 6 to 8 were rewritten: ") && text.contains("at 5 holds"), "{text}");
+    insta::assert_snapshot!(text, @"rows 6 to 8 were rewritten: the anchor of 01-01-1970 00:00:00 (+00:00) at 5 holds, the anchor of 01-01-1970 00:00:00 (+00:00) at 8 differs");
 
     let mut replaced = log();
     replaced[2].hash.as_mut().unwrap()[0] ^= 1;

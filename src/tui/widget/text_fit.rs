@@ -179,10 +179,14 @@ mod tests {
     #[test]
     fn names_that_do_not_fit_are_counted() {
         let names = ["one", "two", "three"].map(str::to_owned);
-        assert_eq!(join_to_fit(&names, 15, false), "one, two, three");
-        assert_eq!(join_to_fit(&names, 20, true), "one, two and 1+ more");
-        assert_eq!(join_to_fit(&names, 14, false), "one and 2 more");
-        assert_eq!(join_to_fit(&names, 13, false), "o… and 2 more");
+        let texts = [(15, false), (20, true), (14, false), (13, false)]
+            .map(|(width, is_lower_bound)| join_to_fit(&names, width, is_lower_bound));
+        insta::assert_snapshot!(texts.join("\n"), @"
+        one, two, three
+        one, two and 1+ more
+        one and 2 more
+        o… and 2 more
+        ");
         assert_eq!(join_to_fit(&names[..1], 3, true), "one");
         assert_eq!(join_to_fit(&[], 9, false), "");
     }

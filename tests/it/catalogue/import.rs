@@ -29,11 +29,15 @@ const IMPORT: [&str; 4] = ["catalogue", "import", "openapi", "shop.json"];
 #[test]
 fn an_imported_document_guards_what_it_says() {
     let home = home();
-    let dry =
-        home.run(&[&IMPORT[..], &["--dry-run"]].concat(), "").assert_success().assert_says(&["nothing was changed"]);
+    let dry = home.run(&[&IMPORT[..], &["--dry-run"]].concat(), "").assert_success();
     assert!(dry.out.contains("+ orders.placeOrder") && !dry.out.contains('\u{1b}') && !dry.err.contains('\u{202e}'));
     home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
-    home.as_ops(&IMPORT).assert_success().assert_says(&["! ", "✓ the catalogue shop is in force"]);
+    insta::assert_snapshot!(home.as_ops(&IMPORT).assert_success().err, @r#"
+    ! POST "/orders": its title held characters that could drive a terminal
+    ! operations without operationId, whose ids come from verb and path: 1 (DELETE "/orders/{id}")
+    ✓ the catalogue shop is in force
+      Proxies that guard an application by its routes need their configuration anew: jeton guide
+    "#);
 
     let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
     let group = json["groups"].as_array().unwrap().iter().find(|g| g["id"] == "orders").unwrap();
@@ -51,18 +55,18 @@ fn an_imported_document_guards_what_it_says() {
 fn importing_twice_changes_nothing() {
     let home = home();
     home.as_ops(&IMPORT).assert_success();
-    let again = home.as_ops(&IMPORT).assert_success();
-    assert_eq!(again.out, "shop: nothing changes\n");
+    let again = home.as_ops(&IMPORT).assert_success().out;
+    insta::assert_snapshot!(again, @"shop: nothing changes");
     let exported = home.run(&["catalogue", "export", "shop"], "").assert_success().out;
     home.file("shop.toml", &exported, 0o644);
-    assert_eq!(home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success().out, "shop: nothing changes\n");
+    assert_eq!(home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success().out, again);
 }
 
 #[test]
 fn an_import_that_widens_is_counted() {
     let home = home();
     home.as_ops(&["token", "create", "all", "--inherit"]).assert_success();
-    home.as_ops(&IMPORT).assert_code(5).assert_says(&["1 token"]);
+    home.as_ops(&IMPORT).assert_code(5).assert_says(&["--accept-widening 1"]);
     home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
     home.as_ops(&[&IMPORT[..], &["--accept-widening", "2"]].concat()).assert_code(5);
     home.as_ops(&[&IMPORT[..], &["--accept-widening", "1"]].concat()).assert_success();

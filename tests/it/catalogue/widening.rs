@@ -69,8 +69,7 @@ fn a_set_that_gains_needs_the_exact_number() {
     assert_eq!(named(&result), [("admin/reader", gained.clone()), ("member/reader", gained.clone())]);
     for wrong in [None, Some(0), Some(1), Some(3), Some(u64::MAX)] {
         let error = assert_error(apply(&install, "admin", &wider, wrong), Kind::Conflict).to_string();
-        assert!(error.contains("2 tokens") && error.contains("admin/reader, member/reader"), "{error}");
-        assert!(error.contains("--accept-widening 2"), "{error}");
+        assert!(error.contains("admin/reader, member/reader") && error.contains("--accept-widening 2"), "{error}");
         assert_eq!((stored(&install), install.audit()), (before.clone(), log.clone()), "nothing changed");
     }
     let changed = install.call("admin", ApplyCatalogue::new(wider, Some(2), None)).unwrap();
@@ -161,8 +160,8 @@ fn owners_and_admins_may_others_not() {
     let shop = shop(&install, |text| text);
     let (before, log) = (stored(&install), install.audit());
     for who in ["member", "viewer"] {
-        let error = assert_error(apply(&install, who, &shop, None), Kind::Denied).to_string();
-        assert!(error.contains("owners and admins"), "{error}");
+        let error = assert_error(apply(&install, who, &shop, None), Kind::Denied);
+        assert!(error.to_string().contains(who), "{error}");
     }
     assert_eq!((stored(&install), install.audit()), (before, log));
     apply(&install, "admin", &shop, None).unwrap();

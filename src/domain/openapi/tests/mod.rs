@@ -1,6 +1,7 @@
 //! The rules of the import, each tested with a small document.
 
 mod hostile;
+mod links;
 mod parts;
 mod properties;
 
@@ -139,26 +140,43 @@ fn yaml_3_0_and_json_3_1_read_the_same() {
 
 #[test]
 fn other_versions_are_refused() {
-    for (text, says) in [
-        ("swagger: '2.0'\npaths: {}", "Swagger"),
-        ("{\"swagger\":\"2.0\"}", "Swagger"),
-        ("openapi: 3.2.0", "3.2.0"),
-        ("openapi: 3.10.0", "3.10.0"),
-        ("openapi: 2.9", "2.9"),
-        ("{}", "its version"),
-        ("[]", "no OpenAPI document"),
-        ("", "empty"),
-        ("just words", "no OpenAPI document"),
-        ("openapi: 3.0.0\npaths: {}", "no operations"),
-        ("openapi: 3.1\npaths: []", "no operations"),
-        ("a: 1\n---\nb: 2\n", "more than one document"),
-        ("{\"openapi\": ", "starts like JSON"),
-        ("a: [", "can't be read"),
+    let mut messages = Vec::new();
+    for text in [
+        "swagger: '2.0'\npaths: {}",
+        "{\"swagger\":\"2.0\"}",
+        "openapi: 3.2.0",
+        "openapi: 3.10.0",
+        "openapi: 2.9",
+        "{}",
+        "[]",
+        "",
+        "just words",
+        "openapi: 3.0.0\npaths: {}",
+        "openapi: 3.1\npaths: []",
+        "a: 1\n---\nb: 2\n",
+        "{\"openapi\": ",
+        "a: [",
     ] {
         let error = read(text).unwrap_err();
         assert_eq!(error.kind, Kind::Usage, "{text}");
-        assert!(error.to_string().contains(says), "{text}: {error}");
+        messages.push(format!("{text:?}: {error}"));
     }
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    "swagger: '2.0'\npaths: {}": the document is of Swagger "2.0": OpenAPI 3.0 and 3.1 are read. Convert it to OpenAPI 3, then import that
+    "{\"swagger\":\"2.0\"}": the document is of Swagger "2.0": OpenAPI 3.0 and 3.1 are read. Convert it to OpenAPI 3, then import that
+    "openapi: 3.2.0": the document is of OpenAPI "3.2.0": OpenAPI 3.0 and 3.1 are read
+    "openapi: 3.10.0": the document is of OpenAPI "3.10.0": OpenAPI 3.0 and 3.1 are read
+    "openapi: 2.9": the document is of OpenAPI "2.9": OpenAPI 3.0 and 3.1 are read
+    "{}": this is no OpenAPI document: it doesn't say its version: OpenAPI 3.0 and 3.1 are read
+    "[]": this is no OpenAPI document: OpenAPI 3.0 and 3.1 are read
+    "": the document is empty
+    "just words": this is no OpenAPI document: OpenAPI 3.0 and 3.1 are read
+    "openapi: 3.0.0\npaths: {}": the document has no operations: a method is made of each operation under paths. Check that this is the API's whole document
+    "openapi: 3.1\npaths: []": the document has no operations: a method is made of each operation under paths. Check that this is the API's whole document
+    "a: 1\n---\nb: 2\n": the file holds more than one document: another one starts on line 2. Split the file, then import each
+    "{\"openapi\": ": the document can't be read: it starts like JSON, but: EOF while parsing a value at line 1 column 12
+    "a: [": the document can't be read: unclosed bracket '[' at char 3 line 1 column 4
+    "#);
     assert!(read("openapi: 3.1\npaths: {/a: {get: {}}}").is_ok());
     assert!(read("{\"openapi\": 3.0, \"paths\": {\"/a\": {\"get\": {}}}}").is_ok());
 }
@@ -199,10 +217,13 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
         ]
     );
     assert_eq!(all.catalogue.groups[0].title, "User Management");
-    warns(&all, "operations without operationId");
-    warns(&all, "that were changed");
-    warns(&all, "nothing of its operationId");
-    warns(&all, "nothing of the tag");
+    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
+    GET "/c": a tag that is no word is left out
+    operations without operationId, whose ids come from verb and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
+    nothing of the tag "使用者" can stand in an id: its group is group-778ff5f9
+    "GET /b": nothing of its operationId "使用者" can stand in an id; it is made from verb and path
+    operationIds that were changed to what a method id can hold: 1 ("repos/list for-user")
+    "#);
     assert_eq!(holds(&all, "other"), ["repos.repos-list-for-user"]);
     assert!(!all.catalogue.sets.iter().any(|s| s.name == "default"));
 }
@@ -221,7 +242,11 @@ fn ids_that_collide_get_a_stable_suffix() {
     // An operation whose id was written exactly so keeps that id.
     let keeper = all.catalogue.methods().find(|m| m.id.as_str() == "default.list-it").unwrap();
     assert_eq!(keeper.routes, ["GET /b"]);
-    assert_eq!(all.warnings.iter().filter(|w| w.contains("is taken by")).count(), 2);
+    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
+    operationIds that were changed to what a method id can hold: 2 ("list it", "list/it")
+    "GET /a": the id default.list-it is taken by "GET /b", so it is default.list-it-f302dfbc
+    "GET /c": the id default.list-it is taken by "GET /b", so it is default.list-it-24792510
+    "#);
     // Another colliding operation changes no other id, not even if it takes a suffixed id.
     let taken = suffixed("/a");
     let more = done(
@@ -245,8 +270,12 @@ fn management_ids_get_another_head() {
         "",
     );
     assert_eq!(ids(&all), ["api-jeton.x", "api-jeton.y", "api-jeton.tokens.tokens.read"]);
-    warns(&all, "jeton.*");
-    warns(&all, "share the group");
+    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
+    the tag ".jeton" would define jeton.*, which is kept: its group is api-jeton
+    the tag "jeton" would define jeton.*, which is kept: its group is api-jeton
+    the tags ".jeton" and "jeton" share the group api-jeton
+    the tag "jeton.tokens" would define jeton.*, which is kept: its group is api-jeton.tokens
+    "#);
 }
 
 #[test]
@@ -283,7 +312,8 @@ fn only_an_operation_that_says_so_itself_is_public() {
             done.catalogue.methods().filter(|m| m.access == Access::Public).map(|m| m.id.as_str()).collect();
         assert_eq!(public.len(), 2, "{more} {public:?}");
         assert!(public[0].ends_with("login") && public[1].ends_with("said"), "{public:?}");
-        warns(&done, "become public: 1 (POST");
+        let warning = done.warnings.iter().find(|w| w.contains("POST")).unwrap();
+        insta::allow_duplicates! { insta::assert_snapshot!(warning, @r#"operations that say they need no token (security: []) and become public: 1 (POST "/login")"#); }
     }
     // A route that one operation protects is never opened by another, regardless of their order.
     for (first, second) in [("a", "z"), ("z", "a")] {
@@ -314,75 +344,8 @@ fn titles_come_from_summary_description_or_id() {
     }
     let all = done(&format!("\"/a\":{{\"get\":{{\"summary\":\"{}\"}}}}", "é".repeat(200)), "");
     assert_eq!(the_one(&all).title, format!("{}…", "é".repeat(119)));
-    warns(&all, "too long");
-}
-
-#[test]
-fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
-    let more = r#""externalDocs":{"url":"https://d.example/all"},
-                  "tags":[{"name":"t","externalDocs":{"url":"https://d.example/t"}}]"#;
-    let of = |operation: &str, template: Option<&str>| {
-        let options = ImportOptions { name: "x".to_owned(), title: None, docs_url: template.map(str::to_owned) };
-        let done = import(&with(&format!("\"/a/{{b}}\":{{\"get\":{{{operation}}}}}"), more), &options).unwrap();
-        check(&done);
-        (the_one(&done).docs.clone().unwrap(), done)
-    };
-    let own = r#""tags":["t"],"externalDocs":{"url":"http://d.example/own"}"#;
-    let template = Some("https://d.example/{tag}/{id}?{verb}={path}");
-    assert_eq!(of(own, template).0, "http://d.example/own");
-    assert_eq!(
-        of(r#""tags":["t x"],"operationId":"o/p#""#, template).0,
-        "https://d.example/t%20x/o/p%23?get=/a/%7Bb%7D"
-    );
-    assert_eq!(of("", template).0, "https://d.example/default/GetAByB?get=/a/%7Bb%7D");
-    assert_eq!(of(r#""tags":["t"]"#, None).0, "https://d.example/t");
-    assert_eq!(of("", None).0, "https://d.example/all");
-    for bad in [
-        "javascript:alert(1)",
-        "file:///etc/passwd",
-        "https://",
-        "//d.example",
-        "https://d/\u{202e}",
-        "https://a b",
-        "",
-    ] {
-        let (docs, done) = of(&format!("\"externalDocs\":{{\"url\":\"{bad}\"}}"), None);
-        assert_eq!(docs, "https://d.example/all");
-        warns(&done, "no http(s) link");
-    }
-    for bad in ["ftp://x/{id}", "https://x/{nothing}", "{id}", "https://x/{id", ""] {
-        let options = ImportOptions { name: "x".to_owned(), title: None, docs_url: Some(bad.to_owned()) };
-        assert_eq!(import(&with("\"/a\":{\"get\":{}}", ""), &options).unwrap_err().kind, Kind::Usage, "{bad}");
-    }
-}
-
-#[test]
-fn routes_have_the_base_path_of_the_nearest_server() {
-    for (url, route) in [
-        ("https://a.example", "GET /p/{x}"),
-        ("https://a.example/", "GET /p/{x}"),
-        ("https://a.example/v1/?q#f", "GET /v1/p/{x}"),
-        ("/v1", "GET /v1/p/{x}"),
-        ("v1", "GET /v1/p/{x}"),
-        ("//a.example/v1", "GET /v1/p/{x}"),
-        ("https://a.example/{unknown}", "GET /{unknown}/p/{x}"),
-    ] {
-        let all = done("\"/p/{x}\":{\"get\":{}}", &format!("\"servers\":[{{\"url\":\"{url}\"}},{{\"url\":\"/no\"}}]"));
-        assert_eq!(the_one(&all).routes, [route]);
-        assert_eq!(all.warnings.iter().any(|w| w.contains("no default")), url.contains("unknown"));
-    }
-    let near = done(
-        r#""/a":{"servers":[{"url":"/item"}],"get":{"servers":[{"url":"/own"}]},"put":{}}"#,
-        "\"servers\":[{\"url\":\"/root\"}]",
-    );
-    let routes: Vec<_> = near.catalogue.methods().flat_map(|m| m.routes.clone()).collect();
-    assert_eq!(routes, ["GET /own/a", "PUT /item/a"]);
-    for bad in ["/a?b=c", "/a#b", "/a/../b", "/./a", "/a b", "/a\\\\b", "/%2e%2e/a", "/a\\u001b[2J"] {
-        let all = done(&format!("\"{bad}\":{{\"get\":{{}}}}"), "");
-        assert!(the_one(&all).routes.is_empty(), "{bad}");
-        warns(&all, "have no route");
-    }
-    let same = done(r#""/a/{x}":{"get":{}},"/a/{y}":{"get":{}}"#, "");
-    warns(&same, "is the same route as");
-    assert_eq!(same.catalogue.methods().map(|m| m.routes.len()).sum::<usize>(), 1);
+    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
+    operations without operationId, whose ids come from verb and path: 1 (GET "/a")
+    titles that were too long and are cut: 1 (GET "/a")
+    "#);
 }

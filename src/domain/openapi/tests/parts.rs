@@ -25,10 +25,16 @@ fn scopes_of_all_alternatives_become_sets() {
         (title("scope r"), title("scope w"), title("scope all")),
         ("Reads".into(), "Writes".into(), "scope all".into())
     );
-    for part in ["\"all\" isn't declared", "\"none\" isn't declared", "has no scopes", "one set holds both", "\"idle\""]
-    {
-        warns(&all, part);
-    }
+    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
+    the scope "all" isn't declared by "oauth"
+    PATCH "/a": the security scheme "none" isn't declared
+    "none" has no scopes: "x" becomes no set
+    "key" has no scopes: "role" becomes no set
+    the scope "w" is of "copy" and of "oauth": one set holds both
+    operations that say they need no token (security: []) and become public: 1 (DELETE "/a")
+    declared scopes that no operation requires become no sets: 1 ("idle")
+    operations that need several scopes together are in no scope's set: 1 (PUT "/a")
+    "#);
 }
 
 #[test]
@@ -46,7 +52,12 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     );
     assert_eq!(holds(&all, "scope r"), ["default.read", "default.same_twice"]);
     assert_eq!(holds(&all, "scope a"), ["default.either"]);
-    warns(&all, "need several scopes together");
+    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
+    the scope "r" is of "oauth" and of "oid": one set holds both
+    "key" has no scopes: "admin" becomes no set
+    the scope "a" is of "oauth" and of "oid": one set holds both
+    operations that need several scopes together are in no scope's set: 4 (DELETE "/a", PATCH "/a", POST "/a", …)
+    "#);
 }
 
 #[test]
@@ -61,9 +72,14 @@ fn names_of_sets_that_collide_stay_apart() {
     assert_eq!(names.len(), 5);
     assert_eq!(names[0], "scope r");
     assert!(names.iter().any(|n| n.starts_with("scope r (")) && names.contains(&"xy"));
-    for part in ["has the name of another one", "declared twice", "\"idle\"", "without a name", "cleaned or cut"] {
-        warns(&all, part);
-    }
+    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
+    the tag "declared" is declared twice: the last one counts
+    a declared tag without a name is left out
+    declared tags that no operation has become no sets: 1 ("idle")
+    the set "scope r" has the name of another one, so it is "scope r (f82548ba)"
+    the name of the set "x\u{200b}y" is cleaned or cut
+    the set "x\u{200b}y" has the name of another one, so it is "xy (dd5bbb5e)"
+    "#);
 }
 
 #[test]
@@ -81,9 +97,16 @@ fn refs_inside_the_document_are_followed() {
         assert!(ids.contains(&id), "{id} in {ids:?}");
     }
     assert_eq!(ids.len(), 6, "{ids:?}");
-    for part in ["the path's own counts", "leads out of the document", "leads nowhere", "leads back to itself"] {
-        warns(&all, part);
-    }
+    insta::assert_snapshot!(all.warnings.join("\n"), @r##"
+    "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" leads nowhere
+    DELETE "/a": its $ref has the verb too; the path's own counts
+    DELETE "/b": its $ref has the verb too; the path's own counts
+    "/d": $ref "other.yaml#/d" leads out of the document
+    "/e": $ref "#/nowhere" leads nowhere
+    "/f": $ref "#/paths/~1f" leads back to itself
+    "DELETE /b": the id default.own is taken by "DELETE /a", so it is default.own-ea804dda
+    "GET /b": the id default.shared is taken by "GET /a", so it is default.shared-db789e7b
+    "##);
     let documented = all.catalogue.methods().find(|m| m.id.as_str() == "default.documented").unwrap();
     assert_eq!(documented.docs.as_deref(), Some("https://d.example"));
 }
@@ -109,19 +132,18 @@ fn what_is_left_out_is_said() {
         r#""webhooks":{"changed":{"post":{}}}"#,
     );
     assert_eq!(all.catalogue.methods().count(), 2);
-    for part in [
-        "callbacks",
-        "tags is no list",
-        "\"GET\" is no verb",
-        "\"query\" is no verb",
-        "\"/b\" is no map",
-        "\"/c\" is no map",
-        "starts with a slash",
-        "webhooks",
-        "a tag that is no word",
-        "security is no list",
-    ] {
-        warns(&all, part);
-    }
+    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
+    "/a": "GET" is no verb and is left out
+    "/a": "query" is no verb and is left out
+    GET "/a": tags is no list and is left out
+    the path "/b" is no map: it is left out
+    GET "/c" is no map: it is left out
+    GET "d": a tag that is no word is left out
+    GET "d": security is no list and is left out
+    GET "d": a path starts with a slash; one is put before it
+    operations without operationId, whose ids come from verb and path: 2 (GET "/a", GET "d")
+    operations whose callbacks are no methods of this API and are left out: 1 (GET "/a")
+    webhooks are no methods of this API and are left out: 1
+    "#);
     assert!(!all.warnings.iter().any(|w| w.contains("x-m")));
 }
