@@ -1,9 +1,8 @@
-//! Accounts and policy: requests, dialogs, and the effects of a change.
+//! Accounts: requests, dialogs, and the effects of a change.
 
 use super::{Layer, damaged, lock_with_notice, long_work, navigation, propagation, requests};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
-use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::tui::effect::Effect;
@@ -13,7 +12,6 @@ use crate::tui::modal::account::delete::{DeleteAccountDialog, describe_disabling
 use crate::tui::modal::account::set_password::SetPasswordDialog;
 use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm::PendingMutation;
-use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
 use crate::tui::model::{Model, RequestKind, Screen};
 use crate::tui::notice::{Notice, NoticeId};
@@ -26,22 +24,16 @@ use crate::tui::screen::workspace::ScreenId;
 use crate::verbs::Verb;
 use crate::verbs::accounts::{
     AccountList, AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, ListAccounts,
-    SetPassword, SetRole, ShowAccount, SignIn as SignInVerb, WhoAmI,
+    SetPassword, SetRole, ShowAccount, SignIn as SignInVerb,
 };
 use crate::verbs::actor::Session;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::policy::{ListPolicy, SetPolicy};
 use crate::verbs::ports::TokenCursor;
 
 /// Requests the accounts again.
 pub(super) fn query_accounts(model: &mut Model) -> Vec<Effect> {
     requests::send_query(model, RequestKind::Accounts, ListAccounts.into())
-}
-
-/// Requests the policy again.
-pub(super) fn query_policy(model: &mut Model) -> Vec<Effect> {
-    requests::send_query(model, RequestKind::Policy, ListPolicy.into())
 }
 
 /// Requests when the account under the cursor was last seen, after a cursor move.
@@ -151,28 +143,6 @@ fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {
     };
     let about = format!("{name} can sign in again, with the password it had. {tokens}.");
     PendingMutation::new(format!("Enable {name}"), about, EnableAccounts { usernames })
-}
-
-/// Opens the form for the rule under the cursor.
-pub(super) fn open_policy_dialog(model: &mut Model) -> Vec<Effect> {
-    let form = model.workspace().and_then(|workspace| {
-        let (key, value) = workspace.policy.current()?;
-        Some(EditPolicyDialog::new(workspace.policy.policy()?.clone(), key, value))
-    });
-    if let Some(form) = form {
-        model.modals.push(Modal::EditPolicy(Box::new(form)));
-    }
-    Vec::new()
-}
-
-/// Handles a changed policy.
-pub(super) fn on_policy_changed(model: &mut Model, policy: Policy, cli: &CliLine) -> Vec<Effect> {
-    model.notify(Notice::new(NoticeId::Done(SetPolicy::NAME), "Policy changed").cli(cli));
-    model.modals.clear();
-    if let Some(workspace) = model.workspace_mut() {
-        workspace.policy.set_policy(policy);
-    }
-    requests::send_query(model, RequestKind::Me, WhoAmI.into())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

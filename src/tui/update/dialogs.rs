@@ -67,7 +67,7 @@ pub(super) fn open_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effect> {
     let current = model.tokens().and_then(|t| t.current()).cloned();
     let modal = match (kind, current) {
         (DialogKind::Account(what), _) => return super::accounts::open_account_dialog(model, what),
-        (DialogKind::EditPolicy, _) => return super::accounts::open_policy_dialog(model),
+        (DialogKind::EditPolicy, _) => return super::policy::open_policy_dialog(model),
         (DialogKind::AuditCheck, _) => {
             model.modals.push(Modal::AuditCheck(Box::new(AuditCheckDialog::new())));
             return super::requests::check_audit_log(model);

@@ -8,6 +8,7 @@ mod damaged;
 mod dialogs;
 mod long_work;
 mod navigation;
+mod policy;
 mod propagation;
 mod replies;
 mod requests;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{accounts, requests};
+use super::{accounts, policy, requests};
 use crate::domain::token::TokenId;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, RequestKind};
@@ -23,7 +23,7 @@ pub(super) fn show_screen(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
         // Another process may have changed the accounts.
         ScreenId::Accounts => accounts::query_accounts(model),
         ScreenId::Audit => requests::refresh_audit(model),
-        ScreenId::Policy => accounts::query_policy(model),
+        ScreenId::Policy => policy::query_policy(model),
         ScreenId::Denied => requests::refresh_denied(model),
         ScreenId::Catalogue => requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into()),
     }
@@ -35,7 +35,7 @@ pub(super) fn refresh_screen(model: &mut Model) -> Vec<Effect> {
     match model.workspace().map(Workspace::current) {
         Some(ScreenId::Accounts) => accounts::query_accounts(model),
         Some(ScreenId::Audit) => requests::refresh_audit(model),
-        Some(ScreenId::Policy) => accounts::query_policy(model),
+        Some(ScreenId::Policy) => policy::query_policy(model),
         Some(ScreenId::Denied) => requests::refresh_denied(model),
         Some(ScreenId::Tokens | ScreenId::Catalogue) | None => Vec::new(),
     }

@@ -3,7 +3,8 @@
 use super::accounts::{self, AccountChange};
 use super::changed_tokens::{TokensDone, show_changed_tokens, tokens_changed, tokens_revoked};
 use super::{
-    Layer, apply_intent, catalogue, component, damaged, dialogs, lock, long_work, navigation, propagation, requests,
+    Layer, apply_intent, catalogue, component, damaged, dialogs, lock, long_work, navigation, policy, propagation,
+    requests,
 };
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{Zone, relative};
@@ -251,7 +252,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             }
             Vec::new()
         }
-        Response::SetPolicy(done) => accounts::on_policy_changed(model, done.value, &done.equivalent_command),
+        Response::SetPolicy(done) => policy::on_policy_changed(model, done.value, &done.equivalent_command),
         Response::ListAudit(window) => {
             let height = height(model.size.1);
             damaged::notify_damaged_audit_rows(model, &window);

@@ -1,0 +1,40 @@
+//! The policy screen: requests, dialogs, and the effects of a change.
+
+use super::requests;
+use crate::domain::policy::Policy;
+use crate::tui::effect::Effect;
+use crate::tui::modal::Modal;
+use crate::tui::modal::edit_policy::EditPolicyDialog;
+use crate::tui::model::{Model, RequestKind};
+use crate::tui::notice::{Notice, NoticeId};
+use crate::verbs::Verb;
+use crate::verbs::accounts::WhoAmI;
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::policy::{ListPolicy, SetPolicy};
+
+/// Requests the policy again.
+pub(super) fn query_policy(model: &mut Model) -> Vec<Effect> {
+    requests::send_query(model, RequestKind::Policy, ListPolicy.into())
+}
+
+/// Opens the form for the rule under the cursor.
+pub(super) fn open_policy_dialog(model: &mut Model) -> Vec<Effect> {
+    let form = model.workspace().and_then(|workspace| {
+        let (key, value) = workspace.policy.current()?;
+        Some(EditPolicyDialog::new(workspace.policy.policy()?.clone(), key, value))
+    });
+    if let Some(form) = form {
+        model.modals.push(Modal::EditPolicy(Box::new(form)));
+    }
+    Vec::new()
+}
+
+/// Handles a changed policy.
+pub(super) fn on_policy_changed(model: &mut Model, policy: Policy, cli: &CliLine) -> Vec<Effect> {
+    model.notify(Notice::new(NoticeId::Done(SetPolicy::NAME), "Policy changed").cli(cli));
+    model.modals.clear();
+    if let Some(workspace) = model.workspace_mut() {
+        workspace.policy.set_policy(policy);
+    }
+    requests::send_query(model, RequestKind::Me, WhoAmI.into())
+}
