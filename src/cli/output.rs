@@ -1,7 +1,7 @@
 //! Output of the commands: data on stdout, messages on stderr. Text that came from data is made safe for a terminal
 //! only here.
 
-mod list;
+mod json_list;
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -17,7 +17,7 @@ use crate::domain::text::{escape_untrusted, escape_untrusted_lines, is_control_o
 use crate::error::{Error, Result};
 use crate::platform::process;
 
-pub use list::{JsonList, RESTORE_HINT, check_all_readable};
+pub use json_list::{JsonList, RESTORE_HINT, check_all_readable};
 
 /// Buffer size for a JSON answer with one secret. Growing the buffer would leave copies of the secret behind.
 const JSON_CAPACITY: usize = 64 * 1024;

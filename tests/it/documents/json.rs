@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jeton::cli::shapes::shapes;
+use jeton::cli::json_schemas::answer_schemas;
 use serde_json::Value;
 
 use super::check;
@@ -17,9 +17,9 @@ fn json() {
          one object on stdout, with the number of the schema. Ids: `t:7` is a token, `a:3` an account.\n\n## Answers\n"
     );
     let mut objects: BTreeMap<String, Value> = BTreeMap::new();
-    for shape in shapes() {
-        let schema = shape.schema.to_value();
-        let _ = write!(page, "\n### {}\n\n", shape.answer);
+    for answer in answer_schemas() {
+        let schema = answer.schema.to_value();
+        let _ = write!(page, "\n### {}\n\n", answer.answer);
         table(&mut page, &schema);
         for (name, object) in schema["$defs"].as_object().into_iter().flatten() {
             objects.insert(name.clone(), object.clone());
