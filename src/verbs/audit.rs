@@ -7,8 +7,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow};
+use crate::verbs::audit_log::{AuditQuery, AuditWindow};
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
+use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::scope::{READ_AUDIT, RequiredScope};
 use crate::verbs::{AuthLevel, Env, Query, Verb};
@@ -26,7 +27,7 @@ pub struct ListAudit {
     /// The filter.
     pub filter: AuditFilter,
     /// The requested section.
-    pub cursor: AuditCursor,
+    pub cursor: PageCursor<i64>,
     /// Maximum number of rows.
     pub limit: usize,
 }

@@ -5,21 +5,7 @@ use crate::domain::audit_filter::AuditFilter;
 use crate::domain::chain::RawRow;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-
-/// The requested section of the log. Rows are referred to by number; a row of that number need not exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditCursor {
-    /// The first rows.
-    Oldest,
-    /// The last rows.
-    Newest,
-    /// The rows right before this one.
-    Before(i64),
-    /// The rows right after this one.
-    After(i64),
-    /// The rows around this one.
-    Around(i64),
-}
+use crate::verbs::page_cursor::PageCursor;
 
 /// A query for one section of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +17,7 @@ pub struct AuditQuery {
     /// The filter.
     pub filter: AuditFilter,
     /// The requested section.
-    pub cursor: AuditCursor,
+    pub cursor: PageCursor<i64>,
     /// Maximum number of rows.
     pub limit: usize,
 }
@@ -52,9 +38,9 @@ pub struct AuditWindow {
     pub rows: Vec<HashedRow>,
     /// The number of the log's last row, matching or not; 0 in an empty log.
     pub newest: i64,
-    /// `true` if matching rows precede the first. Not checked after [`AuditCursor::After`]; then always `true`.
+    /// `true` if matching rows precede the first. Not checked after [`PageCursor::Newer`]; then always `true`.
     pub older: bool,
-    /// `true` if matching rows follow the last. Not checked after [`AuditCursor::Before`]; then always `true`.
+    /// `true` if matching rows follow the last. Not checked after [`PageCursor::Older`]; then always `true`.
     pub newer: bool,
     /// The numbers of matching rows that are left out because their stored data is damaged. A section ends after about
     /// 1,000 of them: even one without rows may have more before or after it.

@@ -18,9 +18,10 @@ use jeton::domain::token::{Purgeable, Token, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::actor::{Actor, Credential, TokenCredential};
-use jeton::verbs::audit_log::{AuditCursor, AuditQuery};
+use jeton::verbs::audit_log::AuditQuery;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
+use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Tx};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
@@ -324,7 +325,7 @@ fn check(install: &TestInstall, who: (&str, char, &Credential), verb: &str, owne
 /// Returns the last row without verifying the whole chain, which grows with every cell.
 fn last_row(install: &TestInstall) -> AuditRow {
     let query =
-        AuditQuery { since: None, target: None, filter: AuditFilter::default(), cursor: AuditCursor::Newest, limit: 1 };
+        AuditQuery { since: None, target: None, filter: AuditFilter::default(), cursor: PageCursor::Newest, limit: 1 };
     install.store().read(|s| s.audit_window(&query)).unwrap().rows.pop().unwrap().row
 }
 

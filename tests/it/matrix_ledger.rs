@@ -5,7 +5,8 @@ use jeton::domain::secret::Secret;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::error::{Error, Result};
 use jeton::verbs::actor::Credential;
-use jeton::verbs::ledger::{LedgerCursor, ListDenied, ListUses};
+use jeton::verbs::ledger::{ListDenied, ListUses};
+use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::{Denial, Store, Use};
 use jeton::verbs::request::call;
 
@@ -28,12 +29,12 @@ pub fn in_ledger(install: &TestInstall, who: &Credential, token: TokenRef) -> Re
     let TokenRef::Id(id) = &token else { panic!("{token}") };
     let (filter, limit, since) = (LedgerFilter::default(), 10_000, None);
     let denied = |token: Option<TokenRef>| {
-        let (filter, anchor) = (filter.clone(), LedgerCursor::Newest);
+        let (filter, anchor) = (filter.clone(), PageCursor::Newest);
         let window = call(&install.backend, who, ListDenied { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
     };
     let uses = |token: Option<TokenRef>| {
-        let (filter, anchor) = (filter.clone(), LedgerCursor::Newest);
+        let (filter, anchor) = (filter.clone(), PageCursor::Newest);
         let window = call(&install.backend, who, ListUses { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.id == *id))
     };

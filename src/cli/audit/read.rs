@@ -19,7 +19,8 @@ use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::signals;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::ListAudit;
-use crate::verbs::audit_log::{AuditCursor, AuditWindow, HashedRow};
+use crate::verbs::audit_log::{AuditWindow, HashedRow};
+use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::request::call;
 
 /// Number of rows held in memory at once.
@@ -41,7 +42,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     };
     let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(DEFAULT_FOLLOW_ROWS));
     let (mut anchor, until) = match limit {
-        None => (AuditCursor::Oldest, i64::MAX),
+        None => (PageCursor::Oldest, i64::MAX),
         Some(limit) => query.newest_rows(&app.backend, limit)?,
     };
     let until = if args.follow { i64::MAX } else { until };
@@ -65,7 +66,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         printer.print(&mut app.out, app.adapters.clock.zone(), rows_up_to(&window, until))?;
         unreadable.extend(unreadable_rows(&window, until));
         seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
-        anchor = AuditCursor::After(seen);
+        anchor = PageCursor::Newer(seen);
         if !args.follow && (!window.newer || seen >= until) {
             return check_all_readable(ROWS, &unreadable, VERIFY_HINT);
         }
@@ -107,14 +108,14 @@ struct AuditQuery {
 }
 
 impl AuditQuery {
-    fn fetch(&self, backend: &LazyLocalBackend, anchor: AuditCursor, limit: usize) -> Result<AuditWindow> {
+    fn fetch(&self, backend: &LazyLocalBackend, anchor: PageCursor<i64>, limit: usize) -> Result<AuditWindow> {
         let (token, filter) = (self.token.clone(), self.filter.clone());
         call(backend, &self.credential, ListAudit { since: self.since, token, filter, cursor: anchor, limit })
     }
 
     /// Returns the anchor of the newest `limit` rows, and the number of the last row.
-    fn newest_rows(&self, backend: &LazyLocalBackend, limit: usize) -> Result<(AuditCursor, i64)> {
-        let mut window = self.fetch(backend, AuditCursor::Newest, limit.min(PAGE_SIZE))?;
+    fn newest_rows(&self, backend: &LazyLocalBackend, limit: usize) -> Result<(PageCursor<i64>, i64)> {
+        let mut window = self.fetch(backend, PageCursor::Newest, limit.min(PAGE_SIZE))?;
         let until = window.newest;
         let mut left = limit;
         let mut first = until.saturating_add(1);
@@ -124,13 +125,13 @@ impl AuditQuery {
             if left == 0 || !window.older {
                 break;
             }
-            window = self.fetch(backend, AuditCursor::Before(reached), left.min(PAGE_SIZE))?;
+            window = self.fetch(backend, PageCursor::Older(reached), left.min(PAGE_SIZE))?;
         }
-        Ok((AuditCursor::After(first - 1), until))
+        Ok((PageCursor::Newer(first - 1), until))
     }
 }
 
-fn list(app: &mut App, query: &AuditQuery, mut anchor: AuditCursor, until: i64) -> Result<()> {
+fn list(app: &mut App, query: &AuditQuery, mut anchor: PageCursor<i64>, until: i64) -> Result<()> {
     let mut window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
     let mut list = JsonList::begin(&mut app.out, "entries")?;
     let mut unreadable = BTreeSet::new();
@@ -144,7 +145,7 @@ fn list(app: &mut App, query: &AuditQuery, mut anchor: AuditCursor, until: i64) 
                 list.end_with_unreadable(&unreadable)?;
                 return check_all_readable(ROWS, &unreadable, VERIFY_HINT);
             }
-            Some(last) => anchor = AuditCursor::After(last),
+            Some(last) => anchor = PageCursor::Newer(last),
         }
         window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
     }

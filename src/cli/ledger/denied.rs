@@ -7,7 +7,8 @@ use super::json::DeniedJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
 use crate::domain::time::{Zone, wall_minute};
 use crate::error::Result;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerToken, ListDenied, format_origin};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerToken, ListDenied, format_origin};
+use crate::verbs::page_cursor::PageCursor;
 
 pub(super) fn denied(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     print_list::<DeniedRow>(app, args)
@@ -23,7 +24,7 @@ impl LedgerList for DeniedRow {
 
     fn verb(
         LedgerQuery { token, since, filter }: LedgerQuery,
-        anchor: LedgerCursor<Self::Key>,
+        anchor: PageCursor<Self::Key>,
         limit: usize,
     ) -> ListDenied {
         ListDenied { token, since, filter, cursor: anchor, limit }

@@ -16,7 +16,8 @@ use crate::domain::token::TokenRef;
 use crate::error::Result;
 use crate::lazy_backend::LazyLocalBackend;
 use crate::verbs::actor::Credential;
-use crate::verbs::ledger::{LedgerCursor, LedgerWindow};
+use crate::verbs::ledger::LedgerWindow;
+use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::request::{RequestVerb, call};
 
 /// Number of rows held in memory at once.
@@ -44,7 +45,7 @@ pub(super) trait LedgerList: Sized {
         Self: 'a;
     const LIST: &'static str;
     const HEAD: &'static [&'static str];
-    fn verb(query: LedgerQuery, anchor: LedgerCursor<Self::Key>, limit: usize) -> Self::Verb;
+    fn verb(query: LedgerQuery, anchor: PageCursor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;
     fn count(&self) -> u64;
     fn cells(&self, zone: &dyn Zone) -> Vec<String>;
@@ -62,7 +63,7 @@ pub(super) fn or_dash(text: &str) -> String {
 struct Pages<R: LedgerList> {
     credential: Credential,
     query: LedgerQuery,
-    anchor: Option<LedgerCursor<R::Key>>,
+    anchor: Option<PageCursor<R::Key>>,
     remaining: usize,
     /// Descriptions of the damaged rows that were left out.
     unreadable: BTreeSet<String>,
@@ -74,7 +75,7 @@ impl<R: LedgerList> Pages<R> {
         let window =
             call(backend, &self.credential, R::verb(self.query.clone(), anchor, self.remaining.min(PAGE_SIZE)))?;
         self.remaining = self.remaining.saturating_sub(window.rows.len());
-        self.anchor = window.rows.last().filter(|_| window.older).map(|row| LedgerCursor::Older(row.key()));
+        self.anchor = window.rows.last().filter(|_| window.older).map(|row| PageCursor::Older(row.key()));
         self.unreadable.extend(window.unreadable);
         Ok(Some(window.rows))
     }
@@ -97,7 +98,7 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
     let credential = Credential::Session(app.authenticate()?.1);
     let remaining = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let mut pages: Pages<R> =
-        Pages { credential, query, anchor: Some(LedgerCursor::Newest), remaining, unreadable: BTreeSet::new() };
+        Pages { credential, query, anchor: Some(PageCursor::Newest), remaining, unreadable: BTreeSet::new() };
     // Read the first page before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.backend)?;
     if app.out.json {

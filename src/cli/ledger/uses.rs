@@ -8,7 +8,8 @@ use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
 use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::time::{Zone, utc_day};
 use crate::error::{Error, Result};
-use crate::verbs::ledger::{LedgerCursor, ListUses, UseKey, UseRow, format_origin};
+use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
+use crate::verbs::page_cursor::PageCursor;
 
 pub(super) fn uses(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     if args.filter.as_deref().is_some_and(asks_for_reason) {
@@ -30,7 +31,7 @@ impl LedgerList for UseRow {
 
     fn verb(
         LedgerQuery { token, since, filter }: LedgerQuery,
-        anchor: LedgerCursor<Self::Key>,
+        anchor: PageCursor<Self::Key>,
         limit: usize,
     ) -> ListUses {
         ListUses { token, since, filter, cursor: anchor, limit }

@@ -6,7 +6,8 @@ use super::audit::{self, COLUMNS};
 use super::query::{query_all, query_one};
 use super::where_clause::WhereClause;
 use crate::error::Result;
-use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow, HashedRow};
+use crate::verbs::audit_log::{AuditQuery, AuditWindow, HashedRow};
+use crate::verbs::page_cursor::PageCursor;
 
 /// Number of damaged rows after which a section ends. A completely damaged log is read in several sections.
 const MAX_DAMAGED: usize = 1_000;
@@ -27,7 +28,7 @@ fn where_clause(query: &AuditQuery) -> WhereClause {
         found.and(&format!("+at >= {since}"));
         // A clock that was set back leaves older instants after newer ones, so this bound alone is not enough.
         // Continuing from a row needs no bound.
-        if !matches!(query.cursor, AuditCursor::After(_)) {
+        if !matches!(query.cursor, PageCursor::Newer(_)) {
             let first = format!("SELECT min(seq) FROM audit INDEXED BY audit_by_time WHERE at >= {since}");
             found.and(&format!("seq >= ({first})"));
         }
@@ -105,27 +106,27 @@ pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow>
         query_one(db, "SELECT max(seq) FROM audit", [], |r| r.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0);
     let limit = query.limit;
     let (side, older, newer) = match query.cursor {
-        AuditCursor::Oldest => {
+        PageCursor::Oldest => {
             let side = read_side(db, query, ">=", None, limit)?;
             let newer = side.more;
             (side, false, newer)
         }
-        AuditCursor::Newest => {
+        PageCursor::Newest => {
             let side = read_side(db, query, "<=", None, limit)?;
             let older = side.more;
             (side, older, false)
         }
-        AuditCursor::Before(seq) => {
+        PageCursor::Older(seq) => {
             let side = read_side(db, query, "<", Some(seq), limit)?;
             let older = side.more;
             (side, older, true)
         }
-        AuditCursor::After(seq) => {
+        PageCursor::Newer(seq) => {
             let side = read_side(db, query, ">", Some(seq), limit)?;
             let newer = side.more;
             (side, true, newer)
         }
-        AuditCursor::Around(seq) => around(db, query, seq)?,
+        PageCursor::Around(seq) => around(db, query, seq)?,
     };
     Ok(AuditWindow { rows: side.rows, newest, older, newer, unreadable: side.unreadable })
 }

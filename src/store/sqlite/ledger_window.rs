@@ -9,7 +9,8 @@ use super::where_clause::WhereClause;
 use crate::domain::account::AccountId;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
-use crate::verbs::ledger::{LedgerCursor, LedgerQuery, LedgerScope, LedgerWindow};
+use crate::verbs::ledger::{LedgerQuery, LedgerScope, LedgerWindow};
+use crate::verbs::page_cursor::PageCursor;
 
 /// Returns all conditions of `query` except the start of the page; only rows of `token` if one is given.
 fn where_clause<R: LedgerTable>(
@@ -233,27 +234,27 @@ fn tokens_of(db: &Connection, account: AccountId) -> Result<Vec<TokenId>> {
 pub(super) fn window<R: LedgerTable>(db: &Connection, query: &LedgerQuery<R::Key>) -> Result<LedgerWindow<R>> {
     let limit = query.limit;
     let (side, newer, older) = match query.cursor.clone() {
-        LedgerCursor::Newest => {
+        PageCursor::Newest => {
             let side = read_side(db, query, &PageStart::Top, limit)?;
             let older = side.more;
             (side, false, older)
         }
-        LedgerCursor::Oldest => {
+        PageCursor::Oldest => {
             let side = read_side(db, query, &PageStart::Bottom, limit)?;
             let newer = side.more;
             (side, newer, false)
         }
-        LedgerCursor::Newer(key) => {
+        PageCursor::Newer(key) => {
             let side = read_side(db, query, &PageStart::Above(key), limit)?;
             let newer = side.more;
             (side, newer, true)
         }
-        LedgerCursor::Older(key) => {
+        PageCursor::Older(key) => {
             let side = read_side(db, query, &PageStart::Below(key), limit)?;
             let older = side.more;
             (side, true, older)
         }
-        LedgerCursor::Around(key) => around(db, query, key)?,
+        PageCursor::Around(key) => around(db, query, key)?,
     };
     Ok(LedgerWindow { rows: side.rows, newer, older, unreadable: side.unreadable })
 }

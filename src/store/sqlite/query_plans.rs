@@ -20,7 +20,8 @@ use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::domain::token_filter::TokenFilter;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerQuery, LedgerScope, UseKey, UseRow};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerQuery, LedgerScope, UseKey, UseRow};
+use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::{NamesQuery, NewAccount, NewToken, TokenCursor, Visibility, WindowQuery};
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
@@ -170,7 +171,7 @@ fn ledger_query<K>(sight: LedgerScope, text: &str) -> LedgerQuery<K> {
         scope: sight,
         since: Some(NOW),
         filter: LedgerFilter::parse(text),
-        cursor: LedgerCursor::Newest,
+        cursor: PageCursor::Newest,
         now: NOW,
         limit: 200,
     }

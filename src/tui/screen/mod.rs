@@ -35,7 +35,8 @@ use crate::tui::msg::RequestId;
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::actor::Credential;
-use crate::verbs::ledger::{DeniedKey, LedgerCursor, TokenState};
+use crate::verbs::ledger::{DeniedKey, TokenState};
+use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use workspace::ScreenId;
@@ -80,9 +81,9 @@ pub enum Intent {
     /// Read the list again around this anchor.
     List(TokenCursor),
     /// Read the audit log again from this anchor.
-    ListAudit(LedgerCursor<i64>),
+    ListAudit(PageCursor<i64>),
     /// Read the denied attempts again from this anchor.
-    ListDenied(LedgerCursor<DeniedKey>),
+    ListDenied(PageCursor<DeniedKey>),
     /// Mark all tokens that match the filter, also those outside the loaded window.
     MarkShown,
     /// Close the page and sort the table.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::{Error, Kind};
 use crate::tui::keymap::Action;
 use crate::tui::widget::list::Cursor;
-use crate::verbs::ledger::LedgerCursor;
+use crate::verbs::page_cursor::PageCursor;
 
 /// Number of rows per request.
 pub const PAGE_SIZE: usize = 200;
@@ -33,7 +33,7 @@ pub struct PagedRows<R: RowKey> {
     /// Reason why there are no rows.
     error: Option<Error>,
     /// The anchor of the last request.
-    page_cursor: LedgerCursor<R::Key>,
+    page_cursor: PageCursor<R::Key>,
     /// Row of the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<R::Key>,
     /// Row to which the cursor goes when the next rows arrive.
@@ -50,7 +50,7 @@ impl<R: RowKey> Default for PagedRows<R> {
             cursor: Cursor::default(),
             loaded: false,
             error: None,
-            page_cursor: LedgerCursor::Newest,
+            page_cursor: PageCursor::Newest,
             origin: None,
             target: None,
         }
@@ -107,10 +107,10 @@ impl<R: RowKey> PagedRows<R> {
 
     /// Returns the anchor for reading the list again: around the row under the cursor. A cursor on the newest row stays
     /// on the newest row.
-    pub fn current_page_cursor(&self) -> LedgerCursor<R::Key> {
+    pub fn current_page_cursor(&self) -> PageCursor<R::Key> {
         match self.current() {
-            Some(current) if self.cursor.position() > 0 || self.newer => LedgerCursor::Around(current.key()),
-            Some(_) | None => LedgerCursor::Newest,
+            Some(current) if self.cursor.position() > 0 || self.newer => PageCursor::Around(current.key()),
+            Some(_) | None => PageCursor::Newest,
         }
     }
 
@@ -125,13 +125,13 @@ impl<R: RowKey> PagedRows<R> {
 
     /// Returns the anchor for reading the list without a filter: around the row where the cursor was before the filter,
     /// else around the current row.
-    pub fn cursor_without_filter(&mut self) -> LedgerCursor<R::Key> {
+    pub fn cursor_without_filter(&mut self) -> PageCursor<R::Key> {
         self.target = self.origin.take();
-        self.target.clone().map_or_else(|| self.current_page_cursor(), LedgerCursor::Around)
+        self.target.clone().map_or_else(|| self.current_page_cursor(), PageCursor::Around)
     }
 
     /// Records that rows from `anchor` on were requested.
-    pub fn set_page_cursor(&mut self, anchor: LedgerCursor<R::Key>) {
+    pub fn set_page_cursor(&mut self, anchor: PageCursor<R::Key>) {
         self.page_cursor = anchor;
     }
 
@@ -142,9 +142,9 @@ impl<R: RowKey> PagedRows<R> {
         (self.rows, self.newer, self.older) = (rows, newer, older);
         (self.loaded, self.error) = (true, None);
         let at = match &self.page_cursor {
-            LedgerCursor::Newest | LedgerCursor::Older(_) => 0,
-            LedgerCursor::Oldest | LedgerCursor::Newer(_) => self.rows.len(),
-            LedgerCursor::Around(key) => {
+            PageCursor::Newest | PageCursor::Older(_) => 0,
+            PageCursor::Oldest | PageCursor::Newer(_) => self.rows.len(),
+            PageCursor::Around(key) => {
                 let wanted = before.as_ref().unwrap_or(key);
                 self.rows.partition_point(|row| row.key() > *wanted)
             }
@@ -175,14 +175,14 @@ impl<R: RowKey> PagedRows<R> {
     }
 
     /// Returns the anchor for reading more rows, if rows are missing near the cursor.
-    pub fn needs_page(&self) -> Option<LedgerCursor<R::Key>> {
+    pub fn needs_page(&self) -> Option<PageCursor<R::Key>> {
         let near_newer = self.newer && self.cursor.position() < PREFETCH_MARGIN;
         let near_older = self.older && self.cursor.position() + PREFETCH_MARGIN >= self.rows.len();
         let current = self.current().filter(|_| near_newer || near_older)?;
         // A second request around the same row would return the same rows.
-        if matches!(&self.page_cursor, LedgerCursor::Around(key) if *key == current.key()) {
+        if matches!(&self.page_cursor, PageCursor::Around(key) if *key == current.key()) {
             return None;
         }
-        Some(LedgerCursor::Around(current.key()))
+        Some(PageCursor::Around(current.key()))
     }
 }

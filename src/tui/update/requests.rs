@@ -16,8 +16,8 @@ use crate::tui::screen::tokens::{ListQuery, PAGE_SIZE, Tokens};
 use crate::tui::screen::workspace::{ScreenId, Workspace};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{AuditRange, ListAudit, VerifyAuditChain};
-use crate::verbs::audit_log::AuditCursor;
-use crate::verbs::ledger::{DeniedKey, LedgerCursor, ListDenied};
+use crate::verbs::ledger::{DeniedKey, ListDenied};
+use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, PreviewPurge, ShowToken};
@@ -177,9 +177,9 @@ pub(super) fn on_ledger_changed(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Requests the denied attempts from `anchor` on.
-pub(super) fn query_denied(model: &mut Model, anchor: LedgerCursor<DeniedKey>) -> Vec<Effect> {
+pub(super) fn query_denied(model: &mut Model, anchor: PageCursor<DeniedKey>) -> Vec<Effect> {
     let Some(workspace) = model.workspace_mut() else { return Vec::new() };
-    workspace.denied.rows_mut().set_page_cursor(anchor.clone());
+    workspace.denied.rows_mut().set_page_cursor(anchor);
     let filter = workspace.denied.parsed_filter();
     let verb = ListDenied { token: None, since: None, filter, cursor: anchor, limit: paged_rows::PAGE_SIZE };
     send_query(model, RequestKind::Denied, verb.into())
@@ -201,16 +201,9 @@ pub(super) fn on_denied_cursor(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Requests the audit log from `anchor` on.
-pub(super) fn query_audit(model: &mut Model, anchor: LedgerCursor<i64>) -> Vec<Effect> {
+pub(super) fn query_audit(model: &mut Model, anchor: PageCursor<i64>) -> Vec<Effect> {
     let Some(audit) = model.audit_mut() else { return Vec::new() };
-    audit.rows_mut().set_page_cursor(anchor.clone());
-    let anchor = match anchor {
-        LedgerCursor::Newest => AuditCursor::Newest,
-        LedgerCursor::Oldest => AuditCursor::Oldest,
-        LedgerCursor::Newer(seq) => AuditCursor::After(seq),
-        LedgerCursor::Older(seq) => AuditCursor::Before(seq),
-        LedgerCursor::Around(seq) => AuditCursor::Around(seq),
-    };
+    audit.rows_mut().set_page_cursor(anchor);
     let verb = ListAudit {
         since: None,
         token: None,

@@ -3,8 +3,8 @@
 mod rows;
 
 pub use rows::{
-    DeniedKey, DeniedRow, Ledger, LedgerCursor, LedgerQuery, LedgerScope, LedgerSecret, LedgerSizePart, LedgerToken,
-    LedgerWindow, SecretStatus, SizeCursor, StoredUseKey, TokenState, UseKey, UseRow, format_origin, is_aggregated,
+    DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerScope, LedgerSecret, LedgerSizePart, LedgerToken, LedgerWindow,
+    SecretStatus, SizeCursor, StoredUseKey, TokenState, UseKey, UseRow, format_origin, is_aggregated,
 };
 
 use crate::domain::ledger_filter::LedgerFilter;
@@ -14,6 +14,7 @@ use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
+use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::scope::{READ_LEDGER, RequiredScope};
 use crate::verbs::{AuthLevel, Env, Query, Verb};
@@ -28,7 +29,7 @@ pub struct ListDenied {
     /// The filter.
     pub filter: LedgerFilter,
     /// The requested section.
-    pub cursor: LedgerCursor<DeniedKey>,
+    pub cursor: PageCursor<DeniedKey>,
     /// Maximum number of rows.
     pub limit: usize,
 }
@@ -48,7 +49,7 @@ impl Query for ListDenied {
             scope: ledger_scope(actor, snapshot, self.token.as_ref())?,
             since: self.since,
             filter: self.filter.clone(),
-            cursor: self.cursor.clone(),
+            cursor: self.cursor,
             now: env.now,
             limit: self.limit,
         })
@@ -65,7 +66,7 @@ pub struct ListUses {
     /// The filter.
     pub filter: LedgerFilter,
     /// The requested section.
-    pub cursor: LedgerCursor<UseKey>,
+    pub cursor: PageCursor<UseKey>,
     /// Maximum number of rows.
     pub limit: usize,
 }

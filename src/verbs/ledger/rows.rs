@@ -8,23 +8,8 @@ use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::attention::{FindingPage, FindingQuery};
+use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::Visibility;
-
-/// The requested section of a list with the newest row first. Rows are referred to by key; a row of that key need not
-/// exist any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerCursor<K> {
-    /// The first rows.
-    Newest,
-    /// The last rows.
-    Oldest,
-    /// The rows right above this one.
-    Newer(K),
-    /// The rows right below this one.
-    Older(K),
-    /// The rows around this one.
-    Around(K),
-}
 
 /// The tokens whose rows are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +37,7 @@ pub struct LedgerQuery<K> {
     /// The filter.
     pub filter: LedgerFilter,
     /// The requested section.
-    pub cursor: LedgerCursor<K>,
+    pub cursor: PageCursor<K>,
     /// The time at which the state of secrets is computed.
     pub now: Timestamp,
     /// Maximum number of rows.
@@ -64,9 +49,9 @@ pub struct LedgerQuery<K> {
 pub struct LedgerWindow<R> {
     /// The rows, the newest first.
     pub rows: Vec<R>,
-    /// `true` if matching rows precede the first. Not checked after [`LedgerCursor::Older`]; then always `true`.
+    /// `true` if matching rows precede the first. Not checked after [`PageCursor::Older`]; then always `true`.
     pub newer: bool,
-    /// `true` if matching rows follow the last. Not checked after [`LedgerCursor::Newer`]; then always `true`.
+    /// `true` if matching rows follow the last. Not checked after [`PageCursor::Newer`]; then always `true`.
     pub older: bool,
     /// Descriptions of matching rows that are left out because their stored data is damaged.
     pub unreadable: Vec<String>,

@@ -2,7 +2,8 @@
 
 use super::*;
 use jeton::domain::audit_filter::AuditFilter;
-use jeton::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow};
+use jeton::verbs::audit_log::{AuditQuery, AuditWindow};
+use jeton::verbs::page_cursor::PageCursor;
 
 const NAMES: [&str; 3] = ["ops", "Ünal", "ci_bot"];
 const TARGETS: [&str; 3] = ["t:1", "t:10", "a:1"];
@@ -45,18 +46,18 @@ fn model(rows: &[AuditRow], query: &AuditQuery) -> (Vec<i64>, bool, bool) {
     let (limit, count) = (query.limit, found.len());
     let split = |seq: i64| found.partition_point(|s| *s < seq);
     let (from, to) = match query.cursor {
-        AuditCursor::Oldest => (0, limit.min(count)),
-        AuditCursor::Newest => (count - limit.min(count), count),
-        AuditCursor::Before(seq) => (split(seq) - limit.min(split(seq)), split(seq)),
-        AuditCursor::After(seq) => (split(seq + 1), (split(seq + 1) + limit).min(count)),
-        AuditCursor::Around(seq) => {
+        PageCursor::Oldest => (0, limit.min(count)),
+        PageCursor::Newest => (count - limit.min(count), count),
+        PageCursor::Older(seq) => (split(seq) - limit.min(split(seq)), split(seq)),
+        PageCursor::Newer(seq) => (split(seq + 1), (split(seq + 1) + limit).min(count)),
+        PageCursor::Around(seq) => {
             let at = split(seq);
             let after = (count - at).min(limit - at.min(limit / 2));
             (at - at.min(limit - after), at + after)
         }
     };
-    let older = from > 0 || matches!(query.cursor, AuditCursor::After(_));
-    let newer = to < count || matches!(query.cursor, AuditCursor::Before(_));
+    let older = from > 0 || matches!(query.cursor, PageCursor::Newer(_));
+    let newer = to < count || matches!(query.cursor, PageCursor::Older(_));
     (found[from..to].to_vec(), older, newer)
 }
 
@@ -80,8 +81,8 @@ pub fn audit_windows_agree_with_a_model<E: Engine>() {
         for since in [None, Some(Timestamp(i64::MIN)), Some(Timestamp(20_000)), Some(Timestamp(99_000))] {
             for target in [None, Some("t:1".to_owned()), Some("t:2".to_owned())] {
                 for seq in [i64::MIN, 0, 1, 17, 40, 41, i64::MAX - 1] {
-                    use AuditCursor::{After, Around, Before, Newest, Oldest};
-                    for anchor in [Oldest, Newest, Before(seq), After(seq), Around(seq)] {
+                    use PageCursor::{Around, Newer, Newest, Older, Oldest};
+                    for anchor in [Oldest, Newest, Older(seq), Newer(seq), Around(seq)] {
                         for limit in [0, 1, 6, 100] {
                             let (filter, target) = (AuditFilter::parse(text), target.clone());
                             let query = AuditQuery { since, target, filter, cursor: anchor, limit };

@@ -7,9 +7,9 @@ use super::*;
 use jeton::domain::ledger_filter::LedgerFilter;
 use jeton::domain::time::utc_day_number;
 use jeton::verbs::ledger::{
-    DeniedKey, DeniedRow, LedgerCursor, LedgerQuery, LedgerScope, LedgerToken, LedgerWindow, SecretStatus, TokenState,
-    UseKey, UseRow,
+    DeniedKey, DeniedRow, LedgerQuery, LedgerScope, LedgerToken, LedgerWindow, SecretStatus, TokenState, UseKey, UseRow,
 };
+use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::DeniedSince;
 
 const MINUTE: i64 = 60_000;
@@ -62,7 +62,7 @@ fn whole_query<K>(sight: LedgerScope) -> LedgerQuery<K> {
         scope: sight,
         since: None,
         filter: LedgerFilter::default(),
-        cursor: LedgerCursor::Newest,
+        cursor: PageCursor::Newest,
         now: NOW,
         limit: 10_000,
     }
@@ -193,11 +193,11 @@ fn model<R: Row>(rows: &[R], query: &LedgerQuery<R::Key>, owners: &BTreeMap<Toke
     let above = |key: &R::Key| found.partition_point(|row| row.key() > *key);
     let upto = |key: &R::Key| found.partition_point(|row| row.key() >= *key);
     let (from, to) = match &query.cursor {
-        LedgerCursor::Newest => (0, limit.min(count)),
-        LedgerCursor::Oldest => (count - limit.min(count), count),
-        LedgerCursor::Newer(key) => (above(key) - limit.min(above(key)), above(key)),
-        LedgerCursor::Older(key) => (upto(key), (upto(key) + limit).min(count)),
-        LedgerCursor::Around(key) => {
+        PageCursor::Newest => (0, limit.min(count)),
+        PageCursor::Oldest => (count - limit.min(count), count),
+        PageCursor::Newer(key) => (above(key) - limit.min(above(key)), above(key)),
+        PageCursor::Older(key) => (upto(key), (upto(key) + limit).min(count)),
+        PageCursor::Around(key) => {
             let at = above(key);
             let below = (count - at).min(limit - at.min(limit / 2));
             (at - at.min(limit - below), at + below)
@@ -205,9 +205,9 @@ fn model<R: Row>(rows: &[R], query: &LedgerQuery<R::Key>, owners: &BTreeMap<Toke
     };
     LedgerWindow {
         rows: found[from..to].iter().map(|row| (*row).clone()).collect(),
-        newer: from > 0 || matches!(query.cursor, LedgerCursor::Older(_)),
+        newer: from > 0 || matches!(query.cursor, PageCursor::Older(_)),
         unreadable: Vec::new(),
-        older: to < count || matches!(query.cursor, LedgerCursor::Newer(_)),
+        older: to < count || matches!(query.cursor, PageCursor::Newer(_)),
     }
 }
 
@@ -233,7 +233,7 @@ fn assert_agree<E: Engine, R: Row>(
         for text in texts {
             for since in sinces {
                 for key in &keys {
-                    use LedgerCursor::{Around, Newer, Newest, Older, Oldest};
+                    use PageCursor::{Around, Newer, Newest, Older, Oldest};
                     for anchor in [Newest, Oldest, Newer(key.clone()), Older(key.clone()), Around(key.clone())] {
                         for limit in [0, 1, 7, 1_000] {
                             let (filter, sight) = (LedgerFilter::parse(text), sight.clone());

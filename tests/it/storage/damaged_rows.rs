@@ -11,10 +11,10 @@ use jeton::verbs::accounts::{GetSetup, ListAccounts};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::attention::{FindingKind, ListFindings};
 use jeton::verbs::audit::ListAudit;
-use jeton::verbs::audit_log::AuditCursor;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::catalogue::PreviewCatalogue;
-use jeton::verbs::ledger::{LedgerCursor, ListDenied, ListUses};
+use jeton::verbs::ledger::{ListDenied, ListUses};
+use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::{Store, TokenCursor};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, ShowToken, TokenTarget};
@@ -144,13 +144,13 @@ fn damaged_audit_row_is_named() {
             let (filter, since, token) = (AuditFilter::default(), None, None);
             install.call(OWNER, ListAudit { since, token, filter, cursor: anchor, limit })
         };
-        let window = all(AuditCursor::Newest, 1_000).unwrap();
+        let window = all(PageCursor::Newest, 1_000).unwrap();
         assert_eq!((window.rows.len(), &window.unreadable[..]), (count - 2, &[count as i64, 3][..]), "{column}");
         assert_eq!(window.newest, count as i64);
-        let first = all(AuditCursor::Oldest, 3).unwrap();
+        let first = all(PageCursor::Oldest, 3).unwrap();
         assert_eq!(first.rows.iter().map(|c| c.row.seq).collect::<Vec<_>>(), [1, 2, 4], "others take its place");
         assert!(first.newer && !first.older);
-        let around = all(AuditCursor::Around(3), 4).unwrap();
+        let around = all(PageCursor::Around(3), 4).unwrap();
         assert_eq!(around.rows.iter().map(|c| c.row.seq).collect::<Vec<_>>(), [1, 2, 4, 5]);
     }
 }
@@ -164,7 +164,7 @@ fn log_damaged_throughout_is_read_in_sections() {
     damage(&install, "audit", "hash", "x'00'", "seq BETWEEN 10 AND 2500");
     let good: Vec<i64> = (1..10).chain(2_501..=count).collect();
     for newest_first in [false, true] {
-        let mut anchor = if newest_first { AuditCursor::Newest } else { AuditCursor::Oldest };
+        let mut anchor = if newest_first { PageCursor::Newest } else { PageCursor::Oldest };
         let (mut seen, mut damaged) = (Vec::new(), Vec::new());
         loop {
             let (filter, since, token) = (AuditFilter::default(), None, None);
@@ -173,8 +173,8 @@ fn log_damaged_throughout_is_read_in_sections() {
             seen.extend(window.rows.iter().map(|chained| chained.row.seq));
             damaged.extend(&window.unreadable);
             let next = match newest_first {
-                true => window.first_seq().filter(|_| window.older).map(AuditCursor::Before),
-                false => window.last_seq().filter(|_| window.newer).map(AuditCursor::After),
+                true => window.first_seq().filter(|_| window.older).map(PageCursor::Older),
+                false => window.last_seq().filter(|_| window.newer).map(PageCursor::Newer),
             };
             match next {
                 Some(next) => anchor = next,
@@ -194,14 +194,14 @@ fn damaged_row_of_the_ledger_is_named() {
         token: None,
         since: None,
         filter: LedgerFilter::default(),
-        cursor: LedgerCursor::Newest,
+        cursor: PageCursor::Newest,
         limit,
     };
     let uses = |limit| ListUses {
         token: None,
         since: None,
         filter: LedgerFilter::default(),
-        cursor: LedgerCursor::Newest,
+        cursor: PageCursor::Newest,
         limit,
     };
     assert_eq!(install.call(OWNER, uses(9)).unwrap().rows.len(), 3);
@@ -213,23 +213,23 @@ fn damaged_row_of_the_ledger_is_named() {
     damage(&install, "denied_attempts", "reason", DAMAGES[1], &of_b);
     damage(&install, "daily_uses", "client", DAMAGES[1], &of_b);
     for limit in [1, 2, 9] {
-        let (mut anchor, mut seen) = (LedgerCursor::Newest, 0);
+        let (mut anchor, mut seen) = (PageCursor::Newest, 0);
         loop {
             let window = install.call(OWNER, ListDenied { cursor: anchor, ..denied(limit) }).unwrap();
             seen += window.rows.len();
             assert!(window.unreadable.len() <= 1);
             match window.rows.last().filter(|_| window.older) {
-                Some(row) => anchor = LedgerCursor::Older(row.key),
+                Some(row) => anchor = PageCursor::Older(row.key),
                 None => break,
             }
         }
         assert_eq!(seen, 2);
-        let (mut anchor, mut seen) = (LedgerCursor::Newest, 0);
+        let (mut anchor, mut seen) = (PageCursor::Newest, 0);
         loop {
             let window = install.call(OWNER, ListUses { cursor: anchor, ..uses(limit) }).unwrap();
             seen += window.rows.len();
             match window.rows.last().filter(|_| window.older) {
-                Some(row) => anchor = LedgerCursor::Older(row.key.clone()),
+                Some(row) => anchor = PageCursor::Older(row.key.clone()),
                 None => break,
             }
         }

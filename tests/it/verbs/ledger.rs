@@ -2,19 +2,18 @@
 
 use super::*;
 use jeton::domain::ledger_filter::LedgerFilter;
-use jeton::verbs::ledger::{
-    DeniedRow, LedgerCursor, ListDenied, ListUses, SecretStatus, SizeCursor, TokenState, UseRow,
-};
+use jeton::verbs::ledger::{DeniedRow, ListDenied, ListUses, SecretStatus, SizeCursor, TokenState, UseRow};
+use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::{Denial, Store, Use};
 
 pub fn denied_of(token: Option<&str>) -> ListDenied {
     let token = token.map(|text| TokenRef::Text(text.to_owned()));
-    ListDenied { token, since: None, filter: LedgerFilter::default(), cursor: LedgerCursor::Newest, limit: 100 }
+    ListDenied { token, since: None, filter: LedgerFilter::default(), cursor: PageCursor::Newest, limit: 100 }
 }
 
 pub fn uses_of(token: Option<&str>) -> ListUses {
     let token = token.map(|text| TokenRef::Text(text.to_owned()));
-    ListUses { token, since: None, filter: LedgerFilter::default(), cursor: LedgerCursor::Newest, limit: 100 }
+    ListUses { token, since: None, filter: LedgerFilter::default(), cursor: PageCursor::Newest, limit: 100 }
 }
 
 fn denied(install: &TestInstall, who: &str) -> Vec<DeniedRow> {

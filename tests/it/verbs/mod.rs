@@ -50,10 +50,10 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{DeleteAccount, GetSetup, ListAccounts, ShowAccount, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAuditChain};
-use jeton::verbs::audit_log::AuditCursor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::new_password::NewPassword;
+use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
 use jeton::verbs::request::{Request, VERBS, call};
@@ -141,7 +141,7 @@ fn list() -> ListTokens {
 }
 
 fn list_audit() -> ListAudit {
-    let (filter, anchor) = (AuditFilter::default(), AuditCursor::Newest);
+    let (filter, anchor) = (AuditFilter::default(), PageCursor::Newest);
     ListAudit { since: None, token: None, filter, cursor: anchor, limit: 100 }
 }
 

@@ -32,7 +32,7 @@ use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::audit_log::{AuditWindow, HashedRow};
-use crate::verbs::ledger::LedgerCursor;
+use crate::verbs::page_cursor::PageCursor;
 
 /// State of the audit log screen: a window of rows around the cursor.
 #[derive(Default)]
@@ -118,7 +118,7 @@ impl Component for Audit {
     }
 
     fn on_edit(&mut self) -> Intent {
-        Intent::ListAudit(LedgerCursor::Newest)
+        Intent::ListAudit(PageCursor::Newest)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -133,8 +133,8 @@ impl Component for Audit {
             None => {}
         }
         match action {
-            Action::First => Intent::ListAudit(LedgerCursor::Newest),
-            Action::Last => Intent::ListAudit(LedgerCursor::Oldest),
+            Action::First => Intent::ListAudit(PageCursor::Newest),
+            Action::Last => Intent::ListAudit(PageCursor::Oldest),
             Action::Refresh => Intent::ListAudit(self.rows.current_page_cursor()),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Details => self

@@ -30,7 +30,8 @@ use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerWindow};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerWindow};
+use crate::verbs::page_cursor::PageCursor;
 
 /// State of the denied attempts screen: a window of rows around the cursor.
 #[derive(Default)]
@@ -110,7 +111,7 @@ impl Component for Denied {
     }
 
     fn on_edit(&mut self) -> Intent {
-        Intent::ListDenied(LedgerCursor::Newest)
+        Intent::ListDenied(PageCursor::Newest)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -125,8 +126,8 @@ impl Component for Denied {
             None => {}
         }
         match action {
-            Action::First => Intent::ListDenied(LedgerCursor::Newest),
-            Action::Last => Intent::ListDenied(LedgerCursor::Oldest),
+            Action::First => Intent::ListDenied(PageCursor::Newest),
+            Action::Last => Intent::ListDenied(PageCursor::Oldest),
             Action::Refresh => Intent::ListDenied(self.rows.current_page_cursor()),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Details => self

@@ -1,0 +1,17 @@
+//! The position of a page in a list whose rows are ordered by time.
+
+/// The requested page of the audit log or the ledger. Rows are referred to by key; a row of that key need not exist any
+/// more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageCursor<K> {
+    /// The newest rows.
+    Newest,
+    /// The oldest rows.
+    Oldest,
+    /// The rows right after this one in time.
+    Newer(K),
+    /// The rows right before this one in time.
+    Older(K),
+    /// The rows around this one.
+    Around(K),
+}
