@@ -102,6 +102,7 @@ fn open(all: &Arc<[Catalogue]>) -> Model {
         token: None,
         remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
+        dates: jeton::domain::dates::DateFormat::Iso,
         demo: None,
     };
     let mut model = Model::new(&start, "bench".to_owned(), Theme::colour(), (200, 60));

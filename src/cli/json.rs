@@ -12,6 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 use crate::domain::account::Account;
+use crate::domain::dates::DateFormat;
 use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
@@ -21,6 +22,9 @@ use crate::verbs::accounts::CurrentUser;
 
 /// Schema version of every answer.
 pub const SCHEMA: u32 = 1;
+
+/// Format of dates inside texts of schema 1. No setting changes it, because programs read these texts.
+pub const DATES: DateFormat = DateFormat::Dmy;
 
 /// A token.
 #[derive(Serialize, JsonSchema)]

@@ -36,6 +36,7 @@ use prompt::{PasswordSource, Prompt};
 
 use crate::config::{CliOverrides, Settings};
 use crate::domain::audit::Face;
+use crate::domain::dates::Dates;
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
@@ -154,6 +155,7 @@ fn run_tui(
         token: settings.token_credential()?,
         remember_password: settings.confirm_remember.value,
         lock_after: settings.lock_after.value,
+        dates: settings.dates.value,
         demo,
     })
 }
@@ -234,6 +236,12 @@ impl App {
 
     fn now(&self) -> Timestamp {
         self.adapters.clock.now()
+    }
+
+    /// Returns the format of dates in the answer. A setting changes what a person reads, never JSON.
+    fn dates(&self) -> Dates<'_> {
+        let format = if self.out.json { json::DATES } else { self.settings.dates.value };
+        format.in_zone(self.adapters.clock.zone())
     }
 
     fn store_path(&self) -> &Path {

@@ -24,6 +24,7 @@ pub(super) struct Keys {
     pub api_token_name: Option<String>,
     #[serde(deserialize_with = "secret")]
     pub api_token: Option<Arc<Secret>>,
+    pub dates: Option<String>,
     pub lock: Lock,
     pub confirm: Confirm,
     pub serve: Serve,
@@ -87,6 +88,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     let texts = [
         &keys.username,
         &keys.api_token_name,
+        &keys.dates,
         &keys.lock.after,
         &keys.confirm.remember,
         verify,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::credential_sources::CredentialSources;
+use crate::domain::dates::DateFormat;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::suggest::did_you_mean;
@@ -25,6 +26,8 @@ pub enum SettingKey {
     LockAfter,
     /// Time for which the screens remember a password that was typed for a change.
     ConfirmRemember,
+    /// Format of dates for people.
+    Dates,
     /// Address of the verify listener.
     ServeVerify,
     /// Group that may access the verify socket.
@@ -41,13 +44,14 @@ pub enum SettingKey {
 
 impl SettingKey {
     /// Every key, in the order in which they are listed.
-    pub const ALL: [SettingKey; 12] = [
+    pub const ALL: [SettingKey; 13] = [
         SettingKey::Store,
         SettingKey::Username,
         SettingKey::ApiTokenName,
         SettingKey::ApiToken,
         SettingKey::LockAfter,
         SettingKey::ConfirmRemember,
+        SettingKey::Dates,
         SettingKey::ServeVerify,
         SettingKey::ServeVerifyGroup,
         SettingKey::ServeManage,
@@ -65,6 +69,7 @@ impl SettingKey {
             SettingKey::ApiToken => "api-token",
             SettingKey::LockAfter => "lock.after",
             SettingKey::ConfirmRemember => "confirm.remember",
+            SettingKey::Dates => "dates",
             SettingKey::ServeVerify => "serve.verify",
             SettingKey::ServeVerifyGroup => "serve.verify-group",
             SettingKey::ServeManage => "serve.manage",
@@ -85,6 +90,7 @@ impl SettingKey {
             }
             SettingKey::LockAfter => "Time without a key until the screens lock; 0s = never",
             SettingKey::ConfirmRemember => "For how long the screens keep a password that confirmed a change; 0s = not",
+            SettingKey::Dates => "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)",
             SettingKey::ServeVerify => "Where the service checks tokens: unix:PATH or ADDRESS:PORT",
             SettingKey::ServeVerifyGroup => "The group that may use that socket",
             SettingKey::ServeManage => "Where the service is managed: unix:PATH or ADDRESS:PORT",
@@ -120,6 +126,7 @@ impl SettingKey {
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),
             SettingKey::LockAfter | SettingKey::ConfirmRemember => parse_duration(value).map(drop),
+            SettingKey::Dates => DateFormat::parse(value).map(drop),
             SettingKey::ServeVerify | SettingKey::ServeManage => Endpoint::parse(value).map(drop),
             SettingKey::ServeVerifyGroup | SettingKey::ServeManageGroup => parse_group(value).map(drop),
             SettingKey::ServeAccept => CredentialSources::parse(value).map(drop),

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::dates::DateFormat;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::secret::Secret;
 use crate::domain::text::escape_untrusted;
@@ -95,16 +96,19 @@ pub struct Settings {
     pub lock_after: Setting<Duration>,
     /// Time for which the screens remember a password that was typed for a change. Zero = ask each time.
     pub confirm_remember: Setting<Duration>,
+    /// Format of dates for people.
+    pub dates: Setting<DateFormat>,
     /// Addresses and settings of the service.
     pub serve: ServeSettings,
 }
 
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
-pub const ENVIRONMENT: [(&str, &str); 5] = [
+pub const ENVIRONMENT: [(&str, &str); 6] = [
     ("JETON_STORE", "Path of the store's file"),
     ("JETON_CONFIG", "Path of the configuration, instead of the user's own"),
     ("JETON_TOKEN_FILE", "A file that only you can read, with a token used instead of a password"),
     ("JETON_TOKEN", "The token itself; jeton removes it from the environment at once"),
+    ("JETON_DATES", "How dates are shown: iso or dmy"),
     ("NO_COLOR", "Not empty: no colours"),
 ];
 
@@ -198,6 +202,13 @@ impl Settings {
             Some(setting) => setting.parse_with(key::parse_duration),
             None => Ok(Setting { value: default, source: Source::Default }),
         };
+        let dates = from_env("JETON_DATES")
+            .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
+            .or_else(|| from_files(&files, |keys| keys.dates.clone()));
+        let dates = match dates {
+            Some(setting) => setting.parse_with(DateFormat::parse)?,
+            None => Setting { value: DateFormat::default(), source: Source::Default },
+        };
         Ok(Settings {
             store,
             username,
@@ -205,6 +216,7 @@ impl Settings {
             token,
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
+            dates,
             serve: ServeSettings::find(overrides.serve, &files)?,
         })
     }
@@ -254,6 +266,7 @@ impl Settings {
             SettingKey::ConfirmRemember => {
                 text(key::describe_duration(self.confirm_remember.value), &self.confirm_remember.source)
             }
+            SettingKey::Dates => text(self.dates.value.as_str().to_owned(), &self.dates.source),
             SettingKey::ServeVerify
             | SettingKey::ServeVerifyGroup
             | SettingKey::ServeManage

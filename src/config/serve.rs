@@ -81,7 +81,8 @@ impl ServeSettings {
             SettingKey::ServeManageGroup => self.manage_group.as_ref().map(text),
             SettingKey::ServeAccept => Some(text(&self.accept)),
             SettingKey::ServeProxies => Some(text(&self.proxies)),
-            SettingKey::Store
+            SettingKey::Dates
+            | SettingKey::Store
             | SettingKey::Username
             | SettingKey::ApiTokenName
             | SettingKey::ApiToken

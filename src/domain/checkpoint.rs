@@ -7,8 +7,9 @@
 
 use std::fmt;
 
+use crate::domain::dates::Dates;
 use crate::domain::name::Prefix;
-use crate::domain::time::{Timestamp, Zone, wall_clock};
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
 /// The start of every line: the format and its version.
@@ -36,9 +37,9 @@ impl StoreId {
         Some(StoreId { prefix: prefix.to_owned(), created_at: Timestamp(created_at.parse().ok()?) })
     }
 
-    /// Returns `set up at 21-11-2026 10:30:00 (+01:00) with the prefix jtn`.
-    pub fn describe(&self, zone: &dyn Zone) -> String {
-        format!("set up at {} with the prefix {}", wall_clock(self.created_at, zone), self.prefix)
+    /// Returns `set up at 2026-11-21 10:30:00 +01:00 with the prefix jtn`.
+    pub fn describe(&self, dates: Dates<'_>) -> String {
+        format!("set up at {} with the prefix {}", dates.second(self.created_at), self.prefix)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::dates::DateFormat;
 use crate::domain::text::escape_untrusted;
 use crate::domain::time::{self, DAY, Day, HOUR, Timestamp, Zone};
 use crate::error::{Error, Result};
@@ -26,14 +27,6 @@ impl Expiry {
         match self {
             Expiry::Never => None,
             Expiry::At(at) => Some(at),
-        }
-    }
-
-    /// Returns the last day on which the token works, as `31-12-2026`; `never` if the token doesn't expire.
-    pub fn day(self, zone: &dyn Zone) -> String {
-        match self {
-            Expiry::Never => "never".to_owned(),
-            Expiry::At(at) => time::day_of(at.plus(-1), zone).map_or_else(|| at.rfc3339(), Day::dmy),
         }
     }
 }
@@ -144,7 +137,7 @@ pub enum ExpirySpec {
 }
 
 impl ExpirySpec {
-    /// Parses `never`, `31-12-2026`, `2026-12-31` or a span.
+    /// Parses `never`, `2026-12-31`, `31-12-2026` or a span.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the accepted forms.
@@ -159,7 +152,7 @@ impl ExpirySpec {
         Span::parse(text).map(ExpirySpec::In).map_err(|_| {
             let head: String = text.chars().take(32).collect();
             Error::usage(format!("\"{}\" is not an expiry", escape_untrusted(&head))).why(
-                "an expiry is never, a day such as 31-12-2026 or 2026-12-31, or a span such as 12h, 30d, 2w, 6mo, 1y",
+                "an expiry is never, a day such as 2026-12-31 or 31-12-2026, or a span such as 12h, 30d, 2w, 6mo, 1y",
             )
         })
     }
@@ -177,20 +170,20 @@ impl ExpirySpec {
         };
         let end = end.ok_or_else(|| {
             Error::usage("that expiry is too far away")
-                .why("a token ends before the year 10000 in UTC: the last day that every zone takes is 30-12-9999")
+                .why("a token ends before the year 10000 in UTC: the last day that every zone takes is 9999-12-30")
                 .next("For one without an end say never")
         })?;
         let expiry = Expiry::At(end.whole_second());
         if expiry.is_past(now) {
             return Err(Error::usage("that expiry is already past")
-                .why(format!("this machine's time is {}", time::wall_clock(now, zone)))
+                .why(format!("this machine's time is {}", DateFormat::Iso.in_zone(zone).second(now)))
                 .next("Choose a later day, a span such as 30d, or never"));
         }
         Ok(expiry)
     }
 }
 
-/// Parses exactly `31-12-2026` or `2026-12-31`.
+/// Parses exactly `2026-12-31` or `31-12-2026`.
 fn parse_day(text: &str) -> Option<Day> {
     let parts: Vec<&str> = text.split('-').collect();
     let [a, b, c] = parts.as_slice() else { return None };
@@ -260,7 +253,7 @@ mod tests {
             assert!(!refused.to_string().contains('\u{1b}'));
         }
         let past = resolved("17-11-2026").unwrap_err().to_string();
-        assert!(past.contains("18-11-2026 11:06:40 (+00:00)"), "{past}");
+        assert!(past.contains("2026-11-18 11:06:40 +00:00"), "{past}");
     }
 
     #[test]
@@ -270,6 +263,6 @@ mod tests {
         let at = expiry.at().unwrap();
         assert!(!expiry.is_past(at.plus(-1)));
         assert!(expiry.is_past(at));
-        assert_eq!(expiry.day(&zone), "31-12-2026");
+        assert_eq!(DateFormat::Iso.in_zone(&zone).last_day(expiry), "2026-12-31");
     }
 }

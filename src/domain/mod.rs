@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod chain;
 pub mod checkpoint;
 pub mod credential_sources;
+pub mod dates;
 pub mod denial_reason;
 pub mod endpoint;
 pub mod expiry;

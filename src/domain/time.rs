@@ -68,9 +68,9 @@ impl Day {
         NaiveDate::from_ymd_opt(year, month, day).filter(|d| (1970..=9999).contains(&d.year())).map(Day)
     }
 
-    /// Formats as `31-12-2026`.
-    pub fn dmy(self) -> String {
-        self.0.format("%d-%m-%Y").to_string()
+    /// Formats by a pattern of `chrono`. For people: [`super::dates::DateFormat::day`].
+    pub(super) fn format(self, pattern: &str) -> String {
+        self.0.format(pattern).to_string()
     }
 }
 
@@ -91,7 +91,7 @@ impl<Tz: TimeZone + Send + Sync> Zone for Tz {
     }
 
     fn instant(&self, wall: NaiveDateTime) -> Option<Timestamp> {
-        // The longest gap of any zone so far is a day (Samoa skipped 30-12-2011).
+        // The longest gap of any zone so far is a day (Samoa skipped 2011-12-30).
         let mut candidate = wall;
         for _ in 0..=(25 * 4) {
             match self.from_local_datetime(&candidate) {
@@ -172,22 +172,6 @@ pub fn utc_day_number(at: Timestamp) -> i64 {
 pub fn utc_day(number: i64) -> String {
     let at = Timestamp(number.saturating_mul(DAY));
     at.utc().map_or_else(|| format!("day {number}"), |at| at.format("%Y-%m-%d").to_string())
-}
-
-/// Formats the machine's time for people: `21-11-2026 10:30:00 (+01:00)`.
-pub fn wall_clock(at: Timestamp, zone: &dyn Zone) -> String {
-    match zone.wall(at) {
-        Some((wall, offset)) => format!("{} ({offset})", wall.format("%d-%m-%Y %H:%M:%S")),
-        None => at.rfc3339(),
-    }
-}
-
-/// Formats the machine's time to the minute, for tables: `21-11-2026 10:30`.
-pub fn wall_minute(at: Timestamp, zone: &dyn Zone) -> String {
-    match zone.wall(at) {
-        Some((wall, _)) => wall.format("%d-%m-%Y %H:%M").to_string(),
-        None => at.rfc3339(),
-    }
 }
 
 /// Tolerated difference between two clocks, or two readings of one, in milliseconds.
@@ -303,14 +287,6 @@ mod tests {
         assert_eq!(plus("2028-02-29T12:00:00Z", 12, &Utc), "2029-02-28T12:00:00Z");
         assert_eq!(plus("2026-01-15T11:00:00Z", 6, &Berlin), "2026-07-15T10:00:00Z");
         assert_eq!(plus("2026-02-28T01:30:00Z", 1, &Berlin), "2026-03-28T01:30:00Z");
-    }
-
-    #[test]
-    fn the_clock_on_the_wall() {
-        let winter = at("2026-11-21T09:30:59Z");
-        assert_eq!(wall_clock(winter, &Berlin), "21-11-2026 10:30:59 (+01:00)");
-        assert_eq!(wall_minute(winter, &Berlin), "21-11-2026 10:30");
-        assert_eq!(wall_minute(Timestamp(i64::MAX), &Berlin), "9999-12-31T23:59:59Z", "no calendar reaches that far");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::domain::dates::Dates;
 use crate::domain::expiry::Expiry;
 use crate::domain::selection::{Selection, set_label};
-use crate::domain::time::{Zone, wall_clock};
 use crate::domain::token::Token;
 
 /// A part of a token whose changes a person can see.
@@ -47,13 +47,13 @@ impl TokenField {
         }
     }
 
-    /// Returns the field's value for `token`: `IDE Plugins`, `12 methods`, `31-12-2026`.
-    pub fn display_value(self, token: &Token, zone: &dyn Zone) -> String {
+    /// Returns the field's value for `token`: `IDE Plugins`, `12 methods`, `2026-12-31`.
+    pub fn display_value(self, token: &Token, dates: Dates<'_>) -> String {
         match self {
             TokenField::Name => token.name.to_string(),
             TokenField::Description if token.description.as_str().is_empty() => "none".to_owned(),
             TokenField::Description => format!("\"{}\"", token.description),
-            TokenField::Expires => token.expiry.day(zone),
+            TokenField::Expires => dates.last_day(token.expiry),
             TokenField::Api => match &token.selection {
                 Selection::Sets(sets) => sets.iter().map(|set| set_label(set)).collect::<Vec<_>>().join(", "),
                 Selection::Custom(_) | Selection::Inherit => token.selection.summary(),
@@ -98,17 +98,17 @@ impl fmt::Display for FieldChange {
     }
 }
 
-/// Returns the differences in the order of [`TokenField::ALL`]. Days are those of `zone`.
-pub fn diff(before: &Token, after: &Token, zone: &dyn Zone) -> Vec<FieldChange> {
+/// Returns the differences in the order of [`TokenField::ALL`], with `dates` for a person.
+pub fn diff(before: &Token, after: &Token, dates: Dates<'_>) -> Vec<FieldChange> {
     let differs = TokenField::ALL.into_iter().filter(|field| field.differs(before, after));
-    differs.map(|field| field_change(field, before, after, zone)).collect()
+    differs.map(|field| field_change(field, before, after, dates)).collect()
 }
 
-fn field_change(field: TokenField, before: &Token, after: &Token, zone: &dyn Zone) -> FieldChange {
+fn field_change(field: TokenField, before: &Token, after: &Token, dates: Dates<'_>) -> FieldChange {
     let mut change = FieldChange {
         field,
-        before: field.display_value(before, zone),
-        after: field.display_value(after, zone),
+        before: field.display_value(before, dates),
+        after: field.display_value(after, dates),
         added: Vec::new(),
         removed: Vec::new(),
     };
@@ -116,7 +116,7 @@ fn field_change(field: TokenField, before: &Token, after: &Token, zone: &dyn Zon
         TokenField::Api => (change.added, change.removed) = added_and_removed(&before.selection, &after.selection),
         // Two instants of one day look the same as days.
         TokenField::Expires if change.before == change.after => {
-            let clock = |expiry: Expiry| expiry.at().map_or_else(|| "never".to_owned(), |at| wall_clock(at, zone));
+            let clock = |expiry: Expiry| expiry.at().map_or_else(|| "never".to_owned(), |at| dates.second(at));
             (change.before, change.after) = (clock(before.expiry), clock(after.expiry));
         }
         TokenField::Expires | TokenField::Name | TokenField::Description | TokenField::Enabled | TokenField::Secret => {
@@ -145,6 +145,7 @@ fn added_and_removed(before: &Selection, after: &Selection) -> (Vec<String>, Vec
 mod tests {
     use super::*;
     use crate::domain::account::AccountId;
+    use crate::domain::dates::DateFormat;
     use crate::domain::method::MethodId;
     use crate::domain::name::{Description, TokenName, Username};
     use crate::domain::role::Role;
@@ -185,7 +186,7 @@ mod tests {
     }
 
     fn describe(after: Token) -> Vec<String> {
-        diff(&token(), &after, &utc_zone()).iter().map(ToString::to_string).collect()
+        diff(&token(), &after, DateFormat::Iso.in_zone(&utc_zone())).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -204,7 +205,7 @@ mod tests {
         insta::assert_snapshot!(describe(all).join("\n"), @r#"
         name: ci → cd
         description: none → "nightly"
-        expires: never → 31-12-2026
+        expires: never → 2026-12-31
         API: 2 methods → 2 methods +b.Three -a.One
         enabled: yes → no
         secret: jtn_11111111 → jtn_22222222
@@ -215,10 +216,10 @@ mod tests {
         insta::assert_snapshot!(describe(inherit).join("\n"), @"API: 2 methods → Inherit -a.One -a.Two");
         let (noon, one) = (Timestamp(end.0 - 43_200_000), Timestamp(end.0 - 39_600_000));
         let (noon, one) = (Token { expiry: Expiry::At(noon), ..token() }, Token { expiry: Expiry::At(one), ..token() });
-        let same_day = &diff(&noon, &one, &utc_zone())[0];
+        let same_day = &diff(&noon, &one, DateFormat::Iso.in_zone(&utc_zone()))[0];
         assert_eq!(
             (same_day.before.as_str(), same_day.after.as_str()),
-            ("31-12-2026 12:00:00 (+00:00)", "31-12-2026 13:00:00 (+00:00)")
+            ("2026-12-31 12:00:00 +00:00", "2026-12-31 13:00:00 +00:00")
         );
     }
 }

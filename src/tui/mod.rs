@@ -37,6 +37,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::domain::dates::DateFormat;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::name::Username;
 use crate::error::Result;
@@ -72,6 +73,8 @@ pub struct TuiConfig {
     pub remember_password: Duration,
     /// Time without a key after which everything is hidden; zero = never.
     pub lock_after: Duration,
+    /// The format of dates on screen.
+    pub dates: DateFormat,
     /// The account that signs in automatically, in a demo.
     pub demo: Option<Demo>,
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::dates::{DateFormat, Dates};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
-use crate::domain::time::{Timestamp, Zone};
+use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::tui::auth_state::AuthState;
 use crate::tui::keymap::Context;
@@ -38,8 +39,8 @@ pub const SPINNER_AFTER: i64 = 100;
 pub struct Model {
     /// Time of the last message.
     pub now: Timestamp,
-    /// Time zone of dates on screen.
-    pub zone: LocalZone,
+    /// Time zone and format of dates on screen.
+    pub dates: LocalDates,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     pub theme: Theme,
@@ -115,19 +116,22 @@ impl Screen {
     }
 }
 
-/// The time zone of the system clock, without the clock.
+/// The format of dates, in the time zone of the system clock.
 #[derive(Clone)]
-pub struct LocalZone(Arc<dyn Clock>);
+pub struct LocalDates {
+    clock: Arc<dyn Clock>,
+    format: DateFormat,
+}
 
-impl LocalZone {
-    /// Returns the zone of `clock`.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        LocalZone(clock)
+impl LocalDates {
+    /// Returns the dates of the zone of `clock`, in `format`.
+    pub fn new(clock: Arc<dyn Clock>, format: DateFormat) -> Self {
+        LocalDates { clock, format }
     }
 
-    /// Returns the zone.
-    pub fn get(&self) -> &dyn Zone {
-        self.0.zone()
+    /// Returns the format with its zone.
+    pub fn get(&self) -> Dates<'_> {
+        self.format.in_zone(self.clock.zone())
     }
 }
 
@@ -181,7 +185,7 @@ impl Model {
     pub fn new(config: &TuiConfig, host: String, theme: Theme, size: (u16, u16)) -> Self {
         Model {
             now: config.clock.now(),
-            zone: LocalZone::new(Arc::clone(&config.clock)),
+            dates: LocalDates::new(Arc::clone(&config.clock), config.dates),
             size,
             theme,
             host,

@@ -520,6 +520,7 @@ fn child() {
         token: None,
         remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
+        dates: jeton::domain::dates::DateFormat::Iso,
         demo: None,
     };
     if let Err(error) = tui::run(start) {

@@ -5,7 +5,6 @@ use super::super::args::ShowAccountArgs;
 use super::super::output::Table;
 use super::json::ShownAccountJson;
 use super::status_text;
-use crate::domain::expiry::Expiry;
 use crate::domain::name::Username;
 use crate::domain::time::ago;
 use crate::error::Result;
@@ -24,7 +23,7 @@ pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
         return app.out.line(account.username.as_str());
     }
     let now = app.now();
-    let day = Expiry::At(account.created_at.plus(1)).day(app.adapters.clock.zone());
+    let day = app.dates().day(account.created_at);
     let mut table = Table::pairs();
     table.pair("Account", format!("{} ({})", account.username, account.id));
     table.pair("Role", account.role.as_str());

@@ -70,9 +70,10 @@ pub struct ChainReportJson {
 }
 
 impl ChainReportJson {
-    /// Converts `report`, with times in `zone`.
+    /// Converts `report`, with times in `zone`, whatever the reader's date format is.
     pub fn new(report: &ChainReport, zone: &dyn Zone) -> Self {
-        let finding = |f: &ChainFinding| FindingJson { seq: f.seq, kind: f.kind(), text: f.describe(zone) };
+        let dates = super::super::json::DATES.in_zone(zone);
+        let finding = |f: &ChainFinding| FindingJson { seq: f.seq, kind: f.kind(), text: f.describe(dates) };
         ChainReportJson {
             schema: super::super::json::SCHEMA,
             rows: report.rows,

@@ -10,9 +10,10 @@ use super::super::output::{JsonList, Output, Table, check_all_readable};
 use super::json::EntryJson;
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::audit_filter::AuditFilter;
+use crate::domain::dates::Dates;
 use crate::domain::expiry::Span;
 use crate::domain::filter_syntax;
-use crate::domain::time::{Timestamp, Zone, wall_clock};
+use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::lazy_backend::LazyLocalBackend;
@@ -63,7 +64,8 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
             return Err(Error::failure("the audit log has become shorter while it was followed")
                 .next("See what is wrong with: jeton audit verify"));
         }
-        printer.print(&mut app.out, app.adapters.clock.zone(), rows_up_to(&window, until))?;
+        let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
+        printer.print(&mut app.out, dates, rows_up_to(&window, until))?;
         unreadable.extend(unreadable_rows(&window, until));
         seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
         anchor = PageCursor::Newer(seen);
@@ -160,24 +162,24 @@ struct Printer {
 }
 
 impl Printer {
-    fn print(&mut self, out: &mut Output, zone: &dyn Zone, rows: &[HashedRow]) -> Result<()> {
+    fn print(&mut self, out: &mut Output, dates: Dates<'_>, rows: &[HashedRow]) -> Result<()> {
         if out.json && self.lines {
             return rows.iter().try_for_each(|chained| out.json(&EntryJson::from(chained)));
         }
         if out.quiet {
             return rows.iter().try_for_each(|chained| out.line(&chained.row.seq.to_string()));
         }
-        rows.iter().for_each(|chained| self.table.row(cells(&chained.row, zone)));
+        rows.iter().for_each(|chained| self.table.row(cells(&chained.row, dates)));
         out.table(&mut self.table)
     }
 }
 
-fn cells(row: &AuditRow, zone: &dyn Zone) -> [String; 7] {
+fn cells(row: &AuditRow, dates: Dates<'_>) -> [String; 7] {
     let actor = if row.name.is_empty() { "nobody" } else { &row.name };
     let target = if row.target_name.is_empty() { &row.target } else { &row.target_name };
     [
         row.seq.to_string(),
-        wall_clock(row.at, zone),
+        dates.second(row.at),
         format!("{actor} ({})", row.proof),
         row.face.clone(),
         row.verb.clone(),

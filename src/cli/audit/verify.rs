@@ -17,9 +17,8 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     let anchored = checkpoints.is_some();
     let verb = VerifyAuditChain { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };
     let report = app.call(&Credential::Store, verb)?.report;
-    let zone = app.adapters.clock.zone();
     if app.out.json {
-        app.out.json(&ChainReportJson::new(&report, zone))?;
+        app.out.json(&ChainReportJson::new(&report, app.adapters.clock.zone()))?;
     }
     if !report.findings.is_empty() {
         return Err(broken_chain_error(app, &report)?);
@@ -64,8 +63,9 @@ pub(super) fn parse_checkpoints(file: &Path, text: &str) -> Result<Vec<Checkpoin
 
 /// Returns the first finding as the error, and prints the others.
 pub(super) fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<Error> {
-    let zone = app.adapters.clock.zone();
-    let mut findings = report.findings.iter().map(|finding| finding.describe(zone));
+    let dates = app.dates();
+    let findings: Vec<String> = report.findings.iter().map(|finding| finding.describe(dates)).collect();
+    let mut findings = findings.into_iter();
     let first = findings.next().unwrap_or_default();
     if !app.out.json {
         findings.try_for_each(|text| app.out.line(&text))?;

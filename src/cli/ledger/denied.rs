@@ -5,7 +5,7 @@ use super::super::args::ReadLedgerArgs;
 use super::format_secret;
 use super::json::DeniedJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
-use crate::domain::time::{Zone, wall_minute};
+use crate::domain::dates::Dates;
 use crate::error::Result;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerToken, ListDenied, format_origin};
 use crate::verbs::page_cursor::PageCursor;
@@ -38,11 +38,11 @@ impl LedgerList for DeniedRow {
         self.attempts
     }
 
-    fn cells(&self, zone: &dyn Zone) -> Vec<String> {
+    fn cells(&self, dates: Dates<'_>) -> Vec<String> {
         let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::describe);
         let (address, client) = format_origin(&self.address, &self.client);
         vec![
-            wall_minute(self.minute(), zone),
+            dates.minute(self.minute()),
             self.attempts.to_string(),
             self.reason.clone(),
             token,

@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
 use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
+use crate::domain::dates::Dates;
 use crate::domain::expiry::Span;
 use crate::domain::filter_syntax;
 use crate::domain::ledger_filter::LedgerFilter;
-use crate::domain::time::{Timestamp, Zone};
+use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::Result;
 use crate::lazy_backend::LazyLocalBackend;
@@ -48,7 +49,7 @@ pub(super) trait LedgerList: Sized {
     fn verb(query: LedgerQuery, anchor: PageCursor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;
     fn count(&self) -> u64;
-    fn cells(&self, zone: &dyn Zone) -> Vec<String>;
+    fn cells(&self, dates: Dates<'_>) -> Vec<String>;
 }
 
 pub(super) fn dash() -> String {
@@ -111,7 +112,7 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
         if app.out.quiet {
             rows.iter().try_for_each(|row| app.out.line(&row.count().to_string()))?;
         } else {
-            rows.iter().for_each(|row| table.row(row.cells(app.adapters.clock.zone())));
+            rows.iter().for_each(|row| table.row(row.cells(app.dates())));
             app.out.table(&mut table)?;
         }
         page = pages.next(&app.backend)?;

@@ -5,8 +5,8 @@ use super::super::args::ReadLedgerArgs;
 use super::format_secret;
 use super::json::UseJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
+use crate::domain::dates::Dates;
 use crate::domain::ledger_filter::LedgerFilter;
-use crate::domain::time::{Zone, utc_day};
 use crate::error::{Error, Result};
 use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
 use crate::verbs::page_cursor::PageCursor;
@@ -45,10 +45,10 @@ impl LedgerList for UseRow {
         self.uses
     }
 
-    fn cells(&self, _zone: &dyn Zone) -> Vec<String> {
+    fn cells(&self, dates: Dates<'_>) -> Vec<String> {
         let (address, client) = format_origin(&self.key.address, &self.key.client);
         vec![
-            utc_day(self.key.day),
+            dates.format.utc_day(self.key.day),
             self.uses.to_string(),
             self.token.describe(),
             self.secret.as_ref().map_or_else(dash, format_secret),

@@ -88,7 +88,7 @@ fn print_preview(app: &mut App, edited: &EditPreview) -> Result<()> {
 }
 
 fn changes(app: &App, edited: &EditPreview) -> Vec<FieldChange> {
-    diff(&edited.before, &edited.after, app.adapters.clock.zone())
+    diff(&edited.before, &edited.after, app.dates())
 }
 
 /// Returns one line per difference, and one per added or removed set or method.

@@ -73,7 +73,7 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], what: &str) {
         let end = match token.expiry {
             Expiry::Never => "it never expires".to_owned(),
             Expiry::At(at) => {
-                format!("it works until {}, {}", token.expiry.day(app.adapters.clock.zone()), relative(at, now))
+                format!("it works until {}, {}", app.dates().last_day(token.expiry), relative(at, now))
             }
         };
         app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));

@@ -43,8 +43,8 @@ pub(super) fn show(app: &mut App, one: TokenArgs) -> Result<()> {
 
 fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp) {
     let TokenDetails { token, usage, rights, .. } = shown;
-    let zone = app.adapters.clock.zone();
-    let moment = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), ago(at, now));
+    let dates = app.dates();
+    let moment = |at: Timestamp| format!("{}, {}", dates.day(at), ago(at, now));
     table.pair("Name", token.full_name());
     table.pair("Id", token.id.to_string());
     if !token.description.as_str().is_empty() {
@@ -59,7 +59,7 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
     table.pair("API", describe_selection(&token.selection, rights));
     let expires = match token.expiry {
         Expiry::Never => "never".to_owned(),
-        Expiry::At(at) => format!("{}, {}", token.expiry.day(zone), relative(at, now)),
+        Expiry::At(at) => format!("{}, {}", dates.last_day(token.expiry), relative(at, now)),
     };
     table.pair("Expires", expires);
     table.pair("Created", moment(token.created_at));

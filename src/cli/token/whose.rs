@@ -9,7 +9,6 @@ use super::super::json::{SCHEMA, SomeWhoseJson, TokenJson, TombstoneJson, WhoseJ
 use super::super::output::Table;
 use super::super::verify::read_secret;
 use super::status_text;
-use crate::domain::expiry::Expiry;
 use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
@@ -123,8 +122,8 @@ fn print_result(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<
     if app.out.quiet {
         return app.out.line(&name);
     }
-    let zone = app.adapters.clock.zone();
-    let day = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), ago(at, now));
+    let dates = app.dates();
+    let day = |at: Timestamp| format!("{}, {}", dates.day(at), ago(at, now));
     let mut table = Table::pairs();
     table.pair("Token", name);
     match &traced.owner {

@@ -3,8 +3,9 @@
 
 use super::audit::{AuditRow, chain_hash};
 use super::checkpoint::{Checkpoint, StoreId};
+use super::dates::Dates;
 use super::text::escape_untrusted;
-use super::time::{Timestamp, Zone, wall_clock};
+use super::time::Timestamp;
 
 /// A row of the log as stored, before any of its content is trusted.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,14 +102,14 @@ impl ChainFinding {
         }
     }
 
-    /// Returns the finding in words, with instants in local time of `zone`.
-    pub fn describe(&self, zone: &dyn Zone) -> String {
+    /// Returns the finding in words, with `dates` for a person.
+    pub fn describe(&self, dates: Dates<'_>) -> String {
         let seq = self.seq.unwrap_or(0);
         let row = |row_ref: &RowRef| {
             let (verb, target) = (escape_untrusted(&row_ref.verb), escape_untrusted(&row_ref.target));
-            format!("row {seq} ({}, {verb}, {target})", wall_clock(row_ref.at, zone))
+            format!("row {seq} ({}, {verb}, {target})", dates.second(row_ref.at))
         };
-        let anchor_of = |checkpoint: &Checkpoint| format!("the anchor of {}", wall_clock(checkpoint.at, zone));
+        let anchor_of = |checkpoint: &Checkpoint| format!("the anchor of {}", dates.second(checkpoint.at));
         match &self.flaw {
             Flaw::Table(how) => format!("the log's table was altered: {}", escape_untrusted(how)),
             Flaw::Emptied => {
@@ -146,7 +147,7 @@ impl ChainFinding {
                 differs.seq
             ),
             Flaw::OtherStore { theirs, ours } => {
-                let (theirs, ours) = (theirs.describe(zone), ours.describe(zone));
+                let (theirs, ours) = (theirs.describe(dates), ours.describe(dates));
                 format!(
                     "the anchor is of another store: of the one {}; this one was {}",
                     escape_untrusted(&theirs),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::checkpoint::StoreId;
+use crate::domain::dates::DateFormat;
 use crate::domain::name::Prefix;
 use crate::domain::time::utc_zone;
 
@@ -116,7 +117,7 @@ fn rows_taken_out_put_in_or_exchanged_are_found() {
     let mut several = log();
     several.drain(0..3);
     let report = follow(ChainVerifier::from_start(Vec::new()), &several);
-    insta::assert_snapshot!(report.findings[0].describe(&utc_zone()), @"rows 1 to 3 are missing");
+    insta::assert_snapshot!(report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone())), @"rows 1 to 3 are missing");
 
     let mut closed = log();
     closed.remove(4);
@@ -151,8 +152,8 @@ fn checkpoints_see_what_the_chain_alone_can_not() {
     assert_eq!(findings(cut), []);
     let report = follow(ChainVerifier::from_start(anchors()), cut);
     assert_eq!((kinds(&report), report.last_checkpoint.unwrap().seq), (vec![(7, "cut")], 5));
-    let text = report.findings[0].describe(&utc_zone());
-    insta::assert_snapshot!(text, @"rows after 6 are missing: the anchor of 01-01-1970 00:00:00 (+00:00) has 8");
+    let text = report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
+    insta::assert_snapshot!(text, @"rows after 6 are missing: the anchor of 1970-01-01 00:00:00 +00:00 has 8");
     assert_eq!(kinds(&follow(ChainVerifier::from_start(anchors()), &[])), [(1, "cut")]);
 
     for (from, first, held) in [(1, 1, None), (4, 3, Some(2)), (5, 3, Some(2)), (6, 6, Some(5)), (9, 0, Some(8))] {
@@ -166,8 +167,8 @@ fn checkpoints_see_what_the_chain_alone_can_not() {
     }
     let regrown = chained((1..=6).map(row).chain((7..=12).map(|seq| AuditRow { verb: "x".into(), ..row(seq) })));
     let report = follow(ChainVerifier::from_start(anchors()), &regrown);
-    let text = report.findings[0].describe(&utc_zone());
-    insta::assert_snapshot!(text, @"rows 6 to 8 were rewritten: the anchor of 01-01-1970 00:00:00 (+00:00) at 5 holds, the anchor of 01-01-1970 00:00:00 (+00:00) at 8 differs");
+    let text = report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
+    insta::assert_snapshot!(text, @"rows 6 to 8 were rewritten: the anchor of 1970-01-01 00:00:00 +00:00 at 5 holds, the anchor of 1970-01-01 00:00:00 +00:00 at 8 differs");
 
     let mut replaced = log();
     replaced[2].hash.as_mut().unwrap()[0] ^= 1;
@@ -187,6 +188,7 @@ fn findings_are_bounded_and_keep_what_checkpoints_show() {
     assert_eq!((report.findings.len(), report.omitted), (MAX_FINDINGS + 1, 40));
     assert_eq!(report.findings.last().unwrap().kind(), "cut");
     damaged[0].row.verb = "\u{1b}[2J\n".repeat(1_000);
-    let text = follow(ChainVerifier::from_start(Vec::new()), &damaged).findings[0].describe(&utc_zone());
+    let text = follow(ChainVerifier::from_start(Vec::new()), &damaged).findings[0]
+        .describe(DateFormat::Iso.in_zone(&utc_zone()));
     assert!(!text.chars().any(crate::domain::text::is_control_or_bidi) && text.len() < 1_500, "{text}");
 }

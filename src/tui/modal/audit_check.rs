@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use crate::domain::chain::ChainReport;
 use crate::domain::checkpoint::{NO_CHECKPOINT_ADVICE, hex};
-use crate::domain::time::Zone;
+use crate::domain::dates::Dates;
 use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
@@ -28,8 +28,8 @@ impl AuditCheckDialog {
         Form::new(AuditCheckDialog { text: None })
     }
 
-    /// Takes the report of the verification; times are shown in `zone`.
-    pub fn set_report(&mut self, report: &ChainReport, zone: &dyn Zone) {
+    /// Takes the report of the verification; times are shown as `dates`.
+    pub fn set_report(&mut self, report: &ChainReport, dates: Dates<'_>) {
         let rows = count_noun(report.rows, "row");
         if report.findings.is_empty() {
             let hash = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
@@ -45,7 +45,7 @@ impl AuditCheckDialog {
         let head = format!("! {rows} looked at: the audit log is not as it was written");
         let mut text = ScrollText::default().row(LineStyle::Warning, head);
         for finding in &report.findings {
-            text = text.labelled("  ·", 4, LineStyle::Plain, finding.describe(zone));
+            text = text.labelled("  ·", 4, LineStyle::Plain, finding.describe(dates));
         }
         if report.omitted > 0 {
             text = text.row(LineStyle::Plain, format!("and {} more", count_noun(report.omitted, "finding")));

@@ -99,7 +99,7 @@ impl Dialog for CopyTokenDialog {
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let until = match expiry {
-            Expiry::At(_) => format!("until {}", expiry.day(ctx.zone)),
+            Expiry::At(_) => format!("until {}", ctx.dates.last_day(expiry)),
             Expiry::Never => "without an end".to_owned(),
         };
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
@@ -127,7 +127,7 @@ impl Dialog for CopyTokenDialog {
         }
         self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
         if self.source.expiry.is_past(model.now) {
-            let day = self.source.expiry.day(model.zone.get());
+            let day = model.dates.get().last_day(self.source.expiry);
             layout.note(&format!("! {} expired on {day}: choose a new expiry", self.source.name), theme.warning);
         } else {
             layout.blank();

@@ -138,7 +138,7 @@ impl Dialog for CreateTokenDialog {
         let selection = self.api.selection();
         let expires = spec.filter(|spec| !self.shortens_default || *spec != self.default_expiry);
         let until = match expiry {
-            Expiry::At(_) => format!("until {}", expiry.day(ctx.zone)),
+            Expiry::At(_) => format!("until {}", ctx.dates.last_day(expiry)),
             Expiry::Never => "without an end".to_owned(),
         };
         let until = if expires.is_none() { format!("{until}, or as long as the token you act by") } else { until };

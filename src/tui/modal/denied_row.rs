@@ -1,7 +1,8 @@
 //! A denied attempt in full.
 
 use super::row_details::{DetailLine, DetailRow, push_labelled};
-use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
+use crate::domain::dates::Dates;
+use crate::domain::time::{Timestamp, ago};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::Intent;
 use crate::tui::screen::denied::copy_address;
@@ -17,7 +18,7 @@ impl DetailRow for DeniedRow {
         if self.attempts == 1 { "Denied attempt".to_owned() } else { count_noun(self.attempts, "denied attempt") }
     }
 
-    fn detail_lines(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<DetailLine> {
+    fn detail_lines(&self, columns: usize, now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
         let (address, client) = format_origin(&self.address, &self.client);
         let suffix = if self.attempts == 1 { "" } else { ", all within that minute" };
         let method = match self.method.as_str() {
@@ -34,7 +35,7 @@ impl DetailRow for DeniedRow {
         let secret = self.secret.as_ref();
         let mut lines = Vec::new();
         for (label, text) in [
-            ("When", wall_clock(self.at, zone)),
+            ("When", dates.second(self.at)),
             ("", ago(self.at, now)),
             ("Attempts", format!("{}{suffix}", count_noun(self.attempts, "attempt"))),
             ("Reason", self.reason.clone()),

@@ -1,7 +1,7 @@
 //! An edit conflict: the stored changes of someone else, next to the user's own changes.
 
 use super::diff::added_and_removed;
-use crate::domain::time::Zone;
+use crate::domain::dates::Dates;
 use crate::domain::token::Token;
 use crate::domain::token_diff::{FieldChange, diff};
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
@@ -19,8 +19,8 @@ pub struct Conflict {
 
 impl Conflict {
     /// Compares both sides: `stored` has replaced `seen` in the meantime, `yours` is the wanted state.
-    pub fn new(seen: &Token, stored: Token, yours: &Token, zone: &dyn Zone) -> Self {
-        let (theirs, wanted) = (diff(seen, &stored, zone), diff(seen, yours, zone));
+    pub fn new(seen: &Token, stored: Token, yours: &Token, dates: Dates<'_>) -> Self {
+        let (theirs, wanted) = (diff(seen, &stored, dates), diff(seen, yours, dates));
         let text = theirs.iter().fold(ScrollText::default(), |text, change| {
             text.append(field_text(change, wanted.iter().find(|w| w.field == change.field)))
         });

@@ -16,10 +16,11 @@ use super::diff;
 use super::edit_conflict::Conflict;
 use super::regenerate::RegenerateTokenDialog;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::dates::Dates;
 use crate::domain::expiry::Span as Length;
 use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
-use crate::domain::time::{Timestamp, Zone, day_of};
+use crate::domain::time::{Timestamp, Zone};
 use crate::domain::token::{Token, TokenRef};
 use crate::domain::token_diff::diff;
 use crate::error::{Error, Kind as ErrorKind};
@@ -136,9 +137,9 @@ impl EditTokenDialog {
     ///
     /// # Errors
     /// The edit changes nothing.
-    pub fn on_preview(&mut self, edited: &EditPreview, zone: &dyn Zone) -> PressResult<Field> {
+    pub fn on_preview(&mut self, edited: &EditPreview, dates: Dates<'_>) -> PressResult<Field> {
         let Some(edit) = self.submitted.clone() else { return Ok(Intent::Stay) };
-        let changes = diff(&edited.before, &edited.after, zone);
+        let changes = diff(&edited.before, &edited.after, dates);
         if changes.is_empty() {
             return Err(Problem::general(NOTHING_CHANGED));
         }
@@ -155,12 +156,12 @@ impl EditTokenDialog {
     ///
     /// # Errors
     /// The refusal, if the token has not changed.
-    pub fn on_stored_token(&mut self, stored: Token, now: Timestamp, zone: &dyn Zone) -> PressResult<Field> {
+    pub fn on_stored_token(&mut self, stored: Token, now: Timestamp, dates: Dates<'_>) -> PressResult<Field> {
         let Some(refusal) = self.conflict_error.take() else { return Ok(Intent::Stay) };
         match &self.submitted {
             Some(edit) if stored.revision != self.original.revision => {
-                let yours = apply_edit(edit, &self.original, now, zone);
-                self.conflict = Some(Conflict::new(&self.original, stored, &yours, zone));
+                let yours = apply_edit(edit, &self.original, now, dates.zone);
+                self.conflict = Some(Conflict::new(&self.original, stored, &yours, dates));
                 Ok(Intent::Stay)
             }
             _ => Err(Problem::general(refusal)),
@@ -348,7 +349,7 @@ impl Dialog for EditTokenDialog {
         }
         layout.blank();
         layout.button(Field::Button, "Review the changes");
-        let since = day_of(self.original.secret_since, model.zone.get()).map_or_else(String::new, |day| day.dmy());
+        let since = model.dates.get().day(self.original.secret_since);
         let secret = format!("{} since {since}  ", self.original.hint);
         layout.fact_button(Field::Regenerate, "Secret", &secret, "Regenerate…");
         layout.problem(2);

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use super::confirm::PendingMutation;
 use super::retire;
 use crate::domain::expiry::{Expiry, Span as Length};
-use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
+use crate::domain::time::{Timestamp, Zone, ago};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::tui::model::Model;
@@ -85,13 +85,13 @@ impl RegenerateTokenDialog {
             return layout.blank();
         }
         self.grace.draw(layout, (Field::Grace, "Old one dies"), (Field::GraceText, "  after"), "12h, 14d … up to 30d");
-        let zone = model.zone.get();
-        let expiry = self.expiry.resolve_at(model.now, zone).map_or(Expiry::Never, |(_, expiry)| expiry);
-        match self.overlap(expiry, model.now, zone) {
+        let dates = model.dates.get();
+        let expiry = self.expiry.resolve_at(model.now, dates.zone).map_or(Expiry::Never, |(_, expiry)| expiry);
+        match self.overlap(expiry, model.now, dates.zone) {
             Ok(None) => layout.note("! The old secret stops working at once.", theme.warning),
             Ok(Some((_, until))) => {
                 let end = if expiry.at() == Some(until) { ": the expiry" } else { "" };
-                layout.note(&format!("both work until {}{end}", wall_clock(until, zone)), theme.dim);
+                layout.note(&format!("both work until {}{end}", dates.second(until)), theme.dim);
             }
             Err(_) => layout.blank(),
         }
@@ -147,11 +147,11 @@ impl Dialog for RegenerateTokenDialog {
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let at = if self.grace.is_text() { Field::GraceText } else { Field::Grace };
-        let overlap = self.overlap(expiry, ctx.now, ctx.zone).map_err(|e| Problem::at(at, e))?;
+        let overlap = self.overlap(expiry, ctx.now, ctx.dates.zone).map_err(|e| Problem::at(at, e))?;
         let hint = &self.token.hint;
         let about = match (overlap, self.token.overlap(ctx.now)) {
             (Some((_, until)), _) => {
-                let until = wall_clock(until, ctx.zone);
+                let until = ctx.dates.second(until);
                 format!("The new secret works at once, the old one, {hint}, until {until}.")
             }
             (None, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),
@@ -178,7 +178,7 @@ impl Dialog for RegenerateTokenDialog {
         self.draw_old_secret(layout, model);
         self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
         if self.token.expiry.is_past(model.now) {
-            let day = self.token.expiry.day(model.zone.get());
+            let day = model.dates.get().last_day(self.token.expiry);
             layout.note(&format!("! It expired on {day}: choose a new expiry"), theme.warning);
         } else {
             layout.blank();

@@ -6,7 +6,8 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::audit::expand_details;
 use crate::domain::checkpoint::hex;
-use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
+use crate::domain::dates::Dates;
+use crate::domain::time::{Timestamp, ago};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::audit::copy_target;
@@ -25,7 +26,7 @@ pub trait DetailRow {
     /// Returns the title of the dialog.
     fn title(&self) -> String;
     /// Returns the whole content of the row, in `columns` columns.
-    fn detail_lines(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<DetailLine>;
+    fn detail_lines(&self, columns: usize, now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine>;
     /// Handles keys special to the row.
     fn on_action(&self, action: Action) -> Intent;
 }
@@ -85,7 +86,7 @@ impl<R: DetailRow> Component for DetailDialog<R> {
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         let (room, _) = room(ctx.area());
-        let all = self.row.detail_lines(dialog_columns(ctx.area()), ctx.now, ctx.zone).len();
+        let all = self.row.detail_lines(dialog_columns(ctx.area()), ctx.now, ctx.dates).len();
         let last = all.saturating_sub(room);
         let page = room.max(1);
         self.top = match action {
@@ -119,7 +120,7 @@ fn lines<R: DetailRow>(row: &R, columns: usize, model: &Model) -> Vec<Line<'stat
         (true, _) => Line::styled(line.text, theme.strong),
         (false, label) => Line::from(vec![Span::styled(fit(label, LABEL_COLUMNS), theme.dim), Span::raw(line.text)]),
     };
-    row.detail_lines(columns, model.now, model.zone.get()).into_iter().map(line).collect()
+    row.detail_lines(columns, model.now, model.dates.get()).into_iter().map(line).collect()
 }
 
 /// Returns the content of the row for the pane next to a wide list, as far as there is room.
@@ -139,11 +140,11 @@ impl DetailRow for HashedRow {
         if action == Action::CopyTarget { copy_target(&self.row) } else { Intent::Stay }
     }
 
-    fn detail_lines(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<DetailLine> {
+    fn detail_lines(&self, columns: usize, now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
         let row = &self.row;
         let mut lines = Vec::new();
         for (label, text) in [
-            ("When", wall_clock(row.at, zone)),
+            ("When", dates.second(row.at)),
             ("", ago(row.at, now)),
             ("Who", name_and_id(&row.name, &row.account, "nobody had signed in yet")),
             ("Proof", row.proof.clone()),

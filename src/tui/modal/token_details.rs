@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::{retire, usage};
 use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::selection::Selection;
-use crate::domain::time::{Timestamp, ago, day_of, relative};
+use crate::domain::time::{ago, relative};
 use crate::domain::token::Token;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -201,8 +201,7 @@ fn description(token: &Token, columns: usize) -> Vec<String> {
 /// Returns everything about a token except its secret, in `columns` columns.
 pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
-    let zone = model.zone.get();
-    let day = |at: Timestamp| day_of(at, zone).map_or_else(|| at.rfc3339(), |d| d.dmy());
+    let dates = model.dates.get();
     let row = |label: &'static str, text: String| {
         Line::from(vec![Span::styled(fit(label, 10), theme.dim), Span::raw(cut(&text, columns.saturating_sub(10)))])
     };
@@ -232,10 +231,10 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         "Expires",
         match token.expiry.at() {
             None => "never".to_owned(),
-            Some(at) => format!("{}, {}", token.expiry.day(zone), relative(at, model.now)),
+            Some(at) => format!("{}, {}", dates.last_day(token.expiry), relative(at, model.now)),
         },
     ));
-    lines.push(row("Secret", format!("{} since {}", token.hint, day(token.secret_since))));
+    lines.push(row("Secret", format!("{} since {}", token.hint, dates.day(token.secret_since))));
     if let Some(previous) = token.overlap(model.now) {
         let dies = relative(previous.retires_at, model.now);
         let seen = previous
@@ -248,7 +247,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
             lines.push(row("", calls));
         }
     }
-    lines.push(row("Created", format!("{}, id {}", day(token.created_at), token.id)));
+    lines.push(row("Created", format!("{}, id {}", dates.day(token.created_at), token.id)));
     if let Some(maker) = shown.and_then(|shown| shown.made_by.as_ref()) {
         lines.push(row("Made by", maker.describe()));
     }

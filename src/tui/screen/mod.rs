@@ -20,10 +20,11 @@ use std::path::PathBuf;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::dates::Dates;
 use crate::domain::name::Username;
 use crate::domain::selection::Selection;
 use crate::domain::sort::Sort;
-use crate::domain::time::{Timestamp, Zone};
+use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Error;
 use crate::tui::effect::Effect;
@@ -45,8 +46,8 @@ use workspace::ScreenId;
 pub struct UpdateContext<'a> {
     /// Time of the message.
     pub now: Timestamp,
-    /// Time zone of dates on screen.
-    pub zone: &'a dyn Zone,
+    /// Time zone and format of dates on screen.
+    pub dates: Dates<'a>,
     /// Number of visible rows of the page's list.
     pub rows: usize,
     /// Columns and rows of the terminal.

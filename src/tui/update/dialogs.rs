@@ -133,8 +133,8 @@ pub(super) fn open_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effect> {
 
 /// Passes the preview of an edit to the form that waits for it.
 pub(super) fn on_edit_preview(model: &mut Model, layer: Option<Layer>, edited: EditPreview) -> Vec<Effect> {
-    let zone = model.zone.clone();
-    with_edit_dialog(model, layer, |edit| edit.on_preview(&edited, zone.get()))
+    let dates = model.dates.clone();
+    with_edit_dialog(model, layer, |edit| edit.on_preview(&edited, dates.get()))
 }
 
 /// Passes a token with its usage to the screen and to the dialogs about this token.
@@ -163,8 +163,8 @@ pub(super) fn on_token_details(model: &mut Model, layer: Option<Layer>, shown: T
 
 /// Passes a token as stored to the layer that requested it, for example a form whose edit was refused.
 fn on_stored_token(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effect> {
-    let (zone, now) = (model.zone.clone(), model.now);
-    with_edit_dialog(model, layer, |edit| edit.on_stored_token(token, now, zone.get()))
+    let (dates, now) = (model.dates.clone(), model.now);
+    with_edit_dialog(model, layer, |edit| edit.on_stored_token(token, now, dates.get()))
 }
 
 fn with_edit_dialog(

@@ -208,12 +208,12 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         Action::Quit => return quit(model, layer, Ok(())),
         _ => {}
     }
-    let zone = model.zone.clone();
+    let dates = model.dates.clone();
     let lines = match layer {
         Layer::Modal(at) => model.modals.get(at).map_or(0, |modal| modal.page().line_count(model)),
         Layer::Lock | Layer::Screen => 0,
     };
-    let ctx = UpdateContext { now: model.now, zone: zone.get(), rows: height(model.size.1), size: model.size, lines };
+    let ctx = UpdateContext { now: model.now, dates: dates.get(), rows: height(model.size.1), size: model.size, lines };
     let Some(page) = component(model, layer) else { return Vec::new() };
     let intent = page.on_action(action, &ctx);
     apply_intent(model, layer, intent)

@@ -7,7 +7,8 @@ use super::{
     requests,
 };
 use crate::domain::catalogue::Catalogue;
-use crate::domain::time::{Zone, relative};
+use crate::domain::dates::Dates;
+use crate::domain::time::relative;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
@@ -108,11 +109,11 @@ pub(super) fn on_catalogue_read(model: &mut Model, id: RequestId, result: Result
     }
 }
 
-fn with_audit_check(model: &mut Model, act: impl Fn(&mut AuditCheckDialog, &dyn Zone)) {
-    let zone = model.zone.clone();
+fn with_audit_check(model: &mut Model, act: impl Fn(&mut AuditCheckDialog, Dates<'_>)) {
+    let dates = model.dates.clone();
     for modal in &mut model.modals {
         if let Modal::AuditCheck(verify) = modal {
-            act(verify.dialog_mut(), zone.get());
+            act(verify.dialog_mut(), dates.get());
         }
     }
 }
@@ -187,7 +188,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         Response::PreviewCatalogue(preview) => catalogue::on_preview(model, layer, preview),
         Response::ApplyCatalogue(done) => catalogue::on_applied(model, &done.value, &done.equivalent_command),
         Response::VerifyAuditChain(verified) => {
-            with_audit_check(model, |verify, zone| verify.set_report(&verified.report, zone));
+            with_audit_check(model, |verify, dates| verify.set_report(&verified.report, dates));
             Vec::new()
         }
         // Screens detect changes by these, independent of all other replies.

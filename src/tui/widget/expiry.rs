@@ -5,6 +5,7 @@ use super::choices::Choices;
 use super::form::FieldKind;
 use super::form_layout::FormLayout;
 use super::text_input::TextInput;
+use crate::domain::dates::DateFormat;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::time::{Timestamp, Zone, relative};
 use crate::error::Result;
@@ -95,7 +96,7 @@ impl ExpiryChoice {
     /// # Errors
     /// Those of [`ExpiryChoice::resolve_at`].
     pub fn resolve(&self, ctx: &UpdateContext<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
-        self.resolve_at(ctx.now, ctx.zone)
+        self.resolve_at(ctx.now, ctx.dates.zone)
     }
 
     /// Returns the slots for the form, which names them `row` and `typed`.
@@ -105,14 +106,18 @@ impl ExpiryChoice {
 
     /// Writes three lines: the choices, the typed expiry, and the resulting date.
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, row: S, typed: S, model: &Model) {
-        self.options.draw(layout, (row, "Expires"), (typed, "  on, or in"), "31-12-2027, 12h, 6mo …");
-        let zone = model.zone.get();
-        let until = match self.resolve_at(model.now, zone) {
+        let dates = model.dates.get();
+        let example = match dates.format {
+            DateFormat::Iso => "2027-12-31, 12h, 6mo …",
+            DateFormat::Dmy => "31-12-2027, 12h, 6mo …",
+        };
+        self.options.draw(layout, (row, "Expires"), (typed, "  on, or in"), example);
+        let until = match self.resolve_at(model.now, dates.zone) {
             Ok((None, expiry)) => match expiry.at() {
-                Some(at) => format!("stays as it is: {}, {}", expiry.day(zone), relative(at, model.now)),
+                Some(at) => format!("stays as it is: {}, {}", dates.last_day(expiry), relative(at, model.now)),
                 None => "stays as it is: never".to_owned(),
             },
-            Ok((Some(_), expiry)) if expiry.at().is_some() => format!("works until {}", expiry.day(zone)),
+            Ok((Some(_), expiry)) if expiry.at().is_some() => format!("works until {}", dates.last_day(expiry)),
             Ok((Some(_), _)) => "works until it is disabled or removed".to_owned(),
             Err(_) => String::new(),
         };

@@ -3,6 +3,7 @@
 use super::issue::{audit_changed, push_expires, push_selection};
 use super::save::save_token;
 use super::{TokenTarget, resolve_for_change, rights, rules};
+use crate::domain::dates::DateFormat;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
@@ -165,17 +166,19 @@ impl EditToken {
     /// Returns the error if somebody else changed the token first. Lists each field that differs: as it was seen, as it
     /// is stored now, and as it was to be.
     fn conflict_error(&self, seen: &Token, stored: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Error {
+        // Verbs know no setting of a reader.
+        let dates = DateFormat::Iso.in_zone(env.zone);
         let yours = self.apply(seen, snapshot, env).ok();
         let describe = |change: token_diff::FieldChange| {
             let word = change.field.as_str();
-            let yours = yours.as_ref().map(|y| change.field.display_value(y, env.zone));
-            let yours = match yours.filter(|y| *y != change.field.display_value(seen, env.zone)) {
+            let yours = yours.as_ref().map(|y| change.field.display_value(y, dates));
+            let yours = match yours.filter(|y| *y != change.field.display_value(seen, dates)) {
                 Some(yours) => format!("yours {yours}"),
                 None => "you leave it".to_owned(),
             };
             format!("{word} was {}, stored now {}, {yours}", change.before, change.after)
         };
-        let differences: Vec<String> = diff(seen, stored, env.zone).into_iter().map(describe).collect();
+        let differences: Vec<String> = diff(seen, stored, dates).into_iter().map(describe).collect();
         let why = if differences.is_empty() {
             "what you see of it is the same again".to_owned()
         } else {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::audit::AuditEntry;
+use crate::domain::dates::DateFormat;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Prefix, TokenName};
 use crate::domain::secret::Secret;
@@ -206,7 +207,7 @@ pub(super) fn push_expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
     match spec {
         None => line,
         Some(ExpirySpec::Never) => line.option("expires", "never"),
-        Some(ExpirySpec::EndOf(day)) => line.option("expires", day.dmy()),
+        Some(ExpirySpec::EndOf(day)) => line.option("expires", DateFormat::Iso.day(day)),
         Some(ExpirySpec::In(span)) => line.option("expires", span.to_string()),
     }
 }

@@ -2,6 +2,7 @@
 
 use jeton::domain::audit::chain_hash;
 use jeton::domain::checkpoint::Checkpoint;
+use jeton::domain::dates::DateFormat;
 use jeton::domain::time::utc_zone;
 use jeton::error::Kind;
 use jeton::verbs::actor::Credential;
@@ -81,7 +82,7 @@ fn tampered_row_is_named() {
         let verified = verify(&install, &[]);
         assert_eq!(kinds(&verified)[0], (Some(seq), kind), "{sql}");
         assert!(verified.checkpoint.is_none(), "a broken log is not anchored");
-        let text = verified.report.findings[0].describe(&utc_zone());
+        let text = verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
         assert!(text.contains(&seq.to_string()) || kind == "emptied", "{text}");
         assert_eq!(install.store().audit_log().is_err(), kind != "emptied", "{sql}");
     }
@@ -102,7 +103,7 @@ fn altered_table_is_a_finding() {
         raw(&install).execute_batch(sql).unwrap();
         let verified = verify(&install, &[]);
         assert_eq!(kinds(&verified), [(None, "table")], "{sql}");
-        texts.push(verified.report.findings[0].describe(&utc_zone()));
+        texts.push(verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone())));
     }
     insta::assert_snapshot!(texts.join("\n"), @"
     the log's table was altered: it is not there
@@ -143,8 +144,8 @@ fn checkpoint_shows_a_rewritten_chain() {
     assert_eq!(kinds(&verify(&install, &[])), [], "without an anchor it can't be seen");
     let verified = verify(&install, &retained);
     assert_eq!(kinds(&verified), [(Some(6), "rewritten")]);
-    let text = verified.report.findings[0].describe(&utc_zone());
-    insta::assert_snapshot!(text, @"rows 6 to 6 were rewritten: the anchor of 21-11-2026 09:30:00 (+00:00) at 5 holds, the anchor of 21-11-2026 09:30:00 (+00:00) at 6 differs");
+    let text = verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
+    insta::assert_snapshot!(text, @"rows 6 to 6 were rewritten: the anchor of 2026-11-21 09:30:00 +00:00 at 5 holds, the anchor of 2026-11-21 09:30:00 +00:00 at 6 differs");
     rewrite(&install, 1, "eve");
     assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "rewritten")]);
 
@@ -155,8 +156,8 @@ fn checkpoint_shows_a_rewritten_chain() {
     let verb = VerifyAuditChain { checkpoints: retained.to_vec(), range: AuditRange::FromLastCheckpoint };
     let verified = call(&install.backend, &Credential::Store, verb).unwrap();
     assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
-    let text = verified.report.findings[0].describe(&utc_zone());
-    insta::assert_snapshot!(text, @"rows after 8 are missing: the anchor of 21-11-2026 09:30:00 (+00:00) has 10");
+    let text = verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
+    insta::assert_snapshot!(text, @"rows after 8 are missing: the anchor of 2026-11-21 09:30:00 +00:00 has 10");
     raw(&install).execute_batch("DELETE FROM audit").unwrap();
     assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "emptied"), (Some(1), "cut")]);
     raw(&install).execute_batch("UPDATE installation SET created_at = 5").unwrap();

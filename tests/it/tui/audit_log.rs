@@ -74,7 +74,7 @@ fn the_newest_first_with_what_it_was_and_became() {
     s.install.fakes.clock.advance(60_000);
     s.keys("<down><up>");
     s.assert_shows(" enabled yes → no\n");
-    s.assert_shows("2 min ago, 21-11-2026 09:33:00 (+00:00), by ops with password (cli)");
+    s.assert_shows("2 min ago, 2026-11-21 09:33:00 +00:00, by ops with password (cli)");
     s.keys("<down>");
     s.assert_shows("api methods []");
 

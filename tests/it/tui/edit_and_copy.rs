@@ -67,7 +67,7 @@ fn edit_shows_what_differs_before_it_is_so() {
     s.enter_until("Change ops/bot");
     s.assert_shows("name         bot → robot");
     s.assert_shows("description  \"Deploys\" → \"Deploys the shop\"");
-    s.assert_shows("expires      21-12-2026 → never");
+    s.assert_shows("expires      2026-12-21 → never");
     s.assert_shows("- environment.control.StartEnv");
     assert_eq!(stored(&s, &issued), issued.token, "a look changes nothing");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -124,8 +124,8 @@ fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
         s.assert_shows("  as you saw it   \"Deploys\"");
         s.assert_shows("  stored now      \"theirs\"");
         s.assert_shows("  yours           \"mine\"");
-        s.assert_shows("  as you saw it   21-12-2026");
-        s.assert_shows("  stored now      28-11-2026");
+        s.assert_shows("  as you saw it   2026-12-21");
+        s.assert_shows("  stored now      2026-11-28");
         s.assert_shows("  yours           you leave it");
         assert_eq!(stored(&s, &issued).description.as_str(), "theirs");
 
@@ -204,9 +204,9 @@ fn copy_makes_another_of_the_kind() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("cbot-2<enter>");
     s.assert_shows("API          2 methods");
-    s.assert_shows("stays as it is: 21-12-2026");
+    s.assert_shows("stays as it is: 2026-12-21");
     s.enter_until("Copy ops/bot as ops/bot-2");
-    s.assert_shows("ops/bot-2 may use: 2 methods, until 21-12-2026.");
+    s.assert_shows("ops/bot-2 may use: 2 methods, until 2026-12-21.");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Token bot-2 is ready");
     s.assert_shows("= jeton token copy ops/bot bot-2");
@@ -225,7 +225,7 @@ fn a_copy_for_another_account_and_of_an_expired_token() {
     install.fakes.clock.advance(31 * DAY);
     let mut s = TuiHarness::signed_in(install);
     s.keys("cbot-2<tab><c-u>member<enter>");
-    s.assert_shows("! bot expired on 21-12-2026: choose a new expiry");
+    s.assert_shows("! bot expired on 2026-12-21: choose a new expiry");
     s.assert_hides("[same]");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
     s.assert_shows("Token bot-2 is ready");

@@ -17,12 +17,12 @@ fn grace_keeps_both_secrets_valid_for_its_time() {
     s.keys("r");
     insta::assert_snapshot!(lines_of(&s, "!"), @"! The old secret stops working at once.");
     s.keys("<tab><right><right>");
-    insta::assert_snapshot!(lines_of(&s, "22-11-2026 09:30:00 (+00:00)"), @"both work until 22-11-2026 09:30:00 (+00:00)");
+    insta::assert_snapshot!(lines_of(&s, "2026-11-22 09:30:00 +00:00"), @"both work until 2026-11-22 09:30:00 +00:00");
     s.enter_until_password();
     insta::assert_snapshot!(dialog_lines(&s).replace(&issued.token.hint, "OLD_HINT"), @"
     Regenerate ops/bot
-    The new secret works at once, the old one, OLD_HINT, until 22-11-2026
-    09:30:00 (+00:00).
+    The new secret works at once, the old one, OLD_HINT, until 2026-11-22
+    09:30:00 +00:00.
     Password of ops
     Enter Confirm  Esc Cancel
     ");
@@ -48,7 +48,7 @@ fn grace_ends_with_the_token_and_lasts_at_most_thirty_days() {
     s.keys("<c-u>soon<tab><tab><enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @r#""soon" is not a span: a span is a whole number from 1 with h, d, w, mo or y, such as 12h, 30d, 2w, 6mo or 1y"#);
     s.keys("<c-u>7d");
-    insta::assert_snapshot!(lines_of(&s, "21-12-2026 09:30:00 (+00:00)"), @"both work until 21-12-2026 09:30:00 (+00:00): the expiry");
+    insta::assert_snapshot!(lines_of(&s, "2026-12-21 09:30:00 +00:00"), @"both work until 2026-12-21 09:30:00 +00:00: the expiry");
     s.keys(&format!("<tab><tab><enter>{PASSWORD}<enter>"));
     let new = take_secret(&mut s);
     assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
@@ -83,7 +83,7 @@ fn third_secret_ends_both() {
     Before that   OLD_HINT, dies tomorrow, never seen
     ! Two secrets live: a new one kills both at once.
     Expires       [keep]  7 d   30 d   90 d   1 y   never   other
-    stays as it is: 21-12-2026, in 30 days
+    stays as it is: 2026-12-21, in 30 days
     [ Regenerate ]
     [ End overlap ]
     Enter Press  Tab Next  Esc Cancel  Shift-Tab Previous

@@ -243,7 +243,7 @@ fn help_narrowed() {
 
 #[test]
 fn generate_with_another_expiry() {
-    insta::assert_snapshot!(screens_at_sizes("nci<tab><tab><right><right><right><tab>31-12-2029", &SMALL));
+    insta::assert_snapshot!(screens_at_sizes("nci<tab><tab><right><right><right><tab>2029-12-31", &SMALL));
 }
 
 #[test]

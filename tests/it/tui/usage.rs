@@ -142,8 +142,8 @@ fn omitted_callers_and_methods_are_counted() {
     Account   ops (owner)
     API       2 methods · 2 used
     Expires   never
-    Secret    jtn_7U2DojAL since 21-11-2026
-    Created   21-11-2026, id t:1
+    Secret    jtn_7U2DojAL since 2026-11-21
+    Created   2026-11-21, id t:1
     Last seen just now
     Calls, 30 days ▂▁█▇▅▄▃▂▁█▇▅▄▃▂▁█▇▅▄▃▂▁█▇▅▄█▅▁
     Calls     2 today, 376 in 7 days

@@ -39,7 +39,7 @@ fn refusals_change_nothing() {
     let before = (install.audit(), install.call(OWNER, list()).unwrap());
     let past = CreateToken { expires: spec("20-11-2026"), ..create("x") };
     let error = assert_error(install.call("member", past), Kind::Usage).to_string();
-    assert!(error.contains("21-11-2026 09:30:00 (+00:00)"), "{error}");
+    assert!(error.contains("2026-11-21 09:30:00 +00:00"), "{error}");
     assert_error(install.call("member", create("taken")), Kind::Conflict);
     let set = CreateToken { selection: Selection::Sets(["None".to_owned()].into()), ..create("x") };
     let error = assert_error(install.call("member", set), Kind::NotFound).to_string();

@@ -148,7 +148,7 @@ fn conflict_names_both_sides() {
         assert_error(install.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
         assert_error(install.call("member", mine), Kind::Conflict),
     ] {
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"x was changed meanwhile: description was none, stored now "theirs", yours "mine"; expires was never, stored now 28-11-2026, you leave it. Look at it again, then repeat"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"x was changed meanwhile: description was none, stored now "theirs", yours "mine"; expires was never, stored now 2026-11-28, you leave it. Look at it again, then repeat"#); }
     }
     let blind = EditToken { description: described("mine"), ..EditToken::new(TokenTarget::at_revision(&seen)) };
     assert_error(install.call("member", blind), Kind::Conflict);

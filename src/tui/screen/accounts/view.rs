@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::Accounts;
 use super::filter::AccountFilter;
 use crate::domain::account::Account;
-use crate::domain::time::{ago, day_of};
+use crate::domain::time::ago;
 use crate::tui::modal::account::set_role::describe_role;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, ScreenParts, filter_line};
@@ -189,7 +189,7 @@ impl Accounts {
         let tokens = row.tokens;
         let token_counts =
             format!("{} active of {} kept", group_digits(tokens.active.into()), group_digits(tokens.live.into()));
-        let created = day_of(account.created_at, model.zone.get()).map_or_else(String::new, |day| day.dmy());
+        let created = model.dates.get().day(account.created_at);
         let created = format!("{created}, {}", ago(account.created_at, model.now));
         let mut lines = vec![
             Line::styled(cut(account.username.as_str(), columns), theme.strong),

@@ -5,11 +5,11 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::audit::AuditRow;
 use crate::domain::audit_filter::AuditFilter;
-use crate::domain::time::{ago, wall_minute};
+use crate::domain::time::ago;
 use crate::tui::model::Model;
 use crate::tui::widget::text_fit::{fit, highlighted};
 
-/// Width of `21-11-2026 10:30`.
+/// Width of `2026-11-21 10:30`.
 const CLOCK_COLUMNS: usize = 16;
 /// Width of `12 days ago`.
 const AGO_COLUMNS: usize = 11;
@@ -71,8 +71,7 @@ impl Columns {
         let base = if is_current { theme.selected } else { Style::new() };
         // On a reversed row, colours would become backgrounds.
         let dim = if is_current { base } else { theme.dim };
-        let when =
-            if self.when == CLOCK_COLUMNS { wall_minute(row.at, model.zone.get()) } else { ago(row.at, model.now) };
+        let when = if self.when == CLOCK_COLUMNS { model.dates.get().minute(row.at) } else { ago(row.at, model.now) };
         let highlighted_words = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
         let cells = [
             (when.as_str(), self.when, dim, Vec::new()),

@@ -9,7 +9,7 @@ use super::Audit;
 use super::columns::{Columns, actor_name, target_name};
 use crate::domain::audit::summarize_details;
 use crate::domain::audit_filter::AuditFilter;
-use crate::domain::time::{ago, wall_clock};
+use crate::domain::time::ago;
 use crate::tui::modal::row_details;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, ScreenParts, filter_line};
@@ -86,7 +86,7 @@ impl Audit {
         let summary = summarize_details(&row.details);
         let first = if summary.is_empty() { format!("{} {}", row.verb, target_name(row)) } else { summary };
         let ago = ago(row.at, model.now);
-        let clock = wall_clock(row.at, model.zone.get());
+        let clock = model.dates.get().second(row.at);
         let second = format!("{ago}, {clock}, by {} with {} ({})", actor_name(row), row.proof, row.face);
         [first, second]
     }

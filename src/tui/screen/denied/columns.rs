@@ -4,13 +4,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::ledger_filter::LedgerFilter;
-use crate::domain::time::{ago, wall_minute};
+use crate::domain::time::ago;
 use crate::tui::model::Model;
 use crate::tui::theme::{self, Theme};
 use crate::tui::widget::text_fit::{fit, group_digits, highlighted};
 use crate::verbs::ledger::{DeniedRow, LedgerToken, SecretStatus, format_origin};
 
-/// Width of `21-11-2026 10:30`.
+/// Width of `2026-11-21 10:30`.
 const CLOCK_COLUMNS: usize = 16;
 /// Width of `12 days ago`.
 const AGO_COLUMNS: usize = 11;
@@ -90,7 +90,7 @@ impl Columns {
         // On a reversed row, colours would become backgrounds.
         let over = |style: Style| if is_current { base } else { style };
         let when = if self.when == CLOCK_COLUMNS {
-            wall_minute(row.minute(), model.zone.get())
+            model.dates.get().minute(row.minute())
         } else {
             ago(row.minute(), model.now)
         };

@@ -9,7 +9,7 @@ use super::Denied;
 use super::columns::{Columns, token_name};
 use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::role::Role;
-use crate::domain::time::{ago, wall_clock};
+use crate::domain::time::ago;
 use crate::tui::modal::row_details;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, ScreenParts, filter_line};
@@ -90,7 +90,7 @@ impl Denied {
             "{} from {address} ({client}), {}, {}",
             count_noun(row.attempts, "attempt"),
             ago(row.at, model.now),
-            wall_clock(row.at, model.zone.get()),
+            model.dates.get().second(row.at),
         );
         [first, second]
     }

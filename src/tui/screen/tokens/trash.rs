@@ -79,11 +79,11 @@ impl Columns {
 
 /// Returns the last day on which the token can be restored.
 fn restorable_until(token: &Token, model: &Model) -> String {
-    let zone = model.zone.get();
+    let dates = model.dates.get();
     let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
-    match token.deleted_at.and_then(|at| keep.after(at, zone)) {
+    match token.deleted_at.and_then(|at| keep.after(at, dates.zone)) {
         Some(until) if until <= model.now => "no more".to_owned(),
-        Some(until) => Expiry::At(until).day(zone),
+        Some(until) => dates.last_day(Expiry::At(until)),
         None => String::new(),
     }
 }
