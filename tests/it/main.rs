@@ -14,6 +14,7 @@ mod catalogue;
 mod cli;
 mod cli_accounts;
 mod cli_authority;
+mod cli_dates;
 mod cli_input;
 mod cli_ledger;
 mod cli_output;

@@ -5,6 +5,7 @@ mod audit_log;
 mod auth_state;
 mod catalogue_apply;
 mod choices;
+mod dates;
 mod denied_attempts;
 mod edit_and_copy;
 mod fuzz;
