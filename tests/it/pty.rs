@@ -27,13 +27,13 @@ const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 const NOTHING: &[&str] = &[];
 
 /// Opens the screens in a home of their own.
-fn open(home: &CliHome) -> Terminal {
+fn open_screens(home: &CliHome) -> Terminal {
     Terminal::start(program(JETON, NOTHING, &home.path(""), &[]))
 }
 
 /// Opens the screens and signs in.
 pub fn signed_in(home: &CliHome) -> Terminal {
-    let mut terminal = open(home);
+    let mut terminal = open_screens(home);
     terminal.shows(screens::SIGN_IN);
     terminal.types(&format!("{PASSWORD}\r"));
     terminal.shows("ops@");
@@ -88,11 +88,11 @@ fn is_gone(t: &Terminal, secret: &str) {
 #[test]
 fn session_from_the_first_run_to_a_revocation() {
     let home = CliHome::new();
-    let mut t = open(&home);
+    let mut t = open_screens(&home);
     t.shows(screens::FIRST_RUN);
     t.types(&format!("ops\r{PASSWORD}\r{PASSWORD}\r"));
     t.types("\r\r\r");
-    t.shows("NAME");
+    t.shows(screens::NO_TOKENS);
     t.types("q");
     t.ends_restored(End::Code(0));
     t.is_untouched();
@@ -155,7 +155,7 @@ fn signal_ends_the_screens() {
     let home = home_with_a_token();
     for _ in 0..rounds() {
         for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
-            let mut t = open(&home);
+            let mut t = open_screens(&home);
             t.shows(screens::SIGN_IN);
             t.signal(signal);
             t.ends_restored(End::Signal(number));
@@ -203,7 +203,7 @@ fn three_wrong_passwords_end_the_screens() {
         let home = CliHome::new();
         std::fs::create_dir_all(home.store().parent().unwrap()).unwrap();
         std::fs::copy(fresh.store(), home.store()).unwrap();
-        let mut t = open(&home);
+        let mut t = open_screens(&home);
         t.shows(screens::SIGN_IN);
         loop {
             t.types("wrong horse");
@@ -256,7 +256,7 @@ fn continued_screens_are_locked() {
     let home = home_with_a_token();
     for round in 0..rounds() {
         for by_key in [true, false] {
-            let mut t = open(&home);
+            let mut t = open_screens(&home);
             t.shows(screens::SIGN_IN);
             stop(&mut t, by_key);
             t.resume();
@@ -273,7 +273,7 @@ fn continued_screens_are_locked() {
             is_gone(&t, &secret);
             t.resume();
             t.shows(screens::LOCKED);
-            assert!(!t.text().contains(screens::SECRET_READY) && !t.text().contains("NAME"), "{}", t.text());
+            assert!(!t.text().contains(screens::SECRET_READY) && !t.text().contains('▶'), "{}", t.text());
             t.types("not the password\r");
             t.shows(screens::WRONG_SIGN_IN);
             t.types(&format!("{PASSWORD}\r"));
@@ -436,7 +436,7 @@ fn current_row_is_marked_without_colour() {
 const MOMENTS: [(&str, i32); 5] =
     [("key", 101), ("draw", 101), ("draw with a secret", 101), ("worker", 1), ("worker with a secret", 1)];
 
-/// An installation with a clock that panics on request. Its folder is deleted on drop.
+/// A backend that panics on request. Its folder is deleted on drop.
 struct PanickingBackend {
     install: TestInstall,
     panic_at: Arc<PanicAt>,
@@ -450,7 +450,8 @@ struct PanicAt {
 }
 
 impl PanicAt {
-    fn panic_if(&self, moments: &[&str]) {
+    /// Panics if armed for one of `moments`.
+    fn panic_during(&self, moments: &[&str]) {
         if moments.contains(&&*self.moment) && self.armed.load(Ordering::SeqCst) {
             panic!("a planned panic: {}", self.moment);
         }
@@ -460,7 +461,7 @@ impl PanicAt {
 impl Backend for PanickingBackend {
     fn call(&self, who: &Credential, request: Request) -> Result<Response> {
         if matches!(request, Request::ListTokens(_)) {
-            self.panic_at.panic_if(&["worker"]);
+            self.panic_at.panic_during(&["worker"]);
         }
         let signs_in = matches!(request, Request::SignIn(_));
         let response = self.install.backend.call(who, request);
@@ -478,7 +479,7 @@ impl Clock for PanicAt {
 
     /// Called when a key is pressed and, with a wide table, when the table is drawn.
     fn zone(&self) -> &dyn Zone {
-        self.panic_if(&["key", "draw", "draw with a secret"]);
+        self.panic_during(&["key", "draw", "draw with a secret"]);
         self.clock.zone()
     }
 
@@ -494,7 +495,7 @@ impl Clock for PanicAt {
 impl SecretFileWriter for PanicAt {
     fn save(&self, _: &Path, _: &Secret) -> Result<Box<dyn PendingFile>> {
         self.armed.store(true, Ordering::SeqCst);
-        self.panic_if(&["worker with a secret"]);
+        self.panic_during(&["worker with a secret"]);
         Err(Error::failure("armed"))
     }
 }
@@ -571,7 +572,7 @@ fn panic_message_is_on_the_main_screen() {
                 // The error refers to the panic's message above it.
                 assert!(text.rfind(ERROR) > panic, "{text}");
             }
-            assert!(!text.contains("NAME") && !text.contains("▶"), "{text}");
+            assert!(!text.contains('▶'), "{text}");
             if let Some(secret) = secret {
                 is_gone(&t, &secret);
             }

@@ -67,12 +67,12 @@ proptest! {
     #[test]
     fn random_input_never_panics(
         opening in prop::sample::select(vec!["", "<space><s-down>", "<space><s-down>x2", "2", "3", "4", "5", "nbot<tab><tab><tab><up><space>"]),
-        happenings in prop::collection::vec(random_event(), 1..120),
+        events in prop::collection::vec(random_event(), 1..120),
     ) {
         let mut s = TuiHarness::signed_in(populated());
         s.keys(opening);
-        for happening in happenings {
-            match happening {
+        for event in events {
+            match event {
                 RandomEvent::Key(key) => s.message(Msg::Key(key)),
                 RandomEvent::Paste(text) => s.message(Msg::Paste(Zeroizing::new(text))),
                 RandomEvent::Resize(columns, rows) => s.resize(columns, rows),
@@ -202,7 +202,7 @@ fn damaged_rows_are_requested_once() {
     drop(raw);
     let mut s = TuiHarness::signed_in(install);
     let mut steps = 0;
-    let lists = |s: &TuiHarness, name: &str| s.requests.iter().filter(|asked| **asked == name).count();
+    let lists = |s: &TuiHarness, name: &str| s.requests.iter().filter(|request| **request == name).count();
     for key in ["<down>", "<up>", "G", "<up>", "<down>", "g", "<pgdn>", "<pgup>", "G"] {
         for _ in 0..30 {
             s.keys(key);

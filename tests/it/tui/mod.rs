@@ -1,4 +1,4 @@
-//! The screens, driven by keys and compared with expected text.
+//! The screens, driven by keys. Tests compare ids, data and snapshots.
 
 mod accounts;
 mod audit_log;

@@ -1,4 +1,4 @@
-//! Two live secrets of a token, key by key.
+//! Two valid secrets of a token, key by key.
 
 use jeton::domain::expiry::Span;
 use jeton::domain::time::{DAY, HOUR};
@@ -102,7 +102,7 @@ fn third_secret_ends_both() {
 }
 
 #[test]
-fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
+fn overlap_is_ended_from_the_table_the_details_and_the_form() {
     for keys in ["o", "<enter>o", "r<tab><enter>", "e<tab><tab><tab><tab><tab><enter><tab><enter>"] {
         let (install, old, new) = rotating();
         install.fakes.clock.advance(HOUR);

@@ -65,9 +65,9 @@ fn space_marks_and_movements_keep_the_marks() {
     s.keys("<c-down><space>jk<c-up>GR/c<esc>");
     assert_eq!(marked(&s), ["a", "c"]);
     s.keys("g<space>");
-    assert_eq!(marked(&s), ["c"], "Space takes a mark away too");
+    assert_eq!(marked(&s), ["c"], "Space also removes a mark");
     s.keys("/delta<enter><esc>");
-    assert_eq!((marked(&s).len(), names(&s)), (0, vec!["delta".to_owned()]), "Esc takes the marks first");
+    assert_eq!((marked(&s).len(), names(&s)), (0, vec!["delta".to_owned()]), "Esc clears the marks first");
     s.keys("<esc>");
     assert_eq!(names(&s).len(), 4, "and then the filter");
 }
@@ -82,9 +82,9 @@ fn shift_extends_the_marks_and_shrinks_them_back() {
     s.keys("<s-up>");
     assert_eq!(marked(&s), ["b", "c"]);
     s.keys("<s-up><s-up><s-up>");
-    assert_eq!(marked(&s), ["a", "b", "c"], "up from where it began it marks too");
+    assert_eq!(marked(&s), ["a", "b", "c"], "above its start, it marks too");
     s.keys("<s-down><s-down>");
-    assert_eq!(marked(&s), ["b", "c"], "back over b it stays, as it was marked before");
+    assert_eq!(marked(&s), ["b", "c"], "b stays: it was marked before");
     // Shift is ignored where it has no meaning.
     s.keys("<esc>?<s-down><esc>");
     s.keys("n<s-down>x");
@@ -92,7 +92,7 @@ fn shift_extends_the_marks_and_shrinks_them_back() {
 }
 
 #[test]
-fn a_key_marks_all_matches_beyond_the_window_up_to_a_limit() {
+fn key_a_marks_all_matches_up_to_a_limit() {
     let mut s = TuiHarness::signed_in(many(1_005));
     s.keys("/t-0<enter>a");
     assert_eq!(marked(&s).len(), 1_000);
@@ -268,7 +268,7 @@ fn restore_takes_another_name_if_its_own_is_taken() {
     assert_eq!(names(&s), ["a"]);
     s.assert_shows("30 days");
     s.keys("ndxs<esc>");
-    assert!(s.model.modals.is_empty(), "nothing is generated, disabled or removed here");
+    assert!(s.model.modals.is_empty(), "nothing is created, disabled or revoked here");
     s.keys(&format!("u{PASSWORD}<enter>"));
     insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account has another token of that name. Choose another (for restore: --as NEW)");
     s.keys(&format!("-2<tab>{PASSWORD}<enter>"));
