@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn in_full_nothing_is_cut() {
+    fn expanded_details_are_not_cut() {
         let methods: Vec<String> = (0..9).map(|n| format!("m{n}")).collect();
         let long = "y".repeat(500);
         let details = serde_json::json!({

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_and_words() {
+    fn fields_and_words_are_parsed() {
         let filter = AuditFilter::parse("verb:Token.Delete Deploy by:OPS target:t:7 foo:bar");
         assert_eq!(filter.verb.as_deref(), Some("token.delete"));
         assert_eq!(filter.actor.as_deref(), Some("ops"));

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places() {
+    fn sources_are_parsed() {
         let accept = CredentialSources::parse("header:X-Authentication, query:session,query:session").unwrap();
         assert_eq!(accept.to_string(), "header:x-authentication, query:session");
         assert_eq!(CredentialSources::parse(&accept.to_string()).unwrap(), accept);

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_back() {
+    fn endpoint_reads_back() {
         for text in ["127.0.0.1:7180", "[::1]:80", "unix:/run/jeton/verify.sock"] {
             let endpoint = Endpoint::parse(text).unwrap();
             assert_eq!(endpoint.to_string(), text);

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn forms() {
+    fn expiry_forms_are_parsed() {
         assert_eq!(NOW.rfc3339(), "2026-11-18T11:06:40Z");
         assert_eq!(resolved("never").unwrap(), "never");
         assert_eq!(resolved("31-12-2026").unwrap(), "2027-01-01T00:00:00Z");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals() {
+    fn bad_expiry_is_refused() {
         for bad in [
             "",
             "0d",

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_with_a_colon_that_can_be_no_field_stays_one() {
+    fn word_with_a_colon_that_can_be_no_field_stays_one() {
         for word in [
             "https://ci.example/x",
             "10.0.0.1:80",
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn while_it_is_typed_it_narrows_as_a_word() {
+    fn unfinished_field_filters_as_a_word() {
         assert_eq!(parse_lenient::<TokenFilter>("Nme:foo").words, ["nme:foo"]);
         assert_eq!(parse_lenient::<TokenFilter>("status:lost").words, ["status:lost"]);
     }

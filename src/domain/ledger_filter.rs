@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_and_words() {
+    fn fields_and_words_are_parsed() {
         let filter = LedgerFilter::parse("reason:Expired Deploy token:t:7 address:FE80::1 fe80::2");
         assert_eq!(filter.reason.as_deref(), Some("expired"));
         assert_eq!(filter.token.as_deref(), Some("t:7"));

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usernames() {
+    fn usernames_are_checked() {
         for good in ["a", "0", "ops", "a.b_c-d", &"a".repeat(32)] {
             assert_eq!(Username::parse(good).unwrap().as_str(), good);
         }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn token_names() {
+    fn token_names_are_checked() {
         for good in ["ci-deploy", "A.b_C-9", &"x".repeat(64)] {
             assert_eq!(TokenName::parse(good).unwrap().as_str(), good);
         }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptions() {
+    fn descriptions_are_checked() {
         assert_eq!(Description::parse("  Deploys the shop  ").unwrap().as_str(), "Deploys the shop");
         assert!(Description::parse(&"é".repeat(200)).is_ok());
         assert!(Description::parse(&"é".repeat(201)).is_err());
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn prefixes() {
+    fn prefixes_are_checked() {
         assert!(Prefix::parse("jtn").is_ok());
         for bad in ["", "j", "1ab", "Jtn", "jt_n", "abcdefghijk"] {
             assert!(Prefix::parse(bad).is_err(), "{bad}");

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cant_be_typed_is_no_new_password() {
+    fn untypable_text_is_no_new_password() {
         for bad in ["\0", "\u{1b}", "\r", "\t", "\u{7f}", "\u{9b}", "x\u{feff}", "\u{2028}"] {
             let refused = typed(&format!("correct horse{bad}battery")).validate().unwrap_err();
             assert_eq!(refused.kind, crate::error::Kind::Usage, "{bad:?}");

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ceilings() {
+    fn ceilings_follow_roles() {
         let permitted = |r: Role| Access::ALL.map(|a| r.permits(a));
         assert_eq!(permitted(Role::Owner), [true, true, true, true]);
         assert_eq!(permitted(Role::Admin), [true, true, true, true]);

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_secret() {
+    fn secret_shows_only_its_hint() {
         let secret = from_seed(7);
         secret.expose(|s| {
             assert_eq!(s.len(), 4 + TAIL_LEN);

@@ -222,7 +222,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_added_is_there_and_what_is_dropped_is_gone(before in some(), add in some(), drop in some()) {
+        fn edit_adds_and_drops_methods(before in some(), add in some(), drop in some()) {
             let edit = SelectionEdit::Methods { add: ids(&add), drop: ids(&drop) };
             match edit.apply(&Selection::Custom(ids(&before))) {
                 Ok(Selection::Custom(after)) => {
@@ -241,7 +241,7 @@ mod tests {
         }
 
         #[test]
-        fn an_edit_and_its_opposite_leave_what_was(before in some(), new in some()) {
+        fn edit_and_its_opposite_leave_what_was(before in some(), new in some()) {
             let new: BTreeSet<String> = new.difference(&before).cloned().collect();
             prop_assume!(!before.is_empty());
             let none = BTreeSet::new;
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_of_another_form_is_not_mixed_with() {
+    fn selection_of_another_form_is_not_mixed_with() {
         let one: BTreeSet<String> = ["x".to_owned()].into();
         let (sets, custom) = (Selection::Sets(one.clone()), Selection::Custom(ids(&one)));
         let add_set = SelectionEdit::Sets { add: one.clone(), drop: BTreeSet::new() };

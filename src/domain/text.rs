@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_drives_a_terminal_is_written_out() {
+    fn control_characters_are_escaped() {
         for hostile in
             ["\u{1b}[2J", "\u{9b}2J", "a\rb", "a\nb", "\u{202e}x", "\u{2066}", "\u{200b}", "\u{feff}", "\u{7f}"]
         {

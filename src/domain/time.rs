@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_ends_where_the_zone_says() {
+    fn day_ends_where_the_zone_says() {
         let day = |y, m, d| Day::new(y, m, d).unwrap();
         let end = |d, z: &dyn Zone| end_of_day(d, z).unwrap().rfc3339();
         assert_eq!(end(day(2026, 12, 31), &Utc), "2027-01-01T00:00:00Z");
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_ends_once_where_midnight_is_missing_or_comes_twice() {
+    fn day_ends_once_where_midnight_is_missing_or_comes_twice() {
         use chrono_tz::{Africa::Cairo, America::Havana, America::Santiago, America::St_Johns, Asia::Beirut};
         type End<'a> = (&'a dyn Zone, (i32, u32, u32), &'a str);
         let ends: [End<'_>; 9] = [
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_should_be_past_and_is_ahead_is_named_so() {
+    fn past_time_that_is_ahead_is_marked() {
         let now = at("2026-11-21T12:00:00Z");
         let texts = [5 * SECOND, 3 * HOUR, -3 * HOUR].map(|ms| ago(now.plus(ms), now));
         insta::assert_snapshot!(texts.join("\n"), @"
@@ -290,14 +290,14 @@ mod tests {
     }
 
     #[test]
-    fn no_such_day() {
+    fn impossible_day_is_refused() {
         assert_eq!(Day::new(2026, 2, 29), None);
         assert_eq!(Day::new(10_000, 1, 1), None);
         assert!(Day::new(2028, 2, 29).is_some());
     }
 
     #[test]
-    fn relative_words() {
+    fn relative_times_are_worded() {
         let now = at("2026-11-21T12:00:00Z");
         let say = |ms| relative(now.plus(ms), now);
         let spans = [

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn each_field_in_words() {
+    fn diff_describes_each_field() {
         assert!(describe(token()).is_empty());
         let end = Timestamp(1_798_761_600_000);
         let all = Token {

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_and_words() {
+    fn fields_and_words_are_parsed() {
         let filter = TokenFilter::parse("status:expired Dep account:CI seen:never method:StopEnv foo:bar");
         assert_eq!(filter.status, Some(Status::Expired));
         assert_eq!(filter.account.as_deref(), Some("ci"));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_token_is() {
+    fn token_properties_are_parsed() {
         assert!(TokenFilter::parse("is:stale").stale);
         assert_eq!(TokenFilter::parse("is:expiring").expiring, Some(Span::Days(14)));
         assert!(TokenFilter::parse("is:").is_empty(), "not said yet");

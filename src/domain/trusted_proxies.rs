@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn networks() {
+    fn networks_are_parsed() {
         assert_eq!(TrustedProxies::parse("10.0.0.0/8,::1").unwrap().to_string(), "10.0.0.0/8, ::1/128");
         assert!(TrustedProxies::parse("0.0.0.0/0").unwrap().contains("8.8.8.8".parse().unwrap()));
         for text in ["10", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "localhost"] {

@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_methods_claim_is_denied_and_said() {
+    fn guide_lists_routes_of_two_methods_as_denied() {
         let text = "schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"a\"\ntitle = \"A\"\n".to_owned()
             + "[[group.method]]\nid = \"B\"\ntitle = \"b\"\naccess = \"read\"\nroutes = [\"GET /x/{a}\"]\n";
         let one = crate::domain::catalogue::file::read("f.toml", &text, &[]).unwrap();

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_one_line_end_goes() {
+    fn first_line_loses_exactly_one_line_end() {
         assert_eq!(read(b"ab\n"), "\"ab\"");
         assert_eq!(read(b"ab\r\n"), "\"ab\"");
         assert_eq!(read(b"ab\r\r\n"), "\"ab\\r\"");
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn bounded_and_text() {
+    fn first_line_is_bounded_utf8() {
         assert_eq!(read(b"12345678\r\n"), "\"12345678\"");
         assert_eq!(read(b"123456789\n"), "TooLong");
         assert_eq!(read(&[b'x'; 4096]), "TooLong");
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_no_part_of_a_token_or_text() {
+    fn byte_order_mark_is_removed() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"\xef\xbb\xbfjtn_x\r\n").unwrap();
         file.rewind().unwrap();

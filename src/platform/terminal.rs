@@ -79,7 +79,7 @@ mod tests {
     use super::clamp_size;
 
     #[test]
-    fn a_claimed_size_is_bounded() {
+    fn claimed_size_is_bounded() {
         assert_eq!(clamp_size((80, 24)), (80, 24));
         assert_eq!(clamp_size((1, 1)), (1, 1));
         assert_eq!(clamp_size((0, 0)), (80, 24));

@@ -45,7 +45,7 @@ fn in_use() -> CliHome {
 }
 
 #[test]
-fn the_log_is_read_newest_last_and_narrowed() {
+fn audit_lists_rows_newest_last_and_filters() {
     let home = in_use();
     let all = entries(&home, &[]);
     assert_eq!(seqs(&all), [1, 2, 3, 4, 5]);
@@ -125,7 +125,7 @@ fn verify_names_the_first_bad_row() {
 }
 
 #[test]
-fn anchors_see_what_was_cut_and_rewritten() {
+fn anchor_shows_cut_and_rewritten_rows() {
     let home = in_use();
     let added = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
     insta::assert_snapshot!(added.err, @"✓ row 5 anchored in a");
@@ -173,7 +173,7 @@ fn anchors_see_what_was_cut_and_rewritten() {
 }
 
 #[test]
-fn an_anchor_goes_into_a_file_of_ones_own_or_nowhere() {
+fn anchor_is_written_only_to_a_private_file() {
     let home = in_use();
     symlink(home.file("real", "", 0o600), home.path("link")).unwrap();
     symlink(home.path("nothing"), home.path("dangling")).unwrap();
@@ -229,7 +229,7 @@ impl Follower {
 }
 
 #[test]
-fn what_another_process_changes_is_followed_until_ctrl_c() {
+fn follow_shows_changes_of_other_processes_until_ctrl_c() {
     let home = in_use();
     let mut follower = Follower::start(&home, &["--json", "--limit", "2"]);
     assert_eq!((follower.entry()["seq"].as_i64(), follower.entry()["seq"].as_i64()), (Some(4), Some(5)));
@@ -254,7 +254,7 @@ fn what_another_process_changes_is_followed_until_ctrl_c() {
 }
 
 #[test]
-fn following_ends_with_the_account_and_with_the_store() {
+fn follow_ends_with_the_account_and_with_the_store() {
     let home = in_use();
     let mut follower = Follower::start(&home, &["--quiet", "--limit", "1"]);
     assert_eq!(follower.line(), "5\n");

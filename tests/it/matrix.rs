@@ -331,7 +331,7 @@ fn last_row(install: &TestInstall) -> AuditRow {
 
 /// Seeing a token is enough to copy it, but only into an account where the actor may create tokens.
 #[test]
-fn a_copy_needs_the_right_to_create_where_it_goes() {
+fn copy_needs_the_right_to_create_where_it_goes() {
     let install = accounts_fixture(true);
     let source = add_token(&install, &install.account_named("member"), "source", "copy");
     let copy = |account: &str, name: &str| CopyToken {
@@ -356,7 +356,7 @@ fn a_copy_needs_the_right_to_create_where_it_goes() {
 
 /// Tests the last check before a token gains anything, on its own: the verbs run other checks before it.
 #[test]
-fn nobody_grants_where_he_may_not_change() {
+fn role_is_not_granted_where_it_may_not_be_changed() {
     let install = accounts_fixture(true);
     let token = add_token(&install, &install.account_named("member2"), "x", "show");
     let granted = |who: &str, before: Option<&Token>| {

@@ -72,7 +72,7 @@ fn hidden_account_and_none_get_the_same_answer() {
 
 /// Hidden tokens don't prevent access to visible ones of the same name.
 #[test]
-fn a_hidden_token_hides_no_visible_one() {
+fn hidden_token_hides_no_visible_one() {
     let install = accounts_fixture(true);
     add_token(&install, &install.account_named("owner2"), "twin", "show");
     let mine = add_token(&install, &install.account_named("viewer"), "twin", "restore");

@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tree_is_sound() {
+    fn tree_is_sound() {
         command().debug_assert();
     }
 

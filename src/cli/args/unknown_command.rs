@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_of_another_place_is_named() {
+    fn command_of_another_place_is_named() {
         assert!(refusal("revoke ci").contains("jeton token revoke"));
         assert!(refusal("list").contains("jeton token list, jeton account list"));
         assert!(refusal("create x").contains("jeton token create"));

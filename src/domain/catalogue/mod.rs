@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shipped_catalogues_read() {
+    fn shipped_catalogues_read() {
         let jeton = Catalogue::shipped("jeton").unwrap();
         assert!(jeton.methods().all(|m| m.id.is_management()));
         let cloud = Catalogue::shipped("cloud-platform").unwrap();

@@ -89,7 +89,7 @@ mod tests {
     use crate::domain::catalogue::file;
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn written_catalogue_reads_back() {
         let cloud = Catalogue::shipped("cloud-platform").unwrap();
         let text = toml(&cloud);
         assert_eq!(file::read("f", &text, &[]).unwrap(), cloud);

@@ -54,7 +54,7 @@ fn kinds(report: &ChainReport) -> Vec<(i64, &'static str)> {
 }
 
 #[test]
-fn an_untouched_log_is_whole() {
+fn untouched_log_is_whole() {
     let log = log();
     let anchors = || [3, 9].map(|seq| checkpoint(&log, seq));
     let report = follow(ChainVerifier::from_start(anchors().to_vec()), &log);
@@ -67,7 +67,7 @@ fn an_untouched_log_is_whole() {
 }
 
 #[test]
-fn a_change_of_any_column_of_any_row_is_found_there_alone() {
+fn change_of_any_column_of_any_row_is_found_there_alone() {
     let changes: [fn(&mut RawRow); 10] = [
         |r| r.row.at.0 ^= 1,
         |r| r.row.account.push('0'),
@@ -90,7 +90,7 @@ fn a_change_of_any_column_of_any_row_is_found_there_alone() {
 }
 
 #[test]
-fn what_cannot_be_read_is_found_and_the_rest_still_followed() {
+fn unreadable_row_is_found_and_the_rest_still_followed() {
     for at in [0, 4, 8] {
         let seq = at as i64 + 1;
         let mut damaged = log();

@@ -75,7 +75,7 @@ fn routes_are_read_or_refused() {
 }
 
 #[test]
-fn the_same_routes_are_the_same_whatever_parameters_are_called() {
+fn same_routes_are_the_same_whatever_parameters_are_called() {
     let same = |a: &str, b: &str| route(a).key() == route(b).key();
     assert!(same("GET /a/{b}", "GET /a/{c}") && same("/{a}x{b}", "/{c}x{d}"));
     for (a, b) in [
@@ -94,7 +94,7 @@ fn the_same_routes_are_the_same_whatever_parameters_are_called() {
 }
 
 #[test]
-fn the_narrower_route_decides_and_what_two_share_is_denied() {
+fn narrower_route_decides_and_what_two_share_is_denied() {
     let map = RouteRules::new(&[catalogue(&[
         ("me", &["GET /users/me"]),
         ("user", &["GET /users/{id}", "DELETE /users/{id}"]),
@@ -270,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn a_request_gets_the_one_narrowest_method_or_none(
+    fn request_gets_the_one_narrowest_method_or_none(
         routes in proptest::collection::btree_set(any_route(), 1..7), requests in proptest::collection::vec(any_request(), 1..40),
     ) {
         let texts: Vec<String> = routes.into_iter().collect();
@@ -296,7 +296,7 @@ proptest! {
 }
 
 #[test]
-fn a_single_route_answers_for_all_its_requests() {
+fn single_route_answers_for_all_its_requests() {
     for (text, requests) in
         [("GET /a/{x}", ["GET /a/b", "GET /a/B", "GET /a/a"]), ("/a", ["GET /a", "PUT /a", "X-Y /a"])]
     {
@@ -308,7 +308,7 @@ fn a_single_route_answers_for_all_its_requests() {
 }
 
 #[test]
-fn what_two_methods_claim_is_nobodys() {
+fn route_of_two_methods_is_denied() {
     let map = RouteRules::new(&[catalogue(&[
         ("one", &["GET /a/{x}", "GET /b"]),
         ("two", &["GET /a/{y}"]),
@@ -320,7 +320,7 @@ fn what_two_methods_claim_is_nobodys() {
 }
 
 #[test]
-fn what_can_be_taken_apart_in_too_many_ways_is_denied() {
+fn route_with_too_many_readings_is_denied() {
     let map = RouteRules::new(&[catalogue(&[
         ("day", &["GET /repo/{y}-{m}-{d}.{ext}"]),
         ("repo", &["GET /repo/{id}", "GET /repo/new", "PUT /repo/{id}"]),

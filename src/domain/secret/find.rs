@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_whatever_it_is_glued_to() {
+    fn secret_is_found_whatever_it_is_glued_to() {
         from_seed(7).expose(|secret| {
             for text in [secret.to_owned(), format!("key=x_{secret}"), format!("a{secret}z9"), format!("_{secret}_")] {
                 assert!(contains_secret(&text), "{}", text.len());
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_in_a_text() {
+    fn secret_is_found_in_a_text() {
         from_seed(3).expose(|s| {
             for text in [s.to_owned(), format!("ops/{s}"), format!("--set={s}"), format!("used by CI ({s}).")] {
                 assert!(contains_secret(&text), "{text}");

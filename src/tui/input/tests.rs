@@ -172,7 +172,7 @@ fn keys_of_several_bytes() {
 }
 
 #[test]
-fn a_paste_ends_by_its_mark() {
+fn paste_ends_by_its_mark() {
     assert_eq!(all(b"\x1b[200~a b\r\nc\x1b[201~"), [paste("a b\r\nc")]);
     assert_eq!(bursts(&[(b"\x1b[200~a\x1b[201~", 50), (b"x", 0)]), [paste("a"), letter('x')]);
     assert_eq!(all(b"\x1b[200~\x1b[2J\x1b[20x\x1b[201~"), [paste("\x1b[2J\x1b[20x")]);
@@ -181,7 +181,7 @@ fn a_paste_ends_by_its_mark() {
 }
 
 #[test]
-fn what_follows_an_end_mark_in_a_paste_is_pasted() {
+fn text_after_an_end_mark_in_a_paste_is_pasted() {
     assert_eq!(all(b"\x1b[200~a\x1b[201~y\r\x1b[201~"), [paste("ay\r")]);
     assert_eq!(all(b"\x1b[200~a\x1b[201~xdy\r"), [paste("axdy\r")]);
     let pieces: &[(&[u8], u64)] = &[(b"\x1b[200~a\x1b[20", 30), (b"1~", 30), (b"y\r", 30), (b"\x1b[201~", 100)];
@@ -189,7 +189,7 @@ fn what_follows_an_end_mark_in_a_paste_is_pasted() {
 }
 
 #[test]
-fn a_paste_without_an_end_ends_after_a_silence_or_by_control_c() {
+fn paste_without_an_end_ends_after_a_silence_or_by_control_c() {
     let control_c = || key(KeyCode::Char('c'), KeyModifiers::CONTROL);
     assert_eq!(bursts(&[(b"\x1b[200~hello", 999)]), []);
     assert_eq!(bursts(&[(b"\x1b[200~hello", 1_000), (b"?", 0)]), [paste("hello"), letter('?')]);
@@ -204,7 +204,7 @@ fn a_paste_without_an_end_ends_after_a_silence_or_by_control_c() {
 }
 
 #[test]
-fn a_paste_is_bounded() {
+fn paste_is_bounded() {
     let mut parser = Parser::default();
     let mut out = Vec::new();
     parser.feed(b"\x1b[200~", true, &mut out);

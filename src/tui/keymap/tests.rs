@@ -13,7 +13,7 @@ fn no_key_twice_in_a_context() {
 }
 
 #[test]
-fn a_place_in_the_footer_is_taken_once() {
+fn place_in_the_footer_is_taken_once() {
     let mut seen = HashSet::new();
     for b in BINDINGS.iter().filter(|b| b.rank > 0) {
         assert!(seen.insert((b.context, b.rank)), "{:?} {}", b.context, b.label);

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_never_shown() {
+    fn password_is_never_shown() {
         let field = TextInput::masked(100).with("hunter2");
         assert!(!format!("{field:?}").contains("hunter2"));
         let shown: String = field.spans(20, true, &Theme::mono()).iter().map(|s| s.content.to_string()).collect();

@@ -10,7 +10,7 @@ fn home() -> CliHome {
 }
 
 #[test]
-fn a_store_can_begin_with_a_file() {
+fn init_takes_a_catalogue_file() {
     let home = CliHome::new();
     home.file("shop.toml", &example(), 0o644);
     home.as_ops(&["init", "--username", "ops", "--catalogue", "missing.toml"]).assert_code(3);
@@ -19,7 +19,7 @@ fn a_store_can_begin_with_a_file() {
 }
 
 #[test]
-fn the_readmes_example_is_checked_applied_listed_and_exported() {
+fn readmes_example_is_checked_applied_listed_and_exported() {
     let home = home();
     let text = example();
     home.file("shop.toml", &text, 0o644);
@@ -169,7 +169,7 @@ fn error_names_its_place() {
 }
 
 #[test]
-fn a_route_belongs_to_one_method() {
+fn route_belongs_to_one_method() {
     let home = home();
     home.file("shop.toml", &example(), 0o644);
     home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
@@ -198,7 +198,7 @@ fn a_route_belongs_to_one_method() {
 }
 
 #[test]
-fn a_file_is_checked_without_a_store() {
+fn file_is_checked_without_a_store() {
     let home = CliHome::new();
     home.file("shop.toml", &example(), 0o644);
     home.run(&["catalogue", "check", "shop.toml"], "").assert_success();

@@ -27,7 +27,7 @@ fn home() -> CliHome {
 const IMPORT: [&str; 4] = ["catalogue", "import", "openapi", "shop.json"];
 
 #[test]
-fn an_imported_document_guards_what_it_says() {
+fn imported_routes_and_scopes_apply() {
     let home = home();
     let dry = home.run(&[&IMPORT[..], &["--dry-run"]].concat(), "").assert_success();
     assert!(dry.out.contains("+ orders.placeOrder") && !dry.out.contains('\u{1b}') && !dry.err.contains('\u{202e}'));
@@ -63,7 +63,7 @@ fn importing_twice_changes_nothing() {
 }
 
 #[test]
-fn an_import_that_widens_is_counted() {
+fn import_that_widens_is_counted() {
     let home = home();
     home.as_ops(&["token", "create", "all", "--inherit"]).assert_success();
     home.as_ops(&IMPORT).assert_code(5).assert_says(&["--accept-widening 1"]);
@@ -73,7 +73,7 @@ fn an_import_that_widens_is_counted() {
 }
 
 #[test]
-fn a_broken_document_imports_nothing() {
+fn broken_document_imports_nothing() {
     let home = home();
     for (text, code) in [("{\"swagger\": \"2.0\"}", 2), ("{\"openapi\": \"3.1.0\"", 2), ("a: &a [*a]", 2), ("", 2)] {
         home.file("shop.json", text, 0o644);

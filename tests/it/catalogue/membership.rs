@@ -56,13 +56,13 @@ fn random_catalogues(dice: &SeededEntropy) -> Vec<Catalogue> {
 }
 
 /// Returns `true` if following `set` can reach a cycle.
-fn circles(sets: &HashMap<&str, (&Catalogue, &ApiSet)>, set: &str, path: &[&str]) -> bool {
+fn has_cycle(sets: &HashMap<&str, (&Catalogue, &ApiSet)>, set: &str, path: &[&str]) -> bool {
     let Some((_, found)) = sets.get(set) else { return false };
-    path.contains(&set) || found.nested().any(|n| circles(sets, n, &[path, &[set]].concat()))
+    path.contains(&set) || found.nested().any(|n| has_cycle(sets, n, &[path, &[set]].concat()))
 }
 
 fn naive(catalogues: &[Catalogue], sets: &HashMap<&str, (&Catalogue, &ApiSet)>, set: &str) -> BTreeSet<MethodId> {
-    if circles(sets, set, &[]) {
+    if has_cycle(sets, set, &[]) {
         return BTreeSet::new();
     }
     let Some((catalogue, found)) = sets.get(set) else { return BTreeSet::new() };
@@ -106,7 +106,7 @@ fn membership_is_that_of_the_naive_model() {
         for name in (0..9).map(|n| format!("s{n}")) {
             let expected = naive(&catalogues, &sets, &name);
             held += expected.len();
-            cyclic += usize::from(circles(&sets, &name, &[]));
+            cyclic += usize::from(has_cycle(&sets, &name, &[]));
             assert_eq!(members(&catalogues, &name), expected, "round {round}, {name}: {catalogues:#?}");
             for catalogue in &catalogues {
                 for (group, method) in catalogue.groups.iter().flat_map(|g| g.methods.iter().map(move |m| (g, m))) {
@@ -145,7 +145,7 @@ fn made_good(mut catalogue: Catalogue, management: &[Catalogue]) -> Catalogue {
 }
 
 #[test]
-fn what_is_written_reads_back_and_always_alike() {
+fn exported_catalogue_reads_back_and_is_deterministic() {
     let dice = SeededEntropy::new(5);
     let mut entries = 0;
     for _ in 0..50 {
@@ -179,7 +179,7 @@ fn export_and_apply_is_the_identity() {
 }
 
 #[test]
-fn circles_are_refused_by_name() {
+fn cyclic_sets_are_refused_by_name() {
     let install = TestInstall::new();
     let set =
         |name: &str, inner: &str| format!("[[set]]\nname = \"{name}\"\ntitle = \"{name}\"\ninclude = [\"{inner}\"]\n");
@@ -199,7 +199,7 @@ fn circles_are_refused_by_name() {
 }
 
 #[test]
-fn hostile_files() {
+fn hostile_catalogue_files_are_refused() {
     let install = TestInstall::new();
     let text = example();
     let mut messages = Vec::new();

@@ -48,7 +48,7 @@ fn fixture() -> TestInstall {
 }
 
 #[test]
-fn a_set_that_gains_needs_the_exact_number() {
+fn set_that_gains_needs_the_exact_number() {
     let install = fixture();
     install
         .call(
@@ -83,7 +83,7 @@ fn a_set_that_gains_needs_the_exact_number() {
 }
 
 #[test]
-fn a_trashed_token_counts() {
+fn trashed_token_counts() {
     let install = fixture();
     install
         .call(
@@ -101,7 +101,7 @@ fn a_trashed_token_counts() {
 }
 
 #[test]
-fn a_lower_access_level_and_a_new_method_widen_too() {
+fn lower_access_level_and_a_new_method_widen_too() {
     let install = fixture();
     let lower = shop(&install, |t| t.replacen("access = \"admin\"", "access = \"write\"", 1));
     // Withheld from a member's role, by Custom and by Inherit. The desk leaves the method out.
@@ -116,7 +116,7 @@ fn a_lower_access_level_and_a_new_method_widen_too() {
 }
 
 #[test]
-fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
+fn method_that_vanishes_grants_nothing_and_its_return_widens() {
     let install = TestInstall::with_accounts();
     let whole = shop(&install, |text| text);
     apply(&install, OWNER, &whole, None).unwrap();
@@ -155,7 +155,7 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
 }
 
 #[test]
-fn owners_and_admins_may_others_not() {
+fn catalogue_is_changed_by_owners_and_admins_only() {
     let install = TestInstall::with_accounts();
     let shop = shop(&install, |text| text);
     let (before, log) = (stored(&install), install.audit());
@@ -169,7 +169,7 @@ fn owners_and_admins_may_others_not() {
 }
 
 #[test]
-fn what_no_file_could_say_no_verb_takes() {
+fn apply_refuses_what_no_file_could_contain() {
     let install = TestInstall::with_accounts();
     let good = shop(&install, |text| text);
     let before = (stored(&install), install.audit());
@@ -189,7 +189,7 @@ fn what_no_file_could_say_no_verb_takes() {
 /// Every token's permissions are checked one method at a time, before and after. The preview names exactly the tokens
 /// that gain methods, and those methods.
 #[test]
-fn the_preview_is_what_decisions_show() {
+fn preview_is_what_decisions_show() {
     let install = fixture();
     install.account("member2", Role::Member);
     let dice = SeededEntropy::new(3);

@@ -76,9 +76,9 @@ pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
     assert_eq!(denied.rows.iter().map(|row| row.attempts).sum::<u64>(), 180);
     assert!(denied.rows.is_sorted_by(|a, b| a.key > b.key), "the newest first");
     assert!(denied.rows.iter().all(|row| row.at.0.div_euclid(MINUTE) == row.key.minute));
-    let strangers: Vec<&DeniedRow> = denied.rows.iter().filter(|row| row.token.is_none()).collect();
-    assert_eq!(strangers.iter().map(|row| row.attempts).sum::<u64>(), 15);
-    assert!(strangers.iter().all(|row| row.secret.is_none() && row.method.is_empty()));
+    let unknown: Vec<&DeniedRow> = denied.rows.iter().filter(|row| row.token.is_none()).collect();
+    assert_eq!(unknown.iter().map(|row| row.attempts).sum::<u64>(), 15);
+    assert!(unknown.iter().all(|row| row.secret.is_none() && row.method.is_empty()));
     let uses = w.fixture.store.read(|s| s.uses_window(&whole_query(LedgerScope::All))).unwrap();
     assert_eq!(uses.rows.iter().map(|row| row.uses).sum::<u64>(), 180);
     assert!(uses.rows.is_sorted_by(|a, b| a.key > b.key));
@@ -91,14 +91,14 @@ pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
     ]
     .map(|(name, at, is)| (name.to_owned(), (at, is)))
     .into();
-    let told = |token: &LedgerToken, is: SecretStatus| (token.full_name(), (token.state, is));
+    let state = |token: &LedgerToken, is: SecretStatus| (token.full_name(), (token.state, is));
     let of_uses: BTreeMap<_, _> =
-        uses.rows.iter().map(|row| told(&row.token, row.secret.as_ref().unwrap().status)).collect();
+        uses.rows.iter().map(|row| state(&row.token, row.secret.as_ref().unwrap().status)).collect();
     assert_eq!(of_uses, expected);
     for row in denied.rows.iter().filter(|row| row.token.is_some()) {
         let (token, secret) = (row.token.as_ref().unwrap(), row.secret.as_ref().unwrap());
         let is = if row.reason == "wrong-secret" { SecretStatus::Wrong } else { expected[&token.full_name()].1 };
-        assert_eq!(told(token, secret.status), (token.full_name(), (expected[&token.full_name()].0, is)));
+        assert_eq!(state(token, secret.status), (token.full_name(), (expected[&token.full_name()].0, is)));
         assert_eq!(secret.hint, w.tokens.iter().find(|t| t.id == token.id).unwrap().hint);
     }
 }
@@ -173,7 +173,7 @@ fn holds<R: Row>(row: &R, query: &LedgerQuery<R::Key>, owners: &BTreeMap<TokenId
     let seen = match &query.scope {
         LedgerScope::All => true,
         LedgerScope::Token(id) => row.token().is_some_and(|token| token.id == *id),
-        LedgerScope::Visible { visibility, unknown_tokens: strangers } => row.token().map_or(*strangers, |token| {
+        LedgerScope::Visible { visibility, unknown_tokens: unknown } => row.token().map_or(*unknown, |token| {
             let owner = &owners[&token.id];
             owner.id == visibility.own || visibility.roles.contains(&owner.role)
         }),
@@ -219,9 +219,9 @@ fn assert_agree<E: Engine, R: Row>(
 ) {
     let owners: BTreeMap<TokenId, Account> =
         w.tokens.iter().map(|t| (t.id, w.fixture.account(t.owner.username.as_str()))).collect();
-    let of = |name: &str, strangers| LedgerScope::Visible {
+    let of = |name: &str, unknown| LedgerScope::Visible {
         visibility: visibility(&w.fixture.account(name)),
-        unknown_tokens: strangers,
+        unknown_tokens: unknown,
     };
     let of_purged = LedgerScope::Token(w.purged);
     let sights = [LedgerScope::All, of("admin", true), of("member", false), of("viewer", false), of_purged];
@@ -284,14 +284,14 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
         record(&old, START.plus(-ago * DAY), method, count);
     }
     let usage = |now: Timestamp| f.store.read(|s| s.usage(token.id, now)).unwrap();
-    let told = usage(START);
+    let counts = usage(START);
     let mut days = vec![0; 30];
     (days[0], days[29]) = (7, 5);
-    assert_eq!((told.days, told.today, told.week), (days, 5, 5));
-    let kept: Vec<(&str, u64)> = told.all_methods.iter().map(|(m, n)| (m.as_str(), *n)).collect();
+    assert_eq!((counts.days, counts.today, counts.week), (days, 5, 5));
+    let kept: Vec<(&str, u64)> = counts.all_methods.iter().map(|(m, n)| (m.as_str(), *n)).collect();
     assert_eq!(kept, [("m.B", 47), ("m.C", 9), ("m.A", 5)]);
-    assert!(!told.methods_truncated && told.previous.is_none());
-    assert_eq!((told.denied.since, told.denied.attempts, told.denied.last), (DeniedSince::Week, 0, None));
+    assert!(!counts.methods_truncated && counts.previous.is_none());
+    assert_eq!((counts.denied.since, counts.denied.attempts, counts.denied.last), (DeniedSince::Week, 0, None));
 
     deny(START.plus(-DAY), "10.0.0.1");
     // In the minute of the rotation, but before it.
@@ -304,18 +304,18 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     deny(START.plus(2 * MINUTE), "10.0.0.3");
     record(&old, START, "m.A", 3);
     record(secret.public_id(), START, "m.A", 1);
-    let told = usage(START.plus(2 * MINUTE));
-    let previous = told.previous.unwrap();
-    assert_eq!((previous.today, previous.week, told.today), (8, 8, 9), "of the old secret alone");
-    assert_eq!((told.denied_week, told.denied.attempts), (8, 4));
-    assert_eq!(told.denied.since, DeniedSince::Rotated(rotated));
-    let last = told.denied.last.unwrap();
+    let counts = usage(START.plus(2 * MINUTE));
+    let previous = counts.previous.unwrap();
+    assert_eq!((previous.today, previous.week, counts.today), (8, 8, 9), "of the old secret alone");
+    assert_eq!((counts.denied_week, counts.denied.attempts), (8, 4));
+    assert_eq!(counts.denied.since, DeniedSince::Rotated(rotated));
+    let last = counts.denied.last.unwrap();
     assert_eq!((last.at, last.address.as_str()), (START.plus(2 * MINUTE), "10.0.0.3"));
     assert_eq!(usage(START.plus(DAY)).previous, None, "the overlap is over");
 
     deny(START.plus(4 * DAY), "10.0.0.4");
-    let told = usage(START.plus(5 * DAY)).denied;
-    assert_eq!((told.since, told.attempts), (DeniedSince::Expired(START.plus(3 * DAY)), 2));
+    let counts = usage(START.plus(5 * DAY)).denied;
+    assert_eq!((counts.since, counts.attempts), (DeniedSince::Expired(START.plus(3 * DAY)), 2));
     let switch = |verb, at| {
         let off = Token { enabled: false, ..f.get(token.id) };
         let entry = AuditEntry::new(verb, token.id, "member/x");

@@ -24,7 +24,7 @@ pub fn uses_sum_up_by_day<E: Engine>() {
 
     let usage = f.store.read(|s| s.usage(token.id, now)).unwrap();
     assert_eq!((usage.today, usage.week), (3, 7));
-    assert_eq!(usage.last_seen_at, Some(midnight), "the latest use, not the last told");
+    assert_eq!(usage.last_seen_at, Some(midnight), "the latest use, not the last recorded");
     assert_eq!(usage.methods, [("m.One".to_owned(), 3), ("m.Two".to_owned(), 2)]);
     let origins: Vec<(&str, u64)> = usage.clients.iter().map(|o| (o.address.as_str(), o.uses)).collect();
     assert_eq!(origins, [("10.0.0.2", 4), ("10.0.0.1", 3)]);
@@ -85,7 +85,7 @@ pub fn a_use_from_a_clock_that_was_ahead_hides_no_later_one<E: Engine>() {
         record(&later);
         assert_eq!(seen(), START.plus(many - 1), "the clock was put back by a day");
         record(&[START.plus(-30_000)]);
-        assert_eq!(seen(), START.plus(many - 1), "what is told late is no later use");
+        assert_eq!(seen(), START.plus(many - 1), "a use recorded late is no later use");
     }
 }
 

@@ -29,7 +29,7 @@ fn row(verb: &str, name: &str, details: &str) -> (String, String, String) {
 }
 
 #[test]
-fn a_new_account_signs_in_and_owns_tokens() {
+fn new_account_signs_in_and_owns_tokens() {
     let install = TestInstall::new();
     let made = install.call(OWNER, create_account("ci", Role::Member)).unwrap();
     assert_eq!(made.equivalent_command.to_string(), "jeton account create ci --role member");
@@ -46,7 +46,7 @@ fn a_new_account_signs_in_and_owns_tokens() {
 }
 
 #[test]
-fn a_name_is_given_once() {
+fn account_name_is_never_reused() {
     let install = TestInstall::with_accounts();
     let rows = install.audit().len();
     for taken in ["member", OWNER] {
@@ -60,7 +60,7 @@ fn a_name_is_given_once() {
 }
 
 #[test]
-fn a_new_password_has_twelve_bytes_whatever_the_face() {
+fn new_password_has_twelve_bytes_for_every_face() {
     let install = TestInstall::with_accounts();
     let before = (install.audit(), install.fakes.hasher.counts().0);
     for bad in ["", "elevenbytes", &"x".repeat(1025)] {
@@ -74,7 +74,7 @@ fn a_new_password_has_twelve_bytes_whatever_the_face() {
 }
 
 #[test]
-fn a_list_counts_tokens() {
+fn account_list_counts_tokens() {
     let install = TestInstall::with_accounts();
     for name in ["a", "b", "c", "d"] {
         install.issue("member", name);
@@ -111,7 +111,7 @@ fn show_has_when_an_account_was_last_seen() {
 }
 
 #[test]
-fn a_demoted_account_takes_its_tokens_along_at_once() {
+fn demoted_account_takes_its_tokens_along_at_once() {
     let install = TestInstall::with_accounts();
     let secret = inheriting(&install, "admin", "x");
     let session = Credential::Session(install.call("admin", SignIn).unwrap());
@@ -130,7 +130,7 @@ fn a_demoted_account_takes_its_tokens_along_at_once() {
 }
 
 #[test]
-fn a_role_it_has_already_ends_no_session() {
+fn unchanged_role_ends_no_session() {
     let install = TestInstall::with_accounts();
     let session = Credential::Session(install.call("member", SignIn).unwrap());
     install.call(OWNER, set_role("member", Role::Member)).unwrap();
@@ -141,7 +141,7 @@ fn a_role_it_has_already_ends_no_session() {
 }
 
 #[test]
-fn a_disabled_account_and_its_tokens_are_denied_until_it_is_enabled() {
+fn disabled_account_and_its_tokens_are_denied_until_it_is_enabled() {
     let install = TestInstall::with_accounts();
     let secrets = [inheriting(&install, "member", "x"), inheriting(&install, "member", "y")];
     let other = inheriting(&install, "viewer", "x");
@@ -188,7 +188,7 @@ fn several_accounts_are_switched_together_or_not_at_all() {
 }
 
 #[test]
-fn a_new_password_ends_sessions_and_leaves_tokens() {
+fn new_password_ends_sessions_and_leaves_tokens() {
     let install = TestInstall::with_accounts();
     let secret = inheriting(&install, "member", "x");
     let session = Credential::Session(install.call("member", SignIn).unwrap());
@@ -212,7 +212,7 @@ fn a_new_password_ends_sessions_and_leaves_tokens() {
 }
 
 #[test]
-fn an_account_with_active_tokens_is_not_deleted() {
+fn account_with_active_tokens_is_not_deleted() {
     let install = TestInstall::with_accounts();
     let secret = inheriting(&install, "member", "live");
     install.issue("member", "live2");
@@ -228,7 +228,7 @@ fn an_account_with_active_tokens_is_not_deleted() {
 }
 
 #[test]
-fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
+fn deleted_account_takes_its_tokens_into_the_trash_for_good() {
     let install = TestInstall::with_accounts();
     let off = install.issue("member", "off");
     install.call("member", disable(&["off"])).unwrap();

@@ -11,7 +11,7 @@ fn seqs(window: &AuditWindow) -> Vec<i64> {
 }
 
 #[test]
-fn the_log_is_for_owners_and_admins() {
+fn audit_log_is_for_owners_and_admins() {
     let install = TestInstall::with_accounts();
     for who in [OWNER, "admin"] {
         assert_eq!(seqs(&install.call(who, list_audit()).unwrap()), [1, 2, 3, 4]);
@@ -25,7 +25,7 @@ fn the_log_is_for_owners_and_admins() {
 }
 
 #[test]
-fn a_token_reads_it_with_the_method_for_that_and_no_other() {
+fn audit_log_is_read_by_a_token_with_its_method_only() {
     let install = TestInstall::with_accounts();
     let issue = |account: &str, name: &str, method: &str| {
         let verb = CreateToken { selection: methods(&[method]), ..create(name) };

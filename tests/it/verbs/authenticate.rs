@@ -76,7 +76,7 @@ fn changes_are_throttled_as_sign_in_is() {
 }
 
 #[test]
-fn a_weak_hash_is_replaced_and_sessions_stay() {
+fn weak_hash_is_replaced_and_sessions_stay() {
     let install = TestInstall::with_accounts();
     let session = Credential::Session(sign_in(&install, "member", PASSWORD).unwrap());
     let id = install.account_named("member").id;
@@ -92,7 +92,7 @@ fn a_weak_hash_is_replaced_and_sessions_stay() {
 }
 
 #[test]
-fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
+fn session_reads_only_and_ends_with_its_credentials() {
     let install = TestInstall::with_accounts();
     install.issue("member", "x");
     let session = || Credential::Session(sign_in(&install, "member", PASSWORD).unwrap());
@@ -198,7 +198,7 @@ fn every_verb_asks_for_its_proof() {
 }
 
 #[test]
-fn only_the_first_owner_is_made_so() {
+fn init_makes_only_the_first_owner() {
     let install = TestInstall::new();
     let before = (install.audit(), install.store().read(|s| s.accounts()).unwrap());
     let mut again = init(true);
@@ -213,7 +213,7 @@ fn only_the_first_owner_is_made_so() {
 }
 
 #[test]
-fn two_first_owners_at_once_are_one() {
+fn concurrent_inits_make_one_owner() {
     let place = crate::support::fakes::TempStore::new();
     let start = Arc::new(Barrier::new(2));
     let racers = [0, 1].map(|side| {
@@ -233,7 +233,7 @@ fn two_first_owners_at_once_are_one() {
 }
 
 #[test]
-fn the_line_of_init_makes_the_same() {
+fn command_of_init_repeats_it() {
     let place = crate::support::fakes::TempStore::new();
     let jeton = backend(&place.path(), Fakes::new().adapters());
     let mut first = init(true);

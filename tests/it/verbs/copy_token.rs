@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_parameters_are_taken_over_and_the_secret_is_new() {
+fn copy_takes_the_parameters_and_makes_a_new_secret() {
     let install = TestInstall::with_accounts();
     let new = CreateToken {
         description: Description::parse("for CI").unwrap(),
@@ -29,7 +29,7 @@ fn the_parameters_are_taken_over_and_the_secret_is_new() {
 }
 
 #[test]
-fn into_another_account() {
+fn copy_can_go_into_another_account() {
     let install = TestInstall::with_accounts();
     install.issue("member", "x");
     let there = CopyToken { account: Some(username("viewer")), ..copy("member/x", "x") };
@@ -40,7 +40,7 @@ fn into_another_account() {
 }
 
 #[test]
-fn refusals_change_nothing() {
+fn refused_copy_changes_nothing() {
     let install = TestInstall::with_accounts();
     install.create("member", CreateToken { expires: spec("1d"), ..create("short") });
     install.issue("member", "long");

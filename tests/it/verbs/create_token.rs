@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_new_token_is_live_and_audited_without_its_secret() {
+fn new_token_is_live_and_audited_without_its_secret() {
     let install = TestInstall::with_accounts();
     let new = CreateToken {
         description: Description::parse("for the nightly build").unwrap(),
@@ -33,7 +33,7 @@ fn a_new_token_is_live_and_audited_without_its_secret() {
 }
 
 #[test]
-fn refusals_change_nothing() {
+fn refused_create_changes_nothing() {
     let install = TestInstall::with_accounts();
     install.issue("member", "taken");
     let before = (install.audit(), install.call(OWNER, list()).unwrap());
@@ -55,7 +55,7 @@ fn refusals_change_nothing() {
 }
 
 #[test]
-fn days_end_with_the_day_and_policy_caps() {
+fn expiry_ends_with_the_day_and_is_capped_by_policy() {
     let install = TestInstall::with_accounts();
     let today = CreateToken { expires: spec("21-11-2026"), ..create("today") };
     let token = install.create("member", today).token;
@@ -67,7 +67,7 @@ fn days_end_with_the_day_and_policy_caps() {
 }
 
 #[test]
-fn a_secret_is_saved_before_the_change_and_never_over_something() {
+fn secret_is_saved_before_the_change_and_overwrites_nothing() {
     let install = TestInstall::with_accounts();
     let folder = install.temp_store.folder();
     let out = folder.join("secret");
@@ -93,7 +93,7 @@ fn a_secret_is_saved_before_the_change_and_never_over_something() {
 }
 
 #[test]
-fn at_most_ten_are_active() {
+fn active_tokens_are_limited_to_ten() {
     let install = TestInstall::with_accounts();
     for n in 0..10 {
         install.issue("member", &format!("t{n}-x"));
@@ -112,7 +112,7 @@ fn at_most_ten_are_active() {
 }
 
 #[test]
-fn an_expired_token_makes_room_until_it_is_revived() {
+fn expired_token_frees_a_place_until_it_gets_a_new_expiry() {
     let install = TestInstall::with_accounts();
     install.call("member", CreateToken { expires: spec("12h"), ..create("short") }).unwrap();
     for n in 1..10 {
@@ -129,7 +129,7 @@ fn an_expired_token_makes_room_until_it_is_revived() {
 
 /// Rotating a secret adds no active token, so a limit lowered since must not prevent it.
 #[test]
-fn a_lowered_limit_lets_what_is_active_be_rotated() {
+fn lowered_limit_allows_regenerating_active_tokens() {
     let install = TestInstall::with_accounts();
     install.issue("member", "a");
     install.issue("member", "b");
@@ -142,7 +142,7 @@ fn a_lowered_limit_lets_what_is_active_be_rotated() {
 }
 
 #[test]
-fn two_at_once_pass_the_limit_once() {
+fn concurrent_creates_pass_the_limit_once() {
     let install = TestInstall::with_accounts();
     for n in 0..9 {
         install.issue("member", &format!("x{n}"));
@@ -171,7 +171,7 @@ fn two_at_once_pass_the_limit_once() {
 }
 
 #[test]
-fn several_names_are_made_together_or_not_at_all() {
+fn create_of_several_is_all_or_nothing() {
     let install = TestInstall::with_accounts();
     let folder = install.temp_store.folder().join("secrets");
     let names = |names: &[&str]| CreateToken { names: names.iter().map(|n| token_name(n)).collect(), ..create("x") };

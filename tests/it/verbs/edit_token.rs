@@ -11,7 +11,7 @@ fn add(sets: &[&str]) -> Option<SelectionEdit> {
 }
 
 #[test]
-fn what_is_said_changes_and_the_secret_stays() {
+fn edit_changes_given_fields_and_keeps_the_secret() {
     let install = TestInstall::with_accounts();
     let selection = Selection::Sets(["Marketplace".to_owned()].into());
     let issued = install.create("member", CreateToken { selection, ..create("x") });
@@ -55,7 +55,7 @@ fn what_is_said_changes_and_the_secret_stays() {
 }
 
 #[test]
-fn refusals_change_nothing() {
+fn refused_edit_changes_nothing() {
     let install = TestInstall::with_accounts();
     install.issue("member", "x");
     install.issue("member", "taken");
@@ -87,7 +87,7 @@ fn refusals_change_nothing() {
 }
 
 #[test]
-fn an_expired_token_is_edited_without_waking_it() {
+fn edit_leaves_an_expired_token_expired() {
     let install = TestInstall::with_accounts();
     let issued = install.create("member", CreateToken { expires: spec("1d"), ..create("x") });
     install.fakes.clock.advance(DAY);
@@ -99,23 +99,23 @@ fn an_expired_token_is_edited_without_waking_it() {
 
 /// A new expiry reactivates an expired token, which counts towards the limit like a new one.
 #[test]
-fn waking_an_expired_token_counts_for_the_limit() {
+fn new_expiry_of_an_expired_token_counts_towards_the_limit() {
     let install = TestInstall::with_accounts();
     install.set_policy(|p| p.active_tokens = 1);
     install.create("member", CreateToken { expires: spec("1d"), ..create("x") });
     install.fakes.clock.advance(DAY);
     install.issue("member", "y");
-    let wake = EditToken { expires: spec("1d"), ..edit("x") };
-    let error = assert_error(install.call("member", wake.clone()), Kind::Conflict);
+    let renewed = EditToken { expires: spec("1d"), ..edit("x") };
+    let error = assert_error(install.call("member", renewed.clone()), Kind::Conflict);
     insta::assert_snapshot!(error, @"the account would have 2 active tokens: 1 at most may be active at one time (policy.active_tokens). Disable or delete one that is no longer needed");
     install.call("member", disable(&["y"])).unwrap();
-    install.call("member", wake).unwrap();
+    install.call("member", renewed).unwrap();
     install.call("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
 }
 
 /// A method that is in no catalogue any more stays listed, and doesn't prevent an edit of the others.
 #[test]
-fn what_vanished_stays_listed() {
+fn vanished_methods_stay_listed() {
     let install = TestInstall::with_accounts();
     let selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
     install.create("member", CreateToken { selection, ..create("x") });
@@ -132,7 +132,7 @@ fn what_vanished_stays_listed() {
 }
 
 #[test]
-fn conflict_names_both_sides() {
+fn edit_conflict_names_both_sides() {
     let install = TestInstall::with_accounts();
     let seen = install.issue("member", "x").token;
     install

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn off_and_on_again_keeps_everything() {
+fn disable_and_enable_keep_everything() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
     let off = install.call("member", disable(&["x"])).unwrap();
@@ -19,7 +19,7 @@ fn off_and_on_again_keeps_everything() {
 }
 
 #[test]
-fn several_go_together_or_not_at_all() {
+fn disable_of_several_is_all_or_nothing() {
     let install = TestInstall::with_accounts();
     for name in ["a", "b"] {
         install.issue("member", name);
@@ -34,7 +34,7 @@ fn several_go_together_or_not_at_all() {
 }
 
 #[test]
-fn a_token_named_twice_is_meant_once() {
+fn token_named_twice_is_meant_once() {
     let install = TestInstall::with_accounts();
     let token = install.issue("member", "a").token;
     install.issue("member", "b");
@@ -53,7 +53,7 @@ fn a_token_named_twice_is_meant_once() {
 }
 
 #[test]
-fn an_expired_token_is_not_enabled() {
+fn expired_token_is_not_enabled() {
     let install = TestInstall::with_accounts();
     let issued = install.create("member", CreateToken { expires: spec("1d"), ..create("x") });
     install.call("member", disable(&["x"])).unwrap();
@@ -70,7 +70,7 @@ fn an_expired_token_is_not_enabled() {
 }
 
 #[test]
-fn what_changed_since_it_was_looked_at_is_a_conflict() {
+fn enable_of_a_changed_token_is_a_conflict() {
     let install = TestInstall::with_accounts();
     let token = install.issue("member", "x").token;
     install.call("member", disable(&["x"])).unwrap();

@@ -34,7 +34,7 @@ fn lasting(days: u32) -> CreateToken {
 
 /// Secrets are often rotated because the old one may have leaked.
 #[test]
-fn an_old_secret_brings_about_nothing_that_outlives_it() {
+fn old_secret_makes_nothing_that_outlives_it() {
     let install = TestInstall::new();
     let old = install.create(OWNER, lasting(100)).secret;
     install.call(OWNER, rotate(Span::Hours(1), None)).unwrap();
@@ -47,7 +47,7 @@ fn an_old_secret_brings_about_nothing_that_outlives_it() {
 
 /// A default expiry is shortened to the acting token's; an explicit one that is too long is refused.
 #[test]
-fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
+fn default_expiry_is_shortened_to_that_of_the_token_that_makes() {
     let install = TestInstall::new();
     let maker = install.create(OWNER, lasting(10));
     let end = maker.token.expiry;
@@ -83,7 +83,7 @@ fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
 }
 
 #[test]
-fn an_expired_secret_is_not_brought_back() {
+fn expired_secret_is_not_brought_back() {
     let install = TestInstall::new();
     let old = install.create(OWNER, lasting(10)).secret;
     install.fakes.clock.advance(11 * DAY);
@@ -94,7 +94,7 @@ fn an_expired_secret_is_not_brought_back() {
 }
 
 #[test]
-fn a_shorter_expiry_ends_the_overlap_for_good() {
+fn shorter_expiry_ends_the_overlap_for_good() {
     let install = TestInstall::new();
     let old = install.create(OWNER, lasting(10)).secret;
     let id = install.call(OWNER, rotate(Span::Days(5), None)).unwrap().value.token.id;
@@ -112,7 +112,7 @@ fn a_shorter_expiry_ends_the_overlap_for_good() {
 
 /// A preview reveals a token, so it needs the right to see the token. It refuses whenever the change would be refused.
 #[test]
-fn a_token_that_only_writes_reads_nothing_by_a_preview() {
+fn token_that_only_writes_reads_nothing_by_a_preview() {
     let install = TestInstall::new();
     install.issue(OWNER, "secretive");
     let bearer = |methods: &[&str], name: &str| {

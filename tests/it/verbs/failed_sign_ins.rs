@@ -58,7 +58,7 @@ fn failed_sign_ins_are_one_row_that_a_success_leaves() {
     assert_eq!((row.name.as_str(), row.account.as_str(), row.proof.as_str()), ("uid 1000", "", "not proved"));
     assert_eq!((row.target.as_str(), row.target_name.as_str()), (member.id.to_string().as_str(), "member"));
     assert_eq!(row.details, r#"{"first":"2026-11-21T09:30:00Z","last":"2026-11-21T09:34:00Z","tries":5}"#);
-    assert_eq!(looked_at(&install), rows, "told once");
+    assert_eq!(looked_at(&install), rows, "written once");
     let filter = AuditFilter::parse("verb:sign-in target:member by:uid");
     let found = install.call(OWNER, ListAudit { filter, ..list_audit() }).unwrap();
     assert_eq!(found.rows.len(), 1);
@@ -75,7 +75,7 @@ fn failed_sign_ins_are_written_by_the_next_one_when_nobody_looks() {
 
 /// Someone who keeps reading the log causes a row per minute, not a row per attempt.
 #[test]
-fn looking_does_not_make_a_row_of_each() {
+fn reading_the_log_adds_no_row_per_failure() {
     let install = TestInstall::with_accounts();
     for n in 0..30 {
         fail_at_once(&install, &format!("nobody{n}"));
@@ -112,7 +112,7 @@ fn unknown_names_are_added_up_and_not_kept() {
 
 /// Unlimited names and sources give a bounded number of rows, and no attempt is missing from the count.
 #[test]
-fn a_flood_of_names_and_sources_is_bounded() {
+fn flood_of_names_and_sources_is_bounded() {
     let install = TestInstall::with_accounts();
     let before = install.audit().len();
     for n in 0..200 {
@@ -138,7 +138,7 @@ fn a_flood_of_names_and_sources_is_bounded() {
 /// The source is the peer, not the face: trying another face on the same machine doesn't avoid the delay. Another
 /// peer's success clears no other count.
 #[test]
-fn the_wait_is_counted_by_peer_whatever_the_face() {
+fn delay_is_counted_by_peer_for_every_face() {
     let install = TestInstall::with_accounts();
     let screens = face(&install, Face::Tui, "uid 1000");
     let other = face(&install, Face::Cli, "uid 1001");
@@ -151,7 +151,7 @@ fn the_wait_is_counted_by_peer_whatever_the_face() {
 
 /// A clock that was set back loses no row and delays none.
 #[test]
-fn a_clock_set_back_holds_up_no_trace() {
+fn clock_set_back_delays_no_row() {
     let install = TestInstall::with_accounts();
     fail(&install, &install.backend, "member", 2);
     looked_at(&install);

@@ -7,7 +7,7 @@ fn whose(text: &str) -> IdentifySecret {
 }
 
 #[test]
-fn each_fate_of_a_secret() {
+fn whose_finds_a_secret_in_every_state() {
     let install = TestInstall::with_accounts();
     let old = install.issue("member", "x");
     let prior = install.call("member", regenerate("x")).unwrap().value;
@@ -61,7 +61,7 @@ fn each_fate_of_a_secret() {
 }
 
 #[test]
-fn looking_is_not_recorded() {
+fn whose_records_no_use() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
     let rows = install.audit();

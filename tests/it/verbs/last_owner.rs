@@ -4,7 +4,7 @@ use super::*;
 use jeton::verbs::request::RequestVerb;
 
 #[test]
-fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
+fn last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
     let install = TestInstall::with_accounts();
     install.account("second", Role::Owner);
     install.call(OWNER, switch_off(&["second"])).unwrap();

@@ -80,7 +80,7 @@ fn secret_is_listed_by_its_status_now() {
 
 /// The right head with a wrong secret is no use of the token, and is listed as a wrong secret.
 #[test]
-fn a_wrong_secret_under_a_right_head_is_called_that() {
+fn wrong_secret_with_a_known_hint_is_listed_as_wrong() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
     let wrong = issued.secret.expose(|s| verify::forged(&format!("{}_{}", &s[..12], "0".repeat(32))));
@@ -95,7 +95,7 @@ fn a_wrong_secret_under_a_right_head_is_called_that() {
 /// A member sees denials of its own tokens. An admin sees those of accounts it manages, and of unknown secrets. Nobody
 /// sees more.
 #[test]
-fn nobody_sees_anothers_attempts() {
+fn attempts_of_other_accounts_are_hidden() {
     let install = TestInstall::with_accounts();
     let people = [OWNER, "admin", "member", "viewer"];
     let mut ids = Vec::new();
@@ -149,7 +149,7 @@ fn nobody_sees_anothers_attempts() {
 
 /// A purged token's ledger still belongs to its account.
 #[test]
-fn a_purged_tokens_attempts_stay_its_accounts() {
+fn attempts_of_a_purged_token_belong_to_its_account() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
     install.call("member", revoke(&["x"], "x")).unwrap();

@@ -92,7 +92,7 @@ fn confirmation_counts_each_token_once() {
 
 /// If a made token is now in an account out of reach, the whole change is refused.
 #[test]
-fn what_is_out_of_reach_is_not_taken_along() {
+fn with_made_leaves_tokens_out_of_reach() {
     let install = TestInstall::with_accounts();
     let reaching = methods(&["jeton.tokens.read-all", "jeton.tokens.write-all"]);
     let bot = install.create("admin", CreateToken { selection: reaching, ..create("bot") });
@@ -145,7 +145,7 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
 
 /// A token made with a secret that is now dead may be anyone's: it is revoked too, although its maker isn't.
 #[test]
-fn what_a_regenerated_token_made_goes_along() {
+fn with_made_takes_tokens_of_a_regenerated_maker() {
     let install = TestInstall::with_accounts();
     let root = install.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     install.create(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
@@ -164,7 +164,7 @@ fn create_mine(name: &str) -> CreateToken {
 }
 
 #[test]
-fn more_than_a_request_takes_is_refused_whole() {
+fn with_made_refuses_too_many_tokens() {
     let install = TestInstall::with_accounts();
     let root = install.issue(OWNER, "root").token;
     let now = install.now();

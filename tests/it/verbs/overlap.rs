@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn both_live_until_the_very_instant() {
+fn both_secrets_work_until_the_overlap_ends() {
     let install = TestInstall::with_accounts();
     let old = install.issue("member", "x");
     let done = install.call("member", with_grace("x", "12h")).unwrap();
@@ -33,7 +33,7 @@ fn both_live_until_the_very_instant() {
 }
 
 #[test]
-fn never_beyond_the_expiry_and_never_longer_than_thirty_days() {
+fn grace_ends_with_the_expiry_and_after_thirty_days() {
     let install = TestInstall::with_accounts();
     let old = install.create("member", CreateToken { expires: spec("1d"), ..create("short") });
     let new = install.call("member", with_grace("short", "7d")).unwrap().value;
@@ -49,7 +49,7 @@ fn never_beyond_the_expiry_and_never_longer_than_thirty_days() {
 }
 
 #[test]
-fn a_second_grace_is_a_conflict_while_the_first_lasts() {
+fn second_grace_is_a_conflict_while_the_first_lasts() {
     let install = TestInstall::with_accounts();
     let first = install.issue("member", "x");
     let second = install.call("member", with_grace("x", "2h")).unwrap().value;
@@ -83,7 +83,7 @@ fn retiring_ends_the_overlap_at_once() {
     let done = install.call("member", retire("x")).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token retire member/x");
     assert_eq!(done.value.previous, None);
-    assert_ne!(done.value.revision, new.token.revision, "who looked before is told");
+    assert_ne!(done.value.revision, new.token.revision, "an older view is out of date");
     assert_eq!(why(&install, &old.secret), DenialReason::Retired);
     assert!(allowed(&install, &new.secret));
     let row = install.audit().pop().unwrap();
@@ -95,7 +95,7 @@ fn retiring_ends_the_overlap_at_once() {
 }
 
 #[test]
-fn a_disabled_token_stays_disabled_with_both_its_secrets() {
+fn disabled_token_stays_disabled_with_both_its_secrets() {
     let install = TestInstall::with_accounts();
     let old = install.issue("member", "x");
     install.call("member", disable(&["x"])).unwrap();

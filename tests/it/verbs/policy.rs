@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn everybody_reads_it_and_owners_set_it() {
+fn policy_is_read_by_everybody_and_set_by_owners() {
     let install = TestInstall::with_accounts();
     for who in [OWNER, "admin", "member", "viewer"] {
         assert_eq!(install.call(who, ListPolicy).unwrap(), install.store().read(|s| s.policy()).unwrap());
@@ -27,11 +27,11 @@ fn everybody_reads_it_and_owners_set_it() {
     assert_eq!((row.verb.as_str(), row.target.as_str(), row.name.as_str()), ("policy.set", "policy", OWNER));
     let expected =
         r#"{"policy.self_service":{"after":"off","before":"on"},"policy.trash":{"after":"7d","before":"30d"}}"#;
-    assert_eq!(row.details, expected, "what stayed is not told");
+    assert_eq!(row.details, expected, "unchanged rules are not listed");
 }
 
 #[test]
-fn all_or_nothing() {
+fn policy_is_set_all_or_nothing() {
     let install = TestInstall::with_accounts();
     let state = || (install.audit(), install.call(OWNER, ListPolicy).unwrap());
     let before = state();
@@ -52,7 +52,7 @@ fn all_or_nothing() {
 }
 
 #[test]
-fn it_holds_from_the_next_verb_on() {
+fn policy_applies_from_the_next_verb() {
     let install = TestInstall::with_accounts();
     let x = install.issue("member", "x");
     install.call(OWNER, set_policy(&[("active_tokens", "1")])).unwrap();

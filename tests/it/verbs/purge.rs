@@ -8,7 +8,7 @@ fn preview(install: &TestInstall, who: &str, which: Purgeable) -> PurgePreview {
 }
 
 #[test]
-fn the_trash_goes_and_its_secrets_are_still_known() {
+fn purge_empties_the_trash_and_secrets_stay_known() {
     let install = TestInstall::with_accounts();
     let selection = methods(&["jeton.tokens.read"]);
     let gone = install.create("member", CreateToken { selection, ..create("gone") });
@@ -54,7 +54,7 @@ fn the_trash_goes_and_its_secrets_are_still_known() {
 }
 
 #[test]
-fn expired_ones_go_by_status_at_the_instant() {
+fn purge_of_expired_tokens_uses_the_status_at_that_instant() {
     let install = TestInstall::with_accounts();
     for name in ["a", "off", "gone"] {
         install.create("member", CreateToken { expires: spec("1d"), ..create(name) });
@@ -75,7 +75,7 @@ fn expired_ones_go_by_status_at_the_instant() {
 
 /// The actor's own tokens, and those of managed accounts: no other token is counted, named or purged.
 #[test]
-fn only_what_may_be_changed_goes() {
+fn purge_takes_only_tokens_the_actor_may_change() {
     let install = TestInstall::with_accounts();
     for who in [OWNER, "admin", "member", "viewer"] {
         install.issue(who, "x");
@@ -94,7 +94,7 @@ fn only_what_may_be_changed_goes() {
 }
 
 #[test]
-fn more_than_one_transaction_holds_goes_in_batches_with_a_row_each() {
+fn purge_of_many_tokens_runs_in_batches_with_a_row_each() {
     let install = TestInstall::with_accounts();
     let many = MAX_PREVIEW_NAMES + 203;
     crate::support::direct_writes::insert_tokens(&install.temp_store.path(), (0..many).map(|n| format!("t{n}-x")));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn everybody_sees_their_own_and_what_they_manage() {
+fn list_shows_own_and_managed_tokens() {
     let install = TestInstall::with_accounts();
     for who in [OWNER, "admin", "member", "viewer"] {
         install.issue(who, &format!("of-{who}"));
@@ -62,7 +62,7 @@ fn who_and_how_many() {
 }
 
 #[test]
-fn the_catalogues_read_back_as_they_were_written() {
+fn catalogues_read_back_as_they_were_written() {
     let install = TestInstall::with_accounts();
     let listed = call(&install.backend, &Credential::Store, ListCatalogues).unwrap();
     let shipped: Vec<_> = ["jeton", "cloud-platform"].map(|n| Catalogue::shipped(n).unwrap()).into();
@@ -70,7 +70,7 @@ fn the_catalogues_read_back_as_they_were_written() {
 }
 
 #[test]
-fn a_token_is_found_by_name_full_name_hint_and_id() {
+fn token_is_found_by_name_full_name_hint_and_id() {
     let install = TestInstall::with_accounts();
     let (first, second) = (install.issue("member", "same").token, install.issue("viewer", "same").token);
     let find = |who: &str, text: &str| install.call(who, show(text)).map(|s| s.token.id);
@@ -101,7 +101,7 @@ fn a_token_is_found_by_name_full_name_hint_and_id() {
 
 /// A name refers only to itself, never to another token's id or hint.
 #[test]
-fn no_name_passes_for_an_id_or_a_hint() {
+fn token_name_can_not_look_like_an_id_or_a_hint() {
     let install = TestInstall::with_accounts();
     let real = install.issue(OWNER, "real").token;
     assert_eq!(real.id.to_string(), format!("t:{}", real.id.0));
@@ -112,12 +112,12 @@ fn no_name_passes_for_an_id_or_a_hint() {
 }
 
 #[test]
-fn a_secret_is_kept_nowhere_by_mistake() {
+fn secret_is_kept_nowhere_by_mistake() {
     let install = TestInstall::with_accounts();
     install.issue(OWNER, "real").secret.expose(|s| {
         for refused in [TokenName::parse(s).err(), Description::parse(&format!("was {s}")).err()] {
-            let said = refused.unwrap().to_string();
-            assert!(!said.contains(&s[13..]), "{said}");
+            let text = refused.unwrap().to_string();
+            assert!(!text.contains(&s[13..]), "{text}");
         }
     });
 }

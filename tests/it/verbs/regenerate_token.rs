@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_old_secret_dies_and_all_else_is_kept() {
+fn regenerate_replaces_the_secret_and_nothing_else() {
     let install = TestInstall::with_accounts();
     let old =
         install.create("member", CreateToken { expires: spec("30d"), selection: Selection::Inherit, ..create("x") });
@@ -23,7 +23,7 @@ fn the_old_secret_dies_and_all_else_is_kept() {
 }
 
 #[test]
-fn a_disabled_token_stays_disabled() {
+fn disabled_token_stays_disabled() {
     let install = TestInstall::with_accounts();
     install.issue("member", "x");
     install.call("member", disable(&["x"])).unwrap();
@@ -33,7 +33,7 @@ fn a_disabled_token_stays_disabled() {
 }
 
 #[test]
-fn an_expired_token_needs_a_new_expiry() {
+fn expired_token_needs_a_new_expiry() {
     let install = TestInstall::with_accounts();
     let old = install.create("member", CreateToken { expires: spec("1d"), ..create("x") });
     install.fakes.clock.advance(DAY);
@@ -49,7 +49,7 @@ fn an_expired_token_needs_a_new_expiry() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_saved_stays_as_it_was() {
+fn secret_that_cannot_be_saved_is_not_replaced() {
     let install = TestInstall::with_accounts();
     let old = install.issue("member", "x");
     let out = Some(SecretDestination::File(install.temp_store.path()));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn only_the_name_itself_confirms() {
+fn revoke_is_confirmed_by_the_exact_name() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "ci-deploy");
     let rows = install.audit();
@@ -22,7 +22,7 @@ fn only_the_name_itself_confirms() {
 }
 
 #[test]
-fn several_need_their_number() {
+fn revoke_of_several_is_confirmed_by_their_number() {
     let install = TestInstall::with_accounts();
     for name in ["a", "b", "c"] {
         install.issue("member", name);
@@ -39,7 +39,7 @@ fn several_need_their_number() {
 }
 
 #[test]
-fn restored_is_disabled_until_it_is_enabled() {
+fn restored_token_is_disabled_until_it_is_enabled() {
     let install = TestInstall::with_accounts();
     let issued = install.issue("member", "x");
     install.call("member", revoke(&["x"], "x")).unwrap();
@@ -53,7 +53,7 @@ fn restored_is_disabled_until_it_is_enabled() {
 }
 
 #[test]
-fn a_name_given_away_meanwhile_needs_another() {
+fn restore_of_a_taken_name_needs_another() {
     let install = TestInstall::with_accounts();
     let first = install.issue("member", "x").token;
     install.call("member", revoke(&["x"], "x")).unwrap();
@@ -76,7 +76,7 @@ fn a_name_given_away_meanwhile_needs_another() {
 }
 
 #[test]
-fn the_trash_keeps_for_a_while() {
+fn trash_keeps_tokens_for_the_policy_span() {
     let install = TestInstall::with_accounts();
     for name in ["a", "b"] {
         install.issue("member", name);
@@ -92,7 +92,7 @@ fn the_trash_keeps_for_a_while() {
 }
 
 #[test]
-fn several_are_restored_together_or_not_at_all() {
+fn restore_of_several_is_all_or_nothing() {
     let install = TestInstall::with_accounts();
     for name in ["a", "b", "c"] {
         install.issue("member", name);

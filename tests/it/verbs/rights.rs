@@ -34,7 +34,7 @@ fn keep_set_of_management(install: &TestInstall) {
 
 /// Such a store stays usable: only the set's own file is refused when it is applied again.
 #[test]
-fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
+fn stored_set_of_management_methods_hinders_no_other_catalogue() {
     let install = TestInstall::with_accounts();
     keep_set_of_management(&install);
     let listed = || call(&install.backend, &Credential::Store, ListCatalogues).unwrap();
@@ -131,7 +131,7 @@ fn both_secrets_of_an_overlap_have_their_own_rights() {
 }
 
 #[test]
-fn who_chooses_a_selection_is_warned_of_what_it_withholds() {
+fn selection_with_withheld_methods_gives_a_warning() {
     let install = TestInstall::with_accounts();
     let warned = |selection| install.create("viewer", CreateToken { selection, ..create("x") }).warning;
     assert!(warned(Selection::nothing()).unwrap().contains("nothing"));

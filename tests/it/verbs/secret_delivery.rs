@@ -49,7 +49,7 @@ fn another(install: &TestInstall) -> Arc<LocalBackend<SqliteStore>> {
 }
 
 #[test]
-fn secret_on_its_way_locks_nobody_out() {
+fn secret_delivery_holds_no_lock() {
     let install = TestInstall::with_accounts();
     install.set_policy(|p| p.active_tokens = 0);
     install.issue("member", "target");

@@ -28,12 +28,12 @@ pub fn forged(head: &str) -> String {
 }
 
 #[test]
-fn each_reason() {
+fn denial_reasons_are_distinct() {
     let install = TestInstall::with_accounts();
     let text = |name: &str| install.issue("member", name).secret.expose(str::to_owned);
     let live = text("live");
-    let said = |presented: &str| reason(decide(&install, presented, None));
-    assert_eq!(said(&live), "allowed");
+    let reason_of = |presented: &str| reason(decide(&install, presented, None));
+    assert_eq!(reason_of(&live), "allowed");
     for broken in [
         "",
         "x",
@@ -46,27 +46,27 @@ fn each_reason() {
         &live.to_uppercase(),
         &live.replace('_', "-"),
     ] {
-        assert_eq!(said(broken), "malformed", "{broken:?}");
+        assert_eq!(reason_of(broken), "malformed", "{broken:?}");
     }
     let mut mistyped = live.clone().into_bytes();
     mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };
-    assert_eq!(said(std::str::from_utf8(&mistyped).unwrap()), "checksum");
-    assert_eq!(said(&forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32)))), "unknown");
-    assert_eq!(said(&forged(&format!("{}_{}", &live[..12], "0".repeat(32)))), "wrong-secret");
-    assert_eq!(said(&forged(&format!("abc{}", &live[3..45]))), "wrong-secret", "another prefix is another secret");
+    assert_eq!(reason_of(std::str::from_utf8(&mistyped).unwrap()), "checksum");
+    assert_eq!(reason_of(&forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32)))), "unknown");
+    assert_eq!(reason_of(&forged(&format!("{}_{}", &live[..12], "0".repeat(32)))), "wrong-secret");
+    assert_eq!(reason_of(&forged(&format!("abc{}", &live[3..45]))), "wrong-secret", "another prefix is another secret");
 
     let (off, gone, old) = (text("off"), text("gone"), text("old"));
     install.call("member", disable(&["off"])).unwrap();
     install.call("member", revoke(&["gone"], "gone")).unwrap();
     install.call("member", regenerate("old")).unwrap();
-    assert_eq!((said(&off), said(&gone), said(&old)), ("disabled", "deleted", "retired"));
+    assert_eq!((reason_of(&off), reason_of(&gone), reason_of(&old)), ("disabled", "deleted", "retired"));
     let short = install.create("viewer", CreateToken { expires: spec("1d"), ..create("short") });
     install.fakes.clock.advance(DAY);
-    assert_eq!(short.secret.expose(|s| said(s)), "expired");
+    assert_eq!(short.secret.expose(|s| reason_of(s)), "expired");
     install.set_account_enabled(install.account_named("member").id, false);
-    assert_eq!((said(&live), said(&off)), ("account-disabled", "disabled"));
+    assert_eq!((reason_of(&live), reason_of(&off)), ("account-disabled", "disabled"));
     install.set_account_enabled(install.account_named("member").id, true);
-    assert_eq!(said(&live), "allowed");
+    assert_eq!(reason_of(&live), "allowed");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn permission_is_the_selection_under_the_roles_ceiling() {
     let shipped = jeton::domain::catalogue::Catalogue::shipped("cloud-platform").unwrap();
     let of = |access: &str| shipped.methods().find(|m| m.access.as_str() == access).unwrap().id.to_string();
     let (read, write, admin) = (of("read"), of("write"), of("admin"));
-    let said = |who: &str, selection: Selection, method: &str| {
+    let reason_of = |who: &str, selection: Selection, method: &str| {
         let name = format!("x{}", install.audit().len());
         install.set_policy(|p| p.active_tokens = 0);
         let issued = install.create(who, CreateToken { selection, ..create(&name) });
@@ -86,20 +86,20 @@ fn permission_is_the_selection_under_the_roles_ceiling() {
         [(OWNER, [yes, yes, yes]), ("admin", [yes, yes, yes]), ("member", [yes, yes, no]), ("viewer", [yes, no, no])]
     {
         for (method, expected) in [&read, &write, &admin].into_iter().zip(expected) {
-            assert_eq!(said(who, Selection::Inherit, method), expected, "{who} {method}");
-            assert_eq!(said(who, methods(&[method]), method), expected, "{who} {method}");
-            assert_eq!(said(who, Selection::nothing(), method), no);
+            assert_eq!(reason_of(who, Selection::Inherit, method), expected, "{who} {method}");
+            assert_eq!(reason_of(who, methods(&[method]), method), expected, "{who} {method}");
+            assert_eq!(reason_of(who, Selection::nothing(), method), no);
         }
-        assert_eq!(said(who, Selection::Inherit, "jeton.tokens.read"), no, "Inherit never includes jeton.*");
-        assert_eq!(said(who, methods(&["jeton.tokens.read"]), "jeton.tokens.read"), yes);
-        assert_eq!(said(who, Selection::Inherit, "no.Such"), "unknown-method");
+        assert_eq!(reason_of(who, Selection::Inherit, "jeton.tokens.read"), no, "Inherit never includes jeton.*");
+        assert_eq!(reason_of(who, methods(&["jeton.tokens.read"]), "jeton.tokens.read"), yes);
+        assert_eq!(reason_of(who, Selection::Inherit, "no.Such"), "unknown-method");
     }
     let set = "Maven Plugin";
     let members = jeton::domain::catalogue::set::members(std::slice::from_ref(&shipped), set);
     for method in shipped.methods().filter(|m| m.access.as_str() == "read") {
         let expected = if members.contains(&method.id) { yes } else { no };
         let selection = Selection::Sets([set.to_owned()].into());
-        assert_eq!(said("viewer", selection, method.id.as_str()), expected, "{}", method.id);
+        assert_eq!(reason_of("viewer", selection, method.id.as_str()), expected, "{}", method.id);
     }
 }
 
@@ -120,7 +120,7 @@ fn only_accepted_uses_move_last_seen() {
 
 /// A service that reads a store before setup has the catalogues afterwards.
 #[test]
-fn what_is_set_up_meanwhile_is_known() {
+fn service_reads_a_store_set_up_after_its_start() {
     let (place, fakes) = (crate::support::fakes::TempStore::new(), Fakes::new());
     let jeton = backend(&place.path(), fakes.adapters());
     let install = TestInstall::from_parts(place, fakes, jeton);
@@ -132,7 +132,7 @@ fn what_is_set_up_meanwhile_is_known() {
 }
 
 #[test]
-fn a_secret_that_was_unknown_before_it_was_issued_works() {
+fn secret_that_was_unknown_before_it_was_issued_works() {
     // Two installations generate the same numbers here, so that one can look up the other's secret.
     let twin = TestInstall::with_accounts().issue("member", "ci").secret;
     let install = TestInstall::with_accounts();

@@ -225,7 +225,7 @@ fn texts_can_not_drive_a_terminal() {
 }
 
 #[test]
-fn keys_that_stand_twice_are_said() {
+fn duplicate_keys_are_warned_about() {
     let json =
         r#"{"openapi":"3.0.0","paths":{"/a":{"get":{"summary":"First"}},"/b":{},"/a":{"get":{"summary":"Last"}}}}"#;
     let yaml = "openapi: 3.0.0\npaths:\n  /a:\n    get: {summary: First}\n  /b: {}\n  /a:\n    get: {summary: Last}\n";

@@ -125,7 +125,7 @@ fn merge_keys_and_aliases_are_followed() {
 }
 
 #[test]
-fn what_is_left_out_is_said() {
+fn omitted_parts_are_warned_about() {
     let all = done(
         r#""/a":{"get":{"callbacks":{"x":{}},"tags":"pets"},"GET":{},"query":{},"x-mine":{},"parameters":[]},
            "/b":[],"/c":{"get":7},"x-more":{"get":{}},"d":{"get":{"tags":[1,{}],"security":{}}}"#,

@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_paths_changes_nothing(
+    fn order_of_paths_changes_nothing(
         mut list in proptest::collection::vec(operation(), 1..12),
         seed in any::<u64>(),
     ) {

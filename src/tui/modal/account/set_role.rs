@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changes_for_tokens() {
+    fn role_change_is_described_for_tokens() {
         let changes = [(Role::Admin, Role::Viewer), (Role::Viewer, Role::Member), (Role::Owner, Role::Admin)];
         let texts = changes.map(|(before, after)| describe_change(before, after, 3));
         insta::assert_snapshot!(texts.join("\n"), @"

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_and_words() {
+    fn fields_and_words_are_parsed() {
         let read = AccountFilter::parse("CI role:ad status:dis foo:bar");
         assert_eq!(read.words, ["ci", "foo:bar"]);
         assert_eq!((read.role, read.enabled), (Some(Role::Admin), Some(false)));

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_column_stands_outside() {
+    fn columns_fit_the_width() {
         for columns in 40..220 {
             let c = Columns::new(columns);
             assert!(c.total() <= columns, "{columns}: {}", c.total());
