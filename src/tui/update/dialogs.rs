@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Layer, apply_intent};
+use crate::domain::dates::Dates;
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::token::{Token, TokenRef};
@@ -176,6 +177,15 @@ fn with_edit_dialog(
     let Some(Modal::EditToken(form)) = model.modals.get_mut(at) else { return Vec::new() };
     let intent = form.with_dialog(act);
     apply_intent(model, layer, intent)
+}
+
+pub(super) fn with_audit_check(model: &mut Model, act: impl Fn(&mut AuditCheckDialog, Dates<'_>)) {
+    let dates = model.dates.clone();
+    for modal in &mut model.modals {
+        if let Modal::AuditCheck(verify) = modal {
+            act(verify.dialog_mut(), dates.get());
+        }
+    }
 }
 
 pub(super) fn details_of<'a>(model: &'a Model, token: &Token) -> Option<&'a TokenDetails> {

@@ -7,12 +7,10 @@ use super::{
     requests,
 };
 use crate::domain::catalogue::Catalogue;
-use crate::domain::dates::Dates;
 use crate::domain::time::relative;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
-use crate::tui::modal::audit_check::AuditCheckDialog;
 use crate::tui::modal::reveal_secret::RevealSecretDialog;
 use crate::tui::model::{Model, RequestKind, Screen};
 use crate::tui::msg::RequestId;
@@ -73,7 +71,7 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
             Vec::new()
         }
         (Err(error), RequestKind::AuditCheck) if error.kind != Kind::Unauthenticated => {
-            with_audit_check(model, |verify, _| verify.set_error(&error));
+            dialogs::with_audit_check(model, |verify, _| verify.set_error(&error));
             Vec::new()
         }
         (
@@ -106,15 +104,6 @@ pub(super) fn on_catalogue_read(model: &mut Model, id: RequestId, result: Result
             Some(intent) => apply_intent(model, layer, intent),
             None => Vec::new(),
         },
-    }
-}
-
-fn with_audit_check(model: &mut Model, act: impl Fn(&mut AuditCheckDialog, Dates<'_>)) {
-    let dates = model.dates.clone();
-    for modal in &mut model.modals {
-        if let Modal::AuditCheck(verify) = modal {
-            act(verify.dialog_mut(), dates.get());
-        }
     }
 }
 
@@ -188,7 +177,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         Response::PreviewCatalogue(preview) => catalogue::on_preview(model, layer, preview),
         Response::ApplyCatalogue(done) => catalogue::on_applied(model, &done.value, &done.equivalent_command),
         Response::VerifyAuditChain(verified) => {
-            with_audit_check(model, |verify, dates| verify.set_report(&verified.report, dates));
+            dialogs::with_audit_check(model, |verify, dates| verify.set_report(&verified.report, dates));
             Vec::new()
         }
         // Screens detect changes by these, independent of all other replies.
