@@ -10,7 +10,6 @@ const LONG_FILES: &[(&str, &str)] = &[
     ("tests/it/canary.rs", "one search after every verb of both faces"),
     ("tests/it/cli.rs", "the commands, a story each"),
     ("tests/it/tui/snapshots.rs", "each screen and dialog once, in one list"),
-    ("tests/it/tui/accounts.rs", "what is done with accounts, a story each"),
     ("tests/it/tui/story.rs", "what a person does on the screens, a story each"),
     ("tests/it/pty.rs", "the ways into and out of a real terminal, a story each"),
 ];

@@ -217,7 +217,7 @@ impl Dialog for EditTokenDialog {
     const LABEL_WIDTH: usize = 13;
 
     fn id(&self) -> &'static str {
-        "edit-token"
+        if self.conflict.is_some() { "edit-conflict" } else { "edit-token" }
     }
 
     fn title(&self) -> String {

@@ -72,12 +72,31 @@ impl TuiHarness {
         self.text().lines().last().unwrap_or_default().trim().to_owned()
     }
 
+    /// Returns the second line of the screen: the filter, the count and the order.
+    pub fn filter_line(&self) -> String {
+        self.text().lines().nth(1).unwrap_or_default().trim().to_owned()
+    }
+
+    /// Returns the lines between the rules of the screen.
+    pub fn body(&self) -> String {
+        let text = self.text();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[3..lines.len() - 4].join("\n").trim_end().to_owned()
+    }
+
+    /// Returns the two lines about the row under the cursor, or the notice in their place.
+    pub fn about(&self) -> String {
+        let text = self.text();
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        lines[lines.len() - 3..lines.len() - 1].join("\n")
+    }
+
     /// Returns the text of the notice shown now, with its effect.
     pub fn notice_text(&self) -> Option<String> {
         self.model.notice.as_ref().map(|notice| notice.full_text())
     }
 
-    /// Returns the title and the lines of the topmost dialog, without its box.
+    /// Returns the title and the lines of the topmost dialog, without its box, its keys, and repeated empty lines.
     pub fn dialog_text(&self) -> String {
         let (columns, rows_high) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows_high)).unwrap();
@@ -88,9 +107,12 @@ impl TuiHarness {
         let text = rows(terminal.backend().buffer(), |row| row.iter().map(Cell::symbol).collect());
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let first = lines.iter().rposition(|line| line.starts_with('┌')).expect("a dialog is open");
-        let inside = lines[first..].iter().take_while(|line| !line.starts_with('└'));
-        let plain: Vec<&str> = inside.map(|line| line.trim_matches(['┌', '┐', '│', '─', ' '])).collect();
-        plain.join("\n").trim().to_owned()
+        let inside = lines[first + 1..].iter().take_while(|line| line.starts_with('│'));
+        let mut plain = vec![lines[first].trim_matches(['┌', '┐', '─', ' '])];
+        plain.extend(inside.map(|line| line.strip_prefix("│ ").unwrap_or(line).trim_end_matches('│').trim_end()));
+        plain.pop();
+        plain.dedup_by(|next, last| next.is_empty() && last.is_empty());
+        plain.join("\n").trim_end().to_owned()
     }
 
     /// Returns the screen and the dialogs above it, the topmost last.
@@ -115,6 +137,12 @@ impl TuiHarness {
     pub fn assert_top(&self, id: &str) {
         let ids = self.component_ids();
         assert_eq!(ids.last(), Some(&id), "{ids:?}\n{}", self.text());
+    }
+
+    /// Asserts that the screens are locked.
+    #[track_caller]
+    pub fn assert_locked(&self) {
+        assert!(self.model.lock.is_some(), "{:?}\n{}", self.component_ids(), self.text());
     }
 
     /// Asserts that no dialog is open.

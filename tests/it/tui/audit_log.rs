@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jeton::domain::audit::{AuditRow, chain_hash};
 use jeton::domain::time::Timestamp;
 use jeton::tui::msg::Msg;
+use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::actor::TokenCredential;
 
@@ -17,7 +18,7 @@ fn here(s: &TuiHarness) -> i64 {
 }
 
 /// Appends `row` with a correct hash, without any of jeton's checks.
-fn add_row(install: &TestInstall, row: AuditRow) {
+pub(super) fn add_row(install: &TestInstall, row: AuditRow) {
     let db = install.raw_connection();
     let last = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
     let (seq, hash): (i64, [u8; 32]) = db.query_row(last, [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
@@ -43,7 +44,7 @@ fn add_row(install: &TestInstall, row: AuditRow) {
     .unwrap();
 }
 
-fn row(verb: &str, details: &str) -> AuditRow {
+pub(super) fn row(verb: &str, details: &str) -> AuditRow {
     AuditRow {
         seq: 0,
         at: Timestamp(1_795_253_400_000),
@@ -59,7 +60,7 @@ fn row(verb: &str, details: &str) -> AuditRow {
 }
 
 #[test]
-fn the_newest_first_with_what_it_was_and_became() {
+fn audit_log_lists_newest_first_with_both_values() {
     let install = TestInstall::new();
     install.issue(OWNER, "deploy-bot");
     install.fakes.clock.advance(3 * 60_000);
@@ -73,17 +74,37 @@ fn the_newest_first_with_what_it_was_and_became() {
     s.assert_shows("1 of 3");
     s.install.fakes.clock.advance(60_000);
     s.keys("<down><up>");
-    s.assert_shows(" enabled yes → no\n");
-    s.assert_shows("2 min ago, 2026-11-21 09:33:00 +00:00, by ops with password (cli)");
+    insta::assert_snapshot!(s.about(), @"
+    enabled yes → no
+    2 min ago, 21-11-2026 09:33:00 (+00:00), by ops with password (cli)
+    ");
     s.keys("<down>");
-    s.assert_shows("api methods []");
+    insta::assert_snapshot!(s.about(), @r#"
+    api methods [], description "", expires none, secret "jtn_7U2DojAL"
+    5 min ago, 21-11-2026 09:30:00 (+00:00), by ops with password (cli)
+    "#);
 
     s.keys("y");
     assert_eq!(s.copied.pop().as_deref(), Some("t:1"));
     s.keys("<up><enter>");
-    s.assert_shows("Audit row 3");
-    s.assert_shows("  before  yes");
-    s.assert_shows("  after   no");
+    s.assert_top("audit-row");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Audit row 3
+    When      21-11-2026 09:33:00 (+00:00)
+              2 min ago
+    Who       ops (a:1)
+    Proof     password
+    Face      cli
+    Verb      token.disable
+    Target    ops/deploy-bot (t:1)
+
+    enabled
+      before  yes
+      after   no
+
+    Row       3
+    Hash      e678fc849f1b658797de3f842d4292f42c420e9832c3c1adc0b050a906e6aa92
+    ");
     let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
     s.assert_shows(&hash);
     s.keys("y<esc><esc>");
@@ -92,7 +113,7 @@ fn the_newest_first_with_what_it_was_and_became() {
 }
 
 #[test]
-fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
+fn audit_filter_narrows_while_it_is_typed() {
     let install = TestInstall::with_accounts();
     install.issue(OWNER, "deploy-bot");
     install.issue("member", "other");
@@ -100,15 +121,24 @@ fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
     s.keys("3");
     s.assert_shows("1 of 6");
     s.keys("/verb:create b");
-    s.assert_shows("2 match of 6");
+    insta::assert_snapshot!(s.filter_line(), @"/ verb:create b                                          2 match of 6   ↓ when");
     s.keys("y:mem");
-    s.assert_shows("1 match of 6");
+    insta::assert_snapshot!(s.filter_line(), @"/ verb:create by:mem                                     1 match of 6   ↓ when");
     s.assert_hides("deploy-bot");
     s.keys("x");
-    s.assert_shows("Nothing matches \"verb:create by:memx\".  Esc clears the filter.");
+    insta::assert_snapshot!(s.body(), @r#"
+     WHEN             WHO           VERB              TARGET
+
+    Nothing matches "verb:create by:memx".  Esc clears the filter.
+    "#);
     s.keys("<c-u>who:mem");
-    s.assert_shows("no field \"who\"   ↓ when");
-    s.assert_shows("It knows no field \"who\": there are verb:, by:, target:.");
+    insta::assert_snapshot!(s.filter_line(), @r#"/ who:mem                                              no field "who"   ↓ when"#);
+    insta::assert_snapshot!(s.body(), @r#"
+     WHEN             WHO           VERB              TARGET
+
+    Nothing matches "who:mem".  Esc clears the filter.
+    It knows no field "who": there are verb:, by:, target:.
+    "#);
     s.keys("<bs><enter>q");
     assert!(s.ended().is_some(), "no letter is typed after Enter");
     s.model.exit = None;
@@ -116,11 +146,11 @@ fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
     s.assert_shows("1 of 6");
     assert_eq!(here(&s), 6);
     s.keys("<esc>");
-    s.assert_shows("NAME");
+    s.assert_top("tokens");
 }
 
 #[test]
-fn a_late_answer_to_an_older_filter_is_dropped() {
+fn late_reply_to_an_older_filter_is_dropped() {
     let install = TestInstall::new();
     install.issue(OWNER, "deploy-bot");
     install.issue(OWNER, "other");
@@ -129,12 +159,12 @@ fn a_late_answer_to_an_older_filter_is_dropped() {
     s.held_replies = Some(Default::default());
     s.keys("/deploy");
     s.deliver_replies(true);
-    s.assert_shows("1 match of 3");
+    insta::assert_snapshot!(s.filter_line(), @"/ deploy                                                 1 match of 3   ↓ when");
     s.assert_hides("ops/other");
 }
 
 #[test]
-fn a_long_log_is_read_by_windows_from_end_to_end() {
+fn long_audit_log_is_read_in_pages() {
     let install = TestInstall::new();
     for n in 0..700 {
         add_row(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
@@ -154,7 +184,7 @@ fn a_long_log_is_read_by_windows_from_end_to_end() {
     s.keys("<end>");
     assert_eq!(here(&s), 1);
     let last = s.text().lines().nth(19).unwrap().to_owned();
-    assert!(last.starts_with('▶'), "no room is left unused: {last}");
+    assert!(last.starts_with('▶'), "the last line is used: {last}");
     for _ in 0..newest / 16 + 1 {
         s.keys("<pgup>");
     }
@@ -164,11 +194,11 @@ fn a_long_log_is_read_by_windows_from_end_to_end() {
     }
     assert_eq!(here(&s), 1);
     s.keys("/enable");
-    s.assert_shows(&format!("200+ match of {newest}"));
+    insta::assert_snapshot!(s.filter_line(), @"/ enable                                            200+ match of 701   ↓ when");
 }
 
 #[test]
-fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
+fn changes_by_others_appear_under_a_steady_cursor() {
     let install = TestInstall::new();
     for n in 0..5 {
         install.issue(OWNER, &format!("t-{n}"));
@@ -182,12 +212,12 @@ fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
     s.assert_shows("4 of 7");
     s.assert_shows("ops/elsewhere");
     s.keys("<home>");
-    s.install.issue(OWNER, "told");
+    s.install.issue(OWNER, "second");
     s.message(Msg::StoreChanged);
-    s.assert_shows("ops/told");
+    s.assert_shows("ops/second");
     s.install.issue(OWNER, "again");
     s.keys("13");
-    assert_eq!(here(&s), 9, "whoever stands on the newest row goes on standing there");
+    assert_eq!(here(&s), 9, "a cursor on the newest row follows the newest row");
     s.keys("1");
     s.install.issue(OWNER, "behind-the-lock");
     s.keys("3<c-z>");
@@ -197,19 +227,25 @@ fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
 }
 
 #[test]
-fn refusal_to_read_is_calm() {
+fn audit_log_shows_members_only_the_refusal() {
     for who in ["member", "viewer"] {
         let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
         s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>3"));
-        s.assert_shows(" The audit log is for owners and admins.");
+        let refusal = s.body();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refusal, @"
+
+            The audit log is for owners and admins.
+            ");
+        }
         for keys in ["R", "/x<down>", "y", "<enter>", "<end>", "13"] {
             s.keys(keys);
-            s.assert_shows(" The audit log is for owners and admins.");
-            assert!(s.model.notice.is_none() && s.model.messages.is_empty(), "nothing more is said after {keys}");
+            assert_eq!(s.body(), refusal, "{keys}");
+            assert!(s.model.notice.is_none() && s.model.messages.is_empty(), "no notice after {keys}");
         }
         assert!(s.copied.is_empty());
         s.keys("<esc>");
-        s.assert_shows("NAME");
+        s.assert_top("tokens");
     }
     let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
     s.keys(&format!("<s-tab><c-u>admin<enter>{PASSWORD}<enter>3"));
@@ -217,40 +253,41 @@ fn refusal_to_read_is_calm() {
 }
 
 #[test]
-fn token_without_the_method_sees_which_it_lacks() {
+fn token_session_sees_which_method_it_lacks() {
     let install = TestInstall::new();
     let issued = install.issue(OWNER, "bearer");
     let token = TokenCredential { secret: Arc::new(issued.secret), account: None, name: None };
     let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     s.keys("3");
-    s.assert_shows("lacks jeton.audit.read");
+    s.assert_shows("jeton.audit.read");
     assert!(s.model.audit().unwrap().current().is_none());
 }
 
 #[test]
-fn a_role_taken_away_takes_the_rows_with_it() {
+fn demoted_reader_loses_the_rows() {
     let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
     s.keys(&format!("<s-tab><c-u>admin<enter>{PASSWORD}<enter>3"));
     s.assert_shows("1 of 4");
     s.install.raw_connection().execute("UPDATE accounts SET role = 'member' WHERE username = 'admin'", []).unwrap();
     s.keys("R");
-    s.assert_shows(" The audit log is for owners and admins.");
+    let audit = s.model.audit().unwrap();
+    assert!(audit.current().is_none() && audit.rows().is_denied());
     s.assert_hides("init");
 }
 
 #[test]
-fn a_damaged_log_says_what_is_wrong_with_it() {
+fn damaged_audit_log_shows_the_command_that_verifies_it() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.install.raw_connection().execute("UPDATE audit SET details = CAST(x'ff' AS TEXT)", []).unwrap();
     s.keys("3");
     s.assert_shows("jeton audit verify");
     s.keys("R<down><enter>y");
     s.assert_shows("jeton audit verify");
-    assert!(s.model.notice.is_none(), "it stands there already");
+    assert!(s.model.notice.is_none(), "the screen shows it already");
 }
 
 #[test]
-fn hostile_rows_stay_in_their_cells() {
+fn rows_with_control_characters_stay_in_their_cells() {
     let install = TestInstall::new();
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil 漢字🦀";
     let details = serde_json::json!({ evil: { "before": evil.repeat(9), "after": [evil, { evil: evil }] } });
@@ -272,8 +309,8 @@ fn hostile_rows_stay_in_their_cells() {
     add_row(&install, all);
     let mut s = TuiHarness::with(install, Theme::colour(), None);
     s.keys(&format!("{PASSWORD}<enter>3y"));
-    assert!(s.copied.is_empty(), "what can't be shown must not be pasted");
-    s.assert_shows("The target holds control characters and was not copied");
+    assert!(s.copied.is_empty(), "unsafe text must not be pasted");
+    s.assert_notice(NoticeId::NotCopied);
     for (columns, rows) in [(80, 24), (40, 10), (200, 60)] {
         s.resize(columns, rows);
         for keys in
@@ -289,7 +326,7 @@ fn hostile_rows_stay_in_their_cells() {
 }
 
 #[test]
-fn details_show_all_that_a_line_cuts() {
+fn audit_row_details_show_the_whole_value() {
     let install = TestInstall::new();
     let methods: Vec<String> = (0..60).map(|n| format!("group.method-{n:02}")).collect();
     let details = serde_json::json!({ "api": { "before": "inherit", "after": { "methods": methods } } });
@@ -313,65 +350,4 @@ fn details_show_all_that_a_line_cuts() {
         s.assert_hides(&hash[60..]);
         s.keys("<esc>");
     }
-}
-
-#[test]
-fn the_log_is_followed_and_what_that_cannot_show_is_said() {
-    let mut s = TuiHarness::signed_in(TestInstall::new());
-    s.keys("3");
-    s.held_replies = Some(Default::default());
-    s.keys("v");
-    s.assert_shows("Following the chain");
-    s.install.fakes.clock.advance(200);
-    s.pass_time();
-    s.assert_shows("working");
-    s.held_replies.as_mut().unwrap().clear();
-    s.keys("<esc>v");
-    s.deliver_replies(false);
-    s.assert_shows("✓ 1 row, the chain is whole");
-    s.assert_shows("Without an anchor it can't be seen");
-    s.assert_shows("jeton audit anchor FILE");
-    let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
-    s.assert_shows(&hash[..40]);
-    s.keys("<enter>");
-    s.assert_hides("the chain is whole");
-    s.assert_shows("Audit log");
-    // Closed before the answer arrives: the answer opens nothing.
-    s.keys("v<esc>");
-    s.deliver_replies(false);
-    s.assert_hides("the chain is whole");
-}
-
-#[test]
-fn a_damaged_log_is_named_row_by_row() {
-    let install = TestInstall::new();
-    for n in 0..30 {
-        add_row(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
-    }
-    install.raw_connection().execute("UPDATE audit SET name = 'mallory' WHERE seq = 7", []).unwrap();
-    let mut s = TuiHarness::signed_in(install);
-    s.keys("3v");
-    s.assert_shows("! 31 rows looked at: the audit log is not as it was written");
-    s.assert_shows("row 7");
-    s.assert_shows("Keep the store's file as it is");
-    s.assert_hides("the chain is whole");
-    s.keys("<esc>");
-    s.install.raw_connection().execute("UPDATE audit SET name = 'mallory'", []).unwrap();
-    s.resize(40, 10);
-    s.keys("v");
-    s.assert_hides("compare it with a backup");
-    for _ in 0..120 {
-        s.keys("<down>");
-    }
-    s.assert_shows("compare it with a backup");
-}
-
-#[test]
-fn a_log_that_can_not_be_followed_says_why() {
-    let mut s = TuiHarness::signed_in(TestInstall::new());
-    s.keys("3");
-    s.install.raw_connection().execute("DROP TABLE installation", []).unwrap();
-    s.keys("v");
-    s.assert_hides("Following the chain");
-    s.assert_shows("! ");
 }

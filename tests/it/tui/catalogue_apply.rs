@@ -1,6 +1,9 @@
 //! Applying catalogues on the screen.
 
 use jeton::domain::selection::Selection;
+use jeton::tui::notice::NoticeId;
+use jeton::verbs::Verb as _;
+use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::tokens::CreateToken;
 
 use super::snapshots::{SMALL, at_sizes, fixture, screens_at_sizes};
@@ -41,44 +44,85 @@ fn last(s: &TuiHarness) -> String {
 }
 
 #[test]
-fn a_catalogue_comes_into_force_after_its_preview() {
+fn catalogue_is_applied_after_its_preview() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     offer(&mut s, &example());
-    s.assert_shows("No token gains methods.");
-    s.assert_shows("shop, a new catalogue");
-    s.assert_shows("Groups: 2 new");
+    s.assert_top("catalogue.apply");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Apply shop
+    No token gains methods.
+
+    shop, a new catalogue
+      title: nothing → The shop's API
+    Groups: 2 new
+      + shop.orders
+      + shop.stock
+    Methods: 4 new
+      + shop.orders.List
+      + shop.orders.Cancel
+      + shop.orders.Purge
+      + shop.stock.Count
+    API sets: 2 new
+      + Shop reader
+      + Shop desk
+    ↓ 3 more lines
+
+    Password of ops
+    ");
     assert_eq!(last(&s), "init", "a preview changes nothing");
     prove(&mut s);
-    s.assert_shows("The catalogue shop is in force");
+    s.assert_notice(NoticeId::Done(ApplyCatalogue::NAME));
     assert_eq!(last(&s), "catalogue.apply");
     s.keys("/Count<enter>");
     s.assert_shows("Counts what is in stock");
     s.keys("<esc>");
     offer(&mut s, &example());
-    s.assert_shows("shop says what is in force already: nothing would change");
+    s.assert_top("apply-catalogue");
+    insta::assert_snapshot!(s.problem().unwrap(), @"shop says what is in force already: nothing would change");
     s.keys("<c-u>cloud-platform<enter>");
-    s.assert_shows("cloud-platform says what is in force already");
+    insta::assert_snapshot!(s.problem().unwrap(), @"cloud-platform says what is in force already: nothing would change");
 }
 
 #[test]
-fn tokens_gain_methods_only_after_their_number_was_typed() {
+fn widening_needs_the_number_of_tokens_typed() {
     let (install, wider) = widened();
     let before = install.audit().len();
     let mut s = TuiHarness::signed_in(install);
     offer(&mut s, &wider);
-    s.assert_shows("! 2 tokens gain methods:");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Apply shop
+    ! 2 tokens gain methods:
+      admin/reader  +1 shop.orders.Cancel
+      member/reader  +1 shop.orders.Cancel
+
+    shop
+    API sets: 1 changed
+      ~ Shop reader
+          include: nothing → shop.orders.Cancel
+    What API sets hold:
+      Shop reader: +1 shop.orders.Cancel
+
+    Number of those tokens
+    ");
     s.assert_shows("admin/reader  +1 shop.orders.Cancel");
     s.assert_shows("member/reader  +1 shop.orders.Cancel");
     for wrong in ["", "1", "3", "02", "two"] {
         s.keys(&format!("<c-u>{wrong}<enter>"));
-        s.assert_shows("Type their number exactly: 2");
-        s.assert_hides("Password of ops");
+        assert!(s.problem().is_some(), "{wrong}");
+        s.assert_top("confirm-widening");
     }
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 2");
     s.keys("<c-u>2<enter>");
-    s.assert_shows("2 tokens gain methods, from the next request on.");
+    s.assert_top("catalogue.apply");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Apply shop
+    2 tokens gain methods, from the next request on.
+
+    Password of ops
+    ");
     assert_eq!(s.install.audit().len(), before, "nothing is changed yet");
     prove(&mut s);
-    s.assert_shows("The catalogue shop is in force");
+    s.assert_notice(NoticeId::Done(ApplyCatalogue::NAME));
     let row = s.install.audit().pop().unwrap();
     assert_eq!(row.verb, "catalogue.apply");
     assert!(row.details.contains("member/reader"), "{}", row.details);
@@ -87,38 +131,63 @@ fn tokens_gain_methods_only_after_their_number_was_typed() {
 }
 
 #[test]
-fn methods_become_public_only_after_their_number_was_typed() {
+fn public_methods_need_their_number_typed() {
     let (install, wider) = widened();
     let mut s = TuiHarness::signed_in(install);
     let public = wider.replacen("access = \"read\"", "access = \"public\"", 1);
     offer(&mut s, &public);
-    s.assert_shows("! 1 method becomes public: everybody may call it, without a token:");
-    s.assert_shows("Number of public methods");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Apply shop
+    ! 1 method becomes public: everybody may call it, without a token:
+      shop.orders.List
+    ! 2 tokens gain methods:
+      admin/reader  +1 shop.orders.Cancel
+      member/reader  +1 shop.orders.Cancel
+
+    shop
+    Methods: 1 changed
+      ~ shop.orders.List
+          access: read → public
+    API sets: 1 changed
+      ~ Shop reader
+          include: nothing → shop.orders.Cancel
+    What API sets hold:
+      Shop reader: +1 shop.orders.Cancel
+
+    Number of public methods
+    Number of those tokens
+    ");
     for wrong in ["", "2"] {
         s.keys(&format!("<c-u>{wrong}<enter>"));
-        s.assert_hides("Password of ops");
+        s.assert_top("confirm-widening");
     }
     s.keys("<c-u>1<tab>3<enter>");
-    s.assert_shows("Type their number exactly: 2");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 2");
     s.keys("<c-u>2<enter>");
-    s.assert_shows("Everybody may call 1 method without a token");
+    s.assert_top("catalogue.apply");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Apply shop
+    Everybody may call 1 method without a token, once the proxies have it. 2
+    tokens gain methods, from the next request on.
+
+    Password of ops
+    ");
     prove(&mut s);
-    s.assert_shows("The catalogue shop is in force");
+    s.assert_notice(NoticeId::Done(ApplyCatalogue::NAME));
     s.keys("m");
     s.assert_shows("jeton catalogue apply shop.toml --accept-widening 2");
     s.assert_shows("--accept-public 1");
 }
 
 #[test]
-fn a_token_made_meanwhile_is_not_widened_unseen() {
+fn token_created_meanwhile_needs_a_new_preview() {
     let (install, wider) = widened();
     let mut s = TuiHarness::signed_in(install);
     offer(&mut s, &wider);
     s.keys("2<enter>");
     s.install.create("admin", reader("late"));
     prove(&mut s);
-    s.assert_shows("3 tokens would gain methods, 2 were accepted");
-    s.assert_shows("Enter previews it anew");
+    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods, 2 were accepted; nothing was changed. Something else was changed meanwhile: Enter previews it anew");
     assert_eq!(last(&s), "token.create");
     s.keys("<enter>");
     s.assert_shows("admin/late");
@@ -128,65 +197,69 @@ fn a_token_made_meanwhile_is_not_widened_unseen() {
 }
 
 #[test]
-fn all_of_a_preview_is_reached_by_scrolling() {
+fn whole_preview_is_reached_by_scrolling() {
     let (install, wider) = widened();
     let mut s = TuiHarness::signed_in(install);
-    s.resize(40, 10);
+    s.resize(40, 60);
     offer(&mut s, &wider);
+    let whole = s.dialog_text();
+    s.resize(40, 10);
     let mut seen = String::new();
     for _ in 0..20 {
-        seen.push_str(&s.text());
+        seen.push_str(&s.dialog_text());
         s.keys("<pgdn>");
     }
-    for what in ["2 tokens gain methods", "admin/reader", "member/reader", "API sets: 1 changed"] {
-        assert!(seen.contains(what), "{what}");
+    for line in whole.lines() {
+        assert!(seen.contains(line), "{line}");
     }
-    s.assert_shows("Number of those tokens");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Apply shop
+    What API sets hold:
+      Shop reader: +1
+      shop.orders.Cancel
+    ↑ 11 more lines
+    Number of those tokens
+    ");
 }
 
 #[test]
-fn what_can_not_be_read_is_said_in_the_form() {
+fn unreadable_catalogue_is_a_problem_of_the_form() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("4i");
     s.assert_shows("jeton catalogue import openapi FILE");
     s.keys("<enter>");
-    s.assert_shows("Type a name or a path");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type a name or a path");
     s.keys("cloud<enter>");
-    s.assert_shows("there is no file cloud");
+    insta::assert_snapshot!(s.problem().unwrap(), @"there is no file cloud: the catalogue that comes with jeton is cloud-platform; anything else is a file");
     s.keys("<esc>");
     offer(&mut s, &example().replacen("access", "acess", 1));
     s.assert_shows("shop.toml:");
     s.assert_shows("acess");
     s.keys("<c-u>/<enter>");
-    s.assert_shows("it is a folder, a pipe or a device");
+    insta::assert_snapshot!(s.problem().unwrap(), @"/ can't be read: it is a folder, a pipe or a device");
     assert_eq!(last(&s), "init");
 }
 
 #[test]
-fn no_key_is_heard_while_the_file_is_read() {
+fn keys_are_ignored_while_the_file_is_read() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.held_replies = Some(Default::default());
     offer(&mut s, &example());
     s.keys("x<esc><enter>");
-    s.assert_shows("Apply a catalogue");
+    s.assert_top("apply-catalogue");
     assert!(!s.requests.contains(&"catalogue.preview"), "it is not read yet");
     s.deliver_replies(false);
-    s.assert_shows("No token gains methods.");
+    s.assert_top("catalogue.apply");
     assert_eq!(s.requests.iter().filter(|verb| **verb == "catalogue.preview").count(), 1);
 }
 
 #[test]
-fn only_owners_and_admins_are_offered_it() {
+fn only_owners_and_admins_apply_catalogues() {
     for (who, may) in [("admin", true), ("member", false), ("viewer", false)] {
         let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
         s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>4i"));
-        assert_eq!(s.text().contains("Apply a catalogue"), may, "{who}");
+        assert_eq!(s.component_ids().contains(&"apply-catalogue"), may, "{who}");
     }
-}
-
-#[test]
-fn the_log_is_whole() {
-    insta::assert_snapshot!(screens_at_sizes("3v", &SMALL));
 }
 
 #[test]

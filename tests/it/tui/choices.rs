@@ -4,7 +4,9 @@ use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::domain::token::{Status, Token, TokenRef};
-use jeton::verbs::tokens::ShowToken;
+use jeton::tui::notice::NoticeId;
+use jeton::verbs::Verb as _;
+use jeton::verbs::tokens::{RevokeTokens, ShowToken};
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
@@ -19,7 +21,7 @@ fn prove(s: &mut TuiHarness) {
 }
 
 #[test]
-fn space_takes_the_api_set_under_the_cursor() {
+fn space_selects_the_api_set_under_the_cursor() {
     for space in ["", "<space>", "<space><space><space>"] {
         let mut s = TuiHarness::signed_in(TestInstall::new());
         s.keys("nci<tab><tab><tab>");
@@ -29,17 +31,17 @@ fn space_takes_the_api_set_under_the_cursor() {
         s.keys(space);
         s.assert_shows("(•) IDE Plugins");
         s.keys("<enter>");
-        s.enter_until("Password of ops");
+        s.enter_until_password();
         prove(&mut s);
         assert_eq!(stored(&s, "ci").selection, Selection::Sets(["IDE Plugins".to_owned()].into()));
     }
 }
 
 #[test]
-fn space_takes_expiry_role_and_grace_under_the_cursor() {
+fn space_selects_expiry_role_and_grace_under_the_cursor() {
     let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nci<tab><tab><left><space><tab><tab>");
-    s.enter_until("Password of ops");
+    s.enter_until_password();
     prove(&mut s);
     let made = stored(&s, "ci");
     assert_eq!(
@@ -68,7 +70,7 @@ fn space_takes_expiry_role_and_grace_under_the_cursor() {
 fn arrows_stay_in_a_list_and_tab_leaves_it() {
     let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nci<tab><tab><tab>");
-    s.assert_shows("(•) nothing yet");
+    insta::assert_snapshot!(s.line_of("(•)"), @" │              (•) nothing yet          authenticates, permits nothing       │");
     let last = s.text();
     s.keys("<down><down><right>jl<space>");
     assert_eq!(s.text(), last, "Down on the last choice stays");
@@ -94,7 +96,7 @@ fn arrows_stay_in_a_list_and_tab_leaves_it() {
 }
 
 #[test]
-fn a_new_token_is_for_the_account_whose_tokens_are_shown() {
+fn new_token_is_for_the_account_whose_tokens_are_shown() {
     let install = TestInstall::with_accounts();
     install.issue("member", "theirs");
     let mut s = TuiHarness::signed_in(install);
@@ -102,102 +104,150 @@ fn a_new_token_is_for_the_account_whose_tokens_are_shown() {
     s.assert_shows("account:member");
     s.keys("nfresh");
     s.assert_shows("[member]");
-    s.enter_until("Password of ops");
-    s.assert_shows("Generate member/fresh");
-    s.assert_shows("member/fresh may use");
+    s.enter_until_password();
+    s.assert_top("token.create");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Generate member/fresh
+    member/fresh may use: nothing yet, until 19-02-2027.
+    ! It will work, but it may call nothing: its selection is empty
+
+    Password of ops
+    ");
     prove(&mut s);
     s.assert_shows("= jeton token create fresh --account member");
     assert_eq!(stored(&s, "member/fresh").owner.username.as_str(), "member");
 }
 
 #[test]
-fn a_new_token_is_for_oneself_or_somebody_one_manages() {
+fn new_token_is_for_the_user_or_an_account_they_manage() {
     let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nmine");
     s.assert_shows("[ops]");
     s.keys("<s-tab><right><right>");
     s.assert_shows("[member]");
     s.keys("<tab><tab><tab><tab><home>");
-    s.enter_until("Password of ops");
-    s.assert_shows("Generate member/mine");
+    s.enter_until_password();
+    s.assert_top("token.create");
+    s.assert_shows("member/mine");
     s.keys("<esc>");
     // A choice that isn't offered is typed.
     s.keys("<s-tab><s-tab><s-tab><s-tab><s-tab><end><tab>viewer");
-    s.enter_until("Password of ops");
-    s.assert_shows("Generate viewer/mine");
+    s.enter_until_password();
+    s.assert_top("token.create");
+    s.assert_shows("viewer/mine");
     prove(&mut s);
     assert_eq!(stored(&s, "viewer/mine").owner.username.as_str(), "viewer");
 
     let mut s = TuiHarness::signed_out(TestInstall::with_accounts());
     s.keys(&format!("<s-tab><c-u>member<enter>{PASSWORD}<enter>n"));
-    s.assert_shows("member, your own account");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Generate a token
+    For          member, your own account
+    Name
+    Description
+    Expires       7 d   30 d  [90 d]  1 y   never   other
+
+                 works until 19-02-2027
+    API          ( ) Extended Access      Everything but passwords, account s…
+                 ( ) IDE Plugins          Browsing, running and deploying env…
+                 ( ) Marketplace          Finding, installing and looking aft…
+                 ( ) Maven Plugin         Uploading and deploying builds from…
+                 ( ) Inherit              whatever your role permits, now and…
+                 ( ) Custom…              Space picks methods one by one
+                 (•) nothing yet          authenticates, permits nothing
+
+                 [ Generate ]
+    ");
     s.keys("a<enter>b<enter>");
-    s.enter_until("Password of member");
-    s.assert_shows("Generate member/a");
+    s.enter_until_password();
+    s.assert_top("token.create");
+    s.assert_shows("member/a");
 }
 
-/// Each password box names the action's target with its account, and the account of the password.
+/// Each confirmation names its target with the account, and the account of the password.
 #[test]
-fn every_password_box_names_account_and_password() {
+fn every_confirmation_names_its_target_and_the_account_of_the_password() {
     let install = TestInstall::with_accounts();
     install.issue("member", "bot");
     let mut s = TuiHarness::signed_in(install);
     s.assert_shows("▶   bot");
-    for (keys, title, back) in [
-        ("x", "Remove member/bot", "<esc>"),
-        ("d", "Disable member/bot", "<esc>"),
-        ("r<enter>", "Regenerate member/bot", "<esc><esc>"),
-        ("ccopy<tab><tab><tab><enter>", "Copy member/bot as member/copy", "<esc><esc>d"),
-        ("ex<tab><tab><tab><tab><enter>", "Change member/bot", "<esc><esc>d"),
-        ("2<down>d", "Disable member", "<esc>"),
-        ("x", "Delete member", "<esc>"),
-        ("o<home><tab><enter>", "Role of member", "<esc><esc>"),
-        ("wseven brown foxes<tab>seven brown foxes<enter>", "New password of member", "<esc><esc>d"),
+    let mut titles = Vec::new();
+    for (keys, id, back) in [
+        ("x", "revoke-token", "<esc>"),
+        ("d", "token.disable", "<esc>"),
+        ("r<enter>", "token.regenerate", "<esc><esc>"),
+        ("ccopy<tab><tab><tab><enter>", "token.copy", "<esc><esc>d"),
+        ("ex<tab><tab><tab><tab><enter>", "token.edit", "<esc><esc>d"),
+        ("2<down>d", "account.disable", "<esc>"),
+        ("x", "delete-account", "<esc>"),
+        ("o<home><tab><enter>", "account.role", "<esc><esc>"),
+        ("wseven brown foxes<tab>seven brown foxes<enter>", "account.passwd", "<esc><esc>d"),
     ] {
         s.keys(keys);
-        s.assert_shows(title);
-        if title != "Delete member" {
-            s.assert_shows("Password of ops");
-        }
+        s.assert_top(id);
+        let text = s.dialog_text();
+        titles.push(text.lines().next().unwrap().to_owned());
+        titles.extend(text.lines().filter(|line| line.starts_with("Password")).map(str::to_owned));
         s.keys(back);
         assert!(s.model.modals.is_empty(), "{keys}");
     }
+    insta::assert_snapshot!(titles.join("\n"), @"
+    Remove member/bot
+    Password of ops
+    Disable member/bot
+    Password of ops
+    Regenerate member/bot
+    Password of ops
+    Copy member/bot as member/copy
+    Password of ops
+    Change member/bot
+    Password of ops
+    Disable member
+    Password of ops
+    Delete member
+    Role of member
+    Password of ops
+    New password of member
+    Password of ops
+    ");
 }
 
 #[test]
-fn enter_in_the_last_field_presses_the_button_the_dialog_is_for() {
+fn enter_in_the_last_field_presses_the_main_button() {
     let install = TestInstall::new();
     install.issue(OWNER, "bot");
     let mut s = TuiHarness::signed_in(install);
     s.keys(&format!("xbot<enter>{PASSWORD}<enter>"));
-    s.assert_shows("bot revoked");
+    s.assert_notice(NoticeId::Done(RevokeTokens::NAME));
     s.keys(&format!("u{PASSWORD}<enter>"));
     assert!(!stored(&s, "bot").enabled);
     // The keys that open the dialog, pressed repeatedly, do nothing.
     s.keys("xx<enter>x<enter><enter><enter>");
     assert_eq!(stored(&s, "bot").status(s.install.now()), Status::Disabled);
-    s.assert_shows("Remove ops/bot");
+    s.assert_top("revoke-token");
+    s.assert_shows("ops/bot");
 }
 
 #[test]
-fn a_wrong_name_is_marked_when_its_field_is_left() {
+fn wrong_name_is_marked_when_its_field_is_left() {
     let install = TestInstall::new();
     install.issue(OWNER, "bot");
     let mut s = TuiHarness::signed_in(install);
     s.keys("xbob");
-    s.assert_hides("That isn't its name");
+    assert_eq!(s.problem(), None);
     s.keys("<tab>");
-    s.assert_shows("That isn't its name");
+    let problem = s.problem().unwrap();
+    insta::assert_snapshot!(problem, @"That isn't its name");
     s.keys("secret");
-    s.assert_shows("That isn't its name");
+    assert_eq!(s.problem(), Some(problem));
     s.keys("<s-tab><bs>t");
-    s.assert_hides("That isn't its name");
+    assert_eq!(s.problem(), None);
     s.keys("<tab>");
-    s.assert_hides("That isn't its name");
+    assert_eq!(s.problem(), None);
 }
 
 #[test]
-fn a_token_in_use_is_regenerated_with_a_day_for_the_old_secret() {
+fn regenerate_proposes_a_day_of_grace_for_a_token_in_use() {
     let install = TestInstall::new();
     let issued = install.issue(OWNER, "bot");
     install.verify(&issued.secret);
@@ -208,5 +258,5 @@ fn a_token_in_use_is_regenerated_with_a_day_for_the_old_secret() {
     s.keys("<esc>");
     s.install.fakes.clock.advance(2 * DAY);
     s.keys("r");
-    s.assert_shows("[at once]");
+    insta::assert_snapshot!(s.line_of("24 h").trim_matches(['│', ' ']), @"Old one dies  [at once]  1 h   24 h   7 d   other");
 }

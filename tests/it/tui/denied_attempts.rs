@@ -50,8 +50,13 @@ fn with_denied_attempts() -> TestInstall {
     install
 }
 
+/// Returns the caller's address in the row under the cursor.
+fn current_address(s: &TuiHarness) -> String {
+    s.model.workspace().unwrap().denied.current().unwrap().address.clone()
+}
+
 #[test]
-fn the_newest_first_with_reason_token_and_secret() {
+fn denied_attempts_are_listed_newest_first() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
     s.keys("6");
     let text = s.text();
@@ -59,38 +64,73 @@ fn the_newest_first_with_reason_token_and_secret() {
     assert!(at("○ disabled") < at("† deleted") && at("† deleted") < at("? unknown"), "{text}");
     s.assert_shows("1 of 3");
     s.assert_shows("ops/deploy-bot");
-    s.assert_shows("3 attempts from 10.0.0.4 (curl/8.5.0), 1 min ago");
+    insta::assert_snapshot!(s.about(), @"
+    ops/deploy-bot: the token is disabled · jtn_7U2DojAL, the current secret
+    3 attempts from 10.0.0.4 (curl/8.5.0), 1 min ago, 21-11-2026 09:28:30 (+00:00)
+    ");
     s.keys("<down><down>");
-    s.assert_shows("unknown: no such secret was issued here");
+    insta::assert_snapshot!(s.about(), @"
+    unknown: no such secret was issued here
+    1 attempt from 203.0.113.9 (zgrab/0.x), 10 min ago, 21-11-2026 09:20:00 (+00:0…
+    ");
     s.keys("y");
     assert_eq!(s.copied.pop().as_deref(), Some("203.0.113.9"));
 }
 
 #[test]
-fn enter_shows_all_of_a_row_and_leads_to_its_token() {
+fn denied_attempt_leads_to_its_token() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
     s.keys("/nothing-is-called-so<enter>6<enter>");
-    s.assert_shows("3 denied attempts");
-    s.assert_shows("the token is disabled");
-    s.assert_shows("the current secret");
+    s.assert_top("denied-row");
     s.assert_shows("environment.control.StopEnv");
     s.keys("<enter>");
     s.assert_shows("▶   deploy-bot");
     s.keys("6<down><enter>");
-    s.assert_shows("in the trash");
+    s.assert_top("denied-row");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Denied attempt
+    When      21-11-2026 09:25:00 (+00:00)
+              5 min ago
+    Attempts  1 attempt
+    Reason    deleted
+              the token is deleted
+    Token     member/gone
+              id t:2
+              in the trash
+    Secret    jtn_bBxggqft
+              the secret of a deleted token
+    Method    environment.control.StopEnv
+    Address   10.0.0.9
+    Client    python-requests/2.32
+    ");
     s.keys("<enter>");
-    s.assert_shows("Trash, kept for");
+    assert!(s.model.tokens().unwrap().options.trashed);
     s.assert_shows("▶   gone");
     s.keys("6<down><enter>");
-    s.assert_shows("no token is known by what was shown");
+    s.assert_top("denied-row");
+    let row = s.dialog_text();
+    insta::assert_snapshot!(row, @"
+    Denied attempt
+    When      21-11-2026 09:20:00 (+00:00)
+              10 min ago
+    Attempts  1 attempt
+    Reason    unknown
+              no such secret was issued here
+    Token     unknown
+              no token is known by what was shown
+    Secret    unknown
+    Method    not kept of strangers
+    Address   203.0.113.9
+    Client    zgrab/0.x
+    ");
     s.keys("<enter>");
-    s.assert_shows("no token is known by what was shown");
+    assert_eq!(s.dialog_text(), row);
     s.keys("<esc><esc>");
-    s.assert_shows("Trash, kept for");
+    assert!(s.model.tokens().unwrap().options.trashed);
 }
 
 #[test]
-fn the_filter_narrows_by_words_and_fields() {
+fn denied_filter_narrows_by_words_and_fields() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
     s.keys("6/reason:del");
     s.assert_shows("1 match");
@@ -99,34 +139,46 @@ fn the_filter_narrows_by_words_and_fields() {
     s.assert_shows("1 match");
     s.assert_shows("deploy-bot");
     s.keys("x");
-    s.assert_shows("Nothing matches \"token:deploy address:10.0.0x\".  Esc clears the filter.");
-    s.assert_hides("knows");
+    insta::assert_snapshot!(s.body(), @r#"
+     WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
+
+    Nothing matches "token:deploy address:10.0.0x".  Esc clears the filter.
+    "#);
     s.keys("<c-u>tokn:deploy");
-    s.assert_shows("no field \"tokn\"   ↓ when");
-    s.assert_shows("It knows no field \"tokn\": there are reason:, token:, address:.");
+    insta::assert_snapshot!(s.filter_line(), @r#"/ tokn:deploy                                         no field "tokn"   ↓ when"#);
+    insta::assert_snapshot!(s.body(), @r#"
+     WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
+
+    Nothing matches "tokn:deploy".  Esc clears the filter.
+    It knows no field "tokn": there are reason:, token:, address:.
+    "#);
     s.keys("<esc>");
     s.assert_shows("of 3");
 }
 
 #[test]
 fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
-    let text_for = |who: &str| {
+    let screens_of = |who: &str| {
         let mut s = TuiHarness::signed_out(with_denied_attempts());
         s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>6"));
-        s.text()
+        s
     };
-    let member = text_for("member");
+    let member = screens_of("member").text();
     assert!(member.contains("1 of 1") && member.contains("† deleted"), "{member}");
     assert!(!member.contains("deploy-bot") && !member.contains("? unknown"), "{member}");
-    let admin = text_for("admin");
+    let admin = screens_of("admin").text();
     assert!(admin.contains("? unknown") && !admin.contains("deploy-bot"), "{admin}");
-    let viewer = text_for("viewer");
-    assert!(viewer.contains("Nobody was turned away with a token of yours yet."), "{viewer}");
-    assert!(!viewer.contains("! "), "{viewer}");
+    let viewer = screens_of("viewer");
+    assert!(viewer.model.workspace().unwrap().denied.rows().error().is_none());
+    insta::assert_snapshot!(viewer.body(), @"
+     WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
+
+    Nobody was turned away with a token of yours yet.
+    ");
 }
 
 #[test]
-fn refusal_to_read_denied_attempts_is_calm() {
+fn token_session_sees_which_method_it_lacks() {
     let install = with_denied_attempts();
     let secret = Arc::new(install.issue(OWNER, "lacking").secret);
     let token = TokenCredential { secret, account: None, name: None };
@@ -139,9 +191,9 @@ fn refusal_to_read_denied_attempts_is_calm() {
 }
 
 #[test]
-fn new_attempts_appear_by_themselves_while_they_are_shown() {
+fn new_attempts_appear_only_while_they_are_shown() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
-    assert!(s.model.shows_ledger(), "the token table tells how the one under the cursor is used");
+    assert!(s.model.shows_ledger(), "the table of tokens shows the usage of the current one");
     s.keys("6");
     assert!(s.model.shows_ledger());
     let bot = s.install.issue(OWNER, "other").token;
@@ -149,14 +201,14 @@ fn new_attempts_appear_by_themselves_while_they_are_shown() {
     s.requests.clear();
     s.message(Msg::LedgerChanged);
     assert_eq!(s.requests, ["ledger.denied"]);
-    s.assert_shows("▶ just now");
+    assert_eq!(current_address(&s), "10.0.0.77");
     s.assert_shows("▲ not-permitted");
     s.keys("<down><down>");
     deny(&s.install, None, DenialReason::Malformed, "10.0.0.78", "", 0);
     s.message(Msg::LedgerChanged);
     s.assert_shows("4 of 5");
     s.keys("3");
-    assert!(!s.model.shows_ledger(), "nothing of it is on the audit log");
+    assert!(!s.model.shows_ledger(), "the audit log shows no usage");
     s.requests.clear();
     s.message(Msg::LedgerChanged);
     assert!(s.requests.is_empty(), "{:?}", s.requests);
@@ -168,29 +220,28 @@ fn new_attempts_appear_by_themselves_while_they_are_shown() {
 }
 
 #[test]
-fn a_long_list_is_read_by_windows_from_end_to_end() {
+fn long_list_is_read_in_pages() {
     let install = TestInstall::new();
     for n in 0..500 {
         deny(&install, None, DenialReason::Unknown, &format!("10.1.{}.{}", n / 250, n % 250), "scan", n * 60);
     }
     let mut s = TuiHarness::signed_in(install);
     s.keys("6");
-    let here = |s: &TuiHarness| s.model.workspace().unwrap().denied.current().unwrap().address.clone();
-    let mut seen = vec![here(&s)];
+    let mut seen = vec![current_address(&s)];
     for _ in 1..500 {
         s.keys("<down>");
-        seen.push(here(&s));
+        seen.push(current_address(&s));
     }
     let all: Vec<String> = (0..500).map(|n| format!("10.1.{}.{}", n / 250, n % 250)).collect();
     assert_eq!(seen, all);
     s.keys("<home>");
-    assert_eq!(here(&s), all[0]);
+    assert_eq!(current_address(&s), all[0]);
     s.keys("<end>");
-    assert_eq!(here(&s), all[499]);
+    assert_eq!(current_address(&s), all[499]);
 }
 
 #[test]
-fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
+fn text_from_callers_is_shown_escaped_and_never_copied_raw() {
     let install = TestInstall::new();
     deny(&install, None, DenialReason::Unknown, "10.0.0.4\u{1b}[31m", "evil\u{202e}\u{7}", 0);
     let mut s = TuiHarness::signed_in(install);
@@ -202,14 +253,14 @@ fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
 }
 
 #[test]
-fn the_mark_of_the_ledger_moves_with_what_others_write_alone() {
+fn ledger_head_changes_only_by_writes_of_others() {
     let install = TestInstall::new();
     let head = || install.call(OWNER, jeton::verbs::ledger::LedgerHead).unwrap();
     let before = head();
     assert_eq!(head(), before);
     let elsewhere = jeton::store::sqlite::SqliteStore::open(&install.temp_store.path()).unwrap();
     let secret = install.issue(OWNER, "bot").secret;
-    assert_eq!(head(), before, "what this one does itself is no news");
+    assert_eq!(head(), before, "own writes do not count");
     let from = jeton::verbs::verify::Origin { address: "192.0.2.7", client: "it/1.0" };
     let decide = |s: &str| jeton::verbs::verify::verify(&elsewhere, s, None, install.now(), from).unwrap();
     secret.expose(decide);

@@ -8,6 +8,8 @@ use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::DAY;
 use jeton::domain::token::Token;
+use jeton::tui::notice::NoticeId;
+use jeton::verbs::Verb as _;
 use jeton::verbs::tokens::{EditToken, IssuedToken, TokenTarget};
 use jeton::verbs::verify::Decision;
 
@@ -54,7 +56,7 @@ fn overtake(install: &TestInstall, issued: &IssuedToken, description: &str) {
 }
 
 #[test]
-fn edit_shows_what_differs_before_it_is_so() {
+fn edit_shows_the_difference_before_storing() {
     let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>robot<tab><c-u>Deploys the shop<tab><end><left><tab>");
@@ -62,16 +64,25 @@ fn edit_shows_what_differs_before_it_is_so() {
     for _ in 0..20 {
         s.keys("<up>");
     }
-    s.enter_until("Review");
-    s.keys("<tab><tab><tab><tab>");
-    s.enter_until("Change ops/bot");
-    s.assert_shows("name         bot → robot");
-    s.assert_shows("description  \"Deploys\" → \"Deploys the shop\"");
-    s.assert_shows("expires      2026-12-21 → never");
-    s.assert_shows("- environment.control.StartEnv");
-    assert_eq!(stored(&s, &issued), issued.token, "a look changes nothing");
+    s.enter_until_top("token.edit");
+    insta::assert_snapshot!(s.dialog_text(), @r#"
+    Change ops/bot
+    name         bot → robot
+    description  "Deploys" → "Deploys the shop"
+    expires      21-12-2026 → never
+    API          2 methods → Extended Access
+                 + Extended Access
+                 - environment.control.StartEnv
+                 - environment.control.StopEnv
+
+    Holds from the next request on. The secret stays.
+
+    Password of ops
+    "#);
+    assert_eq!(stored(&s, &issued), issued.token, "the preview changes nothing");
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("robot changed");
+    s.assert_notice(NoticeId::Done(EditToken::NAME));
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"robot changed");
     s.assert_shows("= jeton token edit ops/bot --name robot --description 'Deploys the shop' ");
     let after = stored(&s, &issued);
     assert_eq!((after.name.as_str(), after.description.as_str()), ("robot", "Deploys the shop"));
@@ -81,66 +92,89 @@ fn edit_shows_what_differs_before_it_is_so() {
 }
 
 #[test]
-fn an_edit_that_changes_nothing_says_so() {
+fn edit_without_changes_is_refused() {
     let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab><tab><enter>");
-    s.assert_shows("Nothing is changed");
+    s.assert_top("edit-token");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Nothing is changed: the token is so already");
     // The same instant, written differently.
     s.keys("<s-tab><s-tab><right><right><tab><tab><enter>");
-    s.assert_shows("Nothing is changed");
+    s.assert_top("edit-token");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Nothing is changed: the token is so already");
     assert_eq!(stored(&s, &issued), issued.token);
     s.keys("<esc>");
-    s.assert_shows("Discard this draft?");
+    s.assert_top("discard-draft");
     s.keys("d");
-    assert!(s.model.modals.is_empty());
+    s.assert_no_dialog();
 }
 
 #[test]
-fn a_refused_edit_keeps_the_form() {
+fn refused_edit_returns_to_the_form() {
     let (install, _) = fixture();
     install.issue(OWNER, "taken");
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>taken<tab><tab><tab><tab><enter>");
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("Edit ops/bot");
-    s.assert_shows("the name taken is taken");
+    s.assert_top("edit-token");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the name taken is taken: the account has another token of that name. Choose another (for restore: --as NEW)");
 }
 
 /// A conflict is found before the difference was shown, and while it is shown.
 #[test]
-fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
+fn edit_conflict_shows_both_sides_and_continues_from_the_stored_state() {
     for late in [false, true] {
         let (install, issued) = fixture();
         let mut s = TuiHarness::signed_in(install);
         s.keys("e<tab><c-u>mine<tab><tab><tab>");
         if late {
             s.keys(&format!("<enter>{PASSWORD}"));
-            s.assert_shows("Change ops/bot");
+            s.assert_top("token.edit");
         }
         overtake(&s.install, &issued, "theirs");
         s.keys("<enter>");
-        s.assert_shows("ops/bot was changed meanwhile");
-        s.assert_shows("  as you saw it   \"Deploys\"");
-        s.assert_shows("  stored now      \"theirs\"");
-        s.assert_shows("  yours           \"mine\"");
-        s.assert_shows("  as you saw it   2026-12-21");
-        s.assert_shows("  stored now      2026-11-28");
-        s.assert_shows("  yours           you leave it");
+        s.assert_top("edit-conflict");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(s.dialog_text(), @r#"
+            ops/bot was changed meanwhile
+            description
+              as you saw it   "Deploys"
+              stored now      "theirs"
+              yours           "mine"
+            expires
+              as you saw it   21-12-2026
+              stored now      28-11-2026
+              yours           you leave it
+
+            Keeping takes the rest as stored. Taking over drops what you changed.
+
+            [ Keep what I changed ]
+            [ Take over what is stored ]
+            "#);
+        }
         assert_eq!(stored(&s, &issued).description.as_str(), "theirs");
 
         // Esc loses no input, and nothing is stored by accident.
         s.keys("<esc>");
-        s.assert_shows("Edit ops/bot");
+        s.assert_top("edit-token");
         s.assert_shows("mine");
-        s.enter_until("was changed meanwhile");
+        s.enter_until_top("edit-conflict");
 
         // Continue from the stored state: the expiry is theirs, the description mine.
         s.keys("<enter>");
-        s.assert_shows("description  \"theirs\" → \"mine\"");
-        s.assert_hides("expires ");
+        s.assert_top("token.edit");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(s.dialog_text(), @r#"
+            Change ops/bot
+            description  "theirs" → "mine"
+
+            Holds from the next request on. The secret stays.
+
+            Password of ops
+            "#);
+        }
         s.keys(&format!("{PASSWORD}<enter>"));
-        s.assert_shows("bot changed");
+        s.assert_notice(NoticeId::Done(EditToken::NAME));
         let after = stored(&s, &issued);
         assert_eq!(after.description.as_str(), "mine");
         assert_eq!(after.expiry.at().unwrap().0, s.install.now().0 / 1000 * 1000 + 7 * DAY);
@@ -148,13 +182,30 @@ fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
 }
 
 #[test]
-fn what_is_stored_can_be_taken_over() {
+fn edit_conflict_can_take_the_stored_state() {
     let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<c-u>mine<tab><tab><tab><tab>");
     overtake(&s.install, &issued, "theirs");
     s.keys("<enter>");
-    s.assert_shows("Only you changed: name.");
+    s.assert_top("edit-conflict");
+    insta::assert_snapshot!(s.dialog_text(), @r#"
+    ops/bot was changed meanwhile
+    description
+      as you saw it   "Deploys"
+      stored now      "theirs"
+      yours           you leave it
+    expires
+      as you saw it   21-12-2026
+      stored now      28-11-2026
+      yours           you leave it
+    Only you changed: name.
+
+    Keeping takes the rest as stored. Taking over drops what you changed.
+
+    [ Keep what I changed ]
+    [ Take over what is stored ]
+    "#);
     s.keys("<tab><enter>");
     s.assert_shows("theirs");
     s.assert_hides("mine");
@@ -164,7 +215,7 @@ fn what_is_stored_can_be_taken_over() {
 }
 
 #[test]
-fn what_was_typed_is_dropped_after_a_question() {
+fn draft_is_discarded_only_after_a_question() {
     let (install, _) = fixture();
     let mut s = TuiHarness::signed_in(install);
     for keys in [
@@ -184,7 +235,7 @@ fn what_was_typed_is_dropped_after_a_question() {
         s.keys(keys);
         let form = s.text();
         s.keys("<esc>");
-        s.assert_shows("Discard this draft?");
+        s.assert_top("discard-draft");
         s.keys("q<enter>");
         assert_eq!(s.text(), form, "{keys}: back to what was typed");
         s.keys("<esc><esc>");
@@ -199,16 +250,35 @@ fn what_was_typed_is_dropped_after_a_question() {
 }
 
 #[test]
-fn copy_makes_another_of_the_kind() {
+fn copy_creates_a_token_with_the_same_parameters() {
     let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("cbot-2<enter>");
-    s.assert_shows("API          2 methods");
-    s.assert_shows("stays as it is: 2026-12-21");
-    s.enter_until("Copy ops/bot as ops/bot-2");
-    s.assert_shows("ops/bot-2 may use: 2 methods, until 2026-12-21.");
+    s.assert_top("copy-token");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Copy ops/bot
+    A new token with a secret of its own; these are the same:
+    Description  Deploys
+    API          2 methods
+
+    New name     bot-2
+    Account      ops
+    Expires      [same]  7 d   30 d   90 d   1 y   never   other
+
+                 stays as it is: 21-12-2026, in 30 days
+
+                 [ Copy ]
+    ");
+    s.enter_until_top("token.copy");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Copy ops/bot as ops/bot-2
+    ops/bot-2 may use: 2 methods, until 21-12-2026.
+
+    Password of ops
+    ");
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("Token bot-2 is ready");
+    s.assert_top("reveal-secret");
+    s.assert_shows("bot-2");
     s.assert_shows("= jeton token copy ops/bot bot-2");
     let secret = take_secret(&mut s);
     s.keys("<esc>");
@@ -220,15 +290,29 @@ fn copy_makes_another_of_the_kind() {
 }
 
 #[test]
-fn a_copy_for_another_account_and_of_an_expired_token() {
+fn copy_of_an_expired_token_needs_a_new_expiry() {
     let (install, _) = fixture();
     install.fakes.clock.advance(31 * DAY);
     let mut s = TuiHarness::signed_in(install);
     s.keys("cbot-2<tab><c-u>member<enter>");
-    s.assert_shows("! bot expired on 2026-12-21: choose a new expiry");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Copy ops/bot
+    A new token with a secret of its own; these are the same:
+    Description  Deploys
+    API          2 methods
+
+    New name     bot-2
+    Account      member
+    Expires       7 d   30 d  [90 d]  1 y   never   other
+
+                 works until 22-03-2027
+                 ! bot expired on 21-12-2026: choose a new expiry
+                 [ Copy ]
+    ");
     s.assert_hides("[same]");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
-    s.assert_shows("Token bot-2 is ready");
+    s.assert_top("reveal-secret");
+    s.assert_shows("bot-2");
     let member = s.install.account_named("member").id;
     let copies = s.install.raw_connection();
     let owner: i64 =
@@ -238,7 +322,7 @@ fn a_copy_for_another_account_and_of_an_expired_token() {
 
 /// A member has no other account to copy into.
 #[test]
-fn a_member_copies_its_own() {
+fn member_copies_its_own_tokens() {
     let (install, _) = fixture();
     install.issue("member", "mine");
     let mut s = TuiHarness::with_config(install, jeton::tui::theme::Theme::colour(), |start| {
@@ -247,27 +331,41 @@ fn a_member_copies_its_own() {
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("member@prod-1 · member");
     s.keys("cyours<tab>member");
-    s.assert_shows("Account      member");
-    s.enter_until("Password of member");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Copy member/mine
+    A new token with a secret of its own; these are the same:
+    Description  none
+    API          nothing yet
+
+    New name     yours
+    Account      member
+    Expires      [same]  7 d   30 d   90 d   1 y   never   other
+
+                 stays as it is: never
+
+                 [ Copy ]
+    ");
+    s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("Token yours is ready");
+    s.assert_top("reveal-secret");
+    s.assert_shows("yours");
     assert_eq!(s.install.account_named("member").role, Role::Member);
 }
 
 #[test]
-fn another_secret_waits_until_the_edit_is_stored() {
+fn regenerate_waits_until_the_edit_is_stored() {
     let (install, _) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab><tab><tab><enter>");
-    s.assert_shows("Regenerate ops/bot");
+    s.assert_top("regenerate-token");
     s.keys("<esc>");
     s.keys("<tab>x<s-tab><enter>");
-    s.assert_shows("Store or drop what you changed first");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Store or drop what you changed first: a new secret closes this form");
 }
 
 /// Sixty more methods don't fit into a dialog: all of them can be read before the change is made.
 #[test]
-fn a_long_difference_scrolls() {
+fn long_difference_scrolls_to_its_end() {
     let (install, issued) = fixture();
     let all = install.raw_connection();
     let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
@@ -283,14 +381,14 @@ fn a_long_difference_scrolls() {
     s.keys("e<tab><tab><tab>");
     // The picked methods are chosen: there is nothing below them.
     s.keys("<down>");
-    s.enter_until("Change ops/bot");
+    s.enter_until_top("token.edit");
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..30 {
         seen.extend(ids.iter().filter(|id| s.text().contains(&format!("- {id} "))).cloned());
         s.keys("<pgdn>");
     }
     assert_eq!(seen.len(), ids.len());
-    s.assert_shows("Holds from the next request on.");
+    s.assert_hides("↓ 1 more");
     s.keys("<up>");
     s.assert_shows("↓ 1 more");
     s.keys(&format!("{PASSWORD}<enter>"));

@@ -37,60 +37,169 @@ fn details_show_lineage_and_every_withheld_method() {
     install.set_role("mia", Role::Member);
     let mut s = TuiHarness::signed_in(install);
     s.keys("<enter>");
-    s.assert_shows("2 tokens that live on: ops/one, ops/two");
+    s.assert_top("token-details");
+    s.assert_shows("ops/one, ops/two");
     s.keys("<esc><down><enter>");
-    s.assert_shows("the token ops/maker");
+    s.assert_shows("ops/maker");
     s.keys("<esc>G<enter>");
-    s.assert_shows("viewer: its secret was issued under it");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    mia/zz
+    zz
+
+    Status    ● active
+    Account   mia (member)
+    Role      viewer: its secret was issued under it; regenerate lifts it
+    API       2 methods · 1 permitted, 0 used
+    Expires   never
+    Secret    jtn_aBYrSUky since 21-11-2026
+    Created   21-11-2026, id t:5
+    Last seen never
+
+    Calls, 30 days ······························
+    Calls     0 today, 0 in 7 days
+
+    May call 1 method
+      environment.control.GetEnvInfo
+    ");
     s.keys("<pgdn><pgdn><pgdn>");
-    s.assert_shows("May call 1 method");
-    s.assert_shows("Withheld: 1 method");
-    s.assert_shows("its secret was issued under viewer");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    mia/zz
+    Status    ● active
+    Account   mia (member)
+    Role      viewer: its secret was issued under it; regenerate lifts it
+    API       2 methods · 1 permitted, 0 used
+    Expires   never
+    Secret    jtn_aBYrSUky since 21-11-2026
+    Created   21-11-2026, id t:5
+    Last seen never
+
+    Calls, 30 days ······························
+    Calls     0 today, 0 in 7 days
+
+    May call 1 method
+      environment.control.GetEnvInfo
+
+    Withheld: 1 method
+      environment.control.StopEnv  its secret was issued under viewer
+    ");
 }
 
 #[test]
-fn remove_leaves_what_it_made_unless_asked() {
+fn revoke_leaves_made_tokens_by_default() {
     let mut s = TuiHarness::signed_in(install());
     s.keys("x");
-    s.assert_shows("! It made 2 tokens that live on");
+    s.assert_top("revoke-token");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Remove ops/maker
+    ! In use: last seen just now, 2 calls today, 2 in 7 days
+      from local (jeton cli)
+      method used: jeton.tokens.write
+
+    Denied from the next request on. Stays in the trash for 30 days.
+    ! It made 2 tokens that live on: ops/one, ops/two
+    Its 2 tokens              (•) leave them   ( ) revoke all 2 too
+    Its name                  maker
+    Type it to confirm
+    Password of ops
+
+    [ Disable instead ]  [ I understand the consequences, revoke this token ]
+    ");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
     assert_eq!(names(&s), ["one", "other", "two"]);
-    s.assert_shows("it made 2 tokens that live on");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"maker revoked; it made 2 tokens that live on");
 }
 
 #[test]
-fn remove_takes_what_it_made_along_and_asks_for_the_number() {
+fn revoke_with_made_tokens_needs_their_number() {
     let mut s = TuiHarness::signed_in(install());
     s.keys("x<s-tab><right><tab>");
-    s.assert_shows("revoke all 3");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Remove ops/maker
+    ! In use: last seen just now, 2 calls today, 2 in 7 days
+      from local (jeton cli)
+      method used: jeton.tokens.write
+
+    Denied from the next request on. Stays in the trash for 30 days.
+    ! It made 2 tokens that live on: ops/one, ops/two
+    Its 2 tokens              ( ) leave them   (•) revoke all 2 too
+    The number of them all    3
+    Type it to confirm
+    Password of ops
+
+    [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
+    ");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
-    s.assert_shows("Type their number exactly: 3");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 3");
     s.keys("<c-u>3<enter><enter>");
     assert_eq!(names(&s), ["other"]);
     s.assert_shows("--with-made --confirm 3");
     s.keys("u");
-    s.assert_shows("Restore 3 tokens");
+    s.assert_top("restore-tokens");
+    s.assert_shows(" 3 ");
 }
 
 #[test]
-fn removing_several_counts_each_token_once() {
+fn revoking_several_counts_each_token_once() {
     let mut s = TuiHarness::signed_in(install());
     // `maker`, and one of the two tokens it made.
     s.keys("<space><space>x");
-    s.assert_shows("! They made 1 token that lives on");
+    s.assert_top("revoke-tokens");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Remove 2 tokens
+    ! 1 of 2 in use, seen in the last 7 days:
+    ! ops/maker                         just now       2 calls in 7 days
+      2 today, from local (jeton cli)
+      method used: jeton.tokens.write
+    Not used in the last 7 days:
+      ops/one                           never seen
+
+    Denied from the next request on. They stay in the trash for 30 days.
+    ! They made 1 token that lives on
+    Its 1 token               (•) leave it   ( ) revoke it too
+    Their number              2
+    Type it to confirm
+    Password of ops
+
+    [ Disable instead ]  [ I understand the consequences, revoke all 2 ]
+    ");
     s.keys("<s-tab><right><tab>");
-    s.assert_shows("revoke all 3");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Remove 2 tokens
+    ! 1 of 2 in use, seen in the last 7 days:
+    ! ops/maker                         just now       2 calls in 7 days
+      2 today, from local (jeton cli)
+      method used: jeton.tokens.write
+    Not used in the last 7 days:
+      ops/one                           never seen
+
+    Denied from the next request on. They stay in the trash for 30 days.
+    ! They made 1 token that lives on
+    Its 1 token               ( ) leave it   (•) revoke it too
+    Their number              3
+    Type it to confirm
+    Password of ops
+
+    [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
+    ");
     s.keys(&format!("3<tab>{PASSWORD}<enter>"));
     assert_eq!(names(&s), ["other"]);
 }
 
 #[test]
-fn generate_warns_of_a_selection_that_grants_nothing() {
+fn create_warns_of_a_selection_that_grants_nothing() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("nci<enter><enter><enter><enter><enter>");
-    s.assert_shows("it may call nothing");
+    s.assert_top("token.create");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Generate ops/ci
+    ops/ci may use: nothing yet, until 19-02-2027.
+    ! It will work, but it may call nothing: its selection is empty
+
+    Password of ops
+    ");
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("it may call nothing");
+    s.assert_top("reveal-secret");
+    s.assert_shows("! ");
     let token = s.install.token(jeton::domain::token::TokenId(1));
     assert_eq!(token.status(s.install.now()), Status::Active);
 }

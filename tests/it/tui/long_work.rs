@@ -2,6 +2,9 @@
 
 use jeton::error::Error;
 use jeton::tui::msg::Msg;
+use jeton::tui::notice::NoticeId;
+use jeton::verbs::Verb as _;
+use jeton::verbs::tokens::{PurgeTokens, RevokeTokens};
 
 use crate::support::direct_writes::fill_trash;
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
@@ -17,87 +20,94 @@ fn purging() -> (TuiHarness, Msg) {
     install.issue(OWNER, "kept");
     let mut s = TuiHarness::signed_in(install);
     s.keys("tP");
-    s.assert_shows("1 500 trashed tokens of yours");
+    s.assert_top("purge-tokens");
+    s.assert_shows("1 500");
     s.held_replies = Some(Default::default());
     s.keys(&format!("1500<tab>{PASSWORD}<tab><tab><enter>"));
     let reply = s.held_replies.take().and_then(|mut held| held.pop_front()).expect("the purge was asked for");
-    s.assert_shows("Purge trashed tokens");
+    s.assert_top("purge-tokens");
     s.message(Msg::Progress(300, MANY as u64));
     (s, reply)
 }
 
 #[test]
-fn purge_goes_on_without_its_dialog_and_esc_stops_it() {
+fn purge_continues_without_its_dialog_until_esc_stops_it() {
     let (mut s, reply) = purging();
-    s.assert_hides("Purge trashed tokens");
-    s.assert_shows("Purging 300 of 1 500");
-    s.assert_shows("Esc Stop");
-    let room = 80 - " Purging 300 of 1 500 ─".chars().count();
-    assert_eq!(s.text().matches('━').count(), room * 300 / MANY);
-    s.assert_shows("? Help  q Quit");
+    s.assert_no_dialog();
+    let progress = s.line_of("300 of 1 500");
+    let (bar, text) = progress.split_once(' ').unwrap();
+    insta::assert_snapshot!(text, @"Purging 300 of 1 500 ─");
+    assert_eq!(s.text().matches('━').count(), bar.chars().count() * 300 / MANY);
+    insta::assert_snapshot!(s.footer(), @"Esc Stop  u Restore, disabled  p Purge all  Space Mark  ? Help  q Quit");
     s.keys("?");
     s.keys("<esc>");
-    assert_eq!(s.stop_count, 0, "Esc closes what lies over the screen first");
+    assert_eq!(s.stop_count, 0, "Esc closes the dialog above the screen first");
     s.keys("<esc>");
     assert_eq!(s.stop_count, 1);
-    s.assert_shows("Stopping after 300 of 1 500");
-    s.assert_hides("Esc Stop");
+    assert!(s.model.long_work().unwrap().stopping);
+    insta::assert_snapshot!(s.line_of("300 of 1 500").trim_matches(['━', '─', ' ']), @"Stopping after 300 of 1 500");
+    insta::assert_snapshot!(s.footer(), @"u Restore, disabled  p Purge all  Space Mark  t Tokens  ? Help  q Quit");
     s.message(reply);
-    s.assert_shows("1 500 trashed tokens purged");
-    s.assert_hides("Stopping");
+    s.assert_notice(NoticeId::Done(PurgeTokens::NAME));
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"1 500 trashed tokens purged");
+    assert!(s.model.long_work().is_none());
+    s.assert_hides("of 1 500");
     assert!(!s.text().contains('━'));
 }
 
 #[test]
-fn revoking_works_while_a_purge_is_under_way() {
+fn tokens_are_revoked_while_a_purge_runs() {
     let (mut s, reply) = purging();
     s.keys("t");
     s.keys("x");
     s.keys(&format!("kept<tab>{PASSWORD}"));
     s.message(Msg::Progress(900, MANY as u64));
-    s.assert_shows("Purging 900 of 1 500");
+    s.assert_shows("900 of 1 500");
     s.message(reply);
-    s.assert_shows("Remove ops/kept");
+    s.assert_top("revoke-token");
     s.keys("<enter>");
-    s.assert_shows("kept revoked");
-    s.assert_hides("Purging");
+    s.assert_notice(NoticeId::Done(RevokeTokens::NAME));
+    s.assert_shows("kept");
+    s.assert_hides("of 1 500");
     assert_eq!(s.stop_count, 0);
 }
 
 #[test]
-fn ending_the_program_stops_a_purge_first() {
+fn quitting_stops_a_purge_first() {
     for key in ["q", "<c-c>"] {
         let (mut s, reply) = purging();
         s.keys(key);
         assert!(s.ended().is_none());
         assert_eq!(s.stop_count, 1);
         s.message(reply);
-        s.assert_shows("trashed tokens purged");
+        s.assert_notice(NoticeId::Done(PurgeTokens::NAME));
         s.keys(key);
         assert!(s.ended().is_some());
     }
 }
 
 #[test]
-fn one_purge_at_a_time() {
+fn purge_is_refused_while_another_runs() {
     let (mut s, reply) = purging();
     s.keys("P");
-    s.assert_shows("A purge is under way");
+    s.assert_notice(NoticeId::PurgeRunning);
+    s.assert_no_dialog();
     s.message(reply);
     s.keys("P");
-    s.assert_shows("is trashed.");
+    s.assert_top("purge-tokens");
 }
 
 #[test]
-fn result_of_a_purge_is_said_to_the_next_session() {
+fn result_of_a_purge_is_shown_after_unlocking() {
     let (mut s, reply) = purging();
     s.keys("<c-z>");
-    s.assert_shows("jeton is locked");
-    s.assert_hides("Purging");
+    s.assert_locked();
+    s.assert_hides("of 1 500");
     s.message(Msg::Progress(900, MANY as u64));
     s.message(reply);
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("1 500 trashed tokens purged");
+    s.assert_notice(NoticeId::Done(PurgeTokens::NAME));
+    assert!(s.notice_text().unwrap().contains("1 500"));
 }
 
 /// Returns the reply to the same request, failed with `error`.
@@ -107,23 +117,25 @@ fn failed(reply: &Msg, error: Error) -> Msg {
 }
 
 #[test]
-fn error_of_a_purge_is_said_and_never_locks() {
+fn error_of_a_purge_is_shown_and_never_locks() {
     for error in [Error::unauthenticated("the password has changed"), Error::failure("the disk is full")] {
         let (mut s, reply) = purging();
         s.message(failed(&reply, error.clone()));
+        s.assert_notice(NoticeId::Error(error.kind));
         s.assert_shows(&error.what);
-        s.assert_hides("jeton is locked");
+        assert!(s.model.lock.is_none());
         assert!(s.ended().is_none());
     }
 }
 
 #[test]
-fn error_of_a_purge_is_said_after_unlocking() {
+fn error_of_a_purge_is_shown_after_unlocking() {
     for error in [Error::unauthenticated("the password has changed"), Error::failure("the disk is full")] {
         let (mut s, reply) = purging();
         s.keys("<c-z>");
         s.message(failed(&reply, error.clone()));
         s.keys(&format!("{PASSWORD}<enter>"));
+        s.assert_notice(NoticeId::Error(error.kind));
         s.assert_shows(&error.what);
     }
 }

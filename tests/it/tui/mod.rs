@@ -1,6 +1,8 @@
 //! The screens, driven by keys. Tests compare ids, data and snapshots.
 
+mod account_passwords;
 mod accounts;
+mod audit_check;
 mod audit_log;
 mod auth_state;
 mod catalogue_apply;
@@ -9,6 +11,7 @@ mod dates;
 mod denied_attempts;
 mod edit_and_copy;
 mod fuzz;
+mod identify_secret;
 mod lineage;
 mod list_options;
 mod long_work;
@@ -17,6 +20,7 @@ mod navigation;
 mod overlap;
 mod picker;
 mod picker_tree;
+mod policy;
 mod propagation;
 mod snapshots;
 mod story;

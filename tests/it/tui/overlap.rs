@@ -24,7 +24,6 @@ fn grace_keeps_both_secrets_valid_for_its_time() {
     The new secret works at once, the old one, OLD_HINT, until 2026-11-22
     09:30:00 +00:00.
     Password of ops
-    Enter Confirm  Esc Cancel
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
     assert_eq!(cli_line(&s), Some("jeton token regenerate ops/bot --grace 24h"));
@@ -81,19 +80,17 @@ fn third_secret_ends_both() {
     A new secret is made; name, API and everything else stay.
     Secret now    NEW_HINT, made just now
     Before that   OLD_HINT, dies tomorrow, never seen
-    ! Two secrets live: a new one kills both at once.
+                  ! Two secrets live: a new one kills both at once.
     Expires       [keep]  7 d   30 d   90 d   1 y   never   other
-    stays as it is: 2026-12-21, in 30 days
-    [ Regenerate ]
-    [ End overlap ]
-    Enter Press  Tab Next  Esc Cancel  Shift-Tab Previous
+                  stays as it is: 21-12-2026, in 30 days
+                  [ Regenerate ]
+                  [ End overlap ]
     ");
     s.keys("<enter>");
     insta::assert_snapshot!(text(&s), @"
     Regenerate ops/bot
     The secrets OLD_HINT and NEW_HINT stop working at once.
     Password of ops
-    Enter Confirm  Esc Cancel
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
     let third = take_secret(&mut s);

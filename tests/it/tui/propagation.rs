@@ -48,7 +48,6 @@ fn notice_shows_that_the_service_denies_the_token() {
     Type it to confirm
     Password of ops
     [ I understand the consequences, revoke this token ]
-    Tab Next  Enter Accept  Esc Cancel  Shift-Tab Previous
     ");
     s.keys(&format!("deploy-bot<tab>{PASSWORD}<tab><enter>"));
     s.assert_notice(NoticeId::Done("token.revoke"));

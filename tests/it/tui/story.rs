@@ -243,12 +243,11 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     The old one may live on for a while, never beyond the expiry.
     Secret now    jtn_7U2DojAL, never seen
     Old one dies  [at once]  1 h   24 h   7 d   other
-    ! The old secret stops working at once.
+                  ! The old secret stops working at once.
     Expires        7 d   30 d  [90 d]  1 y   never   other
-    works until 2027-02-27
-    ! It expired on 2026-11-28: choose a new expiry
-    [ Regenerate ]
-    Space Take  Tab Next  Esc Cancel  ↓ Move  Enter Accept  Shift-Tab Previous
+                  works until 27-02-2027
+                  ! It expired on 28-11-2026: choose a new expiry
+                  [ Regenerate ]
     ");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
     s.assert_top("reveal-secret");

@@ -1,0 +1,98 @@
+//! The verification of the audit log on the screen.
+
+use super::audit_log::{add_row, row};
+use super::snapshots::{SMALL, screens_at_sizes};
+use crate::support::fakes::TestInstall;
+use crate::support::tui_harness::TuiHarness;
+
+#[test]
+fn audit_check_shows_its_result_and_its_limits() {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.keys("3");
+    s.held_replies = Some(Default::default());
+    s.keys("v");
+    s.assert_top("audit-check");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Is the audit log whole
+    Following the chain from its first row…
+    ");
+    s.install.fakes.clock.advance(200);
+    s.pass_time();
+    s.assert_shows("working");
+    s.held_replies.as_mut().unwrap().clear();
+    s.keys("<esc>v");
+    s.deliver_replies(false);
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Is the audit log whole
+    ✓ 1 row, the chain is whole
+    Last hash 282cf57283d68c465a3d06b4b64e6afe03d521f9df26fb9fb89aecb2bc867500
+
+    Without an anchor it can't be seen whether rows were cut off the end, or
+    the whole log was written anew by somebody who can write the store. Keep
+    one outside the store with: jeton audit anchor FILE
+    ");
+    let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
+    s.assert_shows(&hash[..40]);
+    s.keys("<enter>");
+    s.assert_no_dialog();
+    s.assert_top("audit");
+    // Closed before the answer arrives: the answer opens nothing.
+    s.keys("v<esc>");
+    s.deliver_replies(false);
+    s.assert_no_dialog();
+}
+
+#[test]
+fn audit_check_names_each_damaged_row() {
+    let install = TestInstall::new();
+    for n in 0..30 {
+        add_row(&install, row("token.enable", &format!("{{\"n\":{n}}}")));
+    }
+    install.raw_connection().execute("UPDATE audit SET name = 'mallory' WHERE seq = 7", []).unwrap();
+    let mut s = TuiHarness::signed_in(install);
+    s.keys("3v");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Is the audit log whole
+    ! 31 rows looked at: the audit log is not as it was written
+      · row 7 (21-11-2026 09:30:00 (+00:00), token.enable, ops/x) was changed,
+        or stands in another's place: its hash doesn't fit
+
+    Keep the store's file as it is, and compare it with a backup.
+    ");
+    s.keys("<esc>");
+    s.install.raw_connection().execute("UPDATE audit SET name = 'mallory'", []).unwrap();
+    s.resize(40, 10);
+    s.keys("v");
+    let start = s.dialog_text();
+    for _ in 0..120 {
+        s.keys("<down>");
+    }
+    assert_ne!(s.dialog_text(), start);
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Is the audit log whole
+
+    Keep the store's file as it is,
+    and compare it with a backup.
+    ↑ 103 more lines
+    ");
+}
+
+#[test]
+fn audit_check_shows_why_the_log_is_unreadable() {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.keys("3");
+    s.install.raw_connection().execute("DROP TABLE installation", []).unwrap();
+    s.keys("v");
+    s.assert_top("audit-check");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Is the audit log whole
+    ! the store's schema is not the one that this version knows: no such
+    table: installation. It was changed by hand, or by another program:
+    restore a backup, or use the version that wrote it
+    ");
+}
+
+#[test]
+fn audit_check_of_an_intact_log() {
+    insta::assert_snapshot!(screens_at_sizes("3v", &SMALL));
+}

@@ -1,0 +1,48 @@
+//! Policy rules on the screen.
+
+use jeton::domain::policy::Policy;
+use jeton::verbs::ports::Store as _;
+
+use super::accounts::{last, prove};
+use crate::support::fakes::TestInstall;
+use crate::support::tui_harness::TuiHarness;
+
+#[test]
+fn policy_rules_are_changed_with_fitting_input() {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.keys("5<enter><right><tab><enter>");
+    s.assert_top("policy.set");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Change self_service
+    It is on, and will be off. Tokens that exist keep what they have.
+
+    Password of ops
+    ");
+    prove(&mut s);
+    s.assert_shows("= jeton policy set policy.self_service=off");
+    s.keys("<down><enter><c-u>many<tab><enter>");
+    insta::assert_snapshot!(s.problem().unwrap(), @"policy.active_tokens is a whole number, 0 = no limit");
+    s.keys("<c-u>3<tab><enter>");
+    prove(&mut s);
+    s.keys("<down><down><enter><right><tab><enter>");
+    prove(&mut s);
+    s.keys("<down><enter><left><space><tab>1y<tab><enter>");
+    prove(&mut s);
+    s.keys("<down><enter><c-u>never<tab><enter>");
+    insta::assert_snapshot!(s.problem().unwrap(), @r#"policy.trash can't be "never": a span is a whole number from 1 with h, d, w, mo or y, such as 12h, 30d, 2w, 6mo or 1y"#);
+    s.keys("<c-u>30d<tab><enter>");
+    insta::assert_snapshot!(s.problem().unwrap(), @"It is 30d already");
+    s.keys("<c-u>7d<tab><enter>");
+    prove(&mut s);
+    let wanted = Policy {
+        self_service: false,
+        active_tokens: 3,
+        default_expiry: None,
+        max_expiry: Some(jeton::domain::expiry::Span::Years(1)),
+        trash: jeton::domain::expiry::Span::Days(7),
+        ..Policy::default()
+    };
+    assert_eq!(s.install.store().read(|snapshot| snapshot.policy()).unwrap(), wanted);
+    assert_eq!(s.model.me.as_ref().unwrap().policy, wanted);
+    assert_eq!(last(&s), "policy.set");
+}
