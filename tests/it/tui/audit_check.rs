@@ -54,7 +54,7 @@ fn audit_check_names_each_damaged_row() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Is the audit log whole
     ! 31 rows looked at: the audit log is not as it was written
-      · row 7 (21-11-2026 09:30:00 (+00:00), token.enable, ops/x) was changed,
+      · row 7 (2026-11-21 09:30:00 +00:00, token.enable, ops/x) was changed,
         or stands in another's place: its hash doesn't fit
 
     Keep the store's file as it is, and compare it with a backup.

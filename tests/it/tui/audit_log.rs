@@ -76,12 +76,12 @@ fn audit_log_lists_newest_first_with_both_values() {
     s.keys("<down><up>");
     insta::assert_snapshot!(s.about(), @"
     enabled yes → no
-    2 min ago, 21-11-2026 09:33:00 (+00:00), by ops with password (cli)
+    2 min ago, 2026-11-21 09:33:00 +00:00, by ops with password (cli)
     ");
     s.keys("<down>");
     insta::assert_snapshot!(s.about(), @r#"
     api methods [], description "", expires none, secret "jtn_7U2DojAL"
-    5 min ago, 21-11-2026 09:30:00 (+00:00), by ops with password (cli)
+    5 min ago, 2026-11-21 09:30:00 +00:00, by ops with password (cli)
     "#);
 
     s.keys("y");
@@ -90,7 +90,7 @@ fn audit_log_lists_newest_first_with_both_values() {
     s.assert_top("audit-row");
     insta::assert_snapshot!(s.dialog_text(), @"
     Audit row 3
-    When      21-11-2026 09:33:00 (+00:00)
+    When      2026-11-21 09:33:00 +00:00
               2 min ago
     Who       ops (a:1)
     Proof     password

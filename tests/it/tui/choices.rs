@@ -108,7 +108,7 @@ fn new_token_is_for_the_account_whose_tokens_are_shown() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate member/fresh
-    member/fresh may use: nothing yet, until 19-02-2027.
+    member/fresh may use: nothing yet, until 2027-02-19.
     ! It will work, but it may call nothing: its selection is empty
 
     Password of ops
@@ -147,7 +147,7 @@ fn new_token_is_for_the_user_or_an_account_they_manage() {
     Description
     Expires       7 d   30 d  [90 d]  1 y   never   other
 
-                 works until 19-02-2027
+                 works until 2027-02-19
     API          ( ) Extended Access      Everything but passwords, account s…
                  ( ) IDE Plugins          Browsing, running and deploying env…
                  ( ) Marketplace          Finding, installing and looking aft…

@@ -66,12 +66,12 @@ fn denied_attempts_are_listed_newest_first() {
     s.assert_shows("ops/deploy-bot");
     insta::assert_snapshot!(s.about(), @"
     ops/deploy-bot: the token is disabled · jtn_7U2DojAL, the current secret
-    3 attempts from 10.0.0.4 (curl/8.5.0), 1 min ago, 21-11-2026 09:28:30 (+00:00)
+    3 attempts from 10.0.0.4 (curl/8.5.0), 1 min ago, 2026-11-21 09:28:30 +00:00
     ");
     s.keys("<down><down>");
     insta::assert_snapshot!(s.about(), @"
     unknown: no such secret was issued here
-    1 attempt from 203.0.113.9 (zgrab/0.x), 10 min ago, 21-11-2026 09:20:00 (+00:0…
+    1 attempt from 203.0.113.9 (zgrab/0.x), 10 min ago, 2026-11-21 09:20:00 +00:00
     ");
     s.keys("y");
     assert_eq!(s.copied.pop().as_deref(), Some("203.0.113.9"));
@@ -89,7 +89,7 @@ fn denied_attempt_leads_to_its_token() {
     s.assert_top("denied-row");
     insta::assert_snapshot!(s.dialog_text(), @"
     Denied attempt
-    When      21-11-2026 09:25:00 (+00:00)
+    When      2026-11-21 09:25:00 +00:00
               5 min ago
     Attempts  1 attempt
     Reason    deleted
@@ -111,7 +111,7 @@ fn denied_attempt_leads_to_its_token() {
     let row = s.dialog_text();
     insta::assert_snapshot!(row, @"
     Denied attempt
-    When      21-11-2026 09:20:00 (+00:00)
+    When      2026-11-21 09:20:00 +00:00
               10 min ago
     Attempts  1 attempt
     Reason    unknown

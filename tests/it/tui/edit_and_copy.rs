@@ -69,7 +69,7 @@ fn edit_shows_the_difference_before_storing() {
     Change ops/bot
     name         bot → robot
     description  "Deploys" → "Deploys the shop"
-    expires      21-12-2026 → never
+    expires      2026-12-21 → never
     API          2 methods → Extended Access
                  + Extended Access
                  - environment.control.StartEnv
@@ -142,8 +142,8 @@ fn edit_conflict_shows_both_sides_and_continues_from_the_stored_state() {
               stored now      "theirs"
               yours           "mine"
             expires
-              as you saw it   21-12-2026
-              stored now      28-11-2026
+              as you saw it   2026-12-21
+              stored now      2026-11-28
               yours           you leave it
 
             Keeping takes the rest as stored. Taking over drops what you changed.
@@ -196,8 +196,8 @@ fn edit_conflict_can_take_the_stored_state() {
       stored now      "theirs"
       yours           you leave it
     expires
-      as you saw it   21-12-2026
-      stored now      28-11-2026
+      as you saw it   2026-12-21
+      stored now      2026-11-28
       yours           you leave it
     Only you changed: name.
 
@@ -265,14 +265,14 @@ fn copy_creates_a_token_with_the_same_parameters() {
     Account      ops
     Expires      [same]  7 d   30 d   90 d   1 y   never   other
 
-                 stays as it is: 21-12-2026, in 30 days
+                 stays as it is: 2026-12-21, in 30 days
 
                  [ Copy ]
     ");
     s.enter_until_top("token.copy");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot as ops/bot-2
-    ops/bot-2 may use: 2 methods, until 21-12-2026.
+    ops/bot-2 may use: 2 methods, until 2026-12-21.
 
     Password of ops
     ");
@@ -305,8 +305,8 @@ fn copy_of_an_expired_token_needs_a_new_expiry() {
     Account      member
     Expires       7 d   30 d  [90 d]  1 y   never   other
 
-                 works until 22-03-2027
-                 ! bot expired on 21-12-2026: choose a new expiry
+                 works until 2027-03-22
+                 ! bot expired on 2026-12-21: choose a new expiry
                  [ Copy ]
     ");
     s.assert_hides("[same]");

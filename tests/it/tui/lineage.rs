@@ -51,8 +51,8 @@ fn details_show_lineage_and_every_withheld_method() {
     Role      viewer: its secret was issued under it; regenerate lifts it
     API       2 methods · 1 permitted, 0 used
     Expires   never
-    Secret    jtn_aBYrSUky since 21-11-2026
-    Created   21-11-2026, id t:5
+    Secret    jtn_aBYrSUky since 2026-11-21
+    Created   2026-11-21, id t:5
     Last seen never
 
     Calls, 30 days ······························
@@ -69,8 +69,8 @@ fn details_show_lineage_and_every_withheld_method() {
     Role      viewer: its secret was issued under it; regenerate lifts it
     API       2 methods · 1 permitted, 0 used
     Expires   never
-    Secret    jtn_aBYrSUky since 21-11-2026
-    Created   21-11-2026, id t:5
+    Secret    jtn_aBYrSUky since 2026-11-21
+    Created   2026-11-21, id t:5
     Last seen never
 
     Calls, 30 days ······························
@@ -192,7 +192,7 @@ fn create_warns_of_a_selection_that_grants_nothing() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate ops/ci
-    ops/ci may use: nothing yet, until 19-02-2027.
+    ops/ci may use: nothing yet, until 2027-02-19.
     ! It will work, but it may call nothing: its selection is empty
 
     Password of ops

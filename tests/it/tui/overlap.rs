@@ -82,7 +82,7 @@ fn third_secret_ends_both() {
     Before that   OLD_HINT, dies tomorrow, never seen
                   ! Two secrets live: a new one kills both at once.
     Expires       [keep]  7 d   30 d   90 d   1 y   never   other
-                  stays as it is: 21-12-2026, in 30 days
+                  stays as it is: 2026-12-21, in 30 days
                   [ Regenerate ]
                   [ End overlap ]
     ");

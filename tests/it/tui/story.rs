@@ -245,8 +245,8 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     Old one dies  [at once]  1 h   24 h   7 d   other
                   ! The old secret stops working at once.
     Expires        7 d   30 d  [90 d]  1 y   never   other
-                  works until 27-02-2027
-                  ! It expired on 28-11-2026: choose a new expiry
+                  works until 2027-02-27
+                  ! It expired on 2026-11-28: choose a new expiry
                   [ Regenerate ]
     ");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
