@@ -1,5 +1,6 @@
 //! `account …` and `policy …` on the command line.
 
+use jeton::error::Kind;
 use serde_json::json;
 
 use crate::support::cli_program::{CliHome, CliOutput, PASSWORD, exists};
@@ -44,19 +45,20 @@ fn inheriting(home: &CliHome, user: &str) -> String {
 fn the_life_of_an_account_from_a_clean_home() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
-    home.account("ci", "admin")
-        .assert_success()
-        .assert_silent()
-        .assert_says(&["✓ ci is a new admin", "jeton --user ci"]);
-    home.account("ci", "member").assert_code(5).assert_silent().assert_says(&["is taken", "even after deletion"]);
+    let done = home.account("ci", "admin").assert_success().assert_silent();
+    insta::assert_snapshot!(done.message(), @"
+    ✓ ci is a new admin
+      It signs in with: jeton --user ci
+      The password is temporary: it is replaced at the first sign-in, before anything else
+    ");
+    let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: a name is never given to another account, even after deletion");
     let secret = inheriting(&home, "ci");
     let method = "environment.control.StopEnv";
     assert_eq!(home.may(&secret, method), 0);
 
-    home.ops(&["account", "role", "ci", "viewer"])
-        .assert_success()
-        .assert_silent()
-        .assert_says(&["✓ ci has the role viewer"]);
+    let done = home.ops(&["account", "role", "ci", "viewer"]).assert_success().assert_silent();
+    insta::assert_snapshot!(done.message(), @"✓ ci has the role viewer; its tokens follow with their next request");
     assert_eq!(home.may(&secret, method), 4, "on the very next request");
     assert_eq!(home.verify(&secret), 0);
     home.ops(&["account", "disable", "ci"]).assert_success().assert_silent();
@@ -66,28 +68,31 @@ fn the_life_of_an_account_from_a_clean_home() {
     home.ops(&["account", "role", "ci", "member"]).assert_success();
     assert_eq!(home.may(&secret, method), 0);
 
-    home.ops(&["account", "delete", "ci", "--confirm", "ci"])
-        .assert_code(5)
-        .assert_silent()
-        .assert_says(&["1 active token", "disable ci"]);
+    let refused =
+        home.ops(&["account", "delete", "ci", "--confirm", "ci"]).assert_error(Kind::Conflict).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: the account ci is not deleted: it has 1 active token
+      Disable it instead: jeton account disable ci; or disable or delete its tokens first
+    ");
     home.asking("ci", &["token", "disable", "x"], &[OTHER]).assert_success();
     home.ops(&["account", "delete", "ci", "--no-input"])
-        .assert_code(5)
+        .assert_error(Kind::Conflict)
         .assert_silent()
         .assert_says(&["--confirm NAME"]);
-    home.ops(&["account", "delete", "ci", "--confirm", "c"])
-        .assert_code(5)
-        .assert_silent()
-        .assert_says(&["nothing was deleted"]);
-    home.ops(&["account", "rm", "ci", "--confirm", "ci"])
-        .assert_success()
-        .assert_silent()
-        .assert_says(&["✓ ci deleted"]);
-    home.ops(&["account", "show", "ci"]).assert_code(3).assert_silent();
-    home.account("ci", "member").assert_code(5).assert_silent().assert_says(&["even after deletion"]);
+    let refused = home.ops(&["account", "delete", "ci", "--confirm", "c"]).assert_error(Kind::Conflict).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation differs; nothing was deleted: the account's name was expected, exactly: ci");
+    let done = home.ops(&["account", "rm", "ci", "--confirm", "ci"]).assert_success().assert_silent();
+    insta::assert_snapshot!(done.message(), @"✓ ci deleted; nobody else ever gets its name");
+    home.ops(&["account", "show", "ci"]).assert_error(Kind::NotFound).assert_silent();
+    let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: a name is never given to another account, even after deletion");
     assert_eq!(home.verify(&secret), 4);
     for last in [&["role", "ops", "viewer"][..], &["disable", "ops"], &["delete", "ops", "--confirm", "ops"]] {
-        home.ops(&[&["account"], last].concat()).assert_code(5).assert_silent().assert_says(&["last enabled owner"]);
+        let refused = home.ops(&[&["account"], last].concat()).assert_error(Kind::Conflict).assert_silent();
+        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
+        error: the last enabled owner stays an owner, enabled and undeleted: nobody else could manage everyone
+          Make somebody else an owner first: jeton account role NAME owner
+        ") };
     }
 }
 
@@ -125,7 +130,7 @@ fn accounts_as_json_and_bare() {
     assert_eq!(home.ops(&["account", "list", "--quiet"]).assert_success().out, "ci\nops\n");
     assert_eq!(home.asking("ci", &["account", "list", "--quiet"], &[OTHER]).assert_success().out, "ci\n");
     let table = home.ops(&["account", "list"]).assert_success().out;
-    assert!(table.starts_with("USERNAME") && table.contains("● enabled"), "{table}");
+    assert!(table.starts_with("USERNAME") && table.contains("enabled"), "{table}");
 
     let off = home.ops(&["account", "disable", "ci", "--json"]).assert_success().json();
     assert_eq!(off, json!({"schema": 1, "account": account("member", false, 1), "service": null}));
@@ -141,35 +146,47 @@ fn accounts_as_json_and_bare() {
 fn new_passwords_follow_on_the_second_line_or_come_from_a_file() {
     let home = CliHome::set_up();
     let create = ["account", "create", "ci"];
-    home.asking("ops", &create, &[PASSWORD]).assert_code(4).assert_silent().assert_says(&["stdin has no second line"]);
-    home.asking("ops", &create, &[PASSWORD, "elevenbytes"]).assert_code(2).assert_silent().assert_says(&["too short"]);
+    let refused = home.asking("ops", &create, &[PASSWORD]).assert_error(Kind::Denied).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: no new password was given: stdin has no second line
+      Use --new-password-file PATH, or with --password-stdin give it on the second line
+    ");
+    let refused = home.asking("ops", &create, &[PASSWORD, "elevenbytes"]).assert_error(Kind::Usage).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: that password is too short: a password has 12 to 1024 bytes, this one has 11
+      Three or four words with spaces are easy to type and hard to guess
+    ");
     home.asking("ops", &create, &["wrong horse battery", OTHER]).assert_code(4).assert_silent();
     let mine = home.file("mine", &format!("{PASSWORD}\n"), 0o600);
     let (mine, new) = (mine.to_str().unwrap(), home.file("new", &format!("{OTHER}\n"), 0o644));
     let from_files = ["account", "create", "ci", "--password-file", mine, "--new-password-file", "new", "--no-input"];
-    home.run(&from_files, "").assert_code(1).assert_silent().assert_says(&["0600"]);
+    home.run(&from_files, "").assert_error(Kind::Failure).assert_silent().assert_says(&["0600"]);
     home.file("new", OTHER, 0o600);
     assert!(exists(&new));
     home.run(&["account", "create", "ci", "--password-file", mine, "--no-input"], "").assert_code(4).assert_silent();
     assert_eq!(home.as_ops(&["account", "list", "--quiet"]).assert_success().out, "ops\n", "none of these made one");
     home.run(&from_files, "").assert_success().assert_silent();
-    home.asking("ci", &["whoami"], &[OTHER])
-        .assert_code(4)
-        .assert_silent()
-        .assert_says(&["temporary", "jeton account passwd --user ci"]);
+    let refused = home.asking("ci", &["whoami"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: the password of ci is temporary: somebody else set it, so it is replaced before anything else
+      Run: jeton account passwd --user ci
+    ");
 
     // The own password, then another account's. Each time the old one stops working.
-    home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"])
-        .assert_success()
-        .assert_silent()
-        .assert_says(&["✓ ci has"]);
+    let done =
+        home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"]).assert_success().assert_silent();
+    insta::assert_snapshot!(done.message(), @"✓ ci has a new password; its tokens go on");
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_success();
     home.asking("ops", &["account", "passwd", "ci"], &[PASSWORD, OTHER]).assert_success().assert_silent();
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_code(4);
     home.asking("ci", &["account", "passwd", "ops"], &[OTHER, "eight brown foxes"]).assert_code(4).assert_silent();
-    let table = home.ops(&["account", "list"]).assert_success().out;
-    assert!(table.contains("◐ temporary password"), "{table}");
-    assert!(home.ops(&["account", "show", "ci"]).assert_success().out.contains("temporary password"));
+    insta::assert_snapshot!(home.ops(&["account", "list"]).assert_success().text(), @"
+    USERNAME  ROLE    STATUS                ACTIVE  KEPT  TRASHED  CREATED
+    ci        member  ◐ temporary password  0       0     0        just now
+    ops       owner   ● enabled             0       0     0        just now
+    ");
+    let shown = home.ops(&["account", "show", "ci", "--json"]).assert_success().json();
+    assert_eq!(shown["account"]["temporary_password"], true);
     home.ops(&["whoami"]).assert_success();
 }
 
@@ -179,21 +196,22 @@ fn refused_words_and_rights() {
     home.account("boss", "admin").assert_success();
     home.account("ci", "member").assert_success();
     for bad in ["CI", "a b", "", "x\u{1b}[2J", &"x".repeat(33)] {
-        home.run(&["account", "create", bad, "--no-input"], "").assert_code(2).assert_silent();
-        home.run(&["account", "role", bad, "viewer", "--no-input"], "").assert_code(2).assert_silent();
-        home.run(&["account", "disable", bad, "--no-input"], "").assert_code(2).assert_silent();
+        home.run(&["account", "create", bad, "--no-input"], "").assert_error(Kind::Usage).assert_silent();
+        home.run(&["account", "role", bad, "viewer", "--no-input"], "").assert_error(Kind::Usage).assert_silent();
+        home.run(&["account", "disable", bad, "--no-input"], "").assert_error(Kind::Usage).assert_silent();
     }
-    home.run(&["account", "role", "ci", "king", "--no-input"], "")
-        .assert_code(2)
-        .assert_silent()
-        .assert_says(&["admin, member or viewer"]);
-    home.run(&["account", "disable"], "").assert_code(2).assert_silent();
+    let refused =
+        home.run(&["account", "role", "ci", "king", "--no-input"], "").assert_error(Kind::Usage).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"error: no such role: a role is owner, admin, member or viewer");
+    home.run(&["account", "disable"], "").assert_error(Kind::Usage).assert_silent();
     home.run(&["account", "list", "--user", "ops", "--no-input"], "").assert_code(4).assert_silent();
     home.asking("boss", &["account", "create", "x", "--role", "admin"], &[OTHER, OTHER]).assert_code(4).assert_silent();
-    home.asking("boss", &["account", "role", "ci", "admin"], &[OTHER])
-        .assert_code(4)
-        .assert_silent()
-        .assert_says(&["member and viewer"]);
+    let refused =
+        home.asking("boss", &["account", "role", "ci", "admin"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: boss may not give the role admin: an admin gives the roles member and viewer
+      Ask an owner
+    ");
     home.asking("boss", &["account", "role", "ci", "viewer"], &[OTHER]).assert_success();
     let hidden = home.asking("boss", &["account", "show", "ops"], &[OTHER]).assert_code(4).assert_silent().err;
     assert_eq!(
@@ -214,25 +232,28 @@ fn policy_is_listed_and_set() {
     let listed =
         || home.asking("ci", &["policy", "list", "--json"], &[OTHER]).assert_success().json()["policy"].clone();
     assert_eq!(listed(), default);
-    home.asking("ci", &["policy", "set", "trash", "7d"], &[OTHER])
-        .assert_code(4)
-        .assert_silent()
-        .assert_says(&["owners may"]);
+    let refused =
+        home.asking("ci", &["policy", "set", "trash", "7d"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: ci may not change policy: its role is viewer; owners may
+      Ask an owner
+    ");
     home.run(&["policy", "set", "trash", "soon", "--no-input"], "")
-        .assert_code(2)
+        .assert_error(Kind::Usage)
         .assert_silent()
         .assert_says(&["policy.trash", "30d"]);
-    home.run(&["policy", "set", "trash", "--no-input"], "").assert_code(2).assert_silent().assert_says(&["KEY=VALUE"]);
+    home.run(&["policy", "set", "trash", "--no-input"], "")
+        .assert_error(Kind::Usage)
+        .assert_silent()
+        .assert_says(&["KEY=VALUE"]);
     home.run(&["policy", "set", "col\u{1b}our", "red", "--no-input"], "")
-        .assert_code(2)
+        .assert_error(Kind::Usage)
         .assert_silent()
         .assert_says(&["policy.trash"]);
-    home.run(&["policy", "set", "\u{1b}[2J", "a", "b", "--no-input"], "").assert_code(2).assert_silent();
+    home.run(&["policy", "set", "\u{1b}[2J", "a", "b", "--no-input"], "").assert_error(Kind::Usage).assert_silent();
     assert_eq!(listed(), default);
-    home.ops(&["policy", "set", "policy.trash", "7d"])
-        .assert_success()
-        .assert_silent()
-        .assert_says(&["✓ policy.trash is 7d"]);
+    let done = home.ops(&["policy", "set", "policy.trash", "7d"]).assert_success().assert_silent();
+    insta::assert_snapshot!(done.message(), @"✓ policy.trash is 7d");
     let several = ["policy", "set", "self_service=off", "policy.active_tokens=0", "--json"];
     let set = home.ops(&several).assert_success().json();
     assert_eq!((&set["schema"], &set["policy"]), (&json!(1), &listed()));
@@ -241,8 +262,9 @@ fn policy_is_listed_and_set() {
     let again: Vec<&str> = ["policy", "set"].into_iter().chain(bare.lines()).collect();
     home.ops(&again).assert_success();
     assert_eq!(listed(), set["policy"]);
-    home.asking("ci", &["token", "create", "x"], &[OTHER])
-        .assert_code(4)
-        .assert_silent()
-        .assert_says(&["self-service"]);
+    let refused = home.asking("ci", &["token", "create", "x"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: ci may only see, disable and delete its own tokens: self-service is switched off here
+      Ask an owner or admin
+    ");
 }

@@ -4,6 +4,8 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::process::Command;
 
+use jeton::error::Kind;
+
 use crate::support::cli_program::{CliHome, PASSWORD, exists, run_to_end};
 
 const MARK: &str = "\u{feff}";
@@ -37,9 +39,11 @@ fn a_password_nobody_can_type_is_not_set() {
         "correct horse battery\r\r\n",
         "correct horse battery\r",
     ] {
-        home.run(&["init", "--username", "ops", "--password-stdin"], bad)
-            .assert_code(2)
-            .assert_says(&["can't be typed"]);
+        let refused = home.run(&["init", "--username", "ops", "--password-stdin"], bad).assert_error(Kind::Usage);
+        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
+        error: that password can't be typed: it holds a control character, such as NUL, ESC or a stray carriage return
+          Choose another, or take the character out of the file
+        ") };
     }
     assert!(!exists(&home.store()));
     home.as_ops(&["init", "--username", "ops"]).assert_success();
@@ -47,7 +51,7 @@ fn a_password_nobody_can_type_is_not_set() {
         let input = format!("{PASSWORD}\n{new}\n");
         home.run(&["account", "passwd", "--password-stdin"], input)
     };
-    new("another horse\u{7}battery").assert_code(2);
+    new("another horse\u{7}battery").assert_error(Kind::Usage);
     new("caf\u{e9} au lait, please").assert_success();
     for same in
         ["caf\u{e9} au lait, please\n", "cafe\u{301} au lait, please\n", "\u{feff}cafe\u{301} au lait, please\n"]
@@ -55,7 +59,7 @@ fn a_password_nobody_can_type_is_not_set() {
         home.run(&["whoami", "--password-stdin"], same).assert_success();
     }
     let utf16: Vec<u8> = "\u{feff}correct horse battery\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    home.run(&["whoami", "--password-stdin"], utf16).assert_code(2).assert_says(&["UTF-16"]);
+    home.run(&["whoami", "--password-stdin"], utf16).assert_error(Kind::Usage).assert_says(&["UTF-16"]);
 }
 
 #[test]
@@ -68,7 +72,7 @@ fn a_dash_is_stdin_or_stdout_or_refused() {
     home.file("pw", &format!("{PASSWORD}\n"), 0o600);
     home.run(&["catalogue", "apply", "-", "--password-file", "pw"], catalogue).assert_success();
     home.run(&["catalogue", "apply", "-", "--password-stdin"], catalogue)
-        .assert_code(2)
+        .assert_error(Kind::Usage)
         .assert_says(&["--password-file"]);
     let secret = home.create(&["a", "--out", "-"]);
     assert_eq!(home.verify(&secret), 0);
@@ -78,14 +82,14 @@ fn a_dash_is_stdin_or_stdout_or_refused() {
         &["token", "list", "--store", "-"],
         &["demo", "--tokens", "1", "--no-open", "--store", "d/s.db", "--secrets", "-"],
     ] {
-        home.as_ops(args).assert_code(2).assert_says(&["./-"]);
+        home.as_ops(args).assert_error(Kind::Usage).assert_says(&["./-"]);
     }
     for (name, value) in [("JETON_STORE", "-"), ("JETON_CONFIG", "-"), ("JETON_TOKEN_FILE", "-")] {
         let mut list = home.command(&["token", "list", "--no-input"]);
         list.env(name, value);
-        run_to_end(list, b"").assert_code(2).assert_says(&["./-"]);
+        run_to_end(list, b"").assert_error(Kind::Usage).assert_says(&["./-"]);
     }
-    home.run(&["config", "set", "store", "-"], "").assert_code(2);
+    home.run(&["config", "set", "store", "-"], "").assert_error(Kind::Usage);
     let beside: Vec<_> = std::fs::read_dir(home.path("")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(beside.iter().all(|name| name != "-"), "{beside:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use jeton::error::Kind;
 use serde_json::json;
 
 use crate::support::cli_program::{CliHome, exists, run_to_end};
@@ -18,16 +19,25 @@ fn an_edit_shows_what_differs() {
     let home = fixture();
     let secret = home.create(&["ci", "--set", "IDE Plugins", "--expires", "never"]);
     let edit = ["token", "edit", "ci", "--name", "cd", "--add-set", "Marketplace", "--expires", "30d"];
-    let dry = home.as_ops(&[&edit[..], &["--dry-run"]].concat()).assert_success().assert_says(&["Nothing was changed"]);
-    for line in ["ops/ci\n", "  name: ci → cd\n", "  expires: never → ", "    + Marketplace\n"] {
-        assert!(dry.out.contains(line), "no {line:?} in {}", dry.out);
-    }
+    let dry = home.as_ops(&[&edit[..], &["--dry-run"]].concat()).assert_success();
+    insta::assert_snapshot!(dry.message(), @"Nothing was changed: --dry-run");
+    insta::assert_snapshot!(dry.text(), @"
+    ops/ci
+      name: ci → cd
+      expires: never → […]
+      API: IDE Plugins → IDE Plugins, Marketplace
+        + Marketplace
+    ");
     home.as_ops(&["token", "show", "ci"]).assert_success();
-    home.as_ops(&edit).assert_success().assert_silent().assert_says(&[
-        "name: ci → cd",
-        "    + Marketplace",
-        "✓ ops/cd changed",
-    ]);
+    let done = home.as_ops(&edit).assert_success().assert_silent();
+    insta::assert_snapshot!(done.message(), @"
+    ops/ci
+      name: ci → cd
+      expires: never → […]
+      API: IDE Plugins → IDE Plugins, Marketplace
+        + Marketplace
+    ✓ ops/cd changed; its secret stays
+    ");
     assert_eq!(home.verify(&secret), 0, "the secret stays");
     let output =
         home.as_ops(&["token", "edit", "cd", "--description", "x", "--inherit", "--json"]).assert_success().json();
@@ -37,17 +47,21 @@ fn an_edit_shows_what_differs() {
         json!({"field": "API", "before": "IDE Plugins, Marketplace", "after": "Inherit",
                "added": [], "removed": ["IDE Plugins", "Marketplace"]})
     );
-    home.as_ops(&["token", "edit", "cd"]).assert_code(2).assert_says(&["nothing is to be changed"]);
+    let refused = home.as_ops(&["token", "edit", "cd"]).assert_error(Kind::Usage);
+    insta::assert_snapshot!(refused.message(), @"
+    error: nothing is to be changed
+      Say what, e.g. --description or --expires
+    ");
     home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"])
-        .assert_code(2)
+        .assert_error(Kind::Usage)
         .assert_says(&["Inherit", "--method"]);
-    home.as_ops(&["token", "edit", "cd", "--set", "a", "--method", "b"]).assert_code(2);
-    home.as_ops(&["token", "edit", "gone", "--name", "x"]).assert_code(3);
+    home.as_ops(&["token", "edit", "cd", "--set", "a", "--method", "b"]).assert_error(Kind::Usage);
+    home.as_ops(&["token", "edit", "gone", "--name", "x"]).assert_error(Kind::NotFound);
     home.as_ops(&["token", "edit", "cd", "--nothing", "--quiet"]).assert_success().assert_silent();
     home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"]).assert_success();
-    home.as_ops(&["token", "edit", "cd", "--drop-method", "jeton.tokens.write"])
-        .assert_code(3)
-        .assert_says(&["can't be dropped"]);
+    let refused =
+        home.as_ops(&["token", "edit", "cd", "--drop-method", "jeton.tokens.write"]).assert_error(Kind::NotFound);
+    insta::assert_snapshot!(refused.message(), @"error: the method jeton.tokens.write can't be dropped: it is not in the token's selection");
 }
 
 #[test]
@@ -69,14 +83,25 @@ fn several_tokens_in_one_command() {
         .assert_silent()
         .assert_says(&["out/f.secret"]);
     assert_eq!(home.verify(std::fs::read_to_string(home.path("out/e.secret")).unwrap().trim_end()), 0);
-    home.as_ops(&["token", "create", "g", "e", "--out-dir", "out"]).assert_code(5).assert_says(&["e is taken"]);
+    let refused = home.as_ops(&["token", "create", "g", "e", "--out-dir", "out"]).assert_error(Kind::Conflict);
+    insta::assert_snapshot!(refused.message(), @"
+    error: the name e is taken: the account has another token of that name
+      Choose another (for restore: --as NEW)
+    ");
     assert!(!exists(&home.path("out/g.secret")));
-    home.as_ops(&["token", "create", "g", "h", "--out", "one"]).assert_code(2).assert_says(&["--out-dir"]);
-    home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).assert_code(5).assert_says(&["11 active tokens"]);
+    home.as_ops(&["token", "create", "g", "h", "--out", "one"]).assert_error(Kind::Usage).assert_says(&["--out-dir"]);
+    let refused = home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).assert_error(Kind::Conflict);
+    insta::assert_snapshot!(refused.message(), @"
+    error: the account would have 11 active tokens: 10 at most may be active at one time (policy.active_tokens)
+      Disable or delete one that is no longer needed
+    ");
     home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).assert_success();
-    home.as_ops(&["token", "restore", "a", "b"])
-        .assert_success()
-        .assert_says(&["✓ ops/a restored", "token enable ops/a ops/b"]);
+    let done = home.as_ops(&["token", "restore", "a", "b"]).assert_success();
+    insta::assert_snapshot!(done.message(), @"
+    ✓ ops/a restored, disabled
+    ✓ ops/b restored, disabled
+      To switch on what is needed: jeton token enable ops/a ops/b
+    ");
 }
 
 #[test]
@@ -86,26 +111,38 @@ fn a_copy_and_a_rotation() {
     let copied = home.as_ops(&["token", "copy", "ci", "cd", "--json"]).assert_success().json();
     assert_eq!(copied["token"]["selection"]["sets"], json!(["IDE Plugins"]));
     assert_eq!(home.verify(copied["secret"].as_str().unwrap()), 0);
-    home.as_ops(&["token", "copy", "ci", "cd"]).assert_code(5).assert_says(&["taken"]);
+    let refused = home.as_ops(&["token", "copy", "ci", "cd"]).assert_error(Kind::Conflict);
+    insta::assert_snapshot!(refused.message(), @"
+    error: the name cd is taken: the account has another token of that name
+      Choose another (for restore: --as NEW)
+    ");
 
-    home.as_ops(&["token", "regenerate", "ci", "--grace", "31d"]).assert_code(2).assert_says(&["30 days"]);
+    let refused = home.as_ops(&["token", "regenerate", "ci", "--grace", "31d"]).assert_error(Kind::Usage);
+    insta::assert_snapshot!(refused.message(), @"error: a grace of 31d is too long: an old secret lives 30 days more at most");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
-    assert!(rotated.err.contains("the old one dies in 20 days with the token itself"), "{}", rotated.err);
+    insta::assert_snapshot!(rotated.message(), @r#"
+    ✓ ops/ci has a new secret, the old one dies in 20 days with the token itself; it works until […] in 20 days
+      This is the only time the secret is shown. Kept in T, it is used like this:
+      printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
+    "#);
     let second = rotated.out.trim_end();
     assert_eq!((home.verify(&first), home.verify(second)), (0, 0));
-    home.as_ops(&["token", "regenerate", "ci", "--grace", "1h"]).assert_code(5).assert_says(&["token retire ops/ci"]);
+    home.as_ops(&["token", "regenerate", "ci", "--grace", "1h"])
+        .assert_error(Kind::Conflict)
+        .assert_says(&["token retire ops/ci"]);
     let shown = home.as_ops(&["token", "show", "ci", "--json"]).assert_success().json();
     let previous = &shown["token"]["previous"];
     assert_eq!(previous["hint"].as_str().unwrap(), &first[..12]);
     assert_eq!(previous["retires_at"], shown["token"]["expires_at"]);
     assert!(previous["last_seen_at"].is_string() && shown["usage"]["current_last_seen_at"].is_string(), "{shown}");
     let shown = home.as_ops(&["token", "show", "ci"]).assert_success().out;
-    let rotating = shown.lines().find(|l| l.starts_with("Rotating")).unwrap();
-    assert!(rotating.contains("dies in 20 days, last seen just now"), "{rotating}");
+    let rotating: Vec<&str> = shown.lines().filter(|line| line.contains(&first[..12])).collect();
+    insta::assert_snapshot!(rotating.join("\n").replace(&first[..12], "[old]"), @"Rotating   [old] dies in 20 days, last seen just now, 1 call today");
 
-    home.as_ops(&["token", "retire", "ci"]).assert_success().assert_says(&["the old one is denied"]).assert_silent();
+    let done = home.as_ops(&["token", "retire", "ci"]).assert_success().assert_silent();
+    insta::assert_snapshot!(done.message(), @"✓ ops/ci has one secret again; the old one is denied from now on");
     assert_eq!((home.verify(&first), home.verify(second)), (4, 0));
-    home.as_ops(&["token", "retire", "ci"]).assert_code(5);
+    home.as_ops(&["token", "retire", "ci"]).assert_error(Kind::Conflict);
     let shown = home.as_ops(&["token", "show", "ci", "--json"]).assert_success().json();
     assert_eq!(shown["token"]["previous"], json!(null));
 }
@@ -116,30 +153,35 @@ fn a_purge_wants_its_number_and_a_purged_secret_is_still_named() {
     let whose = |secret: &str, more: &[&str]| home.run(&[&["token", "whose"], more].concat(), format!("{secret}\n"));
     let (live, gone) = (home.create(&["live"]), home.create(&["gone"]));
     let current = whose(&live, &[]).assert_success();
-    assert!(current.out.contains("ops/live") && current.out.contains("the current one"), "{}", current.out);
-    assert!(current.out.contains("Works") && current.out.contains("yes"), "{}", current.out);
+    insta::assert_snapshot!(current.text(), @"
+    Token   ops/live
+    Id      t:1
+    Status  ● active
+    Secret  the current one, since […] just now
+    Works   yes
+    ");
     let shown = home.as_ops(&["token", "show", "live", "--json"]).assert_success().json();
     assert_eq!(shown["usage"]["last_seen_at"], json!(null), "asking whose it is, is no use");
 
     home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).assert_success();
     let deleted = whose(&gone, &["--json"]).assert_success().json();
     assert_eq!((&deleted["works"], &deleted["reason"]), (&json!(false), &json!("deleted")));
-    home.as_ops(&["token", "purge"]).assert_code(2);
+    home.as_ops(&["token", "purge"]).assert_error(Kind::Usage);
     home.as_ops(&["token", "purge", "--trashed"])
-        .assert_code(5)
+        .assert_error(Kind::Conflict)
         .assert_says(&["--confirm N", "--dry-run"])
         .assert_silent();
-    let dry = home
-        .as_ops(&["token", "purge", "--trashed", "--dry-run"])
-        .assert_success()
-        .assert_says(&["1 trashed token would go"]);
+    let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run"]).assert_success();
+    insta::assert_snapshot!(dry.message(), @"1 trashed token would go. Nothing was purged: --dry-run");
     assert_eq!(dry.out, "ops/gone\n");
     let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run", "--json"]).assert_success().json();
     assert_eq!(dry, json!({"schema": 1, "count": 1, "tokens": ["ops/gone"]}));
-    home.as_ops(&["token", "purge", "--trashed", "--confirm", "2"]).assert_code(5).assert_says(&["nothing was purged"]);
+    let refused = home.as_ops(&["token", "purge", "--trashed", "--confirm", "2"]).assert_error(Kind::Conflict);
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation differs; nothing was purged: the number of tokens was expected: 1 trashed now");
     let done = home.as_ops(&["token", "purge", "--trashed", "--confirm", "1", "--json"]).assert_success().json();
     assert_eq!(done, json!({"schema": 1, "count": 1}));
-    home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).assert_code(3).assert_says(&["nothing to purge"]);
+    let refused = home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).assert_error(Kind::NotFound);
+    insta::assert_snapshot!(refused.message(), @"error: no token is expired: there is nothing to purge");
 
     assert_eq!(home.verify(&gone), 4);
     let purged = whose(&gone, &["--json"]).assert_success().json();
@@ -148,14 +190,16 @@ fn a_purge_wants_its_number_and_a_purged_secret_is_still_named() {
     let text = whose(&gone, &[]).assert_success().out;
     assert!(text.contains("ops/gone") && text.contains("purged"), "{text}");
     assert_eq!(whose(&gone, &["--quiet"]).assert_success().out, "ops/gone\n");
-    for (wrong, said) in [("nonsense", "not a secret"), (&live[..50], "not a secret"), ("", "not a secret")] {
-        whose(wrong, &[]).assert_code(3).assert_says(&[said]).assert_silent();
+    for wrong in ["nonsense", &live[..50], ""] {
+        let refused = whose(wrong, &[]).assert_error(Kind::NotFound).assert_silent();
+        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"error: that is no token's secret: that is not a secret of the form jeton issues") };
     }
     let mut mistyped = live.clone().into_bytes();
     mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };
     let mistyped = String::from_utf8(mistyped).unwrap();
-    whose(&mistyped, &[]).assert_code(3).assert_says(&["mistyped"]);
-    assert_eq!(whose("nonsense", &["--json"]).assert_code(3).json()["reason"], "malformed");
+    let refused = whose(&mistyped, &[]).assert_error(Kind::NotFound);
+    insta::assert_snapshot!(refused.message(), @"error: that is no token's secret: the secret is mistyped or cut: its checksum differs");
+    assert_eq!(whose("nonsense", &["--json"]).assert_error(Kind::NotFound).json()["reason"], "malformed");
 }
 
 /// The command that a screen shows for a change is one that the program accepts, through a shell with quotes. No store
@@ -225,7 +269,7 @@ fn the_line_of_every_change_reads_back() {
         let mut shell = Command::new("/bin/sh");
         shell.env_clear().env("HOME", home.path("")).env("PATH", bin).args(["-c", &format!("{line} --no-input")]);
         let ran = run_to_end(shell, b"");
-        assert!(ran.code == 3 && ran.err.contains("there is no store"), "{line}: {ran:?}");
+        assert!(ran.code == 3 && ran.err.contains("jeton init"), "{line}: {ran:?}");
     }
 }
 

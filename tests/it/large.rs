@@ -6,6 +6,7 @@ use std::path::Path;
 use jeton::store::sqlite::SqliteStore;
 
 use crate::support::cli_program::{CliHome, CliOutput, exists};
+use jeton::error::Kind;
 
 fn as_demo(home: &CliHome, args: &[&str]) -> CliOutput {
     let args: Vec<&str> =
@@ -25,7 +26,7 @@ fn is_private(path: &Path) -> bool {
 #[test]
 fn a_large_store_is_made_with_its_secrets() {
     let home = CliHome::new();
-    make(&home, "400").assert_success().assert_silent().assert_says(&["400 tokens", "big.db", jeton::demo::PASSWORD]);
+    make(&home, "400").assert_success().assert_silent().assert_says(&["400", "big.db", jeton::demo::PASSWORD]);
     let all = as_demo(&home, &["token", "list", "--all", "--json"]).assert_success().json();
     let trash = as_demo(&home, &["token", "list", "--all", "--trash", "--json"]).assert_success().json();
     let (all, trash) = (all["tokens"].as_array().unwrap(), trash["tokens"].as_array().unwrap());
@@ -62,18 +63,18 @@ fn a_large_store_takes_no_others_place() {
     let home = CliHome::new();
     for taken in ["big.db", "big.db.token", "secrets.txt"] {
         home.file(taken, "theirs", 0o600);
-        make(&home, "10").assert_code(5).assert_says(&[taken, "already"]).assert_silent();
+        make(&home, "10").assert_error(Kind::Conflict).assert_says(&[taken]).assert_silent();
         assert_eq!(std::fs::read_to_string(home.path(taken)).unwrap(), "theirs");
         assert_eq!(std::fs::read_dir(home.path("")).unwrap().count(), 1, "nothing was left beside {taken}");
         std::fs::remove_file(home.path(taken)).unwrap();
     }
     let nowhere = ["demo", "--tokens", "10", "--store", "big.db", "--no-open", "--secrets", "gone/secrets.txt"];
-    home.run(&nowhere, "").assert_code(1).assert_says(&["gone/secrets.txt"]);
+    home.run(&nowhere, "").assert_error(Kind::Failure).assert_says(&["gone/secrets.txt"]);
     assert!(!exists(&home.path("big.db")));
-    home.run(&["demo", "--tokens", "10", "--no-open"], "").assert_code(2).assert_says(&["--store PATH"]);
-    home.run(&["demo", "--tokens", "0", "--store", "big.db", "--no-open"], "").assert_code(2);
-    home.run(&["demo", "--no-open"], "").assert_code(2);
-    home.run(&["demo", "--store", "big.db"], "").assert_code(2).assert_says(&["--tokens N"]);
+    home.run(&["demo", "--tokens", "10", "--no-open"], "").assert_error(Kind::Usage).assert_says(&["--store"]);
+    home.run(&["demo", "--tokens", "0", "--store", "big.db", "--no-open"], "").assert_error(Kind::Usage);
+    home.run(&["demo", "--no-open"], "").assert_error(Kind::Usage);
+    home.run(&["demo", "--store", "big.db"], "").assert_error(Kind::Usage).assert_says(&["--tokens"]);
     make(&home, "1").assert_success();
     assert_eq!(as_demo(&home, &["token", "list", "--all", "--quiet"]).assert_success().out, "demo/management\n");
 }
@@ -99,6 +100,7 @@ fn the_list_is_sorted_and_narrowed() {
     assert_eq!(list(&["--within", "99999y"]), "bd", "never is never within");
     assert_eq!(list(&["--filter", "is:expiring"]), "b");
     assert_eq!(list(&["--filter", "is:stale"]), "");
-    home.as_ops(&["token", "list", "--sort", "size"]).assert_code(2).assert_says(&["there are name, status"]);
-    home.as_ops(&["token", "list", "--within", "soon"]).assert_code(2);
+    let refused = home.as_ops(&["token", "list", "--sort", "size"]).assert_error(Kind::Usage);
+    insta::assert_snapshot!(refused.message(), @"error: there is no such column to sort by: there are name, status, account, api, expires, seen, created, hint");
+    home.as_ops(&["token", "list", "--within", "soon"]).assert_error(Kind::Usage);
 }

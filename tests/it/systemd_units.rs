@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use jeton::error::Kind;
+
 use crate::support::cli_program::CliHome;
 
 fn unit(name: &str) -> String {
@@ -24,7 +26,7 @@ fn the_service_is_started_with_a_line_that_is_understood() {
         line[1..].iter().map(|word| if *word == store { missing.to_str().unwrap() } else { word }).collect();
     assert!(args.contains(&missing.to_str().unwrap()), "{line:?}");
     // No store: everything before that was right, and this exit code makes systemd not retry.
-    CliHome::new().run(&args, "").assert_code(3);
+    CliHome::new().run(&args, "").assert_error(Kind::NotFound);
     assert_eq!(said(&service, "RestartPreventExitStatus"), ["2 3"]);
     assert!(said(&service, "RuntimeDirectory").is_empty(), "the sockets' folder outlives the service");
 }

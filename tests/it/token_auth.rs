@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::support::cli_program::{CliHome, CliOutput, run_to_end};
+use jeton::error::Kind;
 
 /// Returns a token's secret in its own file, and a home where the token's account is the owner `ops`.
 fn holder(methods: &[&str]) -> (CliHome, String) {
@@ -56,7 +57,11 @@ fn the_file_outranks_the_variable_and_both_the_configuration() {
 fn a_person_named_on_the_line_outranks_every_token() {
     let (home, secret) = holder(READS);
     let variables = [("JETON_TOKEN", secret.as_str())];
-    with(&home, &variables, &["whoami", "--user", "ops", "--no-input"]).assert_code(4).assert_says(&["no password"]);
+    let refused = with(&home, &variables, &["whoami", "--user", "ops", "--no-input"]).assert_error(Kind::Denied);
+    insta::assert_snapshot!(refused.message(), @"
+    error: no password was given: there is no terminal to ask on, or --no-input forbids it
+      Use --password-stdin or --password-file PATH
+    ");
     let mut command = home.command(&["whoami", "--json", "--password-stdin"]);
     command.env("JETON_TOKEN", &secret);
     let me =
@@ -82,30 +87,42 @@ fn what_is_no_live_token_is_not_authenticated() {
     let (home, secret) = holder(READS);
     let list = ["token", "list"];
     let denied = |value: &str| with(&home, &[("JETON_TOKEN", value)], &list).assert_code(4).assert_silent();
-    denied("nonsense").assert_says(&["JETON_TOKEN", "no secret"]);
-    with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).assert_code(2).assert_says(&["longer than"]);
+    let refused = denied("nonsense");
+    insta::assert_snapshot!(refused.message(), @"error: the token is not accepted: what JETON_TOKEN gives is no secret of the form jeton issues");
+    let refused = with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).assert_error(Kind::Usage);
+    insta::assert_snapshot!(refused.message(), @"error: the token can't be read from JETON_TOKEN: its first line is longer than 4096 bytes");
     denied(&format!("{}x", &secret[..secret.len() - 1]));
     let loose = home.file("loose", &secret, 0o640);
     with(&home, &[("JETON_TOKEN_FILE", loose.to_str().unwrap())], &list)
-        .assert_code(1)
-        .assert_says(&["0640", "mode 0600"]);
-    with(&home, &[("JETON_TOKEN_FILE", "gone")], &list).assert_code(1);
+        .assert_error(Kind::Failure)
+        .assert_says(&["0640", "0600"]);
+    with(&home, &[("JETON_TOKEN_FILE", "gone")], &list).assert_error(Kind::Failure);
     home.as_ops(&["token", "disable", "bot"]).assert_success();
-    denied(&secret).assert_says(&["not accepted"]);
+    let refused = denied(&secret);
+    insta::assert_snapshot!(refused.message(), @"
+    error: the token is not accepted: it is unknown, expired, disabled, deleted or replaced, or its account is disabled
+      Whoever can open the store can ask: jeton token whose
+    ");
     home.as_ops(&["token", "enable", "bot"]).assert_success();
     home.as_ops(&["token", "regenerate", "bot"]).assert_success();
-    denied(&secret).assert_says(&["not accepted"]);
+    let refused = denied(&secret);
+    insta::assert_snapshot!(refused.message(), @"
+    error: the token is not accepted: it is unknown, expired, disabled, deleted or replaced, or its account is disabled
+      Whoever can open the store can ask: jeton token whose
+    ");
 }
 
 #[test]
 fn a_token_lacks_what_was_not_given_to_it() {
     let (home, secret) = holder(READS);
     let variables = [("JETON_TOKEN", secret.as_str())];
-    with(&home, &variables, &["token", "create", "x"])
-        .assert_code(4)
-        .assert_says(&["lacks jeton.tokens.write"])
-        .assert_silent();
-    with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_code(4).assert_says(&["no token may"]);
+    let refused = with(&home, &variables, &["token", "create", "x"]).assert_error(Kind::Denied).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"error: the token bot may not do that: it lacks jeton.tokens.write or jeton.tokens.write-all");
+    let refused = with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_error(Kind::Denied);
+    insta::assert_snapshot!(refused.message(), @"
+    error: no token may do that, whatever it holds: it takes a person and a password
+      Say --user U, and give the password
+    ");
     assert_eq!(home.as_ops(&["token", "list", "--json"]).json()["tokens"].as_array().unwrap().len(), 1);
 }
 
@@ -153,20 +170,25 @@ fn settings_are_written_kept_private_and_taken_out_again() {
     home.run(&["config", "unset", "serve.manage"], "").assert_success();
     let listed = home.run(&["config", "list"], "").assert_success().out;
     let row = listed.lines().find(|line| line.starts_with("serve.manage ")).unwrap();
-    assert!(row.contains(&beside) && row.ends_with("  the default"), "{row}");
+    assert!(row.contains(&beside) && row.ends_with(" default"), "{row}");
     assert!(listed.contains("90s") && listed.contains(&secret[..12]) && !listed.contains(&secret), "{listed}");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    home.run(&["token", "list"], "").assert_code(1).assert_says(&["0644", "mode 0600"]);
+    home.run(&["token", "list"], "").assert_error(Kind::Failure).assert_says(&["0644", "0600"]);
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     home.run(&["config", "unset", "api-token"], "").assert_success();
-    home.run(&["config", "unset", "api-token"], "").assert_code(3);
+    home.run(&["config", "unset", "api-token"], "").assert_error(Kind::NotFound);
     assert!(!std::fs::read_to_string(&file).unwrap().contains(&secret));
     for (key, value) in [("colour", "red"), ("username", "Ops"), ("lock.after", "5"), ("store", "~/x.db")] {
-        home.run(&["config", "set", key, value], "").assert_code(2);
+        home.run(&["config", "set", key, value], "").assert_error(Kind::Usage);
     }
-    home.run(&["config", "set", "api-token", "abc"], "").assert_code(2).assert_says(&["command line"]);
-    home.run(&["config", "set", "api-token"], "abc").assert_code(2).assert_says(&["no secret"]);
+    let refused = home.run(&["config", "set", "api-token", "abc"], "").assert_error(Kind::Usage);
+    insta::assert_snapshot!(refused.message(), @"
+    error: a token is not given on a command line: others can see what stands there
+      Give it on stdin, or run without a value and type it
+    ");
+    let refused = home.run(&["config", "set", "api-token"], "abc").assert_error(Kind::Usage);
+    insta::assert_snapshot!(refused.message(), @"error: that is no secret of the form jeton issues: it may be mistyped or cut: nothing was changed");
 }
 
 #[test]
@@ -189,13 +211,18 @@ fn login_remembers_who_and_forgets_the_token_and_logout_forgets_both() {
     home.run(&["config", "set", "api-token-name", "bot"], "").assert_success();
     home.run(&["login", "ops", "--password-stdin"], "wrong wrong wrong\n").assert_code(4);
     home.run(&["whoami"], "").assert_success();
-    home.as_ops(&["login", "ops"]).assert_success().assert_says(&["not revoked"]);
+    let done = home.as_ops(&["login", "ops"]).assert_success();
+    insta::assert_snapshot!(done.message(), @"
+    ✓ ops asks here from now on (in [folder]/.config/jeton/config.toml)
+      The token that was configured is forgotten here; it is not revoked
+      The password is not kept: each act asks for it
+    ");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");
-    home.run(&["config", "get", "api-token"], "").assert_code(3);
+    home.run(&["config", "get", "api-token"], "").assert_error(Kind::NotFound);
     home.run(&["whoami", "--no-input"], "").assert_code(4);
     assert_eq!(home.verify(&secret), 0, "it is forgotten, not revoked");
     home.run(&["logout"], "").assert_success();
-    home.run(&["config", "get", "username"], "").assert_code(3);
+    home.run(&["config", "get", "username"], "").assert_error(Kind::NotFound);
 }
 
 /// A token that would grant more than it has, or outlive itself, gets exit 4, and nothing changes.

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use super::SHOP;
 use super::setup::{ProxyUnderTest, command, guide, home_with_catalogue};
+use jeton::error::Kind;
 
 /// Returns 1,200 operations, most of them with parameters.
 fn large_catalogue() -> String {
@@ -74,10 +75,8 @@ fn socket_is_written_as_each_proxy_reads_it() {
     assert!(guide(&home, &["haproxy", "--lua"]).contains("\"unix@/run/jeton/verify.sock\""));
     assert!(guide(&home, &["envoy", "--insecure"]).contains("pipe: { path: /run/jeton/verify.sock }"));
     assert!(guide(&home, &["curl"]).contains("--unix-socket /run/jeton/verify.sock http://jeton/v1/verify/METHOD"));
-    home.run(&["guide", "traefik", "--insecure"], "")
-        .assert_code(2)
-        .assert_says(&["can't ask over a unix socket"])
-        .assert_silent();
+    let refused = home.run(&["guide", "traefik", "--insecure"], "").assert_error(Kind::Usage).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"");
 }
 
 #[test]
@@ -100,14 +99,14 @@ fn guide_can_be_for_one_catalogue() {
     for name in ["bokos", "jeton", ""] {
         let refused = home
             .run(&["guide", "nginx", "--insecure", "--catalogue", "shop", "--catalogue", name], "")
-            .assert_code(3)
+            .assert_error(Kind::NotFound)
             .assert_silent();
         refused.assert_says(&[&format!("no catalogue \"{name}\""), "there are ", "books", "shop"]);
     }
     let empty = crate::support::cli_program::CliHome::set_up();
     empty
         .run(&["guide", "curl", "--catalogue", "x"], "")
-        .assert_code(3)
+        .assert_error(Kind::NotFound)
         .assert_silent()
         .assert_says(&["jeton catalogue apply"]);
 }
@@ -141,7 +140,7 @@ fn guide_is_safe_as_printed_or_refused() {
             let ran = home.run(&[&["guide", subject], args].concat(), "");
             match is_safe {
                 true => drop(ran.assert_success()),
-                false => drop(ran.assert_code(2).assert_silent()),
+                false => drop(ran.assert_error(Kind::Usage).assert_silent()),
             }
         }
     }
@@ -151,19 +150,19 @@ fn guide_is_safe_as_printed_or_refused() {
     std::fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
     home.run(&["config", "set", "serve.verify", &format!("unix:{}", shared.join("v.sock").display())], "")
         .assert_success();
-    home.run(&["guide", "nginx", "--listen", "127.0.0.1:80"], "")
-        .assert_code(1)
-        .assert_says(&["replaced by others"])
-        .assert_silent();
+    let refused =
+        home.run(&["guide", "nginx", "--listen", "127.0.0.1:80"], "").assert_error(Kind::Failure).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"");
     home.run(&["guide", "nginx", "--insecure"], "").assert_success();
     home.run(&["config", "unset", "serve.verify"], "").assert_success();
     let split = ["guide", "haproxy", "--cert", "/etc/ssl/a.pem", "--key", "/etc/ssl/b.pem"];
-    home.run(&split, "").assert_code(2).assert_says(&["cat"]).assert_silent();
+    let refused = home.run(&split, "").assert_error(Kind::Usage).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"");
     // Any user can take this port: no configuration for proxies that can't compare the proof.
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
     for subject in ["envoy", "traefik"] {
         let mut args = vec!["guide", subject, "--listen", "127.0.0.1:80"];
-        home.run(&args, "").assert_code(2).assert_says(&["somebody else"]).assert_silent();
+        home.run(&args, "").assert_error(Kind::Usage).assert_says(&["somebody else"]).assert_silent();
         args.push("--insecure");
         // jeton trusts the proxy's statement of the caller only with the request's proof, which the application doesn't
         // get.
@@ -186,10 +185,14 @@ fn unwritable_value_is_refused() {
         &["traefik", "--listen", "unix:/run/x"],
         &[],
     ] {
-        home.run(&[&["guide"], args].concat(), "").assert_code(2).assert_silent();
+        home.run(&[&["guide"], args].concat(), "").assert_error(Kind::Usage).assert_silent();
     }
     home.run(&["config", "set", "serve.verify", "unix:/run/je ton.sock"], "").assert_success();
-    home.run(&["guide", "nginx", "--insecure"], "").assert_code(2).assert_says(&["/run/je ton.sock"]).assert_silent();
+    home.run(&["guide", "nginx", "--insecure"], "")
+        .assert_error(Kind::Usage)
+        .assert_says(&["/run/je ton.sock"])
+        .assert_silent();
     let empty = crate::support::cli_program::CliHome::set_up();
-    empty.run(&["guide", "curl"], "").assert_success().assert_says(&["no method has a route"]);
+    let done = empty.run(&["guide", "curl"], "").assert_success();
+    insta::assert_snapshot!(done.message(), @"");
 }

@@ -18,6 +18,7 @@ use crate::support::cli_program::{exists, run_to_end};
 use crate::support::fakes::TestInstall;
 use crate::support::http::{Client, TIMEOUT};
 use crate::support::service_process::{ServiceProcess, command};
+use jeton::error::Kind;
 
 /// Stopped under load, the service finishes every open answer, and each answer is in the ledger.
 #[test]
@@ -80,14 +81,14 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     let manage = service.manage.clone();
     assert_eq!(fs::metadata(&manage).unwrap().mode() & 0o7777, 0o600);
     let second = run_to_end(command(&path), b"")
-        .assert_code(5)
+        .assert_error(Kind::Conflict)
         .assert_says(&["a service answers from this store already", "Stop that"]);
     assert!(second.err.contains(&service.verify.to_string()), "{second:?}");
     assert_eq!(service.client().verify(&secret, METHOD).status, 200, "the first goes on");
     let (third, taken) = (super::new_install(), format!("unix:{}", manage.display()));
     let mut elsewhere = command(&third.temp_store.path());
     elsewhere.args(["--manage", &taken]);
-    run_to_end(elsewhere, b"").assert_code(5).assert_says(&["another program listens there"]);
+    run_to_end(elsewhere, b"").assert_error(Kind::Conflict).assert_says(&["another program listens there"]);
     assert!(exists(&manage), "it is the first one's");
     service.stop();
     assert!(!exists(&manage), "the socket's file has gone");
@@ -106,7 +107,8 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
 
     // A file that isn't one of the service's sockets stays.
     fs::write(&manage, "mine").unwrap();
-    run_to_end(command(&path), b"").assert_code(5).assert_says(&["no socket of ours"]);
+    let refused = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
+    insta::assert_snapshot!(refused.message(), @"");
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
 }
 
@@ -122,10 +124,10 @@ fn cleartext_listener_is_refused() {
     ] {
         let mut arguments = vec!["serve", "--verify", verify];
         arguments.extend(manage.iter().flat_map(|manage| ["--manage", manage]));
-        run_cli(&install, None, &arguments, "").assert_code(2).assert_silent().assert_says(&[why]);
+        run_cli(&install, None, &arguments, "").assert_error(Kind::Usage).assert_silent().assert_says(&[why]);
     }
     let empty = crate::support::fakes::TempStore::new();
-    run_to_end(command(&empty.path()), b"").assert_code(3).assert_silent();
+    run_to_end(command(&empty.path()), b"").assert_error(Kind::NotFound).assert_silent();
 }
 
 #[test]
@@ -182,7 +184,9 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
     for mode in [0o777, 0o1777, 0o775] {
         fs::set_permissions(&shared, fs::Permissions::from_mode(mode)).unwrap();
         let endpoint = format!("unix:{}", shared.join("v.sock").display());
-        run_to_end(serve(&["--verify", &endpoint]), b"").assert_code(1).assert_says(&["replaced by others"]);
+        run_to_end(serve(&["--verify", &endpoint]), b"")
+            .assert_error(Kind::Failure)
+            .assert_says(&["replaced by others"]);
     }
 }
 
@@ -246,12 +250,12 @@ fn service_takes_sockets_from_systemd() {
     assert!(exists(&verify) && exists(&manage), "the sockets are systemd's own");
 
     let (other, _open) = with_inherited_sockets(&install, &[("other", listen(&beside("o.sock")))], &notify);
-    run_to_end(other, b"")
-        .assert_code(2)
-        .assert_says(&["hands over a socket named \"other\"", "FileDescriptorName=verify"]);
+    let refused = run_to_end(other, b"").assert_error(Kind::Usage);
+    insta::assert_snapshot!(refused.message(), @"");
     let (unfit, _open) =
         with_inherited_sockets(&install, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
-    run_to_end(unfit, b"").assert_code(1).assert_says(&["can't be listened on", "ListenStream="]);
+    let refused = run_to_end(unfit, b"").assert_error(Kind::Failure);
+    insta::assert_snapshot!(refused.message(), @"");
 }
 
 /// A silent client doesn't keep the service from ending, and sees its connection close.

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use jeton::error::Kind;
 use tempfile::TempDir;
 
 /// The password of the owner created by [`CliHome::set_up`].
@@ -21,6 +22,10 @@ pub struct CliOutput {
     pub code: i32,
     pub out: String,
     pub err: String,
+    /// `true` if the run was made with `--json`.
+    json: bool,
+    /// The run's working directory, left out of snapshots.
+    folder: Option<PathBuf>,
 }
 
 impl CliHome {
@@ -85,6 +90,8 @@ impl CliHome {
 
 /// Runs `command` to its end. The command may leave its input unread.
 pub fn run_to_end(mut command: Command, input: &[u8]) -> CliOutput {
+    let json = command.get_args().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
+    let folder = command.get_current_dir().map(Path::to_owned);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -97,6 +104,8 @@ pub fn run_to_end(mut command: Command, input: &[u8]) -> CliOutput {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
         err: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        json,
+        folder,
     }
 }
 
@@ -118,6 +127,16 @@ impl CliOutput {
         self
     }
 
+    /// Asserts an error of `kind` by its exit code and, in a run with `--json`, by the error on stderr.
+    #[track_caller]
+    pub fn assert_error(self, kind: Kind) -> Self {
+        let ran = self.assert_code(i32::from(kind.exit_code()));
+        if ran.json {
+            assert_eq!(ran.error()["kind"], kind.as_str(), "{ran:?}");
+        }
+        ran
+    }
+
     /// Asserts that stderr doesn't contain `word`.
     #[track_caller]
     pub fn assert_hides(self, word: &str) -> Self {
@@ -125,7 +144,8 @@ impl CliOutput {
         self
     }
 
-    /// Asserts that stderr contains each of `words`.
+    /// Asserts that stderr contains each of `words`: names, options and other data. Sentences belong into a snapshot of
+    /// [`CliOutput::message`].
     #[track_caller]
     pub fn assert_says(self, words: &[&str]) -> Self {
         for word in words {
@@ -141,11 +161,54 @@ impl CliOutput {
         self
     }
 
+    /// Returns stderr for a snapshot.
+    pub fn message(&self) -> String {
+        self.normalized(&self.err)
+    }
+
+    /// Returns stdout for a snapshot.
+    pub fn text(&self) -> String {
+        self.normalized(&self.out)
+    }
+
+    /// Replaces what differs between runs: the folder, times, and the random part of secrets and hints.
+    fn normalized(&self, text: &str) -> String {
+        let folder = self.folder.as_ref().map(|folder| folder.display().to_string());
+        let text = folder.map_or_else(|| text.to_owned(), |folder| text.replace(&folder, "[folder]"));
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.');
+        let (mut normalized, mut rest) = (String::new(), text.as_str());
+        while let Some(first) = rest.chars().next() {
+            let end = rest.find(|c| is_part(c) != is_part(first)).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            rest = after;
+            match word.strip_prefix("jtn_") {
+                Some(random) => normalized += &format!("jtn_{}", "x".repeat(random.len())),
+                None if is_time(word) => normalized += "[time]",
+                None => normalized += word,
+            }
+        }
+        normalized
+    }
+
+    /// Parses the error that a run with `--json` printed on stderr.
+    #[track_caller]
+    pub fn error(&self) -> serde_json::Value {
+        let line = self.err.lines().last().unwrap_or_default();
+        let mut json: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {self:?}"));
+        json["error"].take()
+    }
+
     /// Parses stdout as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
+}
+
+/// Returns `true` for a date (`26-02-2027`), a time of day (`07:59`) or an instant (`2027-02-26T07:59:00Z`).
+fn is_time(word: &str) -> bool {
+    let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    ["00-00-0000", "00:00", "00:00:00", "0000-00-00T00:00:00Z"].contains(&shape.as_str())
 }
 
 /// Returns `true` if anything exists at `path`.
