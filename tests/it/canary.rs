@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 use crate::support::cli_program::{CliHome, CliOutput, run_to_end};
 use crate::support::fakes::{CountingHasher, OWNER, TestInstall, create, init, username};
 use crate::support::http::bearer;
+use crate::support::prompt_texts::{REPEAT_PASSWORD, SECRET, new_password_of, password_of, screens};
 use crate::support::pty::{End, Terminal, program};
 use crate::support::service_process::ServiceProcess;
 
@@ -346,10 +347,10 @@ fn commands_show_no_new_password() {
     runs.all_files();
 
     let mut t = runs.terminal(&["account", "create", "eve", "--user", "ops"]);
-    t.shows("Password of ops");
+    t.shows(&password_of("ops"));
     hidden(&t);
     t.types(&format!("{NEW_PASSWORD}\r"));
-    for prompt in ["New password of eve", "The same again"] {
+    for prompt in [&*new_password_of("eve"), REPEAT_PASSWORD.trim_end()] {
         t.shows(prompt);
         hidden(&t);
         runs.canaries.not_shown_by_the_system(t.pid());
@@ -366,7 +367,7 @@ fn nothing_is_seen_of_a_command_that_asks() {
     runs.shows_no_secret(&["init", "--username", "ops"], 0);
     let secret = runs.answers(&["token", "create", "a"], None);
     let mut t = runs.terminal(&["token", "list"]);
-    t.shows("Password of ops");
+    t.shows(&password_of("ops"));
     runs.canaries.not_shown_by_the_system(t.pid());
     hidden(&t);
     t.types(&format!("{PASSWORD}\r"));
@@ -375,7 +376,7 @@ fn nothing_is_seen_of_a_command_that_asks() {
 
     for args in [&["verify"][..], &["token", "whose"]] {
         let mut t = runs.terminal(args);
-        t.shows("Secret");
+        t.shows(SECRET);
         hidden(&t);
         runs.canaries.not_shown_by_the_system(t.pid());
         t.types(&format!("{secret}\r"));
@@ -398,15 +399,15 @@ fn the_screens_show_a_secret_while_asked_to() {
     runs.shows_no_secret(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
     let old = runs.answers(&["token", "create", "old"], None);
     let mut t = runs.terminal(&[]);
-    t.shows("Sign in to jeton");
+    t.shows(screens::SIGN_IN);
     t.types(&format!("{MISTYPED}\r"));
-    t.shows("go together");
+    t.shows(screens::WRONG_SIGN_IN);
     t.types(&format!("{PASSWORD}\r"));
     t.shows("· owner");
     t.shows("▶   old");
 
     t.types("n");
-    t.shows("Generate a token");
+    t.shows(screens::GENERATE);
     t.types("new\r\r\r\r\r");
     let generated = reveal(&mut runs, &mut t, Some("new.secret"));
     t.shows("▶   new");
@@ -415,20 +416,20 @@ fn the_screens_show_a_secret_while_asked_to() {
     t.shows("▶   new");
 
     let before = t.written().len();
-    for (title, done) in [("Disable ops/new", "new disabled"), ("Enable ops/new", "new enabled")] {
+    for (act, done) in [(screens::DISABLE, "new disabled"), (screens::ENABLE, "new enabled")] {
         t.types("d");
-        t.shows(title);
+        t.shows(&format!("{act} ops/new"));
         t.types(&format!("{MISTYPED}\r"));
-        t.shows("password is wrong");
+        t.shows(screens::WRONG_PASSWORD);
         t.types(&format!("{PASSWORD}\r"));
         t.shows(done);
     }
     t.types("x");
-    t.shows("Remove ops/new");
+    t.shows(&format!("{} ops/new", screens::REVOKE));
     t.types(&format!("new\r{PASSWORD}\r"));
     t.shows("new revoked");
     t.pastes(PASSWORD);
-    t.shows("Pasted text was ignored");
+    t.shows(screens::PASTE_IGNORED);
     runs.canaries.not_in("the screens after that", &t.written()[before..]);
     runs.all_files();
     t.types("q");
@@ -442,9 +443,9 @@ fn the_screens_show_a_secret_while_asked_to() {
 /// From the password prompt back to the table: the secret is masked, shown, masked, saved and left.
 fn reveal(runs: &mut CommandRuns, t: &mut Terminal, save: Option<&str>) -> String {
     let asked = t.written().len();
-    t.shows("Password of ops");
+    t.shows(&password_of("ops"));
     t.types(&format!("{PASSWORD}\r"));
-    t.shows("is ready");
+    t.shows(screens::SECRET_READY);
     let masked = t.written().len();
     t.types("v");
     t.wait("a secret", |screen| on_screen(&screen.contents()).is_some());
@@ -460,11 +461,11 @@ fn reveal(runs: &mut CommandRuns, t: &mut Terminal, save: Option<&str>) -> Strin
     let hidden = t.written().len();
     if let Some(name) = save {
         t.types(&format!("s\x15{name}\r"));
-        t.shows("saved to");
+        t.shows(screens::SAVED);
         runs.asked_for.push(runs.home.path(name));
     }
     t.types("\x1b");
-    t.lacks("is ready");
+    t.lacks(screens::SECRET_READY);
     runs.canaries.not_in("the screens after it was hidden", &t.written()[hidden..]);
     runs.canaries.not_in("the screen after it was hidden", t.text().as_bytes());
     runs.all_files();

@@ -210,7 +210,7 @@ fn rights_are_shown_with_their_reasons_and_warned_of() {
     by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").assert_success();
     let done = by_person(&home, "mia", &["token", "create", "empty"], "").assert_success();
     insta::assert_snapshot!(done.message(), @r#"
-    ✓ mia/empty is ready; it works until 26-02-2027, in 3 mo
+    ✓ mia/empty is ready; it works until [time], in 3 mo
       This is the only time the secret is shown. Kept in T, it is used like this:
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
     ! mia/empty: it may call nothing: its selection is empty

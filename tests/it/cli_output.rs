@@ -76,7 +76,11 @@ fn lost_answer_of_a_change_says_that_it_was_made() {
     ] {
         let (code, err) = onto_full_disk(&home, &[args, &["--json", "--password-stdin"]].concat());
         assert_eq!(code, Some(1), "{args:?}: {err}");
-        insta::allow_duplicates! { insta::assert_snapshot!(err, @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the change was made, but the answer can't be written","why":"No space left on device (os error 28)","next":null}}"#) };
+        insta::allow_duplicates! { insta::assert_snapshot!(err, @r#"
+        ops/a
+          description: none → "x"
+        {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the change was made, but the answer can't be written","why":"No space left on device (os error 28)","next":null}}
+        "#) };
     }
     let (_, err) = onto_full_disk(&home, &["token", "list", "--json", "--password-stdin"]);
     insta::assert_snapshot!(err, @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the answer can't be written","why":"No space left on device (os error 28)","next":null}}"#);

@@ -24,7 +24,7 @@ fn an_edit_shows_what_differs() {
     insta::assert_snapshot!(dry.text(), @"
     ops/ci
       name: ci → cd
-      expires: never → […]
+      expires: never → [time]
       API: IDE Plugins → IDE Plugins, Marketplace
         + Marketplace
     ");
@@ -33,7 +33,7 @@ fn an_edit_shows_what_differs() {
     insta::assert_snapshot!(done.message(), @"
     ops/ci
       name: ci → cd
-      expires: never → […]
+      expires: never → [time]
       API: IDE Plugins → IDE Plugins, Marketplace
         + Marketplace
     ✓ ops/cd changed; its secret stays
@@ -121,7 +121,7 @@ fn a_copy_and_a_rotation() {
     insta::assert_snapshot!(refused.message(), @"error: a grace of 31d is too long: an old secret lives 30 days more at most");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
-    ✓ ops/ci has a new secret, the old one dies in 20 days with the token itself; it works until […] in 20 days
+    ✓ ops/ci has a new secret, the old one dies in 20 days with the token itself; it works until [time], in 20 days
       This is the only time the secret is shown. Kept in T, it is used like this:
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
     "#);
@@ -157,7 +157,7 @@ fn a_purge_wants_its_number_and_a_purged_secret_is_still_named() {
     Token   ops/live
     Id      t:1
     Status  ● active
-    Secret  the current one, since […] just now
+    Secret  the current one, since [time], just now
     Works   yes
     ");
     let shown = home.as_ops(&["token", "show", "live", "--json"]).assert_success().json();

@@ -1,11 +1,32 @@
 //! Texts of prompts and messages for which tests on a terminal wait: one place for a change of their wording.
 
+/// Asks for the username of a new store's owner.
+pub const OWNER_NAME: &str = "owner: ";
+/// Asks for a new password again.
+pub const REPEAT_PASSWORD: &str = "again: ";
+/// Rejects a new password of too few bytes.
+pub const TOO_SHORT: &str = "too short";
+/// Rejects a repeated password that is not the first one.
+pub const NOT_THE_SAME: &str = "differ";
+/// Asks for a confirmation of a revocation: the token's name, or the number of tokens.
+pub const CONFIRM_REVOCATION: &str = "to delete";
+/// Asks for a confirmation of what can't be undone: a name or a number.
+pub const CONFIRM_FOR_GOOD: &str = "for good: ";
+/// Asks to confirm a shown change.
+pub const CONFIRM_CHANGE: &str = "yes";
+/// Asks for a secret.
+pub const SECRET: &str = "Secret";
 /// Begins the message of an error.
 pub const ERROR: &str = "error: ";
 
 /// Asks `username` for its password.
 pub fn password_of(username: &str) -> String {
     format!("Password of {username}")
+}
+
+/// Asks for a new password of `username`.
+pub fn new_password_of(username: &str) -> String {
+    format!("New password of {username}")
 }
 
 /// Texts of the screens for which tests in a real terminal wait.
@@ -21,10 +42,14 @@ pub mod screens {
     pub const NO_TOKENS: &str = "No tokens yet";
     /// Usage of a token that was never used.
     pub const NEVER_USED: &str = "never used";
+    /// Rejects the password that confirms a change.
+    pub const WRONG_PASSWORD: &str = "password is wrong";
     pub const GENERATE: &str = "Generate a token";
     /// The chosen API selection of a form, before another is chosen.
     pub const NO_ACCESS: &str = "(•) nothing yet";
-    /// Title of the dialog that revokes a token, before its name.
+    /// Titles of the dialogs that change a token, before its name.
+    pub const DISABLE: &str = "Disable";
+    pub const ENABLE: &str = "Enable";
     pub const REVOKE: &str = "Remove";
     /// Rejects a confirmation that is not the token's name.
     pub const WRONG_NAME: &str = "Type the name exactly";

@@ -17,8 +17,6 @@ use super::http::Client;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Maximum time to end.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-/// Log text once the service answers.
-const READY_LINE: &str = "the service answers";
 
 /// A running service, killed on drop.
 pub struct ServiceProcess {
@@ -45,6 +43,23 @@ pub fn command_at_sockets(path: &Path) -> Command {
     command
 }
 
+/// Returns a log line from the value of the field `name` on, in a log of text or JSON.
+fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    [format!(" {name}="), format!("\"{name}\":\"")].iter().find_map(|mark| Some(line.split_once(mark)?.1))
+}
+
+/// Returns `true` for the log line with the addresses of a service that answers now.
+pub fn is_ready(line: &str) -> bool {
+    ["verify", "manage", "store"].iter().all(|name| field(line, name).is_some())
+}
+
+/// Counts the lines of a text log that have this level and contain all `parts`, such as `fault="proof"`.
+pub fn count_events(log: &str, level: &str, parts: &[&str]) -> usize {
+    let is_event =
+        |line: &&str| line.split_whitespace().nth(1) == Some(level) && parts.iter().all(|part| line.contains(part));
+    log.lines().filter(is_event).count()
+}
+
 impl ServiceProcess {
     /// Serves the store at `path`.
     pub fn start(path: &Path) -> ServiceProcess {
@@ -68,7 +83,7 @@ impl ServiceProcess {
         let (kept, (tell, told), (end, ended)) = (Arc::clone(&said), channel(), channel());
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                if line.contains(READY_LINE) {
+                if is_ready(&line) {
                     let _ = tell.send(line.clone());
                 }
                 kept.lock().unwrap().push_str(&format!("{line}\n"));
@@ -79,11 +94,7 @@ impl ServiceProcess {
         let line = told.recv_timeout(START_TIMEOUT);
         let line = line.unwrap_or_else(|e| panic!("no service: {e}: {}", said.lock().unwrap()));
         // As text or JSON: an address contains neither a blank nor a quote.
-        let word = |name: &str| {
-            let marks = [format!("{name}="), format!("\"{name}\":\"")];
-            let rest = marks.iter().find_map(|mark| line.split_once(mark)).expect("an address").1;
-            rest.split([' ', '"']).next().unwrap().to_owned()
-        };
+        let word = |name: &str| field(&line, name).expect("an address").split([' ', '"']).next().unwrap().to_owned();
         let verify = word("verify");
         let verify = verify.parse().unwrap_or_else(|_| {
             assert!(verify.starts_with("unix:"), "{verify}");
