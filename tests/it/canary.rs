@@ -179,9 +179,9 @@ impl CommandRuns {
         };
         let word = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).find(|w| Secret::parse(w).is_ok());
         let secret = word.unwrap_or_else(|| panic!("no secret: {text}")).to_owned();
-        self.canaries.not_in("stdout, beside the answer", text.replacen(&secret, "", 1).as_bytes());
+        self.canaries.not_in("stdout apart from the secret", text.replacen(&secret, "", 1).as_bytes());
         self.canaries.secret(&secret);
-        self.canaries.not_in("stdout, beside the answer", text.replacen(&secret, "", 1).as_bytes());
+        self.canaries.not_in("stdout apart from the secret", text.replacen(&secret, "", 1).as_bytes());
         self.canaries.not_in("stderr", ran.err.as_bytes());
         self.all_files();
         secret
@@ -362,7 +362,7 @@ fn commands_show_no_new_password() {
 }
 
 #[test]
-fn nothing_is_seen_of_a_command_that_asks() {
+fn prompted_commands_show_no_secret() {
     let mut runs = CommandRuns::new();
     runs.shows_no_secret(&["init", "--username", "ops"], 0);
     let secret = runs.answers(&["token", "create", "a"], None);
@@ -394,7 +394,7 @@ fn hidden(t: &Terminal) {
 }
 
 #[test]
-fn the_screens_show_a_secret_while_asked_to() {
+fn screens_show_a_secret_only_on_request() {
     let mut runs = CommandRuns::new();
     runs.shows_no_secret(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
     let old = runs.answers(&["token", "create", "old"], None);
@@ -533,7 +533,7 @@ fn debug_shows_no_secret() {
 
 /// Checks the search itself: planted values are found in every place and encoding.
 #[test]
-fn the_search_finds_what_is_planted() {
+fn search_finds_planted_values() {
     let mut canaries = Canaries::new();
     let install = TestInstall::new();
     let secret = install.issue(OWNER, "a").secret.expose(str::to_owned);

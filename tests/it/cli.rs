@@ -17,7 +17,7 @@ fn looks_like_a_secret(line: &str) -> bool {
 }
 
 #[test]
-fn the_main_job_from_an_empty_home() {
+fn commands_manage_a_token_from_creation_to_restoration() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops"]).assert_success().assert_says(&["jeton.db", "ops"]).assert_silent();
 
@@ -56,7 +56,7 @@ fn the_main_job_from_an_empty_home() {
 }
 
 #[test]
-fn the_eleventh_active_token_is_a_conflict() {
+fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     let home = CliHome::set_up();
     for n in 1..=10 {
         home.create(&[&format!("t-{n}")]);
@@ -77,7 +77,7 @@ fn the_eleventh_active_token_is_a_conflict() {
 }
 
 #[test]
-fn expiry_is_read_before_a_password_is_asked_for() {
+fn expiry_is_checked_before_the_password() {
     let home = CliHome::set_up();
     let past = home.command(&["token", "create", "x", "--expires", "31-12-2020", "--no-input"]);
     let mut in_kolkata = past;
@@ -91,7 +91,7 @@ fn expiry_is_read_before_a_password_is_asked_for() {
 }
 
 #[test]
-fn hostile_words_end_with_usage_and_no_raw_byte() {
+fn hostile_arguments_are_usage_errors_without_raw_bytes() {
     let home = CliHome::set_up();
     let names = [
         "a:b",
@@ -140,7 +140,7 @@ fn hostile_words_end_with_usage_and_no_raw_byte() {
 }
 
 #[test]
-fn who_asks_and_with_which_password() {
+fn password_from_stdin_authenticates_the_account() {
     let home = CliHome::set_up();
     home.run(&["whoami", "--no-input"], "").assert_code(4).assert_says(&["--password-stdin"]).assert_silent();
     let refused = home.run(&["whoami", "--password-stdin"], "").assert_error(Kind::Denied);
@@ -169,7 +169,7 @@ fn who_asks_and_with_which_password() {
 }
 
 #[test]
-fn a_password_file_is_for_its_owner_alone() {
+fn password_file_must_be_private() {
     let home = CliHome::set_up();
     let with = |path: &str| home.run(&["whoami", "--quiet", "--password-file", path], "");
     let line = format!("{PASSWORD}\n");
@@ -190,7 +190,7 @@ fn a_password_file_is_for_its_owner_alone() {
 }
 
 #[test]
-fn init_sets_up_once() {
+fn init_creates_one_store_only() {
     let home = CliHome::new();
     let refused = home.run(&["whoami", "--no-input"], "").assert_error(Kind::NotFound);
     insta::assert_snapshot!(refused.message(), @"
@@ -234,7 +234,7 @@ fn init_sets_up_once() {
 }
 
 #[test]
-fn verify_answers_for_methods() {
+fn verify_decides_for_methods() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let secret = home.create(&["stop", "--method", "environment.control.StopEnv"]);
@@ -276,7 +276,7 @@ fn verify_answers_for_methods() {
 }
 
 #[test]
-fn json_has_the_promised_shape() {
+fn json_has_the_documented_shape() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let args =
@@ -321,7 +321,7 @@ fn json_has_the_promised_shape() {
 }
 
 #[test]
-fn tables_are_for_people() {
+fn list_prints_a_table_or_names() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let done = home.as_ops(&["token", "list"]).assert_success().assert_silent();
@@ -370,7 +370,7 @@ fn tables_are_for_people() {
 }
 
 #[test]
-fn aliases_and_several_at_once() {
+fn revoke_takes_aliases_and_several_tokens() {
     let home = CliHome::set_up();
     for name in ["a", "b", "c", "d"] {
         home.create(&[name]);
@@ -393,7 +393,7 @@ fn aliases_and_several_at_once() {
 }
 
 #[test]
-fn a_secret_is_saved_to_a_new_file_or_not_at_all() {
+fn out_writes_a_secret_to_a_new_file_only() {
     let home = CliHome::set_up();
     let saved = home
         .as_ops(&["token", "create", "a", "--out", "secret"])
@@ -424,7 +424,7 @@ fn a_secret_is_saved_to_a_new_file_or_not_at_all() {
 }
 
 #[test]
-fn a_secret_comes_with_what_to_know_about_it() {
+fn create_explains_the_secret() {
     let home = CliHome::set_up();
     let created = home.as_ops(&["token", "create", "a"]).assert_success();
     assert!(looks_like_a_secret(created.out.strip_suffix('\n').unwrap()));
@@ -438,7 +438,7 @@ fn a_secret_comes_with_what_to_know_about_it() {
 }
 
 #[test]
-fn output_that_goes_nowhere() {
+fn closed_stdout_fails_without_a_message() {
     let home = CliHome::set_up();
     home.create(&["a"]);
     let closed = |args: &[&str]| {
@@ -458,7 +458,7 @@ fn output_that_goes_nowhere() {
 }
 
 #[test]
-fn help_version_and_no_terminal() {
+fn help_and_version_need_no_store_or_terminal() {
     let home = CliHome::new();
     let help = home.run(&["--help"], "").assert_success();
     for word in ["init", "token", "verify", "whoami", "demo", "--password-stdin", "Exit codes"] {
@@ -485,7 +485,7 @@ fn help_version_and_no_terminal() {
 }
 
 #[test]
-fn where_the_store_is() {
+fn store_path_comes_from_options_environment_and_configuration() {
     let home = CliHome::new();
     let elsewhere = home.path("elsewhere/x.db").display().to_string();
     home.as_ops(&["init", "--username", "ops", "--store", &elsewhere]).assert_success();
@@ -509,7 +509,7 @@ fn where_the_store_is() {
 }
 
 #[test]
-fn a_long_list_comes_page_after_page_and_whole() {
+fn list_prints_every_page_of_a_long_list() {
     let home = CliHome::set_up();
     let names: Vec<String> = (0..1201).map(|n| format!("t-{n:04}")).collect();
     insert_tokens(&home.store(), names.iter().cloned());
@@ -526,7 +526,7 @@ fn a_long_list_comes_page_after_page_and_whole() {
 }
 
 #[test]
-fn what_callers_say_cant_drive_the_terminal() {
+fn client_names_are_escaped_on_a_terminal() {
     let home = CliHome::set_up();
     let secret = home.create(&["a"]);
     let nasty = "\u{1b}]52;c;aGk=\u{7}\u{9b}2J\r\n\u{202e}\u{200b}\u{e0001}";
@@ -538,7 +538,7 @@ fn what_callers_say_cant_drive_the_terminal() {
 }
 
 #[test]
-fn several_accounts_and_what_each_may() {
+fn commands_respect_the_role_of_each_account() {
     let home = CliHome::new();
     let store = home.path("many.db");
     jeton::demo::create_at(&store, &jeton::platform::adapters()).unwrap();
@@ -589,7 +589,7 @@ fn several_accounts_and_what_each_may() {
 }
 
 #[test]
-fn a_secret_in_place_of_a_name_is_not_repeated() {
+fn secret_given_as_a_name_is_not_repeated() {
     let home = CliHome::set_up();
     let secret = home.create(&["a"]);
     let mistyped = format!("{}{}", &secret[..50], if secret.ends_with('0') { '1' } else { '0' });

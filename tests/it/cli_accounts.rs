@@ -42,7 +42,7 @@ fn inheriting(home: &CliHome, user: &str) -> String {
 }
 
 #[test]
-fn the_life_of_an_account_from_a_clean_home() {
+fn commands_manage_an_account_from_creation_to_deletion() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let done = home.account("ci", "admin").assert_success().assert_silent();
@@ -97,7 +97,7 @@ fn the_life_of_an_account_from_a_clean_home() {
 }
 
 #[test]
-fn accounts_as_json_and_bare() {
+fn account_commands_print_json_and_names() {
     let home = CliHome::set_up();
     let made =
         home.asking("ops", &["account", "create", "ci", "--json"], &[PASSWORD, TEMPORARY]).assert_success().json();
@@ -143,7 +143,7 @@ fn accounts_as_json_and_bare() {
 }
 
 #[test]
-fn new_passwords_follow_on_the_second_line_or_come_from_a_file() {
+fn new_password_is_the_second_line_or_a_file() {
     let home = CliHome::set_up();
     let create = ["account", "create", "ci"];
     let refused = home.asking("ops", &create, &[PASSWORD]).assert_error(Kind::Denied).assert_silent();
@@ -191,7 +191,7 @@ fn new_passwords_follow_on_the_second_line_or_come_from_a_file() {
 }
 
 #[test]
-fn refused_words_and_rights() {
+fn account_commands_refuse_bad_names_and_missing_rights() {
     let home = CliHome::set_up();
     home.account("boss", "admin").assert_success();
     home.account("ci", "member").assert_success();

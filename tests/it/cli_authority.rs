@@ -47,7 +47,7 @@ fn promote(home: &CliHome, role: &str) {
 
 /// An admin keeps a token of a member who becomes an owner: the admin's secret never gets owner rights.
 #[test]
-fn planted_token_ends_at_the_ceiling_it_was_issued_under() {
+fn token_issued_by_an_admin_keeps_its_ceiling_after_a_promotion() {
     let home = home_with_accounts();
     let every = [
         "jeton.tokens.read-all",
@@ -82,7 +82,7 @@ fn planted_token_ends_at_the_ceiling_it_was_issued_under() {
 }
 
 #[test]
-fn promotion_lifts_nothing_and_demotion_reaches_everything() {
+fn promotion_raises_no_token_and_demotion_limits_each() {
     let home = home_with_accounts();
     let admin_method = "account.settings.DeleteAccount";
     let admin_method = find_admin_method(&home).unwrap_or_else(|| admin_method.to_owned());
@@ -118,7 +118,7 @@ fn find_admin_method(home: &CliHome) -> Option<String> {
 
 /// A set grows after its methods were granted one by one: no token made by a Custom token grows with the set.
 #[test]
-fn child_never_outgrows_its_maker() {
+fn created_token_never_exceeds_its_creator() {
     let home = CliHome::set_up();
     let catalogue = |methods: &str| {
         let text = format!(
@@ -172,7 +172,7 @@ fn child_never_outgrows_its_maker() {
 }
 
 #[test]
-fn revoke_says_what_a_token_made_and_takes_it_along_on_request() {
+fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let home = CliHome::set_up();
     let minting = ["--method", "jeton.tokens.read", "--method", "jeton.tokens.write", "--expires", "30d"];
     let maker = home.create(&[&["maker"], &minting[..]].concat());
@@ -204,7 +204,7 @@ fn revoke_says_what_a_token_made_and_takes_it_along_on_request() {
 }
 
 #[test]
-fn rights_are_shown_with_their_reasons_and_warned_of() {
+fn show_and_can_explain_withheld_methods() {
     let home = home_with_accounts();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").assert_success();

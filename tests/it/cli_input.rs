@@ -11,7 +11,7 @@ use crate::support::cli_program::{CliHome, PASSWORD, exists, run_to_end};
 const MARK: &str = "\u{feff}";
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_a_password_or_token() {
+fn byte_order_mark_is_not_part_of_a_password_or_token() {
     let home = CliHome::new();
     home.file("windows", &format!("{MARK}{PASSWORD}\r\n"), 0o600);
     home.file("plain", &format!("{PASSWORD}\n"), 0o600);
@@ -31,7 +31,7 @@ fn a_byte_order_mark_is_no_part_of_a_password_or_token() {
 }
 
 #[test]
-fn a_password_nobody_can_type_is_not_set() {
+fn password_with_control_characters_is_refused() {
     let home = CliHome::new();
     for bad in [
         "correct horse\0battery\n",
@@ -63,7 +63,7 @@ fn a_password_nobody_can_type_is_not_set() {
 }
 
 #[test]
-fn a_dash_is_stdin_or_stdout_or_refused() {
+fn dash_is_stdin_or_stdout_or_refused() {
     let home = CliHome::new();
     home.run(&["init", "--username", "ops", "--password-file", "-"], format!("{PASSWORD}\n")).assert_success();
     let catalogue =
@@ -90,8 +90,8 @@ fn a_dash_is_stdin_or_stdout_or_refused() {
         run_to_end(list, b"").assert_error(Kind::Usage).assert_says(&["./-"]);
     }
     home.run(&["config", "set", "store", "-"], "").assert_error(Kind::Usage);
-    let beside: Vec<_> = std::fs::read_dir(home.path("")).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert!(beside.iter().all(|name| name != "-"), "{beside:?}");
+    let created: Vec<_> = std::fs::read_dir(home.path("")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(created.iter().all(|name| name != "-"), "{created:?}");
 }
 
 /// Creates a named pipe with `text` in it for one reader.
@@ -104,7 +104,7 @@ fn pipe(home: &CliHome, name: &str, text: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_pipe_does_where_a_stream_does() {
+fn named_pipe_is_read_like_a_file() {
     let home = CliHome::set_up();
     let password = pipe(&home, "pw", &format!("{PASSWORD}\n"));
     let catalogue = "schema = 1\nname = \"r\"\ntitle = \"r\"\n[[group]]\nid = \"r\"\ntitle = \"r\"\n";

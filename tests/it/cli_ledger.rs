@@ -20,7 +20,7 @@ fn sum(rows: &[Value], of: &str) -> u64 {
 }
 
 #[test]
-fn denied_attempts_and_uses_are_listed() {
+fn ledger_lists_denied_attempts_and_uses() {
     let home = CliHome::set_up();
     let old = home.create(&["ci"]);
     assert_eq!(home.verify(&old), 0);
@@ -86,7 +86,7 @@ fn denied_attempts_and_uses_are_listed() {
 }
 
 #[test]
-fn the_whole_ledger_is_read_page_by_page() {
+fn ledger_prints_every_page() {
     let home = CliHome::set_up();
     let secret = home.create(&["ci"]);
     record_many(&home.store(), &secret, 1_300);
@@ -103,7 +103,7 @@ fn the_whole_ledger_is_read_page_by_page() {
 
 /// A caller's client name reaches a terminal as plain text, in every answer that contains it.
 #[test]
-fn what_callers_say_drives_no_terminal() {
+fn client_names_are_escaped_in_the_ledger() {
     let home = CliHome::set_up();
     let secret = home.create(&["ci", "--expires", "never"]);
     record_use(&home.store(), &secret, HOSTILE, HOSTILE);
@@ -126,7 +126,7 @@ fn what_callers_say_drives_no_terminal() {
 }
 
 #[test]
-fn check_says_what_needs_attention() {
+fn check_reports_expiring_and_still_tried_tokens() {
     let home = CliHome::set_up();
     let done = home.run(&["check"], "").assert_success().assert_silent();
     insta::assert_snapshot!(done.message(), @"Nothing needs attention.");

@@ -37,7 +37,7 @@ fn state(home: &CliHome) -> (Vec<Value>, Value, usize) {
 /// An owner's token with every jeton method may put stronger tokens into the trash, which can be undone. It can't purge
 /// anything or delete an account.
 #[test]
-fn borrowed_token_destroys_nothing_for_good() {
+fn token_can_not_purge_or_delete_accounts() {
     let home = CliHome::set_up();
     let methods = [
         "jeton.tokens.read",
@@ -112,7 +112,7 @@ fn role_of(home: &CliHome, name: &str) -> String {
 /// An admin creates an account and keeps its password; the owner promotes the account. The admin doesn't become an
 /// owner by it.
 #[test]
-fn promoted_password_gives_its_setter_nothing() {
+fn account_with_a_temporary_password_is_not_promoted() {
     let home = with_boss();
     let promote = |role: &str| asking(&home, "ops", &["account", "role", "carol", role], &[OPS]);
     asking(&home, "boss", &["account", "create", "carol"], &[BOSS, KNOWN]).assert_success();

@@ -15,7 +15,7 @@ fn fixture() -> CliHome {
 }
 
 #[test]
-fn an_edit_shows_what_differs() {
+fn edit_prints_the_changes() {
     let home = fixture();
     let secret = home.create(&["ci", "--set", "IDE Plugins", "--expires", "never"]);
     let edit = ["token", "edit", "ci", "--name", "cd", "--add-set", "Marketplace", "--expires", "30d"];
@@ -65,7 +65,7 @@ fn an_edit_shows_what_differs() {
 }
 
 #[test]
-fn several_tokens_in_one_command() {
+fn create_takes_several_names() {
     let home = fixture();
     // Not `assert_success`, which refuses tabs.
     let quiet = home.as_ops(&["token", "create", "a", "b", "--quiet"]);
@@ -105,7 +105,7 @@ fn several_tokens_in_one_command() {
 }
 
 #[test]
-fn a_copy_and_a_rotation() {
+fn copy_and_regenerate_issue_working_secrets() {
     let home = fixture();
     let first = home.create(&["ci", "--set", "IDE Plugins", "--expires", "20d"]);
     let copied = home.as_ops(&["token", "copy", "ci", "cd", "--json"]).assert_success().json();
@@ -148,7 +148,7 @@ fn a_copy_and_a_rotation() {
 }
 
 #[test]
-fn a_purge_wants_its_number_and_a_purged_secret_is_still_named() {
+fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     let home = fixture();
     let whose = |secret: &str, more: &[&str]| home.run(&[&["token", "whose"], more].concat(), format!("{secret}\n"));
     let (live, gone) = (home.create(&["live"]), home.create(&["gone"]));
@@ -205,7 +205,7 @@ fn a_purge_wants_its_number_and_a_purged_secret_is_still_named() {
 /// The command that a screen shows for a change is one that the program accepts, through a shell with quotes. No store
 /// exists where the command runs, and that is its only complaint.
 #[test]
-fn the_line_of_every_change_reads_back() {
+fn equivalent_commands_are_accepted() {
     use jeton::domain::expiry::{ExpirySpec, Span};
     use jeton::domain::method::MethodId;
     use jeton::domain::name::Description;
@@ -274,7 +274,7 @@ fn the_line_of_every_change_reads_back() {
 }
 
 #[test]
-fn instants_written_by_a_clock_that_was_ahead_are_named_so() {
+fn times_in_the_future_are_marked() {
     let home = fixture();
     let secret = home.create(&["ci", "--expires", "never"]);
     home.create(&["gone", "--expires", "never"]);

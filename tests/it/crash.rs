@@ -206,7 +206,7 @@ fn killed_after(store: &Path, round: u64, lifetime: Duration) -> Vec<String> {
 }
 
 #[test]
-fn killed_at_any_moment_nothing_acknowledged_is_lost() {
+fn kill_at_any_moment_loses_no_acknowledged_change() {
     let rounds = if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 200 };
     let install = TestInstall::new();
     install.set_policy(|p| p.active_tokens = 0);

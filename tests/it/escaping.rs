@@ -72,7 +72,7 @@ fn trials(soaked: u32, usual: u32) -> TestRunner {
 }
 
 #[test]
-fn nothing_hostile_leaves_shown() {
+fn escape_removes_hostile_characters() {
     trials(10_000, 600)
         .run(&hostile(), |text| {
             let safe = escape_untrusted(&text);
@@ -81,7 +81,7 @@ fn nothing_hostile_leaves_shown() {
                 prop_assert!(safe.len() >= text.len());
             } else {
                 prop_assert!(matches!(safe, Cow::Owned(_)));
-                prop_assert!(safe.contains("\\u{"), "what was there can be told: {safe:?}");
+                prop_assert!(safe.contains("\\u{"), "no escape: {safe:?}");
             }
             let again = escape_untrusted(&safe);
             prop_assert_eq!(&again, &safe, "shown twice is shown once");
@@ -94,7 +94,7 @@ fn nothing_hostile_leaves_shown() {
 }
 
 #[test]
-fn plain_text_is_left_alone() {
+fn escape_keeps_plain_text() {
     for plain in ["", "ci-deploy", "naïve café", "漢字 かな", "Ünï ½ €", "🦀 crab", "مرحبا", "e\u{301}"]
     {
         assert!(matches!(escape_untrusted(plain), Cow::Borrowed(p) if p == plain), "{plain}");
@@ -106,7 +106,7 @@ fn plain_text_is_left_alone() {
 
 /// Every quotation in a refusal is short and already safe before the CLI or the screens use it.
 #[test]
-fn refusals_quote_safely() {
+fn parse_errors_quote_safely() {
     trials(10_000, 600)
         .run(&hostile(), |text| {
             let refusals: [Option<Error>; 9] = [
@@ -144,7 +144,7 @@ fn refusals_quote_safely() {
 }
 
 #[test]
-fn a_megabyte_is_refused_in_a_line() {
+fn parse_error_of_a_megabyte_is_short() {
     let huge = "\u{1b}[2J".repeat(262_144);
     for refusal in [Username::parse(&huge).err(), TokenName::parse(&huge).err(), Description::parse(&huge).err()] {
         let said = refusal.unwrap().to_string();

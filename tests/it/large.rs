@@ -24,7 +24,7 @@ fn is_private(path: &Path) -> bool {
 }
 
 #[test]
-fn a_large_store_is_made_with_its_secrets() {
+fn demo_creates_a_large_store_with_its_secrets() {
     let home = CliHome::new();
     make(&home, "400").assert_success().assert_silent().assert_says(&["400", "big.db", jeton::demo::PASSWORD]);
     let all = as_demo(&home, &["token", "list", "--all", "--json"]).assert_success().json();
@@ -59,13 +59,13 @@ fn a_large_store_is_made_with_its_secrets() {
 }
 
 #[test]
-fn a_large_store_takes_no_others_place() {
+fn demo_overwrites_no_file() {
     let home = CliHome::new();
     for taken in ["big.db", "big.db.token", "secrets.txt"] {
         home.file(taken, "theirs", 0o600);
         make(&home, "10").assert_error(Kind::Conflict).assert_says(&[taken]).assert_silent();
         assert_eq!(std::fs::read_to_string(home.path(taken)).unwrap(), "theirs");
-        assert_eq!(std::fs::read_dir(home.path("")).unwrap().count(), 1, "nothing was left beside {taken}");
+        assert_eq!(std::fs::read_dir(home.path("")).unwrap().count(), 1, "nothing but {taken} is there");
         std::fs::remove_file(home.path(taken)).unwrap();
     }
     let nowhere = ["demo", "--tokens", "10", "--store", "big.db", "--no-open", "--secrets", "gone/secrets.txt"];
@@ -80,7 +80,7 @@ fn a_large_store_takes_no_others_place() {
 }
 
 #[test]
-fn the_list_is_sorted_and_narrowed() {
+fn list_is_sorted_and_filtered() {
     let home = CliHome::set_up();
     for (name, expires) in [("b", "2d"), ("a", "never"), ("d", "30d"), ("c", "12h")] {
         home.create(&[name, "--expires", expires]);

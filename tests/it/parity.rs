@@ -24,9 +24,9 @@ enum CliCommand {
 
 /// Access to a verb from the screens.
 enum TuiKeys {
-    /// Keys in an installation with the accounts ops, admin, member and viewer and the token `bot` of ops, after ops
-    /// has signed in. `PROOF` and `NEW` are the password and a new one; `ENTER` proves a change; `FILE` is the path of
-    /// a catalogue.
+    /// Keys in an installation with the accounts ops, admin, member and viewer and the token `bot` of ops, after ops has signed
+    /// in. `PROOF` and `NEW` are the password and a new one; `ENTER` proves a change; `FILE` is the path of a
+    /// catalogue.
     Press(&'static str),
     /// Keys before a store exists.
     FirstRun(&'static str),
@@ -119,7 +119,7 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     (
         "ledger.uses",
         Run("ledger uses", ""),
-        TuiKeys::No("the screens show what a token's uses come to beside the token: rows of them are for scripts"),
+        TuiKeys::No("the screens show the sums of a token's uses; single rows are for scripts"),
     ),
     (
         "ledger.head",
@@ -155,7 +155,7 @@ const JSON_KEYS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn the_table_has_every_verb() {
+fn table_has_every_verb() {
     let table: BTreeSet<&str> = FACES.iter().map(|(verb, ..)| *verb).collect();
     let verbs: BTreeSet<&str> = VERBS.iter().map(|(verb, ..)| *verb).collect();
     assert_eq!(table, verbs);
@@ -178,7 +178,7 @@ fn logged(home: &CliHome) -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_verb_has_its_line() {
+fn verbs_have_commands() {
     let home = CliHome::new();
     let mut secret = String::new();
     for (verb, line, _) in FACES {
@@ -201,7 +201,7 @@ fn every_verb_has_its_line() {
             assert_eq!(rows, [], "{verb} only looks");
             let expected_key =
                 JSON_KEYS.iter().find(|(name, _)| name == verb).map_or("no key is listed", |(_, key)| *key);
-            assert!(ran.json().get(expected_key).is_some(), "{verb} tells {expected_key}: {ran:?}");
+            assert!(ran.json().get(expected_key).is_some(), "{verb} prints {expected_key}: {ran:?}");
         }
         if *verb == "token.create" {
             secret = ran.json()["tokens"][0]["secret"]
@@ -245,7 +245,7 @@ fn requests_of(keys: &TuiKeys) -> Vec<&'static str> {
 }
 
 #[test]
-fn every_verb_has_its_keys() {
+fn verbs_have_keys() {
     for (verb, _, keys) in FACES {
         match keys {
             TuiKeys::No(_) => assert!(requests_of(keys).is_empty()),

@@ -16,7 +16,7 @@ fn said<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn the_service_is_started_with_a_line_that_is_understood() {
+fn service_unit_starts_an_accepted_command() {
     let service = unit("jeton.service");
     let line: Vec<&str> = said(&service, "ExecStart")[0].split(' ').collect();
     assert_eq!(line[0], "/usr/local/bin/jeton");
@@ -32,7 +32,7 @@ fn the_service_is_started_with_a_line_that_is_understood() {
 }
 
 #[test]
-fn the_sockets_are_called_what_the_service_calls_them() {
+fn socket_units_use_the_names_of_the_service() {
     for (name, group) in [("verify", "www-data"), ("manage", "jeton-admin")] {
         let unit = unit(&format!("jeton-{name}.socket"));
         assert_eq!(said(&unit, "FileDescriptorName"), [name]);

@@ -23,7 +23,7 @@ const READS: &[&str] = &["jeton.tokens.read"];
 const WRITES: &[&str] = &["jeton.tokens.read", "jeton.tokens.write"];
 
 #[test]
-fn each_place_of_a_token_works_and_the_ledger_sees_it() {
+fn token_from_each_source_works_and_counts_as_a_use() {
     let (home, secret) = holder(WRITES);
     let file = home.file("token", &format!("{secret}\n"), 0o600);
     let file = file.to_str().unwrap();
@@ -39,7 +39,7 @@ fn each_place_of_a_token_works_and_the_ledger_sees_it() {
 }
 
 #[test]
-fn the_file_outranks_the_variable_and_both_the_configuration() {
+fn token_file_precedes_the_variable_and_the_configuration() {
     let (home, secret) = holder(READS);
     let other = home.create(&["other", "--method", "jeton.tokens.read"]);
     let file = home.file("token", &other, 0o600);
@@ -54,7 +54,7 @@ fn the_file_outranks_the_variable_and_both_the_configuration() {
 }
 
 #[test]
-fn a_person_named_on_the_line_outranks_every_token() {
+fn user_option_precedes_every_token() {
     let (home, secret) = holder(READS);
     let variables = [("JETON_TOKEN", secret.as_str())];
     let refused = with(&home, &variables, &["whoami", "--user", "ops", "--no-input"]).assert_error(Kind::Denied);
@@ -83,7 +83,7 @@ fn another_account_or_token_than_the_configured_one_is_denied() {
 }
 
 #[test]
-fn what_is_no_live_token_is_not_authenticated() {
+fn invalid_token_is_not_authenticated() {
     let (home, secret) = holder(READS);
     let list = ["token", "list"];
     let denied = |value: &str| with(&home, &[("JETON_TOKEN", value)], &list).assert_code(4).assert_silent();
@@ -113,7 +113,7 @@ fn what_is_no_live_token_is_not_authenticated() {
 }
 
 #[test]
-fn a_token_lacks_what_was_not_given_to_it() {
+fn token_without_the_method_is_denied() {
     let (home, secret) = holder(READS);
     let variables = [("JETON_TOKEN", secret.as_str())];
     let refused = with(&home, &variables, &["token", "create", "x"]).assert_error(Kind::Denied).assert_silent();
@@ -128,7 +128,7 @@ fn a_token_lacks_what_was_not_given_to_it() {
 
 /// The secret is neither in the environment that others may read nor in any output.
 #[test]
-fn a_token_leaves_the_environment_at_once() {
+fn token_is_removed_from_the_environment() {
     let (home, secret) = holder(READS);
     let mut command = home.command(&["token", "whoami-is-no-command"]);
     command.env("JETON_TOKEN", &secret);
@@ -151,7 +151,7 @@ fn a_token_leaves_the_environment_at_once() {
 }
 
 #[test]
-fn settings_are_written_kept_private_and_taken_out_again() {
+fn config_set_and_unset_keep_the_file_private() {
     use std::os::unix::fs::PermissionsExt;
     let (home, secret) = holder(READS);
     let file = home.path(".config/jeton/config.toml");
@@ -162,15 +162,15 @@ fn settings_are_written_kept_private_and_taken_out_again() {
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("# mine") && text.contains("# me") && text.contains("after = \"90s\""), "{text}");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let beside = format!("unix:{}.manage", home.store().display());
+    let next_to_store = format!("unix:{}.manage", home.store().display());
     let default = || home.run(&["config", "get", "serve.manage"], "").assert_success().out;
-    assert_eq!(default(), format!("{beside}\n"));
+    assert_eq!(default(), format!("{next_to_store}\n"));
     home.run(&["config", "set", "serve.manage", "unix:/run/m.sock"], "").assert_success();
     assert_eq!(default(), "unix:/run/m.sock\n");
     home.run(&["config", "unset", "serve.manage"], "").assert_success();
     let listed = home.run(&["config", "list"], "").assert_success().out;
     let row = listed.lines().find(|line| line.starts_with("serve.manage ")).unwrap();
-    assert!(row.contains(&beside) && row.ends_with(" default"), "{row}");
+    assert!(row.contains(&next_to_store) && row.ends_with(" default"), "{row}");
     assert!(listed.contains("90s") && listed.contains(&secret[..12]) && !listed.contains(&secret), "{listed}");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -192,7 +192,7 @@ fn settings_are_written_kept_private_and_taken_out_again() {
 }
 
 #[test]
-fn a_secret_in_the_wrong_setting_is_not_repeated() {
+fn secret_in_a_wrong_setting_is_not_repeated() {
     let (home, secret) = holder(READS);
     for key in ["username", "api-token-name", "store", "colour"] {
         home.file("bad.toml", &format!("{key} = [\"{secret}\"]\n"), 0o600);
@@ -205,7 +205,7 @@ fn a_secret_in_the_wrong_setting_is_not_repeated() {
 }
 
 #[test]
-fn login_remembers_who_and_forgets_the_token_and_logout_forgets_both() {
+fn login_stores_the_account_and_removes_the_token() {
     let (home, secret) = holder(READS);
     home.run(&["config", "set", "api-token"], &secret).assert_success();
     home.run(&["config", "set", "api-token-name", "bot"], "").assert_success();
@@ -227,7 +227,7 @@ fn login_remembers_who_and_forgets_the_token_and_logout_forgets_both() {
 
 /// A token that would grant more than it has, or outlive itself, gets exit 4, and nothing changes.
 #[test]
-fn no_token_gives_what_it_does_not_hold() {
+fn token_can_not_grant_more_than_it_has() {
     let home = CliHome::set_up();
     home.as_ops(&["catalogue", "apply", "cloud-platform"]).assert_success();
     let called = "environment.control.GetEnvInfo";

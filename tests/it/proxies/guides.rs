@@ -6,7 +6,7 @@ use super::setup::{guide, home_with_catalogue};
 const TLS: &[&str] = &["--cert", "/etc/ssl/jeton.pem", "--key", "/etc/ssl/jeton.pem.key"];
 
 #[test]
-fn each_guide_for_a_small_catalogue() {
+fn guides_match_their_snapshots() {
     let home = home_with_catalogue(SHOP);
     home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").assert_success();
     for subject in ["nginx", "caddy", "envoy", "haproxy", "curl"] {

@@ -44,7 +44,7 @@ fn assert_few_headers(kind: ProxyUnderTest, requests: &[Request]) {
         assert!(request.headers.len() <= ALLOWED_HEADERS.len() + more.len(), "{kind:?} {:?}", request.headers);
         for (name, value) in &request.headers {
             let name = name.to_lowercase();
-            assert!(ALLOWED_HEADERS.iter().chain(more).any(|told| *told == name), "{kind:?} {name}: {value}");
+            assert!(ALLOWED_HEADERS.iter().chain(more).any(|allowed| *allowed == name), "{kind:?} {name}: {value}");
             assert!(value.len() <= 700 || !kind.compares_proofs(), "{kind:?} {name}: {value}");
         }
         assert!(request.all("content-length").iter().all(|length| *length == "0"), "{kind:?} {request:?}");
@@ -143,8 +143,8 @@ fn bodies_of_every_kind(kind: ProxyUnderTest) {
     }
     let head = format!("POST /orders/7:cancel HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n{BEARER}\r\n");
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
-    let told = read_until(&mut send(&proxy_setup, chunked.as_bytes()), "\r\n\r\n");
-    assert!(told.starts_with("HTTP/1.1 200"), "{kind:?} {told}");
+    let answer = read_until(&mut send(&proxy_setup, chunked.as_bytes()), "\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{kind:?} {answer}");
     assert_eq!(proxy_setup.application.take_requests()[0].body, "hello world", "{kind:?}");
     assert_few_headers(kind, &proxy_setup.verify.take_requests());
     // Refused before the body is sent.
@@ -195,8 +195,8 @@ fn other_protocols_and_streams(kind: ProxyUnderTest) {
     );
     let lower = handshake.replace("WebSocket\r\nSec", "websocket\r\nSec");
     let mut stream = send(&proxy_setup, lower.as_bytes());
-    let told = read_until(&mut stream, "\r\n\r\n");
-    assert!(told.starts_with("HTTP/1.1 101"), "{kind:?} {told} {:?}", proxy_setup.application.take_requests());
+    let answer = read_until(&mut stream, "\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 101"), "{kind:?} {answer} {:?}", proxy_setup.application.take_requests());
     stream.write_all(b"\x81\x05hello").unwrap();
     assert!(read_until(&mut stream, "hello").contains("hello"), "{kind:?}");
     drop(stream);
@@ -218,19 +218,19 @@ fn other_protocols_and_streams(kind: ProxyUnderTest) {
     ] {
         let head =
             format!("GET /orders/7 HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\n{}\r\n\r\n", headers.join("\r\n"));
-        let told = read_until(&mut send(&proxy_setup, head.as_bytes()), "\r\n\r\n");
+        let answer = read_until(&mut send(&proxy_setup, head.as_bytes()), "\r\n\r\n");
         // HAProxy takes this for a WebSocket without its key. Envoy and Traefik refuse protocols they don't strip.
         let is_refused = match kind {
             ProxyUnderTest::Nginx | ProxyUnderTest::Caddy => false,
-            ProxyUnderTest::Haproxy => headers.concat().contains("websocket") && told.starts_with("HTTP/1.1 400"),
-            ProxyUnderTest::Envoy => !headers.contains(&"Upgrade: h2c") && told.starts_with("HTTP/1.1 403"),
-            ProxyUnderTest::Traefik => told.starts_with("HTTP/1.1 403"),
+            ProxyUnderTest::Haproxy => headers.concat().contains("websocket") && answer.starts_with("HTTP/1.1 400"),
+            ProxyUnderTest::Envoy => !headers.contains(&"Upgrade: h2c") && answer.starts_with("HTTP/1.1 403"),
+            ProxyUnderTest::Traefik => answer.starts_with("HTTP/1.1 403"),
         };
         if is_refused {
             assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?} {headers:?}");
             continue;
         }
-        assert!(told.starts_with("HTTP/1.1 200"), "{kind:?} {headers:?} {told}");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{kind:?} {headers:?} {answer}");
         let [got] = &proxy_setup.application.take_requests()[..] else { panic!("{kind:?} {headers:?}") };
         assert!(got.all("upgrade").is_empty() && got.all("http2-settings").is_empty(), "{kind:?} {got:?}");
     }

@@ -98,7 +98,7 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
         "via",
     ];
     for (name, value) in &request.headers {
-        assert!(allowed.contains(&name.to_lowercase().as_str()), "{kind:?} tells him of {name}: {value}");
+        assert!(allowed.contains(&name.to_lowercase().as_str()), "{kind:?} passes on {name}: {value}");
     }
     first.close();
 
@@ -109,13 +109,13 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
     let header = |name: &str| format!("{name}: {}", request.all(name).first().copied().unwrap_or_default());
     let headers = [format!("Authorization: Bearer {mine}"), header("x-jeton-proof"), header("x-jeton-challenge")];
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-    let told = Client::tcp(address).request("GET", "/v1/verify/shop.Show", &headers);
-    assert_eq!(told.status, 200);
+    let answer = Client::tcp(address).request("GET", "/v1/verify/shop.Show", &headers);
+    assert_eq!(answer.status, 200);
     let seen: Vec<(String, String)> = IDENTITY_VALUES
         .iter()
         .map(|(name, _)| *name)
         .chain(["X-Jeton-Proof"])
-        .map(|name| (name.to_owned(), told.header(name).to_owned()))
+        .map(|name| (name.to_owned(), answer.header(name).to_owned()))
         .collect();
     assert!(!seen[6].1.is_empty(), "he holds the request's proof, and gets the answer's for that old number");
     // Without the proof the attacker gets no answer proof.
@@ -125,7 +125,7 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
 
     for (what, says) in IMPOSTORS {
         let seen = seen.clone();
-        let stranger = MockServer::on(
+        let impostor = MockServer::on(
             bind_address(address),
             Box::new(move |request| Some(response("200 OK", &says(request, &seen)?, "{}"))),
         );
@@ -133,9 +133,9 @@ fn impostor_lets_nobody_in(kind: ProxyUnderTest) {
             let reply = proxy_setup.send(request, &[&credential]);
             assert!(reply.status >= status, "{kind:?} {what} {request}: {reply:?}");
         }
-        assert!(!stranger.take_requests().is_empty(), "{kind:?} {what}: the proxy has asked him");
+        assert!(!impostor.take_requests().is_empty(), "{kind:?} {what}: the proxy has asked it");
         assert_eq!(proxy_setup.application.take_requests().len(), 0, "{kind:?} {what}");
-        stranger.close();
+        impostor.close();
     }
     // jeton is trusted again.
     proxy_setup.verify = Verifier::Real(RealService::at(&proxy_setup.home, &address.to_string()));
@@ -180,9 +180,9 @@ fn proof_value_can_be_replaced() {
     let is_proven = |value: &str| {
         let headers = [format!("Authorization: Bearer {secret}"), format!("X-Jeton-Proof: {value}")];
         let mut client = Client::tcp(jeton.verify.parse().unwrap());
-        let told = client.request("GET", "/v1/verify/shop.Show", &[&headers[0], &headers[1], challenge]);
-        assert_eq!(told.status, 200);
-        !told.all("X-Jeton-Proof").is_empty()
+        let answer = client.request("GET", "/v1/verify/shop.Show", &[&headers[0], &headers[1], challenge]);
+        assert_eq!(answer.status, 200);
+        !answer.all("X-Jeton-Proof").is_empty()
     };
     assert!(is_proven(&first));
     let second = value(&["--new-proof"]);

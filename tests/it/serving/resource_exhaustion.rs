@@ -162,7 +162,7 @@ fn lost_log_lines_are_reported_once_the_log_can_be_written() {
     let log = log.lock().unwrap();
     let reported: u64 = log.lines().filter_map(|line| line.rsplit_once(" lost=")?.1.parse::<u64>().ok()).sum();
     assert!(reported >= lost, "{reported} of {lost}");
-    assert_eq!(count_events(log.lines().last().unwrap(), "INFO", &["signal=\"SIGTERM\""]), 1, "{log}");
+    assert_eq!(count_events(log.lines().last().unwrap(), "INFO", &["signal="]), 1, "{log}");
 }
 
 /// Signals that other programs use for reload, reopen or report.
@@ -207,7 +207,7 @@ fn few_descriptors_serve_many_clients() {
         assert_eq!(
             service.management_client().request("GET", "/v1/health", &[]).status,
             200,
-            "whoever manages gets in"
+            "management clients get in"
         );
         drop(crowd);
         let clock = Stopwatch::start();
@@ -373,7 +373,7 @@ fn unrecorded_uses_are_reported_as_lost() {
     service.request_stop();
     let log_text = service.wait_for_code(1);
     assert_eq!(count_events(&log_text, "ERROR", &["uses=3 denials=1"]), 1, "{log_text}");
-    insta::assert_snapshot!(log_text.lines().skip_while(|line| !line.starts_with("error: ")).collect::<String>(), @"");
+    insta::assert_snapshot!(log_text.lines().skip_while(|line| !line.starts_with("error: ")).collect::<String>(), @"error: 3 accepted uses and 1 denied attempts are lost: the store could not be written until the end");
     writer.execute_batch("ROLLBACK").unwrap();
     // The next start works as usual.
     ServiceProcess::spawn(command(&install.temp_store.path())).stop();

@@ -82,13 +82,19 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     let manage = service.manage.clone();
     assert_eq!(fs::metadata(&manage).unwrap().mode() & 0o7777, 0o600);
     let second = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
-    insta::assert_snapshot!(second.message().replace(&service.verify.to_string(), "[address]"), @"");
+    insta::assert_snapshot!(second.message().replace(&service.verify.to_string(), "[address]"), @"
+    error: a service answers from this store already: it checks tokens at [address]
+      Stop that one first, or serve another store
+    ");
     assert_eq!(service.client().verify(&secret, METHOD).status, 200, "the first goes on");
     let (third, taken) = (super::new_install(), format!("unix:{}", manage.display()));
     let mut elsewhere = command(&third.temp_store.path());
     elsewhere.args(["--manage", &taken]);
     let refused = run_to_end(elsewhere, b"").assert_error(Kind::Conflict);
-    insta::assert_snapshot!(refused.message().replace(manage.to_str().unwrap(), "[socket]"), @"");
+    insta::assert_snapshot!(refused.message().replace(manage.to_str().unwrap(), "[socket]"), @"
+    error: unix:[socket] can't be listened on: another program listens there
+      Stop what listens there, or choose another address
+    ");
     assert!(exists(&manage), "it is the first one's");
     service.stop();
     assert!(!exists(&manage), "the socket's file has gone");
@@ -108,7 +114,10 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     // A file that isn't one of the service's sockets stays.
     fs::write(&manage, "mine").unwrap();
     let refused = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
-    insta::assert_snapshot!(refused.message(), @"");
+    insta::assert_snapshot!(refused.message(), @"
+    error: unix:[folder]/jeton.db.manage can't be listened on: something that is no socket of ours stands there
+      Stop what listens there, or choose another address
+    ");
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
 }
 
@@ -127,7 +136,16 @@ fn cleartext_listener_is_refused() {
         arguments.extend(manage.iter().flat_map(|manage| ["--manage", manage]));
         messages += &run_cli(&install, None, &arguments, "").assert_error(Kind::Usage).assert_silent().message();
     }
-    insta::assert_snapshot!(messages, @"");
+    insta::assert_snapshot!(messages, @r#"
+    error: tokens would be sent to 0.0.0.0:0 in the clear: only a port of this machine (127.0.0.1), or a socket, is out of everybody's sight
+      Run a proxy on this machine in front of it, or say --insecure
+    error: tokens would be sent to [::]:0 in the clear: only a port of this machine (127.0.0.1), or a socket, is out of everybody's sight
+      Run a proxy on this machine in front of it, or say --insecure
+    error: whoever can reach 127.0.0.1:0 could ask the service about itself: a port is open to every user of this machine
+      Say --manage unix:PATH, or --insecure
+    error: "localhost:0" is no address of a service (from --verify): it is ADDRESS:PORT, such as 127.0.0.1:7180, or unix:PATH
+    error: "unix:relative" is no address of a service (from --verify): a socket's path begins with /
+    "#);
     let empty = crate::support::fakes::TempStore::new();
     run_to_end(command(&empty.path()), b"").assert_error(Kind::NotFound).assert_silent();
 }
@@ -188,7 +206,10 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
         let endpoint = format!("unix:{}", shared.join("v.sock").display());
         let refused = run_to_end(serve(&["--verify", &endpoint]), b"").assert_error(Kind::Failure);
         let message = refused.message().replace(shared.to_str().unwrap(), "[shared]");
-        insta::allow_duplicates! { insta::assert_snapshot!(message.replace(&format!("{mode:04o}"), "[mode]"), @"") };
+        insta::allow_duplicates! { insta::assert_snapshot!(message.replace(&format!("{mode:04o}"), "[mode]"), @"
+        error: a socket at [shared]/v.sock could be replaced by others: [shared] can be written by others (mode [mode])
+          Choose a folder that only root or the service's own user can change, such as /run/jeton
+        ") };
     }
 }
 
@@ -229,8 +250,8 @@ fn with_inherited_sockets(
 fn service_takes_sockets_from_systemd() {
     let install = new_install();
     let secret = secret_text(&issue_with_methods(&install, "ci", &[METHOD]));
-    let beside = |name: &str| install.temp_store.folder().join(name);
-    let (verify, manage, notify) = (beside("v.sock"), beside("m.sock"), beside("notify.sock"));
+    let sibling = |name: &str| install.temp_store.folder().join(name);
+    let (verify, manage, notify) = (sibling("v.sock"), sibling("m.sock"), sibling("notify.sock"));
     let heard = UnixDatagram::bind(&notify).unwrap();
     heard.set_read_timeout(Some(TIMEOUT)).unwrap();
     let listen = |path: &Path| OwnedFd::from(UnixListener::bind(path).unwrap());
@@ -240,7 +261,7 @@ fn service_takes_sockets_from_systemd() {
     drop(open);
     let mut buffer = [0; 512];
     let mut next = || {
-        let n = heard.recv(&mut buffer).expect("systemd is told");
+        let n = heard.recv(&mut buffer).expect("a message to systemd");
         String::from_utf8(buffer[..n].to_vec()).unwrap()
     };
     assert_eq!(next().trim_end(), "READY=1");
@@ -251,13 +272,19 @@ fn service_takes_sockets_from_systemd() {
     assert_eq!(next().trim_end(), "STOPPING=1");
     assert!(exists(&verify) && exists(&manage), "the sockets are systemd's own");
 
-    let (other, _open) = with_inherited_sockets(&install, &[("other", listen(&beside("o.sock")))], &notify);
+    let (other, _open) = with_inherited_sockets(&install, &[("other", listen(&sibling("o.sock")))], &notify);
     let refused = run_to_end(other, b"").assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"");
+    insta::assert_snapshot!(refused.message(), @r#"
+    error: systemd hands over a socket named "other": there are two, verify and manage
+      Say FileDescriptorName=verify or FileDescriptorName=manage in its unit
+    "#);
     let (unfit, _open) =
-        with_inherited_sockets(&install, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
+        with_inherited_sockets(&install, &[("verify", UnixDatagram::bind(sibling("d.sock")).unwrap().into())], &notify);
     let refused = run_to_end(unfit, b"").assert_error(Kind::Failure);
-    insta::assert_snapshot!(refused.message(), @"");
+    insta::assert_snapshot!(refused.message(), @"
+    error: what systemd hands over can't be listened on: fd 3 is not a valid tcp socket
+      Its socket units need ListenStream=
+    ");
 }
 
 /// A silent client doesn't keep the service from ending, and sees its connection close.
