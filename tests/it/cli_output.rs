@@ -121,7 +121,7 @@ fn regenerate_prints_complete_json() {
     assert_eq!(saved["secret"], json!(null));
 }
 
-/// The secret is printed before the change, which here finds no room: what stdout has by then is still JSON.
+/// The secret is printed before the change, which fails here for lack of space. The output on stdout is still JSON.
 #[test]
 fn failed_regenerate_prints_complete_json() {
     let home = CliHome::set_up();

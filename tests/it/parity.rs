@@ -24,9 +24,9 @@ enum CliCommand {
 
 /// Access to a verb from the screens.
 enum TuiKeys {
-    /// Keys in an installation with the accounts ops, admin, member and viewer and the token `bot` of ops, after ops has signed
-    /// in. `PROOF` and `NEW` are the password and a new one; `ENTER` proves a change; `FILE` is the path of a
-    /// catalogue.
+    /// Keys in an installation with the accounts ops, admin, member and viewer and the token `bot` of ops, after ops
+    /// has signed in. `PROOF` and `NEW` are the password and a new one; `ENTER` proves a change; `FILE` is the path of
+    /// a catalogue.
     Press(&'static str),
     /// Keys before a store exists.
     FirstRun(&'static str),

@@ -306,7 +306,7 @@ fn input_typed_before_a_password_prompt_is_never_shown() {
     list.types_hidden(&password_of("ops"), WRONG)
         .types_hidden(&password_of("ops"), WRONG)
         .waits_for(&password_of("ops"));
-    // The next try is delayed because of the failed ones. Meanwhile the person types on.
+    // The next attempt is delayed because of the failed ones. Meanwhile the person types on.
     list.types(WRONG).types("typed-ahead-and-unseen\n");
     list.waits_for(ERROR);
     assert_eq!(list.ends(), 4);

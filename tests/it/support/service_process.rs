@@ -147,7 +147,7 @@ impl ServiceProcess {
         self.wait_for_end()
     }
 
-    /// Does the same as [`ServiceProcess::stop`], for a service that was already asked to stop.
+    /// Does the same as [`ServiceProcess::stop`], for a service that is already stopping.
     #[track_caller]
     pub fn wait_for_end(self) -> String {
         self.wait_for_code(0)

@@ -73,7 +73,7 @@ impl TestInstall {
         Self::from_parts(place, fakes, jeton)
     }
 
-    /// Creates an installation at `backend`, with a store there or not yet.
+    /// Creates an installation from a folder, fakes and a backend. The store may not exist yet.
     pub fn from_parts(place: TempStore, fakes: Fakes, jeton: LocalBackend<SqliteStore>) -> Self {
         TestInstall { temp_store: place, fakes, backend: jeton, service: Mutex::default() }
     }
