@@ -135,7 +135,10 @@ fn unreachable_service_is_reported() {
     service.killed();
     assert!(home.store().with_file_name("jeton.db-service").exists(), "a dead service leaves its mark");
     let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).assert_success();
-    insta::assert_snapshot!(deleted.message(), @"");
+    insta::assert_snapshot!(deleted.message(), @"
+    ✓ ops/c deleted; it is denied from now on
+      In the trash for now: jeton token list --trash, jeton token restore NAME
+    ");
     deleted.assert_hides("service");
 }
 
