@@ -205,10 +205,10 @@ impl CliOutput {
     }
 }
 
-/// Returns `true` for a date (`26-02-2027`), a time of day (`07:59`) or an instant (`2027-02-26T07:59:00Z`).
+/// Returns `true` for a date in either format, a time of day (`07:59`) or an instant (`2027-02-26T07:59:00Z`).
 fn is_time(word: &str) -> bool {
     let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    ["00-00-0000", "00:00", "00:00:00", "0000-00-00T00:00:00Z"].contains(&shape.as_str())
+    ["0000-00-00", "00-00-0000", "00:00", "00:00:00", "0000-00-00T00:00:00Z"].contains(&shape.as_str())
 }
 
 /// Returns `true` if anything exists at `path`.
