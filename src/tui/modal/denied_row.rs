@@ -22,7 +22,7 @@ impl DetailRow for DeniedRow {
         let (address, client) = format_origin(&self.address, &self.client);
         let suffix = if self.attempts == 1 { "" } else { ", all within that minute" };
         let method = match self.method.as_str() {
-            "" if self.token.is_none() => "not kept of strangers",
+            "" if self.token.is_none() => "not recorded for unknown tokens",
             "" => "none, or several",
             method => method,
         };

@@ -99,17 +99,6 @@ impl TuiHarness {
         }
     }
 
-    /// Presses Enter until `text` is on the screen: through the rest of a form to its button.
-    pub fn enter_until(&mut self, text: &str) {
-        for _ in 0..12 {
-            if self.text().contains(text) {
-                return;
-            }
-            self.keys("<enter>");
-        }
-        self.assert_shows(text);
-    }
-
     /// Presses Enter until the dialog `id` is topmost.
     #[track_caller]
     pub fn enter_until_top(&mut self, id: &str) {

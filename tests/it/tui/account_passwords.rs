@@ -79,6 +79,8 @@ fn password_set_for_somebody_else_is_temporary() {
     assert!(other.install.account_named("member").temporary_password);
 }
 
+/// Another person sets the password of the signed-in account. The screens lock, and the new password unlocks only its
+/// own replacement.
 #[test]
 fn password_set_by_somebody_else_locks_and_is_replaced() {
     let mut s = accounts_as("member");
@@ -92,6 +94,7 @@ fn password_set_by_somebody_else_locks_and_is_replaced() {
     s.assert_shows("member@prod-1 · member");
 }
 
+/// The person who set a temporary password could use the new role.
 #[test]
 fn temporary_password_prevents_a_promotion() {
     let mut s = accounts();

@@ -146,9 +146,6 @@ fn account_is_deleted_once_its_name_was_typed() {
     s.assert_shows("▶ ops");
 }
 
-/// Another person sets the password of the signed-in account. The screens lock, and the new password unlocks only its
-/// own replacement.
-/// The person who set a temporary password could use the new role.
 #[test]
 fn changing_the_own_role_asks_to_sign_in_again() {
     let install = TestInstall::with_accounts();

@@ -119,7 +119,7 @@ fn denied_attempt_leads_to_its_token() {
     Token     unknown
               no token is known by what was shown
     Secret    unknown
-    Method    not kept of strangers
+    Method    not recorded for unknown tokens
     Address   203.0.113.9
     Client    zgrab/0.x
     ");
