@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::suggest::nearest;
+use super::suggest::{nearest, suggestion};
 use super::text::escape_untrusted;
 use crate::error::{Error, Result};
 
@@ -73,8 +73,8 @@ impl fmt::Display for UnknownField {
 impl From<UnknownField> for Error {
     fn from(unknown: UnknownField) -> Self {
         let error = Error::usage(format!("the filter knows {unknown}")).why(unknown.known);
-        if let Some(suggestion) = unknown.suggestion {
-            return error.next(format!("Did you mean: {suggestion}?"));
+        if let Some(question) = suggestion(unknown.suggestion.as_slice()) {
+            return error.next(question);
         }
         if unknown.value.is_empty() {
             return error;

@@ -35,13 +35,18 @@ fn similarity(word: &str, name: &str) -> f64 {
     if is_part { whole.max(0.9) } else { whole }
 }
 
+/// Asks for one of the suggested `names`: `Did you mean: token list, token revoke?`. `None` without names.
+pub fn suggestion<N: AsRef<str>>(names: &[N]) -> Option<String> {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    (!names.is_empty()).then(|| format!("Did you mean: {}?", names.join(", ")))
+}
+
 /// Adds the nearest of `known` to an error about `word`. If the error already has a next step, that step is kept.
 pub fn did_you_mean<'a>(error: Error, word: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
-    let names = nearest(word, known);
-    if names.is_empty() || error.next.is_some() {
-        return error;
+    match suggestion(&nearest(word, known)) {
+        Some(question) if error.next.is_none() => error.next(question),
+        Some(_) | None => error,
     }
-    error.next(format!("Did you mean: {}?", names.join(", ")))
 }
 
 #[cfg(test)]

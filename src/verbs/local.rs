@@ -12,6 +12,7 @@ use super::scope::RequiredScope;
 use super::tokens::SecretSource;
 use super::{AuthLevel, Backend, Committed, Env, Mutation, Query, Verb, authorize, verify};
 use crate::domain::audit::{AuditActor, Face};
+use crate::domain::suggest::suggestion;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 
@@ -192,9 +193,9 @@ impl<S: Store> LocalBackend<S> {
             return error;
         };
         let near = self.read::<V, _>(session, |by, snapshot, _| authorize::near_names(by, snapshot, &unknown));
-        match near {
-            Ok(names) if !names.is_empty() => error.next(format!("Did you mean: {}?", names.join(", "))),
-            _ => error,
+        match near.ok().and_then(|names| suggestion(&names)) {
+            Some(question) => error.next(question),
+            None => error,
         }
     }
 

@@ -3,7 +3,7 @@
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::domain::suggest::nearest;
+use crate::domain::suggest::{nearest, suggestion};
 
 /// Maximum number of suggested commands.
 const MAX_COMMANDS: usize = 3;
@@ -24,8 +24,8 @@ pub(super) fn unknown_command(error: &clap::Error, words: &[String]) -> Option<S
     let similar = similar_commands(word, parent, &path);
     let similar = if similar.is_empty() { similar_commands(word, &tree, "jeton") } else { similar };
     let mut text = format!("error: there is no command \"{path} {word}\"\n");
-    if !similar.is_empty() {
-        text.push_str(&format!("  Did you mean: {}?\n", similar.join(", ")));
+    if let Some(question) = suggestion(&similar) {
+        text.push_str(&format!("  {question}\n"));
     }
     text.push_str(&format!("  See: {path} --help\n"));
     Some(text)
