@@ -163,9 +163,13 @@ impl Error {
         Self::new(Kind::Cancelled, "cancelled; nothing was changed")
     }
 
-    /// Adds the reason.
+    /// Adds the reason. The number of a system error, such as `(os error 2)`, is left out.
     pub fn why(mut self, why: impl Into<String>) -> Self {
-        self.why = Some(why.into());
+        let why = why.into();
+        self.why = Some(match why.split_once(" (os error ") {
+            Some((text, number)) if number.strip_suffix(')').is_some_and(|n| n.parse::<i32>().is_ok()) => text.to_owned(),
+            _ => why,
+        });
         self
     }
 

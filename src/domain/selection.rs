@@ -37,7 +37,7 @@ impl Selection {
         }
     }
 
-    /// Returns a few words for tables: `IDE Plugins`, `2 sets`, `12 methods`, `Inherit`, `nothing yet`.
+    /// Returns a few words for tables: `IDE Plugins`, `2 sets`, `12 methods`, `Inherit`, `no access`.
     pub fn summary(&self) -> String {
         match self {
             Selection::Inherit => "Inherit".to_owned(),
@@ -46,7 +46,7 @@ impl Selection {
                 _ => format!("{} sets", sets.len()),
             },
             Selection::Custom(methods) => match methods.len() {
-                0 => "nothing yet".to_owned(),
+                0 => "no access".to_owned(),
                 1 => "1 method".to_owned(),
                 n => format!("{n} methods"),
             },
@@ -60,10 +60,10 @@ pub fn set_label(name: &str) -> Cow<'_, str> {
     if looks_built_in(name) { Cow::Owned(format!("\"{name}\"")) } else { Cow::Borrowed(name) }
 }
 
-/// Returns `true` if a set's name could be mistaken for a built-in choice, such as `Inherit`, `nothing yet` or `2
+/// Returns `true` if a set's name could be mistaken for a built-in choice, such as `Inherit`, `no access` or `2
 /// sets`. Case, blanks and marks are ignored, and letters that look alike count as the same.
 pub fn looks_built_in(name: &str) -> bool {
-    const BUILT_IN: [&str; 14] = [
+    const BUILT_IN: [&str; 15] = [
         "inherit",
         "inherited",
         "custom",
@@ -71,6 +71,7 @@ pub fn looks_built_in(name: &str) -> bool {
         "nothing yet",
         "may call nothing",
         "may call nothing yet",
+        "no access",
         "none",
         "no methods",
         "no sets",
@@ -265,6 +266,7 @@ mod tests {
             "1nherit",
             "Іnherіt",
             "Ｉnherit",
+            "no access",
             "nothing yet",
             "Nothing  Yet",
             "nothing-yet",

@@ -44,7 +44,7 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn new(columns: usize) -> Self {
-        let mut c = Columns { name: 14, status: 10, account: 10, api: 15, expires: 11, seen: 11, hint: 19 };
+        let mut c = Columns { name: 14, status: 10, account: 10, api: 13, expires: 11, seen: 13, hint: 19 };
         for drop in [|c: &mut Columns| c.hint = 0, |c: &mut Columns| c.api = 0, |c: &mut Columns| c.account = 0] {
             if c.total() > columns {
                 drop(&mut c);
