@@ -147,10 +147,14 @@ fn row(token: &Token, now: Timestamp) -> [String; 7] {
 
 fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
     let tokens = |n: u64| if n == 1 { "1 token".to_owned() } else { format!("{n} tokens") };
-    app.out.note(&match (pages.filter.is_empty(), pages.trashed, total) {
-        (_, true, 0) => "The trash is empty.".to_owned(),
-        (_, false, 0) => "No tokens yet. The first: jeton token create NAME".to_owned(),
-        (true, ..) => tokens(total),
-        (false, ..) => format!("{matching} of {}", tokens(total)),
+    app.out.note(&match (total, pages.trashed, &pages.owner) {
+        (0, true, OwnerFilter::Account(owner)) => format!("{owner} has no tokens in the trash."),
+        (0, true, _) => "The trash is empty.".to_owned(),
+        (0, false, OwnerFilter::Account(owner)) => {
+            format!("{owner} has no tokens. Create one with: jeton token create NAME --account {owner}")
+        }
+        (0, false, _) => "No tokens yet. Create one with: jeton token create NAME".to_owned(),
+        _ if pages.filter.is_empty() => tokens(total),
+        _ => format!("{matching} of {}", tokens(total)),
     });
 }
