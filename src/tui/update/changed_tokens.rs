@@ -5,6 +5,7 @@ use crate::domain::token::Token;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
+use crate::tui::widget::text_fit::group_digits;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::{Committed, Verb};
@@ -55,7 +56,7 @@ pub(super) fn show_changed_tokens(
 ) -> Vec<Effect> {
     let text = match changed {
         [only] => format!("{} {}", only.name, done.text),
-        several => format!("{} tokens {}", several.len(), done.text),
+        several => format!("{} tokens {}", group_digits(several.len() as u64), done.text),
     };
     model.notify(Notice { effect: done.effect, ..Notice::new(NoticeId::Done(done.verb), text).cli(cli) });
     model.modals.clear();
