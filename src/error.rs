@@ -10,11 +10,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub const EXIT_CODES: [(u8, &str); 8] = [
     (0, "done; for `verify`: allowed"),
     (1, "something outside the command failed: a file, the disk, the store"),
-    (2, "the command can't be read: a misspelled option, a malformed value"),
-    (3, "nothing has that name"),
+    (2, "usage error: a misspelled option or a malformed value"),
+    (3, "nothing with this name"),
     (4, "not authenticated, not permitted, or denied"),
-    (5, "conflict: the name is taken, a limit is reached, it changed meanwhile, the confirmation is missing or wrong"),
-    (6, "findings: what was checked needs attention"),
+    (5, "conflict: name taken, limit reached, changed meanwhile, or confirmation missing or wrong"),
+    (6, "findings: a check found something that needs attention"),
     (130, "interrupted"),
 ];
 
@@ -167,7 +167,9 @@ impl Error {
     pub fn why(mut self, why: impl Into<String>) -> Self {
         let why = why.into();
         self.why = Some(match why.split_once(" (os error ") {
-            Some((text, number)) if number.strip_suffix(')').is_some_and(|n| n.parse::<i32>().is_ok()) => text.to_owned(),
+            Some((text, number)) if number.strip_suffix(')').is_some_and(|n| n.parse::<i32>().is_ok()) => {
+                text.to_owned()
+            }
             _ => why,
         });
         self

@@ -37,12 +37,12 @@ impl Propagation {
 
 /// Returns the text after "NAME disabled; " if the service has confirmed that it denies `subject`.
 pub fn describe_confirmed(subject: &str, time: Duration) -> String {
-    format!("the service denies {subject} ({:.1} ms)", Propagation::milliseconds(time))
+    format!("the service already refuses {subject} ({:.1} ms)", Propagation::milliseconds(time))
 }
 
 /// Returns the text for a change that the service has not confirmed.
 pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
-    format!("the service at {service} {why}; it reads the store with each request")
+    format!("the service at {service} {why}; it checks the store with each request")
 }
 
 /// Checks with the service of one store if it has read a change.
@@ -71,7 +71,7 @@ impl PropagationProbe {
         let time = watch.elapsed();
         let why = match read {
             Ok(read) if read >= seq => return Some(Propagation::Confirmed(time)),
-            Ok(read) => format!("has read the audit log up to row {read} only, and this is row {seq}"),
+            Ok(read) => format!("has read the audit log only up to row {read}; this change is row {seq}"),
             Err(e) => format!("could not be asked: {}", e.why.unwrap_or(e.what)),
         };
         Some(Propagation::Unconfirmed { service, why })
@@ -80,12 +80,12 @@ impl PropagationProbe {
 
 fn audit_position(service: &Endpoint) -> Result<i64> {
     let reply = sockets::get(service, "/v1/head", "", TIMEOUT)?;
-    let unread = |why: &str| Error::failure("the service doesn't say how far it has read").why(why);
+    let unread = |why: &str| Error::failure("the service doesn't report its position").why(why);
     match reply.status {
         200 => serde_json::from_slice::<AuditPosition>(&reply.body)
             .map(|head| head.audit_seq)
-            .map_err(|_| unread("it answers with something else")),
+            .map_err(|_| unread("it gives an unexpected answer")),
         503 => Err(unread("it can't read the store")),
-        _ => Err(unread("it answers with something else")),
+        _ => Err(unread("it gives an unexpected answer")),
     }
 }

@@ -1,4 +1,4 @@
-    -- Only jeton knows the answer to a number that was never asked before.
+    -- Only jeton can answer a fresh challenge.
     local parts = { answer_key, challenge }
     for _, name in ipairs(identity) do
       parts[#parts + 1] = one(answer.headers, name)

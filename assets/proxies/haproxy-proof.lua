@@ -1,7 +1,7 @@
--- The values that this installation's jeton and this file share: others must not read it.
+-- Proof values that this file shares with jeton: other users must not read this file.
 local request_proof = "@REQUEST@"
 local answer_key = "@KEY@"
--- No two questions carry the same number, and nobody else can know the next one.
+-- Challenges are unique and unpredictable.
 local random = io.open("/dev/urandom", "rb")
 local seed = random:read(32)
 random:close()

@@ -1,11 +1,11 @@
--- Asks jeton at @VERIFY@ about a request: the second part of `jeton guide haproxy`.
--- Save as /etc/haproxy/jeton.lua. It allows nothing by itself: HAProxy goes on only when txn.jeton_status is 200.
+-- Verifies a request with jeton at @VERIFY@: the second part of `jeton guide haproxy`.
+-- Save as /etc/haproxy/jeton.lua. It allows nothing by itself: HAProxy continues only if txn.jeton_status is 200.
 @ABOUT_VERIFY_LUA@
 
 local verify = "@URL@"
 local socket = @SOCKET@
 local identity = { @IDENTITY@ }
--- Where a token may be presented; nothing else of a request goes to jeton but who asks, and for whom.
+-- Sources of tokens. jeton gets only these headers and the client's address.
 local credentials = { @CREDENTIALS@ }
 local tells_uri = @TELLS_URI@
 @PROOF_VALUES@
@@ -32,7 +32,7 @@ core.register_action("jeton_verify", { "http-req" }, function(txn)
     local list = {}
     local at = 0
     while values and values[at] do
-      -- Longer ones are no tokens.
+      -- Longer values are never tokens.
       list[#list + 1] = values[at]:sub(1, 600)
       at = at + 1
       if at > 8 then
@@ -59,7 +59,7 @@ core.register_action("jeton_verify", { "http-req" }, function(txn)
     txn:set_var("txn.jeton_challenge", one(answer.headers, "www-authenticate"))
   elseif answer.status == 200 then
     if one(answer.headers, "x-jeton-method") ~= method then
-      -- Somebody else than jeton allowed it.
+      -- The answer did not come from jeton.
       return
     end
 @CHECKED@

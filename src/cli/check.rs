@@ -123,7 +123,7 @@ impl Counts {
     /// Returns the exit code, and prints the summary.
     fn finish(&self, app: &App) -> Result<()> {
         let parts: Vec<String> =
-            [(self.expiring, "expiring"), (self.stale, "stale"), (self.dead_secrets, "still knocking")]
+            [(self.expiring, "expiring"), (self.stale, "stale"), (self.dead_secrets, "still tried")]
                 .iter()
                 .filter(|(count, _)| *count > 0)
                 .map(|(count, what)| format!("{count} {what}"))
@@ -136,7 +136,7 @@ impl Counts {
             return Err(Error::silent_findings());
         }
         Err(Error::findings(format!("tokens need attention: {}", parts.join(", ")))
-            .next("Look at one with: jeton token show TOKEN, at who knocks with: jeton ledger denied --token TOKEN"))
+            .next("Show a token: jeton token show TOKEN. Show denied attempts: jeton ledger denied --token TOKEN"))
     }
 }
 
@@ -184,7 +184,7 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
         FindingReason::Expiring(at) => (format!("expires {}", relative(*at, now)), String::new()),
         FindingReason::Stale { last_seen_at: Some(at), .. } => (format!("last seen {}", ago(*at, now)), String::new()),
         FindingReason::Stale { last_seen_at: None, created_at } => {
-            (format!("never used, made {}", ago(*created_at, now)), String::new())
+            (format!("never used, created {}", ago(*created_at, now)), String::new())
         }
         FindingReason::DeadSecretTried(attempts) => {
             let (address, client) = format_origin(&attempts.address, &attempts.client);

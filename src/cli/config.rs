@@ -65,8 +65,8 @@ fn list(app: &mut App) -> Result<()> {
     }
     let mut table = Table::new(&["SETTING", "VALUE", "FROM"]);
     for (key, found) in values {
-        let (value, source) = found
-            .map_or_else(|| ("-".to_owned(), "nobody said".to_owned()), |(value, source)| (value, source.to_string()));
+        let (value, source) =
+            found.map_or_else(|| ("-".to_owned(), "not set".to_owned()), |(value, source)| (value, source.to_string()));
         table.row([key.name().to_owned(), value, source]);
     }
     app.out.table(&mut table)
@@ -75,7 +75,7 @@ fn list(app: &mut App) -> Result<()> {
 fn get(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     let key = SettingKey::parse(&one.key)?;
     let (value, _) = value(app, key)
-        .ok_or_else(|| Error::not_found(format!("{} is not set", key.name())).next("See: jeton config list"))?;
+        .ok_or_else(|| Error::not_found(format!("{} is not set", key.name())).next("Run: jeton config list"))?;
     app.out.line(&value)
 }
 
@@ -85,15 +85,16 @@ fn set(app: &mut App, args: &ConfigSetArgs) -> Result<()> {
     match (key, &args.value) {
         (SettingKey::ApiToken, None) => config::set(&file, key, &SetValue::Token(&read_token(app)?))?,
         (SettingKey::ApiToken, Some(_)) => {
-            return Err(Error::usage("a token is not given on a command line")
-                .why("others can see what stands there")
-                .next("Give it on stdin, or run without a value and type it"));
+            return Err(Error::usage("a token must not be given on the command line")
+                .why("other users can see it")
+                .next("Pass it on stdin, or leave out the value and type it"));
         }
         (SettingKey::Store, Some(value)) => {
             key.check(value)?;
             require_named_file(Path::new(value), "the store")?;
             // A path in the file is relative to the file's folder, but a person means the working directory.
-            let path = std::path::absolute(value).map_err(|e| Error::usage("that is no path").why(e.to_string()))?;
+            let path =
+                std::path::absolute(value).map_err(|e| Error::usage("the path can't be used").why(e.to_string()))?;
             let path = path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8"))?;
             config::set(&file, key, &SetValue::Text(path))?;
         }
@@ -113,11 +114,10 @@ fn read_token(app: &App) -> Result<Secret> {
     } else if app.prompt.is_interactive {
         app.prompt.read_hidden("Token")?
     } else {
-        return Err(Error::denied("the token was not given").next("Give it on stdin"));
+        return Err(Error::denied("no token was given").next("Pass it on stdin"));
     };
-    Secret::parse(&line).map_err(|_| {
-        Error::usage("that is no secret of the form jeton issues").why("it may be mistyped or cut: nothing was changed")
-    })
+    Secret::parse(&line)
+        .map_err(|_| Error::usage("not a jeton secret").why("it may be mistyped or cut; nothing was changed"))
 }
 
 fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
@@ -125,8 +125,8 @@ fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     let file = config::user_file()?;
     if config::unset(&file, &[key])?.is_empty() {
         return Err(Error::not_found(format!("{} is not set in {}", key.name(), file.display()))
-            .next("See where it comes from: jeton config list"));
+            .next("Find its source with: jeton config list"));
     }
-    app.out.note(&format!("✓ {} is no longer set in {}", key.name(), file.display()));
+    app.out.note(&format!("✓ {} removed from {}", key.name(), file.display()));
     Ok(())
 }

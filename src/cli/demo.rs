@@ -18,10 +18,10 @@ use crate::{platform, tui};
 
 pub(super) fn run(global: &GlobalArgs, args: &DemoArgs) -> Result<()> {
     match (&global.store, args.tokens) {
-        (None, Some(_)) => Err(Error::usage("it isn't known where the large store will be").next("Say --store PATH")),
+        (None, Some(_)) => Err(Error::usage("the path of the large store is missing").next("Use --store PATH")),
         (Some(store), Some(tokens)) => make_large_store(global, args, store, tokens),
         (Some(_), None) => {
-            Err(Error::usage("the demonstration makes a store of its own").next("Leave --store out, or say --tokens N"))
+            Err(Error::usage("the demo creates its own store").next("Leave out --store, or add --tokens N"))
         }
         (None, None) => run_demo(),
     }
@@ -62,8 +62,8 @@ fn make_large_store(global: &GlobalArgs, args: &DemoArgs, store: &Path, tokens: 
     out.progress("");
     let username = result?;
     if args.no_open {
-        out.note(&format!("✓ {tokens} tokens are at {}; their owner is {username}", store.display()));
-        out.note(&format!("  His password: {}", demo::PASSWORD));
+        out.note(&format!("✓ created {tokens} tokens in {}; their owner is {username}", store.display()));
+        out.note(&format!("  Password: {}", demo::PASSWORD));
         return Ok(());
     }
     let backend = LazyLocalBackend::new(store.to_owned(), world.clone(), client_info(Face::Tui));

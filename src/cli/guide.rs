@@ -20,7 +20,7 @@ use crate::verbs::catalogue::ListCatalogues;
 pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let subject = match (args.subject, args.lua) {
         (GuideTarget::Haproxy, true) => ProxyKind::HaproxyLua,
-        (_, true) => return Err(Error::usage("--lua is the second part of the guide for haproxy")),
+        (_, true) => return Err(Error::usage("--lua only applies to haproxy")),
         (GuideTarget::Nginx, false) => ProxyKind::Nginx,
         (GuideTarget::Caddy, false) => ProxyKind::Caddy,
         (GuideTarget::Traefik, false) => ProxyKind::Traefik,
@@ -38,13 +38,13 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         app.out.note(&format!("! {remark}"));
     }
     if !map.rules.iter().any(|e| matches!(e.action, guide::RouteAction::Ask(_))) {
-        app.out.note("! no method has a route: everything will be denied. Routes come with a catalogue");
+        app.out.note("! no method has a route, so every request will be denied. Routes come from a catalogue");
     }
     if !args.catalogue.is_empty() {
         let options: Vec<String> =
             catalogues.iter().map(|c| format!("--catalogue {}", escape_untrusted(&c.name))).collect();
         // If printed again without this option, the configuration would let more through.
-        map.remarks.insert(0, format!("printed with {}: no other catalogue's routes", options.join(" ")));
+        map.remarks.insert(0, format!("printed with {}: without routes of other catalogues", options.join(" ")));
     }
     if !args.preflights.is_empty() {
         let options: Vec<String> =
@@ -81,7 +81,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         map,
     };
     if query {
-        app.out.note("! tokens in the query (serve.accept) reach the application, and the proxy's access log, as sent");
+        app.out.note("! tokens in the query (serve.accept) reach the application and the proxy's access log");
     }
     let text = guide::write(subject, &guide)?;
     app.out.document(&text)
@@ -101,18 +101,18 @@ fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, 
         return Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls));
     }
     if !upstream.is_local() {
-        return Err(Error::usage(format!("requests would cross the network to {upstream} in the clear"))
-            .why("whoever stands between sees them, and whoever reaches that address needs no token")
-            .next("Run the proxy on the application's machine, or say --insecure where that network is safe"));
+        return Err(Error::usage(format!("requests to {upstream} would cross the network unencrypted"))
+            .why("others on the network could read them, and anyone who reaches that address needs no token")
+            .next("Run the proxy on the application's machine, or add --insecure if the network is safe"));
     }
     match (listen, &tls) {
-        (None, None) => Err(Error::usage("it isn't said how the proxy speaks TLS")
-            .why("tokens would cross the network in the clear")
-            .next("Say --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind something that does, or --insecure")),
+        (None, None) => Err(Error::usage("no certificate is given for the proxy")
+            .why("tokens would cross the network unencrypted")
+            .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind a TLS terminator, or --insecure")),
         (Some(listen), None) if !listen.is_local() => {
-            Err(Error::usage(format!("tokens would be sent to {listen} in the clear"))
+            Err(Error::usage(format!("tokens would be sent to {listen} unencrypted"))
                 .why("without a certificate the proxy speaks plain HTTP")
-                .next("Say --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or --insecure"))
+                .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or --insecure"))
         }
         (listen, _) => Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls)),
     }
@@ -123,16 +123,19 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
     if matches!(verify, Endpoint::Unix(_)) {
         return match args.new_proof {
             true => Err(Error::usage("there is no proof value to replace")
-                .why(format!("jeton is asked at {verify}, where nobody else can listen"))),
+                .why(format!("requests are verified at {verify}, where no other user can listen"))),
             false => Ok(None),
         };
     }
     let needs_proof = !matches!(subject, ProxyKind::Haproxy | ProxyKind::Curl);
     if needs_proof && files::is_stdout_readable_by_others() {
         return Err(Error::usage(
-            "the configuration holds a proof value, and others can read the file that it goes to",
+            "the configuration contains a proof value, and other users could read the output file",
         )
-        .next("Run it again after: umask 027; the proxy's group must read it where it doesn't start as root"));
+        .next(
+            "Run it again after: umask 027. The proxy's group must be able to read the file if the proxy \
+             doesn't start as root",
+        ));
     }
     let store = app.store_path();
     let entropy = SystemEntropy;
@@ -153,11 +156,11 @@ fn select_catalogues(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec
     let mut others: Vec<Catalogue> = catalogues.into_iter().filter(|c| c.name != MANAGEMENT).collect();
     if let Some(unknown) = names.iter().find(|name| !others.iter().any(|c| c.name == **name)) {
         let head: String = unknown.chars().take(100).collect();
-        let error = Error::not_found(format!("there is no catalogue \"{head}\" beside jeton's own"));
+        let error = Error::not_found(format!("no catalogue \"{head}\""));
         let names: Vec<&str> = others.iter().map(|c| c.name.as_str()).collect();
         return Err(match names.is_empty() {
             true => error.next("Apply one with: jeton catalogue apply FILE"),
-            false => did_you_mean(error.why(format!("there are {}", names.join(", "))), unknown, names),
+            false => did_you_mean(error.why(format!("available are {}", names.join(", "))), unknown, names),
         });
     }
     others.retain(|catalogue| names.contains(&catalogue.name));

@@ -18,13 +18,13 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let named = args.username.as_deref().map(Username::parse).transpose()?;
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     if !app.call(&Credential::Store, GetSetup)?.first_run {
-        return Err(Error::conflict(format!("the store {} is set up already", app.store_path().display()))
-            .next("Sign in with jeton, or choose another place with --store"));
+        return Err(Error::conflict(format!("the store {} is already set up", app.store_path().display()))
+            .next("Sign in with jeton, or choose another store with --store"));
     }
     let username = match named.or_else(|| app.username.clone()) {
         Some(username) => username,
         None if app.prompt.is_interactive => Username::parse(&app.prompt.read_visible("Username of the first owner")?)?,
-        None => return Err(Error::denied("the first owner has no name yet").next("Say --username U")),
+        None => return Err(Error::denied("the first owner needs a username").next("Use --username NAME")),
     };
     let public = catalogue.iter().flat_map(Catalogue::methods).filter(|m| m.access == Access::Public).count();
     let password = new_password::for_first_owner(app, &username)?;
@@ -36,12 +36,12 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     if app.out.json {
         return app.out.json(&InitJson { schema: SCHEMA, account: AccountJson::from(&changed.value), store });
     }
-    app.out.note(&format!("✓ the store is at {store}; its owner is {}", changed.value.username));
+    app.out.note(&format!("✓ created the store {store}; its owner is {}", changed.value.username));
     if public > 0 {
         app.out.note(&format!(
-            "! everybody may call {public} of the catalogue's methods without a token: access = \"public\""
+            "! anyone may call {public} of the catalogue's methods without a token: access = \"public\""
         ));
     }
-    app.out.note("  Next: jeton token create NAME, or jeton for the screens");
+    app.out.note("  Next: jeton token create NAME, or jeton to open the screens");
     Ok(())
 }

@@ -18,11 +18,11 @@ pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
     let file = config::user_file()?;
     let unset_keys = config::unset(&file, &TOKEN_KEYS)?;
     config::set(&file, SettingKey::Username, &SetValue::Text(session.username().as_str()))?;
-    app.out.note(&format!("✓ {} asks here from now on (in {})", session.username(), file.display()));
+    app.out.note(&format!("✓ commands now run as {} (set in {})", session.username(), file.display()));
     if unset_keys.contains(&SettingKey::ApiToken) {
-        app.out.note("  The token that was configured is forgotten here; it is not revoked");
+        app.out.note("  The configured token was removed here; it was not revoked");
     }
-    app.out.note("  The password is not kept: each act asks for it");
+    app.out.note("  Commands still ask for your password");
     Ok(())
 }
 
@@ -30,10 +30,10 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
     let file = config::user_file()?;
     let unset_keys = config::unset(&file, &[SettingKey::Username, SettingKey::ApiToken, SettingKey::ApiTokenName])?;
     let what = match (unset_keys.contains(&SettingKey::Username), unset_keys.contains(&SettingKey::ApiToken)) {
-        (true, true) => "✓ who asks, and the token, are forgotten here; the token is not revoked",
-        (true, false) => "✓ who asks is forgotten here",
-        (false, true) => "✓ the token is forgotten here; it is not revoked",
-        (false, false) => "Nobody was signed in here",
+        (true, true) => "✓ signed out; the token was removed here but not revoked",
+        (true, false) => "✓ signed out",
+        (false, true) => "✓ the token was removed here; it was not revoked",
+        (false, false) => "No account was signed in",
     };
     app.out.note(what);
     Ok(())

@@ -126,8 +126,8 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
 fn open_tui(global: GlobalArgs) -> Result<()> {
     let settings = Settings::load(overrides(&global))?;
     if global.no_input && settings.token.is_none() {
-        return Err(Error::unauthenticated("the screens ask for a password, and --no-input forbids it")
-            .next("For the commands see: jeton --help"));
+        return Err(Error::unauthenticated("the screens ask for a password, and --no-input forbids asking")
+            .next("For commands run: jeton --help"));
     }
     require_terminal()?;
     let world = platform::adapters();
@@ -180,13 +180,13 @@ fn exit_as(reason: tui::ExitReason) -> Result<()> {
 
 fn require_terminal() -> Result<()> {
     let why = if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        "stdin or stdout is not one"
+        "stdin or stdout is not a terminal"
     } else if platform::process::is_dumb_terminal() {
-        "this one calls itself dumb (TERM)"
+        "TERM is dumb"
     } else {
         return Ok(());
     };
-    Err(Error::usage("the screens need a terminal").why(why).next("For the commands see: jeton --help"))
+    Err(Error::usage("the screens need a terminal").why(why).next("For commands run: jeton --help"))
 }
 
 fn client_info(face: Face) -> ClientInfo {
@@ -255,7 +255,9 @@ impl App {
             return Err(self.backend.not_set_up());
         }
         self.username.clone().or(greeting.sole_account).ok_or_else(|| {
-            Error::denied("it is not known who asks").why("there are several accounts here").next("Say --user U")
+            Error::denied("the account is missing")
+                .why("this store has several accounts")
+                .next("Use --user NAME, or once: jeton login NAME")
         })
     }
 

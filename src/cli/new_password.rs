@@ -29,17 +29,17 @@ pub(super) fn for_account(app: &App, username: &Username, file: Option<&Path>) -
 
 /// Prompts twice, until both inputs match and are long enough.
 fn prompt_twice(app: &App, username: &Username) -> Result<Password> {
-    app.prompt.show("A password has 12 bytes or more; three or four words with spaces do well.")?;
+    app.prompt.show("Use at least 12 characters; three or four words with spaces work well.")?;
     let mut attempts = 0;
     loop {
         attempts += 1;
         let error = match Password::new(app.prompt.read_hidden(&format!("New password of {username}"))?) {
             Ok(password) => {
-                let again = Password::from_raw(app.prompt.read_hidden("The same again")?);
+                let again = Password::from_raw(app.prompt.read_hidden("Repeat it")?);
                 if password.is_same_as(&again) {
                     return Ok(password);
                 }
-                Error::new(Kind::Denied, "the two passwords differ")
+                Error::new(Kind::Denied, "the passwords don't match")
             }
             Err(short) => short,
         };

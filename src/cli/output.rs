@@ -193,11 +193,11 @@ fn write_secret(text: &str) -> Result<()> {
 }
 
 fn write_failed(e: io::Error) -> Error {
-    Error::failure("the answer can't be written").why(e.to_string())
+    Error::failure("the output can't be written").why(e.to_string())
 }
 
 fn write_failed_after_change(e: io::Error) -> Error {
-    Error::failure("the change was made, but the answer can't be written").why(e.to_string())
+    Error::failure("the change was made, but the output can't be written").why(e.to_string())
 }
 
 /// Writes everything in one call, so that the buffer of standard output keeps no part of a secret.

@@ -64,7 +64,7 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     }
     for (key, value) in changed.value.pairs() {
         if keys.iter().any(|k| k == key) {
-            app.out.note(&format!("✓ {key} is {value}"));
+            app.out.note(&format!("✓ {key} = {value}"));
         }
     }
     Ok(())
@@ -83,7 +83,7 @@ fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
         None => {
             let head: String = word.chars().take(32).collect();
             Err(Error::usage(format!("\"{}\" has no value", escape_untrusted(&head)))
-                .why("a rule is changed with KEY VALUE, several with KEY=VALUE each"))
+                .why("set one rule with KEY VALUE, several with KEY=VALUE each"))
         }
     };
     words.iter().map(pair).collect()

@@ -69,7 +69,7 @@ impl Prompt {
             PasswordSource::File(path) => read_private_line(path, "the password").map(Some),
             PasswordSource::Prompt if self.is_interactive => Ok(None),
             PasswordSource::Prompt => Err(Error::denied("no password was given")
-                .why("there is no terminal to ask on, or --no-input forbids it")
+                .why("there is no terminal to ask on, or --no-input forbids asking")
                 .next("Use --password-stdin or --password-file PATH")),
         }
     }
@@ -94,7 +94,7 @@ impl Prompt {
             },
             (None, PasswordSource::Prompt | PasswordSource::File(_)) if self.is_interactive => Ok(None),
             (None, PasswordSource::Prompt | PasswordSource::File(_)) => {
-                Err(none("there is no terminal to ask on, or --no-input forbids it"))
+                Err(none("there is no terminal to ask on, or --no-input forbids asking"))
             }
         }
     }
@@ -172,7 +172,7 @@ fn prompt_line(label: &str) -> Result<FirstLine> {
 }
 
 fn unusable_answer() -> Error {
-    Error::usage("that can't be taken as an answer").why("it is too long, or not UTF-8")
+    Error::usage("the answer can't be used").why("it is too long, or not UTF-8")
 }
 
 fn terminal_error(e: io::Error) -> Error {

@@ -45,15 +45,16 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     let by_signal = events_tx.clone();
     // Watch signals before opening anything, so that none is missed. A send fails only while the service is ending.
     signals::watch_service(move |signal| drop(by_signal.send(ServiceEvent::Signal(signal))))
-        .map_err(|e| Error::failure("signals can't be waited for").why(e.to_string()))?;
+        .map_err(|e| Error::failure("signals can't be received").why(e.to_string()))?;
     let store = start.store.clone();
     let running = http::start(start, move || drop(events_tx.send(ServiceEvent::Ended)))?;
     let http::ServerAddrs { verify, manage } = &running.addrs;
-    tracing::info!(%verify, %manage, store = %store.display(), "the service answers");
+    tracing::info!(%verify, %manage, store = %store.display(), "the service is ready");
     if let Endpoint::Tcp(_) = verify {
         tracing::info!(
-            "tokens are checked at a port, which any local user can take while the service is down: proxies must compare \
-             its proof, as jeton guide prints them; nobody else can listen at a socket (--verify unix:PATH)"
+            "tokens are verified at a TCP port, which any local user can take while the service is down: \
+             proxies must compare the proof value, as printed by jeton guide. No other user can listen at a \
+             socket (--verify unix:PATH)"
         );
     }
     systemd::ready();
@@ -61,7 +62,7 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
         match events.recv() {
             Ok(ServiceEvent::Signal(ServiceSignal::End(signal))) => break Some(signal),
             Ok(ServiceEvent::Signal(ServiceSignal::Other(signal))) => {
-                tracing::info!(signal, "this signal is ignored: to read settings again, restart the service");
+                tracing::info!(signal, "signal ignored: restart the service to read the settings again");
             }
             Ok(ServiceEvent::Signal(ServiceSignal::WatcherFailed) | ServiceEvent::Ended) | Err(_) => break None,
         }
@@ -74,7 +75,7 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
             tracing::info!(signal, "the service has ended");
             Ok(())
         }
-        None => Err(ended.err().unwrap_or_else(|| Error::failure("the service has ended by itself"))),
+        None => Err(ended.err().unwrap_or_else(|| Error::failure("the service ended unexpectedly"))),
     }
 }
 

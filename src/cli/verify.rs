@@ -49,9 +49,9 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
         Decision::Denied(reason, _) => Err(Error::denied("denied").why(reason.describe())),
         Decision::UnknownMethod => {
             let method = method.map_or_else(String::new, |m| m.to_string());
-            Err(Error::not_found(format!("there is no method {method}"))
-                .why("the secret is good, but the catalogue doesn't know that method")
-                .next("See: jeton catalogue list"))
+            Err(Error::not_found(format!("no method {method}"))
+                .why("the secret is valid, but no catalogue has this method")
+                .next("Search with: jeton catalogue list"))
         }
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn read_secret(app: &App) -> Result<Zeroizing<String>> {
         if app.prompt.is_interactive {
             return app.prompt.read_hidden("Secret");
         }
-        return Err(Error::denied("no secret was given").next("Give it on stdin"));
+        return Err(Error::denied("no secret was given").next("Pass it on stdin"));
     }
     Ok(match read_first_line_without_mark(io::stdin(), MAX_LINE)? {
         FirstLine::Text(text) => text,

@@ -58,7 +58,7 @@ pub(super) struct Serve {
 
 fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<Secret>>, D::Error> {
     let text = Zeroizing::new(String::deserialize(from)?);
-    let secret = Secret::parse(&text).map_err(|_| serde::de::Error::custom("api-token is no secret of ours"))?;
+    let secret = Secret::parse(&text).map_err(|_| serde::de::Error::custom("api-token is not a jeton secret"))?;
     Ok(Some(Arc::new(secret)))
 }
 
@@ -66,7 +66,7 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<
 /// it.
 pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     let refused = |why: String| {
-        let why = if contains_secret(&why) { "a secret stands where none belongs".to_owned() } else { why };
+        let why = if contains_secret(&why) { "a secret is in the wrong place".to_owned() } else { why };
         Error::usage(format!("the configuration {} can't be read", path.display())).why(why)
     };
     let (text, meta) = match text(path) {
@@ -77,7 +77,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     if let Some(why) = writable_by_others(path, &meta) {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
             .why(why)
-            .next("Whoever can write it chooses the store: take that right from everybody but you and root, or keep it elsewhere"));
+            .next("Anyone who can write it chooses the store. Make it writable only by you and root, or move it"));
     }
     let keys: Keys = toml::from_str(&text).map_err(|e| {
         let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -99,17 +99,15 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         proxies,
     ];
     if texts.into_iter().filter_map(Option::as_deref).chain(store).any(contains_secret) {
-        return Err(refused("a secret stands where none belongs".to_owned()));
+        return Err(refused("a secret is in the wrong place".to_owned()));
     }
     if keys.store.as_ref().is_some_and(|s| s.starts_with("~")) {
-        return Err(
-            refused("store begins with ~, which only a shell understands".to_owned()).next("Write the whole path")
-        );
+        return Err(refused("store begins with ~, which only a shell expands".to_owned()).next("Use the full path"));
     }
     if keys.api_token.is_some() && meta.mode() & 0o077 != 0 {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
-            .why(format!("it holds a token, and others can read it (mode {:04o})", meta.mode() & 0o7777))
-            .next("Keep it readable by you alone (mode 0600)"));
+            .why(format!("it contains a token, and other users can read it (mode {:04o})", meta.mode() & 0o7777))
+            .next("Make it readable only by you: chmod 600"));
     }
     let store = keys.store.map(|store| path.parent().unwrap_or(Path::new("/")).join(store));
     Ok(Some((path.to_owned(), Keys { store, ..keys })))
@@ -125,7 +123,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
         if owner != own_uid && owner != 0 {
             Some(format!("{} belongs to uid {owner}", name.display()))
         } else if mode & OTHERS_WRITE != 0 && !(meta.is_dir() && mode & STICKY != 0) {
-            Some(format!("{} can be written by others (mode {:04o})", name.display(), mode & 0o7777))
+            Some(format!("{} can be written by other users (mode {:04o})", name.display(), mode & 0o7777))
         } else {
             None
         }
@@ -141,7 +139,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
 
 /// Returns the text of a regular file. Reading a device or a pipe might never end.
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
-    let unfit = || std::io::Error::other(format!("it is no regular file of at most {MAX_BYTES} bytes"));
+    let unfit = || std::io::Error::other(format!("not a regular file of at most {MAX_BYTES} bytes"));
     if !fs::metadata(path)?.is_file() {
         return Err(unfit());
     }

@@ -83,20 +83,20 @@ impl SettingKey {
     pub const fn help(self) -> &'static str {
         match self {
             SettingKey::Store => "Path of the store's file",
-            SettingKey::Username => "The account that asks, where --user isn't given",
-            SettingKey::ApiTokenName => "The name that the token used instead of a password must have",
+            SettingKey::Username => "The account to use if --user is not given",
+            SettingKey::ApiTokenName => "The name of the token that is used instead of a password",
             SettingKey::ApiToken => {
                 "A token used instead of a password; read from stdin or a prompt, never an argument"
             }
-            SettingKey::LockAfter => "Time without a key until the screens lock; 0s = never",
-            SettingKey::ConfirmRemember => "For how long the screens keep a password that confirmed a change; 0s = not",
+            SettingKey::LockAfter => "Time without input until the screens lock; 0s = never",
+            SettingKey::ConfirmRemember => "Time for which the screens keep a confirmed password; 0s = off",
             SettingKey::Dates => "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)",
-            SettingKey::ServeVerify => "Where the service checks tokens: unix:PATH or ADDRESS:PORT",
-            SettingKey::ServeVerifyGroup => "The group that may use that socket",
-            SettingKey::ServeManage => "Where the service is managed: unix:PATH or ADDRESS:PORT",
-            SettingKey::ServeManageGroup => "The group that may use that socket",
-            SettingKey::ServeAccept => "Other places for a token: header:NAME, query:NAME, separated by commas",
-            SettingKey::ServeProxies => "Networks of proxies in front of yours whose X-Forwarded-For is believed",
+            SettingKey::ServeVerify => "Address for verifying tokens: unix:PATH or ADDRESS:PORT",
+            SettingKey::ServeVerifyGroup => "Group that may use this socket",
+            SettingKey::ServeManage => "Address for health, metrics and management: unix:PATH or ADDRESS:PORT",
+            SettingKey::ServeManageGroup => "Group that may use this socket",
+            SettingKey::ServeAccept => "Additional sources of a token: header:NAME, query:NAME, comma-separated",
+            SettingKey::ServeProxies => "Networks of proxies in front of yours whose X-Forwarded-For is trusted",
         }
     }
 
@@ -107,8 +107,8 @@ impl SettingKey {
     pub fn parse(text: &str) -> Result<Self> {
         SettingKey::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
             let names: Vec<&str> = SettingKey::ALL.into_iter().map(SettingKey::name).collect();
-            let error = Error::usage(format!("there is no setting \"{}\"", escape_untrusted(text)))
-                .why(format!("there are {}", names.join(", ")));
+            let error = Error::usage(format!("no setting \"{}\"", escape_untrusted(text)))
+                .why(format!("known are {}", names.join(", ")));
             did_you_mean(error, text, names)
         })
     }
@@ -120,7 +120,7 @@ impl SettingKey {
     pub fn check(self, value: &str) -> Result<()> {
         match self {
             SettingKey::Store if value.is_empty() || value.starts_with('~') => {
-                Err(Error::usage("that is no path of a store").why("a whole path is needed; ~ is a shell's word"))
+                Err(Error::usage("invalid path of a store").why("a full path is needed; only a shell expands ~"))
             }
             SettingKey::Store | SettingKey::ApiToken => Ok(()),
             SettingKey::Username => Username::parse(value).map(drop),
@@ -145,8 +145,8 @@ pub(super) fn parse_group(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     }
     let head: String = text.chars().take(32).collect();
-    Err(Error::usage(format!("\"{}\" is no name of a group", escape_untrusted(&head)))
-        .why("it has 1 to 32 of A-Z a-z 0-9 _ - ."))
+    Err(Error::usage(format!("\"{}\" is not a group name", escape_untrusted(&head)))
+        .why("use 1-32 characters: A-Z a-z 0-9 _ - ."))
 }
 
 /// Maximum duration.
@@ -159,8 +159,8 @@ const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) fn parse_duration(text: &str) -> Result<Duration> {
     let refused = || {
         let head: String = text.chars().take(32).collect();
-        Error::usage(format!("\"{}\" is no length of time", escape_untrusted(&head)))
-            .why("it is a whole number with s, min or h, such as 0s, 90s, 5min or 1h, a day at most")
+        Error::usage(format!("\"{}\" is not a time span", escape_untrusted(&head)))
+            .why("use a whole number with s, min or h, e.g. 0s, 90s, 5min or 1h; at most a day")
     };
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
     let (digits, unit) = text.split_at(unit_at);

@@ -105,11 +105,11 @@ pub struct Settings {
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
 pub const ENVIRONMENT: [(&str, &str); 6] = [
     ("JETON_STORE", "Path of the store's file"),
-    ("JETON_CONFIG", "Path of the configuration, instead of the user's own"),
-    ("JETON_TOKEN_FILE", "A file that only you can read, with a token used instead of a password"),
-    ("JETON_TOKEN", "The token itself; jeton removes it from the environment at once"),
+    ("JETON_CONFIG", "Path of the configuration instead of the default"),
+    ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
+    ("JETON_TOKEN", "The token itself; jeton removes it from its environment at once"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),
-    ("NO_COLOR", "Not empty: no colours"),
+    ("NO_COLOR", "If not empty: no colours"),
 ];
 
 /// Default time without input after which the screens are locked.
@@ -131,8 +131,8 @@ struct ConfigSources<'a> {
 pub fn user_file() -> Result<PathBuf> {
     let named = std::env::var_os("JETON_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from);
     named.or_else(paths::user_config).ok_or_else(|| {
-        Error::usage("there is no place for the configuration")
-            .why("no home folder is known")
+        Error::usage("no location for the configuration")
+            .why("the home folder is unknown")
             .next("Set JETON_CONFIG to a path")
     })
 }
@@ -178,7 +178,7 @@ impl Settings {
             .or_else(|| from_files(&files, |keys| keys.store.clone()))
             .or_else(default)
             .ok_or_else(|| {
-                Error::usage("there is no place for the store").why("no home folder is known").next("Say --store PATH")
+                Error::usage("no location for the store").why("the home folder is unknown").next("Use --store PATH")
             })?;
         input::require_named_file(&store.value, &format!("the store (from {})", store.source))?;
         let username = overrides
@@ -234,10 +234,8 @@ impl Settings {
             TokenSource::Environment => process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {
-            Error::unauthenticated("the token is not accepted").why(format!(
-                "what {} gives is no secret of the form jeton issues",
-                escape_untrusted(&source.to_string())
-            ))
+            Error::unauthenticated("the token was refused")
+                .why(format!("{} contains no jeton secret", escape_untrusted(&source.to_string())))
         })?;
         Ok(Some(self.expected(Arc::new(secret))))
     }
@@ -293,7 +291,7 @@ impl Setting<String> {
 }
 
 fn no_config_error(path: &std::path::Path) -> Error {
-    Error::usage(format!("there is no configuration at {}", path.display())).why("JETON_CONFIG names it")
+    Error::usage(format!("no configuration at {}", path.display())).why("set by JETON_CONFIG")
 }
 
 #[cfg(test)]

@@ -70,13 +70,13 @@ impl LargeDemo<'_> {
             [self.store, &token].into_iter().chain(companions.iter().map(PathBuf::as_path)).collect();
         if let Some(secrets) = self.secrets.filter(|s| files::is_reserved(s) || ours.contains(s)) {
             return Err(Error::usage(format!("the secrets can't be saved to {}", secrets.display()))
-                .why("the store keeps files of its own there")
+                .why("this path is used by the store itself")
                 .next("Choose another name"));
         }
         for path in ours.into_iter().chain(self.secrets) {
             if path.symlink_metadata().is_ok() {
-                return Err(Error::conflict(format!("{} is there already", path.display()))
-                    .next("Choose a path where nothing is yet"));
+                return Err(Error::conflict(format!("{} already exists", path.display()))
+                    .next("Choose a path that does not exist yet"));
             }
         }
         let secrets = self.secrets.map(files::create_private).transpose()?;
@@ -184,7 +184,7 @@ impl LargeDemoWriter<'_> {
     fn accounts(&self, owner: &Username) -> Result<Vec<AccountId>> {
         let others = (self.wanted / TOKENS_PER_ACCOUNT).max(1) - 1;
         let created = self.backend.store().write(&self.audit_actor(), &|| self.now(), |tx, now| {
-            let first = tx.account_by_name(owner)?.ok_or_else(|| Error::failure("the owner has gone"))?.id;
+            let first = tx.account_by_name(owner)?.ok_or_else(|| Error::failure("the owner no longer exists"))?.id;
             // All accounts have the demonstration's public password: separate salts would protect nothing, and
             // 20,000 of these hashes would take half an hour.
             let hash = tx.password_hash(first)?.ok_or_else(|| Error::failure("the owner has no password"))?;

@@ -48,7 +48,7 @@ impl Demonstration {
             .prefix("jeton-demo-")
             .permissions(Permissions::from_mode(0o700))
             .tempdir()
-            .map_err(|e| Error::failure("there is no place for the demonstration").why(e.to_string()))?;
+            .map_err(|e| Error::failure("no location for the demo store").why(e.to_string()))?;
         let (username, created) = create_history(&store_in(folder.path()), adapters)?;
         Ok(Demonstration { folder, username, clients: simulator::SimulatedClient::from_tokens(created)? })
     }

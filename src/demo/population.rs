@@ -42,11 +42,11 @@ const PLACES: [&str; 12] =
     ["eu", "us", "ap", "staging", "prod", "main", "release", "docs", "shop", "edge", "north", "lab"];
 const PURPOSES: [&str; 8] = [
     "",
-    "Runs after every merge",
-    "Asked for by the on-call team",
+    "Runs after each merge",
+    "Requested by the on-call team",
     "Copies volumes to the other region at 02:30",
-    "Keeps the listing current",
-    "Reads the graphs on the office wall",
+    "Updates the product listing",
+    "Dashboards on the office screens",
     "Until the relaunch",
     "Starts and stops the environment of each branch",
 ];

@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 const LINE_PREFIX: &str = "jeton-audit 1 ";
 
 /// The limits of the chain alone, without an anchor.
-pub const NO_CHECKPOINT_ADVICE: &str = "Without an anchor it can't be seen whether rows were cut off the end, or the whole log was written \
-                          anew by somebody who can write the store. Keep one outside the store with: jeton audit anchor FILE";
+pub const NO_CHECKPOINT_ADVICE: &str = "Without an anchor, rows cut off the end or a completely rewritten log can't be detected. Keep an anchor \
+     outside the store: jeton audit anchor FILE";
 
 /// The identity of the store that an anchor belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,12 +96,14 @@ pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let refused = |why: &str| Err(Error::failure(format!("line {} of the anchor is damaged", index + 1)).why(why));
         let Some(line) = line.strip_suffix('\n') else { return refused("it is cut off") };
-        let Some(checkpoint) = Checkpoint::parse(line) else { return refused("it is no checkpoint, or was changed") };
+        let Some(checkpoint) = Checkpoint::parse(line) else {
+            return refused("it is not a checkpoint, or was changed");
+        };
         match checkpoints.last() {
             Some(last) if last.store != checkpoint.store => {
-                return refused("it is of another store than the one before");
+                return refused("it belongs to another store than the line before");
             }
-            Some(last) if last.seq >= checkpoint.seq => return refused("it doesn't come after the one before"),
+            Some(last) if last.seq >= checkpoint.seq => return refused("it does not follow the line before"),
             Some(_) | None => checkpoints.push(checkpoint),
         }
     }

@@ -31,9 +31,9 @@ impl CredentialSources {
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
             let source = parse_source(one).ok_or_else(|| {
                 let head: String = one.chars().take(64).collect();
-                Error::usage(format!("\"{}\" is no place for a token", escape_untrusted(&head))).why(
-                    "it is header:NAME or query:NAME, of letters, digits, - and _; Authorization is accepted anyway, and \
-                     headers that the service itself reads can't be",
+                Error::usage(format!("\"{}\" is not a source of tokens", escape_untrusted(&head))).why(
+                    "use header:NAME or query:NAME with letters, digits, - and _; Authorization is always \
+                     accepted, and headers that the service reads itself can't be used",
                 )
             })?;
             if !sources.contains(&source) {
@@ -42,7 +42,7 @@ impl CredentialSources {
         }
         match sources.len() {
             0..=MAX_SOURCES => Ok(CredentialSources(sources)),
-            _ => Err(Error::usage(format!("a token may be presented in {MAX_SOURCES} further places at most"))),
+            _ => Err(Error::usage(format!("at most {MAX_SOURCES} additional sources of tokens are possible"))),
         }
     }
 

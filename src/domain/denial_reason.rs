@@ -64,14 +64,14 @@ impl DenialReason {
     /// Returns the reason as a sentence.
     pub const fn describe(self) -> &'static str {
         match self {
-            DenialReason::Malformed => "that is not a secret of the form jeton issues",
-            DenialReason::Checksum => "the secret is mistyped or cut: its checksum differs",
+            DenialReason::Malformed => "not a jeton secret",
+            DenialReason::Checksum => "the secret is mistyped or cut (wrong checksum)",
             DenialReason::Unknown => "no such secret was issued here",
-            DenialReason::WrongSecret => "the head of the secret is known, the rest is wrong",
+            DenialReason::WrongSecret => "the secret starts like an issued one but is wrong",
             DenialReason::Retired => "the secret was replaced by a newer one",
-            DenialReason::Expired => "the token is expired",
+            DenialReason::Expired => "the token has expired",
             DenialReason::Disabled => "the token is disabled",
-            DenialReason::Deleted => "the token is deleted",
+            DenialReason::Deleted => "the token was revoked",
             DenialReason::AccountDisabled => "the token's account is disabled",
             DenialReason::NotPermitted => "the token may not call that method",
         }

@@ -28,18 +28,18 @@ impl Endpoint {
     pub fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| {
             let head: String = text.chars().take(120).collect();
-            Err(Error::usage(format!("\"{}\" is no address of a service", escape_untrusted(&head))).why(why))
+            Err(Error::usage(format!("\"{}\" is not a service address", escape_untrusted(&head))).why(why))
         };
         let Some(path) = text.strip_prefix("unix:") else {
             return match text.parse() {
                 Ok(address) => Ok(Endpoint::Tcp(address)),
-                Err(_) => refused("it is ADDRESS:PORT, such as 127.0.0.1:7180, or unix:PATH"),
+                Err(_) => refused("use ADDRESS:PORT, e.g. 127.0.0.1:7180, or unix:PATH"),
             };
         };
         match path {
-            _ if !path.starts_with('/') => refused("a socket's path begins with /"),
-            _ if path.len() > MAX_SOCKET_PATH_LEN => refused("a socket's path has 103 bytes at most"),
-            _ if path.chars().any(char::is_control) => refused("a path holds no control characters"),
+            _ if !path.starts_with('/') => refused("a socket's path must begin with /"),
+            _ if path.len() > MAX_SOCKET_PATH_LEN => refused("a socket's path can have at most 103 bytes"),
+            _ if path.chars().any(char::is_control) => refused("a path can't contain control characters"),
             _ => Ok(Endpoint::Unix(PathBuf::from(path))),
         }
     }

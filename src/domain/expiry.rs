@@ -61,7 +61,7 @@ impl Span {
         let refused = || {
             let head: String = text.chars().take(32).collect();
             Error::usage(format!("\"{}\" is not a span", escape_untrusted(&head)))
-                .why("a span is a whole number from 1 with h, d, w, mo or y, such as 12h, 30d, 2w, 6mo or 1y")
+                .why("use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y")
         };
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
         let (digits, unit) = text.split_at(unit_at);
@@ -151,9 +151,8 @@ impl ExpirySpec {
         }
         Span::parse(text).map(ExpirySpec::In).map_err(|_| {
             let head: String = text.chars().take(32).collect();
-            Error::usage(format!("\"{}\" is not an expiry", escape_untrusted(&head))).why(
-                "an expiry is never, a day such as 2026-12-31 or 31-12-2026, or a span such as 12h, 30d, 2w, 6mo, 1y",
-            )
+            Error::usage(format!("\"{}\" is not an expiry", escape_untrusted(&head)))
+                .why("use a span such as 12h, 30d, 2w, 6mo or 1y, a day such as 2026-12-31 or 31-12-2026, or never")
         })
     }
 
@@ -169,14 +168,14 @@ impl ExpirySpec {
             ExpirySpec::In(span) => span.after(now, zone),
         };
         let end = end.ok_or_else(|| {
-            Error::usage("that expiry is too far away")
-                .why("a token ends before the year 10000 in UTC: the last day that every zone takes is 9999-12-30")
-                .next("For one without an end say never")
+            Error::usage("the expiry is too far away")
+                .why("the last possible day is 9999-12-30")
+                .next("For no expiry use: never")
         })?;
         let expiry = Expiry::At(end.whole_second());
         if expiry.is_past(now) {
-            return Err(Error::usage("that expiry is already past")
-                .why(format!("this machine's time is {}", DateFormat::Iso.in_zone(zone).second(now)))
+            return Err(Error::usage("the expiry is in the past")
+                .why(format!("the time on this machine is {}", DateFormat::Iso.in_zone(zone).second(now)))
                 .next("Choose a later day, a span such as 30d, or never"));
         }
         Ok(expiry)

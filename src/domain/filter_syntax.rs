@@ -39,8 +39,8 @@ impl UnknownField {
     fn field<F: FilterFields>(name: &str, value: &str) -> Self {
         let names: Vec<String> = F::FIELDS.iter().map(|(name, _)| format!("{name}:")).collect();
         UnknownField {
-            what: format!("no field \"{}\"", excerpt(name)),
-            known: format!("there are {}", names.join(", ")),
+            what: format!("field \"{}\"", excerpt(name)),
+            known: format!("known are {}", names.join(", ")),
             suggestion: nearest(name, F::FIELDS.iter().map(|(name, _)| *name))
                 .first()
                 .map(|near| format!("{near}:{}", excerpt(value))),
@@ -50,7 +50,7 @@ impl UnknownField {
 
     fn value(name: &str, value: &str, values: &[&str]) -> Self {
         UnknownField {
-            what: format!("no \"{name}:{}\"", excerpt(value)),
+            what: format!("value \"{name}:{}\"", excerpt(value)),
             known: format!("{name}: takes {}", values.join(", ")),
             suggestion: nearest(value, values.iter().copied()).first().map(|near| format!("{name}:{near}")),
             value: excerpt(value),
@@ -72,14 +72,14 @@ impl fmt::Display for UnknownField {
 
 impl From<UnknownField> for Error {
     fn from(unknown: UnknownField) -> Self {
-        let error = Error::usage(format!("the filter knows {unknown}")).why(unknown.known);
+        let error = Error::usage(format!("unknown filter {unknown}")).why(unknown.known);
         if let Some(question) = suggestion(unknown.suggestion.as_slice()) {
             return error.next(question);
         }
         if unknown.value.is_empty() {
             return error;
         }
-        error.next(format!("A word that holds a colon is found by what begins with it: \":{}\"", unknown.value))
+        error.next(format!("To search for text with a colon, start with the colon: \":{}\"", unknown.value))
     }
 }
 

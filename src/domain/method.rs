@@ -42,7 +42,7 @@ impl Access {
         Access::ALL
             .into_iter()
             .find(|a| a.as_str() == text)
-            .ok_or_else(|| Error::usage("no such access level").why("it is read, write, admin or public"))
+            .ok_or_else(|| Error::usage("no such access level").why("use read, write, admin or public"))
     }
 }
 
@@ -62,7 +62,7 @@ impl MethodId {
         }
         let head: String = text.chars().take(64).collect();
         Err(Error::usage(format!("\"{}\" is not a method id", escape_untrusted(&head)))
-            .why("a method id has 1 to 200 of A-Z a-z 0-9 . _ -"))
+            .why("use 1-200 characters: A-Z a-z 0-9 . _ -"))
     }
 
     /// Returns the id as text.

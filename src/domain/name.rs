@@ -6,8 +6,8 @@ use crate::domain::secret::contains_secret;
 use crate::domain::text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
-const USERNAME_RULE: &str = "a username has 1 to 32 of a-z 0-9 . _ - and starts with a letter or digit";
-const TOKEN_NAME_RULE: &str = "a token name has 1 to 64 of A-Z a-z 0-9 . _ - and starts with a letter or digit";
+const USERNAME_RULE: &str = "use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit";
+const TOKEN_NAME_RULE: &str = "use 1-64 characters: A-Z a-z 0-9 . _ -, the first a letter or digit";
 /// The longest description, in characters.
 pub const MAX_DESCRIPTION_LEN: usize = 200;
 /// The longest token name, in characters.
@@ -35,8 +35,9 @@ fn reject_secret(text: &str) -> Result<()> {
     if !contains_secret(text) {
         return Ok(());
     }
-    Err(Error::usage("that is, or holds, a secret").why("what stands there is kept and shown").next(
-        "Name a token by its hint, the part before the second _. Whoever saw the secret can use it: regenerate it",
+    Err(Error::usage("the text contains a secret").why("this text is stored and displayed").next(
+        "Refer to a token by its hint, the part before the second _. Anyone who saw the secret can use it: \
+         regenerate it",
     ))
 }
 
@@ -121,11 +122,11 @@ impl Description {
         let length = text.chars().count();
         if length > MAX_DESCRIPTION_LEN {
             return Err(Error::usage("the description is too long")
-                .why(format!("it has {length} characters, {MAX_DESCRIPTION_LEN} at most are kept")));
+                .why(format!("it has {length} characters, the limit is {MAX_DESCRIPTION_LEN}")));
         }
         match text.chars().find(|c| is_control_or_bidi(*c)) {
-            Some(c) => Err(Error::usage(format!("the description holds {}", c.escape_unicode()))
-                .why("control, bidi and zero-width characters are refused")),
+            Some(c) => Err(Error::usage(format!("the description contains {}", c.escape_unicode()))
+                .why("control, bidi and zero-width characters are not allowed")),
             None => Ok(Description(text.to_owned())),
         }
     }
@@ -146,7 +147,7 @@ impl Prefix {
             return Ok(Prefix(text.to_owned()));
         }
         Err(Error::usage(format!("{} is not a secret prefix", quoted(text)))
-            .why("a prefix has 2 to 10 of a-z 0-9 and starts with a letter"))
+            .why("use 2-10 characters: a-z 0-9, the first a letter"))
     }
 
     /// Returns `true` if `text` could be a prefix.

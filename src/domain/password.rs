@@ -51,17 +51,17 @@ impl Password {
     pub fn validate(&self) -> Result<()> {
         let normal = self.normalized();
         if normal.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
-            return Err(Error::usage("that password can't be typed")
-                .why("it holds a control character, such as NUL, ESC or a stray carriage return")
-                .next("Choose another, or take the character out of the file"));
+            return Err(Error::usage("the password can't be typed")
+                .why("it contains a control character such as NUL, ESC or a carriage return")
+                .next("Choose another password, or remove the character from the file"));
         }
         let length = normal.len();
         if (MIN_PASSWORD_LEN..=MAX_PASSWORD_LEN).contains(&length) {
             return Ok(());
         }
-        let what = if length < MIN_PASSWORD_LEN { "that password is too short" } else { "that password is too long" };
+        let what = if length < MIN_PASSWORD_LEN { "the password is too short" } else { "the password is too long" };
         Err(Error::usage(what)
-            .why(format!("a password has {MIN_PASSWORD_LEN} to {MAX_PASSWORD_LEN} bytes, this one has {length}"))
+            .why(format!("use {MIN_PASSWORD_LEN} to {MAX_PASSWORD_LEN} bytes; this password has {length}"))
             .next("Three or four words with spaces are easy to type and hard to guess"))
     }
 

@@ -58,18 +58,18 @@ impl Policy {
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         let span = || {
             Span::parse(value).map_err(|refused| {
-                let what = format!("{key} can't be {}", refused.what.trim_end_matches(" is not a span"));
+                let what = format!("invalid value for {key}: {}", refused.what.trim_end_matches(" is not a span"));
                 Error { what, ..refused }
             })
         };
         let optional = || if matches!(value, "never" | "none") { Ok(None) } else { span().map(Some) };
-        let limit = || value.parse().map_err(|_| Error::usage(format!("{key} is a whole number, 0 = no limit")));
+        let limit = || value.parse().map_err(|_| Error::usage(format!("{key} must be a whole number; 0 = no limit")));
         match key {
             "policy.self_service" => {
                 self.self_service = match value {
                     "on" => true,
                     "off" => false,
-                    _ => return Err(Error::usage("policy.self_service is on or off")),
+                    _ => return Err(Error::usage("policy.self_service must be on or off")),
                 }
             }
             "policy.active_tokens" => self.active_tokens = limit()?,
@@ -80,7 +80,7 @@ impl Policy {
             "policy.ledger_keep" => self.ledger_keep = span()?,
             _ => {
                 let keys = Policy::default().pairs().map(|(key, _)| key).join(", ");
-                return Err(Error::usage("no such rule").why(format!("there are {keys}")));
+                return Err(Error::usage("no such rule").why(format!("known are {keys}")));
             }
         }
         Ok(())

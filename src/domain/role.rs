@@ -40,7 +40,7 @@ impl Role {
         Role::ALL
             .into_iter()
             .find(|r| r.as_str() == text)
-            .ok_or_else(|| Error::usage("no such role").why("a role is owner, admin, member or viewer"))
+            .ok_or_else(|| Error::usage("no such role").why("use owner, admin, member or viewer"))
     }
 
     /// Returns `true` if tokens of an account with this role may call methods of `access`.

@@ -164,8 +164,8 @@ impl SelectionEdit {
                 let sets = apply_edit(sets, add, drop, "API set")?;
                 if sets.is_empty() {
                     return Err(Error::usage("the last API set can't be dropped")
-                        .why("a selection by sets names at least one")
-                        .next("Say what takes its place: --set, --method, --inherit or --nothing"));
+                        .why("a selection by sets needs at least one set")
+                        .next("Choose a replacement: --set, --method, --inherit or --nothing"));
                 }
                 Ok(Selection::Sets(sets))
             }
@@ -174,18 +174,18 @@ impl SelectionEdit {
             }
             (SelectionEdit::Sets { .. }, _) => Err(Error::usage("sets can't be added or dropped here")
                 .why(format!("the token's selection is {}", kind(before)))
-                .next("Say which sets take its place: --set NAME, again for more")),
+                .next("Choose sets instead: --set NAME (can be repeated)")),
             (SelectionEdit::Methods { .. }, _) => Err(Error::usage("methods can't be added or dropped here")
                 .why(format!("the token's selection is {}", kind(before)))
-                .next("Say which methods take its place: --method M, again for more")),
+                .next("Choose methods instead: --method M (can be repeated)")),
         }
     }
 }
 
 const fn kind(selection: &Selection) -> &'static str {
     match selection {
-        Selection::Sets(_) => "one of API sets",
-        Selection::Custom(_) => "one of methods, picked by hand",
+        Selection::Sets(_) => "a choice of API sets",
+        Selection::Custom(_) => "a choice of methods",
         Selection::Inherit => "Inherit",
     }
 }
@@ -197,7 +197,7 @@ fn apply_edit<T: Ord + Clone + std::fmt::Display>(
     what: &str,
 ) -> Result<BTreeSet<T>> {
     if let Some(both) = add.intersection(drop).next() {
-        return Err(Error::usage(format!("the {what} {both} is to be added and dropped at once")));
+        return Err(Error::usage(format!("the {what} {both} is both added and dropped")));
     }
     if let Some(absent) = drop.difference(before).next() {
         return Err(

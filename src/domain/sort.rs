@@ -58,7 +58,7 @@ impl SortColumn {
     pub fn parse(text: &str) -> Result<Self> {
         SortColumn::ALL.into_iter().find(|c| c.as_str() == text).ok_or_else(|| {
             let words = SortColumn::ALL.map(SortColumn::as_str).join(", ");
-            Error::usage("there is no such column to sort by").why(format!("there are {words}"))
+            Error::usage("unknown sort column").why(format!("known are {words}"))
         })
     }
 }

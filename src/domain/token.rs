@@ -85,7 +85,7 @@ impl Status {
         Status::ALL
             .into_iter()
             .find(|s| s.as_str() == text)
-            .ok_or_else(|| Error::usage("no such status").why("a status is active, disabled, expired or deleted"))
+            .ok_or_else(|| Error::usage("no such status").why("use active, disabled, expired or deleted"))
     }
 }
 

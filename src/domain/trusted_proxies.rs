@@ -29,8 +29,8 @@ impl TrustedProxies {
         let one = |part: &str| {
             parse_network(part).ok_or_else(|| {
                 let head: String = part.chars().take(64).collect();
-                Error::usage(format!("\"{}\" is no network", escape_untrusted(&head)))
-                    .why("it is an address, or one with the number of its fixed bits: 192.0.2.1, 10.0.0.0/8, fd00::/8")
+                Error::usage(format!("\"{}\" is not a network", escape_untrusted(&head)))
+                    .why("use an address or a CIDR range: 192.0.2.1, 10.0.0.0/8, fd00::/8")
             })
         };
         text.split(',').map(str::trim).filter(|p| !p.is_empty()).map(one).collect::<Result<_>>().map(TrustedProxies)

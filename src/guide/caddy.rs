@@ -85,13 +85,15 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
     // At the default address every local user could read the proof value.
     let (about_admin, global) = match guide.proof {
         None => (
-            "# Caddy's admin address, localhost:2019, lets every local user read and change all of this: say \"admin off\", or\n\
-             # \"admin unix//run/caddy/admin.sock\", among the global options.\n",
+            "# Caddy's admin address, localhost:2019, lets every local user read and change this configuration: \
+             set \"admin off\" or\n# \"admin unix//run/caddy/admin.sock\" in the global options.\n",
             "",
         ),
         Some(_) => (
-            "# Caddy's admin address moves to a socket, for at localhost:2019 every local user could read all of this, the proof value\n\
-             # too: restart Caddy the first time. Where this is imported, put the global options into the file that imports it.\n",
+            "# Caddy's admin address moves to a socket: at localhost:2019 every local user could read this \
+             configuration with its proof\n\
+             # value. Restart Caddy the first time. If this file is imported, move the global options to the \
+             importing file.\n",
             "\n{\n    admin unix//run/caddy/admin.sock|0600\n}\n",
         ),
     };

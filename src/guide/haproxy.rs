@@ -31,9 +31,10 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
     }
     let preflight = match guide.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight) {
         false => String::new(),
-        true => "    # A preflight says where it comes from and what it wants to ask.\n    \
-                 http-request deny deny_status 403 if { var(txn.jeton_ask) -m str /preflight } !{ req.hdr(origin) -m found }\n    \
-                 http-request deny deny_status 403 if { var(txn.jeton_ask) -m str /preflight } !{ req.hdr(access-control-request-method) -m found }\n"
+        true => "    # A preflight has an origin and a requested method.\n    http-request deny deny_status 403 if \
+             { var(txn.jeton_ask) -m str /preflight } !{ req.hdr(origin) -m found }\n    http-request deny \
+             deny_status 403 if { var(txn.jeton_ask) -m str /preflight } !{ \
+             req.hdr(access-control-request-method) -m found }\n"
             .to_owned(),
     };
     let mut listen = match &guide.listen {
@@ -71,7 +72,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             (
                 "@ABOUT_VERIFY@",
                 match guide.verify {
-                    Endpoint::Tcp(_) => "# jeton.lua holds a proof value: its head says more.\n".to_owned(),
+                    Endpoint::Tcp(_) => "# jeton.lua contains a proof value: see the comment at its top.\n".to_owned(),
                     Endpoint::Unix(path) => socket_notes(path),
                 },
             ),
@@ -89,8 +90,10 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
 fn socket_notes(path: &std::path::Path) -> String {
     let folder = path.parent().unwrap_or(path).display();
     format!(
-        "# Its own group (haproxy) must be the socket's: serve.verify-group, or SocketGroup= of jeton-verify.socket. Where global says\n\
-         # chroot, as Debian's file does, HAProxy sees no socket outside: BindPaths={folder}:/var/lib/haproxy{folder} in its unit.\n"
+        "# The socket must belong to its group (haproxy): serve.verify-group, or SocketGroup= of \
+         jeton-verify.socket. With chroot in\n\
+         # global, as in Debian's file, HAProxy sees no socket outside: \
+         BindPaths={folder}:/var/lib/haproxy{folder} in its unit.\n"
     )
 }
 

@@ -108,22 +108,27 @@ impl Guide<'_> {
             && let Some((name, pattern)) =
                 self.credentials.iter().find_map(|name| Some((name, headers::matching_pattern(name)?)))
         {
-            return Err(Error::usage(format!("no guide takes a token out of the header {name}"))
-                .why(format!("applications may believe it of proxies, so what clients send in {pattern} is removed first"))
-                .next("Accept another header, and present tokens in that: jeton config set serve.accept header:X-Api-Token"));
+            return Err(Error::usage(format!("no guide can read tokens from the header {name}"))
+                .why(format!(
+                    "applications may trust this header from proxies, so the guides remove client headers that \
+                     match {pattern}"
+                ))
+                .next("Use another header for tokens: jeton config set serve.accept header:X-Api-Token"));
         }
         if let (Endpoint::Tcp(port), ProxyKind::Traefik | ProxyKind::Envoy, false) =
             (self.verify, subject, self.insecure)
         {
             let name = if subject == ProxyKind::Envoy { "Envoy" } else { "Traefik" };
-            let error = Error::usage(format!("{name} can't tell jeton from somebody else who listens at {port}")).why(
-                "any local user can take the port while jeton is down, and it compares no proof value: he would let in whom he likes",
-            );
+            let error = Error::usage(format!("{name} can't tell jeton from another program that listens at {port}"))
+                .why(
+                    "any local user can take the port while jeton is down and accept any request, because it \
+                 compares no proof value",
+                );
             return Err(match subject {
                 ProxyKind::Envoy => {
-                    error.next("Let jeton listen at a socket (serve.verify unix:PATH), or say --insecure")
+                    error.next("Let jeton listen at a socket (serve.verify unix:PATH), or add --insecure")
                 }
-                _ => error.next("Take nginx, Caddy or HAProxy, or say --insecure where nobody else uses this machine"),
+                _ => error.next("Use nginx, Caddy or HAProxy, or add --insecure if this machine has no other users"),
             });
         }
         if let (Some(tls), ProxyKind::Haproxy) = (&self.tls, subject) {
@@ -131,9 +136,12 @@ impl Guide<'_> {
             beside.push(".key");
             if tls.key != tls.certificate && tls.key.as_os_str() != beside {
                 return Err(Error::usage(
-                    "HAProxy looks for a key in the certificate's file, or in that file's name with .key",
+                    "HAProxy expects the key in the certificate file, or in a file of the same name plus .key",
                 )
-                .next("Make one file, for its own user alone: cat CERT KEY > FILE; then say --cert FILE --key FILE"));
+                .next(
+                    "Create one file that only its user can read: cat CERT KEY > FILE. Then use --cert FILE \
+                     --key FILE",
+                ));
             }
         }
         // The maximum length of a word that each proxy accepts, with room for the text around it.
@@ -152,8 +160,8 @@ impl Guide<'_> {
                     "the route {}… can't be written into this configuration",
                     escape_untrusted(&route)
                 ))
-                .why(format!("it would be a word of more than {longest} characters"))
-                .next("Take it out of its catalogue, or guard it with another proxy"))
+                .why(format!("it would need a word of more than {longest} characters"))
+                .next("Remove it from its catalogue, or guard it with another proxy"))
             }
         }
     }
@@ -202,9 +210,12 @@ impl Guide<'_> {
                 path.display()
             ),
             (Endpoint::Tcp(_), Some(_)) => format!(
-                "{comment} This holds a proof value: keep it from other users (chmod 640, and the proxy's group). jeton is asked at a port, which\n\
-                 {comment} any local user can take while jeton is down. Nobody is let in by him, but he sees the tokens that are sent meanwhile. Where\n\
-                 {comment} that may happen, use a socket (serve.verify). After it has happened: jeton guide PROXY --new-proof, and the tokens seen anew.\n"
+                "{comment} Contains a proof value: keep this file from other users (chmod 640, group of the \
+                 proxy). jeton listens at a TCP port, which\n\
+                 {comment} any local user can take while jeton is down. That program can't let requests \
+                 through, but it sees tokens. Prefer a socket\n\
+                 {comment} (serve.verify). If it has happened: jeton guide PROXY --new-proof, and regenerate \
+                 the tokens that were seen.\n"
             ),
             (Endpoint::Tcp(_), None) => String::new(),
         }
@@ -214,9 +225,13 @@ impl Guide<'_> {
     fn unproven_verify_notes(&self) -> String {
         match self.verify {
             Endpoint::Unix(_) => self.verify_notes("#"),
-            Endpoint::Tcp(_) => "# Whoever listens at jeton's port is believed, and any local user can take it while jeton is down: let nobody else use\n\
-                                 # this machine. The proof value in here lets jeton believe X-Forwarded-For: keep it from others too.\n"
-                .to_owned(),
+            Endpoint::Tcp(_) => {
+                "# Any program that listens at jeton's port is trusted, and any local user can take the port \
+                 while jeton is down: this\n\
+                 # machine must have no other users. With the proof value below jeton trusts X-Forwarded-For: \
+                 keep this file secret.\n"
+                    .to_owned()
+            }
         }
     }
 
@@ -274,8 +289,8 @@ fn check_template_safe(path: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("the socket {} can't be written into a configuration", escape_untrusted(&text)))
-        .why("its path holds other signs than A-Z a-z 0-9 / . _ - +")
-        .next("Give jeton another one: jeton config set serve.verify unix:/run/jeton/verify.sock"))
+        .why("its path contains characters other than A-Z a-z 0-9 / . _ - +")
+        .next("Set another path: jeton config set serve.verify unix:/run/jeton/verify.sock"))
 }
 
 fn is_template_safe(path: &Path) -> bool {

@@ -28,11 +28,10 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
     let (to_public, public) = match guide.map.rules.iter().any(|entry| entry.action.is_open()) {
         false => (String::new(), String::new()),
         true => (
-            "        # Nobody is asked: a public route, or a preflight.\n        error_page 418 = @jeton_public;\n        \
-             if ($jeton_may ~ \"^/\") {\n            return 418;\n        }\n"
+            "        # Public routes and preflights need no token.\n        error_page 418 = @jeton_public;\n        if ($jeton_may ~ \"^/\") {\n            return 418;\n        }\n"
                 .to_owned(),
-            "\n    # Public routes alone come here.\n    location @jeton_public {\n        \
-             proxy_pass http://jeton_application$request_uri;\n    }\n"
+            "\n    # Public routes only.\n    location @jeton_public {\n        proxy_pass \
+             http://jeton_application$request_uri;\n    }\n"
                 .to_owned(),
         ),
     };
@@ -41,7 +40,8 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
     for header in &guide.credentials {
         let name = variable(header);
         maps += &format!(
-            "map $http_{name} $jeton_from_{name} {{\n    default $http_{name};\n    # A longer one is no token.\n    \"~^.{{600}}\" \"-\";\n}}\n"
+            "map $http_{name} $jeton_from_{name} {{\n    default $http_{name};\n    # Longer values are never \
+             tokens.\n    \"~^.{{600}}\" \"-\";\n}}\n"
         );
         asked += &format!("        proxy_set_header {header} $jeton_from_{name};\n");
     }
@@ -57,9 +57,9 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         let fields: String = IDENTITY_HEADERS.iter().map(|header| format!("|${}", &variable(header)[2..])).collect();
         let key = proof.answer_key(DigestKind::Md5);
         checked += &format!(
-            "        # Only jeton knows the answer to a number that was never asked before.\n        \
-             auth_request_set $jeton_proof $upstream_http_x_jeton_proof;\n        secure_link $jeton_proof;\n        \
-             secure_link_md5 \"{key}|$request_id{fields}|{key}\";\n",
+            "        # Only jeton can answer a fresh challenge.\n        auth_request_set $jeton_proof \
+             $upstream_http_x_jeton_proof;\n        secure_link $jeton_proof;\n        secure_link_md5 \
+             \"{key}|$request_id{fields}|{key}\";\n",
             key = &*key
         );
     }

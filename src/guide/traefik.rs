@@ -18,15 +18,18 @@ const PROOF: &str = "X-Jeton-Proof";
 
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let Endpoint::Tcp(verify) = guide.verify else {
-        return Err(Error::usage("Traefik can't ask over a unix socket")
-            .why("its forwardAuth knows http addresses only")
-            .next("Take nginx, Caddy, HAProxy or Envoy; or, where nobody else uses this machine: jeton config set serve.verify 127.0.0.1:7180, and --insecure"));
+        return Err(Error::usage("Traefik can't reach jeton over a unix socket")
+            .why("its forwardAuth only supports http addresses")
+            .next(
+                "Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users: jeton config set \
+                 serve.verify 127.0.0.1:7180, and --insecure",
+            ));
     };
     let listen = match &guide.listen {
         Listen::Port(port) => format!(":{port}"),
         Listen::Address(address) => address.to_string(),
         Listen::Unix(_) => {
-            return Err(Error::usage("Traefik can't listen on a unix socket").next("Say --listen PORT or ADDRESS:PORT"));
+            return Err(Error::usage("Traefik can't listen on a unix socket").next("Use --listen PORT or ADDRESS:PORT"));
         }
     };
     let router_tls = if guide.tls.is_some() { "      tls: {}\n" } else { "" };

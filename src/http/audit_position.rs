@@ -33,9 +33,9 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
     match result {
         Ok(Some(why)) if found.is_rolled_back() => {
             *continuity = RollbackDetector::default();
-            tracing::warn!(why = %escape_untrusted(&why), "the store is accepted as it is: what was revoked since works again");
+            tracing::warn!(why = %escape_untrusted(&why), "older store accepted: tokens revoked since then work again");
         }
-        Ok(None) => tracing::warn!("the store is as it was seen: leave --accept-older-store out of the next start"),
+        Ok(None) => tracing::warn!("the store is not older: leave out --accept-older-store at the next start"),
         // A fault at this point also occurs at the first request and is logged there.
         Ok(Some(_)) | Err(_) => {}
     }
@@ -64,8 +64,8 @@ impl AuditPosition {
             Ok(None) => {
                 tracing::warn!(
                     file = %audit_position_file::sidecar_path(&store).display(),
-                    "it isn't known how far the audit log was seen: the first start on this store, or somebody removed the \
-                     file; an older copy of the store goes unnoticed now"
+                    "no record of the last seen audit row: first start with this store, or the file was \
+                     removed; an older copy of the store would not be detected now"
                 );
                 RollbackDetector::default()
             }
@@ -110,13 +110,13 @@ impl AuditPosition {
         match written {
             Ok(()) if pending.is_failing => {
                 pending.is_failing = false;
-                tracing::info!("how far the audit log is seen is kept again");
+                tracing::info!("the last seen audit row is recorded again");
             }
             Ok(()) => {}
             Err(e) => {
                 if !pending.is_failing {
                     let why = e.to_string();
-                    tracing::warn!(why = %escape_untrusted(&why), "an older store may not be noticed after the next start");
+                    tracing::warn!(why = %escape_untrusted(&why), "an older store may not be detected after the next start");
                 }
                 pending.is_failing = true;
                 pending.next.get_or_insert(next);

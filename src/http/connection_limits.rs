@@ -44,8 +44,8 @@ impl ConnectionLimits {
     fn from_open_files(limit: u64, others: u64) -> Result<Self> {
         let all = limit.saturating_sub(others);
         if all < MIN_CONNECTIONS {
-            return Err(Error::failure(format!("only {limit} files may be open"))
-                .why(format!("the service itself needs {others}, and connections need the rest"))
+            return Err(Error::failure(format!("the limit of open files is only {limit}"))
+                .why(format!("the service itself needs {others}, connections need the rest"))
                 .next("Raise the limit: ulimit -n 1024, or LimitNOFILE= in the unit"));
         }
         let all = all.min(MAX_CONNECTIONS + MAX_MANAGEMENT);
@@ -94,7 +94,8 @@ impl OverloadReport {
                 tracing::warn!(
                     open,
                     most = limits.total,
-                    "too many connections: the most idle are closed so that others are answered; raise the limit of open files (ulimit -n, LimitNOFILE=)"
+                    "too many connections: closing the most idle ones; raise the limit of open files (ulimit \
+                     -n, LimitNOFILE=)"
                 );
             }
             Some(_) if before != (closed, refused) => self.calm_sweeps = 0,
@@ -103,7 +104,7 @@ impl OverloadReport {
                 if self.calm_sweeps >= CALM_SWEEPS {
                     self.before = None;
                     let (closed, refused) = (closed - closed_before, refused - refused_before);
-                    tracing::info!(open, closed, refused, "there is room for connections again");
+                    tracing::info!(open, closed, refused, "connections are below the limit again");
                 }
             }
             None => {}

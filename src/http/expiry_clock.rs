@@ -60,8 +60,8 @@ impl ExpiryClock {
             true => self.faults.report(
                 Fault::Clock,
                 &format!(
-                    "it is {} s behind {}; set it right, or, if it is right now and was ahead before, restart the service \
-                     once with: --accept-earlier-clock",
+                    "it is {} s behind {}; correct it, or, if it is correct now and was ahead before, restart \
+                     the service once with: --accept-earlier-clock",
                     lag / SECOND,
                     least.rfc3339()
                 ),

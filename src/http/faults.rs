@@ -37,10 +37,12 @@ impl Fault {
 
     const fn describe(self) -> &'static str {
         match self {
-            Fault::VerifySocket => "tokens can't be checked: the verify socket is gone and can't be made again yet",
-            Fault::ManageSocket => "the service can't be managed: its socket is gone and can't be made again yet",
-            Fault::Proof => "no proxy is believed at the port: the proof values can't be read",
-            Fault::Clock => "the clock was set back: tokens expire by the later time that was seen",
+            Fault::VerifySocket => {
+                "tokens can't be verified: the verify socket is gone and could not be created again yet"
+            }
+            Fault::ManageSocket => "the management socket is gone and could not be created again yet",
+            Fault::Proof => "no proxy is trusted at the port: the proof values can't be read",
+            Fault::Clock => "the clock was set back: expiry uses the latest time seen",
         }
     }
 
@@ -82,7 +84,11 @@ impl Faults {
     /// Records the end of a fault, if it was present.
     pub fn resolve(&self, fault: Fault) {
         if let Some(ongoing) = self.lock(fault).take() {
-            tracing::info!(fault = fault.as_str(), seconds = ongoing.began.elapsed().as_secs(), "the fault is mended");
+            tracing::info!(
+                fault = fault.as_str(),
+                seconds = ongoing.began.elapsed().as_secs(),
+                "the fault is resolved"
+            );
         }
     }
 

@@ -80,7 +80,7 @@ pub(super) fn bind(
         }
         None => sockets::listen(endpoint, group)?,
     };
-    let refused = |e: io::Error| Error::failure(format!("{endpoint} can't be listened on")).why(e.to_string());
+    let refused = |e: io::Error| Error::failure(format!("can't listen on {endpoint}")).why(e.to_string());
     listening.extend_backlog().map_err(refused)?;
     let endpoint = listening.endpoint().unwrap_or_else(|| endpoint.clone());
     Ok(BoundListener { kind, endpoint, group: group.map(str::to_owned), socket: listening, file })
@@ -97,8 +97,7 @@ impl BoundListener {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the system refuses to listen.
     pub fn serve(self, service: Arc<ServerState>, stop: watch::Receiver<bool>) -> Result<()> {
-        let refused =
-            |e: io::Error| Error::failure(format!("{} can't be listened on", self.endpoint)).why(e.to_string());
+        let refused = |e: io::Error| Error::failure(format!("can't listen on {}", self.endpoint)).why(e.to_string());
         let listener = Listener::from_socket(self.socket).map_err(refused)?;
         let address = ListenAddress { endpoint: self.endpoint, group: self.group, file: self.file };
         let (kind, supervisor) = (self.kind, Arc::clone(&service.supervisor));
@@ -129,7 +128,7 @@ impl ListenAddress {
             return None;
         }
         let bound = sockets::listen(&self.endpoint, self.group.as_deref()).and_then(|(listening, file)| {
-            let fail = |e: io::Error| Error::failure("it can't be listened on").why(e.to_string());
+            let fail = |e: io::Error| Error::failure("it is not a listening socket").why(e.to_string());
             listening.extend_backlog().and_then(|()| Listener::from_socket(listening)).map_err(fail).map(|l| (l, file))
         });
         match bound {
@@ -173,7 +172,9 @@ async fn accept_loop(
                     drop(guard);
                 });
             }
-            Err(e) if is_connection_error(&e) => tracing::debug!(why = %e, "a connection ended before it was accepted"),
+            Err(e) if is_connection_error(&e) => {
+                tracing::debug!(why = %e, "a connection closed before it was accepted")
+            }
             Err(e) => {
                 if service.overload.refused.fetch_add(1, Relaxed) == 0 {
                     tracing::warn!(why = %e, "a connection can't be accepted");

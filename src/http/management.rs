@@ -136,16 +136,16 @@ pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>
         kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
     });
     if !is_form {
-        return bad_request("the body is a form: Content-Type: application/x-www-form-urlencoded");
+        return bad_request("the body must be a form: Content-Type: application/x-www-form-urlencoded");
     }
     let Ok(body) = Limited::new(request.into_body(), MAX_FORM).collect().await else {
-        return bad_request("the form has 4096 bytes at most");
+        return bad_request("the form can have at most 4096 bytes");
     };
     let Ok(form) = String::from_utf8(body.to_bytes().to_vec()).map(Zeroizing::new) else {
         return bad_request("the form is not UTF-8");
     };
     let Some(token) = credential::form_value(&form, "token") else {
-        return bad_request("the form has one field named token");
+        return bad_request("the form must have one field named token");
     };
     let verify_request =
         VerifyRequest { secret: credential::parse_secret(&token), method: None, methods: true, origin: None };

@@ -50,7 +50,7 @@ impl Metrics {
         if outcome == VerifyOutcome::UnknownMethod && count.is_power_of_two() {
             tracing::warn!(
                 count,
-                "asked about a method that no catalogue knows; print the proxy's configuration again: jeton guide"
+                "verify request for an unknown method; print the proxy's configuration again: jeton guide"
             );
         }
     }
@@ -80,30 +80,35 @@ pub(super) fn render(service: &ServerState) -> String {
         result("unknown_method", &metrics.unknown_method),
         result("unavailable", &metrics.unavailable),
     ];
-    family("requests_total", "counter", "Answers of /v1/verify.", &results);
+    family("requests_total", "counter", "Responses of /v1/verify.", &results);
     let reasons = DenialReason::ALL
         .map(|reason| (format!("{{reason=\"{}\"}}", reason.as_str()), of(&metrics.denied[reason as usize])));
-    family("denied_total", "counter", "Denied attempts by their true reason.", &reasons);
+    family("denied_total", "counter", "Denied attempts by reason.", &reasons);
     let one = |value: u64| [(String::new(), value)];
     family("connections", "gauge", "Open connections.", &one(of(&metrics.open)));
-    family("connections_total", "counter", "Connections that were accepted.", &one(of(&metrics.accepted)));
-    family("connections_timed_out_total", "counter", "Connections closed for idleness.", &one(of(&metrics.timed_out)));
+    family("connections_total", "counter", "Accepted connections.", &one(of(&metrics.accepted)));
+    family(
+        "connections_timed_out_total",
+        "counter",
+        "Connections closed because they were idle.",
+        &one(of(&metrics.timed_out)),
+    );
     let older = u64::from(metrics.is_older_store.load(Relaxed));
-    family("store_older", "gauge", "1 while the store is an older copy than was seen, or another one.", &one(older));
+    family("store_older", "gauge", "1 while the store is an older copy or another store.", &one(older));
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
     family("fault", "gauge", "1 while a socket or the proof values can't be used, or the clock is behind.", &faults);
-    family("ledger_waiting", "gauge", "Different things that wait to be written.", &one(ledger.pending() as u64));
+    family("ledger_waiting", "gauge", "Ledger rows waiting to be written.", &one(ledger.pending() as u64));
     family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.stats.written)));
     let lost = ledger.stats.lost();
-    let help = "Uses and denied attempts that are lost to the ledger.";
+    let help = "Uses and denied attempts not written to the ledger.";
     family("ledger_dropped_total", "counter", help, &one(lost.uses + lost.denials));
-    family("ledger_lost_uses_total", "counter", "Accepted uses among them.", &one(lost.uses));
-    family("ledger_faults_total", "counter", "Times the ledger couldn't be written.", &one(of(&ledger.stats.faults)));
+    family("ledger_lost_uses_total", "counter", "Accepted uses not written to the ledger.", &one(lost.uses));
+    family("ledger_faults_total", "counter", "Failed writes of the ledger.", &one(of(&ledger.stats.faults)));
     let OverloadCounters { closed, refused } = &service.overload;
-    family("connections_closed_for_room_total", "counter", "Idle connections closed for others.", &one(of(closed)));
-    family("connections_not_accepted_total", "counter", "Times no connection could be accepted.", &one(of(refused)));
-    family("panics_total", "counter", "Panics, survived ones included.", &one(of(&service.supervisor.panics)));
+    family("connections_closed_for_room_total", "counter", "Idle connections closed to make room.", &one(of(closed)));
+    family("connections_not_accepted_total", "counter", "Failed accepts of connections.", &one(of(refused)));
+    family("panics_total", "counter", "Panics, including those survived.", &one(of(&service.supervisor.panics)));
     family("log_lines_lost_total", "counter", "Log lines that could not be written.", &one(logging::lost_lines()));
     text
 }

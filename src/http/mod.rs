@@ -157,12 +157,12 @@ pub fn default_verify(store: &Path) -> Result<Endpoint> {
 
 fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
     let store = std::path::absolute(store)
-        .map_err(|e| Error::failure("it isn't known where the store is").why(e.to_string()))?;
+        .map_err(|e| Error::failure("the location of the store is unknown").why(e.to_string()))?;
     let path = match store == Path::new(SYSTEM_PATHS.0) {
         true => format!("{}/{name}.sock", SYSTEM_PATHS.1),
         false => format!("{}.{name}", store.display()),
     };
-    Endpoint::parse(&format!("unix:{path}")).map_err(|e| e.next(format!("Say --{name} unix:PATH, shorter")))
+    Endpoint::parse(&format!("unix:{path}")).map_err(|e| e.next(format!("Use a shorter path: --{name} unix:PATH")))
 }
 
 /// Starts a service. `ended` is called once the service has ended, for whatever reason.
@@ -194,18 +194,22 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         |setting: &Option<crate::config::Setting<String>>| setting.as_ref().map(|setting| setting.value.clone());
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
-    let verify = listeners::bind(ListenerKind::Verify, &mut inherited, &verify, verify_group.as_deref()).map_err(|e| match verify {
-        // The process that listens there may have received the proxies' requests.
-        Endpoint::Tcp(_) if e.kind == Kind::Conflict => {
-            e.next("Stop what listens there. If it isn't yours: jeton guide PROXY --new-proof, and a new secret for each token in use")
-        }
-        Endpoint::Tcp(_) | Endpoint::Unix(_) => e,
-    })?;
+    let verify =
+        listeners::bind(ListenerKind::Verify, &mut inherited, &verify, verify_group.as_deref()).map_err(|e| {
+            match verify {
+                // The process that listens there may have received the proxies' requests.
+                Endpoint::Tcp(_) if e.kind == Kind::Conflict => e.next(
+                    "Stop the program that listens there. If it isn't yours, run: jeton guide PROXY --new-proof, \
+                 and regenerate each token in use",
+                ),
+                Endpoint::Tcp(_) | Endpoint::Unix(_) => e,
+            }
+        })?;
     let manage = listeners::bind(ListenerKind::Management, &mut inherited, &manage, manage_group.as_deref())?;
     if let Some((name, _)) = inherited.first() {
-        return Err(Error::usage(format!("systemd hands over a socket named \"{name}\""))
-            .why("there are two, verify and manage")
-            .next("Say FileDescriptorName=verify or FileDescriptorName=manage in its unit"));
+        return Err(Error::usage(format!("systemd passes a socket named \"{name}\""))
+            .why("the known names are verify and manage")
+            .next("Use FileDescriptorName=verify or FileDescriptorName=manage in its unit"));
     }
     let faults = Arc::new(Faults::default());
     let expiry_clock = Arc::new(ExpiryClock::new(Arc::clone(&clock), Arc::clone(&faults)));
@@ -262,7 +266,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     };
     let thread = tasks::spawn("service", move |_| notify_ended(&ended), serve)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
-    started.recv().map_err(|_| Error::failure("the service has ended at once"))??;
+    started.recv().map_err(|_| Error::failure("the service ended immediately"))??;
     Ok(ServerHandle {
         addrs,
         stop,
@@ -285,10 +289,10 @@ fn notify_ended<F: FnOnce()>(ended: &Mutex<Option<F>>) {
 fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -> Result<()> {
     run?;
     if let Some(task) = failed {
-        return Err(Error::failure("the service has ended by itself").why(format!("its task \"{task}\" has failed")));
+        return Err(Error::failure("the service ended unexpectedly").why(format!("its task \"{task}\" failed")));
     }
     if left != LostCounts::default() {
-        return Err(Error::failure(format!("{left} are lost")).why("the store could not be written until the end"));
+        return Err(Error::failure(format!("{left} are lost")).why("the store could not be written"));
     }
     Ok(())
 }
@@ -302,7 +306,7 @@ impl ServerHandle {
         // The service may have ended by itself.
         let _ = self.stop.send(true);
         let ended = self.thread.join().ok().flatten();
-        ended.unwrap_or_else(|| Err(Error::failure("the service has ended by itself").why("its thread has failed")))
+        ended.unwrap_or_else(|| Err(Error::failure("the service ended unexpectedly").why("its thread failed")))
     }
 }
 
@@ -312,14 +316,16 @@ impl ServerHandle {
 /// [`crate::error::Kind::Usage`] for a network address: tokens could be read on the way.
 fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
     if !verify.is_local() {
-        return Err(Error::usage(format!("tokens would be sent to {verify} in the clear"))
-            .why("only a port of this machine (127.0.0.1), or a socket, is out of everybody's sight")
-            .next("Run a proxy on this machine in front of it, or say --insecure"));
+        return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))
+            .why("only loopback (127.0.0.1) or a unix socket keeps them on this machine")
+            .next("Run a proxy on this machine in front of it, or add --insecure"));
     }
     match manage {
-        Endpoint::Tcp(_) => Err(Error::usage(format!("whoever can reach {manage} could ask the service about itself"))
-            .why("a port is open to every user of this machine")
-            .next("Say --manage unix:PATH, or --insecure")),
+        Endpoint::Tcp(_) => {
+            Err(Error::usage(format!("health and metrics on {manage} would be reachable by every local user"))
+                .why("a TCP port is open to all users of this machine")
+                .next("Use --manage unix:PATH, or add --insecure"))
+        }
         Endpoint::Unix(_) => Ok(()),
     }
 }
@@ -359,7 +365,7 @@ fn run(
             }
         };
         if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
-            tracing::warn!(left = service.metrics.open.load(Relaxed), "connections were cut off");
+            tracing::warn!(left = service.metrics.open.load(Relaxed), "connections were closed before they finished");
         }
         watch.abort();
         worker.abort();

@@ -78,7 +78,7 @@ impl ReopeningStore {
         let out = self.maintain(work)?;
         if let Some(since) = self.failing_since.take() {
             let seconds = (self.clock.now().0 - since.0) / SECOND;
-            tracing::info!(store = %self.path.display(), seconds, "the store can be used again, {}", self.purpose);
+            tracing::info!(store = %self.path.display(), seconds, "the store works again, {}", self.purpose);
         }
         Ok(out)
     }
@@ -131,7 +131,7 @@ impl ReopeningStore {
     fn reopen(&mut self) -> Result<()> {
         let now = self.clock.now();
         if (now.0 - self.last_attempt.0).abs() < RETRY_INTERVAL {
-            return Err(Error::failure("the store can't be used").why("it was at fault a moment ago"));
+            return Err(Error::failure("the store can't be used").why("it failed a moment ago"));
         }
         self.last_attempt = now;
         if self.store.is_in_place() {

@@ -49,7 +49,7 @@ impl AnchorFile {
         let path = std::path::absolute(path).map_err(refused)?;
         if super::files::is_reserved(&path) {
             return Err(unusable(&path)
-                .why("SQLite takes files of that ending for its own and removes them")
+                .why("SQLite treats files with this suffix as its own and may remove them")
                 .next("Choose another name"));
         }
         // Don't block on a pipe, and don't follow a link.
@@ -108,15 +108,15 @@ impl AnchorFile {
         let why = if !meta.is_file() {
             "it is a folder, a pipe or a device".to_owned()
         } else if meta.uid() != own_uid {
-            format!("it belongs to uid {}, and we are uid {own_uid}", meta.uid())
+            format!("it belongs to uid {}, this process runs as uid {own_uid}", meta.uid())
         } else if meta.mode() & 0o022 != 0 {
-            format!("it can be written by others (mode {:04o})", meta.mode() & 0o7777)
+            format!("it can be written by other users (mode {:04o})", meta.mode() & 0o7777)
         } else if meta.nlink() > 1 {
             format!("it has {} names (hard links)", meta.nlink())
         } else {
             return Ok(());
         };
-        Err(unusable(&self.path).why(why).next("Choose a file of your own that others can't write"))
+        Err(unusable(&self.path).why(why).next("Choose a file of your own that only you can write"))
     }
 
     fn lock(&self, clock: &dyn Clock) -> Result<()> {
@@ -127,7 +127,7 @@ impl AnchorFile {
                 Err(e) => return Err(unusable(&self.path).why(e.to_string())),
             }
         }
-        Err(unusable(&self.path).why("another program holds it").next("Try again in a moment"))
+        Err(unusable(&self.path).why("another program has locked it").next("Try again in a moment"))
     }
 
     /// Checks that the path still leads to this file: the process that held the lock may have removed or replaced
@@ -173,7 +173,7 @@ fn unusable(path: &Path) -> Error {
 fn open_error(path: &Path, e: io::Error) -> Error {
     let link = std::fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
     if link {
-        unusable(path).why("it is a link").next("Name the file itself")
+        unusable(path).why("it is a link").next("Use the path of the file itself")
     } else {
         unusable(path).why(e.to_string())
     }

@@ -46,7 +46,7 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     let meta = file.metadata().map_err(|e| refused(e.to_string()))?;
     let is_ours = meta.is_file() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
     if !is_ours {
-        return Err(refused("it is not a file that only we can write".to_owned()));
+        return Err(refused("it is not a regular file writable only by its owner".to_owned()));
     }
     let mut text = String::new();
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;

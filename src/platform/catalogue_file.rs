@@ -35,7 +35,7 @@ pub fn source<C: AsRef<[Catalogue]>>(
         return Catalogue::shipped(name);
     }
     read(from, read_text, existing).map_err(|e| match e.kind {
-        Kind::NotFound => e.why("the catalogue that comes with jeton is cloud-platform; anything else is a file"),
+        Kind::NotFound => e.why("jeton comes with the catalogue cloud-platform; other names are files"),
         _ => e,
     })
 }

@@ -21,7 +21,7 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
     }
     let name = path.display().to_string();
     let failed = |e: std::io::Error| match e.kind() {
-        ErrorKind::NotFound => Error::not_found(format!("there is no file {name}")),
+        ErrorKind::NotFound => Error::not_found(format!("no file {name}")),
         ErrorKind::IsADirectory => Error::failure(format!("{name} can't be read")).why("it is a folder"),
         _ => Error::failure(format!("{name} can't be read")).why(e.to_string()),
     };
@@ -51,7 +51,7 @@ pub fn read_file(path: &Path, most: usize) -> Result<String> {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the path exists, or the file can't be created.
 pub fn create_private(path: &Path) -> Result<File> {
-    create_exclusive(path).map_err(|e| create_error(format!("{} can't be made", path.display()), &e))
+    create_exclusive(path).map_err(|e| create_error(format!("{} can't be created", path.display()), &e))
 }
 
 fn create_exclusive(path: &Path) -> std::io::Result<File> {
@@ -60,8 +60,8 @@ fn create_exclusive(path: &Path) -> std::io::Result<File> {
 
 fn create_error(what: String, error: &std::io::Error) -> Error {
     let next = match error.kind() {
-        ErrorKind::AlreadyExists => "Choose a path where nothing is yet",
-        ErrorKind::NotFound => "Choose a folder that is there",
+        ErrorKind::AlreadyExists => "Choose a path that does not exist yet",
+        ErrorKind::NotFound => "Choose an existing folder",
         _ => "Choose another path",
     };
     Error::failure(what).why(error.to_string()).next(next)
@@ -145,8 +145,8 @@ impl SecretFileWriter for SecretFiles {
             let error = create_error(format!("the secret can't be saved to {}", path.display()), &e);
             match e.kind() {
                 ErrorKind::AlreadyExists => error.next(
-                    "Choose a path where nothing is yet; if it is left over from an interrupted run, its secret is not \
-                     in force: see jeton token whose",
+                    "Choose a path that does not exist yet. If the file is left from an interrupted run, check \
+                     its secret with: jeton token whose",
                 ),
                 _ => error,
             }
@@ -154,7 +154,7 @@ impl SecretFileWriter for SecretFiles {
         let path = std::path::absolute(path).map_err(refused)?;
         if is_reserved(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
-                .why("files of that ending stand beside a store, and are replaced or removed")
+                .why("files with this suffix belong to a store and may be replaced or removed")
                 .next("Choose another name"));
         }
         let mut file = create_exclusive(&path).map_err(refused)?;

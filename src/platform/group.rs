@@ -19,12 +19,12 @@ pub fn chgrp(path: &Path, name: &str) -> Result<()> {
     let refused = |why: String| Error::failure(format!("the group {name} can't be given {}", path.display())).why(why);
     let groups = fs::read_to_string(GROUPS).map_err(|e| refused(e.to_string()))?;
     let number = name.parse().ok().or_else(|| lookup_gid(&groups, name)).ok_or_else(|| {
-        Error::not_found(format!("there is no group {name}"))
-            .why(format!("{GROUPS} doesn't list it"))
-            .next(format!("Make it: groupadd --system {name}"))
+        Error::not_found(format!("no group {name}"))
+            .why(format!("it is not in {GROUPS}"))
+            .next(format!("Create it: groupadd --system {name}"))
     })?;
     rustix::fs::chown(path, None, Some(Gid::from_raw(number)))
-        .map_err(|e| refused(e.to_string()).next(format!("Whoever runs the service must be a member of {name}")))
+        .map_err(|e| refused(e.to_string()).next(format!("The service's user must be a member of {name}")))
 }
 
 fn lookup_gid(groups: &str, name: &str) -> Option<u32> {

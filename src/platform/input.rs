@@ -35,7 +35,7 @@ pub fn require_named_file(path: &Path, what: &str) -> Result<()> {
     }
     Err(Error::usage(format!("{what} can't be - (stdin or stdout)"))
         .why("it must be a path")
-        .next("Say the path; for a file that is called - say ./-"))
+        .next("Use a path; for a file named - use ./-"))
 }
 
 /// Converts `bytes` to text without a byte order mark.
@@ -70,7 +70,7 @@ pub fn read_whole_text(name: &str, from: impl Read, max: usize) -> Result<String
         .read_to_end(&mut bytes)
         .map_err(|e| Error::failure(format!("{name} can't be read")).why(e.to_string()))?;
     if bytes.len() > max {
-        return Err(Error::usage(format!("{name} is too large")).why(format!("it may have {max} bytes")));
+        return Err(Error::usage(format!("{name} is too large")).why(format!("the limit is {max} bytes")));
     }
     decode_utf8(name, bytes)
 }
@@ -158,7 +158,7 @@ pub fn read_secret_bytes(from: impl AsFd, max: usize) -> Result<Zeroizing<Vec<u8
             Err(e) => return Err(Error::failure("the input can't be read").why(e.to_string())),
         }
         if length > max {
-            return Err(Error::usage("the input is too large").why(format!("it may have {max} bytes")));
+            return Err(Error::usage("the input is too large").why(format!("the limit is {max} bytes")));
         }
     }
     bytes.truncate(length);
@@ -192,8 +192,8 @@ pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     if meta.mode() & 0o077 != 0 {
         // The path may be mistyped, so the message doesn't suggest to change the mode of that file.
         return Err(refused()
-            .why(format!("others can read it (mode {:04o})", meta.mode() & 0o7777))
-            .next("Keep it in a file of your own that only you can read (mode 0600)"));
+            .why(format!("other users can read it (mode {:04o})", meta.mode() & 0o7777))
+            .next("Make it readable only by you: chmod 600"));
     }
     read_secret_line(&file, &name.to_string(), what)
 }

@@ -61,7 +61,7 @@ impl LogLevel {
         LogLevel::ALL
             .into_iter()
             .find(|l| l.as_str() == text)
-            .ok_or_else(|| Error::usage("that is no log level").why("it is error, warn, info, debug or trace"))
+            .ok_or_else(|| Error::usage("unknown log level").why("use error, warn, info, debug or trace"))
     }
 
     const fn filter(self) -> LevelFilter {
@@ -132,7 +132,7 @@ fn report_panic(info: &panic::PanicHookInfo<'_>) {
     let payload = info.payload();
     let message = payload.downcast_ref::<&str>().copied();
     let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default();
-    let message = if contains_secret(message) { "withheld: it holds a secret" } else { message };
+    let message = if contains_secret(message) { "withheld: the text contains a secret" } else { message };
     let at = info.location().map(ToString::to_string).unwrap_or_default();
     let thread = std::thread::current();
     tracing::error!(thread = thread.name(), at, "panic: {}", escape_untrusted(message));

@@ -72,7 +72,9 @@ fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
     let phc = Phc::new(hash.parts().0).map_err(password_error("compared"))?;
     let params = Params::try_from(&phc).map_err(password_error("compared"))?;
     if params.m_cost() > MAX_PARAMS.0 || params.t_cost() > MAX_PARAMS.1 || params.p_cost() > MAX_PARAMS.2 {
-        return Err(Error::failure("the password can't be compared").why("the stored hash asks for too much"));
+        return Err(
+            Error::failure("the password can't be compared").why("the stored hash asks for too much memory or time")
+        );
     }
     Ok((phc, params))
 }
@@ -80,7 +82,7 @@ fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
 impl PasswordHasher for Argon2Hasher {
     fn hash(&self, password: &Password) -> Result<PasswordHash> {
         let mut salt = [0; SALT_LEN];
-        getrandom::fill(&mut salt).map_err(|e| Error::failure("there is no salt").why(e.to_string()))?;
+        getrandom::fill(&mut salt).map_err(|e| Error::failure("the salt is missing").why(e.to_string()))?;
         let argon2 = argon2(MEMORY_KIB, PASSES, LANES)?;
         let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &salt)));
         hashed.map(|phc: Phc| PasswordHash::from_normalized_phc(&phc.to_string())).map_err(password_error("hashed"))

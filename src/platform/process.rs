@@ -77,9 +77,9 @@ pub fn move_token_out_of_environment() -> Result<()> {
     let Some(token) = std::env::var_os(TOKEN) else { return Ok(()) };
     let token = Zeroizing::new(token.into_encoded_bytes());
     let failed = |e: std::io::Error| {
-        Error::failure("the token can't be taken out of the environment")
+        Error::failure("the token can't be removed from the environment")
             .why(e.to_string())
-            .next("Give it in a file: JETON_TOKEN_FILE")
+            .next("Pass it in a file: JETON_TOKEN_FILE")
     };
     let mut again = std::process::Command::new(std::env::current_exe().map_err(failed)?);
     again.args(std::env::args_os().skip(1)).env_remove(TOKEN).env_remove(MOVED_TOKEN);

@@ -48,7 +48,7 @@ pub fn load_or_create(store: &Path, entropy: &dyn Entropy) -> Result<ProofValues
     match write(store, &values, false) {
         // Another program has created the file first.
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            load(store)?.ok_or_else(|| unusable(store, "it comes and goes".to_owned()))
+            load(store)?.ok_or_else(|| unusable(store, "it appears and disappears".to_owned()))
         }
         Err(e) => Err(unusable(store, e.to_string())),
         Ok(()) => Ok(values),
@@ -111,12 +111,12 @@ fn read(store: &Path) -> std::result::Result<Option<ProofValues>, ReadFault> {
     let meta = file.metadata().map_err(ReadFault::Io)?;
     let us = rustix::process::geteuid().as_raw();
     if !meta.is_file() || meta.uid() != us || meta.mode() & 0o077 != 0 {
-        return Err(ReadFault::Unsafe("it is not a file that only we can read"));
+        return Err(ReadFault::Unsafe("it is not a regular file readable only by its owner"));
     }
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize + 1));
     match file.take(MAX_BYTES).read_to_string(&mut text) {
         Err(e) if e.kind() != ErrorKind::InvalidData => Err(ReadFault::Io(e)),
-        Ok(_) | Err(_) => parse(&text).map(Some).ok_or(ReadFault::Unsafe("it holds something else")),
+        Ok(_) | Err(_) => parse(&text).map(Some).ok_or(ReadFault::Unsafe("its content is not a proof value")),
     }
 }
 

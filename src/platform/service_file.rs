@@ -57,16 +57,18 @@ pub fn acquire(store: &Path) -> Result<ServiceLock> {
     let refused = |e: std::io::Error| Error::failure(format!("{} can't be written", path.display())).why(e.to_string());
     let file = open(&path, true).map_err(refused)?;
     if !file.metadata().is_ok_and(|meta| is_trusted(&meta)) {
-        return Err(refused(std::io::Error::other("it is not a file that only we can write, of one name"))
-            .next("Look who made it, and take it away"));
+        return Err(refused(std::io::Error::other(
+            "it is not a regular file (with one name) writable only by its owner",
+        ))
+        .next("Check who created it, and remove it"));
     }
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(ServiceLock(file)),
         Err(rustix::io::Errno::WOULDBLOCK) => {
             let other = discover(store).map_or_else(String::new, |r| format!(" at {}", r.verify));
-            Err(Error::conflict("a service answers from this store already")
-                .why(format!("it checks tokens{other}"))
-                .next("Stop that one first, or serve another store"))
+            Err(Error::conflict("a service already runs on this store")
+                .why(format!("it verifies tokens{other}"))
+                .next("Stop that service first, or serve another store"))
         }
         Err(e) => Err(refused(e.into())),
     }
@@ -80,7 +82,7 @@ impl ServiceLock {
     pub fn write(&self, info: &ServiceInfo) -> Result<()> {
         let text = format!("verify {}\nmanage {}\n", info.verify, info.manage);
         let written = self.0.set_len(0).and_then(|()| (&self.0).write_all(text.as_bytes()));
-        written.map_err(|e| Error::failure("it can't be said where the service is").why(e.to_string()))
+        written.map_err(|e| Error::failure("the address of the service can't be recorded").why(e.to_string()))
     }
 }
 

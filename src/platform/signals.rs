@@ -139,7 +139,7 @@ pub fn is_handled_here(signal: i32) -> bool {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the system refuses.
 pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
-    let refused = |e: io::Error| Error::failure("Ctrl-C can't be waited for").why(e.to_string());
+    let refused = |e: io::Error| Error::failure("Ctrl-C can't be handled").why(e.to_string());
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
     STOPS_ON_END.store(true, Ordering::Relaxed);
     echo::handle_signals();
@@ -177,7 +177,7 @@ pub fn end_on_interrupt() -> Result<()> {
     let cancelled = i32::from(Kind::Cancelled.exit_code());
     signal_hook::flag::register_conditional_shutdown(SIGINT, cancelled, always)
         .map(drop)
-        .map_err(|e| Error::failure("Ctrl-C can't be waited for").why(e.to_string()))
+        .map_err(|e| Error::failure("Ctrl-C can't be handled").why(e.to_string()))
 }
 
 /// Stops the program like `SIGTSTP`, until it is continued. First waits for open write transactions, for a limited

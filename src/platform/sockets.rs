@@ -118,7 +118,7 @@ pub fn check_folder(socket: &Path) -> Result<()> {
     const OTHERS_WRITE: u32 = 0o022;
     let own_uid = rustix::process::geteuid().as_raw();
     let unsafe_at = |folder: &Path, why: String| {
-        Error::failure(format!("a socket at {} could be replaced by others", socket.display()))
+        Error::failure(format!("a socket at {} could be replaced by other users", socket.display()))
             .why(format!("{} {why}", folder.display()))
             .next("Choose a folder that only root or the service's own user can change, such as /run/jeton")
     };
@@ -126,10 +126,13 @@ pub fn check_folder(socket: &Path) -> Result<()> {
     // Without a folder, nothing can be bound either.
     let Ok(folder) = fs::canonicalize(folder) else { return Ok(()) };
     for (above, folder) in folder.ancestors().enumerate() {
-        let meta = fs::metadata(folder).map_err(|e| unsafe_at(folder, format!("can't be looked at: {e}")))?;
+        let meta = fs::metadata(folder).map_err(|e| unsafe_at(folder, format!("can't be inspected: {e}")))?;
         // In a sticky folder no user can remove another user's folder, but every user can add a socket.
         if meta.mode() & OTHERS_WRITE != 0 && (above == 0 || meta.mode() & STICKY == 0) {
-            return Err(unsafe_at(folder, format!("can be written by others (mode {:04o})", meta.mode() & 0o7777)));
+            return Err(unsafe_at(
+                folder,
+                format!("can be written by other users (mode {:04o})", meta.mode() & 0o7777),
+            ));
         }
         if meta.uid() != own_uid && meta.uid() != 0 {
             return Err(unsafe_at(folder, format!("belongs to uid {}", meta.uid())));
@@ -147,10 +150,10 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
     let refused = |e: std::io::Error| {
         let is_in_use = e.kind() == ErrorKind::AddrInUse;
         let kind = if is_in_use { Kind::Conflict } else { Kind::Failure };
-        let error = Error::new(kind, format!("{endpoint} can't be listened on")).why(e.to_string());
+        let error = Error::new(kind, format!("can't listen on {endpoint}")).why(e.to_string());
         match e.kind() {
-            ErrorKind::AddrInUse => error.next("Stop what listens there, or choose another address"),
-            ErrorKind::NotFound => error.next("Make its folder first, for whoever runs the service"),
+            ErrorKind::AddrInUse => error.next("Stop the program that listens there, or choose another address"),
+            ErrorKind::NotFound => error.next("Create its folder first, owned by the service's user"),
             _ => error,
         }
     };
@@ -183,7 +186,7 @@ fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
         Err(e) => return Err(e),
     };
     if !meta.file_type().is_socket() || meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(std::io::Error::new(ErrorKind::AddrInUse, "something that is no socket of ours stands there"));
+        return Err(std::io::Error::new(ErrorKind::AddrInUse, "a file that is not a jeton socket is there"));
     }
     // Connect without blocking, because the queue of the process that listens there may be full.
     let socket =
@@ -235,9 +238,9 @@ pub fn get(endpoint: &Endpoint, path: &str, headers: &str, timeout: Duration) ->
         }
         Ok(reply)
     });
-    let failed = |why: String| Error::failure(format!("the service at {endpoint} could not be asked")).why(why);
+    let failed = |why: String| Error::failure(format!("the service at {endpoint} did not answer")).why(why);
     let reply = exchanged.map_err(|e| failed(describe(&e, timeout)))?;
-    read(&reply).ok_or_else(|| failed("it answers with something else".to_owned()))
+    read(&reply).ok_or_else(|| failed("it gives an unexpected answer".to_owned()))
 }
 
 /// Connects to `endpoint`. The time limit also holds for a socket whose owner has stopped accepting connections.
@@ -302,7 +305,7 @@ mod tests {
         assert_eq!((reply.status, reply.body.as_slice()), (401, b"body".as_slice()));
         for other in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 2\r\n\r\n", b"SSH-2.0\r\n\r\n"] {
             let error = get_reply(other).unwrap_err();
-            insta::allow_duplicates! { insta::assert_snapshot!(error.why.unwrap(), @"it answers with something else"); }
+            insta::allow_duplicates! { insta::assert_snapshot!(error.why.unwrap(), @"it gives an unexpected answer"); }
         }
     }
 

@@ -18,9 +18,9 @@ pub fn inherited_sockets() -> Result<Vec<(String, BoundSocket)>> {
     let mut sockets = Vec::new();
     for index in 0..inherited.len() {
         let unfit = |e: std::io::Error| {
-            Error::failure("what systemd hands over can't be listened on")
+            Error::failure("the sockets passed by systemd can't be used")
                 .why(e.to_string())
-                .next("Its socket units need ListenStream=")
+                .next("The socket units need ListenStream=")
         };
         let socket = match inherited.take_unix_listener(index) {
             Ok(found) => found.map(BoundSocket::Unix),
@@ -45,6 +45,6 @@ pub fn stopping() {
 /// Sends a report. A failure has no effect on the clients of the service, so it is ignored.
 fn notify(state: NotifyState<'_>) {
     if let Err(e) = sd_notify::notify(false, &[state]) {
-        tracing::warn!(why = %e, "systemd can't be told");
+        tracing::warn!(why = %e, "systemd can't be notified");
     }
 }

@@ -48,8 +48,8 @@ impl TokenCredential {
     pub(super) fn check_expected(&self, token: &Token) -> Result<()> {
         let other = |what: String| {
             Err(Error::denied(format!("the token is {}", token.full_name()))
-                .why(format!("the configuration says {what}"))
-                .next("See: jeton config list"))
+                .why(format!("the configuration names {what}"))
+                .next("Run: jeton config list"))
         };
         match (&self.account, &self.name) {
             (Some(account), _) if *account != token.owner.username => other(format!("the account {account}")),
@@ -180,7 +180,7 @@ impl Session {
             }
             (SessionKind::Token { .. }, None) => Err(token_rejected()),
             (SessionKind::Password { .. }, _) => {
-                Err(Error::unauthenticated(format!("the account {} has changed meanwhile", self.username))
+                Err(Error::unauthenticated(format!("the account {} was changed meanwhile", self.username))
                     .next("Sign in again"))
             }
         }
@@ -189,9 +189,9 @@ impl Session {
 
 /// Returns the error for a token that is not accepted. It hides the reason from the caller.
 pub(super) fn token_rejected() -> Error {
-    Error::unauthenticated("the token is not accepted")
-        .why("it is unknown, expired, disabled, deleted or replaced, or its account is disabled")
-        .next("Whoever can open the store can ask: jeton token whose")
+    Error::unauthenticated("the token was refused")
+        .why("it is unknown, expired, disabled, revoked or replaced, or its account is disabled")
+        .next("On the server, run: jeton token whose")
 }
 
 /// The actor of a verb, re-read from the store in the same transaction.

@@ -95,7 +95,7 @@ impl FindingReason {
         match self {
             FindingReason::Expiring(_) => "expiring",
             FindingReason::Stale { .. } => "stale",
-            FindingReason::DeadSecretTried(_) => "still knocking",
+            FindingReason::DeadSecretTried(_) => "still tried",
         }
     }
 }

@@ -61,8 +61,9 @@ impl<S: Store> PasswordAuthenticator<'_, S> {
             if is_counted {
                 self.record_failure(named)?;
             }
-            return Err(Error::unauthenticated("that username and password don't go together")
-                .why("the account is unknown or disabled, or the password is wrong"));
+            return Err(
+                Error::unauthenticated("wrong username or password").why("the account may also be unknown or disabled")
+            );
         };
         let new_hash = match password_match {
             PasswordMatch::YesNeedsRehash => Some(self.hasher.hash(password)?),
@@ -95,8 +96,10 @@ impl<S: Store> PasswordAuthenticator<'_, S> {
             let Some(wait) = self.store.write_usage(|b| b.reserve_login_attempt(key, now))? else { return Ok(()) };
             if wait > remaining {
                 let seconds = wait.as_secs_f64().ceil();
-                let mut refused = Error::unauthenticated(format!("the next try is possible in {seconds} s"))
-                    .why("the last tries with this name failed");
+                let mut refused = Error::unauthenticated(format!(
+                    "too many failed sign-ins; the next attempt is possible in {seconds} s"
+                ))
+                .why("the last sign-ins with this username failed");
                 refused.retry_after = Some(wait);
                 return Err(refused);
             }

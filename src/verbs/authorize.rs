@@ -80,9 +80,9 @@ pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
 /// Returns the error for a token that may not run a verb that needs `scope`.
 pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     match scope.methods() {
-        [] => Error::denied("no token may do that, whatever it holds")
-            .why("it takes a person and a password")
-            .next("Say --user U, and give the password"),
+        [] => Error::denied("no token can do that")
+            .why("it needs a person with a password")
+            .next("Use --user NAME and the password"),
         methods => Error::denied(format!("the token {} may not do that", token.name))
             .why(format!("it lacks {}", methods.join(" or "))),
     }
@@ -114,18 +114,21 @@ pub fn check_token_access(
     let own_account = actor.account()?;
     let own = owner == own_account.id;
     if !own && !own_account.role.manages(owner_role) {
-        return Err(Error::denied(format!("{} may not touch that account's tokens", own_account.username))
+        return Err(Error::denied(format!("{} can't change tokens of this account", own_account.username))
             .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role))));
     }
     if own && action == TokenAction::Write && !self_service && own_account.role < Role::Admin {
-        return Err(Error::denied(format!("{} may only see, disable and delete its own tokens", own_account.username))
-            .why("self-service is switched off here")
-            .next("Ask an owner or admin"));
+        return Err(Error::denied(format!(
+            "{} can only view, disable and revoke its own tokens",
+            own_account.username
+        ))
+        .why("self-service is off (policy.self_service)")
+        .next("Ask an owner or admin"));
     }
     match actor.bearer() {
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
-            Err(Error::denied(format!("the token {} may not touch those tokens", bearer.token.name))
+            Err(Error::denied(format!("the token {} can't change these tokens", bearer.token.name))
                 .why(format!("it lacks {}", missing.join(" or "))))
         }
         _ => Ok(()),
@@ -138,8 +141,8 @@ pub fn check_token_access(
 /// [`crate::error::Kind::Denied`] for a token that acts on itself.
 pub fn forbid_self_change(actor: &Actor, token: &Token) -> Result<()> {
     if actor.bearer().is_some_and(|bearer| bearer.token.id == token.id) {
-        return Err(Error::denied(format!("the token {} may not change or copy itself", token.name))
-            .why("whoever holds it could make it last, or do more"));
+        return Err(Error::denied(format!("the token {} can't change or copy itself", token.name))
+            .why("a token can't extend its own lifetime or permissions"));
     }
     Ok(())
 }
@@ -153,9 +156,9 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
         return Ok(());
     }
     let issued = if issued == own { String::new() } else { format!("; its secret was issued under {issued}") };
-    Err(Error::denied(format!("the token {} can't change one with a higher role", bearer.token.name))
+    Err(Error::denied(format!("the token {} can't change a token with a higher role", bearer.token.name))
         .why(format!("its own role is {own}{issued}"))
-        .next("Say --user U, and give the password"))
+        .next("Use --user NAME and the password"))
 }
 
 /// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise
@@ -174,10 +177,10 @@ fn forbid_escalation<'s>(
         first_excess(&catalogues, bearer.account.role, &bearer.token.selection, selections)
     };
     if excess(&mut current.into_iter().chain(requested.clone())).is_some() {
-        let refused = Error::denied(format!("the token {name} can't give away what it doesn't hold"));
+        let refused = Error::denied(format!("the token {name} can't grant more than it holds"));
         // Requested rights can be named in the error; rights of a token out of reach can't.
         let named = excess(&mut requested.into_iter());
-        return Err(refused.why(named.unwrap_or_else(|| "the other token may do more".to_owned())));
+        return Err(refused.why(named.unwrap_or_else(|| "the other token has more methods".to_owned())));
     }
     let outlives = |expiry: Expiry| match (bearer.expiry, expiry) {
         (Expiry::Never, _) => false,
@@ -188,9 +191,9 @@ fn forbid_escalation<'s>(
         return Ok(());
     }
     let end = bearer.expiry.at().map_or_else(String::new, |at| at.rfc3339());
-    Err(Error::denied(format!("the token {name} can't make one that outlives it"))
-        .why(format!("what was presented ends at {end}"))
-        .next("Say an earlier --expires"))
+    Err(Error::denied(format!("the token {name} can't create a token that outlives it"))
+        .why(format!("it expires at {end}"))
+        .next("Choose an earlier expiry with --expires"))
 }
 
 const fn managed_by(role: Role) -> &'static str {
@@ -211,7 +214,7 @@ pub fn check_catalogue_access(actor: &Actor) -> Result<()> {
     if own_account.role >= Role::Admin {
         return Ok(());
     }
-    Err(Error::denied(format!("{} may not change the catalogue", own_account.username))
+    Err(Error::denied(format!("{} can't change the catalogue", own_account.username))
         .why(format!("its role is {}; owners and admins may", own_account.role))
         .next("Ask an owner or admin"))
 }
@@ -225,15 +228,15 @@ pub fn check_audit_access(actor: &Actor) -> Result<()> {
     if own_account.role >= Role::Admin {
         return Ok(());
     }
-    Err(Error::denied("the audit log is for owners and admins")
-        .why(format!("the role of {} is {}", own_account.username, own_account.role))
+    Err(Error::denied("only owners and admins can read the audit log")
+        .why(format!("{} has the role {}", own_account.username, own_account.role))
         .next("Ask an owner or admin"))
 }
 
 /// Returns the error for an unknown account, for an actor that may know which accounts exist. Similar names are
 /// suggested only if the actor may read accounts.
 pub(super) fn account_not_found(actor: &Actor, name: &Username, snapshot: &dyn Snapshot) -> Result<Error> {
-    let error = Error::not_found(format!("there is no account {name}"));
+    let error = Error::not_found(format!("no account {name}"));
     if require_scope(actor, READ_ACCOUNTS).is_err() {
         return Ok(error);
     }
@@ -351,7 +354,7 @@ pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Toke
 
 /// Returns an error that is the same for existing and missing items.
 fn not_visible(own_account: &Account) -> Error {
-    Error::denied("that is not there, or not yours to see").why(format!(
+    Error::denied("not found, or not visible to you").why(format!(
         "the role {} manages {}",
         own_account.role,
         managed_by(own_account.role)

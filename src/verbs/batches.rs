@@ -220,13 +220,15 @@ impl<S: Store> LocalBackend<S> {
             let mut entries = verb.run(&actor, tx, &self.env(now), items)?;
             let count = entries.len() as u64;
             if batches.is_atomic() && count != batches.total {
-                return Err(Error::conflict("the store was changed meanwhile; nothing was done").next("Try again"));
+                return Err(
+                    Error::conflict("the store was changed meanwhile; nothing was changed here").next("Try again")
+                );
             }
             if batches.done == 0 && count > 0 && !batches.is_atomic() {
                 entries.insert(0, verb.milestone(Milestone::Started(batches.total)));
             }
             nothing_left.set(entries.is_empty());
-            Audited::each(count, entries).ok_or_else(|| Error::conflict("nothing is left to change"))
+            Audited::each(count, entries).ok_or_else(|| Error::conflict("nothing left to change"))
         });
         match written {
             Ok(CommittedTx { value: out, audit_seq: seq }) => {
@@ -266,15 +268,15 @@ fn next_size(size: usize, lock_time: Duration) -> usize {
 
 /// Adds the number of completed items to `error`.
 fn partial_error(error: Error, done: u64, total: u64) -> Error {
-    Error { what: format!("{}; {done} of {total} were done before", error.what), ..error }
+    Error { what: format!("{}; {done} of {total} are done", error.what), ..error }
 }
 
 /// Returns the error if the work was done, fully or in part, but its last row in the audit log could not be written.
 fn unmarked_error(error: Error, done: u64, total: u64) -> Error {
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
-    Error::failure(format!("{done} of {total} were done, but the audit log doesn't say that the work has ended"))
+    Error::failure(format!("{done} of {total} are done, but the audit log has no entry for the end of the work"))
         .why(why)
-        .next("Each of them has its own row there; keep this message with the log")
+        .next("Each of them has its own audit row. Keep this message with the log")
 }
 
 #[cfg(test)]

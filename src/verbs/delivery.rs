@@ -64,7 +64,7 @@ fn check_unchanged<'a>(
         return Err(Error::conflict("the token was changed meanwhile"));
     }
     if announced.iter().any(|token| token.expiry.is_past(now)) {
-        return Err(Error::conflict("the token would have expired by now"));
+        return Err(Error::conflict("the token would have expired already"));
     }
     Ok(())
 }
@@ -73,15 +73,15 @@ fn check_unchanged<'a>(
 fn delivery_error(error: Error, save_to: &SecretDestination, count: usize) -> Error {
     let (which, are) = if count == 1 { ("the secret", "is") } else { ("the secrets", "are") };
     let what = match save_to {
-        SecretDestination::Callback(_) => format!("{which} printed to stdout {are} not in force: nothing was changed"),
+        SecretDestination::Callback(_) => format!("nothing was changed: {which} printed to stdout {are} not valid"),
         SecretDestination::File(_) | SecretDestination::Directory(_) => {
             format!("nothing was changed, and {which} saved {are} removed again")
         }
     };
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
     let next = match &error.next {
-        Some(next) => format!("{next}; each try gives a new secret"),
-        None => "Throw what was printed away and repeat the command: it gives a new secret".to_owned(),
+        Some(next) => format!("{next}. Each attempt creates a new secret"),
+        None => "Discard the printed text and repeat the command: it creates a new secret".to_owned(),
     };
     Error { what, why: Some(why), next: Some(next), ..error }
 }

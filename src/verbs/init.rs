@@ -48,7 +48,7 @@ impl Mutation for Init {
     fn run(&self, _actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Account>> {
         if tx.installation()?.is_some() {
             return Err(Error::conflict("this store is set up already")
-                .next("Sign in with jeton, or choose another place with --store"));
+                .next("Sign in with jeton, or choose another store with --store"));
         }
         tx.set_installation(&Installation { prefix: self.prefix.clone(), created_at: env.now })?;
         tx.set_policy(&Policy { self_service: self.self_service, ..Policy::default() })?;
@@ -65,7 +65,7 @@ impl Mutation for Init {
             temporary_password: false,
             now: env.now,
         })?;
-        let account = tx.account(id)?.ok_or_else(|| Error::failure("the new account is not there"))?;
+        let account = tx.account(id)?.ok_or_else(|| Error::failure("the new account was not stored"))?;
         let entry = AuditEntry::new(Self::NAME, id, self.username.as_str())
             .with("role", Role::Owner.as_str())
             .with("prefix", self.prefix.as_str())

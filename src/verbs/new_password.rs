@@ -27,7 +27,7 @@ impl NewPassword {
     pub(super) fn hash(&self) -> Result<&PasswordHash> {
         match self {
             NewPassword::Hashed(hash) => Ok(hash),
-            NewPassword::Plain(_) => Err(Error::failure("the password was not hashed")),
+            NewPassword::Plain(_) => Err(Error::failure("the password could not be hashed")),
         }
     }
 }

@@ -171,7 +171,7 @@ impl<S: Store> LocalBackend<S> {
 
 /// Returns the error if other changes were committed between plan and transaction in every attempt.
 fn changed_meanwhile() -> Error {
-    Error::conflict("the store was changed meanwhile; nothing was done")
+    Error::conflict("the store was changed meanwhile; nothing was changed here")
         .next("Try again")
         .fault(Fault::ChangedMeanwhile)
 }

@@ -49,7 +49,7 @@ impl Mutation for SetPolicy {
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Policy>> {
         authorize::check_policy_access(actor)?;
         if self.changes.is_empty() {
-            return Err(Error::usage("name at least one rule"));
+            return Err(Error::usage("give at least one rule"));
         }
         let before = tx.policy()?;
         let mut policy = before.clone();

@@ -167,7 +167,7 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
         | (Credential::Password(..) | Credential::Token(_), _) => Ok(()),
         (Credential::Store, _) => Err(Error::unauthenticated("this needs an account's password, or a token")),
         (Credential::Session(_), AuthLevel::Password) => {
-            Err(Error::unauthenticated("every change needs the password anew"))
+            Err(Error::unauthenticated("each change needs the password again"))
         }
     }
 }

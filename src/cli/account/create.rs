@@ -14,10 +14,10 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let password = new_password::for_account(app, &username, args.password.new_password_file.as_deref())?;
     let changed = app.call(&credential, CreateAccount { username, role, password })?;
     let name = changed.value.account.username.to_string();
-    print_changed(app, &[changed.value], &format!("is a new {role}"))?;
+    print_changed(app, &[changed.value], &format!("created as {role}"))?;
     if !app.out.json {
-        app.out.note(&format!("  It signs in with: jeton --user {name}"));
-        app.out.note("  The password is temporary: it is replaced at the first sign-in, before anything else");
+        app.out.note(&format!("  Sign in with: jeton --user {name}"));
+        app.out.note("  The password is temporary: it must be replaced at the first sign-in");
     }
     Ok(())
 }

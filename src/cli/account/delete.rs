@@ -17,13 +17,13 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
         None if app.token()?.is_some() => (app.write_credential()?, String::new()),
         None if app.prompt.is_interactive => confirm_deletion(app, &username)?,
         None => {
-            return Err(Error::conflict("the deletion is not confirmed")
-                .why("there is no terminal to ask on, or --no-input forbids it")
-                .next("Say --confirm NAME"));
+            return Err(Error::conflict("the deletion was not confirmed")
+                .why("there is no terminal to ask on, or --no-input forbids asking")
+                .next("Use --confirm NAME"));
         }
     };
     let changed = app.call(&credential, DeleteAccount { username, confirmation: typed })?;
-    print_revoked(app, &[changed.value], changed.audit_seq, "deleted; nobody else ever gets its name", "")
+    print_revoked(app, &[changed.value], changed.audit_seq, "deleted; its name is never reused", "")
 }
 
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.
@@ -34,6 +34,6 @@ fn confirm_deletion(app: &App, username: &Username) -> Result<(Credential, Strin
     let seen = shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
     let (active, live) = (tokens.active, tokens.live);
     app.prompt.show(&format!("{}, {}: {active} active of {live} tokens, {seen}", account.username, account.role))?;
-    let typed = app.prompt.read_visible("Type the account's name to delete it for good")?;
+    let typed = app.prompt.read_visible("Type the account's name to delete it permanently")?;
     Ok((credential, typed))
 }

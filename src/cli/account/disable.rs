@@ -11,5 +11,11 @@ pub(super) fn disable(app: &mut App, some: AccountsArgs) -> Result<()> {
     let usernames = usernames(&some)?;
     let credential = app.write_credential()?;
     let changed = app.call(&credential, DisableAccounts { usernames })?;
-    print_revoked(app, &changed.value, changed.audit_seq, "disabled", "; its tokens are denied from now on")
+    print_revoked(
+        app,
+        &changed.value,
+        changed.audit_seq,
+        "disabled",
+        "; its tokens are denied from the next request on",
+    )
 }

@@ -188,8 +188,8 @@ pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit
     }
     if let Some(index) = words.iter().position(|w| contains_secret(w)) {
         let text = format!(
-            "error: argument {index} is, or holds, a secret: what stands on a command line can be seen by others\n  \
-             Give it to verify on stdin. Whoever saw it can use it: give the token a new one with regenerate\n"
+            "error: argument {index} contains a secret: other users can see command lines\n  Pass it to verify \
+             on stdin. Anyone who saw it can use it: create a new one with regenerate\n"
         );
         return Err(EarlyExit { text, is_requested: false });
     }

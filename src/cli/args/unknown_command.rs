@@ -23,7 +23,7 @@ pub(super) fn unknown_command(error: &clap::Error, words: &[String]) -> Option<S
     }
     let similar = similar_commands(word, parent, &path);
     let similar = if similar.is_empty() { similar_commands(word, &tree, "jeton") } else { similar };
-    let mut text = format!("error: there is no command \"{path} {word}\"\n");
+    let mut text = format!("error: no command \"{path} {word}\"\n");
     if let Some(question) = suggestion(&similar) {
         text.push_str(&format!("  {question}\n"));
     }

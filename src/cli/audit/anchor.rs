@@ -20,7 +20,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     let verified = app.call(&Credential::Store, verb)?;
     let Some(checkpoint) = verified.checkpoint else {
         let mut error = broken_chain_error(app, &verified.report)?;
-        error.why = Some("nothing was added to the anchor".to_owned());
+        error.why = Some("the anchor was not changed".to_owned());
         return Err(error);
     };
     let added = checkpoint.seq > last;
@@ -35,7 +35,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     }
     app.out.note(&match added {
         true => format!("✓ row {} anchored in {}", checkpoint.seq, path.display()),
-        false => format!("Row {} is the last one, and anchored already. Nothing was added", checkpoint.seq),
+        false => format!("Row {} is the last row and already anchored. The anchor was not changed", checkpoint.seq),
     });
     Ok(())
 }

@@ -61,8 +61,9 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     loop {
         let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
         if window.newest < seen {
-            return Err(Error::failure("the audit log has become shorter while it was followed")
-                .next("See what is wrong with: jeton audit verify"));
+            return Err(
+                Error::failure("the audit log became shorter while it was followed").next("Run: jeton audit verify")
+            );
         }
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
         printer.print(&mut app.out, dates, rows_up_to(&window, until))?;
@@ -94,7 +95,7 @@ fn rows_up_to(window: &AuditWindow, until: i64) -> &[HashedRow] {
 
 /// Noun for damaged rows in error messages.
 const ROWS: &str = "rows of the audit log";
-const VERIFY_HINT: &str = "See what is wrong with: jeton audit verify";
+const VERIFY_HINT: &str = "Run: jeton audit verify";
 
 /// Returns the numbers of the damaged rows up to `until`.
 fn unreadable_rows(window: &AuditWindow, until: i64) -> impl Iterator<Item = String> {
@@ -153,7 +154,7 @@ fn list(app: &mut App, query: &AuditQuery, mut anchor: PageCursor<i64>, until: i
     }
 }
 
-const COLUMNS: [&str; 7] = ["ROW", "TIME", "WHO", "FACE", "VERB", "TARGET", "WHAT"];
+const COLUMNS: [&str; 7] = ["ROW", "TIME", "WHO", "VIA", "VERB", "TARGET", "WHAT"];
 
 struct Printer {
     table: Table,

@@ -31,16 +31,16 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
         return app.out.line(&last);
     }
     let rows = if report.rows == 1 { "1 row".to_owned() } else { format!("{} rows", report.rows) };
-    app.out.line(&format!("{rows}, chain whole; last hash {last}"))?;
+    app.out.line(&format!("{rows} verified; last hash {last}"))?;
     let newer = report.head.map_or(0, |(seq, _)| seq) - report.last_checkpoint.as_ref().map_or(0, |c| c.seq);
     app.out.note(&match &report.last_checkpoint {
-        Some(checkpoint) if newer == 0 => format!("Anchored up to row {}, the last one.", checkpoint.seq),
+        Some(checkpoint) if newer == 0 => format!("Anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "Anchored up to row {}. Without a newer checkpoint it can't be seen whether the {newer} behind it are all, \
-             and as they were",
+            "Anchored up to row {}. Without a newer checkpoint, removed or altered rows among the {newer} after \
+             it can't be detected",
             checkpoint.seq
         ),
-        None if anchored => "Nothing of it is anchored.".to_owned(),
+        None if anchored => "No row is anchored.".to_owned(),
         None => NO_CHECKPOINT_ADVICE.to_owned(),
     });
     Ok(())
@@ -49,7 +49,7 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
 fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>> {
     let checkpoints = parse_checkpoints(file, &anchor_file::read(file)?)?;
     if checkpoints.is_empty() {
-        return Err(Error::failure(format!("the anchor {} holds no checkpoint", file.display())));
+        return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display())));
     }
     Ok(checkpoints)
 }
@@ -73,6 +73,6 @@ pub(super) fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<
             app.out.line(&format!("{} findings more", report.omitted))?;
         }
     }
-    Ok(Error::findings(format!("the audit log is not as it was written: {first}"))
-        .next("Keep the store's file as it is, and compare it with a backup"))
+    Ok(Error::findings(format!("the audit log was altered: {first}"))
+        .next("Don't change the store's file. Compare it with a backup"))
 }

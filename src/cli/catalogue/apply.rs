@@ -14,7 +14,7 @@ use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
 
 /// Limits of the lists in a preview.
-const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "--json has them" };
+const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "full list: --json" };
 
 pub(super) fn apply(app: &mut App, from: &str, consent: &ApplyOptions) -> Result<()> {
     let catalogue = source(app, from)?;
@@ -48,7 +48,7 @@ pub(super) fn preview_and_apply(
         if app.out.json {
             return app.out.json(&AppliedJson::new(&preview, warnings, false));
         }
-        app.out.note("nothing was changed: --dry-run");
+        app.out.note("Dry run: nothing was changed");
         return Ok(());
     }
     // The verb checks this too. Checking here fails before anyone is asked for a password.
@@ -59,8 +59,8 @@ pub(super) fn preview_and_apply(
     if app.out.json {
         return app.out.json(&AppliedJson::new(&changed.value, warnings, true));
     }
-    app.out.note(&format!("✓ the catalogue {} is in force", changed.value.name));
-    app.out.note("  Proxies that guard an application by its routes need their configuration anew: jeton guide");
+    app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
+    app.out.note("  Print the configuration of proxies again if they match routes: jeton guide");
     Ok(())
 }
 

@@ -13,16 +13,16 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
         (Some(name), _, _) => catalogues
             .iter()
             .find(|c| c.name == name)
-            .ok_or_else(|| Error::not_found("there is no such catalogue").why(format!("there are {}", names())))?,
+            .ok_or_else(|| Error::not_found("no such catalogue").why(format!("available are {}", names())))?,
         (None, Some(only), None) => only,
         (None, None, _) => {
-            return Err(Error::not_found("there is no catalogue beside jeton's own")
+            return Err(Error::not_found("there is no catalogue except jeton's own")
                 .next("Apply one with: jeton catalogue apply FILE"));
         }
         (None, Some(_), Some(_)) => {
             return Err(Error::usage("there are several catalogues")
-                .why(format!("they are {}", names()))
-                .next("Say which: jeton catalogue export NAME"));
+                .why(format!("choose one of {}", names()))
+                .next("Choose one: jeton catalogue export NAME"));
         }
     };
     app.out.document(&write::toml(catalogue))

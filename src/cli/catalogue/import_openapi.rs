@@ -14,7 +14,9 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     let path = Path::new(&args.file);
     app.prompt.check_stdin_is_free(path, "the document")?;
     if input::is_standard(path) && args.name.is_none() {
-        return Err(Error::usage("the catalogue has no name").why("a document on stdin has none").next("Say --name N"));
+        return Err(Error::usage("the catalogue has no name")
+            .why("a document from stdin has no name")
+            .next("Use --name NAME"));
     }
     let text = read_text(path, openapi::MAX_DOCUMENT_SIZE)?;
     let name = match args.name {

@@ -13,7 +13,7 @@ use crate::verbs::page_cursor::PageCursor;
 
 pub(super) fn uses(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     if args.filter.as_deref().is_some_and(asks_for_reason) {
-        return Err(Error::usage("uses have no reason").why("they were allowed").next("Say: jeton ledger denied"));
+        return Err(Error::usage("uses have no reason").why("uses were allowed").next("Run: jeton ledger denied"));
     }
     print_list::<UseRow>(app, args)
 }

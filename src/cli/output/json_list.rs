@@ -77,7 +77,7 @@ pub fn check_all_readable(what: &str, unreadable: &BTreeSet<String>, next: &str)
     if unreadable.len() > MAX_NAMED {
         names.push(&more);
     }
-    Err(Error::failure(format!("these {what} can't be read: {}", names.join(", ")))
-        .why("what the store holds of them is damaged; the others are listed")
+    Err(Error::failure(format!("unreadable {what}: {}", names.join(", ")))
+        .why("they are damaged in the store; the others are listed")
         .next(next))
 }

@@ -32,7 +32,7 @@ pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
         check.token.overlap(now).zip(check.previous).filter(|(_, p)| *p != check.withheld)
     {
         let may = withheld.map_or_else(|| "may".to_owned(), |why| format!("may not: {}", MethodCheck::describe(why)));
-        app.out.note(&format!("! {}, which dies {}, {may}", previous.hint, relative(previous.retires_at, now)));
+        app.out.note(&format!("! {}, which ends {}, {may}", previous.hint, relative(previous.retires_at, now)));
     }
     match check.withheld {
         None if app.out.json || app.out.quiet => Ok(()),
@@ -40,7 +40,7 @@ pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
         Some(withheld) => {
             let error = Error::denied(format!("{name} may not call {method}")).why(MethodCheck::describe(withheld));
             Err(match check.nearest {
-                Some(nearest) => error.next(format!("The nearest known method is {nearest}")),
+                Some(nearest) => error.next(format!("Did you mean: {nearest}?")),
                 None => error,
             })
         }

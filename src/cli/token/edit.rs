@@ -49,9 +49,9 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         return app.out.json(&EditedJson::new(&edited.after, changes, now));
     }
     if changes(app, &edited).is_empty() {
-        app.out.note(&format!("✓ {name} was so already"));
+        app.out.note(&format!("✓ {name} unchanged: it already has these values"));
     } else {
-        app.out.note(&format!("✓ {name} changed; its secret stays"));
+        app.out.note(&format!("✓ {name} changed; its secret stays the same"));
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ fn print_preview(app: &mut App, edited: &EditPreview) -> Result<()> {
     if let Some(warning) = &edited.warning {
         app.out.note(&format!("! {warning}"));
     }
-    app.out.note("Nothing was changed: --dry-run");
+    app.out.note("Dry run: nothing was changed");
     Ok(())
 }
 
@@ -100,7 +100,7 @@ fn diff_lines(app: &App, edited: &EditPreview) -> Vec<String> {
         lines.extend(change.removed.iter().map(|name| format!("    - {name}")));
     }
     if lines.len() == 1 {
-        lines.push("  nothing differs".to_owned());
+        lines.push("  no differences".to_owned());
     }
     lines
 }

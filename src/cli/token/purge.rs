@@ -27,20 +27,20 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         None if app.token()?.is_some() => (app.write_credential()?, 0),
         None if app.prompt.is_interactive => confirm_purge(app, which)?,
         None => {
-            return Err(Error::conflict("the purge is not confirmed")
-                .why("there is no terminal to ask on, or --no-input forbids it")
-                .next("See their number with --dry-run, then say --confirm N"));
+            return Err(Error::conflict("the purge was not confirmed")
+                .why("there is no terminal to ask on, or --no-input forbids asking")
+                .next("Count the tokens with --dry-run, then use --confirm N"));
         }
     };
     let PurgeResult { count, stopped, .. } = purge_with_progress(app, &credential, PurgeTokens::new(which, confirm))?;
     if app.out.json {
         app.out.json(&PurgedJson { schema: SCHEMA, count, stopped, tokens: None })?;
     } else if !stopped {
-        app.out.note(&format!("✓ {} purged for good", count_tokens(count, which)));
+        app.out.note(&format!("✓ {} purged", count_tokens(count, which)));
     }
     match stopped {
         true => Err(Error::new(Kind::Cancelled, format!("stopped after {} of {confirm}", count_tokens(count, which)))
-            .why("they are purged for good; the others are as they were")
+            .why("those are purged; the others are unchanged")
             .next("Repeat the command for the others")),
         false => Ok(()),
     }
@@ -82,7 +82,7 @@ fn print_preview(app: &mut App, which: Purgeable, preview: PurgePreview) -> Resu
     if rest > 0 {
         app.out.note(&format!("and {rest} more"));
     }
-    app.out.note(&format!("{} would go. Nothing was purged: --dry-run", count_tokens(count, which)));
+    app.out.note(&format!("{} would be purged. Dry run: nothing was purged", count_tokens(count, which)));
     Ok(())
 }
 
@@ -96,9 +96,9 @@ fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, u64)> {
     if rest > 0 {
         app.prompt.show(&format!("    and {rest} more"))?;
     }
-    let typed = app.prompt.read_visible(&format!("Type the number of tokens, {count}, to purge them for good"))?;
+    let typed = app.prompt.read_visible(&format!("Type the number of tokens, {count}, to purge them permanently"))?;
     let confirm = typed.parse().map_err(|_| {
-        Error::conflict("the confirmation differs; nothing was purged").why("the number of tokens was expected")
+        Error::conflict("the confirmation does not match; nothing was purged").why("expected the number of tokens")
     })?;
     Ok((credential, confirm))
 }

@@ -55,7 +55,10 @@ fn print_rotated(app: &mut App, issued: &IssuedToken, seq: i64, now: Timestamp) 
         let printed = if issued.saved_path().is_some() { None } else { Some(&answer) };
         return output::print_json_rest(&service.attach_to(&answer), printed);
     }
-    let what = format!("has a new secret{}", service.suffix("the old one", ", the old one is dead"));
+    let what = format!(
+        "has a new secret{}",
+        service.suffix("the old secret", "; the old secret is denied from the next request on")
+    );
     print_summary(app, slice::from_ref(issued), &what);
     service.warn_unconfirmed(app);
     Ok(())
@@ -64,5 +67,5 @@ fn print_rotated(app: &mut App, issued: &IssuedToken, seq: i64, now: Timestamp) 
 /// Describes how long the old secret lives, and if the expiry makes that shorter than requested.
 fn describe_old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
     let cut = if expiry.at() == Some(until) { " with the token itself" } else { "" };
-    format!("the old one dies {}{cut}", relative(until, now))
+    format!("the old secret ends {}{cut}", relative(until, now))
 }

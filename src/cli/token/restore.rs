@@ -16,7 +16,7 @@ pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
     print_changed(app, &changed.value, "restored, disabled")?;
     if !app.out.json {
         let names: Vec<String> = changed.value.iter().map(Token::full_name).collect();
-        app.out.note(&format!("  To switch on what is needed: jeton token enable {}", names.join(" ")));
+        app.out.note(&format!("  To enable a token: jeton token enable {}", names.join(" ")));
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
     let changed = app.call(&credential, RetireToken { token: TokenTarget::by_reference(one.token) })?;
     let text = RevokedText {
         done: "has one secret again",
-        subject: "the old one",
-        otherwise: "; the old one is denied from now on",
+        subject: "the old secret",
+        otherwise: "; the old secret is denied from the next request on",
     };
     print_revoked(app, &[changed.value], changed.audit_seq, &text)
 }

@@ -18,21 +18,21 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
         Some(typed) => (app.write_credential()?, RevokeTokens { tokens, with_made, confirmation: typed }),
         None if app.prompt.is_interactive => confirm_revocation(app, tokens, with_made)?,
         None => {
-            return Err(Error::conflict("the deletion is not confirmed")
-                .why("there is no terminal to ask on, or --no-input forbids it")
-                .next("Say --confirm NAME, or for several tokens --confirm N, their number"));
+            return Err(Error::conflict("the revocation was not confirmed")
+                .why("there is no terminal to ask on, or --no-input forbids asking")
+                .next("Use --confirm NAME, or for several tokens --confirm N with their number"));
         }
     };
     let changed = app.call(&credential, verb)?;
-    let text = RevokedText { done: "deleted", subject: "it", otherwise: "; it is denied from now on" };
+    let text = RevokedText { done: "revoked", subject: "it", otherwise: "; denied from the next request on" };
     let RevokeResult { tokens, remaining: left, .. } = &changed.value;
     print_revoked_with_remaining(app, tokens, Some(left), changed.audit_seq, &text)?;
     if !app.out.json {
         if let Some(words) = left.describe() {
             let pronoun = if tokens.len() == 1 { "It" } else { "They" };
-            app.out.note(&format!("! {pronoun} made {words}; --with-made takes along what a token made"));
+            app.out.note(&format!("! {pronoun} created {words}; --with-made also revokes those"));
         }
-        app.out.note("  In the trash for now: jeton token list --trash, jeton token restore NAME");
+        app.out.note("  Undo: jeton token restore NAME. Trash: jeton token list --trash");
     }
     Ok(())
 }
@@ -46,7 +46,7 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
         let one = app.call(&read_credential, ShowToken { token })?;
         if one.token.deleted_at.is_some() {
             let name = one.token.full_name();
-            return Err(Error::not_found(format!("the token {name} is in the trash already")));
+            return Err(Error::not_found(format!("the token {name} is already in the trash")));
         }
         shown.push(one);
     }
@@ -64,11 +64,11 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
         total += app.call(&read_credential, GetTokens { tokens })?.iter().map(|one| one.made.len()).sum::<usize>();
     }
     let label = match total {
-        1 => "Type the token's name to delete it".to_owned(),
+        1 => "Type the token's name to revoke it".to_owned(),
         _ if total > targets.len() => {
-            format!("Type the number of tokens, {total} with what they made, to delete them all")
+            format!("Type the number of tokens, {total} with the created ones, to revoke them all")
         }
-        _ => format!("Type the number of tokens, {total}, to delete them"),
+        _ => format!("Type the number of tokens, {total}, to revoke them"),
     };
     let typed = app.prompt.read_visible(&label)?;
     Ok((credential, RevokeTokens { tokens: targets, with_made, confirmation: typed }))
@@ -119,10 +119,10 @@ fn consequences(app: &App, shown: &TokenDetails) -> Result<()> {
         app.prompt.show(&format!("    methods {}{more}", named.join(", ")))?;
     }
     if let Some(overlap) = show::describe_overlap(&shown.token, usage, now) {
-        app.prompt.show(&format!("    an overlap is in progress, both secrets go: {overlap}"))?;
+        app.prompt.show(&format!("    overlap in progress, both secrets end: {overlap}"))?;
     }
     if let Some(made) = shown.made.describe() {
-        app.prompt.show(&format!("  ! it made {made}"))?;
+        app.prompt.show(&format!("  ! created {made}"))?;
     }
     match show::describe_denials(usage, now) {
         Some(denied) => app.prompt.show(&format!("    denied {denied}")),

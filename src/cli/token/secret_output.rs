@@ -47,7 +47,7 @@ pub(super) fn secret_destination(
             let what = if issued.len() == 1 { "the secret" } else { "the secrets" };
             Error::failure(format!("{what} could not be printed; nothing was changed"))
                 .why(e.why.unwrap_or(e.what))
-                .next("Look where stdout goes, or save to a file: --out FILE")
+                .next("Check stdout, or save to a file: --out FILE")
         })
     })))
 }
@@ -78,11 +78,11 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], what: &str) {
         };
         app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
         if let Some(path) = one.saved_path() {
-            app.out.note(&format!("  Its secret is saved in {}, readable by you alone", path.display()));
+            app.out.note(&format!("  Its secret is saved in {}, readable only by you", path.display()));
         }
     }
     if issued.iter().any(|i| i.saved_path().is_none()) {
-        app.out.note("  This is the only time the secret is shown. Kept in T, it is used like this:");
+        app.out.note("  The secret is shown only now. Use it (secret in $T):");
         app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
     }
 }

@@ -54,7 +54,7 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
     let off = if token.owner.enabled { "" } else { ", off" };
     table.pair("Account", format!("{} ({}{off})", token.owner.username, token.owner.role));
     if token.role() != token.owner.role {
-        table.pair("Role", format!("{}: its secret was issued under it; regenerate lifts it", token.role()));
+        table.pair("Role", format!("{} (role at issue; regenerate to lift)", token.role()));
     }
     table.pair("API", describe_selection(&token.selection, rights));
     let expires = match token.expiry {
@@ -64,10 +64,10 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
     table.pair("Expires", expires);
     table.pair("Created", moment(token.created_at));
     if let Some(maker) = &shown.made_by {
-        table.pair("Made by", maker.describe());
+        table.pair("Created by", maker.describe());
     }
     if let Some(made) = shown.made.describe() {
-        table.pair("Made", made);
+        table.pair("Created", made);
     }
     if let Some(at) = token.deleted_at {
         table.pair("Deleted", moment(at));
@@ -107,7 +107,7 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
         table.pair("", id.as_str());
     }
     if count > MAX_METHODS {
-        table.pair("", format!("and {} more: --json lists them all", count - MAX_METHODS));
+        table.pair("", format!("and {} more; full list: --json", count - MAX_METHODS));
     }
     if !rights.withheld.is_empty() {
         table.pair("Withheld", count_methods(rights.withheld.len()));
@@ -116,7 +116,7 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
         table.pair("", format!("{id} ({})", reason.summary()));
     }
     if rights.withheld.len() > MAX_METHODS {
-        table.pair("", format!("and {} more: --json lists them all", rights.withheld.len() - MAX_METHODS));
+        table.pair("", format!("and {} more; full list: --json", rights.withheld.len() - MAX_METHODS));
     }
     let differs = |previous: &&EffectiveRights| previous.permitted != rights.permitted;
     if let Some((previous, old)) = previous_rights.as_deref().filter(differs).zip(token.previous.as_ref()) {
@@ -129,7 +129,7 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
 
 fn describe_selection(selection: &Selection, rights: &EffectiveRights) -> String {
     match selection {
-        Selection::Inherit => "Inherit: whatever the account's role permits".to_owned(),
+        Selection::Inherit => "Inherit: everything that the account's role permits".to_owned(),
         Selection::Sets(sets) => {
             let unknown = |set: &String| if rights.unknown_sets.contains(set) { UNKNOWN_SUFFIX } else { "" };
             sets.iter().map(|set| format!("{}{}", set_label(set), unknown(set))).collect::<Vec<_>>().join(", ")
@@ -158,7 +158,7 @@ fn add_usage(table: &mut Table, shown: &TokenDetails, now: Timestamp) {
     if !usage.all_methods.is_empty() {
         let bound = if usage.methods_truncated { "more than " } else { "" };
         let (used, permitted) = (shown.used_methods, count_methods(shown.rights.permitted.len()));
-        table.pair("Used", format!("{bound}{used} of {permitted}, as far back as the ledger goes"));
+        table.pair("Used", format!("{bound}{used} of {permitted} in the recorded usage"));
     }
     if let Some(denied) = describe_denials(usage, now) {
         table.pair("Denied", denied);
@@ -195,5 +195,5 @@ pub(super) fn describe_overlap(token: &Token, usage: &Usage, now: Timestamp) -> 
         Some(today) => format!(", {today} calls today"),
     };
     let dies = relative(previous.retires_at, now);
-    Some(format!("{} dies {dies}, {}{uses}", previous.hint, last_seen_text(previous.last_seen_at, now)))
+    Some(format!("{} ends {dies}, {}{uses}", previous.hint, last_seen_text(previous.last_seen_at, now)))
 }

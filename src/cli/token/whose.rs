@@ -38,7 +38,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
             continue;
         }
         if are_several && !app.out.quiet {
-            let known = if is_token(&traced) { "" } else { " is no token's secret" };
+            let known = if is_token(&traced) { "" } else { " belongs to no token" };
             app.out.line(&format!("{hint}…{known}"))?;
         }
         print_result(app, &traced, now)?;
@@ -50,7 +50,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
         }
     }
     match first_refusal {
-        Some(reason) if !any_token => Err(Error::not_found("that is no token's secret").why(reason.describe())),
+        Some(reason) if !any_token => Err(Error::not_found("the secret belongs to no token").why(reason.describe())),
         _ => Ok(()),
     }
 }
@@ -116,7 +116,7 @@ fn print_result(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<
         SecretOwner::Purged(tombstone) => tombstone.full_name(),
     };
     if traced.denial_reason == Some(DenialReason::WrongSecret) {
-        app.out.note(&format!("Its head is that of {name}"));
+        app.out.note(&format!("It starts like the secret of {name}"));
         return Ok(());
     }
     if app.out.quiet {
@@ -132,10 +132,10 @@ fn print_result(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<
             table.pair("Id", token.id.to_string());
             table.pair("Status", status_text(token, now));
             let secret = match state {
-                SecretState::Current => format!("the current one, since {}", day(token.secret_since)),
-                SecretState::Previous(until) if now < *until => format!("the old one, dies {}", relative(*until, now)),
-                SecretState::Previous(until) => format!("an old one, dead since {}", day(*until)),
-                SecretState::Dead => "an old one, replaced".to_owned(),
+                SecretState::Current => format!("current, since {}", day(token.secret_since)),
+                SecretState::Previous(until) if now < *until => format!("previous, ends {}", relative(*until, now)),
+                SecretState::Previous(until) => format!("previous, refused since {}", day(*until)),
+                SecretState::Dead => "replaced".to_owned(),
             };
             table.pair("Secret", secret);
         }

@@ -44,10 +44,10 @@ impl Withheld {
     pub fn summary(self) -> String {
         match self {
             Withheld::NotSelected => "not in its selection".to_owned(),
-            Withheld::PickedOneByOne => "jeton.* methods are picked one by one".to_owned(),
+            Withheld::PickedOneByOne => "jeton.* methods must be picked one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
             Withheld::AccountRole(role) => format!("above its account's role, {role}"),
-            Withheld::IssuedRole(role) => format!("its secret was issued under {role}"),
+            Withheld::IssuedRole(role) => format!("the secret was issued under {role}"),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }
@@ -147,12 +147,12 @@ impl EffectiveRights {
         let selected = self.permitted.len() + self.withheld.len();
         let first = self.withheld.first();
         Some(match (first, self.permitted.len()) {
-            (None, 0) if self.unknown_sets.is_empty() => "it may call nothing: its selection is empty".to_owned(),
-            (None, 0) => format!("it may call nothing: unknown API set {}", self.unknown_sets.join(", ")),
+            (None, 0) if self.unknown_sets.is_empty() => "it may not call anything: its selection is empty".to_owned(),
+            (None, 0) => format!("it may not call anything: unknown API set {}", self.unknown_sets.join(", ")),
             (None, _) => return None,
             (Some((id, reason)), permitted) => {
                 let what = match (permitted, self.withheld.len()) {
-                    (0, _) => "it may call nothing: ".to_owned(),
+                    (0, _) => "it may not call anything: ".to_owned(),
                     (_, 1) => format!("1 of {selected} methods is withheld: "),
                     (_, n) => format!("{n} of {selected} methods are withheld: "),
                 };

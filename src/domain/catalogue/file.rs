@@ -93,10 +93,10 @@ fn too_many_parts(text: &str) -> Option<usize> {
 fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     if text.len() > MAX_FILE_SIZE {
         return Err(Error::usage(format!("{name} is too large"))
-            .why(format!("a catalogue file has {MAX_FILE_SIZE} bytes at most")));
+            .why(format!("a catalogue file can have at most {MAX_FILE_SIZE} bytes")));
     }
     if let Some(byte) = too_many_parts(text) {
-        let error = Error::usage("the file is too large").why(format!("it has more than {MAX_PARTS} words and signs"));
+        let error = Error::usage("the file is too large").why(format!("it has more than {MAX_PARTS} tokens of TOML"));
         return Err(at_position(name, text, byte, error));
     }
     let doc: FileDoc = toml::from_str(text).map_err(|e| {
@@ -107,7 +107,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     })?;
     let located = |span: Range<usize>, error: Error| at_position(name, text, span.start, error);
     if *doc.schema.get_ref() != 1 {
-        let error = Error::usage("the catalogue file has another schema").why("this program reads schema 1");
+        let error = Error::usage("the catalogue file has an unsupported schema").why("schema 1 is supported");
         return Err(located(doc.schema.span(), error));
     }
     let mut offsets = PartOffsets(HashMap::new());
@@ -126,7 +126,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
             let span = method.id.span();
             let tail = offsets.record(Location::MethodId(g, m), method.id);
             if count > MAX_METHODS {
-                let why = format!("a catalogue has {MAX_METHODS} methods at most");
+                let why = format!("a catalogue can have at most {MAX_METHODS} methods");
                 return Err(located(span, Error::usage("the catalogue is too large").why(why)));
             }
             let whole = MethodId::parse(&format!("{id}.{tail}")).map_err(|e| located(span, e))?;
@@ -140,7 +140,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     }
     for (s, set) in doc.set.into_iter().enumerate() {
         if s >= MAX_SETS {
-            let why = format!("a catalogue has {MAX_SETS} API sets at most");
+            let why = format!("a catalogue can have at most {MAX_SETS} API sets");
             return Err(located(set.name.span(), Error::usage("the catalogue is too large").why(why)));
         }
         let mut entries = |texts: Vec<Spanned<String>>, spot: fn(usize, usize) -> Location| {

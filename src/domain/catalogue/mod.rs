@@ -85,8 +85,7 @@ impl SetEntry {
             (None, None) => MethodId::parse(text).map(SetEntry::Method),
         };
         parsed.map_err(|e| {
-            Error::usage(e.what)
-                .why("an entry is a method id, the head of some with * at its end, group:ID or set:NAME")
+            Error::usage(e.what).why("an entry is a method id, a prefix with * at its end, group:ID or set:NAME")
         })
     }
 }
@@ -131,7 +130,7 @@ impl Catalogue {
     pub fn shipped(name: &str) -> Result<Self> {
         match SHIPPED.iter().find(|(n, _)| *n == name) {
             Some((name, text)) => file::read_shipped(name, text),
-            None => Err(Error::not_found("no such catalogue").why("the one that comes with jeton is cloud-platform")),
+            None => Err(Error::not_found("no such catalogue").why("jeton comes with cloud-platform")),
         }
     }
 

@@ -45,12 +45,14 @@ pub(super) fn check_route_owners(catalogue: &Catalogue, others: &[&Catalogue]) -
 }
 
 fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method, route: &str) -> Error {
-    let what = format!("the route {} of {} is another method's already", escape_untrusted(route), method.id);
+    let what = format!("the route {} of {} belongs to another method", escape_untrusted(route), method.id);
     let owner_text = format!("{} has {}", owner.method.id, escape_untrusted(owner.route));
     if owner.catalogue.name == catalogue.name {
-        return Error::usage(what).why(owner_text).next("A request must mean one method: take it from one of them");
+        return Error::usage(what)
+            .why(owner_text)
+            .next("A request must match one method: remove the route from one of them");
     }
     Error::conflict(what)
         .why(format!("{owner_text}, in the catalogue {}", owner.catalogue.name))
-        .next("A request must mean one method: take it from one of them")
+        .next("A request must match one method: remove the route from one of them")
 }

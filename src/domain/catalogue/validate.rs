@@ -83,7 +83,7 @@ pub(super) fn find_fault(catalogue: &Catalogue, existing: &[Catalogue]) -> Valid
 
 /// Refuses definitions that only jeton's own file may make.
 fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
-    let ours = || "jeton.* are the management methods, and come with the program";
+    let ours = || "jeton.* methods are built in";
     if catalogue.name.eq_ignore_ascii_case(MANAGEMENT) {
         let error = Error::usage("a file can't define the catalogue jeton").why(ours()).next("Choose another name");
         return Err(fault(Location::Name, error));
@@ -120,8 +120,8 @@ fn validate_head(catalogue: &Catalogue) -> ValidationResult {
     let starts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let follows = |c: char| starts(c) || matches!(c, '.' | '_' | '-');
     if name.len() > MAX_NAME_LEN || !name.starts_with(starts) || !name.chars().all(follows) {
-        let error = Error::usage(format!("\"{}\" is not a catalogue's name", excerpt(name)))
-            .why("it has 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit");
+        let error = Error::usage(format!("\"{}\" is not a catalogue name", excerpt(name)))
+            .why("use 1-64 characters: a-z 0-9 . _ -, the first a letter or digit");
         return Err(fault(Location::Name, error));
     }
     validate_text("the catalogue's title", &catalogue.title, MAX_TITLE_LEN, Location::Title)
@@ -137,11 +137,11 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
         let group_fault = |error| Err(fault(Location::GroupId(g), error));
         if let Err(e) = MethodId::parse(&group.id) {
             return group_fault(
-                Error::usage(format!("\"{}\" is not a group's id", excerpt(&group.id))).why(e.why.unwrap_or_default()),
+                Error::usage(format!("\"{}\" is not a group id", excerpt(&group.id))).why(e.why.unwrap_or_default()),
             );
         }
         if !seen.insert(group.id.as_str()) {
-            return group_fault(Error::usage(format!("the group {} stands twice", group.id)));
+            return group_fault(Error::usage(format!("the group {} is defined twice", group.id)));
         }
         if let Some(other) = groups_elsewhere.get(group.id.as_str()) {
             return group_fault(already_defined(&format!("the group {}", group.id), other));
@@ -150,14 +150,18 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
         for (m, one) in group.methods.iter().enumerate() {
             let method_fault = |error| Err(fault(Location::MethodId(g, m), error));
             if !one.id.as_str().strip_prefix(group.id.as_str()).is_some_and(|rest| rest.starts_with('.')) {
-                return method_fault(Error::usage(format!("the method {} is not of its group {}", one.id, group.id)));
+                return method_fault(Error::usage(format!(
+                    "the method {} does not begin with its group {}",
+                    one.id, group.id
+                )));
             }
             if !methods.insert(one.id.as_str()) {
-                return method_fault(Error::usage(format!("the method {} stands twice", one.id)));
+                return method_fault(Error::usage(format!("the method {} is defined twice", one.id)));
             }
             if methods.len() > MAX_METHODS {
                 return method_fault(
-                    Error::usage("the catalogue is too large").why(format!("it may have {MAX_METHODS} methods")),
+                    Error::usage("the catalogue is too large")
+                        .why(format!("it can have at most {MAX_METHODS} methods")),
                 );
             }
             if let Some(other) = elsewhere.get(one.id.as_str()) {
@@ -176,8 +180,8 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
         let lower = docs.to_ascii_lowercase();
         let leads_to_a_page = lower.starts_with("https://") || lower.starts_with("http://");
         if !leads_to_a_page || docs.contains(char::is_whitespace) {
-            let error = Error::usage(format!("\"{}\" is not a docs link", excerpt(docs)))
-                .why("a docs link begins with https:// or http:// and has no blanks");
+            let error = Error::usage(format!("\"{}\" is not a documentation link", excerpt(docs)))
+                .why("a documentation link begins with https:// or http:// and contains no spaces");
             return Err(fault(Location::Docs(g, m), error));
         }
     }
@@ -186,7 +190,7 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
         validate_text("a route", route, MAX_LINK_LEN, location)?;
         Route::parse(route).map_err(|error| fault(location, error))?;
         if r >= MAX_ROUTES {
-            return Err(fault(location, Error::usage(format!("a method has {MAX_ROUTES} routes at most"))));
+            return Err(fault(location, Error::usage(format!("a method can have at most {MAX_ROUTES} routes"))));
         }
     }
     Ok(())
@@ -208,30 +212,31 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         members += if exact { set.include.len() } else { own.len() };
         if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
             let error = Error::usage("the API sets of the catalogue are too large").why(format!(
-                "together they may have {MAX_ENTRIES} entries, {MAX_PATTERNS} patterns, and hold {MAX_MEMBERS} methods \
-                 (all there are counted for a set with patterns, groups or other sets)"
+                "together they can have at most {MAX_ENTRIES} entries, {MAX_PATTERNS} patterns and \
+                 {MAX_MEMBERS} methods (a set with patterns, groups or other sets counts all methods)"
             ));
             return Err(fault(Location::SetName(s), error));
         }
         let location = Location::SetName(s);
         validate_text("an API set's name", &set.name, MAX_NAME_LEN, location)?;
         if set.name.trim() != set.name {
-            return Err(fault(location, Error::usage("an API set's name begins or ends with a blank")));
+            return Err(fault(location, Error::usage("an API set's name can't begin or end with a space")));
         }
         if looks_built_in(&set.name) {
             let error = Error::usage(format!("an API set can't be called \"{}\"", escape_untrusted(&set.name)))
-                .why("it could be taken for a choice that is built in, such as Inherit, nothing yet or 2 sets")
+                .why("it looks like a built-in choice such as Inherit, no access or 2 sets")
                 .next("Choose another name");
             return Err(fault(location, error));
         }
         if !seen.insert(set.name.as_str()) {
-            return Err(fault(location, Error::usage(format!("the API set \"{}\" stands twice", set.name))));
+            return Err(fault(location, Error::usage(format!("the API set \"{}\" is defined twice", set.name))));
         }
         if let Some(other) = elsewhere.get(set.name.as_str()) {
             return Err(fault(location, already_defined(&format!("the API set \"{}\"", set.name), other)));
         }
         if s >= MAX_SETS {
-            let error = Error::usage("the catalogue is too large").why(format!("it may have {MAX_SETS} API sets"));
+            let error =
+                Error::usage("the catalogue is too large").why(format!("it can have at most {MAX_SETS} API sets"));
             return Err(fault(location, error));
         }
         validate_text("an API set's title", &set.title, MAX_TITLE_LEN, Location::SetTitle(s))?;
@@ -240,31 +245,30 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         for (location, entry) in both {
             let (means_something, why) = match entry {
                 SetEntry::Method(id) if id.is_management() => {
-                    (false, "jeton.* methods are picked one by one, for each token")
+                    (false, "jeton.* methods must be picked one by one for each token")
                 }
-                SetEntry::Method(id) => (
-                    own.contains(id.as_str()),
-                    "no such method in this catalogue; other catalogues are reached through set:NAME",
-                ),
+                SetEntry::Method(id) => {
+                    (own.contains(id.as_str()), "no such method in this catalogue; use set:NAME for other catalogues")
+                }
                 SetEntry::Prefix(head) if MethodId::parse(head).is_ok_and(|id| id.is_management()) => {
-                    (false, "jeton.* methods are picked one by one, for each token")
+                    (false, "jeton.* methods must be picked one by one for each token")
                 }
                 SetEntry::Prefix(head) => (
                     own.range(head.as_str()..).next().is_some_and(|id| id.starts_with(head.as_str())),
                     "the pattern matches no method of this catalogue",
                 ),
                 SetEntry::Group(group) if group.split('.').next() == Some(MANAGEMENT) => {
-                    (false, "jeton.* methods are picked one by one, for each token")
+                    (false, "jeton.* methods must be picked one by one for each token")
                 }
                 SetEntry::Group(group) => (own_groups.contains(group.as_str()), "no such group in this catalogue"),
                 SetEntry::Set(name) => (
                     own_sets.contains(name.as_str()) || elsewhere.contains_key(name.as_str()),
-                    "there is no such set, neither in this catalogue nor in another one",
+                    "no such set in any catalogue",
                 ),
             };
             if !means_something {
                 let entry = excerpt(&entry.to_string());
-                let error = Error::usage(format!("\"{entry}\" in the API set \"{}\" means nothing", set.name)).why(why);
+                let error = Error::usage(format!("\"{entry}\" in the API set \"{}\" is invalid", set.name)).why(why);
                 return Err(fault(location, error));
             }
         }
@@ -286,9 +290,9 @@ fn reject_removed_nested_sets(
     for other in others {
         for set in &other.sets {
             if let Some(name) = set.nested().find(|n| removed.contains(n)) {
-                let error = Error::usage(format!("the API set \"{name}\" can't go"))
-                    .why(format!("the set \"{}\" of the catalogue {} is made of it", set.name, other.name))
-                    .next("Change that one first, or keep this one");
+                let error = Error::usage(format!("the API set \"{name}\" can't be removed"))
+                    .why(format!("the set \"{}\" of the catalogue {} includes it", set.name, other.name))
+                    .next("Change that set first, or keep this one");
                 return Err(fault(Location::Name, error));
             }
         }
@@ -306,7 +310,7 @@ fn reject_cycles(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         names.push(format!("{} more", cycle.len() - names.len()));
     }
     names.extend(cycle.first().map(|first| format!("\"{first}\"")));
-    let error = Error::usage("API sets go round in a circle").why(names.join(" → "));
+    let error = Error::usage("API sets include each other in a cycle").why(names.join(" → "));
     Err(fault(at.map_or(Location::Name, Location::SetName), error))
 }
 
@@ -326,22 +330,22 @@ fn find_cycle<'a>(left: &[&'a str], sets: &HashMap<&'a str, &'a ApiSet>) -> Opti
 }
 
 fn already_defined(what: &str, other: &str) -> Error {
-    Error::usage(format!("{what} is another catalogue's already"))
+    Error::usage(format!("{what} belongs to another catalogue"))
         .why(format!("{other} defines it"))
-        .next("Give it another id here, or take it out of the other one first")
+        .next("Use another id here, or remove it from the other catalogue first")
 }
 
 fn validate_text(what: &str, text: &str, max: usize, location: Location) -> ValidationResult {
     let why = if text.trim().is_empty() {
         "it is empty".to_owned()
     } else if let Some(c) = text.chars().find(|c| is_control_or_bidi(*c)) {
-        format!("{} can drive a terminal, reorder a line or hide", c.escape_unicode())
+        format!("{} is a control, bidi or zero-width character", c.escape_unicode())
     } else if text.chars().count() > max {
         format!("it has more than {max} characters")
     } else {
         return Ok(());
     };
-    Err(fault(location, Error::usage(format!("{what} can't be taken: \"{}\"", excerpt(text))).why(why)))
+    Err(fault(location, Error::usage(format!("{what} is invalid: \"{}\"", excerpt(text))).why(why)))
 }
 
 /// Returns enough of `text` to find it.

@@ -112,20 +112,18 @@ impl ChainFinding {
         let anchor_of = |checkpoint: &Checkpoint| format!("the anchor of {}", dates.second(checkpoint.at));
         match &self.flaw {
             Flaw::Table(how) => format!("the log's table was altered: {}", escape_untrusted(how)),
-            Flaw::Emptied => {
-                "the log is empty, and it began when the store was set up: every row is missing".to_owned()
-            }
-            Flaw::Extra(named) => format!("{} stands before the first row", row(named)),
-            Flaw::Order(named) => format!("{} stands behind one with a higher number", row(named)),
+            Flaw::Emptied => "every row is missing: the log is empty although the store was set up".to_owned(),
+            Flaw::Extra(named) => format!("{} is before the first row", row(named)),
+            Flaw::Order(named) => format!("{} follows a row with a higher number", row(named)),
             Flaw::Missing(last) if *last == seq => format!("row {seq} is missing"),
             Flaw::Missing(last) => format!("rows {seq} to {last} are missing"),
             Flaw::Unreadable(named, column) => {
-                format!("{} is damaged: its {column} is not what it must be", row(named))
+                format!("{} is damaged: its {column} is invalid", row(named))
             }
             Flaw::Changed(named) => {
-                format!("{} was changed, or stands in another's place: its hash doesn't fit", row(named))
+                format!("{} was changed or moved: its hash does not match", row(named))
             }
-            Flaw::Torn => format!("row {seq} and what follows can't be read: the store's file is damaged there"),
+            Flaw::Torn => format!("row {seq} and all after it can't be read: the store's file is damaged there"),
             Flaw::Cut(anchor) if seq <= 1 => format!("every row is missing: {} has {}", anchor_of(anchor), anchor.seq),
             Flaw::Cut(anchor) => {
                 format!("rows after {} are missing: {} has {}", seq - 1, anchor_of(anchor), anchor.seq)
@@ -149,7 +147,7 @@ impl ChainFinding {
             Flaw::OtherStore { theirs, ours } => {
                 let (theirs, ours) = (theirs.describe(dates), ours.describe(dates));
                 format!(
-                    "the anchor is of another store: of the one {}; this one was {}",
+                    "the anchor belongs to another store ({}); this store was {}",
                     escape_untrusted(&theirs),
                     escape_untrusted(&ours)
                 )

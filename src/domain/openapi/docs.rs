@@ -70,7 +70,7 @@ impl<'a> DocLinks<'a> {
             if is_link(&url) {
                 return Some(url);
             }
-            warnings.add(format!("{at}: the link made of the template is too long and is left out"));
+            warnings.add(format!("{at}: the link from the template is too long; skipped"));
         }
         tag.and_then(|t| self.by_tag.get(t).copied()).or(self.global).map(str::to_owned)
     }
@@ -83,7 +83,7 @@ fn link<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -
     if is_link(url) {
         return Some(url);
     }
-    warnings.add(format!("{at}: its docs link {} is no http(s) link and is left out", quoted(url)));
+    warnings.add(format!("{at}: the documentation link {} is not an http(s) link; skipped", quoted(url)));
     None
 }
 
@@ -95,10 +95,10 @@ fn validate_template(template: &str) -> Result<()> {
         let (name, after) = after.split_once('}').unwrap_or(("", after));
         if !PLACEHOLDERS.contains(&name) {
             return Err(Error::usage(format!(
-                "the docs template names \"{{{}}}\"",
+                "unknown placeholder \"{{{}}}\" in the template",
                 escape_untrusted(truncate(name, 64))
             ))
-            .why("it can name {id}, {tag}, {path} and {verb}"));
+            .why("known: {id}, {tag}, {path} and {verb}"));
         }
         plain.push_str(before);
         plain.push('x');
@@ -108,7 +108,7 @@ fn validate_template(template: &str) -> Result<()> {
     if is_link(&plain) {
         return Ok(());
     }
-    Err(Error::usage(format!("{} is no template of a docs link", quoted(template)))
+    Err(Error::usage(format!("{} is not a template of a documentation link", quoted(template)))
         .why("links start with http:// or https://")
         .next("Try https://example.com/docs/{id}"))
 }

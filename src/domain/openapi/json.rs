@@ -122,7 +122,7 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
             entries.push((key, value));
         }
         if self.budget.limit_error.is_some() {
-            return Err(A::Error::custom("a limit was passed"));
+            return Err(A::Error::custom("a limit was exceeded"));
         }
         Ok(self.budget.map(entries))
     }

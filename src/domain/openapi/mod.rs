@@ -67,8 +67,8 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
     check_name(&options.name)?;
     if text.len() > MAX_DOCUMENT_SIZE {
         return Err(Error::usage("the document is too large")
-            .why(format!("{} MiB are read at most", MAX_DOCUMENT_SIZE / 1024 / 1024))
-            .next("Split it, or import the part whose methods are issued"));
+            .why(format!("the limit is {} MiB", MAX_DOCUMENT_SIZE / 1024 / 1024))
+            .next("Split it, or import only the part that you need"));
     }
     let (root, mut warnings) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
     check_version(&root)?;
@@ -88,7 +88,7 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
     let mut operations = reader.read_all()?;
     counts.report(&mut warnings);
     if let Some(webhooks) = root.get("webhooks").and_then(Node::entries).filter(|w| !w.is_empty()) {
-        warnings.add(format!("webhooks are no methods of this API and are left out: {}", webhooks.len()));
+        warnings.add(format!("webhooks are not methods of this API; skipped: {}", webhooks.len()));
     }
 
     let (groups, ids) = ids::assign_ids(&operations, &mut warnings)?;
@@ -137,28 +137,28 @@ fn read(text: &str) -> Result<(Node, Warnings)> {
 fn check_name(name: &str) -> Result<()> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
-        return Err(Error::usage(format!("{} is not a catalogue's name", quoted(name)))
-            .why("it has 1 to 64 of A-Z a-z 0-9 . _ -"));
+        return Err(Error::usage(format!("{} is not a catalogue name", quoted(name)))
+            .why("use 1-64 characters: A-Z a-z 0-9 . _ -"));
     }
     if name == "jeton" {
-        return Err(Error::usage("jeton is the catalogue of the program itself").next("Choose another name"));
+        return Err(Error::usage("jeton is the built-in catalogue").next("Choose another name"));
     }
     Ok(())
 }
 
 fn check_version(root: &Node) -> Result<()> {
-    let refused = |what: String| Err(Error::usage(what).why("OpenAPI 3.0 and 3.1 are read"));
+    let refused = |what: String| Err(Error::usage(what).why("OpenAPI 3.0 and 3.1 are supported"));
     if root.entries().is_none() {
-        return refused("this is no OpenAPI document".to_owned());
+        return refused("not an OpenAPI document".to_owned());
     }
     match (root.text("openapi").map(str::trim), root.text("swagger")) {
         (Some(version), _) if ["3.0", "3.1"].iter().any(|v| version == *v || version.starts_with(&format!("{v}."))) => {
             Ok(())
         }
-        (Some(version), _) => refused(format!("the document is of OpenAPI {}", quoted(version))),
-        (None, Some(version)) => refused(format!("the document is of Swagger {}", quoted(version)))
-            .map_err(|e| e.next("Convert it to OpenAPI 3, then import that")),
-        (None, None) => refused("this is no OpenAPI document: it doesn't say its version".to_owned()),
+        (Some(version), _) => refused(format!("unsupported version: OpenAPI {}", quoted(version))),
+        (None, Some(version)) => refused(format!("unsupported version: Swagger {}", quoted(version)))
+            .map_err(|e| e.next("Convert it to OpenAPI 3, then import it")),
+        (None, None) => refused("not an OpenAPI document: it has no version".to_owned()),
     }
 }
 
@@ -167,7 +167,7 @@ fn title(root: &Node, options: &ImportOptions, warnings: &mut Warnings) -> Strin
     for text in [options.title.as_deref(), own].into_iter().flatten() {
         let cleaned = clean(text, MAX_TITLE_LEN);
         if cleaned.had_control_chars || cleaned.is_truncated {
-            warnings.add("the catalogue's title is cleaned or cut");
+            warnings.add("the catalogue's title was cleaned or cut");
         }
         if !cleaned.text.is_empty() {
             return cleaned.text;

@@ -84,11 +84,12 @@ pub(super) struct WarningCounts {
 
 impl WarningCounts {
     pub(super) fn report(&self, warnings: &mut Warnings) {
-        self.unnamed.report(warnings, "operations without operationId, whose ids come from verb and path");
-        self.unmatched.report(warnings, "operations whose path can't be matched and that have no route");
-        self.public.report(warnings, "operations that say they need no token (security: []) and become public");
+        self.unnamed.report(warnings, "operations without operationId; their ids come from verb and path");
+        self.unmatched.report(warnings, "operations whose path can't be matched; they have no route");
+        self.public.report(warnings, "operations that need no token (security: []); they become public");
         self.cut.report(warnings, "titles that were too long and are cut");
-        self.callbacks.report(warnings, "operations whose callbacks are no methods of this API and are left out");
+        self.callbacks
+            .report(warnings, "operations with callbacks; callbacks are not methods of this API and are skipped");
     }
 }
 
@@ -101,15 +102,15 @@ impl<'a> OperationReader<'a, '_> {
         let mut found = Vec::new();
         let paths = self.root.get("paths").and_then(Node::entries).unwrap_or_default();
         if self.root.get("paths").is_some_and(|p| p.entries().is_none()) {
-            self.warnings.add("paths is no map: it is left out");
+            self.warnings.add("paths is not a map; skipped");
         }
         for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
             self.path(path, item, &mut found)?;
         }
         if found.is_empty() {
             return Err(Error::usage("the document has no operations")
-                .why("a method is made of each operation under paths")
-                .next("Check that this is the API's whole document"));
+                .why("each operation under paths becomes a method")
+                .next("Check that this is the complete document of the API"));
         }
         self.drop_duplicate_routes(&mut found);
         Ok(found)
@@ -119,19 +120,19 @@ impl<'a> OperationReader<'a, '_> {
         let layers = ref_chain(self.root, item, &quoted(path), self.warnings);
         for layer in &layers {
             let Some(entries) = layer.entries() else {
-                self.warnings.add(format!("the path {} is no map: it is left out", quoted(path)));
+                self.warnings.add(format!("the path {} is not a map; skipped", quoted(path)));
                 continue;
             };
             self.keys += entries.len();
             if self.keys > MAX_KEYS {
                 return Err(Error::usage("the document's paths are too large")
-                    .why(format!("{MAX_KEYS} keys are looked at, those behind a $ref once for each path"))
-                    .next("Split the document, or import the part whose methods are issued"));
+                    .why(format!("the limit is {MAX_KEYS} keys; those behind a $ref count once per path"))
+                    .next("Split the document, or import only the part that you need"));
             }
             for (key, _) in entries {
                 let known = matches!(&**key, "$ref" | "summary" | "description" | "servers" | "parameters");
                 if !known && !key.starts_with("x-") && !HTTP_METHODS.iter().any(|(name, ..)| *name == &**key) {
-                    self.warnings.add(format!("{}: {} is no verb and is left out", quoted(path), quoted(key)));
+                    self.warnings.add(format!("{}: {} is not an HTTP method; skipped", quoted(path), quoted(key)));
                 }
             }
         }
@@ -140,7 +141,7 @@ impl<'a> OperationReader<'a, '_> {
             let Some((layer, node)) = holders.next() else { continue };
             if holders.next().is_some() {
                 self.warnings.add(format!(
-                    "{} {}: its $ref has the verb too; the path's own counts",
+                    "{} {}: also defined behind its $ref; the path's own is used",
                     http_method.1,
                     quoted(path)
                 ));
@@ -148,20 +149,20 @@ impl<'a> OperationReader<'a, '_> {
             let label = format!("{} {}", http_method.1, quoted(path));
             let Some(node) = resolve(self.root, node, &label, self.warnings) else { continue };
             if node.entries().is_none() {
-                self.warnings.add(format!("{label} is no map: it is left out"));
+                self.warnings.add(format!("{label} is not a map; skipped"));
                 continue;
             }
             if found.len() >= MAX_OPERATIONS {
                 return Err(Error::usage("the document has too many operations")
-                    .why(format!("{MAX_OPERATIONS} are read at most"))
-                    .next("Split it, or import the part whose methods are issued"));
+                    .why(format!("the limit is {MAX_OPERATIONS}"))
+                    .next("Split it, or import only the part that you need"));
             }
             let operation = self.operation(path, http_method, layer, node, label);
             self.entries += operation.tags.len() + operation.scopes.len();
             if self.entries > MAX_SET_ENTRIES {
-                return Err(Error::usage("the document's tags and scopes make too large sets")
-                    .why(format!("{MAX_SET_ENTRIES} entries are kept at most"))
-                    .next("Split the document, or import the part whose methods are issued"));
+                return Err(Error::usage("the sets from the document's tags and scopes are too large")
+                    .why(format!("the limit is {MAX_SET_ENTRIES} entries"))
+                    .next("Split the document, or import only the part that you need"));
             }
             found.push(operation);
         }
@@ -206,12 +207,12 @@ impl<'a> OperationReader<'a, '_> {
         let Some(tags) = node.get("tags") else { return Vec::new() };
         let Some(items) = tags.items() else {
             if *tags != Node::Null {
-                self.warnings.add(format!("{label}: tags is no list and is left out"));
+                self.warnings.add(format!("{label}: tags is not a list; skipped"));
             }
             return Vec::new();
         };
         if items.len() > MAX_TAGS {
-            self.warnings.add(format!("{label}: only the first {MAX_TAGS} of its {} tags count", items.len()));
+            self.warnings.add(format!("{label}: only the first {MAX_TAGS} of its {} tags are used", items.len()));
         }
         let mut found: Vec<&str> = Vec::new();
         for item in items.iter().take(MAX_TAGS) {
@@ -219,13 +220,13 @@ impl<'a> OperationReader<'a, '_> {
                 Some(tag) => {
                     let short = truncate(tag, MAX_TAG_LEN);
                     if short.len() < tag.len() {
-                        self.warnings.add(format!("the tag {} is too long and is cut", quoted(tag)));
+                        self.warnings.add(format!("the tag {} is too long; cut", quoted(tag)));
                     }
                     if !found.contains(&short) {
                         found.push(short);
                     }
                 }
-                None => self.warnings.add(format!("{label}: a tag that is no word is left out")),
+                None => self.warnings.add(format!("{label}: a tag is not text; skipped")),
             }
         }
         found
@@ -236,7 +237,7 @@ impl<'a> OperationReader<'a, '_> {
         for text in texts.into_iter().flatten() {
             let cleaned = clean(text, MAX_TITLE_LEN);
             if cleaned.had_control_chars {
-                self.warnings.add(format!("{label}: its title held characters that could drive a terminal"));
+                self.warnings.add(format!("{label}: removed control or bidi characters from its title"));
             }
             if cleaned.is_truncated {
                 self.counts.cut.add(label);
@@ -260,7 +261,8 @@ impl<'a> OperationReader<'a, '_> {
             Some(Ok(access)) => access,
             // The document defines another level than the verb's. The most restrictive level is the safe one.
             _ => {
-                self.warnings.add(format!("{label}: x-jeton-access is read, write, admin or public; admin is taken"));
+                self.warnings
+                    .add(format!("{label}: x-jeton-access must be read, write, admin or public; admin is used"));
                 Access::Admin
             }
         }
@@ -269,7 +271,7 @@ impl<'a> OperationReader<'a, '_> {
     fn route(&mut self, http_method: &str, prefix: &str, path: &str, label: &str) -> Option<String> {
         let slash = if path.starts_with('/') { "" } else { "/" };
         if !slash.is_empty() {
-            self.warnings.add(format!("{label}: a path starts with a slash; one is put before it"));
+            self.warnings.add(format!("{label}: the path does not start with a slash; a slash is added"));
         }
         let whole = format!("{prefix}{slash}{path}");
         let route = format!("{http_method} {whole}");
@@ -290,7 +292,7 @@ impl<'a> OperationReader<'a, '_> {
             match owners.get(&route.key()) {
                 Some(owner) => {
                     self.warnings.add(format!(
-                        "{} is the same route as {}, which keeps it; this one has none",
+                        "{} is the same route as {}, which keeps it; this operation has no route",
                         quoted(&operation.label),
                         quoted(owner)
                     ));

@@ -16,7 +16,7 @@ pub(super) fn ref_chain<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: 
     while let Some(target) = current.text("$ref") {
         match lookup(root, target) {
             Ok(next) if chain.iter().any(|n| std::ptr::eq(*n, next)) => {
-                warnings.add(format!("{at}: $ref {} leads back to itself", quoted(target)));
+                warnings.add(format!("{at}: $ref {} refers to itself", quoted(target)));
                 return chain;
             }
             Ok(_) if chain.len() > MAX_CHAIN => {
@@ -42,9 +42,9 @@ pub(super) fn resolve<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &m
 }
 
 fn lookup<'a>(root: &'a Node, target: &str) -> Result<&'a Node, &'static str> {
-    let Some(pointer) = target.strip_prefix('#') else { return Err("leads out of the document") };
+    let Some(pointer) = target.strip_prefix('#') else { return Err("refers to another document") };
     let Some(pointer) = percent_decoded(truncate(pointer, MAX_REF_LEN)) else { return Err("can't be read") };
-    let Some(pointer) = pointer.strip_prefix('/') else { return Err("is no path from the root") };
+    let Some(pointer) = pointer.strip_prefix('/') else { return Err("is not a path from the root") };
     let mut node = root;
     for part in pointer.split('/') {
         let key = part.replace("~1", "/").replace("~0", "~");
@@ -52,7 +52,7 @@ fn lookup<'a>(root: &'a Node, target: &str) -> Result<&'a Node, &'static str> {
             Node::List(items) => key.parse().ok().and_then(|n: usize| items.get(n)),
             _ => node.get(&key),
         };
-        node = next.ok_or("leads nowhere")?;
+        node = next.ok_or("has no target")?;
     }
     Ok(node)
 }

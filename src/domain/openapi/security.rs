@@ -59,8 +59,9 @@ impl<'a> Security<'a> {
             schemes.insert(&**name, scheme);
         }
         if remaining == 0 {
-            warnings
-                .add(format!("the security schemes name more than {MAX_DECLARED_SCOPES} scopes: the rest is left out"));
+            warnings.add(format!(
+                "the security schemes declare more than {MAX_DECLARED_SCOPES} scopes; the rest is skipped"
+            ));
         }
         let mut security = Security {
             schemes,
@@ -85,18 +86,18 @@ impl<'a> Security<'a> {
     pub(super) fn scopes_of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
         let Some(security) = node.get("security") else { return Rc::clone(&self.global) };
         let Some(alternatives) = security.items() else {
-            warnings.add(format!("{at}: security is no list and is left out"));
+            warnings.add(format!("{at}: security is not a list; skipped"));
             return Rc::default();
         };
         let mut sufficient = BTreeSet::new();
         let mut remaining = MAX_SCOPES;
         for requirement in alternatives {
             let Some(entries) = requirement.entries() else {
-                warnings.add(format!("{at}: a security requirement that is no map is left out"));
+                warnings.add(format!("{at}: a security requirement is not a map; skipped"));
                 continue;
             };
             let Some(required) = self.required(entries, &mut remaining, at, warnings) else {
-                warnings.add(format!("{at}: only the first {MAX_SCOPES} of its scopes count"));
+                warnings.add(format!("{at}: only the first {MAX_SCOPES} of its scopes are used"));
                 break;
             };
             match required.len() {
@@ -133,12 +134,12 @@ impl<'a> Security<'a> {
 
     fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {
         let Some(whole) = node.as_text().map(|s| truncate(s, MAX_INSPECTED).trim()).filter(|s| !s.is_empty()) else {
-            warnings.add(format!("{at}: a scope that is no word is left out"));
+            warnings.add(format!("{at}: a scope is not text; skipped"));
             return None;
         };
         let name = truncate(whole, MAX_SCOPE_LEN);
         if name.len() < whole.len() {
-            warnings.add(format!("the scope {} is too long and is cut", quoted(whole)));
+            warnings.add(format!("the scope {} is too long; cut", quoted(whole)));
         }
         let purpose = match self.schemes.get(scheme) {
             Some(Scheme::OAuth2(declared)) => {
@@ -162,7 +163,7 @@ impl<'a> Security<'a> {
         let declaring = *self.declaring_schemes.entry(name).or_insert(scheme);
         if declaring != scheme {
             warnings.add(format!(
-                "the scope {} is of {} and of {}: one set holds both",
+                "the scope {} is declared by {} and {}; one set covers both",
                 quoted(name),
                 quoted(declaring.min(scheme)),
                 quoted(declaring.max(scheme))

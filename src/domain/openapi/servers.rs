@@ -12,7 +12,7 @@ pub(super) fn base_path(servers: Option<&Node>, warnings: &mut Warnings) -> Stri
     let Some(first) = servers.and_then(Node::items).and_then(<[Node]>::first) else { return String::new() };
     let Some(url) = first.text("url") else { return String::new() };
     if truncate(url, MAX_URL_LEN).len() < url.len() {
-        warnings.add(format!("the server {} is too long an address: no path is put before routes", quoted(url)));
+        warnings.add(format!("the address of the server {} is too long; routes get no base path", quoted(url)));
         return String::new();
     }
     let url = fill_variables(url, first.get("variables"), warnings);

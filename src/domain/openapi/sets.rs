@@ -59,12 +59,12 @@ fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a
     let mut found = BTreeMap::new();
     for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
         let Some(name) = tag.text("name") else {
-            warnings.add("a declared tag without a name is left out");
+            warnings.add("a declared tag has no name; skipped");
             continue;
         };
         let name = truncate(truncate(name, MAX_INSPECTED).trim(), MAX_TAG_LEN);
         if found.insert(name, tag.text("description").unwrap_or_default()).is_some() {
-            warnings.add(format!("the tag {} is declared twice: the last one counts", quoted(name)));
+            warnings.add(format!("the tag {} is declared twice; the last one is used", quoted(name)));
         }
     }
     found
@@ -79,7 +79,7 @@ fn warn_unused(
     let (mut tags, mut scopes) = (WarningCount::default(), WarningCount::default());
     declared.keys().filter(|t| !used.contains_key(*t)).for_each(|t| tags.add(&quoted(t)));
     security.unused_scopes().into_iter().for_each(|s| scopes.add(&quoted(s)));
-    tags.report(warnings, "declared tags that no operation has become no sets");
+    tags.report(warnings, "declared tags without operations become no sets");
     scopes.report(warnings, "declared scopes that no operation requires become no sets");
     security.combined.report(warnings, "operations that need several scopes together are in no scope's set");
 }
@@ -89,18 +89,14 @@ fn unique_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnin
     let cleaned = clean(wanted, MAX_NAME_LEN);
     let mut name = cleaned.text;
     if cleaned.had_control_chars || cleaned.is_truncated {
-        warnings.add(format!("the name of the set {} is cleaned or cut", quoted(wanted)));
+        warnings.add(format!("the name of the set {} was cleaned or cut", quoted(wanted)));
     }
     if name.is_empty() {
         name = format!("set {}", short_hash(wanted));
     }
     if looks_built_in(&name) {
         name = clean(&format!("tag {name}"), MAX_NAME_LEN).text;
-        warnings.add(format!(
-            "the set {} could be taken for a choice that is built in, so it is {}",
-            quoted(wanted),
-            quoted(&name)
-        ));
+        warnings.add(format!("the set {} looks like a built-in choice; renamed to {}", quoted(wanted), quoted(&name)));
     }
     let mut own = name.clone();
     let mut more = 0_u32;
@@ -109,7 +105,7 @@ fn unique_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnin
         more += 1;
     }
     if own != name {
-        warnings.add(format!("the set {} has the name of another one, so it is {}", quoted(wanted), quoted(&own)));
+        warnings.add(format!("the set {} has the name of another set; renamed to {}", quoted(wanted), quoted(&own)));
     }
     own
 }
@@ -119,10 +115,10 @@ fn set(name: String, purpose: Option<&str>, mut ids: Vec<&MethodId>, warnings: &
     ids.dedup();
     let title = clean(purpose.unwrap_or_default(), MAX_TITLE_LEN);
     if title.had_control_chars {
-        warnings.add(format!("the set {}: its title held characters that could drive a terminal", quoted(&name)));
+        warnings.add(format!("the set {}: removed control or bidi characters from its title", quoted(&name)));
     }
     if title.is_truncated {
-        warnings.add(format!("the set {}: its title was too long and is cut", quoted(&name)));
+        warnings.add(format!("the set {}: its title is too long; cut", quoted(&name)));
     }
     let title = if title.text.is_empty() { name.clone() } else { title.text };
     let include = ids.into_iter().map(|id| SetEntry::parse(id.as_str())).collect::<Result<_>>()?;

@@ -125,8 +125,8 @@ impl ParseBudget {
             return Ok(());
         }
         Err(Error::usage("the document is too large")
-            .why(format!("{MAX_VALUES} values are read at most, without schemas, parameters and answers"))
-            .next("Split it, or import the part whose methods are issued"))
+            .why(format!("the limit is {MAX_VALUES} values without schemas, parameters and responses"))
+            .next("Split it, or import only the part that you need"))
     }
 
     /// Sorts the entries of a map. Of a duplicate key the last one counts, as in most JSON readers.
@@ -146,7 +146,7 @@ impl ParseBudget {
                 0 => "the document's first level".to_owned(),
                 n => self.trail[n.saturating_sub(3)..].iter().map(|k| quoted(k)).collect::<Vec<_>>().join(" › "),
             };
-            self.warnings.add(format!("the key {} stands twice in {place}: the last one counts", quoted(&key)));
+            self.warnings.add(format!("the key {} is repeated in {place}; the last one is used", quoted(&key)));
         }
         Node::Map(entries.into())
     }
@@ -154,5 +154,5 @@ impl ParseBudget {
 
 /// Returns the error for a document that is nested too deeply.
 pub(super) fn too_deep() -> Error {
-    Error::usage("the document nests too deep").why(format!("{MAX_DEPTH} levels are read at most"))
+    Error::usage("the document is nested too deeply").why(format!("the limit is {MAX_DEPTH} levels"))
 }

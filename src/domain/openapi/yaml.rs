@@ -33,9 +33,9 @@ pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
         if matches!(event, Event::DocumentStart(..)) {
             documents += 1;
             if documents > 1 {
-                return Err(Error::usage("the file holds more than one document")
-                    .why(format!("another one starts on line {}", span.start.line()))
-                    .next("Split the file, then import each"));
+                return Err(Error::usage("the file contains more than one document")
+                    .why(format!("the second starts on line {}", span.start.line()))
+                    .next("Split the file, then import each document"));
             }
         }
         tree.handle_event(event, span.start.line())?;
@@ -88,7 +88,7 @@ impl TreeBuilder<'_> {
             Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, anchor, line),
             Event::Alias(anchor) => {
                 let value = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    Error::usage("the document can't be read").why(format!("the alias on line {line} holds itself"))
+                    Error::usage("the document can't be read").why(format!("the alias on line {line} contains itself"))
                 })?;
                 match value.node.as_text() {
                     Some(text) if self.expects_key() => {
@@ -137,7 +137,7 @@ impl TreeBuilder<'_> {
     }
 
     fn unsupported_key(&mut self, line: usize) {
-        self.budget.warnings.add(format!("line {line} has a list or map as a key: it is left out"));
+        self.budget.warnings.add(format!("line {line} has a list or map as a key; skipped"));
         if let Some(frame) = self.frames.last_mut() {
             frame.key = Key::Unsupported;
         }
@@ -222,7 +222,7 @@ impl TreeBuilder<'_> {
         for merged in std::mem::take(&mut frame.merged) {
             for map in merged.items().unwrap_or(std::slice::from_ref(&merged)) {
                 let Some(more) = map.entries() else {
-                    self.budget.warnings.add("a merge key (<<) leads to something that is no map: it is left out");
+                    self.budget.warnings.add("a merge key (<<) does not refer to a map; skipped");
                     continue;
                 };
                 self.budget.reserve(more.len())?;
@@ -243,9 +243,9 @@ impl TreeBuilder<'_> {
         if frame.weight <= MAX_UNFOLDED {
             return Ok(());
         }
-        Err(Error::usage("the document's aliases unfold to too much")
+        Err(Error::usage("the document's aliases expand too much")
             .why(format!("more than {MAX_UNFOLDED} values by line {line}"))
-            .next("Write out what the aliases stand for, or import a document that you trust"))
+            .next("Write out the aliases, or import a document that you trust"))
     }
 
     fn push_value(&mut self, value: ParsedValue, line: usize) -> Result<()> {

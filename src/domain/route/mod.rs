@@ -46,14 +46,12 @@ impl Route {
             _ => (None, text),
         };
         let Some(inner) = path.strip_prefix('/') else {
-            return refused("a route is a path, with its HTTP verb before it: GET /1.0/things");
+            return refused("a route is an HTTP method and a path, e.g. GET /1.0/things");
         };
         let steps = path.split('/').any(|part| matches!(part, "." | ".."));
         let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\' | '%' | ';');
         if steps || path.contains("//") || path.contains(odd) {
-            return refused(
-                "what a proxy would change on its way (// . .. % ? # ; \\ and blanks) can't be matched exactly",
-            );
+            return refused("proxies may rewrite // . .. % ? # ; \\ and spaces, so these can't be matched exactly");
         }
         let Some(segments) = inner.split('/').map(SegmentPattern::parse).collect() else {
             return refused("a parameter is {name} within one segment of the path");

@@ -138,7 +138,7 @@ impl RouteRules {
             }
             if too_many {
                 let why = format!("{} overlaps other routes", route_excerpt(route));
-                map.remarks.push(format!("denied as a whole: {why}"));
+                map.remarks.push(format!("denied completely: {why}"));
                 let answer = RouteAction::Deny(why);
                 before_all.push(RouteRule { route: route.clone(), match_mode: MatchMode::Loose, action: answer });
             }
@@ -147,7 +147,7 @@ impl RouteRules {
         for (n, (route, answer)) in routes.into_iter().enumerate() {
             entries.push(RouteRule { route: route.clone(), match_mode: MatchMode::Exact, action: answer });
             if has_wider[n] {
-                let answer = RouteAction::Deny(format!("could be {} spelled otherwise", route_excerpt(&route)));
+                let answer = RouteAction::Deny(format!("may be another spelling of {}", route_excerpt(&route)));
                 entries.push(RouteRule { route, match_mode: MatchMode::Loose, action: answer });
             }
         }
@@ -174,7 +174,7 @@ impl RouteRules {
                         }
                     }
                     Err(_) => {
-                        self.remarks.push(format!("left out: {}, of {}: it can't be matched", excerpt(text), method.id))
+                        self.remarks.push(format!("skipped: {} of {} can't be matched", excerpt(text), method.id))
                     }
                 }
             }
@@ -229,7 +229,7 @@ impl RouteRules {
             };
             if let Some(other) = tree.overlapping(route).into_iter().find(guards) {
                 let guarded = route_excerpt(&owned[other].0);
-                denied.push((n, format!("{} is public, and another catalogue guards {guarded}", route_excerpt(route))));
+                denied.push((n, format!("{} is public, but another catalogue guards {guarded}", route_excerpt(route))));
             }
         }
         for (n, why) in denied {
@@ -256,7 +256,7 @@ impl RouteRules {
         if !taken.is_empty() {
             let (count, first) = (taken.len(), route_excerpt(&taken[0]));
             self.remarks
-                .push(format!("not let through as preflights, for a route has that verb: {first} ({count} in all)"));
+                .push(format!("not treated as preflights because a route has this method: {first} ({count} in total)"));
         }
         owned.extend(free.into_iter().map(|route| (route, RouteAction::Preflight)));
     }

@@ -174,7 +174,7 @@ impl UsageLedger {
             tracing::error!(
                 uses = lost.uses,
                 denials = lost.denials,
-                "the ledger ends incomplete: {lost} are lost, since the store can't be written"
+                "the ledger is incomplete: {lost} are lost because the store can't be written"
             );
         }
         lost

@@ -205,7 +205,7 @@ impl Writer {
         tracing::error!(
             uses,
             denials,
-            "{more} are lost to the ledger: more than memory holds while the store can't be written"
+            "{more} are lost: the store can't be written and the memory for the ledger is full"
         );
     }
 

@@ -31,7 +31,9 @@ impl Clipboard for Desktop {
             set.text(text.as_str())
         });
         set.map_err(|e| {
-            Error::failure("the clipboard can't be reached").why(e.to_string()).next("Save it to a file instead")
+            Error::failure("the clipboard is not reachable")
+                .why(e.to_string())
+                .next("Save the secret to a file instead")
         })?;
         self.secret = is_secret.then_some(text);
         Ok(())

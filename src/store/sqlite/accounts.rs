@@ -112,7 +112,7 @@ pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId>
     match inserted {
         Ok(_) => Ok(AccountId(db.last_insert_rowid())),
         Err(e) if is_unique_violation(&e) => Err(Error::conflict(format!("the username {} is taken", new.username))
-            .why("a name is never given to another account, even after deletion")),
+            .why("names are never reused, even after deletion")),
         Err(e) => Err(sqlite_error(e)),
     }
 }
@@ -139,7 +139,7 @@ pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash, 
          WHERE id = ?1 AND deleted_at IS NULL",
         params![id.0, hash.0, temporary],
     )?;
-    check_updated(rows, || format!("there is no account {id} any more"))
+    check_updated(rows, || format!("the account {id} no longer exists"))
 }
 
 pub(super) fn delete(db: &Connection, id: AccountId, now: Timestamp) -> Result<()> {
@@ -150,7 +150,7 @@ pub(super) fn delete(db: &Connection, id: AccountId, now: Timestamp) -> Result<(
          WHERE id = ?1 AND deleted_at IS NULL",
         params![id.0, now.0],
     )?;
-    check_updated(rows, || format!("there is no account {id} any more"))
+    check_updated(rows, || format!("the account {id} no longer exists"))
 }
 
 pub(super) fn enabled_owners(db: &Connection) -> Result<u32> {

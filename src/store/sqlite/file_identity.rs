@@ -108,8 +108,8 @@ impl FileIdentity {
         match query_one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
             Some(schema) if schema == self.schema => Ok(()),
             found => Err(Error::failure("the store's schema has changed meanwhile")
-                .why(format!("it is {}, and was {} when we opened it", found.unwrap_or_default(), self.schema))
-                .next("Restart this program in the version that wrote the store")),
+                .why(format!("it is {} and was {} when it was opened", found.unwrap_or_default(), self.schema))
+                .next("Restart jeton in the version that wrote the store")),
         }
     }
 
@@ -130,7 +130,7 @@ impl FileIdentity {
         match &self.frozen {
             Some(frozen) if self.file_state()? != *frozen || wal::bytes(&self.path) > 0 => {
                 Err(Error::failure(format!("the store {} was changed while it was read", self.path.display()))
-                    .why("here its mount is read-only, elsewhere it is not")
+                    .why("its mount is read-only here but writable elsewhere")
                     .next("Run the command again"))
             }
             Some(_) | None => Ok(()),
@@ -161,7 +161,7 @@ impl FileIdentity {
         let gone = |path: &Path| {
             Err(Error::failure(format!("the store {} was removed or replaced", path.display()))
                 .why("it is not the file that was opened")
-                .next("Start jeton again, and look whether the last change is there"))
+                .next("Start jeton again and check whether your last change is there"))
         };
         if !stays(&self.path, &self.file) {
             return gone(&self.path);

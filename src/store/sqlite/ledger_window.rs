@@ -146,7 +146,7 @@ fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
         return Ok(());
     }
     Err(Error::failure("the ledger is damaged")
-        .why(format!("{MAX_DAMAGED} of its rows, one after the other, can't be read"))
+        .why(format!("{MAX_DAMAGED} consecutive rows can't be read"))
         .next("Stop using the store and restore a backup"))
 }
 

@@ -58,8 +58,8 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
     }
     if wal::bytes(path) > 0 {
         return Err(open_error(path)
-            .why("it is on a read-only mount, and changes beside it (-wal) were never written back")
-            .next("Copy the store and its -wal to a writable folder, and name the copy with --store"));
+            .why("it is on a read-only mount, and its -wal file has changes that were never written back")
+            .next("Copy the store and its -wal to a writable folder, and use the copy with --store"));
     }
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_bytes() {
@@ -80,8 +80,8 @@ pub(super) fn check_schema(path: &Path, found: Schema, newest: usize) -> Result<
         return Ok(());
     }
     Err(open_error(path)
-        .why(format!("its schema is {}, this program's is {newest}, and it is on a read-only mount", found.version))
-        .next("Copy it to a writable folder, and name the copy with --store"))
+        .why(format!("its schema {} has to be migrated to {newest}, but it is on a read-only mount", found.version))
+        .next("Copy it to a writable folder, and use the copy with --store"))
 }
 
 /// WAL needs shared memory, which these file systems don't offer: statfs(2) magic numbers.
@@ -99,7 +99,7 @@ pub(super) fn check_is_local(path: &Path) -> Result<()> {
     let magic = u64::from(found.f_type as u32);
     match NETWORK_FILE_SYSTEMS.iter().find(|(m, _)| *m == magic) {
         Some((_, name)) => Err(open_error(path)
-            .why(format!("it lies on a network file system ({name}), where SQLite can lose data"))
+            .why(format!("it is on a network file system ({name}), where SQLite can lose data"))
             .next("Choose a local disk with --store")),
         None => Ok(()),
     }

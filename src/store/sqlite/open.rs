@@ -130,7 +130,7 @@ pub(super) fn commit_without_sync(db: &Connection) -> Result<()> {
 fn absolute(path: &Path) -> Result<PathBuf> {
     let refused = |e: std::io::Error| open_error(path).why(e.to_string());
     let path = std::path::absolute(path).map_err(refused)?;
-    let name = path.file_name().ok_or_else(|| Error::usage("the store's path names no file"))?;
+    let name = path.file_name().ok_or_else(|| Error::usage("the store's path is not a file name"))?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     for ancestor in folder.ancestors() {
         match fs::canonicalize(ancestor) {
@@ -160,7 +160,7 @@ fn exists(path: &Path) -> Result<bool> {
 /// Creates the folder (0700) and an empty file (0600), before SQLite could create either with wider modes.
 fn create_file(path: &Path) -> Result<()> {
     let refused =
-        |e: std::io::Error| Error::failure(format!("the store {} can't be made", path.display())).why(e.to_string());
+        |e: std::io::Error| Error::failure(format!("the store {} can't be created", path.display())).why(e.to_string());
     check_ancestors(path)?;
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
@@ -195,7 +195,10 @@ fn wrong_owner(path: &Path, owner: u32) -> Error {
         None => (format!("uid {owner}"), format!("'#{owner}'")),
     };
     open_error(path)
-        .why(format!("it belongs to {who}, and we are uid {own_uid}: our files beside it would lock its owner out"))
+        .why(format!(
+            "it belongs to {who}, this process runs as uid {own_uid}: files created next to the store would \
+             lock its owner out"
+        ))
         .next(format!("Run: sudo -u {word} jeton …"))
 }
 
@@ -221,12 +224,15 @@ fn check_ancestors(path: &Path) -> Result<()> {
         };
         if meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0 {
             return Err(open_error(path)
-                .why(format!("{} can be written by others (mode {:04o})", folder.display(), meta.mode() & 0o7777))
-                .next("Choose a folder that only you can write with --store, or take that right from the others"));
+                .why(format!("{} can be written by other users (mode {:04o})", folder.display(), meta.mode() & 0o7777))
+                .next(
+                    "Choose a folder that only you can write with --store, or remove the write permission of \
+                     others",
+                ));
         }
         if meta.uid() != own_uid && meta.uid() != 0 {
             return Err(open_error(path)
-                .why(format!("{} belongs to uid {}, who could replace what is in it", folder.display(), meta.uid()))
+                .why(format!("{} belongs to uid {}, who could replace its files", folder.display(), meta.uid()))
                 .next("Choose a folder of your own with --store"));
         }
     }
@@ -244,7 +250,7 @@ fn check_sidecars(path: &Path) -> Result<()> {
                 let ours = meta.uid() == rustix::process::geteuid().as_raw();
                 if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
                     return Err(open_error(path).why(format!(
-                        "{} is not a regular file of ours that only we can read (uid {}, mode {:04o})",
+                        "{} is not a regular file readable only by its owner (uid {}, mode {:04o})",
                         companion.display(),
                         meta.uid(),
                         meta.mode() & 0o7777
@@ -260,13 +266,13 @@ fn check_file(path: &Path) -> Result<()> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(e) if e.kind() == ErrorKind::NotFound => {
-            return Err(Error::new(Kind::NotFound, format!("there is no store at {}", path.display()))
-                .next("Set one up with: jeton init"));
+            return Err(Error::new(Kind::NotFound, format!("no store at {}", path.display()))
+                .next("Create one with: jeton init. Or check the path"));
         }
         Err(e) => return Err(open_error(path).why(e.to_string())),
     };
     if meta.is_symlink() {
-        return Err(open_error(path).why("it is a link").next("Name the file itself with --store"));
+        return Err(open_error(path).why("it is a link").next("Use the path of the file itself with --store"));
     }
     if !meta.is_file() {
         return Err(open_error(path).why("it is not a regular file"));
@@ -279,11 +285,12 @@ fn check_file(path: &Path) -> Result<()> {
         return Err(wrong_owner(path, meta.uid()));
     }
     if meta.mode() & 0o077 != 0 {
-        let refused = open_error(path).why(format!("it can be read by others (mode {:04o})", meta.mode() & 0o7777));
+        let refused =
+            open_error(path).why(format!("it can be read by other users (mode {:04o})", meta.mode() & 0o7777));
         // The path may be mistyped, so the advice to change a mode must be given only for a jeton store.
         return Err(match is_store(path) {
             true => refused.next(format!("Run: chmod 600 {}", path.display())),
-            false => refused.why("it is no store of jeton").next("Name another file with --store"),
+            false => refused.why("it is not a jeton store").next("Use another file with --store"),
         });
     }
     mount::check_is_local(path)
@@ -320,7 +327,7 @@ fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
     // One transaction, so that all is read from one state: another process may migrate between two reads.
     let found = db.transaction().map_err(sqlite_error).and_then(|tx| read_schema(&tx))?;
     if found.version == 0 && mode == Mode::Open {
-        return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Set a store up with: jeton init"));
+        return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Create a store with: jeton init"));
     }
     if found.version != newest || found.lacks_indexes {
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
@@ -359,7 +366,7 @@ fn enter_wal(db: &Connection) -> Result<()> {
     }
     match mode.map_err(sqlite_error)?.as_str() {
         "wal" => Ok(()),
-        other => Err(Error::failure("the store can't be opened").why(format!("SQLite keeps its journal as {other}"))),
+        other => Err(Error::failure("the store can't be opened").why(format!("its SQLite journal mode is {other}"))),
     }
 }
 
@@ -390,8 +397,8 @@ fn read_schema(db: &Connection) -> Result<Schema> {
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if !(1..=newest).contains(&version) {
         return Err(Error::failure("the store can't be opened")
-            .why(format!("its schema is {version}, newer than this program's {newest}"))
-            .next("Use the jeton that wrote it, or a newer one"));
+            .why(format!("its schema {version} is newer than {newest}, the newest that this version supports"))
+            .next("Use the version of jeton that wrote it, or a newer one"));
     }
     Ok(Schema { version, lacks_indexes })
 }

@@ -12,11 +12,11 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
     let (what, next) = match error.sqlite_error_code() {
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
-            ("the store is busy: another program has kept it locked", Some("Try again in a moment"))
+            ("the store is busy: another program keeps it locked", Some("Try again in a moment"))
         }
-        Some(Code::DiskFull) => ("the disk is full; nothing was changed", Some("Free some room, then repeat")),
+        Some(Code::DiskFull) => ("the disk is full; nothing was changed", Some("Free some space, then repeat")),
         Some(Code::SystemIoFailure) => {
-            ("the store's file can't be read or written", Some("Look whether the disk is full or failing"))
+            ("the store's file can't be read or written", Some("Check whether the disk is full or failing"))
         }
         Some(Code::CannotOpen) => {
             ("the store can't be opened", Some("Check the mode of the file, its folder and its mount"))
@@ -27,16 +27,16 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
             ("the store is damaged", Some("Stop using it and restore a backup"))
         }
-        Some(Code::OperationInterrupted) => ("the look-up was interrupted", None),
+        Some(Code::OperationInterrupted) => ("the query was interrupted", None),
         _ => ("the store can't be used", None),
     };
     if is_damaged(&error) {
         return corrupt("a stored value");
     }
     if let Some(why) = foreign_schema(&error) {
-        return Error::failure("the store's schema is not the one that this version knows")
+        return Error::failure("the store's schema differs from the one that this version expects")
             .why(why)
-            .next("It was changed by hand, or by another program: restore a backup, or use the version that wrote it");
+            .next("It was changed by hand or by another program: restore a backup, or use the version that wrote it");
     }
     let failure = Error::failure(what).why(escape_untrusted(&error.to_string()));
     next.map_or(failure.clone(), |next| failure.next(next))
@@ -52,7 +52,7 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
         {
             Some(escape_untrusted(msg).into_owned())
         }
-        rusqlite::Error::InvalidColumnName(name) => Some(format!("it lacks the column {}", escape_untrusted(name))),
+        rusqlite::Error::InvalidColumnName(name) => Some(format!("the column {} is missing", escape_untrusted(name))),
         _ => None,
     }
 }
@@ -60,7 +60,7 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
 /// Returns the error for an unreadable stored value.
 pub(super) fn corrupt(what: &str) -> Error {
     Error::failure("the store is damaged")
-        .why(format!("{what} doesn't read back"))
+        .why(format!("invalid value: {what}"))
         .next("Stop using it and restore a backup")
         .fault(Fault::DamagedValue)
 }

@@ -236,9 +236,9 @@ const fn selection_kind(selection: &Selection) -> &'static str {
 }
 
 fn name_conflict(name: &TokenName) -> Error {
-    Error::conflict(format!("the name {name} is taken"))
-        .why("the account has another token of that name")
-        .next("Choose another (for restore: --as NEW)")
+    Error::conflict(format!("a token named {name} already exists"))
+        .why("the account already has a token with this name")
+        .next("Choose another name")
 }
 
 /// Adds a token, under the next id if none is given.
@@ -312,7 +312,7 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     );
     match updated {
         Ok(1) => {}
-        Ok(_) => return Err(Error::conflict(format!("{} was changed meanwhile", token.name))),
+        Ok(_) => return Err(Error::conflict(format!("{} changed while you were editing", token.name))),
         Err(e) if is_unique_violation(&e) => return Err(name_conflict(&token.name)),
         Err(e) => return Err(sqlite_error(e)),
     }

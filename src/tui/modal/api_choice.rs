@@ -168,16 +168,16 @@ impl ApiChoice {
         let sets = self.catalogues.iter().flat_map(|c| &c.sets);
         let mut rows: Vec<(String, String)> =
             sets.map(|s| (set_label(&s.name).into_owned(), s.title.clone())).collect();
-        rows.push(("Inherit".to_owned(), "whatever your role permits, now and later".to_owned()));
+        rows.push(("Inherit".to_owned(), "everything your role permits, now and later".to_owned()));
         rows.push(match &self.picked {
-            None => ("Custom…".to_owned(), "Space picks methods one by one".to_owned()),
+            None => ("Custom…".to_owned(), "Space opens the method picker".to_owned()),
             Some(Selection::Sets(sets)) => {
                 let names: Vec<&str> = sets.iter().map(String::as_str).collect();
                 (format!("{} sets…", sets.len()), names.join(", "))
             }
-            Some(picked) => (format!("Custom: {}…", picked.summary()), "picked one by one".to_owned()),
+            Some(picked) => (format!("Custom: {}…", picked.summary()), "your own choice of methods".to_owned()),
         });
-        rows.push(("nothing yet".to_owned(), "authenticates, permits nothing".to_owned()));
+        rows.push(("no access".to_owned(), "valid, but may not call anything".to_owned()));
         rows
     }
 

@@ -33,7 +33,8 @@ impl AuditCheckDialog {
         let rows = count_noun(report.rows, "row");
         if report.findings.is_empty() {
             let hash = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
-            let whole = ScrollText::default().row(LineStyle::Gain, format!("✓ {rows}, the chain is whole"));
+            let whole =
+                ScrollText::default().row(LineStyle::Gain, format!("✓ {rows} verified: the log was not altered"));
             self.text = Some(
                 whole
                     .labelled("Last hash", LABEL_COLUMNS, LineStyle::Plain, hash)
@@ -42,7 +43,7 @@ impl AuditCheckDialog {
             );
             return;
         }
-        let head = format!("! {rows} looked at: the audit log is not as it was written");
+        let head = format!("! {rows} checked: the audit log was altered");
         let mut text = ScrollText::default().row(LineStyle::Warning, head);
         for finding in &report.findings {
             text = text.labelled("  ·", 4, LineStyle::Plain, finding.describe(dates));
@@ -50,7 +51,7 @@ impl AuditCheckDialog {
         if report.omitted > 0 {
             text = text.row(LineStyle::Plain, format!("and {} more", count_noun(report.omitted, "finding")));
         }
-        let next = "Keep the store's file as it is, and compare it with a backup.";
+        let next = "Don't change the store's file. Compare it with a backup.";
         self.text = Some(text.blank().row(LineStyle::Strong, next));
     }
 
@@ -71,7 +72,7 @@ impl Dialog for AuditCheckDialog {
     }
 
     fn title(&self) -> String {
-        "Is the audit log whole".to_owned()
+        "Audit log integrity".to_owned()
     }
 
     fn fields(&self) -> Vec<((), FieldKind)> {
@@ -97,7 +98,7 @@ impl Dialog for AuditCheckDialog {
     fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {
         match &self.text {
             Some(text) => text.draw(layout),
-            None => layout.text_line("Following the chain from its first row…", Style::new()),
+            None => layout.text_line("Verifying the chain from the first row…", Style::new()),
         }
         if !is_tight(layout.rows) {
             layout.blank();

@@ -100,10 +100,10 @@ impl Dialog for CopyTokenDialog {
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let until = match expiry {
             Expiry::At(_) => format!("until {}", ctx.dates.last_day(expiry)),
-            Expiry::Never => "without an end".to_owned(),
+            Expiry::Never => "until revoked".to_owned(),
         };
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
-        let about = format!("{whose}/{name} may use: {}, {until}.", self.source.selection.summary());
+        let about = format!("{whose}/{name} may call {}, {until}.", self.source.selection.summary());
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb =
             CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires, destination: None };
@@ -112,7 +112,7 @@ impl Dialog for CopyTokenDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("A new token with a secret of its own; these are the same:", Style::new());
+        layout.text_line("Creates a token with its own secret. It shares:", Style::new());
         let description = match self.source.description.as_str() {
             "" => "none",
             text => text,

@@ -139,15 +139,16 @@ impl Dialog for CreateTokenDialog {
         let expires = spec.filter(|spec| !self.shortens_default || *spec != self.default_expiry);
         let until = match expiry {
             Expiry::At(_) => format!("until {}", ctx.dates.last_day(expiry)),
-            Expiry::Never => "without an end".to_owned(),
+            Expiry::Never => "until revoked".to_owned(),
         };
-        let until = if expires.is_none() { format!("{until}, or as long as the token you act by") } else { until };
+        let until =
+            if expires.is_none() { format!("{until}, or as long as the token that you sign in with") } else { until };
         let title = format!("Generate {owner}/{name}");
-        let about = format!("{owner}/{name} may use: {}, {until}.", selection.summary());
+        let about = format!("{owner}/{name} may call {}, {until}.", selection.summary());
         self.api.set_role(self.owner.role());
         let about = match self.api.warning() {
             Some(warning) => {
-                ScrollText::paragraph(about).row(LineStyle::Warning, format!("! It will work, but {warning}"))
+                ScrollText::paragraph(about).row(LineStyle::Warning, format!("! The token will work, but {warning}"))
             }
             None => ScrollText::paragraph(about),
         };

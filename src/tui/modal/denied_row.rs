@@ -20,17 +20,17 @@ impl DetailRow for DeniedRow {
 
     fn detail_lines(&self, columns: usize, now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
         let (address, client) = format_origin(&self.address, &self.client);
-        let suffix = if self.attempts == 1 { "" } else { ", all within that minute" };
+        let suffix = if self.attempts == 1 { "" } else { ", all within this minute" };
         let method = match self.method.as_str() {
             "" if self.token.is_none() => "not recorded for unknown tokens",
             "" => "none, or several",
             method => method,
         };
         let state = match self.token.as_ref().map(|token| token.state) {
-            None => "no token is known by what was shown",
+            None => "no token has this secret",
             Some(TokenState::Live) => "",
             Some(TokenState::Trashed) => "in the trash",
-            Some(TokenState::Purged) => "purged: gone for good",
+            Some(TokenState::Purged) => "purged",
         };
         let secret = self.secret.as_ref();
         let mut lines = Vec::new();

@@ -25,15 +25,14 @@ impl Conflict {
             text.append(field_text(change, wanted.iter().find(|w| w.field == change.field)))
         });
         let text =
-            if theirs.is_empty() { ScrollText::paragraph("What you see of it is the same again.") } else { text };
+            if theirs.is_empty() { ScrollText::paragraph("The visible fields are the same again.") } else { text };
         let rest = wanted.iter().filter(|w| theirs.iter().all(|t| t.field != w.field));
         let rest: Vec<&str> = rest.map(|w| w.field.as_str()).collect();
         let text = match rest.as_slice() {
             [] => text,
-            rest => text.row(LineStyle::Dim, format!("Only you changed: {}.", rest.join(", "))),
+            rest => text.row(LineStyle::Dim, format!("Changed only by you: {}.", rest.join(", "))),
         };
-        let text =
-            text.blank().row(LineStyle::Dim, "Keeping takes the rest as stored. Taking over drops what you changed.");
+        let text = text.blank().row(LineStyle::Dim, "Keep mine: apply my changes on top. Use theirs: discard mine.");
         Conflict { stored, text }
     }
 }
@@ -42,10 +41,10 @@ impl Conflict {
 fn field_text(theirs: &FieldChange, yours: Option<&FieldChange>) -> ScrollText {
     let side = |passage: ScrollText, label, text: &str| passage.labelled(label, LABEL_COLUMNS, LineStyle::Plain, text);
     let text = ScrollText::default().row(LineStyle::Strong, theirs.field.as_str());
-    let text = side(text, "  as you saw it", &theirs.before);
+    let text = side(text, "  before", &theirs.before);
     let text = side(text, "  stored now", &theirs.after).append(added_and_removed(theirs, LABEL_COLUMNS));
     match yours {
         Some(yours) => side(text, "  yours", &yours.after).append(added_and_removed(yours, LABEL_COLUMNS)),
-        None => text.labelled("  yours", LABEL_COLUMNS, LineStyle::Dim, "you leave it"),
+        None => text.labelled("  yours", LABEL_COLUMNS, LineStyle::Dim, "unchanged by you"),
     }
 }

@@ -99,10 +99,10 @@ impl Dialog for EditPolicyDialog {
         let mut policy = self.policy.clone();
         policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
         if policy == self.policy {
-            return Err(Problem::at(at, format!("It is {} already", self.before)));
+            return Err(Problem::at(at, format!("Already {}", self.before)));
         }
         let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
-        let about = format!("It is {}, and will be {value}. Tokens that exist keep what they have.", self.before);
+        let about = format!("Changes from {} to {value}. Existing tokens don't change.", self.before);
         let verb = SetPolicy { changes: vec![(self.key.to_owned(), value)] };
         Ok(Intent::Confirm(PendingMutation::new(format!("Change {name}"), about, verb)))
     }
@@ -123,7 +123,7 @@ impl Dialog for EditPolicyDialog {
             layout.note(self.hint, theme.dim);
         }
         layout.pad(9);
-        layout.button(Field::Button, "Change it");
+        layout.button(Field::Button, "Change");
         layout.problem(3);
     }
 }

@@ -59,7 +59,7 @@ pub enum Field {
 /// Lines of the form and its box outside the API list.
 const OTHER_LINES: usize = 16;
 /// The message for an edit that changes nothing.
-const NOTHING_CHANGED: &str = "Nothing is changed: the token is so already";
+const NOTHING_CHANGED: &str = "Nothing to change: the token already has these values";
 
 /// The form that edits an existing token.
 pub struct EditTokenDialog {
@@ -147,7 +147,7 @@ impl EditTokenDialog {
         if let Some(warning) = &edited.warning {
             about = about.row(LineStyle::Warning, format!("! Then {warning}"));
         }
-        let about = about.row(LineStyle::Dim, "Holds from the next request on. The secret stays.");
+        let about = about.row(LineStyle::Dim, "Takes effect on the next request. The secret stays the same.");
         Ok(Intent::Confirm(PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit)))
     }
 
@@ -194,7 +194,7 @@ impl EditTokenDialog {
 
     fn regenerate(&self, now: Timestamp) -> PressResult<Field> {
         if self.is_touched() {
-            return Err(Problem::general("Store or drop what you changed first: a new secret closes this form"));
+            return Err(Problem::general("Save or discard your changes first: a new secret closes this form"));
         }
         let form = RegenerateTokenDialog::new(self.original.clone(), now, self.default_expiry);
         Ok(Intent::Push(Modal::RegenerateToken(Box::new(form))))
@@ -222,7 +222,7 @@ impl Dialog for EditTokenDialog {
 
     fn title(&self) -> String {
         match &self.conflict {
-            Some(_) => format!("{} was changed meanwhile", self.original.full_name()),
+            Some(_) => format!("{} changed while you were editing", self.original.full_name()),
             None => format!("Edit {}", self.original.full_name()),
         }
     }
@@ -334,8 +334,8 @@ impl Dialog for EditTokenDialog {
             if !is_tight(layout.rows) {
                 layout.blank();
             }
-            layout.line_button(Field::Mine, "Keep what I changed");
-            return layout.line_button(Field::Theirs, "Take over what is stored");
+            layout.line_button(Field::Mine, "Keep mine");
+            return layout.line_button(Field::Theirs, "Use theirs");
         }
         layout.wide_text_input(Field::Name, "Name", &self.name);
         layout.wide_text_input(Field::Description, "Description", &self.description);
@@ -343,12 +343,12 @@ impl Dialog for EditTokenDialog {
         self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
         self.api.draw(layout, Field::Api, OTHER_LINES);
         match self.api.describe_usage() {
-            Some(Ok(words)) => layout.fact_button(Field::Unused, "", &format!("{words}  "), "Drop the unused…"),
+            Some(Ok(words)) => layout.fact_button(Field::Unused, "", &format!("{words}  "), "Drop unused…"),
             Some(Err(why)) => layout.note(&why, layout.theme.dim),
             None => layout.blank(),
         }
         layout.blank();
-        layout.button(Field::Button, "Review the changes");
+        layout.button(Field::Button, "Review changes");
         let since = model.dates.get().day(self.original.secret_since);
         let secret = format!("{} since {since}  ", self.original.hint);
         layout.fact_button(Field::Regenerate, "Secret", &secret, "Regenerate…");

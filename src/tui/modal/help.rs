@@ -144,7 +144,7 @@ impl Component for HelpDialog {
         let mut field = vec![Span::styled("/ ", theme.accent)];
         field.extend(self.filter.spans(columns.saturating_sub(2).min(30), true, theme));
         if self.filter.is_empty() {
-            field.push(Span::styled("  type to narrow", theme.dim));
+            field.push(Span::styled("  type to filter", theme.dim));
         }
         let mut lines = vec![Line::from(field)];
         lines.resize(1 + gap(area), Line::default());
@@ -155,7 +155,7 @@ impl Component for HelpDialog {
             Row::More(help) => binding("", help, &words, theme),
         }));
         if rows.is_empty() {
-            lines.push(Line::raw("No key does that.  Esc clears what was typed."));
+            lines.push(Line::raw("No key matches.  Esc clears the filter."));
         }
         lines.resize(1 + 2 * gap(area) + room, Line::default());
         let end = (top + room).min(rows.len());

@@ -45,10 +45,10 @@ impl IdentifySecretDialog {
 
 fn describe_state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     match state {
-        SecretState::Current => format!("the current one, made {}", ago(since, now)),
-        SecretState::Previous(until) if now < until => format!("the old one, dies {}", relative(until, now)),
-        SecretState::Previous(until) => format!("an old one, dead since {}", ago(until, now)),
-        SecretState::Dead => "an old one, replaced".to_owned(),
+        SecretState::Current => format!("current, created {}", ago(since, now)),
+        SecretState::Previous(until) if now < until => format!("previous, ends {}", relative(until, now)),
+        SecretState::Previous(until) => format!("previous, refused since {}", ago(until, now)),
+        SecretState::Dead => "replaced".to_owned(),
     }
 }
 
@@ -61,7 +61,7 @@ impl Dialog for IdentifySecretDialog {
     }
 
     fn title(&self) -> String {
-        "Whose secret is it".to_owned()
+        "Look up a secret".to_owned()
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
@@ -75,12 +75,12 @@ impl Dialog for IdentifySecretDialog {
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         self.result = None;
         if self.secret.is_empty() {
-            return Err(Problem::at(Field::Secret, "Paste or type the secret"));
+            return Err(Problem::at(Field::Secret, "Paste or type a secret"));
         }
         let mut secrets = find_secrets(self.secret.text().as_bytes(), 2);
         if secrets.len() > 1 {
             self.secret.clear();
-            return Err(Problem::at(Field::Secret, "More than one secret stands there: paste one at a time"));
+            return Err(Problem::at(Field::Secret, "More than one secret: paste one at a time"));
         }
         // The field is empty from here on: the secret goes with the request.
         let text = self.secret.take_text();
@@ -90,8 +90,8 @@ impl Dialog for IdentifySecretDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("A secret that was found somewhere: which token it is or was of.", Style::new());
-        layout.text_line("It is not shown, not kept, and this counts as no use.", theme.dim);
+        layout.text_line("Paste a secret to see which token it belongs to.", Style::new());
+        layout.text_line("It isn't stored and doesn't count as a use.", theme.dim);
         layout.blank();
         layout.wide_text_input(Field::Secret, "Secret", &self.secret);
         layout.blank();
@@ -107,7 +107,7 @@ impl Dialog for IdentifySecretDialog {
                         SecretOwner::Purged(gone) => gone.full_name(),
                         SecretOwner::Unknown => String::new(),
                     };
-                    layout.fact("Head", &format!("that of {name}"), plain);
+                    layout.fact("Head", &format!("the secret of {name}"), plain);
                 }
                 SecretOwner::Token(token, which) => {
                     let (glyph, word, style) = theme::status(token, model.now, theme);

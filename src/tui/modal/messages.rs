@@ -144,7 +144,7 @@ impl Component for MessagesDialog {
         lines.drain(..self.first(&self.ranges(columns), room));
         lines.truncate(room);
         if self.notices.is_empty() {
-            lines.push(Line::raw("Nothing was said yet."));
+            lines.push(Line::raw("No messages yet."));
         }
         lines.resize(room, Line::default());
         let mut foot = key_hints(self.context(), model, columns);
@@ -167,7 +167,7 @@ impl Component for MessagesDialog {
             Action::CopyLine => {
                 return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
                     Some(cli) => Intent::Run(Effect::CopyText(cli)),
-                    None => Intent::Notify(NoticeId::NotCopied, "No command does what this message tells".to_owned()),
+                    None => Intent::Notify(NoticeId::NotCopied, "This message has no equivalent command".to_owned()),
                 };
             }
             _ => {}

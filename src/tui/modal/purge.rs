@@ -69,7 +69,7 @@ impl PurgeDialog {
     }
 
     fn purge(&mut self) -> PressResult<Field> {
-        let Some(count) = self.count() else { return Err(Problem::general("They are still being counted")) };
+        let Some(count) = self.count() else { return Err(Problem::general("Still counting")) };
         if count == 0 {
             return Err(Problem::general("There is nothing to purge"));
         }
@@ -124,7 +124,7 @@ impl Dialog for PurgeDialog {
 
     fn validation_error(&self, field: Field) -> Option<String> {
         let wrong = field == Field::Number && !self.confirmation.is_empty() && !self.matches();
-        wrong.then(|| "That isn't their number".to_owned())
+        wrong.then(|| "The number does not match".to_owned())
     }
 
     fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
@@ -144,27 +144,27 @@ impl Dialog for PurgeDialog {
         let names = self.preview.as_ref().map_or(&[][..], |preview| &preview.names);
         let head = match self.count() {
             None => "Counting…".to_owned(),
-            Some(0) => format!("No token of yours, or of an account you manage, is {}.", self.which.as_str()),
+            Some(0) => format!("You manage no {} token.", self.which.as_str()),
             Some(count) => {
                 let what = count_noun(count, &format!("{} token", self.which.as_str()));
-                format!("! {what} of yours and those you manage, filtered or not:")
+                format!("! {what} of yours and of accounts you manage, filtered or not:")
             }
         };
         layout.text_line(&head, if names.is_empty() { Style::new() } else { theme.warning });
         let rows = names.iter().map(|name| (format!("  {name}"), Style::new()));
         let total = self.count().unwrap_or_default();
         self.names.draw(layout, rows, total);
-        layout.text_line("They go for good. Only digests of their secrets stay, for whose to name.", Style::new());
+        layout.text_line("Deleted for good. Only digests of their secrets stay, for look-ups.", Style::new());
         layout.blank();
         let number = self.count().map_or_else(String::new, group_digits);
-        layout.fact("Their number", &number, theme.strong);
+        layout.fact("Number", &number, theme.strong);
         layout.text_input(Field::Number, "Type it to confirm", &self.confirmation);
         self.auth.draw(layout, Field::Auth);
         layout.problem(2);
         let danger = if self.matches() { theme.danger } else { theme.dim };
         layout.buttons(&[
             (Field::Keep, "Keep them", theme.strong),
-            (Field::Purge, "I understand the consequences, purge them", danger),
+            (Field::Purge, "I understand the consequences, purge these tokens", danger),
         ]);
         layout.blank();
     }

@@ -72,7 +72,7 @@ impl RegenerateTokenDialog {
             Chosen::Text(text) => Length::parse(text)?,
         };
         let until = grace.after(now, zone).filter(|until| *until <= now.plus(MAX_GRACE));
-        let until = until.ok_or_else(|| Error::usage("the old secret lives 30 days more at most"))?;
+        let until = until.ok_or_else(|| Error::usage("the old secret can work for another 30 days at most"))?;
         Ok(Some((grace, expiry.at().map_or(until, |end| until.min(end)))))
     }
 
@@ -80,11 +80,11 @@ impl RegenerateTokenDialog {
     fn draw_old_secret(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
-            layout.fact("Before that", &retire::describe_previous_secret(previous, model.now), Style::new());
-            layout.note("! Two secrets live: a new one kills both at once.", theme.warning);
+            layout.fact("Previous", &retire::describe_previous_secret(previous, model.now), Style::new());
+            layout.note("! Two secrets work now. A new one ends both at once.", theme.warning);
             return layout.blank();
         }
-        self.grace.draw(layout, (Field::Grace, "Old one dies"), (Field::GraceText, "  after"), "12h, 14d … up to 30d");
+        self.grace.draw(layout, (Field::Grace, "Old works for"), (Field::GraceText, "  after"), "12h, 14d … up to 30d");
         let dates = model.dates.get();
         let expiry = self.expiry.resolve_at(model.now, dates.zone).map_or(Expiry::Never, |(_, expiry)| expiry);
         match self.overlap(expiry, model.now, dates.zone) {
@@ -141,7 +141,7 @@ impl Dialog for RegenerateTokenDialog {
 
     fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         if field == Field::Retire {
-            let over = || Problem::general("The overlap is over by itself: one secret lives");
+            let over = || Problem::general("The overlap has already ended: only one secret works");
             return retire::pending_retire(&self.token, ctx.now).map(Intent::Confirm).ok_or_else(over);
         }
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
@@ -152,7 +152,7 @@ impl Dialog for RegenerateTokenDialog {
         let about = match (overlap, self.token.overlap(ctx.now)) {
             (Some((_, until)), _) => {
                 let until = ctx.dates.second(until);
-                format!("The new secret works at once, the old one, {hint}, until {until}.")
+                format!("The new secret works at once. The old one ({hint}) works until {until}.")
             }
             (None, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),
             (None, None) => format!("The secret {hint} stops working at once."),
@@ -164,22 +164,23 @@ impl Dialog for RegenerateTokenDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("A new secret is made; name, API and everything else stay.", Style::new());
-        let grace = if self.rotating { "" } else { "The old one may live on for a while, never beyond the expiry." };
+        layout.text_line("Creates a new secret. Name, API and everything else stay the same.", Style::new());
+        let grace =
+            if self.rotating { "" } else { "The old one can keep working for a while, but never beyond the expiry." };
         layout.text_line(grace, Style::new());
         layout.blank();
         // The token doesn't record which of its two secrets was seen last.
         let since = match self.rotating {
-            true => format!("made {}", ago(self.token.secret_since, model.now)),
+            true => format!("created {}", ago(self.token.secret_since, model.now)),
             false => retire::describe_last_seen(self.token.last_seen_at, model.now),
         };
         let current = format!("{}, {since}", self.token.hint);
-        layout.fact("Secret now", &current, Style::new());
+        layout.fact("Current", &current, Style::new());
         self.draw_old_secret(layout, model);
         self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
         if self.token.expiry.is_past(model.now) {
             let day = model.dates.get().last_day(self.token.expiry);
-            layout.note(&format!("! It expired on {day}: choose a new expiry"), theme.warning);
+            layout.note(&format!("! Expired on {day}: choose a new expiry"), theme.warning);
         } else {
             layout.blank();
         }

@@ -107,14 +107,14 @@ impl Dialog for RestoreTokensDialog {
             layout.paragraph(&names, 2, Style::new());
             layout.pad(2);
         }
-        layout.text_line("Comes back disabled: denied until it is enabled, which is a second step.", Style::new());
+        layout.text_line("Comes back disabled. Enable it with d.", Style::new());
         layout.blank();
         if self.only().is_some() {
             layout.text_input(Field::Name, "Name", &self.name);
         }
         self.auth.draw(layout, Field::Auth);
         layout.blank();
-        layout.button(Field::Restore, "Restore, disabled");
+        layout.button(Field::Restore, "Restore (disabled)");
         layout.problem(3);
     }
 }

@@ -14,7 +14,7 @@ pub fn describe_last_seen(at: Option<Timestamp>, now: Timestamp) -> String {
 /// Describes the old secret: its hint, its end, and when it was last accepted.
 pub fn describe_previous_secret(previous: &PreviousSecret, now: Timestamp) -> String {
     let dies = relative(previous.retires_at, now);
-    format!("{}, dies {dies}, {}", previous.hint, describe_last_seen(previous.last_seen_at, now))
+    format!("{}, ends {dies}, {}", previous.hint, describe_last_seen(previous.last_seen_at, now))
 }
 
 /// Returns the change that ends the overlap of `token`; `None` if it has only one secret.
@@ -22,17 +22,17 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
     let previous = token.overlap(now)?;
     let (style, usage) = match previous.last_seen_at {
         Some(at) if at >= token.secret_since => {
-            let text = format!("! In use: last seen {}. Whoever uses it is denied then.", ago(at, now));
+            let text = format!("! Old secret in use: last seen {}. Its clients will be denied.", ago(at, now));
             (LineStyle::Warning, text)
         }
         Some(at) => {
-            let text = format!("Not used since the new one was made, last seen {}.", ago(at, now));
+            let text = format!("Not used since the new secret was created; last seen {}.", ago(at, now));
             (LineStyle::Plain, text)
         }
         None => (LineStyle::Plain, "The old secret was never used.".to_owned()),
     };
     let text = format!(
-        "The old secret {} is denied from the next request on, not only {}. The current one, {}, stays.",
+        "The old secret {} is denied from the next request on instead of {}. The current one ({}) keeps working.",
         previous.hint,
         relative(previous.retires_at, now),
         token.hint

@@ -123,10 +123,8 @@ impl Component for RevealSecretDialog {
         } else {
             broken(&format!("{}_{}", self.secret.hint(), "•".repeat(Secret::masked_len())))
         };
-        let mut lines = vec![
-            Line::styled(cut("This is the only time the secret is shown.", columns), theme.warning),
-            Line::default(),
-        ];
+        let mut lines =
+            vec![Line::styled(cut("The secret is shown only now.", columns), theme.warning), Line::default()];
         lines.extend(secret);
         lines.extend([
             Line::from(vec![
@@ -139,7 +137,7 @@ impl Component for RevealSecretDialog {
             Line::default(),
         ]);
         if let Some(warning) = self.warning.as_ref().filter(|_| self.note.is_empty()) {
-            let warning = format!("! It works, but {warning}");
+            let warning = format!("! The token works, but {warning}");
             lines.extend(wrap(&warning, columns).into_iter().take(3).map(|l| Line::styled(l, theme.warning)));
         }
         let style = if self.failed { theme.danger } else { theme.good };
@@ -189,18 +187,19 @@ impl Component for DiscardSecretDialog {
         let name = &self.name;
         let text = if self.sent {
             format!(
-                "The secret of {name} was only sent to your terminal, which doesn't say whether it arrived: paste it to \
-                 see. It can't be shown again, only regenerated."
+                "The secret of {name} was sent to your terminal, which doesn't confirm that it arrived: paste \
+                 it to check. It can't be shown again. You would have to regenerate it."
             )
         } else {
             format!(
-                "The secret of {name} was neither shown, copied nor saved. It can't be shown again, only regenerated."
+                "The secret of {name} was not shown, copied or saved. It can't be shown again. You would have \
+                 to regenerate it."
             )
         };
         let mut lines: Vec<Line<'static>> = wrap(&text, columns).into_iter().take(3).map(Line::raw).collect();
         lines.resize(4, Line::default());
         let foot = key_hints(self.context(), model, columns);
-        draw_dialog(frame, area, "Leave the secret behind?", lines, 0, foot, theme);
+        draw_dialog(frame, area, "Leave without the secret?", lines, 0, foot, theme);
     }
 
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {

@@ -114,7 +114,7 @@ impl Dialog for RevokeTokenDialog {
     }
 
     fn title(&self) -> String {
-        format!("Remove {}", self.token.full_name())
+        format!("Revoke {}", self.token.full_name())
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
@@ -145,8 +145,9 @@ impl Dialog for RevokeTokenDialog {
 
     fn validation_error(&self, field: Field) -> Option<String> {
         let wrong = field == Field::Name && !self.confirmation.is_empty() && !self.matches();
-        wrong
-            .then(|| if self.made.is_included() { "That isn't their number" } else { "That isn't its name" }.to_owned())
+        wrong.then(|| {
+            if self.made.is_included() { "The number does not match" } else { "The name does not match" }.to_owned()
+        })
     }
 
     fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
@@ -169,13 +170,13 @@ impl Dialog for RevokeTokenDialog {
                     layout.line(line);
                 }
             }
-            None => layout.text_line("Reading how it is used…", theme.dim),
+            None => layout.text_line("Reading its usage…", theme.dim),
         }
         layout.pad(4);
         let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash.describe());
         layout.text_line(&trash, Style::new());
         self.made.draw(layout, Field::Made, "It");
-        let label = if self.made.is_included() { "The number of them all" } else { "Its name" };
+        let label = if self.made.is_included() { "Number" } else { "Name" };
         layout.fact(label, &self.expected_confirmation(), theme.strong);
         layout.text_input(Field::Name, "Type it to confirm", &self.confirmation);
         self.auth.draw(layout, Field::Auth);

@@ -116,7 +116,7 @@ impl RevokeTokensDialog {
             return Intent::Send(credential, verb.into());
         }
         let names = join_three(self.tokens.iter().map(Token::full_name));
-        let about = format!("Denied from the next request on, and can be enabled again: {names}.");
+        let about = format!("Denied from the next request on; can be enabled again: {names}.");
         Intent::Confirm(PendingMutation::new(format!("Disable {} tokens", self.tokens.len()), about, verb))
     }
 
@@ -143,7 +143,7 @@ impl RevokeTokensDialog {
                 }
                 (_, Some(usage)) => {
                     let methods = describe_methods(&usage.methods, columns.saturating_sub(2));
-                    (format!("  {}", methods.as_deref().unwrap_or("no method was named")), Style::new())
+                    (format!("  {}", methods.as_deref().unwrap_or("no method recorded")), Style::new())
                 }
             };
         }
@@ -169,7 +169,7 @@ fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -
 fn callers_today(token: &Token, usage: &RecentUsage, columns: usize, model: &Model) -> String {
     let mut text = format!("{} today", group_digits(usage.today));
     if token.overlap(model.now).is_some() {
-        text.push_str(", an overlap is in progress");
+        text.push_str(", overlap in progress");
     }
     if !usage.clients.is_empty() {
         text.push_str(", from ");
@@ -188,7 +188,7 @@ impl Dialog for RevokeTokensDialog {
     }
 
     fn title(&self) -> String {
-        format!("Remove {} tokens", group_digits(self.tokens.len() as u64))
+        format!("Revoke {} tokens", group_digits(self.tokens.len() as u64))
     }
 
     fn fields(&self) -> Vec<(Field, FieldKind)> {
@@ -225,7 +225,7 @@ impl Dialog for RevokeTokensDialog {
 
     fn validation_error(&self, field: Field) -> Option<String> {
         let wrong = field == Field::Number && !self.confirmation.is_empty() && !self.matches();
-        wrong.then(|| "That isn't their number".to_owned())
+        wrong.then(|| "The number does not match".to_owned())
     }
 
     fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
@@ -257,7 +257,7 @@ impl Dialog for RevokeTokensDialog {
         let trash = format!("Denied from the next request on. They stay in the trash for {}.", self.trash.describe());
         layout.text_line(&trash, Style::new());
         self.made.draw(layout, Field::Made, "They");
-        layout.fact("Their number", &self.total().to_string(), theme.strong);
+        layout.fact("Number", &self.total().to_string(), theme.strong);
         layout.text_input(Field::Number, "Type it to confirm", &self.confirmation);
         self.auth.draw(layout, Field::Auth);
         layout.problem(2);

@@ -146,9 +146,9 @@ impl DetailRow for HashedRow {
         for (label, text) in [
             ("When", dates.second(row.at)),
             ("", ago(row.at, now)),
-            ("Who", name_and_id(&row.name, &row.account, "nobody had signed in yet")),
+            ("Who", name_and_id(&row.name, &row.account, "before the first sign-in")),
             ("Proof", row.proof.clone()),
-            ("Face", row.face.clone()),
+            ("Via", row.face.clone()),
             ("Verb", row.verb.clone()),
             ("Target", name_and_id(&row.target_name, &row.target, "")),
         ] {

@@ -163,7 +163,7 @@ impl<'a> RightsList<'a> {
             1 => {
                 let methods = count_noun(count as u64, "method");
                 return head(&match rights.denial_reason {
-                    None if count == 0 && rights.withheld.is_empty() => "May call nothing yet".to_owned(),
+                    None if count == 0 && rights.withheld.is_empty() => "No access yet".to_owned(),
                     None if count == 0 => "May call nothing".to_owned(),
                     None => format!("May call {methods}"),
                     Some(reason) => format!("May call nothing, {}; else {methods}", reason.describe()),
@@ -215,7 +215,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
     ]));
     lines.push(row("Account", format!("{} ({})", token.owner.username, token.owner.role)));
     if token.role() != token.owner.role {
-        lines.push(row("Role", format!("{}: its secret was issued under it; regenerate lifts it", token.role())));
+        lines.push(row("Role", format!("{} (role at issue; regenerate to lift)", token.role())));
     }
     let api = token.selection.summary();
     match shown.and_then(|shown| usage::describe_reach(&token.selection, shown)) {
@@ -240,7 +240,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         let seen = previous
             .last_seen_at
             .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, model.now)));
-        lines.push(row("Rotating", format!("{} dies {dies}, {seen}", previous.hint)));
+        lines.push(row("Rotating", format!("{} ends {dies}, {seen}", previous.hint)));
         if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
             let calls =
                 format!("{} today, {} in 7 days with it", count_noun(uses.today, "call"), group_digits(uses.week));
@@ -249,16 +249,16 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
     }
     lines.push(row("Created", format!("{}, id {}", dates.day(token.created_at), token.id)));
     if let Some(maker) = shown.and_then(|shown| shown.made_by.as_ref()) {
-        lines.push(row("Made by", maker.describe()));
+        lines.push(row("Created by", maker.describe()));
     }
     if let Some(maker) = shown.and_then(|shown| shown.regenerated_by.as_ref()) {
         lines.push(row("Secret by", maker.describe()));
     }
     if let Some(maker) = shown.and_then(|shown| shown.previous_regenerated_by.as_ref()) {
-        lines.push(row("Old one by", maker.describe()));
+        lines.push(row("Old secret", maker.describe()));
     }
     if let Some(made) = shown.and_then(|shown| shown.made.describe()) {
-        lines.push(row("Made", made));
+        lines.push(row("Created", made));
     }
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
     lines.push(row("Last seen", seen));

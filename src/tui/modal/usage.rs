@@ -143,10 +143,10 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
     let line = |text: &str, style: Style| Line::styled(cut(text, columns), style);
     let still_denied = describe_denials(usage)
         .filter(|_| has_dead_attempts(usage))
-        .map(|words| format!("  still knocking: denied {words}"));
+        .map(|words| format!("  still tried: denied {words}"));
     let Some(seen) = usage.last_seen_at else {
         let live = token.status(model.now) == Status::Active;
-        let text = if live { "It was never used, but somebody may be about to." } else { "It was never used." };
+        let text = if live { "Never used, but someone may be about to use it." } else { "Never used." };
         return [Some(text.to_owned()), still_denied].into_iter().flatten().map(|text| line(&text, plain)).collect();
     };
     let head = format!(
@@ -170,7 +170,7 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
         (Some(previous), _) => {
             let today = usage.previous.map_or(0, |uses| uses.today);
             let text = format!(
-                "  an overlap is in progress, both secrets go: {}, {} today",
+                "  overlap in progress, both secrets end: {}, {} today",
                 previous.hint,
                 count_noun(today, "call")
             );

@@ -103,7 +103,7 @@ impl PickerIndex {
                 let vanished: Vec<_> = methods.iter().filter(|m| !index.positions.contains_key(*m)).cloned().collect();
                 if !vanished.is_empty() {
                     let rows = vanished.into_iter().map(|id| (id, String::new(), None, None, false));
-                    index.add_group(VANISHED, "they grant nothing", GroupKind::Vanished, rows);
+                    index.add_group(VANISHED, "no effect", GroupKind::Vanished, rows);
                 }
             }
             Selection::Sets(names) => {

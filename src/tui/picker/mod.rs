@@ -107,15 +107,15 @@ impl Picker {
     /// # Errors
     /// The reason, in words, why nothing was unticked.
     pub fn drop_unused(&mut self) -> Result<(), String> {
-        let Some(used) = self.usage.clone() else { return Err("how the token is used isn't known yet".to_owned()) };
+        let Some(used) = self.usage.clone() else { return Err("usage is not loaded yet".to_owned()) };
         if let Some(doubt) = used.uncertainty() {
             return Err(doubt);
         }
         match self.tree.untick_unless(|method| used.was_used(method)) {
-            0 => Err(format!("each of them was used in {}", used.period())),
+            0 => Err(format!("all of them were used in {}", used.period())),
             dropped => {
                 let dropped = count_noun(dropped as u64, "method");
-                self.note = Some(format!("{dropped} dropped, not used in {}; u brings them back", used.period()));
+                self.note = Some(format!("{dropped} dropped, not used in {}; u undoes", used.period()));
                 Ok(())
             }
         }
@@ -186,11 +186,11 @@ impl Picker {
             return Intent::Stay;
         }
         let (done, failure) = match action {
-            Action::Tick => (self.tree.toggle_current(), "Management methods are picked one by one"),
+            Action::Tick => (self.tree.toggle_current(), "Management methods must be picked one by one"),
             Action::TickShown => {
-                (self.tree.tick_shown(true), "Nothing more to tick here: jeton's own methods are picked one by one")
+                (self.tree.tick_shown(true), "Nothing more to tick here: management methods must be picked one by one")
             }
-            Action::UntickShown => (self.tree.tick_shown(false), "Nothing that is shown has a tick"),
+            Action::UntickShown => (self.tree.tick_shown(false), "Nothing shown is ticked"),
             Action::Undo => (self.tree.undo(), "Nothing to undo"),
             Action::Redo => (self.tree.redo(), "Nothing to redo"),
             _ => (true, ""),
@@ -202,10 +202,10 @@ impl Picker {
         match self.tree.method().and_then(|m| m.docs.as_deref()) {
             // Text that can't be displayed safely must not be pasted either.
             Some(link) if link.chars().any(is_control_or_bidi) => {
-                Intent::Notify(NoticeId::NotCopied, "The link holds control characters and was not copied".to_owned())
+                Intent::Notify(NoticeId::NotCopied, "Not copied: the link contains control characters".to_owned())
             }
             Some(link) => Intent::Run(Effect::CopyText(link.to_owned())),
-            None => Intent::Notify(NoticeId::NotCopied, "No docs link here".to_owned()),
+            None => Intent::Notify(NoticeId::NotCopied, "No documentation link here".to_owned()),
         }
     }
 
@@ -311,7 +311,7 @@ impl Component for Picker {
 const fn describe_kind(kind: GroupKind) -> Option<&'static str> {
     match kind {
         GroupKind::Api => None,
-        GroupKind::Management => Some("◆ management of jeton itself: never in a set or Inherit, picked one by one"),
-        GroupKind::Vanished => Some("no catalogue knows it any more: it grants nothing, and a new token can't have it"),
+        GroupKind::Management => Some("◆ manages jeton itself: never in a set or Inherit, must be picked one by one"),
+        GroupKind::Vanished => Some("no longer in a catalogue: grants nothing, not available to new tokens"),
     }
 }

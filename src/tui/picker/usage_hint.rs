@@ -50,9 +50,9 @@ impl UsageHint {
     /// Returns the reason why the other methods can't be called unused; `None` if they can.
     pub fn uncertainty(&self) -> Option<String> {
         if self.is_truncated {
-            Some("too many methods were used to call one unused".to_owned())
+            Some("too many methods in use to list the unused ones".to_owned())
         } else if self.days < MIN_DAYS {
-            Some(format!("only {}, too few to call a method unused", self.period()))
+            Some(format!("usage is recorded for {}; unused methods show up after 7 days", self.period()))
         } else if self.methods.is_empty() {
             Some(format!("none was used in {}", self.period()))
         } else {

@@ -128,7 +128,7 @@ impl Picker {
         if rows.is_empty() {
             let text = match (self.search.is_empty(), self.tree.index().methods.is_empty()) {
                 (_, true) => "This installation has no catalogue.".to_owned(),
-                (true, false) => "Nothing is ticked.  f shows everything.".to_owned(),
+                (true, false) => "Nothing is ticked.  f shows all methods.".to_owned(),
                 (false, false) => format!("Nothing matches \"{}\".  Esc clears the search.", self.search.text()),
             };
             return vec![Line::raw(cut(&text, columns))];
@@ -291,7 +291,7 @@ impl Picker {
         if entry.above_role {
             let access = entry.access.map_or("", |a| a.as_str());
             let role = self.role;
-            let text = format!("▲ {access} is above the role {role}: denied, ticked or not, while that is the role");
+            let text = format!("▲ {access} exceeds the role {role}: denied while the account has this role");
             return Some((text, theme.warning));
         }
         describe_kind(index.kind_of(entry)).map(|text| (text.to_owned(), theme.warning))
@@ -302,8 +302,8 @@ impl Picker {
             let sets = &self.tree.index().sets;
             let text = match sets.get(self.set_cursor) {
                 Some(set) => set.title.clone(),
-                None if self.set_cursor == sets.len() => "whatever your role permits, now and later".to_owned(),
-                None => "authenticates, permits nothing".to_owned(),
+                None if self.set_cursor == sets.len() => "everything your role permits, now and later".to_owned(),
+                None => "valid, but may not call anything".to_owned(),
             };
             return Line::raw(cut(&text, columns));
         }
@@ -314,7 +314,7 @@ impl Picker {
             Some(link) => {
                 Line::from(vec![Span::styled("docs  ", theme.dim), Span::raw(cut(link, columns.saturating_sub(6)))])
             }
-            None => Line::styled("no docs link", theme.dim),
+            None => Line::styled("no documentation link", theme.dim),
         }
     }
 
@@ -323,9 +323,9 @@ impl Picker {
             return match self.tree.choice() {
                 _ if matches!(self.mode, PickerMode::Browse) => String::new(),
                 Choice::Custom if self.tree.total().0 > 0 => {
-                    "Custom now: choosing a set puts those ticks aside, u brings them back".to_owned()
+                    "Custom: choosing a set replaces your ticks; u undoes".to_owned()
                 }
-                _ => "touching a method makes it Custom, starting from these".to_owned(),
+                _ => "changing a method makes the choice Custom, starting from these".to_owned(),
             };
         }
         self.tree.method().map_or_else(String::new, |m| m.id.to_string())

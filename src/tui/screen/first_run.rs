@@ -123,10 +123,10 @@ impl Dialog for FirstRun {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("No store yet. jeton will make one, readable only by you, at", Style::new());
+        layout.text_line("No store yet. jeton will create one, readable only by you, at", Style::new());
         layout.text_line(&format!("  {}", model.store_path), theme.strong);
         layout.blank();
-        layout.text_line("The first account is an owner: it manages everyone and everything.", Style::new());
+        layout.text_line("The first account is an owner: it manages everything and everyone.", Style::new());
         layout.text_input(Field::Username, "Username", &self.username);
         self.password.draw(layout, Field::Password, Field::RepeatedPassword, "Password");
         layout.blank();

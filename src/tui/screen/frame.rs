@@ -30,7 +30,7 @@ const MIN_PANE_WIDTH: u16 = 116;
 /// Columns of that pane.
 const PANE_WIDTH: u16 = 46;
 /// The hint for reading text that was cut.
-const MORE_HINT: &str = "  m Whole";
+const MORE_HINT: &str = "  m Show all";
 const FILTER_COLUMNS: usize = 40;
 
 /// Returns the number of list rows on a terminal of `rows`.
@@ -123,7 +123,7 @@ pub fn plain_line(right: &str, columns: usize, model: &Model) -> Line<'static> {
 /// Returns the password of a demo, and the address of its service if there is room for both.
 fn demo_hint(model: &Model, room: usize) -> String {
     let Some(demo) = &model.demo else { return String::new() };
-    let text = |at: &str| format!("demo{at}, its password: {}", demo.password.as_str());
+    let text = |at: &str| format!("demo{at} · password: {}", demo.password.as_str());
     let whole = demo.service.as_ref().map(|service| text(&format!(" at {service}")));
     whole.filter(|text| width(text) <= room).unwrap_or_else(|| text(""))
 }

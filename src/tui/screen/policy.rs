@@ -30,25 +30,18 @@ pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
     match key.strip_prefix(KEY_PREFIX).unwrap_or(key) {
         "self_service" => (
             "Members manage their own tokens",
-            "off: members and viewers only see, disable and delete their own tokens",
+            "off: members and viewers can only view, disable and revoke their own tokens",
         ),
-        "active_tokens" => (
-            "Most active tokens of an account",
-            "How many tokens of an account may be active at one time; 0 = no limit",
-        ),
-        "kept_tokens" => (
-            "Most tokens of an account in all",
-            "How many tokens are kept for an account, those in the trash included; 0 = no limit",
-        ),
-        "default_expiry" => {
-            ("What a new token is offered first", "The expiry that a new token begins with; never = none")
+        "active_tokens" => ("Active tokens per account", "Maximum number of active tokens per account; 0 = no limit"),
+        "kept_tokens" => {
+            ("Tokens per account in total", "Maximum number of tokens per account, trash included; 0 = no limit")
         }
-        "max_expiry" => (
-            "The longest that a token may live",
-            "The longest expiry a token may be given; none = no limit. Tokens that exist keep theirs",
-        ),
-        "trash" => ("How long removed tokens stay", "How long a removed token can be restored from the trash"),
-        "ledger_keep" => ("How long uses are remembered", "How long uses and denied attempts are kept"),
+        "default_expiry" => ("Default expiry", "Preset expiry of a new token; never = no expiry"),
+        "max_expiry" => {
+            ("Longest expiry", "Longest expiry that a token can get; none = no limit. Existing tokens keep theirs")
+        }
+        "trash" => ("Trash retention", "Time for which a revoked token can be restored"),
+        "ledger_keep" => ("Usage retention", "Time for which uses and denied attempts are kept"),
         _ => ("", ""),
     }
 }
@@ -129,10 +122,10 @@ impl Component for PolicyScreen {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
-        let right = if self.policy.is_some() { "Tokens that exist keep what they have " } else { "reading… " };
+        let right = if self.policy.is_some() { "Changes apply to new tokens only " } else { "reading… " };
         let (about, note) = match self.current() {
             Some((key, _)) if model.role() == Role::Owner => (describe_rule(key).1.to_owned(), key.to_owned()),
-            Some((key, _)) => (describe_rule(key).1.to_owned(), format!("{key}   only owners change it")),
+            Some((key, _)) => (describe_rule(key).1.to_owned(), format!("{key}   only owners can change it")),
             None => Default::default(),
         };
         let around = ScreenParts {

@@ -74,12 +74,12 @@ impl Dialog for ReplacePassword {
 
     fn draw(&self, layout: &mut FormLayout<'_, NewPasswordField>, _model: &Model) {
         let theme = layout.theme;
-        layout.text_line("Your password is temporary: somebody else set it and knows it.", theme.warning);
-        layout.text_line("Choose one that only you know. Then you are signed in.", Style::new());
+        layout.text_line("Your password is temporary: someone else set it and knows it.", theme.warning);
+        layout.text_line("Choose one that only you know to sign in.", Style::new());
         layout.blank();
         self.password.draw(layout, NewPasswordField::Password, NewPasswordField::Repeated, "New password");
         layout.blank();
-        layout.button(NewPasswordField::Button, "Replace it");
+        layout.button(NewPasswordField::Button, "Replace password");
         layout.problem(3);
     }
 }

@@ -124,7 +124,7 @@ impl Dialog for SignIn {
         layout.blank();
         match &model.demo {
             Some(demo) if !layout.has_problem() => {
-                layout.text_line(&format!("The password is: {}", demo.password.as_str()), layout.theme.warning);
+                layout.text_line(&format!("The demo password is: {}", demo.password.as_str()), layout.theme.warning);
                 layout.blank();
             }
             _ if !layout.has_problem() && !self.reason.is_empty() => {

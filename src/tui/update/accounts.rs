@@ -137,11 +137,11 @@ fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {
         );
     }
     let tokens = match counted.tokens.active {
-        0 => "It has no active tokens".to_owned(),
+        0 => "The account has no active tokens".to_owned(),
         1 => "Its 1 active token is accepted again from the next request on".to_owned(),
         n => format!("All its {n} active tokens are accepted again from the next request on"),
     };
-    let about = format!("{name} can sign in again, with the password it had. {tokens}.");
+    let about = format!("{name} can sign in again with the same password. {tokens}.");
     PendingMutation::new(format!("Enable {name}"), about, EnableAccounts { usernames })
 }
 
@@ -179,15 +179,15 @@ pub(super) fn on_account_changed(
 ) -> Vec<Effect> {
     let Account { id, username: name, role, .. } = &counted.account;
     let text = match change {
-        AccountChange::Created => format!("{name} is a new {role}"),
-        AccountChange::Role => format!("{name} has the role {role}"),
+        AccountChange::Created => format!("{name} created as {role}"),
+        AccountChange::Role => format!("{name} is now {role}"),
         AccountChange::Disabled => format!("{name} disabled"),
         AccountChange::Enabled => format!("{name} enabled"),
         AccountChange::Password if counted.account.temporary_password => {
-            format!("{name} has a temporary password, to be replaced at the next sign-in")
+            format!("{name} has a temporary password that must be replaced at the next sign-in")
         }
         AccountChange::Password => format!("{name} has a new password"),
-        AccountChange::Deleted => format!("{name} deleted for good"),
+        AccountChange::Deleted => format!("{name} deleted"),
     };
     let mut notice = Notice::new(NoticeId::Done(change.verb()), text).cli(cli);
     if change == AccountChange::Disabled {
@@ -273,7 +273,7 @@ fn on_own_account_changed(model: &mut Model, change: AccountChange, text: String
                 // The demo banner shows a password that is no longer valid.
                 model.demo = None;
             }
-            lock_with_notice(model, "Your password is changed. Sign in with the new one.");
+            lock_with_notice(model, "Password changed. Sign in with the new one.");
         }
         AccountChange::Role => lock_with_notice(model, &format!("{text}. Sign in again.")),
         AccountChange::Disabled | AccountChange::Deleted if by_token => {
@@ -282,7 +282,8 @@ fn on_own_account_changed(model: &mut Model, change: AccountChange, text: String
         AccountChange::Disabled | AccountChange::Deleted => {
             model.auth.clear();
             (model.session, model.me, model.demo) = (None, None, None);
-            model.screen = Screen::SignIn(Box::new(SignIn::with_reason(format!("{text}. Somebody else may sign in."))));
+            model.screen =
+                Screen::SignIn(Box::new(SignIn::with_reason(format!("{text}. Another account can sign in."))));
         }
         AccountChange::Created | AccountChange::Enabled => {}
     }

@@ -56,7 +56,7 @@ pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effec
             Vec::new()
         }
         (DialogKind::Purge, _) if model.long_work.is_some() => {
-            let text = "A purge is under way. Esc stops it, or wait for its end";
+            let text = "A purge is running. Press Esc to stop it, or wait";
             model.notify(Notice::new(NoticeId::PurgeRunning, text));
             Vec::new()
         }
@@ -93,8 +93,8 @@ pub(super) fn on_revoked(model: &mut Model, changed: Committed<RevokeResult>) ->
     // The line is short: names are in the details, and the dialog listed them.
     let effect = match left.count {
         0 => "denied from the next request on".to_owned(),
-        1 => format!("{pronoun} made 1 token that lives on"),
-        count => format!("{pronoun} made {count} tokens that live on"),
+        1 => format!("{pronoun} created 1 token that stays valid"),
+        count => format!("{pronoun} created {count} tokens that stay valid"),
     };
     let changed = Committed { value: revoked, equivalent_command: cli, audit_seq: seq };
     let effects = tokens_revoked(model, &changed, TokensDone::new::<RevokeTokens>("revoked").effect(effect));
@@ -108,16 +108,16 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     let tokens = vec![TokenTarget::at_revision(token)];
     if token.enabled {
         let about = format!(
-            "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
+            "{} is denied from the next request on. Its secret is kept, and it can be enabled again.",
             token.full_name()
         );
         PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
     } else {
         let expired = token.expiry.is_past(now);
         let about = if expired {
-            format!("{} is expired: enabling it needs a new expiry, which Regenerate gives.", token.full_name())
+            format!("{} has expired. To use it again, regenerate it with a new expiry.", token.full_name())
         } else {
-            format!("{} is accepted again from the next request on, with the secret it had.", token.full_name())
+            format!("{} is accepted again from the next request on, with the same secret.", token.full_name())
         };
         PendingMutation::new(format!("Enable {}", token.full_name()), about, EnableTokens { tokens })
     }
@@ -133,15 +133,15 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     if on.is_empty() {
         let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
         let about = match expired {
-            0 => format!("Accepted again from the next request on, each with the secret it had: {names}."),
-            n => format!("{n} of them expired and need a new expiry first, so none can be enabled: {names}."),
+            0 => format!("Accepted again from the next request on, with the same secrets: {names}."),
+            n => format!("{n} of them expired and need a new expiry first, so none is enabled: {names}."),
         };
         return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: targets });
     }
     let off = match tokens.len() - affected.len() {
         0 => String::new(),
-        n => format!(" {n} more marked are disabled already."),
+        n => format!(" {n} more are already disabled."),
     };
-    let about = format!("Denied from the next request on, kept with their secrets: {names}.{off}");
+    let about = format!("Denied from the next request on; secrets are kept: {names}.{off}");
     PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })
 }

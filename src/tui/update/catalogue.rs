@@ -37,7 +37,7 @@ fn with_apply_dialog(
 
 /// Handles an applied catalogue. Reads the catalogues and the tokens' permissions again.
 pub(super) fn on_applied(model: &mut Model, done: &CataloguePreview, cli: &CliLine) -> Vec<Effect> {
-    let text = format!("The catalogue {} is in force", done.name);
+    let text = format!("Catalogue {} applied", done.name);
     model.notify(Notice::new(NoticeId::Done(ApplyCatalogue::NAME), text).cli(cli));
     model.modals.clear();
     let cursor = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);

@@ -19,7 +19,7 @@ pub(super) fn notify_damaged(model: &mut Model, rows: impl IntoIterator<Item = S
 pub(super) fn notify_damaged_audit_rows(model: &mut Model, window: &AuditWindow) {
     if !window.rows.is_empty() {
         let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));
-        notify_with_hint(model, rows, "; see: jeton audit verify");
+        notify_with_hint(model, rows, "; run: jeton audit verify");
     }
 }
 
@@ -41,6 +41,6 @@ fn notify_with_hint(model: &mut Model, rows: impl IntoIterator<Item = String>, n
     if more > 0 {
         new.push(format!("{more} more"));
     }
-    let text = format!("Damaged in the store, and left out: {}{next}", new.join(", "));
+    let text = format!("Damaged in the store and skipped: {}{next}", new.join(", "));
     model.notify(Notice::new(NoticeId::Damaged, text));
 }

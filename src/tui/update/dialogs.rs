@@ -195,15 +195,18 @@ pub(super) fn details_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Toke
 /// Handles the result of copying to the clipboard. A dialog that shows a secret keeps the result visible.
 pub(super) fn on_copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
     let (text, intent) = match result {
-        Ok(Copied::Temporary) => (format!("copied, cleared in {} s", CLEAR_DELAY.as_secs()), CopyOutcome::Clipboard),
+        Ok(Copied::Temporary) => (format!("copied; cleared in {} s", CLEAR_DELAY.as_secs()), CopyOutcome::Clipboard),
         Ok(Copied::Permanent) => ("copied".to_owned(), CopyOutcome::Clipboard),
-        Ok(Copied::Sent(Sent::Direct)) => ("sent to your terminal, not cleared".to_owned(), CopyOutcome::Unknown),
+        Ok(Copied::Sent(Sent::Direct)) => {
+            ("copied through your terminal (not cleared automatically)".to_owned(), CopyOutcome::Unknown)
+        }
         Ok(Copied::Sent(Sent::Tmux)) => {
-            ("sent to your terminal by tmux, not cleared; prefix ] pastes it too".to_owned(), CopyOutcome::Unknown)
+            ("copied through tmux (not cleared automatically); prefix ] pastes it too".to_owned(), CopyOutcome::Unknown)
         }
         Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
-            let text =
-                "sent to your terminal, not cleared. If pasting fails, in tmux: set -g allow-passthrough on".to_owned();
+            let text = "copied through your terminal (not cleared automatically). If pasting fails: tmux set -g \
+                 allow-passthrough on"
+                .to_owned();
             (text, CopyOutcome::Unknown)
         }
         Err(error) => (error.to_string(), CopyOutcome::Failed),
@@ -226,7 +229,7 @@ pub(super) fn on_saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect
                 model.modals.pop();
             }
             if let Some(Modal::RevealSecret(reveal)) = model.modals.last_mut() {
-                reveal.on_saved(format!("saved to {}, readable by you only", path.display()), true);
+                reveal.on_saved(format!("saved to {}, readable only by you", path.display()), true);
             }
         }
         Err(error) => {

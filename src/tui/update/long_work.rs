@@ -45,7 +45,7 @@ pub(super) fn stop_instead_of(model: &mut Model, action: Action) -> Option<Vec<E
     if ends {
         model.notify(Notice::new(
             NoticeId::PurgeStopping,
-            "A purge was under way: it stops first. The same key again ends jeton",
+            "Stopping the running purge. Press the key again to quit now",
         ));
     }
     Some(stop(model))
@@ -76,7 +76,7 @@ pub(super) fn on_purged(model: &mut Model, waited: Option<Layer>, changed: &Comm
     let purged =
         format!("{} purged", count_noun(changed.value.count, &format!("{} token", changed.value.which.as_str())));
     let notice = match changed.value.stopped {
-        true => Notice::new(NoticeId::PurgeStopped, format!("Stopped: {purged}. The others are as they were")),
+        true => Notice::new(NoticeId::PurgeStopped, format!("Stopped: {purged}. The others are unchanged")),
         false => Notice::new(NoticeId::Done(PurgeTokens::NAME), purged),
     };
     model.notify(notice.cli(&changed.equivalent_command));

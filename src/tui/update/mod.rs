@@ -117,8 +117,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::WorkerFailed => {
-            model.exit = Some(Err(Error::failure("a part of jeton has failed; its message stands above")
-                .next("Whatever it was doing was done wholly or not at all: start jeton again and look")));
+            model.exit = Some(Err(Error::failure("a part of jeton failed; its message is above")
+                .next("Each change was made completely or not at all. Start jeton again and check")));
             Vec::new()
         }
         Msg::TerminalLost(why) => {
@@ -137,8 +137,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 pub(super) fn lock(model: &mut Model, error: Option<&Error>) {
     model.auth.clear();
     if model.session.as_ref().is_some_and(Session::is_token) {
-        let ended =
-            Error::unauthenticated("the screens have ended").why("a token had signed in, which can't unlock them");
+        let ended = Error::unauthenticated("the session has ended")
+            .why("it was signed in with a token, which can't unlock the screens");
         model.exit = Some(Err(error.cloned().unwrap_or(ended)));
         return;
     }
@@ -232,7 +232,7 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             if !whole {
                 model.notify(Notice::new(
                     NoticeId::PasteTruncated,
-                    "Only a part of the pasted text fitted in: one line, no control characters",
+                    "Pasted text was cut: one line, no control characters",
                 ));
             }
             apply_intent(model, layer, intent)
@@ -257,7 +257,7 @@ fn quit(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effec
         return Vec::new();
     }
     if let Some(lock) = &mut model.lock {
-        lock.set_problem("a new secret that nobody has seen waits behind this lock; again to end anyway");
+        lock.set_problem("an unseen secret is behind this lock; press again to quit anyway");
     } else {
         let dialog = model.modals.iter().rev().find_map(|modal| match modal {
             Modal::RevealSecret(reveal) => Some(reveal.discard_dialog()),

@@ -310,8 +310,8 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         Response::RegenerateToken(changed) => {
             let token = &changed.value.token;
             let old = match token.overlap(model.now) {
-                Some(previous) => format!("the old one dies {}", relative(previous.retires_at, model.now)),
-                None => "the old one is denied from now on".to_owned(),
+                Some(previous) => format!("the old secret ends {}", relative(previous.retires_at, model.now)),
+                None => "the old secret is denied from the next request on".to_owned(),
             };
             let overlaps = token.overlap(model.now).is_some();
             let text = format!("{} has a new secret", token.name);
@@ -320,7 +320,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             if overlaps {
                 effects
             } else {
-                propagation::check_propagation(model, effects, changed.audit_seq, "the old one")
+                propagation::check_propagation(model, effects, changed.audit_seq, "the old secret")
             }
         }
         Response::EditToken(changed) => {
@@ -328,9 +328,9 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             show_changed_tokens(model, &[changed.value.after], done, &changed.equivalent_command)
         }
         Response::RetireToken(changed) => {
-            let done = TokensDone::new::<RetireToken>("has one secret again").effect("the old one is denied");
+            let done = TokensDone::new::<RetireToken>("has one secret again").effect("the old secret is denied");
             let effects = show_changed_tokens(model, &[changed.value], done, &changed.equivalent_command);
-            propagation::check_propagation(model, effects, changed.audit_seq, "the old one")
+            propagation::check_propagation(model, effects, changed.audit_seq, "the old secret")
         }
         Response::PurgeTokens(changed) => long_work::on_purged(model, layer, &changed),
         Response::DisableTokens(changed) => {

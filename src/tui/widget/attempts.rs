@@ -16,14 +16,15 @@ impl Attempts {
         if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
             self.0 += 1;
         }
-        (self.0 >= MAX_ATTEMPTS).then(|| error.clone().why(format!("{MAX_ATTEMPTS} tries failed; nothing was changed")))
+        (self.0 >= MAX_ATTEMPTS)
+            .then(|| error.clone().why(format!("{MAX_ATTEMPTS} attempts failed; nothing was changed")))
     }
 }
 
 /// Describes a refusal to a signed-in user, who types only a password.
 pub fn describe_refusal(error: &Error) -> String {
     if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
-        return "That password is wrong, or the account was disabled meanwhile".to_owned();
+        return "Wrong password, or the account was disabled".to_owned();
     }
     error.to_string()
 }

@@ -65,7 +65,7 @@ impl AuthField {
     /// A message about the missing password if nothing was typed.
     pub fn take_credential(&mut self) -> Result<Credential, &'static str> {
         match &mut self.source {
-            AuthSource::Password(typed) if typed.password.is_empty() => Err("Your password is missing"),
+            AuthSource::Password(typed) if typed.password.is_empty() => Err("Enter your password"),
             AuthSource::Password(typed) => {
                 Ok(Credential::from_password(self.username.clone(), Password::from_raw(typed.password.take_text())))
             }

@@ -114,11 +114,11 @@ impl ExpiryChoice {
         self.options.draw(layout, (row, "Expires"), (typed, "  on, or in"), example);
         let until = match self.resolve_at(model.now, dates.zone) {
             Ok((None, expiry)) => match expiry.at() {
-                Some(at) => format!("stays as it is: {}, {}", dates.last_day(expiry), relative(at, model.now)),
-                None => "stays as it is: never".to_owned(),
+                Some(at) => format!("unchanged: {}, {}", dates.last_day(expiry), relative(at, model.now)),
+                None => "unchanged: never".to_owned(),
             },
             Ok((Some(_), expiry)) if expiry.at().is_some() => format!("works until {}", dates.last_day(expiry)),
-            Ok((Some(_), _)) => "works until it is disabled or removed".to_owned(),
+            Ok((Some(_), _)) => "works until it is disabled or revoked".to_owned(),
             Err(_) => String::new(),
         };
         layout.note(&until, layout.theme.dim);

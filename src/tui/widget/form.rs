@@ -369,7 +369,7 @@ impl<D: Dialog> Component for Form<D> {
         }
         let below = ratatui::text::Line::default();
         draw_dialog(frame, area, &self.dialog.title(), lines, at, below, &model.theme);
-        let text = "What you typed and chose here has not been saved.";
+        let text = "Nothing has been saved.";
         let mut lines: Vec<_> = wrap(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
         lines.push(ratatui::text::Line::default());
         draw_dialog(frame, area, "Discard this draft?", lines, 0, foot, &model.theme);

@@ -37,8 +37,8 @@ impl Mutation for DeleteAccount {
         let account = authorize::resolve_managed_account(actor, tx, &self.username, AccountAction::Delete)?;
         // Compared here, so that no caller can skip the check.
         if self.confirmation != account.username.as_str() {
-            return Err(Error::conflict("the confirmation differs; nothing was deleted")
-                .why(format!("the account's name was expected, exactly: {}", account.username)));
+            return Err(Error::conflict("the confirmation does not match; nothing was deleted")
+                .why(format!("expected the account's name: {}", account.username)));
         }
         check_no_active_tokens(&with_counts(tx, account.clone(), env)?)?;
         let mut tokens = tx.live_tokens(account.id)?;
@@ -72,9 +72,11 @@ fn check_no_active_tokens(counted: &AccountWithCounts) -> Result<()> {
         n => format!("{n} active tokens"),
     };
     let next = if counted.account.enabled {
-        format!("Disable it instead: jeton account disable {name}; or disable or delete its tokens first")
+        format!("Disable the account instead: jeton account disable {name}; or disable or revoke its tokens first")
     } else {
-        "It is disabled, so they are denied; to delete it, disable or delete its tokens first".to_owned()
+        "The account is disabled, so its tokens are denied already. To delete it, disable or revoke its tokens \
+         first"
+            .to_owned()
     };
-    Err(Error::conflict(format!("the account {name} is not deleted")).why(format!("it has {has}")).next(next))
+    Err(Error::conflict(format!("the account {name} can't be deleted")).why(format!("it has {has}")).next(next))
 }

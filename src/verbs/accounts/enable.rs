@@ -94,5 +94,5 @@ fn set_enabled(
         }
         accounts.push(reload(tx, account.id, env)?);
     }
-    Audited::each(accounts, entries).ok_or_else(|| Error::usage("name at least one account"))
+    Audited::each(accounts, entries).ok_or_else(|| Error::usage("give at least one account"))
 }

@@ -39,7 +39,7 @@ fn with_counts(snapshot: &dyn Snapshot, account: Account, env: &Env<'_>) -> Resu
 
 /// Returns the account after a change, with its tokens counted.
 fn reload(snapshot: &dyn Snapshot, id: AccountId, env: &Env<'_>) -> Result<AccountWithCounts> {
-    let account = snapshot.account(id)?.ok_or_else(|| Error::failure("the account is not there"))?;
+    let account = snapshot.account(id)?.ok_or_else(|| Error::failure("the account no longer exists"))?;
     with_counts(snapshot, account, env)
 }
 
@@ -54,7 +54,7 @@ fn check_owner_remains(snapshot: &dyn Snapshot) -> Result<()> {
     if snapshot.enabled_owners()? > 0 {
         return Ok(());
     }
-    Err(Error::conflict("the last enabled owner stays an owner, enabled and undeleted")
-        .why("nobody else could manage everyone")
-        .next("Make somebody else an owner first: jeton account role NAME owner"))
+    Err(Error::conflict("the last enabled owner can't be disabled, deleted or given another role")
+        .why("nobody could manage owners and admins any more")
+        .next("Make another account an owner first: jeton account role NAME owner"))
 }

@@ -38,7 +38,7 @@ impl Mutation for SetPassword {
             && *name == self.username
             && new.is_same_as(current)
         {
-            return Err(Error::usage("the new password is the one that it replaces").next("Choose another"));
+            return Err(Error::usage("the new password is the same as the old one").next("Choose another password"));
         }
         self.password.prepare(hasher)
     }

@@ -39,7 +39,7 @@ pub fn require_own_password(actor: &Actor) -> Result<()> {
 /// Returns a [`crate::error::Kind::Denied`] for a person with a temporary password, with the command that replaces it.
 pub fn temporary_password_error(name: &Username) -> Error {
     Error::denied(format!("the password of {name} is temporary"))
-        .why("somebody else set it, so it is replaced before anything else")
+        .why("someone else set it, so it must be replaced first")
         .next(format!("Run: jeton account passwd --user {name}"))
 }
 
@@ -52,7 +52,7 @@ pub fn check_policy_access(actor: &Actor) -> Result<()> {
     if own_account.role == Role::Owner {
         return Ok(());
     }
-    Err(Error::denied(format!("{} may not change policy", own_account.username))
+    Err(Error::denied(format!("{} can't change the policy", own_account.username))
         .why(format!("its role is {}; owners may", own_account.role))
         .next("Ask an owner"))
 }
@@ -68,12 +68,10 @@ pub fn check_role_grant(actor: &Actor, role: Role) -> Result<()> {
         return Ok(());
     }
     let granted = match own_account.role {
-        Role::Owner | Role::Admin => "an admin gives the roles member and viewer",
-        Role::Member | Role::Viewer => "owners and admins give roles",
+        Role::Owner | Role::Admin => "an admin can give the roles member and viewer",
+        Role::Member | Role::Viewer => "only owners and admins can give roles",
     };
-    Err(Error::denied(format!("{} may not give the role {role}", own_account.username))
-        .why(granted)
-        .next("Ask an owner"))
+    Err(Error::denied(format!("{} can't give the role {role}", own_account.username)).why(granted).next("Ask an owner"))
 }
 
 /// Returns the account of that name, if the actor may do `action` to it.
@@ -140,7 +138,7 @@ pub fn check_account_access(own_account: &Account, account: &Account, action: Ac
 fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()> {
     let (what, from) = match action {
         AccountAction::Read | AccountAction::Password => return Ok(()),
-        AccountAction::SetEnabled => ("switch itself off", Role::Admin),
+        AccountAction::SetEnabled => ("disable itself", Role::Admin),
         AccountAction::SetRole(_) => ("change its own role", Role::Owner),
         AccountAction::Delete => ("delete itself", Role::Owner),
     };
@@ -151,5 +149,5 @@ fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()>
         Role::Owner => ("only an owner may", "Ask an owner"),
         Role::Admin | Role::Member | Role::Viewer => ("owners and admins may", "Ask an owner or admin"),
     };
-    Err(Error::denied(format!("{} may not {what}", own_account.username)).why(allowed).next(next))
+    Err(Error::denied(format!("{} can't {what}", own_account.username)).why(allowed).next(next))
 }

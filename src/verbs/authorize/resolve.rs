@@ -28,7 +28,7 @@ pub fn resolve_token(
     action: TokenAction,
 ) -> Result<Token> {
     let mut found = resolve_tokens(actor, snapshot, &[reference], trash_scope, action, &RequestedRights::default())?;
-    found.pop().ok_or_else(|| Error::failure("the token is not there"))
+    found.pop().ok_or_else(|| Error::failure("the token no longer exists"))
 }
 
 /// Returns the token that each of `references` means. The actor must be permitted to do `action` to all of them and to
@@ -128,9 +128,9 @@ impl Candidates {
             _ => {
                 let named = |t: &Token| format!("{} ({})", t.full_name(), t.id);
                 let names: Vec<String> = self.matching.iter().take(5).map(named).collect();
-                Err(Error::conflict(format!("{reference} could be several tokens"))
+                Err(Error::conflict(format!("{reference} matches several tokens"))
                     .why(names.join(", "))
-                    .next("Say account/name, or the id"))
+                    .next("Use account/name or the id"))
             }
         }
     }
@@ -194,11 +194,10 @@ fn not_found(reference: &TokenRef, trash_scope: TrashScope, action: TokenAction,
     let error = match (trash_scope, elsewhere) {
         (TrashScope::Live, true) => {
             return Error::not_found(format!("the token {reference} is in the trash"))
-                .next(format!("Bring it back with: jeton token restore {reference}"));
+                .next(format!("Restore it with: jeton token restore {reference}"));
         }
         (TrashScope::Trashed, true) => Error::not_found(format!("the token {reference} is not in the trash")),
-        _ => Error::not_found(format!("there is no token {reference}"))
-            .why("a token is named by its name, account/name, its hint or its id"),
+        _ => Error::not_found(format!("no token {reference}")).why("use a token's name, account/name, hint or id"),
     };
     let TokenRef::Text(typed) = reference else { return error };
     let (trashed, to_write) = (trash_scope == TrashScope::Trashed, action != TokenAction::Read);

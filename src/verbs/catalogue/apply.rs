@@ -98,11 +98,9 @@ impl CataloguePreview {
         }
         let accepted_text = accepted_public.map_or_else(String::new, |n| format!(", {n} were accepted"));
         let methods = if count == 1 { "1 method".to_owned() } else { format!("{count} methods") };
-        Err(Error::conflict(format!(
-            "everybody could call {methods} without a token{accepted_text}; nothing was changed"
-        ))
-        .why(names.join(", "))
-        .next(format!("If that is meant, say --accept-public {count}")))
+        Err(Error::conflict(format!("anyone could call {methods} without a token{accepted_text}; nothing was changed"))
+            .why(names.join(", "))
+            .next(format!("If this is intended, add: --accept-public {count}")))
     }
 
     fn check_widening_accepted(&self, accepted: Option<u64>) -> Result<()> {
@@ -122,7 +120,7 @@ impl CataloguePreview {
             if count == 1 { format!("{would}{accepted_text}") } else { format!("{count} {would}{accepted_text}") };
         Err(Error::conflict(format!("{what}; nothing was changed"))
             .why(names.join(", "))
-            .next(format!("If that is meant, say --accept-widening {count}")))
+            .next(format!("If this is intended, add: --accept-widening {count}")))
     }
 }
 
@@ -330,7 +328,7 @@ impl Mutation for ApplyCatalogue {
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<CataloguePreview>> {
         authorize::check_catalogue_access(actor)?;
         let plan = self.plan.as_ref();
-        let plan = plan.ok_or_else(|| Error::failure("the catalogue was not compared with the store"))?;
+        let plan = plan.ok_or_else(|| Error::failure("the catalogue has not been compared with the store"))?;
         let preview = &plan.preview;
         preview.check_accepted(self.accept_widening, self.accept_public)?;
         if !preview.is_empty() {

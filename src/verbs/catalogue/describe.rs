@@ -34,7 +34,7 @@ impl CataloguePreview {
             describe_part(&mut text, limits, what, part);
         }
         if !self.set_changes.is_empty() {
-            text.push("What API sets hold:".to_owned());
+            text.push("API sets:".to_owned());
             push_truncated(
                 &mut text,
                 limits,
@@ -57,8 +57,8 @@ impl CataloguePreview {
         let mut text = Vec::new();
         if !self.made_public.is_empty() {
             text.push(match self.made_public.len() {
-                1 => "1 method becomes public: everybody may call it, without a token:".to_owned(),
-                count => format!("{count} methods become public: everybody may call them, without a token:"),
+                1 => "1 method becomes public; anyone may call it without a token:".to_owned(),
+                count => format!("{count} methods become public; anyone may call them without a token:"),
             });
             push_truncated(
                 &mut text,
@@ -89,7 +89,7 @@ impl CataloguePreview {
         }
         let unreadable = &widening.unreadable;
         if !unreadable.is_empty() {
-            text.push("Damaged in the store, and not looked at (they grant nothing):".to_owned());
+            text.push("Damaged in the store and skipped (they grant nothing):".to_owned());
             push_truncated(&mut text, limits, unreadable.len(), unreadable.iter().map(|id| vec![format!("  {id}")]));
         }
         text

@@ -146,7 +146,7 @@ fn resolve_ledger_token(actor: &Actor, snapshot: &dyn Snapshot, reference: &Toke
 /// Adds that a token not found by name may have been purged.
 fn hint_at_purged_id(refused: Error) -> Error {
     match refused.kind {
-        Kind::NotFound => refused.next("A purged token is named by its id, e.g. t:7"),
+        Kind::NotFound => refused.next("Refer to a purged token by its id, e.g. t:7"),
         _ => refused,
     }
 }

@@ -144,10 +144,10 @@ impl SecretStatus {
         match self {
             SecretStatus::Current => "the current secret",
             SecretStatus::Previous => "the previous secret, in its overlap",
-            SecretStatus::Old => "an old secret, rotated away",
-            SecretStatus::Deleted => "the secret of a deleted token",
+            SecretStatus::Old => "an old, replaced secret",
+            SecretStatus::Deleted => "the secret of a revoked token",
             SecretStatus::Purged => "the secret of a purged token",
-            SecretStatus::Wrong => "a wrong secret behind the head of one of the token's",
+            SecretStatus::Wrong => "a wrong secret that starts like one of this token",
         }
     }
 }

@@ -69,7 +69,7 @@ impl Mutation for CopyToken {
         };
         let change = insert_token(actor, tx, env, &owner, &new)?;
         let token = save_tokens(actor, tx, env, vec![change])?.pop();
-        let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
+        let token = token.ok_or_else(|| Error::failure("the token no longer exists"))?;
         let issued = issue(actor, tx, env, &token, None)?;
         let entry = audit_created(Self::NAME, &issued.token)
             .with("of", source.full_name())

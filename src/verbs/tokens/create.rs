@@ -84,7 +84,7 @@ impl Mutation for CreateToken {
             issued.push(issue(actor, tx, env, &token, None)?);
         }
         let entries: Vec<_> = issued.iter().map(|i| audit_created(Self::NAME, &i.token)).collect();
-        Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))
+        Audited::each(issued, entries).ok_or_else(|| Error::usage("give at least one token"))
     }
 
     fn secret_destination(&self) -> Option<&SecretDestination> {
@@ -131,20 +131,20 @@ impl CreateToken {
         if tx.account_by_name(&account)?.is_none() {
             return Ok(());
         }
-        Err(Error::conflict(format!("{first} {name} could be two tokens, or one of the account {account}"))
+        Err(Error::conflict(format!("{first} {name} can mean two tokens, or one token of the account {account}"))
             .why(format!("there is an account {account}"))
-            .next(format!("For the one say {name} --account {account}; make the two one after the other")))
+            .next(format!("For one token use: {name} --account {account}. Create two tokens one after the other")))
     }
 
     fn validate(&self) -> Result<()> {
         let mut seen = BTreeSet::new();
         if let Some(twice) = self.names.iter().find(|name| !seen.insert(*name)) {
-            return Err(Error::usage(format!("the name {twice} is given twice")));
+            return Err(Error::usage(format!("the name {twice} was given twice")));
         }
         match self.destination {
             Some(SecretDestination::File(_)) if self.names.len() > 1 => {
-                Err(Error::usage("several secrets don't go into one file")
-                    .next("Say --out-dir DIR: each is saved there as NAME.secret"))
+                Err(Error::usage("several secrets can't be saved in one file")
+                    .next("Use --out-dir DIR: each secret is saved there as NAME.secret"))
             }
             _ => Ok(()),
         }

@@ -144,7 +144,9 @@ impl EditToken {
 
     fn apply(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {
         if self.name.is_none() && self.description.is_none() && self.expires.is_none() && self.selection.is_none() {
-            return Err(Error::usage("nothing is to be changed").next("Say what, e.g. --description or --expires"));
+            return Err(
+                Error::usage("nothing to change").next("Give at least one option, e.g. --description or --expires")
+            );
         }
         let mut after = before.clone();
         if let Some(name) = &self.name {
@@ -174,16 +176,18 @@ impl EditToken {
             let yours = yours.as_ref().map(|y| change.field.display_value(y, dates));
             let yours = match yours.filter(|y| *y != change.field.display_value(seen, dates)) {
                 Some(yours) => format!("yours {yours}"),
-                None => "you leave it".to_owned(),
+                None => "unchanged by you".to_owned(),
             };
-            format!("{word} was {}, stored now {}, {yours}", change.before, change.after)
+            format!("{word} was {}, is now {}, {yours}", change.before, change.after)
         };
         let differences: Vec<String> = diff(seen, stored, dates).into_iter().map(describe).collect();
         let why = if differences.is_empty() {
-            "what you see of it is the same again".to_owned()
+            "the visible fields are the same again".to_owned()
         } else {
             differences.join("; ")
         };
-        Error::conflict(format!("{} was changed meanwhile", stored.name)).why(why).next("Look at it again, then repeat")
+        Error::conflict(format!("{} changed while you were editing", stored.name))
+            .why(why)
+            .next("Check it again, then repeat")
     }
 }

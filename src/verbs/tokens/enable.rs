@@ -57,7 +57,7 @@ impl Mutation for DisableTokens {
                 *token = stored;
             }
         }
-        Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
+        Audited::each(tokens, entries).ok_or_else(|| Error::usage("give at least one token"))
     }
 
     fn equivalent_command(&self, out: &Vec<Token>) -> CliLine {
@@ -78,14 +78,14 @@ impl Mutation for EnableTokens {
                 let name = before.full_name();
                 return Err(Error::conflict(format!("{} can't be enabled", before.name))
                     .why(format!("it expired at {when}"))
-                    .next(format!("Give it a new expiry: jeton token edit {name} --expires 30d")));
+                    .next(format!("Set a new expiry: jeton token edit {name} --expires 30d")));
             }
             entries.push(audit_enabled(Self::NAME, &before, true));
             let after = Token { enabled: true, ..before.clone() };
             changes.push(PendingToken { before: Some(before), after });
         }
         let tokens = save_tokens(actor, tx, env, changes)?;
-        Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
+        Audited::each(tokens, entries).ok_or_else(|| Error::usage("give at least one token"))
     }
 
     fn equivalent_command(&self, out: &Vec<Token>) -> CliLine {

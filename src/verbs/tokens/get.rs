@@ -69,7 +69,7 @@ impl Query for GetTokens {
 
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<TokenSnapshot>> {
         if self.tokens.len() > MAX_SNAPSHOTS {
-            return Err(Error::usage(format!("{MAX_SNAPSHOTS} tokens at most are reviewed at once")));
+            return Err(Error::usage(format!("at most {MAX_SNAPSHOTS} tokens can be reviewed at once")));
         }
         let requested: BTreeSet<TokenId> = self.tokens.iter().copied().collect();
         let mut seen = requested.clone();

@@ -130,7 +130,7 @@ impl<'a> SecretSource<'a> {
 
     /// Creates a source of the secrets of `issued`, in their order, and no others.
     pub(in crate::verbs) fn replay(issued: &[IssuedToken]) -> Result<Self> {
-        let unread = |_| Error::failure("a new secret has no secret's form");
+        let unread = |_| Error::failure("a new secret is malformed");
         let secrets = issued.iter().map(|one| one.secret.expose(Secret::parse).map_err(unread));
         Ok(SecretSource {
             entropy: None,
@@ -170,7 +170,7 @@ pub(super) fn issue(
     let secret = env.secrets.next(&installation.prefix)?;
     let issued_role = token.effective_role(by.account()?.role);
     tx.set_secret(token.id, &secret, issued_role, env.now, keep_old_until)?;
-    let token = tx.token(token.id)?.ok_or_else(|| Error::failure("the token is not there"))?;
+    let token = tx.token(token.id)?.ok_or_else(|| Error::failure("the token no longer exists"))?;
     Ok(IssuedToken { token, secret, warning: None, file: None })
 }
 

@@ -32,8 +32,8 @@ impl MadeTokens {
         let bound = if self.is_lower_bound { "more than " } else { "" };
         let what = match self.count {
             0 => return None,
-            1 => "1 token that lives on".to_owned(),
-            count => format!("{bound}{count} tokens that live on"),
+            1 => "1 token that stays valid".to_owned(),
+            count => format!("{bound}{count} tokens that stay valid"),
         };
         let active = match self.active {
             active if active == self.count => String::new(),
@@ -88,14 +88,16 @@ pub(super) fn made_to_revoke(
         &RequestedRights::default(),
     );
     let tokens = tokens.map_err(|error| match error.kind {
-        Kind::Denied => Error::denied("what was made is not all yours to revoke; nothing was changed")
+        Kind::Denied => Error::denied("you can't revoke all of the created tokens; nothing was changed")
             .why(error.why.unwrap_or_default())
-            .next("Revoke without --with-made, then each of the others that you may"),
+            .next("Revoke without --with-made, then revoke the tokens that you manage"),
         _ => error,
     })?;
     if found.len() > room {
-        return Err(Error::conflict(format!("more than {MAX_MADE} tokens would go at once; nothing was changed"))
-            .next("Revoke some of what it made first: jeton token list"));
+        return Err(Error::conflict(format!(
+            "more than {MAX_MADE} tokens would be revoked at once; nothing was changed"
+        ))
+        .next("Revoke some of the created tokens first: jeton token list"));
     }
     Ok(tokens)
 }
@@ -114,7 +116,7 @@ impl Maker {
     pub fn describe(&self) -> String {
         match &self.name {
             Some(name) => format!("the token {name}"),
-            None => format!("the token {}, purged or not yours to see", self.id),
+            None => format!("the token {} (purged, or not visible to you)", self.id),
         }
     }
 }

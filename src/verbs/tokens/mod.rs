@@ -70,8 +70,8 @@ impl TokenTarget {
     fn check_revision(&self, token: &Token) -> Result<()> {
         match self.expected_revision {
             Some(seen) if seen != token.revision => {
-                Err(Error::conflict(format!("{} was changed meanwhile", token.name))
-                    .next("Look at it again, then repeat"))
+                Err(Error::conflict(format!("{} changed while you were editing", token.name))
+                    .next("Check it again, then repeat"))
             }
             _ => Ok(()),
         }
@@ -113,7 +113,7 @@ fn resolve_target_words(
         (Ok(_), Ok(_)) => Err(ambiguous_words(&full_name)),
         (Err(_), Ok(one)) => Ok(one),
         (Err(two), Err(one)) if two.kind == Kind::NotFound && one.kind == Kind::NotFound => {
-            Err(Error { what: format!("{}, and none {full_name}", two.what), ..two })
+            Err(Error { what: format!("{}, and no token {full_name}", two.what), ..two })
         }
         (as_tokens, Err(_)) => as_tokens,
     }
@@ -121,9 +121,9 @@ fn resolve_target_words(
 
 /// Returns the error for two words that mean two tokens, and also one token of an account.
 pub fn ambiguous_words(full_name: &str) -> Error {
-    Error::conflict(format!("{} could be two tokens, or one", full_name.replace('/', " ")))
-        .why(format!("there are tokens of both names, and there is {full_name}"))
-        .next(format!("For the one say {full_name}; for the two say account/name of each"))
+    Error::conflict(format!("{} can mean two tokens, or one", full_name.replace('/', " ")))
+        .why(format!("there are tokens with both names, and there is {full_name}"))
+        .next(format!("For one token use {full_name}; for two use account/name of each"))
 }
 
 /// Returns `account/name` if two plain words could mean that.
@@ -149,5 +149,5 @@ fn resolve_for_change(
         TokenAction::Write,
         requested,
     )?;
-    found.pop().ok_or_else(|| Error::failure("the token is not there"))
+    found.pop().ok_or_else(|| Error::failure("the token no longer exists"))
 }

@@ -100,11 +100,11 @@ impl BatchedMutation for PurgeTokens {
         let query = query(actor, snapshot, self.which, env.now)?;
         let count = snapshot.purge_candidate_count(&query)?;
         if count != self.confirm {
-            return Err(Error::conflict("the confirmation differs; nothing was purged")
-                .why(format!("the number of tokens was expected: {count} {} now", self.which.as_str())));
+            return Err(Error::conflict("the confirmation does not match; nothing was purged")
+                .why(format!("expected the number of tokens: {count} {} now", self.which.as_str())));
         }
         if count == 0 {
-            return Err(Error::not_found(format!("no token is {}: there is nothing to purge", self.which.as_str())));
+            return Err(Error::not_found(format!("nothing to purge: no token is {}", self.which.as_str())));
         }
         self.started_at = Some(env.now);
         Ok(count)

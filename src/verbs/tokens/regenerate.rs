@@ -92,16 +92,16 @@ impl Mutation for RegenerateToken {
 fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Result<Timestamp> {
     let until = grace.after(env.now, env.zone).filter(|until| *until <= env.now.plus(MAX_GRACE));
     let until = until.ok_or_else(|| {
-        Error::usage(format!("a grace of {grace} is too long")).why("an old secret lives 30 days more at most")
+        Error::usage(format!("the grace {grace} is too long")).why("an old secret can work for another 30 days at most")
     })?;
     if before.expiry.is_past(env.now) {
-        return Err(Error::conflict(format!("{} is expired: its secret is not kept alive", before.name))
-            .next("Leave --grace out"));
+        return Err(Error::conflict(format!("{} has expired, so its old secret can't keep working", before.name))
+            .next("Leave out --grace"));
     }
     if let Some(previous) = before.overlap(env.now) {
-        return Err(Error::conflict(format!("{} has two secrets already", before.name))
+        return Err(Error::conflict(format!("{} already has two secrets", before.name))
             .why(format!("{} dies {}", previous.hint, relative(previous.retires_at, env.now)))
-            .next(format!("End that first: jeton token retire {}", before.full_name())));
+            .next(format!("End the overlap first: jeton token retire {}", before.full_name())));
     }
     // The old secret must not outlive its own expiry or the new one.
     Ok([before.expiry, after.expiry].into_iter().filter_map(Expiry::at).fold(until, Timestamp::min))

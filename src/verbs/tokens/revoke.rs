@@ -60,7 +60,7 @@ impl Mutation for RevokeTokens {
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
         let remaining = made_tokens(actor, tx, &ids, env.now)?;
         Audited::each(RevokeResult { tokens, named, remaining }, entries)
-            .ok_or_else(|| Error::usage("name at least one token"))
+            .ok_or_else(|| Error::usage("give at least one token"))
     }
 
     fn equivalent_command(&self, out: &RevokeResult) -> CliLine {
@@ -106,9 +106,8 @@ impl RevokeTokens {
         }
         let what = if tokens.len() == 1 { "the token's name" } else { "the number of tokens" };
         // The name of a token, and the number of tokens it made, must only reach actors that may see them.
-        let expected =
-            if can_read_all(actor, snapshot, tokens)? { format!(", exactly: {wanted}") } else { String::new() };
-        Err(Error::conflict("the confirmation differs; nothing was deleted")
-            .why(format!("{what} was expected{expected}")))
+        let expected = if can_read_all(actor, snapshot, tokens)? { format!(": {wanted}") } else { String::new() };
+        Err(Error::conflict("the confirmation does not match; nothing was revoked")
+            .why(format!("expected {what}{expected}")))
     }
 }

@@ -43,9 +43,9 @@ pub(super) fn check_max_expiry(expiry: Expiry, policy: &Policy, env: &Env<'_>) -
     match (expiry, latest) {
         (Expiry::At(at), Some(latest)) if at <= latest => Ok(()),
         (_, None) => Ok(()),
-        _ => Err(Error::conflict("that expiry is too late")
-            .why(format!("here a token lives {max} at most"))
-            .next(format!("Choose an earlier one, e.g. --expires {max}"))),
+        _ => Err(Error::conflict("the expiry is too late")
+            .why(format!("a token can live {max} at most (policy.max_expiry)"))
+            .next(format!("Choose an earlier expiry, e.g. --expires {max}"))),
     }
 }
 
@@ -56,8 +56,8 @@ pub(super) fn reject_hint_like_name(name: &TokenName, snapshot: &dyn Snapshot) -
     if !name.as_str().starts_with(&head) {
         return Ok(());
     }
-    Err(Error::usage(format!("a token's name can't begin with {head}"))
-        .why("it could be taken for another token's hint"))
+    Err(Error::usage(format!("a token name can't begin with {head}"))
+        .why("it could be mistaken for the hint of another token"))
 }
 
 /// Refuses if an account has more active tokens than policy allows, counted as the transaction would leave them.
@@ -68,8 +68,8 @@ pub(super) fn check_active_limit(snapshot: &dyn Snapshot, account: AccountId, en
         return Ok(());
     }
     Err(Error::conflict(format!("the account would have {active} active tokens"))
-        .why(format!("{limit} at most may be active at one time (policy.active_tokens)"))
-        .next("Disable or delete one that is no longer needed"))
+        .why(format!("at most {limit} can be active (policy.active_tokens)"))
+        .next("Disable or revoke a token that is no longer needed"))
 }
 
 /// Refuses if an account has more tokens than policy allows, counted as the transaction would leave them.
@@ -83,8 +83,8 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
     if count <= limit {
         return Ok(());
     }
-    Err(Error::conflict(format!("the account would have {count} tokens, those in the trash included"))
-        .why(format!("{limit} at most are kept for one account (policy.kept_tokens)"))
+    Err(Error::conflict(format!("the account would have {count} tokens, including its trash"))
+        .why(format!("at most {limit} are allowed (policy.kept_tokens)"))
         .next("Purge some first: jeton token purge --trashed, or --expired"))
 }
 
@@ -93,7 +93,7 @@ pub(super) fn needs_expiry(token: &Token) -> Error {
     let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
     Error::conflict(format!("{} needs a new expiry", token.name))
         .why(format!("it expired at {when}"))
-        .next("Add one, e.g. --expires 30d")
+        .next("Add an expiry, e.g. --expires 30d")
 }
 
 /// Refuses sets and methods that no catalogue has, except those that `before` already had. Entries that vanished from
@@ -105,7 +105,7 @@ pub(super) fn check_selection_exists(
 ) -> Result<()> {
     match selection {
         Selection::Inherit => Ok(()),
-        Selection::Sets(names) if names.is_empty() => Err(Error::usage("a selection by sets names at least one")),
+        Selection::Sets(names) if names.is_empty() => Err(Error::usage("a selection by sets needs at least one set")),
         Selection::Sets(names) => {
             let sets = snapshot.api_sets()?;
             let had = |name: &String| matches!(before, Some(Selection::Sets(before)) if before.contains(name));
@@ -113,12 +113,11 @@ pub(super) fn check_selection_exists(
                 None => Ok(()),
                 Some(unknown) => {
                     let names: Vec<&str> = sets.iter().map(|s| s.name.as_str()).collect();
-                    let error =
-                        Error::not_found(format!("there is no API set \"{unknown}\"")).why(if names.is_empty() {
-                            "this installation has no catalogue with sets".to_owned()
-                        } else {
-                            format!("there are {}", names.join(", "))
-                        });
+                    let error = Error::not_found(format!("no API set \"{unknown}\"")).why(if names.is_empty() {
+                        "no catalogue here has API sets".to_owned()
+                    } else {
+                        format!("available are {}", names.join(", "))
+                    });
                     Err(did_you_mean(error, unknown, names))
                 }
             }
@@ -139,6 +138,6 @@ pub(super) fn check_selection_exists(
 pub(in crate::verbs) fn method_not_found(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
     let catalogues = snapshot.catalogues()?;
     let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
-    let error = did_you_mean(Error::not_found(format!("there is no method {id}")), id.as_str(), known);
-    Ok(if error.next.is_some() { error } else { error.next("See: jeton catalogue list") })
+    let error = did_you_mean(Error::not_found(format!("no method {id}")), id.as_str(), known);
+    Ok(if error.next.is_some() { error } else { error.next("Search with: jeton catalogue list") })
 }

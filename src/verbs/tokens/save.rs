@@ -27,7 +27,7 @@ pub(super) fn insert_token(
     owner: &NewOwner,
     new: &NewToken<'_>,
 ) -> Result<PendingToken> {
-    debug_assert_eq!(owner.account().id, new.account, "a token goes where it was permitted");
+    debug_assert_eq!(owner.account().id, new.account, "a token must be saved to the permitted place");
     let id = match env.secrets.next_id() {
         Some(id) => tx.insert_reserved_token(id, new).map(|()| id)?,
         None => tx.insert_token(new)?,
@@ -41,7 +41,7 @@ pub(super) fn insert_token(
 /// Replaces `before` with `after` if every rule holds, and returns the stored token.
 pub(super) fn save_token(actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, before: Token, after: Token) -> Result<Token> {
     let mut saved = save_tokens(actor, tx, env, vec![PendingToken { before: Some(before), after }])?;
-    saved.pop().ok_or_else(|| Error::failure("the token is not there"))
+    saved.pop().ok_or_else(|| Error::failure("the token no longer exists"))
 }
 
 /// Does the same as [`save_token`] for several tokens. The limit of active tokens is checked once all of them have
@@ -85,5 +85,5 @@ pub(super) fn save_tokens(
 }
 
 fn reload(tx: &dyn Tx, id: TokenId) -> Result<Token> {
-    tx.token(id)?.ok_or_else(|| Error::failure("the token is not there"))
+    tx.token(id)?.ok_or_else(|| Error::failure("the token no longer exists"))
 }

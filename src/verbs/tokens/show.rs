@@ -158,12 +158,14 @@ impl MethodCheck {
     /// Describes the reason in a sentence.
     pub fn describe(withheld: Withheld) -> String {
         match withheld {
-            Withheld::NotSelected => "its API selection does not hold the method".to_owned(),
-            Withheld::PickedOneByOne => "jeton.* methods are picked one by one: no API set holds them".to_owned(),
-            Withheld::UnknownMethod => "no catalogue knows the method: it grants nothing".to_owned(),
-            Withheld::AccountRole(role) => format!("the method is above the ceiling of its account's role, {role}"),
+            Withheld::NotSelected => "the token's selection does not include the method".to_owned(),
+            Withheld::PickedOneByOne => {
+                "jeton.* methods must be picked one by one; no API set includes them".to_owned()
+            }
+            Withheld::UnknownMethod => "the method is in no catalogue, so it grants nothing".to_owned(),
+            Withheld::AccountRole(role) => format!("the method exceeds the role of the account, {role}"),
             Withheld::IssuedRole(role) => {
-                format!("the method is above the ceiling of the role that its secret was issued under, {role}")
+                format!("the method exceeds the role that the secret was issued under, {role}")
             }
             Withheld::TokenDenied(DenialReason::Deleted) => "the token is in the trash".to_owned(),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),

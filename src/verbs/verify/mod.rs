@@ -304,7 +304,8 @@ pub(super) struct LiveSecret {
 /// [`crate::error::Kind::Failure`] when the store can't be read.
 pub(super) fn live_secret(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<LiveSecret>> {
     let Some(stored) = snapshot.secret(id)? else { return Ok(None) };
-    let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
+    let token =
+        snapshot.token(stored.token)?.ok_or_else(|| Error::failure("the store holds a secret without a token"))?;
     if SecretValidity::new(&stored, &token).end_reason(now).is_some() {
         return Ok(None);
     }

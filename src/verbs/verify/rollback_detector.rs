@@ -11,8 +11,8 @@ use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::Snapshot;
 
 /// The next step of the error, for a person who has checked that the store is the right one.
-const ACKNOWLEDGE: &str =
-    "Put the newer store back; or, if this one is meant, start the service once with: jeton serve --accept-older-store";
+const ACKNOWLEDGE: &str = "Put the newer store back. If this store is intended, start the service once with: jeton serve \
+     --accept-older-store";
 
 /// Interval at which the time of the last seen row is refreshed while the log doesn't grow, in milliseconds.
 const REFRESH_INTERVAL: i64 = 10 * MINUTE;
@@ -63,7 +63,9 @@ impl RollbackDetector {
     pub fn check(&mut self, snapshot: &dyn Snapshot, tip: AuditTip, now: Timestamp) -> Result<bool> {
         if let Some(why) = &self.unreadable {
             self.is_rolled_back = true;
-            return Err(Error::failure("it isn't known how far the audit log was seen").why(why).next(ACKNOWLEDGE));
+            return Err(Error::failure("the last seen position of the audit log is unknown")
+                .why(why)
+                .next(ACKNOWLEDGE));
         }
         if let Some(seen) = &self.seen {
             let seen = AuditTip { seq: seen.seq, hash: seen.hash };
@@ -85,8 +87,8 @@ impl RollbackDetector {
 
 fn rollback_error(seen: AuditTip, tip: AuditTip) -> Error {
     let why = match tip.seq < seen.seq {
-        true => format!("its audit log ends at row {}, and was seen up to row {}", tip.seq, seen.seq),
-        false => format!("row {} of its audit log is not the one that was seen", seen.seq),
+        true => format!("its audit log ends at row {} but was already seen up to row {}", tip.seq, seen.seq),
+        false => format!("row {} of its audit log differs from the one already seen", seen.seq),
     };
-    Error::failure("the store is an older copy, or another one").why(why).next(ACKNOWLEDGE)
+    Error::failure("the store is an older copy or another store").why(why).next(ACKNOWLEDGE)
 }

@@ -50,7 +50,7 @@ impl SecretRecord {
 }
 
 pub(super) fn orphan_secret() -> Error {
-    Error::failure("a secret without a token is stored")
+    Error::failure("the store holds a secret without a token")
 }
 
 /// The facts that decide if a secret works, taken from the secret, its token and its account.

@@ -82,7 +82,7 @@ fn alias_bombs_are_refused_before_they_go_off() {
     let long = format!("openapi: 3.0.0\nx-0: &a {}\nx-1: [{}]\n", "x".repeat(1_000_000), vec!["*a"; 1_000].join(", "));
     bombs.push(refused(&long));
     for bomb in bombs {
-        insta::allow_duplicates! { insta::assert_snapshot!(bomb.split(':').next().unwrap(), @"the document's aliases unfold to too much"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(bomb.split(':').next().unwrap(), @"the document's aliases expand too much"); }
     }
     // A few aliases are no bomb.
     let few = yaml_paths("  /a: &a\n    get: {summary: One}\n  /b: *a\n");

@@ -104,7 +104,7 @@ impl Dialog for CreateAccountDialog {
         let password = self.password.validate(Field::Password, Field::RepeatedPassword)?;
         let role = self.role();
         let about = format!(
-            "{username} signs in with this temporary password and replaces it at once. As {role}: {}.",
+            "{username} signs in with this temporary password and must replace it at once. As {role}: {}.",
             describe_role(role)
         );
         let title = format!("New account {username}");
@@ -118,14 +118,14 @@ impl Dialog for CreateAccountDialog {
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
         layout.text_input(Field::Username, "Username", &self.username);
-        layout.note("1 to 32 of a-z 0-9 . _ -   nobody else ever gets it", theme.dim);
+        layout.note("1-32 characters: a-z 0-9 . _ -   Names are never reused.", theme.dim);
         layout.blank();
         let words: Vec<&str> = self.roles.values().iter().map(|role| role.as_str()).collect();
         layout.choice(Field::Role, "Role", &words, self.roles.selected());
         layout.note(describe_role(self.role()), theme.dim);
         layout.blank();
-        self.password.draw(layout, Field::Password, Field::RepeatedPassword, "Its password");
-        layout.note("Temporary: it is replaced at the first sign-in", theme.dim);
+        self.password.draw(layout, Field::Password, Field::RepeatedPassword, "Password");
+        layout.note("Temporary: replaced at the first sign-in", theme.dim);
         layout.blank();
         layout.button(Field::Button, "Create");
         layout.problem(3);

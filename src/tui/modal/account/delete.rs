@@ -39,11 +39,11 @@ pub struct DeleteAccountDialog {
 pub fn describe_disabling(counted_account: &AccountWithCounts) -> String {
     let name = &counted_account.account.username;
     let tokens = match counted_account.tokens.active {
-        0 => "It has no active tokens".to_owned(),
+        0 => "The account has no active tokens".to_owned(),
         1 => "Its 1 active token is denied from the next request on".to_owned(),
         n => format!("All its {} are denied from the next request on", count_noun(n.into(), "active token")),
     };
-    format!("{name} can't sign in any more. {tokens}. Nothing is lost: it can be enabled again.")
+    format!("{name} can't sign in any more. {tokens}. Nothing is lost: the account can be enabled again.")
 }
 
 impl DeleteAccountDialog {
@@ -134,7 +134,7 @@ impl Dialog for DeleteAccountDialog {
 
     fn validation_error(&self, field: Field) -> Option<String> {
         let wrong = field == Field::Name && !self.confirmation.is_empty() && !self.matches();
-        wrong.then(|| "That isn't its name".to_owned())
+        wrong.then(|| "The name does not match".to_owned())
     }
 
     fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
@@ -156,7 +156,7 @@ impl Dialog for DeleteAccountDialog {
         let enabled = self.account.account.enabled;
         if self.is_in_use() {
             let has = format!(
-                "! It has {}, and is not deleted while it has.",
+                "! The account has {} and can't be deleted yet.",
                 count_noun(tokens.active.into(), "active token")
             );
             layout.paragraph(&has, 2, theme.warning);
@@ -164,10 +164,10 @@ impl Dialog for DeleteAccountDialog {
             if enabled {
                 layout.paragraph(&format!("Disabled instead: {}", describe_disabling(&self.account)), 3, Style::new());
             } else {
-                layout.paragraph("It is disabled already, so they are denied.", 2, Style::new());
+                layout.paragraph("The account is disabled, so these tokens are denied already.", 2, Style::new());
             }
             layout.blank();
-            layout.paragraph("To delete it, disable or remove its tokens first: Enter on its row.", 2, theme.dim);
+            layout.paragraph("Disable or revoke its tokens first: press Enter on its row.", 2, theme.dim);
             layout.blank();
             let mut buttons = vec![(Field::Close, "Back", theme.strong)];
             if enabled {
@@ -178,26 +178,22 @@ impl Dialog for DeleteAccountDialog {
             return;
         }
         let token_text = match tokens.live {
-            0 => "It has no tokens".to_owned(),
+            0 => "The account has no tokens".to_owned(),
             n => {
                 format!(
-                    "It has no active tokens; its {} go into the trash, and stay there",
+                    "The account has no active tokens; its {} move to the trash for good",
                     count_noun(n.into(), "token")
                 )
             }
         };
-        layout.paragraph(
-            &format!("{token_text}. Nobody else ever gets its name. This can't be undone."),
-            3,
-            Style::new(),
-        );
+        layout.paragraph(&format!("{token_text}. Its name is never reused. This can't be undone."), 3, Style::new());
         layout.blank();
-        layout.fact("Its name", self.name(), theme.strong);
+        layout.fact("Name", self.name(), theme.strong);
         layout.text_input(Field::Name, "Type it to confirm", &self.confirmation);
         self.auth.draw(layout, Field::Auth);
         layout.problem(3);
         let danger = if self.matches() { theme.danger } else { theme.dim };
-        let mut buttons = vec![(Field::Delete, "I understand, delete this account for good", danger)];
+        let mut buttons = vec![(Field::Delete, "I understand the consequences, delete this account", danger)];
         if enabled {
             buttons.insert(0, (Field::Disable, "Disable instead", theme.strong));
         }

@@ -65,7 +65,7 @@ impl NewPasswordInputs {
     /// Writes both fields and the rule for passwords.
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, first: S, again: S, label: &str) {
         layout.text_input(first, label, &self.first);
-        layout.text_input(again, "Once more", &self.repeated);
+        layout.text_input(again, "Repeat", &self.repeated);
         let hint = format!("{MIN_PASSWORD_LEN} characters or more; a few words are fine");
         layout.note(&hint, layout.theme.dim);
     }
@@ -79,7 +79,7 @@ impl NewPasswordInputs {
         Password::new(Zeroizing::new(self.first.text().to_owned())).map_err(|error| Problem::at(first, error))?;
         if self.first.text() != self.repeated.text() {
             self.repeated.clear();
-            let differ = Error::usage("the two passwords differ").next("Type the second one again");
+            let differ = Error::usage("the passwords don't match").next("Type the second password again");
             return Err(Problem::at(again, differ));
         }
         Ok(ChosenPassword(Zeroizing::new(self.first.text().to_owned())))

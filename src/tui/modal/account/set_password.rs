@@ -65,9 +65,9 @@ impl Dialog for SetPasswordDialog {
         let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
         let username = self.username.clone();
         let about = if self.is_own {
-            "Proved with the password you have now. After that you sign in again with the new one.".to_owned()
+            "Confirm with your current password. Then sign in again with the new one.".to_owned()
         } else {
-            format!("{username} signs in with the new password and replaces it at once. Its tokens go on.")
+            format!("{username} signs in with the new password and must replace it at once. Its tokens keep working.")
         };
         let title = format!("New password of {username}");
         Ok(Intent::Confirm(PendingMutation::new(title, about, PasswordChange { username, password })))
@@ -79,15 +79,15 @@ impl Dialog for SetPasswordDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, NewPasswordField>, _model: &Model) {
         let ends = if self.is_own {
-            "You are asked to sign in again with it. Your tokens go on."
+            "You will sign in again with it. Your tokens keep working."
         } else {
-            "Temporary: it signs in with it and replaces it at once. Its tokens go on."
+            "Temporary: replaced at the next sign-in. Its tokens keep working."
         };
         layout.text_line(ends, Style::new());
         layout.blank();
         self.password.draw(layout, NewPasswordField::Password, NewPasswordField::Repeated, "New password");
         layout.blank();
-        layout.button(NewPasswordField::Button, "Set it");
+        layout.button(NewPasswordField::Button, "Set password");
         layout.problem(3);
     }
 }

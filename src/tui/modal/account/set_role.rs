@@ -18,7 +18,7 @@ use crate::verbs::accounts::{AccountWithCounts, SetRole};
 /// Returns the meaning of a role, without a full stop.
 pub const fn describe_role(role: Role) -> &'static str {
     match role {
-        Role::Owner => "Manages everyone and everything; its tokens may call all methods",
+        Role::Owner => "Manages everything and everyone; its tokens may call all methods",
         Role::Admin => "Manages members and viewers; its tokens may call all methods",
         Role::Member => "Manages nobody; its tokens may call read and write methods",
         Role::Viewer => "Manages nobody; its tokens may call read methods only",
@@ -36,9 +36,9 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
     if !lost.is_empty() {
         format!("{tokens} may call no {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
-        format!("{tokens} may call {} methods too, as far as they were given.", named(gained))
+        format!("{tokens} may also call {} methods that they were given.", named(gained))
     } else {
-        format!("{tokens} may call what they may call now.")
+        format!("{tokens} keep the same methods.")
     }
 }
 
@@ -98,13 +98,13 @@ impl Dialog for SetRoleDialog {
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let (name, before, role) = (&self.account.username, self.account.role, self.role());
         if before == role {
-            return Err(Problem::at(Field::Role, format!("{name} has the role {role} already")));
+            return Err(Problem::at(Field::Role, format!("{name} already has the role {role}")));
         }
         if role > before && self.account.temporary_password {
-            let text = format!("{name} can't be promoted before it has replaced its temporary password");
+            let text = format!("{name} can't be promoted until its temporary password is replaced");
             return Err(Problem::at(Field::Role, text));
         }
-        let about = format!("{name} is {before}, and will be {role}. {}", describe_change(before, role, self.active));
+        let about = format!("{name} changes from {before} to {role}. {}", describe_change(before, role, self.active));
         let verb = SetRole { username: name.clone(), role };
         Ok(Intent::Confirm(PendingMutation::new(format!("Role of {name}"), about, verb)))
     }
@@ -117,13 +117,13 @@ impl Dialog for SetRoleDialog {
         layout.blank();
         let (before, role) = (self.account.role, self.role());
         if before == role {
-            layout.paragraph("It has this role now.", 2, Style::new());
+            layout.paragraph("Current role.", 2, Style::new());
         } else {
-            let ends = if self.is_own { "You have to sign in again." } else { "It has to sign in again." };
+            let ends = if self.is_own { "You have to sign in again." } else { "The account has to sign in again." };
             layout.paragraph(&format!("{} {ends}", describe_change(before, role, self.active)), 2, Style::new());
         }
         layout.pad(6);
-        layout.button(Field::Button, "Give it");
+        layout.button(Field::Button, "Change role");
         layout.problem(3);
     }
 }

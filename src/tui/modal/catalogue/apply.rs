@@ -55,10 +55,7 @@ impl ApplyCatalogueDialog {
     pub fn on_preview(&mut self, preview: CataloguePreview) -> PressResult<Field> {
         let Some(catalogue) = self.pending.take() else { return Ok(Intent::Stay) };
         if preview.is_empty() {
-            return Err(Problem::general(format!(
-                "{} says what is in force already: nothing would change",
-                preview.name
-            )));
+            return Err(Problem::general(format!("{} is already in force: nothing would change", preview.name)));
         }
         if preview.widening.count > 0 || !preview.made_public.is_empty() {
             return Ok(Intent::Push(Modal::ConfirmWidening(Box::new(ConfirmWideningDialog::new(catalogue, &preview)))));
@@ -89,7 +86,7 @@ impl Dialog for ApplyCatalogueDialog {
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
-            "" => Err(Problem::at(Field::Source, "Type a name or a path")),
+            "" => Err(Problem::at(Field::Source, "Enter a name or a path")),
             source => Ok(Intent::ReadCatalogue(paths::expand_home(source))),
         }
     }
@@ -99,7 +96,7 @@ impl Dialog for ApplyCatalogueDialog {
         match error.kind {
             // The remedy in the error is for the command line.
             ErrorKind::Conflict => {
-                let text = format!("{}. Something else was changed meanwhile: Enter previews it anew", error.what);
+                let text = format!("{}. Something changed meanwhile: press Enter for a new preview", error.what);
                 Err(Problem::general(text))
             }
             ErrorKind::Failure
@@ -113,9 +110,9 @@ impl Dialog for ApplyCatalogueDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
-        layout.paragraph("A TOML file, or cloud-platform, which comes with jeton.", 2, Style::new());
+        layout.paragraph("A TOML file, or cloud-platform (comes with jeton).", 2, Style::new());
         if !is_tight(layout.rows) {
-            layout.paragraph("What it changes is shown first.", 1, Style::new());
+            layout.paragraph("You see the changes before they are applied.", 1, Style::new());
             layout.blank();
         }
         layout.wide_text_input(Field::Source, "Catalogue", &self.source);
@@ -124,7 +121,7 @@ impl Dialog for ApplyCatalogueDialog {
             return;
         }
         let end = layout.height() + 3;
-        let openapi = "OpenAPI is read on the command line: jeton catalogue import openapi FILE";
+        let openapi = "For OpenAPI run: jeton catalogue import openapi FILE";
         layout.paragraph(openapi, 3, layout.theme.dim);
         layout.pad(end);
     }

@@ -91,11 +91,11 @@ impl Dialog for ConfirmWideningDialog {
         let mut about = Vec::new();
         if self.public_count > 0 {
             let methods = count_noun(self.public_count, "method");
-            about.push(format!("Everybody may call {methods} without a token, once the proxies have it."));
+            about.push(format!("Anyone may call {methods} without a token once the proxies are reloaded."));
         }
         if self.count > 0 {
             let gain = if self.count == 1 { "gains" } else { "gain" };
-            about.push(format!("{} {gain} methods, from the next request on.", count_noun(self.count, "token")));
+            about.push(format!("{} {gain} methods from the next request on.", count_noun(self.count, "token")));
         }
         let some = |count: u64| Some(count).filter(|count| *count > 0);
         let about = ScrollText::paragraph(about.join(" "));
@@ -117,7 +117,7 @@ impl Dialog for ConfirmWideningDialog {
             layout.text_input(Field::Public, "Number of public methods", &self.public_confirmation);
         }
         if self.count > 0 {
-            layout.text_input(Field::Number, "Number of those tokens", &self.confirmation);
+            layout.text_input(Field::Number, "Number of these tokens", &self.confirmation);
         }
         layout.problem(if tight { 1 } else { 2 });
     }

@@ -10,7 +10,7 @@ use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, TextLimits};
 
 /// Maximum length of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits =
-    TextLimits { max_items: 1_000, more_hint: "jeton catalogue apply --dry-run --json has them" };
+    TextLimits { max_items: 1_000, more_hint: "full list: jeton catalogue apply --dry-run --json" };
 
 /// Describes the preview: the tokens that gain methods, then additions, removals and changes.
 fn preview_text(preview: &CataloguePreview) -> ScrollText {

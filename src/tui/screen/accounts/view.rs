@@ -63,7 +63,7 @@ impl Columns {
     fn heading(&self) -> String {
         let mut head =
             format!("  {} {} {}", fit("NAME", self.name), fit("ROLE", ROLE_COLUMNS), fit("STATE", STATE_COLUMNS));
-        for (title, wide) in [("ACTIVE", self.active), ("KEPT", self.live), ("TRASH", self.trash)] {
+        for (title, wide) in [("ACTIVE", self.active), ("TOTAL", self.live), ("TRASH", self.trash)] {
             if wide > 0 {
                 head.push_str(&format!(" {title:>wide$}"));
             }
@@ -130,7 +130,7 @@ impl Accounts {
         } else if let Some(unknown) = self.filter.unknown_field::<AccountFilter>() {
             unknown.to_string()
         } else if self.is_filtered() {
-            format!("{} match of {total}", group_digits(self.matching.len() as u64))
+            format!("{} of {total} match", group_digits(self.matching.len() as u64))
         } else {
             format!("{} of {total}", group_digits(position))
         };
@@ -164,7 +164,7 @@ impl Accounts {
         let name = &account.username;
         let first = format!("{name}  {}{seen}", count_noun(row.tokens.active.into(), "active token"));
         let off = match (account.enabled, account.temporary_password) {
-            (false, _) => "Disabled: it can't sign in, and its tokens are denied. ",
+            (false, _) => "Disabled: can't sign in, and its tokens are denied. ",
             (true, true) => "Temporary password: replaced at the next sign-in. ",
             (true, false) => "",
         };
@@ -188,7 +188,7 @@ impl Accounts {
         let (state, style) = state_label(account, theme);
         let tokens = row.tokens;
         let token_counts =
-            format!("{} active of {} kept", group_digits(tokens.active.into()), group_digits(tokens.live.into()));
+            format!("{} active of {}", group_digits(tokens.active.into()), group_digits(tokens.live.into()));
         let created = model.dates.get().day(account.created_at);
         let created = format!("{created}, {}", ago(account.created_at, model.now));
         let mut lines = vec![

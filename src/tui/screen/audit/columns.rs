@@ -60,7 +60,7 @@ impl Columns {
             ("VERB", self.verb),
             ("TARGET", self.target),
             ("PROOF", self.proof),
-            ("FACE", self.face),
+            ("VIA", self.face),
         ];
         let cells: Vec<String> = cells.into_iter().filter(|(_, w)| *w > 0).map(|(t, w)| fit(t, w)).collect();
         format!("  {}", cells.join(" "))

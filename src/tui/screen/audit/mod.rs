@@ -96,10 +96,7 @@ impl Audit {
 pub fn copy_target(row: &AuditRow) -> Intent {
     if row.target.chars().any(is_control_or_bidi) {
         // Text that can't be displayed safely must not be pasted either.
-        return Intent::Notify(
-            NoticeId::NotCopied,
-            "The target holds control characters and was not copied".to_owned(),
-        );
+        return Intent::Notify(NoticeId::NotCopied, "Not copied: the target contains control characters".to_owned());
     }
     Intent::Run(Effect::CopyText(row.target.clone()))
 }

@@ -50,7 +50,7 @@ impl Audit {
                     return format!("{unknown}   ↓ when ");
                 }
                 let more = if self.rows.has_more() { "+" } else { "" };
-                format!("{}{more} match of {total}", group_digits(self.rows.len() as u64))
+                format!("{}{more} of {total} match", group_digits(self.rows.len() as u64))
             }
         };
         format!("{count}   ↓ when ")
@@ -69,8 +69,8 @@ impl Audit {
             lines.push(Line::default());
             lines.extend(if self.filter.is_empty() {
                 let text = match self.is_damaged {
-                    true => " No row can be read. See: jeton audit verify",
-                    false => " Nothing was ever changed here.",
+                    true => " No row is readable. Run: jeton audit verify",
+                    false => " Nothing has been changed yet.",
                 };
                 vec![Line::raw(cut(text, columns))]
             } else {

@@ -88,10 +88,10 @@ impl Denied {
 pub fn copy_address(row: &DeniedRow) -> Intent {
     let say = |text: &str| Intent::Notify(NoticeId::NotCopied, text.to_owned());
     match row.address.as_str() {
-        "" => say("No one address is known of these"),
+        "" => say("No single address is known for these attempts"),
         // Text that can't be displayed safely must not be pasted either.
         address if address.chars().any(is_control_or_bidi) => {
-            say("The address holds control characters and was not copied")
+            say("Not copied: the address contains control characters")
         }
         address => Intent::Run(Effect::CopyText(address.to_owned())),
     }

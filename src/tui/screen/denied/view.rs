@@ -72,8 +72,10 @@ impl Denied {
             lines.push(Line::default());
             lines.extend(match self.filter.is_empty() {
                 false => self.filter.no_match_lines("", self.filter.unknown_field::<LedgerFilter>().as_ref(), columns),
-                true if model.role() >= Role::Admin => vec![Line::raw(cut(" Nobody was turned away yet.", columns))],
-                true => vec![Line::raw(cut(" Nobody was turned away with a token of yours yet.", columns))],
+                true if model.role() >= Role::Admin => {
+                    vec![Line::raw(cut(" No attempt has been denied yet.", columns))]
+                }
+                true => vec![Line::raw(cut(" No attempt with your tokens has been denied yet.", columns))],
             });
         }
         frame.render_widget(Paragraph::new(lines), area);

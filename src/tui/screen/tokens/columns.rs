@@ -98,7 +98,7 @@ impl Columns {
         let live = token.status(model.now) == Status::Active;
         let (expires, expires_style) = expiry_text(token.expiry, live, model);
         let seen = match token.last_seen_at {
-            _ if denied_recently => "! knocking".to_owned(),
+            _ if denied_recently => "! still tried".to_owned(),
             Some(at) => ago(at, model.now),
             None => "never".to_owned(),
         };

@@ -148,13 +148,13 @@ impl Tokens {
         let room = window.rows.iter().all(|token| self.marks.mark(token));
         let marked = group_digits(self.marks.len() as u64);
         if room && window.matching <= window.rows.len() as u64 {
-            return Some(Notice::new(NoticeId::Marked, format!("{marked} marked: all that is shown")));
+            return Some(Notice::new(NoticeId::Marked, format!("{marked} marked: all matching tokens")));
         }
         let bound = if window.matching_is_lower_bound { "+" } else { "" };
         let all = group_digits(window.matching.max(window.rows.len() as u64));
         Some(Notice::new(
             NoticeId::MarkLimit,
-            format!("Only {marked} marked, of {all}{bound} shown: {} at most at a time", max_marked_text()),
+            format!("Marked {marked} of {all}{bound} matching tokens: the limit is {}", max_marked_text()),
         ))
     }
 
@@ -238,7 +238,7 @@ fn max_marked_text() -> String {
 }
 
 fn too_many_marked() -> Intent {
-    Intent::Notify(NoticeId::MarkLimit, format!("{} tokens at most can be marked at a time", max_marked_text()))
+    Intent::Notify(NoticeId::MarkLimit, format!("At most {} tokens can be marked", max_marked_text()))
 }
 
 impl Tokens {

@@ -82,7 +82,7 @@ fn restorable_until(token: &Token, model: &Model) -> String {
     let dates = model.dates.get();
     let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
     match token.deleted_at.and_then(|at| keep.after(at, dates.zone)) {
-        Some(until) if until <= model.now => "no more".to_owned(),
+        Some(until) if until <= model.now => "expired".to_owned(),
         Some(until) => dates.last_day(Expiry::At(until)),
         None => String::new(),
     }

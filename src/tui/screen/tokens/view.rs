@@ -157,7 +157,7 @@ impl Tokens {
         match (self.filter.is_empty(), narrowed.is_empty()) {
             (true, true) if self.options.trashed => teach(" The trash is empty.  ", "t", "  goes back to the tokens."),
             (true, true) => teach(" No tokens yet.  ", "n", "  generates the first one."),
-            (true, false) => vec![Line::raw(cut(&format!(" Nothing here is {narrowed}.  Esc shows all."), columns))],
+            (true, false) => vec![Line::raw(cut(&format!(" No {narrowed} token here.  Esc shows all."), columns))],
             (false, _) => {
                 let also = if narrowed.is_empty() { String::new() } else { format!(" and is {narrowed}") };
                 self.filter.no_match_lines(&also, self.filter.unknown_field::<TokenFilter>().as_ref(), columns)
@@ -176,7 +176,7 @@ impl Tokens {
         match token.overlap(model.now) {
             Some(old) => [
                 about,
-                format!("o ends the overlap: {} dies {}; {used}", old.hint, relative(old.retires_at, model.now)),
+                format!("overlap: {} ends {}; {used}; o ends it now", old.hint, relative(old.retires_at, model.now)),
             ],
             None => [about, used],
         }
