@@ -107,7 +107,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     if keys.api_token.is_some() && meta.mode() & 0o077 != 0 {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
             .why(format!("it contains a token, and other users can read it (mode {:04o})", meta.mode() & 0o7777))
-            .next("Make it readable only by you: chmod 600"));
+            .next("Make it readable only by you (mode 0600)"));
     }
     let store = keys.store.map(|store| path.parent().unwrap_or(Path::new("/")).join(store));
     Ok(Some((path.to_owned(), Keys { store, ..keys })))

@@ -167,7 +167,7 @@ mod tests {
         assert!(line(&(first.clone() + &first)).contains("line 2"), "the same row twice");
         assert!(line(&(second.clone() + &first)).contains("line 2"), "the older one behind");
         let other = Checkpoint { store: StoreId::parse("x@1").unwrap(), ..checkpoint(2) };
-        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: it is of another store than the one before");
+        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: it belongs to another store than the line before");
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };
         assert!(parse_checkpoints(&zero.to_line()).is_err());
     }

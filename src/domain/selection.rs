@@ -37,6 +37,14 @@ impl Selection {
         }
     }
 
+    /// Returns the text by which the store sorts tokens: the summary as the first version of jeton wrote it.
+    pub fn sort_key(&self) -> String {
+        match self {
+            Selection::Custom(methods) if methods.is_empty() => "nothing yet".to_owned(),
+            Selection::Inherit | Selection::Sets(_) | Selection::Custom(_) => self.summary(),
+        }
+    }
+
     /// Returns a few words for tables: `IDE Plugins`, `2 sets`, `12 methods`, `Inherit`, `no access`.
     pub fn summary(&self) -> String {
         match self {

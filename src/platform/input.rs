@@ -193,7 +193,7 @@ pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
         // The path may be mistyped, so the message doesn't suggest to change the mode of that file.
         return Err(refused()
             .why(format!("other users can read it (mode {:04o})", meta.mode() & 0o7777))
-            .next("Make it readable only by you: chmod 600"));
+            .next("Make it readable only by you (mode 0600)"));
     }
     read_secret_line(&file, &name.to_string(), what)
 }

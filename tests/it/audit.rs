@@ -106,8 +106,8 @@ fn verify_names_the_first_bad_row() {
     let home = in_use();
     let last = entries(&home, &["--limit", "1"])[0]["hash"].clone();
     let whole = home.run(&["audit", "verify"], "").assert_success();
-    insta::assert_snapshot!(whole.out.replace(last.as_str().unwrap(), "[hash]"), @"5 rows, chain whole; last hash [hash]");
-    insta::assert_snapshot!(whole.err, @"Without an anchor it can't be seen whether rows were cut off the end, or the whole log was written anew by somebody who can write the store. Keep one outside the store with: jeton audit anchor FILE");
+    insta::assert_snapshot!(whole.out.replace(last.as_str().unwrap(), "[hash]"), @"5 rows verified; last hash [hash]");
+    insta::assert_snapshot!(whole.err, @"Without an anchor, rows cut off the end or a completely rewritten log can't be detected. Keep an anchor outside the store: jeton audit anchor FILE");
     let json = home.run(&["audit", "--json", "verify"], "").assert_success().json();
     assert_eq!((&json["rows"], &json["whole"], &json["last_hash"]), (&5.into(), &true.into(), &last));
     assert_eq!((&json["findings"], &json["anchored_to"]), (&Value::Array(Vec::new()), &Value::Null));
@@ -131,9 +131,9 @@ fn anchor_shows_cut_and_rewritten_rows() {
     insta::assert_snapshot!(added.err, @"✓ row 5 anchored in a");
     assert_eq!(std::fs::metadata(home.path("a")).unwrap().mode() & 0o777, 0o600);
     let again = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
-    insta::assert_snapshot!(again.err, @"Row 5 is the last one, and anchored already. Nothing was added");
+    insta::assert_snapshot!(again.err, @"Row 5 is the last row and already anchored. The anchor was not changed");
     home.create(&["more"]);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"Anchored up to row 5. Without a newer checkpoint it can't be seen whether the 1 behind it are all, and as they were");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"Anchored up to row 5. Without a newer checkpoint, removed or altered rows among the 1 after it can't be detected");
     let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();
@@ -157,7 +157,7 @@ fn anchor_shows_cut_and_rewritten_rows() {
         assert_eq!(std::fs::read_to_string(home.path("b")).unwrap(), damaged);
     }
     home.file("b", "", 0o600);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "b"], "").assert_code(1).err, @"error: the anchor b holds no checkpoint");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "b"], "").assert_code(1).err, @"error: the anchor b contains no checkpoint");
     home.run(&["audit", "verify", "--anchor", "nowhere"], "").assert_code(3);
 
     raw(&home, "DELETE FROM audit WHERE seq > 4");
@@ -270,7 +270,7 @@ fn follow_ends_with_the_account_and_with_the_store() {
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said.replace(home.store().to_str().unwrap(), "[store]"), @"
     error: the store [store] was removed or replaced: it is not the file that was opened
-      Start jeton again, and look whether the last change is there
+      Start jeton again and check whether your last change is there
     ");
     std::fs::rename(home.path("moved.db"), home.store()).unwrap();
 
@@ -280,7 +280,7 @@ fn follow_ends_with_the_account_and_with_the_store() {
     let (code, said) = follower.ended();
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said, @"
-    error: the audit log has become shorter while it was followed
-      See what is wrong with: jeton audit verify
+    error: the audit log became shorter while it was followed
+      Run: jeton audit verify
     ");
 }

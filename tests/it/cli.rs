@@ -42,7 +42,7 @@ fn commands_manage_a_token_from_creation_to_restoration() {
     assert_eq!(home.verify(new.trim_end()), 0);
 
     let refused = home.as_ops(&["token", "delete", "ci-deploy", "--confirm", "ci-deplo"]).assert_error(Kind::Conflict);
-    insta::assert_snapshot!(refused.message(), @"error: the confirmation differs; nothing was deleted: the token's name was expected, exactly: ci-deploy");
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was revoked: expected the token's name: ci-deploy");
     assert_eq!(home.verify(new.trim_end()), 0, "a wrong confirmation changes nothing");
     home.as_ops(&["token", "delete", "ci-deploy", "--confirm", "ci-deploy"]).assert_success().assert_silent();
     assert_eq!(home.verify(new.trim_end()), 4);
@@ -63,16 +63,16 @@ fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     }
     let refused = home.as_ops(&["token", "create", "t-11"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: 10 at most may be active at one time (policy.active_tokens)
-      Disable or delete one that is no longer needed
+    error: the account would have 11 active tokens: at most 10 can be active (policy.active_tokens)
+      Disable or revoke a token that is no longer needed
     ");
     home.as_ops(&["token", "disable", "t-1", "t-2"]).assert_success();
     home.create(&["t-11"]);
     home.create(&["t-12"]);
     let refused = home.as_ops(&["token", "enable", "t-1"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: 10 at most may be active at one time (policy.active_tokens)
-      Disable or delete one that is no longer needed
+    error: the account would have 11 active tokens: at most 10 can be active (policy.active_tokens)
+      Disable or revoke a token that is no longer needed
     ");
 }
 
@@ -149,7 +149,7 @@ fn password_from_stdin_authenticates_the_account() {
         .run(&["whoami", "--password-stdin"], "wrong horse battery\n")
         .assert_error(Kind::Unauthenticated)
         .assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: that username and password don't go together: the account is unknown or disabled, or the password is wrong");
+    insta::assert_snapshot!(refused.message(), @"error: wrong username or password: the account may also be unknown or disabled");
     home.run(&["whoami", "--password-stdin", "--user", "nobody"], format!("{PASSWORD}\n")).assert_code(4);
     for right in
         [format!("{PASSWORD}\n"), format!("{PASSWORD}\r\n"), PASSWORD.to_owned(), format!("{PASSWORD}\nmore\n")]
@@ -194,8 +194,8 @@ fn init_creates_one_store_only() {
     let home = CliHome::new();
     let refused = home.run(&["whoami", "--no-input"], "").assert_error(Kind::NotFound);
     insta::assert_snapshot!(refused.message(), @"
-    error: there is no store at [folder]/.local/share/jeton/jeton.db
-      Set one up with: jeton init
+    error: no store at [folder]/.local/share/jeton/jeton.db
+      Create one with: jeton init. Or check the path
     ");
     home.run(&["verify"], "x\n").assert_error(Kind::NotFound);
     assert!(!exists(&home.store()), "looking makes nothing");
@@ -203,12 +203,12 @@ fn init_creates_one_store_only() {
     home.run(&["init", "--username", "ops", "--no-input"], "").assert_code(4);
     let refused = home.run(&["init", "--username", "ops", "--password-stdin"], "short\n").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"
-    error: that password is too short: a password has 12 to 1024 bytes, this one has 5
+    error: the password is too short: use 12 to 1024 bytes; this password has 5
       Three or four words with spaces are easy to type and hard to guess
     ");
     let refused = home.as_ops(&["init", "--username", "Ops"]).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: "Ops" is not a username: a username has 1 to 32 of a-z 0-9 . _ - and starts with a letter or digit
+    error: "Ops" is not a username: use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit
       Try "ops"
     "#);
     home.as_ops(&["init", "--username", "ops", "--prefix", "J_"]).assert_error(Kind::Usage);
@@ -225,8 +225,8 @@ fn init_creates_one_store_only() {
     assert_eq!(std::fs::metadata(home.store().parent().unwrap()).unwrap().mode() & 0o777, 0o700);
     let refused = home.as_ops(&["init", "--username", "two"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the store [folder]/.local/share/jeton/jeton.db is set up already
-      Sign in with jeton, or choose another place with --store
+    error: the store [folder]/.local/share/jeton/jeton.db is already set up
+      Sign in with jeton, or choose another store with --store
     ");
 
     let secret = home.create(&["ide", "--set", "IDE Plugins"]);
@@ -251,18 +251,18 @@ fn verify_decides_for_methods() {
     assert_eq!(as_json["token"]["name"], "stop");
 
     for (input, reason) in [
-        (format!("{secret} \n"), "form"),
-        (format!(" {secret}\n"), "form"),
-        (format!("\n{secret}\n"), "form"),
-        (secret.to_uppercase(), "form"),
+        (format!("{secret} \n"), "malformed"),
+        (format!(" {secret}\n"), "malformed"),
+        (format!("\n{secret}\n"), "malformed"),
+        (secret.to_uppercase(), "malformed"),
         (format!("{}{}", &secret[..50], if secret.ends_with('x') { 'y' } else { 'x' }), "checksum"),
-        (String::new(), "form"),
-        ("\0\r\n".to_owned(), "form"),
-        ("x".repeat(10 << 20), "form"),
+        (String::new(), "malformed"),
+        ("\0\r\n".to_owned(), "malformed"),
+        ("x".repeat(10 << 20), "malformed"),
         ("jtn_00000000_00000000000000000000000000000000000000".to_owned(), "checksum"),
     ] {
-        let denied = home.run(&["verify"], &input).assert_code(4).assert_silent();
-        assert!(denied.err.contains(reason), "{reason}: {}", denied.err);
+        let denied = home.run(&["verify", "--json"], &input).assert_code(4);
+        assert_eq!(denied.json()["reason"], reason);
         assert!(!denied.err.contains(&secret[13..]), "no part of the secret is repeated");
     }
     home.run(&["verify"], b"\xff\xfe\n").assert_code(4);
@@ -325,7 +325,7 @@ fn list_prints_a_table_or_names() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let done = home.as_ops(&["token", "list"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"No tokens yet. The first: jeton token create NAME");
+    insta::assert_snapshot!(done.message(), @"No tokens yet. Create one with: jeton token create NAME");
     home.create(&["deploy-bot", "--set", "IDE Plugins", "--expires", "12h"]);
     home.create(&["x", "--expires", "never"]);
     home.as_ops(&["token", "disable", "x"]).assert_success();
@@ -333,7 +333,7 @@ fn list_prints_a_table_or_names() {
     insta::assert_snapshot!(list.text(), @"
     NAME        STATUS      ACCOUNT  API          EXPIRES  LAST SEEN  HINT
     deploy-bot  ● active    ops      IDE Plugins  in 12 h  never      jtn_xxxxxxxx
-    x           ○ disabled  ops      nothing yet  never    never      jtn_xxxxxxxx
+    x           ○ disabled  ops      no access    never    never      jtn_xxxxxxxx
     ");
     insta::assert_snapshot!(list.message(), @"2 tokens");
     let some = |args: &[&str]| {
@@ -350,8 +350,8 @@ fn list_prints_a_table_or_names() {
     insta::assert_snapshot!(done.message(), @"0 of 2 tokens");
     let refused = home.as_ops(&["token", "list", "--filter", "nme:foo"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @r#"
-    error: the filter knows no field "nme": there are status:, account:, method:, seen:, is:
-      A word that holds a colon is found by what begins with it: ":foo"
+    error: unknown filter field "nme": known are status:, account:, method:, seen:, is:
+      To search for text with a colon, start with the colon: ":foo"
     "#);
     let done = home.as_ops(&["token", "list", "--filter", "10.0.0.1:80"]).assert_success();
     insta::assert_snapshot!(done.message(), @"0 of 2 tokens");
@@ -360,8 +360,8 @@ fn list_prints_a_table_or_names() {
     assert_eq!(some(&["--trash"]), "ops/x\n");
     assert_eq!(some(&["--status", "deleted"]), "ops/x\n");
     insta::assert_snapshot!(home.as_ops(&["token", "list", "--trash"]).assert_success().text(), @"
-    NAME  STATUS     ACCOUNT  API          DELETED   LAST SEEN  HINT
-    x     † deleted  ops      nothing yet  just now  never      jtn_xxxxxxxx
+    NAME  STATUS     ACCOUNT  API        DELETED   LAST SEEN  HINT
+    x     † deleted  ops      no access  just now  never      jtn_xxxxxxxx
     ");
     let shown = home.as_ops(&["token", "show", "deploy-bot"]).assert_success().out;
     for part in ["ops/deploy-bot", "active", "owner", "IDE Plugins", "12 h"] {
@@ -377,11 +377,11 @@ fn revoke_takes_aliases_and_several_tokens() {
     }
     let refused = home.as_ops(&["token", "rm", "a", "b"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the deletion is not confirmed: there is no terminal to ask on, or --no-input forbids it
-      Say --confirm NAME, or for several tokens --confirm N, their number
+    error: the revocation was not confirmed: there is no terminal to ask on, or --no-input forbids asking
+      Use --confirm NAME, or for several tokens --confirm N with their number
     ");
     let refused = home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "a"]).assert_error(Kind::Conflict);
-    insta::assert_snapshot!(refused.message(), @"error: the confirmation differs; nothing was deleted: the number of tokens was expected, exactly: 2");
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was revoked: expected the number of tokens: 2");
     home.as_ops(&["tokens", "remove", "a", "nobody", "--confirm", "2"]).assert_error(Kind::NotFound);
     home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "2"]).assert_success();
     home.as_ops(&["token", "destroy", "c", "--confirm", "c", "--no-input"]).assert_success();
@@ -430,9 +430,9 @@ fn create_explains_the_secret() {
     assert!(looks_like_a_secret(created.out.strip_suffix('\n').unwrap()));
     insta::assert_snapshot!(created.message(), @r#"
     ✓ ops/a is ready; it works until [time], in 3 mo
-      This is the only time the secret is shown. Kept in T, it is used like this:
+      The secret is shown only now. Use it (secret in $T):
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
-    ! ops/a: it may call nothing: its selection is empty
+    ! ops/a: it may not call anything: its selection is empty
     "#);
     assert!(!created.err.contains(created.out.trim_end()));
 }
@@ -470,13 +470,13 @@ fn help_and_version_need_no_store_or_terminal() {
     assert!(home.run(&["--version"], "").assert_success().out.starts_with("jeton "));
     let refused = home.run(&[] as &[&str], "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the screens need a terminal: stdin or stdout is not one
-      For the commands see: jeton --help
+    error: the screens need a terminal: stdin or stdout is not a terminal
+      For commands run: jeton --help
     ");
     let refused = home.run(&["demo"], "").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"
-    error: the screens need a terminal: stdin or stdout is not one
-      For the commands see: jeton --help
+    error: the screens need a terminal: stdin or stdout is not a terminal
+      For commands run: jeton --help
     ");
     home.run(&["demo", "--store", "x"], "").assert_error(Kind::Usage);
     home.run(&["token"], "").assert_error(Kind::Usage);
@@ -550,8 +550,8 @@ fn commands_respect_the_role_of_each_account() {
     };
     let refused = run(&[], &["whoami"]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: it is not known who asks: there are several accounts here
-      Say --user U
+    error: the account is missing: this store has several accounts
+      Use --user NAME, or once: jeton login NAME
     ");
     let metrics = ["--user", "metrics"];
     assert_eq!(run(&metrics, &["whoami", "--json"]).assert_success().json()["account"]["role"], "viewer");
@@ -578,12 +578,12 @@ fn commands_respect_the_role_of_each_account() {
     let refused = run(&demo, &["token", "enable", "contractor-anna"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: contractor-anna can't be enabled: it expired at [time]
-      Give it a new expiry: jeton token edit demo/contractor-anna --expires 30d
+      Set a new expiry: jeton token edit demo/contractor-anna --expires 30d
     ");
     let refused = run(&demo, &["token", "regenerate", "contractor-anna"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: contractor-anna needs a new expiry: it expired at [time]
-      Add one, e.g. --expires 30d
+      Add an expiry, e.g. --expires 30d
     ");
     run(&demo, &["token", "regenerate", "contractor-anna", "--expires", "30d", "--quiet"]).assert_success();
 }

@@ -47,18 +47,18 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let done = home.account("ci", "admin").assert_success().assert_silent();
     insta::assert_snapshot!(done.message(), @"
-    ✓ ci is a new admin
-      It signs in with: jeton --user ci
-      The password is temporary: it is replaced at the first sign-in, before anything else
+    ✓ ci created as admin
+      Sign in with: jeton --user ci
+      The password is temporary: it must be replaced at the first sign-in
     ");
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: a name is never given to another account, even after deletion");
+    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: names are never reused, even after deletion");
     let secret = inheriting(&home, "ci");
     let method = "environment.control.StopEnv";
     assert_eq!(home.may(&secret, method), 0);
 
     let done = home.ops(&["account", "role", "ci", "viewer"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci has the role viewer; its tokens follow with their next request");
+    insta::assert_snapshot!(done.message(), @"✓ ci is now viewer; its tokens follow with their next request");
     assert_eq!(home.may(&secret, method), 4, "on the very next request");
     assert_eq!(home.verify(&secret), 0);
     home.ops(&["account", "disable", "ci"]).assert_success().assert_silent();
@@ -71,8 +71,8 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     let refused =
         home.ops(&["account", "delete", "ci", "--confirm", "ci"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the account ci is not deleted: it has 1 active token
-      Disable it instead: jeton account disable ci; or disable or delete its tokens first
+    error: the account ci can't be deleted: it has 1 active token
+      Disable the account instead: jeton account disable ci; or disable or revoke its tokens first
     ");
     home.asking("ci", &["token", "disable", "x"], &[OTHER]).assert_success();
     home.ops(&["account", "delete", "ci", "--no-input"])
@@ -80,18 +80,18 @@ fn commands_manage_an_account_from_creation_to_deletion() {
         .assert_silent()
         .assert_says(&["--confirm NAME"]);
     let refused = home.ops(&["account", "delete", "ci", "--confirm", "c"]).assert_error(Kind::Conflict).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the confirmation differs; nothing was deleted: the account's name was expected, exactly: ci");
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was deleted: expected the account's name: ci");
     let done = home.ops(&["account", "rm", "ci", "--confirm", "ci"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci deleted; nobody else ever gets its name");
+    insta::assert_snapshot!(done.message(), @"✓ ci deleted; its name is never reused");
     home.ops(&["account", "show", "ci"]).assert_error(Kind::NotFound).assert_silent();
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: a name is never given to another account, even after deletion");
+    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: names are never reused, even after deletion");
     assert_eq!(home.verify(&secret), 4);
     for last in [&["role", "ops", "viewer"][..], &["disable", "ops"], &["delete", "ops", "--confirm", "ops"]] {
         let refused = home.ops(&[&["account"], last].concat()).assert_error(Kind::Conflict).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: the last enabled owner stays an owner, enabled and undeleted: nobody else could manage everyone
-          Make somebody else an owner first: jeton account role NAME owner
+        error: the last enabled owner can't be disabled, deleted or given another role: nobody could manage owners and admins any more
+          Make another account an owner first: jeton account role NAME owner
         ") };
     }
 }
@@ -153,7 +153,7 @@ fn new_password_is_the_second_line_or_a_file() {
     ");
     let refused = home.asking("ops", &create, &[PASSWORD, "elevenbytes"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: that password is too short: a password has 12 to 1024 bytes, this one has 11
+    error: the password is too short: use 12 to 1024 bytes; this password has 11
       Three or four words with spaces are easy to type and hard to guess
     ");
     home.asking("ops", &create, &["wrong horse battery", OTHER]).assert_code(4).assert_silent();
@@ -202,14 +202,14 @@ fn account_commands_refuse_bad_names_and_missing_rights() {
     }
     let refused =
         home.run(&["account", "role", "ci", "king", "--no-input"], "").assert_error(Kind::Usage).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: no such role: a role is owner, admin, member or viewer");
+    insta::assert_snapshot!(refused.message(), @"error: no such role: use owner, admin, member or viewer");
     home.run(&["account", "disable"], "").assert_error(Kind::Usage).assert_silent();
     home.run(&["account", "list", "--user", "ops", "--no-input"], "").assert_code(4).assert_silent();
     home.asking("boss", &["account", "create", "x", "--role", "admin"], &[OTHER, OTHER]).assert_code(4).assert_silent();
     let refused =
         home.asking("boss", &["account", "role", "ci", "admin"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: boss may not give the role admin: an admin gives the roles member and viewer
+    error: boss can't give the role admin: an admin can give the roles member and viewer
       Ask an owner
     ");
     home.asking("boss", &["account", "role", "ci", "viewer"], &[OTHER]).assert_success();
@@ -235,7 +235,7 @@ fn policy_is_listed_and_set() {
     let refused =
         home.asking("ci", &["policy", "set", "trash", "7d"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: ci may not change policy: its role is viewer; owners may
+    error: ci can't change the policy: its role is viewer; owners may
       Ask an owner
     ");
     home.run(&["policy", "set", "trash", "soon", "--no-input"], "")
@@ -253,7 +253,7 @@ fn policy_is_listed_and_set() {
     home.run(&["policy", "set", "\u{1b}[2J", "a", "b", "--no-input"], "").assert_error(Kind::Usage).assert_silent();
     assert_eq!(listed(), default);
     let done = home.ops(&["policy", "set", "policy.trash", "7d"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ policy.trash is 7d");
+    insta::assert_snapshot!(done.message(), @"✓ policy.trash = 7d");
     let several = ["policy", "set", "self_service=off", "policy.active_tokens=0", "--json"];
     let set = home.ops(&several).assert_success().json();
     assert_eq!((&set["schema"], &set["policy"]), (&json!(1), &listed()));
@@ -264,7 +264,7 @@ fn policy_is_listed_and_set() {
     assert_eq!(listed(), set["policy"]);
     let refused = home.asking("ci", &["token", "create", "x"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: ci may only see, disable and delete its own tokens: self-service is switched off here
+    error: ci can only view, disable and revoke its own tokens: self-service is off (policy.self_service)
       Ask an owner or admin
     ");
 }

@@ -183,16 +183,16 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let (one, two) = (made("one"), made("two"));
     let shown = home.as_ops(&["token", "show", "maker"]).assert_success().out;
     let made: Vec<&str> = shown.lines().filter(|line| line.contains("ops/one")).collect();
-    insta::assert_snapshot!(made.join("\n"), @"Made       2 tokens that live on: ops/one, ops/two");
+    insta::assert_snapshot!(made.join("\n"), @"Created    2 tokens that stay valid: ops/one, ops/two");
     let refused =
         home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "maker"]).assert_error(Kind::Conflict);
-    insta::assert_snapshot!(refused.message(), @"error: the confirmation differs; nothing was deleted: the number of tokens was expected, exactly: 3");
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was revoked: expected the number of tokens: 3");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 0));
     let done = home.as_ops(&["token", "delete", "maker", "--confirm", "maker"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
-    ✓ ops/maker deleted; it is denied from now on
-    ! It made 2 tokens that live on: ops/one, ops/two; --with-made takes along what a token made
-      In the trash for now: jeton token list --trash, jeton token restore NAME
+    ✓ ops/maker revoked; denied from the next request on
+    ! It created 2 tokens that stay valid: ops/one, ops/two; --with-made also revokes those
+      Undo: jeton token restore NAME. Trash: jeton token list --trash
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
     home.as_ops(&["token", "restore", "maker"]).assert_success();
@@ -211,9 +211,9 @@ fn show_and_can_explain_withheld_methods() {
     let done = by_person(&home, "mia", &["token", "create", "empty"], "").assert_success();
     insta::assert_snapshot!(done.message(), @r#"
     ✓ mia/empty is ready; it works until [time], in 3 mo
-      This is the only time the secret is shown. Kept in T, it is used like this:
+      The secret is shown only now. Use it (secret in $T):
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
-    ! mia/empty: it may call nothing: its selection is empty
+    ! mia/empty: it may not call anything: its selection is empty
     "#);
     let args = ["token", "create", "x", "--method", read, "--method", write, "--json"];
     let done = by_person(&home, "mia", &args, "").assert_success();
@@ -223,8 +223,8 @@ fn show_and_can_explain_withheld_methods() {
     mia/x
       API: 2 methods → 1 method
         - environment.control.GetEnvInfo
-    ! mia/x: it may call nothing: environment.control.StopEnv (above its account's role, viewer)
-    ✓ mia/x changed; its secret stays
+    ! mia/x: it may not call anything: environment.control.StopEnv (above its account's role, viewer)
+    ✓ mia/x changed; its secret stays the same
     ");
     by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").assert_success();
     let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").assert_success().json();

@@ -41,8 +41,8 @@ fn password_with_control_characters_is_refused() {
     ] {
         let refused = home.run(&["init", "--username", "ops", "--password-stdin"], bad).assert_error(Kind::Usage);
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: that password can't be typed: it holds a control character, such as NUL, ESC or a stray carriage return
-          Choose another, or take the character out of the file
+        error: the password can't be typed: it contains a control character such as NUL, ESC or a carriage return
+          Choose another password, or remove the character from the file
         ") };
     }
     assert!(!exists(&home.store()));

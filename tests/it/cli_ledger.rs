@@ -73,13 +73,13 @@ fn ledger_lists_denied_attempts_and_uses() {
     }
     let refused = home.as_ops(&["ledger", "uses", "--filter", "reason:x"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: uses have no reason: they were allowed
-      Say: jeton ledger denied
+    error: uses have no reason: uses were allowed
+      Run: jeton ledger denied
     ");
     let refused = home.as_ops(&["ledger", "denied", "--token", "none"]).assert_error(Kind::NotFound).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: there is no token none: a token is named by its name, account/name, its hint or its id
-      A purged token is named by its id, e.g. t:7
+    error: no token none: use a token's name, account/name, hint or id
+      Refer to a purged token by its id, e.g. t:7
     ");
     home.as_ops(&["ledger", "denied", "--since", "soon"]).assert_error(Kind::Usage).assert_silent();
     home.run(&["ledger", "denied", "--no-input"], "").assert_code(4).assert_silent();
@@ -139,12 +139,12 @@ fn check_reports_expiring_and_still_tried_tokens() {
     assert_eq!(home.verify(&old), 4);
     let checked = home.run(&["check"], "").assert_code(6);
     insta::assert_snapshot!(checked.text(), @"
-    expiring        ops/soon     expires in 7 days
-    still knocking  ops/rotated  1 denied in 7 days, last just now  retired with jtn_xxxxxxxx old from local jeton verify
+    expiring     ops/soon     expires in 7 days
+    still tried  ops/rotated  1 denied in 7 days, last just now  retired with jtn_xxxxxxxx old from local jeton verify
     ");
     insta::assert_snapshot!(checked.message(), @"
-    error: tokens need attention: 1 expiring, 1 still knocking
-      Look at one with: jeton token show TOKEN, at who knocks with: jeton ledger denied --token TOKEN
+    error: tokens need attention: 1 expiring, 1 still tried
+      Show a token: jeton token show TOKEN. Show denied attempts: jeton ledger denied --token TOKEN
     ");
     assert!(checked.out.contains(&old[..12]), "{}", checked.out);
     let quiet = home.run(&["check", "--quiet"], "").assert_code(6);
@@ -161,7 +161,7 @@ fn check_reports_expiring_and_still_tried_tokens() {
     CliHome::new().run(&["check"], "").assert_error(Kind::NotFound).assert_silent();
     let refused = CliHome::new().run(&["check", "--quiet"], "").assert_error(Kind::NotFound).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: there is no store at [folder]/.local/share/jeton/jeton.db
-      Set one up with: jeton init
+    error: no store at [folder]/.local/share/jeton/jeton.db
+      Create one with: jeton init. Or check the path
     ");
 }

@@ -43,12 +43,12 @@ fn undelivered_secret_never_works() {
     }
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
     insta::assert_snapshot!(messages.into_iter().collect::<String>(), @r#"
-    error: the secret could not be printed; nothing was changed: No space left on device (os error 28)
-      Look where stdout goes, or save to a file: --out FILE
-    error: the secrets could not be printed; nothing was changed: No space left on device (os error 28)
-      Look where stdout goes, or save to a file: --out FILE
-    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secret could not be printed; nothing was changed","why":"No space left on device (os error 28)","next":"Look where stdout goes, or save to a file: --out FILE"}}
-    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secrets could not be printed; nothing was changed","why":"No space left on device (os error 28)","next":"Look where stdout goes, or save to a file: --out FILE"}}
+    error: the secret could not be printed; nothing was changed: No space left on device
+      Check stdout, or save to a file: --out FILE
+    error: the secrets could not be printed; nothing was changed: No space left on device
+      Check stdout, or save to a file: --out FILE
+    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secret could not be printed; nothing was changed","why":"No space left on device","next":"Check stdout, or save to a file: --out FILE"}}
+    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secrets could not be printed; nothing was changed","why":"No space left on device","next":"Check stdout, or save to a file: --out FILE"}}
     "#);
     assert_eq!(home.verify(&secret), 0, "the previous secret still works");
     // With stdout closed, the secret can't be delivered either.
@@ -76,12 +76,10 @@ fn error_after_a_change_reports_that_the_change_was_made() {
     ] {
         let (code, err) = onto_full_disk(&home, &[args, &["--json", "--password-stdin"]].concat());
         assert_eq!(code, Some(1), "{args:?}: {err}");
-        insta::allow_duplicates! { insta::assert_snapshot!(err.lines().last().unwrap(), @r#"
-        {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the change was made, but the answer can't be written","why":"No space left on device (os error 28)","next":null}}
-        "#) };
+        insta::allow_duplicates! { insta::assert_snapshot!(err.lines().last().unwrap(), @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the change was made, but the output can't be written","why":"No space left on device","next":null}}"#) };
     }
     let (_, err) = onto_full_disk(&home, &["token", "list", "--json", "--password-stdin"]);
-    insta::assert_snapshot!(err, @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the answer can't be written","why":"No space left on device (os error 28)","next":null}}"#);
+    insta::assert_snapshot!(err, @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the output can't be written","why":"No space left on device","next":null}}"#);
 }
 
 #[test]
@@ -172,7 +170,7 @@ fn whose_finds_a_secret_inside_other_text() {
     assert_eq!(both["found"][1]["token"]["name"], "b");
     let other = if a.ends_with('x') { 'y' } else { 'x' };
     let refused = whose(&format!("{}{other}", &a[..a.len() - 1])).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: that is no token's secret: the secret is mistyped or cut: its checksum differs");
+    insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: the secret is mistyped or cut (wrong checksum)");
     whose("nothing here").assert_error(Kind::NotFound);
     whose("").assert_error(Kind::NotFound);
     home.run(&["verify"], format!("Bearer {a}")).assert_code(4);
@@ -222,9 +220,9 @@ fn set_names_differ_from_built_in_choices() {
     home.file("d.yaml", document, 0o600);
     let done = home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).assert_success();
     insta::assert_snapshot!(done.message(), @r#"
-    ! the set "Inherit" could be taken for a choice that is built in, so it is "tag Inherit"
-    ✓ the catalogue d is in force
-      Proxies that guard an application by its routes need their configuration anew: jeton guide
+    ! the set "Inherit" looks like a built-in choice; renamed to "tag Inherit"
+    ✓ catalogue d applied
+      Print the configuration of proxies again if they match routes: jeton guide
     "#);
     assert!(home.run(&["catalogue", "show", "tag Inherit"], "").assert_success().out.contains("getA"));
 }
@@ -260,8 +258,8 @@ fn foreign_schema_is_reported_without_sql() {
     drop(db);
     let refused = home.as_ops(&["token", "list"]).assert_error(Kind::Failure);
     insta::assert_snapshot!(refused.message(), @"
-    error: the store's schema is not the one that this version knows: no such column: role
-      It was changed by hand, or by another program: restore a backup, or use the version that wrote it
+    error: the store's schema differs from the one that this version expects: no such column: role
+      It was changed by hand or by another program: restore a backup, or use the version that wrote it
     ");
 }
 

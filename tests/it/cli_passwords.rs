@@ -119,8 +119,8 @@ fn account_with_a_temporary_password_is_not_promoted() {
     let refused = |role: &str| {
         let refused = promote(role).assert_error(Kind::Denied).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: carol can't be promoted yet: its password is temporary: somebody else set it
-          Ask its holder to replace it first: jeton account passwd --user carol
+        error: carol can't be promoted yet: its password is temporary: someone else set it
+          Ask the account's user to replace it first: jeton account passwd --user carol
         ") };
         assert_eq!(role_of(&home, "carol"), "member", "nothing has changed");
     };
@@ -143,7 +143,7 @@ fn account_with_a_temporary_password_is_not_promoted() {
     ] {
         let refused = asking(&home, "carol", args, &[KNOWN, OWN]).assert_error(Kind::Denied).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: the password of carol is temporary: somebody else set it, so it is replaced before anything else
+        error: the password of carol is temporary: someone else set it, so it must be replaced first
           Run: jeton account passwd --user carol
         ") };
     }
@@ -154,7 +154,7 @@ fn account_with_a_temporary_password_is_not_promoted() {
 
     // A reset makes the password temporary again, in any order of events.
     let done = asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).assert_success();
-    insta::assert_snapshot!(done.message(), @"✓ carol has a temporary password, to be replaced at the next sign-in; its tokens go on");
+    insta::assert_snapshot!(done.message(), @"✓ carol has a temporary password that must be replaced at the next sign-in; its tokens keep working");
     refused("owner");
     promote("viewer").assert_success();
     promote("member").assert_code(4).assert_silent();

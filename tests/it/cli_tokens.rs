@@ -20,7 +20,7 @@ fn edit_prints_the_changes() {
     let secret = home.create(&["ci", "--set", "IDE Plugins", "--expires", "never"]);
     let edit = ["token", "edit", "ci", "--name", "cd", "--add-set", "Marketplace", "--expires", "30d"];
     let dry = home.as_ops(&[&edit[..], &["--dry-run"]].concat()).assert_success();
-    insta::assert_snapshot!(dry.message(), @"Nothing was changed: --dry-run");
+    insta::assert_snapshot!(dry.message(), @"Dry run: nothing was changed");
     insta::assert_snapshot!(dry.text(), @"
     ops/ci
       name: ci → cd
@@ -36,7 +36,7 @@ fn edit_prints_the_changes() {
       expires: never → [time]
       API: IDE Plugins → IDE Plugins, Marketplace
         + Marketplace
-    ✓ ops/cd changed; its secret stays
+    ✓ ops/cd changed; its secret stays the same
     ");
     assert_eq!(home.verify(&secret), 0, "the secret stays");
     let output =
@@ -49,8 +49,8 @@ fn edit_prints_the_changes() {
     );
     let refused = home.as_ops(&["token", "edit", "cd"]).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"
-    error: nothing is to be changed
-      Say what, e.g. --description or --expires
+    error: nothing to change
+      Give at least one option, e.g. --description or --expires
     ");
     home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"])
         .assert_error(Kind::Usage)
@@ -85,22 +85,22 @@ fn create_takes_several_names() {
     assert_eq!(home.verify(std::fs::read_to_string(home.path("out/e.secret")).unwrap().trim_end()), 0);
     let refused = home.as_ops(&["token", "create", "g", "e", "--out-dir", "out"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the name e is taken: the account has another token of that name
-      Choose another (for restore: --as NEW)
+    error: a token named e already exists: the account already has a token with this name
+      Choose another name
     ");
     assert!(!exists(&home.path("out/g.secret")));
     home.as_ops(&["token", "create", "g", "h", "--out", "one"]).assert_error(Kind::Usage).assert_says(&["--out-dir"]);
     let refused = home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: 10 at most may be active at one time (policy.active_tokens)
-      Disable or delete one that is no longer needed
+    error: the account would have 11 active tokens: at most 10 can be active (policy.active_tokens)
+      Disable or revoke a token that is no longer needed
     ");
     home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).assert_success();
     let done = home.as_ops(&["token", "restore", "a", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/a restored, disabled
     ✓ ops/b restored, disabled
-      To switch on what is needed: jeton token enable ops/a ops/b
+      To enable a token: jeton token enable ops/a ops/b
     ");
 }
 
@@ -113,16 +113,16 @@ fn copy_and_regenerate_issue_working_secrets() {
     assert_eq!(home.verify(copied["secret"].as_str().unwrap()), 0);
     let refused = home.as_ops(&["token", "copy", "ci", "cd"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the name cd is taken: the account has another token of that name
-      Choose another (for restore: --as NEW)
+    error: a token named cd already exists: the account already has a token with this name
+      Choose another name
     ");
 
     let refused = home.as_ops(&["token", "regenerate", "ci", "--grace", "31d"]).assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: a grace of 31d is too long: an old secret lives 30 days more at most");
+    insta::assert_snapshot!(refused.message(), @"error: the grace 31d is too long: an old secret can work for another 30 days at most");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
-    ✓ ops/ci has a new secret, the old one dies in 20 days with the token itself; it works until [time], in 20 days
-      This is the only time the secret is shown. Kept in T, it is used like this:
+    ✓ ops/ci has a new secret, the old secret ends in 20 days with the token itself; it works until [time], in 20 days
+      The secret is shown only now. Use it (secret in $T):
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
     "#);
     let second = rotated.out.trim_end();
@@ -137,10 +137,10 @@ fn copy_and_regenerate_issue_working_secrets() {
     assert!(previous["last_seen_at"].is_string() && shown["usage"]["current_last_seen_at"].is_string(), "{shown}");
     let shown = home.as_ops(&["token", "show", "ci"]).assert_success().out;
     let rotating: Vec<&str> = shown.lines().filter(|line| line.contains(&first[..12])).collect();
-    insta::assert_snapshot!(rotating.join("\n").replace(&first[..12], "[old]"), @"Rotating   [old] dies in 20 days, last seen just now, 1 call today");
+    insta::assert_snapshot!(rotating.join("\n").replace(&first[..12], "[old]"), @"Rotating   [old] ends in 20 days, last seen just now, 1 call today");
 
     let done = home.as_ops(&["token", "retire", "ci"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ops/ci has one secret again; the old one is denied from now on");
+    insta::assert_snapshot!(done.message(), @"✓ ops/ci has one secret again; the old secret is denied from the next request on");
     assert_eq!((home.verify(&first), home.verify(second)), (4, 0));
     home.as_ops(&["token", "retire", "ci"]).assert_error(Kind::Conflict);
     let shown = home.as_ops(&["token", "show", "ci", "--json"]).assert_success().json();
@@ -157,7 +157,7 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     Token   ops/live
     Id      t:1
     Status  ● active
-    Secret  the current one, since [time], just now
+    Secret  current, since [time], just now
     Works   yes
     ");
     let shown = home.as_ops(&["token", "show", "live", "--json"]).assert_success().json();
@@ -172,16 +172,16 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
         .assert_says(&["--confirm N", "--dry-run"])
         .assert_silent();
     let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run"]).assert_success();
-    insta::assert_snapshot!(dry.message(), @"1 trashed token would go. Nothing was purged: --dry-run");
+    insta::assert_snapshot!(dry.message(), @"1 trashed token would be purged. Dry run: nothing was purged");
     assert_eq!(dry.out, "ops/gone\n");
     let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run", "--json"]).assert_success().json();
     assert_eq!(dry, json!({"schema": 1, "count": 1, "tokens": ["ops/gone"]}));
     let refused = home.as_ops(&["token", "purge", "--trashed", "--confirm", "2"]).assert_error(Kind::Conflict);
-    insta::assert_snapshot!(refused.message(), @"error: the confirmation differs; nothing was purged: the number of tokens was expected: 1 trashed now");
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was purged: expected the number of tokens: 1 trashed now");
     let done = home.as_ops(&["token", "purge", "--trashed", "--confirm", "1", "--json"]).assert_success().json();
     assert_eq!(done, json!({"schema": 1, "count": 1}));
     let refused = home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: no token is expired: there is nothing to purge");
+    insta::assert_snapshot!(refused.message(), @"error: nothing to purge: no token is expired");
 
     assert_eq!(home.verify(&gone), 4);
     let purged = whose(&gone, &["--json"]).assert_success().json();
@@ -192,13 +192,13 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     assert_eq!(whose(&gone, &["--quiet"]).assert_success().out, "ops/gone\n");
     for wrong in ["nonsense", &live[..50], ""] {
         let refused = whose(wrong, &[]).assert_error(Kind::NotFound).assert_silent();
-        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"error: that is no token's secret: that is not a secret of the form jeton issues") };
+        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: not a jeton secret") };
     }
     let mut mistyped = live.clone().into_bytes();
     mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };
     let mistyped = String::from_utf8(mistyped).unwrap();
     let refused = whose(&mistyped, &[]).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: that is no token's secret: the secret is mistyped or cut: its checksum differs");
+    insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: the secret is mistyped or cut (wrong checksum)");
     assert_eq!(whose("nonsense", &["--json"]).assert_error(Kind::NotFound).json()["reason"], "malformed");
 }
 

@@ -218,7 +218,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     insta::assert_snapshot!(preview, @"
     ! ops/a: last seen just now, calls 1 today, 1 in 7 days
         from local  jeton verify  1
-        an overlap is in progress, both secrets go: [hint] dies in 2 h, last seen just now, 1 call today
+        overlap in progress, both secrets end: [hint] ends in 2 h, last seen just now, 1 call today
     Type the token's name
     ");
     let (code, preview) = revoke(&["token", "delete", "b", "a"], "a\n");
@@ -228,7 +228,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     Used in the last 7 days:
     ! ops/a: last seen just now, calls 1 today, 1 in 7 days
         from local  jeton verify  1
-        an overlap is in progress, both secrets go: [hint] dies in 2 h, last seen just now, 1 call today
+        overlap in progress, both secrets end: [hint] ends in 2 h, last seen just now, 1 call today
     Not used in the last 7 days:
     ops/b: never used
     Type the number of tokens, 2,
@@ -249,7 +249,7 @@ fn catalogue_apply_shows_a_preview_before_it_asks_for_the_password() {
     Groups: 22 new
     Methods: 259 new
     API sets: 4 new
-    What API sets hold:
+    API sets:
     No token gains methods.
     ");
     assert_eq!(apply.ends(), 0, "{}", apply.seen);
@@ -277,8 +277,8 @@ fn edit_shows_the_change_before_it_asks() {
     late.types("yes\n").waits_for(ERROR);
     assert_eq!(late.ends(), 5);
     insta::assert_snapshot!(late.seen[late.read_to..].replace('\r', ""), @r#"
-    a was changed meanwhile: description was none, stored now "nightly", yours "mine"
-      Look at it again, then repeat
+    a changed while you were editing: description was none, is now "nightly", yours "mine"
+      Check it again, then repeat
     "#);
     assert_eq!(described(), "nightly");
 }

@@ -75,22 +75,22 @@ fn command_confirms_that_the_service_denies() {
     let _service = RunningService::start(&home);
 
     insta::assert_snapshot!(message(as_ops(&["token", "disable", "a", "b"])), @"
-    ✓ ops/a disabled; the service denies it ([time])
-    ✓ ops/b disabled; the service denies it ([time])
+    ✓ ops/a disabled; the service already refuses it ([time])
+    ✓ ops/b disabled; the service already refuses it ([time])
     ");
     as_ops(&["token", "enable", "a", "b"]).assert_success().assert_hides("service");
     insta::assert_snapshot!(message(as_ops(&["token", "regenerate", "a"])), @r#"
-    ✓ ops/a has a new secret; the service denies the old one ([time]); it works until [time], in 3 mo
-      This is the only time the secret is shown. Kept in T, it is used like this:
+    ✓ ops/a has a new secret; the service already refuses the old secret ([time]); it works until [time], in 3 mo
+      The secret is shown only now. Use it (secret in $T):
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
     "#);
     as_ops(&["token", "regenerate", "a", "--grace", "1h"]).assert_success().assert_hides("service");
-    insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a has one secret again; the service denies the old one ([time])");
+    insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a has one secret again; the service already refuses the old secret ([time])");
     insta::assert_snapshot!(message(as_ops(&["token", "delete", "a", "--confirm", "a"])), @"
-    ✓ ops/a deleted; the service denies it ([time])
-      In the trash for now: jeton token list --trash, jeton token restore NAME
+    ✓ ops/a revoked; the service already refuses it ([time])
+      Undo: jeton token restore NAME. Trash: jeton token list --trash
     ");
-    insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service denies its tokens ([time])");
+    insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service already refuses its tokens ([time])");
     as_ops(&["token", "disable", "b", "--quiet"]).assert_success().assert_hides("service");
 
     let answer = as_ops(&["token", "regenerate", "c", "--json"]).assert_success().json();
@@ -119,7 +119,7 @@ fn unreachable_service_is_reported() {
     service.signal(Signal::STOP);
     insta::assert_snapshot!(message(home.as_ops(&["token", "disable", "b"])), @"
     ✓ ops/b disabled
-    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage could not be asked: no answer within 1s; it reads the store with each request
+    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage could not be asked: no answer within 1s; it checks the store with each request
     ");
     let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
     insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service could not be asked: no answer within 1s"}"#);
@@ -127,17 +127,17 @@ fn unreachable_service_is_reported() {
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
-    ✓ ops/b deleted; it is denied from now on
-    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage could not be asked: its socket is gone; it reads the store with each request
-      In the trash for now: jeton token list --trash, jeton token restore NAME
+    ✓ ops/b revoked; denied from the next request on
+    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage could not be asked: its socket is gone; it checks the store with each request
+      Undo: jeton token restore NAME. Trash: jeton token list --trash
     ");
     service.signal(Signal::CONT);
     service.killed();
     assert!(home.store().with_file_name("jeton.db-service").exists(), "a dead service leaves its mark");
     let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).assert_success();
     insta::assert_snapshot!(deleted.message(), @"
-    ✓ ops/c deleted; it is denied from now on
-      In the trash for now: jeton token list --trash, jeton token restore NAME
+    ✓ ops/c revoked; denied from the next request on
+      Undo: jeton token restore NAME. Trash: jeton token list --trash
     ");
     deleted.assert_hides("service");
 }
@@ -168,10 +168,10 @@ fn outdated_service_is_not_trusted() {
     }
     insta::assert_snapshot!(messages, @"
     ✓ ops/a disabled
-    ! the service at unix:[folder]/other has read the audit log up to row 1 only, and this is row 3; it reads the store with each request
+    ! the service at unix:[folder]/other has read the audit log only up to row 1; this change is row 3; it checks the store with each request
     ✓ ops/b disabled
-    ! the service at unix:[folder]/other could not be asked: it answers with something else; it reads the store with each request
-    ✓ ops/c disabled; the service denies it ([time])
+    ! the service at unix:[folder]/other could not be asked: it gives an unexpected answer; it checks the store with each request
+    ✓ ops/c disabled; the service already refuses it ([time])
     ");
     owner.join().unwrap();
 }

@@ -400,8 +400,8 @@ fn redirected_terminal_is_refused() {
     $ echo before
     before
     $ jeton
-    error: the screens need a terminal: stdin or stdout is not one
-      For the commands see: jeton --help
+    error: the screens need a terminal: stdin or stdout is not a terminal
+      For commands run: jeton --help
     ");
 }
 

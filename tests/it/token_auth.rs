@@ -59,7 +59,7 @@ fn user_option_precedes_every_token() {
     let variables = [("JETON_TOKEN", secret.as_str())];
     let refused = with(&home, &variables, &["whoami", "--user", "ops", "--no-input"]).assert_error(Kind::Denied);
     insta::assert_snapshot!(refused.message(), @"
-    error: no password was given: there is no terminal to ask on, or --no-input forbids it
+    error: no password was given: there is no terminal to ask on, or --no-input forbids asking
       Use --password-stdin or --password-file PATH
     ");
     let mut command = home.command(&["whoami", "--json", "--password-stdin"]);
@@ -88,7 +88,7 @@ fn invalid_token_is_not_authenticated() {
     let list = ["token", "list"];
     let denied = |value: &str| with(&home, &[("JETON_TOKEN", value)], &list).assert_code(4).assert_silent();
     let refused = denied("nonsense");
-    insta::assert_snapshot!(refused.message(), @"error: the token is not accepted: what JETON_TOKEN gives is no secret of the form jeton issues");
+    insta::assert_snapshot!(refused.message(), @"error: the token was refused: JETON_TOKEN contains no jeton secret");
     let refused = with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"error: the token can't be read from JETON_TOKEN: its first line is longer than 4096 bytes");
     denied(&format!("{}x", &secret[..secret.len() - 1]));
@@ -120,8 +120,8 @@ fn token_without_the_method_is_denied() {
     insta::assert_snapshot!(refused.message(), @"error: the token bot may not do that: it lacks jeton.tokens.write or jeton.tokens.write-all");
     let refused = with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_error(Kind::Denied);
     insta::assert_snapshot!(refused.message(), @"
-    error: no token may do that, whatever it holds: it takes a person and a password
-      Say --user U, and give the password
+    error: no token can do that: it needs a person with a password
+      Use --user NAME and the password
     ");
     assert_eq!(home.as_ops(&["token", "list", "--json"]).json()["tokens"].as_array().unwrap().len(), 1);
 }
@@ -213,9 +213,9 @@ fn login_stores_the_account_and_removes_the_token() {
     home.run(&["whoami"], "").assert_success();
     let done = home.as_ops(&["login", "ops"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
-    ✓ ops asks here from now on (in [folder]/.config/jeton/config.toml)
-      The token that was configured is forgotten here; it is not revoked
-      The password is not kept: each act asks for it
+    ✓ commands now run as ops (set in [folder]/.config/jeton/config.toml)
+      The configured token was removed here; it was not revoked
+      Commands still ask for your password
     ");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");
     home.run(&["config", "get", "api-token"], "").assert_error(Kind::NotFound);

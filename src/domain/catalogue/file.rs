@@ -258,30 +258,30 @@ mod tests {
         }
         insta::assert_snapshot!(messages.join("\n"), @r#"
         f.toml:4:1: the catalogue file can't be read: unknown field `colour`, expected one of `schema`, `name`, `title`, `group`, `set`
-        f.toml:12:6: the method a.B stands twice
-        f.toml:1:10: the catalogue file has another schema: this program reads schema 1
-        f.toml:2:8: a file can't define the catalogue jeton: jeton.* are the management methods, and come with the program. Choose another name
-        f.toml:2:8: "X y" is not a catalogue's name: it has 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit
-        f.toml:3:9: the catalogue's title can't be taken: "\u{202e}x": \u{202e} can drive a terminal, reorder a line or hide
-        f.toml:5:6: a file can't define jeton.*: jeton.* are the management methods, and come with the program
-        f.toml:5:6: a file can't define jeton.*: jeton.* are the management methods, and come with the program
-        f.toml:8:6: "a.é é" is not a method id: a method id has 1 to 200 of A-Z a-z 0-9 . _ -
-        f.toml:9:9: a method's title can't be taken: "": it is empty
+        f.toml:12:6: the method a.B is defined twice
+        f.toml:1:10: the catalogue file has an unsupported schema: schema 1 is supported
+        f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
+        f.toml:2:8: "X y" is not a catalogue name: use 1-64 characters: a-z 0-9 . _ -, the first a letter or digit
+        f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": \u{202e} is a control, bidi or zero-width character
+        f.toml:5:6: a file can't define jeton.*: jeton.* methods are built in
+        f.toml:5:6: a file can't define jeton.*: jeton.* methods are built in
+        f.toml:8:6: "a.é é" is not a method id: use 1-200 characters: A-Z a-z 0-9 . _ -
+        f.toml:9:9: a method's title is invalid: "": it is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
-        f.toml:11:8: a docs link can't be taken: "\u{1b}[2J": \u{1b} can drive a terminal, reorder a line or hide
-        f.toml:11:21: "x" is not a route: a route is a path, with its HTTP verb before it: GET /1.0/things
+        f.toml:11:8: a docs link is invalid: "\u{1b}[2J": \u{1b} is a control, bidi or zero-width character
+        f.toml:11:21: "x" is not a route: a route is an HTTP method and a path, e.g. GET /1.0/things
         f.toml:11:11: "GET /{x" is not a route: a parameter is {name} within one segment of the path
-        f.toml:16:21: the route GET /x/{b} of a.C is another method's already: a.B has GET /x/{a}. A request must mean one method: take it from one of them
-        f.toml:14:12: "nothing.*" in the API set "s" means nothing: the pattern matches no method of this catalogue
-        f.toml:14:19: "a.C" in the API set "s" means nothing: no such method in this catalogue; other catalogues are reached through set:NAME
-        f.toml:14:12: "group:b" in the API set "s" means nothing: no such group in this catalogue
-        f.toml:14:12: "set:t" in the API set "s" means nothing: there is no such set, neither in this catalogue nor in another one
-        f.toml:14:12: "jeton.*" in the API set "s" means nothing: jeton.* methods are picked one by one, for each token
-        f.toml:14:12: "jeton.audit.read" in the API set "s" means nothing: jeton.* methods are picked one by one, for each token
-        f.toml:15:12: "jeton.audit.read" in the API set "s" means nothing: jeton.* methods are picked one by one, for each token
-        f.toml:14:12: "group:jeton.tokens" in the API set "s" means nothing: jeton.* methods are picked one by one, for each token
-        f.toml:12:8: API sets go round in a circle: "s" → "s"
-        f.toml:15:12: "a b" is not a method id: an entry is a method id, the head of some with * at its end, group:ID or set:NAME
+        f.toml:16:21: the route GET /x/{b} of a.C belongs to another method: a.B has GET /x/{a}. A request must match one method: remove the route from one of them
+        f.toml:14:12: "nothing.*" in the API set "s" is invalid: the pattern matches no method of this catalogue
+        f.toml:14:19: "a.C" in the API set "s" is invalid: no such method in this catalogue; use set:NAME for other catalogues
+        f.toml:14:12: "group:b" in the API set "s" is invalid: no such group in this catalogue
+        f.toml:14:12: "set:t" in the API set "s" is invalid: no such set in any catalogue
+        f.toml:14:12: "jeton.*" in the API set "s" is invalid: jeton.* methods must be picked one by one for each token
+        f.toml:14:12: "jeton.audit.read" in the API set "s" is invalid: jeton.* methods must be picked one by one for each token
+        f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: jeton.* methods must be picked one by one for each token
+        f.toml:14:12: "group:jeton.tokens" in the API set "s" is invalid: jeton.* methods must be picked one by one for each token
+        f.toml:12:8: API sets include each other in a cycle: "s" → "s"
+        f.toml:15:12: "a b" is not a method id: an entry is a method id, a prefix with * at its end, group:ID or set:NAME
         f.toml:15:1: the catalogue file can't be read: unknown field `add`, expected one of `name`, `title`, `include`, `exclude`
         f.toml:2:10: the catalogue file can't be read: invalid basic string, expected `"`
         "#);
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn large_files_are_refused_early() {
-        insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file has 16777216 bytes at most");
-        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the file is too large: it has more than 6000000 words and signs");
+        insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16777216 bytes");
+        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the file is too large: it has more than 6000000 tokens of TOML");
     }
 }

@@ -32,9 +32,9 @@ fn public_routes_open_nothing_that_is_guarded() {
     insta::assert_snapshot!(actions_of(&map, &requests), @"
     GET /orders/news: public PubNews
     GET /orders/7: Show
-    GET /orders/News: denied: could be GET /orders/news spelled otherwise
+    GET /orders/News: denied: may be another spelling of GET /orders/news
     GET /orders: List
-    GET /Orders: denied: could be GET /orders spelled otherwise
+    GET /Orders: denied: may be another spelling of GET /orders
     GET /about: public PubNews
     POST /login: public PubNews
     GET /shared: denied: claimed by a.Both and a.PubBoth
@@ -49,7 +49,7 @@ fn public_routes_open_nothing_that_is_guarded() {
     second.name = "second".to_owned();
     second.groups[0].id = "b".to_owned();
     let map = RouteRules::new(&[first, second]);
-    insta::assert_snapshot!(action_of(&map, "GET /orders/news"), @"denied: GET /orders/news is public, and another catalogue guards GET /orders/{id}");
+    insta::assert_snapshot!(action_of(&map, "GET /orders/news"), @"denied: GET /orders/news is public, but another catalogue guards GET /orders/{id}");
     assert_eq!(
         (action_of(&map, "GET /orders/7").as_str(), action_of(&map, "GET /news").as_str()),
         ("Show", "public PubNews")
@@ -79,7 +79,7 @@ fn preflights_pass_only_where_no_route_has_the_verb() {
     insta::assert_snapshot!(actions_of(&map, &requests), @"
     OPTIONS /orders/7: preflight
     OPTIONS /orders/mine: Mine
-    OPTIONS /orders/Mine: denied: could be OPTIONS /orders/mine spelled otherwise
+    OPTIONS /orders/Mine: denied: may be another spelling of OPTIONS /orders/mine
     OPTIONS /hooks/y/run: denied: could be /hooks/{name}/run or OPTIONS /hooks/{a}/{b}
     PUT /hooks/y/run: Any
     OPTIONS /hooks/y/stop: preflight

@@ -140,12 +140,12 @@ fn narrower_route_decides_and_what_two_share_is_denied() {
         "GET /files/a.JSON",
     ];
     insta::assert_snapshot!(actions_of(&map, &ambiguous), @"
-    GET /users/Me: denied: could be GET /users/me spelled otherwise
+    GET /users/Me: denied: may be another spelling of GET /users/me
     GET /x/b/c: denied: could be GET /x/b/{c} or GET /x/{a}/c
     GET /x/B/C: denied: could be GET /x/b/{c} or GET /x/{a}/c
-    POST /jobs/5%3Acancel: denied: could be POST /jobs/{id}:cancel spelled otherwise
-    POST /jobs/5:CANCEL: denied: could be POST /jobs/{id}:cancel spelled otherwise
-    GET /files/a.JSON: denied: could be GET /files/{name}.json spelled otherwise
+    POST /jobs/5%3Acancel: denied: may be another spelling of POST /jobs/{id}:cancel
+    POST /jobs/5:CANCEL: denied: may be another spelling of POST /jobs/{id}:cancel
+    GET /files/a.JSON: denied: may be another spelling of GET /files/{name}.json
     ");
     for request in
         ["HEAD /", "GET /slash", "GET /compare/...b", "GET /compare/a..b", "GET /users/", "get /users/me", "GET /x/b"]

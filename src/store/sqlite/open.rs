@@ -195,10 +195,7 @@ fn wrong_owner(path: &Path, owner: u32) -> Error {
         None => (format!("uid {owner}"), format!("'#{owner}'")),
     };
     open_error(path)
-        .why(format!(
-            "it belongs to {who}, this process runs as uid {own_uid}: files created next to the store would \
-             lock its owner out"
-        ))
+        .why(format!("it belongs to {who}, and uid {own_uid} would create files that lock the owner out"))
         .next(format!("Run: sudo -u {word} jeton …"))
 }
 
@@ -225,10 +222,7 @@ fn check_ancestors(path: &Path) -> Result<()> {
         if meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0 {
             return Err(open_error(path)
                 .why(format!("{} can be written by other users (mode {:04o})", folder.display(), meta.mode() & 0o7777))
-                .next(
-                    "Choose a folder that only you can write with --store, or remove the write permission of \
-                     others",
-                ));
+                .next("Choose a folder that only you can write with --store"));
         }
         if meta.uid() != own_uid && meta.uid() != 0 {
             return Err(open_error(path)

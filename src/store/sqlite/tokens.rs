@@ -255,7 +255,7 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
             selection_kind(new.selection),
             new.now.0,
             new.expiry.at().map(|at| at.0),
-            new.selection.summary(),
+            new.selection.sort_key(),
             id.map(|id| id.0)
         ],
     );
@@ -307,7 +307,7 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
             selection_kind(&token.selection),
             token.expiry.at().map(|at| at.0),
             token.deleted_at.map(|at| at.0),
-            token.selection.summary()
+            token.selection.sort_key()
         ],
     );
     match updated {

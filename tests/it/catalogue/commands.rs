@@ -40,18 +40,18 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     API sets: 2 new
       + Shop reader
       + Shop desk
-    What API sets hold:
+    API sets:
       Shop desk: +3 shop.orders.Cancel, shop.orders.List, shop.stock.Count
       Shop reader: +2 shop.orders.List, shop.stock.Count
     No token gains methods.
     ");
-    insta::assert_snapshot!(dry.err, @"nothing was changed: --dry-run");
+    insta::assert_snapshot!(dry.err, @"Dry run: nothing was changed");
     home.run(&["catalogue", "show", "shop"], "").assert_code(3).assert_says(&["shop"]);
     home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").assert_code(4);
     let applied = home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     insta::assert_snapshot!(applied.err, @"
-    ✓ the catalogue shop is in force
-      Proxies that guard an application by its routes need their configuration anew: jeton guide
+    ✓ catalogue shop applied
+      Print the configuration of proxies again if they match routes: jeton guide
     ");
 
     let list = home.run(&["catalogue", "list"], "").assert_success().out;
@@ -159,9 +159,9 @@ fn error_names_its_place() {
     check("\u{1b}[2J", &["f.toml:1:2:"]);
     home.run(&["catalogue", "check", "none.toml"], "").assert_code(3).assert_says(&["none.toml"]);
     home.run(&["catalogue", "check", "."], "").assert_code(1).assert_says(&["folder"]);
-    insta::assert_snapshot!(home.run(&["catalogue", "check", "/dev/zero"], "").assert_code(2).err, @"error: /dev/zero is too large: it may have 16777216 bytes");
+    insta::assert_snapshot!(home.run(&["catalogue", "check", "/dev/zero"], "").assert_code(2).err, @"error: /dev/zero is too large: the limit is 16777216 bytes");
     insta::assert_snapshot!(home.run(&["catalogue", "apply", "jeton"], "").assert_code(2).err, @"
-    error: a file can't define the catalogue jeton: jeton.* are the management methods, and come with the program
+    error: a file can't define the catalogue jeton: jeton.* methods are built in
       Choose another name
     ");
     std::fs::write(home.path("latin1.toml"), b"schema = 1\nname = \"\xe9\"").unwrap();

@@ -33,10 +33,10 @@ fn imported_routes_and_scopes_apply() {
     assert!(dry.out.contains("+ orders.placeOrder") && !dry.out.contains('\u{1b}') && !dry.err.contains('\u{202e}'));
     home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
     insta::assert_snapshot!(home.as_ops(&IMPORT).assert_success().err, @r#"
-    ! POST "/orders": its title held characters that could drive a terminal
-    ! operations without operationId, whose ids come from verb and path: 1 (DELETE "/orders/{id}")
-    ✓ the catalogue shop is in force
-      Proxies that guard an application by its routes need their configuration anew: jeton guide
+    ! POST "/orders": removed control or bidi characters from its title
+    ! operations without operationId; their ids come from verb and path: 1 (DELETE "/orders/{id}")
+    ✓ catalogue shop applied
+      Print the configuration of proxies again if they match routes: jeton guide
     "#);
 
     let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();

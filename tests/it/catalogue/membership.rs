@@ -195,7 +195,7 @@ fn cyclic_sets_are_refused_by_name() {
     apply(&install, "ops", &read(&install, &format!("{y}{}", set("why", "set:a"))).unwrap(), None).unwrap();
     let error = assert_error(read(&install, &format!("{head}{}", set("a", "set:why"))), Kind::Usage).to_string();
     assert!(error.contains("\"a\" → \"why\" → \"a\""), "{error}");
-    insta::assert_snapshot!(assert_error(read(&install, head), Kind::Usage), @r#"f.toml:2:8: the API set "a" can't go: the set "why" of the catalogue y is made of it. Change that one first, or keep this one"#);
+    insta::assert_snapshot!(assert_error(read(&install, head), Kind::Usage), @r#"f.toml:2:8: the API set "a" can't be removed: the set "why" of the catalogue y includes it. Change that set first, or keep this one"#);
 }
 
 #[test]
@@ -225,23 +225,23 @@ fn hostile_catalogue_files_are_refused() {
         messages.push(error);
     }
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    f.toml:11:9: a method's title can't be taken: "\u{1b}[2J": \u{1b} can drive a terminal, reorder a line or hide
-    f.toml:11:9: a method's title can't be taken: "\u{202e}kcab": \u{202e} can drive a terminal, reorder a line or hide
-    f.toml:37:8: an API set's name can't be taken: "\u{200b}Shop": \u{200b} can drive a terminal, reorder a line or hide
-    f.toml:13:8: a docs link can't be taken: "https://\u{2066}/orders#list": \u{2066} can drive a terminal, reorder a line or hide
-    f.toml:6:6: a file can't define jeton.*: jeton.* are the management methods, and come with the program
-    f.toml:6:6: the group environment.control is another catalogue's already: cloud-platform defines it. Give it another id here, or take it out of the other one first
-    f.toml:42:8: the API set "IDE Plugins" is another catalogue's already: cloud-platform defines it. Give it another id here, or take it out of the other one first
-    f.toml:2:8: a file can't define the catalogue jeton: jeton.* are the management methods, and come with the program. Choose another name
-    f.toml:17:6: the method shop.orders.List stands twice
-    f.toml:42:8: the API set "Shop reader" stands twice
-    f.toml:10:6: "shop.orders.../../etc" is not a method id: a method id has 1 to 200 of A-Z a-z 0-9 . _ -
-    f.toml:11:9: a method's title can't be taken: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": it has more than 200 characters
+    f.toml:11:9: a method's title is invalid: "\u{1b}[2J": \u{1b} is a control, bidi or zero-width character
+    f.toml:11:9: a method's title is invalid: "\u{202e}kcab": \u{202e} is a control, bidi or zero-width character
+    f.toml:37:8: an API set's name is invalid: "\u{200b}Shop": \u{200b} is a control, bidi or zero-width character
+    f.toml:13:8: a docs link is invalid: "https://\u{2066}/orders#list": \u{2066} is a control, bidi or zero-width character
+    f.toml:6:6: a file can't define jeton.*: jeton.* methods are built in
+    f.toml:6:6: the group environment.control belongs to another catalogue: cloud-platform defines it. Use another id here, or remove it from the other catalogue first
+    f.toml:42:8: the API set "IDE Plugins" belongs to another catalogue: cloud-platform defines it. Use another id here, or remove it from the other catalogue first
+    f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
+    f.toml:17:6: the method shop.orders.List is defined twice
+    f.toml:42:8: the API set "Shop reader" is defined twice
+    f.toml:10:6: "shop.orders.../../etc" is not a method id: use 1-200 characters: A-Z a-z 0-9 . _ -
+    f.toml:11:9: a method's title is invalid: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": it has more than 200 characters
     f.toml:2:1: the catalogue file can't be read: duplicate key
     "#);
     // A method of another catalogue, in a group whose name only looks similar.
     let split = text.replacen("\"shop.orders\"", "\"environment\"", 1).replacen("\"List\"", "\"control.StopEnv\"", 1);
-    insta::assert_snapshot!(assert_error(read(&install, &split), Kind::Usage), @"f.toml:10:6: the method environment.control.StopEnv is another catalogue's already: cloud-platform defines it. Give it another id here, or take it out of the other one first");
+    insta::assert_snapshot!(assert_error(read(&install, &split), Kind::Usage), @"f.toml:10:6: the method environment.control.StopEnv belongs to another catalogue: cloud-platform defines it. Use another id here, or remove it from the other catalogue first");
 
     let deep = |depth: usize| {
         let set = |n: usize| {

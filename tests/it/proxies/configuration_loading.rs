@@ -77,8 +77,8 @@ fn socket_is_written_as_each_proxy_reads_it() {
     assert!(guide(&home, &["curl"]).contains("--unix-socket /run/jeton/verify.sock http://jeton/v1/verify/METHOD"));
     let refused = home.run(&["guide", "traefik", "--insecure"], "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: Traefik can't ask over a unix socket: its forwardAuth knows http addresses only
-      Take nginx, Caddy, HAProxy or Envoy; or, where nobody else uses this machine: jeton config set serve.verify 127.0.0.1:7180, and --insecure
+    error: Traefik can't reach jeton over a unix socket: its forwardAuth only supports http addresses
+      Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users: jeton config set serve.verify 127.0.0.1:7180, and --insecure
     ");
 }
 
@@ -156,7 +156,7 @@ fn guide_is_safe_as_printed_or_refused() {
     let refused =
         home.run(&["guide", "nginx", "--listen", "127.0.0.1:80"], "").assert_error(Kind::Failure).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: a socket at [folder]/shared/v.sock could be replaced by others: [folder]/shared can be written by others (mode 1777)
+    error: a socket at [folder]/shared/v.sock could be replaced by other users: [folder]/shared can be written by other users (mode 1777)
       Choose a folder that only root or the service's own user can change, such as /run/jeton
     ");
     home.run(&["guide", "nginx", "--insecure"], "").assert_success();
@@ -164,8 +164,8 @@ fn guide_is_safe_as_printed_or_refused() {
     let split = ["guide", "haproxy", "--cert", "/etc/ssl/a.pem", "--key", "/etc/ssl/b.pem"];
     let refused = home.run(&split, "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: HAProxy looks for a key in the certificate's file, or in that file's name with .key
-      Make one file, for its own user alone: cat CERT KEY > FILE; then say --cert FILE --key FILE
+    error: HAProxy expects the key in the certificate file, or in a file of the same name plus .key
+      Create one file that only its user can read: cat CERT KEY > FILE. Then use --cert FILE --key FILE
     ");
     // Any user can take this port: no configuration for proxies that can't compare the proof.
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();
@@ -203,5 +203,5 @@ fn unwritable_value_is_refused() {
         .assert_silent();
     let empty = crate::support::cli_program::CliHome::set_up();
     let done = empty.run(&["guide", "curl"], "").assert_success();
-    insta::assert_snapshot!(done.message(), @"! no method has a route: everything will be denied. Routes come with a catalogue");
+    insta::assert_snapshot!(done.message(), @"! no method has a route, so every request will be denied. Routes come from a catalogue");
 }

@@ -95,9 +95,9 @@ fn imported_api() -> ImportedApi {
     home.file("cloud.json", &document(), 0o644);
     let imported = home.as_ops(&["catalogue", "import", "openapi", "cloud.json"]).assert_success();
     insta::allow_duplicates! { insta::assert_snapshot!(imported.message(), @r#"
-    ! "GET /organisations/{o}/backups/{b}" is the same route as "GET /organisations/{org}/backups/{backupId}", which keeps it; this one has none
-    ✓ the catalogue cloud is in force
-      Proxies that guard an application by its routes need their configuration anew: jeton guide
+    ! "GET /organisations/{o}/backups/{b}" is the same route as "GET /organisations/{org}/backups/{backupId}", which keeps it; this operation has no route
+    ✓ catalogue cloud applied
+      Print the configuration of proxies again if they match routes: jeton guide
     "#) };
     home.as_ops(&["policy", "set", "active_tokens", "0"]).assert_success();
     let requests = requests(&home);

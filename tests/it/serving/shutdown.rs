@@ -83,8 +83,8 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     assert_eq!(fs::metadata(&manage).unwrap().mode() & 0o7777, 0o600);
     let second = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(second.message().replace(&service.verify.to_string(), "[address]"), @"
-    error: a service answers from this store already: it checks tokens at [address]
-      Stop that one first, or serve another store
+    error: a service already runs on this store: it verifies tokens at [address]
+      Stop that service first, or serve another store
     ");
     assert_eq!(service.client().verify(&secret, METHOD).status, 200, "the first goes on");
     let (third, taken) = (super::new_install(), format!("unix:{}", manage.display()));
@@ -92,8 +92,8 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     elsewhere.args(["--manage", &taken]);
     let refused = run_to_end(elsewhere, b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message().replace(manage.to_str().unwrap(), "[socket]"), @"
-    error: unix:[socket] can't be listened on: another program listens there
-      Stop what listens there, or choose another address
+    error: can't listen on unix:[socket]: another program listens there
+      Stop the program that listens there, or choose another address
     ");
     assert!(exists(&manage), "it is the first one's");
     service.stop();
@@ -115,8 +115,8 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     fs::write(&manage, "mine").unwrap();
     let refused = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: unix:[folder]/jeton.db.manage can't be listened on: something that is no socket of ours stands there
-      Stop what listens there, or choose another address
+    error: can't listen on unix:[folder]/jeton.db.manage: a file that is not a jeton socket is there
+      Stop the program that listens there, or choose another address
     ");
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
 }
@@ -137,14 +137,14 @@ fn cleartext_listener_is_refused() {
         messages += &run_cli(&install, None, &arguments, "").assert_error(Kind::Usage).assert_silent().message();
     }
     insta::assert_snapshot!(messages, @r#"
-    error: tokens would be sent to 0.0.0.0:0 in the clear: only a port of this machine (127.0.0.1), or a socket, is out of everybody's sight
-      Run a proxy on this machine in front of it, or say --insecure
-    error: tokens would be sent to [::]:0 in the clear: only a port of this machine (127.0.0.1), or a socket, is out of everybody's sight
-      Run a proxy on this machine in front of it, or say --insecure
-    error: whoever can reach 127.0.0.1:0 could ask the service about itself: a port is open to every user of this machine
-      Say --manage unix:PATH, or --insecure
-    error: "localhost:0" is no address of a service (from --verify): it is ADDRESS:PORT, such as 127.0.0.1:7180, or unix:PATH
-    error: "unix:relative" is no address of a service (from --verify): a socket's path begins with /
+    error: tokens would be sent to 0.0.0.0:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps them on this machine
+      Run a proxy on this machine in front of it, or add --insecure
+    error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps them on this machine
+      Run a proxy on this machine in front of it, or add --insecure
+    error: health and metrics on 127.0.0.1:0 would be reachable by every local user: a TCP port is open to all users of this machine
+      Use --manage unix:PATH, or add --insecure
+    error: "localhost:0" is not a service address (from --verify): use ADDRESS:PORT, e.g. 127.0.0.1:7180, or unix:PATH
+    error: "unix:relative" is not a service address (from --verify): a socket's path must begin with /
     "#);
     let empty = crate::support::fakes::TempStore::new();
     run_to_end(command(&empty.path()), b"").assert_error(Kind::NotFound).assert_silent();
@@ -207,7 +207,7 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
         let refused = run_to_end(serve(&["--verify", &endpoint]), b"").assert_error(Kind::Failure);
         let message = refused.message().replace(shared.to_str().unwrap(), "[shared]");
         insta::allow_duplicates! { insta::assert_snapshot!(message.replace(&format!("{mode:04o}"), "[mode]"), @"
-        error: a socket at [shared]/v.sock could be replaced by others: [shared] can be written by others (mode [mode])
+        error: a socket at [shared]/v.sock could be replaced by other users: [shared] can be written by other users (mode [mode])
           Choose a folder that only root or the service's own user can change, such as /run/jeton
         ") };
     }
@@ -275,15 +275,15 @@ fn service_takes_sockets_from_systemd() {
     let (other, _open) = with_inherited_sockets(&install, &[("other", listen(&sibling("o.sock")))], &notify);
     let refused = run_to_end(other, b"").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: systemd hands over a socket named "other": there are two, verify and manage
-      Say FileDescriptorName=verify or FileDescriptorName=manage in its unit
+    error: systemd passes a socket named "other": the known names are verify and manage
+      Use FileDescriptorName=verify or FileDescriptorName=manage in its unit
     "#);
     let (unfit, _open) =
         with_inherited_sockets(&install, &[("verify", UnixDatagram::bind(sibling("d.sock")).unwrap().into())], &notify);
     let refused = run_to_end(unfit, b"").assert_error(Kind::Failure);
     insta::assert_snapshot!(refused.message(), @"
-    error: what systemd hands over can't be listened on: fd 3 is not a valid tcp socket
-      Its socket units need ListenStream=
+    error: the sockets passed by systemd can't be used: fd 3 is not a valid tcp socket
+      The socket units need ListenStream=
     ");
 }
 

@@ -106,12 +106,12 @@ fn altered_table_is_a_finding() {
         texts.push(verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone())));
     }
     insta::assert_snapshot!(texts.join("\n"), @"
-    the log's table was altered: it is not there
-    the log's table was altered: it is no strict table
-    the log's table was altered: it is no strict table
-    the log's table was altered: its column verb is not there, or another one
-    the log's table was altered: its column details is not there, or another one
-    the log's table was altered: it has a column more more
+    the log's table was altered: it is missing
+    the log's table was altered: it is not a STRICT table
+    the log's table was altered: it is not a STRICT table
+    the log's table was altered: its column verb is missing or different
+    the log's table was altered: its column details is missing or different
+    the log's table was altered: it has an extra column more
     ");
 }
 

@@ -98,7 +98,7 @@ fn busy_store_reports_itself_and_still_reads() {
         for waiting in waiting {
             let error = waiting.join().unwrap().unwrap_err();
             assert_eq!(error.kind, Kind::Failure);
-            insta::allow_duplicates! { insta::assert_snapshot!(error.what, @"the store is busy: another program has kept it locked"); }
+            insta::allow_duplicates! { insta::assert_snapshot!(error.what, @"the store is busy: another program keeps it locked"); }
         }
     });
     drop(other);

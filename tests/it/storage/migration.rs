@@ -116,11 +116,11 @@ fn migration_brings_the_first_schema_to_the_newest() {
     assert_eq!(ids(SortColumn::Created), [2, 3, 4, 5, 1, 6]);
     assert_eq!(ids(SortColumn::Hint), [6, 5, 4, 3, 2, 1]);
     let by_api = window(&store, SortColumn::Api, false);
-    let words: Vec<String> = by_api.rows.iter().map(|t| t.selection.summary()).collect();
-    assert_eq!(words, ["1 method", "2 methods", "2 sets", "IDE Plugins", "Inherit", "nothing yet"]);
+    let keys: Vec<String> = by_api.rows.iter().map(|t| t.selection.sort_key()).collect();
+    assert_eq!(keys, ["1 method", "2 methods", "2 sets", "IDE Plugins", "Inherit", "nothing yet"]);
     let raw = rusqlite::Connection::open(temp_store.path()).unwrap();
     let retained: Vec<String> = by_api.rows.iter().map(|t| stored_api(&raw, t)).collect();
-    assert_eq!(retained, words);
+    assert_eq!(retained, keys);
     assert_eq!((by_api.total, window(&store, SortColumn::Name, true).total), (6, 1));
     let issued: Vec<_> = window(&store, SortColumn::Name, false).rows.iter().map(|t| t.issued_role).collect();
     let [owner, member] = [Role::Owner, Role::Member];

@@ -81,7 +81,7 @@ fn advice_never_names_a_file_that_is_no_store() {
         fs::write(&path, content).unwrap();
         chmod(&path, 0o644);
         let error = assert_refused(&path, Kind::Failure, &["letter.txt"]);
-        insta::allow_duplicates! { insta::assert_snapshot!(without_folder(&error, &place), @"the store [folder]/letter.txt can't be opened: it is no store of jeton. Name another file with --store"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(without_folder(&error, &place), @"the store [folder]/letter.txt can't be opened: it is not a jeton store. Use another file with --store"); }
         fs::remove_file(&path).unwrap();
     }
 }
@@ -104,8 +104,8 @@ fn store_must_be_a_plain_file_with_one_name() {
     assert_refused_even_as_root(&place.path(), &["2 names"]);
     let messages = [link, dangling, fifo, folder].map(|error| without_folder(&error, &place));
     insta::assert_snapshot!(messages.join("\n"), @"
-    the store [folder]/link can't be opened: it is a link. Name the file itself with --store
-    the store [folder]/dangling can't be opened: it is a link. Name the file itself with --store
+    the store [folder]/link can't be opened: it is a link. Use the path of the file itself with --store
+    the store [folder]/dangling can't be opened: it is a link. Use the path of the file itself with --store
     the store [folder]/fifo can't be opened: it is not a regular file
     the store [folder]/folder can't be opened: it is not a regular file
     ");
@@ -157,8 +157,8 @@ fn missing_store_is_reported_and_not_created() {
     chmod(&place.path(), 0o600);
     let empty = assert_refused(&place.path(), Kind::NotFound, &["jeton init"]);
     insta::assert_snapshot!([missing, empty].map(|error| without_folder(&error, &place)).join("\n"), @"
-    there is no store at [folder]/jeton.db. Set one up with: jeton init
-    the store's file is empty. Set a store up with: jeton init
+    no store at [folder]/jeton.db. Create one with: jeton init. Or check the path
+    the store's file is empty. Create a store with: jeton init
     ");
     assert_eq!(fs::metadata(place.path()).unwrap().len(), 0);
     SqliteStore::open_or_create(&place.path()).unwrap();
@@ -229,7 +229,7 @@ fn replaced_store_is_noticed_while_open() {
         }
         let disabled = install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         let error = without_folder(&disabled.unwrap_err(), &install.temp_store);
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: it is not the file that was opened. Start jeton again, and look whether the last change is there"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: it is not the file that was opened. Start jeton again and check whether your last change is there"); }
         let verified =
             verify::verify(install.store(), &issued.secret.expose(str::to_owned), None, install.now(), ORIGIN);
         assert!(verified.is_err(), "replace: {replace}");

@@ -21,14 +21,14 @@ fn new_account_replaces_its_temporary_password_first() {
     s.assert_top("account.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     New account ci
-    ci signs in with this temporary password and replaces it at once. As
+    ci signs in with this temporary password and must replace it at once. As
     admin: Manages members and viewers; its tokens may call all methods.
 
     Password of ops
     ");
     // After a mistyped proof, the input need not be typed again.
     s.keys("wrong horse battery<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"That password is wrong, or the account was disabled meanwhile");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Wrong password, or the account was disabled");
     s.install.fakes.clock.advance(2_000);
     prove(&mut s);
     s.assert_notice(NoticeId::Done(CreateAccount::NAME));
@@ -41,11 +41,11 @@ fn new_account_replaces_its_temporary_password_first() {
     other.assert_hides("ci@prod-1");
     // Neither the same password nor a mistyped one is accepted, and nothing else is available.
     other.keys(&format!("{NEW}<tab>{NEW}<tab><enter>"));
-    insta::assert_snapshot!(other.problem().unwrap(), @"the new password is the one that it replaces. Choose another");
+    insta::assert_snapshot!(other.problem().unwrap(), @"the new password is the same as the old one. Choose another password");
     other.message(Msg::StoreChanged);
     other.assert_top("replace-password");
     other.keys(&format!("<c-u>{PASSWORD}<tab><c-u>{NEW}<tab><enter>"));
-    insta::assert_snapshot!(other.problem().unwrap(), @"the two passwords differ. Type the second one again");
+    insta::assert_snapshot!(other.problem().unwrap(), @"the passwords don't match. Type the second password again");
     other.keys(&format!("{PASSWORD}<tab><enter>"));
     other.assert_shows("ci@prod-1 · admin");
     other.assert_notice(NoticeId::Done(SetPassword::NAME));
@@ -60,14 +60,14 @@ fn password_set_for_somebody_else_is_temporary() {
     s.assert_top("account.passwd");
     insta::assert_snapshot!(s.dialog_text(), @"
     New password of member
-    member signs in with the new password and replaces it at once. Its tokens
-    go on.
+    member signs in with the new password and must replace it at once. Its
+    tokens keep working.
 
     Password of ops
     ");
     prove(&mut s);
     s.assert_notice(NoticeId::Done(SetPassword::NAME));
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"member has a temporary password, to be replaced at the next sign-in");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"member has a temporary password that must be replaced at the next sign-in");
     s.assert_shows("▶ member");
     assert_eq!(last(&s), "account.passwd");
     let mut other = TuiHarness::signed_out(s.install);
@@ -103,7 +103,7 @@ fn temporary_password_prevents_a_promotion() {
     s.keys("<down>");
     s.assert_shows("◐ temporary");
     s.keys("o<right><tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"member can't be promoted before it has replaced its temporary password");
+    insta::assert_snapshot!(s.problem().unwrap(), @"member can't be promoted until its temporary password is replaced");
     assert_eq!(s.install.account_named("member").role, Role::Member);
 }
 
@@ -121,7 +121,7 @@ fn changing_the_own_password_locks_until_it_is_typed() {
     Username  member
     Password
 
-    Your password is changed. Sign in with the new one.
+    Password changed. Sign in with the new one.
     ");
     s.message(Msg::StoreChanged);
     assert_eq!(s.dialog_text(), reason);

@@ -43,17 +43,17 @@ pub(super) fn last(s: &TuiHarness) -> String {
 fn new_account_form_shows_each_problem() {
     let mut s = accounts();
     s.keys("nCI<tab><tab>short<tab>short<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""CI" is not a username: a username has 1 to 32 of a-z 0-9 . _ - and starts with a letter or digit. Try "ci""#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""CI" is not a username: use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit. Try "ci""#);
     s.assert_top("create-account");
     s.keys("<c-u>ci<tab><tab><tab><tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"that password is too short: a password has 12 to 1024 bytes, this one has 5. Three or four words with spaces are easy to type and hard to guess");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the password is too short: use 12 to 1024 bytes; this password has 5. Three or four words with spaces are easy to type and hard to guess");
     s.keys(&format!("<c-u>{NEW}<tab><c-u>{NEW}s<tab><enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"the two passwords differ. Type the second one again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the passwords don't match. Type the second password again");
     s.keys(&format!("{NEW}<tab><enter>"));
     s.assert_top("account.create");
     s.keys("<esc><s-tab><s-tab><s-tab><s-tab><c-u>member<tab><tab><tab><tab><enter>");
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"the username member is taken: a name is never given to another account, even after deletion");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the username member is taken: names are never reused, even after deletion");
     s.assert_top("create-account");
 }
 
@@ -66,10 +66,10 @@ fn role_dialog_names_what_tokens_lose() {
     Role  (•) viewer   ( ) member   ( ) admin   ( ) owner
           Manages nobody; its tokens may call read methods only
 
-    Its 0 active tokens may call no write methods from the next request on. It
-    has to sign in again.
+    Its 0 active tokens may call no write methods from the next request on.
+    The account has to sign in again.
 
-          [ Give it ]
+          [ Change role ]
     ");
     s.keys("<tab><enter>");
     prove(&mut s);
@@ -88,7 +88,7 @@ fn disabled_account_denies_its_tokens_until_enabled() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Disable member
     member can't sign in any more. Its 1 active token is denied from the next
-    request on. Nothing is lost: it can be enabled again.
+    request on. Nothing is lost: the account can be enabled again.
 
     Password of ops
     ");
@@ -99,7 +99,7 @@ fn disabled_account_denies_its_tokens_until_enabled() {
     s.assert_top("account.enable");
     insta::assert_snapshot!(s.dialog_text(), @"
     Enable member
-    member can sign in again, with the password it had. Its 1 active token is
+    member can sign in again with the same password. Its 1 active token is
     accepted again from the next request on.
 
     Password of ops
@@ -118,12 +118,13 @@ fn account_with_active_tokens_is_disabled_instead_of_deleted() {
     s.assert_top("delete-account");
     insta::assert_snapshot!(s.dialog_text(), @"
     Delete member
-    ! It has 1 active token, and is not deleted while it has.
+    ! The account has 1 active token and can't be deleted yet.
 
     Disabled instead: member can't sign in any more. Its 1 active token is
-    denied from the next request on. Nothing is lost: it can be enabled again.
+    denied from the next request on. Nothing is lost: the account can be
+    enabled again.
 
-    To delete it, disable or remove its tokens first: Enter on its row.
+    Disable or revoke its tokens first: press Enter on its row.
 
     [ Disable instead ]  [ Back ]
     ");
@@ -161,7 +162,7 @@ fn changing_the_own_role_asks_to_sign_in_again() {
     Username  ops
     Password
 
-    ops has the role admin. Sign in again.
+    ops is now admin. Sign in again.
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("ops@prod-1 · admin");
@@ -181,8 +182,8 @@ fn account_that_disables_itself_is_signed_out() {
     Username
     Password
 
-    admin disabled; its tokens are denied from the next request on. Somebody
-    else may sign in.
+    admin disabled; its tokens are denied from the next request on. Another
+    account can sign in.
     ");
     assert!(s.model.session.is_none() && s.model.me.is_none());
     s.keys(&format!("ops<enter>{PASSWORD}<enter>"));
@@ -194,7 +195,7 @@ fn last_owner_keeps_the_role() {
     let mut s = accounts();
     s.keys("<down><down>o<left><tab><enter>");
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"the last enabled owner stays an owner, enabled and undeleted: nobody else could manage everyone. Make somebody else an owner first: jeton account role NAME owner");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: nobody could manage owners and admins any more. Make another account an owner first: jeton account role NAME owner");
     assert_eq!(s.install.account_named(OWNER).role, Role::Owner);
 }
 
@@ -210,8 +211,8 @@ fn accounts_screen_offers_only_permitted_actions() {
     s.keys("5<enter>");
     assert!(s.model.modals.is_empty());
     insta::assert_snapshot!(s.about(), @"
-    off: members and viewers only see, disable and delete their own tokens
-    policy.self_service   only owners change it
+    off: members and viewers can only view, disable and revoke their own tokens
+    policy.self_service   only owners can change it
     ");
 
     let mut s = accounts_as("admin");
@@ -255,24 +256,24 @@ fn accounts_filter_narrows_while_it_is_typed() {
     install.call(OWNER, switch_off(&["viewer"])).unwrap();
     let mut s = TuiHarness::signed_in(install);
     s.keys("2/role:mem");
-    insta::assert_snapshot!(s.filter_line(), @"/ role:mem                                               1 match of 4   ↓ name");
+    insta::assert_snapshot!(s.filter_line(), @"/ role:mem                                               1 of 4 match   ↓ name");
     s.assert_shows("▶ member");
     s.keys("<c-u>status:dis");
     s.assert_shows("▶ viewer");
     s.assert_hides("member ");
     s.keys("<c-u>nobody");
     insta::assert_snapshot!(s.body(), @r#"
-     NAME                  ROLE   STATE        ACTIVE    KEPT   TRASH  CREATED
+     NAME                  ROLE   STATE        ACTIVE   TOTAL   TRASH  CREATED
 
     Nothing matches "nobody".  Esc clears the filter.
     "#);
     s.keys("<c-u>status:gone");
-    insta::assert_snapshot!(s.filter_line(), @r#"/ status:gone                                        no "status:gone"   ↓ name"#);
+    insta::assert_snapshot!(s.filter_line(), @r#"/ status:gone                                     value "status:gone"   ↓ name"#);
     insta::assert_snapshot!(s.body(), @r#"
-     NAME                  ROLE   STATE        ACTIVE    KEPT   TRASH  CREATED
+     NAME                  ROLE   STATE        ACTIVE   TOTAL   TRASH  CREATED
 
     Nothing matches "status:gone".  Esc clears the filter.
-    It knows no "status:gone": status: takes enabled, disabled.
+    Unknown value "status:gone": status: takes enabled, disabled.
     "#);
     s.keys("<esc>");
     s.assert_shows("1 of 4");

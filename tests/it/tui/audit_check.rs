@@ -13,8 +13,8 @@ fn audit_check_shows_its_result_and_its_limits() {
     s.keys("v");
     s.assert_top("audit-check");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Is the audit log whole
-    Following the chain from its first row…
+    Audit log integrity
+    Verifying the chain from the first row…
     ");
     s.install.fakes.clock.advance(200);
     s.pass_time();
@@ -23,13 +23,13 @@ fn audit_check_shows_its_result_and_its_limits() {
     s.keys("<esc>v");
     s.deliver_replies(false);
     insta::assert_snapshot!(s.dialog_text(), @"
-    Is the audit log whole
-    ✓ 1 row, the chain is whole
+    Audit log integrity
+    ✓ 1 row verified: the log was not altered
     Last hash 282cf57283d68c465a3d06b4b64e6afe03d521f9df26fb9fb89aecb2bc867500
 
-    Without an anchor it can't be seen whether rows were cut off the end, or
-    the whole log was written anew by somebody who can write the store. Keep
-    one outside the store with: jeton audit anchor FILE
+    Without an anchor, rows cut off the end or a completely rewritten log
+    can't be detected. Keep an anchor outside the store: jeton audit anchor
+    FILE
     ");
     let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
     s.assert_shows(&hash[..40]);
@@ -52,12 +52,12 @@ fn audit_check_names_each_damaged_row() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("3v");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Is the audit log whole
-    ! 31 rows looked at: the audit log is not as it was written
-      · row 7 (2026-11-21 09:30:00 +00:00, token.enable, ops/x) was changed,
-        or stands in another's place: its hash doesn't fit
+    Audit log integrity
+    ! 31 rows checked: the audit log was altered
+      · row 7 (2026-11-21 09:30:00 +00:00, token.enable, ops/x) was changed or
+        moved: its hash does not match
 
-    Keep the store's file as it is, and compare it with a backup.
+    Don't change the store's file. Compare it with a backup.
     ");
     s.keys("<esc>");
     s.install.raw_connection().execute("UPDATE audit SET name = 'mallory'", []).unwrap();
@@ -69,11 +69,11 @@ fn audit_check_names_each_damaged_row() {
     }
     assert_ne!(s.dialog_text(), start);
     insta::assert_snapshot!(s.dialog_text(), @"
-    Is the audit log whole
+    Audit log integrity
 
-    Keep the store's file as it is,
-    and compare it with a backup.
-    ↑ 103 more lines
+    Don't change the store's file.
+    Compare it with a backup.
+    ↑ 83 more lines
     ");
 }
 
@@ -85,9 +85,9 @@ fn audit_check_shows_why_the_log_is_unreadable() {
     s.keys("v");
     s.assert_top("audit-check");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Is the audit log whole
-    ! the store's schema is not the one that this version knows: no such
-    table: installation. It was changed by hand, or by another program:
+    Audit log integrity
+    ! the store's schema differs from the one that this version expects: no
+    such table: installation. It was changed by hand or by another program:
     restore a backup, or use the version that wrote it
     ");
 }

@@ -94,7 +94,7 @@ fn audit_log_lists_newest_first_with_both_values() {
               2 min ago
     Who       ops (a:1)
     Proof     password
-    Face      cli
+    Via       cli
     Verb      token.disable
     Target    ops/deploy-bot (t:1)
 
@@ -121,9 +121,9 @@ fn audit_filter_narrows_while_it_is_typed() {
     s.keys("3");
     s.assert_shows("1 of 6");
     s.keys("/verb:create b");
-    insta::assert_snapshot!(s.filter_line(), @"/ verb:create b                                          2 match of 6   ↓ when");
+    insta::assert_snapshot!(s.filter_line(), @"/ verb:create b                                          2 of 6 match   ↓ when");
     s.keys("y:mem");
-    insta::assert_snapshot!(s.filter_line(), @"/ verb:create by:mem                                     1 match of 6   ↓ when");
+    insta::assert_snapshot!(s.filter_line(), @"/ verb:create by:mem                                     1 of 6 match   ↓ when");
     s.assert_hides("deploy-bot");
     s.keys("x");
     insta::assert_snapshot!(s.body(), @r#"
@@ -132,12 +132,12 @@ fn audit_filter_narrows_while_it_is_typed() {
     Nothing matches "verb:create by:memx".  Esc clears the filter.
     "#);
     s.keys("<c-u>who:mem");
-    insta::assert_snapshot!(s.filter_line(), @r#"/ who:mem                                              no field "who"   ↓ when"#);
+    insta::assert_snapshot!(s.filter_line(), @r#"/ who:mem                                                 field "who"   ↓ when"#);
     insta::assert_snapshot!(s.body(), @r#"
      WHEN             WHO           VERB              TARGET
 
     Nothing matches "who:mem".  Esc clears the filter.
-    It knows no field "who": there are verb:, by:, target:.
+    Unknown field "who": known are verb:, by:, target:.
     "#);
     s.keys("<bs><enter>q");
     assert!(s.ended().is_some(), "no letter is typed after Enter");
@@ -159,7 +159,7 @@ fn late_reply_to_an_older_filter_is_dropped() {
     s.held_replies = Some(Default::default());
     s.keys("/deploy");
     s.deliver_replies(true);
-    insta::assert_snapshot!(s.filter_line(), @"/ deploy                                                 1 match of 3   ↓ when");
+    insta::assert_snapshot!(s.filter_line(), @"/ deploy                                                 1 of 3 match   ↓ when");
     s.assert_hides("ops/other");
 }
 
@@ -194,7 +194,7 @@ fn long_audit_log_is_read_in_pages() {
     }
     assert_eq!(here(&s), 1);
     s.keys("/enable");
-    insta::assert_snapshot!(s.filter_line(), @"/ enable                                            200+ match of 701   ↓ when");
+    insta::assert_snapshot!(s.filter_line(), @"/ enable                                            200+ of 701 match   ↓ when");
 }
 
 #[test]

@@ -78,9 +78,9 @@ fn catalogue_is_applied_after_its_preview() {
     s.keys("<esc>");
     offer(&mut s, &example());
     s.assert_top("apply-catalogue");
-    insta::assert_snapshot!(s.problem().unwrap(), @"shop says what is in force already: nothing would change");
+    insta::assert_snapshot!(s.problem().unwrap(), @"shop is already in force: nothing would change");
     s.keys("<c-u>cloud-platform<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"cloud-platform says what is in force already: nothing would change");
+    insta::assert_snapshot!(s.problem().unwrap(), @"cloud-platform is already in force: nothing would change");
 }
 
 #[test]
@@ -99,10 +99,10 @@ fn widening_needs_the_number_of_tokens_typed() {
     API sets: 1 changed
       ~ Shop reader
           include: nothing → shop.orders.Cancel
-    What API sets hold:
+    API sets:
       Shop reader: +1 shop.orders.Cancel
 
-    Number of those tokens
+    Number of these tokens
     ");
     s.assert_shows("admin/reader  +1 shop.orders.Cancel");
     s.assert_shows("member/reader  +1 shop.orders.Cancel");
@@ -116,7 +116,7 @@ fn widening_needs_the_number_of_tokens_typed() {
     s.assert_top("catalogue.apply");
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    2 tokens gain methods, from the next request on.
+    2 tokens gain methods from the next request on.
 
     Password of ops
     ");
@@ -138,7 +138,7 @@ fn public_methods_need_their_number_typed() {
     offer(&mut s, &public);
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    ! 1 method becomes public: everybody may call it, without a token:
+    ! 1 method becomes public; anyone may call it without a token:
       shop.orders.List
     ! 2 tokens gain methods:
       admin/reader  +1 shop.orders.Cancel
@@ -151,11 +151,11 @@ fn public_methods_need_their_number_typed() {
     API sets: 1 changed
       ~ Shop reader
           include: nothing → shop.orders.Cancel
-    What API sets hold:
+    API sets:
       Shop reader: +1 shop.orders.Cancel
 
     Number of public methods
-    Number of those tokens
+    Number of these tokens
     ");
     for wrong in ["", "2"] {
         s.keys(&format!("<c-u>{wrong}<enter>"));
@@ -167,8 +167,8 @@ fn public_methods_need_their_number_typed() {
     s.assert_top("catalogue.apply");
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    Everybody may call 1 method without a token, once the proxies have it. 2
-    tokens gain methods, from the next request on.
+    Anyone may call 1 method without a token once the proxies are reloaded. 2
+    tokens gain methods from the next request on.
 
     Password of ops
     ");
@@ -187,7 +187,7 @@ fn token_created_meanwhile_needs_a_new_preview() {
     s.keys("2<enter>");
     s.install.create("admin", reader("late"));
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods, 2 were accepted; nothing was changed. Something else was changed meanwhile: Enter previews it anew");
+    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods, 2 were accepted; nothing was changed. Something changed meanwhile: press Enter for a new preview");
     assert_eq!(last(&s), "token.create");
     s.keys("<enter>");
     s.assert_shows("admin/late");
@@ -214,11 +214,11 @@ fn whole_preview_is_reached_by_scrolling() {
     }
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    What API sets hold:
+    API sets:
       Shop reader: +1
       shop.orders.Cancel
     ↑ 11 more lines
-    Number of those tokens
+    Number of these tokens
     ");
 }
 
@@ -228,9 +228,9 @@ fn unreadable_catalogue_is_a_problem_of_the_form() {
     s.keys("4i");
     s.assert_shows("jeton catalogue import openapi FILE");
     s.keys("<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Type a name or a path");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Enter a name or a path");
     s.keys("cloud<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"there is no file cloud: the catalogue that comes with jeton is cloud-platform; anything else is a file");
+    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud: jeton comes with the catalogue cloud-platform; other names are files");
     s.keys("<esc>");
     offer(&mut s, &example().replacen("access", "acess", 1));
     s.assert_shows("shop.toml:");

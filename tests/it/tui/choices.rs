@@ -70,7 +70,7 @@ fn space_selects_expiry_role_and_grace_under_the_cursor() {
 fn arrows_stay_in_a_list_and_tab_leaves_it() {
     let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nci<tab><tab><tab>");
-    insta::assert_snapshot!(s.line_of("(•)"), @" │              (•) nothing yet          authenticates, permits nothing       │");
+    insta::assert_snapshot!(s.line_of("(•)"), @" │              (•) no access            valid, but may not call anything     │");
     let last = s.text();
     s.keys("<down><down><right>jl<space>");
     assert_eq!(s.text(), last, "Down on the last choice stays");
@@ -108,8 +108,9 @@ fn new_token_is_for_the_account_whose_tokens_are_shown() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate member/fresh
-    member/fresh may use: nothing yet, until 2027-02-19.
-    ! It will work, but it may call nothing: its selection is empty
+    member/fresh may call no access, until 2027-02-19.
+    ! The token will work, but it may not call anything: its selection is
+    empty
 
     Password of ops
     ");
@@ -152,9 +153,9 @@ fn new_token_is_for_the_user_or_an_account_they_manage() {
                  ( ) IDE Plugins          Browsing, running and deploying env…
                  ( ) Marketplace          Finding, installing and looking aft…
                  ( ) Maven Plugin         Uploading and deploying builds from…
-                 ( ) Inherit              whatever your role permits, now and…
-                 ( ) Custom…              Space picks methods one by one
-                 (•) nothing yet          authenticates, permits nothing
+                 ( ) Inherit              everything your role permits, now a…
+                 ( ) Custom…              Space opens the method picker
+                 (•) no access            valid, but may not call anything
 
                  [ Generate ]
     ");
@@ -192,7 +193,7 @@ fn every_confirmation_names_its_target_and_the_account_of_the_password() {
         assert!(s.model.modals.is_empty(), "{keys}");
     }
     insta::assert_snapshot!(titles.join("\n"), @"
-    Remove member/bot
+    Revoke member/bot
     Password of ops
     Disable member/bot
     Password of ops
@@ -237,7 +238,7 @@ fn wrong_name_is_marked_when_its_field_is_left() {
     assert_eq!(s.problem(), None);
     s.keys("<tab>");
     let problem = s.problem().unwrap();
-    insta::assert_snapshot!(problem, @"That isn't its name");
+    insta::assert_snapshot!(problem, @"The name does not match");
     s.keys("secret");
     assert_eq!(s.problem(), Some(problem));
     s.keys("<s-tab><bs>t");
@@ -258,5 +259,5 @@ fn regenerate_proposes_a_day_of_grace_for_a_token_in_use() {
     s.keys("<esc>");
     s.install.fakes.clock.advance(2 * DAY);
     s.keys("r");
-    insta::assert_snapshot!(s.line_of("24 h").trim_matches(['│', ' ']), @"Old one dies  [at once]  1 h   24 h   7 d   other");
+    insta::assert_snapshot!(s.line_of("24 h").trim_matches(['│', ' ']), @"Old works for [at once]  1 h   24 h   7 d   other");
 }

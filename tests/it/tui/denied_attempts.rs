@@ -93,12 +93,12 @@ fn denied_attempt_leads_to_its_token() {
               5 min ago
     Attempts  1 attempt
     Reason    deleted
-              the token is deleted
+              the token was revoked
     Token     member/gone
               id t:2
               in the trash
     Secret    jtn_bBxggqft
-              the secret of a deleted token
+              the secret of a revoked token
     Method    environment.control.StopEnv
     Address   10.0.0.9
     Client    python-requests/2.32
@@ -117,7 +117,7 @@ fn denied_attempt_leads_to_its_token() {
     Reason    unknown
               no such secret was issued here
     Token     unknown
-              no token is known by what was shown
+              no token has this secret
     Secret    unknown
     Method    not recorded for unknown tokens
     Address   203.0.113.9
@@ -145,12 +145,12 @@ fn denied_filter_narrows_by_words_and_fields() {
     Nothing matches "token:deploy address:10.0.0x".  Esc clears the filter.
     "#);
     s.keys("<c-u>tokn:deploy");
-    insta::assert_snapshot!(s.filter_line(), @r#"/ tokn:deploy                                         no field "tokn"   ↓ when"#);
+    insta::assert_snapshot!(s.filter_line(), @r#"/ tokn:deploy                                            field "tokn"   ↓ when"#);
     insta::assert_snapshot!(s.body(), @r#"
      WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
 
     Nothing matches "tokn:deploy".  Esc clears the filter.
-    It knows no field "tokn": there are reason:, token:, address:.
+    Unknown field "tokn": known are reason:, token:, address:.
     "#);
     s.keys("<esc>");
     s.assert_shows("of 3");
@@ -173,7 +173,7 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
     insta::assert_snapshot!(viewer.body(), @"
      WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
 
-    Nobody was turned away with a token of yours yet.
+    No attempt with your tokens has been denied yet.
     ");
 }
 

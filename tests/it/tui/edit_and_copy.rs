@@ -75,7 +75,7 @@ fn edit_shows_the_difference_before_storing() {
                  - environment.control.StartEnv
                  - environment.control.StopEnv
 
-    Holds from the next request on. The secret stays.
+    Takes effect on the next request. The secret stays the same.
 
     Password of ops
     "#);
@@ -97,11 +97,11 @@ fn edit_without_changes_is_refused() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab><tab><enter>");
     s.assert_top("edit-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Nothing is changed: the token is so already");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Nothing to change: the token already has these values");
     // The same instant, written differently.
     s.keys("<s-tab><s-tab><right><right><tab><tab><enter>");
     s.assert_top("edit-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Nothing is changed: the token is so already");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Nothing to change: the token already has these values");
     assert_eq!(stored(&s, &issued), issued.token);
     s.keys("<esc>");
     s.assert_top("discard-draft");
@@ -117,7 +117,7 @@ fn refused_edit_returns_to_the_form() {
     s.keys("e<c-u>taken<tab><tab><tab><tab><enter>");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("edit-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the name taken is taken: the account has another token of that name. Choose another (for restore: --as NEW)");
+    insta::assert_snapshot!(s.problem().unwrap(), @"a token named taken already exists: the account already has a token with this name. Choose another name");
 }
 
 /// A conflict is found before the difference was shown, and while it is shown.
@@ -136,20 +136,20 @@ fn edit_conflict_shows_both_sides_and_continues_from_the_stored_state() {
         s.assert_top("edit-conflict");
         insta::allow_duplicates! {
             insta::assert_snapshot!(s.dialog_text(), @r#"
-            ops/bot was changed meanwhile
+            ops/bot changed while you were editing
             description
-              as you saw it   "Deploys"
+              before          "Deploys"
               stored now      "theirs"
               yours           "mine"
             expires
-              as you saw it   2026-12-21
+              before          2026-12-21
               stored now      2026-11-28
-              yours           you leave it
+              yours           unchanged by you
 
-            Keeping takes the rest as stored. Taking over drops what you changed.
+            Keep mine: apply my changes on top. Use theirs: discard mine.
 
-            [ Keep what I changed ]
-            [ Take over what is stored ]
+            [ Keep mine ]
+            [ Use theirs ]
             "#);
         }
         assert_eq!(stored(&s, &issued).description.as_str(), "theirs");
@@ -168,7 +168,7 @@ fn edit_conflict_shows_both_sides_and_continues_from_the_stored_state() {
             Change ops/bot
             description  "theirs" → "mine"
 
-            Holds from the next request on. The secret stays.
+            Takes effect on the next request. The secret stays the same.
 
             Password of ops
             "#);
@@ -190,21 +190,21 @@ fn edit_conflict_can_take_the_stored_state() {
     s.keys("<enter>");
     s.assert_top("edit-conflict");
     insta::assert_snapshot!(s.dialog_text(), @r#"
-    ops/bot was changed meanwhile
+    ops/bot changed while you were editing
     description
-      as you saw it   "Deploys"
+      before          "Deploys"
       stored now      "theirs"
-      yours           you leave it
+      yours           unchanged by you
     expires
-      as you saw it   2026-12-21
+      before          2026-12-21
       stored now      2026-11-28
-      yours           you leave it
-    Only you changed: name.
+      yours           unchanged by you
+    Changed only by you: name.
 
-    Keeping takes the rest as stored. Taking over drops what you changed.
+    Keep mine: apply my changes on top. Use theirs: discard mine.
 
-    [ Keep what I changed ]
-    [ Take over what is stored ]
+    [ Keep mine ]
+    [ Use theirs ]
     "#);
     s.keys("<tab><enter>");
     s.assert_shows("theirs");
@@ -257,7 +257,7 @@ fn copy_creates_a_token_with_the_same_parameters() {
     s.assert_top("copy-token");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot
-    A new token with a secret of its own; these are the same:
+    Creates a token with its own secret. It shares:
     Description  Deploys
     API          2 methods
 
@@ -265,14 +265,14 @@ fn copy_creates_a_token_with_the_same_parameters() {
     Account      ops
     Expires      [same]  7 d   30 d   90 d   1 y   never   other
 
-                 stays as it is: 2026-12-21, in 30 days
+                 unchanged: 2026-12-21, in 30 days
 
                  [ Copy ]
     ");
     s.enter_until_top("token.copy");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot as ops/bot-2
-    ops/bot-2 may use: 2 methods, until 2026-12-21.
+    ops/bot-2 may call 2 methods, until 2026-12-21.
 
     Password of ops
     ");
@@ -297,7 +297,7 @@ fn copy_of_an_expired_token_needs_a_new_expiry() {
     s.keys("cbot-2<tab><c-u>member<enter>");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot
-    A new token with a secret of its own; these are the same:
+    Creates a token with its own secret. It shares:
     Description  Deploys
     API          2 methods
 
@@ -333,15 +333,15 @@ fn member_copies_its_own_tokens() {
     s.keys("cyours<tab>member");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy member/mine
-    A new token with a secret of its own; these are the same:
+    Creates a token with its own secret. It shares:
     Description  none
-    API          nothing yet
+    API          no access
 
     New name     yours
     Account      member
     Expires      [same]  7 d   30 d   90 d   1 y   never   other
 
-                 stays as it is: never
+                 unchanged: never
 
                  [ Copy ]
     ");
@@ -360,7 +360,7 @@ fn regenerate_waits_until_the_edit_is_stored() {
     s.assert_top("regenerate-token");
     s.keys("<esc>");
     s.keys("<tab>x<s-tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Store or drop what you changed first: a new secret closes this form");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Save or discard your changes first: a new secret closes this form");
 }
 
 /// Sixty more methods don't fit into a dialog: all of them can be read before the change is made.

@@ -13,35 +13,35 @@ fn identified_secret_is_stored_nowhere() {
     let secret = token.secret.expose(str::to_owned);
     let mut s = TuiHarness::signed_in(install);
     s.keys("W<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Paste or type the secret");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Paste or type a secret");
     s.message(Msg::Paste(Zeroizing::new(secret.clone())));
     s.assert_hides(&secret);
     s.keys("<enter>");
     s.assert_shows("ops/lost (t:1)");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Whose secret is it
-    A secret that was found somewhere: which token it is or was of.
-    It is not shown, not kept, and this counts as no use.
+    Look up a secret
+    Paste a secret to see which token it belongs to.
+    It isn't stored and doesn't count as a use.
 
     Secret
 
     Token    ops/lost (t:1)
     Status   ● active
-    Secret   the current one, made just now
+    Secret   current, created just now
     Works    yes
     ");
     s.assert_hides("••");
     s.keys(&secret.replace("jtn", "jtx"));
     s.keys("<enter>");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Whose secret is it
-    A secret that was found somewhere: which token it is or was of.
-    It is not shown, not kept, and this counts as no use.
+    Look up a secret
+    Paste a secret to see which token it belongs to.
+    It isn't stored and doesn't count as a use.
 
     Secret
 
     Token    none
-    Works    no: the secret is mistyped or cut: its checksum differs
+    Works    no: the secret is mistyped or cut (wrong checksum)
     ");
     assert_eq!(s.install.token(token.token.id).last_seen_at, None, "not recorded as a use");
     s.assert_hides(&secret);

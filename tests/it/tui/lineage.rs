@@ -48,7 +48,7 @@ fn details_show_lineage_and_every_withheld_method() {
 
     Status    ● active
     Account   mia (member)
-    Role      viewer: its secret was issued under it; regenerate lifts it
+    Role      viewer (role at issue; regenerate to lift)
     API       2 methods · 1 permitted, 0 used
     Expires   never
     Secret    jtn_aBYrSUky since 2026-11-21
@@ -66,7 +66,7 @@ fn details_show_lineage_and_every_withheld_method() {
     mia/zz
     Status    ● active
     Account   mia (member)
-    Role      viewer: its secret was issued under it; regenerate lifts it
+    Role      viewer (role at issue; regenerate to lift)
     API       2 methods · 1 permitted, 0 used
     Expires   never
     Secret    jtn_aBYrSUky since 2026-11-21
@@ -80,7 +80,7 @@ fn details_show_lineage_and_every_withheld_method() {
       environment.control.GetEnvInfo
 
     Withheld: 1 method
-      environment.control.StopEnv  its secret was issued under viewer
+      environment.control.StopEnv  the secret was issued under viewer
     ");
 }
 
@@ -90,15 +90,15 @@ fn revoke_leaves_made_tokens_by_default() {
     s.keys("x");
     s.assert_top("revoke-token");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Remove ops/maker
+    Revoke ops/maker
     ! In use: last seen just now, 2 calls today, 2 in 7 days
       from local (jeton cli)
       method used: jeton.tokens.write
 
     Denied from the next request on. Stays in the trash for 30 days.
-    ! It made 2 tokens that live on: ops/one, ops/two
+    ! It created 2 tokens that stay valid: ops/one, ops/two
     Its 2 tokens              (•) leave them   ( ) revoke all 2 too
-    Its name                  maker
+    Name                      maker
     Type it to confirm
     Password of ops
 
@@ -106,7 +106,7 @@ fn revoke_leaves_made_tokens_by_default() {
     ");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
     assert_eq!(names(&s), ["one", "other", "two"]);
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"maker revoked; it made 2 tokens that live on");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"maker revoked; it created 2 tokens that stay valid");
 }
 
 #[test]
@@ -114,15 +114,15 @@ fn revoke_with_made_tokens_needs_their_number() {
     let mut s = TuiHarness::signed_in(install());
     s.keys("x<s-tab><right><tab>");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Remove ops/maker
+    Revoke ops/maker
     ! In use: last seen just now, 2 calls today, 2 in 7 days
       from local (jeton cli)
       method used: jeton.tokens.write
 
     Denied from the next request on. Stays in the trash for 30 days.
-    ! It made 2 tokens that live on: ops/one, ops/two
+    ! It created 2 tokens that stay valid: ops/one, ops/two
     Its 2 tokens              ( ) leave them   (•) revoke all 2 too
-    The number of them all    3
+    Number                    3
     Type it to confirm
     Password of ops
 
@@ -145,7 +145,7 @@ fn revoking_several_counts_each_token_once() {
     s.keys("<space><space>x");
     s.assert_top("revoke-tokens");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Remove 2 tokens
+    Revoke 2 tokens
     ! 1 of 2 in use, seen in the last 7 days:
     ! ops/maker                         just now       2 calls in 7 days
       2 today, from local (jeton cli)
@@ -154,9 +154,9 @@ fn revoking_several_counts_each_token_once() {
       ops/one                           never seen
 
     Denied from the next request on. They stay in the trash for 30 days.
-    ! They made 1 token that lives on
+    ! They created 1 token that stays valid
     Its 1 token               (•) leave it   ( ) revoke it too
-    Their number              2
+    Number                    2
     Type it to confirm
     Password of ops
 
@@ -164,7 +164,7 @@ fn revoking_several_counts_each_token_once() {
     ");
     s.keys("<s-tab><right><tab>");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Remove 2 tokens
+    Revoke 2 tokens
     ! 1 of 2 in use, seen in the last 7 days:
     ! ops/maker                         just now       2 calls in 7 days
       2 today, from local (jeton cli)
@@ -173,9 +173,9 @@ fn revoking_several_counts_each_token_once() {
       ops/one                           never seen
 
     Denied from the next request on. They stay in the trash for 30 days.
-    ! They made 1 token that lives on
+    ! They created 1 token that stays valid
     Its 1 token               ( ) leave it   (•) revoke it too
-    Their number              3
+    Number                    3
     Type it to confirm
     Password of ops
 
@@ -192,8 +192,9 @@ fn create_warns_of_a_selection_that_grants_nothing() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate ops/ci
-    ops/ci may use: nothing yet, until 2027-02-19.
-    ! It will work, but it may call nothing: its selection is empty
+    ops/ci may call no access, until 2027-02-19.
+    ! The token will work, but it may not call anything: its selection is
+    empty
 
     Password of ops
     ");

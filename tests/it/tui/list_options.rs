@@ -122,5 +122,5 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
 #[test]
 fn footer_has_the_main_keys_at_80_columns() {
     let s = TuiHarness::signed_in(install(&["a"]));
-    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regen  d Disable  x Remove  / Filter  ? Help  q Quit");
+    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regenerate  d Disable  x Revoke  ? Help  q Quit");
 }

@@ -17,7 +17,7 @@ fn past_messages_are_kept_and_their_commands_copied() {
     s.keys("m");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Messages
-    Nothing was said yet.
+    No messages yet.
     ");
     s.keys("y<esc>");
     s.keys(&format!("d{PASSWORD}<enter>"));
@@ -37,7 +37,7 @@ fn past_messages_are_kept_and_their_commands_copied() {
     ▶ 1 min ago   ! Pasted text was ignored: no field has the focus
       2 min ago   ✓ deploy-bot disabled; denied from the next request on
                   = jeton token disable ops/deploy-bot
-      2 min ago   ! No command does what this message tells
+      2 min ago   ! This message has no equivalent command
     ");
     s.keys("<down>");
     s.assert_shows("▶ 2 min");
@@ -98,7 +98,7 @@ fn help_begins_with_the_keys_of_the_current_context() {
     for (keys, context) in [("", Context::Tokens), ("3", Context::Audit), ("4", Context::Catalogue)] {
         s.keys(&format!("{keys}?"));
         assert_eq!(first(&s), context.title());
-        s.keys("quits");
+        s.keys("quit");
         s.assert_shows(Context::Global.title());
         s.keys("<esc><esc>");
     }
@@ -119,26 +119,24 @@ fn help_is_narrowed_by_typing() {
     Keys
     / new secret
     Tokens
-    r              Gives the token a new secret
+    r              Create a new secret for the token
     A new secret
-    v              Shows the secret, or hides it again
-    y              Copies the secret
-    s              Saves the secret to a new file
-    Esc            Closes; asks if the secret was neither shown, copied nor
-                   saved
+    v              Show or hide the secret
+    y              Copy the secret
+    s              Save the secret to a new file
+    Esc            Close; asks if the secret was not shown, copied or saved
     ");
     s.keys("<c-u>secret copies");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Keys
     / secret copies
-    A new secret
-    y              Copies the secret
+    No key matches.  Esc clears the filter.
     ");
     s.keys("<c-u>xyzzy");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Keys
     / xyzzy
-    No key does that.  Esc clears what was typed.
+    No key matches.  Esc clears the filter.
     ");
     s.keys("<down><pgdn><up><esc>");
     assert_eq!(s.dialog_text(), whole);
@@ -147,7 +145,7 @@ fn help_is_narrowed_by_typing() {
     Keys
     / ctrl-l
     Everywhere
-    Ctrl-l         Draws the screen anew
+    Ctrl-l         Redraw the screen
     ");
     s.keys("<esc><esc>");
     s.assert_no_dialog();

@@ -28,12 +28,12 @@ fn footer_names_the_effect_of_the_key() {
     let install = install(&["off", "on"]);
     install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
     let mut s = TuiHarness::signed_in(install);
-    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regen  d Enable  x Remove  / Filter  ? Help  q Quit");
+    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regenerate  d Enable  x Revoke  ? Help  q Quit");
     s.keys("<down>");
-    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regen  d Disable  x Remove  / Filter  ? Help  q Quit");
+    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regenerate  d Disable  x Revoke  ? Help  q Quit");
     // Several tokens are disabled if one of them is enabled.
     s.keys("<up><space><space>");
-    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regen  d Disable  x Remove  / Filter  ? Help  q Quit");
+    insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regenerate  d Disable  x Revoke  ? Help  q Quit");
 
     // Enter in the last field presses the button: its hint names the effect.
     s.keys("<esc>x");
@@ -68,7 +68,7 @@ fn problems_name_tokens_by_name() {
         s.assert_hides("t:1");
         problems.insert(s.problem().or_else(|| s.notice_text()).unwrap());
     }
-    insta::assert_snapshot!(problems.into_iter().collect::<Vec<_>>().join("\n"), @"the token ops/gone is in the trash. Bring it back with: jeton token restore ops/gone");
+    insta::assert_snapshot!(problems.into_iter().collect::<Vec<_>>().join("\n"), @"the token ops/gone is in the trash. Restore it with: jeton token restore ops/gone");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn long_message_is_shown_to_its_end() {
     s.assert_hides("word15");
     insta::assert_snapshot!(lines_of(&s, "word"), @"
     ! word00 word01 word02 word03 word04
-    word05 word06 word07 word08…  m Whole
+    word05 word06 word07 wor…  m Show all
     ");
 }
 

@@ -21,8 +21,8 @@ fn grace_keeps_both_secrets_valid_for_its_time() {
     s.enter_until_password();
     insta::assert_snapshot!(dialog_lines(&s).replace(&issued.token.hint, "OLD_HINT"), @"
     Regenerate ops/bot
-    The new secret works at once, the old one, OLD_HINT, until 2026-11-22
-    09:30:00 +00:00.
+    The new secret works at once. The old one (OLD_HINT) works until
+    2026-11-22 09:30:00 +00:00.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -43,9 +43,9 @@ fn grace_ends_with_the_token_and_lasts_at_most_thirty_days() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("r<s-tab><s-tab><end><tab>31d<tab>");
     s.keys("<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the old secret lives 30 days more at most");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the old secret can work for another 30 days at most");
     s.keys("<c-u>soon<tab><tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""soon" is not a span: a span is a whole number from 1 with h, d, w, mo or y, such as 12h, 30d, 2w, 6mo or 1y"#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""soon" is not a span: use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y"#);
     s.keys("<c-u>7d");
     insta::assert_snapshot!(lines_of(&s, "2026-12-21 09:30:00 +00:00"), @"both work until 2026-12-21 09:30:00 +00:00: the expiry");
     s.keys(&format!("<tab><tab><enter>{PASSWORD}<enter>"));
@@ -77,12 +77,12 @@ fn third_secret_ends_both() {
     // No grace is offered.
     insta::assert_snapshot!(text(&s), @"
     Regenerate ops/bot
-    A new secret is made; name, API and everything else stay.
-    Secret now    NEW_HINT, made just now
-    Before that   OLD_HINT, dies tomorrow, never seen
-                  ! Two secrets live: a new one kills both at once.
+    Creates a new secret. Name, API and everything else stay the same.
+    Current       NEW_HINT, created just now
+    Previous      OLD_HINT, ends tomorrow, never seen
+                  ! Two secrets work now. A new one ends both at once.
     Expires       [keep]  7 d   30 d   90 d   1 y   never   other
-                  stays as it is: 2026-12-21, in 30 days
+                  unchanged: 2026-12-21, in 30 days
                   [ Regenerate ]
                   [ End overlap ]
     ");
@@ -140,8 +140,8 @@ fn unused_old_secret_is_shown_as_unused() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("o");
     insta::assert_snapshot!(lines_of(&s, " 1 h "), @"
-    ▶   bot            ● active   ops        2 methods       in 30 days  1 h ago
-    Not used since the new one was made, last seen 1 h ago.
+    ▶   bot            ● active   ops        2 methods     in 30 days  1 h ago
+    Not used since the new secret was created; last seen 1 h ago.
     ");
     assert!(allowed(&s, &old.secret));
 }

@@ -122,9 +122,9 @@ fn picked_selection_that_equals_a_row_selects_that_row() {
 
     (•) 2 sets…              IDE Plugins, Marketplace
 
-    (•) Inherit              whatever your role permits, now and…
+    (•) Inherit              everything your role permits, now a…
 
-    (•) nothing yet          authenticates, permits nothing
+    (•) no access            valid, but may not call anything
     ");
 }
 
@@ -194,10 +194,10 @@ fn management_methods_are_marked_and_ticked_one_by_one() {
     s.keys("/jeton.tokens<enter>");
     s.assert_shows("◆ ");
     s.keys("a");
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"Nothing more to tick here: jeton's own methods are picked one by one");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"Nothing more to tick here: management methods must be picked one by one");
     s.keys("<up><space>");
     s.assert_notice(NoticeId::NoEffect);
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"Management methods are picked one by one");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"Management methods must be picked one by one");
     s.assert_shows("0 / 4");
     s.keys("<down><space>");
     s.assert_shows("1 / 4");
@@ -221,7 +221,7 @@ fn methods_above_the_role_are_marked_and_explained() {
         s.keys("<down>");
     }
     assert!(above_role(&s), "{}", s.text());
-    insta::assert_snapshot!(lines_of(&s, "▲ admin"), @"▲ admin is above the role member: denied, ticked or not, while that is th…");
+    insta::assert_snapshot!(lines_of(&s, "▲ admin"), @"▲ admin exceeds the role member: denied while the account has this role");
 }
 
 #[test]

@@ -14,14 +14,14 @@ fn policy_rules_are_changed_with_fitting_input() {
     s.assert_top("policy.set");
     insta::assert_snapshot!(s.dialog_text(), @"
     Change self_service
-    It is on, and will be off. Tokens that exist keep what they have.
+    Changes from on to off. Existing tokens don't change.
 
     Password of ops
     ");
     prove(&mut s);
     s.assert_shows("= jeton policy set policy.self_service=off");
     s.keys("<down><enter><c-u>many<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"policy.active_tokens is a whole number, 0 = no limit");
+    insta::assert_snapshot!(s.problem().unwrap(), @"policy.active_tokens must be a whole number; 0 = no limit");
     s.keys("<c-u>3<tab><enter>");
     prove(&mut s);
     s.keys("<down><down><enter><right><tab><enter>");
@@ -29,9 +29,9 @@ fn policy_rules_are_changed_with_fitting_input() {
     s.keys("<down><enter><left><space><tab>1y<tab><enter>");
     prove(&mut s);
     s.keys("<down><enter><c-u>never<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#"policy.trash can't be "never": a span is a whole number from 1 with h, d, w, mo or y, such as 12h, 30d, 2w, 6mo or 1y"#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#"invalid value for policy.trash: "never": use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y"#);
     s.keys("<c-u>30d<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"It is 30d already");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Already 30d");
     s.keys("<c-u>7d<tab><enter>");
     prove(&mut s);
     let wanted = Policy {

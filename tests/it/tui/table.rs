@@ -100,10 +100,10 @@ fn key_a_marks_all_matches_up_to_a_limit() {
     s.assert_shows("1 000");
     s.keys("<esc><esc>a");
     s.assert_notice(NoticeId::MarkLimit);
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"Only 1 000 marked, of 1 005 shown: 1 000 at most at a time");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"Marked 1 000 of 1 005 matching tokens: the limit is 1 000");
     s.keys("G<space>");
     s.assert_notice(NoticeId::MarkLimit);
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"1 000 tokens at most can be marked at a time");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"At most 1 000 tokens can be marked");
     assert_eq!(marked(&s).len(), 1_000);
     s.keys("x");
     s.assert_shows("1-9 of 1 000");
@@ -159,8 +159,8 @@ fn several_tokens_are_disabled_and_enabled_together() {
     s.assert_top("token.disable");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
-    Denied from the next request on, kept with their secrets: ops/a, ops/c. 1
-    more marked are disabled already.
+    Denied from the next request on; secrets are kept: ops/a, ops/c. 1 more
+    are already disabled.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -181,16 +181,16 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     s.keys("<space><space>G<space>x");
     s.assert_top("revoke-tokens");
     insta::assert_snapshot!(dialog_lines(&s), @"
-    Remove 3 tokens
+    Revoke 3 tokens
     ! 1 of 3 in use, seen in the last 7 days:
     ! ops/z-busy                        just now       1 call in 7 days
       1 today, from 192.0.2.7 (it/1.0)
-      no method was named
+      no method recorded
     Not used in the last 7 days:
       ops/a                             never seen
       ops/b                             never seen
     Denied from the next request on. They stay in the trash for 30 days.
-    Their number              3
+    Number                    3
     Type it to confirm
     Password of ops
     [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
@@ -201,7 +201,7 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     // A wrong number is marked when the field loses focus. Enter in the last field presses the button, which then shows
     // the error.
     s.keys("2<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"That isn't their number");
+    insta::assert_snapshot!(s.problem().unwrap(), @"The number does not match");
     s.keys(&format!("{PASSWORD}<enter>"));
     insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 3");
     assert_eq!(names(&s).len(), 5);
@@ -235,7 +235,7 @@ fn one_token_changed_by_others_keeps_all_from_being_revoked() {
     s.message(Msg::StoreChanged);
     s.keys("<enter>");
     s.assert_top("revoke-tokens");
-    insta::assert_snapshot!(s.problem().unwrap(), @"b was changed meanwhile. Look at it again, then repeat");
+    insta::assert_snapshot!(s.problem().unwrap(), @"b changed while you were editing. Check it again, then repeat");
     assert_eq!(status(&s, "a"), Status::Active);
 }
 
@@ -268,7 +268,7 @@ fn restore_takes_another_name_if_its_own_is_taken() {
     s.keys("ndxs<esc>");
     assert!(s.model.modals.is_empty(), "nothing is created, disabled or revoked here");
     s.keys(&format!("u{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account has another token of that name. Choose another (for restore: --as NEW)");
+    insta::assert_snapshot!(s.problem().unwrap(), @"a token named a already exists: the account already has a token with this name. Choose another name");
     s.keys(&format!("-2<tab>{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.restore"));
     insta::assert_snapshot!(table_text(&s), @"The trash is empty.  t  goes back to the tokens.");
@@ -306,13 +306,13 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     s.assert_top("purge-tokens");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Purge expired tokens
-    ! 1 expired token of yours and those you manage, filtered or not:
+    ! 1 expired token of yours and of accounts you manage, filtered or not:
       ops/short
-    They go for good. Only digests of their secrets stay, for whose to name.
-    Their number              1
+    Deleted for good. Only digests of their secrets stay, for look-ups.
+    Number                    1
     Type it to confirm
     Password of ops
-    [ Keep them ]  [ I understand the consequences, purge them ]
+    [ Keep them ]  [ I understand the consequences, purge these tokens ]
     ");
     s.keys(&format!("2<tab>{PASSWORD}<tab><tab><enter>"));
     insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 1");
@@ -330,12 +330,12 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     s.keys("p");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Purge trashed tokens
-    No token of yours, or of an account you manage, is trashed.
-    They go for good. Only digests of their secrets stay, for whose to name.
-    Their number              0
+    You manage no trashed token.
+    Deleted for good. Only digests of their secrets stay, for look-ups.
+    Number                    0
     Type it to confirm
     Password of ops
-    [ Keep them ]  [ I understand the consequences, purge them ]
+    [ Keep them ]  [ I understand the consequences, purge these tokens ]
     ");
     s.keys(&format!("0<tab>{PASSWORD}<tab><tab><enter>"));
     insta::assert_snapshot!(s.problem().unwrap(), @"There is nothing to purge");

@@ -103,12 +103,12 @@ fn revoke_dialog_shows_who_uses_the_token() {
     let mut s = on_bot(busy(custom(&[STOP, START])), Theme::colour());
     s.keys("x");
     insta::assert_snapshot!(dialog_lines(&s), @"
-    Remove ops/deploy-bot
+    Revoke ops/deploy-bot
     ! In use: last seen just now, 1 call today, 340 in 7 days
       from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32)
       methods used: environment.control.StopEnv, …StartEnv
     Denied from the next request on. Stays in the trash for 30 days.
-    Its name                  deploy-bot
+    Name                      deploy-bot
     Type it to confirm
     Password of ops
     [ Disable instead ]  [ I understand the consequences, revoke this token ]
@@ -179,20 +179,20 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
     s.held_replies = Some(Default::default());
     s.keys("<up>x");
     insta::assert_snapshot!(dialog_lines(&s), @"
-    Remove ops/another
-    Reading how it is used…
+    Revoke ops/another
+    Reading its usage…
     Denied from the next request on. Stays in the trash for 30 days.
-    Its name                  another
+    Name                      another
     Type it to confirm
     Password of ops
     [ Disable instead ]  [ I understand the consequences, revoke this token ]
     ");
     s.deliver_replies(false);
     insta::assert_snapshot!(dialog_lines(&s), @"
-    Remove ops/another
-    It was never used, but somebody may be about to.
+    Revoke ops/another
+    Never used, but someone may be about to use it.
     Denied from the next request on. Stays in the trash for 30 days.
-    Its name                  another
+    Name                      another
     Type it to confirm
     Password of ops
     [ Disable instead ]  [ I understand the consequences, revoke this token ]
@@ -214,7 +214,7 @@ fn revoke_of_several_tokens_lists_those_in_use_apart() {
 fn unused_methods_of_a_custom_selection_are_dropped() {
     let mut s = on_bot(busy(custom(&[STOP, START, CLONE, "jeton.tokens.read"])), Theme::colour());
     s.keys("e<tab><tab><tab>");
-    insta::assert_snapshot!(lines_of(&s, "39 days"), @"2 methods used in 39 days of ledger  [ Drop the unused… ]");
+    insta::assert_snapshot!(lines_of(&s, "39 days"), @"2 methods used in 39 days of ledger  [ Drop unused… ]");
     s.keys("<tab><enter>");
     s.assert_shows("3 of ");
     insta::assert_snapshot!("picker_without_the_unused", s.dump());
@@ -256,7 +256,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab>");
     insta::assert_snapshot!(lines_of(&s, "2 days"), @"
-    only 2 days of ledger, too few to call a method unused
+    usage is recorded for 2 days of ledger; unused methods show …
     0 calls today, 1 in 7 days, mostly from 10.0.0.5 (curl/8.5.0), last 2 days ago
     ");
     s.keys("<space>d");

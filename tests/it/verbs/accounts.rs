@@ -56,7 +56,7 @@ fn account_name_is_never_reused() {
     assert_eq!(install.audit().len(), rows);
     install.call(OWNER, delete_account("member")).unwrap();
     let error = assert_error(install.call(OWNER, create_account("member", Role::Viewer)), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the username member is taken: a name is never given to another account, even after deletion");
+    insta::assert_snapshot!(error, @"the username member is taken: names are never reused, even after deletion");
 }
 
 #[test]
@@ -218,13 +218,13 @@ fn account_with_active_tokens_is_not_deleted() {
     install.issue("member", "live2");
     let before = (install.audit(), install.account_named("member"));
     let error = assert_error(install.call(OWNER, delete_account("member")), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account member is not deleted: it has 2 active tokens. Disable it instead: jeton account disable member; or disable or delete its tokens first");
+    insta::assert_snapshot!(error, @"the account member can't be deleted: it has 2 active tokens. Disable the account instead: jeton account disable member; or disable or revoke its tokens first");
     assert_eq!((install.audit(), install.account_named("member")), before);
     assert_eq!(may(&install, &secret)[0], "yes");
     install.call(OWNER, disable(&["member/live2"])).unwrap();
     install.call(OWNER, switch_off(&["member"])).unwrap();
     let error = assert_error(install.call(OWNER, delete_account("member")), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account member is not deleted: it has 1 active token. It is disabled, so they are denied; to delete it, disable or delete its tokens first");
+    insta::assert_snapshot!(error, @"the account member can't be deleted: it has 1 active token. The account is disabled, so its tokens are denied already. To delete it, disable or revoke its tokens first");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn deleted_account_takes_its_tokens_into_the_trash_for_good() {
     for wrong in ["", "Member", "member ", "1", "yes"] {
         let verb = DeleteAccount { confirmation: wrong.to_owned(), ..delete_account("member") };
         let error = assert_error(install.call(OWNER, verb), Kind::Conflict);
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the confirmation differs; nothing was deleted: the account's name was expected, exactly: member"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the confirmation does not match; nothing was deleted: expected the account's name: member"); }
     }
     assert_eq!(install.audit(), before);
     let deleted = install.call("admin", delete_account("member")).unwrap();

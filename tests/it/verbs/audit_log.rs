@@ -18,7 +18,7 @@ fn audit_log_is_for_owners_and_admins() {
     }
     for who in ["member", "viewer"] {
         let error = assert_error(install.call(who, list_audit()), Kind::Denied);
-        insta::allow_duplicates! { insta::assert_snapshot!(error.what, @"the audit log is for owners and admins"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error.what, @"only owners and admins can read the audit log"); }
         let named = ListAudit { token: Some(TokenRef::Text("nothing".to_owned())), ..list_audit() };
         assert_error(install.call(who, named), Kind::Denied);
     }

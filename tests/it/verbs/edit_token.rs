@@ -65,12 +65,12 @@ fn refused_edit_changes_nothing() {
         tries += 1;
         assert_error(install.call("member", verb), kind)
     };
-    insta::assert_snapshot!(no(edit("x"), Kind::Usage), @"nothing is to be changed. Say what, e.g. --description or --expires");
+    insta::assert_snapshot!(no(edit("x"), Kind::Usage), @"nothing to change. Give at least one option, e.g. --description or --expires");
     no(EditToken { name: Some(token_name("taken")), ..edit("x") }, Kind::Conflict);
     no(EditToken { name: Some(token_name("jtn_12345678")), ..edit("x") }, Kind::Usage);
     no(EditToken { expires: spec("20-11-2026"), ..edit("x") }, Kind::Usage);
     let error = no(EditToken { selection: add(&["IDE Plugins"]), ..edit("x") }, Kind::Usage);
-    insta::assert_snapshot!(error, @"sets can't be added or dropped here: the token's selection is one of methods, picked by hand. Say which sets take its place: --set NAME, again for more");
+    insta::assert_snapshot!(error, @"sets can't be added or dropped here: the token's selection is a choice of methods. Choose sets instead: --set NAME (can be repeated)");
     let replace = |selection| Some(SelectionEdit::Replace(selection));
     no(EditToken { selection: replace(methods(&["no.Such"])), ..edit("x") }, Kind::NotFound);
     no(EditToken { selection: replace(Selection::Sets(["None".to_owned()].into())), ..edit("x") }, Kind::NotFound);
@@ -107,7 +107,7 @@ fn new_expiry_of_an_expired_token_counts_towards_the_limit() {
     install.issue("member", "y");
     let renewed = EditToken { expires: spec("1d"), ..edit("x") };
     let error = assert_error(install.call("member", renewed.clone()), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account would have 2 active tokens: 1 at most may be active at one time (policy.active_tokens). Disable or delete one that is no longer needed");
+    insta::assert_snapshot!(error, @"the account would have 2 active tokens: at most 1 can be active (policy.active_tokens). Disable or revoke a token that is no longer needed");
     install.call("member", disable(&["y"])).unwrap();
     install.call("member", renewed).unwrap();
     install.call("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
@@ -148,7 +148,7 @@ fn edit_conflict_names_both_sides() {
         assert_error(install.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
         assert_error(install.call("member", mine), Kind::Conflict),
     ] {
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"x was changed meanwhile: description was none, stored now "theirs", yours "mine"; expires was never, stored now 2026-11-28, you leave it. Look at it again, then repeat"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"x changed while you were editing: description was none, is now "theirs", yours "mine"; expires was never, is now 2026-11-28, unchanged by you. Check it again, then repeat"#); }
     }
     let blind = EditToken { description: described("mine"), ..EditToken::new(TokenTarget::at_revision(&seen)) };
     assert_error(install.call("member", blind), Kind::Conflict);

@@ -96,7 +96,7 @@ fn token_is_found_by_name_full_name_hint_and_id() {
     insta::assert_snapshot!(error, @"the token same is not in the trash");
     install.call("member", revoke(&["same"], "same")).unwrap();
     let error = assert_error(install.call("member", disable(&["same"])), Kind::NotFound);
-    insta::assert_snapshot!(error, @"the token same is in the trash. Bring it back with: jeton token restore same");
+    insta::assert_snapshot!(error, @"the token same is in the trash. Restore it with: jeton token restore same");
 }
 
 /// A name refers only to itself, never to another token's id or hint.

@@ -9,7 +9,7 @@ fn revoke_is_confirmed_by_the_exact_name() {
     let rows = install.audit();
     for wrong in ["", "ci-deplo", "CI-DEPLOY", " ci-deploy", "ci-deploy\n", "member/ci-deploy", "1", "yes"] {
         let error = assert_error(install.call("member", revoke(&["ci-deploy"], wrong)), Kind::Conflict);
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the confirmation differs; nothing was deleted: the token's name was expected, exactly: ci-deploy"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the confirmation does not match; nothing was revoked: expected the token's name: ci-deploy"); }
     }
     assert!(allowed(&install, &issued.secret));
     assert_eq!(install.audit(), rows);

@@ -139,8 +139,8 @@ fn secret_is_not_in_force_if_something_changed_meanwhile() {
         }
     }
     insta::assert_snapshot!(Vec::from_iter(messages).join("\n"), @"
-    the secret printed to stdout is not in force: nothing was changed
-    the secrets printed to stdout are not in force: nothing was changed
+    nothing was changed: the secret printed to stdout is not valid
+    nothing was changed: the secrets printed to stdout are not valid
     ");
 }
 

@@ -51,15 +51,15 @@ fn ten_megabytes_are_read() {
 
 #[test]
 fn too_much_is_refused() {
-    insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: 32 MiB are read at most. Split it, or import the part whose methods are issued");
-    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document is too large: 4000000 values are read at most, without schemas, parameters and answers. Split it, or import the part whose methods are issued");
+    insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: the limit is 32 MiB. Split it, or import only the part that you need");
+    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document is too large: the limit is 4000000 values without schemas, parameters and responses. Split it, or import only the part that you need");
     let mut paths: String = (0..2_501).fold(String::new(), |mut all, n| {
         let _ = write!(all, "\"/{n}\":{{\"$ref\":\"#/x-all\"}},");
         all
     });
     paths.pop();
     let verbs = "\"x-all\":{\"get\":{},\"put\":{},\"post\":{},\"delete\":{},\"head\":{},\"patch\":{},\"options\":{},\"trace\":{}}";
-    insta::assert_snapshot!(refused(&with(&paths, verbs)), @"the document has too many operations: 20000 are read at most. Split it, or import the part whose methods are issued");
+    insta::assert_snapshot!(refused(&with(&paths, verbs)), @"the document has too many operations: the limit is 20000. Split it, or import only the part that you need");
 }
 
 #[test]
@@ -87,14 +87,14 @@ fn alias_bombs_are_refused_before_they_go_off() {
     // A few aliases are no bomb.
     let few = yaml_paths("  /a: &a\n    get: {summary: One}\n  /b: *a\n");
     assert_eq!(read(&few).unwrap().catalogue.methods().count(), 2);
-    insta::assert_snapshot!(refused("openapi: &a 3.0.0\npaths: &p {x: *p}\n"), @"the document can't be read: the alias on line 2 holds itself");
+    insta::assert_snapshot!(refused("openapi: &a 3.0.0\npaths: &p {x: *p}\n"), @"the document can't be read: the alias on line 2 contains itself");
     insta::assert_snapshot!(refused("openapi: 3.0.0\npaths: *nothing\n"), @"the document can't be read: while parsing node, found unknown anchor at char 22 line 2 column 8");
 }
 
 #[test]
 fn deep_nesting_is_refused() {
     const DEEP: usize = 100_000;
-    let too_deep = |text: &str| insta::allow_duplicates! { insta::assert_snapshot!(refused(text), @"the document nests too deep: 100 levels are read at most") };
+    let too_deep = |text: &str| insta::allow_duplicates! { insta::assert_snapshot!(refused(text), @"the document is nested too deeply: the limit is 100 levels") };
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let (open, close) = (open.repeat(DEEP), close.repeat(DEEP));
         too_deep(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":{open}1{close}}}"));
@@ -137,9 +137,9 @@ fn refs_in_circles_and_long_rows_end() {
     let named = ["\"/0\"", "\"/x\"", "\"/r\"", "\"/g\"", "\"/l\"", "\"/m\""].map(|path| of(path).as_str());
     insta::assert_snapshot!(named.join("\n"), @r##"
     "/0": more than 20 $refs in a row
-    "/x": $ref "#/paths/~1x" leads back to itself
-    "/r": $ref "#" is no path from the root
-    GET "/g": $ref "#/paths/~1g/get" leads back to itself
+    "/x": $ref "#/paths/~1x" refers to itself
+    "/r": $ref "#" is not a path from the root
+    GET "/g": $ref "#/paths/~1g/get" refers to itself
     "/l": $ref "#/paths/%" can't be read
     "/m": $ref "#/%ff" can't be read
     "##);
@@ -172,7 +172,7 @@ fn one_heavy_operation_at_many_places_is_bounded() {
     for limit in ["100", "200"] {
         warns(&done, limit);
     }
-    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the document's tags and scopes make too large sets: 500000 entries are kept at most. Split the document, or import the part whose methods are issued");
+    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the sets from the document's tags and scopes are too large: the limit is 500000 entries. Split the document, or import only the part that you need");
 }
 
 /// Runs [`check`] without looking for every entry of very large sets.
@@ -234,7 +234,7 @@ fn duplicate_keys_are_warned_about() {
         check(&done);
         assert_eq!(the_one(&done).title, "Last");
         let twice = done.warnings.iter().find(|w| w.contains("\"/a\"")).unwrap();
-        insta::allow_duplicates! { insta::assert_snapshot!(twice, @r#"the key "/a" stands twice in "paths": the last one counts"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(twice, @r#"the key "/a" is repeated in "paths"; the last one is used"#); }
     }
 }
 
@@ -248,11 +248,11 @@ fn odd_yaml_is_read_or_refused() {
     check(&done);
     assert_eq!(done.catalogue.methods().count(), 2);
     insta::assert_snapshot!(done.warnings.join("\n"), @r#"
-    line 3 has a list or map as a key: it is left out
-    line 4 has a list or map as a key: it is left out
-    GET "/a": tags is no list and is left out
-    operations without operationId, whose ids come from verb and path: 2 (GET "/a", GET "/long\u{a}")
-    operations whose path can't be matched and that have no route: 1 (GET "/long\u{a}")
+    line 3 has a list or map as a key; skipped
+    line 4 has a list or map as a key; skipped
+    GET "/a": tags is not a list; skipped
+    operations without operationId; their ids come from verb and path: 2 (GET "/a", GET "/long\u{a}")
+    operations whose path can't be matched; they have no route: 1 (GET "/long\u{a}")
     "#);
     for text in [
         "\0",

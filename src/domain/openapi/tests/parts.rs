@@ -30,8 +30,8 @@ fn scopes_of_all_alternatives_become_sets() {
     PATCH "/a": the security scheme "none" isn't declared
     "none" has no scopes: "x" becomes no set
     "key" has no scopes: "role" becomes no set
-    the scope "w" is of "copy" and of "oauth": one set holds both
-    operations that say they need no token (security: []) and become public: 1 (DELETE "/a")
+    the scope "w" is declared by "copy" and "oauth"; one set covers both
+    operations that need no token (security: []); they become public: 1 (DELETE "/a")
     declared scopes that no operation requires become no sets: 1 ("idle")
     operations that need several scopes together are in no scope's set: 1 (PUT "/a")
     "#);
@@ -53,9 +53,9 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert_eq!(holds(&all, "scope r"), ["default.read", "default.same_twice"]);
     assert_eq!(holds(&all, "scope a"), ["default.either"]);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the scope "r" is of "oauth" and of "oid": one set holds both
+    the scope "r" is declared by "oauth" and "oid"; one set covers both
     "key" has no scopes: "admin" becomes no set
-    the scope "a" is of "oauth" and of "oid": one set holds both
+    the scope "a" is declared by "oauth" and "oid"; one set covers both
     operations that need several scopes together are in no scope's set: 4 (DELETE "/a", PATCH "/a", POST "/a", …)
     "#);
 }
@@ -73,12 +73,12 @@ fn names_of_sets_that_collide_stay_apart() {
     assert_eq!(names[0], "scope r");
     assert!(names.iter().any(|n| n.starts_with("scope r (")) && names.contains(&"xy"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the tag "declared" is declared twice: the last one counts
-    a declared tag without a name is left out
-    declared tags that no operation has become no sets: 1 ("idle")
-    the set "scope r" has the name of another one, so it is "scope r (f82548ba)"
-    the name of the set "x\u{200b}y" is cleaned or cut
-    the set "x\u{200b}y" has the name of another one, so it is "xy (dd5bbb5e)"
+    the tag "declared" is declared twice; the last one is used
+    a declared tag has no name; skipped
+    declared tags without operations become no sets: 1 ("idle")
+    the set "scope r" has the name of another set; renamed to "scope r (f82548ba)"
+    the name of the set "x\u{200b}y" was cleaned or cut
+    the set "x\u{200b}y" has the name of another set; renamed to "xy (dd5bbb5e)"
     "#);
 }
 
@@ -98,14 +98,14 @@ fn refs_inside_the_document_are_followed() {
     }
     assert_eq!(ids.len(), 6, "{ids:?}");
     insta::assert_snapshot!(all.warnings.join("\n"), @r##"
-    "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" leads nowhere
-    DELETE "/a": its $ref has the verb too; the path's own counts
-    DELETE "/b": its $ref has the verb too; the path's own counts
-    "/d": $ref "other.yaml#/d" leads out of the document
-    "/e": $ref "#/nowhere" leads nowhere
-    "/f": $ref "#/paths/~1f" leads back to itself
-    "DELETE /b": the id default.own is taken by "DELETE /a", so it is default.own-ea804dda
-    "GET /b": the id default.shared is taken by "GET /a", so it is default.shared-db789e7b
+    "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" has no target
+    DELETE "/a": also defined behind its $ref; the path's own is used
+    DELETE "/b": also defined behind its $ref; the path's own is used
+    "/d": $ref "other.yaml#/d" refers to another document
+    "/e": $ref "#/nowhere" has no target
+    "/f": $ref "#/paths/~1f" refers to itself
+    "DELETE /b": the id default.own is taken by "DELETE /a"; uses default.own-ea804dda
+    "GET /b": the id default.shared is taken by "GET /a"; uses default.shared-db789e7b
     "##);
     let documented = all.catalogue.methods().find(|m| m.id.as_str() == "default.documented").unwrap();
     assert_eq!(documented.docs.as_deref(), Some("https://d.example"));
@@ -133,17 +133,17 @@ fn omitted_parts_are_warned_about() {
     );
     assert_eq!(all.catalogue.methods().count(), 2);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    "/a": "GET" is no verb and is left out
-    "/a": "query" is no verb and is left out
-    GET "/a": tags is no list and is left out
-    the path "/b" is no map: it is left out
-    GET "/c" is no map: it is left out
-    GET "d": a tag that is no word is left out
-    GET "d": security is no list and is left out
-    GET "d": a path starts with a slash; one is put before it
-    operations without operationId, whose ids come from verb and path: 2 (GET "/a", GET "d")
-    operations whose callbacks are no methods of this API and are left out: 1 (GET "/a")
-    webhooks are no methods of this API and are left out: 1
+    "/a": "GET" is not an HTTP method; skipped
+    "/a": "query" is not an HTTP method; skipped
+    GET "/a": tags is not a list; skipped
+    the path "/b" is not a map; skipped
+    GET "/c" is not a map; skipped
+    GET "d": a tag is not text; skipped
+    GET "d": security is not a list; skipped
+    GET "d": the path does not start with a slash; a slash is added
+    operations without operationId; their ids come from verb and path: 2 (GET "/a", GET "d")
+    operations with callbacks; callbacks are not methods of this API and are skipped: 1 (GET "/a")
+    webhooks are not methods of this API; skipped: 1
     "#);
     assert!(!all.warnings.iter().any(|w| w.contains("x-m")));
 }

@@ -138,8 +138,8 @@ mod tests {
         let texts = changes.map(|(before, after)| describe_change(before, after, 3));
         insta::assert_snapshot!(texts.join("\n"), @"
         Its 3 active tokens may call no write and admin methods from the next request on.
-        Its 3 active tokens may call write methods too, as far as they were given.
-        Its 3 active tokens may call what they may call now.
+        Its 3 active tokens may also call write methods that they were given.
+        Its 3 active tokens keep the same methods.
         ");
     }
 }
