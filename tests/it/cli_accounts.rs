@@ -168,22 +168,22 @@ fn new_password_is_the_second_line_or_a_file() {
     home.run(&from_files, "").assert_success().assert_silent();
     let refused = home.asking("ci", &["whoami"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the password of ci is temporary: somebody else set it, so it is replaced before anything else
+    error: the password of ci is temporary: someone else set it, so it must be replaced first
       Run: jeton account passwd --user ci
     ");
 
     // The own password, then another account's. Each time the old one stops working.
     let done =
         home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci has a new password; its tokens go on");
+    insta::assert_snapshot!(done.message(), @"✓ ci has a new password; its tokens keep working");
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_success();
     home.asking("ops", &["account", "passwd", "ci"], &[PASSWORD, OTHER]).assert_success().assert_silent();
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_code(4);
     home.asking("ci", &["account", "passwd", "ops"], &[OTHER, "eight brown foxes"]).assert_code(4).assert_silent();
     insta::assert_snapshot!(home.ops(&["account", "list"]).assert_success().text(), @"
-    USERNAME  ROLE    STATUS                ACTIVE  KEPT  TRASHED  CREATED
-    ci        member  ◐ temporary password  0       0     0        just now
-    ops       owner   ● enabled             0       0     0        just now
+    USERNAME  ROLE    STATUS                ACTIVE  TOTAL  TRASHED  CREATED
+    ci        member  ◐ temporary password  0       0      0        just now
+    ops       owner   ● enabled             0       0      0        just now
     ");
     let shown = home.ops(&["account", "show", "ci", "--json"]).assert_success().json();
     assert_eq!(shown["account"]["temporary_password"], true);

@@ -100,15 +100,15 @@ fn invalid_token_is_not_authenticated() {
     home.as_ops(&["token", "disable", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
-    error: the token is not accepted: it is unknown, expired, disabled, deleted or replaced, or its account is disabled
-      Whoever can open the store can ask: jeton token whose
+    error: the token was refused: it is unknown, expired, disabled, revoked or replaced, or its account is disabled
+      On the server, run: jeton token whose
     ");
     home.as_ops(&["token", "enable", "bot"]).assert_success();
     home.as_ops(&["token", "regenerate", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
-    error: the token is not accepted: it is unknown, expired, disabled, deleted or replaced, or its account is disabled
-      Whoever can open the store can ask: jeton token whose
+    error: the token was refused: it is unknown, expired, disabled, revoked or replaced, or its account is disabled
+      On the server, run: jeton token whose
     ");
 }
 
@@ -184,11 +184,11 @@ fn config_set_and_unset_keep_the_file_private() {
     }
     let refused = home.run(&["config", "set", "api-token", "abc"], "").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"
-    error: a token is not given on a command line: others can see what stands there
-      Give it on stdin, or run without a value and type it
+    error: a token must not be given on the command line: other users can see it
+      Pass it on stdin, or leave out the value and type it
     ");
     let refused = home.run(&["config", "set", "api-token"], "abc").assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: that is no secret of the form jeton issues: it may be mistyped or cut: nothing was changed");
+    insta::assert_snapshot!(refused.message(), @"error: not a jeton secret: it may be mistyped or cut; nothing was changed");
 }
 
 #[test]
