@@ -26,8 +26,8 @@ pub(super) enum ServiceJson {
 }
 
 impl From<&Propagation> for ServiceJson {
-    fn from(testimony: &Propagation) -> Self {
-        match testimony {
+    fn from(answer: &Propagation) -> Self {
+        match answer {
             Propagation::Confirmed(time) => {
                 ServiceJson::Confirmed { denies: true, ms: Propagation::milliseconds(*time) }
             }

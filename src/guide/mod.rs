@@ -119,11 +119,12 @@ impl Guide<'_> {
             (self.verify, subject, self.insecure)
         {
             let name = if subject == ProxyKind::Envoy { "Envoy" } else { "Traefik" };
-            let error = Error::usage(format!("{name} can't tell jeton from another program that listens at {port}"))
-                .why(
-                    "any local user can take the port while jeton is down and accept any request, because it \
+            let error =
+                Error::usage(format!("{name} can't distinguish jeton from another program that listens at {port}"))
+                    .why(
+                        "any local user can take the port while jeton is down and accept any request, because it \
                  compares no proof value",
-                );
+                    );
             return Err(match subject {
                 ProxyKind::Envoy => {
                     error.next("Let jeton listen at a socket (serve.verify unix:PATH), or add --insecure")

@@ -30,18 +30,18 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
     // One at a time, because a text may contain thousands.
     for secret in secrets {
         let hint = secret.hint().unwrap_or_default().to_owned();
-        let traced = app.call(&Credential::Store, IdentifySecret { secret })?;
-        any_token |= is_token(&traced);
-        first_refusal = first_refusal.or(traced.denial_reason);
+        let lookup = app.call(&Credential::Store, IdentifySecret { secret })?;
+        any_token |= is_token(&lookup);
+        first_refusal = first_refusal.or(lookup.denial_reason);
         if app.out.json {
-            answers.push(to_json(&traced, now));
+            answers.push(to_json(&lookup, now));
             continue;
         }
         if are_several && !app.out.quiet {
-            let known = if is_token(&traced) { "" } else { " belongs to no token" };
+            let known = if is_token(&lookup) { "" } else { " belongs to no token" };
             app.out.line(&format!("{hint}…{known}"))?;
         }
-        print_result(app, &traced, now)?;
+        print_result(app, &lookup, now)?;
     }
     if app.out.json {
         match &answers[..] {
@@ -56,9 +56,9 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
 }
 
 /// Returns `true` if the secret belongs or belonged to a token.
-fn is_token(traced: &SecretLookup) -> bool {
+fn is_token(lookup: &SecretLookup) -> bool {
     let unknown = [DenialReason::Malformed, DenialReason::Checksum, DenialReason::Unknown, DenialReason::WrongSecret];
-    !traced.denial_reason.is_some_and(|reason| unknown.contains(&reason))
+    !lookup.denial_reason.is_some_and(|reason| unknown.contains(&reason))
 }
 
 /// Returns the secrets in the pasted text, or the whole text if it contains none.
@@ -77,15 +77,15 @@ fn read_secrets(app: &App) -> Result<Vec<SecretText>> {
 }
 
 /// Returns the state of a secret. `None` if only its head matches.
-fn state_word(traced: &SecretLookup) -> Option<&'static str> {
-    if traced.denial_reason == Some(DenialReason::WrongSecret) {
+fn state_word(lookup: &SecretLookup) -> Option<&'static str> {
+    if lookup.denial_reason == Some(DenialReason::WrongSecret) {
         return None;
     }
-    match &traced.owner {
+    match &lookup.owner {
         SecretOwner::Unknown => None,
         SecretOwner::Purged(_) => Some("purged"),
         SecretOwner::Token(_, SecretState::Current) => Some("current"),
-        SecretOwner::Token(_, SecretState::Previous(_)) if traced.denial_reason == Some(DenialReason::Retired) => {
+        SecretOwner::Token(_, SecretState::Previous(_)) if lookup.denial_reason == Some(DenialReason::Retired) => {
             Some("dead")
         }
         SecretOwner::Token(_, SecretState::Previous(_)) => Some("previous"),
@@ -93,29 +93,29 @@ fn state_word(traced: &SecretLookup) -> Option<&'static str> {
     }
 }
 
-fn to_json(traced: &SecretLookup, now: Timestamp) -> WhoseJson {
-    let (token, purged) = match &traced.owner {
+fn to_json(lookup: &SecretLookup, now: Timestamp) -> WhoseJson {
+    let (token, purged) = match &lookup.owner {
         SecretOwner::Unknown => (None, None),
         SecretOwner::Token(token, _) => (Some(TokenJson::new(token, now)), None),
         SecretOwner::Purged(tombstone) => (None, Some(TombstoneJson::from(&**tombstone))),
     };
     WhoseJson {
         schema: SCHEMA,
-        works: traced.denial_reason.is_none(),
-        reason: traced.denial_reason.map(DenialReason::as_str),
-        secret: state_word(traced),
+        works: lookup.denial_reason.is_none(),
+        reason: lookup.denial_reason.map(DenialReason::as_str),
+        secret: state_word(lookup),
         token,
         purged,
     }
 }
 
-fn print_result(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<()> {
-    let name = match &traced.owner {
+fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<()> {
+    let name = match &lookup.owner {
         SecretOwner::Unknown => return Ok(()),
         SecretOwner::Token(token, _) => token.full_name(),
         SecretOwner::Purged(tombstone) => tombstone.full_name(),
     };
-    if traced.denial_reason == Some(DenialReason::WrongSecret) {
+    if lookup.denial_reason == Some(DenialReason::WrongSecret) {
         app.out.note(&format!("It starts like the secret of {name}"));
         return Ok(());
     }
@@ -126,7 +126,7 @@ fn print_result(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<
     let day = |at: Timestamp| format!("{}, {}", dates.day(at), ago(at, now));
     let mut table = Table::pairs();
     table.pair("Token", name);
-    match &traced.owner {
+    match &lookup.owner {
         SecretOwner::Unknown => {}
         SecretOwner::Token(token, state) => {
             table.pair("Id", token.id.to_string());
@@ -144,6 +144,6 @@ fn print_result(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<
             table.pair("Status", format!("purged {}", day(tombstone.purged_at)));
         }
     }
-    table.pair("Works", traced.denial_reason.map_or_else(|| "yes".to_owned(), |r| format!("no, {}", r.describe())));
+    table.pair("Works", lookup.denial_reason.map_or_else(|| "yes".to_owned(), |r| format!("no, {}", r.describe())));
     app.out.table(&mut table)
 }

@@ -38,8 +38,8 @@ impl IdentifySecretDialog {
     }
 
     /// Takes the answer.
-    pub fn set_result(&mut self, traced: SecretLookup) {
-        self.result = Some(traced);
+    pub fn set_result(&mut self, lookup: SecretLookup) {
+        self.result = Some(lookup);
     }
 }
 
@@ -96,11 +96,11 @@ impl Dialog for IdentifySecretDialog {
         layout.wide_text_input(Field::Secret, "Secret", &self.secret);
         layout.blank();
         let plain = Style::new();
-        if let Some(traced) = &self.result {
-            match &traced.owner {
+        if let Some(lookup) = &self.result {
+            match &lookup.owner {
                 SecretOwner::Unknown => layout.fact("Token", "none", theme.strong),
                 // Only the head matches: this is not the token's secret.
-                found if traced.denial_reason == Some(DenialReason::WrongSecret) => {
+                found if lookup.denial_reason == Some(DenialReason::WrongSecret) => {
                     layout.fact("Token", "none", theme.strong);
                     let name = match found {
                         SecretOwner::Token(token, _) => token.full_name(),
@@ -120,7 +120,7 @@ impl Dialog for IdentifySecretDialog {
                     layout.fact("Status", &format!("purged {}", ago(gone.purged_at, model.now)), theme.dim);
                 }
             }
-            match traced.denial_reason {
+            match lookup.denial_reason {
                 None => layout.fact("Works", "yes", theme.warning),
                 Some(reason) => layout.fact("Works", &format!("no: {}", reason.describe()), plain),
             }

@@ -109,7 +109,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Reply(id, result) => replies::on_reply(model, id, *result),
         Msg::CatalogueLoaded(id, result) => replies::on_catalogue_read(model, id, *result),
-        Msg::PropagationChecked(seq, testimony) => propagation::on_propagation_checked(model, seq, testimony.as_ref()),
+        Msg::PropagationChecked(seq, answer) => propagation::on_propagation_checked(model, seq, answer.as_ref()),
         Msg::Copied(result) => dialogs::on_copied(model, result),
         Msg::Saved(result) => dialogs::on_saved(model, result),
         Msg::Progress(done, total) => {
@@ -299,7 +299,7 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
             requests::query_tokens(model, TokenCursor::Start)
         }
         Intent::Refresh => navigation::refresh_screen(model),
-        Intent::ShowToken(id, whereabouts) => navigation::show_token(model, id, whereabouts),
+        Intent::ShowToken(id, state) => navigation::show_token(model, id, state),
         Intent::ShowTokensOf(username) => accounts::show_tokens_of(model, &username),
         Intent::CursorMoved => navigation::on_cursor_moved(model),
         Intent::Run(effect) => vec![effect],

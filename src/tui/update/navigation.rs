@@ -64,8 +64,8 @@ pub(super) fn on_cursor_moved(model: &mut Model) -> Vec<Effect> {
 
 /// Shows the token table, or the trash, with the cursor on this token and all filters cleared. A purged token is in
 /// neither, so nothing happens.
-pub(super) fn show_token(model: &mut Model, id: TokenId, whereabouts: TokenState) -> Vec<Effect> {
-    let trashed = match whereabouts {
+pub(super) fn show_token(model: &mut Model, id: TokenId, state: TokenState) -> Vec<Effect> {
+    let trashed = match state {
         TokenState::Live => false,
         TokenState::Trashed => true,
         TokenState::Purged => return Vec::new(),

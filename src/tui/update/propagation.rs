@@ -22,19 +22,18 @@ pub(super) fn check_propagation(
 }
 
 /// Updates the notices with the answer of the service; `None` if there is no service.
-pub(super) fn on_propagation_checked(model: &mut Model, seq: i64, testimony: Option<&Propagation>) -> Vec<Effect> {
+pub(super) fn on_propagation_checked(model: &mut Model, seq: i64, answer: Option<&Propagation>) -> Vec<Effect> {
     for notice in model.notice.iter_mut().chain(&mut model.messages) {
-        if let Some(PendingPropagation { subject: whom, .. }) = notice.propagation.take_if(|pending| pending.seq == seq)
-        {
-            update_notice(notice, whom, testimony);
+        if let Some(PendingPropagation { subject, .. }) = notice.propagation.take_if(|pending| pending.seq == seq) {
+            update_notice(notice, subject, answer);
         }
     }
     Vec::new()
 }
 
 /// Replaces the effect with the service's answer.
-fn update_notice(notice: &mut Notice, subject: &str, testimony: Option<&Propagation>) {
-    match testimony {
+fn update_notice(notice: &mut Notice, subject: &str, answer: Option<&Propagation>) {
+    match answer {
         Some(Propagation::Confirmed(time)) => notice.effect = Some(describe_confirmed(subject, *time)),
         Some(Propagation::Unconfirmed { service, why }) => {
             notice.effect = Some(describe_unconfirmed(service, why));
