@@ -7,7 +7,7 @@
 //!           │   verbs::request::call      │                          │
 //!           └──────────────┬──────────────┘                          │ verbs::verify::cache
 //!                    trait Backend                                   │
-//!                          │ lazy_backend.rs: a store at a path      │
+//!                          │ lazy_backend.rs: a store at its location│
 //!   verbs/  every verb once: permission, effect, audit entries; the one decision about a secret
 //!                          │ ports: Store, Clock, Entropy, PasswordHasher, SecretFileWriter
 //!          store/  all SQL            platform/  all of the operating system

@@ -43,6 +43,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::propagation::PropagationProbe;
+use crate::store::StoreLocation;
 use crate::verbs::accounts::{GetSetup, SignIn};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
@@ -131,7 +132,8 @@ fn open_tui(global: GlobalArgs) -> Result<()> {
     }
     require_terminal()?;
     let world = platform::adapters();
-    let backend = LazyLocalBackend::new(settings.store.value.clone(), world.clone(), client_info(Face::Tui));
+    let location = StoreLocation::file(&settings.store.value);
+    let backend = LazyLocalBackend::new(location, world.clone(), client_info(Face::Tui));
     exit_as(run_tui(backend, &world, &settings, None)?)
 }
 
@@ -216,8 +218,9 @@ impl App {
             None => PasswordSource::Prompt,
         };
         let world = platform::adapters();
+        let location = StoreLocation::file(&settings.store.value);
         Ok(App {
-            backend: LazyLocalBackend::new(settings.store.value.clone(), world.clone(), client_info(Face::Cli)),
+            backend: LazyLocalBackend::new(location, world.clone(), client_info(Face::Cli)),
             adapters: world,
             username: settings.username.as_ref().map(|u| u.value.clone()),
             settings,

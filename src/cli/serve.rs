@@ -14,6 +14,7 @@ use crate::platform;
 use crate::platform::logging::{self, LogLevel};
 use crate::platform::signals::{self, ServiceSignal};
 use crate::platform::systemd;
+use crate::store::StoreLocation;
 
 pub(super) fn run(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     let loudness = args.log.as_deref().map_or(Ok(LogLevel::Info), LogLevel::parse);
@@ -30,7 +31,7 @@ fn serve(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     let settings = Settings::load(CliOverrides { serve, ..overrides(global) })?;
     let clock = Arc::clone(&platform::adapters().clock);
     serve_until_signal(ServerConfig {
-        store: settings.store.value,
+        store: StoreLocation::file(settings.store.value),
         settings: settings.serve,
         insecure: args.insecure,
         accept_older_store: args.accept_older_store,
@@ -49,7 +50,7 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     let store = start.store.clone();
     let running = http::start(start, move || drop(events_tx.send(ServiceEvent::Ended)))?;
     let http::ServerAddrs { verify, manage } = &running.addrs;
-    tracing::info!(%verify, %manage, store = %store.display(), "the service is ready");
+    tracing::info!(%verify, %manage, store = %store.path().display(), "the service is ready");
     if let Endpoint::Tcp(_) = verify {
         tracing::info!(
             "tokens are verified at a TCP port, which any local user can take while the service is down: \

@@ -14,7 +14,7 @@ use crate::domain::password::{Password, PasswordHash};
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Timestamp, Zone};
 use crate::error::Result;
-use crate::store::sqlite::SqliteStore;
+use crate::store::OpenStore;
 use crate::verbs::actor::Credential;
 use crate::verbs::audited::Audited;
 use crate::verbs::init::Init;
@@ -69,7 +69,7 @@ impl PasswordHasher for KnownPassword {
 
 /// The store with its accounts, and the clock of its script.
 pub(super) struct DemoAccounts {
-    pub backend: LocalBackend<SqliteStore>,
+    pub backend: LocalBackend<OpenStore>,
     /// The real time at which the script ends.
     pub now: Timestamp,
     clock: Arc<ScriptedClock>,
@@ -81,7 +81,7 @@ fn password() -> Password {
 
 impl DemoAccounts {
     /// Sets the store up and adds the accounts.
-    pub fn create(store: SqliteStore, adapters: &Adapters) -> Result<Self> {
+    pub fn create(store: OpenStore, adapters: &Adapters) -> Result<Self> {
         let now = adapters.clock.now();
         let clock = Arc::new(ScriptedClock { now: AtomicI64::new(now.0), real: Arc::clone(&adapters.clock) });
         let scripted = Adapters {

@@ -26,7 +26,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
 use crate::platform::files;
-use crate::store::sqlite::SqliteStore;
+use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::actor::Credential;
 use crate::verbs::audited::Audited;
 use crate::verbs::init::Init;
@@ -80,14 +80,15 @@ impl LargeDemo<'_> {
             }
         }
         let secrets = self.secrets.map(files::create_private).transpose()?;
-        let created = SqliteStore::create_unindexed(self.store).and_then(|store| {
+        let location = StoreLocation::file(self.store);
+        let created = location.open(OpenMode::CreateUnindexed).and_then(|store| {
             let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
             let local = LocalBackend::new(store, adapters.clone(), caller);
             let owner =
                 LargeDemoWriter { backend: local, adapters, secrets, written: 0, wanted: self.tokens, progress }
                     .fill(&token)?;
             // Builds the indexes.
-            SqliteStore::open(self.store).map(|_| owner)
+            location.open(OpenMode::Existing).map(|_| owner)
         });
         if created.is_err() {
             // An incomplete store is useless. It is removed, so that the next attempt can use the same path.
@@ -108,7 +109,7 @@ fn sidecar_path(store: &Path, ending: &str) -> PathBuf {
 
 /// A store that is being filled.
 struct LargeDemoWriter<'a> {
-    backend: LocalBackend<SqliteStore>,
+    backend: LocalBackend<OpenStore>,
     adapters: &'a Adapters,
     secrets: Option<File>,
     /// Number of saved secrets.

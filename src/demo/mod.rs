@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
-use crate::store::sqlite::SqliteStore;
+use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::local::Adapters;
 
 pub use large::LargeDemo;
@@ -90,7 +90,7 @@ pub fn create_at(path: &Path, adapters: &Adapters) -> Result<Username> {
 }
 
 fn create_history(path: &Path, adapters: &Adapters) -> Result<(Username, Vec<history::DemoToken>)> {
-    let accounts = accounts::DemoAccounts::create(SqliteStore::open_or_create(path)?, adapters)?;
+    let accounts = accounts::DemoAccounts::create(StoreLocation::file(path).open(OpenMode::Create)?, adapters)?;
     let created = history::play(&accounts)?;
     traffic::record(&accounts, &created)?;
     Ok((accounts.owner()?, created))
@@ -119,7 +119,7 @@ mod tests {
         let demonstration = Demonstration::create(&adapters).unwrap();
         let path = demonstration.store();
         let caller = ClientInfo { face: Face::Cli, source: "test".into(), max_wait: std::time::Duration::ZERO };
-        let place = LazyLocalBackend::new(path.clone(), adapters.clone(), caller);
+        let place = LazyLocalBackend::new(StoreLocation::file(&path), adapters.clone(), caller);
         let who = Credential::from_password(demonstration.username(), Password::from_raw(demonstration.password()));
         let me = call(&place, &who, WhoAmI).unwrap();
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");

@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig, ServerHandle};
 use crate::platform::sockets::{self, HttpReply};
 use crate::platform::tasks;
+use crate::store::StoreLocation;
 use crate::verbs::ports::Clock;
 
 /// Minimum time between two requests, in milliseconds. Up to as much again is added at random.
@@ -95,7 +96,7 @@ impl Simulator {
         };
         let service = http::start(
             ServerConfig {
-                store,
+                store: StoreLocation::file(store),
                 settings,
                 insecure: false,
                 accept_older_store: false,

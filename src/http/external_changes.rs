@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::reopening_store::ReopeningStore;
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
-use crate::store::sqlite::{FileState, SqliteStore};
+use crate::store::{FileState, OpenStore};
 use crate::verbs::ports::{DataVersion, Store};
 
 /// Maximum age of cached data without a check. Together with the time a request waits, this is less than a second.
@@ -92,7 +92,7 @@ impl ChangeWatcher {
     /// Records the service's own writes into the file since the last check.
     pub fn record_own_write(&mut self, store_handle: &mut ReopeningStore, changes: &ExternalChanges) {
         let Some((.., file)) = &mut self.last else { return };
-        if let Ok(now) = store_handle.maintain(SqliteStore::file_state)
+        if let Ok(now) = store_handle.maintain(OpenStore::file_state)
             && *file != now
         {
             *file = now;
@@ -101,6 +101,6 @@ impl ChangeWatcher {
     }
 }
 
-fn state(store: &SqliteStore) -> Result<(DataVersion, FileState)> {
+fn state(store: &OpenStore) -> Result<(DataVersion, FileState)> {
     Ok((store.data_version()?, store.file_state()?))
 }

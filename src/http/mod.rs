@@ -45,7 +45,7 @@ mod usage_recorder;
 mod verify;
 mod verify_batch;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,7 +62,7 @@ use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Kind, Result};
 pub use crate::platform::service_file::ServiceInfo as ServerAddrs;
 use crate::platform::{service_file, systemd, tasks};
-use crate::store::sqlite::SqliteStore;
+use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::ports::Clock;
 use audit_position::AuditPosition;
 use connection_limits::{ConnectionLimits, OverloadCounters, OverloadReport};
@@ -84,7 +84,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The parameters of a service.
 pub struct ServerConfig {
-    pub store: PathBuf,
+    pub store: StoreLocation,
     /// Addresses and settings of the listeners.
     pub settings: ServeSettings,
     /// `true` if tokens may cross a network in the clear.
@@ -174,21 +174,22 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 /// * [`crate::error::Kind::NotFound`] if there is no store.
 /// * [`crate::error::Kind::Failure`] if the system refuses an operation.
 pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Result<ServerHandle> {
-    let ServerConfig { store, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
+    let ServerConfig { store: location, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
     let mut store_handle =
-        ReopeningStore::open("to decide", &store, BUSY_TIMEOUT, Arc::clone(&clock), SqliteStore::open_for_service)?;
+        ReopeningStore::open("to decide", &location, OpenMode::Service(BUSY_TIMEOUT), Arc::clone(&clock))?;
+    let store = location.path();
     let manage = match &settings.manage {
         Some(setting) => setting.value.clone(),
-        None => default_manage(&store)?,
+        None => default_manage(store)?,
     };
     let verify = match &settings.verify {
         Some(setting) => setting.value.clone(),
-        None => default_verify(&store)?,
+        None => default_verify(store)?,
     };
     if !insecure {
         reject_cleartext(&verify, &manage)?;
     }
-    let lock = service_file::acquire(&store)?;
+    let lock = service_file::acquire(store)?;
     let mut inherited = systemd::inherited_sockets()?;
     let group =
         |setting: &Option<crate::config::Setting<String>>| setting.as_ref().map(|setting| setting.value.clone());
@@ -214,12 +215,12 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let faults = Arc::new(Faults::default());
     let expiry_clock = Arc::new(ExpiryClock::new(Arc::clone(&clock), Arc::clone(&faults)));
     let proofs = match verify.endpoint {
-        Endpoint::Tcp(_) => Some(Proofs::open(store.clone(), Arc::clone(&expiry_clock), Arc::clone(&faults))?),
+        Endpoint::Tcp(_) => Some(Proofs::open(store.to_owned(), Arc::clone(&expiry_clock), Arc::clone(&faults))?),
         Endpoint::Unix(_) => None,
     };
     let addrs = ServerAddrs { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
     lock.write(&addrs)?;
-    let (seen, mut continuity) = AuditPosition::open(store.clone());
+    let (seen, mut continuity) = AuditPosition::open(store.to_owned());
     if let Some(seen) = continuity.seen().filter(|_| !accept_earlier_clock) {
         expiry_clock.raise(seen.at);
     }
@@ -230,7 +231,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     #[cfg(test)]
     let own_supervisor = Arc::clone(&supervisor);
     let ledger = Arc::new(UsageLedger::default());
-    let writer = usage_recorder::start(Arc::clone(&ledger), Arc::clone(&clock), &store, Arc::clone(&supervisor))?;
+    let writer = usage_recorder::start(Arc::clone(&ledger), Arc::clone(&clock), &location, Arc::clone(&supervisor))?;
     let queue = Arc::new(DecisionQueue::default());
     let service = Arc::new(ServerState {
         queue: Arc::clone(&queue),

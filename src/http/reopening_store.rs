@@ -1,13 +1,12 @@
 //! A store connection that is reopened after a fault. The service recovers by itself once the fault is gone.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::text::escape_untrusted;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::error::{Error, Result};
-use crate::store::sqlite::SqliteStore;
+use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::ports::Clock;
 
 /// Minimum time between two attempts to open the store, in milliseconds.
@@ -15,18 +14,14 @@ const RETRY_INTERVAL: i64 = SECOND / 10;
 /// [`RETRY_INTERVAL`] as a duration, for waiting until the next attempt.
 pub(super) const RETRY_DELAY: Duration = Duration::from_millis(RETRY_INTERVAL.unsigned_abs());
 
-type OpenFn = fn(&Path, Duration) -> Result<SqliteStore>;
-
 /// A store connection, and the parameters to reopen it.
 pub(super) struct ReopeningStore {
     /// Work that can't be done without the store, named in the log.
     purpose: &'static str,
-    path: PathBuf,
-    /// Busy timeout: maximum wait for other processes that lock the store.
-    busy_timeout: Duration,
-    open: OpenFn,
+    location: StoreLocation,
+    mode: OpenMode,
     clock: Arc<dyn Clock>,
-    store: SqliteStore,
+    store: OpenStore,
     failing_since: Option<Timestamp>,
     /// `true` if the store must be reopened before its next use.
     is_stale: bool,
@@ -39,20 +34,18 @@ impl ReopeningStore {
     /// Opens the store.
     ///
     /// # Errors
-    /// Those of `open`.
+    /// Those of [`StoreLocation::open`].
     pub fn open(
         purpose: &'static str,
-        path: &Path,
-        busy_timeout: Duration,
+        location: &StoreLocation,
+        mode: OpenMode,
         clock: Arc<dyn Clock>,
-        open: OpenFn,
     ) -> Result<Self> {
-        let (store, path) = (open(path, busy_timeout)?, path.to_owned());
+        let (store, location) = (location.open(mode)?, location.clone());
         Ok(ReopeningStore {
             purpose,
-            path,
-            busy_timeout,
-            open,
+            location,
+            mode,
             clock,
             store,
             failing_since: None,
@@ -74,11 +67,11 @@ impl ReopeningStore {
     ///
     /// # Errors
     /// Those of `work`.
-    pub fn with<T>(&mut self, work: impl FnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
+    pub fn with<T>(&mut self, work: impl FnOnce(&OpenStore) -> Result<T>) -> Result<T> {
         let out = self.maintain(work)?;
         if let Some(since) = self.failing_since.take() {
             let seconds = (self.clock.now().0 - since.0) / SECOND;
-            tracing::info!(store = %self.path.display(), seconds, "the store works again, {}", self.purpose);
+            tracing::info!(store = %self.location.path().display(), seconds, "the store works again, {}", self.purpose);
         }
         Ok(out)
     }
@@ -88,7 +81,7 @@ impl ReopeningStore {
     ///
     /// # Errors
     /// Those of `work`.
-    pub fn maintain<T>(&mut self, work: impl FnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
+    pub fn maintain<T>(&mut self, work: impl FnOnce(&OpenStore) -> Result<T>) -> Result<T> {
         let worked = match self.is_stale {
             true => self.reopen().and_then(|()| work(&self.store)),
             false => work(&self.store),
@@ -123,7 +116,7 @@ impl ReopeningStore {
     fn record_failure(&mut self, error: &Error) {
         self.is_stale = true;
         if self.failing_since.is_none() {
-            tracing::error!(store = %self.path.display(), why = %escape_untrusted(&error.to_string()), "the store can't be used {}", self.purpose);
+            tracing::error!(store = %self.location.path().display(), why = %escape_untrusted(&error.to_string()), "the store can't be used {}", self.purpose);
             self.failing_since = Some(self.clock.now());
         }
     }
@@ -135,7 +128,7 @@ impl ReopeningStore {
         }
         self.last_attempt = now;
         if self.store.is_in_place() {
-            self.store = (self.open)(&self.path, self.busy_timeout)?;
+            self.store = self.location.open(self.mode)?;
             self.open_count += 1;
             self.is_stale = false;
         }

@@ -8,6 +8,7 @@ use crate::config::{Setting, Source};
 use crate::demo::Demonstration;
 use crate::platform;
 use crate::platform::sockets;
+use crate::store::StoreLocation;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -36,7 +37,7 @@ impl TestServer {
         let (notify, ended) = channel();
         let (store, clock) = (demonstration.store(), adapters.clock);
         let start = ServerConfig {
-            store,
+            store: StoreLocation::file(store),
             settings,
             insecure: false,
             accept_older_store: false,

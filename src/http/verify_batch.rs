@@ -22,7 +22,7 @@ use crate::domain::text::escape_untrusted;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
-use crate::store::sqlite::SqliteStore;
+use crate::store::OpenStore;
 use crate::verbs::ports::{Clock, Store};
 use crate::verbs::verify::DecisionKind;
 use crate::verbs::verify::cache::{CachedDecision, DecisionCache, DecisionRequest};
@@ -181,7 +181,7 @@ impl BatchWorker {
         }
         if found.writes != self.external_changes.writes {
             // If the pages can't be dropped, the connection is reopened before the next read.
-            let _ = self.store.maintain(SqliteStore::shrink_cache);
+            let _ = self.store.maintain(OpenStore::shrink_cache);
         }
         self.external_changes = found;
     }

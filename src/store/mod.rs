@@ -1,3 +1,61 @@
-//! Storage engines. All SQL of the project is below this folder.
+//! The store of an installation: where it is, and the engine that opens it. All SQL of the project is below this folder.
 
 pub mod sqlite;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::Result;
+pub use sqlite::FileState;
+use sqlite::SqliteStore;
+
+/// An open store. The engine behind every location.
+pub type OpenStore = SqliteStore;
+
+/// The purpose for which a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// Use an existing store.
+    Existing,
+    /// Use the store, or create an empty one.
+    Create,
+    /// Create a store for a large number of tokens. Its indexes are built the next time it is opened.
+    CreateUnindexed,
+    /// Serve from an existing store. Waits this long for other writers; people wait longer.
+    Service(Duration),
+    /// Record the service's ledger, waiting this long. A power failure may lose the last commits. No caller was promised
+    /// that they are stored. In return no commit waits for the disk.
+    Ledger(Duration),
+}
+
+/// The location of a store, which may not exist yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreLocation(PathBuf);
+
+impl StoreLocation {
+    /// Returns the location of the file at `path`.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        StoreLocation(path.into())
+    }
+
+    /// Returns the path of the store's file.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused or can't be
+    /// created.
+    pub fn open(&self, mode: OpenMode) -> Result<OpenStore> {
+        let path = self.path();
+        match mode {
+            OpenMode::Existing => SqliteStore::open(path),
+            OpenMode::Create => SqliteStore::open_or_create(path),
+            OpenMode::CreateUnindexed => SqliteStore::create_unindexed(path),
+            OpenMode::Service(busy_timeout) => SqliteStore::open_for_service(path, busy_timeout),
+            OpenMode::Ledger(busy_timeout) => SqliteStore::open_for_ledger(path, busy_timeout),
+        }
+    }
+}

@@ -174,6 +174,18 @@ fn dependencies_point_downwards() {
     }
 }
 
+/// A second engine is an addition under `store/`: nothing else knows which one is open.
+#[test]
+fn only_the_store_names_its_engine() {
+    let all = sources("src");
+    assert!(all.iter().any(|s| s.path == "src/store/mod.rs" && mentions(&s.code, "SqliteStore")), "it has moved");
+    for source in all.iter().filter(|s| !s.path.starts_with("src/store/")) {
+        for name in ["SqliteStore", "store::sqlite"] {
+            assert!(!mentions(&source.code, name), "{} names {name}", source.path);
+        }
+    }
+}
+
 fn is_sql(text: &str) -> bool {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || "(),;".contains(c)).filter(|w| !w.is_empty()).collect();

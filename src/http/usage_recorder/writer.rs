@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::mem;
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -20,7 +19,7 @@ use crate::http::reopening_store::{RETRY_DELAY, ReopeningStore};
 use crate::http::supervisor::{MAX_PANICS, Supervisor};
 use crate::platform::clock::Stopwatch;
 use crate::platform::{process, tasks};
-use crate::store::sqlite::SqliteStore;
+use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::ports::{Clock, Denial, Store, Use};
 
 /// Length of one part of the time in which entries are gathered. A whole round, with the writing, takes less than a
@@ -54,7 +53,7 @@ struct Writer {
     reported_at: Option<Stopwatch>,
 }
 
-/// Starts the thread that writes the ledger of the store at `path`. It ends after [`UsageLedger::end`] and returns the
+/// Starts the thread that writes the ledger of the store at `location`. It ends after [`UsageLedger::end`] and returns the
 /// events that could not be written.
 ///
 /// # Errors
@@ -62,16 +61,11 @@ struct Writer {
 pub(in crate::http) fn start(
     ledger: Arc<UsageLedger>,
     clock: Arc<dyn Clock>,
-    path: &Path,
+    location: &StoreLocation,
     supervisor: Arc<Supervisor>,
 ) -> Result<JoinHandle<Option<LostCounts>>> {
-    let store_handle = ReopeningStore::open(
-        "to write the ledger",
-        path,
-        BUSY_TIMEOUT,
-        Arc::clone(&clock),
-        SqliteStore::open_for_ledger,
-    )?;
+    let store_handle =
+        ReopeningStore::open("to write the ledger", location, OpenMode::Ledger(BUSY_TIMEOUT), Arc::clone(&clock))?;
     let settled_at = clock.now();
     let (reported, reported_at) = (LostCounts::default(), None);
     let watcher = ChangeWatcher::default();
