@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The result of every fallible function in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -18,58 +20,62 @@ pub const EXIT_CODES: [(u8, &str); 8] = [
     (130, "interrupted"),
 ];
 
-/// The sort of failure. Decides the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Something other than the input went wrong: disk, terminal, store.
-    Failure,
-    /// The input can't be accepted.
-    Usage,
-    /// Nothing has the given name.
-    NotFound,
-    /// No proof was given, or the proof failed.
-    Unauthenticated,
-    /// The actor is not permitted.
-    Denied,
-    /// Name taken, limit reached, changed meanwhile, or a wrong confirmation.
-    Conflict,
-    /// A check found something that needs attention.
-    Findings,
-    /// The user cancelled.
-    Cancelled,
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal $exit_code:literal $http_status:literal,)*) => {
+        /// The sort of failure. Decides the exit code and the HTTP status.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Kind { $($(#[$doc])* #[serde(rename = $name)] $kind),* }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Kind] = &[$(Kind::$kind),*];
+
+            /// Returns the kind's name in JSON.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Kind::$kind => $name),* }
+            }
+
+            /// Parses the kind's name.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($name => Some(Kind::$kind),)* _ => None }
+            }
+
+            /// Returns the process's exit code for this kind.
+            pub const fn exit_code(self) -> u8 {
+                match self { $(Kind::$kind => $exit_code),* }
+            }
+
+            /// Returns the HTTP status for this kind. [`Error::http_status`] is more precise.
+            pub const fn http_status(self) -> u16 {
+                match self { $(Kind::$kind => $http_status),* }
+            }
+        }
+    };
 }
 
-impl Kind {
-    /// Returns the process's exit code for this kind.
-    pub const fn exit_code(self) -> u8 {
-        match self {
-            Kind::Failure => 1,
-            Kind::Usage => 2,
-            Kind::NotFound => 3,
-            Kind::Unauthenticated | Kind::Denied => 4,
-            Kind::Conflict => 5,
-            Kind::Findings => 6,
-            Kind::Cancelled => 130,
-        }
-    }
-
-    /// Returns the kind's name in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Kind::Failure => "failure",
-            Kind::Usage => "usage",
-            Kind::NotFound => "not-found",
-            Kind::Unauthenticated => "unauthenticated",
-            Kind::Denied => "denied",
-            Kind::Conflict => "conflict",
-            Kind::Findings => "findings",
-            Kind::Cancelled => "cancelled",
-        }
-    }
+// Columns: kind, name in JSON, exit code, HTTP status. The last two arise only at the client, never in a verb.
+kinds! {
+    /// Something other than the input went wrong: disk, terminal, store.
+    Failure "failure" 1 500,
+    /// The input can't be accepted.
+    Usage "usage" 2 400,
+    /// Nothing has the given name.
+    NotFound "not-found" 3 404,
+    /// No proof was given, or the proof failed.
+    Unauthenticated "unauthenticated" 4 401,
+    /// The actor is not permitted.
+    Denied "denied" 4 403,
+    /// Name taken, limit reached, changed meanwhile, or a wrong confirmation.
+    Conflict "conflict" 5 409,
+    /// A check found something that needs attention.
+    Findings "findings" 6 500,
+    /// The user cancelled.
+    Cancelled "cancelled" 130 500,
 }
 
 /// A failure that the program itself handles, independent of its message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// One stored value can't be decoded. Others may be readable.
     DamagedValue,
@@ -88,22 +94,28 @@ pub struct Unknown {
     pub to_write: bool,
 }
 
-/// An error with text for a person.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// An error with text for a person. In JSON, members that a reader doesn't know are ignored, as RFC 9457 asks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub struct Error {
     /// The kind; decides the exit code.
     pub kind: Kind,
     /// The failure in words.
     pub what: String,
     /// The reason, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// The next step, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// Time to wait before the same call can succeed, if waiting helps.
+    /// Time to wait before the same call can succeed, if waiting helps. In JSON: `{"secs":…,"nanos":…}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
     /// The failure that the program can handle itself, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
-    /// The reference that means no token, if that is the error and similar names may be suggested.
+    /// The reference that means no token, if that is the error and similar names may be suggested. Used before the
+    /// error leaves the backend.
+    #[serde(skip)]
     pub unknown: Option<Box<Unknown>>,
 }
 
@@ -192,6 +204,16 @@ impl Error {
         self
     }
 
+    /// Returns the HTTP status. A fault or a time to wait says more than the kind.
+    pub const fn http_status(&self) -> u16 {
+        match (self.kind, self.fault, self.retry_after) {
+            (Kind::Conflict, Some(Fault::ChangedMeanwhile), _) => 412,
+            (Kind::Unauthenticated, _, Some(_)) => 429,
+            (Kind::Failure, _, Some(_)) => 503,
+            (kind, ..) => kind.http_status(),
+        }
+    }
+
     /// Adds the next step.
     pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
@@ -210,5 +232,58 @@ impl fmt::Display for Error {
             write!(f, ". {next}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_kind_has_a_name_an_exit_code_and_a_status() {
+        let rows = Kind::ALL.iter().map(|k| format!("{} {} {}", k.as_str(), k.exit_code(), k.http_status()));
+        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @"
+        failure 1 500
+        usage 2 400
+        not-found 3 404
+        unauthenticated 4 401
+        denied 4 403
+        conflict 5 409
+        findings 6 500
+        cancelled 130 500
+        ");
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(*kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert!(EXIT_CODES.iter().any(|(code, _)| *code == kind.exit_code()));
+        }
+        assert_eq!(Kind::parse("Failure"), None);
+    }
+
+    #[test]
+    fn fault_and_wait_make_the_status_precise() {
+        let wait = |error: Error| Error { retry_after: Some(Duration::from_secs(1)), ..error };
+        assert_eq!(Error::conflict("x").fault(Fault::ChangedMeanwhile).http_status(), 412);
+        assert_eq!(wait(Error::unauthenticated("x")).http_status(), 429);
+        assert_eq!(wait(Error::failure("x")).http_status(), 503);
+        assert_eq!(Error::failure("x").fault(Fault::DamagedValue).http_status(), 500);
+        assert_eq!(wait(Error::conflict("x")).http_status(), 409);
+    }
+
+    proptest! {
+        #[test]
+        fn error_survives_json(
+            kind in prop::sample::select(Kind::ALL),
+            what in any::<String>(),
+            why in any::<Option<String>>(),
+            next in any::<Option<String>>(),
+            retry_after in any::<Option<Duration>>(),
+            fault in prop::sample::select(vec![None, Some(Fault::DamagedValue), Some(Fault::ChangedMeanwhile)]),
+        ) {
+            let error = Error { kind, what, why, next, retry_after, fault, unknown: None };
+            let json = serde_json::to_string(&error).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Error>(&json).unwrap(), error);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::name::{Description, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
 use crate::domain::token::Token;
 use crate::domain::token_diff::{self, diff};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
@@ -189,5 +189,6 @@ impl EditToken {
         Error::conflict(format!("{} changed while you were editing", stored.name))
             .why(why)
             .next("Check it again, then repeat")
+            .fault(Fault::ChangedMeanwhile)
     }
 }

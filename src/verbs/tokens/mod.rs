@@ -40,7 +40,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::name::{TokenName, Username};
 use crate::domain::token::{Revision, Token, TokenRef};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
@@ -71,7 +71,8 @@ impl TokenTarget {
         match self.expected_revision {
             Some(seen) if seen != token.revision => {
                 Err(Error::conflict(format!("{} changed while you were editing", token.name))
-                    .next("Check it again, then repeat"))
+                    .next("Check it again, then repeat")
+                    .fault(Fault::ChangedMeanwhile))
             }
             _ => Ok(()),
         }
