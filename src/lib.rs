@@ -28,8 +28,8 @@
 //! into the ledger, off the path of requests.
 //!
 //! Places for new code:
-//! - **a verb**: a struct in a file of its family under `verbs/` that declares its proof and the scope a token needs,
-//!   a line in `verbs/request.rs`, and a command and keys (`tests/it/parity.rs` checks for both);
+//! - **a verb**: a struct in a file of its family under `verbs/`, a line in the table of `verbs/request.rs` (name, least
+//!   proof, scope that a token needs, reply), and a command and keys (`tests/it/parity.rs` checks for both);
 //! - **a command**: a variant in the file of its family under `cli/args/` and a file named after it under `cli/`, such
 //!   as `cli/token/create.rs`;
 //! - **a screen**: a file under `tui/`, reached through the key table;

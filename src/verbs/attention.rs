@@ -7,8 +7,7 @@ use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::ledger::{LedgerSecret, LedgerToken};
 use crate::verbs::ports::Snapshot;
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
@@ -126,13 +125,6 @@ pub struct FindingPage {
     pub findings: Vec<Finding>,
     /// The start of the next page. `None` after the last.
     pub next: Option<FindingCursor>,
-}
-
-impl Verb for ListFindings {
-    const NAME: &'static str = "check";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = FindingPage;
 }
 
 impl Query for ListFindings {

@@ -11,8 +11,7 @@ use crate::verbs::audit_log::{AuditQuery, AuditWindow};
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::Snapshot;
-use crate::verbs::scope::{READ_AUDIT, RequiredScope};
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Number of rows in memory while the chain is verified.
 const PAGE_SIZE: usize = 1_000;
@@ -30,13 +29,6 @@ pub struct ListAudit {
     pub cursor: PageCursor<i64>,
     /// Maximum number of rows.
     pub limit: usize,
-}
-
-impl Verb for ListAudit {
-    const NAME: &'static str = "audit.list";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = READ_AUDIT;
-    type Reply = AuditWindow;
 }
 
 impl Query for ListAudit {
@@ -69,13 +61,6 @@ fn token_target(actor: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Res
 /// Returns the number of the log's last row, 0 for none. It changes with every change of the store.
 #[derive(Debug, Clone)]
 pub struct AuditHead;
-
-impl Verb for AuditHead {
-    const NAME: &'static str = "audit.head";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = i64;
-}
 
 impl Query for AuditHead {
     const READS_AUDIT: bool = true;
@@ -110,13 +95,6 @@ pub struct AuditVerification {
     pub report: ChainReport,
     /// A checkpoint of the log's present end, to be kept outside the store. `None` if something is wrong with the log.
     pub checkpoint: Option<Checkpoint>,
-}
-
-impl Verb for VerifyAuditChain {
-    const NAME: &'static str = "audit.verify";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = AuditVerification;
 }
 
 impl Query for VerifyAuditChain {

@@ -5,8 +5,7 @@ use super::audited::Audited;
 use super::cli_line::CliLine;
 use super::new_password::NewPassword;
 use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
-use super::scope::RequiredScope;
-use super::{AuthLevel, Committed, Env, Mutation, Verb};
+use super::{Env, Mutation, Verb};
 use crate::domain::account::Account;
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::validate::validate;
@@ -29,13 +28,6 @@ pub struct Init {
     pub self_service: bool,
     /// A catalogue in addition to `jeton`'s own.
     pub catalogue: Option<Catalogue>,
-}
-
-impl Verb for Init {
-    const NAME: &'static str = "init";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = Committed<Account>;
 }
 
 impl Mutation for Init {

@@ -64,7 +64,7 @@ pub enum AuthLevel {
     Password,
 }
 
-/// Properties that every verb declares.
+/// Properties of every verb, declared in the table of `request.rs`.
 pub trait Verb {
     /// The verb's name in the audit log.
     const NAME: &'static str;

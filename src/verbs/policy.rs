@@ -5,8 +5,7 @@ use super::audited::Audited;
 use super::authorize;
 use super::cli_line::CliLine;
 use super::ports::{Snapshot, Tx};
-use super::scope::RequiredScope;
-use super::{AuthLevel, Committed, Env, Mutation, Query, Verb};
+use super::{Env, Mutation, Query, Verb};
 use crate::domain::audit::AuditEntry;
 use crate::domain::policy::Policy;
 use crate::error::{Error, Result};
@@ -14,13 +13,6 @@ use crate::error::{Error, Result};
 /// Returns the rules in force. Every actor may read them.
 #[derive(Debug, Clone)]
 pub struct ListPolicy;
-
-impl Verb for ListPolicy {
-    const NAME: &'static str = "policy.list";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = Policy;
-}
 
 impl Query for ListPolicy {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Policy> {
@@ -34,13 +26,6 @@ impl Query for ListPolicy {
 pub struct SetPolicy {
     /// Key and value of each, e.g. `policy.trash` and `30d`. If a key is given twice, the last value applies.
     pub changes: Vec<(String, String)>,
-}
-
-impl Verb for SetPolicy {
-    const NAME: &'static str = "policy.set";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = Committed<Policy>;
 }
 
 impl Mutation for SetPolicy {

@@ -1,23 +1,32 @@
 //! The list of all verbs: requests, their replies, and the trait that runs each.
 
 use super::accounts::{
-    CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, GetSetup, ListAccounts, SetPassword, SetRole,
-    ShowAccount, SignIn, WhoAmI,
+    AccountDetails, AccountList, AccountWithCounts, CreateAccount, CurrentUser, DeleteAccount, DisableAccounts,
+    EnableAccounts, GetSetup, ListAccounts, SetPassword, SetRole, SetupState, ShowAccount, SignIn, WhoAmI,
 };
-use super::actor::Credential;
-use super::attention::ListFindings;
-use super::audit::{AuditHead, ListAudit, VerifyAuditChain};
-use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
+use super::actor::{Credential, Session};
+use super::attention::{FindingPage, ListFindings};
+use super::audit::{AuditHead, AuditVerification, ListAudit, VerifyAuditChain};
+use super::audit_log::AuditWindow;
+use super::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
-use super::ledger::{LedgerHead, ListDenied, ListUses};
+use super::ledger::{DeniedRow, LedgerHead, LedgerWindow, ListDenied, ListUses, UseRow};
 use super::policy::{ListPolicy, SetPolicy};
-use super::scope::RequiredScope;
+use super::ports::Window;
+use super::scope::RequiredScope::{self, Nothing, PasswordOnly, ReadTokens, WriteTokens};
+use super::scope::{READ_ACCOUNTS, READ_AUDIT, READ_LEDGER, WRITE_ACCOUNTS};
 use super::tokens::{
-    CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditToken, EnableTokens, GetTokens, IdentifySecret,
-    ListTokens, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens,
-    ShowToken,
+    CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditPreview, EditToken, EnableTokens, GetTokens,
+    IdentifySecret, IssuedToken, ListTokens, MethodCheck, PreviewEdit, PreviewPurge, PurgePreview, PurgeResult,
+    PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeResult, RevokeTokens, ShowToken, TokenDetails,
+    TokenSnapshot, TokenSummary,
 };
-use super::{AuthLevel, Backend, Verb};
+use super::verify::SecretLookup;
+use super::{AuthLevel, Backend, Committed, Verb};
+use crate::domain::account::Account;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::policy::Policy;
+use crate::domain::token::Token;
 use crate::error::{Error, Result};
 
 /// A verb with a variant in [`Request`].
@@ -63,8 +72,14 @@ macro_rules! batches {
     };
 }
 
+macro_rules! marks {
+    (temporary_password) => {
+        true
+    };
+}
+
 macro_rules! requests {
-    ($($kind:ident $verb:ident),* $(,)?) => {
+    ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty $([$mark:ident])?,)*) => {
         /// All requests.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each variant is documented by the verb it holds")]
@@ -73,16 +88,23 @@ macro_rules! requests {
         /// The reply to the request of the same name.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each variant is documented by the verb it answers")]
-        pub enum Response { $($verb(<$verb as Verb>::Reply)),* }
+        pub enum Response { $($verb($reply)),* }
 
         /// Every verb: its name, its proof, and the scope that a token needs.
         pub const VERBS: &[(&str, AuthLevel, RequiredScope)] =
-            &[$((<$verb as Verb>::NAME, <$verb as Verb>::AUTH, <$verb as Verb>::SCOPE)),*];
+            &[$(($name, AuthLevel::$auth, $scope)),*];
 
         /// Name of every verb, and `true` if the verb changes the store.
-        pub const CHANGES: &[(&str, bool)] = &[$((<$verb as Verb>::NAME, changes!($kind))),*];
+        pub const CHANGES: &[(&str, bool)] = &[$(($name, changes!($kind))),*];
 
         $(
+            impl Verb for $verb {
+                const NAME: &'static str = $name;
+                const AUTH: AuthLevel = AuthLevel::$auth;
+                const SCOPE: RequiredScope = $scope;
+                $(const ALLOWS_TEMPORARY_PASSWORD: bool = marks!($mark);)?
+                type Reply = $reply;
+            }
             impl From<$verb> for Request {
                 fn from(verb: $verb) -> Request { Request::$verb(verb) }
             }
@@ -96,7 +118,7 @@ macro_rules! requests {
         impl Request {
             /// Returns the name of the verb.
             pub fn name(&self) -> &'static str {
-                match self { $(Request::$verb(_) => <$verb as Verb>::NAME),* }
+                match self { $(Request::$verb(_) => $name),* }
             }
 
             /// Returns `true` if the verb runs in batches.
@@ -111,49 +133,52 @@ macro_rules! requests {
     };
 }
 
+// Columns: kind of verb, request, name in the audit log, least proof, scope that a token needs, reply, and a mark if the
+// verb may run with a temporary password.
 requests! {
-    query GetSetup,
-    change Init,
-    query SignIn,
-    query WhoAmI,
-    query ListAccounts,
-    query ShowAccount,
-    change CreateAccount,
-    change SetRole,
-    change DisableAccounts,
-    change EnableAccounts,
-    change SetPassword,
-    change DeleteAccount,
-    query ListPolicy,
-    change SetPolicy,
-    query ListCatalogues,
-    query PreviewCatalogue,
-    change ApplyCatalogue,
-    query ListTokens,
-    query CountTokens,
-    query ShowToken,
-    query CanToken,
-    query GetTokens,
-    query IdentifySecret,
-    change CreateToken,
-    query PreviewEdit,
-    change EditToken,
-    change CopyToken,
-    change DisableTokens,
-    change EnableTokens,
-    change RegenerateToken,
-    change RetireToken,
-    change RevokeTokens,
-    change RestoreTokens,
-    query PreviewPurge,
-    batched PurgeTokens,
-    query ListAudit,
-    query AuditHead,
-    query VerifyAuditChain,
-    query ListDenied,
-    query ListUses,
-    query LedgerHead,
-    query ListFindings,
+    query GetSetup "greet" Store (Nothing) => SetupState,
+    change Init "init" Store (PasswordOnly) => Committed<Account>,
+    query SignIn "sign-in" Password (Nothing) => Session [temporary_password],
+    query WhoAmI "whoami" Authenticated (Nothing) => CurrentUser,
+    query ListAccounts "account.list" Authenticated (READ_ACCOUNTS) => AccountList,
+    query ShowAccount "account.show" Authenticated (READ_ACCOUNTS) => AccountDetails,
+    change CreateAccount "account.create" Password (PasswordOnly) => Committed<AccountWithCounts>,
+    change SetRole "account.role" Password (PasswordOnly) => Committed<AccountWithCounts>,
+    change DisableAccounts "account.disable" Password (WRITE_ACCOUNTS) => Committed<Vec<AccountWithCounts>>,
+    change EnableAccounts "account.enable" Password (PasswordOnly) => Committed<Vec<AccountWithCounts>>,
+    change SetPassword "account.passwd" Password (PasswordOnly) => Committed<AccountWithCounts> [temporary_password],
+    change DeleteAccount "account.delete" Password (PasswordOnly) => Committed<AccountWithCounts>,
+    query ListPolicy "policy.list" Authenticated (Nothing) => Policy,
+    change SetPolicy "policy.set" Password (PasswordOnly) => Committed<Policy>,
+    query ListCatalogues "catalogue.list" Store (Nothing) => Vec<Catalogue>,
+    // The preview names tokens of all accounts, and no token applies a catalogue.
+    query PreviewCatalogue "catalogue.preview" Store (PasswordOnly) => CataloguePreview,
+    change ApplyCatalogue "catalogue.apply" Password (PasswordOnly) => Committed<CataloguePreview>,
+    query ListTokens "token.list" Authenticated (ReadTokens) => Window,
+    query CountTokens "token.tally" Authenticated (ReadTokens) => TokenSummary,
+    query ShowToken "token.show" Authenticated (ReadTokens) => TokenDetails,
+    query CanToken "token.can" Authenticated (ReadTokens) => MethodCheck,
+    query GetTokens "token.review" Authenticated (ReadTokens) => Vec<TokenSnapshot>,
+    query IdentifySecret "token.whose" Store (Nothing) => SecretLookup,
+    change CreateToken "token.create" Password (WriteTokens) => Committed<Vec<IssuedToken>>,
+    query PreviewEdit "token.edit.preview" Authenticated (WriteTokens) => EditPreview,
+    change EditToken "token.edit" Password (WriteTokens) => Committed<EditPreview>,
+    change CopyToken "token.copy" Password (WriteTokens) => Committed<IssuedToken>,
+    change DisableTokens "token.disable" Password (WriteTokens) => Committed<Vec<Token>>,
+    change EnableTokens "token.enable" Password (WriteTokens) => Committed<Vec<Token>>,
+    change RegenerateToken "token.regenerate" Password (WriteTokens) => Committed<IssuedToken>,
+    change RetireToken "token.retire" Password (WriteTokens) => Committed<Token>,
+    change RevokeTokens "token.revoke" Password (WriteTokens) => Committed<RevokeResult>,
+    change RestoreTokens "token.restore" Password (WriteTokens) => Committed<Vec<Token>>,
+    query PreviewPurge "token.purge.preview" Authenticated (PasswordOnly) => PurgePreview,
+    batched PurgeTokens "token.purge" Password (PasswordOnly) => Committed<PurgeResult>,
+    query ListAudit "audit.list" Authenticated (READ_AUDIT) => AuditWindow,
+    query AuditHead "audit.head" Store (Nothing) => i64,
+    query VerifyAuditChain "audit.verify" Store (Nothing) => AuditVerification,
+    query ListDenied "ledger.denied" Authenticated (READ_LEDGER) => LedgerWindow<DeniedRow>,
+    query ListUses "ledger.uses" Authenticated (READ_LEDGER) => LedgerWindow<UseRow>,
+    query LedgerHead "ledger.head" Store (Nothing) => i64,
+    query ListFindings "check" Store (Nothing) => FindingPage,
 }
 
 /// Checks that `credential` is enough for `auth_level`. Its identity is checked separately.

@@ -10,8 +10,7 @@ use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, PasswordHasher, Tx};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Creates an account, enabled. It is a conflict if any account ever had the name.
 #[derive(Debug)]
@@ -22,13 +21,6 @@ pub struct CreateAccount {
     pub role: Role,
     /// The account's password. It is temporary, because the person who creates the account has chosen it.
     pub password: NewPassword,
-}
-
-impl Verb for CreateAccount {
-    const NAME: &'static str = "account.create";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = Committed<AccountWithCounts>;
 }
 
 impl Mutation for CreateAccount {

@@ -9,9 +9,8 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
-use crate::verbs::scope::RequiredScope;
 use crate::verbs::tokens::move_to_trash;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
 /// because the account can't be restored.
@@ -21,13 +20,6 @@ pub struct DeleteAccount {
     pub username: Username,
     /// The typed confirmation: the account's name.
     pub confirmation: String,
-}
-
-impl Verb for DeleteAccount {
-    const NAME: &'static str = "account.delete";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = Committed<AccountWithCounts>;
 }
 
 impl Mutation for DeleteAccount {

@@ -11,8 +11,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
-use crate::verbs::scope::{RequiredScope, WRITE_ACCOUNTS};
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Disables accounts, all or none.
 #[derive(Debug, Clone)]
@@ -27,20 +26,6 @@ pub struct DisableAccounts {
 pub struct EnableAccounts {
     /// The accounts.
     pub usernames: Vec<Username>,
-}
-
-impl Verb for DisableAccounts {
-    const NAME: &'static str = "account.disable";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = WRITE_ACCOUNTS;
-    type Reply = Committed<Vec<AccountWithCounts>>;
-}
-
-impl Verb for EnableAccounts {
-    const NAME: &'static str = "account.enable";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = Committed<Vec<AccountWithCounts>>;
 }
 
 impl Mutation for DisableAccounts {

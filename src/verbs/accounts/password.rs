@@ -9,8 +9,7 @@ use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{PasswordHasher, Tx};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Sets an account's password. Its sessions end; its tokens keep working. A password that somebody else sets is
 /// temporary: its holder must replace it before anything else.
@@ -20,14 +19,6 @@ pub struct SetPassword {
     pub username: Username,
     /// The new password.
     pub password: NewPassword,
-}
-
-impl Verb for SetPassword {
-    const NAME: &'static str = "account.passwd";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    const ALLOWS_TEMPORARY_PASSWORD: bool = true;
-    type Reply = Committed<AccountWithCounts>;
 }
 
 impl Mutation for SetPassword {

@@ -9,19 +9,11 @@ use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::ports::Snapshot;
-use crate::verbs::scope::{READ_ACCOUNTS, RequiredScope};
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Lists the actor's own account and those it manages, by name.
 #[derive(Debug, Clone)]
 pub struct ListAccounts;
-
-impl Verb for ListAccounts {
-    const NAME: &'static str = "account.list";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = READ_ACCOUNTS;
-    type Reply = AccountList;
-}
 
 /// The answer to [`ListAccounts`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,13 +57,6 @@ pub struct AccountDetails {
     pub counted: AccountWithCounts,
     /// The last time any of its tokens was accepted, those in the trash included.
     pub last_seen_at: Option<Timestamp>,
-}
-
-impl Verb for ShowAccount {
-    const NAME: &'static str = "account.show";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = READ_ACCOUNTS;
-    type Reply = AccountDetails;
 }
 
 impl Query for ShowAccount {

@@ -10,8 +10,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Gives an account a role. Its sessions end, unless it had the role already. An account with a temporary password
 /// can't be promoted.
@@ -21,13 +20,6 @@ pub struct SetRole {
     pub username: Username,
     /// The new role: for an owner any, for an admin member or viewer.
     pub role: Role,
-}
-
-impl Verb for SetRole {
-    const NAME: &'static str = "account.role";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = Committed<AccountWithCounts>;
 }
 
 impl Mutation for SetRole {

@@ -8,8 +8,7 @@ use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::actor::{Actor, Session};
 use crate::verbs::ports::Snapshot;
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Returns the facts needed before anybody has signed in.
 #[derive(Debug)]
@@ -22,13 +21,6 @@ pub struct SetupState {
     pub first_run: bool,
     /// The account's name, if there is only one account.
     pub sole_account: Option<Username>,
-}
-
-impl Verb for GetSetup {
-    const NAME: &'static str = "greet";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = SetupState;
 }
 
 impl Query for GetSetup {
@@ -44,14 +36,6 @@ impl Query for GetSetup {
 /// [`Session::is_temporary`].
 #[derive(Debug)]
 pub struct SignIn;
-
-impl Verb for SignIn {
-    const NAME: &'static str = "sign-in";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    const ALLOWS_TEMPORARY_PASSWORD: bool = true;
-    type Reply = Session;
-}
 
 impl Query for SignIn {
     fn run(&self, actor: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Session> {
@@ -76,13 +60,6 @@ pub struct CurrentUser {
     pub active_tokens: u32,
     /// The acting token. `None` if the actor is not a token.
     pub token: Option<Token>,
-}
-
-impl Verb for WhoAmI {
-    const NAME: &'static str = "whoami";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = CurrentUser;
 }
 
 impl Query for WhoAmI {

@@ -16,8 +16,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{Grant, Snapshot, Tx};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Query, Verb};
+use crate::verbs::{Env, Mutation, Query, Verb};
 
 /// Tokens read at a time.
 const PAGE_SIZE: usize = 1_000;
@@ -122,14 +121,6 @@ impl CataloguePreview {
             .why(names.join(", "))
             .next(format!("If this is intended, add: --accept-widening {count}")))
     }
-}
-
-impl Verb for PreviewCatalogue {
-    const NAME: &'static str = "catalogue.preview";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    // The preview names tokens of all accounts, and no token applies a catalogue.
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = CataloguePreview;
 }
 
 impl Query for PreviewCatalogue {
@@ -277,13 +268,6 @@ impl ApplyCatalogue {
     pub fn new(catalogue: Catalogue, accept_widening: Option<u64>, accept_public: Option<u64>) -> Self {
         ApplyCatalogue { catalogue, accept_widening, accept_public, plan: None }
     }
-}
-
-impl Verb for ApplyCatalogue {
-    const NAME: &'static str = "catalogue.apply";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = Committed<CataloguePreview>;
 }
 
 impl Mutation for ApplyCatalogue {

@@ -10,19 +10,11 @@ use crate::domain::catalogue::Catalogue;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Lists everything that can be selected: every catalogue with its groups, methods and sets.
 #[derive(Debug)]
 pub struct ListCatalogues;
-
-impl Verb for ListCatalogues {
-    const NAME: &'static str = "catalogue.list";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = Vec<Catalogue>;
-}
 
 impl Query for ListCatalogues {
     fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Vec<Catalogue>> {

@@ -16,8 +16,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::Snapshot;
-use crate::verbs::scope::{READ_LEDGER, RequiredScope};
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Lists one section of the denied attempts, the newest first.
 #[derive(Debug, Clone)]
@@ -32,13 +31,6 @@ pub struct ListDenied {
     pub cursor: PageCursor<DeniedKey>,
     /// Maximum number of rows.
     pub limit: usize,
-}
-
-impl Verb for ListDenied {
-    const NAME: &'static str = "ledger.denied";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = READ_LEDGER;
-    type Reply = LedgerWindow<DeniedRow>;
 }
 
 impl Query for ListDenied {
@@ -71,13 +63,6 @@ pub struct ListUses {
     pub limit: usize,
 }
 
-impl Verb for ListUses {
-    const NAME: &'static str = "ledger.uses";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = READ_LEDGER;
-    type Reply = LedgerWindow<UseRow>;
-}
-
 impl Query for ListUses {
     const READS_LEDGER: bool = true;
 
@@ -97,13 +82,6 @@ impl Query for ListUses {
 /// usage. The version is very cheap to read.
 #[derive(Debug, Clone)]
 pub struct LedgerHead;
-
-impl Verb for LedgerHead {
-    const NAME: &'static str = "ledger.head";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = i64;
-}
 
 impl Query for LedgerHead {
     fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {

@@ -13,8 +13,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{NewToken, Snapshot, Tx};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Creates a token with the description, selection and expiry of another, and a secret of its own. It is enabled even
 /// if the other is not.
@@ -31,13 +30,6 @@ pub struct CopyToken {
     pub expires: Option<ExpirySpec>,
     /// The destination of the secret.
     pub destination: Option<SecretDestination>,
-}
-
-impl Verb for CopyToken {
-    const NAME: &'static str = "token.copy";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<IssuedToken>;
 }
 
 impl Mutation for CopyToken {

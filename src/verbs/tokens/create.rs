@@ -15,8 +15,8 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{NewToken, Snapshot, Tx};
-use crate::verbs::scope::{READ_ACCOUNTS, RequiredScope};
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::scope::READ_ACCOUNTS;
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Creates tokens and their secrets: all of them or none.
 #[derive(Debug, Clone)]
@@ -34,13 +34,6 @@ pub struct CreateToken {
     pub selection: Selection,
     /// The destination of the secrets: a file for one, a folder for any number.
     pub destination: Option<SecretDestination>,
-}
-
-impl Verb for CreateToken {
-    const NAME: &'static str = "token.create";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<Vec<IssuedToken>>;
 }
 
 impl Mutation for CreateToken {

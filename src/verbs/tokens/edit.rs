@@ -15,8 +15,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{Snapshot, Tx};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Query, Verb};
+use crate::verbs::{Env, Mutation, Query, Verb};
 
 /// Changes the given fields. All others stay, the secret too.
 #[derive(Debug, Clone)]
@@ -49,20 +48,6 @@ pub struct EditPreview {
 /// Previews an edit without making it. A taken name or a reached limit is only detected by the edit itself.
 #[derive(Debug, Clone)]
 pub struct PreviewEdit(pub EditToken);
-
-impl Verb for EditToken {
-    const NAME: &'static str = "token.edit";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<EditPreview>;
-}
-
-impl Verb for PreviewEdit {
-    const NAME: &'static str = "token.edit.preview";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = EditPreview;
-}
 
 impl Query for PreviewEdit {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<EditPreview> {

@@ -12,8 +12,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Disables tokens, all or none.
 #[derive(Debug, Clone)]
@@ -27,20 +26,6 @@ pub struct DisableTokens {
 pub struct EnableTokens {
     /// The tokens.
     pub tokens: Vec<TokenTarget>,
-}
-
-impl Verb for DisableTokens {
-    const NAME: &'static str = "token.disable";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<Vec<Token>>;
-}
-
-impl Verb for EnableTokens {
-    const NAME: &'static str = "token.enable";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<Vec<Token>>;
 }
 
 impl Mutation for DisableTokens {

@@ -9,8 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::ports::{ClientUsage, Snapshot, Usage};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Maximum number of tokens in one review.
 pub const MAX_SNAPSHOTS: usize = 1_000;
@@ -55,13 +54,6 @@ impl From<Usage> for RecentUsage {
     fn from(usage: Usage) -> Self {
         RecentUsage { today: usage.today, week: usage.week, clients: usage.clients, methods: usage.methods }
     }
-}
-
-impl Verb for GetTokens {
-    const NAME: &'static str = "token.review";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
-    type Reply = Vec<TokenSnapshot>;
 }
 
 impl Query for GetTokens {

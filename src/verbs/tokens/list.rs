@@ -9,8 +9,7 @@ use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction};
 use crate::verbs::ports::{Snapshot, TokenCursor, Window, WindowQuery};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Time before its expiry from which a token counts as expiring soon: 14 days.
 pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
@@ -41,13 +40,6 @@ pub struct ListTokens {
     pub cursor: TokenCursor,
     /// Maximum number of rows.
     pub limit: usize,
-}
-
-impl Verb for ListTokens {
-    const NAME: &'static str = "token.list";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
-    type Reply = Window;
 }
 
 impl Query for ListTokens {
@@ -90,13 +82,6 @@ pub struct TokenSummary {
     pub limit: u32,
     /// Visible active tokens that expire within [`EXPIRING_SOON`].
     pub expiring: u64,
-}
-
-impl Verb for CountTokens {
-    const NAME: &'static str = "token.tally";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
-    type Reply = TokenSummary;
 }
 
 impl Query for CountTokens {

@@ -9,8 +9,7 @@ use crate::verbs::authorize::{self, TokenAction};
 use crate::verbs::batches::{BatchedMutation, Milestone};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery, Snapshot, Tx};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Query, Verb};
+use crate::verbs::{Env, Query, Verb};
 
 /// Maximum number of names in a preview.
 pub const MAX_PREVIEW_NAMES: usize = 1_000;
@@ -67,20 +66,6 @@ pub struct PurgeResult {
     pub count: u64,
     /// `true` if the purge was stopped before all were purged.
     pub stopped: bool,
-}
-
-impl Verb for PreviewPurge {
-    const NAME: &'static str = "token.purge.preview";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = PurgePreview;
-}
-
-impl Verb for PurgeTokens {
-    const NAME: &'static str = "token.purge";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
-    type Reply = Committed<PurgeResult>;
 }
 
 impl Query for PreviewPurge {

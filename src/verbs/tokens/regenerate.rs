@@ -14,8 +14,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// The longest grace of an old secret, in milliseconds: 30 days.
 pub const MAX_GRACE: i64 = 30 * DAY;
@@ -34,13 +33,6 @@ pub struct RegenerateToken {
     pub expires: Option<ExpirySpec>,
     /// The destination of the secret.
     pub destination: Option<SecretDestination>,
-}
-
-impl Verb for RegenerateToken {
-    const NAME: &'static str = "token.regenerate";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<IssuedToken>;
 }
 
 impl Mutation for RegenerateToken {

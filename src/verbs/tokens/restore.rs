@@ -11,8 +11,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Takes tokens out of the trash, disabled, all or none.
 #[derive(Debug, Clone)]
@@ -21,13 +20,6 @@ pub struct RestoreTokens {
     pub tokens: Vec<TokenTarget>,
     /// A new name for a single token, if its own name is already taken.
     pub rename: Option<TokenName>,
-}
-
-impl Verb for RestoreTokens {
-    const NAME: &'static str = "token.restore";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<Vec<Token>>;
 }
 
 impl Mutation for RestoreTokens {

@@ -10,21 +10,13 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Ends the old secret of a rotation.
 #[derive(Debug, Clone)]
 pub struct RetireToken {
     /// The token of the secret.
     pub token: TokenTarget,
-}
-
-impl Verb for RetireToken {
-    const NAME: &'static str = "token.retire";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<Token>;
 }
 
 impl Mutation for RetireToken {

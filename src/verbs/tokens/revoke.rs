@@ -11,8 +11,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{Snapshot, Tx};
-use crate::verbs::scope::RequiredScope;
-use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
+use crate::verbs::{Env, Mutation, Verb};
 
 /// Puts tokens into the trash, all or none.
 #[derive(Debug, Clone)]
@@ -34,13 +33,6 @@ pub struct RevokeResult {
     pub named: usize,
     /// Tokens made by the named ones that are not revoked.
     pub remaining: MadeTokens,
-}
-
-impl Verb for RevokeTokens {
-    const NAME: &'static str = "token.revoke";
-    const AUTH: AuthLevel = AuthLevel::Password;
-    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
-    type Reply = Committed<RevokeResult>;
 }
 
 impl Mutation for RevokeTokens {

@@ -12,9 +12,8 @@ use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::ports::{Snapshot, Usage};
-use crate::verbs::scope::RequiredScope;
 use crate::verbs::verify;
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Returns everything about a token but the secret.
 #[derive(Debug, Clone)]
@@ -45,13 +44,6 @@ pub struct TokenDetails {
     pub previous_regenerated_by: Option<Maker>,
     /// Tokens that this token made.
     pub made: MadeTokens,
-}
-
-impl Verb for ShowToken {
-    const NAME: &'static str = "token.show";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
-    type Reply = TokenDetails;
 }
 
 impl Query for ShowToken {
@@ -100,13 +92,6 @@ pub struct MethodCheck {
     pub previous: Option<Option<Withheld>>,
     /// The known method with the nearest id, if the method is unknown.
     pub nearest: Option<MethodId>,
-}
-
-impl Verb for CanToken {
-    const NAME: &'static str = "token.can";
-    const AUTH: AuthLevel = AuthLevel::Authenticated;
-    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
-    type Reply = MethodCheck;
 }
 
 impl Query for CanToken {

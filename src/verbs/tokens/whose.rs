@@ -5,22 +5,14 @@ use crate::domain::secret::SecretText;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
-use crate::verbs::scope::RequiredScope;
 use crate::verbs::verify::{SecretLookup, look_up};
-use crate::verbs::{AuthLevel, Env, Query, Verb};
+use crate::verbs::{Env, Query};
 
 /// Identifies the token for which a secret was issued.
 #[derive(Debug, Clone)]
 pub struct IdentifySecret {
     /// The text that may be a secret.
     pub secret: SecretText,
-}
-
-impl Verb for IdentifySecret {
-    const NAME: &'static str = "token.whose";
-    const AUTH: AuthLevel = AuthLevel::Store;
-    const SCOPE: RequiredScope = RequiredScope::Nothing;
-    type Reply = SecretLookup;
 }
 
 impl Query for IdentifySecret {
