@@ -7,11 +7,8 @@ use std::process::Command;
 
 /// Files longer than 400 lines, each with the reason for not splitting it.
 const LONG_FILES: &[(&str, &str)] = &[
-    ("tests/it/canary.rs", "one search after every verb of both faces"),
-    ("tests/it/cli.rs", "the commands, a story each"),
     ("tests/it/tui/snapshots.rs", "each screen and dialog once, in one list"),
     ("tests/it/tui/story.rs", "what a person does on the screens, a story each"),
-    ("tests/it/pty.rs", "the ways into and out of a real terminal, a story each"),
 ];
 const MAX_LINES: usize = 400;
 

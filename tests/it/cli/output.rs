@@ -4,14 +4,10 @@ use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::process::{Command, Stdio};
 
-use jeton::domain::name::Prefix;
-use jeton::domain::secret::Secret;
 use jeton::error::Kind;
-use jeton::verbs::ports::Entropy;
 use serde_json::json;
 
 use crate::support::cli_program::{CliHome, PASSWORD, run_to_end};
-use crate::support::fakes::SeededEntropy;
 
 /// Runs the program with its stdout on a full disk. Returns the exit code and stderr.
 fn onto_full_disk(home: &CliHome, args: &[&str]) -> (Option<i32>, String) {
@@ -149,85 +145,6 @@ fn failed_regenerate_prints_complete_json() {
 }
 
 #[test]
-fn whose_finds_a_secret_inside_other_text() {
-    let home = CliHome::set_up();
-    let (a, b) = (home.create(&["a"]), home.create(&["b"]));
-    let whose = |text: &str| home.run(&["token", "whose", "--quiet"], text);
-    for text in [
-        format!("  {a}"),
-        format!("{a}  "),
-        format!("\n\n{a}\n"),
-        format!("\"{a}\""),
-        format!("Authorization: Bearer {a}"),
-        format!("\u{feff}{a}"),
-        format!("GET /x?session={a}&y=1 HTTP/1.1"),
-        format!("{}\n{}", &a[..30], &a[30..]),
-    ] {
-        assert_eq!(whose(&text).assert_success().out, "ops/a\n");
-    }
-    assert_eq!(whose(&format!("old {a}\nnew: '{b}' and {a}\n")).assert_success().out, "ops/a\nops/b\n");
-    let both = home.run(&["token", "whose", "--json"], format!("{a} {b}")).assert_success().json();
-    assert_eq!(both["found"][1]["token"]["name"], "b");
-    let other = if a.ends_with('x') { 'y' } else { 'x' };
-    let refused = whose(&format!("{}{other}", &a[..a.len() - 1])).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: the secret is mistyped or cut (wrong checksum)");
-    whose("nothing here").assert_error(Kind::NotFound);
-    whose("").assert_error(Kind::NotFound);
-    home.run(&["verify"], format!("Bearer {a}")).assert_code(4);
-}
-
-/// Each secret in a text is looked up, however many there are.
-#[test]
-fn whose_looks_up_every_secret_of_a_text() {
-    let home = CliHome::set_up();
-    let last = home.create(&["last"]);
-    let entropy = SeededEntropy::new(5);
-    let prefix = Prefix::default();
-    let mut text = Vec::new();
-    for _ in 0..150 {
-        Secret::generate(&prefix, |buffer| entropy.fill(buffer)).unwrap().expose(|s| text.push(s.to_owned()));
-    }
-    text.push(last);
-    let text = text.join("\n");
-    let found = home.run(&["token", "whose", "--json"], text.as_str()).assert_success().json();
-    assert_eq!(found["found"].as_array().unwrap().len(), 151);
-    assert_eq!(found["found"][150]["token"]["name"], "last");
-    assert_eq!(home.run(&["token", "whose", "--quiet"], text.as_str()).assert_success().out, "ops/last\n");
-}
-
-#[test]
-fn expiry_ends_with_the_year_9999() {
-    let home = CliHome::set_up();
-    home.as_ops(&["token", "create", "a", "--expires", "9999-12-31"]).assert_error(Kind::Usage).assert_says(&["never"]);
-    home.as_ops(&["token", "create", "a", "--expires", "30-12-9999"]).assert_success();
-    home.as_ops(&["token", "create", "w", "--expires", "2w"]).assert_success();
-    home.as_ops(&["token", "create", "x", "--expires", "99999y"]).assert_error(Kind::Usage);
-    let list = home.as_ops(&["token", "list", "--json"]).assert_success().json();
-    assert_eq!(list["tokens"][0]["expires_at"], "9999-12-31T00:00:00Z");
-}
-
-const SETS: &str = "schema = 1\nname = \"r\"\ntitle = \"r\"\n[[group]]\nid = \"r\"\ntitle = \"r\"\n[[group.method]]\nid = \"A\"\ntitle = \"a\"\naccess = \"read\"\n[[set]]\nname = \"NAME\"\ntitle = \"only A\"\ninclude = [\"r.A\"]\n";
-
-#[test]
-fn set_names_differ_from_built_in_choices() {
-    let home = CliHome::set_up();
-    for name in ["Inherit", "nothing yet", "INHERIT", "2 sets", "3 Methods", "Іnherit"] {
-        home.file("r.toml", &SETS.replace("NAME", name), 0o600);
-        home.run(&["catalogue", "check", "r.toml"], "").assert_error(Kind::Usage).assert_says(&["r.toml:", name]);
-        home.as_ops(&["catalogue", "apply", "r.toml"]).assert_error(Kind::Usage);
-    }
-    let document = "openapi: 3.0.0\ninfo: {title: x, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: getA\n      tags: [Inherit]\n      responses: {}\n";
-    home.file("d.yaml", document, 0o600);
-    let done = home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).assert_success();
-    insta::assert_snapshot!(done.message(), @r#"
-    ! the set "Inherit" looks like a built-in choice; renamed to "tag Inherit"
-    ✓ catalogue d applied
-      Print the configuration of proxies again if they match routes: jeton guide
-    "#);
-    assert!(home.run(&["catalogue", "show", "tag Inherit"], "").assert_success().out.contains("getA"));
-}
-
-#[test]
 fn errors_never_advise_chmod_on_foreign_files() {
     let home = CliHome::set_up();
     let letter = home.file("letter", "Dear reader\n", 0o644);
@@ -261,36 +178,6 @@ fn foreign_schema_is_reported_without_sql() {
     error: the store's schema differs from the one that this version expects: no such column: role
       It was changed by hand or by another program: restore a backup, or use the version that wrote it
     ");
-}
-
-#[test]
-fn revoke_takes_account_and_name_as_two_words() {
-    let home = CliHome::set_up();
-    let as_ops = |args: &[&str]| home.as_ops(&[args, &["--user", "ops"]].concat());
-    for account in ["ana", "ci"] {
-        let input = format!("{PASSWORD}\nanother horse battery\n");
-        home.run(&["account", "create", account, "--role", "member", "--user", "ops", "--password-stdin"], input)
-            .assert_success();
-    }
-    for (account, name) in [("ana", "bot"), ("ana", "x"), ("ci", "x"), ("ops", "ci"), ("ops", "x")] {
-        as_ops(&["token", "create", name, "--account", account]).assert_success();
-    }
-    let listed = || as_ops(&["token", "list", "--all", "--quiet"]).assert_success().out;
-    as_ops(&["tokens", "destroy", "ana", "bot", "--confirm", "bot"]).assert_success();
-    assert!(!listed().contains("ana/bot"));
-    // `ci x` can mean the token ci/x, or two tokens of ops.
-    as_ops(&["token", "rm", "ci", "x", "--confirm", "2"]).assert_error(Kind::Conflict).assert_says(&["ci/x"]);
-    as_ops(&["token", "rm", "ci", "x", "--confirm", "x"]).assert_error(Kind::Conflict);
-    assert!(listed().contains("ci/x") && listed().contains("ops/ci"));
-    as_ops(&["token", "rm", "ops/ci", "ops/x", "--confirm", "2"]).assert_success();
-    as_ops(&["token", "remove", "ci", "x", "--confirm", "x"]).assert_success();
-    as_ops(&["token", "delete", "ana", "gone", "--confirm", "gone"])
-        .assert_error(Kind::NotFound)
-        .assert_says(&["ana/gone"]);
-    assert_eq!(listed(), "ana/x\n");
-    as_ops(&["tokens", "create", "ana", "new"]).assert_error(Kind::Conflict).assert_says(&["new --account ana"]);
-    as_ops(&["tokens", "create", "new", "ana", "--json"]).assert_success();
-    assert_eq!(as_ops(&["tokens", "list", "ana", "--quiet"]).assert_success().out, "ana/x\n");
 }
 
 #[test]
@@ -365,4 +252,24 @@ fn interrupted_saving_leaves_no_file_behind() {
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "");
     home.file("left", "x", 0o600);
     home.as_ops(&["token", "create", "a", "--out", "left"]).assert_error(Kind::Failure).assert_says(&["token whose"]);
+}
+
+#[test]
+fn closed_stdout_fails_without_a_message() {
+    let home = CliHome::set_up();
+    home.create(&["a"]);
+    let closed = |args: &[&str]| {
+        let mut child =
+            home.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        use std::io::Write;
+        writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+        let ended = child.wait_with_output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    for args in [&["token", "list", "--quiet"][..], &["token", "show", "a"], &["token", "list", "--json"], &["--help"]]
+    {
+        let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
+        assert_eq!(closed(&args), (Some(1), String::new()), "{args:?}");
+    }
 }
