@@ -160,8 +160,9 @@ impl Component for HelpDialog {
         lines.resize(1 + 2 * gap(area) + room, Line::default());
         let end = (top + room).min(rows.len());
         let mut foot = key_hints(self.context(), model, columns);
-        let first = (top + 1).min(rows.len());
-        foot.push_span(Span::styled(format!("   {first}-{end} of {}", rows.len()), theme.dim));
+        if !rows.is_empty() {
+            foot.push_span(Span::styled(format!("   {}-{end} of {}", top + 1, rows.len()), theme.dim));
+        }
         draw_dialog(frame, area, "Keys", lines, 0, foot, theme);
     }
 

@@ -35,7 +35,11 @@ fn expiry_is_checked_before_the_password() {
     let past = home.command(&["token", "create", "x", "--expires", "31-12-2020", "--no-input"]);
     let mut in_kolkata = past;
     in_kolkata.env("TZ", "Asia/Kolkata");
-    run_to_end(in_kolkata, b"").assert_error(Kind::Usage).assert_says(&["+05:30"]).assert_silent();
+    let refused = run_to_end(in_kolkata, b"").assert_error(Kind::Usage).assert_says(&["+05:30"]).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: the expiry is in the past: the time on this machine is [time] [time] +[time]
+      Choose a later day, a span such as 30d, or never
+    ");
     for odd in ["soon", "30", "-1d", "0d", "99999y", "30-02-2027", ""] {
         home.run(&["token", "create", "x", &format!("--expires={odd}"), "--no-input"], "")
             .assert_error(Kind::Usage)
@@ -104,11 +108,26 @@ const SETS: &str = "schema = 1\nname = \"r\"\ntitle = \"r\"\n[[group]]\nid = \"r
 #[test]
 fn set_names_differ_from_built_in_choices() {
     let home = CliHome::set_up();
-    for name in ["Inherit", "nothing yet", "INHERIT", "2 sets", "3 Methods", "Іnherit"] {
+    let mut messages = String::new();
+    for name in ["Inherit", "no access", "INHERIT", "2 sets", "3 Methods", "Іnherit"] {
         home.file("r.toml", &SETS.replace("NAME", name), 0o600);
-        home.run(&["catalogue", "check", "r.toml"], "").assert_error(Kind::Usage).assert_says(&["r.toml:", name]);
+        messages += &home.run(&["catalogue", "check", "r.toml"], "").assert_error(Kind::Usage).message();
         home.as_ops(&["catalogue", "apply", "r.toml"]).assert_error(Kind::Usage);
     }
+    insta::assert_snapshot!(messages, @r#"
+    error: r.toml:12:8: an API set can't be called "Inherit": it looks like a built-in choice such as Inherit, no access or 2 sets
+      Choose another name
+    error: r.toml:12:8: an API set can't be called "no access": it looks like a built-in choice such as Inherit, no access or 2 sets
+      Choose another name
+    error: r.toml:12:8: an API set can't be called "INHERIT": it looks like a built-in choice such as Inherit, no access or 2 sets
+      Choose another name
+    error: r.toml:12:8: an API set can't be called "2 sets": it looks like a built-in choice such as Inherit, no access or 2 sets
+      Choose another name
+    error: r.toml:12:8: an API set can't be called "3 Methods": it looks like a built-in choice such as Inherit, no access or 2 sets
+      Choose another name
+    error: r.toml:12:8: an API set can't be called "Іnherit": it looks like a built-in choice such as Inherit, no access or 2 sets
+      Choose another name
+    "#);
     let document = "openapi: 3.0.0\ninfo: {title: x, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: getA\n      tags: [Inherit]\n      responses: {}\n";
     home.file("d.yaml", document, 0o600);
     let done = home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).assert_success();

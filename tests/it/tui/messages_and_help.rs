@@ -39,8 +39,10 @@ fn past_messages_are_kept_and_their_commands_copied() {
                   = jeton token disable ops/deploy-bot
       2 min ago   ! This message has no equivalent command
     ");
+    s.assert_shows("1 of 3");
     s.keys("<down>");
     s.assert_shows("▶ 2 min");
+    s.assert_shows("2 of 3");
     s.keys("y");
     assert_eq!(s.copied, ["jeton token disable ops/deploy-bot"]);
     s.keys("<up>y");
@@ -126,6 +128,7 @@ fn help_is_narrowed_by_typing() {
     s              Save the secret to a new file
     Esc            Close; asks if the secret was not shown, copied or saved
     ");
+    s.assert_shows("1-8 of 8");
     s.keys("<c-u>secret copies");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Keys
@@ -138,6 +141,7 @@ fn help_is_narrowed_by_typing() {
     / xyzzy
     No key matches.  Esc clears the filter.
     ");
+    assert_eq!(lines_of(&s, " of 0"), "");
     s.keys("<down><pgdn><up><esc>");
     assert_eq!(s.dialog_text(), whole);
     s.keys("ctrl-l");
