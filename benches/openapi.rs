@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
-use jeton::domain::openapi::{ImportOptions, ImportResult, import};
+use jeton::import::openapi::{ImportOptions, ImportResult, import};
 
 const OPERATIONS: usize = 1_200;
 

@@ -14,6 +14,7 @@
 //!
 //!   propagation.rs  after a change, screens and commands ask the running service (http/) if it has read the change
 //!
+//!   import/  documents of others, read into catalogues    service/  terms that http/, proxies and clients share
 //!   domain/  types and rules; depends on nothing else     error.rs  what, why, next; the exit code
 //! ```
 //!
@@ -36,6 +37,8 @@
 //! - **a setting**: a key in `config/key.rs` (path of the store, actor, look of the screen). Rules about tokens are
 //!   not settings: they are `domain/policy.rs`, kept in the store;
 //! - **an answer of the service**: `http/verify.rs` or `http/management.rs`; its token data: `http/rendered.rs`;
+//! - **a filter or order of a list**: `domain/query/`;
+//! - **a format of API descriptions**: a folder under `import/`, such as `import/openapi/`;
 //! - **a proxy**: a template in `assets/proxies/` and the code that fills it under `guide/`;
 //! - **a table or query**: `store/sqlite/`, behind a method of the ports;
 //! - **anything that reads the clock, the environment, a file or the random generator**: `platform/`.
@@ -53,9 +56,11 @@ pub mod domain;
 pub mod error;
 pub mod guide;
 pub mod http;
+pub mod import;
 pub mod lazy_backend;
 pub mod platform;
 pub mod propagation;
+pub mod service;
 pub mod store;
 pub mod tui;
 pub mod verbs;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
 use crate::platform::{service_file, sockets};
+use crate::service::endpoint::Endpoint;
 
 /// Timeout for the answer of the service.
 const TIMEOUT: Duration = Duration::from_secs(1);

@@ -3,9 +3,6 @@
 use super::App;
 use super::args::{GuideArgs, GuideTarget};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
-use crate::domain::credential_sources::CredentialSource;
-use crate::domain::endpoint::Endpoint;
-use crate::domain::proxy_proof::ProxyProof;
 use crate::domain::route::rules::RouteRules;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::text::escape_untrusted;
@@ -14,6 +11,9 @@ use crate::guide::{self, Guide, Listen, ProxyKind, Tls, Upstream};
 use crate::http;
 use crate::platform::entropy::SystemEntropy;
 use crate::platform::{self, files, proof_file, service_file, sockets};
+use crate::service::credential_sources::CredentialSource;
+use crate::service::endpoint::Endpoint;
+use crate::service::proxy_proof::ProxyProof;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
 

@@ -7,13 +7,13 @@ use super::args::{GlobalArgs, ServeArgs};
 use super::output::format_error;
 use super::overrides;
 use crate::config::{CliOverrides, ServeOverrides, Settings};
-use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig};
 use crate::platform;
 use crate::platform::logging::{self, LogLevel};
 use crate::platform::signals::{self, ServiceSignal};
 use crate::platform::systemd;
+use crate::service::endpoint::Endpoint;
 use crate::store::StoreLocation;
 
 pub(super) fn run(global: &GlobalArgs, args: ServeArgs) -> Result<()> {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::domain::credential_sources::CredentialSources;
 use crate::domain::dates::DateFormat;
-use crate::domain::endpoint::Endpoint;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::suggest::did_you_mean;
 use crate::domain::text::escape_untrusted;
-use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Result};
+use crate::service::credential_sources::CredentialSources;
+use crate::service::endpoint::Endpoint;
+use crate::service::trusted_proxies::TrustedProxies;
 
 /// A key of a configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

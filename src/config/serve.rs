@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::file::Keys;
 use super::{Setting, SettingKey, Source, from_files, key};
-use crate::domain::credential_sources::CredentialSources;
-use crate::domain::endpoint::Endpoint;
-use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::Result;
+use crate::service::credential_sources::CredentialSources;
+use crate::service::endpoint::Endpoint;
+use crate::service::trusted_proxies::TrustedProxies;
 
 /// The command-line options of the service.
 #[derive(Debug, Clone, Default)]

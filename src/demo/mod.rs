@@ -101,9 +101,9 @@ mod tests {
     use super::*;
     use crate::domain::audit::Face;
     use crate::domain::password::Password;
-    use crate::domain::sort::Sort;
+    use crate::domain::query::sort::Sort;
+    use crate::domain::query::token_filter::TokenFilter;
     use crate::domain::token::Status;
-    use crate::domain::token_filter::TokenFilter;
     use crate::lazy_backend::LazyLocalBackend;
     use crate::platform;
     use crate::verbs::accounts::WhoAmI;

@@ -13,15 +13,15 @@ use super::sample::Traffic;
 use super::seeded_rng::SeededRng;
 use crate::config::{ServeSettings, Setting, Source};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::credential_sources::CredentialSources;
-use crate::domain::endpoint::Endpoint;
 use crate::domain::method::MethodId;
 use crate::domain::secret::Secret;
-use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig, ServerHandle};
 use crate::platform::sockets::{self, HttpReply};
 use crate::platform::tasks;
+use crate::service::credential_sources::CredentialSources;
+use crate::service::endpoint::Endpoint;
+use crate::service::trusted_proxies::TrustedProxies;
 use crate::store::StoreLocation;
 use crate::verbs::ports::Clock;
 

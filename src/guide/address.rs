@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::domain::endpoint::Endpoint;
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
+use crate::service::endpoint::Endpoint;
 
 /// The address of the application: `HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]

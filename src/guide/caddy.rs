@@ -2,10 +2,10 @@
 
 use super::headers::{METHOD_PATTERN, ODD_HEADER_CHARS, PREFLIGHT_METHOD, STRIPPED_PATTERNS};
 use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
-use crate::domain::endpoint::Endpoint;
-use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
+use crate::service::endpoint::Endpoint;
+use crate::service::proxy_proof::DigestKind;
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
     // Quoted, because Caddy reads a bare 1.50 as a number and writes it as 1.5: another method.

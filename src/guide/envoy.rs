@@ -2,10 +2,10 @@
 
 use super::headers::stripped_header_regexes;
 use super::{Guide, IDENTITY_HEADERS, Listen};
-use crate::domain::endpoint::Endpoint;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::error::Result;
+use crate::service::endpoint::Endpoint;
 
 /// The header of Envoy's proof value.
 const PROOF: &str = "x-jeton-proof";

@@ -2,10 +2,10 @@
 
 use super::headers::stripped_header_regexes;
 use super::{Guide, IDENTITY_HEADERS, Listen, variable};
-use crate::domain::endpoint::Endpoint;
-use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
+use crate::service::endpoint::Endpoint;
+use crate::service::proxy_proof::DigestKind;
 
 pub(super) fn configuration(guide: &Guide<'_>) -> String {
     let mut routes = String::new();

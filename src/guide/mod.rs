@@ -16,14 +16,14 @@ pub use address::{Listen, Tls, Upstream};
 
 use std::path::Path;
 
-use crate::domain::endpoint::Endpoint;
-use crate::domain::identity_header::IdentityField;
-use crate::domain::proxy_proof::ProxyProof;
 use crate::domain::route::path_rules::{DOT_SEGMENTS, OVERRIDE_ARGUMENT, RegexDialect, TOO_LONG, pattern};
 pub use crate::domain::route::rules::RouteAction;
 use crate::domain::route::rules::RouteRules;
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
+use crate::service::endpoint::Endpoint;
+use crate::service::identity_header::IdentityField;
+use crate::service::proxy_proof::ProxyProof;
 
 /// The headers that name the caller to the application. Values that a client sends under these names are
 /// overwritten.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::headers::stripped_header_names;
 use super::{FORWARDED, Guide, IDENTITY_HEADERS, underscore_variants, variable};
-use crate::domain::endpoint::Endpoint;
-use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::{ANY_HTTP_METHOD, RouteAction, RouteRules};
+use crate::service::endpoint::Endpoint;
+use crate::service::proxy_proof::DigestKind;
 
 /// Maximum length of a line of directives, in bytes.
 const MAX_LINE: usize = 116;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
-use crate::domain::endpoint::Endpoint;
 use crate::domain::method::MethodId;
 use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::error::{Error, Result};
+use crate::service::endpoint::Endpoint;
 
 /// Arguments that an application may read as `_method`. Traefik matches arguments only by their whole names.
 const HTTP_METHOD_ARGUMENTS: [&str; 8] =

@@ -5,8 +5,8 @@ use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
 use super::query::{is_like_header, query_values};
-use crate::domain::credential_sources::{CredentialSource, CredentialSources};
 use crate::domain::secret::{SecretFingerprint, SecretParseError};
+use crate::service::credential_sources::{CredentialSource, CredentialSources};
 
 /// Maximum size of a credential that is parsed, in bytes. A secret is far shorter.
 const MAX_CREDENTIAL: usize = 512;

@@ -13,9 +13,9 @@ use super::connection::{self, Stream};
 use super::connection_timeouts::{ConnectionTimer, SWEEP_INTERVAL};
 use super::faults::{Fault, Faults};
 use super::{ServerState, metrics::Metrics};
-use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::platform::sockets::{self, BoundSocket, SocketFile};
+use crate::service::endpoint::Endpoint;
 
 /// Wait after a connection couldn't be accepted, or while there are too many.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(10);

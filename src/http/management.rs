@@ -17,9 +17,9 @@ use super::response::{self, Denial, HttpResponse};
 use super::usage_recorder::Origin;
 use super::verify_batch::VerifyRequest;
 use super::{ServerState, metrics};
-use crate::domain::identity_header::IdentityField;
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
+use crate::service::identity_header::IdentityField;
 use crate::verbs::verify::{DecisionKind, DenialReason};
 
 /// Maximum size of a form, in bytes.

@@ -56,12 +56,12 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::config::ServeSettings;
-use crate::domain::credential_sources::CredentialSources;
-use crate::domain::endpoint::Endpoint;
-use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Kind, Result};
 pub use crate::platform::service_file::ServiceInfo as ServerAddrs;
 use crate::platform::{service_file, systemd, tasks};
+use crate::service::credential_sources::CredentialSources;
+use crate::service::endpoint::Endpoint;
+use crate::service::trusted_proxies::TrustedProxies;
 use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::ports::Clock;
 use audit_position::AuditPosition;

@@ -10,12 +10,12 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use super::expiry_clock::ExpiryClock;
 use super::faults::{Fault, Faults};
 use super::response::HttpResponse;
-use crate::domain::identity_header::IdentityField;
-use crate::domain::proxy_proof::{Challenge, ProxyProof};
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
 use crate::platform::entropy::SystemEntropy;
 use crate::platform::proof_file::{self, ProofValues};
+use crate::service::identity_header::IdentityField;
+use crate::service::proxy_proof::{Challenge, ProxyProof};
 
 /// The header of the proxy's proof value. In an answer, the header of jeton's proof.
 const PROOF: HeaderName = HeaderName::from_static("x-jeton-proof");

@@ -10,12 +10,12 @@ use hyper::header::HeaderValue;
 use super::usage_recorder::HotCounter;
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
-use crate::domain::identity_header::IdentityField;
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
+use crate::service::identity_header::IdentityField;
 use crate::verbs::verify::cache::{self, CachePayload};
 
 /// The HTTP rendering of tokens and methods.

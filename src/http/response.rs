@@ -14,7 +14,7 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use super::rendered::{CachedSecret, RenderedMethod};
-use crate::domain::identity_header::IdentityField;
+use crate::service::identity_header::IdentityField;
 
 pub(super) enum ResponseBody {
     /// A single piece.

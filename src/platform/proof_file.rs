@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use crate::domain::proxy_proof::{PROOF_LEN, ProxyProof};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
+use crate::service::proxy_proof::{PROOF_LEN, ProxyProof};
 use crate::verbs::ports::Entropy;
 
 /// Suffix of the file's name, after the store's.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
 
-use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
+use crate::service::endpoint::Endpoint;
 
 /// Suffix of the file's name, after the store's.
 pub const SUFFIX: &str = "-service";

@@ -19,8 +19,8 @@ use zeroize::Zeroizing;
 
 use super::clock::Stopwatch;
 use super::group;
-use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Kind, Result};
+use crate::service::endpoint::Endpoint;
 
 /// A listening socket.
 #[derive(Debug)]

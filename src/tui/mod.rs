@@ -38,10 +38,10 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::domain::dates::DateFormat;
-use crate::domain::endpoint::Endpoint;
 use crate::domain::name::Username;
 use crate::error::Result;
 use crate::propagation::PropagationProbe;
+use crate::service::endpoint::Endpoint;
 use crate::verbs::Backend;
 use crate::verbs::actor::TokenCredential;
 use crate::verbs::batches::Progress;

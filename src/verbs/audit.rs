@@ -1,15 +1,15 @@
 //! Reads the audit log, and verifies that it was not changed.
 
-use crate::domain::audit_filter::AuditFilter;
 use crate::domain::chain::{ChainReport, ChainVerifier, Flaw};
 use crate::domain::checkpoint::{Checkpoint, StoreId};
+use crate::domain::query::audit_filter::AuditFilter;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audit_log::{AuditQuery, AuditWindow};
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Query};
 

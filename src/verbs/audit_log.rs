@@ -1,11 +1,11 @@
 //! The interface of verbs to the audit log.
 
 use crate::domain::audit::AuditRow;
-use crate::domain::audit_filter::AuditFilter;
 use crate::domain::chain::RawRow;
+use crate::domain::query::audit_filter::AuditFilter;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::verbs::page_cursor::PageCursor;
 
 /// A query for one section of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,7 +21,6 @@ pub mod init;
 pub mod ledger;
 pub mod local;
 pub mod new_password;
-pub mod page_cursor;
 mod planning;
 pub mod policy;
 pub mod ports;

@@ -10,9 +10,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use jeton::domain::audit::AuditRow;
-use jeton::domain::sort::Sort;
+use jeton::domain::query::sort::Sort;
+use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::token::{TokenId, TokenRef};
-use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use jeton::domain::expiry::{ExpirySpec, Span};
-use jeton::domain::filter_syntax;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
+use jeton::domain::query::filter_syntax;
+use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::text::{escape_untrusted, escape_untrusted_lines};
-use jeton::domain::token_filter::TokenFilter;
 use jeton::error::Error;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

@@ -5,8 +5,8 @@ use std::os::unix::net::UnixListener;
 use std::process::{Child, Stdio};
 use std::thread;
 
-use jeton::domain::endpoint::Endpoint;
 use jeton::platform::service_file;
+use jeton::service::endpoint::Endpoint;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 

@@ -9,10 +9,11 @@ use super::super::args::ReadAuditArgs;
 use super::super::output::{JsonList, Output, Table, check_all_readable};
 use super::json::EntryJson;
 use crate::domain::audit::{AuditRow, summarize_details};
-use crate::domain::audit_filter::AuditFilter;
 use crate::domain::dates::Dates;
 use crate::domain::expiry::Span;
-use crate::domain::filter_syntax;
+use crate::domain::query::audit_filter::AuditFilter;
+use crate::domain::query::filter_syntax;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
@@ -21,7 +22,6 @@ use crate::platform::signals;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::ListAudit;
 use crate::verbs::audit_log::{AuditWindow, HashedRow};
-use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::request::call;
 
 /// Number of rows held in memory at once.

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::super::App;
 use super::super::args::OpenapiArgs;
 use super::apply::preview_and_apply;
-use crate::domain::openapi;
 use crate::error::{Error, Result};
+use crate::import::openapi;
 use crate::platform::files::read_text;
 use crate::platform::input;
 

@@ -6,9 +6,9 @@ use super::format_secret;
 use super::json::DeniedJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
 use crate::domain::dates::Dates;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerToken, ListDenied, format_origin};
-use crate::verbs::page_cursor::PageCursor;
 
 pub(super) fn denied(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     print_list::<DeniedRow>(app, args)

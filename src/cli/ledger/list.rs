@@ -10,15 +10,15 @@ use super::super::args::ReadLedgerArgs;
 use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
 use crate::domain::dates::Dates;
 use crate::domain::expiry::Span;
-use crate::domain::filter_syntax;
-use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::query::filter_syntax;
+use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::Result;
 use crate::lazy_backend::LazyLocalBackend;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::LedgerWindow;
-use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::request::{RequestVerb, call};
 
 /// Number of rows held in memory at once.

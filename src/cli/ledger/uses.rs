@@ -6,10 +6,10 @@ use super::format_secret;
 use super::json::UseJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
 use crate::domain::dates::Dates;
-use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::error::{Error, Result};
 use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
-use crate::verbs::page_cursor::PageCursor;
 
 pub(super) fn uses(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     if args.filter.as_deref().is_some_and(asks_for_reason) {

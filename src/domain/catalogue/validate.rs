@@ -22,7 +22,7 @@ const MAX_PATTERNS: usize = 2_000;
 /// compares this much data.
 const MAX_MEMBERS: usize = 1_000_000;
 /// Maximum length of titles and names, in characters.
-pub(in crate::domain) const MAX_NAME_LEN: usize = 64;
+pub const MAX_NAME_LEN: usize = 64;
 const MAX_TITLE_LEN: usize = 200;
 const MAX_LINK_LEN: usize = 2_000;
 const MAX_ROUTES: usize = 64;

@@ -5,9 +5,9 @@ use rusqlite::Connection;
 use super::audit::{self, COLUMNS};
 use super::query::{query_all, query_one};
 use super::where_clause::WhereClause;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditQuery, AuditWindow, HashedRow};
-use crate::verbs::page_cursor::PageCursor;
 
 /// Number of damaged rows after which a section ends. A completely damaged log is read in several sections.
 const MAX_DAMAGED: usize = 1_000;

@@ -7,10 +7,10 @@ use super::ledger_read::{FULL_NAME, HINT, LedgerTable, TOKEN_COLUMNS, TOKEN_JOIN
 use super::query::{placeholder, query_all, sqlite_error, stored};
 use super::where_clause::WhereClause;
 use crate::domain::account::AccountId;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
 use crate::verbs::ledger::{LedgerQuery, LedgerScope, LedgerWindow};
-use crate::verbs::page_cursor::PageCursor;
 
 /// Returns all conditions of `query` except the start of the page; only rows of `token` if one is given.
 fn where_clause<R: LedgerTable>(

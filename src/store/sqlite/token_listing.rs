@@ -9,10 +9,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query::{placeholder, query_all, query_one, stored};
+use crate::domain::query::sort::{Sort, SortColumn};
+use crate::domain::query::token_filter::STALE_AFTER;
 use crate::domain::role::Role;
-use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::token::Status;
-use crate::domain::token_filter::STALE_AFTER;
 use crate::error::Result;
 use crate::verbs::ports::{Visibility, WindowQuery};
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::domain::sort::{Sort, SortColumn};
+use crate::domain::query::sort::{Sort, SortColumn};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Component, Intent, UpdateContext};

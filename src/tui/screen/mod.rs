@@ -22,8 +22,9 @@ use ratatui::layout::Rect;
 
 use crate::domain::dates::Dates;
 use crate::domain::name::Username;
+use crate::domain::query::page_cursor::PageCursor;
+use crate::domain::query::sort::Sort;
 use crate::domain::selection::Selection;
-use crate::domain::sort::Sort;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Error;
@@ -37,7 +38,6 @@ use crate::tui::notice::NoticeId;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{DeniedKey, TokenState};
-use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use workspace::ScreenId;

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use crate::domain::query::page_cursor::PageCursor;
 use crate::error::{Error, Kind};
 use crate::tui::keymap::Action;
 use crate::tui::widget::list::Cursor;
-use crate::verbs::page_cursor::PageCursor;
 
 /// Number of rows per request.
 pub const PAGE_SIZE: usize = 200;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Layer, component};
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::token::TokenRef;
 use crate::tui::effect::Effect;
 use crate::tui::long_work::LongWork;
@@ -17,7 +18,6 @@ use crate::tui::screen::workspace::{ScreenId, Workspace};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{AuditRange, ListAudit, VerifyAuditChain};
 use crate::verbs::ledger::{DeniedKey, ListDenied};
-use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, PreviewPurge, ShowToken};

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use super::text_fit::cut;
 use super::text_input::TextInput;
-use crate::domain::filter_syntax::{self, FilterFields, UnknownField};
+use crate::domain::query::filter_syntax::{self, FilterFields, UnknownField};
 use crate::tui::keymap::{Action, Context};
 
 /// Maximum length of the text, in bytes.

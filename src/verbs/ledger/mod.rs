@@ -7,14 +7,14 @@ pub use rows::{
     SecretStatus, SizeCursor, StoredUseKey, TokenState, UseKey, UseRow, format_origin, is_aggregated,
 };
 
-use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Query};
 

@@ -1,14 +1,14 @@
 //! The interface of verbs to the ledger, and the ledger's rows.
 
 use crate::domain::account::AccountId;
-use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::name::{TokenName, Username};
+use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::attention::{FindingPage, FindingQuery};
-use crate::verbs::page_cursor::PageCursor;
 use crate::verbs::ports::Visibility;
 
 /// The tokens whose rows are read.

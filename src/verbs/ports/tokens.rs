@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::Visibility;
 use crate::domain::account::AccountId;
 use crate::domain::name::{TokenName, Username};
+use crate::domain::query::sort::Sort;
+use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
-use crate::domain::sort::Sort;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId};
-use crate::domain::token_filter::TokenFilter;
 
 /// The requested section of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
-use crate::domain::sort::Sort;
+use crate::domain::query::sort::Sort;
+use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::domain::time::{DAY, Timestamp};
-use crate::domain::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction};

@@ -1,9 +1,9 @@
 //! Windows of the audit log, compared with a model that has all rows in memory and scans them.
 
 use super::*;
-use jeton::domain::audit_filter::AuditFilter;
+use jeton::domain::query::audit_filter::AuditFilter;
+use jeton::domain::query::page_cursor::PageCursor;
 use jeton::verbs::audit_log::{AuditQuery, AuditWindow};
-use jeton::verbs::page_cursor::PageCursor;
 
 const NAMES: [&str; 3] = ["ops", "Ünal", "ci_bot"];
 const TARGETS: [&str; 3] = ["t:1", "t:10", "a:1"];

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use super::*;
-use jeton::domain::ledger_filter::LedgerFilter;
+use jeton::domain::query::ledger_filter::LedgerFilter;
+use jeton::domain::query::page_cursor::PageCursor;
 use jeton::domain::time::utc_day_number;
 use jeton::verbs::ledger::{
     DeniedKey, DeniedRow, LedgerQuery, LedgerScope, LedgerToken, LedgerWindow, SecretStatus, TokenState, UseKey, UseRow,
 };
-use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::DeniedSince;
 
 const MINUTE: i64 = 60_000;

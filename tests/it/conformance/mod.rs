@@ -23,13 +23,13 @@ use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix};
 use jeton::domain::password::PasswordHash;
 use jeton::domain::policy::Policy;
+use jeton::domain::query::sort::{Sort, SortColumn};
+use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
 use jeton::domain::selection::Selection;
-use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, Timestamp};
 use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
-use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{

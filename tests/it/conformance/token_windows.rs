@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::*;
-use jeton::domain::{token::Status, token_filter::STALE_AFTER};
+use jeton::domain::{query::token_filter::STALE_AFTER, token::Status};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};

@@ -1,12 +1,12 @@
 //! The matrix column of the ledger.
 
-use jeton::domain::ledger_filter::LedgerFilter;
+use jeton::domain::query::ledger_filter::LedgerFilter;
+use jeton::domain::query::page_cursor::PageCursor;
 use jeton::domain::secret::Secret;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::error::{Error, Result};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::ledger::{ListDenied, ListUses};
-use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::{Denial, Store, Use};
 use jeton::verbs::request::call;
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use jeton::domain::audit::AuditRow;
-use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::expiry::ExpirySpec;
+use jeton::domain::query::audit_filter::AuditFilter;
+use jeton::domain::query::page_cursor::PageCursor;
 use jeton::domain::role::Role;
 use jeton::domain::token::{Purgeable, Token, TokenRef};
 use jeton::error::Kind;
 use jeton::verbs::actor::{Actor, Credential};
 use jeton::verbs::audit_log::AuditQuery;
 use jeton::verbs::authorize;
-use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::{CopyToken, CreateToken, ListTokens, PreviewPurge, PurgeTokens, TokenTarget};
 

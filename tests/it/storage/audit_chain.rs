@@ -192,7 +192,7 @@ fn damaged_page_is_a_finding() {
         since: None,
         token: None,
         filter: Default::default(),
-        cursor: jeton::verbs::page_cursor::PageCursor::Oldest,
+        cursor: jeton::domain::query::page_cursor::PageCursor::Oldest,
         limit: 1_000,
     };
     let error = call(&jeton, &crate::support::fakes::credential("ops"), list).unwrap_err();

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Prefix;
+use jeton::domain::query::sort::{Sort, SortColumn};
+use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
-use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::token::TokenRef;
-use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;

@@ -1,12 +1,13 @@
 //! One unreadable row: every list names it and returns the others.
 
-use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::catalogue::Catalogue;
-use jeton::domain::ledger_filter::LedgerFilter;
+use jeton::domain::query::audit_filter::AuditFilter;
+use jeton::domain::query::ledger_filter::LedgerFilter;
+use jeton::domain::query::page_cursor::PageCursor;
+use jeton::domain::query::sort::{Sort, SortColumn};
+use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
-use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::token::{TokenId, TokenRef};
-use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::accounts::{GetSetup, ListAccounts};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::attention::{FindingKind, ListFindings};
@@ -14,7 +15,6 @@ use jeton::verbs::audit::ListAudit;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::catalogue::PreviewCatalogue;
 use jeton::verbs::ledger::{ListDenied, ListUses};
-use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::{Store, TokenCursor};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, ShowToken, TokenTarget};

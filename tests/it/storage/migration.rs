@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::Stdio;
 
 use jeton::domain::account::AccountId;
+use jeton::domain::query::sort::{Sort, SortColumn};
+use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
 use jeton::domain::secret::PublicId;
-use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
-use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Store, TokenCursor, Visibility, Window, WindowQuery};

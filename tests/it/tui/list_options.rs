@@ -1,10 +1,10 @@
 //! Filter and order of the token table.
 
 use jeton::domain::expiry::ExpirySpec;
+use jeton::domain::query::sort::SortColumn;
+use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
-use jeton::domain::sort::SortColumn;
 use jeton::domain::time::DAY;
-use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::tokens::{ListTokens, OwnerFilter};
 

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use jeton::domain::endpoint::Endpoint;
 use jeton::domain::role::Role;
 use jeton::propagation::Propagation;
+use jeton::service::endpoint::Endpoint;
 use jeton::tui::Demo;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;

@@ -390,8 +390,8 @@ fn table_scrolls_through_several_windows() {
         OWNER,
         ListTokens {
             owner: OwnerFilter::All,
-            filter: jeton::domain::token_filter::TokenFilter::default(),
-            sort: jeton::domain::sort::Sort::default(),
+            filter: jeton::domain::query::token_filter::TokenFilter::default(),
+            sort: jeton::domain::query::sort::Sort::default(),
             trashed: false,
             cursor: jeton::verbs::ports::TokenCursor::Start,
             limit: 1,

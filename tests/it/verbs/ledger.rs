@@ -1,9 +1,9 @@
 //! Reading the ledger: the presented secret, its current state, and visibility per actor.
 
 use super::*;
-use jeton::domain::ledger_filter::LedgerFilter;
+use jeton::domain::query::ledger_filter::LedgerFilter;
+use jeton::domain::query::page_cursor::PageCursor;
 use jeton::verbs::ledger::{DeniedRow, ListDenied, ListUses, SecretStatus, SizeCursor, TokenState, UseRow};
-use jeton::verbs::page_cursor::PageCursor;
 use jeton::verbs::ports::{Denial, Store, Use};
 
 pub fn denied_of(token: Option<&str>) -> ListDenied {

@@ -1,7 +1,7 @@
 //! The filter of the accounts: words of the name, and `role:admin`, `status:disabled`.
 
 use crate::domain::account::Account;
-use crate::domain::filter_syntax::{self, FilterFields, Setter, set_choice};
+use crate::domain::query::filter_syntax::{self, FilterFields, Setter, set_choice};
 use crate::domain::role::Role;
 
 /// The parsed filter of the accounts. Every part must match.

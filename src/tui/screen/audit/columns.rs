@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::audit::AuditRow;
-use crate::domain::audit_filter::AuditFilter;
+use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::time::ago;
 use crate::tui::model::Model;
 use crate::tui::widget::text_fit::{fit, highlighted};

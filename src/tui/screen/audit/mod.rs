@@ -20,7 +20,8 @@ use super::paged_rows::{PagedRows, RowKey};
 use super::workspace::ScreenId;
 use super::{Component, DialogKind, Intent, UpdateContext};
 use crate::domain::audit::AuditRow;
-use crate::domain::audit_filter::AuditFilter;
+use crate::domain::query::audit_filter::AuditFilter;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::text::is_control_or_bidi;
 use crate::error::Error;
 use crate::tui::effect::Effect;
@@ -32,7 +33,6 @@ use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::audit_log::{AuditWindow, HashedRow};
-use crate::verbs::page_cursor::PageCursor;
 
 /// State of the audit log screen: a window of rows around the cursor.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 use super::Audit;
 use super::columns::{Columns, actor_name, target_name};
 use crate::domain::audit::summarize_details;
-use crate::domain::audit_filter::AuditFilter;
+use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::time::ago;
 use crate::tui::modal::row_details;
 use crate::tui::model::Model;

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::time::ago;
 use crate::tui::model::Model;
 use crate::tui::theme::{self, Theme};

@@ -19,7 +19,8 @@ use ratatui::layout::Rect;
 use super::paged_rows::{PagedRows, RowKey};
 use super::workspace::ScreenId;
 use super::{Component, Intent, UpdateContext};
-use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::text::is_control_or_bidi;
 use crate::error::Error;
 use crate::tui::effect::Effect;
@@ -31,7 +32,6 @@ use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerWindow};
-use crate::verbs::page_cursor::PageCursor;
 
 /// State of the denied attempts screen: a window of rows around the cursor.
 #[derive(Default)]

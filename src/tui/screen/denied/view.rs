@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::Denied;
 use super::columns::{Columns, token_name};
-use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::role::Role;
 use crate::domain::time::ago;
 use crate::tui::modal::row_details;

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::expiry::Expiry;
-use crate::domain::sort::{Sort, SortColumn};
+use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::time::{ago, relative};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;

@@ -1,8 +1,8 @@
 //! The restrictions and the order of the token table, in addition to the filter text.
 
 use crate::domain::expiry::Span;
-use crate::domain::sort::{Sort, SortColumn};
-use crate::domain::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
+use crate::domain::query::sort::{Sort, SortColumn};
+use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::verbs::tokens::OwnerFilter;
 
 /// The restrictions and the order of the token table.

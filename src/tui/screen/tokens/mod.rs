@@ -21,9 +21,9 @@ use ratatui::layout::Rect;
 
 use super::{Component, DialogKind, Intent, UpdateContext};
 use crate::domain::name::Username;
-use crate::domain::sort::Sort;
+use crate::domain::query::sort::Sort;
+use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::token::{Token, TokenId};
-use crate::domain::token_filter::TokenFilter;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;

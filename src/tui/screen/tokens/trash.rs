@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::columns::{row_start, sort_title};
 use crate::domain::expiry::Expiry;
 use crate::domain::policy::Policy;
-use crate::domain::sort::{Sort, SortColumn};
+use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::time::ago;
 use crate::domain::token::Token;
 use crate::tui::model::Model;

@@ -1,7 +1,7 @@
 //! The filter of the ledger: words, and fields such as `reason:disabled token:deploy address:10.0.0`.
 
-use super::denial_reason::DenialReason;
 use super::filter_syntax::{self, FilterFields, Setter, set_text};
+use crate::domain::denial_reason::DenialReason;
 
 /// A filter of the ledger. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::suggest::{nearest, suggestion};
-use super::text::escape_untrusted;
+use crate::domain::suggest::{nearest, suggestion};
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// `Ok` if a filter accepts a value. `Err` with the known values if it is none of them.
@@ -174,9 +174,9 @@ pub fn set_choice<T: Copy>(target: &mut Option<T>, start: &str, all: &[(T, &'sta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::audit_filter::AuditFilter;
-    use crate::domain::ledger_filter::LedgerFilter;
-    use crate::domain::token_filter::TokenFilter;
+    use crate::domain::query::audit_filter::AuditFilter;
+    use crate::domain::query::ledger_filter::LedgerFilter;
+    use crate::domain::query::token_filter::TokenFilter;
 
     fn refusal<F: FilterFields>(text: &str) -> String {
         parse_strict::<F>(text).map(|_| ()).unwrap_err().to_string()

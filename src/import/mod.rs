@@ -1,0 +1,3 @@
+//! Documents of others, read into catalogues.
+
+pub mod openapi;
