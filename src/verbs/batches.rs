@@ -151,9 +151,8 @@ impl<S: Store> LocalBackend<S> {
         };
         if !batches.is_atomic() && done > 0 {
             let milestone = if stopped { Milestone::Stopped(done) } else { Milestone::Finished(done) };
-            let entry = verb.milestone(milestone);
-            let committed =
-                self.store().write(&audit_actor, &|| self.adapters().clock.now(), |_, _| Ok(Audited::one((), entry)));
+            let mark = || Ok(Audited::one((), verb.milestone(milestone)));
+            let committed = self.store().write(&audit_actor, &|| self.adapters().clock.now(), |_, _| mark());
             match (committed, &ended) {
                 (Ok(committed), _) => batches.audit_seq = committed.audit_seq,
                 // Without the milestone, the log would look as if the work was interrupted.
@@ -216,6 +215,7 @@ impl<S: Store> LocalBackend<S> {
         let nothing_left = Cell::new(false);
         let written = self.store().write(audit_actor, &|| clock.now(), |tx, now| {
             started_at.set(clock.monotonic());
+            nothing_left.set(false);
             let actor = self.reload_actor::<V>(session, tx, now)?;
             let mut entries = verb.run(&actor, tx, &self.env(now), items)?;
             let count = entries.len() as u64;

@@ -28,11 +28,10 @@ impl<S: Store> LocalBackend<S> {
         let issued = V::issued_tokens(&mut planned);
         save_to.deliver(issued, &*self.adapters().secret_files)?;
         let announced: Vec<Token> = issued.iter().map(|one| one.token.clone()).collect();
-        let secrets = SecretSource::replay(issued)?;
         let committed = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {
             let actor = self.reload_actor::<V>(session, tx, now)?;
             let mut env = self.env(planned_at);
-            env.secrets = secrets;
+            env.secrets = SecretSource::replay(issued)?;
             let mut audited = verb.run(&actor, tx, &env)?;
             check_unchanged(&announced, V::issued_tokens(audited.value_mut()).iter().map(|one| &one.token), now)?;
             Ok(audited)

@@ -36,8 +36,19 @@ use crate::verbs::audited::Audited;
 use crate::verbs::ledger::Ledger;
 
 /// The store with all data of an installation.
+///
+/// An engine promises, and the conformance suite tests with two writers:
+/// - **Isolation.** Transactions are serializable: all of them, [`Store::write_usage`] included, have the effect of one
+///   after the other. A reader sees one committed state, however long it reads.
+/// - **Order.** Audit rows are numbered 1, 2, 3 … in the order of the commits, without gaps. A reader that sees a row
+///   sees all rows before it and all their changes.
+/// - **All or nothing.** An error or a panic in the closure rolls everything back.
+/// - **Runs again.** An engine may roll a transaction back because of another writer, and run the closure again on a
+///   newer state. Only the last run counts. So a closure reads all it needs from its transaction, changes nothing outside
+///   except its own result, and sets that result anew in each run. A secret that an earlier run made is dropped with
+///   that run. A secret that was already shown is not made in the closure but handed to it, the same in each run.
 pub trait Store: Send + Sync {
-    /// Runs `f` on one consistent state.
+    /// Runs `f` once on one consistent state.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be read.
@@ -56,8 +67,8 @@ pub trait Store: Send + Sync {
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     fn data_version(&self) -> Result<DataVersion>;
 
-    /// Runs `f` in one immediate transaction, and commits the change together with its audit entries, or nothing. `now`
-    /// is called once the transaction has begun, so that the log's times follow its order.
+    /// Runs `f` in one transaction, and commits the change together with its audit entries, or nothing. `now` is called
+    /// once the transaction of each run has begun, so that the log's times follow its order.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written; then nothing has changed.
@@ -65,7 +76,7 @@ pub trait Store: Send + Sync {
         &self,
         actor: &AuditActor,
         now: &dyn Fn() -> Timestamp,
-        f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
+        f: impl FnMut(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<CommittedTx<T>>;
 
     /// Runs `f` like [`Store::write`], then rolls everything back and returns only the result. No other token gets an
@@ -76,7 +87,7 @@ pub trait Store: Send + Sync {
     fn dry_run<T>(
         &self,
         now: &dyn Fn() -> Timestamp,
-        f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
+        f: impl FnMut(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<T>;
 
     /// Writes back as much of the write-ahead log as possible and returns the number of bytes left in it.
@@ -98,11 +109,11 @@ pub trait Store: Send + Sync {
     /// [`crate::error::Kind::Failure`] when the store can't be written.
     fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()>;
 
-    /// Runs `f` in one immediate transaction that can change only usage data, never a grant.
+    /// Runs `f` in one transaction that can change only usage data, never a grant.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written.
-    fn write_usage<T>(&self, f: impl FnOnce(&mut dyn UsageTx) -> Result<T>) -> Result<T>;
+    fn write_usage<T>(&self, f: impl FnMut(&mut dyn UsageTx) -> Result<T>) -> Result<T>;
 }
 
 /// A version number of the store's data; see [`Store::data_version`].

@@ -144,7 +144,7 @@ impl Store for SqliteStore {
     fn dry_run<T>(
         &self,
         now: &dyn Fn() -> Timestamp,
-        f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
+        mut f: impl FnMut(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<T> {
         self.in_write_transaction(|tx| {
             tx.execute_batch("SAVEPOINT rehearsal").map_err(sqlite_error)?;
@@ -170,7 +170,7 @@ impl Store for SqliteStore {
         &self,
         actor: &AuditActor,
         now: &dyn Fn() -> Timestamp,
-        f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
+        mut f: impl FnMut(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<CommittedTx<T>> {
         self.in_write_transaction(|tx| {
             let now = now();
@@ -180,7 +180,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn write_usage<T>(&self, f: impl FnOnce(&mut dyn UsageTx) -> Result<T>) -> Result<T> {
+    fn write_usage<T>(&self, mut f: impl FnMut(&mut dyn UsageTx) -> Result<T>) -> Result<T> {
         self.in_write_transaction(|tx| f(&mut SqliteTx(tx)))
     }
 }

@@ -60,9 +60,9 @@ pub fn enabled_owners_are_counted<E: Engine>() {
     assert_eq!(owners(), 3);
     let (first, off, demoted) = (f.account("owner"), f.account("b"), f.account("c"));
     change(&f.store, |tx| {
-        tx.update_account(&Account { enabled: false, ..off })?;
+        tx.update_account(&Account { enabled: false, ..off.clone() })?;
         assert_eq!(tx.enabled_owners()?, 2, "as the change leaves them");
-        tx.update_account(&Account { role: Role::Admin, ..demoted })?;
+        tx.update_account(&Account { role: Role::Admin, ..demoted.clone() })?;
         assert_eq!(tx.enabled_owners()?, 1);
         tx.delete_account(first.id, START)
     })

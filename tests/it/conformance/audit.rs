@@ -18,7 +18,7 @@ fn log<E: Engine>() -> (E, E::S, Vec<AuditRow>) {
         let target = TARGETS[(n / 2) as usize % 3];
         let entry = AuditEntry::new(verb, target, format!("ops/x{n}")).with("note", format!("100% Éclair {n}"));
         let at = Timestamp(1_000 * (n - if n % 7 == 0 { 5 } else { 0 }));
-        store.write(&by, &|| at, |_, _| Ok(Audited::one((), entry))).unwrap();
+        store.write(&by, &|| at, |_, _| Ok(Audited::one((), entry.clone()))).unwrap();
     }
     let rows = engine.audit();
     (engine, store, rows)

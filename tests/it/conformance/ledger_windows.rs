@@ -319,7 +319,9 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     let switch = |verb, at| {
         let off = Token { enabled: false, ..f.get(token.id) };
         let entry = AuditEntry::new(verb, token.id, "member/x");
-        f.store.write(&tester(), &|| at, |tx, _| tx.update_token(&off).map(|()| Audited::one((), entry))).unwrap();
+        f.store
+            .write(&tester(), &|| at, |tx, _| tx.update_token(&off).map(|()| Audited::one((), entry.clone())))
+            .unwrap();
     };
     let at = |millis| START.plus(4 * DAY + millis);
     for (verb, millis) in [("token.disable", 1), ("token.enable", 2), ("token.disable", 3), ("token.disable", 4)] {

@@ -150,7 +150,7 @@ pub fn every_change_is_audited<E: Engine>() {
         AuditActor { account: "a9".to_owned(), name: "zoë".to_owned(), proof: "password".to_owned(), face: Face::Tui };
     let entries =
         [AuditEntry::new("one", "t1", "a/b").with("was", "on").with("n", 7), AuditEntry::new("two", "t2", "a/c")];
-    let out = f.store.write(&by, &|| START.plus(9), |_, _| Ok(Audited::each(42, entries).unwrap())).unwrap();
+    let out = f.store.write(&by, &|| START.plus(9), |_, _| Ok(Audited::each(42, entries.clone()).unwrap())).unwrap();
     assert_eq!((out.value, out.audit_seq), (42, f.store.read(|s| s.audit_head()).unwrap()));
     let after = f.engine.audit();
     assert_eq!(after[..before.len()], before);

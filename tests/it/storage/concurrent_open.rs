@@ -151,7 +151,10 @@ fn program_is_stopped_between_write_transactions_only() {
     let install = TestInstall::new();
     let (stops, stopped) = std::sync::mpsc::channel();
     let stopping = install.backend.store().write_usage(|_| {
-        let stopping = std::thread::spawn(move || write_gate::between_writes(|| stops.send(()).unwrap()));
+        let stopping = std::thread::spawn({
+            let stops = stops.clone();
+            move || write_gate::between_writes(|| stops.send(()).unwrap())
+        });
         while !write_gate::is_stopping() {
             std::thread::yield_now();
         }

@@ -75,7 +75,7 @@ fn record(install: &TestInstall, used: (TokenId, &Secret), clock: &dyn Clock, en
         let begun = clock.monotonic();
         let (token, secret) = (used.0, used.1.public_id());
         let one = Use { token, secret, at: clock.now(), count: 3, method: "m", address: "192.0.2.1", client: "c" };
-        store.write_usage(|book: &mut dyn UsageTx| book.record_all(&[one], &[])).unwrap();
+        store.write_usage(|book: &mut dyn UsageTx| book.record_all(std::slice::from_ref(&one), &[])).unwrap();
         longest = longest.max(clock.monotonic() - begun);
         count += 3;
         if ended.load(Ordering::SeqCst) {

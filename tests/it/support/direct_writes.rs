@@ -16,13 +16,13 @@ use super::fakes::TestInstall;
 
 /// Inserts a token for each of `names` into the first account of the store at `path`, without the token limit or a
 /// secret.
-pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
+pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String> + Clone) {
     let store = SqliteStore::open(path).unwrap();
     let by = AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face: Face::Cli };
     let now = Timestamp(1);
     let inserted = store.write(&by, &|| now, |tx, _| {
         let account = tx.accounts()?[0].id;
-        for name in names {
+        for name in names.clone() {
             tx.insert_token(&NewToken {
                 account,
                 name: &TokenName::parse(&name)?,

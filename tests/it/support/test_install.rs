@@ -104,7 +104,7 @@ impl TestInstall {
         self.store().read(|s| s.account_by_name(&username(name))).unwrap().unwrap()
     }
 
-    pub fn set_policy(&self, change: impl FnOnce(&mut Policy)) {
+    pub fn set_policy(&self, change: impl Fn(&mut Policy)) {
         let now = self.now();
         self.store()
             .write(&tester(), &|| now, |tx, _| {

@@ -30,7 +30,7 @@ impl Store for RacingStore {
         &self,
         by: &AuditActor,
         now: &dyn Fn() -> Timestamp,
-        f: impl FnOnce(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
+        f: impl FnMut(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
     ) -> jeton::error::Result<CommittedTx<T>> {
         let left = self.times.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if let Ok(left) = left {
@@ -45,7 +45,7 @@ impl Store for RacingStore {
     fn dry_run<T>(
         &self,
         now: &dyn Fn() -> Timestamp,
-        f: impl FnOnce(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
+        f: impl FnMut(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
     ) -> jeton::error::Result<T> {
         self.store.dry_run(now, f)
     }
@@ -61,7 +61,7 @@ impl Store for RacingStore {
     fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> jeton::error::Result<()> {
         self.store.write_failed_sign_ins(now, due)
     }
-    fn write_usage<T>(&self, f: impl FnOnce(&mut dyn UsageTx) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
+    fn write_usage<T>(&self, f: impl FnMut(&mut dyn UsageTx) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
         self.store.write_usage(f)
     }
 }
@@ -137,7 +137,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
 /// Commits `count` rows at once, each about another token, like a purge or revocation of many.
 fn write_many(other: &LocalBackend<SqliteStore>, count: i64) {
     let rows = (1..=count).map(|n| AuditEntry::new(PurgeTokens::NAME, TokenId(n), "gone"));
-    let audited = || Audited::each((), rows).unwrap();
+    let audited = || Audited::each((), rows.clone()).unwrap();
     other.store().write(&tester(), &|| START, |_, _| Ok(audited())).unwrap();
 }
 
