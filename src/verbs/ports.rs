@@ -45,7 +45,7 @@ use crate::verbs::ledger::Ledger;
 /// - **All or nothing.** An error or a panic in the closure rolls everything back.
 /// - **Runs again.** An engine may roll a transaction back because of another writer, and run the closure again on a
 ///   newer state. Only the last run counts. So a closure reads all it needs from its transaction, changes nothing outside
-///   except its own result, and sets that result anew in each run. A secret that an earlier run made is dropped with
+///   except its own result, and sets that result again in each run. A secret that an earlier run made is dropped with
 ///   that run. A secret that was already shown is not made in the closure but handed to it, the same in each run.
 pub trait Store: Send + Sync {
     /// Runs `f` once on one consistent state.

@@ -5,7 +5,7 @@ mod accounts;
 mod audit;
 mod ledger_windows;
 mod match_limit;
-mod reruns;
+pub mod reruns;
 mod sqlite;
 mod token_windows;
 mod tokens;

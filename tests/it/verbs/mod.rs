@@ -22,6 +22,7 @@ mod policy;
 mod purge;
 mod queries;
 mod regenerate_token;
+mod reruns;
 mod revoke;
 mod rights;
 mod secret_delivery;
