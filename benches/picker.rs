@@ -20,7 +20,6 @@ use jeton::error::Error;
 use jeton::platform::files::SecretFiles;
 use jeton::propagation::PropagationProbe;
 use jeton::tui::TuiConfig;
-use jeton::tui::modal::Modal;
 use jeton::tui::model::Model;
 use jeton::tui::msg::Msg;
 use jeton::tui::picker::Picker;
@@ -83,8 +82,8 @@ impl Backend for UnreachableBackend {
     }
 }
 
-fn pick(all: &Arc<[Catalogue]>) -> Modal {
-    Modal::Picker(Box::new(Picker::pick(Arc::clone(all), Selection::nothing(), Role::Member)))
+fn pick(all: &Arc<[Catalogue]>) -> Box<Picker> {
+    Box::new(Picker::pick(Arc::clone(all), Selection::nothing(), Role::Member))
 }
 
 /// Returns the screens with the picker open and nothing selected.

@@ -12,16 +12,17 @@ use crate::error::Error;
 use crate::tui::auth_state::AuthState;
 use crate::tui::keymap::Context;
 use crate::tui::long_work::LongWork;
-use crate::tui::modal::Modal;
+use crate::tui::modal::{ModalId, ModalStack};
 use crate::tui::msg::RequestId;
 use crate::tui::notice::Notice;
-use crate::tui::screen::Component;
 use crate::tui::screen::audit::Audit;
 use crate::tui::screen::first_run::FirstRun;
+use crate::tui::screen::frame::height;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::screen::workspace::{ScreenId, Workspace};
+use crate::tui::screen::{Component, UpdateContext};
 use crate::tui::theme::Theme;
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::form::Form;
@@ -53,8 +54,8 @@ pub struct Model {
     /// The account of a demo.
     pub demo: Option<Demo>,
     pub screen: Screen,
-    /// The dialogs over the screen. The last one is on top and takes all input.
-    pub modals: Vec<Modal>,
+    /// The dialogs over the screen. The top one takes all input.
+    pub modals: ModalStack,
     /// The lock, which covers everything until the password is entered again.
     pub lock: Option<Form<SignIn>>,
     /// The held proofs and the lock timer.
@@ -135,11 +136,21 @@ impl LocalDates {
     }
 }
 
+/// A layer of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    Lock,
+    Modal(ModalId),
+    Screen,
+}
+
 /// A request without a reply yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PendingRequest {
     /// Purpose of the reply.
     pub kind: RequestKind,
+    /// The layer whose page takes the reply.
+    pub asker: Option<Layer>,
     /// Time at which the request was sent.
     pub since: Timestamp,
 }
@@ -149,8 +160,10 @@ pub struct PendingRequest {
 pub enum RequestKind {
     /// Checking if there is an owner yet.
     Setup,
-    /// For the top page, which waits for the reply.
+    /// For a page that waits for the reply and takes no keys until then.
     Component,
+    /// For a dialog that takes keys meanwhile.
+    Dialog,
     /// Data about the signed-in user.
     Me,
     Catalogues,
@@ -163,8 +176,6 @@ pub enum RequestKind {
     Audit,
     /// The rows of the denied attempts.
     Denied,
-    /// Verification of the audit log.
-    AuditCheck,
     Policy,
     /// The counts above the table.
     TokenSummary,
@@ -174,8 +185,6 @@ pub enum RequestKind {
     Marking,
     /// The current state of the marked tokens.
     Review,
-    /// The preview of a purge.
-    Preview,
     /// Work in batches whose dialog is closed.
     LongWork,
 }
@@ -193,7 +202,7 @@ impl Model {
             username: config.username.clone(),
             demo: config.demo.clone(),
             screen: Screen::Loading,
-            modals: Vec::new(),
+            modals: ModalStack::default(),
             lock: None,
             auth: AuthState::new(config.token.clone(), config.remember_password, config.lock_after, config.clock.now()),
             session: None,
@@ -258,18 +267,56 @@ impl Model {
         self.session.as_ref().map(|session| self.auth.auth_field(session.username(), self.now))
     }
 
+    /// Returns the layer that takes input: the lock, else the top dialog, else the screen.
+    pub fn top_layer(&self) -> Layer {
+        match (&self.lock, self.modals.top_id()) {
+            (Some(_), _) => Layer::Lock,
+            (None, Some(id)) => Layer::Modal(id),
+            (None, None) => Layer::Screen,
+        }
+    }
+
     /// Returns the current key context.
     pub fn context(&self) -> Context {
-        match (&self.lock, self.modals.last()) {
-            (Some(lock), _) => lock.context(),
-            (None, Some(modal)) => modal.page().context(),
-            (None, None) => self.screen.component().map_or(Context::Anywhere, Component::context),
+        self.page(self.top_layer()).map_or(Context::Anywhere, Component::context)
+    }
+
+    /// Returns the page of `layer`.
+    pub fn page(&self, layer: Layer) -> Option<&dyn Component> {
+        match layer {
+            Layer::Lock => self.lock.as_ref().map(|lock| lock as &dyn Component),
+            Layer::Modal(id) => self.modals.get(id),
+            Layer::Screen => self.screen.component(),
         }
+    }
+
+    /// Returns the page of `layer` for an update, and the data it may read meanwhile.
+    pub fn page_mut(&mut self, layer: Layer) -> Option<(&mut dyn Component, UpdateContext<'_>)> {
+        let lines = self.page(layer).map_or(0, |page| page.line_count(self));
+        let ctx = UpdateContext {
+            now: self.now,
+            dates: self.dates.get(),
+            rows: height(self.size.1),
+            size: self.size,
+            lines,
+            me: self.me.as_ref(),
+        };
+        let page = match layer {
+            Layer::Lock => self.lock.as_mut().map(|lock| lock as &mut dyn Component),
+            Layer::Modal(id) => self.modals.get_mut(id),
+            Layer::Screen => self.screen.component_mut(),
+        };
+        page.map(|page| (page, ctx))
+    }
+
+    /// Returns `true` if the page of `layer` waits for a reply. It takes no keys until then.
+    pub fn is_waiting(&self, layer: Layer) -> bool {
+        self.pending.values().any(|p| p.kind == RequestKind::Component && p.asker == Some(layer))
     }
 
     /// Returns `true` if ending the program now would lose a secret that the user has not seen.
     pub fn has_unseen_secret(&self) -> bool {
-        self.modals.iter().any(|m| matches!(m, Modal::RevealSecret(reveal) if !reveal.is_received()))
+        self.modals.iter().any(|dialog| dialog.discard_question().is_some())
     }
 
     /// Returns the work in batches that continues in the background.

@@ -35,8 +35,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         if let Some(page) = model.screen.component() {
             page.view(frame, above, model);
         }
-        for modal in &model.modals {
-            modal.page().view(frame, above, model);
+        for dialog in model.modals.iter() {
+            dialog.view(frame, above, model);
         }
     }
     footer(model, frame, foot);
@@ -47,10 +47,8 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(1);
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
     // A dialog shows its own keys.
-    let mut line = match model.active_screen() {
-        Some(_) => key_hints(model.context(), model, room),
-        None => Line::default(),
-    };
+    let page = model.screen.component().filter(|_| model.active_screen().is_some());
+    let mut line = page.map_or_else(Line::default, |page| key_hints(page, model, room));
     line.spans.insert(0, Span::raw(" "));
     if !busy.is_empty() {
         let gap = columns.saturating_sub(line.width() + width(&busy)) + 1;

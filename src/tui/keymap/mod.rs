@@ -14,8 +14,8 @@ pub use table::BINDINGS;
 use std::ops::Range;
 
 use crate::tui::model::Model;
-use crate::tui::screen::AccountDialog;
 use crate::tui::screen::workspace::ScreenId;
+use crate::tui::screen::{AccountDialog, Component};
 
 /// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -186,9 +186,16 @@ pub struct Binding {
     pub enabled: fn(&Model) -> bool,
 }
 
-/// Returns the action of `key` in `context`, on every screen, or everywhere, in this order. `None` while the key can't
-/// be used.
-pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
+impl Binding {
+    fn is_enabled(&self, page: &dyn Component, model: &Model) -> bool {
+        (self.enabled)(model) && page.is_enabled(self.action, model)
+    }
+}
+
+/// Returns the action of `key` on `page`, on every screen, or everywhere, in this order. `None` while the key can't be
+/// used. Without a page, only the keys that work everywhere are found.
+pub fn lookup(page: Option<&dyn Component>, key: Key, model: &Model) -> Option<Action> {
+    let context = page.map_or(Context::Anywhere, Component::context);
     let find =
         |context: Context, key: Key| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
     let global = |key: Key| model.active_screen().and_then(|_| find(Context::Global, key));
@@ -198,7 +205,7 @@ pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
     };
     // If no binding uses Shift with the key, the key without Shift is used.
     let binding = lookup_in_order(key).or_else(|| key.without_shift().and_then(lookup_in_order));
-    binding.filter(|b| (b.enabled)(model)).map(|b| b.action)
+    binding.filter(|b| page.is_none_or(|page| b.is_enabled(page, model))).map(|b| b.action)
 }
 
 /// Returns `true` if the keys of [`Context::LongWork`] are active. They are not over a dialog or a text field, because
@@ -212,20 +219,22 @@ pub fn text_field_action(key: Key) -> Option<Action> {
     BINDINGS.iter().find(|b| b.context == Context::TextField && b.keys.contains(&key)).map(|b| b.action)
 }
 
-/// Returns one or two words for the current effect of `binding`.
-pub fn label(binding: &Binding, model: &Model) -> &'static str {
-    enabled::dynamic_label(binding.action, model).unwrap_or(binding.label)
+/// Returns one or two words for the current effect of `binding` on `page`.
+pub fn label(binding: &Binding, page: &dyn Component, model: &Model) -> &'static str {
+    let label = page.label(binding.action, model).or_else(|| enabled::dynamic_label(binding.action, model));
+    label.unwrap_or(binding.label)
 }
 
 /// From this rank on, a screen's own keys come after those common to all screens.
 const FIRST_LOW_RANK: u8 = 10;
 
-/// Returns the footer's bindings in `context`, in order. A screen's most important keys come first, then those common
+/// Returns the footer's bindings of `page`, in order. A screen's most important keys come first, then those common
 /// to all screens.
-pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
+pub fn footer(page: &dyn Component, model: &Model) -> Vec<&'static Binding> {
+    let context = page.context();
     let ranked = |context: Context, ranks: Range<u8>| {
-        let mut shown: Vec<_> =
-            BINDINGS.iter().filter(|b| b.context == context && ranks.contains(&b.rank) && (b.enabled)(model)).collect();
+        let of_context = BINDINGS.iter().filter(|b| b.context == context && ranks.contains(&b.rank));
+        let mut shown: Vec<_> = of_context.filter(|b| b.is_enabled(page, model)).collect();
         shown.sort_by_key(|b| b.rank);
         shown
     };

@@ -109,7 +109,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::TokenDetails, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First line", 0, always),
     bind(Context::TokenDetails, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last line", 0, always),
     bind(Context::TokenDetails, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copy the token's hint", 2, always),
-    bind(Context::TokenDetails, &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap of a rotation: deny the old secret now", 5, is_rotating),
+    bind(Context::TokenDetails, &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap of a rotation: deny the old secret now", 5, always),
 
     bind(Context::Form, &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 1, always),
     bind(Context::Form, &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Previous field", 4, always),
@@ -159,7 +159,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Picker, &[ESC], Action::Cancel, "Cancel", "Clear the search, then leave; asks if something was changed", 7, always),
     bind(Context::Picker, &[Key::char('u')], Action::Undo, "Undo", "Undo the last change", 8, always),
     bind(Context::Picker, &[Key::char('U'), Key::ctrl('r')], Action::Redo, "Redo", "Redo the change", 9, always),
-    bind(Context::Picker, &[Key::char('d')], Action::DropUnused, "Drop unused", "In Edit: untick methods that the token has not used; sets become Custom", 10, can_drop_unused),
+    bind(Context::Picker, &[Key::char('d')], Action::DropUnused, "Drop unused", "In Edit: untick methods that the token has not used; sets become Custom", 10, always),
     bind(Context::Picker, &[Key::char('a')], Action::TickShown, "All", "Tick all shown methods except management methods", 11, always),
     bind(Context::Picker, &[Key::char('n')], Action::UntickShown, "None", "Untick all shown methods", 12, always),
     bind(Context::Picker, &[Key::code(KeyCode::Right), Key::char('l')], Action::Right, "Unfold", "Open the group, or go into it", 0, always),
@@ -249,7 +249,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Denied, &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0, always),
     bind(Context::Denied, &[ESC], Action::Cancel, "Back", "Clear the filter, then go back to the tokens", 0, always),
 
-    bind(Context::DeniedRow, &[ENTER], Action::Accept, "Token", "Go to the token, also in the trash", 1, row_has_token),
+    bind(Context::DeniedRow, &[ENTER], Action::Accept, "Token", "Go to the token, also in the trash", 1, always),
     bind(Context::DeniedRow, &[ESC, Key::char('q')], Action::Cancel, "Close", "Close the row", 2, always),
     bind(Context::DeniedRow, &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3, always),
     bind(Context::DeniedRow, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 4, always),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::Modal;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights};
 use crate::domain::catalogue::permissions::PermissionIndex;
@@ -82,6 +81,11 @@ impl ApiChoice {
         }
     }
 
+    /// Returns `true` if the usage of the token is known.
+    pub fn has_usage(&self) -> bool {
+        self.usage.is_some()
+    }
+
     /// Opens the picker with the unused methods dropped.
     ///
     /// # Errors
@@ -89,7 +93,7 @@ impl ApiChoice {
     pub fn drop_unused(&self) -> Result<Intent, String> {
         let mut picker = self.picker();
         picker.drop_unused()?;
-        Ok(Intent::Push(Modal::Picker(Box::new(picker))))
+        Ok(Intent::Push(Box::new(picker)))
     }
 
     /// Returns a warning about the choice; `None` if all its methods can be called.
@@ -158,7 +162,7 @@ impl ApiChoice {
     pub fn on_action(&mut self, action: Action) -> Option<Intent> {
         match action {
             Action::Accept | Action::Select if self.selected == ApiRow::Picked => {
-                Some(Intent::Push(Modal::Picker(Box::new(self.picker()))))
+                Some(Intent::Push(Box::new(self.picker())))
             }
             _ => None,
         }

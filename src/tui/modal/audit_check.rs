@@ -8,12 +8,14 @@ use crate::domain::dates::Dates;
 use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+use crate::verbs::request::{Request, Response};
 
 const LABEL_COLUMNS: usize = 10;
 
@@ -29,7 +31,7 @@ impl AuditCheckDialog {
     }
 
     /// Takes the report of the verification; times are shown as `dates`.
-    pub fn set_report(&mut self, report: &ChainReport, dates: Dates<'_>) {
+    fn set_report(&mut self, report: &ChainReport, dates: Dates<'_>) {
         let rows = count_noun(report.rows, "row");
         if report.findings.is_empty() {
             let hash = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
@@ -53,11 +55,6 @@ impl AuditCheckDialog {
         }
         let next = "Don't change the store's file. Compare it with a backup.";
         self.text = Some(text.blank().row(LineStyle::Strong, next));
-    }
-
-    /// Records that the log could not be read.
-    pub fn set_error(&mut self, error: &Error) {
-        self.text = Some(ScrollText::default().row(LineStyle::Warning, format!("! {error}")));
     }
 }
 
@@ -89,6 +86,21 @@ impl Dialog for AuditCheckDialog {
 
     fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
         self.text.as_mut()
+    }
+
+    fn on_open(&self) -> Option<Request> {
+        Some(VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into())
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<()>> {
+        let Reply::Response(Response::VerifyAuditChain(verified)) = reply else { return None };
+        self.set_report(&verified.report, ctx.dates);
+        Some(Ok(Intent::Stay))
+    }
+
+    fn on_read_error(&mut self, error: Error) -> Intent {
+        self.text = Some(ScrollText::default().row(LineStyle::Warning, format!("! {error}")));
+        Intent::Stay
     }
 
     fn press(&mut self, (): (), _ctx: &UpdateContext<'_>) -> PressResult<()> {

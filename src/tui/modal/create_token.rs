@@ -18,6 +18,8 @@ use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::accounts::ListAccounts;
+use crate::verbs::request::{Request, Response};
 use crate::verbs::tokens::CreateToken;
 
 /// The focused part of the form.
@@ -71,7 +73,7 @@ impl CreateTokenDialog {
     }
 
     /// Takes the accounts for which a token can be created.
-    pub fn set_candidates(&mut self, candidates: Vec<Candidate>) {
+    fn set_candidates(&mut self, candidates: Vec<Candidate>) {
         self.owner.set_candidates(candidates);
         self.api.set_role(self.owner.role());
     }
@@ -160,6 +162,20 @@ impl Dialog for CreateTokenDialog {
     fn is_touched(&self) -> bool {
         let typed = !self.name.is_empty() || !self.description.is_empty() || self.expiry.has_text();
         typed || self.owner.has_text() || self.api.differs_from(&Selection::nothing())
+    }
+
+    fn on_open(&self) -> Option<Request> {
+        self.owner.has_options().then(|| ListAccounts.into())
+    }
+
+    fn on_data(&mut self, response: &Response, ctx: &UpdateContext<'_>) {
+        if let (Response::ListAccounts(list), Some(me)) = (response, ctx.me) {
+            let accounts = list.accounts.iter().map(|counted| &counted.account);
+            let managed = accounts.filter(|account| account.enabled && me.account.role.manages(account.role));
+            self.set_candidates(
+                managed.map(|a| Candidate { username: a.username.clone(), role: Some(a.role) }).collect(),
+            );
+        }
     }
 
     fn on_selection(&mut self, selection: Selection) -> Option<Field> {

@@ -56,6 +56,11 @@ impl DetailRow for DeniedRow {
         lines
     }
 
+    /// Only a token that wasn't purged can be shown.
+    fn is_enabled(&self, action: Action) -> bool {
+        action != Action::Accept || self.token.as_ref().is_some_and(|token| token.state != TokenState::Purged)
+    }
+
     fn on_action(&self, action: Action) -> Intent {
         match (action, &self.token) {
             (Action::CopyAddress, _) => copy_address(self),

@@ -9,7 +9,6 @@
 
 use std::sync::Arc;
 
-use super::Modal;
 use super::api_choice::ApiChoice;
 use super::confirm::PendingMutation;
 use super::diff;
@@ -27,7 +26,7 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::picker::usage_hint::UsageHint;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -35,6 +34,7 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::Usage;
+use crate::verbs::request::{Request, Response};
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, ShowToken, TokenTarget};
 
 /// The focused part of the form.
@@ -114,11 +114,6 @@ impl EditTokenDialog {
         Ok((!nothing).then_some(edit))
     }
 
-    /// Returns the token as it was when the form was filled.
-    pub fn token(&self) -> &Token {
-        &self.original
-    }
-
     /// Takes the usage of the token.
     pub fn set_usage(&mut self, usage: &Usage, now: Timestamp) {
         self.api.set_usage(UsageHint::new(&self.original, usage, now));
@@ -137,7 +132,7 @@ impl EditTokenDialog {
     ///
     /// # Errors
     /// The edit changes nothing.
-    pub fn on_preview(&mut self, edited: &EditPreview, dates: Dates<'_>) -> PressResult<Field> {
+    fn on_preview(&mut self, edited: &EditPreview, dates: Dates<'_>) -> PressResult<Field> {
         let Some(edit) = self.submitted.clone() else { return Ok(Intent::Stay) };
         let changes = diff(&edited.before, &edited.after, dates);
         if changes.is_empty() {
@@ -156,7 +151,7 @@ impl EditTokenDialog {
     ///
     /// # Errors
     /// The refusal, if the token has not changed.
-    pub fn on_stored_token(&mut self, stored: Token, now: Timestamp, dates: Dates<'_>) -> PressResult<Field> {
+    fn on_stored_token(&mut self, stored: Token, now: Timestamp, dates: Dates<'_>) -> PressResult<Field> {
         let Some(refusal) = self.conflict_error.take() else { return Ok(Intent::Stay) };
         match &self.submitted {
             Some(edit) if stored.revision != self.original.revision => {
@@ -197,7 +192,7 @@ impl EditTokenDialog {
             return Err(Problem::general("Save or discard your changes first: a new secret closes this form"));
         }
         let form = RegenerateTokenDialog::new(self.original.clone(), now, self.default_expiry);
-        Ok(Intent::Push(Modal::RegenerateToken(Box::new(form))))
+        Ok(Intent::Push(Box::new(form)))
     }
 }
 
@@ -321,6 +316,28 @@ impl Dialog for EditTokenDialog {
         }
         self.conflict_error = Some(error);
         Ok(Intent::Query(ShowToken { token: TokenRef::Id(self.original.id) }.into()))
+    }
+
+    fn on_open(&self) -> Option<Request> {
+        (!self.api.has_usage()).then(|| ShowToken { token: TokenRef::Id(self.original.id) }.into())
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        match reply {
+            Reply::Response(Response::PreviewEdit(edited)) => Some(self.on_preview(edited, ctx.dates)),
+            Reply::Response(Response::ShowToken(shown)) => {
+                Some(self.on_stored_token(shown.token.clone(), ctx.now, ctx.dates))
+            }
+            _ => None,
+        }
+    }
+
+    fn on_data(&mut self, response: &Response, ctx: &UpdateContext<'_>) {
+        if let Response::ShowToken(shown) = response
+            && shown.token.id == self.original.id
+        {
+            self.set_usage(&shown.usage, ctx.now);
+        }
     }
 
     fn on_selection(&mut self, selection: Selection) -> Option<Field> {

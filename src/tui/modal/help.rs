@@ -44,11 +44,6 @@ impl HelpDialog {
         HelpDialog { from, filter: TextInput::new(60), top: 0 }
     }
 
-    /// Returns `true` if the search field has text.
-    pub fn is_filtered(&self) -> bool {
-        !self.filter.is_empty()
-    }
-
     /// Returns the context from which the help was opened, then all others.
     fn contexts(&self) -> impl Iterator<Item = Context> {
         let from = self.from;
@@ -159,11 +154,15 @@ impl Component for HelpDialog {
         }
         lines.resize(1 + 2 * gap(area) + room, Line::default());
         let end = (top + room).min(rows.len());
-        let mut foot = key_hints(self.context(), model, columns);
+        let mut foot = key_hints(self, model, columns);
         if !rows.is_empty() {
             foot.push_span(Span::styled(format!("   {}-{end} of {}", top + 1, rows.len()), theme.dim));
         }
         draw_dialog(frame, area, "Keys", lines, 0, foot, theme);
+    }
+
+    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
+        (action == Action::Cancel).then_some(if self.filter.is_empty() { "Close" } else { "Clear" })
     }
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {

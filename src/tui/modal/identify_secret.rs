@@ -6,13 +6,14 @@ use zeroize::Zeroizing;
 use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::theme;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::SecretState;
+use crate::verbs::request::Response;
 use crate::verbs::tokens::IdentifySecret as WhoseVerb;
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
@@ -35,11 +36,6 @@ impl IdentifySecretDialog {
     /// Opens the dialog with an empty field.
     pub fn new() -> Form<Self> {
         Form::new(IdentifySecretDialog { secret: TextInput::masked_text(MAX_TEXT), result: None })
-    }
-
-    /// Takes the answer.
-    pub fn set_result(&mut self, lookup: SecretLookup) {
-        self.result = Some(lookup);
     }
 }
 
@@ -86,6 +82,12 @@ impl Dialog for IdentifySecretDialog {
         let text = self.secret.take_text();
         let secret = secrets.pop().unwrap_or_else(|| SecretText::new(Zeroizing::new(text.trim().to_owned())));
         Ok(Intent::Send(Credential::Store, WhoseVerb { secret }.into()))
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        let Reply::Response(Response::IdentifySecret(found)) = reply else { return None };
+        self.result = Some(found.clone());
+        Some(Ok(Intent::Stay))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

@@ -147,7 +147,7 @@ impl Component for MessagesDialog {
             lines.push(Line::raw("No messages yet."));
         }
         lines.resize(room, Line::default());
-        let mut foot = key_hints(self.context(), model, columns);
+        let mut foot = key_hints(self, model, columns);
         if !self.notices.is_empty() {
             foot.push_span(Span::styled(format!("   {} of {}", self.at + 1, self.notices.len()), theme.dim));
         }

@@ -53,6 +53,11 @@ impl OwnerChoice {
         choice
     }
 
+    /// Returns `true` if there may be other accounts to choose.
+    pub fn has_options(&self) -> bool {
+        self.options.is_some()
+    }
+
     /// Offers `candidates` in addition to the own and the preset account. Does nothing once the user has chosen
     /// another.
     pub fn set_candidates(&mut self, candidates: Vec<Candidate>) {

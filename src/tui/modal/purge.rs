@@ -13,7 +13,8 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_list::ScrollList;
 use crate::tui::widget::text_fit::{count_noun, group_digits};
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::tokens::{PurgePreview, PurgeTokens};
+use crate::verbs::request::{Request, Response};
+use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeTokens};
 
 /// Lines of the dialog outside its list, including the frame.
 const OTHER_LINES: usize = 14;
@@ -48,16 +49,6 @@ impl PurgeDialog {
             confirmation: TextInput::new(12),
             auth: proof,
         })
-    }
-
-    /// Returns which tokens the purge is for.
-    pub fn which(&self) -> Purgeable {
-        self.which
-    }
-
-    /// Takes the current preview of the purge.
-    pub fn set_preview(&mut self, preview: PurgePreview) {
-        self.preview = Some(preview);
     }
 
     fn count(&self) -> Option<u64> {
@@ -132,6 +123,20 @@ impl Dialog for PurgeDialog {
             Field::Keep => Ok(Intent::Close),
             Field::Purge => self.purge(),
             Field::Number | Field::Auth => Ok(Intent::Stay),
+        }
+    }
+
+    fn on_open(&self) -> Option<Request> {
+        Some(PreviewPurge { which: self.which }.into())
+    }
+
+    fn on_store_changed(&self) -> Option<Request> {
+        self.on_open()
+    }
+
+    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
+        if let Response::PreviewPurge(preview) = response {
+            self.preview = Some(preview.clone());
         }
     }
 

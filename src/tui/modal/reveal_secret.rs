@@ -6,14 +6,16 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Modal;
 use super::save_secret::SaveSecretDialog;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
+use crate::error::Result;
+use crate::platform::clipboard::CLEAR_DELAY;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Component, Intent, UpdateContext};
+use crate::tui::msg::{Copied, Sent};
+use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{cut, wrap};
@@ -34,14 +36,20 @@ pub struct RevealSecretDialog {
     warning: Option<String>,
 }
 
-/// The destination of copied text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CopyOutcome {
-    Clipboard,
-    /// The text was sent, but nothing confirms that it arrived.
-    Unknown,
-    /// The text is not on any clipboard.
-    Failed,
+/// Describes the result of copying text.
+pub fn describe_copy(result: &Result<Copied>) -> String {
+    match result {
+        Ok(Copied::Temporary) => format!("copied; cleared in {} s", CLEAR_DELAY.as_secs()),
+        Ok(Copied::Permanent) => "copied".to_owned(),
+        Ok(Copied::Sent(Sent::Direct)) => "copied through your terminal (not cleared automatically)".to_owned(),
+        Ok(Copied::Sent(Sent::Tmux)) => {
+            "copied through tmux (not cleared automatically); prefix ] pastes it too".to_owned()
+        }
+        Ok(Copied::Sent(Sent::TmuxPassthrough)) => "copied through your terminal (not cleared automatically). If \
+            pasting fails: tmux set -g allow-passthrough on"
+            .to_owned(),
+        Err(error) => error.to_string(),
+    }
 }
 
 impl RevealSecretDialog {
@@ -62,36 +70,13 @@ impl RevealSecretDialog {
     }
 
     /// Returns `true` if the user certainly has the secret: it was shown, copied or saved.
-    pub fn is_received(&self) -> bool {
+    fn is_received(&self) -> bool {
         self.was_shown || self.copied || self.saved
     }
 
-    /// Records the result of copying the secret.
-    pub fn on_copied(&mut self, note: String, outcome: CopyOutcome) {
-        self.copied |= outcome == CopyOutcome::Clipboard;
-        self.sent |= outcome == CopyOutcome::Unknown;
-        (self.note, self.failed) = (note, outcome == CopyOutcome::Failed);
-    }
-
     /// Returns the question before closing the secret.
-    pub fn discard_dialog(&self) -> DiscardSecretDialog {
+    fn discard_dialog(&self) -> DiscardSecretDialog {
         DiscardSecretDialog { name: self.token.name.to_string(), sent: self.sent }
-    }
-
-    /// Records the result of saving the secret.
-    pub fn on_saved(&mut self, note: String, done: bool) {
-        self.saved |= done;
-        (self.note, self.failed) = (note, !done);
-    }
-
-    /// Returns `true` if the secret is not masked.
-    pub fn is_shown(&self) -> bool {
-        self.shown
-    }
-
-    /// Masks the secret again.
-    pub fn hide(&mut self) {
-        self.shown = false;
     }
 }
 
@@ -143,8 +128,36 @@ impl Component for RevealSecretDialog {
         let style = if self.failed { theme.danger } else { theme.good };
         lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, style)));
         lines.resize(10, Line::default());
-        let foot = key_hints(self.context(), model, columns);
+        let foot = key_hints(self, model, columns);
         draw_dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
+    }
+
+    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
+        (action == Action::ShowSecret).then_some(if self.shown { "Hide" } else { "Show" })
+    }
+
+    fn on_lock(&mut self) {
+        self.shown = false;
+    }
+
+    fn discard_question(&self) -> Option<Box<dyn Component>> {
+        (!self.is_received()).then(|| Box::new(self.discard_dialog()) as Box<dyn Component>)
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        match reply {
+            Reply::Copied(result) => {
+                self.copied |= matches!(result, Ok(Copied::Temporary | Copied::Permanent));
+                self.sent |= matches!(result, Ok(Copied::Sent(_)));
+                (self.note, self.failed) = (describe_copy(result), result.is_err());
+            }
+            Reply::Saved(Ok(path)) => {
+                self.saved = true;
+                (self.note, self.failed) = (format!("saved to {}, readable only by you", path.display()), false);
+            }
+            Reply::Saved(Err(_)) | Reply::Response(_) | Reply::Catalogue(_) => return None,
+        }
+        Some(Intent::Stay)
     }
 
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
@@ -157,10 +170,10 @@ impl Component for RevealSecretDialog {
             Action::CopySecret => Intent::Run(Effect::CopySecret(Arc::clone(&self.secret))),
             Action::SaveSecret => {
                 let save = SaveSecretDialog::new(&self.token.name, Arc::clone(&self.secret));
-                Intent::Push(Modal::SaveSecret(Box::new(save)))
+                Intent::Push(Box::new(save))
             }
             Action::Cancel if self.is_received() => Intent::CloseAll,
-            Action::Cancel => Intent::Push(Modal::DiscardSecret(self.discard_dialog())),
+            Action::Cancel => Intent::Push(Box::new(self.discard_dialog())),
             _ => Intent::Stay,
         }
     }
@@ -181,6 +194,10 @@ impl Component for DiscardSecretDialog {
         Context::DiscardSecret
     }
 
+    fn is_discard_question(&self) -> bool {
+        true
+    }
+
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let columns = dialog_columns(area);
@@ -198,7 +215,7 @@ impl Component for DiscardSecretDialog {
         };
         let mut lines: Vec<Line<'static>> = wrap(&text, columns).into_iter().take(3).map(Line::raw).collect();
         lines.resize(4, Line::default());
-        let foot = key_hints(self.context(), model, columns);
+        let foot = key_hints(self, model, columns);
         draw_dialog(frame, area, "Leave without the secret?", lines, 0, foot, theme);
     }
 

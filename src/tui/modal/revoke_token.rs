@@ -7,7 +7,7 @@ use super::made_tokens::MadeTokensChoice;
 use super::usage::consequences;
 use crate::domain::expiry::Span as Length;
 use crate::domain::name::MAX_TOKEN_NAME_LEN;
-use crate::domain::token::Token;
+use crate::domain::token::{Token, TokenRef};
 use crate::error::Error;
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
@@ -17,7 +17,8 @@ use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::Usage;
-use crate::verbs::tokens::{DisableTokens, RevokeTokens, TokenDetails, TokenTarget};
+use crate::verbs::request::{Request, Response};
+use crate::verbs::tokens::{DisableTokens, RevokeTokens, ShowToken, TokenDetails, TokenTarget};
 
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +57,8 @@ impl RevokeTokenDialog {
         Form::with_focus(dialog, Field::Name)
     }
 
-    /// Returns the token.
-    pub fn token(&self) -> &Token {
-        &self.token
-    }
-
     /// Takes the usage of the token and the tokens it created.
-    pub fn set_details(&mut self, shown: &TokenDetails) {
+    fn set_details(&mut self, shown: &TokenDetails) {
         self.usage = Some(shown.usage.clone());
         self.made.set_made(shown.made.count, shown.made.describe());
     }
@@ -155,6 +151,18 @@ impl Dialog for RevokeTokenDialog {
             Field::Disable => Ok(self.disable_instead()),
             Field::Revoke => self.revoke(),
             Field::Made | Field::Name | Field::Auth => Ok(Intent::Stay),
+        }
+    }
+
+    fn on_open(&self) -> Option<Request> {
+        self.usage.is_none().then(|| ShowToken { token: TokenRef::Id(self.token.id) }.into())
+    }
+
+    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
+        if let Response::ShowToken(shown) = response
+            && shown.token.id == self.token.id
+        {
+            self.set_details(shown);
         }
     }
 

@@ -22,8 +22,9 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_list::ScrollList;
 use crate::tui::widget::text_fit::{count_noun, fit, group_digits, join_three, width};
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::request::{Request, Response};
 use crate::verbs::tokens::{
-    DisableTokens, MadeTokens, RECENT_USE, RecentUsage, RevokeTokens, TokenSnapshot, TokenTarget,
+    DisableTokens, GetTokens, MadeTokens, RECENT_USE, RecentUsage, RevokeTokens, TokenSnapshot, TokenTarget,
 };
 
 /// Lines of the dialog outside its list, including the frame.
@@ -77,7 +78,7 @@ impl RevokeTokensDialog {
     }
 
     /// Takes the usage of the tokens and the tokens they created, if loaded later.
-    pub fn set_snapshots(&mut self, snapshots: &[TokenSnapshot]) {
+    fn set_snapshots(&mut self, snapshots: &[TokenSnapshot]) {
         self.recent_usage = snapshots.iter().map(|one| (one.id, one.recent_usage.clone())).collect();
         let count = snapshots.iter().map(|one| one.made.len()).sum();
         self.made.set_made(count, MadeTokens { count, active: count, ..MadeTokens::default() }.describe());
@@ -233,6 +234,16 @@ impl Dialog for RevokeTokensDialog {
             Field::Disable => Ok(self.disable_instead()),
             Field::Revoke => self.revoke(),
             Field::Made | Field::Number | Field::Auth => Ok(Intent::Stay),
+        }
+    }
+
+    fn on_open(&self) -> Option<Request> {
+        Some(GetTokens { tokens: self.tokens.iter().map(|token| token.id).collect() }.into())
+    }
+
+    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
+        if let Response::GetTokens(snapshots) = response {
+            self.set_snapshots(snapshots);
         }
     }
 

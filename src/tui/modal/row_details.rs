@@ -29,6 +29,10 @@ pub trait DetailRow {
     fn detail_lines(&self, columns: usize, now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine>;
     /// Handles keys special to the row.
     fn on_action(&self, action: Action) -> Intent;
+    /// Returns `true` if the keys of `action` can be used.
+    fn is_enabled(&self, _action: Action) -> bool {
+        true
+    }
 }
 
 /// The dialog that shows a row.
@@ -49,11 +53,6 @@ impl<R> DetailDialog<R> {
     pub fn new(row: R) -> Self {
         DetailDialog { row, top: 0 }
     }
-
-    /// Returns the row.
-    pub fn row(&self) -> &R {
-        &self.row
-    }
 }
 
 /// Returns the number of scrolling lines, and the area of the box.
@@ -62,13 +61,17 @@ fn room(area: Rect) -> (usize, Rect) {
     (usize::from(area.height).saturating_sub(FRAME_ROWS), area)
 }
 
-impl<R: DetailRow> Component for DetailDialog<R> {
+impl<R: DetailRow + 'static> Component for DetailDialog<R> {
     fn id(&self) -> &'static str {
         R::ID
     }
 
     fn context(&self) -> Context {
         R::CONTEXT
+    }
+
+    fn is_enabled(&self, action: Action, _model: &Model) -> bool {
+        self.row.is_enabled(action)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -79,7 +82,7 @@ impl<R: DetailRow> Component for DetailDialog<R> {
         let top = self.top.min(all.saturating_sub(room));
         lines.drain(..top);
         lines.truncate(room);
-        let foot = key_hints_with_position(self.context(), model, columns, top..top + lines.len(), all);
+        let foot = key_hints_with_position(self, model, columns, top..top + lines.len(), all);
         lines.resize(room, Line::default());
         draw_dialog(frame, area, &self.row.title(), lines, 0, foot, &model.theme);
     }

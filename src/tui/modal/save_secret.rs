@@ -10,8 +10,8 @@ use crate::platform::paths;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
+use crate::tui::screen::{Intent, Reply, UpdateContext};
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 
@@ -58,6 +58,14 @@ impl Dialog for SaveSecretDialog {
             return Ok(Intent::Stay);
         }
         Ok(Intent::Run(Effect::Save(paths::expand_home(self.path.text()), Arc::clone(&self.secret))))
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<()>> {
+        match reply {
+            Reply::Saved(Ok(_)) => Some(Ok(Intent::Close)),
+            Reply::Saved(Err(error)) => Some(Err(Problem::general(error))),
+            Reply::Response(_) | Reply::Catalogue(_) | Reply::Copied(_) => None,
+        }
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {

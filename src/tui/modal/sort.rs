@@ -89,15 +89,7 @@ impl Component for SortDialog {
         };
         let mut lines: Vec<_> = SortColumn::ALL.into_iter().enumerate().map(row).collect();
         lines.push(Line::default());
-        draw_dialog(
-            frame,
-            area,
-            "Sort by",
-            lines,
-            self.cursor.position(),
-            key_hints(self.context(), model, columns),
-            theme,
-        );
+        draw_dialog(frame, area, "Sort by", lines, self.cursor.position(), key_hints(self, model, columns), theme);
     }
 
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {

@@ -17,6 +17,7 @@ use crate::tui::theme;
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints_with_position;
 use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width, wrap};
+use crate::verbs::request::Response;
 use crate::verbs::tokens::TokenDetails;
 
 /// The dialog with a token's details.
@@ -38,18 +39,6 @@ impl TokenDetailsDialog {
     /// Creates the details of `token`. Its usage may arrive later.
     pub fn new(token: Token, shown: Option<TokenDetails>) -> Self {
         TokenDetailsDialog { token, details: shown, top: 0 }
-    }
-
-    /// Returns the token.
-    pub fn token(&self) -> &Token {
-        &self.token
-    }
-
-    /// Takes the usage of the token.
-    pub fn set_details(&mut self, shown: &TokenDetails) {
-        if shown.token.id == self.token.id {
-            self.details = Some(shown.clone());
-        }
     }
 
     /// Returns the lines above the list of methods.
@@ -92,7 +81,7 @@ impl Component for TokenDetailsDialog {
         // Only the visible lines are created, because there may be thousands.
         let visible = top.saturating_sub(above)..listed.min((top + room).saturating_sub(above));
         lines.extend(rights.iter().flat_map(|list| visible.clone().map(|at| list.line(at, columns, model))));
-        let foot = key_hints_with_position(self.context(), model, columns, top..top + lines.len(), all);
+        let foot = key_hints_with_position(self, model, columns, top..top + lines.len(), all);
         lines.resize(room, Line::default());
         draw_dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
     }
@@ -101,6 +90,18 @@ impl Component for TokenDetailsDialog {
         let (columns, rows) = model.size;
         let above = self.lines_above(dialog_columns(Rect::new(0, 0, columns, rows)), model).len();
         above + self.rights().as_ref().map_or(0, RightsList::len)
+    }
+
+    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
+        if let Response::ShowToken(shown) = response
+            && shown.token.id == self.token.id
+        {
+            self.details = Some(shown.clone());
+        }
+    }
+
+    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+        action != Action::EndOverlap || self.token.overlap(model.now).is_some()
     }
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {

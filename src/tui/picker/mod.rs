@@ -96,7 +96,7 @@ impl Picker {
     }
 
     /// Returns `true` if the selection may contain unused methods.
-    pub fn can_drop_unused(&self) -> bool {
+    fn can_drop_unused(&self) -> bool {
         let by_hand_or_sets = *self.tree.choice() != Choice::Inherit && self.tree.total().0 > 0;
         self.usage.is_some() && by_hand_or_sets && matches!(self.mode, PickerMode::Pick(_))
     }
@@ -252,6 +252,10 @@ impl Component for Picker {
 
     fn focused_input(&mut self) -> Option<&mut TextInput> {
         if self.focus == Focus::Search { Some(&mut self.search) } else { None }
+    }
+
+    fn is_enabled(&self, action: Action, _model: &Model) -> bool {
+        action != Action::DropUnused || self.can_drop_unused()
     }
 
     fn on_edit(&mut self) -> Intent {

@@ -12,7 +12,6 @@ use super::{Focus, Picker, PickerMode, describe_kind};
 use crate::domain::selection::{Selection, set_label};
 use crate::tui::model::Model;
 use crate::tui::picker::method_index::GroupKind;
-use crate::tui::screen::Component;
 use crate::tui::theme::Theme;
 use crate::tui::widget::frame::draw_panel;
 use crate::tui::widget::key_hints::key_hints;
@@ -36,7 +35,7 @@ impl Picker {
         let inside = draw_panel(frame, area, &format!("API: {}", self.tree.describe_choice()), &count, &model.theme);
         let last = Rect { y: inside.y + inside.height.saturating_sub(1), height: inside.height.min(1), ..inside };
         self.body(frame, Rect { height: inside.height.saturating_sub(1), ..inside }, model);
-        frame.render_widget(key_hints(self.context(), model, usize::from(inside.width)), last);
+        frame.render_widget(key_hints(self, model, usize::from(inside.width)), last);
     }
 
     pub(super) fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {

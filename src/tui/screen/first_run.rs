@@ -61,6 +61,7 @@ impl FirstRun {
 impl Dialog for FirstRun {
     type Field = Field;
     const LABEL_WIDTH: usize = 14;
+    const CANCEL_LABEL: Option<&'static str> = Some("Quit");
 
     fn id(&self) -> &'static str {
         "first-run"

@@ -15,11 +15,13 @@ pub mod sign_in;
 pub mod tokens;
 pub mod workspace;
 
+use std::any::Any;
 use std::path::PathBuf;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::catalogue::Catalogue;
 use crate::domain::dates::Dates;
 use crate::domain::name::Username;
 use crate::domain::query::page_cursor::PageCursor;
@@ -27,19 +29,19 @@ use crate::domain::query::sort::Sort;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::model::Model;
-use crate::tui::msg::RequestId;
+use crate::tui::msg::Copied;
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::accounts::CurrentUser;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{DeniedKey, TokenState};
 use crate::verbs::ports::TokenCursor;
-use crate::verbs::request::Request;
+use crate::verbs::request::{Request, Response};
 use workspace::ScreenId;
 
 /// The data that a page may read while it handles an action.
@@ -54,6 +56,8 @@ pub struct UpdateContext<'a> {
     pub size: (u16, u16),
     /// Number of lines of the page, if it scrolls.
     pub lines: usize,
+    /// Data about the signed-in user, once known.
+    pub me: Option<&'a CurrentUser>,
 }
 
 impl UpdateContext<'_> {
@@ -70,7 +74,7 @@ pub enum Intent {
     /// Close the page.
     Close,
     /// Open another dialog on top.
-    Push(Modal),
+    Push(Box<dyn Component>),
     /// Send a request while the page waits.
     Send(Credential, Request),
     /// Send a read-only request as the signed-in account while the page waits.
@@ -114,7 +118,19 @@ pub enum Intent {
     /// Sign out and show the sign-in.
     SignOut,
     /// End the program.
-    Exit(Result<(), Error>),
+    Exit(Result<()>),
+}
+
+/// The result of something that a component has requested.
+#[expect(clippy::large_enum_variant, reason = "passed by reference and never stored")]
+pub enum Reply {
+    Response(Response),
+    /// A catalogue was read from a file.
+    Catalogue(Catalogue),
+    /// Text was copied to the clipboard, or an error.
+    Copied(Result<Copied>),
+    /// A secret was saved to a file, or an error.
+    Saved(Result<PathBuf>),
 }
 
 /// A dialog about the marked tokens, about the row under the cursor, or for something new.
@@ -150,7 +166,7 @@ pub enum AccountDialog {
 }
 
 /// A layer that takes keys: a screen, or a dialog on top of a screen.
-pub trait Component {
+pub trait Component: Any {
     /// Returns a stable id of the screen or dialog in kebab case, for tests.
     fn id(&self) -> &'static str;
 
@@ -188,9 +204,46 @@ pub trait Component {
     /// Handles the action of a key.
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent;
 
-    /// Returns the request that the page waits for. The page takes no keys until the reply arrives.
-    fn pending_request(&mut self) -> Option<&mut Option<RequestId>> {
+    /// Returns `true` if the keys of `action` can be used now.
+    fn is_enabled(&self, _action: Action, _model: &Model) -> bool {
+        true
+    }
+
+    /// Returns a word for the current effect of `action`, if the action has several possible effects.
+    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
+        if action == Action::Accept { self.enter_label() } else { None }
+    }
+
+    /// Returns the read-only request that the dialog makes when it is opened. The dialog takes keys meanwhile.
+    fn on_open(&self) -> Option<Request> {
         None
+    }
+
+    /// Returns the read-only request that updates the dialog after a change of the store.
+    fn on_store_changed(&self) -> Option<Request> {
+        None
+    }
+
+    /// Takes the reply to a request of this page. `None` if the reply has the same effect for every page, such as that
+    /// of a finished change.
+    fn on_reply(&mut self, _reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        None
+    }
+
+    /// Takes data from the reply to a request of any page.
+    fn on_data(&mut self, _response: &Response, _ctx: &UpdateContext<'_>) {}
+
+    /// Hides what must not be seen after the screens were locked and unlocked again.
+    fn on_lock(&mut self) {}
+
+    /// Returns the question before discarding something that can't be had again.
+    fn discard_question(&self) -> Option<Box<dyn Component>> {
+        None
+    }
+
+    /// Returns `true` if the page is such a question.
+    fn is_discard_question(&self) -> bool {
+        false
     }
 
     /// Returns `true` if the page's text, in `columns` on a screen of `rows`, is longer than its room.
@@ -203,7 +256,12 @@ pub trait Component {
         Intent::Stay
     }
 
-    /// Handles the refusal of the request.
+    /// Handles the failure of a request made by [`Component::on_open`] or [`Component::on_store_changed`].
+    fn on_read_error(&mut self, error: Error) -> Intent {
+        Intent::Notify(NoticeId::Error(error.kind), error.to_string())
+    }
+
+    /// Handles the refusal of the request that the page waits for.
     fn on_error(&mut self, error: Error) -> Intent {
         Intent::CloseWithError(error)
     }

@@ -38,6 +38,7 @@ impl Dialog for ReplacePassword {
     type Field = NewPasswordField;
     const LABEL_WIDTH: usize = 14;
     const ENTER_LABEL: Option<&'static str> = Some("Replace");
+    const CANCEL_LABEL: Option<&'static str> = Some("Back");
 
     fn id(&self) -> &'static str {
         "replace-password"

@@ -1,26 +1,25 @@
 //! Accounts: requests, dialogs, and the effects of a change.
 
-use super::{Layer, damaged, lock_with_notice, long_work, navigation, propagation, requests};
+use super::{damaged, lock_with_notice, long_work, navigation, open, propagation, requests};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::tui::effect::Effect;
-use crate::tui::modal::Modal;
 use crate::tui::modal::account::create::CreateAccountDialog;
 use crate::tui::modal::account::delete::{DeleteAccountDialog, describe_disabling};
 use crate::tui::modal::account::set_password::SetPasswordDialog;
 use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
-use crate::tui::model::{Model, RequestKind, Screen};
+use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::notice::{Notice, NoticeId};
-use crate::tui::screen::AccountDialog;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::screen::workspace::ScreenId;
+use crate::tui::screen::{AccountDialog, Component};
 use crate::verbs::Verb;
 use crate::verbs::accounts::{
     AccountList, AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, ListAccounts,
@@ -46,23 +45,11 @@ pub(super) fn on_account_cursor(model: &mut Model) -> Vec<Effect> {
 pub(super) fn on_accounts(model: &mut Model, list: AccountList) -> Vec<Effect> {
     let AccountList { accounts, unreadable } = list;
     let height = height(model.size.1);
-    let candidates = model.me.as_ref().map(|me| manageable(me.account.role, &accounts)).unwrap_or_default();
-    for modal in &mut model.modals {
-        if let Modal::CreateToken(generate) = modal {
-            generate.dialog_mut().set_candidates(candidates.clone());
-        }
-    }
     if let Some(workspace) = model.workspace_mut() {
         workspace.accounts.set_rows(accounts, height);
     }
     damaged::notify_damaged(model, unreadable.iter().map(|id| format!("account {id}")));
     on_account_cursor(model)
-}
-
-/// Returns the accounts for which an actor of `role` can create tokens.
-fn manageable(role: Role, accounts: &[AccountWithCounts]) -> Vec<Candidate> {
-    let managed = accounts.iter().map(|counted| &counted.account).filter(|a| a.enabled && role.manages(a.role));
-    managed.map(|a| Candidate { username: a.username.clone(), role: Some(a.role) }).collect()
 }
 
 /// Returns the choice of owner for a new token; its preset is the account that the table is filtered by. `None` before
@@ -75,12 +62,6 @@ pub(super) fn owner_choice(model: &Model) -> Option<OwnerChoice> {
     }
     let preset = model.tokens().and_then(Tokens::owner).unwrap_or_else(|| me.username.clone());
     Some(OwnerChoice::new(own, preset))
-}
-
-/// Requests the accounts for which a token can be created, if there is a choice.
-pub(super) fn query_candidates(model: &mut Model) -> Vec<Effect> {
-    let manages = Role::ALL.into_iter().any(|role| model.role().manages(role));
-    if manages { query_accounts(model) } else { Vec::new() }
 }
 
 /// Shows the tokens of one account.
@@ -102,28 +83,22 @@ pub(super) fn open_account_dialog(model: &mut Model, kind: AccountDialog) -> Vec
     let Some(me) = model.me.as_ref().map(|me| me.account.clone()) else { return Vec::new() };
     let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
     let counted = match (kind, current_account(model).cloned()) {
-        (AccountDialog::Create, _) => {
-            model.modals.push(Modal::CreateAccount(Box::new(CreateAccountDialog::new(roles))));
-            return Vec::new();
-        }
+        (AccountDialog::Create, _) => return open(model, Box::new(CreateAccountDialog::new(roles))),
         (_, Some(counted)) => counted,
         (_, None) => return Vec::new(),
     };
     let own = counted.account.id == me.id;
-    let modal = match kind {
-        AccountDialog::SetRole => Modal::SetRole(Box::new(SetRoleDialog::new(&counted, roles, own))),
-        AccountDialog::SetPassword => {
-            Modal::SetPassword(Box::new(SetPasswordDialog::new(counted.account.username, own)))
-        }
+    let dialog: Box<dyn Component> = match kind {
+        AccountDialog::SetRole => Box::new(SetRoleDialog::new(&counted, roles, own)),
+        AccountDialog::SetPassword => Box::new(SetPasswordDialog::new(counted.account.username, own)),
         AccountDialog::SetEnabled => return super::dialogs::open_confirm(model, enable_or_disable(&counted)),
         AccountDialog::Create => return Vec::new(),
         AccountDialog::Delete => match model.auth_field() {
-            Some(proof) => Modal::DeleteAccount(Box::new(DeleteAccountDialog::new(counted, proof))),
+            Some(proof) => Box::new(DeleteAccountDialog::new(counted, proof)),
             None => return Vec::new(),
         },
     };
-    model.modals.push(modal);
-    Vec::new()
+    open(model, dialog)
 }
 
 fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {

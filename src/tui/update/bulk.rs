@@ -2,24 +2,23 @@
 
 use super::changed_tokens::{TokensDone, tokens_revoked};
 use super::dialogs::{details_of, open_confirm};
-use super::requests;
+use super::open;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Purgeable, Token, TokenRef};
+use crate::domain::token::{Purgeable, Token};
 use crate::tui::effect::Effect;
-use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::modal::purge::PurgeDialog;
 use crate::tui::modal::restore::RestoreTokensDialog;
 use crate::tui::modal::revoke_token::RevokeTokenDialog;
 use crate::tui::modal::revoke_tokens::RevokeTokensDialog;
-use crate::tui::model::{Model, RequestKind};
+use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::DialogKind;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::text_fit::{count_noun, join_three};
 use crate::verbs::Committed;
-use crate::verbs::tokens::{DisableTokens, EnableTokens, RevokeResult, RevokeTokens, ShowToken, TokenTarget};
+use crate::verbs::tokens::{DisableTokens, EnableTokens, RevokeResult, RevokeTokens, TokenTarget};
 
 /// Opens the requested dialog. Does nothing if there is no token for it.
 pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effect> {
@@ -32,28 +31,18 @@ pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effec
         (DialogKind::SetEnabled, [token]) => open_confirm(model, toggle_mutation(token, model.now)),
         (DialogKind::SetEnabled, several) => open_confirm(model, toggle_all_mutation(several, model.now)),
         (DialogKind::Revoke, [token]) => {
-            let (id, known) = (token.id, details_of(model, token));
-            let asks = known.is_none();
-            let form = RevokeTokenDialog::new(token.clone(), known, trash, proof);
-            model.modals.push(Modal::RevokeToken(Box::new(form)));
-            if !asks {
-                return Vec::new();
-            }
-            requests::send_query(model, RequestKind::TokenDetails, ShowToken { token: TokenRef::Id(id) }.into())
+            let form = RevokeTokenDialog::new(token.clone(), details_of(model, token), trash, proof);
+            open(model, Box::new(form))
         }
-        (DialogKind::Revoke, _) => {
-            let form = RevokeTokensDialog::new(targets, trash, model.now, proof);
-            model.modals.push(Modal::RevokeTokens(Box::new(form)));
-            requests::query_marked(model)
-        }
+        (DialogKind::Revoke, _) => open(model, Box::new(RevokeTokensDialog::new(targets, trash, model.now, proof))),
         (DialogKind::Restore, _) => {
             let in_trash = model.tokens().is_some_and(|tokens| tokens.options.trashed);
             let deleted = model.tokens().map_or_else(Vec::new, |tokens| tokens.just_revoked.clone());
             let tokens = if in_trash { targets } else { deleted };
-            if !tokens.is_empty() {
-                model.modals.push(Modal::RestoreTokens(Box::new(RestoreTokensDialog::new(tokens, proof))));
+            if tokens.is_empty() {
+                return Vec::new();
             }
-            Vec::new()
+            open(model, Box::new(RestoreTokensDialog::new(tokens, proof)))
         }
         (DialogKind::Purge, _) if model.long_work.is_some() => {
             let text = "A purge is running. Press Esc to stop it, or wait";
@@ -63,8 +52,7 @@ pub(super) fn open_bulk_dialog(model: &mut Model, kind: DialogKind) -> Vec<Effec
         (DialogKind::Purge, _) => {
             let in_trash = model.tokens().is_some_and(|tokens| tokens.options.trashed);
             let which = if in_trash { Purgeable::Trashed } else { Purgeable::Expired };
-            model.modals.push(Modal::PurgeTokens(Box::new(PurgeDialog::new(which, proof))));
-            requests::query_purge_preview(model)
+            open(model, Box::new(PurgeDialog::new(which, proof)))
         }
         (
             DialogKind::CreateToken

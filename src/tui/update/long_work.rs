@@ -1,11 +1,11 @@
 //! Work in batches. After the first batch its dialog closes; the work continues in the background and can be stopped.
 
-use super::{Layer, replies, requests};
+use super::requests;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::long_work::LongWork;
-use crate::tui::model::{Model, RequestKind};
+use crate::tui::model::{Layer, Model, RequestKind};
 use crate::tui::msg::RequestId;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::widget::text_fit::count_noun;
@@ -23,11 +23,10 @@ pub(super) fn on_progress(model: &mut Model, done: u64, total: u64) {
 
 /// Closes the dialog that waits for `id`. The request continues without the dialog.
 fn close_dialog(model: &mut Model, id: RequestId) {
-    if let Some(pending) = model.pending.get_mut(&id) {
-        pending.kind = RequestKind::LongWork;
-    }
-    if let Some(Layer::Modal(at)) = replies::waiting_layer(model, id) {
-        model.modals.truncate(at);
+    let Some(pending) = model.pending.get_mut(&id) else { return };
+    pending.kind = RequestKind::LongWork;
+    if let Some(Layer::Modal(dialog)) = pending.asker.take() {
+        model.modals.close(dialog);
         if let Some(tokens) = model.tokens_mut() {
             // The tokens offered for restoring may be among those being purged.
             tokens.just_revoked.clear();
@@ -80,8 +79,8 @@ pub(super) fn on_purged(model: &mut Model, waited: Option<Layer>, changed: &Comm
         false => Notice::new(NoticeId::Done(PurgeTokens::NAME), purged),
     };
     model.notify(notice.cli(&changed.equivalent_command));
-    if let Some(Layer::Modal(at)) = waited {
-        model.modals.truncate(at);
+    if let Some(Layer::Modal(dialog)) = waited {
+        model.modals.close(dialog);
     }
     refresh(model)
 }

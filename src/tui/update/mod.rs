@@ -2,7 +2,6 @@
 
 pub mod accounts;
 mod bulk;
-mod catalogue;
 mod changed_tokens;
 mod damaged;
 mod dialogs;
@@ -13,31 +12,25 @@ mod propagation;
 mod replies;
 mod requests;
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::domain::selection::Selection;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
-use crate::tui::modal::Modal;
-use crate::tui::model::{Model, RequestKind, Screen};
-use crate::tui::msg::Msg;
+use crate::tui::modal::reveal_secret::describe_copy;
+use crate::tui::model::{Layer, Model, RequestKind, Screen};
+use crate::tui::msg::{Copied, Msg};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::{Component, Intent, UpdateContext};
+use crate::tui::screen::{Component, Intent, Reply};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::ports::TokenCursor;
-
-/// The layer that takes input: the lock, else the top dialog, else the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layer {
-    Lock,
-    Modal(usize),
-    Screen,
-}
 
 /// Returns the first effects of the program.
 pub fn start(model: &mut Model) -> Vec<Effect> {
@@ -108,10 +101,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             vec![Effect::Redraw]
         }
         Msg::Reply(id, result) => replies::on_reply(model, id, *result),
-        Msg::CatalogueLoaded(id, result) => replies::on_catalogue_read(model, id, *result),
+        Msg::CatalogueLoaded(id, result) => replies::on_catalogue(model, id, *result),
         Msg::PropagationChecked(seq, answer) => propagation::on_propagation_checked(model, seq, answer.as_ref()),
-        Msg::Copied(result) => dialogs::on_copied(model, result),
-        Msg::Saved(result) => dialogs::on_saved(model, result),
+        Msg::Copied(result) => on_copied(model, result),
+        Msg::Saved(result) => on_saved(model, result),
         Msg::Progress(done, total) => {
             long_work::on_progress(model, done, total);
             Vec::new()
@@ -142,11 +135,7 @@ pub(super) fn lock(model: &mut Model, error: Option<&Error>) {
         model.exit = Some(Err(error.cloned().unwrap_or(ended)));
         return;
     }
-    for modal in &mut model.modals {
-        if let Modal::RevealSecret(reveal) = modal {
-            reveal.hide();
-        }
-    }
+    model.modals.iter_mut().for_each(Component::on_lock);
     if let Some(session) = &model.session {
         let mut form = SignIn::locked(session.username(), "");
         if let Some(error) = error {
@@ -164,35 +153,51 @@ pub(super) fn lock_with_notice(model: &mut Model, reason: &str) {
     }
 }
 
-pub(super) fn top_layer(model: &Model) -> Layer {
-    match (&model.lock, model.modals.len()) {
-        (Some(_), _) => Layer::Lock,
-        (None, 0) => Layer::Screen,
-        (None, n) => Layer::Modal(n - 1),
+/// Offers `reply` to the page of `layer`. `None` if the page has no use for it.
+fn offer(model: &mut Model, layer: Layer, reply: &mut Reply) -> Option<Vec<Effect>> {
+    let intent = model.page_mut(layer).and_then(|(page, ctx)| page.on_reply(reply, &ctx))?;
+    Some(apply_intent(model, layer, intent))
+}
+
+/// Lets `handle` change the page of `layer`, if there is one, and carries out the intent.
+fn with_page(model: &mut Model, layer: Layer, handle: impl FnOnce(&mut dyn Component) -> Intent) -> Vec<Effect> {
+    match model.page_mut(layer).map(|(page, _)| handle(page)) {
+        Some(intent) => apply_intent(model, layer, intent),
+        None => Vec::new(),
     }
 }
 
-pub(super) fn component(model: &mut Model, layer: Layer) -> Option<&mut dyn Component> {
-    match layer {
-        Layer::Lock => model.lock.as_mut().map(|l| l as &mut dyn Component),
-        Layer::Modal(at) => model.modals.get_mut(at).map(Modal::page_mut),
-        Layer::Screen => model.screen.component_mut(),
+/// Handles the result of copying to the clipboard. A dialog that shows a secret keeps the result visible.
+fn on_copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
+    let mut reply = Reply::Copied(result);
+    let effects = offer(model, model.top_layer(), &mut reply);
+    if let (None, Reply::Copied(result)) = (&effects, &reply) {
+        let id = if result.is_err() { NoticeId::NotCopied } else { NoticeId::Copied };
+        model.notify(Notice::new(id, describe_copy(result)));
     }
+    effects.unwrap_or_default()
+}
+
+/// Handles the result of saving a secret to a file. The dialog for the path closes, and the one below shows the result.
+fn on_saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
+    let mut reply = Reply::Saved(result);
+    let ids = model.modals.ids();
+    ids.into_iter().rev().filter_map(|id| offer(model, Layer::Modal(id), &mut reply)).flatten().collect()
 }
 
 fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release {
         return Vec::new();
     }
-    let layer = top_layer(model);
-    let waits = component(model, layer).and_then(Component::pending_request).is_some_and(|w| w.is_some());
-    if let Some(page) = component(model, layer).filter(|_| !waits)
+    let layer = model.top_layer();
+    let waits = model.is_waiting(layer);
+    if let Some((page, _)) = model.page_mut(layer).filter(|_| !waits)
         && page.focused_input().is_some_and(|field| field.handle(event))
     {
         let intent = page.on_edit();
         return apply_intent(model, layer, intent);
     }
-    let Some(action) = keymap::lookup(model.context(), Key::from(*event), model) else { return Vec::new() };
+    let Some(action) = keymap::lookup(model.page(layer), Key::from(*event), model) else { return Vec::new() };
     if let Some(effects) = long_work::stop_instead_of(model, action) {
         return effects;
     }
@@ -208,13 +213,7 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         Action::Quit => return quit(model, layer, Ok(())),
         _ => {}
     }
-    let dates = model.dates.clone();
-    let lines = match layer {
-        Layer::Modal(at) => model.modals.get(at).map_or(0, |modal| modal.page().line_count(model)),
-        Layer::Lock | Layer::Screen => 0,
-    };
-    let ctx = UpdateContext { now: model.now, dates: dates.get(), rows: height(model.size.1), size: model.size, lines };
-    let Some(page) = component(model, layer) else { return Vec::new() };
+    let Some((page, ctx)) = model.page_mut(layer) else { return Vec::new() };
     let intent = page.on_action(action, &ctx);
     apply_intent(model, layer, intent)
 }
@@ -222,9 +221,9 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
 /// Inserts pasted text into the focused field. Without a focused field the text is ignored: it must never run as
 /// shortcuts.
 fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    let layer = top_layer(model);
-    let Some(page) = component(model, layer) else { return Vec::new() };
-    let waits = page.pending_request().is_some_and(|w| w.is_some());
+    let layer = model.top_layer();
+    let waits = model.is_waiting(layer);
+    let Some((page, _)) = model.page_mut(layer) else { return Vec::new() };
     match page.focused_input() {
         Some(field) if !waits => {
             let whole = field.insert(text);
@@ -246,10 +245,10 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 /// Ends the program. Opens a question first if a new secret that the user has not seen would be lost.
-fn quit(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effect> {
+fn quit(model: &mut Model, layer: Layer, result: Result<()>) -> Vec<Effect> {
     let already_warned = match layer {
         Layer::Lock => model.lock.as_ref().is_some_and(Form::has_problem),
-        Layer::Modal(at) => matches!(model.modals.get(at), Some(Modal::DiscardSecret(_))),
+        Layer::Modal(id) => model.modals.get(id).is_some_and(Component::is_discard_question),
         Layer::Screen => false,
     };
     if !model.has_unseen_secret() || already_warned {
@@ -259,11 +258,8 @@ fn quit(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effec
     if let Some(lock) = &mut model.lock {
         lock.set_problem("an unseen secret is behind this lock; press again to quit anyway");
     } else {
-        let dialog = model.modals.iter().rev().find_map(|modal| match modal {
-            Modal::RevealSecret(reveal) => Some(reveal.discard_dialog()),
-            _ => None,
-        });
-        model.modals.extend(dialog.map(Modal::DiscardSecret));
+        let question = model.modals.iter().rev().find_map(Component::discard_question);
+        question.map(|question| model.modals.push(question));
     }
     Vec::new()
 }
@@ -276,10 +272,7 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
             close(model, layer);
             Vec::new()
         }
-        Intent::Push(modal) => {
-            model.modals.push(modal);
-            Vec::new()
-        }
+        Intent::Push(dialog) => open(model, dialog),
         Intent::Send(credential, request) => requests::send_for_component(model, layer, credential, request),
         Intent::Query(request) => match model.session.clone() {
             Some(session) => requests::send_for_component(model, layer, Credential::Session(session), request),
@@ -326,33 +319,31 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
 }
 
 fn close(model: &mut Model, layer: Layer) {
-    if let Layer::Modal(at) = layer {
-        model.modals.truncate(at);
+    if let Layer::Modal(id) = layer {
+        model.modals.close(id);
     }
+}
+
+/// Opens a dialog, and requests the data that it shows.
+pub(super) fn open(model: &mut Model, dialog: Box<dyn Component>) -> Vec<Effect> {
+    let request = dialog.on_open();
+    let layer = Layer::Modal(model.modals.push(dialog));
+    request.map_or_else(Vec::new, |request| requests::read_for_dialog(model, layer, request))
 }
 
 /// Closes the picker and passes its selection to the page below.
 fn close_with_selection(model: &mut Model, layer: Layer, selection: Selection) -> Vec<Effect> {
     close(model, layer);
-    let below = top_layer(model);
-    match component(model, below).map(|p| p.on_selection(selection)) {
-        Some(intent) => apply_intent(model, below, intent),
-        None => Vec::new(),
-    }
+    let below = model.top_layer();
+    with_page(model, below, |page| page.on_selection(selection))
 }
 
 /// Closes the page and reports the reason to the page below, or in the bottom line.
 fn close_with_error(model: &mut Model, layer: Layer, error: Error) -> Vec<Effect> {
     close(model, layer);
-    match layer {
-        Layer::Modal(at) if at > 0 => {
-            let below = Layer::Modal(at - 1);
-            match component(model, below).map(|p| p.on_error(error)) {
-                Some(intent) => apply_intent(model, below, intent),
-                None => Vec::new(),
-            }
-        }
-        Layer::Lock | Layer::Modal(_) | Layer::Screen => {
+    match (layer, model.modals.top_id()) {
+        (Layer::Modal(_), Some(below)) => with_page(model, Layer::Modal(below), |page| page.on_error(error)),
+        _ => {
             model.notify(Notice::error(&error));
             Vec::new()
         }

@@ -1,9 +1,8 @@
 //! The policy screen: requests, dialogs, and the effects of a change.
 
-use super::requests;
+use super::{open, requests};
 use crate::domain::policy::Policy;
 use crate::tui::effect::Effect;
-use crate::tui::modal::Modal;
 use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::model::{Model, RequestKind};
 use crate::tui::notice::{Notice, NoticeId};
@@ -23,10 +22,7 @@ pub(super) fn open_policy_dialog(model: &mut Model) -> Vec<Effect> {
         let (key, value) = workspace.policy.current()?;
         Some(EditPolicyDialog::new(workspace.policy.policy()?.clone(), key, value))
     });
-    if let Some(form) = form {
-        model.modals.push(Modal::EditPolicy(Box::new(form)));
-    }
-    Vec::new()
+    form.map_or_else(Vec::new, |form| open(model, Box::new(form)))
 }
 
 /// Handles a changed policy.

@@ -2,27 +2,25 @@
 
 use super::accounts::{self, AccountChange};
 use super::changed_tokens::{TokensDone, show_changed_tokens, tokens_changed, tokens_revoked};
-use super::{
-    Layer, apply_intent, catalogue, component, damaged, dialogs, lock, long_work, navigation, policy, propagation,
-    requests,
-};
+use super::{damaged, lock, long_work, navigation, offer, open, policy, propagation, requests, with_page};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::relative;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
-use crate::tui::modal::Modal;
 use crate::tui::modal::reveal_secret::RevealSecretDialog;
-use crate::tui::model::{Model, RequestKind, Screen};
+use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::msg::RequestId;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
+use crate::tui::screen::{Component, Reply};
 use crate::verbs::Verb;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
-use crate::verbs::catalogue::ListCatalogues;
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues};
+use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Response;
 use crate::verbs::tokens::{
@@ -37,7 +35,7 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
         model.long_work = None;
     }
     model.auth.finish_attempt(id, &result, model.now);
-    let layer = waiting_layer(model, id);
+    let layer = pending.asker.filter(|layer| model.page(*layer).is_some());
     match (result, pending.kind) {
         (Ok(Response::ListTokens(window)), RequestKind::Marking) => {
             if let Some(notice) = model.tokens_mut().and_then(|tokens| tokens.mark_all(&window)) {
@@ -45,14 +43,11 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
             }
             Vec::new()
         }
-        (Ok(response), _) => on_response(model, layer, response),
+        (Ok(response), _) => deliver(model, layer, response),
         // About the work rather than the session of the screens: this error never locks them.
         (Err(error), RequestKind::LongWork) => long_work::failed(model, &error),
         (Err(error), RequestKind::Component) => {
-            match layer.and_then(|l| component(model, l).map(|p| (l, p.on_error(error)))) {
-                Some((layer, intent)) => apply_intent(model, layer, intent),
-                None => Vec::new(),
-            }
+            layer.map_or_else(Vec::new, |layer| with_page(model, layer, |page| page.on_error(error)))
         }
         (Err(error), RequestKind::Setup) => {
             model.exit = Some(Err(error));
@@ -70,9 +65,8 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
             }
             Vec::new()
         }
-        (Err(error), RequestKind::AuditCheck) if error.kind != Kind::Unauthenticated => {
-            dialogs::with_audit_check(model, |verify, _| verify.set_error(&error));
-            Vec::new()
+        (Err(error), RequestKind::Dialog) if error.kind != Kind::Unauthenticated => {
+            layer.map_or_else(Vec::new, |layer| with_page(model, layer, |page| page.on_read_error(error)))
         }
         (
             Err(error),
@@ -83,27 +77,40 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
             | RequestKind::AccountDetails
             | RequestKind::Audit
             | RequestKind::Denied
-            | RequestKind::AuditCheck
             | RequestKind::Policy
             | RequestKind::TokenSummary
             | RequestKind::TokenDetails
             | RequestKind::Marking
             | RequestKind::Review
-            | RequestKind::Preview,
+            | RequestKind::Dialog,
         ) => on_request_error(model, error, pending.kind),
     }
 }
 
+/// Passes data to all pages, and then the reply to the page of `layer`, which has asked. A page may leave a reply that
+/// has the same effect for every page.
+fn deliver(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<Effect> {
+    let ids = model.modals.ids();
+    for id in ids {
+        if let Some((page, ctx)) = model.page_mut(Layer::Modal(id)) {
+            page.on_data(&response, &ctx);
+        }
+    }
+    let mut reply = Reply::Response(response);
+    let effects = layer.and_then(|layer| offer(model, layer, &mut reply));
+    match (effects, reply) {
+        (Some(effects), _) => effects,
+        (None, Reply::Response(response)) => on_response(model, layer, response),
+        (None, Reply::Catalogue(_) | Reply::Copied(_) | Reply::Saved(_)) => Vec::new(),
+    }
+}
+
 /// Handles the result of reading a catalogue from a file.
-pub(super) fn on_catalogue_read(model: &mut Model, id: RequestId, result: Result<Catalogue>) -> Vec<Effect> {
-    model.pending.remove(&id);
-    let Some(layer) = waiting_layer(model, id) else { return Vec::new() };
+pub(super) fn on_catalogue(model: &mut Model, id: RequestId, result: Result<Catalogue>) -> Vec<Effect> {
+    let Some(layer) = model.pending.remove(&id).and_then(|pending| pending.asker) else { return Vec::new() };
     match result {
-        Ok(read) => catalogue::on_catalogue(model, layer, read),
-        Err(error) => match component(model, layer).map(|p| p.on_error(error)) {
-            Some(intent) => apply_intent(model, layer, intent),
-            None => Vec::new(),
-        },
+        Ok(catalogue) => offer(model, layer, &mut Reply::Catalogue(catalogue)).unwrap_or_default(),
+        Err(error) => with_page(model, layer, |page| page.on_error(error)),
     }
 }
 
@@ -115,22 +122,14 @@ pub(super) fn on_store_changed(model: &mut Model) -> Vec<Effect> {
     effects.extend(requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into()));
     effects.extend(requests::query_tokens(model, cursor));
     effects.extend(requests::query_marked(model));
-    effects.extend(requests::query_purge_preview(model));
+    for id in model.modals.ids() {
+        let request = model.modals.get(id).and_then(Component::on_store_changed);
+        effects.extend(
+            request.map_or_else(Vec::new, |request| requests::read_for_dialog(model, Layer::Modal(id), request)),
+        );
+    }
     effects.extend(navigation::refresh_screen(model));
     effects
-}
-
-/// Returns the layer of the page that waits for `id`, and ends its wait.
-pub(super) fn waiting_layer(model: &mut Model, id: RequestId) -> Option<Layer> {
-    let layers = [Layer::Lock, Layer::Screen].into_iter().chain((0..model.modals.len()).map(Layer::Modal));
-    for layer in layers {
-        if let Some(slot) = component(model, layer).and_then(|p| p.pending_request()).filter(|slot| **slot == Some(id))
-        {
-            *slot = None;
-            return Some(layer);
-        }
-    }
-    None
 }
 
 fn on_request_error(model: &mut Model, error: Error, kind: RequestKind) -> Vec<Effect> {
@@ -173,17 +172,17 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             navigation::refresh_catalogue(model);
             Vec::new()
         }
-        Response::PreviewEdit(edited) => dialogs::on_edit_preview(model, layer, edited),
-        Response::PreviewCatalogue(preview) => catalogue::on_preview(model, layer, preview),
-        Response::ApplyCatalogue(done) => catalogue::on_applied(model, &done.value, &done.equivalent_command),
-        Response::VerifyAuditChain(verified) => {
-            dialogs::with_audit_check(model, |verify, dates| verify.set_report(&verified.report, dates));
-            Vec::new()
-        }
+        Response::ApplyCatalogue(done) => on_catalogue_applied(model, &done.value, &done.equivalent_command),
         // Screens detect changes by these, independent of all other replies.
         Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
         // No screen sends these requests.
         Response::ListUses(_) | Response::ListFindings(_) | Response::CanToken(_) => Vec::new(),
+        // The dialog that has asked is closed.
+        Response::PreviewEdit(_)
+        | Response::PreviewCatalogue(_)
+        | Response::PreviewPurge(_)
+        | Response::VerifyAuditChain(_)
+        | Response::IdentifySecret(_) => Vec::new(),
         Response::ListDenied(window) => {
             let height = height(model.size.1);
             damaged::notify_damaged(model, window.unreadable.iter().cloned());
@@ -191,12 +190,6 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
                 workspace.denied.set_rows(window, height);
             }
             requests::on_denied_cursor(model)
-        }
-        Response::IdentifySecret(traced) => {
-            if let Some(Modal::IdentifySecret(whose)) = model.modals.last_mut() {
-                whose.dialog_mut().set_result(traced);
-            }
-            Vec::new()
         }
         Response::ListAccounts(accounts) => accounts::on_accounts(model, accounts),
         Response::ShowAccount(shown) => {
@@ -258,20 +251,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             }
             Vec::new()
         }
-        Response::PreviewPurge(preview) => {
-            for modal in &mut model.modals {
-                if let Modal::PurgeTokens(purge) = modal {
-                    purge.dialog_mut().set_preview(preview.clone());
-                }
-            }
-            Vec::new()
-        }
         Response::GetTokens(reviewed) => {
-            for modal in &mut model.modals {
-                if let Modal::RevokeTokens(remove) = modal {
-                    remove.dialog_mut().set_snapshots(&reviewed);
-                }
-            }
             if let Some(tokens) = model.tokens_mut() {
                 let trashed = tokens.options.trashed;
                 tokens.marks.retain_existing(&reviewed, trashed);
@@ -292,7 +272,14 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             }
             Vec::new()
         }
-        Response::ShowToken(shown) => dialogs::on_token_details(model, layer, shown),
+        Response::ShowToken(shown) => {
+            // A dialog may have requested a token other than the one under the cursor.
+            let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
+            if let Some(tokens) = model.tokens_mut().filter(current) {
+                tokens.set_details(shown);
+            }
+            Vec::new()
+        }
         // A form creates one token at a time.
         Response::CreateToken(changed) => match changed.value.into_iter().next() {
             Some(out) => {
@@ -379,12 +366,23 @@ fn on_issued(model: &mut Model, issued: IssuedToken, notice: Notice) -> Vec<Effe
     model.notify(notice);
     model.modals.clear();
     let id = token.id;
-    model.modals.push(Modal::RevealSecret(Box::new(RevealSecretDialog::new(token, secret, warning))));
+    let mut effects = open(model, Box::new(RevealSecretDialog::new(token, secret, warning)));
     if let Some(tokens) = model.tokens_mut() {
         tokens.focus = Some(id);
         tokens.just_revoked.clear();
     }
-    let mut effects = requests::query_tokens(model, TokenCursor::Around(id, None));
+    effects.extend(requests::query_tokens(model, TokenCursor::Around(id, None)));
     effects.extend(requests::query_marked(model));
+    effects
+}
+
+/// Handles an applied catalogue. Reads the catalogues and the tokens' permissions again.
+fn on_catalogue_applied(model: &mut Model, done: &CataloguePreview, cli: &CliLine) -> Vec<Effect> {
+    let text = format!("Catalogue {} applied", done.name);
+    model.notify(Notice::new(NoticeId::Done(ApplyCatalogue::NAME), text).cli(cli));
+    model.modals.clear();
+    let cursor = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);
+    let mut effects = requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into());
+    effects.extend(requests::query_tokens(model, cursor));
     effects
 }

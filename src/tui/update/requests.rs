@@ -3,24 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Layer, component};
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::token::TokenRef;
 use crate::tui::effect::Effect;
 use crate::tui::long_work::LongWork;
-use crate::tui::modal::Modal;
-use crate::tui::model::{Model, PendingRequest, RequestKind};
+use crate::tui::model::{Layer, Model, PendingRequest, RequestKind};
 use crate::tui::msg::RequestId;
 use crate::tui::screen::paged_rows;
 use crate::tui::screen::tokens::marks::MAX_MARKED;
 use crate::tui::screen::tokens::{ListQuery, PAGE_SIZE, Tokens};
 use crate::tui::screen::workspace::{ScreenId, Workspace};
 use crate::verbs::actor::Credential;
-use crate::verbs::audit::{AuditRange, ListAudit, VerifyAuditChain};
+use crate::verbs::audit::ListAudit;
 use crate::verbs::ledger::{DeniedKey, ListDenied};
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
-use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, PreviewPurge, ShowToken};
+use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, ShowToken};
 
 /// Sends a request. A newer read-only request replaces an older one for the same kind; the reply to the older one is
 /// dropped.
@@ -30,12 +28,23 @@ pub(super) fn send_request(
     credential: Credential,
     request: Request,
 ) -> Vec<Effect> {
-    let is_concurrent = matches!(kind, RequestKind::Setup | RequestKind::Component);
-    if !is_concurrent {
-        model.pending.retain(|_, p| p.kind != kind);
+    send(model, kind, None, credential, request)
+}
+
+fn send(
+    model: &mut Model,
+    kind: RequestKind,
+    asker: Option<Layer>,
+    credential: Credential,
+    request: Request,
+) -> Vec<Effect> {
+    match kind {
+        RequestKind::Setup | RequestKind::Component => {}
+        RequestKind::Dialog => model.pending.retain(|_, p| p.kind != kind || p.asker != asker),
+        _ => model.pending.retain(|_, p| p.kind != kind),
     }
     let id = next_id(model);
-    model.pending.insert(id, PendingRequest { kind, since: model.now });
+    model.pending.insert(id, PendingRequest { kind, asker, since: model.now });
     vec![Effect::Call(id, credential, Box::new(request))]
 }
 
@@ -53,27 +62,27 @@ pub(super) fn send_for_component(
     if request.is_batched() {
         model.long_work = Some(LongWork::new(id));
     }
-    let effects = send_request(model, RequestKind::Component, credential, request);
-    if let Some(slot) = component(model, layer).and_then(|p| p.pending_request()) {
-        *slot = Some(id);
-    }
-    effects
+    send(model, RequestKind::Component, Some(layer), credential, request)
+}
+
+/// Sends a read-only request of a dialog, which takes keys meanwhile.
+pub(super) fn read_for_dialog(model: &mut Model, layer: Layer, request: Request) -> Vec<Effect> {
+    let Some(session) = model.session.clone() else { return Vec::new() };
+    // A screen may send the same request, which then replaces this one.
+    let kind = match request {
+        Request::ShowToken(_) => RequestKind::TokenDetails,
+        Request::GetTokens(_) => RequestKind::Review,
+        Request::ListAccounts(_) => RequestKind::Accounts,
+        _ => RequestKind::Dialog,
+    };
+    send(model, kind, Some(layer), Credential::Session(session), request)
 }
 
 /// Reads a catalogue that the page of `layer` waits for.
 pub(super) fn read_catalogue_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Effect> {
     let id = next_id(model);
-    model.pending.insert(id, PendingRequest { kind: RequestKind::Component, since: model.now });
-    if let Some(slot) = component(model, layer).and_then(|p| p.pending_request()) {
-        *slot = Some(id);
-    }
+    model.pending.insert(id, PendingRequest { kind: RequestKind::Component, asker: Some(layer), since: model.now });
     vec![Effect::ReadCatalogue(id, path, Arc::clone(&model.catalogues))]
-}
-
-/// Verifies the whole hash chain of the audit log.
-pub(super) fn check_audit_log(model: &mut Model) -> Vec<Effect> {
-    let verb = VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart };
-    send_query(model, RequestKind::AuditCheck, verb.into())
 }
 
 fn next_id(model: &mut Model) -> RequestId {
@@ -132,15 +141,6 @@ pub(super) fn query_marked(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     send_query(model, RequestKind::Review, GetTokens { tokens: marked }.into())
-}
-
-/// Counts the tokens that the purge being confirmed would delete.
-pub(super) fn query_purge_preview(model: &mut Model) -> Vec<Effect> {
-    let which = model.modals.iter().rev().find_map(|modal| match modal {
-        Modal::PurgeTokens(purge) => Some(purge.dialog().which()),
-        _ => None,
-    });
-    which.map_or_else(Vec::new, |which| send_query(model, RequestKind::Preview, PreviewPurge { which }.into()))
 }
 
 /// Handles a cursor move to another token: requests its usage, and more rows near the end of the window.

@@ -8,149 +8,19 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::choices::{self, Choices};
+use super::choices;
+pub use super::dialog::{Dialog, FieldKind, PressResult, Problem};
 use super::form_layout::FormLayout;
 use super::frame::{dialog_columns, dialog_rows, dialog_size, draw_dialog};
 use super::key_hints::key_hints;
-use super::scroll_text::ScrollText;
 use super::text_fit::wrap;
 use super::text_input::TextInput;
 use crate::domain::selection::Selection;
 use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::msg::RequestId;
-use crate::tui::screen::{Component, Intent, UpdateContext};
-
-/// The kind of a field. Each kind handles keys differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldKind {
-    /// A text field.
-    Text,
-    /// A choice of one of several values.
-    Choice,
-    /// A button, pressed with Enter.
-    Button,
-}
-
-/// A problem and its place.
-#[derive(Debug)]
-pub struct Problem<S> {
-    at: Option<S>,
-    text: String,
-}
-
-impl<S> Problem<S> {
-    /// Creates a problem at `field`, which gets the focus.
-    pub fn at(field: S, text: impl ToString) -> Self {
-        Problem { at: Some(field), text: text.to_string() }
-    }
-
-    /// Creates a problem without a place.
-    pub fn general(text: impl ToString) -> Self {
-        Problem { at: None, text: text.to_string() }
-    }
-}
-
-/// The result of pressing a button.
-pub type PressResult<S> = Result<Intent, Problem<S>>;
-
-/// A dialog made of fields, choices and buttons.
-pub trait Dialog {
-    /// The type that names the parts.
-    type Field: Copy + PartialEq;
-    /// Columns of the labels before the fields.
-    const LABEL_WIDTH: usize;
-    /// The context in which the keys of the fields are looked up.
-    const CONTEXT: Context = Context::Form;
-
-    /// A word for the effect of the main button, if Enter in the last field presses it at once.
-    const ENTER_LABEL: Option<&'static str> = None;
-
-    /// Returns the id of the dialog, for tests.
-    fn id(&self) -> &'static str;
-
-    /// Returns the title.
-    fn title(&self) -> String;
-
-    /// Returns the parts in focus order; never empty.
-    fn fields(&self) -> Vec<(Self::Field, FieldKind)>;
-
-    /// Returns the field at a field of [`FieldKind::Text`].
-    fn text_input(&mut self, field: Self::Field) -> Option<&mut TextInput>;
-
-    /// Returns the choices at a field of [`FieldKind::Choice`].
-    fn choices(&mut self, _field: Self::Field) -> Option<&mut dyn Choices> {
-        None
-    }
-
-    /// Returns the main button. Enter in the field before the buttons presses it.
-    fn primary_button(&self) -> Option<Self::Field> {
-        self.fields().into_iter().find(|(_, kind)| *kind == FieldKind::Button).map(|(field, _)| field)
-    }
-
-    /// Returns the problem with the text at `field`. It is shown once the focus has left the field.
-    fn validation_error(&self, _field: Self::Field) -> Option<String> {
-        None
-    }
-
-    /// Handles an action that is special to `field`.
-    fn on_action(&mut self, _field: Self::Field, _action: Action) -> Option<Intent> {
-        None
-    }
-
-    /// Scrolls content other than the parts. Returns `true` if `action` scrolls.
-    fn scroll(&mut self, _action: Action, _ctx: &UpdateContext<'_>) -> bool {
-        false
-    }
-
-    /// Returns `true` if that content does not fit into `rows` lines.
-    fn is_too_long(&self, _rows: usize) -> bool {
-        false
-    }
-
-    /// Handles Enter on a button, or on the last part.
-    ///
-    /// # Errors
-    /// The problem that prevents the action.
-    fn press(&mut self, field: Self::Field, ctx: &UpdateContext<'_>) -> PressResult<Self::Field>;
-
-    /// Handles Esc.
-    fn cancel(&mut self) -> Intent {
-        Intent::Close
-    }
-
-    /// Returns `true` if Esc would lose something typed or chosen.
-    fn is_touched(&self) -> bool {
-        false
-    }
-
-    /// Returns the text that may need scrolling.
-    fn scroll_text(&self) -> Option<&ScrollText> {
-        None
-    }
-
-    /// Returns the text that may need scrolling.
-    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
-        None
-    }
-
-    /// Handles the refusal of the dialog's request.
-    ///
-    /// # Errors
-    /// The problem to show.
-    fn on_error(&mut self, error: Error) -> PressResult<Self::Field> {
-        Err(Problem::general(error))
-    }
-
-    /// Takes the picker's selection and returns the field that gets the focus.
-    fn on_selection(&mut self, _selection: Selection) -> Option<Self::Field> {
-        None
-    }
-
-    /// Writes the dialog's lines.
-    fn draw(&self, layout: &mut FormLayout<'_, Self::Field>, model: &Model);
-}
+use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
+use crate::verbs::request::{Request, Response};
 
 /// A [`Dialog`] with its focus and problem.
 pub struct Form<D: Dialog> {
@@ -158,7 +28,6 @@ pub struct Form<D: Dialog> {
     /// The focused field. If this field no longer exists, the first one has the focus.
     focus: Option<D::Field>,
     problem: Option<Problem<D::Field>>,
-    waiting: Option<RequestId>,
     /// `true` while the question about dropping the typed text is shown.
     leaving: bool,
 }
@@ -166,7 +35,7 @@ pub struct Form<D: Dialog> {
 impl<D: Dialog> Form<D> {
     /// Creates a form with the focus on the first part.
     pub fn new(dialog: D) -> Self {
-        Form { dialog, focus: None, problem: None, waiting: None, leaving: false }
+        Form { dialog, focus: None, problem: None, leaving: false }
     }
 
     /// Creates a form with the focus on `field`.
@@ -192,12 +61,6 @@ impl<D: Dialog> Form<D> {
     /// Returns `true` if a text is shown.
     pub fn has_problem(&self) -> bool {
         self.problem.is_some()
-    }
-
-    /// Lets the dialog handle an outside event, such as a reply.
-    pub fn with_dialog(&mut self, act: impl FnOnce(&mut D) -> PressResult<D::Field>) -> Intent {
-        let pressed = act(&mut self.dialog);
-        self.apply_result(pressed)
     }
 
     /// Handles Esc: opens a question once if a draft would be lost.
@@ -259,7 +122,7 @@ impl<D: Dialog> Form<D> {
     }
 }
 
-impl<D: Dialog> Component for Form<D> {
+impl<D: Dialog + 'static> Component for Form<D> {
     fn id(&self) -> &'static str {
         if self.leaving { "discard-draft" } else { self.dialog.id() }
     }
@@ -325,8 +188,33 @@ impl<D: Dialog> Component for Form<D> {
         Intent::Stay
     }
 
-    fn pending_request(&mut self) -> Option<&mut Option<RequestId>> {
-        Some(&mut self.waiting)
+    fn on_open(&self) -> Option<Request> {
+        self.dialog.on_open()
+    }
+
+    fn on_store_changed(&self) -> Option<Request> {
+        self.dialog.on_store_changed()
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let handled = self.dialog.on_reply(reply, ctx)?;
+        Some(self.apply_result(handled))
+    }
+
+    fn on_read_error(&mut self, error: Error) -> Intent {
+        self.dialog.on_read_error(error)
+    }
+
+    fn on_data(&mut self, response: &Response, ctx: &UpdateContext<'_>) {
+        self.dialog.on_data(response, ctx);
+    }
+
+    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
+        match action {
+            Action::Accept => self.enter_label(),
+            Action::Cancel => D::CANCEL_LABEL,
+            _ => None,
+        }
     }
 
     fn enter_label(&self) -> Option<&'static str> {
@@ -363,7 +251,7 @@ impl<D: Dialog> Component for Form<D> {
         };
         self.dialog.draw(&mut layout, model);
         let (lines, at) = (layout.lines, layout.focused_line);
-        let foot = key_hints(self.context(), model, columns);
+        let foot = key_hints(self, model, columns);
         if !self.leaving {
             return draw_dialog(frame, area, &self.dialog.title(), lines, at, foot, &model.theme);
         }

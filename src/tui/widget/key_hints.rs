@@ -1,4 +1,4 @@
-//! The keys of a context in one line, for the footer and the last line of dialogs; and hints about lines not shown.
+//! The keys of a page in one line, for the footer and the last line of dialogs; and hints about lines not shown.
 
 use std::ops::Range;
 
@@ -7,20 +7,21 @@ use ratatui::text::{Line, Span};
 use super::text_fit::width;
 use crate::tui::keymap::{self, Action, Binding, Context, Key};
 use crate::tui::model::Model;
+use crate::tui::screen::Component;
 
 /// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
 pub fn key_hints_with_position(
-    context: Context,
+    page: &dyn Component,
     model: &Model,
     columns: usize,
     shown: Range<usize>,
     all: usize,
 ) -> Line<'static> {
     if shown.len() >= all {
-        return key_hints(context, model, columns);
+        return key_hints(page, model, columns);
     }
     let place = format!("   {}-{} of {all}", shown.start + 1, shown.end);
-    let mut line = key_hints(context, model, columns.saturating_sub(width(&place)));
+    let mut line = key_hints(page, model, columns.saturating_sub(width(&place)));
     line.push_span(Span::styled(place, model.theme.dim));
     line
 }
@@ -34,18 +35,18 @@ pub fn truncate_with_hint(mut lines: Vec<Line<'static>>, room: usize, model: &Mo
     lines
 }
 
-/// Returns as many keys of `context` as fit into `columns`, most important first. The keys for help and quit are always
+/// Returns as many keys of `page` as fit into `columns`, most important first. The keys for help and quit are always
 /// included.
-pub fn key_hints(context: Context, model: &Model, columns: usize) -> Line<'static> {
+pub fn key_hints(page: &dyn Component, model: &Model, columns: usize) -> Line<'static> {
     let pair = |binding: &Binding| {
         let key = binding.keys.first().map(Key::to_string).unwrap_or_default();
-        (key, keymap::label(binding, model))
+        (key, keymap::label(binding, page, model))
     };
     let columns_of = |binding: &Binding| {
         let (key, label) = pair(binding);
         2 + width(&key) + 1 + width(label)
     };
-    let all = keymap::footer(context, model);
+    let all = keymap::footer(page, model);
     let stays =
         |binding: &Binding| binding.context == Context::Global && matches!(binding.action, Action::Help | Action::Quit);
     let mut room = (columns + 2).saturating_sub(all.iter().filter(|b| stays(b)).map(|b| columns_of(b)).sum());

@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod auth_field;
 pub mod choice_or_text;
 pub mod choices;
+pub mod dialog;
 pub mod expiry;
 pub mod filter;
 pub mod form;

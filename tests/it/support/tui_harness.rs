@@ -13,7 +13,6 @@ use jeton::propagation::{Propagation, PropagationProbe};
 use jeton::tui::effect::Effect;
 use jeton::tui::model::Model;
 use jeton::tui::msg::{Copied, Msg};
-use jeton::tui::screen::Component;
 use jeton::tui::theme::Theme;
 use jeton::tui::update::{start, update};
 use jeton::tui::{Demo, TuiConfig};
@@ -125,15 +124,8 @@ impl TuiHarness {
 
     /// `true` if a masked field has the focus.
     pub fn asks_password(&mut self) -> bool {
-        let model = &mut self.model;
-        let top: Option<&mut dyn Component> = if let Some(lock) = &mut model.lock {
-            Some(lock)
-        } else if let Some(modal) = model.modals.last_mut() {
-            Some(modal.page_mut())
-        } else {
-            model.screen.component_mut()
-        };
-        top.and_then(|component| component.focused_input()).is_some_and(|input| input.is_masked())
+        let top = self.model.page_mut(self.model.top_layer());
+        top.and_then(|(component, _)| component.focused_input()).is_some_and(|input| input.is_masked())
     }
 
     pub fn message(&mut self, msg: Msg) {

@@ -118,8 +118,7 @@ impl TuiHarness {
     /// Returns the screen and the dialogs above it, the topmost last.
     fn components(&self) -> Vec<&dyn Component> {
         let lock = self.model.lock.as_ref().map(|lock| lock as &dyn Component);
-        let modals = self.model.modals.iter().map(|modal| modal.page());
-        self.model.screen.component().into_iter().chain(modals).chain(lock).collect()
+        self.model.screen.component().into_iter().chain(self.model.modals.iter()).chain(lock).collect()
     }
 
     /// Returns the ids of the screen and of the dialogs above it, the topmost last.

@@ -27,7 +27,9 @@ mod story;
 mod table;
 mod usage;
 
-use jeton::tui::modal::Modal;
+use std::any::Any;
+
+use jeton::tui::picker::Picker;
 use jeton::tui::picker::tree::Tree;
 
 use crate::support::tui_harness::TuiHarness;
@@ -61,9 +63,10 @@ fn dialog_lines(screens: &TuiHarness) -> String {
 /// Returns the tree of the topmost dialog, the scope picker.
 #[track_caller]
 fn tree(screens: &TuiHarness) -> &Tree {
-    match screens.model.modals.last() {
-        Some(Modal::Picker(picker)) => picker.tree(),
-        _ => panic!("the picker is not open:\n{}", screens.text()),
+    let top = screens.model.modals.top().map(|dialog| dialog as &dyn Any);
+    match top.and_then(|dialog| dialog.downcast_ref::<Picker>()) {
+        Some(picker) => picker.tree(),
+        None => panic!("the picker is not open:\n{}", screens.text()),
     }
 }
 

@@ -7,14 +7,14 @@ use super::{pending_apply, preview_text};
 use crate::domain::catalogue::Catalogue;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::platform::paths;
-use crate::tui::modal::Modal;
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::is_tight;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::{CataloguePreview, PreviewCatalogue};
+use crate::verbs::request::Response;
 
 /// Maximum length of a path, in bytes.
 const MAX_PATH: usize = 4096;
@@ -43,7 +43,7 @@ impl ApplyCatalogueDialog {
     ///
     /// # Errors
     /// None; the preview may be refused.
-    pub fn on_catalogue(&mut self, catalogue: Catalogue) -> PressResult<Field> {
+    fn on_catalogue(&mut self, catalogue: Catalogue) -> PressResult<Field> {
         self.pending = Some(catalogue.clone());
         Ok(Intent::Query(PreviewCatalogue { catalogue }.into()))
     }
@@ -52,15 +52,15 @@ impl ApplyCatalogueDialog {
     ///
     /// # Errors
     /// The catalogue changes nothing.
-    pub fn on_preview(&mut self, preview: CataloguePreview) -> PressResult<Field> {
+    fn on_preview(&mut self, preview: &CataloguePreview) -> PressResult<Field> {
         let Some(catalogue) = self.pending.take() else { return Ok(Intent::Stay) };
         if preview.is_empty() {
             return Err(Problem::general(format!("{} is already in force: nothing would change", preview.name)));
         }
         if preview.widening.count > 0 || !preview.made_public.is_empty() {
-            return Ok(Intent::Push(Modal::ConfirmWidening(Box::new(ConfirmWideningDialog::new(catalogue, &preview)))));
+            return Ok(Intent::Push(Box::new(ConfirmWideningDialog::new(catalogue, preview))));
         }
-        Ok(Intent::Confirm(pending_apply(&catalogue, preview_text(&preview), None, None)))
+        Ok(Intent::Confirm(pending_apply(&catalogue, preview_text(preview), None, None)))
     }
 }
 
@@ -88,6 +88,14 @@ impl Dialog for ApplyCatalogueDialog {
         match self.source.text().trim() {
             "" => Err(Problem::at(Field::Source, "Enter a name or a path")),
             source => Ok(Intent::ReadCatalogue(paths::expand_home(source))),
+        }
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        match reply {
+            Reply::Catalogue(catalogue) => Some(self.on_catalogue(catalogue.clone())),
+            Reply::Response(Response::PreviewCatalogue(preview)) => Some(self.on_preview(preview)),
+            _ => None,
         }
     }
 

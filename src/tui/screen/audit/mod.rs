@@ -26,7 +26,6 @@ use crate::domain::text::is_control_or_bidi;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::modal::Modal;
 use crate::tui::modal::row_details::DetailDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
@@ -134,9 +133,9 @@ impl Component for Audit {
             Action::Last => Intent::ListAudit(PageCursor::Oldest),
             Action::Refresh => Intent::ListAudit(self.rows.current_page_cursor()),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
-            Action::Details => self
-                .current()
-                .map_or(Intent::Stay, |row| Intent::Push(Modal::AuditRow(Box::new(DetailDialog::new(row.clone()))))),
+            Action::Details => {
+                self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))
+            }
             Action::CheckAuditLog => Intent::OpenDialog(DialogKind::AuditCheck),
             Action::CopyTarget => self.current().map_or(Intent::Stay, |chained| copy_target(&chained.row)),
             _ if self.rows.move_by(action, ctx.rows) => Intent::CursorMoved,

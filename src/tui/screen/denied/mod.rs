@@ -25,7 +25,6 @@ use crate::domain::text::is_control_or_bidi;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::modal::Modal;
 use crate::tui::modal::row_details::DetailDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
@@ -130,9 +129,9 @@ impl Component for Denied {
             Action::Last => Intent::ListDenied(PageCursor::Oldest),
             Action::Refresh => Intent::ListDenied(self.rows.current_page_cursor()),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
-            Action::Details => self
-                .current()
-                .map_or(Intent::Stay, |row| Intent::Push(Modal::DeniedRow(Box::new(DetailDialog::new(row.clone()))))),
+            Action::Details => {
+                self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))
+            }
             Action::CopyAddress => self.current().map_or(Intent::Stay, copy_address),
             _ if self.rows.move_by(action, ctx.rows) => Intent::CursorMoved,
             _ => Intent::Stay,

@@ -26,7 +26,6 @@ use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::token::{Token, TokenId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::modal::Modal;
 use crate::tui::modal::sort::SortDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
@@ -361,7 +360,7 @@ impl Component for Tokens {
             Action::ExtendDown => self.extend(Action::Down, ctx.rows),
             Action::ExtendUp => self.extend(Action::Up, ctx.rows),
             Action::MarkShown => Intent::MarkShown,
-            Action::Sort => Intent::Push(Modal::Sort(Box::new(SortDialog::new(self.options.sort)))),
+            Action::Sort => Intent::Push(Box::new(SortDialog::new(self.options.sort))),
             Action::Mine => self.set_options(|shape| shape.mine = !shape.mine),
             Action::Expiring => self.set_options(ListOptions::toggle_expiring),
             Action::Stale => self.set_options(|shape| shape.stale = !shape.stale),
