@@ -12,7 +12,7 @@ use super::reopening_store::ReopeningStore;
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
 use crate::store::{FileState, OpenStore};
-use crate::verbs::ports::{DataVersion, Store};
+use crate::verbs::ports::{DataVersion, DataVersions};
 
 /// Maximum age of cached data without a check. Together with the time a request waits, this is less than a second.
 pub(super) const MAX_AGE: Duration = Duration::from_millis(900);

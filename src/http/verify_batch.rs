@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
 use crate::store::OpenStore;
-use crate::verbs::ports::{Clock, Store};
+use crate::verbs::ports::{Clock, DataVersions, Store};
 use crate::verbs::verify::DecisionKind;
 use crate::verbs::verify::cache::{CachedDecision, DecisionCache, DecisionRequest};
 use crate::verbs::verify::rollback_detector::RollbackDetector;

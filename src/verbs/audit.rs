@@ -8,9 +8,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::audit_log::{AuditQuery, AuditWindow};
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
+use crate::verbs::ports::audit_log::{AuditQuery, AuditWindow};
 use crate::verbs::{Env, Query};
 
 /// Number of rows in memory while the chain is verified.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::actor::Session;
-use super::ports::{Clock, FailedSignIn, FlushScope, LoginAttemptKey, PasswordHasher, PasswordMatch, Store};
+use super::ports::{
+    Clock, FailedSignIn, FlushScope, LoginAttemptKey, Maintenance, PasswordHasher, PasswordMatch, Store,
+};
 use crate::domain::account::AccountId;
 use crate::domain::audit::Face;
 use crate::domain::name::Username;
@@ -38,7 +40,7 @@ pub(super) struct PasswordAuthenticator<'a, S> {
     pub max_wait: Duration,
 }
 
-impl<S: Store> PasswordAuthenticator<'_, S> {
+impl<S: Store + Maintenance> PasswordAuthenticator<'_, S> {
     /// # Errors
     /// [`crate::error::Kind::Unauthenticated`]: the same message for an unknown account, a disabled account and a wrong
     /// password, or the time to wait.

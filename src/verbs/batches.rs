@@ -10,7 +10,7 @@ use super::actor::{Actor, Credential, Session};
 use super::audited::Audited;
 use super::cli_line::CliLine;
 use super::local::LocalBackend;
-use super::ports::{CommittedTx, Snapshot, Store, Tx};
+use super::ports::{CommittedTx, Maintenance, Snapshot, Store, Tx};
 use super::{Committed, Env, Verb};
 use crate::domain::audit::{AuditActor, AuditEntry};
 use crate::error::{Error, Result};
@@ -134,7 +134,7 @@ impl BatchProgress {
     }
 }
 
-impl<S: Store> LocalBackend<S> {
+impl<S: Store + Maintenance> LocalBackend<S> {
     /// Carries out `verb` batch by batch. The actor is authenticated once and re-read in every transaction.
     pub(super) fn run_batched<V: BatchedMutation>(&self, credential: &Credential, mut verb: V) -> Result<V::Reply> {
         let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;

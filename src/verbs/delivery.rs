@@ -4,13 +4,13 @@
 use super::Mutation;
 use super::actor::Session;
 use super::local::LocalBackend;
-use super::ports::{CommittedTx, Store};
+use super::ports::{CommittedTx, Maintenance, Store};
 use super::tokens::{SecretDestination, SecretSource};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 
-impl<S: Store> LocalBackend<S> {
+impl<S: Store + Maintenance> LocalBackend<S> {
     /// Carries out `verb` in three steps. A rehearsal, which is rolled back, checks if the change is permitted and
     /// computes its tokens. Then the secrets go to `save_to`. Then the change itself makes exactly these secrets valid,
     /// if everything is still as announced.

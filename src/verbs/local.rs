@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::actor::{Actor, Credential, Session, TokenCredential};
 use super::authenticate::PasswordAuthenticator;
 use super::batches::{BatchedMutation, Progress};
-use super::ports::{Clock, CommittedTx, Entropy, FlushScope, PasswordHasher, SecretFileWriter, Snapshot, Store};
+use super::ports::{
+    Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, SecretFileWriter, Snapshot, Store,
+};
 use super::request::{Executor, Request, Response, check_auth_level};
 use super::scope::RequiredScope;
 use super::tokens::SecretSource;
@@ -49,7 +51,7 @@ pub struct LocalBackend<S> {
     client: ClientInfo,
 }
 
-impl<S: Store> LocalBackend<S> {
+impl<S: Store + Maintenance> LocalBackend<S> {
     /// Creates the verbs over `store`, on behalf of `client`.
     pub fn new(store: S, adapters: Adapters, client: ClientInfo) -> Self {
         LocalBackend { store, adapters, client }
@@ -133,7 +135,7 @@ impl<S: Store> LocalBackend<S> {
     }
 }
 
-impl<S: Store> Executor for LocalBackend<S> {
+impl<S: Store + Maintenance> Executor for LocalBackend<S> {
     fn query<V: Query>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
         let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
         if V::READS_LEDGER {
@@ -176,7 +178,7 @@ impl<S: Store> Executor for LocalBackend<S> {
     }
 }
 
-impl<S: Store> LocalBackend<S> {
+impl<S: Store + Maintenance> LocalBackend<S> {
     /// Carries out `verb` in one transaction.
     fn run<V: Mutation>(&self, verb: &V, session: Option<&Session>) -> Result<CommittedTx<V::Output>> {
         self.store.write(&self.audit_actor(session), &|| self.adapters.clock.now(), |tx, now| {
@@ -213,7 +215,7 @@ impl<S: Store> LocalBackend<S> {
     }
 }
 
-impl<S: Store> Backend for LocalBackend<S> {
+impl<S: Store + Maintenance> Backend for LocalBackend<S> {
     fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
         request.dispatch(self, credential)
     }

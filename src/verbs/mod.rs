@@ -9,7 +9,6 @@ pub mod accounts;
 pub mod actor;
 pub mod attention;
 pub mod audit;
-pub mod audit_log;
 pub mod audited;
 pub mod authenticate;
 pub mod authorize;

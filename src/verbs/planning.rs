@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, SetPassword};
 use super::actor::Session;
-use super::audit_log::AuditTip;
 use super::batches::MAX_ATOMIC;
 use super::local::LocalBackend;
 use super::policy::SetPolicy;
-use super::ports::{CommittedTx, Snapshot, Store};
+use super::ports::audit_log::AuditTip;
+use super::ports::{CommittedTx, Maintenance, Snapshot, Store};
 use super::tokens::{DisableTokens, EnableTokens, PurgeTokens, RestoreTokens, RevokeTokens};
 use super::{Mutation, Verb};
 use crate::domain::token::TokenId;
@@ -90,7 +90,7 @@ fn changes_since(snapshot: &dyn Snapshot, tip: AuditTip, limit: usize) -> Result
     Ok(if last == now { ChangesSince::Tokens(tokens, now) } else { ChangesSince::More(tokens, last) })
 }
 
-impl<S: Store> LocalBackend<S> {
+impl<S: Store + Maintenance> LocalBackend<S> {
     /// Carries out `verb` after planning in a read. Tokens that change meanwhile are checked again, the last of them
     /// inside the transaction. So even constant changes of a busy store don't prevent the change.
     pub(super) fn run_planned<V: Mutation>(

@@ -2,13 +2,13 @@
 //! does.
 
 use super::local::LocalBackend;
-use super::ports::Store;
+use super::ports::{Maintenance, Store};
 use crate::error::Result;
 
 /// Rows deleted after a change, of each kind.
 const BATCH_SIZE: u32 = 1_000;
 
-impl<S: Store> LocalBackend<S> {
+impl<S: Store + Maintenance> LocalBackend<S> {
     /// Deletes some of the rows older than the policy's limit. Best effort: the change itself is done.
     pub(super) fn prune_ledger(&self) {
         let _ = self.prune_batch();

@@ -7,12 +7,12 @@ use super::accounts::{
 use super::actor::{Credential, Session};
 use super::attention::{FindingPage, ListFindings};
 use super::audit::{AuditHead, AuditVerification, ListAudit, VerifyAuditChain};
-use super::audit_log::AuditWindow;
 use super::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::ledger::{DeniedRow, LedgerHead, LedgerWindow, ListDenied, ListUses, UseRow};
 use super::policy::{ListPolicy, SetPolicy};
 use super::ports::Window;
+use super::ports::audit_log::AuditWindow;
 use super::scope::RequiredScope::{self, Nothing, PasswordOnly, ReadTokens, WriteTokens};
 use super::scope::{READ_ACCOUNTS, READ_AUDIT, READ_LEDGER, WRITE_ACCOUNTS};
 use super::tokens::{

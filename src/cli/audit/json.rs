@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::domain::chain::{ChainFinding, ChainReport};
 use crate::domain::checkpoint::{Checkpoint, hex};
 use crate::domain::time::Zone;
-use crate::verbs::audit_log::HashedRow;
+use crate::verbs::ports::audit_log::HashedRow;
 
 /// A row of the log.
 #[derive(Serialize, JsonSchema)]

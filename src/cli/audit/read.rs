@@ -21,7 +21,7 @@ use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::signals;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::ListAudit;
-use crate::verbs::audit_log::{AuditWindow, HashedRow};
+use crate::verbs::ports::audit_log::{AuditWindow, HashedRow};
 use crate::verbs::request::call;
 
 /// Number of rows held in memory at once.

@@ -20,7 +20,7 @@ use crate::http::supervisor::{MAX_PANICS, Supervisor};
 use crate::platform::clock::Stopwatch;
 use crate::platform::{process, tasks};
 use crate::store::{OpenMode, StoreLocation};
-use crate::verbs::ports::{Clock, Denial, Store, Use};
+use crate::verbs::ports::{Clock, Denial, Maintenance, Store, Use};
 
 /// Length of one part of the time in which entries are gathered. A whole round, with the writing, takes less than a
 /// second.

@@ -9,7 +9,7 @@ use crate::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
 use crate::domain::chain::{ChainVerifier, HASH_COLUMN, RawRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::verbs::audit_log::{AuditPage, AuditTip};
+use crate::verbs::ports::audit_log::{AuditPage, AuditTip};
 
 /// Appends a row for each entry; returns the number of the last row.
 pub(super) fn append(db: &Connection, actor: &AuditActor, now: Timestamp, entries: &[AuditEntry]) -> Result<i64> {

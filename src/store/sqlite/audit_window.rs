@@ -7,7 +7,7 @@ use super::query::{query_all, query_one};
 use super::where_clause::WhereClause;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
-use crate::verbs::audit_log::{AuditQuery, AuditWindow, HashedRow};
+use crate::verbs::ports::audit_log::{AuditQuery, AuditWindow, HashedRow};
 
 /// Number of damaged rows after which a section ends. A completely damaged log is read in several sections.
 const MAX_DAMAGED: usize = 1_000;

@@ -17,7 +17,9 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::platform::write_gate;
 use crate::verbs::audited::Audited;
-use crate::verbs::ports::{CommittedTx, DataVersion, FlushScope, Snapshot, Store, Tx, UsageTx};
+use crate::verbs::ports::{
+    CommittedTx, DataVersion, DataVersions, FlushScope, Maintenance, Snapshot, Store, Tx, UsageTx,
+};
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
@@ -122,25 +124,6 @@ impl Store for SqliteStore {
         self.lock().is_readonly(MAIN_DB).unwrap_or(false)
     }
 
-    fn flush_usage(&self) -> Result<()> {
-        if usage_journal::has_pending(&self.lock())? {
-            // In many short transactions, so that other writers get their turn.
-            for part in 0..usage_journal::PARTS {
-                while self.in_write_transaction(|tx| usage_journal::flush(tx, part))? {
-                    lock::yield_to_others();
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()> {
-        if failed_sign_ins::has_pending(&self.lock(), now, due)? {
-            self.in_write_transaction(|tx| failed_sign_ins::flush(tx, now, due))?;
-        }
-        Ok(())
-    }
-
     fn dry_run<T>(
         &self,
         now: &dyn Fn() -> Timestamp,
@@ -154,16 +137,6 @@ impl Store for SqliteStore {
             tokens::reserve_ids(tx, newest)?;
             Ok(out)
         })
-    }
-
-    fn checkpoint(&self) -> Result<u64> {
-        wal::checkpoint(&self.lock()).map_err(sqlite_error)
-    }
-
-    fn data_version(&self) -> Result<DataVersion> {
-        let version = ledger_read::data_version(&self.lock())?;
-        self.identity.check_in_place()?;
-        Ok(DataVersion(version))
     }
 
     fn write<T>(
@@ -182,5 +155,38 @@ impl Store for SqliteStore {
 
     fn write_usage<T>(&self, mut f: impl FnMut(&mut dyn UsageTx) -> Result<T>) -> Result<T> {
         self.in_write_transaction(|tx| f(&mut SqliteTx(tx)))
+    }
+}
+
+impl Maintenance for SqliteStore {
+    fn checkpoint(&self) -> Result<u64> {
+        wal::checkpoint(&self.lock()).map_err(sqlite_error)
+    }
+
+    fn flush_usage(&self) -> Result<()> {
+        if usage_journal::has_pending(&self.lock())? {
+            // In many short transactions, so that other writers get their turn.
+            for part in 0..usage_journal::PARTS {
+                while self.in_write_transaction(|tx| usage_journal::flush(tx, part))? {
+                    lock::yield_to_others();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()> {
+        if failed_sign_ins::has_pending(&self.lock(), now, due)? {
+            self.in_write_transaction(|tx| failed_sign_ins::flush(tx, now, due))?;
+        }
+        Ok(())
+    }
+}
+
+impl DataVersions for SqliteStore {
+    fn data_version(&self) -> Result<DataVersion> {
+        let version = ledger_read::data_version(&self.lock())?;
+        self.identity.check_in_place()?;
+        Ok(DataVersion(version))
     }
 }

@@ -17,14 +17,14 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::attention::{FindingPage, FindingQuery};
-use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow};
 use crate::verbs::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow, SizeCursor, UseKey, UseRow,
 };
+use crate::verbs::ports::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow};
 use crate::verbs::ports::{
-    AccountReader, AccountWriter, GrantPage, Installation, NamedToken, NamesQuery, NewAccount, NewToken,
-    PurgeCandidate, PurgeQuery, Snapshot, StoredSecret, TokenCounts, Tx, Usage, Visibility, VisibleCounts, Window,
-    WindowQuery,
+    AccountReader, AccountWriter, CatalogueReader, CatalogueWriter, GrantPage, Installation, InstallationReader,
+    InstallationWriter, NamedToken, NamesQuery, NewAccount, NewToken, PurgeCandidate, PurgeQuery, StoredSecret,
+    TokenCounts, TokenReader, TokenWriter, Usage, UsageReader, Visibility, VisibleCounts, Window, WindowQuery,
 };
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
@@ -33,28 +33,40 @@ use std::collections::BTreeMap;
 /// transaction.
 pub(super) struct SqliteTx<'a>(pub(super) &'a Transaction<'a>);
 
-impl Snapshot for SqliteTx<'_> {
+impl InstallationReader for SqliteTx<'_> {
     fn installation(&self) -> Result<Option<Installation>> {
         accounts::installation(self.0)
     }
     fn policy(&self) -> Result<Policy> {
         accounts::policy(self.0)
     }
-    fn account(&self, id: AccountId) -> Result<Option<Account>> {
-        accounts::by_id(self.0, id)
+}
+
+impl CatalogueReader for SqliteTx<'_> {
+    fn method(&self, id: &MethodId) -> Result<Option<Method>> {
+        catalogue::method(self.0, id)
     }
-    fn account_by_name(&self, username: &Username) -> Result<Option<Account>> {
-        accounts::by_name(self.0, username)
+    fn method_location(&self, id: &MethodId) -> Result<Option<MethodLocation>> {
+        catalogue::method_location(self.0, id)
     }
-    fn accounts(&self) -> Result<Vec<Account>> {
-        Ok(accounts::all_accounts(self.0)?.0)
+    fn catalogues(&self) -> Result<Vec<Catalogue>> {
+        catalogue::all_catalogues(self.0)
     }
-    fn unreadable_accounts(&self) -> Result<Vec<AccountId>> {
-        Ok(accounts::all_accounts(self.0)?.1)
+    fn api_sets(&self) -> Result<Vec<ApiSet>> {
+        catalogue::api_sets(self.0)
     }
-    fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>> {
-        accounts::password_hash(self.0, id)
+    fn api_set(&self, name: &str) -> Result<Option<ResolvedSet>> {
+        catalogue::resolved_set(self.0, name)
     }
+}
+
+impl UsageReader for SqliteTx<'_> {
+    fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
+        token_usage::usage(self.0, token, now)
+    }
+}
+
+impl TokenReader for SqliteTx<'_> {
     fn token(&self, id: TokenId) -> Result<Option<Token>> {
         tokens::by_id(self.0, id)
     }
@@ -95,24 +107,6 @@ impl Snapshot for SqliteTx<'_> {
     }
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
         tokens::active(self.0, account, now)
-    }
-    fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
-        token_usage::usage(self.0, token, now)
-    }
-    fn method(&self, id: &MethodId) -> Result<Option<Method>> {
-        catalogue::method(self.0, id)
-    }
-    fn method_location(&self, id: &MethodId) -> Result<Option<MethodLocation>> {
-        catalogue::method_location(self.0, id)
-    }
-    fn catalogues(&self) -> Result<Vec<Catalogue>> {
-        catalogue::all_catalogues(self.0)
-    }
-    fn api_sets(&self) -> Result<Vec<ApiSet>> {
-        catalogue::api_sets(self.0)
-    }
-    fn api_set(&self, name: &str) -> Result<Option<ResolvedSet>> {
-        catalogue::resolved_set(self.0, name)
     }
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {
         grants::page(self.0, after, limit)
@@ -171,6 +165,21 @@ impl Ledger for SqliteTx<'_> {
 }
 
 impl AccountReader for SqliteTx<'_> {
+    fn account(&self, id: AccountId) -> Result<Option<Account>> {
+        accounts::by_id(self.0, id)
+    }
+    fn account_by_name(&self, username: &Username) -> Result<Option<Account>> {
+        accounts::by_name(self.0, username)
+    }
+    fn accounts(&self) -> Result<Vec<Account>> {
+        Ok(accounts::all_accounts(self.0)?.0)
+    }
+    fn unreadable_accounts(&self) -> Result<Vec<AccountId>> {
+        Ok(accounts::all_accounts(self.0)?.1)
+    }
+    fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>> {
+        accounts::password_hash(self.0, id)
+    }
     fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
         accounts::token_counts(self.0, account, now)
     }
@@ -185,19 +194,22 @@ impl AccountReader for SqliteTx<'_> {
     }
 }
 
-impl Tx for SqliteTx<'_> {
+impl InstallationWriter for SqliteTx<'_> {
     fn set_installation(&mut self, installation: &Installation) -> Result<()> {
         accounts::set_installation(self.0, installation)
     }
     fn set_policy(&mut self, policy: &Policy) -> Result<()> {
         accounts::set_policy(self.0, policy)
     }
+}
+
+impl CatalogueWriter for SqliteTx<'_> {
     fn set_catalogue(&mut self, catalogue: &Catalogue) -> Result<()> {
         catalogue::replace(self.0, catalogue)
     }
-    fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId> {
-        accounts::insert(self.0, new)
-    }
+}
+
+impl TokenWriter for SqliteTx<'_> {
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId> {
         tokens::insert(self.0, None, new)
     }
@@ -232,6 +244,9 @@ impl Tx for SqliteTx<'_> {
 }
 
 impl AccountWriter for SqliteTx<'_> {
+    fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId> {
+        accounts::insert(self.0, new)
+    }
     fn update_account(&mut self, account: &Account) -> Result<()> {
         accounts::update(self.0, account)
     }

@@ -15,7 +15,7 @@ use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::{key_hints_with_position, truncate_with_hint};
 use crate::tui::widget::text_fit::{fit, fold};
-use crate::verbs::audit_log::HashedRow;
+use crate::verbs::ports::audit_log::HashedRow;
 
 /// A row that can be shown in full.
 pub trait DetailRow {

@@ -2,7 +2,7 @@
 
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
-use crate::verbs::audit_log::AuditWindow;
+use crate::verbs::ports::audit_log::AuditWindow;
 
 /// Maximum number of remembered names. Beyond it all are forgotten, so earlier names may be reported again.
 const MAX_REMEMBERED: usize = 1_000;

@@ -1,8 +1,6 @@
 //! Reads the ledger: denied attempts and accepted uses.
 
-mod rows;
-
-pub use rows::{
+pub use crate::verbs::ports::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerScope, LedgerSecret, LedgerSizePart, LedgerToken, LedgerWindow,
     SecretStatus, SizeCursor, StoredUseKey, TokenState, UseKey, UseRow, format_origin, is_aggregated,
 };

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, AccountId};
+use crate::domain::name::Username;
 use crate::domain::password::PasswordHash;
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
@@ -19,8 +21,33 @@ pub struct TokenCounts {
     pub trashed: u32,
 }
 
-/// Facts that depend on accounts.
+/// A new account.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    /// The account's name.
+    pub username: &'a Username,
+    /// The account's role.
+    pub role: Role,
+    /// The hash of the password.
+    pub password: &'a PasswordHash,
+    /// `true` if somebody else has set the password.
+    pub temporary_password: bool,
+    /// The time of creation.
+    pub now: Timestamp,
+}
+
+/// Accounts, and facts that depend on them.
 pub trait AccountReader {
+    /// Returns an account by id. `None` if it was deleted.
+    fn account(&self, id: AccountId) -> Result<Option<Account>>;
+    /// Returns an account by name. `None` if it was deleted.
+    fn account_by_name(&self, username: &Username) -> Result<Option<Account>>;
+    /// Returns every account that is not deleted and can be decoded, by name.
+    fn accounts(&self) -> Result<Vec<Account>>;
+    /// Returns the accounts that [`AccountReader::accounts`] leaves out because their stored data is damaged.
+    fn unreadable_accounts(&self) -> Result<Vec<AccountId>>;
+    /// Returns the hash of an account's password.
+    fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>>;
     /// Counts the tokens of one account at `now`, or of each. Accounts without tokens are left out.
     fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>>;
     /// Returns every token of an account outside the trash, by name.
@@ -33,6 +60,8 @@ pub trait AccountReader {
 
 /// Changes of accounts.
 pub trait AccountWriter {
+    /// Adds an account. It is a conflict if any account ever had the name.
+    fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId>;
     /// Writes role and enabled of `account` and raises its credential version. It is a conflict if the stored version
     /// is not `account.credential_version`.
     fn update_account(&mut self, account: &Account) -> Result<()>;

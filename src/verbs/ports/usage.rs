@@ -1,6 +1,8 @@
 //! Usage of one token, shown with the token and before a revocation.
 
 use crate::domain::time::Timestamp;
+use crate::domain::token::TokenId;
+use crate::error::Result;
 
 /// Address and client from which a token was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,4 +141,10 @@ pub struct LastDenial {
     pub address: String,
     /// The client name that the caller gives.
     pub client: String,
+}
+
+/// The usage of tokens.
+pub trait UsageReader {
+    /// Returns the usage of a token.
+    fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
 }

@@ -26,7 +26,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
-use crate::verbs::audit_log::AuditTip;
+use crate::verbs::ports::audit_log::AuditTip;
 use crate::verbs::ports::{DataVersion, Snapshot};
 
 /// Approximate bytes of a cached secret, without its permissions.

@@ -7,8 +7,8 @@
 use crate::domain::checkpoint::{Checkpoint, StoreId};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
-use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::Snapshot;
+use crate::verbs::ports::audit_log::AuditTip;
 
 /// The next step of the error, for a person who has checked that the store is the right one.
 const ACKNOWLEDGE: &str = "Put the newer store back. If this store is intended, start the service once with: jeton serve \

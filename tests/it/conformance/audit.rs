@@ -3,7 +3,7 @@
 use super::*;
 use jeton::domain::query::audit_filter::AuditFilter;
 use jeton::domain::query::page_cursor::PageCursor;
-use jeton::verbs::audit_log::{AuditQuery, AuditWindow};
+use jeton::verbs::ports::audit_log::{AuditQuery, AuditWindow};
 
 const NAMES: [&str; 3] = ["ops", "Ünal", "ci_bot"];
 const TARGETS: [&str; 3] = ["t:1", "t:10", "a:1"];

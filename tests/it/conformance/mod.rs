@@ -34,15 +34,15 @@ use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
-    Denial, Entropy, Installation, LoginAttemptKey, NewAccount, NewToken, PurgeQuery, SecretState, Store, TokenCounts,
-    TokenCursor, Tx, Use, Visibility, Window, WindowQuery,
+    DataVersions, Denial, Entropy, Installation, LoginAttemptKey, Maintenance, NewAccount, NewToken, PurgeQuery,
+    SecretState, Store, TokenCounts, TokenCursor, Tx, Use, Visibility, Window, WindowQuery,
 };
 
 use crate::support::fakes::{START, SeededEntropy, entry, tester, token_name, username};
 
 /// A storage engine under test.
 pub trait Engine {
-    type S: Store;
+    type S: Store + Maintenance + DataVersions;
     /// Creates a new, empty location for a store.
     fn fresh() -> Self;
     /// Opens another handle of the store, as another process would.
@@ -162,6 +162,8 @@ macro_rules! conforms {
             a_snapshot_sees_one_state,
             a_write_sees_itself_and_what_came_before,
             a_refused_change_leaves_nothing,
+            two_writers_are_serialized,
+            a_data_version_shows_commits_of_others,
             every_change_is_audited,
             two_changes_of_one_token_conflict,
             names_are_unique_outside_the_trash,

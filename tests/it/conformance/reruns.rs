@@ -8,7 +8,9 @@ use jeton::domain::time::Timestamp;
 use jeton::error::{Error, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::ports::{CommittedTx, DataVersion, FlushScope, Snapshot, Store, Tx, UsageTx};
+use jeton::verbs::ports::{
+    CommittedTx, DataVersion, DataVersions, FlushScope, Maintenance, Snapshot, Store, Tx, UsageTx,
+};
 
 struct Rerun(Sqlite);
 
@@ -61,9 +63,9 @@ impl Store for RerunStore {
         assert!(failed.is_err());
         self.0.write_usage(f)
     }
-    fn data_version(&self) -> Result<DataVersion> {
-        self.0.data_version()
-    }
+}
+
+impl Maintenance for RerunStore {
     fn checkpoint(&self) -> Result<u64> {
         self.0.checkpoint()
     }
@@ -72,6 +74,12 @@ impl Store for RerunStore {
     }
     fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()> {
         self.0.write_failed_sign_ins(now, due)
+    }
+}
+
+impl DataVersions for RerunStore {
+    fn data_version(&self) -> Result<DataVersion> {
+        self.0.data_version()
     }
 }
 

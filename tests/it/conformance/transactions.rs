@@ -175,3 +175,56 @@ pub fn two_changes_of_one_token_conflict<E: Engine>() {
     assert_eq!(f.get(mine.id), Token { revision: Revision(2), ..theirs });
     assert_eq!(kind(f.update(&Token { id: TokenId(999), ..mine })), Kind::Conflict);
 }
+
+/// Two writers read and change the same value: as if one had waited for the other. A reader meanwhile sees the log grow
+/// by whole changes, in order and without gaps.
+pub fn two_writers_are_serialized<E: Engine>() {
+    const CHANGES: u32 = 20;
+    let f = Fixture::<E>::new();
+    let first = f.store.read(|s| s.audit_head()).unwrap();
+    change(&f.store, |tx| tx.set_policy(&Policy { active_tokens: 0, ..Policy::default() })).unwrap();
+    let step = |store: &E::S| {
+        let written = store.write(&tester(), &|| START, |tx, _| {
+            let policy = tx.policy()?;
+            let active_tokens = policy.active_tokens + 1;
+            tx.set_policy(&Policy { active_tokens, ..policy })?;
+            let entry = || AuditEntry::new("step", active_tokens, "");
+            Ok(Audited::each(active_tokens, [entry(), entry()]).unwrap())
+        });
+        let written = written.unwrap();
+        assert_eq!(written.audit_seq, first + 1 + 2 * i64::from(written.value), "in the order of the commits");
+    };
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..2)
+            .map(|_| {
+                let store = f.engine.open();
+                scope.spawn(move || (0..CHANGES).for_each(|_| step(&store)))
+            })
+            .collect();
+        let reader = f.engine.open();
+        let mut seen = 0;
+        while seen < 2 * CHANGES && !writers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+            let (steps, head) = reader.read(|s| Ok((s.policy()?.active_tokens, s.audit_head()?))).unwrap();
+            assert!(steps >= seen, "{steps} after {seen}");
+            assert_eq!(head, first + 1 + 2 * i64::from(steps), "a change and its rows are seen together");
+            seen = steps;
+        }
+    });
+    assert_eq!(f.store.read(|s| s.policy()).unwrap().active_tokens, 2 * CHANGES);
+    let seqs: Vec<i64> = f.engine.audit().iter().map(|row| row.seq).collect();
+    assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>());
+}
+
+pub fn a_data_version_shows_commits_of_others<E: Engine>() {
+    let f = Fixture::<E>::new();
+    let other = f.engine.open();
+    let version = || f.store.data_version().unwrap();
+    let before = version();
+    other.read(|s| s.policy()).unwrap();
+    assert_eq!(version(), before, "reading changes nothing");
+    change(&other, |tx| add_account(tx, "a", Role::Member)).unwrap();
+    let changed = version();
+    assert_ne!(changed, before);
+    other.write_usage(|b| b.reserve_login_attempt(&LoginAttemptKey([1; 32]), START)).unwrap();
+    assert_ne!(version(), changed, "usage counts as well");
+}

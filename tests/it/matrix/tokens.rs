@@ -10,9 +10,9 @@ use jeton::domain::role::Role;
 use jeton::domain::token::{Purgeable, Token, TokenRef};
 use jeton::error::Kind;
 use jeton::verbs::actor::{Actor, Credential};
-use jeton::verbs::audit_log::AuditQuery;
 use jeton::verbs::authorize;
 use jeton::verbs::ports::Store;
+use jeton::verbs::ports::audit_log::AuditQuery;
 use jeton::verbs::tokens::{CopyToken, CreateToken, ListTokens, PreviewPurge, PurgeTokens, TokenTarget};
 
 use super::{PROOFS, VERBS, accounts_fixture, add_token, attempt, list, proof, rows};

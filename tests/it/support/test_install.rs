@@ -19,7 +19,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::local::LocalBackend;
-use jeton::verbs::ports::{Clock, Entropy, NewToken, Store};
+use jeton::verbs::ports::{Clock, DataVersions, Entropy, NewToken, Store};
 use jeton::verbs::request::{RequestVerb, call};
 use jeton::verbs::tokens::{CreateToken, IssuedToken};
 use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};

@@ -4,7 +4,7 @@ use super::*;
 use std::sync::Arc;
 
 use jeton::verbs::actor::TokenCredential;
-use jeton::verbs::audit_log::AuditWindow;
+use jeton::verbs::ports::audit_log::AuditWindow;
 
 fn seqs(window: &AuditWindow) -> Vec<i64> {
     window.rows.iter().map(|c| c.row.seq).collect()

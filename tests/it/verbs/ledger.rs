@@ -4,7 +4,7 @@ use super::*;
 use jeton::domain::query::ledger_filter::LedgerFilter;
 use jeton::domain::query::page_cursor::PageCursor;
 use jeton::verbs::ledger::{DeniedRow, ListDenied, ListUses, SecretStatus, SizeCursor, TokenState, UseRow};
-use jeton::verbs::ports::{Denial, Store, Use};
+use jeton::verbs::ports::{Denial, Maintenance, Store, Use};
 
 pub fn denied_of(token: Option<&str>) -> ListDenied {
     let token = token.map(|text| TokenRef::Text(text.to_owned()));

@@ -7,7 +7,7 @@ use jeton::domain::time::Timestamp;
 use jeton::domain::token::TokenId;
 use jeton::verbs::Verb;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::ports::{CommittedTx, DataVersion, FlushScope, Snapshot, Tx, UsageTx};
+use jeton::verbs::ports::{CommittedTx, FlushScope, Maintenance, Snapshot, Tx, UsageTx};
 
 use super::*;
 use crate::support::fakes::{entry, tester};
@@ -49,9 +49,12 @@ impl Store for RacingStore {
     ) -> jeton::error::Result<T> {
         self.store.dry_run(now, f)
     }
-    fn data_version(&self) -> jeton::error::Result<DataVersion> {
-        self.store.data_version()
+    fn write_usage<T>(&self, f: impl FnMut(&mut dyn UsageTx) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
+        self.store.write_usage(f)
     }
+}
+
+impl Maintenance for RacingStore {
     fn checkpoint(&self) -> jeton::error::Result<u64> {
         self.store.checkpoint()
     }
@@ -60,9 +63,6 @@ impl Store for RacingStore {
     }
     fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> jeton::error::Result<()> {
         self.store.write_failed_sign_ins(now, due)
-    }
-    fn write_usage<T>(&self, f: impl FnMut(&mut dyn UsageTx) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
-        self.store.write_usage(f)
     }
 }
 

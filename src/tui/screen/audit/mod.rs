@@ -31,7 +31,7 @@ use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::audit_log::{AuditWindow, HashedRow};
+use crate::verbs::ports::audit_log::{AuditWindow, HashedRow};
 
 /// State of the audit log screen: a window of rows around the cursor.
 #[derive(Default)]

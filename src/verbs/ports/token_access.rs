@@ -1,0 +1,130 @@
+//! Tokens and their secrets in the store.
+
+use super::{GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, VisibleCounts, Window, WindowQuery};
+use crate::domain::account::AccountId;
+use crate::domain::expiry::Expiry;
+use crate::domain::name::{Description, TokenName};
+use crate::domain::role::Role;
+use crate::domain::secret::{PublicId, Secret, SecretDigest};
+use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Token, TokenId, Tombstone};
+use crate::error::Result;
+
+/// The state of a secret within its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretState {
+    /// The secret in use.
+    Current,
+    /// The previous secret, accepted until this time.
+    Previous(Timestamp),
+    /// No longer accepted.
+    Dead,
+}
+
+/// The stored data of a secret.
+#[derive(Debug, Clone)]
+pub struct StoredSecret {
+    /// SHA-256 of the whole secret.
+    pub digest: SecretDigest,
+    /// The token of the secret.
+    pub token: TokenId,
+    /// The secret's state within its token.
+    pub state: SecretState,
+    /// The role under which the secret was issued.
+    pub issued_role: Role,
+}
+
+/// The tokens that a reader sees: their own, and those of accounts with these roles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visibility {
+    /// The reader's account.
+    pub own: AccountId,
+    /// The roles whose accounts' tokens the reader also sees.
+    pub roles: Vec<Role>,
+}
+
+/// A new token, enabled.
+#[derive(Debug)]
+pub struct NewToken<'a> {
+    /// The owning account.
+    pub account: AccountId,
+    /// The token's name.
+    pub name: &'a TokenName,
+    /// The token's purpose.
+    pub description: &'a Description,
+    /// The methods that the token may call.
+    pub selection: &'a Selection,
+    /// The time at which the token stops working.
+    pub expiry: Expiry,
+    /// The time of creation.
+    pub now: Timestamp,
+}
+
+/// Tokens and secrets.
+pub trait TokenReader {
+    /// Returns a token by id, in the trash or not.
+    fn token(&self, id: TokenId) -> Result<Option<Token>>;
+    /// Returns the tokens of this name that the reader sees, of one account or of all. `trashed` selects those in the
+    /// trash instead of the others. Returns 100 at most.
+    fn tokens_by_name(
+        &self,
+        visibility: &Visibility,
+        account: Option<AccountId>,
+        name: &TokenName,
+        trashed: bool,
+    ) -> Result<Vec<Token>>;
+    /// Returns the names of tokens that begin alike.
+    fn names(&self, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>>;
+    /// Returns a secret by its public id, dead ones included.
+    fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
+    /// Returns the tombstone of a secret whose token was purged.
+    fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>>;
+    /// Returns the tokens outside the trash that `makers` created, directly or through tokens they created. Ordered by
+    /// id, `limit` at most, without `makers` themselves.
+    fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>>;
+    /// Counts the tokens that a purge takes.
+    fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64>;
+    /// Returns those of `tokens` that a purge takes.
+    fn purge_candidates_of(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>>;
+    /// Returns the tokens that a purge takes: by id, those after `after`, `limit` at most.
+    fn purge_candidates(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize)
+    -> Result<Vec<PurgeCandidate>>;
+    /// Counts the tokens of an account that are active at `now`.
+    fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
+    /// Returns the grants of all tokens that were not purged: by id, those after `after`, `limit` at most.
+    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage>;
+    /// Returns one section of the token list.
+    fn window(&self, query: &WindowQuery) -> Result<Window>;
+    /// Returns the counts at the top of the token screen.
+    fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts>;
+}
+
+/// Changes of tokens and secrets.
+pub trait TokenWriter {
+    /// Adds a token without a secret. It is a conflict if its account has a token of that name outside the trash.
+    fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId>;
+    /// Does the same as [`TokenWriter::insert_token`] under an id that [`super::Store::dry_run`] reserved.
+    fn insert_reserved_token(&mut self, id: TokenId, new: &NewToken<'_>) -> Result<()>;
+    /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision. It is a
+    /// conflict if the stored revision is not `token.revision`, or the name is taken.
+    fn update_token(&mut self, token: &Token) -> Result<()>;
+    /// Records that `maker` created `token`.
+    fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
+    /// Records that `maker` got the current secret of `token` by regenerating it.
+    fn set_regenerated_by(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
+    /// Makes `secret` the token's current one, issued under `issued_role`. The secret before it stays valid until
+    /// `keep_old_until`, if given. Every other secret is dead from now on.
+    fn set_secret(
+        &mut self,
+        token: TokenId,
+        secret: &Secret,
+        issued_role: Role,
+        now: Timestamp,
+        keep_old_until: Option<Timestamp>,
+    ) -> Result<()>;
+    /// Ends the old secret of a rotation.
+    fn retire_previous(&mut self, token: TokenId) -> Result<()>;
+    /// Purges tokens. Their secrets' digests stay as tombstones, and the ledger is not changed.
+    fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()>;
+}
