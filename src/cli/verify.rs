@@ -10,7 +10,7 @@ use super::json::{SCHEMA, TokenJson, VerifiedJson};
 use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
 use crate::platform::input::{FirstLine, read_first_line_without_mark};
-use crate::verbs::verify::{self, Decision, Origin};
+use crate::verbs::verify::{self, Decision, DenialReason, Origin};
 
 /// Maximum length of the line. A secret is far shorter.
 const MAX_LINE: usize = 4096;
@@ -22,6 +22,9 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     let local = app.backend.backend()?;
     let secret = read_secret(app)?;
     let now = app.now();
+    let describe = |reason: DenialReason| {
+        if secret.is_empty() { "no secret in the first line of stdin" } else { reason.describe() }
+    };
     match verify::verify(local.store(), &secret, method.as_ref(), now, CALLER)? {
         Decision::Allowed(accepted) if app.out.json => app.out.json(&VerifiedJson {
             schema: SCHEMA,
@@ -44,9 +47,9 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
                 role: None,
                 token: token.map(|t| TokenJson::new(&t, now)),
             })?;
-            Err(Error::denied("denied").why(reason.describe()))
+            Err(Error::denied("denied").why(describe(reason)))
         }
-        Decision::Denied(reason, _) => Err(Error::denied("denied").why(reason.describe())),
+        Decision::Denied(reason, _) => Err(Error::denied("denied").why(describe(reason))),
         Decision::UnknownMethod => {
             let method = method.map_or_else(String::new, |m| m.to_string());
             Err(Error::not_found(format!("no method {method}"))

@@ -6,10 +6,12 @@ use super::change_report::print_changed;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
-use crate::verbs::accounts::CreateAccount;
+use crate::verbs::accounts::{CreateAccount, GetSetup};
+use crate::verbs::actor::Credential;
 
 pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
+    let had_sole_account = app.call(&Credential::Store, GetSetup)?.sole_account.is_some();
     let credential = app.write_credential()?;
     let password = new_password::for_account(app, &username, args.password.new_password_file.as_deref())?;
     let changed = app.call(&credential, CreateAccount { username, role, password })?;
@@ -18,6 +20,9 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     if !app.out.json {
         app.out.note(&format!("  Sign in with: jeton --user {name}"));
         app.out.note("  The password is temporary: it must be replaced at the first sign-in");
+        if had_sole_account && app.settings.username.is_none() {
+            app.out.note("! The store now has two accounts: commands need --user NAME, or once: jeton login NAME");
+        }
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) fn list(app: &mut App) -> Result<()> {
         accounts.iter().try_for_each(|a| app.out.line(a.account.username.as_str()))?;
         return check_all_readable("accounts", &unreadable, RESTORE_HINT);
     }
-    let mut table = Table::new(&["USERNAME", "ROLE", "STATUS", "ACTIVE", "TOTAL", "TRASHED", "CREATED"]);
+    let mut table = Table::new(&["USERNAME", "ROLE", "STATUS", "ACTIVE", "TOTAL", "TRASH", "CREATED"]);
     let now = app.now();
     for counted in &accounts {
         let (account, tokens) = (&counted.account, counted.tokens);

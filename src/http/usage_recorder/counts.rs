@@ -41,7 +41,9 @@ impl LostCounts {
 
 impl fmt::Display for LostCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} accepted uses and {} denied attempts", self.uses, self.denials)
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let (uses, denials) = (self.uses, self.denials);
+        write!(f, "{uses} accepted use{} and {denials} denied attempt{}", plural(uses), plural(denials))
     }
 }
 

@@ -54,7 +54,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Tokens, &[Key::char('x')], Action::Revoke, "Revoke", "Revoke the token after typing its name, or the marked tokens after typing their number", 6, has_token),
     bind(Context::Tokens, &[Key::char('/')], Action::Filter, "Filter", "Filter while typing: words, status:expired account:ci method:deploy seen:never is:stale is:expiring", 7, always),
     bind(Context::Tokens, &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap of a rotation: deny the old secret now", 0, is_rotating),
-    bind(Context::Tokens, &[Key::char('u')], Action::Restore, "Restore, disabled", "Undo the last revocation; the tokens come back disabled", 0, can_undo_revoke),
+    bind(Context::Tokens, &[Key::char('u')], Action::Restore, "Undo", "Undo the last revocation; the tokens come back disabled", 0, can_undo_revoke),
     bind(Context::Tokens, &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10, has_token),
     bind(Context::Tokens, &[Key::shift(KeyCode::Down)], Action::ExtendDown, "Extend", "Mark downwards; moving back unmarks", 0, has_token),
     bind(Context::Tokens, &[Key::shift(KeyCode::Up)], Action::ExtendUp, "Extend", "Mark upwards; moving back unmarks", 0, has_token),
@@ -72,7 +72,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Tokens, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copy the token's hint", 0, has_token),
     bind(Context::Tokens, &[ESC], Action::Cancel, "Back", "Clear the marks, then the filters", 0, can_go_back),
 
-    bind(Context::Trash, &[Key::char('u')], Action::Restore, "Restore, disabled", "Restore the token or the marked tokens; they come back disabled", 1, has_token),
+    bind(Context::Trash, &[Key::char('u')], Action::Restore, "Restore", "Restore the token or the marked tokens; they come back disabled", 1, has_token),
     bind(Context::Trash, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Delete all tokens in the trash permanently after typing their number", 2, Model::is_by_person),
     bind(Context::Trash, &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 3, has_token),
     bind(Context::Trash, &[Key::char('t')], Action::Trash, "Tokens", "Back to the tokens", 4, always),

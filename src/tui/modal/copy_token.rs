@@ -103,7 +103,7 @@ impl Dialog for CopyTokenDialog {
             Expiry::Never => "until revoked".to_owned(),
         };
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
-        let about = format!("{whose}/{name} may call {}, {until}.", self.source.selection.summary());
+        let about = format!("API of {whose}/{name}: {}. Works {until}.", self.source.selection.summary());
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb =
             CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires, destination: None };

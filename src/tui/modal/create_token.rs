@@ -146,7 +146,7 @@ impl Dialog for CreateTokenDialog {
         let until =
             if expires.is_none() { format!("{until}, or as long as the token that you sign in with") } else { until };
         let title = format!("Generate {owner}/{name}");
-        let about = format!("{owner}/{name} may call {}, {until}.", selection.summary());
+        let about = format!("API of {owner}/{name}: {}. Works {until}.", selection.summary());
         self.api.set_role(self.owner.role());
         let about = match self.api.warning() {
             Some(warning) => {

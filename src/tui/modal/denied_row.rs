@@ -6,7 +6,7 @@ use crate::domain::time::{Timestamp, ago};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::Intent;
 use crate::tui::screen::denied::copy_address;
-use crate::tui::widget::text_fit::count_noun;
+use crate::tui::widget::text_fit::{count_noun, group_digits};
 use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
 use crate::verbs::verify::DenialReason;
 
@@ -37,7 +37,7 @@ impl DetailRow for DeniedRow {
         for (label, text) in [
             ("When", dates.second(self.at)),
             ("", ago(self.at, now)),
-            ("Attempts", format!("{}{suffix}", count_noun(self.attempts, "attempt"))),
+            ("Attempts", format!("{}{suffix}", group_digits(self.attempts))),
             ("Reason", self.reason.clone()),
             ("", DenialReason::parse(&self.reason).map_or("", DenialReason::describe).to_owned()),
             ("Token", self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)),

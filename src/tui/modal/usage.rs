@@ -111,8 +111,8 @@ fn has_dead_attempts(usage: &Usage) -> bool {
     usage.denied.attempts > 0 && usage.denied.since != DeniedSince::Week
 }
 
-/// Describes the usage in a sentence: `1 240 calls today, 8 102 in 7 days, mostly from 10.0.0.5 (curl/8.5), last 3 min
-/// ago`. Denied attempts on a dead token or secret come first.
+/// Describes the usage in a sentence: `1 240 calls today, 8 102 in 7 days, last 3 min ago, mostly from 10.0.0.5
+/// (curl/8.5)`. Denied attempts on a dead token or secret come first. A narrow line loses its end.
 pub fn describe(usage: &Usage, now: Timestamp) -> String {
     let denied = describe_denials(usage).map(|words| format!("denied {words}"));
     let Some(seen) = usage.last_seen_at else {
@@ -121,20 +121,22 @@ pub fn describe(usage: &Usage, now: Timestamp) -> String {
     // A token with a replaced secret also has a valid one, which may be in use. A dead token has none.
     let dead = has_dead_attempts(usage) && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
     if let Some(denied) = denied.as_ref().filter(|_| dead) {
-        return format!("{denied} · last used {}, {} in 7 days", ago(seen, now), count_noun(usage.week, "call"));
+        let calls = if usage.week == 0 { String::new() } else { format!(", {} in 7 days", count_noun(usage.week, "call")) };
+        return format!("{denied} · last used {}{calls}", ago(seen, now));
     }
     let mostly = |origin: &ClientUsage| {
         let (address, client) = format_origin(&origin.address, &origin.client);
         format!(", mostly from {address} ({client})")
     };
-    format!(
-        "{} today, {} in 7 days{}, last {}{}",
-        count_noun(usage.today, "call"),
-        group_digits(usage.week),
-        usage.clients.first().map_or_else(String::new, mostly),
-        ago(seen, now),
-        denied.map_or_else(String::new, |denied| format!(" · {denied}")),
-    )
+    let (week, last) = (group_digits(usage.week), ago(seen, now));
+    let calls = match (usage.today, usage.week) {
+        (0, 0) => format!("last used {last}"),
+        (0, _) => format!("last used {last}, {} in 7 days", count_noun(usage.week, "call")),
+        (today, _) => format!("{} today, {week} in 7 days, last {last}", count_noun(today, "call")),
+    };
+    let mostly = usage.clients.first().map_or_else(String::new, mostly);
+    let denied = denied.map_or_else(String::new, |denied| format!(" · {denied}"));
+    format!("{calls}{mostly}{denied}")
 }
 
 /// Returns the consequences of revoking the token, in at most four lines.
@@ -149,12 +151,11 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
         let text = if live { "Never used, but someone may be about to use it." } else { "Never used." };
         return [Some(text.to_owned()), still_denied].into_iter().flatten().map(|text| line(&text, plain)).collect();
     };
-    let head = format!(
-        "! In use: last seen {}, {} today, {} in 7 days",
-        ago(seen, model.now),
-        count_noun(usage.today, "call"),
-        group_digits(usage.week)
-    );
+    let calls = match usage.today {
+        0 => format!("{} in 7 days", count_noun(usage.week, "call")),
+        today => format!("{} today, {} in 7 days", count_noun(today, "call"), group_digits(usage.week)),
+    };
+    let head = format!("! In use: last seen {}, {calls}", ago(seen, model.now));
     let mut lines = vec![if usage.week > 0 {
         line(&head, theme.warning)
     } else {

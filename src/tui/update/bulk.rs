@@ -122,12 +122,14 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
         let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
         let about = match expired {
             0 => format!("Accepted again from the next request on, with the same secrets: {names}."),
+            1 => format!("1 of them expired and needs a new expiry first, so none is enabled: {names}."),
             n => format!("{n} of them expired and need a new expiry first, so none is enabled: {names}."),
         };
         return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: targets });
     }
     let off = match tokens.len() - affected.len() {
         0 => String::new(),
+        1 => " 1 more is already disabled.".to_owned(),
         n => format!(" {n} more are already disabled."),
     };
     let about = format!("Denied from the next request on; secrets are kept: {names}.{off}");

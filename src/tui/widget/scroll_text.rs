@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::form_layout::FormLayout;
-use super::text_fit::{fit, fold};
+use super::text_fit::{count_noun, fit, fold};
 use crate::tui::keymap::Action;
 use crate::tui::theme::Theme;
 
@@ -133,8 +133,8 @@ impl ScrollText {
             let top = self.top.min(all - shown);
             lines = lines.drain(top..top + shown).collect();
             let more = match (top, all - shown - top) {
-                (0, below) => format!("↓ {below} more lines"),
-                (above, 0) => format!("↑ {above} more lines"),
+                (0, below) => format!("↓ {}", count_noun(below as u64, "more line")),
+                (above, 0) => format!("↑ {}", count_noun(above as u64, "more line")),
                 (above, below) => format!("↑ {above}  ↓ {below} more lines"),
             };
             lines.push(Line::styled(more, layout.theme.dim));

@@ -108,7 +108,7 @@ fn new_token_is_for_the_account_whose_tokens_are_shown() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate member/fresh
-    member/fresh may call no access, until 2027-02-19.
+    API of member/fresh: no access. Works until 2027-02-19.
     ! The token will work, but it may not call anything: its selection is
     empty
 

@@ -91,7 +91,7 @@ fn denied_attempt_leads_to_its_token() {
     Denied attempt
     When      2026-11-21 09:25:00 +00:00
               5 min ago
-    Attempts  1 attempt
+    Attempts  1
     Reason    deleted
               the token was revoked
     Token     member/gone
@@ -113,7 +113,7 @@ fn denied_attempt_leads_to_its_token() {
     Denied attempt
     When      2026-11-21 09:20:00 +00:00
               10 min ago
-    Attempts  1 attempt
+    Attempts  1
     Reason    unknown
               no such secret was issued here
     Token     unknown

@@ -272,7 +272,7 @@ fn copy_creates_a_token_with_the_same_parameters() {
     s.enter_until_top("token.copy");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot as ops/bot-2
-    ops/bot-2 may call 2 methods, until 2026-12-21.
+    API of ops/bot-2: 2 methods. Works until 2026-12-21.
 
     Password of ops
     ");

@@ -192,7 +192,7 @@ fn create_warns_of_a_selection_that_grants_nothing() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate ops/ci
-    ops/ci may call no access, until 2027-02-19.
+    API of ops/ci: no access. Works until 2027-02-19.
     ! The token will work, but it may not call anything: its selection is
     empty
 

@@ -38,7 +38,7 @@ fn purge_continues_without_its_dialog_until_esc_stops_it() {
     let (bar, text) = progress.split_once(' ').unwrap();
     insta::assert_snapshot!(text, @"Purging 300 of 1 500 ─");
     assert_eq!(s.text().matches('━').count(), bar.chars().count() * 300 / MANY);
-    insta::assert_snapshot!(s.footer(), @"Esc Stop  u Restore, disabled  p Purge all  Space Mark  ? Help  q Quit");
+    insta::assert_snapshot!(s.footer(), @"Esc Stop  u Restore  p Purge all  Space Mark  t Tokens  ? Help  q Quit");
     s.keys("?");
     s.keys("<esc>");
     assert_eq!(s.stop_count, 0, "Esc closes the dialog above the screen first");
@@ -46,7 +46,7 @@ fn purge_continues_without_its_dialog_until_esc_stops_it() {
     assert_eq!(s.stop_count, 1);
     assert!(s.model.long_work().unwrap().stopping);
     insta::assert_snapshot!(s.line_of("300 of 1 500").trim_matches(['━', '─', ' ']), @"Stopping after 300 of 1 500");
-    insta::assert_snapshot!(s.footer(), @"u Restore, disabled  p Purge all  Space Mark  t Tokens  ? Help  q Quit");
+    insta::assert_snapshot!(s.footer(), @"u Restore  p Purge all  Space Mark  t Tokens  / Filter  ? Help  q Quit");
     s.message(reply);
     s.assert_notice(NoticeId::Done(PurgeTokens::NAME));
     insta::assert_snapshot!(s.notice_text().unwrap(), @"1 500 trashed tokens purged");

@@ -142,6 +142,7 @@ fn unused_old_secret_is_shown_as_unused() {
     insta::assert_snapshot!(lines_of(&s, " 1 h "), @"
     ▶   bot            ● active   ops        2 methods     in 30 days  1 h ago
     Not used since the new secret was created; last seen 1 h ago.
+    overlap: jtn_7U2DojAL ends tomorrow; 1 call today, 1 in 7 days, last 1 h ago, …
     ");
     assert!(allowed(&s, &old.secret));
 }

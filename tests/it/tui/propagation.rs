@@ -51,7 +51,7 @@ fn notice_shows_that_the_service_denies_the_token() {
     ");
     s.keys(&format!("deploy-bot<tab>{PASSWORD}<tab><enter>"));
     s.assert_notice(NoticeId::Done("token.revoke"));
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot revoked; the service already refuses it (0.8 ms)         u Undo");
     s.keys("m");
     insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot revoked; the service already refuses it (0.8 ms)");
     s.keys("<esc>2d");

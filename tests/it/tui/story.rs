@@ -484,7 +484,7 @@ fn details_show_the_old_secret_until_it_ends() {
     let rotation = lines_of(&s, &hint).replace(&hint, "HINT");
     insta::assert_snapshot!(rotation, @"
     Rotating  HINT ends in 22 h, last seen 1 h ago
-    overlap: HINT ends in 22 h; 1 call today, 1 in 7 days, mostly from 192…
+    overlap: HINT ends in 22 h; 1 call today, 1 in 7 days, last 1 h ago, m…
     ");
     s.keys("<esc>");
     s.install.fakes.clock.advance(22 * 3_600_000);

@@ -159,8 +159,8 @@ fn several_tokens_are_disabled_and_enabled_together() {
     s.assert_top("token.disable");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
-    Denied from the next request on; secrets are kept: ops/a, ops/c. 1 more
-    are already disabled.
+    Denied from the next request on; secrets are kept: ops/a, ops/c. 1 more is
+    already disabled.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));

@@ -257,7 +257,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     s.keys("e<tab><tab><tab>");
     insta::assert_snapshot!(lines_of(&s, "2 days"), @"
     usage is recorded for 2 days of ledger; unused methods show …
-    0 calls today, 1 in 7 days, mostly from 10.0.0.5 (curl/8.5.0), last 2 days ago
+    last used 2 days ago, 1 call in 7 days, mostly from 10.0.0.5 (curl/8.5.0)
     ");
     s.keys("<space>d");
     s.assert_notice(NoticeId::NoEffect);
@@ -273,7 +273,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     s.keys("e");
     insta::assert_snapshot!(lines_of(&s, "20 days"), @"
     none was used in 20 days of ledger
-    0 calls today, 0 in 7 days, last 20 days ago
+    last used 20 days ago
     ");
 }
 
