@@ -3,6 +3,7 @@
 use super::super::args::CreateAccountArgs;
 use super::super::{App, new_password};
 use super::change_report::print_changed;
+use crate::config::{Setting, Source};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
@@ -20,7 +21,8 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     if !app.out.json {
         app.out.note(&format!("  Sign in with: jeton --user {name}"));
         app.out.note("  The password is temporary: it must be replaced at the first sign-in");
-        if had_sole_account && app.settings.username.is_none() {
+        let is_stored = |username: &Setting<Username>| !matches!(username.source, Source::Option(_));
+        if had_sole_account && !app.settings.username.as_ref().is_some_and(is_stored) {
             app.out.note("! The store now has two accounts: commands need --user NAME, or once: jeton login NAME");
         }
     }

@@ -107,7 +107,11 @@ impl Dialog for RestoreTokensDialog {
             layout.paragraph(&names, 2, Style::new());
             layout.pad(2);
         }
-        layout.text_line("Comes back disabled. Enable it with d.", Style::new());
+        let consequence = match self.only() {
+            Some(_) => "It comes back disabled. Enable it with d.",
+            None => "They come back disabled. Enable them with d.",
+        };
+        layout.text_line(consequence, Style::new());
         layout.blank();
         if self.only().is_some() {
             layout.text_input(Field::Name, "Name", &self.name);

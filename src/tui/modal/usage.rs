@@ -121,7 +121,8 @@ pub fn describe(usage: &Usage, now: Timestamp) -> String {
     // A token with a replaced secret also has a valid one, which may be in use. A dead token has none.
     let dead = has_dead_attempts(usage) && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
     if let Some(denied) = denied.as_ref().filter(|_| dead) {
-        let calls = if usage.week == 0 { String::new() } else { format!(", {} in 7 days", count_noun(usage.week, "call")) };
+        let calls =
+            if usage.week == 0 { String::new() } else { format!(", {} in 7 days", count_noun(usage.week, "call")) };
         return format!("{denied} · last used {}{calls}", ago(seen, now));
     }
     let mostly = |origin: &ClientUsage| {

@@ -50,6 +50,13 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     ✓ ci created as admin
       Sign in with: jeton --user ci
       The password is temporary: it must be replaced at the first sign-in
+    ! The store now has two accounts: commands need --user NAME, or once: jeton login NAME
+    ");
+    let third = home.account("third", "viewer").assert_success();
+    insta::assert_snapshot!(third.message(), @"
+    ✓ third created as viewer
+      Sign in with: jeton --user third
+      The password is temporary: it must be replaced at the first sign-in
     ");
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: names are never reused, even after deletion");
@@ -181,9 +188,9 @@ fn new_password_is_the_second_line_or_a_file() {
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_code(4);
     home.asking("ci", &["account", "passwd", "ops"], &[OTHER, "eight brown foxes"]).assert_code(4).assert_silent();
     insta::assert_snapshot!(home.ops(&["account", "list"]).assert_success().text(), @"
-    USERNAME  ROLE    STATUS                ACTIVE  TOTAL  TRASHED  CREATED
-    ci        member  ◐ temporary password  0       0      0        just now
-    ops       owner   ● enabled             0       0      0        just now
+    USERNAME  ROLE    STATUS                ACTIVE  TOTAL  TRASH  CREATED
+    ci        member  ◐ temporary password  0       0      0      just now
+    ops       owner   ● enabled             0       0      0      just now
     ");
     let shown = home.ops(&["account", "show", "ci", "--json"]).assert_success().json();
     assert_eq!(shown["account"]["temporary_password"], true);

@@ -120,7 +120,7 @@ fn account_with_active_tokens_is_disabled_instead_of_deleted() {
     Delete member
     ! The account has 1 active token and can't be deleted yet.
 
-    Disabled instead: member can't sign in any more. Its 1 active token is
+    If disabled instead: member can't sign in any more. Its 1 active token is
     denied from the next request on. Nothing is lost: the account can be
     enabled again.
 

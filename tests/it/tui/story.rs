@@ -175,13 +175,13 @@ fn filter_narrows_the_table_while_it_is_typed() {
     s.keys("/status:disabled<enter>");
     assert_eq!(matching(&s), (0, 5));
     s.keys("<esc>/nme:dep");
-    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ nme:dep                                                 field "nme"   ↓ name"#);
+    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ nme:dep                                         unknown field "nme"   ↓ name"#);
     insta::assert_snapshot!(table_text(&s), @r#"
     Nothing matches "nme:dep".  Esc clears the filter.
     Unknown field "nme": known are status:, account:, method:, seen:, is:.
     "#);
     s.keys("<c-u>status:lost");
-    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ status:lost                                     value "status:lost"   ↓ name"#);
+    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ status:lost                             unknown value "status:lost"   ↓ name"#);
 }
 
 /// A word that only looks like a field is searched for literally, and the result shows that.
@@ -195,7 +195,7 @@ fn word_with_a_colon_is_found_and_shown() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("/team:infra");
     assert_eq!(names(&s), ["bot"]);
-    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ team:infra                                             field "team"   ↓ name"#);
+    insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ team:infra                                     unknown field "team"   ↓ name"#);
     s.keys("<c-u>:infra");
     assert_eq!(names(&s), ["bot"]);
     assert_eq!(matching(&s), (1, 2));

@@ -292,6 +292,21 @@ fn marks_are_cleared_on_the_way_into_the_trash_and_out() {
 }
 
 #[test]
+fn restore_of_several_tokens_names_them() {
+    let mut s = TuiHarness::signed_in(install(&["a", "b"]));
+    revoke(&s, "a");
+    revoke(&s, "b");
+    s.keys("t<space><space>u");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Restore 2 tokens
+    ops/a, ops/b
+    They come back disabled. Enable them with d.
+    Password of ops
+                      [ Restore (disabled) ]
+    ");
+}
+
+#[test]
 fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     let install = install(&["kept", "gone"]);
     let short = jeton::verbs::tokens::CreateToken {

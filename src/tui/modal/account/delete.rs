@@ -162,7 +162,11 @@ impl Dialog for DeleteAccountDialog {
             layout.paragraph(&has, 2, theme.warning);
             layout.blank();
             if enabled {
-                layout.paragraph(&format!("If disabled instead: {}", describe_disabling(&self.account)), 3, Style::new());
+                layout.paragraph(
+                    &format!("If disabled instead: {}", describe_disabling(&self.account)),
+                    3,
+                    Style::new(),
+                );
             } else {
                 layout.paragraph("The account is disabled, so these tokens are denied already.", 2, Style::new());
             }

@@ -128,7 +128,7 @@ impl Accounts {
         let count = if !self.loaded {
             "reading…".to_owned()
         } else if let Some(unknown) = self.filter.unknown_field::<AccountFilter>() {
-            unknown.to_string()
+            format!("unknown {unknown}")
         } else if self.is_filtered() {
             format!("{} of {total} match", group_digits(self.matching.len() as u64))
         } else {

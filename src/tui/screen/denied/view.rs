@@ -49,7 +49,7 @@ impl Denied {
         let unknown = self.filter.unknown_field::<LedgerFilter>();
         let count = match (self.rows.is_loaded(), unknown, self.filter.is_empty(), self.rows.position()) {
             (false, ..) => "reading…".to_owned(),
-            (true, Some(unknown), ..) => unknown.to_string(),
+            (true, Some(unknown), ..) => format!("unknown {unknown}"),
             (true, None, false, _) => format!("{rows}{more} match"),
             (true, None, true, Some(above)) if !self.rows.is_empty() => {
                 format!("{} of {rows}{more}", group_digits(above as u64 + 1))

@@ -104,7 +104,7 @@ impl Tokens {
             return ("reading…".to_owned(), "reading…".to_owned());
         }
         if let Some(unknown) = self.filter.unknown_field::<TokenFilter>() {
-            return (unknown.to_string(), unknown.to_string());
+            return (format!("unknown {unknown}"), format!("unknown {unknown}"));
         }
         if self.filter.is_empty() && !self.options.is_filtering() {
             return match self.window.total {
