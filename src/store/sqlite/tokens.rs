@@ -236,7 +236,7 @@ const fn selection_kind(selection: &Selection) -> &'static str {
 }
 
 fn name_conflict(name: &TokenName) -> Error {
-    Error::conflict(format!("a token named {name} already exists"))
+    Error::conflict(format!("the name {name} is taken"))
         .why("the account already has a token with this name")
         .next("Choose another name")
 }

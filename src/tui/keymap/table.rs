@@ -153,8 +153,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Picker, &[Key::char(' ')], Action::Tick, "Tick", "Tick or untick the method, or all shown methods of the group", 1, always),
     bind(Context::Picker, &[Key::char('/')], Action::Filter, "Search", "Search ids and titles while typing; every word must match", 2, always),
     bind(Context::Picker, &[ENTER], Action::Accept, "Done", "Use the selection and go back to the form", 3, always),
-    bind(Context::Picker, &[Key::code(KeyCode::Tab)], Action::Sets, "Sets", "Go to the API sets, Inherit and nothing", 4, always),
-    bind(Context::Picker, &[Key::char('f')], Action::OnlyChecked, "Checked", "Show only ticked methods, or all", 5, always),
+    bind(Context::Picker, &[Key::code(KeyCode::Tab)], Action::Sets, "Sets", "Go to the API sets, Inherit and no access", 4, always),
+    bind(Context::Picker, &[Key::char('f')], Action::OnlyChecked, "Ticked", "Show only ticked methods, or all", 5, always),
     bind(Context::Picker, &[Key::char('y')], Action::CopyLink, "Link", "Copy the documentation link", 6, always),
     bind(Context::Picker, &[ESC], Action::Cancel, "Cancel", "Clear the search, then leave; asks if something was changed", 7, always),
     bind(Context::Picker, &[Key::char('u')], Action::Undo, "Undo", "Undo the last change", 8, always),
@@ -178,7 +178,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::PickerSearch, &[DOWN], Action::Down, "Down", "Next row", 3, always),
     bind(Context::PickerSearch, &[UP], Action::Up, "Up", "Previous row", 4, always),
 
-    bind(Context::PickerSets, &[Key::char(' ')], Action::Tick, "Choose", "Choose or drop the set; choose Inherit or nothing", 1, always),
+    bind(Context::PickerSets, &[Key::char(' ')], Action::Tick, "Choose", "Choose or drop the set; choose Inherit or no access", 1, always),
     bind(Context::PickerSets, &[Key::code(KeyCode::Tab), ESC, ENTER], Action::Sets, "Methods", "Back to the methods", 2, always),
     bind(Context::PickerSets, &[Key::char('u')], Action::Undo, "Undo", "Undo the last change", 3, always),
     bind(Context::PickerSets, &[Key::char('U'), Key::ctrl('r')], Action::Redo, "Redo", "Redo the change", 4, always),
@@ -204,7 +204,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[Key::char('y')], Action::CopyLink, "Link", "Copy the documentation link", 5, always),
     bind(Context::Catalogue, &[Key::char('i')], Action::ApplyCatalogue, "Apply", "Apply a catalogue from a file, or the sample that comes with jeton; shows a preview first", 6, may_apply_catalogue),
     bind(Context::Catalogue, &[ESC], Action::Cancel, "Back", "Clear the search, then go back to the tokens", 0, always),
-    bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Checked", "Show only the methods of the shown sets, or all", 7, shows_set),
+    bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Ticked", "Show only the methods of the shown sets, or all", 7, shows_set),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Open or close all groups", 0, always),
 
     bind(Context::Accounts, &[Key::char('n')], Action::Account(AccountDialog::Create), "New", "Create an account", 1, |m| may_manage(m, AccountDialog::Create)),

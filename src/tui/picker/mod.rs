@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! ┌ API: Custom ──────────────────── 31 of 214 methods ┐
-//! │ Search  stop            [x] Only checked           │   search.rs: words and their matches
+//! │ Search  stop            [x] Only ticked           │   search.rs: words and their matches
 //! │ ▾ [~] group                        4 / 38 │ sets   │   method_index.rs: groups, methods, sets
 //! │ ▶   [x] Method   write  its title         │        │   tree.rs: shown rows; selection.rs: ticks
 //! │ docs  link of the row under the cursor             │   view.rs: drawing

@@ -52,7 +52,7 @@ pub(super) struct PickerSelection {
 struct Folds {
     /// While the whole tree is shown.
     all: Vec<bool>,
-    /// While a search or *Only checked* narrows the tree. Groups with matches start open.
+    /// While a search or *Only ticked* narrows the tree. Groups with matches start open.
     filtered: Vec<bool>,
 }
 
@@ -72,7 +72,7 @@ pub struct Tree {
     folds: Folds,
     pub(super) rows: Vec<Row>,
     pub(super) cursor: usize,
-    /// The method that *Only checked* hid under the cursor, and the row to which the cursor moved.
+    /// The method that *Only ticked* hid under the cursor, and the row to which the cursor moved.
     hidden_cursor: Option<(usize, usize)>,
 }
 

@@ -107,7 +107,7 @@ impl Picker {
     fn search_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
         let mark = if self.tree.is_only_checked() { "[x]" } else { "[ ]" };
         let (label, only) = if columns >= 50 {
-            ("Search  ", format!("  {mark} Only checked"))
+            ("Search  ", format!("  {mark} Only ticked"))
         } else {
             ("/ ", format!(" {mark} checked"))
         };
@@ -246,7 +246,7 @@ impl Picker {
             let one = |chosen: bool| if chosen { "(•) " } else { "( ) " };
             rows.push((one(choice == &Choice::Inherit), "Inherit".to_owned()));
             let nothing = choice == &Choice::Custom && self.tree.total().0 == 0;
-            rows.push((one(nothing), "nothing".to_owned()));
+            rows.push((one(nothing), "no access".to_owned()));
         }
         let mut lines = vec![Line::styled(fit("API sets", columns), if focused { theme.accent } else { theme.dim })];
         let room = height.saturating_sub(1);
@@ -332,10 +332,10 @@ impl Picker {
 }
 
 impl super::Tree {
-    /// Returns the choice in a few words: `Custom`, `IDE Plugins`, `2 sets`, `Inherit`, `nothing`.
+    /// Returns the choice in a few words: `Custom`, `IDE Plugins`, `2 sets`, `Inherit`, `no access`.
     fn describe_choice(&self) -> String {
         match self.choice() {
-            Choice::Custom if self.total().0 == 0 => "nothing".to_owned(),
+            Choice::Custom if self.total().0 == 0 => "no access".to_owned(),
             Choice::Custom => "Custom".to_owned(),
             Choice::Inherit => "Inherit".to_owned(),
             Choice::Sets(sets) => Selection::Sets(sets.clone()).summary(),

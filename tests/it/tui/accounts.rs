@@ -268,7 +268,7 @@ fn accounts_filter_narrows_while_it_is_typed() {
     Nothing matches "nobody".  Esc clears the filter.
     "#);
     s.keys("<c-u>status:gone");
-    insta::assert_snapshot!(s.filter_line(), @r#"/ status:gone                                     value "status:gone"   ↓ name"#);
+    insta::assert_snapshot!(s.filter_line(), @r#"/ status:gone                             unknown value "status:gone"   ↓ name"#);
     insta::assert_snapshot!(s.body(), @r#"
      NAME                  ROLE   STATE        ACTIVE   TOTAL   TRASH  CREATED
 

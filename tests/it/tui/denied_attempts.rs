@@ -145,7 +145,7 @@ fn denied_filter_narrows_by_words_and_fields() {
     Nothing matches "token:deploy address:10.0.0x".  Esc clears the filter.
     "#);
     s.keys("<c-u>tokn:deploy");
-    insta::assert_snapshot!(s.filter_line(), @r#"/ tokn:deploy                                            field "tokn"   ↓ when"#);
+    insta::assert_snapshot!(s.filter_line(), @r#"/ tokn:deploy                                    unknown field "tokn"   ↓ when"#);
     insta::assert_snapshot!(s.body(), @r#"
      WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
 
