@@ -85,7 +85,7 @@ fn create_takes_several_names() {
     assert_eq!(home.verify(std::fs::read_to_string(home.path("out/e.secret")).unwrap().trim_end()), 0);
     let refused = home.as_ops(&["token", "create", "g", "e", "--out-dir", "out"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: a token named e already exists: the account already has a token with this name
+    error: the name e is taken: the account already has a token with this name
       Choose another name
     ");
     assert!(!exists(&home.path("out/g.secret")));
@@ -113,7 +113,7 @@ fn copy_and_regenerate_issue_working_secrets() {
     assert_eq!(home.verify(copied["secret"].as_str().unwrap()), 0);
     let refused = home.as_ops(&["token", "copy", "ci", "cd"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: a token named cd already exists: the account already has a token with this name
+    error: the name cd is taken: the account already has a token with this name
       Choose another name
     ");
 

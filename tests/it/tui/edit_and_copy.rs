@@ -117,7 +117,7 @@ fn refused_edit_returns_to_the_form() {
     s.keys("e<c-u>taken<tab><tab><tab><tab><enter>");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("edit-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"a token named taken already exists: the account already has a token with this name. Choose another name");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the name taken is taken: the account already has a token with this name. Choose another name");
 }
 
 /// A conflict is found before the difference was shown, and while it is shown.

@@ -148,7 +148,7 @@ fn refused_change_keeps_the_form() {
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("create-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"a token named taken already exists: the account already has a token with this name. Choose another name");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the name taken is taken: the account already has a token with this name. Choose another name");
     s.assert_shows("about");
     s.keys("<esc><esc>");
     assert_eq!(names(&s), ["taken"]);

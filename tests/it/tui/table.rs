@@ -268,7 +268,7 @@ fn restore_takes_another_name_if_its_own_is_taken() {
     s.keys("ndxs<esc>");
     assert!(s.model.modals.is_empty(), "nothing is created, disabled or revoked here");
     s.keys(&format!("u{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"a token named a already exists: the account already has a token with this name. Choose another name");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account already has a token with this name. Choose another name");
     s.keys(&format!("-2<tab>{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.restore"));
     insta::assert_snapshot!(table_text(&s), @"The trash is empty.  t  goes back to the tokens.");
