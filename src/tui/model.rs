@@ -300,6 +300,10 @@ impl Model {
             size: self.size,
             lines,
             me: self.me.as_ref(),
+            session: self.session.as_ref(),
+            auth: &self.auth,
+            catalogues: &self.catalogues,
+            has_long_work: self.long_work.is_some(),
         };
         let page = match layer {
             Layer::Lock => self.lock.as_mut().map(|lock| lock as &mut dyn Component),

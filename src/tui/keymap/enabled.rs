@@ -3,7 +3,6 @@
 use super::Action;
 use crate::domain::role::Role;
 use crate::tui::model::Model;
-use crate::tui::screen::AccountDialog;
 use crate::tui::screen::workspace::ScreenId;
 use crate::tui::widget::frame::dialog_size;
 
@@ -41,10 +40,6 @@ pub(super) fn dynamic_label(action: Action, model: &Model) -> Option<&'static st
             let targets = model.tokens()?.targets();
             either(targets.is_empty() || targets.iter().any(|token| token.enabled), "Disable", "Enable")
         }
-        Action::Account(AccountDialog::SetEnabled) => {
-            let account = &model.workspace()?.accounts.current()?.account;
-            either(account.enabled, "Disable", "Enable")
-        }
         _ => None,
     }
 }
@@ -73,10 +68,6 @@ pub(super) fn has_denied_row(model: &Model) -> bool {
 /// Returns `true` if the catalogue shows the contents of a set.
 pub(super) fn shows_set(model: &Model) -> bool {
     model.workspace().is_some_and(|workspace| workspace.catalogue.shows_set())
-}
-
-pub(super) fn has_account(model: &Model) -> bool {
-    model.workspace().is_some_and(|d| d.accounts.current().is_some())
 }
 
 pub(super) fn may_edit_policy(model: &Model) -> bool {

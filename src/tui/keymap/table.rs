@@ -7,7 +7,6 @@ use super::{Action, Binding, Context, Key};
 use crate::tui::model::Model;
 use crate::tui::screen::AccountDialog;
 use crate::tui::screen::workspace::ScreenId;
-use crate::tui::update::accounts::may_manage;
 
 const ENTER: Key = Key::code(KeyCode::Enter);
 const ESC: Key = Key::code(KeyCode::Esc);
@@ -207,14 +206,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Ticked", "Show only the methods of the shown sets, or all", 7, shows_set),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Open or close all groups", 0, always),
 
-    bind(Context::Accounts, &[Key::char('n')], Action::Account(AccountDialog::Create), "New", "Create an account", 1, |m| may_manage(m, AccountDialog::Create)),
-    bind(Context::Accounts, &[Key::char('o')], Action::Account(AccountDialog::SetRole), "Role", "Change the account's role", 2, |m| may_manage(m, AccountDialog::SetRole)),
-    bind(Context::Accounts, &[Key::char('d')], Action::Account(AccountDialog::SetEnabled), "Disable/Enable", "Disable or enable the account together with its tokens", 3, |m| may_manage(m, AccountDialog::SetEnabled)),
-    bind(Context::Accounts, &[Key::char('w')], Action::Account(AccountDialog::SetPassword), "Password", "Change the password of your account or of an account that you manage", 4, |m| may_manage(m, AccountDialog::SetPassword)),
-    bind(Context::Accounts, &[Key::char('x')], Action::Account(AccountDialog::Delete), "Delete", "Delete the account after typing its name; only without active tokens", 5, |m| may_manage(m, AccountDialog::Delete)),
-    bind(Context::Accounts, &[ENTER], Action::Details, "Tokens", "Go to the account's tokens", 6, has_account),
+    bind(Context::Accounts, &[Key::char('n')], Action::Account(AccountDialog::Create), "New", "Create an account", 1, always),
+    bind(Context::Accounts, &[Key::char('o')], Action::Account(AccountDialog::SetRole), "Role", "Change the account's role", 2, always),
+    bind(Context::Accounts, &[Key::char('d')], Action::Account(AccountDialog::SetEnabled), "Disable/Enable", "Disable or enable the account together with its tokens", 3, always),
+    bind(Context::Accounts, &[Key::char('w')], Action::Account(AccountDialog::SetPassword), "Password", "Change the password of your account or of an account that you manage", 4, always),
+    bind(Context::Accounts, &[Key::char('x')], Action::Account(AccountDialog::Delete), "Delete", "Delete the account after typing its name; only without active tokens", 5, always),
+    bind(Context::Accounts, &[ENTER], Action::Details, "Tokens", "Go to the account's tokens", 6, always),
     bind(Context::Accounts, &[Key::char('/')], Action::Filter, "Filter", "Filter while typing: words, role:admin status:disabled", 7, always),
-    bind(Context::Accounts, &[Key::char('y')], Action::CopyName, "Copy name", "Copy the account's name", 0, has_account),
+    bind(Context::Accounts, &[Key::char('y')], Action::CopyName, "Copy name", "Copy the account's name", 0, always),
     bind(Context::Accounts, &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0, always),
     bind(Context::Accounts, &[ESC], Action::Cancel, "Back", "Clear the filter, then go back to the tokens", 0, always),
 

@@ -29,10 +29,11 @@ use crate::domain::selection::Selection;
 use crate::domain::text::is_control_or_bidi;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::screen::workspace::ScreenId;
-use crate::tui::screen::{Component, DialogKind, Intent, UpdateContext};
+use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 use method_index::GroupKind;
@@ -303,7 +304,7 @@ impl Component for Picker {
                     return Intent::Notify(NoticeId::NoEffect, format!("Nothing was dropped: {why}"));
                 }
             }
-            (Action::ApplyCatalogue, _) => return Intent::OpenDialog(DialogKind::ApplyCatalogue),
+            (Action::ApplyCatalogue, _) => return Intent::Push(Box::new(ApplyCatalogueDialog::new())),
             (Action::CopyLink, _) => return self.copy_link(),
             _ => return self.apply_action(action),
         }

@@ -17,6 +17,7 @@ pub mod workspace;
 
 use std::any::Any;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -24,21 +25,24 @@ use ratatui::layout::Rect;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::dates::Dates;
 use crate::domain::name::Username;
+use crate::domain::policy::Policy;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::query::sort::Sort;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
+use crate::tui::auth_state::AuthState;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::confirm::PendingMutation;
 use crate::tui::model::Model;
 use crate::tui::msg::Copied;
 use crate::tui::notice::NoticeId;
+use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::CurrentUser;
-use crate::verbs::actor::Credential;
+use crate::verbs::actor::{Credential, Session};
 use crate::verbs::ledger::{DeniedKey, TokenState};
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::{Request, Response};
@@ -58,12 +62,37 @@ pub struct UpdateContext<'a> {
     pub lines: usize,
     /// Data about the signed-in user, once known.
     pub me: Option<&'a CurrentUser>,
+    pub session: Option<&'a Session>,
+    /// The held proofs.
+    pub auth: &'a AuthState,
+    /// All catalogues.
+    pub catalogues: &'a Arc<[Catalogue]>,
+    /// `true` while work in batches is under way.
+    pub has_long_work: bool,
 }
 
 impl UpdateContext<'_> {
     /// Returns the area of the terminal above its footer.
     pub fn area(&self) -> Rect {
         Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(1))
+    }
+}
+
+impl UpdateContext<'_> {
+    /// Returns the policy. Before it has arrived, the default policy is used. The store applies the real policy in any
+    /// case.
+    pub fn policy(&self) -> Policy {
+        self.me.map_or_else(Policy::default, |me| me.policy.clone())
+    }
+
+    /// Returns the proof for a change; `None` before sign-in.
+    pub fn auth_field(&self) -> Option<AuthField> {
+        self.session.map(|session| self.auth.auth_field(session.username(), self.now))
+    }
+
+    /// Returns `true` if a person signed in, not a token.
+    pub fn is_by_person(&self) -> bool {
+        !self.session.is_some_and(Session::is_token)
     }
 }
 
@@ -107,8 +136,6 @@ pub enum Intent {
     Notify(NoticeId, String),
     /// Close the page and pass the error to the page below.
     CloseWithError(Error),
-    /// Open a new form for the token under the cursor.
-    OpenDialog(DialogKind),
     /// Close the page and pass the selection to the page below.
     CloseWithSelection(Selection),
     /// Show another screen.
@@ -131,28 +158,6 @@ pub enum Reply {
     Copied(Result<Copied>),
     /// A secret was saved to a file, or an error.
     Saved(Result<PathBuf>),
-}
-
-/// A dialog about the marked tokens, about the row under the cursor, or for something new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DialogKind {
-    CreateToken,
-    EditToken,
-    /// Create a token like this one.
-    CopyToken,
-    RegenerateToken,
-    /// End an overlap of two secrets.
-    EndOverlap,
-    SetEnabled,
-    Revoke,
-    Restore,
-    Purge,
-    TokenDetails,
-    /// Manage the account under the cursor, or create an account.
-    Account(AccountDialog),
-    EditPolicy,
-    AuditCheck,
-    ApplyCatalogue,
 }
 
 /// An operation on accounts.

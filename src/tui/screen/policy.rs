@@ -8,10 +8,11 @@ use ratatui::widgets::Paragraph;
 
 use super::frame::{self, ScreenParts, plain_line};
 use super::workspace::ScreenId;
-use super::{Component, DialogKind, Intent, UpdateContext};
+use super::{Component, Intent, UpdateContext};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::model::Model;
 use crate::tui::widget::list::Cursor;
 use crate::tui::widget::text_fit::{fit, width};
@@ -59,14 +60,15 @@ impl PolicyScreen {
         self.policy = Some(policy);
     }
 
-    /// Returns the policy, once it has arrived.
-    pub fn policy(&self) -> Option<&Policy> {
-        self.policy.as_ref()
-    }
-
     /// Returns key and value of the rule under the cursor.
     pub fn current(&self) -> Option<(&'static str, String)> {
         self.policy.as_ref()?.pairs().into_iter().nth(self.cursor.position())
+    }
+
+    /// Opens the form for the rule under the cursor.
+    fn edit_rule(&self) -> Option<Intent> {
+        let (key, value) = self.current()?;
+        Some(Intent::Push(Box::new(EditPolicyDialog::new(self.policy.clone()?, key, value))))
     }
 
     /// Keeps the cursor on the screen after the terminal was resized.
@@ -141,7 +143,7 @@ impl Component for PolicyScreen {
         match action {
             Action::Refresh => Intent::Refresh,
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
-            Action::EditPolicy => Intent::OpenDialog(DialogKind::EditPolicy),
+            Action::EditPolicy => self.edit_rule().unwrap_or(Intent::Stay),
             _ => {
                 self.cursor.move_by(action, Policy::default().pairs().len(), ctx.rows);
                 Intent::Stay

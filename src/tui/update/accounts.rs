@@ -1,32 +1,22 @@
 //! Accounts: requests, dialogs, and the effects of a change.
 
-use super::{damaged, lock_with_notice, long_work, navigation, open, propagation, requests};
+use super::{damaged, lock_with_notice, long_work, navigation, propagation, requests};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
-use crate::domain::role::Role;
 use crate::error::Error;
 use crate::tui::effect::Effect;
-use crate::tui::modal::account::create::CreateAccountDialog;
-use crate::tui::modal::account::delete::{DeleteAccountDialog, describe_disabling};
-use crate::tui::modal::account::set_password::SetPasswordDialog;
-use crate::tui::modal::account::set_role::SetRoleDialog;
-use crate::tui::modal::confirm::PendingMutation;
-use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
 use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::frame::height;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::tokens::Tokens;
 use crate::tui::screen::workspace::ScreenId;
-use crate::tui::screen::{AccountDialog, Component};
 use crate::verbs::Verb;
 use crate::verbs::accounts::{
     AccountList, AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, ListAccounts,
     SetPassword, SetRole, ShowAccount, SignIn as SignInVerb,
 };
 use crate::verbs::actor::Session;
-use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
 
@@ -52,18 +42,6 @@ pub(super) fn on_accounts(model: &mut Model, list: AccountList) -> Vec<Effect> {
     on_account_cursor(model)
 }
 
-/// Returns the choice of owner for a new token; its preset is the account that the table is filtered by. `None` before
-/// the signed-in account is known.
-pub(super) fn owner_choice(model: &Model) -> Option<OwnerChoice> {
-    let me = model.me.as_ref().map(|me| &me.account)?;
-    let own = Candidate { username: me.username.clone(), role: Some(me.role) };
-    if !Role::ALL.into_iter().any(|role| me.role.manages(role)) {
-        return Some(OwnerChoice::only(own));
-    }
-    let preset = model.tokens().and_then(Tokens::owner).unwrap_or_else(|| me.username.clone());
-    Some(OwnerChoice::new(own, preset))
-}
-
 /// Shows the tokens of one account.
 pub(super) fn show_tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
     if let Some(tokens) = model.tokens_mut() {
@@ -76,48 +54,6 @@ pub(super) fn show_tokens_of(model: &mut Model, username: &Username) -> Vec<Effe
 
 fn current_account(model: &Model) -> Option<&AccountWithCounts> {
     model.workspace().and_then(|workspace| workspace.accounts.current())
-}
-
-/// Opens a dialog about the account under the cursor, or the form for a new account.
-pub(super) fn open_account_dialog(model: &mut Model, kind: AccountDialog) -> Vec<Effect> {
-    let Some(me) = model.me.as_ref().map(|me| me.account.clone()) else { return Vec::new() };
-    let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
-    let counted = match (kind, current_account(model).cloned()) {
-        (AccountDialog::Create, _) => return open(model, Box::new(CreateAccountDialog::new(roles))),
-        (_, Some(counted)) => counted,
-        (_, None) => return Vec::new(),
-    };
-    let own = counted.account.id == me.id;
-    let dialog: Box<dyn Component> = match kind {
-        AccountDialog::SetRole => Box::new(SetRoleDialog::new(&counted, roles, own)),
-        AccountDialog::SetPassword => Box::new(SetPasswordDialog::new(counted.account.username, own)),
-        AccountDialog::SetEnabled => return super::dialogs::open_confirm(model, enable_or_disable(&counted)),
-        AccountDialog::Create => return Vec::new(),
-        AccountDialog::Delete => match model.auth_field() {
-            Some(proof) => Box::new(DeleteAccountDialog::new(counted, proof)),
-            None => return Vec::new(),
-        },
-    };
-    open(model, dialog)
-}
-
-fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {
-    let usernames = vec![counted.account.username.clone()];
-    let name = &counted.account.username;
-    if counted.account.enabled {
-        return PendingMutation::new(
-            format!("Disable {name}"),
-            describe_disabling(counted),
-            DisableAccounts { usernames },
-        );
-    }
-    let tokens = match counted.tokens.active {
-        0 => "The account has no active tokens".to_owned(),
-        1 => "Its 1 active token is accepted again from the next request on".to_owned(),
-        n => format!("All its {n} active tokens are accepted again from the next request on"),
-    };
-    let about = format!("{name} can sign in again with the same password. {tokens}.");
-    PendingMutation::new(format!("Enable {name}"), about, EnableAccounts { usernames })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,23 +199,4 @@ fn on_own_account_changed(model: &mut Model, change: AccountChange, text: String
         AccountChange::Created | AccountChange::Enabled => {}
     }
     vec![Effect::Redraw]
-}
-
-/// Returns `true` if the signed-in account may open the dialog `kind` for the account under the cursor. For a new
-/// account: if it may create accounts.
-pub fn may_manage(model: &Model, kind: AccountDialog) -> bool {
-    let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
-    let by_token = model.session.as_ref().is_some_and(Session::is_token);
-    if kind == AccountDialog::Create {
-        return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
-    }
-    let Some(account) = current_account(model).map(|c| &c.account) else { return false };
-    let (act, needs_person) = match kind {
-        AccountDialog::Create => return false,
-        AccountDialog::SetRole => (authorize::AccountAction::SetRole(account.role), true),
-        AccountDialog::SetEnabled => (authorize::AccountAction::SetEnabled, !account.enabled),
-        AccountDialog::SetPassword => (authorize::AccountAction::Password, true),
-        AccountDialog::Delete => (authorize::AccountAction::Delete, true),
-    };
-    !(by_token && needs_person) && authorize::check_account_access(me, account, act).is_ok()
 }

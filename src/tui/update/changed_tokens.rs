@@ -8,6 +8,7 @@ use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::widget::text_fit::group_digits;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
+use crate::verbs::tokens::{RevokeResult, RevokeTokens};
 use crate::verbs::{Committed, Verb};
 
 /// A completed change of tokens, for its notice.
@@ -66,5 +67,27 @@ pub(super) fn show_changed_tokens(
     let cursor = tokens.focus.map_or_else(|| tokens.current_cursor(), |id| TokenCursor::Around(id, None));
     let mut effects = requests::query_tokens(model, cursor);
     effects.extend(requests::query_marked(model));
+    effects
+}
+
+/// Handles revoked tokens. The message also counts the tokens they created that were not revoked.
+pub(super) fn on_revoked(model: &mut Model, changed: Committed<RevokeResult>) -> Vec<Effect> {
+    let Committed {
+        value: RevokeResult { tokens: revoked, remaining: left, .. },
+        equivalent_command: cli,
+        audit_seq: seq,
+    } = changed;
+    let pronoun = if revoked.len() == 1 { "it" } else { "they" };
+    // The line is short: names are in the details, and the dialog listed them.
+    let effect = match left.count {
+        0 => "denied from the next request on".to_owned(),
+        1 => format!("{pronoun} created 1 token that stays valid"),
+        count => format!("{pronoun} created {count} tokens that stay valid"),
+    };
+    let changed = Committed { value: revoked, equivalent_command: cli, audit_seq: seq };
+    let effects = tokens_revoked(model, &changed, TokensDone::new::<RevokeTokens>("revoked").effect(effect));
+    if let Some(tokens) = model.tokens_mut() {
+        tokens.just_revoked = changed.value;
+    }
     effects
 }

@@ -1,7 +1,6 @@
 //! The update function: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
 
-pub mod accounts;
-mod bulk;
+mod accounts;
 mod changed_tokens;
 mod damaged;
 mod dialogs;
@@ -301,7 +300,6 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
             Vec::new()
         }
         Intent::CloseWithError(error) => close_with_error(model, layer, error),
-        Intent::OpenDialog(what) => dialogs::open_dialog(model, what),
         Intent::CloseWithSelection(selection) => close_with_selection(model, layer, selection),
         Intent::ShowScreen(place) => navigation::show_screen(model, place),
         Intent::CloseAll => {

@@ -1,9 +1,8 @@
 //! The policy screen: requests, dialogs, and the effects of a change.
 
-use super::{open, requests};
+use super::requests;
 use crate::domain::policy::Policy;
 use crate::tui::effect::Effect;
-use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::model::{Model, RequestKind};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::verbs::Verb;
@@ -14,15 +13,6 @@ use crate::verbs::policy::{ListPolicy, SetPolicy};
 /// Requests the policy again.
 pub(super) fn query_policy(model: &mut Model) -> Vec<Effect> {
     requests::send_query(model, RequestKind::Policy, ListPolicy.into())
-}
-
-/// Opens the form for the rule under the cursor.
-pub(super) fn open_policy_dialog(model: &mut Model) -> Vec<Effect> {
-    let form = model.workspace().and_then(|workspace| {
-        let (key, value) = workspace.policy.current()?;
-        Some(EditPolicyDialog::new(workspace.policy.policy()?.clone(), key, value))
-    });
-    form.map_or_else(Vec::new, |form| open(model, Box::new(form)))
 }
 
 /// Handles a changed policy.

@@ -1,7 +1,7 @@
 //! Handles replies and updates the model.
 
 use super::accounts::{self, AccountChange};
-use super::changed_tokens::{TokensDone, show_changed_tokens, tokens_changed, tokens_revoked};
+use super::changed_tokens::{TokensDone, on_revoked, show_changed_tokens, tokens_changed, tokens_revoked};
 use super::{damaged, lock, long_work, navigation, offer, open, policy, propagation, requests, with_page};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::relative;
@@ -328,7 +328,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             let done = TokensDone::new::<EnableTokens>("enabled");
             tokens_changed(model, &changed.value, done, &changed.equivalent_command)
         }
-        Response::RevokeTokens(changed) => super::bulk::on_revoked(model, changed),
+        Response::RevokeTokens(changed) => on_revoked(model, changed),
         Response::RestoreTokens(changed) => {
             // Moves the cursor to the restored token, if the table shows it.
             if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.options.trashed) {

@@ -10,6 +10,7 @@
 //!  two lines: the account under the cursor, or the last change
 //! ```
 
+mod dialogs;
 mod filter;
 mod view;
 
@@ -17,7 +18,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::workspace::ScreenId;
-use super::{Component, DialogKind, Intent, UpdateContext};
+use super::{AccountDialog, Component, Intent, UpdateContext};
 use crate::domain::account::{Account, AccountId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -124,6 +125,19 @@ impl Component for Accounts {
         self.filter.context(Context::Accounts)
     }
 
+    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+        match action {
+            Action::Account(kind) => self.may_manage(kind, model),
+            Action::Details | Action::CopyName => self.current().is_some(),
+            _ => true,
+        }
+    }
+
+    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
+        let enabled = self.current().filter(|_| action == Action::Account(AccountDialog::SetEnabled))?.account.enabled;
+        Some(if enabled { "Disable" } else { "Enable" })
+    }
+
     fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
@@ -159,7 +173,7 @@ impl Component for Accounts {
         match action {
             Action::Refresh => Intent::Refresh,
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
-            Action::Account(act) => Intent::OpenDialog(DialogKind::Account(act)),
+            Action::Account(kind) => self.open_dialog(kind, ctx).unwrap_or(Intent::Stay),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |c| Intent::ShowTokensOf(c.account.username.clone()))
             }

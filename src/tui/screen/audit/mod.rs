@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 
 use super::paged_rows::{PagedRows, RowKey};
 use super::workspace::ScreenId;
-use super::{Component, DialogKind, Intent, UpdateContext};
+use super::{Component, Intent, UpdateContext};
 use crate::domain::audit::AuditRow;
 use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::query::page_cursor::PageCursor;
@@ -26,6 +26,7 @@ use crate::domain::text::is_control_or_bidi;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::audit_check::AuditCheckDialog;
 use crate::tui::modal::row_details::DetailDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
@@ -136,7 +137,7 @@ impl Component for Audit {
             Action::Details => {
                 self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))
             }
-            Action::CheckAuditLog => Intent::OpenDialog(DialogKind::AuditCheck),
+            Action::CheckAuditLog => Intent::Push(Box::new(AuditCheckDialog::new())),
             Action::CopyTarget => self.current().map_or(Intent::Stay, |chained| copy_target(&chained.row)),
             _ if self.rows.move_by(action, ctx.rows) => Intent::CursorMoved,
             _ => Intent::Stay,

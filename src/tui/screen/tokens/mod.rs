@@ -11,6 +11,7 @@
 //! ```
 
 mod columns;
+mod dialogs;
 pub mod list_options;
 pub mod marks;
 mod trash;
@@ -19,7 +20,7 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{Component, DialogKind, Intent, UpdateContext};
+use super::{Component, Intent, UpdateContext};
 use crate::domain::name::Username;
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
@@ -365,19 +366,9 @@ impl Component for Tokens {
             Action::Expiring => self.set_options(ListOptions::toggle_expiring),
             Action::Stale => self.set_options(|shape| shape.stale = !shape.stale),
             Action::Trash => self.toggle_trash(),
-            Action::Restore => Intent::OpenDialog(DialogKind::Restore),
-            Action::Purge => Intent::OpenDialog(DialogKind::Purge),
-            Action::CreateToken => Intent::OpenDialog(DialogKind::CreateToken),
-            Action::EditToken => Intent::OpenDialog(DialogKind::EditToken),
-            Action::CopyToken => Intent::OpenDialog(DialogKind::CopyToken),
-            Action::RegenerateToken => Intent::OpenDialog(DialogKind::RegenerateToken),
-            Action::EndOverlap => Intent::OpenDialog(DialogKind::EndOverlap),
-            Action::SetEnabled => Intent::OpenDialog(DialogKind::SetEnabled),
-            Action::Revoke => Intent::OpenDialog(DialogKind::Revoke),
-            Action::Details => Intent::OpenDialog(DialogKind::TokenDetails),
             Action::CopyHint => self.current().map_or(Intent::Stay, |t| Intent::Run(Effect::CopyText(t.hint.clone()))),
             _ if self.cursor.move_by(action, self.window.rows.len(), ctx.rows) => Intent::CursorMoved,
-            _ => Intent::Stay,
+            _ => self.open_dialog(action, ctx).unwrap_or(Intent::Stay),
         }
     }
 }

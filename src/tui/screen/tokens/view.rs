@@ -165,7 +165,7 @@ impl Tokens {
         }
     }
 
-    fn details_of(&self, token: &Token) -> Option<&TokenDetails> {
+    pub(super) fn details_of(&self, token: &Token) -> Option<&TokenDetails> {
         self.details.as_ref().filter(|s| s.token.id == token.id)
     }
 

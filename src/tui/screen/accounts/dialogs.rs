@@ -1,0 +1,75 @@
+//! The dialogs about the account under the cursor, and for a new account.
+
+use super::Accounts;
+use crate::domain::role::Role;
+use crate::tui::modal::account::create::CreateAccountDialog;
+use crate::tui::modal::account::delete::{DeleteAccountDialog, describe_disabling};
+use crate::tui::modal::account::set_password::SetPasswordDialog;
+use crate::tui::modal::account::set_role::SetRoleDialog;
+use crate::tui::modal::confirm::PendingMutation;
+use crate::tui::model::Model;
+use crate::tui::screen::{AccountDialog, Intent, UpdateContext};
+use crate::verbs::accounts::{AccountWithCounts, DisableAccounts, EnableAccounts};
+use crate::verbs::authorize::{self, AccountAction};
+
+impl Accounts {
+    /// Opens the dialog `kind`. `None` if there is no account for it.
+    pub(super) fn open_dialog(&self, kind: AccountDialog, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let me = &ctx.me?.account;
+        let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
+        if kind == AccountDialog::Create {
+            return Some(Intent::Push(Box::new(CreateAccountDialog::new(roles))));
+        }
+        let counted = self.current()?;
+        let own = counted.account.id == me.id;
+        Some(match kind {
+            AccountDialog::Create => return None,
+            AccountDialog::SetRole => Intent::Push(Box::new(SetRoleDialog::new(counted, roles, own))),
+            AccountDialog::SetEnabled => Intent::Confirm(enable_or_disable(counted)),
+            AccountDialog::SetPassword => {
+                Intent::Push(Box::new(SetPasswordDialog::new(counted.account.username.clone(), own)))
+            }
+            AccountDialog::Delete => {
+                Intent::Push(Box::new(DeleteAccountDialog::new(counted.clone(), ctx.auth_field()?)))
+            }
+        })
+    }
+
+    /// Returns `true` if the signed-in account may open the dialog `kind` for the account under the cursor. For a new
+    /// account: if it may create accounts.
+    pub(super) fn may_manage(&self, kind: AccountDialog, model: &Model) -> bool {
+        let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
+        let by_token = !model.is_by_person();
+        if kind == AccountDialog::Create {
+            return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
+        }
+        let Some(account) = self.current().map(|counted| &counted.account) else { return false };
+        let (act, needs_person) = match kind {
+            AccountDialog::Create => return false,
+            AccountDialog::SetRole => (AccountAction::SetRole(account.role), true),
+            AccountDialog::SetEnabled => (AccountAction::SetEnabled, !account.enabled),
+            AccountDialog::SetPassword => (AccountAction::Password, true),
+            AccountDialog::Delete => (AccountAction::Delete, true),
+        };
+        !(by_token && needs_person) && authorize::check_account_access(me, account, act).is_ok()
+    }
+}
+
+fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {
+    let usernames = vec![counted.account.username.clone()];
+    let name = &counted.account.username;
+    if counted.account.enabled {
+        return PendingMutation::new(
+            format!("Disable {name}"),
+            describe_disabling(counted),
+            DisableAccounts { usernames },
+        );
+    }
+    let tokens = match counted.tokens.active {
+        0 => "The account has no active tokens".to_owned(),
+        1 => "Its 1 active token is accepted again from the next request on".to_owned(),
+        n => format!("All its {n} active tokens are accepted again from the next request on"),
+    };
+    let about = format!("{name} can sign in again with the same password. {tokens}.");
+    PendingMutation::new(format!("Enable {name}"), about, EnableAccounts { usernames })
+}

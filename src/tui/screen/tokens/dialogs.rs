@@ -1,0 +1,150 @@
+//! The dialogs of the token table: about the marked tokens, about the token under the cursor, or for a new token.
+
+use std::sync::Arc;
+
+use super::Tokens;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Purgeable, Token};
+use crate::tui::keymap::Action;
+use crate::tui::modal::confirm::PendingMutation;
+use crate::tui::modal::copy_token::CopyTokenDialog;
+use crate::tui::modal::create_token::CreateTokenDialog;
+use crate::tui::modal::edit_token::EditTokenDialog;
+use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
+use crate::tui::modal::purge::PurgeDialog;
+use crate::tui::modal::regenerate::RegenerateTokenDialog;
+use crate::tui::modal::restore::RestoreTokensDialog;
+use crate::tui::modal::retire;
+use crate::tui::modal::revoke_token::RevokeTokenDialog;
+use crate::tui::modal::revoke_tokens::RevokeTokensDialog;
+use crate::tui::modal::token_details::TokenDetailsDialog;
+use crate::tui::notice::NoticeId;
+use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::widget::text_fit::{count_noun, join_three};
+use crate::verbs::tokens::{DisableTokens, EnableTokens, TokenTarget};
+
+impl Tokens {
+    /// Opens the dialog of `action`. `None` if the action has none, or if there is no token for it.
+    pub(super) fn open_dialog(&self, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        match action {
+            Action::CreateToken => self.create_token(ctx),
+            Action::EditToken | Action::CopyToken | Action::RegenerateToken | Action::EndOverlap | Action::Details => {
+                self.open_about(self.current()?.clone(), action, ctx)
+            }
+            Action::SetEnabled | Action::Revoke => self.open_about_targets(self.targets(), action, ctx),
+            Action::Restore => {
+                let tokens = if self.options.trashed { self.targets() } else { self.just_revoked.clone() };
+                let proof = ctx.auth_field().filter(|_| !tokens.is_empty())?;
+                Some(Intent::Push(Box::new(RestoreTokensDialog::new(tokens, proof))))
+            }
+            Action::Purge if ctx.has_long_work => {
+                let text = "A purge is running. Press Esc to stop it, or wait";
+                Some(Intent::Notify(NoticeId::PurgeRunning, text.to_owned()))
+            }
+            Action::Purge => {
+                let which = if self.options.trashed { Purgeable::Trashed } else { Purgeable::Expired };
+                Some(Intent::Push(Box::new(PurgeDialog::new(which, ctx.auth_field()?))))
+            }
+            _ => None,
+        }
+    }
+
+    fn create_token(&self, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let expiry = ctx.policy().default_expiry;
+        let mut form = CreateTokenDialog::new(self.owner_choice(ctx)?, expiry, Arc::clone(ctx.catalogues));
+        if !ctx.is_by_person() {
+            form.dialog_mut().shorten_default();
+        }
+        Some(Intent::Push(Box::new(form)))
+    }
+
+    /// Returns the choice of owner for a new token; its preset is the account that the table is filtered by. `None`
+    /// before the signed-in account is known.
+    fn owner_choice(&self, ctx: &UpdateContext<'_>) -> Option<OwnerChoice> {
+        let me = &ctx.me?.account;
+        let own = Candidate { username: me.username.clone(), role: Some(me.role) };
+        if !Role::ALL.into_iter().any(|role| me.role.manages(role)) {
+            return Some(OwnerChoice::only(own));
+        }
+        Some(OwnerChoice::new(own, self.owner().unwrap_or_else(|| me.username.clone())))
+    }
+
+    fn open_about(&self, token: Token, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let (details, expiry) = (self.details_of(&token), ctx.policy().default_expiry);
+        Some(match action {
+            Action::EditToken => {
+                let mut form = EditTokenDialog::new(token, expiry, Arc::clone(ctx.catalogues));
+                if let Some(details) = details {
+                    form.dialog_mut().set_usage(&details.usage, ctx.now);
+                }
+                Intent::Push(Box::new(form))
+            }
+            Action::CopyToken => {
+                let manages = ctx.me.is_none_or(|me| me.account.role >= Role::Admin);
+                Intent::Push(Box::new(CopyTokenDialog::new(token, ctx.now, expiry, manages)))
+            }
+            Action::RegenerateToken => Intent::Push(Box::new(RegenerateTokenDialog::new(token, ctx.now, expiry))),
+            Action::EndOverlap => Intent::Confirm(retire::pending_retire(&token, ctx.now)?),
+            _ => Intent::Push(Box::new(TokenDetailsDialog::new(token, details.cloned()))),
+        })
+    }
+
+    fn open_about_targets(&self, targets: Vec<Token>, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let trash = ctx.policy().trash;
+        Some(match (action, targets.as_slice()) {
+            (_, []) => return None,
+            (Action::SetEnabled, [token]) => Intent::Confirm(toggle_mutation(token, ctx.now)),
+            (Action::SetEnabled, several) => Intent::Confirm(toggle_all_mutation(several, ctx.now)),
+            (_, [token]) => {
+                let form = RevokeTokenDialog::new(token.clone(), self.details_of(token), trash, ctx.auth_field()?);
+                Intent::Push(Box::new(form))
+            }
+            (_, _) => Intent::Push(Box::new(RevokeTokensDialog::new(targets, trash, ctx.now, ctx.auth_field()?))),
+        })
+    }
+}
+
+fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
+    let tokens = vec![TokenTarget::at_revision(token)];
+    if token.enabled {
+        let about = format!(
+            "{} is denied from the next request on. Its secret is kept, and it can be enabled again.",
+            token.full_name()
+        );
+        PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
+    } else {
+        let expired = token.expiry.is_past(now);
+        let about = if expired {
+            format!("{} has expired. To use it again, regenerate it with a new expiry.", token.full_name())
+        } else {
+            format!("{} is accepted again from the next request on, with the same secret.", token.full_name())
+        };
+        PendingMutation::new(format!("Enable {}", token.full_name()), about, EnableTokens { tokens })
+    }
+}
+
+/// Disables the enabled tokens. If no token is enabled, enables all.
+fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
+    let on: Vec<&Token> = tokens.iter().filter(|token| token.enabled).collect();
+    let affected: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };
+    let count = count_noun(affected.len() as u64, "token");
+    let names = join_three(affected.iter().map(|token| token.full_name()));
+    let targets = affected.iter().map(|token| TokenTarget::at_revision(token)).collect();
+    if on.is_empty() {
+        let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
+        let about = match expired {
+            0 => format!("Accepted again from the next request on, with the same secrets: {names}."),
+            1 => format!("1 of them expired and needs a new expiry first, so none is enabled: {names}."),
+            n => format!("{n} of them expired and need a new expiry first, so none is enabled: {names}."),
+        };
+        return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: targets });
+    }
+    let off = match tokens.len() - affected.len() {
+        0 => String::new(),
+        1 => " 1 more is already disabled.".to_owned(),
+        n => format!(" {n} more are already disabled."),
+    };
+    let about = format!("Denied from the next request on; secrets are kept: {names}.{off}");
+    PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })
+}
