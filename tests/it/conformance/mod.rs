@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod ledger_windows;
 mod match_limit;
+mod memory;
 pub mod reruns;
 mod sqlite;
 mod token_windows;

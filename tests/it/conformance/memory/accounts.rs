@@ -1,0 +1,113 @@
+//! Accounts of the engine in memory.
+
+use std::collections::BTreeMap;
+
+use jeton::domain::account::{Account, AccountId, CredentialVersion};
+use jeton::domain::name::Username;
+use jeton::domain::password::PasswordHash;
+use jeton::domain::role::Role;
+use jeton::domain::time::Timestamp;
+use jeton::domain::token::Token;
+use jeton::error::{Error, Result};
+use jeton::verbs::ports::{AccountReader, AccountWriter, NewAccount, TokenCounts};
+
+use super::state::{State, StoredAccount};
+
+impl State {
+    fn existing(&self) -> impl Iterator<Item = &StoredAccount> {
+        self.accounts.iter().filter(|stored| !stored.is_deleted)
+    }
+
+    /// Applies `change` to an account and raises its credential version.
+    fn change_account(&mut self, id: AccountId, change: impl FnOnce(&mut StoredAccount)) -> Result<()> {
+        let stored = self.accounts.iter_mut().find(|stored| stored.account.id == id && !stored.is_deleted);
+        let stored = stored.ok_or_else(|| Error::conflict("no such account"))?;
+        stored.account.credential_version.0 += 1;
+        change(stored);
+        Ok(())
+    }
+}
+
+impl AccountReader for State {
+    fn account(&self, id: AccountId) -> Result<Option<Account>> {
+        Ok(self.existing().find(|stored| stored.account.id == id).map(|stored| stored.account.clone()))
+    }
+    fn account_by_name(&self, username: &Username) -> Result<Option<Account>> {
+        Ok(self.existing().find(|stored| stored.account.username == *username).map(|stored| stored.account.clone()))
+    }
+    fn accounts(&self) -> Result<Vec<Account>> {
+        let mut accounts: Vec<Account> = self.existing().map(|stored| stored.account.clone()).collect();
+        accounts.sort_by(|a, b| a.username.as_str().cmp(b.username.as_str()));
+        Ok(accounts)
+    }
+    fn unreadable_accounts(&self) -> Result<Vec<AccountId>> {
+        Ok(Vec::new())
+    }
+    fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>> {
+        let stored = self.existing().find(|stored| stored.account.id == id);
+        Ok(stored.map(|stored| PasswordHash(stored.password.clone())))
+    }
+    fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
+        let mut counts: BTreeMap<AccountId, TokenCounts> = BTreeMap::new();
+        for token in self.tokens.values().filter(|token| account.is_none_or(|id| token.account == id)) {
+            let counts = counts.entry(token.account).or_default();
+            counts.active += u32::from(token.is_active(now));
+            counts.live += u32::from(token.deleted_at.is_none());
+            counts.trashed += u32::from(token.deleted_at.is_some());
+        }
+        Ok(counts)
+    }
+    fn live_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
+        let mut tokens = self.find(|token| token.account == account && token.deleted_at.is_none());
+        tokens.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
+        Ok(tokens)
+    }
+    fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>> {
+        Ok(self.find(|token| token.account == account).into_iter().filter_map(|token| token.last_seen_at).max())
+    }
+    fn enabled_owners(&self) -> Result<u32> {
+        let owners = self.existing().filter(|stored| stored.account.role == Role::Owner && stored.account.enabled);
+        Ok(owners.count() as u32)
+    }
+}
+
+impl AccountWriter for State {
+    fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId> {
+        if self.accounts.iter().any(|stored| stored.account.username == *new.username) {
+            return Err(Error::conflict("the username is taken"));
+        }
+        let id = AccountId(self.accounts.len() as i64 + 1);
+        let account = Account {
+            id,
+            username: new.username.clone(),
+            role: new.role,
+            enabled: true,
+            temporary_password: new.temporary_password,
+            credential_version: CredentialVersion(1),
+            created_at: new.now,
+        };
+        self.accounts.push(StoredAccount { account, password: new.password.0.clone(), is_deleted: false });
+        Ok(id)
+    }
+    fn update_account(&mut self, account: &Account) -> Result<()> {
+        let stored = AccountReader::account(self, account.id)?;
+        if stored.is_none_or(|stored| stored.credential_version != account.credential_version) {
+            return Err(Error::conflict("the account was changed meanwhile"));
+        }
+        self.change_account(account.id, |stored| {
+            (stored.account.role, stored.account.enabled) = (account.role, account.enabled);
+        })
+    }
+    fn set_password(&mut self, account: AccountId, password: &PasswordHash, temporary: bool) -> Result<()> {
+        self.change_account(account, |stored| {
+            stored.password.clone_from(&password.0);
+            stored.account.temporary_password = temporary;
+        })
+    }
+    fn delete_account(&mut self, account: AccountId, _now: Timestamp) -> Result<()> {
+        self.change_account(account, |stored| {
+            (stored.is_deleted, stored.account.enabled) = (true, false);
+            stored.password.clear();
+        })
+    }
+}
