@@ -193,7 +193,7 @@ impl Error {
         self
     }
 
-    /// Returns `true` if the error has this fault.
+    /// Returns `true` if [`Error::fault`] marked the error with `fault`.
     pub fn has_fault(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
     }

@@ -72,7 +72,7 @@ impl PropagationProbe {
         let why = match read {
             Ok(read) if read >= seq => return Some(Propagation::Confirmed(time)),
             Ok(read) => format!("has read the audit log only up to row {read}; this change is row {seq}"),
-            Err(e) => format!("could not be asked: {}", e.why.unwrap_or(e.what)),
+            Err(e) => format!("did not answer: {}", e.why.unwrap_or(e.what)),
         };
         Some(Propagation::Unconfirmed { service, why })
     }

@@ -125,7 +125,7 @@ fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     let file = config::user_file()?;
     if config::unset(&file, &[key])?.is_empty() {
         return Err(Error::not_found(format!("{} is not set in {}", key.name(), file.display()))
-            .next("Find its source with: jeton config list"));
+            .next("If it is set elsewhere, find its source with: jeton config list"));
     }
     app.out.note(&format!("✓ {} removed from {}", key.name(), file.display()));
     Ok(())

@@ -60,7 +60,7 @@ fn make_large_store(global: &GlobalArgs, args: &DemoArgs, store: &Path, tokens: 
     let world = platform::adapters();
     let out = Output::new(false, global.quiet);
     let result = LargeDemo { store, tokens, secrets: args.secrets.as_deref() }
-        .create(&world, &|count| out.progress(&format!("{count} of {tokens} tokens")));
+        .create(&world, &|count| out.progress(&format!("created {count} of {tokens} tokens")));
     out.progress("");
     let username = result?;
     if args.no_open {

@@ -19,7 +19,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     if !app.call(&Credential::Store, GetSetup)?.first_run {
         return Err(Error::conflict(format!("the store {} is already set up", app.store_path().display()))
-            .next("Sign in with jeton, or choose another store with --store"));
+            .next("To sign in, run: jeton. For another store use --store PATH"));
     }
     let username = match named.or_else(|| app.username.clone()) {
         Some(username) => username,

@@ -48,11 +48,11 @@ impl PropagationCheck {
         PropagationCheck(if is_silent { None } else { PropagationProbe::new(app.store_path()).check(seq) })
     }
 
-    /// Returns the text after "NAME deleted": the service denies `subject`, or else `otherwise`.
-    pub fn suffix(&self, subject: &str, otherwise: &str) -> String {
+    /// Returns the text after "NAME deleted": the service denies `subject`, or else `fallback_text`.
+    pub fn suffix(&self, subject: &str, fallback_text: &str) -> String {
         match &self.0 {
             Some(Propagation::Confirmed(time)) => format!("; {}", propagation::describe_confirmed(subject, *time)),
-            Some(Propagation::Unconfirmed { .. }) | None => otherwise.to_owned(),
+            Some(Propagation::Unconfirmed { .. }) | None => fallback_text.to_owned(),
         }
     }
 

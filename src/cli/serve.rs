@@ -17,10 +17,10 @@ use crate::service::endpoint::Endpoint;
 use crate::store::StoreLocation;
 
 pub(super) fn run(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
-    let loudness = args.log.as_deref().map_or(Ok(LogLevel::Info), LogLevel::parse);
+    let log_level = args.log.as_deref().map_or(Ok(LogLevel::Info), LogLevel::parse);
     // Start the log before anything can fail, because errors go only there.
-    logging::init(loudness.clone().unwrap_or(LogLevel::Info), args.log_json)?;
-    let result = loudness.and_then(|_| serve(global, args));
+    logging::init(log_level.clone().unwrap_or(LogLevel::Info), args.log_json)?;
+    let result = log_level.and_then(|_| serve(global, args));
     // End the log here: a stuck log reader must not keep the process alive.
     logging::flush_with(result.as_ref().err(), format_error);
     result.map_err(|e| Error::new(e.kind, ""))

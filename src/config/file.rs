@@ -118,7 +118,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
     let own_uid = rustix::process::geteuid().as_raw();
-    let judged = |name: &Path, meta: &Metadata| {
+    let find_unsafe_access = |name: &Path, meta: &Metadata| {
         let (owner, mode) = (meta.uid(), meta.mode());
         if owner != own_uid && owner != 0 {
             Some(format!("{} belongs to uid {owner}", name.display()))
@@ -131,9 +131,9 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
     // A user who can write a folder on the path can put another file there. That includes the path of a link.
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let named = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    judged(&real, meta).or_else(|| {
+    find_unsafe_access(&real, meta).or_else(|| {
         let folders = real.ancestors().skip(1).chain(named.ancestors().skip(1));
-        folders.into_iter().find_map(|folder| judged(folder, &fs::metadata(folder).ok()?))
+        folders.into_iter().find_map(|folder| find_unsafe_access(folder, &fs::metadata(folder).ok()?))
     })
 }
 

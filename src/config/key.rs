@@ -135,7 +135,7 @@ impl SettingKey {
     }
 }
 
-/// Parses the name or number of a group of this machine. It need not exist.
+/// Parses a Unix group, as name or number. The group need not exist.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the rule.

@@ -53,7 +53,7 @@ impl fmt::Display for Source {
 /// A value and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// The value.
+    /// The value in force.
     pub value: T,
     pub source: Source,
 }
@@ -61,7 +61,7 @@ pub struct Setting<T> {
 /// Settings from the command line.
 #[derive(Debug, Clone, Default)]
 pub struct CliOverrides {
-    /// `--store`.
+    /// Path given with `--store`.
     pub store: Option<PathBuf>,
     /// `--user`.
     pub user: Option<String>,

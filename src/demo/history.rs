@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::{mem, slice};
 
 use super::accounts::DemoAccounts;
-use super::sample::{Api, Sample, SampleEvent, samples};
+use super::sample_tokens::{Api, Sample, SampleEvent, samples};
 use crate::domain::catalogue::{Catalogue, set};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::method::{Access, MethodId};

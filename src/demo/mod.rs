@@ -7,7 +7,7 @@ mod accounts;
 mod history;
 mod large;
 mod population;
-mod sample;
+mod sample_tokens;
 mod seeded_rng;
 mod simulator;
 mod traffic;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::history::{DemoToken, callable};
-use super::sample::Traffic;
+use super::sample_tokens::Traffic;
 use super::seeded_rng::SeededRng;
 use crate::config::{ServeSettings, Setting, Source};
 use crate::domain::catalogue::Catalogue;

@@ -2,7 +2,7 @@
 
 use super::accounts::DemoAccounts;
 use super::history::{DemoToken, callable};
-use super::sample::{SampleEvent, Traffic};
+use super::sample_tokens::{SampleEvent, Traffic};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;

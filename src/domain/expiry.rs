@@ -128,7 +128,7 @@ impl fmt::Display for Span {
 /// A requested expiry, not yet resolved against the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpirySpec {
-    /// `never`.
+    /// No expiry, typed as `never`.
     Never,
     /// The end of this day in the local zone.
     EndOf(Day),

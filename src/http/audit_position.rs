@@ -116,7 +116,8 @@ impl AuditPosition {
             Err(e) => {
                 if !pending.is_failing {
                     let why = e.to_string();
-                    tracing::warn!(why = %escape_untrusted(&why), "an older store may not be detected after the next start");
+                    tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart an older store may not be \
+                         detected");
                 }
                 pending.is_failing = true;
                 pending.next.get_or_insert(next);

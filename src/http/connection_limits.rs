@@ -19,7 +19,7 @@ const MIN_CONNECTIONS: u64 = 4;
 /// long.
 const CLOSE_DIVISOR: u64 = 64;
 /// Number of sweeps without a closed connection after which the overload counts as over.
-const CALM_SWEEPS: u64 = 4;
+const SWEEPS_WITHOUT_OVERLOAD: u64 = 4;
 
 /// Limits for the number of open connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub(super) struct OverloadReport {
     refused: u64,
     /// The counters at the beginning of this overload.
     before: Option<(u64, u64)>,
-    calm_sweeps: u64,
+    sweeps_without_overload: u64,
 }
 
 impl OverloadReport {
@@ -90,7 +90,7 @@ impl OverloadReport {
         match self.before {
             None if before != (closed, refused) => {
                 self.before = Some(before);
-                self.calm_sweeps = 0;
+                self.sweeps_without_overload = 0;
                 tracing::warn!(
                     open,
                     most = limits.total,
@@ -98,10 +98,10 @@ impl OverloadReport {
                      -n, LimitNOFILE=)"
                 );
             }
-            Some(_) if before != (closed, refused) => self.calm_sweeps = 0,
+            Some(_) if before != (closed, refused) => self.sweeps_without_overload = 0,
             Some((closed_before, refused_before)) => {
-                self.calm_sweeps += 1;
-                if self.calm_sweeps >= CALM_SWEEPS {
+                self.sweeps_without_overload += 1;
+                if self.sweeps_without_overload >= SWEEPS_WITHOUT_OVERLOAD {
                     self.before = None;
                     let (closed, refused) = (closed - closed_before, refused - refused_before);
                     tracing::info!(open, closed, refused, "connections are below the limit again");

@@ -46,7 +46,7 @@ impl ExpiryClock {
         let least = Timestamp(latest.wall.0.saturating_add(since));
         if wall < least {
             drop(latest);
-            self.say(least.0.saturating_sub(wall.0), least);
+            self.report_lag(least.0.saturating_sub(wall.0), least);
             return least;
         }
         *latest = Seen { wall, monotonic };
@@ -55,7 +55,7 @@ impl ExpiryClock {
         wall
     }
 
-    fn say(&self, lag: i64, least: Timestamp) {
+    fn report_lag(&self, lag: i64, least: Timestamp) {
         match lag >= REPORTED_LAG {
             true => self.faults.report(
                 Fault::Clock,

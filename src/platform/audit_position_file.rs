@@ -37,8 +37,8 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     let path = sidecar_path(store);
     let refused = |why: String| Error::failure(format!("{} can't be used", path.display())).why(why);
     // Don't follow a link, and don't wait for a pipe.
-    let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-    let file = match OpenOptions::new().read(true).custom_flags(careful).open(&path) {
+    let open_flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let file = match OpenOptions::new().read(true).custom_flags(open_flags).open(&path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(refused(e.to_string())),

@@ -16,7 +16,7 @@ const GROUPS: &str = "/etc/group";
 /// [`crate::error::Kind::NotFound`] if there is no such group; [`crate::error::Kind::Failure`] if the system
 /// refuses. Only root and members of the group may give a file to it.
 pub fn chgrp(path: &Path, name: &str) -> Result<()> {
-    let refused = |why: String| Error::failure(format!("the group {name} can't be given {}", path.display())).why(why);
+    let refused = |why: String| Error::failure(format!("can't set the group {name} of {}", path.display())).why(why);
     let groups = fs::read_to_string(GROUPS).map_err(|e| refused(e.to_string()))?;
     let number = name.parse().ok().or_else(|| lookup_gid(&groups, name)).ok_or_else(|| {
         Error::not_found(format!("no group {name}"))

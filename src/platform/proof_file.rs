@@ -99,8 +99,8 @@ impl ReadFault {
 
 fn read(store: &Path) -> std::result::Result<Option<ProofValues>, ReadFault> {
     let path = sidecar_path(store);
-    let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-    let file = match OpenOptions::new().read(true).custom_flags(careful).open(&path) {
+    let open_flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let file = match OpenOptions::new().read(true).custom_flags(open_flags).open(&path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {

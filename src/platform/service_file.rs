@@ -37,8 +37,8 @@ fn sidecar_path(store: &Path) -> PathBuf {
 
 /// Opens the file. Doesn't follow a link, and doesn't wait if the file is not ours but a pipe.
 fn open(path: &Path, create: bool) -> std::io::Result<File> {
-    let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-    OpenOptions::new().read(true).write(create).create(create).mode(0o600).custom_flags(careful).open(path)
+    let open_flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    OpenOptions::new().read(true).write(create).create(create).mode(0o600).custom_flags(open_flags).open(path)
 }
 
 /// Returns `true` if no other user can have written the file, and the file has no other name.

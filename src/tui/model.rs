@@ -155,7 +155,7 @@ pub struct PendingRequest {
     pub since: Timestamp,
 }
 
-/// The purpose of a reply.
+/// The purpose of a request, which decides how its reply is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestKind {
     /// Checking if there is an owner yet.

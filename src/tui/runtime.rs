@@ -56,10 +56,10 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     read_keys(&events_tx)?;
     let end =
         EventLoop { model, screen: &mut screen, workers: &workers, events, clock: &*clock, is_own_stop: false }.run();
-    let given_back = screen.close();
+    let close_result = screen.close();
     drop(workers);
     match end {
-        Ok(ExitReason::Quit) => given_back.map(|()| ExitReason::Quit),
+        Ok(ExitReason::Quit) => close_result.map(|()| ExitReason::Quit),
         Ok(ended @ ExitReason::Signal(_)) => Ok(ended),
         // A failed draw or read may precede the hang-up signal.
         Err(_) if signals::has_hung_up() => Ok(ExitReason::Signal(signal_hook::consts::SIGHUP)),
@@ -308,9 +308,9 @@ impl EventLoop<'_> {
         self.resume(signals::suspend_self)
     }
 
-    /// Runs `away` without the terminal, takes the terminal again, and locks the screens.
-    fn resume(&mut self, away: impl FnOnce()) -> Result<()> {
-        self.screen.suspend(away)?;
+    /// Runs `run_suspended` without the terminal, takes the terminal again, and locks the screens.
+    fn resume(&mut self, run_suspended: impl FnOnce()) -> Result<()> {
+        self.screen.suspend(run_suspended)?;
         self.on_resize()?;
         self.dispatch(Msg::Resumed)
     }

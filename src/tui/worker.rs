@@ -288,17 +288,17 @@ pub(super) fn spawn_clipboard(
     Ok((texts, thread))
 }
 
-/// Starts the thread that passes text to tmux. Text that tmux doesn't accept goes to `otherwise`.
+/// Starts the thread that passes text to tmux. Text that tmux doesn't accept goes to `on_failure`.
 pub(super) fn spawn_tmux(
     answer: impl Fn(Msg) + Clone + Send + 'static,
-    otherwise: impl Fn(Zeroizing<String>) + Send + 'static,
+    on_failure: impl Fn(Zeroizing<String>) + Send + 'static,
 ) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
     let (texts, queue) = channel::<ClipboardText>();
     let thread = spawn_worker("tmux", answer, move |answer| {
         for ClipboardText { text, .. } in queue {
             match by_tmux::load(&text) {
                 Ok(()) => answer(Msg::Copied(Ok(Copied::Sent(Sent::Tmux)))),
-                Err(_) => otherwise(text),
+                Err(_) => on_failure(text),
             }
         }
     })?;

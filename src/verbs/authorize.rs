@@ -155,7 +155,7 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
     if !tokens.into_iter().any(is_higher) {
         return Ok(());
     }
-    let issued = if issued == own { String::new() } else { format!("; its secret was issued under {issued}") };
+    let issued = if issued == own { String::new() } else { format!("; its secret was issued with the role {issued}") };
     Err(Error::denied(format!("the token {} can't change a token with a higher role", bearer.token.name))
         .why(format!("its own role is {own}{issued}"))
         .next("Use --user NAME and the password"))

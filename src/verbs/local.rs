@@ -96,7 +96,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             Credential::Store => Ok(None),
             Credential::Session(session) => Ok(Some(session.clone())),
             Credential::Password(username, password) => {
-                let prover = PasswordAuthenticator {
+                let authenticator = PasswordAuthenticator {
                     store: &self.store,
                     clock: &*self.adapters.clock,
                     hasher: &*self.adapters.hasher,
@@ -104,7 +104,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
                     face: self.client.face,
                     max_wait: self.client.max_wait,
                 };
-                prover.authenticate(username, password).map(Some)
+                authenticator.authenticate(username, password).map(Some)
             }
             Credential::Token(presented) => self.authenticate_token(presented, scope).map(Some),
         }

@@ -190,7 +190,9 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
         (_, AuthLevel::Store)
         | (Credential::Session(_), AuthLevel::Authenticated)
         | (Credential::Password(..) | Credential::Token(_), _) => Ok(()),
-        (Credential::Store, _) => Err(Error::unauthenticated("this needs an account's password, or a token")),
+        (Credential::Store, _) => {
+            Err(Error::unauthenticated("not signed in: an account with its password, or a token, is needed"))
+        }
         (Credential::Session(_), AuthLevel::Password) => {
             Err(Error::unauthenticated("each change needs the password again"))
         }

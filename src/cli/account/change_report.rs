@@ -25,13 +25,13 @@ pub(super) fn print_revoked(
     accounts: &[AccountWithCounts],
     seq: i64,
     what: &str,
-    otherwise: &str,
+    fallback_text: &str,
 ) -> Result<()> {
     let service = PropagationCheck::run(app, seq);
     if app.out.json {
         return service.print_json(app, &to_json(accounts));
     }
-    print_changed(app, accounts, &format!("{what}{}", service.suffix("its tokens", otherwise)))?;
+    print_changed(app, accounts, &format!("{what}{}", service.suffix("its tokens", fallback_text)))?;
     service.warn_unconfirmed(app);
     Ok(())
 }

@@ -17,7 +17,7 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
         None if app.token()?.is_some() => (app.write_credential()?, String::new()),
         None if app.prompt.is_interactive => confirm_deletion(app, &username)?,
         None => {
-            return Err(Error::conflict("the deletion was not confirmed")
+            return Err(Error::conflict("the deletion of the account was not confirmed")
                 .why("there is no terminal to ask on, or --no-input forbids asking")
                 .next("Use --confirm NAME"));
         }

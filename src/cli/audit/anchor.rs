@@ -20,7 +20,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     let verified = app.call(&Credential::Store, verb)?;
     let Some(checkpoint) = verified.checkpoint else {
         let mut error = broken_chain_error(app, &verified.report)?;
-        error.why = Some("the anchor was not changed".to_owned());
+        error.why = Some("the anchor file was not changed".to_owned());
         return Err(error);
     };
     let added = checkpoint.seq > last;

@@ -36,8 +36,8 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.note(&match &report.last_checkpoint {
         Some(checkpoint) if newer == 0 => format!("Anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "Anchored up to row {}. Without a newer checkpoint, removed or altered rows among the {newer} after \
-             it can't be detected",
+            "Anchored up to row {}. Changes to the {newer} later rows can't be detected. Anchor them with: \
+             jeton audit anchor FILE",
             checkpoint.seq
         ),
         None if anchored => "No row is anchored.".to_owned(),

@@ -42,7 +42,7 @@ impl<'a> From<&'a LedgerSecret> for LedgerSecretJson<'a> {
     }
 }
 
-/// Returns `None` for an empty text.
+/// Returns `text`, or `None` if it is empty.
 pub fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }

@@ -28,7 +28,7 @@ pub(super) struct RevokedText<'a> {
     /// The subject that the service now denies.
     pub subject: &'a str,
     /// The message if the service has not confirmed the change.
-    pub otherwise: &'a str,
+    pub fallback_text: &'a str,
 }
 
 /// Reports tokens that lost access, and if the running service already denies them.
@@ -46,7 +46,7 @@ pub(super) fn print_revoked_with_remaining(
 ) -> Result<()> {
     let service = PropagationCheck::run(app, seq);
     if !app.out.json {
-        print_changed(app, tokens, &format!("{}{}", text.done, service.suffix(text.subject, text.otherwise)))?;
+        print_changed(app, tokens, &format!("{}{}", text.done, service.suffix(text.subject, text.fallback_text)))?;
         service.warn_unconfirmed(app);
         return Ok(());
     }

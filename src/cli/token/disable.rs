@@ -14,6 +14,6 @@ pub(super) fn disable(app: &mut App, some: TokensArgs) -> Result<()> {
         app,
         &changed.value,
         changed.audit_seq,
-        &RevokedText { done: "disabled", subject: "it", otherwise: "" },
+        &RevokedText { done: "disabled", subject: "it", fallback_text: "" },
     )
 }

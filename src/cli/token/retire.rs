@@ -12,7 +12,7 @@ pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
     let text = RevokedText {
         done: "has one secret again",
         subject: "the old secret",
-        otherwise: "; the old secret is denied from the next request on",
+        fallback_text: "; the old secret is denied from the next request on",
     };
     print_revoked(app, &[changed.value], changed.audit_seq, &text)
 }

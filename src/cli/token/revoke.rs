@@ -24,7 +24,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
         }
     };
     let changed = app.call(&credential, verb)?;
-    let text = RevokedText { done: "revoked", subject: "it", otherwise: "; denied from the next request on" };
+    let text = RevokedText { done: "revoked", subject: "it", fallback_text: "; denied from the next request on" };
     let RevokeResult { tokens, remaining: left, .. } = &changed.value;
     print_revoked_with_remaining(app, tokens, Some(left), changed.audit_seq, &text)?;
     if !app.out.json {
@@ -77,15 +77,15 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
 /// Resolves the words on the line as the verb will read them. Two words may be `ACCOUNT NAME`.
 fn resolve_tokens(app: &App, credential: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<TokenRef>> {
     let Some(full_name) = as_account_and_name(&tokens) else {
-        return Ok(tokens.into_iter().map(|pointed| pointed.reference).collect());
+        return Ok(tokens.into_iter().map(|target| target.reference).collect());
     };
     let find = |token: TokenRef| app.call(credential, ShowToken { token });
-    let both = tokens.iter().try_for_each(|pointed| find(pointed.reference.clone()).map(drop));
+    let both = tokens.iter().try_for_each(|target| find(target.reference.clone()).map(drop));
     let one = find(TokenRef::Text(full_name.clone()));
     match (both, one) {
         (Ok(()), Ok(_)) => Err(ambiguous_words(&full_name)),
         (Err(_), Ok(_)) => Ok(vec![TokenRef::Text(full_name)]),
-        (_, Err(_)) => Ok(tokens.into_iter().map(|pointed| pointed.reference).collect()),
+        (_, Err(_)) => Ok(tokens.into_iter().map(|target| target.reference).collect()),
     }
 }
 

@@ -122,7 +122,12 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
     if let Some((previous, old)) = previous_rights.as_deref().filter(differs).zip(token.previous.as_ref()) {
         table.pair(
             "",
-            format!("{}, issued under {}: {}", old.hint, old.issued_role, count_methods(previous.permitted.len())),
+            format!(
+                "{}, issued with the role {}: {}",
+                old.hint,
+                old.issued_role,
+                count_methods(previous.permitted.len())
+            ),
         );
     }
 }
@@ -186,7 +191,7 @@ pub(super) fn describe_denials(usage: &Usage, now: Timestamp) -> Option<String> 
     Some(format!("{bound}{attempts} {}, last {when} from {address}  {client} ({})", since.describe(), last.reason))
 }
 
-/// Formats `jtn_Ab12Cd34 dies in 22 h, last seen 1 h ago, 12 calls today`. `None` without an overlap.
+/// Formats `jtn_Ab12Cd34 ends in 22 h, last seen 1 h ago, 12 calls today`. `None` without an overlap.
 pub(super) fn describe_overlap(token: &Token, usage: &Usage, now: Timestamp) -> Option<String> {
     let previous = token.overlap(now)?;
     let uses = match usage.previous.map(|uses| uses.today) {
@@ -194,6 +199,6 @@ pub(super) fn describe_overlap(token: &Token, usage: &Usage, now: Timestamp) -> 
         Some(1) => ", 1 call today".to_owned(),
         Some(today) => format!(", {today} calls today"),
     };
-    let dies = relative(previous.retires_at, now);
-    Some(format!("{} ends {dies}, {}{uses}", previous.hint, last_seen_text(previous.last_seen_at, now)))
+    let ends = relative(previous.retires_at, now);
+    Some(format!("{} ends {ends}, {}{uses}", previous.hint, last_seen_text(previous.last_seen_at, now)))
 }

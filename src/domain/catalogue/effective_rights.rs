@@ -47,7 +47,7 @@ impl Withheld {
             Withheld::PickedOneByOne => "jeton.* methods must be picked one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
             Withheld::AccountRole(role) => format!("above its account's role, {role}"),
-            Withheld::IssuedRole(role) => format!("the secret was issued under {role}"),
+            Withheld::IssuedRole(role) => format!("its secret was issued with the role {role}"),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }

@@ -13,7 +13,8 @@
 /// Maximum length of a path, in characters.
 pub const MAX_PATH_LEN: usize = 1_000;
 
-/// A unit of a segment. None of its characters has a special meaning in the files that quote it.
+/// Pattern of one character of a path segment, plain or percent-encoded. None of its characters has a special meaning in
+/// the files that quote it.
 const UNIT: &str = concat!(
     r"(?:[\x21\x24\x26-\x2E0-9\x3A\x3D\x40A-Z_a-z~]",
     r"|%(?:2[0-46-9A-Ca-c]|3[AC-Fac-f]|40|5[BDEbde]|60|7[B-Eb-e]",

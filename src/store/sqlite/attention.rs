@@ -118,10 +118,10 @@ fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: 
         "FROM (SELECT * FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3
                ORDER BY minute DESC LIMIT {MAX_ATTEMPT_ROWS})"
     );
-    let among = format!("WHERE reason IN ({})", words.join(", "));
+    let reason_filter = format!("WHERE reason IN ({})", words.join(", "));
     let counted = query_one(
         db,
-        &format!("SELECT count(*), coalesce(sum(attempts) FILTER ({among}), 0) {newest}"),
+        &format!("SELECT count(*), coalesce(sum(attempts) FILTER ({reason_filter}), 0) {newest}"),
         params![token.0, first, last],
         |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
     )?;
@@ -132,7 +132,7 @@ fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: 
     let latest = query_one(
         db,
         &format!(
-            "SELECT last_at, reason, public_id, address, client {newest} {among}
+            "SELECT last_at, reason, public_id, address, client {newest} {reason_filter}
              ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
         ),
         params![token.0, first, last],

@@ -11,7 +11,7 @@ use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 use super::file_identity::FileIdentity;
 use super::query::sqlite_error;
 use super::transaction::SqliteTx;
-use super::{audit, failed_sign_ins, ledger_read, lock, open, tokens, usage_journal, wal};
+use super::{audit, busy_handler, failed_sign_ins, ledger_read, open, tokens, usage_journal, wal};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -168,7 +168,7 @@ impl Maintenance for SqliteStore {
             // In many short transactions, so that other writers get their turn.
             for part in 0..usage_journal::PARTS {
                 while self.in_write_transaction(|tx| usage_journal::flush(tx, part))? {
-                    lock::yield_to_others();
+                    busy_handler::yield_to_others();
                 }
             }
         }

@@ -186,7 +186,7 @@ impl TokenRefRow {
             (Some(Ok(account)), Some(Ok(name))) => Some((account, name)),
             _ => None,
         };
-        let standing = match (state, retires_at, token_state) {
+        let status = match (state, retires_at, token_state) {
             (None, ..) | (_, _, TokenState::Purged) => SecretStatus::Purged,
             (Some("dead"), ..) => SecretStatus::Old,
             (Some("previous"), Some(until), _) if until <= now.0 => SecretStatus::Old,
@@ -195,7 +195,7 @@ impl TokenRefRow {
             (Some(_), ..) => SecretStatus::Current,
         };
         let secret = match (PublicId::parse(&public_id), prefix.map(Prefix::parse)) {
-            (Some(id), Some(Ok(prefix))) => Some(LedgerSecret { hint: id.hint(&prefix), status: standing }),
+            (Some(id), Some(Ok(prefix))) => Some(LedgerSecret { hint: id.hint(&prefix), status }),
             _ => None,
         };
         Ok(TokenRefRow {

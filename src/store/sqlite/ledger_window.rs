@@ -22,16 +22,16 @@ fn where_clause<R: LedgerTable>(
     if let Some(token) = token {
         let token = found.bind(token.0);
         found.and(&format!("d.token_id = {token}"));
-    } else if let LedgerScope::Visible { visibility, unknown_tokens: strangers } = &query.scope {
+    } else if let LedgerScope::Visible { visibility, unknown_tokens } = &query.scope {
         let own = found.bind(visibility.own.0);
         let roles: Vec<String> = visibility.roles.iter().map(|role| found.bind(role.as_str())).collect();
-        let nobodys = if *strangers { " OR d.token_id = 0" } else { "" };
-        found.and(&format!("(a.id = {own} OR a.role IN ({}){nobodys})", roles.join(", ")));
+        let or_unknown_token = if *unknown_tokens { " OR d.token_id = 0" } else { "" };
+        found.and(&format!("(a.id = {own} OR a.role IN ({}){or_unknown_token})", roles.join(", ")));
     }
     if let Some(since) = query.since {
         // A page that goes up from a row begins at that row. The plus keeps the index from beginning at this instant
         // instead.
-        let goes_up = matches!(from, PageStart::Above(_) | PageStart::Behind(_, Way::Up));
+        let goes_up = matches!(from, PageStart::Above(_) | PageStart::Behind(_, Direction::Up));
         let plus = if goes_up { "+" } else { "" };
         R::since(&mut found, &format!("{plus}{}", R::KEY[0]), since);
     }
@@ -70,21 +70,21 @@ pub(super) enum PageStart<K> {
     /// Down, from below this row.
     Below(K),
     /// Up or down, starting after a row with this stored key.
-    Behind(Vec<Value>, Way),
+    Behind(Vec<Value>, Direction),
 }
 
 /// The direction of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Direction {
     Up,
     Down,
 }
 
 impl<K> PageStart<K> {
-    fn way(&self) -> Way {
+    fn way(&self) -> Direction {
         match self {
-            PageStart::Bottom | PageStart::Above(_) => Way::Up,
-            PageStart::Top | PageStart::At(_) | PageStart::Below(_) => Way::Down,
+            PageStart::Bottom | PageStart::Above(_) => Direction::Up,
+            PageStart::Top | PageStart::At(_) | PageStart::Below(_) => Direction::Down,
             PageStart::Behind(_, way) => *way,
         }
     }
@@ -103,10 +103,10 @@ pub(super) fn page_sql<R: LedgerTable>(
         PageStart::Above(key) => Some((">", R::values(key))),
         PageStart::At(key) => Some(("<=", R::values(key))),
         PageStart::Below(key) => Some(("<", R::values(key))),
-        PageStart::Behind(key, Way::Up) => Some((">", key.clone())),
-        PageStart::Behind(key, Way::Down) => Some(("<", key.clone())),
+        PageStart::Behind(key, Direction::Up) => Some((">", key.clone())),
+        PageStart::Behind(key, Direction::Down) => Some(("<", key.clone())),
     };
-    let order = if from.way() == Way::Up { "ASC" } else { "DESC" };
+    let order = if from.way() == Direction::Up { "ASC" } else { "DESC" };
     if let Some((compare, key)) = bound {
         let mut mark = |value: Value| {
             let mark = found.bind(value.clone());
@@ -193,7 +193,7 @@ fn read_side<R: LedgerTable>(
     limit: usize,
 ) -> Result<Side<R>> {
     let most = limit.min(i64::MAX as usize - 1);
-    let up = from.way() == Way::Up;
+    let up = from.way() == Direction::Up;
     let (mut rows, unreadable) = match &query.scope {
         LedgerScope::Token(token) => page(db, query, Some(*token), from, most + 1)?,
         // In order of time this would search the rows of all accounts. So the few tokens of one account are queried one

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::file_identity::{FileIdentity, sidecar_path};
 use super::mount::ReadOnly;
 use super::query::sqlite_error;
-use super::{lock, mount, token_listing, wal};
+use super::{busy_handler, mount, token_listing, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::user;
 
@@ -292,7 +292,7 @@ fn check_file(path: &Path) -> Result<()> {
 
 fn configure(db: &mut Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
     if busy_timeout == BUSY_TIMEOUT {
-        db.busy_handler(Some(lock::wait))?;
+        db.busy_handler(Some(busy_handler::wait))?;
     } else {
         db.busy_timeout(busy_timeout)?;
     }

@@ -145,13 +145,13 @@ fn account_ids(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>>
 /// Returns `true` if no token can match, regardless of the store's content.
 fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
     let filter = &query.filter;
-    let living = filter.stale || query.expiring_by.is_some();
+    let excludes_trash = filter.stale || query.expiring_by.is_some();
     // Tokens in the trash have the status deleted and no other.
-    let misplaced = match filter.status {
-        None => query.trashed && living,
-        Some(status) => query.trashed != (status == Status::Deleted) || (query.trashed && living),
+    let is_contradiction = match filter.status {
+        None => query.trashed && excludes_trash,
+        Some(status) => query.trashed != (status == Status::Deleted) || (query.trashed && excludes_trash),
     };
-    misplaced || accounts.is_some_and(<[i64]>::is_empty)
+    is_contradiction || accounts.is_some_and(<[i64]>::is_empty)
 }
 
 /// A list to be counted and read.

@@ -13,7 +13,7 @@ use crate::domain::role::Role;
 use crate::domain::selection::{Selection, set_label};
 use crate::tui::keymap::Action;
 use crate::tui::picker::Picker;
-use crate::tui::picker::usage_hint::UsageHint;
+use crate::tui::picker::used_methods::UsedMethods;
 use crate::tui::screen::Intent;
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::form_layout::FormLayout;
@@ -42,7 +42,7 @@ pub struct ApiChoice {
     /// The picker's selection; `None` before the picker was used.
     picked: Option<Selection>,
     /// The methods that the token has called, if the token exists and its usage is loaded.
-    usage: Option<Arc<UsageHint>>,
+    usage: Option<Arc<UsedMethods>>,
 }
 
 impl ApiChoice {
@@ -59,7 +59,7 @@ impl ApiChoice {
     }
 
     /// Takes the methods that the token has called.
-    pub fn set_usage(&mut self, used: UsageHint) {
+    pub fn set_usage(&mut self, used: UsedMethods) {
         self.usage = Some(Arc::new(used));
     }
 

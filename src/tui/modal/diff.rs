@@ -26,7 +26,7 @@ pub fn lines(changes: &[FieldChange]) -> ScrollText {
 
 /// Returns added and removed items by name.
 pub fn added_and_removed(change: &FieldChange, indent: usize) -> ScrollText {
-    let came = change.added.iter().map(|name| (LineStyle::Gain, format!("+ {name}")));
-    let went = change.removed.iter().map(|name| (LineStyle::Warning, format!("- {name}")));
-    came.chain(went).fold(ScrollText::default(), |passage, (look, text)| passage.labelled("", indent, look, text))
+    let added = change.added.iter().map(|name| (LineStyle::Gain, format!("+ {name}")));
+    let removed = change.removed.iter().map(|name| (LineStyle::Warning, format!("- {name}")));
+    added.chain(removed).fold(ScrollText::default(), |passage, (look, text)| passage.labelled("", indent, look, text))
 }

@@ -25,7 +25,7 @@ use crate::domain::token_diff::diff;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::picker::usage_hint::UsageHint;
+use crate::tui::picker::used_methods::UsedMethods;
 use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
@@ -116,7 +116,7 @@ impl EditTokenDialog {
 
     /// Takes the usage of the token.
     pub fn set_usage(&mut self, usage: &Usage, now: Timestamp) {
-        self.api.set_usage(UsageHint::new(&self.original, usage, now));
+        self.api.set_usage(UsedMethods::new(&self.original, usage, now));
     }
 
     /// Requests a preview of the edit.

@@ -13,8 +13,8 @@ pub fn describe_last_seen(at: Option<Timestamp>, now: Timestamp) -> String {
 
 /// Describes the old secret: its hint, its end, and when it was last accepted.
 pub fn describe_previous_secret(previous: &PreviousSecret, now: Timestamp) -> String {
-    let dies = relative(previous.retires_at, now);
-    format!("{}, ends {dies}, {}", previous.hint, describe_last_seen(previous.last_seen_at, now))
+    let ends = relative(previous.retires_at, now);
+    format!("{}, ends {ends}, {}", previous.hint, describe_last_seen(previous.last_seen_at, now))
 }
 
 /// Returns the change that ends the overlap of `token`; `None` if it has only one secret.

@@ -39,7 +39,7 @@ pub struct RevealSecretDialog {
 /// Describes the result of copying text.
 pub fn describe_copy(result: &Result<Copied>) -> String {
     match result {
-        Ok(Copied::Temporary) => format!("copied; cleared in {} s", CLEAR_DELAY.as_secs()),
+        Ok(Copied::Temporary) => format!("copied; the clipboard is cleared in {} s", CLEAR_DELAY.as_secs()),
         Ok(Copied::Permanent) => "copied".to_owned(),
         Ok(Copied::Sent(Sent::Direct)) => "copied through your terminal (not cleared automatically)".to_owned(),
         Ok(Copied::Sent(Sent::Tmux)) => {

@@ -237,11 +237,11 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
     ));
     lines.push(row("Secret", format!("{} since {}", token.hint, dates.day(token.secret_since))));
     if let Some(previous) = token.overlap(model.now) {
-        let dies = relative(previous.retires_at, model.now);
+        let ends = relative(previous.retires_at, model.now);
         let seen = previous
             .last_seen_at
             .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, model.now)));
-        lines.push(row("Rotating", format!("{} ends {dies}, {seen}", previous.hint)));
+        lines.push(row("Rotating", format!("{} ends {ends}, {seen}", previous.hint)));
         if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
             let calls =
                 format!("{} today, {} in 7 days with it", count_noun(uses.today, "call"), group_digits(uses.week));

@@ -15,7 +15,7 @@ pub mod method_index;
 pub mod search;
 mod selection;
 pub mod tree;
-pub mod usage_hint;
+pub mod used_methods;
 mod view;
 
 use std::sync::Arc;
@@ -38,7 +38,7 @@ use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 use method_index::GroupKind;
 use tree::{Choice, Tree};
-use usage_hint::UsageHint;
+use used_methods::UsedMethods;
 
 /// The focused part of the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Picker {
     mode: PickerMode,
     role: Role,
     /// The methods that the token has called, if the token exists and its usage is loaded.
-    usage: Option<Arc<UsageHint>>,
+    usage: Option<Arc<UsedMethods>>,
     /// The effect of the last key, shown until the next key.
     note: Option<String>,
 }
@@ -91,7 +91,7 @@ impl Picker {
     }
 
     /// Sets the methods that the token has called.
-    pub fn with_usage(mut self, used: Option<Arc<UsageHint>>) -> Self {
+    pub fn with_usage(mut self, used: Option<Arc<UsedMethods>>) -> Self {
         self.usage = used;
         self
     }

@@ -41,8 +41,12 @@ pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
         "max_expiry" => {
             ("Longest expiry", "Longest expiry that a token can get; none = no limit. Existing tokens keep theirs")
         }
-        "trash" => ("Trash retention", "Time for which a revoked token can be restored"),
-        "ledger_keep" => ("Usage retention", "Time for which uses and denied attempts are kept"),
+        "trash" => {
+            ("Trash retention", "Time for which a revoked token can be restored; also applies to tokens in the trash")
+        }
+        "ledger_keep" => {
+            ("Usage retention", "Time for which uses and denied attempts are kept; older ones are removed")
+        }
         _ => ("", ""),
     }
 }
@@ -124,7 +128,7 @@ impl Component for PolicyScreen {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
-        let right = if self.policy.is_some() { "Changes apply to new tokens only " } else { "reading… " };
+        let right = if self.policy.is_some() { "" } else { "reading… " };
         let (about, note) = match self.current() {
             Some((key, _)) if model.role() == Role::Owner => (describe_rule(key).1.to_owned(), key.to_owned()),
             Some((key, _)) => (describe_rule(key).1.to_owned(), format!("{key}   only owners can change it")),

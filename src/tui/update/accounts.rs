@@ -194,7 +194,7 @@ fn on_own_account_changed(model: &mut Model, change: AccountChange, text: String
             model.auth.clear();
             (model.session, model.me, model.demo) = (None, None, None);
             model.screen =
-                Screen::SignIn(Box::new(SignIn::with_reason(format!("{text}. Another account can sign in."))));
+                Screen::SignIn(Box::new(SignIn::with_reason(format!("{text}. Sign in with another account."))));
         }
         AccountChange::Created | AccountChange::Enabled => {}
     }

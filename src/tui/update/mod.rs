@@ -130,7 +130,7 @@ pub(super) fn lock(model: &mut Model, error: Option<&Error>) {
     model.auth.clear();
     if model.session.as_ref().is_some_and(Session::is_token) {
         let ended = Error::unauthenticated("the session has ended")
-            .why("it was signed in with a token, which can't unlock the screens");
+            .why("it was started with a token, and a token can't unlock the screens");
         model.exit = Some(Err(error.cloned().unwrap_or(ended)));
         return;
     }

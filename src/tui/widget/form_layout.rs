@@ -10,7 +10,7 @@ use crate::tui::theme::Theme;
 /// Columns of a field of normal length.
 const TEXT_INPUT_COLUMNS: usize = 40;
 
-/// A form being drawn.
+/// Lines and focus of a form, collected while it is drawn.
 pub struct FormLayout<'a, S> {
     /// Columns inside the box.
     pub columns: usize,

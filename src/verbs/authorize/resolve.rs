@@ -92,7 +92,7 @@ struct Candidates {
     /// Tokens in the searched place.
     matching: Vec<Token>,
     /// Tokens in the other place, trash or outside, if the searched one has none.
-    elsewhere: Vec<Token>,
+    in_other_scope: Vec<Token>,
     /// `true` if the error "not found" reveals nothing to the actor.
     may_reveal_absence: bool,
 }
@@ -108,23 +108,23 @@ impl Candidates {
         let find = |trashed| visible_candidates(actor, snapshot, reference, trashed, action);
         let trashed = trash_scope == TrashScope::Trashed;
         let mut matching = find(trashed)?;
-        let mut elsewhere = if matching.is_empty() { find(!trashed)? } else { Vec::new() };
+        let mut in_other_scope = if matching.is_empty() { find(!trashed)? } else { Vec::new() };
         if trash_scope == TrashScope::Any && matching.is_empty() {
-            matching.append(&mut elsewhere);
+            matching.append(&mut in_other_scope);
         }
         let may_reveal_absence = sees_everything(actor, action)
             || (scope_covers(actor, action, true) && is_own_reference(actor.account()?, reference));
-        Ok(Candidates { matching, elsewhere, may_reveal_absence })
+        Ok(Candidates { matching, in_other_scope, may_reveal_absence })
     }
 
     fn all(&self) -> impl Iterator<Item = &Token> {
-        self.matching.iter().chain(&self.elsewhere)
+        self.matching.iter().chain(&self.in_other_scope)
     }
 
     fn single(mut self, reference: &TokenRef, trash_scope: TrashScope, action: TokenAction) -> Result<Token> {
         match self.matching.len() {
             1 => Ok(self.matching.swap_remove(0)),
-            0 => Err(not_found(reference, trash_scope, action, !self.elsewhere.is_empty())),
+            0 => Err(not_found(reference, trash_scope, action, !self.in_other_scope.is_empty())),
             _ => {
                 let named = |t: &Token| format!("{} ({})", t.full_name(), t.id);
                 let names: Vec<String> = self.matching.iter().take(5).map(named).collect();
@@ -190,8 +190,8 @@ fn is_own_reference(own_account: &Account, reference: &TokenRef) -> bool {
     }
 }
 
-fn not_found(reference: &TokenRef, trash_scope: TrashScope, action: TokenAction, elsewhere: bool) -> Error {
-    let error = match (trash_scope, elsewhere) {
+fn not_found(reference: &TokenRef, trash_scope: TrashScope, action: TokenAction, in_other_scope: bool) -> Error {
+    let error = match (trash_scope, in_other_scope) {
         (TrashScope::Live, true) => {
             return Error::not_found(format!("the token {reference} is in the trash"))
                 .next(format!("Restore it with: jeton token restore {reference}"));

@@ -124,9 +124,11 @@ impl CreateToken {
         if tx.account_by_name(&account)?.is_none() {
             return Ok(());
         }
-        Err(Error::conflict(format!("{first} {name} can mean two tokens, or one token of the account {account}"))
-            .why(format!("there is an account {account}"))
-            .next(format!("For one token use: {name} --account {account}. Create two tokens one after the other")))
+        Err(Error::conflict(format!(
+            "\"{first} {name}\" is ambiguous: two tokens, or the token {name} of the account {account}"
+        ))
+        .why(format!("there is an account {account}"))
+        .next(format!("For one token use: {name} --account {account}. Create two tokens one after the other")))
     }
 
     fn validate(&self) -> Result<()> {

@@ -27,7 +27,7 @@ pub struct MadeTokens {
 }
 
 impl MadeTokens {
-    /// Returns `2 tokens that live on: ops/a, ops/b`. `None` if nothing was made.
+    /// Returns `2 tokens that stay valid: ops/a, ops/b`. `None` if nothing was made.
     pub fn describe(&self) -> Option<String> {
         let bound = if self.is_lower_bound { "more than " } else { "" };
         let what = match self.count {

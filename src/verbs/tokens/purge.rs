@@ -98,7 +98,7 @@ impl BatchedMutation for PurgeTokens {
     fn next(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<TokenId>> {
         let query = query(actor, snapshot, self.which, self.started_at.unwrap_or(env.now))?;
         let ids: Vec<TokenId> =
-            snapshot.purge_candidates(&query, self.last, size)?.iter().map(|doomed| doomed.token).collect();
+            snapshot.purge_candidates(&query, self.last, size)?.iter().map(|candidate| candidate.token).collect();
         self.last = ids.last().copied().or(self.last);
         Ok(ids)
     }
@@ -106,7 +106,7 @@ impl BatchedMutation for PurgeTokens {
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[TokenId]) -> Result<Vec<AuditEntry>> {
         let query = query(actor, tx, self.which, self.started_at.unwrap_or(env.now))?;
         let found = tx.purge_candidates_of(&query, items)?;
-        let ids: Vec<_> = found.iter().map(|doomed| doomed.token).collect();
+        let ids: Vec<_> = found.iter().map(|candidate| candidate.token).collect();
         tx.purge(&ids, env.now)?;
         let entry = |candidate: PurgeCandidate| {
             AuditEntry::new(Self::NAME, candidate.token, candidate.full_name)

@@ -92,7 +92,7 @@ fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Res
     }
     if let Some(previous) = before.overlap(env.now) {
         return Err(Error::conflict(format!("{} already has two secrets", before.name))
-            .why(format!("{} dies {}", previous.hint, relative(previous.retires_at, env.now)))
+            .why(format!("{} ends {}", previous.hint, relative(previous.retires_at, env.now)))
             .next(format!("End the overlap first: jeton token retire {}", before.full_name())));
     }
     // The old secret must not outlive its own expiry or the new one.

@@ -150,7 +150,7 @@ impl MethodCheck {
             Withheld::UnknownMethod => "the method is in no catalogue, so it grants nothing".to_owned(),
             Withheld::AccountRole(role) => format!("the method exceeds the role of the account, {role}"),
             Withheld::IssuedRole(role) => {
-                format!("the method exceeds the role that the secret was issued under, {role}")
+                format!("the method exceeds the role that the secret was issued with, {role}")
             }
             Withheld::TokenDenied(DenialReason::Deleted) => "the token is in the trash".to_owned(),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),

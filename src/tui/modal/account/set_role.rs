@@ -20,8 +20,8 @@ pub const fn describe_role(role: Role) -> &'static str {
     match role {
         Role::Owner => "Manages everything and everyone; its tokens may call all methods",
         Role::Admin => "Manages members and viewers; its tokens may call all methods",
-        Role::Member => "Manages nobody; its tokens may call read and write methods",
-        Role::Viewer => "Manages nobody; its tokens may call read methods only",
+        Role::Member => "Can't manage other accounts; its tokens may call read and write methods",
+        Role::Viewer => "Can't manage other accounts; its tokens may call only read methods",
     }
 }
 

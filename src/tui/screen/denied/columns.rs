@@ -130,14 +130,14 @@ pub(super) fn token_name(row: &DeniedRow) -> String {
 }
 
 /// Returns a word or two about the secret.
-const fn short_status(standing: SecretStatus) -> &'static str {
-    match standing {
+const fn short_status(status: SecretStatus) -> &'static str {
+    match status {
         SecretStatus::Previous => "in overlap",
         SecretStatus::Current
         | SecretStatus::Old
         | SecretStatus::Deleted
         | SecretStatus::Purged
-        | SecretStatus::Wrong => standing.as_str(),
+        | SecretStatus::Wrong => status.as_str(),
     }
 }
 

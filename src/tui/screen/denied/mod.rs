@@ -68,7 +68,7 @@ impl Denied {
         LedgerFilter::parse(self.filter.text())
     }
 
-    /// Takes a new window of rows.
+    /// Replaces the loaded rows with `window`.
     pub fn set_rows(&mut self, window: LedgerWindow<DeniedRow>, height: usize) {
         self.rows.set_rows(window.rows, window.newer, window.older, height);
     }

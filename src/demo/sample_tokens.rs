@@ -144,14 +144,14 @@ const METRICS: &[Row] = &[
 /// Returns every token of the demonstration.
 pub(super) fn samples() -> impl Iterator<Item = Sample> {
     let of = |account: &'static str, rows: &'static [Row]| {
-        rows.iter().map(move |&(name, description, born, expires, api, fate, traffic)| Sample {
+        rows.iter().map(move |&(name, description, age_days, expires, api, event, traffic)| Sample {
             account,
             name,
             description,
-            created_days_ago: born,
+            created_days_ago: age_days,
             expires,
             api,
-            event: fate,
+            event,
             traffic,
         })
     };

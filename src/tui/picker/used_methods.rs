@@ -13,19 +13,19 @@ const MIN_DAYS: u64 = 7;
 
 /// The calls of one token recorded in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UsageHint {
+pub struct UsedMethods {
     methods: HashSet<String>,
     /// Number of full days covered by the ledger.
     days: u64,
     is_truncated: bool,
 }
 
-impl UsageHint {
+impl UsedMethods {
     /// Creates the record for `token` from its `usage`, as of `now`.
     pub fn new(token: &Token, usage: &Usage, now: Timestamp) -> Self {
         let since = usage.recorded_since.map(|recorded_since| recorded_since.max(token.created_at));
         let days = since.map_or(0, |since| now.0.saturating_sub(since.0) / DAY);
-        UsageHint {
+        UsedMethods {
             methods: usage.all_methods.iter().map(|(method, _)| method.clone()).collect(),
             days: u64::try_from(days).unwrap_or(0),
             is_truncated: usage.methods_truncated,
