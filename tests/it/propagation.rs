@@ -119,16 +119,16 @@ fn unreachable_service_is_reported() {
     service.signal(Signal::STOP);
     insta::assert_snapshot!(message(home.as_ops(&["token", "disable", "b"])), @"
     ✓ ops/b disabled
-    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage could not be asked: no answer within 1s; it checks the store with each request
+    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not answer: no answer within 1s; it checks the store with each request
     ");
     let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
-    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service could not be asked: no answer within 1s"}"#);
+    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service did not answer: no answer within 1s"}"#);
     // The service is suspended by SIGSTOP: a running one would recreate its socket.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/b revoked; denied from the next request on
-    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage could not be asked: its socket is gone; it checks the store with each request
+    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not answer: its socket is gone; it checks the store with each request
       Undo: jeton token restore NAME. Trash: jeton token list --trash
     ");
     service.signal(Signal::CONT);
@@ -170,7 +170,7 @@ fn outdated_service_is_not_trusted() {
     ✓ ops/a disabled
     ! the service at unix:[folder]/other has read the audit log only up to row 1; this change is row 3; it checks the store with each request
     ✓ ops/b disabled
-    ! the service at unix:[folder]/other could not be asked: it gives an unexpected answer; it checks the store with each request
+    ! the service at unix:[folder]/other did not answer: it gives an unexpected answer; it checks the store with each request
     ✓ ops/c disabled; the service already refuses it ([time])
     ");
     owner.join().unwrap();

@@ -64,7 +64,7 @@ fn role_dialog_names_what_tokens_lose() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Role of member
     Role  (•) viewer   ( ) member   ( ) admin   ( ) owner
-          Manages nobody; its tokens may call read methods only
+          Can't manage other accounts; its tokens may call only read methods
 
     Its 0 active tokens may call no write methods from the next request on.
     The account has to sign in again.
@@ -182,8 +182,8 @@ fn account_that_disables_itself_is_signed_out() {
     Username
     Password
 
-    admin disabled; its tokens are denied from the next request on. Another
-    account can sign in.
+    admin disabled; its tokens are denied from the next request on. Sign in
+    with another account.
     ");
     assert!(s.model.session.is_none() && s.model.me.is_none());
     s.keys(&format!("ops<enter>{PASSWORD}<enter>"));

@@ -112,7 +112,7 @@ fn idle_token_session_ends() {
     });
     screens.install.fakes.clock.advance(60_000);
     screens.pass_time();
-    insta::assert_snapshot!(screens.model.exit.unwrap().unwrap_err(), @"the session has ended: it was signed in with a token, which can't unlock the screens");
+    insta::assert_snapshot!(screens.model.exit.unwrap().unwrap_err(), @"the session has ended: it was started with a token, and a token can't unlock the screens");
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn details_show_lineage_and_every_withheld_method() {
       environment.control.GetEnvInfo
 
     Withheld: 1 method
-      environment.control.StopEnv  the secret was issued under viewer
+      environment.control.StopEnv  its secret was issued with the role viewer
     ");
 }
 

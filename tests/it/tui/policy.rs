@@ -14,7 +14,7 @@ fn policy_rules_are_changed_with_fitting_input() {
     s.assert_top("policy.set");
     insta::assert_snapshot!(s.dialog_text(), @"
     Change self_service
-    Changes from on to off. Existing tokens don't change.
+    Changes from on to off.
 
     Password of ops
     ");

@@ -99,7 +99,7 @@ fn new_secret_is_shown_copied_and_saved() {
     s.keys("y");
     let secret = s.copied.pop().unwrap();
     s.assert_hides(&secret);
-    insta::assert_snapshot!(lines_of(&s, "45 s"), @"copied; cleared in 45 s");
+    insta::assert_snapshot!(lines_of(&s, "45 s"), @"copied; the clipboard is cleared in 45 s");
     s.keys("v");
     s.assert_shows(&secret);
     s.keys("v");
