@@ -43,7 +43,7 @@ fn init_creates_one_store_only() {
     let refused = home.as_ops(&["init", "--username", "two"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: the store [folder]/.local/share/jeton/jeton.db is already set up
-      Sign in with jeton, or choose another store with --store
+      To sign in, run: jeton. For another store use --store PATH
     ");
 
     let secret = home.create(&["ide", "--set", "IDE Plugins"]);
