@@ -141,7 +141,10 @@ impl LocalDates {
 pub enum Layer {
     Lock,
     Modal(ModalId),
+    /// The current screen.
     Screen,
+    /// A screen of the signed-in user, shown or not.
+    Workspace(ScreenId),
 }
 
 /// A request without a reply yet.
@@ -162,8 +165,8 @@ pub enum RequestKind {
     Setup,
     /// For a page that waits for the reply and takes no keys until then.
     Component,
-    /// For a dialog that takes keys meanwhile.
-    Dialog,
+    /// For a page that takes keys meanwhile.
+    Page,
     /// Data about the signed-in user.
     Me,
     Catalogues,
@@ -172,11 +175,6 @@ pub enum RequestKind {
     Accounts,
     /// More data about the account under the cursor.
     AccountDetails,
-    /// The rows of the audit log.
-    Audit,
-    /// The rows of the denied attempts.
-    Denied,
-    Policy,
     /// The counts above the table.
     TokenSummary,
     /// Usage of the token under the cursor.
@@ -287,6 +285,7 @@ impl Model {
             Layer::Lock => self.lock.as_ref().map(|lock| lock as &dyn Component),
             Layer::Modal(id) => self.modals.get(id),
             Layer::Screen => self.screen.component(),
+            Layer::Workspace(screen) => self.workspace().map(|workspace| workspace.get(screen)),
         }
     }
 
@@ -309,6 +308,10 @@ impl Model {
             Layer::Lock => self.lock.as_mut().map(|lock| lock as &mut dyn Component),
             Layer::Modal(id) => self.modals.get_mut(id),
             Layer::Screen => self.screen.component_mut(),
+            Layer::Workspace(screen) => match &mut self.screen {
+                Screen::Workspace(workspace) => Some(workspace.get_mut(screen)),
+                _ => None,
+            },
         };
         page.map(|page| (page, ctx))
     }
@@ -360,11 +363,6 @@ impl Model {
     /// Returns the audit log, shown or not.
     pub fn audit(&self) -> Option<&Audit> {
         self.workspace().map(|d| &d.audit)
-    }
-
-    /// Returns the audit log, shown or not, for an update.
-    pub fn audit_mut(&mut self) -> Option<&mut Audit> {
-        self.workspace_mut().map(|d| &mut d.audit)
     }
 
     /// Shows `notice` and adds it to the past notices.

@@ -49,22 +49,6 @@ pub(super) fn manages_others(model: &Model) -> bool {
     Role::ALL.into_iter().any(|other| role.manages(other))
 }
 
-pub(super) fn has_audit_row(model: &Model) -> bool {
-    model.audit().is_some_and(|a| a.current().is_some())
-}
-
-pub(super) fn may_read_audit(model: &Model) -> bool {
-    model.audit().is_some_and(|a| !a.rows().is_denied())
-}
-
-pub(super) fn may_read_denied(model: &Model) -> bool {
-    model.workspace().is_some_and(|d| !d.denied.rows().is_denied())
-}
-
-pub(super) fn has_denied_row(model: &Model) -> bool {
-    model.workspace().is_some_and(|d| d.denied.current().is_some())
-}
-
 /// Returns `true` if the catalogue shows the contents of a set.
 pub(super) fn shows_set(model: &Model) -> bool {
     model.workspace().is_some_and(|workspace| workspace.catalogue.shows_set())

@@ -220,9 +220,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::DiscardDraft, &[ESC, ENTER], Action::Cancel, "Keep editing", "Back to the dialog", 1, always),
     bind(Context::DiscardDraft, &[Key::char('d')], Action::Discard, "Discard", "Close the dialog and discard the draft", 2, always),
 
-    bind(Context::Audit, &[Key::char('/')], Action::Filter, "Filter", "Filter while typing: words, verb:token.revoke by:ops target:ci", 1, may_read_audit),
-    bind(Context::Audit, &[ENTER], Action::Details, "Details", "Show the whole row with all values before and after", 2, has_audit_row),
-    bind(Context::Audit, &[Key::char('y')], Action::CopyTarget, "Copy target", "Copy the id of the changed object", 3, has_audit_row),
+    bind(Context::Audit, &[Key::char('/')], Action::Filter, "Filter", "Filter while typing: words, verb:token.revoke by:ops target:ci", 1, always),
+    bind(Context::Audit, &[ENTER], Action::Details, "Details", "Show the whole row with all values before and after", 2, always),
+    bind(Context::Audit, &[Key::char('y')], Action::CopyTarget, "Copy target", "Copy the id of the changed object", 3, always),
     bind(Context::Audit, &[Key::char('v')], Action::CheckAuditLog, "Verify", "Verify the log's hash chain", 4, always),
     bind(Context::Audit, &[Key::char('R')], Action::Refresh, "Refresh", "Read the log again", 0, always),
     bind(Context::Audit, &[ESC], Action::Cancel, "Back", "Clear the filter, then go back to the tokens", 0, always),
@@ -242,9 +242,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::AuditCheck, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "Scroll a page down", 0, is_scrollable),
     bind(Context::AuditCheck, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "Scroll a page up", 0, is_scrollable),
 
-    bind(Context::Denied, &[Key::char('/')], Action::Filter, "Filter", "Filter while typing: words, reason:expired token:deploy address:10.0.0", 1, may_read_denied),
-    bind(Context::Denied, &[ENTER], Action::Details, "Details", "Show the whole row and its token", 2, has_denied_row),
-    bind(Context::Denied, &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3, has_denied_row),
+    bind(Context::Denied, &[Key::char('/')], Action::Filter, "Filter", "Filter while typing: words, reason:expired token:deploy address:10.0.0", 1, always),
+    bind(Context::Denied, &[ENTER], Action::Details, "Details", "Show the whole row and its token", 2, always),
+    bind(Context::Denied, &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3, always),
     bind(Context::Denied, &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0, always),
     bind(Context::Denied, &[ESC], Action::Cancel, "Back", "Clear the filter, then go back to the tokens", 0, always),
 

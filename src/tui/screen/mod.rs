@@ -26,7 +26,6 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::dates::Dates;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
-use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::query::sort::Sort;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
@@ -43,7 +42,7 @@ use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::CurrentUser;
 use crate::verbs::actor::{Credential, Session};
-use crate::verbs::ledger::{DeniedKey, TokenState};
+use crate::verbs::ledger::TokenState;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::{Request, Response};
 use workspace::ScreenId;
@@ -76,9 +75,7 @@ impl UpdateContext<'_> {
     pub fn area(&self) -> Rect {
         Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(1))
     }
-}
 
-impl UpdateContext<'_> {
     /// Returns the policy. Before it has arrived, the default policy is used. The store applies the real policy in any
     /// case.
     pub fn policy(&self) -> Policy {
@@ -108,16 +105,14 @@ pub enum Intent {
     Send(Credential, Request),
     /// Send a read-only request as the signed-in account while the page waits.
     Query(Request),
+    /// Send a read-only request as the signed-in account. The page takes keys meanwhile.
+    Read(Request),
     /// Read the catalogue with this path or name while the page waits.
     ReadCatalogue(PathBuf),
     /// Make a change after confirmation.
     Confirm(PendingMutation),
     /// Read the list again around this anchor.
     List(TokenCursor),
-    /// Read the audit log again from this anchor.
-    ListAudit(PageCursor<i64>),
-    /// Read the denied attempts again from this anchor.
-    ListDenied(PageCursor<DeniedKey>),
     /// Mark all tokens that match the filter, also those outside the loaded window.
     MarkShown,
     /// Close the page and sort the table.
@@ -229,6 +224,11 @@ pub trait Component: Any {
         None
     }
 
+    /// Reads the data of the screen again: the screen is shown, or the store has changed.
+    fn on_refresh(&mut self) -> Intent {
+        Intent::Stay
+    }
+
     /// Takes the reply to a request of this page. `None` if the reply has the same effect for every page, such as that
     /// of a finished change.
     fn on_reply(&mut self, _reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -261,7 +261,7 @@ pub trait Component: Any {
         Intent::Stay
     }
 
-    /// Handles the failure of a request made by [`Component::on_open`] or [`Component::on_store_changed`].
+    /// Handles the failure of a request during which the page takes keys.
     fn on_read_error(&mut self, error: Error) -> Intent {
         Intent::Notify(NoticeId::Error(error.kind), error.to_string())
     }

@@ -30,6 +30,8 @@ pub struct PagedRows<R: RowKey> {
     cursor: Cursor,
     /// `true` once the first rows have arrived.
     loaded: bool,
+    /// `true` until the rows requested last arrive.
+    reading: bool,
     /// Reason why there are no rows.
     error: Option<Error>,
     /// The anchor of the last request.
@@ -49,6 +51,7 @@ impl<R: RowKey> Default for PagedRows<R> {
             older: false,
             cursor: Cursor::default(),
             loaded: false,
+            reading: false,
             error: None,
             page_cursor: PageCursor::Newest,
             origin: None,
@@ -133,6 +136,7 @@ impl<R: RowKey> PagedRows<R> {
     /// Records that rows from `anchor` on were requested.
     pub fn set_page_cursor(&mut self, anchor: PageCursor<R::Key>) {
         self.page_cursor = anchor;
+        self.reading = true;
     }
 
     /// Takes new rows, newest first. The cursor stays on its row if that still exists, else near it.
@@ -140,7 +144,7 @@ impl<R: RowKey> PagedRows<R> {
         let before = self.target.take().or_else(|| self.current().map(R::key));
         let at_the_top = !self.newer && self.cursor.visible_rows(height).start == 0;
         (self.rows, self.newer, self.older) = (rows, newer, older);
-        (self.loaded, self.error) = (true, None);
+        (self.loaded, self.reading, self.error) = (true, false, None);
         let at = match &self.page_cursor {
             PageCursor::Newest | PageCursor::Older(_) => 0,
             PageCursor::Oldest | PageCursor::Newer(_) => self.rows.len(),
@@ -157,6 +161,7 @@ impl<R: RowKey> PagedRows<R> {
     /// Records that the list could not be read. Returns `true` if the error still has to be reported elsewhere.
     pub fn set_error(&mut self, error: &Error) -> bool {
         self.error = Some(error.clone());
+        self.reading = false;
         if self.is_denied() {
             self.rows.clear();
             self.cursor = Cursor::default();
@@ -174,11 +179,11 @@ impl<R: RowKey> PagedRows<R> {
         self.cursor.move_by(action, self.rows.len(), height)
     }
 
-    /// Returns the anchor for reading more rows, if rows are missing near the cursor.
+    /// Returns the anchor for reading more rows, if rows are missing near the cursor and none are being read.
     pub fn needs_page(&self) -> Option<PageCursor<R::Key>> {
         let near_newer = self.newer && self.cursor.position() < PREFETCH_MARGIN;
         let near_older = self.older && self.cursor.position() + PREFETCH_MARGIN >= self.rows.len();
-        let current = self.current().filter(|_| near_newer || near_older)?;
+        let current = self.current().filter(|_| (near_newer || near_older) && !self.reading)?;
         // A second request around the same row would return the same rows.
         if matches!(&self.page_cursor, PageCursor::Around(key) if *key == current.key()) {
             return None;

@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::frame::{self, ScreenParts, plain_line};
 use super::workspace::ScreenId;
-use super::{Component, Intent, UpdateContext};
+use super::{Component, Intent, Reply, UpdateContext};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::tui::keymap::{Action, Context};
@@ -16,6 +16,8 @@ use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::model::Model;
 use crate::tui::widget::list::Cursor;
 use crate::tui::widget::text_fit::{fit, width};
+use crate::verbs::policy::ListPolicy;
+use crate::verbs::request::Response;
 
 /// Prefix of every rule key.
 pub const KEY_PREFIX: &str = "policy.";
@@ -126,6 +128,16 @@ impl Component for PolicyScreen {
         Context::Policy
     }
 
+    fn on_refresh(&mut self) -> Intent {
+        Intent::Read(ListPolicy.into())
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let Reply::Response(Response::ListPolicy(policy)) = reply else { return None };
+        self.policy = Some(policy.clone());
+        Some(Intent::Stay)
+    }
+
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
         let right = if self.policy.is_some() { "" } else { "reading… " };
@@ -145,7 +157,7 @@ impl Component for PolicyScreen {
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         match action {
-            Action::Refresh => Intent::Refresh,
+            Action::Refresh => self.on_refresh(),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::EditPolicy => self.edit_rule().unwrap_or(Intent::Stay),
             _ => {

@@ -61,7 +61,12 @@ impl Workspace {
 
     /// Returns the page that is drawn.
     pub fn component(&self) -> &dyn Component {
-        match self.current {
+        self.get(self.current)
+    }
+
+    /// Returns a screen, shown or not.
+    pub fn get(&self, screen: ScreenId) -> &dyn Component {
+        match screen {
             ScreenId::Tokens => &self.tokens,
             ScreenId::Accounts => &self.accounts,
             ScreenId::Audit => &self.audit,
@@ -73,7 +78,12 @@ impl Workspace {
 
     /// Returns the page that takes the keys.
     pub fn component_mut(&mut self) -> &mut dyn Component {
-        match self.current {
+        self.get_mut(self.current)
+    }
+
+    /// Returns a screen, shown or not, for an update.
+    pub fn get_mut(&mut self, screen: ScreenId) -> &mut dyn Component {
+        match screen {
             ScreenId::Tokens => &mut self.tokens,
             ScreenId::Accounts => &mut self.accounts,
             ScreenId::Audit => &mut self.audit,

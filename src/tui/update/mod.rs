@@ -248,7 +248,7 @@ fn quit(model: &mut Model, layer: Layer, result: Result<()>) -> Vec<Effect> {
     let already_warned = match layer {
         Layer::Lock => model.lock.as_ref().is_some_and(Form::has_problem),
         Layer::Modal(id) => model.modals.get(id).is_some_and(Component::is_discard_question),
-        Layer::Screen => false,
+        Layer::Screen | Layer::Workspace(_) => false,
     };
     if !model.has_unseen_secret() || already_warned {
         model.exit = Some(result);
@@ -280,8 +280,7 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
         Intent::ReadCatalogue(path) => requests::read_catalogue_for(model, layer, path),
         Intent::Confirm(wanted) => dialogs::open_confirm(model, wanted),
         Intent::List(anchor) => requests::query_tokens(model, anchor),
-        Intent::ListAudit(anchor) => requests::query_audit(model, anchor),
-        Intent::ListDenied(anchor) => requests::query_denied(model, anchor),
+        Intent::Read(request) => requests::read_for_page(model, layer, request),
         Intent::MarkShown => requests::query_all_matching(model),
         Intent::SetSort(sort) => {
             close(model, layer);
@@ -326,7 +325,7 @@ fn close(model: &mut Model, layer: Layer) {
 pub(super) fn open(model: &mut Model, dialog: Box<dyn Component>) -> Vec<Effect> {
     let request = dialog.on_open();
     let layer = Layer::Modal(model.modals.push(dialog));
-    request.map_or_else(Vec::new, |request| requests::read_for_dialog(model, layer, request))
+    request.map_or_else(Vec::new, |request| requests::read_for_page(model, layer, request))
 }
 
 /// Closes the picker and passes its selection to the page below.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{accounts, policy, requests};
+use super::{accounts, requests, with_page};
 use crate::domain::token::TokenId;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Model, RequestKind};
+use crate::tui::model::{Layer, Model, RequestKind};
 use crate::tui::screen::workspace::{ScreenId, Workspace};
 use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::ledger::TokenState;
@@ -22,9 +22,7 @@ pub(super) fn show_screen(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
         ScreenId::Tokens => Vec::new(),
         // Another process may have changed the accounts.
         ScreenId::Accounts => accounts::query_accounts(model),
-        ScreenId::Audit => requests::refresh_audit(model),
-        ScreenId::Policy => policy::query_policy(model),
-        ScreenId::Denied => requests::refresh_denied(model),
+        ScreenId::Audit | ScreenId::Policy | ScreenId::Denied => refresh_screen(model),
         ScreenId::Catalogue => requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into()),
     }
 }
@@ -34,10 +32,8 @@ pub(super) fn show_screen(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
 pub(super) fn refresh_screen(model: &mut Model) -> Vec<Effect> {
     match model.workspace().map(Workspace::current) {
         Some(ScreenId::Accounts) => accounts::query_accounts(model),
-        Some(ScreenId::Audit) => requests::refresh_audit(model),
-        Some(ScreenId::Policy) => policy::query_policy(model),
-        Some(ScreenId::Denied) => requests::refresh_denied(model),
-        Some(ScreenId::Tokens | ScreenId::Catalogue) | None => Vec::new(),
+        Some(screen) => with_page(model, Layer::Workspace(screen), |page| page.on_refresh()),
+        None => Vec::new(),
     }
 }
 
@@ -56,9 +52,7 @@ pub(super) fn on_cursor_moved(model: &mut Model) -> Vec<Effect> {
     match model.workspace().map(Workspace::current) {
         Some(ScreenId::Tokens) => requests::on_token_cursor(model),
         Some(ScreenId::Accounts) => accounts::on_account_cursor(model),
-        Some(ScreenId::Audit) => requests::on_audit_cursor(model),
-        Some(ScreenId::Denied) => requests::on_denied_cursor(model),
-        Some(ScreenId::Catalogue | ScreenId::Policy) | None => Vec::new(),
+        Some(ScreenId::Audit | ScreenId::Denied | ScreenId::Catalogue | ScreenId::Policy) | None => Vec::new(),
     }
 }
 

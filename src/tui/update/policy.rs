@@ -8,12 +8,7 @@ use crate::tui::notice::{Notice, NoticeId};
 use crate::verbs::Verb;
 use crate::verbs::accounts::WhoAmI;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::policy::{ListPolicy, SetPolicy};
-
-/// Requests the policy again.
-pub(super) fn query_policy(model: &mut Model) -> Vec<Effect> {
-    requests::send_query(model, RequestKind::Policy, ListPolicy.into())
-}
+use crate::verbs::policy::SetPolicy;
 
 /// Handles a changed policy.
 pub(super) fn on_policy_changed(model: &mut Model, policy: Policy, cli: &CliLine) -> Vec<Effect> {

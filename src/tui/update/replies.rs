@@ -53,19 +53,7 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
             model.exit = Some(Err(error));
             Vec::new()
         }
-        (Err(error), RequestKind::Audit) if error.kind != Kind::Unauthenticated => {
-            if model.audit_mut().is_some_and(|audit| audit.set_error(&error)) {
-                model.notify(Notice::error(&error));
-            }
-            Vec::new()
-        }
-        (Err(error), RequestKind::Denied) if error.kind != Kind::Unauthenticated => {
-            if model.workspace_mut().is_some_and(|workspace| workspace.denied.set_error(&error)) {
-                model.notify(Notice::error(&error));
-            }
-            Vec::new()
-        }
-        (Err(error), RequestKind::Dialog) if error.kind != Kind::Unauthenticated => {
+        (Err(error), RequestKind::Page) if error.kind != Kind::Unauthenticated => {
             layer.map_or_else(Vec::new, |layer| with_page(model, layer, |page| page.on_read_error(error)))
         }
         (
@@ -75,14 +63,11 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
             | RequestKind::Tokens
             | RequestKind::Accounts
             | RequestKind::AccountDetails
-            | RequestKind::Audit
-            | RequestKind::Denied
-            | RequestKind::Policy
             | RequestKind::TokenSummary
             | RequestKind::TokenDetails
             | RequestKind::Marking
             | RequestKind::Review
-            | RequestKind::Dialog,
+            | RequestKind::Page,
         ) => on_request_error(model, error, pending.kind),
     }
 }
@@ -90,8 +75,12 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
 /// Passes data to all pages, and then the reply to the page of `layer`, which has asked. A page may leave a reply that
 /// has the same effect for every page.
 fn deliver(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<Effect> {
-    let ids = model.modals.ids();
-    for id in ids {
+    match &response {
+        Response::ListAudit(window) => damaged::notify_damaged_audit_rows(model, window),
+        Response::ListDenied(window) => damaged::notify_damaged(model, window.unreadable.iter().cloned()),
+        _ => {}
+    }
+    for id in model.modals.ids() {
         if let Some((page, ctx)) = model.page_mut(Layer::Modal(id)) {
             page.on_data(&response, &ctx);
         }
@@ -124,9 +113,8 @@ pub(super) fn on_store_changed(model: &mut Model) -> Vec<Effect> {
     effects.extend(requests::query_marked(model));
     for id in model.modals.ids() {
         let request = model.modals.get(id).and_then(Component::on_store_changed);
-        effects.extend(
-            request.map_or_else(Vec::new, |request| requests::read_for_dialog(model, Layer::Modal(id), request)),
-        );
+        effects
+            .extend(request.map_or_else(Vec::new, |request| requests::read_for_page(model, Layer::Modal(id), request)));
     }
     effects.extend(navigation::refresh_screen(model));
     effects
@@ -177,20 +165,15 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
         // No screen sends these requests.
         Response::ListUses(_) | Response::ListFindings(_) | Response::CanToken(_) => Vec::new(),
-        // The dialog that has asked is closed.
-        Response::PreviewEdit(_)
+        // The page that has asked is closed.
+        Response::ListAudit(_)
+        | Response::ListDenied(_)
+        | Response::ListPolicy(_)
+        | Response::PreviewEdit(_)
         | Response::PreviewCatalogue(_)
         | Response::PreviewPurge(_)
         | Response::VerifyAuditChain(_)
         | Response::IdentifySecret(_) => Vec::new(),
-        Response::ListDenied(window) => {
-            let height = height(model.size.1);
-            damaged::notify_damaged(model, window.unreadable.iter().cloned());
-            if let Some(workspace) = model.workspace_mut() {
-                workspace.denied.set_rows(window, height);
-            }
-            requests::on_denied_cursor(model)
-        }
         Response::ListAccounts(accounts) => accounts::on_accounts(model, accounts),
         Response::ShowAccount(shown) => {
             if let Some(workspace) = model.workspace_mut() {
@@ -229,21 +212,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             }
             None => Vec::new(),
         },
-        Response::ListPolicy(policy) => {
-            if let Some(workspace) = model.workspace_mut() {
-                workspace.policy.set_policy(policy);
-            }
-            Vec::new()
-        }
         Response::SetPolicy(done) => policy::on_policy_changed(model, done.value, &done.equivalent_command),
-        Response::ListAudit(window) => {
-            let height = height(model.size.1);
-            damaged::notify_damaged_audit_rows(model, &window);
-            if let Some(audit) = model.audit_mut() {
-                audit.set_rows(window, height);
-            }
-            requests::on_audit_cursor(model)
-        }
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();

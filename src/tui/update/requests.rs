@@ -3,19 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::query::page_cursor::PageCursor;
+use super::navigation;
 use crate::domain::token::TokenRef;
 use crate::tui::effect::Effect;
 use crate::tui::long_work::LongWork;
 use crate::tui::model::{Layer, Model, PendingRequest, RequestKind};
 use crate::tui::msg::RequestId;
-use crate::tui::screen::paged_rows;
 use crate::tui::screen::tokens::marks::MAX_MARKED;
 use crate::tui::screen::tokens::{ListQuery, PAGE_SIZE, Tokens};
 use crate::tui::screen::workspace::{ScreenId, Workspace};
 use crate::verbs::actor::Credential;
-use crate::verbs::audit::ListAudit;
-use crate::verbs::ledger::{DeniedKey, ListDenied};
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, ShowToken};
@@ -40,7 +37,7 @@ fn send(
 ) -> Vec<Effect> {
     match kind {
         RequestKind::Setup | RequestKind::Component => {}
-        RequestKind::Dialog => model.pending.retain(|_, p| p.kind != kind || p.asker != asker),
+        RequestKind::Page => model.pending.retain(|_, p| p.kind != kind || p.asker != asker),
         _ => model.pending.retain(|_, p| p.kind != kind),
     }
     let id = next_id(model);
@@ -65,15 +62,20 @@ pub(super) fn send_for_component(
     send(model, RequestKind::Component, Some(layer), credential, request)
 }
 
-/// Sends a read-only request of a dialog, which takes keys meanwhile.
-pub(super) fn read_for_dialog(model: &mut Model, layer: Layer, request: Request) -> Vec<Effect> {
+/// Sends a read-only request of the page of `layer`, which takes keys meanwhile.
+pub(super) fn read_for_page(model: &mut Model, layer: Layer, request: Request) -> Vec<Effect> {
     let Some(session) = model.session.clone() else { return Vec::new() };
+    // The reply must find the screen even if another one is shown by then.
+    let layer = match (layer, model.workspace()) {
+        (Layer::Screen, Some(workspace)) => Layer::Workspace(workspace.current()),
+        (layer, _) => layer,
+    };
     // A screen may send the same request, which then replaces this one.
     let kind = match request {
         Request::ShowToken(_) => RequestKind::TokenDetails,
         Request::GetTokens(_) => RequestKind::Review,
         Request::ListAccounts(_) => RequestKind::Accounts,
-        _ => RequestKind::Dialog,
+        _ => RequestKind::Page,
     };
     send(model, kind, Some(layer), Credential::Session(session), request)
 }
@@ -171,60 +173,7 @@ pub(super) fn on_ledger_changed(model: &mut Model) -> Vec<Effect> {
             effects.extend(query_token_details(model));
             effects
         }
-        Some(ScreenId::Denied) => refresh_denied(model),
+        Some(ScreenId::Denied) => navigation::refresh_screen(model),
         Some(ScreenId::Accounts | ScreenId::Audit | ScreenId::Catalogue | ScreenId::Policy) | None => Vec::new(),
-    }
-}
-
-/// Requests the denied attempts from `anchor` on.
-pub(super) fn query_denied(model: &mut Model, anchor: PageCursor<DeniedKey>) -> Vec<Effect> {
-    let Some(workspace) = model.workspace_mut() else { return Vec::new() };
-    workspace.denied.rows_mut().set_page_cursor(anchor);
-    let filter = workspace.denied.parsed_filter();
-    let verb = ListDenied { token: None, since: None, filter, cursor: anchor, limit: paged_rows::PAGE_SIZE };
-    send_query(model, RequestKind::Denied, verb.into())
-}
-
-/// Requests the denied attempts again around the cursor.
-pub(super) fn refresh_denied(model: &mut Model) -> Vec<Effect> {
-    let cursor = model.workspace().map(|workspace| workspace.denied.rows().current_page_cursor());
-    cursor.map_or_else(Vec::new, |anchor| query_denied(model, anchor))
-}
-
-/// Requests more denied attempts if the cursor is near the end of the loaded rows.
-pub(super) fn on_denied_cursor(model: &mut Model) -> Vec<Effect> {
-    let reading = model.pending.values().any(|p| p.kind == RequestKind::Denied);
-    match model.workspace().and_then(|workspace| workspace.denied.rows().needs_page()).filter(|_| !reading) {
-        Some(anchor) => query_denied(model, anchor),
-        None => Vec::new(),
-    }
-}
-
-/// Requests the audit log from `anchor` on.
-pub(super) fn query_audit(model: &mut Model, anchor: PageCursor<i64>) -> Vec<Effect> {
-    let Some(audit) = model.audit_mut() else { return Vec::new() };
-    audit.rows_mut().set_page_cursor(anchor);
-    let verb = ListAudit {
-        since: None,
-        token: None,
-        filter: audit.parsed_filter(),
-        cursor: anchor,
-        limit: paged_rows::PAGE_SIZE,
-    };
-    send_query(model, RequestKind::Audit, verb.into())
-}
-
-/// Requests the audit log again around the cursor.
-pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
-    let cursor = model.audit().map(|audit| audit.rows().current_page_cursor());
-    cursor.map_or_else(Vec::new, |anchor| query_audit(model, anchor))
-}
-
-/// Requests more audit rows if the cursor is near the end of the loaded rows.
-pub(super) fn on_audit_cursor(model: &mut Model) -> Vec<Effect> {
-    let reading = model.pending.values().any(|p| p.kind == RequestKind::Audit);
-    match model.audit().and_then(|audit| audit.rows().needs_page()).filter(|_| !reading) {
-        Some(anchor) => query_audit(model, anchor),
-        None => Vec::new(),
     }
 }

@@ -16,9 +16,9 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::paged_rows::{PagedRows, RowKey};
+use super::paged_rows::{PAGE_SIZE, PagedRows, RowKey};
 use super::workspace::ScreenId;
-use super::{Component, Intent, UpdateContext};
+use super::{Component, Intent, Reply, UpdateContext};
 use crate::domain::audit::AuditRow;
 use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::query::page_cursor::PageCursor;
@@ -32,7 +32,9 @@ use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::audit::ListAudit;
 use crate::verbs::ports::audit_log::{AuditWindow, HashedRow};
+use crate::verbs::request::Response;
 
 /// State of the audit log screen: a window of rows around the cursor.
 #[derive(Default)]
@@ -69,21 +71,33 @@ impl Audit {
         self.rows.current()
     }
 
-    /// Returns the parsed filter.
-    pub fn parsed_filter(&self) -> AuditFilter {
+    fn parsed_filter(&self) -> AuditFilter {
         AuditFilter::parse(self.filter.text())
     }
 
+    /// Reads the rows at `anchor`.
+    fn list(&mut self, anchor: PageCursor<i64>) -> Intent {
+        self.rows.set_page_cursor(anchor);
+        let filter = self.parsed_filter();
+        Intent::Read(ListAudit { since: None, token: None, filter, cursor: anchor, limit: PAGE_SIZE }.into())
+    }
+
+    /// Reads more rows if the cursor is near the end of the loaded ones.
+    fn list_more(&mut self) -> Intent {
+        self.rows.needs_page().map_or(Intent::Stay, |anchor| self.list(anchor))
+    }
+
     /// Takes a new window of rows.
-    pub fn set_rows(&mut self, mut window: AuditWindow, height: usize) {
-        window.rows.reverse();
+    fn set_rows(&mut self, window: &mut AuditWindow, height: usize) {
+        let mut rows = std::mem::take(&mut window.rows);
+        rows.reverse();
         self.newest = window.newest;
         self.is_damaged = !window.unreadable.is_empty();
-        self.rows.set_rows(window.rows, window.newer, window.older, height);
+        self.rows.set_rows(rows, window.newer, window.older, height);
     }
 
     /// Records that the log could not be read. Returns `true` if the error still has to be reported elsewhere.
-    pub fn set_error(&mut self, error: &Error) -> bool {
+    fn set_error(&mut self, error: &Error) -> bool {
         let must_notify = self.rows.set_error(error);
         if self.rows.is_denied() {
             self.filter.stop_typing();
@@ -110,12 +124,38 @@ impl Component for Audit {
         self.filter.context(Context::Audit)
     }
 
+    fn is_enabled(&self, action: Action, _model: &Model) -> bool {
+        match action {
+            Action::Filter => !self.rows.is_denied(),
+            Action::Details | Action::CopyTarget => self.current().is_some(),
+            _ => true,
+        }
+    }
+
+    fn on_refresh(&mut self) -> Intent {
+        let anchor = self.rows.current_page_cursor();
+        self.list(anchor)
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let Reply::Response(Response::ListAudit(window)) = reply else { return None };
+        self.set_rows(window, ctx.rows);
+        Some(self.list_more())
+    }
+
+    fn on_read_error(&mut self, error: Error) -> Intent {
+        if self.set_error(&error) {
+            return Intent::Notify(NoticeId::Error(error.kind), error.to_string());
+        }
+        Intent::Stay
+    }
+
     fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
 
     fn on_edit(&mut self) -> Intent {
-        Intent::ListAudit(PageCursor::Newest)
+        self.list(PageCursor::Newest)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -126,20 +166,23 @@ impl Component for Audit {
         self.rows.track_filter_origin(action);
         match self.filter.on_action(action) {
             Some(FilterChange::Unchanged) => return Intent::Stay,
-            Some(FilterChange::Cleared) => return Intent::ListAudit(self.rows.cursor_without_filter()),
+            Some(FilterChange::Cleared) => {
+                let anchor = self.rows.cursor_without_filter();
+                return self.list(anchor);
+            }
             None => {}
         }
         match action {
-            Action::First => Intent::ListAudit(PageCursor::Newest),
-            Action::Last => Intent::ListAudit(PageCursor::Oldest),
-            Action::Refresh => Intent::ListAudit(self.rows.current_page_cursor()),
+            Action::First => self.list(PageCursor::Newest),
+            Action::Last => self.list(PageCursor::Oldest),
+            Action::Refresh => self.on_refresh(),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))
             }
             Action::CheckAuditLog => Intent::Push(Box::new(AuditCheckDialog::new())),
             Action::CopyTarget => self.current().map_or(Intent::Stay, |chained| copy_target(&chained.row)),
-            _ if self.rows.move_by(action, ctx.rows) => Intent::CursorMoved,
+            _ if self.rows.move_by(action, ctx.rows) => self.list_more(),
             _ => Intent::Stay,
         }
     }

@@ -16,9 +16,9 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::paged_rows::{PagedRows, RowKey};
+use super::paged_rows::{PAGE_SIZE, PagedRows, RowKey};
 use super::workspace::ScreenId;
-use super::{Component, Intent, UpdateContext};
+use super::{Component, Intent, Reply, UpdateContext};
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::text::is_control_or_bidi;
@@ -30,7 +30,8 @@ use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter::{FilterChange, FilterField};
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerWindow};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerWindow, ListDenied};
+use crate::verbs::request::Response;
 
 /// State of the denied attempts screen: a window of rows around the cursor.
 #[derive(Default)]
@@ -63,18 +64,29 @@ impl Denied {
         self.rows.current()
     }
 
-    /// Returns the parsed filter.
-    pub fn parsed_filter(&self) -> LedgerFilter {
+    fn parsed_filter(&self) -> LedgerFilter {
         LedgerFilter::parse(self.filter.text())
     }
 
+    /// Reads the rows at `anchor`.
+    fn list(&mut self, anchor: PageCursor<DeniedKey>) -> Intent {
+        self.rows.set_page_cursor(anchor);
+        let filter = self.parsed_filter();
+        Intent::Read(ListDenied { token: None, since: None, filter, cursor: anchor, limit: PAGE_SIZE }.into())
+    }
+
+    /// Reads more rows if the cursor is near the end of the loaded ones.
+    fn list_more(&mut self) -> Intent {
+        self.rows.needs_page().map_or(Intent::Stay, |anchor| self.list(anchor))
+    }
+
     /// Replaces the loaded rows with `window`.
-    pub fn set_rows(&mut self, window: LedgerWindow<DeniedRow>, height: usize) {
-        self.rows.set_rows(window.rows, window.newer, window.older, height);
+    fn set_rows(&mut self, window: &mut LedgerWindow<DeniedRow>, height: usize) {
+        self.rows.set_rows(std::mem::take(&mut window.rows), window.newer, window.older, height);
     }
 
     /// Records that the list could not be read. Returns `true` if the error still has to be reported elsewhere.
-    pub fn set_error(&mut self, error: &Error) -> bool {
+    fn set_error(&mut self, error: &Error) -> bool {
         let must_notify = self.rows.set_error(error);
         if self.rows.is_denied() {
             self.filter.stop_typing();
@@ -105,12 +117,38 @@ impl Component for Denied {
         self.filter.context(Context::Denied)
     }
 
+    fn is_enabled(&self, action: Action, _model: &Model) -> bool {
+        match action {
+            Action::Filter => !self.rows.is_denied(),
+            Action::Details | Action::CopyAddress => self.current().is_some(),
+            _ => true,
+        }
+    }
+
+    fn on_refresh(&mut self) -> Intent {
+        let anchor = self.rows.current_page_cursor();
+        self.list(anchor)
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let Reply::Response(Response::ListDenied(window)) = reply else { return None };
+        self.set_rows(window, ctx.rows);
+        Some(self.list_more())
+    }
+
+    fn on_read_error(&mut self, error: Error) -> Intent {
+        if self.set_error(&error) {
+            return Intent::Notify(NoticeId::Error(error.kind), error.to_string());
+        }
+        Intent::Stay
+    }
+
     fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
 
     fn on_edit(&mut self) -> Intent {
-        Intent::ListDenied(PageCursor::Newest)
+        self.list(PageCursor::Newest)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -121,19 +159,22 @@ impl Component for Denied {
         self.rows.track_filter_origin(action);
         match self.filter.on_action(action) {
             Some(FilterChange::Unchanged) => return Intent::Stay,
-            Some(FilterChange::Cleared) => return Intent::ListDenied(self.rows.cursor_without_filter()),
+            Some(FilterChange::Cleared) => {
+                let anchor = self.rows.cursor_without_filter();
+                return self.list(anchor);
+            }
             None => {}
         }
         match action {
-            Action::First => Intent::ListDenied(PageCursor::Newest),
-            Action::Last => Intent::ListDenied(PageCursor::Oldest),
-            Action::Refresh => Intent::ListDenied(self.rows.current_page_cursor()),
+            Action::First => self.list(PageCursor::Newest),
+            Action::Last => self.list(PageCursor::Oldest),
+            Action::Refresh => self.on_refresh(),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))
             }
             Action::CopyAddress => self.current().map_or(Intent::Stay, copy_address),
-            _ if self.rows.move_by(action, ctx.rows) => Intent::CursorMoved,
+            _ if self.rows.move_by(action, ctx.rows) => self.list_more(),
             _ => Intent::Stay,
         }
     }
