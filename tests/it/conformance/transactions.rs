@@ -1,5 +1,7 @@
 //! Snapshots, changes and their audit rows.
 
+use std::sync::Barrier;
+
 use super::*;
 
 pub fn an_empty_store_has_nothing<E: Engine>() {
@@ -187,6 +189,8 @@ pub fn two_writers_are_serialized<E: Engine>() {
         let written = store.write(&tester(), &|| START, |tx, _| {
             let policy = tx.policy()?;
             let active_tokens = policy.active_tokens + 1;
+            // The other writer gets its turn now, if the engine lets it.
+            (0..50).for_each(|_| std::thread::yield_now());
             tx.set_policy(&Policy { active_tokens, ..policy })?;
             let entry = || AuditEntry::new("step", active_tokens, "");
             Ok(Audited::each(active_tokens, [entry(), entry()]).unwrap())
@@ -194,11 +198,15 @@ pub fn two_writers_are_serialized<E: Engine>() {
         let written = written.unwrap();
         assert_eq!(written.audit_seq, first + 1 + 2 * i64::from(written.value), "in the order of the commits");
     };
+    let start = Barrier::new(2);
     std::thread::scope(|scope| {
         let writers: Vec<_> = (0..2)
             .map(|_| {
-                let store = f.engine.open();
-                scope.spawn(move || (0..CHANGES).for_each(|_| step(&store)))
+                let (store, start, step) = (f.engine.open(), &start, &step);
+                scope.spawn(move || {
+                    start.wait();
+                    (0..CHANGES).for_each(|_| step(&store));
+                })
             })
             .collect();
         let reader = f.engine.open();
