@@ -1,6 +1,8 @@
 //! Policy: the rules of an installation, stored in the store and changed by owners.
 
 use crate::domain::expiry::Span;
+use crate::domain::suggest::did_you_mean;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// The rules of an installation. [`Policy::default`] holds the product's defaults.
@@ -79,8 +81,10 @@ impl Policy {
             "policy.trash" => self.trash = span()?,
             "policy.ledger_keep" => self.ledger_keep = span()?,
             _ => {
-                let keys = Policy::default().pairs().map(|(key, _)| key).join(", ");
-                return Err(Error::usage("no such rule").why(format!("known are {keys}")));
+                let keys: Vec<&str> = Policy::default().pairs().map(|(key, _)| key).collect();
+                let error = Error::usage(format!("no rule \"{}\"", escape_untrusted(key)))
+                    .why(format!("known are {}", keys.join(", ")));
+                return Err(did_you_mean(error, key, keys));
             }
         }
         Ok(())

@@ -29,7 +29,7 @@ impl Upstream {
             let is_six = text.parse::<SocketAddr>().is_ok_and(|a| a.is_ipv6());
             (is_name || is_six).then(|| Upstream { host: host.to_owned(), port })
         });
-        read.ok_or_else(|| refused(text, "invalid address of an application", "use HOST:PORT, e.g. 127.0.0.1:8080"))
+        read.ok_or_else(|| refused(text, "not an address of an application", "use HOST:PORT, e.g. 127.0.0.1:8080"))
     }
 }
 
@@ -73,7 +73,7 @@ impl Listen {
                 super::check_template_safe(&path)?;
                 Ok(Listen::Unix(path))
             }
-            Err(_) => Err(refused(text, "invalid address to listen on", "use 80, 127.0.0.1:80 or unix:PATH")),
+            Err(_) => Err(refused(text, "not an address to listen on", "use 80, 127.0.0.1:80 or unix:PATH")),
         }
     }
 }
@@ -107,7 +107,7 @@ impl Tls {
             if !path.is_absolute() || !super::is_template_safe(path) {
                 return Err(refused(
                     &path.to_string_lossy(),
-                    "invalid path for a configuration",
+                    "not a path for a configuration",
                     "use an absolute path with A-Z a-z 0-9 / . _ - +",
                 ));
             }

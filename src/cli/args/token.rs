@@ -237,7 +237,7 @@ pub struct RestoreArgs {
 #[derive(Debug, Args)]
 pub struct PurgeArgs {
     /// Purge expired tokens
-    #[arg(long, required_unless_present = "trashed", conflicts_with = "trashed")]
+    #[arg(long, conflicts_with = "trashed")]
     pub expired: bool,
     /// Purge the trash
     #[arg(long)]

@@ -125,7 +125,7 @@ fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timesta
 }
 
 const COLUMNS: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SEEN", "HINT"];
-const TRASH_COLUMNS: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "DELETED", "LAST SEEN", "HINT"];
+const TRASH_COLUMNS: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "REVOKED", "LAST SEEN", "HINT"];
 
 fn row(token: &Token, now: Timestamp) -> [String; 7] {
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now));

@@ -15,7 +15,13 @@ use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeResult, PurgeTokens}
 const MAX_NAMES: usize = 20;
 
 pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
-    let which = if args.expired { Purgeable::Expired } else { Purgeable::Trashed };
+    let which = match (args.expired, args.trashed) {
+        (true, _) => Purgeable::Expired,
+        (false, true) => Purgeable::Trashed,
+        (false, false) => {
+            return Err(Error::usage("choose the tokens to purge").next("Use --expired, or --trashed for the trash"));
+        }
+    };
     if args.dry_run {
         let credential = app.read_credential()?;
         let preview = app.call(&credential, PreviewPurge { which })?;

@@ -37,12 +37,12 @@ impl UsedMethods {
         self.methods.contains(method.as_str())
     }
 
-    /// Describes the covered time: `84 days of ledger`.
+    /// Describes the covered time: `84 recorded days`.
     pub fn period(&self) -> String {
-        format!("{} of ledger", count_noun(self.days, "day"))
+        count_noun(self.days, "recorded day")
     }
 
-    /// Describes the used methods: `9 methods used in 84 days of ledger`.
+    /// Describes the used methods: `9 methods used in 84 recorded days`.
     pub fn describe(&self) -> String {
         format!("{} used in {}", count_noun(self.methods.len() as u64, "method"), self.period())
     }
@@ -52,7 +52,7 @@ impl UsedMethods {
         if self.is_truncated {
             Some("too many methods in use to list the unused ones".to_owned())
         } else if self.days < MIN_DAYS {
-            Some(format!("usage is recorded for {}; unused methods show up after 7 days", self.period()))
+            Some(format!("{} of usage; unused methods show up after 7 days", self.period()))
         } else if self.methods.is_empty() {
             Some(format!("none was used in {}", self.period()))
         } else {

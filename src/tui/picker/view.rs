@@ -301,7 +301,7 @@ impl Picker {
             let sets = &self.tree.index().sets;
             let text = match sets.get(self.set_cursor) {
                 Some(set) => set.title.clone(),
-                None if self.set_cursor == sets.len() => "all your role permits, now and later".to_owned(),
+                None if self.set_cursor == sets.len() => "all that the account's role permits".to_owned(),
                 None => "valid, but may not call anything".to_owned(),
             };
             return Line::raw(cut(&text, columns));

@@ -179,6 +179,10 @@ impl<D: Dialog + 'static> Component for Form<D> {
             let pressed = self.dialog.press(button, ctx);
             return self.apply_result(pressed);
         }
+        if let (Action::Accept, FieldKind::Text, Some(text)) = (action, kind, self.dialog.validation_error(field)) {
+            self.problem = Some(Problem::at(field, text));
+            return Intent::Stay;
+        }
         match (action, kind) {
             (Action::Accept | Action::Next | Action::Down, _) => self.move_focus(false),
             (Action::Previous | Action::Up, _) => self.move_focus(true),

@@ -67,11 +67,13 @@ pub fn check_role_grant(actor: &Actor, role: Role) -> Result<()> {
     if own_account.role.manages(role) {
         return Ok(());
     }
-    let granted = match own_account.role {
-        Role::Owner | Role::Admin => "an admin can give the roles member and viewer",
-        Role::Member | Role::Viewer => "only owners and admins can give roles",
+    let (granted, next) = match own_account.role {
+        Role::Owner | Role::Admin => ("an admin can give the roles member and viewer", "Ask an owner"),
+        Role::Member | Role::Viewer => {
+            ("only owners and admins can create accounts and give roles", "Ask an owner or admin")
+        }
     };
-    Err(Error::denied(format!("{} can't give the role {role}", own_account.username)).why(granted).next("Ask an owner"))
+    Err(Error::denied(format!("{} can't give the role {role}", own_account.username)).why(granted).next(next))
 }
 
 /// Returns the account of that name, if the actor may do `action` to it.

@@ -51,7 +51,8 @@ case "$*" in
 esac
 "#;
 
-/// Returns a page's `sh` blocks, each with the `text` block that follows it, if any.
+/// Returns a page's `sh` blocks, each with the output that the page promises: the `text` block that follows it, or the
+/// status codes in comments such as `# 200`.
 fn blocks(page: &str) -> Vec<(String, Option<String>)> {
     let mut found: Vec<(String, Option<String>)> = Vec::new();
     let mut lines = page.lines();
@@ -59,7 +60,12 @@ fn blocks(page: &str) -> Vec<(String, Option<String>)> {
         let Some(language) = line.strip_prefix("```").filter(|l| !l.is_empty()) else { continue };
         let text: String = lines.by_ref().take_while(|l| !l.starts_with("```")).map(|l| format!("{l}\n")).collect();
         match (language, found.last_mut()) {
-            ("sh", _) => found.push((text, None)),
+            ("sh", _) => {
+                let codes = text.lines().filter_map(|l| l.split_once("# ")).map(|(_, code)| code);
+                let codes: Vec<_> = codes.filter(|c| c.len() == 3 && c.parse::<u16>().is_ok()).collect();
+                let promised = (!codes.is_empty()).then(|| codes.join("\n"));
+                found.push((text, promised));
+            }
             ("text", Some((_, expected @ None))) => *expected = Some(text),
             _ => {}
         }

@@ -44,7 +44,7 @@ impl Columns {
             (sort_title("NAME", sort, SortColumn::Name), self.name),
             (sort_title("ACCOUNT", sort, SortColumn::Account), self.account),
             (sort_title("API", sort, SortColumn::Api), self.api),
-            ("DELETED".to_owned(), self.deleted),
+            ("REVOKED".to_owned(), self.deleted),
             ("RESTORABLE UNTIL".to_owned(), self.until),
         ];
         let cells: Vec<String> = cells.into_iter().filter(|(_, w)| *w > 0).map(|(t, w)| fit(&t, w)).collect();
