@@ -81,7 +81,7 @@ impl Policy {
             "policy.trash" => self.trash = span()?,
             "policy.ledger_keep" => self.ledger_keep = span()?,
             _ => {
-                let keys: Vec<&str> = Policy::default().pairs().map(|(key, _)| key).collect();
+                let keys = Policy::default().pairs().map(|(key, _)| key);
                 let error = Error::usage(format!("no rule \"{}\"", escape_untrusted(key)))
                     .why(format!("known are {}", keys.join(", ")));
                 return Err(did_you_mean(error, key, keys));

@@ -45,7 +45,7 @@ fn list_prints_a_table_or_names() {
     assert_eq!(some(&["--trash"]), "ops/x\n");
     assert_eq!(some(&["--status", "deleted"]), "ops/x\n");
     insta::assert_snapshot!(home.as_ops(&["token", "list", "--trash"]).assert_success().text(), @"
-    NAME  STATUS     ACCOUNT  API        DELETED   LAST SEEN  HINT
+    NAME  STATUS     ACCOUNT  API        REVOKED   LAST SEEN  HINT
     x     † deleted  ops      no access  just now  never      jtn_xxxxxxxx
     ");
     let shown = home.as_ops(&["token", "show", "deploy-bot"]).assert_success().out;

@@ -122,7 +122,7 @@ fn picked_selection_that_equals_a_row_selects_that_row() {
 
     (•) 2 sets…              IDE Plugins, Marketplace
 
-    (•) Inherit              all your role permits, now and later
+    (•) Inherit              all that the account's role permits
 
     (•) no access            valid, but may not call anything
     ");

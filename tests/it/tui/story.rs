@@ -263,8 +263,10 @@ fn revoke_needs_the_typed_name_and_the_password() {
     s.keys("x");
     s.assert_top("revoke-token");
     insta::assert_snapshot!(lines_of(&s, "just now, 1"), @"! In use: last seen just now, 1 call today, 1 in 7 days");
-    // Enter moves on and stops at the harmless button. `x` types a letter here.
+    // `x` types a letter here. Enter stays at a wrong name.
     s.keys("x<enter>");
+    insta::assert_snapshot!(s.problem().unwrap(), @"The name does not match");
+    s.keys("<tab>");
     s.keys(&format!("{PASSWORD}<tab><tab><enter>"));
     insta::assert_snapshot!(s.problem().unwrap(), @"Type the name exactly: deploy-bot");
     s.keys("<c-u>deploy-bot<tab><tab><tab><enter>");
