@@ -294,7 +294,7 @@ impl Model {
         let lines = self.page(layer).map_or(0, |page| page.line_count(self));
         let ctx = UpdateContext {
             now: self.now,
-            dates: self.dates.get(),
+            dates: &self.dates,
             rows: height(self.size.1),
             size: self.size,
             lines,

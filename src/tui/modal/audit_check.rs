@@ -94,7 +94,7 @@ impl Dialog for AuditCheckDialog {
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<()>> {
         let Reply::Response(Response::VerifyAuditChain(verified)) = reply else { return None };
-        self.set_report(&verified.report, ctx.dates);
+        self.set_report(&verified.report, ctx.dates.get());
         Some(Ok(Intent::Stay))
     }
 

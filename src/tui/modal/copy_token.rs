@@ -99,7 +99,7 @@ impl Dialog for CopyTokenDialog {
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let until = match expiry {
-            Expiry::At(_) => format!("until {}", ctx.dates.last_day(expiry)),
+            Expiry::At(_) => format!("until {}", ctx.dates.get().last_day(expiry)),
             Expiry::Never => "until revoked".to_owned(),
         };
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);

@@ -140,7 +140,7 @@ impl Dialog for CreateTokenDialog {
         let selection = self.api.selection();
         let expires = spec.filter(|spec| !self.shortens_default || *spec != self.default_expiry);
         let until = match expiry {
-            Expiry::At(_) => format!("until {}", ctx.dates.last_day(expiry)),
+            Expiry::At(_) => format!("until {}", ctx.dates.get().last_day(expiry)),
             Expiry::Never => "until revoked".to_owned(),
         };
         let until =

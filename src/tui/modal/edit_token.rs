@@ -324,9 +324,9 @@ impl Dialog for EditTokenDialog {
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
         match reply {
-            Reply::Response(Response::PreviewEdit(edited)) => Some(self.on_preview(edited, ctx.dates)),
+            Reply::Response(Response::PreviewEdit(edited)) => Some(self.on_preview(edited, ctx.dates.get())),
             Reply::Response(Response::ShowToken(shown)) => {
-                Some(self.on_stored_token(shown.token.clone(), ctx.now, ctx.dates))
+                Some(self.on_stored_token(shown.token.clone(), ctx.now, ctx.dates.get()))
             }
             _ => None,
         }

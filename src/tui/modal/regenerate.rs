@@ -147,11 +147,11 @@ impl Dialog for RegenerateTokenDialog {
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let at = if self.grace.is_text() { Field::GraceText } else { Field::Grace };
-        let overlap = self.overlap(expiry, ctx.now, ctx.dates.zone).map_err(|e| Problem::at(at, e))?;
+        let overlap = self.overlap(expiry, ctx.now, ctx.dates.get().zone).map_err(|e| Problem::at(at, e))?;
         let hint = &self.token.hint;
         let about = match (overlap, self.token.overlap(ctx.now)) {
             (Some((_, until)), _) => {
-                let until = ctx.dates.second(until);
+                let until = ctx.dates.get().second(until);
                 format!("The new secret works at once. The old one ({hint}) works until {until}.")
             }
             (None, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),

@@ -89,7 +89,7 @@ impl<R: DetailRow + 'static> Component for DetailDialog<R> {
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         let (room, _) = room(ctx.area());
-        let all = self.row.detail_lines(dialog_columns(ctx.area()), ctx.now, ctx.dates).len();
+        let all = self.row.detail_lines(dialog_columns(ctx.area()), ctx.now, ctx.dates.get()).len();
         let last = all.saturating_sub(room);
         let page = room.max(1);
         self.top = match action {

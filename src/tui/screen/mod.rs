@@ -23,7 +23,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::catalogue::Catalogue;
-use crate::domain::dates::Dates;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
 use crate::domain::query::sort::Sort;
@@ -35,7 +34,7 @@ use crate::tui::auth_state::AuthState;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::confirm::PendingMutation;
-use crate::tui::model::Model;
+use crate::tui::model::{LocalDates, Model};
 use crate::tui::msg::Copied;
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::auth_field::AuthField;
@@ -52,7 +51,7 @@ pub struct UpdateContext<'a> {
     /// Time of the message.
     pub now: Timestamp,
     /// Time zone and format of dates on screen.
-    pub dates: Dates<'a>,
+    pub dates: &'a LocalDates,
     /// Number of visible rows of the page's list.
     pub rows: usize,
     /// Columns and rows of the terminal.

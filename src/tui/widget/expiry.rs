@@ -96,7 +96,7 @@ impl ExpiryChoice {
     /// # Errors
     /// Those of [`ExpiryChoice::resolve_at`].
     pub fn resolve(&self, ctx: &UpdateContext<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
-        self.resolve_at(ctx.now, ctx.dates.zone)
+        self.resolve_at(ctx.now, ctx.dates.get().zone)
     }
 
     /// Returns the slots for the form, which names them `row` and `typed`.

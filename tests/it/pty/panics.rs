@@ -67,7 +67,7 @@ impl Clock for PanicAt {
         self.clock.now()
     }
 
-    /// Called when a key is pressed and, with a wide table, when the table is drawn.
+    /// Called when a new token's expiry is computed and, with a wide table, when the table is drawn.
     fn zone(&self) -> &dyn Zone {
         self.panic_during(&["key", "draw", "draw with a secret"]);
         self.clock.zone()
@@ -136,7 +136,8 @@ fn panic_message_is_on_the_main_screen() {
             match moment {
                 "key" => {
                     t.shows("▶   a");
-                    t.types("n");
+                    // All keys of the form at once, so that the panic comes before the form is drawn.
+                    t.types("nx\r\r\r\r\r");
                 }
                 "draw" | "worker" => {}
                 _ => {
