@@ -16,7 +16,7 @@ use crate::domain::dates::DateFormat;
 use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, Tombstone};
+use crate::domain::token::{PurgedToken, Token};
 use crate::domain::token_diff::FieldChange;
 use crate::verbs::accounts::CurrentUser;
 
@@ -301,8 +301,8 @@ pub struct TombstoneJson {
     purged_at: String,
 }
 
-impl From<&Tombstone> for TombstoneJson {
-    fn from(tombstone: &Tombstone) -> Self {
+impl From<&PurgedToken> for TombstoneJson {
+    fn from(tombstone: &PurgedToken) -> Self {
         TombstoneJson {
             id: tombstone.token.to_string(),
             name: tombstone.name.to_string(),

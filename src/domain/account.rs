@@ -1,5 +1,6 @@
 //! Accounts: people or services that own tokens.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::domain::name::Username;
@@ -10,6 +11,15 @@ use crate::domain::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub i64);
 
+impl AccountId {
+    /// Parses `a:7`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("a:")?;
+        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| digits.parse().ok().map(AccountId))?
+    }
+}
+
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a:{}", self.0)
@@ -18,11 +28,12 @@ impl fmt::Display for AccountId {
 
 /// Counter of changes to an account's password, role and enabled state. Sessions opened before such a change are no
 /// longer valid after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialVersion(pub i64);
 
 /// A person or a service that owns tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Account {
     /// The account's id. It never changes and is never reused for another account.
     pub id: AccountId,

@@ -1,5 +1,6 @@
 //! The audit log: who changed what, when and from which face, in a hash chain.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -214,7 +215,8 @@ impl AuditActor {
 }
 
 /// A row of the audit log.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AuditRow {
     /// The row's number: 1, 2, 3 … without a gap.
     pub seq: i64,

@@ -32,7 +32,7 @@ impl StoreId {
         StoreId { prefix: prefix.to_string(), created_at }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (prefix, created_at) = text.split_once('@')?;
         Some(StoreId { prefix: prefix.to_owned(), created_at: Timestamp(created_at.parse().ok()?) })
     }
@@ -62,6 +62,13 @@ pub struct Checkpoint {
     pub store: StoreId,
 }
 
+/// The checkpoint's line without its end.
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_line().trim_end())
+    }
+}
+
 impl Checkpoint {
     /// Returns the checkpoint's line, line end included.
     pub fn to_line(&self) -> String {
@@ -70,7 +77,7 @@ impl Checkpoint {
         format!("{line} {sum:08x}\n")
     }
 
-    fn parse(line: &str) -> Option<Self> {
+    pub(super) fn parse(line: &str) -> Option<Self> {
         let (content, sum) = line.rsplit_once(' ')?;
         if sum != format!("{:08x}", crc32fast::hash(content.as_bytes())) {
             return None;
@@ -115,7 +122,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn parse_hex(text: &str) -> Option<[u8; 32]> {
+pub(super) fn parse_hex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return None;

@@ -1,7 +1,10 @@
 //! Reasons why an attempt was denied.
 
+use serde::{Deserialize, Serialize};
+
 /// The reason why an attempt was denied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DenialReason {
     /// The text doesn't have the form of a secret.
     Malformed,

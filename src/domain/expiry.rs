@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::dates::DateFormat;
 use crate::domain::text::escape_untrusted;
 use crate::domain::time::{self, DAY, Day, HOUR, Timestamp, Zone};
 use crate::error::{Error, Result};
 
 /// When a token stops working. At exactly that instant it is already expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<Timestamp>", into = "Option<Timestamp>")]
 pub enum Expiry {
     /// The token doesn't expire.
     Never,
@@ -28,6 +31,12 @@ impl Expiry {
             Expiry::Never => None,
             Expiry::At(at) => Some(at),
         }
+    }
+}
+
+impl From<Expiry> for Option<Timestamp> {
+    fn from(expiry: Expiry) -> Self {
+        expiry.at()
     }
 }
 
@@ -134,6 +143,17 @@ pub enum ExpirySpec {
     EndOf(Day),
     /// The end of this span, starting now.
     In(Span),
+}
+
+/// The form that [`ExpirySpec::parse`] reads.
+impl fmt::Display for ExpirySpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExpirySpec::Never => f.write_str("never"),
+            ExpirySpec::EndOf(day) => f.write_str(&DateFormat::Iso.day(*day)),
+            ExpirySpec::In(span) => span.fmt(f),
+        }
+    }
 }
 
 impl ExpirySpec {

@@ -1,5 +1,6 @@
 //! Methods: the callable operations of an API.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 use std::fmt;
 
@@ -7,7 +8,7 @@ use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// The effect that calling a method can have. A role is a ceiling for the access level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
     /// Needs no token: a proxy lets everybody call the method.
@@ -90,7 +91,8 @@ impl fmt::Display for MethodId {
 }
 
 /// A callable operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Method {
     pub id: MethodId,
     /// A short description.

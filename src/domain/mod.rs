@@ -22,3 +22,4 @@ pub mod text;
 pub mod time;
 pub mod token;
 pub mod token_diff;
+pub mod wire;

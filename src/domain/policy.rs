@@ -4,9 +4,11 @@ use crate::domain::expiry::Span;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// The rules of an installation. [`Policy::default`] holds the product's defaults.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// `true` if members and viewers manage their own tokens.
     pub self_service: bool,

@@ -1,12 +1,14 @@
 //! Roles: the ceiling for an account's tokens, and for the accounts it may manage.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::domain::method::Access;
 use crate::error::{Error, Result};
 
 /// A role, from the least to the most powerful.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Role {
     /// May read.
     Viewer,

@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::domain::name::Prefix;
+use crate::domain::wire::SecretValue;
 use crate::error::{Error, Result};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -52,6 +53,12 @@ impl PublicId {
     /// Returns the public head of the secret, `jtn_Ab12Cd34`.
     pub fn hint(&self, prefix: &Prefix) -> String {
         format!("{prefix}_{}", self.as_str())
+    }
+}
+
+impl fmt::Display for PublicId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -232,6 +239,26 @@ impl SecretText {
     /// The errors of [`Secret::parse`].
     pub fn parse(&self) -> std::result::Result<SecretFingerprint, SecretParseError> {
         SecretFingerprint::parse(&self.0)
+    }
+}
+
+impl SecretValue for SecretText {
+    fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> Option<T> {
+        Some(f(&self.0))
+    }
+
+    fn from_text(text: Zeroizing<String>) -> Option<Self> {
+        Some(SecretText(text))
+    }
+}
+
+impl SecretValue for Secret {
+    fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> Option<T> {
+        Some(self.expose(f))
+    }
+
+    fn from_text(text: Zeroizing<String>) -> Option<Self> {
+        Secret::parse(&text).ok()
     }
 }
 

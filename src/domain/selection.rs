@@ -1,5 +1,6 @@
 //! The API selection of a token: the methods that it may call, before the ceiling of its account's role.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -10,11 +11,13 @@ use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
 
 /// Exactly one of: API sets, hand-picked methods, or everything that the role permits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Selection {
     /// One or more API sets, by name. A change of a set changes the tokens that use it.
     Sets(BTreeSet<String>),
     /// Hand-picked methods. A token with an empty list authenticates but permits nothing.
+    #[serde(rename = "methods")]
     Custom(BTreeSet<MethodId>),
     /// Everything that the account's role permits, now and later, except `jeton.*`.
     Inherit,
@@ -129,7 +132,8 @@ fn plain_letters(text: &str) -> String {
 }
 
 /// A change of a selection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SelectionEdit {
     /// Replaces the whole selection.
     Replace(Selection),

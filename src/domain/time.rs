@@ -1,5 +1,7 @@
 //! Instants, zones and calendar arithmetic. The only module that uses `chrono`.
 
+use std::fmt;
+
 use chrono::{
     DateTime, Datelike, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc,
 };
@@ -38,6 +40,12 @@ impl Timestamp {
         Some(Timestamp(at.timestamp_millis())).filter(|at| at.rfc3339() == text)
     }
 
+    /// Parses the form that JSON of requests and replies has, at most to the millisecond.
+    pub(super) fn parse_rfc3339_ms(text: &str) -> Option<Self> {
+        let at = Timestamp(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis());
+        (at.to_string() == text).then_some(at)
+    }
+
     /// Rounds down to a whole second.
     pub fn whole_second(self) -> Self {
         Timestamp(self.0.div_euclid(SECOND) * SECOND)
@@ -55,6 +63,18 @@ impl Timestamp {
 
     fn utc(self) -> Option<DateTime<Utc>> {
         Utc.timestamp_millis_opt(self.0).single()
+    }
+}
+
+/// RFC 3339 in UTC, with milliseconds unless they are 0. An instant out of range is the first or last possible one.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = (*self).clamp(Self::FIRST, Self::LAST);
+        let seconds = at.rfc3339();
+        match at.0.rem_euclid(SECOND) {
+            0 => f.write_str(&seconds),
+            ms => write!(f, "{}.{ms:03}Z", seconds.trim_end_matches('Z')),
+        }
     }
 }
 

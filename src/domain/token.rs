@@ -1,5 +1,6 @@
 //! Tokens: named grants of accounts.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::domain::account::AccountId;
@@ -31,11 +32,12 @@ impl fmt::Display for TokenId {
 }
 
 /// Counter of a token's changes. Detects that two people change one token at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision(pub i64);
 
 /// The purpose of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenKind {
     /// Protects an API.
     Api,
@@ -51,7 +53,8 @@ impl TokenKind {
 }
 
 /// The status of a token. Computed, never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Status {
     /// The token is in the trash.
     Deleted,
@@ -90,7 +93,8 @@ impl Status {
 }
 
 /// The account data needed to check and show a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenOwner {
     pub id: AccountId,
     /// The account's name.
@@ -102,7 +106,8 @@ pub struct TokenOwner {
 }
 
 /// The old secret that a rotation kept valid for a while.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PreviousSecret {
     /// The secret's public head.
     pub hint: String,
@@ -117,7 +122,8 @@ pub struct PreviousSecret {
 }
 
 /// A named grant of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Token {
     /// The token's id, which never changes.
     pub id: TokenId,
@@ -243,7 +249,8 @@ impl Token {
 }
 
 /// The tokens that a purge removes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Purgeable {
     /// Tokens whose status is expired.
     Expired,
@@ -266,6 +273,14 @@ impl Purgeable {
 pub struct Tombstone {
     /// SHA-256 of the whole secret.
     pub digest: SecretDigest,
+    /// The remains of the token.
+    pub purged: PurgedToken,
+}
+
+/// The remains of a purged token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurgedToken {
     /// The id of the purged token, which is never reused.
     pub token: TokenId,
     /// The token's last name.
@@ -276,7 +291,7 @@ pub struct Tombstone {
     pub purged_at: Timestamp,
 }
 
-impl Tombstone {
+impl PurgedToken {
     /// Returns `account/name`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.account, self.name)
@@ -284,7 +299,8 @@ impl Tombstone {
 }
 
 /// A reference to a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenRef {
     /// As typed: `name`, `account/name`, a hint or an id.
     Text(String),

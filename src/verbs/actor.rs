@@ -1,5 +1,6 @@
 //! The actor of a request: the presented credential and the proved identity.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -76,7 +77,8 @@ impl Credential {
 }
 
 /// Proof that a password or a token was given for an account. It holds no longer than the password or token does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Session {
     account: AccountId,
     username: Username,
@@ -84,7 +86,8 @@ pub struct Session {
 }
 
 /// The proof that opened a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum SessionKind {
     /// A password, valid until the account's credentials change.
     Password {

@@ -8,12 +8,14 @@ use crate::verbs::actor::Actor;
 use crate::verbs::ledger::{LedgerSecret, LedgerToken};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
 
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
 
 /// The kind of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FindingKind {
     /// Active tokens that expire within this span.
     Expiring(Span),
@@ -25,11 +27,12 @@ pub enum FindingKind {
 }
 
 /// The position of a check: the sort value, and a token's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingCursor(pub i64, pub i64);
 
 /// Returns a page of the tokens that need attention.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListFindings {
     /// The kind of findings.
     pub kind: FindingKind,
@@ -64,7 +67,8 @@ pub struct FindingQuery {
 }
 
 /// A token that needs attention.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The token.
     pub token: LedgerToken,
@@ -73,7 +77,8 @@ pub struct Finding {
 }
 
 /// The reason why a token needs attention.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FindingReason {
     /// The token expires at this time.
     Expiring(Timestamp),
@@ -100,7 +105,8 @@ impl FindingReason {
 }
 
 /// Attempts with secrets of one token that no longer work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DeadSecretAttempts {
     /// Number of attempts.
     pub attempts: u64,
@@ -119,7 +125,8 @@ pub struct DeadSecretAttempts {
 }
 
 /// A page of the tokens that need attention.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FindingPage {
     /// The findings: the soonest, the longest unused, or the lowest id first. May be empty even if more pages follow.
     pub findings: Vec<Finding>,

@@ -12,12 +12,14 @@ use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::ports::audit_log::{AuditQuery, AuditWindow};
 use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
 
 /// Number of rows in memory while the chain is verified.
 const PAGE_SIZE: usize = 1_000;
 
 /// Lists one section of the audit log, the oldest row first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListAudit {
     /// Only rows of this time or later.
     pub since: Option<Timestamp>,
@@ -59,7 +61,7 @@ fn token_target(actor: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Res
 }
 
 /// Returns the number of the log's last row, 0 for none. It changes with every change of the store.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AuditHead;
 
 impl Query for AuditHead {
@@ -71,7 +73,8 @@ impl Query for AuditHead {
 }
 
 /// The part of the log to verify.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AuditRange {
     /// From the log's first row.
     FromStart,
@@ -80,7 +83,8 @@ pub enum AuditRange {
 }
 
 /// Verifies that the log was not changed, as far as that can be detected.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct VerifyAuditChain {
     /// The checkpoints kept outside the store, the oldest first.
     pub checkpoints: Vec<Checkpoint>,
@@ -89,7 +93,8 @@ pub struct VerifyAuditChain {
 }
 
 /// The answer to [`VerifyAuditChain`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AuditVerification {
     /// The result of following the chain.
     pub report: ChainReport,

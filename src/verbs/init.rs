@@ -13,14 +13,18 @@ use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::name::{Prefix, Username};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
+use crate::domain::wire::WireSecret;
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// Sets up an installation with its first owner. It is a conflict if the store already has an owner.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Init {
     /// The owner's name.
     pub username: Username,
     /// The owner's password.
+    #[serde(with = "WireSecret")]
     pub password: NewPassword,
     /// The prefix of secrets.
     pub prefix: Prefix,

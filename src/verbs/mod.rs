@@ -29,6 +29,7 @@ pub mod scope;
 pub mod tokens;
 pub mod verify;
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::domain::time::{Timestamp, Zone};
@@ -152,7 +153,8 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
 }
 
 /// The result of a change, and the equivalent command.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Committed<T> {
     /// The result.
     pub value: T,

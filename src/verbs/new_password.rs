@@ -1,7 +1,10 @@
 //! A new password before it is stored.
 
+use zeroize::Zeroizing;
+
 use super::ports::PasswordHasher;
 use crate::domain::password::{Password, PasswordHash};
+use crate::domain::wire::SecretValue;
 use crate::error::{Error, Result};
 
 /// A new password. It is hashed before the transaction begins, so that no other writer waits for it.
@@ -11,6 +14,20 @@ pub enum NewPassword {
     Plain(Password),
     /// The hash, ready to be stored.
     Hashed(PasswordHash),
+}
+
+/// Only the password as typed travels. A hash from outside would be stored unseen.
+impl SecretValue for NewPassword {
+    fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> Option<T> {
+        match self {
+            NewPassword::Plain(password) => password.expose_raw(|raw| std::str::from_utf8(raw).ok().map(f)),
+            NewPassword::Hashed(_) => None,
+        }
+    }
+
+    fn from_text(text: Zeroizing<String>) -> Option<Self> {
+        Some(NewPassword::Plain(Password::from_raw(text)))
+    }
 }
 
 impl NewPassword {

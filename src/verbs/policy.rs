@@ -9,9 +9,10 @@ use super::{Env, Mutation, Query, Verb};
 use crate::domain::audit::AuditEntry;
 use crate::domain::policy::Policy;
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// Returns the rules in force. Every actor may read them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListPolicy;
 
 impl Query for ListPolicy {
@@ -22,7 +23,8 @@ impl Query for ListPolicy {
 }
 
 /// Changes rules, all or none. Existing tokens keep what they have, even beyond a new limit.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SetPolicy {
     /// Key and value of each, e.g. `policy.trash` and `30d`. If a key is given twice, the last value applies.
     pub changes: Vec<(String, String)>,

@@ -1,5 +1,7 @@
 //! The list of all verbs: requests, their replies, and the trait that runs each.
 
+use serde::{Deserialize, Serialize};
+
 use super::accounts::{
     AccountDetails, AccountList, AccountWithCounts, CreateAccount, CurrentUser, DeleteAccount, DisableAccounts,
     EnableAccounts, GetSetup, ListAccounts, SetPassword, SetRole, SetupState, ShowAccount, SignIn, WhoAmI,
@@ -81,14 +83,14 @@ macro_rules! marks {
 macro_rules! requests {
     ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty $([$mark:ident])?,)*) => {
         /// All requests.
-        #[derive(Debug)]
+        #[derive(Debug, Serialize, Deserialize)]
         #[allow(missing_docs, reason = "each variant is documented by the verb it holds")]
-        pub enum Request { $($verb($verb)),* }
+        pub enum Request { $(#[serde(rename = $name)] $verb($verb)),* }
 
         /// The reply to the request of the same name.
-        #[derive(Debug)]
+        #[derive(Debug, Serialize, Deserialize)]
         #[allow(missing_docs, reason = "each variant is documented by the verb it answers")]
-        pub enum Response { $($verb($reply)),* }
+        pub enum Response { $(#[serde(rename = $name)] $verb($reply)),* }
 
         /// Every verb: its name, its proof, and the scope that a token needs.
         pub const VERBS: &[(&str, AuthLevel, RequiredScope)] =

@@ -163,7 +163,7 @@ struct ChangeJson<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CatalogueField")]
 struct FieldJson<'a> {
-    name: &'static str,
+    name: &'a str,
     before: &'a str,
     after: &'a str,
 }
@@ -217,7 +217,7 @@ impl<'a> AppliedJson<'a> {
 }
 
 fn fields(fields: &[AttributeChange]) -> Vec<FieldJson<'_>> {
-    fields.iter().map(|f| FieldJson { name: f.name, before: &f.before, after: &f.after }).collect()
+    fields.iter().map(|f| FieldJson { name: &f.name, before: &f.before, after: &f.after }).collect()
 }
 
 fn part(part: &PartDiff) -> PartJson<'_> {

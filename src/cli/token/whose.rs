@@ -97,7 +97,7 @@ fn to_json(lookup: &SecretLookup, now: Timestamp) -> WhoseJson {
     let (token, purged) = match &lookup.owner {
         SecretOwner::Unknown => (None, None),
         SecretOwner::Token(token, _) => (Some(TokenJson::new(token, now)), None),
-        SecretOwner::Purged(tombstone) => (None, Some(TombstoneJson::from(&**tombstone))),
+        SecretOwner::Purged(tombstone) => (None, Some(TombstoneJson::from(tombstone))),
     };
     WhoseJson {
         schema: SCHEMA,

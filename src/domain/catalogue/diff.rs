@@ -1,12 +1,15 @@
 //! Differences between two states of a catalogue.
 
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::Method;
 
 /// All differences. In the order of the newer state; removed parts in the order of the older one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CatalogueDiff {
     /// The catalogue's own title, and a change in the order of its parts.
     pub attributes: Vec<AttributeChange>,
@@ -19,7 +22,8 @@ pub struct CatalogueDiff {
 }
 
 /// The differences of one kind of part, each identified by its id.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PartDiff {
     /// Ids of the added parts.
     pub added: Vec<String>,
@@ -30,7 +34,8 @@ pub struct PartDiff {
 }
 
 /// The differences of a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ItemChange {
     /// The part's id or name.
     pub id: String,
@@ -39,10 +44,11 @@ pub struct ItemChange {
 }
 
 /// A field before and after.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AttributeChange {
     /// The field's name, as in files.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The old value. For the entries of a set: the removed ones.
     pub before: String,
     /// The new value. For the entries of a set: the added ones.
@@ -85,7 +91,7 @@ pub fn diff(before: Option<&Catalogue>, after: &Catalogue) -> CatalogueDiff {
     // If only the order differs, report that instead of changing it silently.
     if diff.is_empty() && *old != *after {
         diff.attributes.push(AttributeChange {
-            name: "order",
+            name: "order".into(),
             before: "another".to_owned(),
             after: "as in the file".to_owned(),
         });
@@ -122,7 +128,7 @@ fn diff_part<T>(
 
 fn push_change(fields: &mut Vec<AttributeChange>, name: &'static str, before: &str, after: &str) {
     if before != after {
-        fields.push(AttributeChange { name, before: before.to_owned(), after: after.to_owned() });
+        fields.push(AttributeChange { name: name.into(), before: before.to_owned(), after: after.to_owned() });
     }
 }
 
@@ -177,13 +183,17 @@ mod tests {
         let moved = new.sets.remove(0);
         new.sets[0].exclude.push(SetEntry::Set("Marketplace".to_owned()));
         let found = diff(Some(&old), &new);
-        assert_eq!(found.attributes.iter().map(|f| f.name).collect::<Vec<_>>(), ["title"]);
+        assert_eq!(found.attributes.iter().map(|f| &*f.name).collect::<Vec<_>>(), ["title"]);
         assert_eq!((found.methods.added.len(), found.methods.removed.clone()), (0, vec![gone.clone()]));
-        let field = |change: &ItemChange| (change.fields.len(), change.fields[0].name, change.fields[0].after.clone());
-        assert_eq!(found.methods.changed.iter().map(field).collect::<Vec<_>>(), [(1, "docs", String::new())]);
-        assert_eq!(found.groups.changed.iter().map(field).collect::<Vec<_>>(), [(1, "title", "Else".to_owned())]);
+        let field =
+            |change: &ItemChange| (change.fields.len(), change.fields[0].name.clone(), change.fields[0].after.clone());
+        assert_eq!(found.methods.changed.iter().map(field).collect::<Vec<_>>(), [(1, "docs".into(), String::new())]);
+        assert_eq!(
+            found.groups.changed.iter().map(field).collect::<Vec<_>>(),
+            [(1, "title".into(), "Else".to_owned())]
+        );
         assert_eq!(found.sets.removed.join(","), moved.name);
-        let excluded = (1, "exclude", "set:Marketplace".to_owned());
+        let excluded = (1, "exclude".into(), "set:Marketplace".to_owned());
         assert_eq!(found.sets.changed.iter().map(field).collect::<Vec<_>>(), [excluded]);
         assert_eq!(diff(Some(&new), &old).methods.added, [gone]);
 

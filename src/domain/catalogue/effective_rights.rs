@@ -1,5 +1,6 @@
 //! The methods that a secret may call today, and the reason for each selected method that it may not call.
 
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 use super::Catalogue;
@@ -11,7 +12,8 @@ use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 
 /// The reason why a method is withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Withheld {
     /// The selection doesn't include the method.
     NotSelected,
@@ -54,7 +56,8 @@ impl Withheld {
 }
 
 /// The roles that limit a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ceilings {
     pub account: Role,
     /// The role under which the secret was issued.
@@ -80,7 +83,8 @@ impl Ceilings {
 }
 
 /// The effective rights of a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EffectiveRights {
     /// The roles that limit the secret.
     pub ceilings: Ceilings,

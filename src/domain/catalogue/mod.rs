@@ -15,6 +15,7 @@ pub mod set;
 pub mod validate;
 pub mod write;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::domain::method::{Method, MethodId};
@@ -24,7 +25,8 @@ use crate::error::{Error, Result};
 pub const MANAGEMENT: &str = "jeton";
 
 /// Methods that belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Group {
     /// The group's id, which is the start of its methods' ids.
     pub id: String,
@@ -35,7 +37,8 @@ pub struct Group {
 }
 
 /// A predefined, named selection of methods. Its methods depend on all catalogues: see [`set`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ApiSet {
     /// The set's name, as tokens store it.
     pub name: String,
@@ -103,7 +106,8 @@ impl fmt::Display for SetEntry {
 }
 
 /// The content of a catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Catalogue {
     /// The catalogue's name, which is the origin of its methods and sets.
     pub name: String,

@@ -1,5 +1,6 @@
 //! The methods that tokens may call, and those that they gain when catalogues change.
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -237,7 +238,8 @@ fn ceiling_change(before: &SetIndex<'_>, after: &SetIndex<'_>, role: Role) -> Ce
 }
 
 /// The change in the members of a set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SetChange {
     /// The set's name.
     pub set: String,

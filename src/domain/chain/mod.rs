@@ -6,6 +6,10 @@ use super::checkpoint::{Checkpoint, StoreId};
 use super::dates::Dates;
 use super::text::escape_untrusted;
 use super::time::Timestamp;
+use super::wire::numbered_hash;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 /// A row of the log as stored, before any of its content is trusted.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +23,8 @@ pub struct RawRow {
 }
 
 /// The identification of a row, as far as its content allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RowRef {
     at: Timestamp,
     verb: String,
@@ -39,7 +44,8 @@ fn excerpt(text: &str) -> String {
 }
 
 /// A fault in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Flaw {
     /// The table differs from jeton's definition; the text says how.
     Table(String),
@@ -52,7 +58,7 @@ pub enum Flaw {
     /// The row is missing, and so are all others up to this one.
     Missing(i64),
     /// A column of the row has a value of another type.
-    Unreadable(RowRef, &'static str),
+    Unreadable(RowRef, Cow<'static, str>),
     /// The row's hash doesn't match its fields and the previous row.
     Changed(RowRef),
     /// The file is damaged from here on.
@@ -76,7 +82,8 @@ pub enum Flaw {
 }
 
 /// A fault that an untouched log doesn't have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ChainFinding {
     /// The first row concerned.
     pub seq: Option<i64>,
@@ -157,11 +164,13 @@ impl ChainFinding {
 }
 
 /// The result of verifying the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ChainReport {
     /// Number of rows checked.
     pub rows: u64,
     /// Number and hash of the last row, if it has a valid hash.
+    #[serde(with = "numbered_hash")]
     pub head: Option<(i64, [u8; 32])>,
     /// The first [`MAX_FINDINGS`] findings; empty for an intact log.
     pub findings: Vec<ChainFinding>,
@@ -252,7 +261,7 @@ impl ChainVerifier {
         match raw.unreadable {
             // The hashed content is lost; only the hash itself remains.
             Some(column) => {
-                self.add_finding(Some(seq), Flaw::Unreadable(RowRef::new(row), column));
+                self.add_finding(Some(seq), Flaw::Unreadable(RowRef::new(row), column.into()));
                 if column == HASH_COLUMN {
                     candidates.extend(self.previous_hashes.iter().map(|before| chain_hash(before, row)));
                 }

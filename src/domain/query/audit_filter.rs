@@ -1,9 +1,11 @@
 //! The filter of the audit log: words, and fields such as `verb:token.revoke by:ops target:ci`.
 
 use super::filter_syntax::{self, FilterFields, Setter, set_text};
+use serde::{Deserialize, Serialize};
 
 /// A filter of the audit log. Every part must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AuditFilter {
     /// Each word must occur in the actor's name, the verb, the target's name or the details. Case is ignored.
     pub words: Vec<String>,

@@ -1,9 +1,11 @@
 //! The order of the token list: a column, ascending or descending. Equal values are ordered by id.
 
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// A column to order the list by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SortColumn {
     /// The token's name.
     #[default]
@@ -17,6 +19,7 @@ pub enum SortColumn {
     /// The expiry, with `never` last.
     Expires,
     /// The last use, with `never` first.
+    #[serde(rename = "seen")]
     LastSeen,
     /// The time of creation.
     Created,
@@ -64,7 +67,8 @@ impl SortColumn {
 }
 
 /// An order of the token list. The default is by name from A to Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sort {
     /// The column to order by.
     pub column: SortColumn,

@@ -4,6 +4,7 @@ use super::filter_syntax::{self, FilterFields, Setter, set_choice, set_text};
 use crate::domain::expiry::Span;
 use crate::domain::time::DAY;
 use crate::domain::token::Status;
+use serde::{Deserialize, Serialize};
 
 /// Number of days before its expiry in which a token counts as expiring soon.
 pub const EXPIRING_SOON_DAYS: u32 = 14;
@@ -11,7 +12,8 @@ pub const EXPIRING_SOON_DAYS: u32 = 14;
 pub const STALE_AFTER: i64 = 90 * DAY;
 
 /// A filter of the token list. Every part must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenFilter {
     /// Each word must occur in the name, description, account or hint. Case is ignored.
     pub words: Vec<String>,

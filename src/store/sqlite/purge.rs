@@ -11,7 +11,7 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Purgeable, TokenId, Tombstone};
+use crate::domain::token::{Purgeable, PurgedToken, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 
@@ -106,10 +106,12 @@ pub(super) fn tombstone(db: &Connection, id: &PublicId) -> Result<Option<Tombsto
     let Some((digest, token, name, account, purged_at)) = row else { return Ok(None) };
     Ok(Some(Tombstone {
         digest: SecretDigest::from_bytes(digest),
-        token: TokenId(token),
-        name: TokenName::parse(&name).map_err(|_| corrupt("a token name"))?,
-        account: Username::parse(&account).map_err(|_| corrupt("a username"))?,
-        purged_at: Timestamp(purged_at),
+        purged: PurgedToken {
+            token: TokenId(token),
+            name: TokenName::parse(&name).map_err(|_| corrupt("a token name"))?,
+            account: Username::parse(&account).map_err(|_| corrupt("a username"))?,
+            purged_at: Timestamp(purged_at),
+        },
     }))
 }
 

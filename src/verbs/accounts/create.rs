@@ -3,6 +3,7 @@
 use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
+use crate::domain::wire::WireSecret;
 use crate::error::Result;
 use crate::verbs::actor::{Actor, Credential};
 use crate::verbs::audited::Audited;
@@ -11,15 +12,18 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, PasswordHasher, Tx};
 use crate::verbs::{Env, Mutation, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Creates an account, enabled. It is a conflict if any account ever had the name.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CreateAccount {
     /// The account's name.
     pub username: Username,
     /// The account's role: for an owner any, for an admin member or viewer.
     pub role: Role,
     /// The account's password. It is temporary, because the person who creates the account has chosen it.
+    #[serde(with = "WireSecret")]
     pub password: NewPassword,
 }
 

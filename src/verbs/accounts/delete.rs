@@ -11,10 +11,12 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
 use crate::verbs::tokens::move_to_trash;
 use crate::verbs::{Env, Mutation, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
 /// because the account can't be restored.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DeleteAccount {
     /// The account.
     pub username: Username,

@@ -1,5 +1,6 @@
 //! disable and enable: a disabled account can't sign in, and its tokens permit nothing.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::{AccountWithCounts, audit_entry, check_owner_remains, reload};
@@ -14,7 +15,8 @@ use crate::verbs::ports::Tx;
 use crate::verbs::{Env, Mutation, Verb};
 
 /// Disables accounts, all or none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DisableAccounts {
     /// The accounts.
     pub usernames: Vec<Username>,
@@ -22,7 +24,8 @@ pub struct DisableAccounts {
 
 /// Enables accounts, all or none. It needs a person, because the tokens of the accounts work again with all of their
 /// rights.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EnableAccounts {
     /// The accounts.
     pub usernames: Vec<Username>,

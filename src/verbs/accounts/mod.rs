@@ -21,9 +21,11 @@ use crate::domain::audit::AuditEntry;
 use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::ports::{Snapshot, TokenCounts};
+use serde::{Deserialize, Serialize};
 
 /// An account and the number of its tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AccountWithCounts {
     /// The account.
     pub account: Account,

@@ -2,6 +2,7 @@
 
 use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
+use crate::domain::wire::WireSecret;
 use crate::error::{Error, Result};
 use crate::verbs::actor::{Actor, Credential};
 use crate::verbs::audited::Audited;
@@ -10,14 +11,17 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{PasswordHasher, Tx};
 use crate::verbs::{Env, Mutation, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Sets an account's password. Its sessions end; its tokens keep working. A password that somebody else sets is
 /// temporary: its holder must replace it before anything else.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SetPassword {
     /// The account.
     pub username: Username,
     /// The new password.
+    #[serde(with = "WireSecret")]
     pub password: NewPassword,
 }
 

@@ -10,13 +10,15 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
 
 /// Lists the actor's own account and those it manages, by name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListAccounts;
 
 /// The answer to [`ListAccounts`].
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AccountList {
     /// The accounts.
     pub accounts: Vec<AccountWithCounts>,
@@ -44,14 +46,16 @@ impl Query for ListAccounts {
 }
 
 /// Returns an account, the number of its tokens, and the last use of any of them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ShowAccount {
     /// The account.
     pub username: Username,
 }
 
 /// The answer to [`ShowAccount`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AccountDetails {
     /// The account and its tokens.
     pub counted: AccountWithCounts,

@@ -11,10 +11,12 @@ use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Env, Mutation, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Gives an account a role. Its sessions end, unless it had the role already. An account with a temporary password
 /// can't be promoted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SetRole {
     /// The account.
     pub username: Username,

@@ -9,13 +9,15 @@ use crate::error::Result;
 use crate::verbs::actor::{Actor, Session};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
 
 /// Returns the facts needed before anybody has signed in.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct GetSetup;
 
 /// The answer to [`GetSetup`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SetupState {
     /// `true` if the first owner must still be created.
     pub first_run: bool,
@@ -34,7 +36,7 @@ impl Query for GetSetup {
 
 /// Opens a session, which can read but change nothing. A session with a temporary password can't read either: see
 /// [`Session::is_temporary`].
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SignIn;
 
 impl Query for SignIn {
@@ -44,11 +46,12 @@ impl Query for SignIn {
 }
 
 /// Returns the actor, and the rules in force.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct WhoAmI;
 
 /// The answer to [`WhoAmI`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CurrentUser {
     /// The account. Its role is the one that limits requests: see [`crate::verbs::actor::Bearer`].
     pub account: Account,

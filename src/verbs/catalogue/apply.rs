@@ -1,5 +1,6 @@
 //! apply: replaces a catalogue, after a preview of the changes and of the tokens that gain methods.
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,14 +29,16 @@ const MAX_METHODS_PER_TOKEN: usize = 50;
 const MAX_ERROR_NAMES: usize = 5;
 
 /// Previews the application of a catalogue.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PreviewCatalogue {
     /// The catalogue.
     pub catalogue: Catalogue,
 }
 
 /// The answer to [`PreviewCatalogue`], and the result of [`ApplyCatalogue`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CataloguePreview {
     /// The catalogue's name.
     pub name: String,
@@ -52,7 +55,8 @@ pub struct CataloguePreview {
 }
 
 /// The tokens that gain methods. Tokens in the trash are included, because they can be restored.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Widening {
     /// Number of tokens.
     pub count: u64,
@@ -63,7 +67,8 @@ pub struct Widening {
 }
 
 /// A token that gains methods.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WidenedToken {
     /// The token.
     pub token: TokenId,
@@ -244,7 +249,8 @@ fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
 }
 
 /// Replaces a catalogue.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ApplyCatalogue {
     /// The catalogue.
     pub catalogue: Catalogue,
@@ -252,6 +258,7 @@ pub struct ApplyCatalogue {
     pub accept_widening: Option<u64>,
     /// The exact number of methods that may become public.
     pub accept_public: Option<u64>,
+    #[serde(skip)]
     plan: Option<Arc<Plan>>,
 }
 

@@ -11,9 +11,10 @@ use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
 
 /// Lists everything that can be selected: every catalogue with its groups, methods and sets.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ListCatalogues;
 
 impl Query for ListCatalogues {

@@ -15,9 +15,11 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
 
 /// Lists one section of the denied attempts, the newest first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListDenied {
     /// Only this token's. Refer to a purged token by its id.
     pub token: Option<TokenRef>,
@@ -47,7 +49,8 @@ impl Query for ListDenied {
 }
 
 /// Lists one section of the accepted uses, the newest day first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListUses {
     /// Only this token's. Refer to a purged token by its id.
     pub token: Option<TokenRef>,
@@ -78,7 +81,7 @@ impl Query for ListUses {
 
 /// Returns a version that changes once another connection has written to the store. No other version covers recorded
 /// usage. The version is very cheap to read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LedgerHead;
 
 impl Query for LedgerHead {

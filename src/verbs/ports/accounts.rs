@@ -1,5 +1,6 @@
 //! Queries and changes of accounts in the store.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, AccountId};
@@ -11,7 +12,8 @@ use crate::domain::token::Token;
 use crate::error::Result;
 
 /// Number of tokens of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenCounts {
     /// Enabled and not expired, outside the trash.
     pub active: u32,

@@ -5,7 +5,9 @@ use crate::domain::chain::RawRow;
 use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
+use crate::domain::wire::hex_hash;
 use crate::error::Result;
+use serde::{Deserialize, Serialize};
 
 /// A query for one section of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,16 +25,19 @@ pub struct AuditQuery {
 }
 
 /// A row and its hash in the chain.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HashedRow {
     /// The row.
     pub row: AuditRow,
     /// The row's stored hash.
+    #[serde(with = "hex_hash")]
     pub hash: [u8; 32],
 }
 
 /// One section of the log.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AuditWindow {
     /// The rows, the oldest first.
     pub rows: Vec<HashedRow>,

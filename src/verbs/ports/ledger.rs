@@ -10,6 +10,7 @@ use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::attention::{FindingPage, FindingQuery};
 use crate::verbs::ports::Visibility;
+use serde::{Deserialize, Serialize};
 
 /// The tokens whose rows are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,8 @@ pub struct LedgerQuery<K> {
 }
 
 /// One section of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LedgerWindow<R> {
     /// The rows, the newest first.
     pub rows: Vec<R>,
@@ -58,7 +60,8 @@ pub struct LedgerWindow<R> {
 }
 
 /// The present place of a token in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenState {
     /// Outside the trash.
     Live,
@@ -80,7 +83,8 @@ impl TokenState {
 }
 
 /// A token, as far as the ledger can still name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LedgerToken {
     /// The token's id.
     pub id: TokenId,
@@ -110,7 +114,8 @@ impl LedgerToken {
 }
 
 /// The present state of a secret in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SecretStatus {
     /// The current secret of its token.
     Current,
@@ -153,7 +158,8 @@ impl SecretStatus {
 }
 
 /// A secret in the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LedgerSecret {
     /// The hint.
     pub hint: String,
@@ -162,7 +168,8 @@ pub struct LedgerSecret {
 }
 
 /// The key of a row of denied attempts: the minute since 1970 and the order in which rows were added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DeniedKey {
     /// The minute.
     pub minute: i64,
@@ -171,7 +178,8 @@ pub struct DeniedKey {
 }
 
 /// Denied attempts of one minute that differ only in their time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DeniedRow {
     /// The row's key.
     pub key: DeniedKey,
@@ -194,7 +202,8 @@ pub struct DeniedRow {
 }
 
 /// The key of a row of uses: all of it but the count. The order of the fields is that of the list.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UseKey {
     /// The day since 1970 (UTC).
     pub day: i64,
@@ -211,7 +220,8 @@ pub struct UseKey {
 }
 
 /// Accepted uses of one day that differ only in their time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UseRow {
     /// The row's key: day, method, address and client.
     pub key: UseKey,

@@ -1,5 +1,6 @@
 //! Queries for the token list, and for the tokens that a purge takes.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::Visibility;
@@ -13,7 +14,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId};
 
 /// The requested section of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenCursor {
     /// The first rows.
     Start,
@@ -78,7 +80,8 @@ pub struct NamedToken {
 }
 
 /// One section of the token list.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Window {
     /// The rows, in order.
     pub rows: Vec<Token>,

@@ -3,9 +3,11 @@
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
+use serde::{Deserialize, Serialize};
 
 /// Address and client from which a token was used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClientUsage {
     /// The caller's address. If it and the client are empty, this is several callers together.
     pub address: String,
@@ -16,7 +18,8 @@ pub struct ClientUsage {
 }
 
 /// Usage of a token: the uses that would break without it, and the callers that are still denied.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Usage {
     /// The last time that the token was accepted.
     pub last_seen_at: Option<Timestamp>,
@@ -58,7 +61,8 @@ impl Usage {
 }
 
 /// Accepted uses of the old secret of a rotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PreviousUses {
     /// Today (UTC).
     pub today: u64,
@@ -67,7 +71,8 @@ pub struct PreviousUses {
 }
 
 /// The start of the period whose denied attempts are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DeniedSince {
     /// Since the token was disabled.
     Disabled(Timestamp),
@@ -118,7 +123,8 @@ impl DeniedSince {
 }
 
 /// Denied attempts of a token since its last change of state.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DenialSummary {
     /// The start of the period.
     pub since: DeniedSince,
@@ -131,7 +137,8 @@ pub struct DenialSummary {
 }
 
 /// The last of several denied attempts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LastDenial {
     /// The time of the attempt.
     pub at: Timestamp,

@@ -1,5 +1,6 @@
 //! copy: a new token with the parameters of an existing one.
 
+use serde::{Deserialize, Serialize};
 use std::slice;
 
 use super::issue::{IssuedToken, SecretDestination, audit_created, issue, push_expires};
@@ -17,7 +18,8 @@ use crate::verbs::{Env, Mutation, Verb};
 
 /// Creates a token with the description, selection and expiry of another, and a secret of its own. It is enabled even
 /// if the other is not.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CopyToken {
     /// The token to copy.
     pub token: TokenTarget,
@@ -29,6 +31,7 @@ pub struct CopyToken {
     /// sooner.
     pub expires: Option<ExpirySpec>,
     /// The destination of the secret.
+    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub destination: Option<SecretDestination>,
 }
 

@@ -1,5 +1,6 @@
 //! create: new tokens, each with a secret.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::issue::{IssuedToken, SecretDestination, audit_created, issue, push_expires, push_selection};
@@ -19,7 +20,8 @@ use crate::verbs::scope::READ_ACCOUNTS;
 use crate::verbs::{Env, Mutation, Verb};
 
 /// Creates tokens and their secrets: all of them or none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// The account of the tokens. Defaults to the actor's own.
     pub account: Option<Username>,
@@ -33,6 +35,7 @@ pub struct CreateToken {
     /// The methods that the tokens may call.
     pub selection: Selection,
     /// The destination of the secrets: a file for one, a folder for any number.
+    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub destination: Option<SecretDestination>,
 }
 

@@ -16,9 +16,11 @@ use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{Snapshot, Tx};
 use crate::verbs::{Env, Mutation, Query, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Changes the given fields. All others stay, the secret too.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EditToken {
     /// The token.
     pub token: TokenTarget,
@@ -35,7 +37,8 @@ pub struct EditToken {
 }
 
 /// A token before and after an edit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EditPreview {
     /// The token before the edit.
     pub before: Token,
@@ -46,7 +49,7 @@ pub struct EditPreview {
 }
 
 /// Previews an edit without making it. A taken name or a reached limit is only detected by the edit itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PreviewEdit(pub EditToken);
 
 impl Query for PreviewEdit {

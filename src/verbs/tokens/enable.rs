@@ -13,16 +13,19 @@ use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Env, Mutation, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Disables tokens, all or none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DisableTokens {
     /// The tokens.
     pub tokens: Vec<TokenTarget>,
 }
 
 /// Enables tokens, all or none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EnableTokens {
     /// The tokens.
     pub tokens: Vec<TokenTarget>,

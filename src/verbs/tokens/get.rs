@@ -1,5 +1,6 @@
 //! review: the present state and usage of several tokens, shown before an action on all of them.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::lineage::MAX_MADE;
@@ -17,14 +18,16 @@ pub const MAX_SNAPSHOTS: usize = 1_000;
 pub const RECENT_USE: i64 = 7 * DAY;
 
 /// Returns the present state of several tokens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GetTokens {
     /// The tokens, in the trash or not: [`MAX_SNAPSHOTS`] at most.
     pub tokens: Vec<TokenId>,
 }
 
 /// One of the reviewed tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenSnapshot {
     /// The requested id.
     pub id: TokenId,
@@ -38,7 +41,8 @@ pub struct TokenSnapshot {
 }
 
 /// Usage of a token in the last 7 days.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecentUsage {
     /// Accepted uses of today (UTC).
     pub today: u64,

@@ -1,18 +1,19 @@
 //! New secrets and their delivery.
 
+use serde::{Deserialize, Serialize, Serializer};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::audit::AuditEntry;
-use crate::domain::dates::DateFormat;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Prefix, TokenName};
 use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
+use crate::domain::wire::WireSecret;
 use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::actor::Actor;
@@ -20,13 +21,17 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{Entropy, PendingFile, SecretFileWriter, Tx};
 
 /// A token and its new secret, to be shown once.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IssuedToken {
     /// The token after the change.
     pub token: Token,
     /// The token's secret.
+    #[serde(with = "WireSecret")]
     pub secret: Secret,
     /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,
+    #[serde(skip)]
     file: Option<Box<dyn PendingFile>>,
 }
 
@@ -90,6 +95,13 @@ pub enum SecretDestination {
     File(PathBuf),
     /// Writes each secret to a file `NAME.secret` in this folder.
     Directory(PathBuf),
+}
+
+/// Fails always: a callback or a path of one machine means nothing on another.
+impl Serialize for SecretDestination {
+    fn serialize<S: Serializer>(&self, _serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("the destination of a secret does not travel"))
+    }
 }
 
 impl SecretDestination {
@@ -206,9 +218,7 @@ pub(super) fn audit_changed(verb: &'static str, before: &Token, after: &Token) -
 pub(super) fn push_expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
     match spec {
         None => line,
-        Some(ExpirySpec::Never) => line.option("expires", "never"),
-        Some(ExpirySpec::EndOf(day)) => line.option("expires", DateFormat::Iso.day(day)),
-        Some(ExpirySpec::In(span)) => line.option("expires", span.to_string()),
+        Some(spec) => line.option("expires", spec.to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
+use serde::{Deserialize, Serialize};
 
 /// Maximum number of tokens that one request revokes along with others. Counting stops there, too.
 pub const MAX_MADE: usize = 1_000;
@@ -14,7 +15,8 @@ pub const MAX_MADE: usize = 1_000;
 const MAX_NAMES: usize = 5;
 
 /// The tokens outside the trash that a token made or holds a secret of, and those that these made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MadeTokens {
     /// Number of tokens, [`MAX_MADE`] at most.
     pub count: usize,
@@ -103,7 +105,8 @@ pub(super) fn made_to_revoke(
 }
 
 /// The token that made another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Maker {
     /// The token's id.
     pub id: TokenId,

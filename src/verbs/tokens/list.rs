@@ -10,12 +10,14 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction};
 use crate::verbs::ports::{Snapshot, TokenCursor, Window, WindowQuery};
 use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
 
 /// Time before its expiry from which a token counts as expiring soon: 14 days.
 pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
 
 /// The owner of the listed tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OwnerFilter {
     /// The actor itself.
     Mine,
@@ -26,7 +28,8 @@ pub enum OwnerFilter {
 }
 
 /// Lists one section of the tokens that the actor may see.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListTokens {
     /// The owner of the tokens.
     pub owner: OwnerFilter,
@@ -70,11 +73,12 @@ impl Query for ListTokens {
 }
 
 /// Counts the tokens for the top of the token screen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CountTokens;
 
 /// The answer to [`CountTokens`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenSummary {
     /// Active tokens of the actor's own account.
     pub active: u32,

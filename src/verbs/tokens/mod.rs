@@ -36,6 +36,7 @@ pub use revoke::{RevokeResult, RevokeTokens};
 pub use show::{CanToken, MethodCheck, ShowToken, TokenDetails};
 pub use whose::IdentifySecret;
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::domain::name::{TokenName, Username};
@@ -46,7 +47,8 @@ use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
 
 /// A token to act on, as the caller refers to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenTarget {
     /// The reference to the token.
     pub reference: TokenRef,

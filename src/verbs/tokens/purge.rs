@@ -10,19 +10,22 @@ use crate::verbs::batches::{BatchedMutation, Milestone};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery, Snapshot, Tx};
 use crate::verbs::{Env, Query, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Maximum number of names in a preview.
 pub const MAX_PREVIEW_NAMES: usize = 1_000;
 
 /// Previews a purge of the actor's own tokens, and those of accounts that it manages.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PreviewPurge {
     /// The kind of tokens.
     pub which: Purgeable,
 }
 
 /// The answer to [`PreviewPurge`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PurgePreview {
     /// Number of tokens that the purge would remove.
     pub count: u64,
@@ -31,15 +34,18 @@ pub struct PurgePreview {
 }
 
 /// Purges every token that [`PreviewPurge`] counts. It needs a person, because a purge can't be undone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PurgeTokens {
     /// The kind of tokens.
     pub which: Purgeable,
     /// The number of tokens in the preview. It is a conflict if the number has changed.
     pub confirm: u64,
     /// The start of the purge. Tokens that expire or are put into the trash later are not taken.
+    #[serde(skip)]
     started_at: Option<Timestamp>,
     /// The last processed token.
+    #[serde(skip)]
     last: Option<TokenId>,
 }
 
@@ -58,7 +64,8 @@ impl PurgeTokens {
 }
 
 /// The result of a purge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PurgeResult {
     /// The kind of tokens.
     pub which: Purgeable,

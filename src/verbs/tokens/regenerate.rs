@@ -1,5 +1,6 @@
 //! regenerate: a new secret. The old one becomes invalid in the same commit, or after a grace.
 
+use serde::{Deserialize, Serialize};
 use std::slice;
 
 use super::issue::{IssuedToken, SecretDestination, audit_changed, issue, push_expires};
@@ -23,7 +24,8 @@ pub const MAX_GRACE: i64 = 30 * DAY;
 ///
 /// The reply's `token.previous` contains the end of the old secret: the requested grace, or the token's expiry if that
 /// is sooner.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RegenerateToken {
     /// The token.
     pub token: TokenTarget,
@@ -32,6 +34,7 @@ pub struct RegenerateToken {
     /// The new expiry. `None` keeps the old one.
     pub expires: Option<ExpirySpec>,
     /// The destination of the secret.
+    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub destination: Option<SecretDestination>,
 }
 

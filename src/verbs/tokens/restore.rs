@@ -12,9 +12,11 @@ use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Env, Mutation, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Takes tokens out of the trash, disabled, all or none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RestoreTokens {
     /// The tokens.
     pub tokens: Vec<TokenTarget>,

@@ -11,9 +11,11 @@ use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Env, Mutation, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Ends the old secret of a rotation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RetireToken {
     /// The token of the secret.
     pub token: TokenTarget,

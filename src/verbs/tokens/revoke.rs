@@ -12,9 +12,11 @@ use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{Snapshot, Tx};
 use crate::verbs::{Env, Mutation, Verb};
+use serde::{Deserialize, Serialize};
 
 /// Puts tokens into the trash, all or none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RevokeTokens {
     /// The tokens.
     pub tokens: Vec<TokenTarget>,
@@ -25,7 +27,8 @@ pub struct RevokeTokens {
 }
 
 /// Tokens that are in the trash now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RevokeResult {
     /// The tokens: those that were named, then those that they made.
     pub tokens: Vec<Token>,

@@ -8,22 +8,26 @@ use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::MethodId;
 use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenRef};
+use crate::domain::wire::present;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::ports::{Snapshot, Usage};
 use crate::verbs::verify;
 use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
 
 /// Returns everything about a token but the secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ShowToken {
     /// The token, in the trash or not.
     pub token: TokenRef,
 }
 
 /// The answer to [`ShowToken`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenDetails {
     /// The token.
     pub token: Token,
@@ -73,7 +77,8 @@ impl Query for ShowToken {
 }
 
 /// Checks if a token may call a method, and why not.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CanToken {
     /// The token, in the trash or not.
     pub token: TokenRef,
@@ -82,13 +87,15 @@ pub struct CanToken {
 }
 
 /// The answer to [`CanToken`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MethodCheck {
     /// The token.
     pub token: Token,
     /// The reason why the current secret may not call the method. `None` if it may.
     pub withheld: Option<Withheld>,
     /// The same for the previous secret, during an overlap.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub previous: Option<Option<Withheld>>,
     /// The known method with the nearest id, if the method is unknown.
     pub nearest: Option<MethodId>,

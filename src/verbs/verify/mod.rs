@@ -8,6 +8,7 @@ mod secret_record;
 
 pub use crate::domain::denial_reason::DenialReason;
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use self::secret_record::{SecretRecord, SecretValidity, orphan_secret};
@@ -22,7 +23,7 @@ use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId, Tombstone};
+use crate::domain::token::{PurgedToken, Token, TokenId};
 use crate::error::{Error, Result};
 
 /// The decision about one presented secret.
@@ -183,18 +184,20 @@ fn decide(
 }
 
 /// The token for which a presented secret was issued.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SecretOwner {
     /// Nothing known in this store.
     Unknown,
     /// A token, and the state of its secret with this public id.
     Token(Box<Token>, SecretState),
     /// A token that was purged.
-    Purged(Box<Tombstone>),
+    Purged(PurgedToken),
 }
 
 /// The result of tracing a presented secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SecretLookup {
     /// The token found. For [`DenialReason::WrongSecret`], the one of the secret with the same public id.
     pub owner: SecretOwner,
@@ -215,7 +218,7 @@ pub fn look_up(snapshot: &dyn Snapshot, presented: PresentedSecret<'_>, now: Tim
     let denial_reason = record.denial_reason(claim.digest(), now);
     let owner = match record {
         SecretRecord::Unknown => SecretOwner::Unknown,
-        SecretRecord::Purged(tombstone) => SecretOwner::Purged(tombstone),
+        SecretRecord::Purged(tombstone) => SecretOwner::Purged(tombstone.purged),
         SecretRecord::Secret(stored, token) => SecretOwner::Token(token, stored.state),
     };
     Ok(SecretLookup { owner, denial_reason })

@@ -34,7 +34,7 @@ impl SecretRecord {
         match self {
             SecretRecord::Unknown => None,
             SecretRecord::Secret(_, token) => Some(token.id),
-            SecretRecord::Purged(tombstone) => Some(tombstone.token),
+            SecretRecord::Purged(tombstone) => Some(tombstone.purged.token),
         }
     }
 

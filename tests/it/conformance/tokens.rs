@@ -134,8 +134,8 @@ pub fn a_purge_takes_what_is_meant_and_leaves_tombstones<E: Engine>() {
     change(&f.store, |tx| tx.purge(&[tokens[0].id, tokens[1].id], START.plus(7))).unwrap();
     for (secret, token) in [(&id(&tokens[0].hint), 0), (next.public_id(), 0), (&id(&tokens[1].hint), 1)] {
         let stone = f.store.read(|s| s.tombstone(secret)).unwrap().unwrap();
-        assert_eq!((stone.token, &stone.name), (tokens[token].id, &tokens[token].name));
-        assert_eq!((stone.account.as_str(), stone.purged_at), ("member", START.plus(7)));
+        assert_eq!((stone.purged.token, &stone.purged.name), (tokens[token].id, &tokens[token].name));
+        assert_eq!((stone.purged.account.as_str(), stone.purged.purged_at), ("member", START.plus(7)));
         assert!(f.store.read(|s| s.secret(secret)).unwrap().is_none());
     }
     let stone = f.store.read(|s| s.tombstone(next.public_id())).unwrap().unwrap();

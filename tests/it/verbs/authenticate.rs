@@ -111,59 +111,61 @@ fn session_reads_only_and_ends_with_its_credentials() {
     assert_error(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);
 }
 
+/// Returns a request of every verb, in the order of [`VERBS`].
+pub(super) fn requests() -> Vec<Request> {
+    let cloud = Catalogue::shipped("cloud-platform").unwrap();
+    vec![
+        GetSetup.into(),
+        init(true).into(),
+        SignIn.into(),
+        WhoAmI.into(),
+        ListAccounts.into(),
+        ShowAccount { username: owner() }.into(),
+        create_account("x", Role::Viewer).into(),
+        set_role("viewer", Role::Viewer).into(),
+        switch_off(&["viewer"]).into(),
+        switch_on(&["viewer"]).into(),
+        set_password("viewer", PASSWORD).into(),
+        delete_account("viewer").into(),
+        ListPolicy.into(),
+        set_policy(&[("trash", "7d")]).into(),
+        ListCatalogues.into(),
+        PreviewCatalogue { catalogue: cloud.clone() }.into(),
+        ApplyCatalogue::new(cloud.clone(), None, None).into(),
+        list().into(),
+        CountTokens.into(),
+        show("x").into(),
+        CanToken { token: TokenRef::Text("x".to_owned()), method: MethodId::parse("a.B").unwrap() }.into(),
+        GetTokens { tokens: Vec::new() }.into(),
+        IdentifySecret { secret: SecretText::new(Zeroizing::default()) }.into(),
+        create("x").into(),
+        PreviewEdit(edit("x")).into(),
+        edit("x").into(),
+        copy("x", "x").into(),
+        disable(&["x"]).into(),
+        enable(&["x"]).into(),
+        regenerate("x").into(),
+        retire("x").into(),
+        revoke(&["x"], "no").into(),
+        restore("x").into(),
+        PreviewPurge { which: Purgeable::Trashed }.into(),
+        PurgeTokens::new(Purgeable::Trashed, 7).into(),
+        list_audit().into(),
+        AuditHead.into(),
+        VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into(),
+        ledger::denied_of(None).into(),
+        ledger::uses_of(None).into(),
+        jeton::verbs::ledger::LedgerHead.into(),
+        check::expiring().into(),
+    ]
+}
+
 /// Every verb with each credential: accepted exactly if it is the required proof.
 #[test]
 fn every_verb_asks_for_its_proof() {
     let install = TestInstall::with_accounts();
     install.issue(OWNER, "x");
     let session = install.call(OWNER, SignIn).unwrap();
-    let cloud = Catalogue::shipped("cloud-platform").unwrap();
-    let requests = || -> Vec<Request> {
-        vec![
-            GetSetup.into(),
-            init(true).into(),
-            SignIn.into(),
-            WhoAmI.into(),
-            ListAccounts.into(),
-            ShowAccount { username: owner() }.into(),
-            create_account("x", Role::Viewer).into(),
-            set_role("viewer", Role::Viewer).into(),
-            switch_off(&["viewer"]).into(),
-            switch_on(&["viewer"]).into(),
-            set_password("viewer", PASSWORD).into(),
-            delete_account("viewer").into(),
-            ListPolicy.into(),
-            set_policy(&[("trash", "7d")]).into(),
-            ListCatalogues.into(),
-            PreviewCatalogue { catalogue: cloud.clone() }.into(),
-            ApplyCatalogue::new(cloud.clone(), None, None).into(),
-            list().into(),
-            CountTokens.into(),
-            show("x").into(),
-            CanToken { token: TokenRef::Text("x".to_owned()), method: MethodId::parse("a.B").unwrap() }.into(),
-            GetTokens { tokens: Vec::new() }.into(),
-            IdentifySecret { secret: SecretText::new(Zeroizing::default()) }.into(),
-            create("x").into(),
-            PreviewEdit(edit("x")).into(),
-            edit("x").into(),
-            copy("x", "x").into(),
-            disable(&["x"]).into(),
-            enable(&["x"]).into(),
-            regenerate("x").into(),
-            retire("x").into(),
-            revoke(&["x"], "no").into(),
-            restore("x").into(),
-            PreviewPurge { which: Purgeable::Trashed }.into(),
-            PurgeTokens::new(Purgeable::Trashed, 7).into(),
-            list_audit().into(),
-            AuditHead.into(),
-            VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into(),
-            ledger::denied_of(None).into(),
-            ledger::uses_of(None).into(),
-            jeton::verbs::ledger::LedgerHead.into(),
-            check::expiring().into(),
-        ]
-    };
     assert_eq!(requests().len(), VERBS.len());
     let denied =
         |who: &Credential, request| install.backend.call(who, request).is_err_and(|e| e.kind == Kind::Unauthenticated);

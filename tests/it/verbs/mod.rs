@@ -28,6 +28,7 @@ mod rights;
 mod secret_delivery;
 mod verify;
 mod visibility;
+mod wire;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;

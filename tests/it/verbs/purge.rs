@@ -42,8 +42,8 @@ fn purge_empties_the_trash_and_secrets_stay_known() {
     for secret in [&gone.secret, &newer.secret] {
         assert_eq!(why(&install, secret), DenialReason::Deleted);
         let stone = install.store().read(|s| s.tombstone(secret.public_id())).unwrap().unwrap();
-        assert_eq!((stone.full_name().as_str(), stone.token), ("member/gone", gone.token.id));
-        assert_eq!(stone.purged_at, START.plus(HOUR));
+        assert_eq!((stone.purged.full_name().as_str(), stone.purged.token), ("member/gone", gone.token.id));
+        assert_eq!(stone.purged.purged_at, START.plus(HOUR));
     }
     let usage = install.store().read(|s| s.usage(gone.token.id, install.now())).unwrap();
     assert_eq!((usage.denied_week, usage.week), (2, 1), "the ledger stays, and goes on");

@@ -7,7 +7,9 @@ use jeton::domain::name::{Prefix, TokenName};
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
 use jeton::domain::time::Timestamp;
-use jeton::domain::token::{PreviousSecret, Purgeable, Revision, Token, TokenId, TokenKind, TokenOwner, Tombstone};
+use jeton::domain::token::{
+    PreviousSecret, Purgeable, PurgedToken, Revision, Token, TokenId, TokenKind, TokenOwner, Tombstone,
+};
 use jeton::error::{Error, Result};
 use jeton::verbs::ports::{
     GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenReader,
@@ -296,7 +298,8 @@ impl TokenWriter for State {
             let Some(token) = self.token(*id)? else { continue };
             for (public, secret) in self.secrets.extract_if(|_, secret| secret.token == *id) {
                 let (name, account) = (token.name.clone(), token.owner.username.clone());
-                let stone = Tombstone { digest: secret.digest, token: *id, name, account, purged_at: now };
+                let purged = PurgedToken { token: *id, name, account, purged_at: now };
+                let stone = Tombstone { digest: secret.digest, purged };
                 self.tombstones.insert(public, (stone, token.owner.id));
             }
             self.tokens.remove(id);

@@ -94,7 +94,7 @@ impl UsageReader for State {
 
 impl Ledger for State {
     fn owner_of_purged(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
-        let owner = self.tombstones.values().find(|(stone, _)| stone.token == token).map(|(_, owner)| *owner);
+        let owner = self.tombstones.values().find(|(stone, _)| stone.purged.token == token).map(|(_, owner)| *owner);
         Ok(owner
             .and_then(|id| self.accounts.iter().find(|a| a.account.id == id))
             .map(|a| (a.account.id, a.account.role)))

@@ -1,0 +1,93 @@
+//! The JSON form of requests and replies.
+
+use super::*;
+
+use jeton::error::Error;
+use jeton::verbs::tokens::IssuedToken;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap()
+}
+
+/// Reads `text`, and asserts that the value has this JSON again.
+fn parse<T: Serialize + DeserializeOwned>(text: &str) -> T {
+    let value: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(to_json(&value), text);
+    value
+}
+
+#[test]
+fn every_request_survives_json_under_the_name_of_its_verb() {
+    let requests = authenticate::requests();
+    assert_eq!(requests.len(), VERBS.len());
+    for (request, (name, ..)) in requests.iter().zip(VERBS) {
+        let text = to_json(request);
+        assert!(text.starts_with(&format!("{{\"{name}\":")), "{text}");
+        assert_eq!(parse::<Request>(&text).name(), *name);
+    }
+}
+
+#[test]
+fn unknown_field_is_refused_in_every_request() {
+    for request in authenticate::requests() {
+        let mut value = serde_json::to_value(&request).unwrap();
+        match value.as_object_mut().unwrap().values_mut().next().unwrap() {
+            Value::Object(fields) => drop(fields.insert("surplus".to_owned(), json!(1))),
+            without => *without = json!({"surplus": 1}),
+        }
+        assert!(serde_json::from_value::<Request>(value).is_err(), "{}", request.name());
+    }
+}
+
+#[test]
+fn values_are_refused_by_their_own_parsers() {
+    for (verb, field, bad) in [
+        ("account.show", "username", json!("No Name")),
+        ("token.can", "method", json!("a b")),
+        ("token.create", "names", json!(["-x"])),
+        ("token.create", "expires", json!("soon")),
+        ("token.create", "destination", json!({"file": "/x"})),
+        ("token.regenerate", "grace", json!("1 day")),
+        ("token.review", "tokens", json!([7])),
+        ("account.role", "role", json!("root")),
+        ("ledger.uses", "since", json!("2026-11-21")),
+    ] {
+        let request = authenticate::requests().into_iter().find(|one| one.name() == verb).unwrap();
+        let mut value = serde_json::to_value(&request).unwrap();
+        value[verb][field] = bad;
+        assert!(serde_json::from_value::<Request>(value).is_err(), "{verb} {field}");
+    }
+}
+
+#[test]
+fn error_about_a_secret_never_quotes_it() {
+    let mut value = serde_json::to_value(create_account("x", Role::Viewer)).unwrap();
+    value["password"] = json!(918_273_645_546_u64);
+    let error = serde_json::from_value::<jeton::verbs::accounts::CreateAccount>(value).unwrap_err().to_string();
+    assert!(!error.contains("918273645546"), "{error}");
+    let install = TestInstall::new();
+    let mut issued = serde_json::to_value(install.issue(OWNER, "x")).unwrap();
+    let secret = issued["secret"].as_str().unwrap().to_owned();
+    issued["secret"] = json!(format!("{secret}x"));
+    let error = serde_json::from_value::<IssuedToken>(issued).unwrap_err().to_string();
+    assert!(!error.contains(&secret), "{error}");
+}
+
+#[test]
+fn destination_of_a_secret_and_hash_of_a_password_never_travel() {
+    let file = Some(SecretDestination::File("/x".into()));
+    assert!(serde_json::to_string(&CreateToken { destination: file, ..create("x") }).is_err());
+    let mut request = create_account("x", Role::Viewer);
+    request.password = NewPassword::Hashed(jeton::domain::password::PasswordHash("counted$1$x".to_owned()));
+    assert!(serde_json::to_string(&request).is_err());
+}
+
+#[test]
+fn error_of_a_verb_survives_json() {
+    let install = TestInstall::new();
+    let error = install.call(OWNER, show("nothing")).unwrap_err();
+    assert_eq!(parse::<Error>(&to_json(&error)), error);
+}
