@@ -32,7 +32,11 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
             let pronoun = if tokens.len() == 1 { "It" } else { "They" };
             app.out.note(&format!("! {pronoun} created {words}; --with-made also revokes those"));
         }
-        app.out.note("  Undo: jeton token restore NAME. Trash: jeton token list --trash");
+        let name = match tokens.as_slice() {
+            [only] => only.full_name(),
+            _ => "NAME".to_owned(),
+        };
+        app.out.note(&format!("  Undo: jeton token restore {name}. Trash: jeton token list --trash"));
     }
     Ok(())
 }

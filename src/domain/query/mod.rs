@@ -1,4 +1,4 @@
-//! What a list is asked for: filters as they are typed, orders, and the section to show.
+//! Query parameters of lists: filters as typed, sort orders and page cursors.
 
 pub mod audit_filter;
 pub mod filter_syntax;

@@ -192,7 +192,7 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/maker revoked; denied from the next request on
     ! It created 2 tokens that stay valid: ops/one, ops/two; --with-made also revokes those
-      Undo: jeton token restore NAME. Trash: jeton token list --trash
+      Undo: jeton token restore ops/maker. Trash: jeton token list --trash
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
     home.as_ops(&["token", "restore", "maker"]).assert_success();
