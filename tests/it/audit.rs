@@ -133,7 +133,7 @@ fn anchor_shows_cut_and_rewritten_rows() {
     let again = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
     insta::assert_snapshot!(again.err, @"Row 5 is the last row and already anchored. The anchor was not changed");
     home.create(&["more"]);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"Anchored up to row 5. Without a newer checkpoint, removed or altered rows among the 1 after it can't be detected");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"Anchored up to row 5. Changes to later rows (1) can't be detected. Anchor them with: jeton audit anchor FILE");
     let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();

@@ -88,7 +88,7 @@ fn command_confirms_that_the_service_denies() {
     insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a has one secret again; the service already refuses the old secret ([time])");
     insta::assert_snapshot!(message(as_ops(&["token", "delete", "a", "--confirm", "a"])), @"
     ✓ ops/a revoked; the service already refuses it ([time])
-      Undo: jeton token restore NAME. Trash: jeton token list --trash
+      Undo: jeton token restore ops/a. Trash: jeton token list --trash
     ");
     insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service already refuses its tokens ([time])");
     as_ops(&["token", "disable", "b", "--quiet"]).assert_success().assert_hides("service");
@@ -129,7 +129,7 @@ fn unreachable_service_is_reported() {
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/b revoked; denied from the next request on
     ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not answer: its socket is gone; it checks the store with each request
-      Undo: jeton token restore NAME. Trash: jeton token list --trash
+      Undo: jeton token restore ops/b. Trash: jeton token list --trash
     ");
     service.signal(Signal::CONT);
     service.killed();
@@ -137,7 +137,7 @@ fn unreachable_service_is_reported() {
     let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).assert_success();
     insta::assert_snapshot!(deleted.message(), @"
     ✓ ops/c revoked; denied from the next request on
-      Undo: jeton token restore NAME. Trash: jeton token list --trash
+      Undo: jeton token restore ops/c. Trash: jeton token list --trash
     ");
     deleted.assert_hides("service");
 }

@@ -36,7 +36,7 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.note(&match &report.last_checkpoint {
         Some(checkpoint) if newer == 0 => format!("Anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "Anchored up to row {}. Changes to the {newer} later rows can't be detected. Anchor them with: \
+            "Anchored up to row {}. Changes to later rows ({newer}) can't be detected. Anchor them with: \
              jeton audit anchor FILE",
             checkpoint.seq
         ),

@@ -57,10 +57,10 @@ fn session_from_the_first_run_to_a_revocation() {
     t.types("\r");
     t.types("x");
     t.shows(&format!("{} ops/ci-deploy", screens::REVOKE));
-    t.types(&format!("ci-depluy\r{PASSWORD}\r"));
+    t.types("ci-depluy\r");
     t.shows(screens::WRONG_NAME);
     assert_eq!(home.verify(&secret), 0, "a wrong name removes nothing");
-    t.types("\x15ci-deploy\r\r");
+    t.types(&format!("\x15ci-deploy\r{PASSWORD}\r"));
     t.shows("--confirm ci-deploy");
     t.lacks("▶   ci-deploy");
     assert_eq!(home.verify(&secret), 4);
