@@ -9,7 +9,7 @@ use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::Backend;
 use crate::verbs::accounts::SetupState;
 use crate::verbs::actor::Credential;
-use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
+use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request, Response};
 
 /// An installation at a location. It may not exist yet.

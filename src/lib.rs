@@ -18,7 +18,7 @@
 //!   domain/  types and rules; depends on nothing else     error.rs  what, why, next; the exit code
 //! ```
 //!
-//! Screens and commands build a verb and send it to the [`verbs::Backend`] they hold. [`verbs::local::LocalBackend`]
+//! Screens and commands build a verb and send it to the [`verbs::Backend`] they hold. [`verbs::local_backend::LocalBackend`]
 //! authenticates the actor (a password, or a token with just its own permissions). It opens one transaction, re-reads
 //! account and token, and lets [`verbs::authorize`] judge. Then it runs the verb and commits the change together with
 //! its audit entries.
@@ -34,9 +34,9 @@
 //! - **a command**: a variant in the file of its family under `cli/args/` and a file named after it under `cli/`, such
 //!   as `cli/token/create.rs`;
 //! - **a screen**: a file under `tui/`, reached through the key table;
-//! - **a setting**: a key in `config/key.rs` (path of the store, actor, look of the screen). Rules about tokens are
+//! - **a setting**: a key in `config/setting_key.rs` (path of the store, actor, look of the screen). Rules about tokens are
 //!   not settings: they are `domain/policy.rs`, kept in the store;
-//! - **an answer of the service**: `http/verify.rs` or `http/management.rs`; its token data: `http/rendered.rs`;
+//! - **an answer of the service**: `http/verify.rs` or `http/management.rs`; its token data: `http/prerendered.rs`;
 //! - **a filter or order of a list**: `domain/query/`;
 //! - **a format of API descriptions**: a folder under `import/`, such as `import/openapi/`;
 //! - **a proxy**: a template in `assets/proxies/` and the code that fills it under `guide/`;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
-use crate::platform::{service_file, sockets};
+use crate::platform::{running_service_file, sockets};
 use crate::service::endpoint::Endpoint;
 
 /// Timeout for the answer of the service.
@@ -65,7 +65,7 @@ impl PropagationProbe {
     /// Checks if the service has read the change with this number in the audit log. `None` if no service runs. Takes
     /// one second at most.
     pub fn check(&self, seq: i64) -> Option<Propagation> {
-        let service = service_file::discover(&self.store)?.manage;
+        let service = running_service_file::discover(&self.store)?.manage;
         let watch = Stopwatch::start();
         let read = audit_position(&service);
         let time = watch.elapsed();

@@ -11,7 +11,7 @@ use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
-use crate::verbs::attention::{Finding, FindingCursor, FindingKind, FindingReason, ListFindings};
+use crate::verbs::findings::{Finding, FindingCursor, FindingKind, FindingReason, ListFindings};
 use crate::verbs::ledger::format_origin;
 use crate::verbs::request::call;
 

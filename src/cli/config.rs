@@ -14,7 +14,7 @@ use crate::config::{self, SetValue, SettingKey, Source};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::http;
-use crate::platform::input::{read_token_line, require_named_file};
+use crate::platform::bounded_read::{read_token_line, require_named_file};
 
 pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
     match command {

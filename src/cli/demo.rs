@@ -13,7 +13,7 @@ use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::lazy_backend::LazyLocalBackend;
-use crate::platform::input::require_named_file;
+use crate::platform::bounded_read::require_named_file;
 use crate::store::StoreLocation;
 use crate::{platform, tui};
 

@@ -5,12 +5,12 @@ use super::args::{GuideArgs, GuideTarget};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::route::rules::RouteRules;
 use crate::domain::suggest::did_you_mean;
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::guide::{self, Guide, Listen, ProxyKind, Tls, Upstream};
 use crate::http;
 use crate::platform::entropy::SystemEntropy;
-use crate::platform::{self, files, proof_file, service_file, sockets};
+use crate::platform::{self, proof_file, running_service_file, secret_files, sockets};
 use crate::service::credential_sources::CredentialSource;
 use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::ProxyProof;
@@ -53,7 +53,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     }
     let serve = &app.settings.serve;
     // Use the address announced by the running service. The configuration may have changed since it started.
-    let verify = match (service_file::discover(app.store_path()), &serve.verify) {
+    let verify = match (running_service_file::discover(app.store_path()), &serve.verify) {
         (Some(service), _) => service.verify,
         (None, Some(configured)) => configured.value.clone(),
         (None, None) => http::default_verify(app.store_path())?,
@@ -128,7 +128,7 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
         };
     }
     let needs_proof = !matches!(subject, ProxyKind::Haproxy | ProxyKind::Curl);
-    if needs_proof && files::is_stdout_readable_by_others() {
+    if needs_proof && secret_files::is_stdout_readable_by_others() {
         return Err(Error::usage(
             "the configuration contains a proof value, and other users could read the output file",
         )

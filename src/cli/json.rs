@@ -12,9 +12,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 use crate::domain::account::Account;
+use crate::domain::api_selection::Selection;
 use crate::domain::dates::DateFormat;
 use crate::domain::secret::Secret;
-use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PurgedToken, Token};
 use crate::domain::token_diff::FieldChange;

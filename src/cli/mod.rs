@@ -47,7 +47,7 @@ use crate::store::StoreLocation;
 use crate::verbs::accounts::{GetSetup, SignIn};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
-use crate::verbs::local::{Adapters, ClientInfo};
+use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{CHANGES, RequestVerb, call};
 use crate::{platform, tui};
 

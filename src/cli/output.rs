@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::json::SCHEMA;
 use crate::domain::secret::Secret;
-use crate::domain::text::{escape_untrusted, escape_untrusted_lines, is_control_or_bidi};
+use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines, is_control_or_bidi};
 use crate::error::{Error, Result};
 use crate::platform::process;
 

@@ -8,7 +8,7 @@ use super::args::{PolicyCommand, SetPolicyArgs};
 use super::json::SCHEMA;
 use super::output::Table;
 use crate::domain::policy::Policy;
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::verbs::policy::{ListPolicy, SetPolicy};
 

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Kind, Result};
-use crate::platform::echo::{EchoOff, TERMINAL};
-use crate::platform::input::{
+use crate::platform::bounded_read::{
     FirstLine, MAX_SECRET_LINE, is_standard, read_first_line, read_private_line, read_secret_line,
 };
+use crate::platform::terminal_echo::{EchoOff, TERMINAL};
 
 /// Source of the password.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::args::VerifyArgs;
 use super::json::{SCHEMA, TokenJson, VerifiedJson};
 use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
-use crate::platform::input::{FirstLine, read_first_line_without_mark};
+use crate::platform::bounded_read::{FirstLine, read_first_line_without_mark};
 use crate::verbs::verify::{self, Decision, DenialReason, Origin};
 
 /// Maximum length of the line. A secret is far shorter.

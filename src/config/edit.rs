@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use zeroize::Zeroizing;
 
 use super::file;
-use super::key::SettingKey;
+use super::setting_key::SettingKey;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 

@@ -5,12 +5,12 @@
 
 mod edit;
 mod file;
-mod key;
 mod serve;
+mod setting_key;
 
 pub use edit::{SetValue, set, unset};
-pub use key::SettingKey;
 pub use serve::{ServeOverrides, ServeSettings};
+pub use setting_key::SettingKey;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -21,9 +21,9 @@ use std::time::Duration;
 use crate::domain::dates::DateFormat;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::secret::Secret;
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
-use crate::platform::{input, paths, process};
+use crate::platform::{bounded_read, paths, process};
 use crate::verbs::actor::TokenCredential;
 use file::Keys;
 
@@ -161,7 +161,7 @@ impl Settings {
         let files = match variable("JETON_CONFIG") {
             // A file that was named explicitly must exist.
             Some(path) => {
-                input::require_named_file(&path, "the configuration (JETON_CONFIG)")?;
+                bounded_read::require_named_file(&path, "the configuration (JETON_CONFIG)")?;
                 [Some(file::read(&path)?.ok_or_else(|| no_config_error(&path))?), file::read(&sources.system_file)?]
             }
             None => [sources.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&sources.system_file)?],
@@ -180,7 +180,7 @@ impl Settings {
             .ok_or_else(|| {
                 Error::usage("no location for the store").why("the home folder is unknown").next("Use --store PATH")
             })?;
-        input::require_named_file(&store.value, &format!("the store (from {})", store.source))?;
+        bounded_read::require_named_file(&store.value, &format!("the store (from {})", store.source))?;
         let username = overrides
             .user
             .map(|value| Setting { value, source: Source::Option("--user") })
@@ -191,7 +191,7 @@ impl Settings {
         let token = if asked_otherwise {
             None
         } else if let Some(found) = from_env("JETON_TOKEN_FILE") {
-            input::require_named_file(&found.value, "the token's file (JETON_TOKEN_FILE)")?;
+            bounded_read::require_named_file(&found.value, "the token's file (JETON_TOKEN_FILE)")?;
             Some(Setting { value: TokenSource::File(found.value), source: found.source })
         } else if sources.token_in_environment {
             Some(Setting { value: TokenSource::Environment, source: Source::Environment("JETON_TOKEN") })
@@ -199,7 +199,7 @@ impl Settings {
             from_files(&files, |keys| keys.api_token.clone().map(TokenSource::Stored))
         };
         let pause = |key: fn(&Keys) -> Option<String>, default| match from_files(&files, key) {
-            Some(setting) => setting.parse_with(key::parse_duration),
+            Some(setting) => setting.parse_with(setting_key::parse_duration),
             None => Ok(Setting { value: default, source: Source::Default }),
         };
         let dates = from_env("JETON_DATES")
@@ -230,7 +230,7 @@ impl Settings {
         let Some(Setting { value, source }) = &self.token else { return Ok(None) };
         let line = match value {
             TokenSource::Stored(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
-            TokenSource::File(path) => input::read_token_file(path)?,
+            TokenSource::File(path) => bounded_read::read_token_file(path)?,
             TokenSource::Environment => process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {
@@ -260,9 +260,11 @@ impl Settings {
                 TokenSource::Environment => text("given in the environment".to_owned(), &s.source),
                 TokenSource::Stored(secret) => text(format!("{}…", secret.hint()), &s.source),
             }),
-            SettingKey::LockAfter => text(key::describe_duration(self.lock_after.value), &self.lock_after.source),
+            SettingKey::LockAfter => {
+                text(setting_key::describe_duration(self.lock_after.value), &self.lock_after.source)
+            }
             SettingKey::ConfirmRemember => {
-                text(key::describe_duration(self.confirm_remember.value), &self.confirm_remember.source)
+                text(setting_key::describe_duration(self.confirm_remember.value), &self.confirm_remember.source)
             }
             SettingKey::Dates => text(self.dates.value.as_str().to_owned(), &self.dates.source),
             SettingKey::ServeVerify

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::file::Keys;
-use super::{Setting, SettingKey, Source, from_files, key};
+use super::{Setting, SettingKey, Source, from_files, setting_key};
 use crate::error::Result;
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
@@ -43,7 +43,7 @@ impl ServeSettings {
         let endpoint =
             |setting: Option<Setting<String>>| setting.map(|setting| setting.parse_with(Endpoint::parse)).transpose();
         let group = |of: fn(&Keys) -> Option<String>| {
-            from_files(files, of).map(|setting| setting.parse_with(key::parse_group)).transpose()
+            from_files(files, of).map(|setting| setting.parse_with(setting_key::parse_group)).transpose()
         };
         let verify =
             option(overrides.verify, "--verify").or_else(|| from_files(files, |keys| keys.serve.verify.clone()));
@@ -56,7 +56,7 @@ impl ServeSettings {
         Ok(ServeSettings {
             verify: endpoint(verify)?,
             verify_group: match option(overrides.verify_group, "--verify-group") {
-                Some(setting) => Some(setting.parse_with(key::parse_group)?),
+                Some(setting) => Some(setting.parse_with(setting_key::parse_group)?),
                 None => group(|keys| keys.serve.verify_group.clone())?,
             },
             manage: endpoint(manage)?,

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::{mem, slice};
 
-use super::accounts::DemoAccounts;
 use super::sample_tokens::{Api, Sample, SampleEvent, samples};
-use crate::domain::catalogue::{Catalogue, set};
+use super::setup::DemoAccounts;
+use crate::domain::api_selection::Selection;
+use crate::domain::catalogue::{Catalogue, resolved_set};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::name::{Description, TokenName};
 use crate::domain::secret::Secret;
-use crate::domain::selection::Selection;
 use crate::domain::time::{DAY, SECOND, Timestamp};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::{Error, Result};
@@ -122,7 +122,9 @@ fn selection(api: Api, catalogue: &Catalogue) -> Selection {
 /// Returns the first few methods that `token` may call, for its traffic.
 pub(super) fn callable(token: &Token, catalogue: &Catalogue) -> Vec<MethodId> {
     let in_sets: BTreeSet<MethodId> = match &token.selection {
-        Selection::Sets(names) => names.iter().flat_map(|n| set::members(slice::from_ref(catalogue), n)).collect(),
+        Selection::Sets(names) => {
+            names.iter().flat_map(|n| resolved_set::members(slice::from_ref(catalogue), n)).collect()
+        }
         Selection::Custom(_) | Selection::Inherit => BTreeSet::new(),
     };
     let selected = |id: &MethodId| match &token.selection {

@@ -11,9 +11,10 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::PASSWORD;
-use super::accounts::OWNER;
 use super::population::{PlannedState, PlannedToken, Population};
+use super::setup::OWNER;
 use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::ExpirySpec;
@@ -21,16 +22,15 @@ use crate::domain::name::{Description, Prefix, TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret};
-use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
-use crate::platform::files;
+use crate::platform::secret_files;
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::actor::Credential;
 use crate::verbs::audited::Audited;
 use crate::verbs::init::Init;
-use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
+use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, NewToken, Store, Tx, Use};
 use crate::verbs::request::call;
@@ -65,10 +65,10 @@ impl LargeDemo<'_> {
     /// file can't be written. Then nothing is left behind.
     pub fn create(&self, adapters: &Adapters, progress: &dyn Fn(u32)) -> Result<Username> {
         let token = sidecar_path(self.store, ".token");
-        let companions = files::RESERVED_SUFFIXES.map(|ending| sidecar_path(self.store, ending));
+        let companions = secret_files::RESERVED_SUFFIXES.map(|ending| sidecar_path(self.store, ending));
         let ours: Vec<&Path> =
             [self.store, &token].into_iter().chain(companions.iter().map(PathBuf::as_path)).collect();
-        if let Some(secrets) = self.secrets.filter(|s| files::is_reserved(s) || ours.contains(s)) {
+        if let Some(secrets) = self.secrets.filter(|s| secret_files::is_reserved(s) || ours.contains(s)) {
             return Err(Error::usage(format!("the secrets can't be saved to {}", secrets.display()))
                 .why("this path is used by the store itself")
                 .next("Choose another name"));
@@ -79,7 +79,7 @@ impl LargeDemo<'_> {
                     .next("Choose a path that does not exist yet"));
             }
         }
-        let secrets = self.secrets.map(files::create_private).transpose()?;
+        let secrets = self.secrets.map(secret_files::create_private).transpose()?;
         let location = StoreLocation::file(self.store);
         let created = location.open(OpenMode::CreateUnindexed).and_then(|store| {
             let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };

@@ -3,12 +3,12 @@
 //! All of its data is made by the real verbs, with a clock that runs through the past year. While the store is
 //! shown, a real service answers requests from it.
 
-mod accounts;
 mod history;
 mod large;
 mod population;
 mod sample_tokens;
 mod seeded_rng;
+mod setup;
 mod simulator;
 mod traffic;
 
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::store::{OpenMode, StoreLocation};
-use crate::verbs::local::Adapters;
+use crate::verbs::local_backend::Adapters;
 
 pub use large::LargeDemo;
 pub use simulator::Simulator;
@@ -90,7 +90,7 @@ pub fn create_at(path: &Path, adapters: &Adapters) -> Result<Username> {
 }
 
 fn create_history(path: &Path, adapters: &Adapters) -> Result<(Username, Vec<history::DemoToken>)> {
-    let accounts = accounts::DemoAccounts::create(StoreLocation::file(path).open(OpenMode::Create)?, adapters)?;
+    let accounts = setup::DemoAccounts::create(StoreLocation::file(path).open(OpenMode::Create)?, adapters)?;
     let created = history::play(&accounts)?;
     traffic::record(&accounts, &created)?;
     Ok((accounts.owner()?, created))
@@ -108,7 +108,7 @@ mod tests {
     use crate::platform;
     use crate::verbs::accounts::WhoAmI;
     use crate::verbs::actor::Credential;
-    use crate::verbs::local::ClientInfo;
+    use crate::verbs::local_backend::ClientInfo;
     use crate::verbs::ports::TokenCursor;
     use crate::verbs::request::call;
     use crate::verbs::tokens::{ListTokens, OwnerFilter};

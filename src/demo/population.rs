@@ -2,12 +2,12 @@
 //! with a fixed seed.
 
 use super::seeded_rng::SeededRng;
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::role::Role;
-use crate::domain::selection::Selection;
 use crate::domain::time::{DAY, HOUR, Timestamp};
 use crate::error::Result;
 

@@ -1,6 +1,6 @@
 //! The tokens of the demonstration, as a table.
 
-use super::accounts::OWNER;
+use super::setup::OWNER;
 
 /// The methods that a token may call.
 #[derive(Clone, Copy)]

@@ -18,7 +18,7 @@ use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig, ServerHandle};
 use crate::platform::sockets::{self, HttpReply};
-use crate::platform::tasks;
+use crate::platform::threads;
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
 use crate::service::trusted_proxies::TrustedProxies;
@@ -108,7 +108,7 @@ impl Simulator {
         let (end, ended) = channel();
         let at = service.addrs.verify.clone();
         // Without this thread the demonstration only shows no new requests.
-        let traffic = tasks::spawn("traffic", |_| (), move || simulate_until(&ended, &at, &callers));
+        let traffic = threads::spawn("traffic", |_| (), move || simulate_until(&ended, &at, &callers));
         match traffic {
             Ok(traffic) => Ok(Simulator { service, end, traffic }),
             Err(e) => {

@@ -1,8 +1,8 @@
 //! The content of the demonstration's ledger: uses of tokens, and denied attempts.
 
-use super::accounts::DemoAccounts;
 use super::history::{DemoToken, callable};
 use super::sample_tokens::{SampleEvent, Traffic};
+use super::setup::DemoAccounts;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;

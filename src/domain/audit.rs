@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::text::escape_untrusted;
 use crate::domain::time::Timestamp;
+use crate::domain::untrusted_text::escape_untrusted;
 
 /// The interface that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(summarize_details("not\u{1b}[2J json"), "\"not\\u{1b}[2J json\"");
         let nasty = serde_json::json!({"a\u{202e}": {"before": "\u{1b}]0;x\u{7}\" → \"", "after": "y".repeat(500)}});
         let line = summarize_details(&nasty.to_string());
-        assert!(!line.chars().any(crate::domain::text::is_control_or_bidi), "{line}");
+        assert!(!line.chars().any(crate::domain::untrusted_text::is_control_or_bidi), "{line}");
         assert!(line.contains(r#"\" → \""#) && line.contains("…") && line.len() < 200, "{line}");
     }
 
@@ -346,7 +346,10 @@ mod tests {
         for evil in ["no\u{1b}[2J json", "{\"a\u{202e}\": {\"b\u{200b}\": [\"\\u001b[2J\"]}}"] {
             for detail in expand_details(evil) {
                 let all = [vec![detail.key], detail.before.unwrap_or_default(), detail.after].concat().concat();
-                assert!(all.contains("\\u{") && !all.chars().any(crate::domain::text::is_control_or_bidi), "{all}");
+                assert!(
+                    all.contains("\\u{") && !all.chars().any(crate::domain::untrusted_text::is_control_or_bidi),
+                    "{all}"
+                );
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Dates as people read them: the order of their parts, in a time zone.
 
 use super::expiry::Expiry;
-use super::text::escape_untrusted;
 use super::time::{DAY, Day, Timestamp, Zone, day_of, utc_zone};
+use super::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// The order of the parts of a date. A setting of the reader, never of stored data.

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::DateFormat;
-use crate::domain::text::escape_untrusted;
 use crate::domain::time::{self, DAY, Day, HOUR, Timestamp, Zone};
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// When a token stops working. At exactly that instant it is already expired.

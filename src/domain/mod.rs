@@ -1,9 +1,10 @@
 //! Pure types and rules of the product. Depends on no other module except [`crate::error`].
 
 pub mod account;
+pub mod api_selection;
 pub mod audit;
+pub mod audit_chain;
 pub mod catalogue;
-pub mod chain;
 pub mod checkpoint;
 pub mod dates;
 pub mod denial_reason;
@@ -16,10 +17,9 @@ pub mod query;
 pub mod role;
 pub mod route;
 pub mod secret;
-pub mod selection;
 pub mod suggest;
-pub mod text;
 pub mod time;
 pub mod token;
 pub mod token_diff;
-pub mod wire;
+pub mod untrusted_text;
+pub mod wire_format;

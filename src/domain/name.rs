@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::secret::contains_secret;
-use crate::domain::text::{escape_untrusted, is_control_or_bidi};
+use crate::domain::untrusted_text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
 const USERNAME_RULE: &str = "use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit";

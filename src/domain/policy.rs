@@ -2,7 +2,7 @@
 
 use crate::domain::expiry::Span;
 use crate::domain::suggest::did_you_mean;
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 

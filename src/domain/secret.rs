@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::domain::name::Prefix;
-use crate::domain::wire::SecretValue;
+use crate::domain::wire_format::SecretValue;
 use crate::error::{Error, Result};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::SecretDigest;
-use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 

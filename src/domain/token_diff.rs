@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::domain::api_selection::{Selection, set_label};
 use crate::domain::dates::Dates;
 use crate::domain::expiry::Expiry;
-use crate::domain::selection::{Selection, set_label};
 use crate::domain::token::Token;
 
 /// A part of a token whose changes a person can see.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::service::endpoint::Endpoint;
 

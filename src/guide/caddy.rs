@@ -2,7 +2,7 @@
 
 use super::headers::{METHOD_PATTERN, ODD_HEADER_CHARS, PREFLIGHT_METHOD, STRIPPED_PATTERNS};
 use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
-use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
+use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::DigestKind;

@@ -2,7 +2,7 @@
 
 use super::headers::stripped_header_regexes;
 use super::{Guide, IDENTITY_HEADERS, Listen};
-use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
+use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::error::Result;
 use crate::service::endpoint::Endpoint;

@@ -314,7 +314,7 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), stripped_header_names().count(), "a name stands twice");
-        for name in super::super::IDENTITY_HEADERS.iter().chain(&crate::domain::route::path_rules::OVERRIDE_HEADERS) {
+        for name in super::super::IDENTITY_HEADERS.iter().chain(&crate::domain::route::request_path::OVERRIDE_HEADERS) {
             assert!(matching_pattern(name).is_some(), "{name}");
         }
         for name in [

@@ -16,10 +16,10 @@ pub use address::{Listen, Tls, Upstream};
 
 use std::path::Path;
 
-use crate::domain::route::path_rules::{DOT_SEGMENTS, OVERRIDE_ARGUMENT, RegexDialect, TOO_LONG, pattern};
+use crate::domain::route::request_path::{DOT_SEGMENTS, OVERRIDE_ARGUMENT, RegexDialect, TOO_LONG, pattern};
 pub use crate::domain::route::rules::RouteAction;
 use crate::domain::route::rules::RouteRules;
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::service::endpoint::Endpoint;
 use crate::service::identity_header::IdentityField;
@@ -312,9 +312,9 @@ mod tests {
     fn guide_lists_routes_of_two_methods_as_denied() {
         let text = "schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"a\"\ntitle = \"A\"\n".to_owned()
             + "[[group.method]]\nid = \"B\"\ntitle = \"b\"\naccess = \"read\"\nroutes = [\"GET /x/{a}\"]\n";
-        let one = crate::domain::catalogue::file::read("f.toml", &text, &[]).unwrap();
+        let one = crate::domain::catalogue::toml_reader::read("f.toml", &text, &[]).unwrap();
         let other = text.replace("\"x\"", "\"y\"").replace("\"a\"", "\"c\"").replace("GET /x/{a}", "GET /x/{b}");
-        let other = crate::domain::catalogue::file::read("g.toml", &other, &[]).unwrap();
+        let other = crate::domain::catalogue::toml_reader::read("g.toml", &other, &[]).unwrap();
         let verify = Endpoint::parse("127.0.0.1:7180").unwrap();
         let guide = Guide {
             verify: &verify,

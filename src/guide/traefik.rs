@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
 use crate::domain::method::MethodId;
-use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
+use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::error::{Error, Result};
 use crate::service::endpoint::Endpoint;

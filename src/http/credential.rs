@@ -4,7 +4,7 @@ use hyper::Request;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::query::{is_like_header, query_values};
+use super::query_arguments::{is_like_header, query_values};
 use crate::domain::secret::{SecretFingerprint, SecretParseError};
 use crate::service::credential_sources::{CredentialSource, CredentialSources};
 

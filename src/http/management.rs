@@ -11,11 +11,11 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::credential::{self, Extracted};
+use super::decision_queue::VerifyRequest;
 use super::faults::Fault;
-use super::rendered::{RenderedIdentity, RenderedMethods};
+use super::prerendered::{RenderedIdentity, RenderedMethods};
 use super::response::{self, Denial, HttpResponse};
 use super::usage_recorder::Origin;
-use super::verify_batch::VerifyRequest;
 use super::{ServerState, metrics};
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;

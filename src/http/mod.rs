@@ -26,15 +26,16 @@ mod connection;
 mod connection_limits;
 mod connection_timeouts;
 mod credential;
+mod decision_queue;
 mod expiry_clock;
 mod external_changes;
 mod faults;
 mod listeners;
 mod management;
 mod metrics;
+mod prerendered;
 mod proof;
-mod query;
-mod rendered;
+mod query_arguments;
 mod reopening_store;
 mod response;
 mod router;
@@ -43,7 +44,6 @@ mod supervisor;
 mod tests;
 mod usage_recorder;
 mod verify;
-mod verify_batch;
 
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -57,8 +57,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::config::ServeSettings;
 use crate::error::{Error, Kind, Result};
-pub use crate::platform::service_file::ServiceInfo as ServerAddrs;
-use crate::platform::{service_file, systemd, tasks};
+pub use crate::platform::running_service_file::ServiceInfo as ServerAddrs;
+use crate::platform::{running_service_file, systemd, threads};
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
 use crate::service::trusted_proxies::TrustedProxies;
@@ -67,6 +67,7 @@ use crate::verbs::ports::Clock;
 use audit_position::AuditPosition;
 use connection_limits::{ConnectionLimits, OverloadCounters, OverloadReport};
 use connection_timeouts::{ConnectionRegistry, SWEEP_INTERVAL};
+use decision_queue::{BatchWorker, DecisionQueue};
 use expiry_clock::ExpiryClock;
 use faults::Faults;
 use listeners::{BoundListener, ListenerKind};
@@ -75,7 +76,6 @@ use proof::Proofs;
 use reopening_store::ReopeningStore;
 use supervisor::Supervisor;
 use usage_recorder::{LostCounts, UsageLedger};
-use verify_batch::{BatchWorker, DecisionQueue};
 
 /// Busy timeout of a request: how long it waits for other processes that hold the store.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
@@ -189,7 +189,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     if !insecure {
         reject_cleartext(&verify, &manage)?;
     }
-    let lock = service_file::acquire(store)?;
+    let lock = running_service_file::acquire(store)?;
     let mut inherited = systemd::inherited_sockets()?;
     let group =
         |setting: &Option<crate::config::Setting<String>>| setting.as_ref().map(|setting| setting.value.clone());
@@ -265,7 +265,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         notify_ended(&ended_once);
         outcome
     };
-    let thread = tasks::spawn("service", move |_| notify_ended(&ended), serve)
+    let thread = threads::spawn("service", move |_| notify_ended(&ended), serve)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
     started.recv().map_err(|_| Error::failure("the service ended immediately"))??;
     Ok(ServerHandle {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::text::escape_untrusted;
 use crate::domain::time::{SECOND, Timestamp};
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::ports::Clock;

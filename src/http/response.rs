@@ -13,7 +13,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-use super::rendered::{CachedSecret, RenderedMethod};
+use super::prerendered::{CachedSecret, RenderedMethod};
 use crate::service::identity_header::IdentityField;
 
 pub(super) enum ResponseBody {

@@ -10,13 +10,13 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::ServerState;
 use super::credential::{self, Extracted};
+use super::decision_queue::{DecisionReply, VerifyRequest};
 use super::metrics::VerifyOutcome;
+use super::prerendered::{RenderedMethod, RenderedMethods};
 use super::proof::ProvenProxy;
-use super::query::has_option;
-use super::rendered::{RenderedMethod, RenderedMethods};
+use super::query_arguments::has_option;
 use super::response::{self, Denial, HttpResponse};
 use super::usage_recorder::Origin;
-use super::verify_batch::{DecisionReply, VerifyRequest};
 use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;
 use crate::verbs::verify::{DecisionKind, DenialReason};

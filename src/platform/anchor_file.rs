@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
-use super::files::read_text;
+use super::secret_files::read_text;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
@@ -44,10 +44,10 @@ impl AnchorFile {
     /// [`crate::error::Kind::Failure`] if `path` is a link, a pipe, a folder or a file that others can write. The same
     /// error if the file can't be opened or read, or if another program doesn't release the lock.
     pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
-        super::input::require_named_file(path, "an anchor")?;
+        super::bounded_read::require_named_file(path, "an anchor")?;
         let refused = |e: io::Error| unusable(path).why(e.to_string());
         let path = std::path::absolute(path).map_err(refused)?;
-        if super::files::is_reserved(&path) {
+        if super::secret_files::is_reserved(&path) {
             return Err(unusable(&path)
                 .why("SQLite treats files with this suffix as its own and may remove them")
                 .next("Choose another name"));
@@ -149,7 +149,7 @@ impl AnchorFile {
             return Err(unusable(&self.path).why("it is too large"));
         }
         self.length = bytes.len() as u64;
-        self.text = super::input::decode_utf8(&self.path.display().to_string(), bytes)
+        self.text = super::bounded_read::decode_utf8(&self.path.display().to_string(), bytes)
             .map_err(|e| unusable(&self.path).why(e.what))?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::domain::catalogue::{Catalogue, file};
+use crate::domain::catalogue::{Catalogue, toml_reader};
 use crate::error::{Kind, Result};
 
 /// Reads a text of at most that many bytes: [`super::files::read_text`] or [`super::files::read_file`].
@@ -18,8 +18,8 @@ pub fn read<C: AsRef<[Catalogue]>>(
     read_text: ReadText,
     existing: impl FnOnce() -> Result<C>,
 ) -> Result<Catalogue> {
-    let text = read_text(path, file::MAX_FILE_SIZE)?;
-    file::read(&path.to_string_lossy(), &text, existing()?.as_ref())
+    let text = read_text(path, toml_reader::MAX_FILE_SIZE)?;
+    toml_reader::read(&path.to_string_lossy(), &text, existing()?.as_ref())
 }
 
 /// Returns the catalogue that `from` names: one that is shipped with jeton, else a file.

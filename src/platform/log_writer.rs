@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::tasks;
+use super::threads;
 
 /// Maximum memory of waiting lines, in bytes.
 const MAX_QUEUED: usize = 512 * 1024;
@@ -111,7 +111,7 @@ impl LogWriter {
         let drained = Arc::clone(&shared);
         let sink = Mutex::new(sink);
         // The queue remains valid after a panic, which can only come from the sink.
-        tasks::spawn_restarting("log", move || {
+        threads::spawn_restarting("log", move || {
             drain(&drained, &mut *sink.lock().unwrap_or_else(PoisonError::into_inner));
         })?;
         Ok(LogWriter { shared })

@@ -9,7 +9,7 @@ use tracing::level_filters::LevelFilter;
 use super::clock::SystemClock;
 use super::log_writer::{LogWriter, LossReport, Stderr};
 use crate::domain::secret::contains_secret;
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 

@@ -2,32 +2,32 @@
 
 pub mod anchor_file;
 pub mod audit_position_file;
+pub mod bounded_read;
 pub mod catalogue_file;
 pub mod clipboard;
 pub mod clock;
-pub mod echo;
 pub mod entropy;
-pub mod files;
-pub mod group;
-pub mod input;
 mod log_writer;
 pub mod logging;
 pub mod password;
 pub mod paths;
 pub mod process;
 pub mod proof_file;
-pub mod service_file;
+pub mod running_service_file;
+pub mod secret_files;
 pub mod signals;
 pub mod sockets;
 pub mod systemd;
-pub mod tasks;
 pub mod terminal;
-pub mod user;
+pub mod terminal_echo;
+pub mod threads;
+pub mod unix_group;
+pub mod unix_user;
 pub mod write_gate;
 
 use std::sync::Arc;
 
-use crate::verbs::local::Adapters;
+use crate::verbs::local_backend::Adapters;
 
 /// Returns the real implementations of the ports.
 pub fn adapters() -> Adapters {
@@ -35,7 +35,7 @@ pub fn adapters() -> Adapters {
         clock: Arc::new(clock::SystemClock::new()),
         entropy: Arc::new(entropy::SystemEntropy),
         hasher: Arc::new(password::Argon2Hasher::new()),
-        secret_files: Arc::new(files::InterruptibleDelivery),
+        secret_files: Arc::new(secret_files::InterruptibleDelivery),
         progress: Arc::default(),
     }
 }

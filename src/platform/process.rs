@@ -9,7 +9,7 @@ use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, getuid, set_dumpable_behavior, setrlimit};
 use zeroize::Zeroizing;
 
-use super::input::{MAX_SECRET_LINE, read_token_line};
+use super::bounded_read::{MAX_SECRET_LINE, read_token_line};
 use crate::error::{Error, Result};
 
 /// Keeps secrets in memory out of core dumps and out of reach of other processes of the same user. Best effort: it

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use super::{echo, tasks, write_gate};
+use super::{terminal_echo, threads, write_gate};
 use crate::error::{Error, Kind, Result};
 
 /// An event that the system reports to the program.
@@ -34,7 +34,7 @@ pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (on_signal, on_panic) = (send.clone(), send.clone());
     // Without this thread nothing could end the screens any more.
-    tasks::spawn(
+    threads::spawn(
         "signals",
         move |_| on_panic(SignalEvent::HungUp),
         move || {
@@ -49,7 +49,7 @@ pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<
         },
     )?;
     let on_hangup = send.clone();
-    tasks::spawn(
+    threads::spawn(
         "terminal",
         move |_| on_hangup(SignalEvent::HungUp),
         move || {
@@ -85,7 +85,7 @@ pub enum ServiceSignal {
 pub fn watch_service(send: impl Fn(ServiceSignal) + Send + Clone + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2])?;
     let failed = send.clone();
-    tasks::spawn(
+    threads::spawn(
         "signals",
         move |_| failed(ServiceSignal::WatcherFailed),
         move || {
@@ -142,8 +142,8 @@ pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
     let refused = |e: io::Error| Error::failure("Ctrl-C can't be handled").why(e.to_string());
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
     STOPS_ON_END.store(true, Ordering::Relaxed);
-    echo::handle_signals();
-    tasks::spawn("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
+    terminal_echo::handle_signals();
+    threads::spawn("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
 }
 
 /// Set by a signal that would end the program, after [`hold_ends`].

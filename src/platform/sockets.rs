@@ -18,7 +18,7 @@ use rustix::process::umask;
 use zeroize::Zeroizing;
 
 use super::clock::Stopwatch;
-use super::group;
+use super::unix_group;
 use crate::error::{Error, Kind, Result};
 use crate::service::endpoint::Endpoint;
 
@@ -172,7 +172,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
     let listener = bound.map_err(refused)?;
     let file = SocketFile { path: path.clone(), is_ours: true, inode: inode(path) };
     if let Some(group) = group {
-        group::chgrp(path, group)?;
+        unix_group::chgrp(path, group)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o660)).map_err(refused)?;
     }
     Ok((BoundSocket::Unix(listener), Some(file)))

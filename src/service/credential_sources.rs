@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// Maximum number of places.

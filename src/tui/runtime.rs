@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::platform::clipboard::{ClipboardRoute, Desktop, osc52};
 use crate::platform::signals::{self, SignalEvent};
 use crate::platform::terminal::{ReadEvent, has_more, read, size};
-use crate::platform::{process, tasks};
+use crate::platform::{process, threads};
 use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
 
@@ -83,7 +83,7 @@ fn watch_signals(
             SignalEvent::Stop | SignalEvent::Continue | SignalEvent::Resized => return,
         };
         let (clock, store) = (Arc::clone(&clock), Arc::clone(&store));
-        let _ = tasks::spawn(
+        let _ = threads::spawn(
             "last moments",
             move |_| signals::end_by_signal(signal),
             move || {

@@ -13,8 +13,8 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::platform::clipboard::{CLEAR_DELAY, Clipboard, tmux as by_tmux};
-use crate::platform::files::read_file;
-use crate::platform::{catalogue_file, tasks};
+use crate::platform::secret_files::read_file;
+use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
 use crate::tui::effect::ClipboardText;
 use crate::tui::msg::{Copied, Msg, RequestId, Sent};
@@ -85,7 +85,7 @@ pub(super) fn spawn_worker<F: Fn(Msg) + Clone + Send + 'static>(
     work: impl FnOnce(&F) + Send + 'static,
 ) -> Result<JoinHandle<Option<()>>> {
     let failed = answer.clone();
-    tasks::spawn(name, move |_| failed(Msg::WorkerFailed), move || work(&answer))
+    threads::spawn(name, move |_| failed(Msg::WorkerFailed), move || work(&answer))
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::actor::{Actor, Credential, Session};
 use super::audited::Audited;
 use super::cli_line::CliLine;
-use super::local::LocalBackend;
+use super::local_backend::LocalBackend;
 use super::ports::{CommittedTx, Maintenance, Snapshot, Store, Tx};
 use super::{Committed, Env, Verb};
 use crate::domain::audit::{AuditActor, AuditEntry};

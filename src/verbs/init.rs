@@ -13,7 +13,7 @@ use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::name::{Prefix, Username};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
-use crate::domain::wire::WireSecret;
+use crate::domain::wire_format::WireSecret;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 

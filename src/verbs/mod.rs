@@ -1,5 +1,5 @@
 //! All verbs: permission, effect and audit entries, each defined once. Screens and commands hold a [`Backend`] and send
-//! it a [`request::Request`]; [`local::LocalBackend`] runs it over a [`ports::Store`].
+//! it a [`request::Request`]; [`local_backend::LocalBackend`] runs it over a [`ports::Store`].
 //!
 //! A new verb is a struct in a file of its family, one of the two traits below, and a line in `request.rs`.
 
@@ -7,25 +7,25 @@
 
 pub mod accounts;
 pub mod actor;
-pub mod attention;
 pub mod audit;
 pub mod audited;
-pub mod authenticate;
 pub mod authorize;
 pub mod batches;
 pub mod catalogue;
 pub mod cli_line;
-mod delivery;
+pub mod findings;
 pub mod init;
 pub mod ledger;
-pub mod local;
+mod ledger_pruning;
+pub mod local_backend;
 pub mod new_password;
+pub mod password_authenticator;
 mod planning;
 pub mod policy;
 pub mod ports;
-mod pruning;
 pub mod request;
 pub mod scope;
+mod secret_delivery;
 pub mod tokens;
 pub mod verify;
 

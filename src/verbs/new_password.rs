@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::ports::PasswordHasher;
 use crate::domain::password::{Password, PasswordHash};
-use crate::domain::wire::SecretValue;
+use crate::domain::wire_format::SecretValue;
 use crate::error::{Error, Result};
 
 /// A new password. It is hashed before the transaction begins, so that no other writer waits for it.

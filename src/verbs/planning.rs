@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, SetPassword};
 use super::actor::Session;
 use super::batches::MAX_ATOMIC;
-use super::local::LocalBackend;
+use super::local_backend::LocalBackend;
 use super::policy::SetPolicy;
 use super::ports::audit_log::AuditTip;
 use super::ports::{CommittedTx, Maintenance, Snapshot, Store};

@@ -7,9 +7,9 @@ use super::accounts::{
     EnableAccounts, GetSetup, ListAccounts, SetPassword, SetRole, SetupState, ShowAccount, SignIn, WhoAmI,
 };
 use super::actor::{Credential, Session};
-use super::attention::{FindingPage, ListFindings};
 use super::audit::{AuditHead, AuditVerification, ListAudit, VerifyAuditChain};
 use super::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
+use super::findings::{FindingPage, ListFindings};
 use super::init::Init;
 use super::ledger::{DeniedRow, LedgerHead, LedgerWindow, ListDenied, ListUses, UseRow};
 use super::policy::{ListPolicy, SetPolicy};

@@ -14,7 +14,7 @@ use jeton::domain::query::sort::Sort;
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::local::{ClientInfo, LocalBackend};
+use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{

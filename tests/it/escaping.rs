@@ -7,7 +7,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
 use jeton::domain::query::filter_syntax;
 use jeton::domain::query::token_filter::TokenFilter;
-use jeton::domain::text::{escape_untrusted, escape_untrusted_lines};
+use jeton::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines};
 use jeton::error::Error;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

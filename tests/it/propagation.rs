@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 use std::process::{Child, Stdio};
 use std::thread;
 
-use jeton::platform::service_file;
+use jeton::platform::running_service_file;
 use jeton::service::endpoint::Endpoint;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -149,8 +149,8 @@ fn outdated_service_is_not_trusted() {
     let at = home.path("other");
     let listener = UnixListener::bind(&at).unwrap();
     let endpoint = Endpoint::Unix(at);
-    let mark = service_file::acquire(&home.store()).unwrap();
-    mark.write(&service_file::ServiceInfo { verify: endpoint.clone(), manage: endpoint }).unwrap();
+    let mark = running_service_file::acquire(&home.store()).unwrap();
+    mark.write(&running_service_file::ServiceInfo { verify: endpoint.clone(), manage: endpoint }).unwrap();
     let answers = ["{\"schema\":1,\"audit_seq\":1}", "{}", "{\"audit_seq\":9000}"];
     let owner = thread::spawn(move || {
         for answer in answers {

@@ -253,9 +253,9 @@ fn threads_and_tasks_are_started_where_they_are_supervised() {
     }
     let home = "src/http/supervisor.rs";
     assert!(found.iter().all(|(path, _)| path == home) && found.len() > 1, "{found:?}");
-    let tasks = fs::read_to_string(root().join("src/platform/tasks.rs")).unwrap();
+    let tasks = fs::read_to_string(root().join("src/platform/threads.rs")).unwrap();
     assert!(tasks.contains("use std::thread::{Builder,"), "threads are started elsewhere");
-    let other = sources("src").into_iter().filter(|source| source.path != "src/platform/tasks.rs");
+    let other = sources("src").into_iter().filter(|source| source.path != "src/platform/threads.rs");
     let builders = other.filter(|source| {
         source.code.contains("use std::thread::{Builder") || source.code.contains("use std::thread::Builder")
     });

@@ -28,7 +28,7 @@ pub use serve::*;
 pub use token::*;
 
 use crate::domain::secret::contains_secret;
-use crate::domain::text::{escape_untrusted, escape_untrusted_lines};
+use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines};
 
 const EXAMPLES: &str = "\
 Examples:

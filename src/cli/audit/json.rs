@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::chain::{ChainFinding, ChainReport};
+use crate::domain::audit_chain::{ChainFinding, ChainReport};
 use crate::domain::checkpoint::{Checkpoint, hex};
 use crate::domain::time::Zone;
 use crate::verbs::ports::audit_log::HashedRow;

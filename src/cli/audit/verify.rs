@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::App;
 use super::json::ChainReportJson;
-use crate::domain::chain::ChainReport;
+use crate::domain::audit_chain::ChainReport;
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::error::{Error, Result};
 use crate::platform::anchor_file;

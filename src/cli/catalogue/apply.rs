@@ -9,7 +9,7 @@ use super::json::AppliedJson;
 use crate::domain::catalogue::Catalogue;
 use crate::error::Result;
 use crate::platform::catalogue_file;
-use crate::platform::files::read_text;
+use crate::platform::secret_files::read_text;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
 

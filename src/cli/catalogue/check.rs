@@ -8,7 +8,7 @@ use super::json::CheckedJson;
 use super::{counted, existing_catalogues};
 use crate::error::Result;
 use crate::platform::catalogue_file;
-use crate::platform::files::read_text;
+use crate::platform::secret_files::read_text;
 
 pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
     let catalogue = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;

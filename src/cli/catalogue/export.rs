@@ -2,7 +2,7 @@
 
 use super::super::App;
 use super::catalogues;
-use crate::domain::catalogue::{MANAGEMENT, write};
+use crate::domain::catalogue::{MANAGEMENT, toml_writer};
 use crate::error::{Error, Result};
 
 pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
@@ -25,5 +25,5 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
                 .next("Choose one: jeton catalogue export NAME"));
         }
     };
-    app.out.document(&write::toml(catalogue))
+    app.out.document(&toml_writer::toml(catalogue))
 }

@@ -7,13 +7,13 @@ use super::super::args::OpenapiArgs;
 use super::apply::preview_and_apply;
 use crate::error::{Error, Result};
 use crate::import::openapi;
-use crate::platform::files::read_text;
-use crate::platform::input;
+use crate::platform::bounded_read;
+use crate::platform::secret_files::read_text;
 
 pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     let path = Path::new(&args.file);
     app.prompt.check_stdin_is_free(path, "the document")?;
-    if input::is_standard(path) && args.name.is_none() {
+    if bounded_read::is_standard(path) && args.name.is_none() {
         return Err(Error::usage("the catalogue has no name")
             .why("a document from stdin has no name")
             .next("Use --name NAME"));

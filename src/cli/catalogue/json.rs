@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::super::json::SCHEMA;
 use crate::domain::catalogue::diff::{AttributeChange, CatalogueDiff, PartDiff};
-use crate::domain::catalogue::permissions::SetChange;
-use crate::domain::catalogue::set::SetIndex;
+use crate::domain::catalogue::permission_index::SetChange;
+use crate::domain::catalogue::resolved_set::SetIndex;
 use crate::domain::catalogue::{ApiSet, Catalogue, Group};
 use crate::domain::method::{Method, MethodId};
 use crate::verbs::catalogue::{CataloguePreview, WidenedToken};

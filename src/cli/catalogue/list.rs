@@ -5,7 +5,7 @@ use super::super::output::Table;
 use super::catalogues;
 use super::json::ListJson;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::set::{SetIndex, all_method_ids};
+use crate::domain::catalogue::resolved_set::{SetIndex, all_method_ids};
 use crate::error::Result;
 
 pub(super) fn list(app: &mut App) -> Result<()> {

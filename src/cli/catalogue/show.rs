@@ -5,7 +5,7 @@ use super::super::json::SCHEMA;
 use super::super::output::Table;
 use super::json::{CatalogueJson, GroupJson, MethodJson, SetJson, ShownJson};
 use super::{catalogues, counted};
-use crate::domain::catalogue::set::{SetIndex, all_method_ids};
+use crate::domain::catalogue::resolved_set::{SetIndex, all_method_ids};
 use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::Method;
 use crate::domain::suggest::did_you_mean;

@@ -6,9 +6,9 @@ use super::super::App;
 use super::super::args::CreateArgs;
 use super::expiry_spec;
 use super::secret_output::{SecretFormat, print_issued, secret_destination};
+use crate::domain::api_selection::Selection;
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName, Username};
-use crate::domain::selection::Selection;
 use crate::error::Result;
 use crate::verbs::tokens::CreateToken;
 

@@ -9,7 +9,7 @@ use super::super::{App, output};
 use crate::domain::expiry::Expiry;
 use crate::domain::time::{Timestamp, relative};
 use crate::error::{Error, Result};
-use crate::platform::input::{is_standard, require_named_file};
+use crate::platform::bounded_read::{is_standard, require_named_file};
 use crate::verbs::tokens::{IssuedToken, SecretCallback, SecretDestination};
 
 /// Output format of secrets.

@@ -12,7 +12,7 @@ use super::status_text;
 use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
-use crate::platform::input::read_secret_bytes;
+use crate::platform::bounded_read::read_secret_bytes;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::IdentifySecret;

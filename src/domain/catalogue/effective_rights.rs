@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 use super::Catalogue;
-use super::permissions::PermissionIndex;
-use super::set;
+use super::permission_index::PermissionIndex;
+use super::resolved_set;
+use crate::domain::api_selection::Selection;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
-use crate::domain::selection::Selection;
 
 /// The reason why a method is withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,7 +127,7 @@ impl EffectiveRights {
             Selection::Sets(names) => {
                 let known: HashSet<&str> =
                     catalogues.iter().flat_map(|c| c.sets.iter().map(|s| s.name.as_str())).collect();
-                let named = set::named_management_methods(catalogues, names.iter().map(String::as_str));
+                let named = resolved_set::named_management_methods(catalogues, names.iter().map(String::as_str));
                 let known_named = named.into_iter().filter(|id| rights.number(id.as_str()).is_some());
                 withheld.extend(known_named.map(|id| (id.clone(), Withheld::PickedOneByOne)));
                 withheld.sort_by(|(one, _), (other, _)| one.cmp(other));

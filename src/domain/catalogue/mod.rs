@@ -8,12 +8,12 @@
 mod bit_set;
 pub mod diff;
 pub mod effective_rights;
-pub mod file;
-pub mod permissions;
+pub mod permission_index;
+pub mod resolved_set;
 mod route_owners;
-pub mod set;
+pub mod toml_reader;
+pub mod toml_writer;
 pub mod validate;
-pub mod write;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -133,7 +133,7 @@ impl Catalogue {
     /// [`crate::error::Kind::NotFound`] with the known names.
     pub fn shipped(name: &str) -> Result<Self> {
         match SHIPPED.iter().find(|(n, _)| *n == name) {
-            Some((name, text)) => file::read_shipped(name, text),
+            Some((name, text)) => toml_reader::read_shipped(name, text),
             None => Err(Error::not_found("no such catalogue").why("jeton comes with cloud-platform")),
         }
     }
@@ -163,10 +163,10 @@ mod tests {
         assert_eq!(cloud.sets.len(), 4);
         let both = [jeton, cloud];
         for name in ["IDE Plugins", "Marketplace", "Maven Plugin"] {
-            let n = set::members(&both, name).len();
+            let n = resolved_set::members(&both, name).len();
             assert!(n > 5 && n < total / 2, "{name}: {n}");
         }
-        assert!(set::members(&both, "Extended Access").len() > total * 3 / 4);
+        assert!(resolved_set::members(&both, "Extended Access").len() > total * 3 / 4);
         assert!(Catalogue::shipped("other").is_err());
     }
 

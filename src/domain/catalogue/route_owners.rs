@@ -6,7 +6,7 @@ use super::validate::{Location, ValidationResult, fault};
 use super::{Catalogue, MANAGEMENT};
 use crate::domain::method::Method;
 use crate::domain::route::Route;
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::Error;
 
 /// The owner of a route, and the route as the owner writes it.

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, route_owners, set};
+use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_owners};
+use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
-use crate::domain::selection::looks_built_in;
-use crate::domain::text::{escape_untrusted, is_control_or_bidi};
+use crate::domain::untrusted_text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
 /// Maximum number of methods of a catalogue.
@@ -302,7 +302,7 @@ fn reject_removed_nested_sets(
 
 fn reject_cycles(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {
     let all = || catalogue.sets.iter().chain(others.iter().flat_map(|c| &c.sets)).map(|s| (s.name.as_str(), s));
-    let (_, left) = set::topological_order(all());
+    let (_, left) = resolved_set::topological_order(all());
     let Some(cycle) = find_cycle(&left, &all().collect()) else { return Ok(()) };
     let at = catalogue.sets.iter().position(|s| cycle.contains(&s.name.as_str()));
     let mut names: Vec<String> = cycle.iter().take(12).map(|name| format!("\"{name}\"")).collect();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::suggest::{nearest, suggestion};
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// `Ok` if a filter accepts a value. `Err` with the known values if it is none of them.

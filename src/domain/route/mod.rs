@@ -2,10 +2,10 @@
 //!
 //! - [`Route`] parses `GET /orders/{id}` and checks if two routes are the same;
 //! - [`segment`] compares the texts that two segments match;
-//! - [`path_rules`] holds the rule for the path of every request, checked before any route is;
+//! - [`request_path`] holds the rule for the path of every request, checked before any route is;
 //! - [`rules`] orders all routes of an installation in one list.
 
-pub mod path_rules;
+pub mod request_path;
 pub mod rules;
 pub mod segment;
 
@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use self::segment::{MatchMode, SegmentPattern};
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// A route as written in a catalogue: `GET /orders/{id}`, or `/orders` for every verb.
@@ -87,7 +87,7 @@ impl Route {
     }
 
     /// Returns `true` if the route matches a request with this verb and path. Doesn't check that the path is plain: see
-    /// [`path_rules`].
+    /// [`request_path`].
     pub fn matches(&self, http_method: &str, path: &str, spelling: MatchMode) -> bool {
         let Some(inner) = path.strip_prefix('/') else { return false };
         let is_method = match &self.http_method {
@@ -169,6 +169,6 @@ impl fmt::Display for Route {
 pub struct TooMany;
 
 #[cfg(test)]
-mod public_tests;
+mod public_route_tests;
 #[cfg(test)]
 mod tests;

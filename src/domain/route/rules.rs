@@ -9,11 +9,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Route;
-use super::path_rules::{RegexDialect, is_canonical_path};
+use super::request_path::{RegexDialect, is_canonical_path};
 use super::segment::{MatchMode, SegmentPattern};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::method::{Access, Method, MethodId};
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 
 /// Maximum number of entries that deny requests shared by two routes. Beyond this limit a whole route is denied.
 const MAX_SHARED: usize = 20_000;

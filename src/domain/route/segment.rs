@@ -249,7 +249,7 @@ fn byte_pattern(byte: u8, spelling: MatchMode) -> String {
         MatchMode::Loose if byte.is_ascii_alphabetic() => {
             format!("[{}{}]", char::from(byte.to_ascii_uppercase()), char::from(byte.to_ascii_lowercase()))
         }
-        // Escapes of unreserved characters were refused before: see `path_rules`.
+        // Escapes of unreserved characters were refused before: see `request_path`.
         MatchMode::Loose if byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_') => itself(byte),
         MatchMode::Loose => format!("(?:{}|{})", itself(byte), escaped(byte)),
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::path_rules::is_canonical_path;
+use super::request_path::is_canonical_path;
 use super::rules::{RouteAction, RouteRules};
 use super::*;
 use crate::domain::catalogue::{Catalogue, Group};

@@ -2,7 +2,7 @@
 //! them to the store on a separate thread.
 
 mod counts;
-mod pruning;
+mod ledger_pruning;
 mod writer;
 
 use std::fmt;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::external_changes::ExternalChanges;
-use super::rendered::{CachedSecret, RenderedMethod};
+use super::prerendered::{CachedSecret, RenderedMethod};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::TokenId;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use super::pruning::Pruner;
+use super::ledger_pruning::Pruner;
 use super::{Count, LostCounts, UsageCounts, UsageKey, UsageLedger};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::http::external_changes::ChangeWatcher;
 use crate::http::reopening_store::{RETRY_DELAY, ReopeningStore};
 use crate::http::supervisor::{MAX_PANICS, Supervisor};
 use crate::platform::clock::Stopwatch;
-use crate::platform::{process, tasks};
+use crate::platform::{process, threads};
 use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::ports::{Clock, Denial, Maintenance, Store, Use};
 
@@ -86,7 +86,7 @@ pub(in crate::http) fn start(
         process::lower_priority();
         writer.run(&watching)
     };
-    tasks::spawn("ledger", move |name| supervisor.fail(name), work)
+    threads::spawn("ledger", move |name| supervisor.fail(name), work)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::clean_text::{MAX_TITLE_LEN, clean, id_from_path, quoted, short_hash, slug};
 use super::operations::Operation;
-use super::text::{MAX_TITLE_LEN, clean, id_from_path, quoted, short_hash, slug};
 use super::warnings::{WarningCount, Warnings};
 use crate::domain::method::MethodId;
 use crate::error::Result;

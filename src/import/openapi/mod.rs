@@ -8,27 +8,27 @@
 //! reported as a warning. Only operations are read, not schemas, parameters or answers. Callbacks and webhooks are left
 //! out too, because they are calls made by the API, not to the API.
 
-mod docs;
+mod clean_text;
+mod doc_links;
+mod document_tree;
 mod ids;
-mod json;
+mod json_reader;
 mod operations;
 mod refs;
-mod security;
+mod security_schemes;
 mod servers;
 mod sets;
-mod text;
-mod tree;
 mod warnings;
-mod yaml;
+mod yaml_reader;
 
 #[cfg(test)]
 mod tests;
 
-use self::docs::DocLinks;
+use self::clean_text::{MAX_TITLE_LEN, clean, quoted};
+use self::doc_links::DocLinks;
+use self::document_tree::{Node, ParseBudget};
 use self::operations::{OperationReader, WarningCounts};
-use self::security::Security;
-use self::text::{MAX_TITLE_LEN, clean, quoted};
-use self::tree::{Node, ParseBudget};
+use self::security_schemes::Security;
 use self::warnings::Warnings;
 use crate::domain::catalogue::{Catalogue, Group};
 use crate::domain::method::Method;
@@ -118,17 +118,17 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
 fn read(text: &str) -> Result<(Node, Warnings)> {
     let mut budget = ParseBudget::default();
     if !text.trim_start().starts_with('{') {
-        let root = yaml::read(text, &mut budget)?;
+        let root = yaml_reader::read(text, &mut budget)?;
         return Ok((root, budget.warnings));
     }
-    let error = match json::read(text, &mut budget) {
+    let error = match json_reader::read(text, &mut budget) {
         Ok(root) => return Ok((root, budget.warnings)),
         Err(error) if budget.limit_error.is_some() => return Err(error),
         Err(error) => error,
     };
     // YAML has braces too. A text that is neither was most likely meant as JSON.
     let mut budget = ParseBudget::default();
-    match yaml::read(text, &mut budget) {
+    match yaml_reader::read(text, &mut budget) {
         Ok(root) => Ok((root, budget.warnings)),
         Err(_) => Err(error),
     }

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::docs::DocLinks;
+use super::clean_text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, truncate};
+use super::doc_links::DocLinks;
+use super::document_tree::Node;
 use super::refs::{ref_chain, resolve};
-use super::security::Security;
+use super::security_schemes::Security;
 use super::servers::base_path;
-use super::text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, truncate};
-use super::tree::Node;
 use super::warnings::{WarningCount, Warnings};
 use crate::domain::method::Access;
 use crate::domain::route::Route;
-use crate::domain::text::is_control_or_bidi;
+use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::{Error, Result};
 
 /// Maximum number of operations.

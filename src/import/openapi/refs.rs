@@ -1,7 +1,7 @@
 //! Follows `$ref`s inside the document, within limits.
 
-use super::text::{quoted, truncate};
-use super::tree::Node;
+use super::clean_text::{quoted, truncate};
+use super::document_tree::Node;
 use super::warnings::Warnings;
 
 /// Maximum number of chained `$ref`s.

@@ -1,7 +1,7 @@
 //! The path prefix that an API's server adds to every path.
 
-use super::text::{quoted, truncate};
-use super::tree::Node;
+use super::clean_text::{quoted, truncate};
+use super::document_tree::Node;
 use super::warnings::Warnings;
 
 /// Maximum length of a server's address, in characters.

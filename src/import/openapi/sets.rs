@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::clean_text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, short_hash, truncate};
+use super::document_tree::Node;
 use super::operations::{MAX_TAG_LEN, Operation};
-use super::security::Security;
-use super::text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, short_hash, truncate};
-use super::tree::Node;
+use super::security_schemes::Security;
 use super::warnings::{WarningCount, Warnings};
+use crate::domain::api_selection::looks_built_in;
 use crate::domain::catalogue::{ApiSet, SetEntry};
 use crate::domain::method::MethodId;
-use crate::domain::selection::looks_built_in;
 use crate::error::Result;
 
 /// Maximum length of a set's name, in characters.

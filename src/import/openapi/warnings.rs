@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::text::truncate;
-use crate::domain::text::escape_untrusted;
+use super::clean_text::truncate;
+use crate::domain::untrusted_text::escape_untrusted;
 
 /// Maximum number of warnings.
 const MAX_WARNINGS: usize = 1_000;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use super::query::{corrupt, execute, is_unique_violation, query_all, query_one, readable, sqlite_error, try_execute};
+use super::query_helpers::{
+    corrupt, execute, is_unique_violation, query_all, query_one, readable, sqlite_error, try_execute,
+};
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::name::{Prefix, Username};
 use crate::domain::password::PasswordHash;
@@ -13,7 +15,7 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Timestamp};
 use crate::error::{Error, Result};
-use crate::verbs::authenticate::backoff;
+use crate::verbs::password_authenticator::backoff;
 use crate::verbs::ports::{Installation, LoginAttemptKey, NewAccount, TokenCounts};
 
 /// Maximum number of names and sources whose sign-in attempts are counted. The oldest is forgotten first.

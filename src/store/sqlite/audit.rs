@@ -4,9 +4,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row, params};
 use serde_json::Value;
 
-use super::query::{corrupt, execute, query_all, query_one, sqlite_error};
+use super::query_helpers::{corrupt, execute, query_all, query_one, sqlite_error};
 use crate::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
-use crate::domain::chain::{ChainVerifier, HASH_COLUMN, RawRow};
+use crate::domain::audit_chain::{ChainVerifier, HASH_COLUMN, RawRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::ports::audit_log::{AuditPage, AuditTip};

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::audit::{self, COLUMNS};
-use super::query::{query_all, query_one};
+use super::query_helpers::{query_all, query_one};
 use super::where_clause::WhereClause;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::query::{corrupt, execute, query_all, query_one};
-use crate::domain::catalogue::set::{MethodLocation, ResolvedSet};
+use super::query_helpers::{corrupt, execute, query_all, query_one};
+use crate::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::error::Result;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
 use super::file_identity::FileIdentity;
-use super::query::sqlite_error;
+use super::query_helpers::sqlite_error;
 use super::transaction::SqliteTx;
 use super::{audit, busy_handler, failed_sign_ins, ledger_read, open, tokens, usage_journal, wal};
 use crate::domain::audit::{AuditActor, AuditRow};

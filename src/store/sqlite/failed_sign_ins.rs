@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::query::{execute, query_all, query_one};
+use super::query_helpers::{execute, query_all, query_one};
 use super::{accounts, audit};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rusqlite::Connection;
 
 use super::open::open_error;
-use super::query::query_one;
+use super::query_helpers::query_one;
 use super::wal;
 use crate::error::{Error, Result};
 

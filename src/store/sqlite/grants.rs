@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
-use super::query::{corrupt, readable, sqlite_error};
+use super::query_helpers::{corrupt, readable, sqlite_error};
+use crate::domain::api_selection::Selection;
 use crate::domain::method::MethodId;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
-use crate::domain::selection::Selection;
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::ports::{Grant, GrantPage};

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
-use super::query::{corrupt, lossy, query_one};
+use super::query_helpers::{corrupt, lossy, query_one};
 use super::where_clause::WhereClause;
 use crate::domain::name::{Prefix, TokenName, Username};
 use crate::domain::secret::PublicId;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::query::{query_all, query_one};
+use super::query_helpers::{query_all, query_one};
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;
 use crate::verbs::ledger::{LedgerSizePart, SizeCursor, StoredUseKey};

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
 use super::ledger_read::{FULL_NAME, HINT, LedgerTable, TOKEN_COLUMNS, TOKEN_JOINS, TokenRefRow};
-use super::query::{placeholder, query_all, sqlite_error, stored};
+use super::query_helpers::{placeholder, query_all, sqlite_error, stored};
 use super::where_clause::WhereClause;
 use crate::domain::account::AccountId;
 use crate::domain::query::page_cursor::PageCursor;

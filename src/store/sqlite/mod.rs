@@ -1,7 +1,6 @@
 //! The storage engine included in jeton: one SQLite file.
 
 mod accounts;
-mod attention;
 mod audit;
 mod audit_window;
 mod busy_handler;
@@ -9,27 +8,28 @@ mod catalogue;
 mod connection;
 mod failed_sign_ins;
 mod file_identity;
+mod findings;
 mod grants;
 mod ledger_read;
 mod ledger_size;
 mod ledger_window;
-mod ledger_write;
-mod lineage;
-mod mount;
+mod made_tokens;
 mod open;
 mod purge;
-mod query;
+mod query_helpers;
 #[cfg(test)]
-mod query_plans;
+mod query_plan_tests;
+mod read_only_mount;
 mod secrets;
 mod token_counts;
-mod token_listing;
+mod token_list_query;
 mod token_usage;
 mod token_window;
 mod tokens;
 mod transaction;
 mod usage_journal;
 mod usage_tx;
+mod uses_and_denials;
 mod wal;
 mod where_clause;
 

@@ -10,11 +10,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::file_identity::{FileIdentity, sidecar_path};
-use super::mount::ReadOnly;
-use super::query::sqlite_error;
-use super::{busy_handler, mount, token_listing, wal};
+use super::query_helpers::sqlite_error;
+use super::read_only_mount::ReadOnly;
+use super::{busy_handler, read_only_mount, token_list_query, wal};
 use crate::error::{Error, Kind, Result};
-use crate::platform::user;
+use crate::platform::unix_user;
 
 /// "jetn": identifies jeton's files.
 const APPLICATION_ID: i32 = 0x6a65_746e;
@@ -92,24 +92,24 @@ fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connectio
     check_ancestors(&path)?;
     check_file(&path)?;
     check_sidecars(&path)?;
-    if mount::is_read_only(&path) {
+    if read_only_mount::is_read_only(&path) {
         // Record the identity before anything is read.
         let mut identity = FileIdentity::new(path.clone(), MIGRATIONS.len())?;
-        let mut db = match mount::connect_read_only(&path)? {
+        let mut db = match read_only_mount::connect_read_only(&path)? {
             ReadOnly::Alone(db) => {
                 identity.freeze()?;
                 db
             }
             ReadOnly::Shared(db) => db,
         };
-        configure(&mut db, busy_timeout).and_then(|()| token_listing::prepare(&db)).map_err(sqlite_error)?;
-        mount::check_schema(&path, read_schema(&db)?, MIGRATIONS.len())?;
+        configure(&mut db, busy_timeout).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
+        read_only_mount::check_schema(&path, read_schema(&db)?, MIGRATIONS.len())?;
         identity.check_in_place()?;
         return Ok((db, identity));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
-    configure(&mut db, busy_timeout).and_then(|()| token_listing::prepare(&db)).map_err(sqlite_error)?;
+    configure(&mut db, busy_timeout).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
     migrate(&mut db, mode)?;
     let identity = FileIdentity::new(path, MIGRATIONS.len())?;
     Ok((db, identity))
@@ -190,7 +190,7 @@ fn check_owner(path: &Path) -> Result<()> {
 /// Returns the error for a store of another user.
 fn wrong_owner(path: &Path, owner: u32) -> Error {
     let own_uid = rustix::process::geteuid().as_raw();
-    let (who, word) = match user::name_of(owner) {
+    let (who, word) = match unix_user::name_of(owner) {
         Some(name) => (format!("uid {owner} ({name})"), name),
         None => (format!("uid {owner}"), format!("'#{owner}'")),
     };
@@ -287,7 +287,7 @@ fn check_file(path: &Path) -> Result<()> {
             false => refused.why("it is not a jeton store").next("Use another file with --store"),
         });
     }
-    mount::check_is_local(path)
+    read_only_mount::check_is_local(path)
 }
 
 fn configure(db: &mut Connection, busy_timeout: Duration) -> rusqlite::Result<()> {

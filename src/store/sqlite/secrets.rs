@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::query::{corrupt, execute, query_one};
+use super::query_helpers::{corrupt, execute, query_one};
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::time::Timestamp;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::query::execute;
+use super::query_helpers::execute;
 use crate::error::Result;
 
 /// Records that the account has one more token, in the trash or not.

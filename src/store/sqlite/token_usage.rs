@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-use super::query::{lossy, query_all, query_one};
+use super::query_helpers::{lossy, query_all, query_one};
 use super::tokens;
 use crate::domain::expiry::Expiry;
 use crate::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::query::query_one;
-use super::token_listing::{ListConditions, Step, TokenListing};
+use super::query_helpers::query_one;
+use super::token_list_query::{ListConditions, Step, TokenListing};
 use super::tokens;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::{Status, Token, TokenId};

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, ToSql, params};
 
-use super::query::{corrupt, execute, is_unique_violation, query_all, query_one, sqlite_error, try_execute};
+use super::query_helpers::{corrupt, execute, is_unique_violation, query_all, query_one, sqlite_error, try_execute};
 use super::token_counts;
 use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, Prefix, TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
-use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PreviousSecret, Revision, Token, TokenId, TokenKind, TokenOwner};
 use crate::error::{Error, Result};

@@ -1,11 +1,11 @@
 //! An open transaction, as the ports use it.
 
 use super::{
-    accounts, attention, audit, audit_window, catalogue, grants, ledger_read, ledger_size, ledger_window, lineage,
+    accounts, audit, audit_window, catalogue, findings, grants, ledger_read, ledger_size, ledger_window, made_tokens,
     purge, secrets, token_usage, token_window, tokens,
 };
 use crate::domain::account::{Account, AccountId};
-use crate::domain::catalogue::set::{MethodLocation, ResolvedSet};
+use crate::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::name::{TokenName, Username};
@@ -16,7 +16,7 @@ use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
-use crate::verbs::attention::{FindingPage, FindingQuery};
+use crate::verbs::findings::{FindingPage, FindingQuery};
 use crate::verbs::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow, SizeCursor, UseKey, UseRow,
 };
@@ -89,7 +89,7 @@ impl TokenReader for SqliteTx<'_> {
         purge::tombstone(self.0, id)
     }
     fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>> {
-        lineage::descendants(self.0, makers, now, limit)
+        made_tokens::descendants(self.0, makers, now, limit)
     }
     fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64> {
         purge::count_candidates(self.0, query)
@@ -160,7 +160,7 @@ impl Ledger for SqliteTx<'_> {
         purge::owner(self.0, token)
     }
     fn finding_page(&self, query: &FindingQuery) -> Result<FindingPage> {
-        attention::page(self.0, query)
+        findings::page(self.0, query)
     }
 }
 
@@ -220,10 +220,10 @@ impl TokenWriter for SqliteTx<'_> {
         tokens::update(self.0, token)
     }
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
-        lineage::set_maker(self.0, token, maker)
+        made_tokens::set_maker(self.0, token, maker)
     }
     fn set_regenerated_by(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
-        lineage::set_regenerated_by(self.0, token, maker)
+        made_tokens::set_regenerated_by(self.0, token, maker)
     }
     fn set_secret(
         &mut self,

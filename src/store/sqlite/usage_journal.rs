@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::ledger_write::{record_denial, record_use};
-use super::query::{corrupt, execute, query_all, query_one};
+use super::query_helpers::{corrupt, execute, query_all, query_one};
+use super::uses_and_denials::{record_denial, record_use};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day_number};
 use crate::domain::token::TokenId;

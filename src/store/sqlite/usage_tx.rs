@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::transaction::SqliteTx;
-use super::{accounts, failed_sign_ins, ledger_write, usage_journal};
+use super::{accounts, failed_sign_ins, usage_journal, uses_and_denials};
 use crate::domain::account::{AccountId, CredentialVersion};
 use crate::domain::password::PasswordHash;
 use crate::domain::time::Timestamp;
@@ -24,15 +24,15 @@ impl UsageTx for SqliteTx<'_> {
         accounts::rehash(self.0, account, version, hash)
     }
     fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
-        ledger_write::record_use(self.0, used, Timestamp::LAST)
+        uses_and_denials::record_use(self.0, used, Timestamp::LAST)
     }
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
-        ledger_write::record_denial(self.0, denied)
+        uses_and_denials::record_denial(self.0, denied)
     }
     fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
         usage_journal::record(self.0, uses, denials)
     }
     fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64> {
-        ledger_write::prune(self.0, before, limit)
+        uses_and_denials::prune(self.0, before, limit)
     }
 }

@@ -4,7 +4,7 @@ use super::Action;
 use crate::domain::role::Role;
 use crate::tui::model::Model;
 use crate::tui::screen::workspace::ScreenId;
-use crate::tui::widget::frame::dialog_size;
+use crate::tui::widget::dialog_frame::dialog_size;
 
 pub(super) fn always(_: &Model) -> bool {
     true

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use crate::domain::api_selection::{Selection, set_label};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights};
-use crate::domain::catalogue::permissions::PermissionIndex;
+use crate::domain::catalogue::permission_index::PermissionIndex;
 use crate::domain::role::Role;
-use crate::domain::selection::{Selection, set_label};
 use crate::tui::keymap::Action;
 use crate::tui::picker::Picker;
 use crate::tui::picker::used_methods::UsedMethods;

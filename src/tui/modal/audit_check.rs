@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::domain::chain::ChainReport;
+use crate::domain::audit_chain::ChainReport;
 use crate::domain::checkpoint::{NO_CHECKPOINT_ADVICE, hex};
 use crate::domain::dates::Dates;
 use crate::error::Error;

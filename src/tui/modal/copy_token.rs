@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::confirm::PendingMutation;
+use super::confirm_change::PendingMutation;
 use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN, TokenName, Username};
 use crate::domain::time::Timestamp;
@@ -10,7 +10,7 @@ use crate::domain::token::Token;
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::expiry::ExpiryChoice;
+use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;

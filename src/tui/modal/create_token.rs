@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::api_choice::ApiChoice;
-use super::confirm::PendingMutation;
+use super::confirm_change::PendingMutation;
 use super::owner_choice::{Candidate, OwnerChoice};
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
-use crate::domain::selection::Selection;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::expiry::ExpiryChoice;
+use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};

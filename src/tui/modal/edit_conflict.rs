@@ -1,6 +1,6 @@
 //! An edit conflict: the stored changes of someone else, next to the user's own changes.
 
-use super::diff::added_and_removed;
+use super::token_diff::added_and_removed;
 use crate::domain::dates::Dates;
 use crate::domain::token::Token;
 use crate::domain::token_diff::{FieldChange, diff};

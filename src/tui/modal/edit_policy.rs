@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::confirm::PendingMutation;
+use super::confirm_change::PendingMutation;
 use crate::domain::policy::Policy;
 use crate::tui::model::Model;
 use crate::tui::screen::policy::{KEY_PREFIX, describe_rule};

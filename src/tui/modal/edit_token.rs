@@ -10,15 +10,15 @@
 use std::sync::Arc;
 
 use super::api_choice::ApiChoice;
-use super::confirm::PendingMutation;
-use super::diff;
+use super::confirm_change::PendingMutation;
 use super::edit_conflict::Conflict;
 use super::regenerate::RegenerateTokenDialog;
+use super::token_diff;
+use crate::domain::api_selection::{Selection, SelectionEdit};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::dates::Dates;
 use crate::domain::expiry::Span as Length;
 use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
-use crate::domain::selection::{Selection, SelectionEdit};
 use crate::domain::time::{Timestamp, Zone};
 use crate::domain::token::{Token, TokenRef};
 use crate::domain::token_diff::diff;
@@ -28,7 +28,7 @@ use crate::tui::model::Model;
 use crate::tui::picker::used_methods::UsedMethods;
 use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::expiry::ExpiryChoice;
+use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
@@ -138,7 +138,7 @@ impl EditTokenDialog {
         if changes.is_empty() {
             return Err(Problem::general(NOTHING_CHANGED));
         }
-        let mut about = diff::lines(&changes).blank();
+        let mut about = token_diff::lines(&changes).blank();
         if let Some(warning) = &edited.warning {
             about = about.row(LineStyle::Warning, format!("! Then {warning}"));
         }

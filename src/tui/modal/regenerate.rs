@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::confirm::PendingMutation;
+use super::confirm_change::PendingMutation;
 use super::retire;
 use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::time::{Timestamp, Zone, ago};
@@ -12,7 +12,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choice_or_text::{ChoiceOrText, Chosen};
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::expiry::ExpiryChoice;
+use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;

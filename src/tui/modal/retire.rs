@@ -1,6 +1,6 @@
 //! The end of an overlap of two secrets, with its consequences.
 
-use super::confirm::PendingMutation;
+use super::confirm_change::PendingMutation;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{PreviousSecret, Token};
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};

@@ -16,7 +16,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::{Copied, Sent};
 use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
-use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{cut, wrap};
 

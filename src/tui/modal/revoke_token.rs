@@ -2,9 +2,9 @@
 
 use ratatui::style::Style;
 
-use super::confirm::PendingMutation;
+use super::confirm_change::PendingMutation;
 use super::made_tokens::MadeTokensChoice;
-use super::usage::consequences;
+use super::token_usage::consequences;
 use crate::domain::expiry::Span as Length;
 use crate::domain::name::MAX_TOKEN_NAME_LEN;
 use crate::domain::token::{Token, TokenRef};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use ratatui::style::Style;
 
-use super::confirm::PendingMutation;
+use super::confirm_change::PendingMutation;
 use super::made_tokens::MadeTokensChoice;
-use super::usage::{callers, describe_methods};
+use super::token_usage::{callers, describe_methods};
 use crate::domain::expiry::Span as Length;
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Token, TokenId};

@@ -12,7 +12,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::audit::copy_target;
 use crate::tui::screen::{Component, Intent, UpdateContext};
-use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::{key_hints_with_position, truncate_with_hint};
 use crate::tui::widget::text_fit::{fit, fold};
 use crate::verbs::ports::audit_log::HashedRow;

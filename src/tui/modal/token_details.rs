@@ -4,9 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{retire, usage};
+use super::{retire, token_usage};
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::effective_rights::EffectiveRights;
-use crate::domain::selection::Selection;
 use crate::domain::time::{ago, relative};
 use crate::domain::token::Token;
 use crate::tui::effect::Effect;
@@ -14,7 +14,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::theme;
-use crate::tui::widget::frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints_with_position;
 use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width, wrap};
 use crate::verbs::request::Response;
@@ -219,7 +219,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         lines.push(row("Role", format!("{} (role at issue; regenerate to lift)", token.role())));
     }
     let api = token.selection.summary();
-    match shown.and_then(|shown| usage::describe_reach(&token.selection, shown)) {
+    match shown.and_then(|shown| token_usage::describe_reach(&token.selection, shown)) {
         // Text that doesn't fit on the same line goes on the next one.
         Some(reach) if width(&api) + width(&reach) + 13 > columns => {
             lines.push(row("API", api));
@@ -264,7 +264,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
     lines.push(row("Last seen", seen));
     if let Some(shown) = shown {
-        lines.extend(usage::lines(&shown.usage, columns, model));
+        lines.extend(token_usage::lines(&shown.usage, columns, model));
     }
     lines
 }

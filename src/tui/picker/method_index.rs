@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::set::members;
+use crate::domain::catalogue::resolved_set::members;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
-use crate::domain::selection::Selection;
 
 /// Heading of the methods that are in no catalogue any more.
 const VANISHED: &str = "no longer in the catalogue";

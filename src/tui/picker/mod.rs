@@ -23,10 +23,10 @@ use std::sync::Arc;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
-use crate::domain::selection::Selection;
-use crate::domain::text::is_control_or_bidi;
+use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::method_index::{MethodGroup, MethodRow, PickerIndex};
 use super::search;
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
-use crate::domain::selection::Selection;
 
 /// The ticked part of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

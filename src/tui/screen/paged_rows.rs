@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::{Error, Kind};
 use crate::tui::keymap::Action;
-use crate::tui::widget::list::Cursor;
+use crate::tui::widget::list_cursor::Cursor;
 
 /// Number of rows per request.
 pub const PAGE_SIZE: usize = 200;

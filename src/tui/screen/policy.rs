@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::frame::{self, ScreenParts, plain_line};
+use super::list_layout::{self, ScreenParts, plain_line};
 use super::workspace::ScreenId;
 use super::{Component, Intent, Reply, UpdateContext};
 use crate::domain::policy::Policy;
@@ -14,7 +14,7 @@ use crate::domain::role::Role;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::model::Model;
-use crate::tui::widget::list::Cursor;
+use crate::tui::widget::list_cursor::Cursor;
 use crate::tui::widget::text_fit::{fit, width};
 use crate::verbs::policy::ListPolicy;
 use crate::verbs::request::Response;
@@ -151,7 +151,7 @@ impl Component for PolicyScreen {
             second: plain_line(right, columns, model),
             about: [about, note],
         };
-        let body = frame::draw(frame, area, around, model);
+        let body = list_layout::draw(frame, area, around, model);
         frame.render_widget(Paragraph::new(self.table(body, model)), body);
     }
 

@@ -1,13 +1,13 @@
 //! Accounts: requests, dialogs, and the effects of a change.
 
-use super::{damaged, lock_with_notice, long_work, navigation, propagation, requests};
+use super::{damaged_rows, lock_with_notice, long_work, navigation, propagation, requests};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::notice::{Notice, NoticeId};
-use crate::tui::screen::frame::height;
+use crate::tui::screen::list_layout::height;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::workspace::ScreenId;
@@ -38,7 +38,7 @@ pub(super) fn on_accounts(model: &mut Model, list: AccountList) -> Vec<Effect> {
     if let Some(workspace) = model.workspace_mut() {
         workspace.accounts.set_rows(accounts, height);
     }
-    damaged::notify_damaged(model, unreadable.iter().map(|id| format!("account {id}")));
+    damaged_rows::notify_damaged(model, unreadable.iter().map(|id| format!("account {id}")));
     on_account_cursor(model)
 }
 

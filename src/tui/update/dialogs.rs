@@ -2,10 +2,10 @@
 
 use super::open;
 use crate::tui::effect::Effect;
-use crate::tui::modal::confirm::{ConfirmDialog, PendingMutation};
+use crate::tui::modal::confirm_change::{ConfirmDialog, PendingMutation};
 use crate::tui::modal::help::HelpDialog;
 use crate::tui::modal::identify_secret::IdentifySecretDialog;
-use crate::tui::modal::messages::MessagesDialog;
+use crate::tui::modal::past_notices::MessagesDialog;
 use crate::tui::model::Model;
 
 pub(super) fn open_help(model: &mut Model) -> Vec<Effect> {

@@ -2,7 +2,7 @@
 
 mod accounts;
 mod changed_tokens;
-mod damaged;
+mod damaged_rows;
 mod dialogs;
 mod long_work;
 mod navigation;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::domain::selection::Selection;
+use crate::domain::api_selection::Selection;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
@@ -23,7 +23,7 @@ use crate::tui::modal::reveal_secret::describe_copy;
 use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::msg::{Copied, Msg};
 use crate::tui::notice::{Notice, NoticeId};
-use crate::tui::screen::frame::height;
+use crate::tui::screen::list_layout::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::{Component, Intent, Reply};
 use crate::tui::widget::form::Form;

@@ -2,7 +2,7 @@
 
 use super::accounts::{self, AccountChange};
 use super::changed_tokens::{TokensDone, on_revoked, show_changed_tokens, tokens_changed, tokens_revoked};
-use super::{damaged, lock, long_work, navigation, offer, open, policy, propagation, requests, with_page};
+use super::{damaged_rows, lock, long_work, navigation, offer, open, policy, propagation, requests, with_page};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::relative;
 use crate::error::{Error, Kind, Result};
@@ -12,7 +12,7 @@ use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::msg::RequestId;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::first_run::FirstRun;
-use crate::tui::screen::frame::height;
+use crate::tui::screen::list_layout::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::screen::{Component, Reply};
@@ -76,8 +76,8 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
 /// has the same effect for every page.
 fn deliver(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<Effect> {
     match &response {
-        Response::ListAudit(window) => damaged::notify_damaged_audit_rows(model, window),
-        Response::ListDenied(window) => damaged::notify_damaged(model, window.unreadable.iter().cloned()),
+        Response::ListAudit(window) => damaged_rows::notify_damaged_audit_rows(model, window),
+        Response::ListDenied(window) => damaged_rows::notify_damaged(model, window.unreadable.iter().cloned()),
         _ => {}
     }
     for id in model.modals.ids() {
@@ -229,7 +229,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         }
         Response::ListTokens(window) => {
             let height = height(model.size.1);
-            damaged::notify_damaged(model, window.unreadable.iter().map(ToString::to_string));
+            damaged_rows::notify_damaged(model, window.unreadable.iter().map(ToString::to_string));
             if let Some(tokens) = model.tokens_mut() {
                 tokens.set_rows(window, tokens.page_cursor, height);
             }

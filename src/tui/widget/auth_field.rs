@@ -1,8 +1,8 @@
 //! The proof of identity for a change. Every dialog that makes a change gets its credential here.
 
-use super::attempts::{Attempts, describe_refusal};
 use super::form::{FieldKind, PressResult, Problem};
 use super::form_layout::FormLayout;
+use super::password_attempts::{Attempts, describe_refusal};
 use super::text_fit::cut;
 use super::text_input::TextInput;
 use crate::domain::name::Username;

@@ -9,13 +9,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::choices;
-pub use super::dialog::{Dialog, FieldKind, PressResult, Problem};
+use super::dialog_frame::{dialog_columns, dialog_rows, dialog_size, draw_dialog};
+pub use super::form_dialog::{Dialog, FieldKind, PressResult, Problem};
 use super::form_layout::FormLayout;
-use super::frame::{dialog_columns, dialog_rows, dialog_size, draw_dialog};
 use super::key_hints::key_hints;
 use super::text_fit::wrap;
 use super::text_input::TextInput;
-use crate::domain::selection::Selection;
+use crate::domain::api_selection::Selection;
 use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;

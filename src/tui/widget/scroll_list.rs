@@ -2,8 +2,8 @@
 
 use ratatui::style::Style;
 
+use super::dialog_frame::dialog_size;
 use super::form_layout::FormLayout;
-use super::frame::dialog_size;
 use super::text_fit::group_digits;
 use crate::tui::keymap::Action;
 use crate::tui::screen::UpdateContext;

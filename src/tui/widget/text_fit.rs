@@ -7,7 +7,7 @@ use ratatui::text::Span;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::text::escape_untrusted;
+use crate::domain::untrusted_text::escape_untrusted;
 
 /// Returns the text made safe for display on one line.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -215,7 +215,7 @@ mod tests {
             let fitted = fit(&text, columns);
             // A wide character may leave one column over, which is filled with a blank.
             prop_assert_eq!(width(&fitted), columns);
-            prop_assert!(!fitted.chars().any(crate::domain::text::is_control_or_bidi));
+            prop_assert!(!fitted.chars().any(crate::domain::untrusted_text::is_control_or_bidi));
         }
     }
 }

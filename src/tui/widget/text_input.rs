@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
 use super::text_fit::width;
-use crate::domain::text::is_control_or_bidi;
+use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::theme::Theme;
 

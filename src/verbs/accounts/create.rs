@@ -3,7 +3,7 @@
 use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
-use crate::domain::wire::WireSecret;
+use crate::domain::wire_format::WireSecret;
 use crate::error::Result;
 use crate::verbs::actor::{Actor, Credential};
 use crate::verbs::audited::Audited;

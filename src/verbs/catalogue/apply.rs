@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::diff::{CatalogueDiff, diff};
-use crate::domain::catalogue::permissions::{self, SetChange};
-use crate::domain::catalogue::{Catalogue, set, validate};
+use crate::domain::catalogue::permission_index::{self, SetChange};
+use crate::domain::catalogue::{Catalogue, resolved_set, validate};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
@@ -157,12 +157,12 @@ impl CatalogueStates {
             Some(existing) => *existing = new.clone(),
             None => after.push(new.clone()),
         }
-        let ids = set::all_method_ids([&before[..], &after[..]]);
+        let ids = resolved_set::all_method_ids([&before[..], &after[..]]);
         Ok(CatalogueStates { before, after, ids, older })
     }
 
-    fn widening(&self) -> permissions::CatalogueComparison<'_> {
-        permissions::CatalogueComparison::new(&self.ids, &self.before, &self.after)
+    fn widening(&self) -> permission_index::CatalogueComparison<'_> {
+        permission_index::CatalogueComparison::new(&self.ids, &self.before, &self.after)
     }
 
     /// Returns the preview, and the tokens that gain methods.
@@ -203,7 +203,7 @@ fn newly_public(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> 
 /// something.
 fn find_widened(
     snapshot: &dyn Snapshot,
-    widening: &mut permissions::CatalogueComparison<'_>,
+    widening: &mut permission_index::CatalogueComparison<'_>,
 ) -> Result<(Widening, BTreeSet<TokenId>)> {
     let (mut found, mut gaining) = (Widening::default(), BTreeSet::new());
     if !widening.can_widen() {
@@ -229,7 +229,7 @@ fn find_widened(
 }
 
 /// Returns the gain of a token. `None` if there is none.
-fn widened_token(widening: &mut permissions::CatalogueComparison<'_>, grant: &Grant) -> Option<WidenedToken> {
+fn widened_token(widening: &mut permission_index::CatalogueComparison<'_>, grant: &Grant) -> Option<WidenedToken> {
     let mut gained: Rc<[MethodId]> = Rc::new([]);
     for role in &grant.roles {
         let by_secret = widening.gained_methods(*role, &grant.selection);

@@ -1,11 +1,11 @@
 //! The interface of verbs to the audit log.
 
 use crate::domain::audit::AuditRow;
-use crate::domain::chain::RawRow;
+use crate::domain::audit_chain::RawRow;
 use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
-use crate::domain::wire::hex_hash;
+use crate::domain::wire_format::hex_hash;
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Catalogues in the store.
 
-use crate::domain::catalogue::set::{MethodLocation, ResolvedSet};
+use crate::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::domain::method::{Method, MethodId};
 use crate::error::Result;

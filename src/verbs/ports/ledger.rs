@@ -8,7 +8,7 @@ use crate::domain::role::Role;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::attention::{FindingPage, FindingQuery};
+use crate::verbs::findings::{FindingPage, FindingQuery};
 use crate::verbs::ports::Visibility;
 use serde::{Deserialize, Serialize};
 

@@ -2,11 +2,11 @@
 
 use super::{GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, VisibleCounts, Window, WindowQuery};
 use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
-use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use super::Visibility;
 use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::role::Role;
-use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId};
 

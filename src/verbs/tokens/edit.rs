@@ -3,10 +3,10 @@
 use super::issue::{audit_changed, push_expires, push_selection};
 use super::save::save_token;
 use super::{TokenTarget, resolve_for_change, rights, rules};
+use crate::domain::api_selection::{Selection, SelectionEdit};
 use crate::domain::dates::DateFormat;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName};
-use crate::domain::selection::{Selection, SelectionEdit};
 use crate::domain::token::Token;
 use crate::domain::token_diff::{self, diff};
 use crate::error::{Error, Fault, Result};

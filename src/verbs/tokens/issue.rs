@@ -6,14 +6,14 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::domain::api_selection::Selection;
 use crate::domain::audit::AuditEntry;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Prefix, TokenName};
 use crate::domain::secret::Secret;
-use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
-use crate::domain::wire::WireSecret;
+use crate::domain::wire_format::WireSecret;
 use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::actor::Actor;

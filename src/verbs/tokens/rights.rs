@@ -1,8 +1,8 @@
 //! The effective rights of a token's secrets.
 
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights};
-use crate::domain::catalogue::permissions;
-use crate::domain::selection::Selection;
+use crate::domain::catalogue::permission_index;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
@@ -17,7 +17,7 @@ pub(super) struct Rights {
 
 pub(super) fn rights(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> Result<Rights> {
     let catalogues = snapshot.catalogues()?;
-    let index = permissions::PermissionIndex::new(&catalogues);
+    let index = permission_index::PermissionIndex::new(&catalogues);
     let rights_of = |issued| {
         let ceilings = Ceilings { account: token.owner.role, issued };
         EffectiveRights::new(&catalogues, &index, &token.selection, ceilings, token.denial_reason(now))

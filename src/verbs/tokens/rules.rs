@@ -1,12 +1,12 @@
 //! Rules that several token verbs share.
 
 use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::{Expiry, ExpirySpec};
 use crate::domain::method::MethodId;
 use crate::domain::name::TokenName;
 use crate::domain::policy::Policy;
-use crate::domain::selection::Selection;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;

@@ -1,14 +1,14 @@
 //! show: everything about a token but the secret, with usage and effective rights. can: the permission for one method.
 
-use super::lineage::{MadeTokens, Maker, made_tokens, maker};
+use super::made_tokens::{MadeTokens, Maker, made_tokens, maker};
 use super::rights::{Rights, rights};
+use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights, Withheld};
-use crate::domain::catalogue::set::named_management_methods;
+use crate::domain::catalogue::resolved_set::named_management_methods;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::MethodId;
-use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenRef};
-use crate::domain::wire::present;
+use crate::domain::wire_format::present;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};

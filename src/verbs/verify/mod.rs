@@ -16,12 +16,12 @@ use super::actor::{TokenCredential, token_rejected};
 use super::authorize;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
 use super::scope::RequiredScope;
-use crate::domain::catalogue::set;
+use crate::domain::api_selection::Selection;
+use crate::domain::catalogue::resolved_set;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
-use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PurgedToken, Token, TokenId};
 use crate::error::{Error, Result};
@@ -340,7 +340,9 @@ pub fn selects(snapshot: &dyn Snapshot, selection: &Selection, id: &MethodId) ->
         Selection::Inherit => Ok(!id.is_management()),
         Selection::Custom(methods) => Ok(methods.contains(id)),
         Selection::Sets(names) => match snapshot.method_location(id)? {
-            Some(place) => set::any_contains(|name| snapshot.api_set(name), names.iter().map(String::as_str), &place),
+            Some(place) => {
+                resolved_set::any_contains(|name| snapshot.api_set(name), names.iter().map(String::as_str), &place)
+            }
             None => Ok(false),
         },
     }

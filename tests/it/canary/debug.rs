@@ -6,7 +6,7 @@ use jeton::domain::password::Password;
 use jeton::domain::role::Role;
 use jeton::domain::secret::SecretText;
 use jeton::tui::effect::Effect;
-use jeton::tui::modal::confirm::PendingMutation;
+use jeton::tui::modal::confirm_change::PendingMutation;
 use jeton::tui::msg::{Msg, RequestId};
 use jeton::tui::widget::text_input::TextInput;
 use jeton::verbs::accounts::{CreateAccount, SetPassword, SignIn};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jeton::domain::catalogue::set::{MethodLocation, ResolvedSet, any_contains, members};
-use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry, file, validate, write};
+use jeton::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet, any_contains, members};
+use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry, toml_reader, toml_writer, validate};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::error::Kind;
 
@@ -154,9 +154,9 @@ fn exported_catalogue_reads_back_and_is_deterministic() {
         for catalogue in catalogues {
             let catalogue = made_good(catalogue, &management);
             entries += catalogue.sets.iter().map(|s| s.include.len() + s.exclude.len()).sum::<usize>();
-            let text = write::toml(&catalogue);
-            assert_eq!(file::read("f", &text, &management).unwrap(), catalogue, "{text}");
-            assert_eq!(write::toml(&catalogue), text);
+            let text = toml_writer::toml(&catalogue);
+            assert_eq!(toml_reader::read("f", &text, &management).unwrap(), catalogue, "{text}");
+            assert_eq!(toml_writer::toml(&catalogue), text);
         }
     }
     assert!(entries > 200, "{entries}");
@@ -169,7 +169,7 @@ fn export_and_apply_is_the_identity() {
     apply(&install, "admin", &shop, None).unwrap();
     let before = stored(&install);
     for catalogue in &before[1..] {
-        let read = read(&install, &write::toml(catalogue)).unwrap();
+        let read = read(&install, &toml_writer::toml(catalogue)).unwrap();
         assert_eq!(&read, catalogue);
         let preview = preview(&install, &read);
         assert!(preview.is_empty() && preview.set_changes.is_empty() && preview.widening.count == 0, "{preview:?}");
@@ -221,7 +221,10 @@ fn hostile_catalogue_files_are_refused() {
         assert!(text.contains(from), "{from}");
         let error = assert_error(read(&install, &text.replacen(from, to, 1)), Kind::Usage).to_string();
         assert!(error.starts_with("f.toml:"), "{error}");
-        assert!(error.len() < 1_000 && !error.chars().any(jeton::domain::text::is_control_or_bidi), "{error:?}");
+        assert!(
+            error.len() < 1_000 && !error.chars().any(jeton::domain::untrusted_text::is_control_or_bidi),
+            "{error:?}"
+        );
         messages.push(error);
     }
     insta::assert_snapshot!(messages.join("\n"), @r#"

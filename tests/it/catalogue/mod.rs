@@ -5,7 +5,7 @@ mod import;
 mod membership;
 mod widening;
 
-use jeton::domain::catalogue::{Catalogue, file};
+use jeton::domain::catalogue::{Catalogue, toml_reader};
 use jeton::error::{Kind, Result};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
@@ -27,7 +27,7 @@ fn stored(install: &TestInstall) -> Vec<Catalogue> {
 
 /// Reads `text` as a file, with the stored catalogues as context.
 fn read(install: &TestInstall, text: &str) -> Result<Catalogue> {
-    file::read("f.toml", text, &stored(install))
+    toml_reader::read("f.toml", text, &stored(install))
 }
 
 /// Returns the README's example with a change.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::catalogue::SetEntry;
 use jeton::domain::catalogue::effective_rights::Withheld;
 use jeton::domain::method::{Access, MethodId};
 use jeton::domain::role::Role;
-use jeton::domain::selection::Selection;
 use jeton::domain::token::TokenRef;
 use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::{CreateToken, RevokeTokens, ShowToken, TokenTarget};

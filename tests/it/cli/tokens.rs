@@ -206,10 +206,10 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
 /// exists where the command runs, and that is its only complaint.
 #[test]
 fn equivalent_commands_are_accepted() {
+    use jeton::domain::api_selection::{Selection, SelectionEdit};
     use jeton::domain::expiry::{ExpirySpec, Span};
     use jeton::domain::method::MethodId;
     use jeton::domain::name::Description;
-    use jeton::domain::selection::{Selection, SelectionEdit};
     use jeton::domain::token::Purgeable;
     use jeton::verbs::tokens::*;
 

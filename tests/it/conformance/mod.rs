@@ -18,6 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jeton::domain::account::{Account, AccountId, CredentialVersion};
+use jeton::domain::api_selection::Selection;
 use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::{Expiry, Span};
@@ -29,7 +30,6 @@ use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
-use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, Timestamp};
 use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
 use jeton::error::{Error, Kind, Result};

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use jeton::domain::account::Account;
+use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
-use jeton::domain::selection::Selection;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::accounts::{DeleteAccount, ListAccounts, ShowAccount};
 use jeton::verbs::actor::{Credential, TokenCredential};

@@ -9,6 +9,7 @@ mod tokens;
 use std::sync::Arc;
 
 use jeton::domain::account::{Account, AccountId};
+use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::{Expiry, ExpirySpec};
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
@@ -16,7 +17,6 @@ use jeton::domain::query::sort::Sort;
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
-use jeton::domain::selection::Selection;
 use jeton::domain::time::DAY;
 use jeton::domain::token::{Purgeable, Token, TokenRef};
 use jeton::error::{Error, Result};

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use jeton::domain::account::Account;
+use jeton::domain::api_selection::{Selection, SelectionEdit};
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::name::{Description, Prefix};
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
-use jeton::domain::selection::{Selection, SelectionEdit};
 use jeton::domain::time::DAY;
 use jeton::domain::token::{Purgeable, Revision, Token, TokenRef};
 use jeton::error::{Error, Kind, Result};

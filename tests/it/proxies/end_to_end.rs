@@ -9,7 +9,7 @@ use jeton::domain::name::Prefix;
 use jeton::domain::secret::Secret;
 use jeton::domain::time::Timestamp;
 use jeton::platform;
-use jeton::verbs::local::Adapters;
+use jeton::verbs::local_backend::Adapters;
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;

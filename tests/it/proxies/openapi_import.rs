@@ -1,8 +1,8 @@
 //! A catalogue from an OpenAPI document, enforced by real proxies that verify with the real program.
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
-use jeton::domain::selection::Selection;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;

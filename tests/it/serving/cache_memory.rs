@@ -1,12 +1,12 @@
 //! The service's cache is bounded, whatever is requested.
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::expiry::Expiry;
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::name::{Description, Prefix};
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
-use jeton::domain::selection::Selection;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Entropy, NewToken, Store};
 

@@ -15,9 +15,9 @@ mod shutdown;
 mod socket_and_proof_faults;
 mod store_faults;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::method::MethodId;
-use jeton::domain::selection::Selection;
 use jeton::domain::token::TokenRef;
 use jeton::verbs::tokens::{CreateToken, IssuedToken, TokenTarget};
 

@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::name::TokenName;
-use jeton::domain::selection::Selection;
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::local::{ClientInfo, LocalBackend};
+use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{CreateToken, DisableTokens, RegenerateToken, RevokeTokens, TokenTarget};
 

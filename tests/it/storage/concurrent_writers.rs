@@ -16,7 +16,7 @@ use jeton::domain::token::{Token, TokenId, TokenRef};
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audit::{AuditRange, VerifyAuditChain};
-use jeton::verbs::local::{ClientInfo, LocalBackend};
+use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{

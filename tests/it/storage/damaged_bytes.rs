@@ -4,17 +4,17 @@ use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Prefix;
 use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::secret::Secret;
-use jeton::domain::selection::Selection;
 use jeton::domain::token::TokenRef;
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::local::LocalBackend;
+use jeton::verbs::local_backend::LocalBackend;
 use jeton::verbs::ports::{Entropy, TokenCursor};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{

@@ -11,7 +11,7 @@ use jeton::domain::secret::Secret;
 use jeton::domain::token::{Purgeable, TokenId};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::batches::MAX_ATOMIC;
-use jeton::verbs::local::{Adapters, LocalBackend};
+use jeton::verbs::local_backend::{Adapters, LocalBackend};
 use jeton::verbs::ports::{Clock, Maintenance, Store, UsageTx, Use};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{DisableTokens, EnableTokens, PurgeTokens, TokenTarget};

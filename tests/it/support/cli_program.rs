@@ -121,7 +121,7 @@ impl CliOutput {
     pub fn assert_code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         for text in [&self.out, &self.err] {
-            let raw = text.chars().find(|c| *c != '\n' && jeton::domain::text::is_control_or_bidi(*c));
+            let raw = text.chars().find(|c| *c != '\n' && jeton::domain::untrusted_text::is_control_or_bidi(*c));
             assert_eq!(raw, None, "{self:?}");
         }
         self

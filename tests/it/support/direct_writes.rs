@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::audit::{AuditActor, AuditEntry, Face};
 use jeton::domain::expiry::Expiry;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::secret::Secret;
-use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, Timestamp};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::error::Error;
 use jeton::platform::catalogue_file;
-use jeton::platform::files::SecretFiles;
+use jeton::platform::secret_files::SecretFiles;
 use jeton::propagation::{Propagation, PropagationProbe};
 use jeton::tui::effect::Effect;
 use jeton::tui::model::Model;
@@ -183,7 +183,7 @@ impl TuiHarness {
                 Effect::ReadCatalogue(id, path, there) => {
                     let read = Msg::CatalogueLoaded(
                         id,
-                        Box::new(catalogue_file::source(&path, jeton::platform::files::read_file, || Ok(there))),
+                        Box::new(catalogue_file::source(&path, jeton::platform::secret_files::read_file, || Ok(there))),
                     );
                     if let Some(held) = &mut self.held_replies {
                         held.push_back(read);

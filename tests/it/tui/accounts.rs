@@ -230,7 +230,7 @@ fn accounts_screen_offers_only_permitted_actions() {
 fn token_session_offers_only_what_tokens_can_do() {
     let install = TestInstall::with_accounts();
     let mut new = create("screens");
-    new.selection = jeton::domain::selection::Selection::Custom(
+    new.selection = jeton::domain::api_selection::Selection::Custom(
         ["jeton.accounts.read", "jeton.accounts.write"]
             .into_iter()
             .map(|m| jeton::domain::method::MethodId::parse(m).unwrap())

@@ -318,7 +318,11 @@ fn rows_with_control_characters_stay_in_their_cells() {
         {
             s.keys(keys);
             for cell in &s.buffer().content {
-                assert!(!cell.symbol().chars().any(jeton::domain::text::is_control_or_bidi), "{:?}", cell.symbol());
+                assert!(
+                    !cell.symbol().chars().any(jeton::domain::untrusted_text::is_control_or_bidi),
+                    "{:?}",
+                    cell.symbol()
+                );
             }
         }
         s.keys("<esc>");

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
-use jeton::domain::selection::Selection;
 use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;

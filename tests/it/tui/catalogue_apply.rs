@@ -1,6 +1,6 @@
 //! Applying catalogues on the screen.
 
-use jeton::domain::selection::Selection;
+use jeton::domain::api_selection::Selection;
 use jeton::tui::notice::NoticeId;
 use jeton::verbs::Verb as _;
 use jeton::verbs::catalogue::ApplyCatalogue;

@@ -1,7 +1,7 @@
 //! Lists of choices, forms and buttons: which keys they accept and ignore.
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::role::Role;
-use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::domain::token::{Status, Token, TokenRef};
 use jeton::tui::notice::NoticeId;

@@ -248,7 +248,7 @@ fn text_from_callers_is_shown_escaped_and_never_copied_raw() {
     s.resize(140, 40);
     s.keys("6y<enter>");
     let text = s.text();
-    assert!(!text.chars().any(|c| c != '\n' && jeton::domain::text::is_control_or_bidi(c)), "{text:?}");
+    assert!(!text.chars().any(|c| c != '\n' && jeton::domain::untrusted_text::is_control_or_bidi(c)), "{text:?}");
     assert!(s.copied.is_empty(), "{:?}", s.copied);
 }
 

@@ -1,11 +1,11 @@
 //! Editing and copying tokens on the screens, key by key.
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
-use jeton::domain::selection::Selection;
 use jeton::domain::time::DAY;
 use jeton::domain::token::Token;
 use jeton::tui::notice::NoticeId;
@@ -371,7 +371,7 @@ fn long_difference_scrolls_to_its_end() {
     let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
     let ids: Vec<String> = ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let wide = EditToken {
-        selection: Some(jeton::domain::selection::SelectionEdit::Replace(methods(
+        selection: Some(jeton::domain::api_selection::SelectionEdit::Replace(methods(
             &ids.iter().map(String::as_str).collect::<Vec<_>>(),
         ))),
         ..EditToken::new(TokenTarget::at_revision(&issued.token))

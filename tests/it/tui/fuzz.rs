@@ -162,7 +162,11 @@ fn hostile_and_wide_text_is_escaped() {
     for keys in ["", "<enter>", "<esc>n"] {
         s.keys(keys);
         for cell in &s.buffer().content {
-            assert!(!cell.symbol().chars().any(jeton::domain::text::is_control_or_bidi), "{:?}", cell.symbol());
+            assert!(
+                !cell.symbol().chars().any(jeton::domain::untrusted_text::is_control_or_bidi),
+                "{:?}",
+                cell.symbol()
+            );
         }
     }
 }

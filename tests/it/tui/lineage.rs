@@ -1,8 +1,8 @@
 //! Tokens made by tokens, in the details and the revoke dialogs. Also the rights in the details.
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
-use jeton::domain::selection::Selection;
 use jeton::domain::token::Status;
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;

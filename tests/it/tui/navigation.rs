@@ -1,7 +1,7 @@
 //! Key bindings: their effect, their footer hint, and no text on a screen twice.
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::{ExpirySpec, Span};
-use jeton::domain::selection::Selection;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::tui::notice::{Notice, NoticeId};
 use jeton::verbs::tokens::{CreateToken, DisableTokens, RevokeTokens, ShowToken, TokenTarget};

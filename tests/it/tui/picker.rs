@@ -1,9 +1,9 @@
 //! The scope picker and the Catalogue screen, key by key.
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
-use jeton::domain::selection::Selection;
 use jeton::tui::keymap::Context;
 use jeton::tui::notice::NoticeId;
 use jeton::tui::picker::tree::Choice;
@@ -83,7 +83,7 @@ fn changing_a_method_of_a_set_makes_the_selection_custom() {
     s.keys("<down><down><space>");
     assert!(matches!(tree(&s).choice(), Choice::Sets(names) if names.len() == 2));
     s.keys("<space>");
-    let of_set = jeton::domain::catalogue::set::members(&s.model.catalogues, IDE_SET);
+    let of_set = jeton::domain::catalogue::resolved_set::members(&s.model.catalogues, IDE_SET);
     s.assert_shows(&format!(" {} of 269 ", of_set.len()));
     s.keys("<tab>/control.startenv<enter>");
     let id = MethodId::parse("environment.control.StartEnv").unwrap();
@@ -309,7 +309,11 @@ fn hostile_titles_and_links_are_escaped() {
             s.resize(size.0, size.1);
             let buffer = s.buffer();
             for cell in &buffer.content {
-                assert!(!cell.symbol().chars().any(jeton::domain::text::is_control_or_bidi), "{:?}", cell.symbol());
+                assert!(
+                    !cell.symbol().chars().any(jeton::domain::untrusted_text::is_control_or_bidi),
+                    "{:?}",
+                    cell.symbol()
+                );
             }
             if keys != "<esc><esc><esc>4z" {
                 let (width, height) = ((size.0 - 2).min(150), (size.1 - 1).min(50));

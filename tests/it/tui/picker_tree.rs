@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jeton::domain::catalogue::set::members;
+use jeton::domain::api_selection::Selection;
+use jeton::domain::catalogue::resolved_set::members;
 use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::role::Role;
-use jeton::domain::selection::Selection;
 use jeton::tui::picker::method_index::GroupKind;
 use jeton::tui::picker::tree::{Choice, Mark, Row, Tree};
 use proptest::prelude::*;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
 use jeton::domain::secret::PublicId;
-use jeton::domain::selection::Selection;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
@@ -282,6 +282,6 @@ fn hostile_callers_are_escaped() {
         s.resize(size.0, size.1);
         s.keys(keys);
         let text = s.text();
-        assert!(!text.chars().any(|c| c != '\n' && jeton::domain::text::is_control_or_bidi(c)), "{text:?}");
+        assert!(!text.chars().any(|c| c != '\n' && jeton::domain::untrusted_text::is_control_or_bidi(c)), "{text:?}");
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use jeton::domain::expiry::Span;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::attention::{Finding, FindingKind, FindingPage, FindingReason, ListFindings};
+use jeton::verbs::findings::{Finding, FindingKind, FindingPage, FindingReason, ListFindings};
 
 fn findings(install: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> {
     let (mut found, mut after) = (Vec::new(), None);

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::method::MethodId;
 use jeton::domain::name::TokenName;
-use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::error::Kind;
 use jeton::verbs::actor::{Credential, TokenCredential};

@@ -35,6 +35,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use jeton::domain::api_selection::{Selection, SelectionEdit};
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::method::MethodId;
@@ -45,7 +46,6 @@ use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{Secret, SecretText};
-use jeton::domain::selection::{Selection, SelectionEdit};
 use jeton::domain::time::{DAY, HOUR, SECOND};
 use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::error::{Fault, Kind, Result};
@@ -54,7 +54,7 @@ use jeton::verbs::accounts::{DeleteAccount, GetSetup, ListAccounts, ShowAccount,
 use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAuditChain};
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
-use jeton::verbs::local::{ClientInfo, LocalBackend};
+use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};

@@ -3,8 +3,8 @@
 use super::*;
 use crate::support::fakes::{entry, tester};
 use jeton::domain::catalogue::effective_rights::Withheld;
-use jeton::domain::catalogue::set::members;
-use jeton::domain::catalogue::{ApiSet, SetEntry, file, write};
+use jeton::domain::catalogue::resolved_set::members;
+use jeton::domain::catalogue::{ApiSet, SetEntry, toml_reader, toml_writer};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::tokens::TokenDetails;
 
@@ -44,7 +44,7 @@ fn stored_set_of_management_methods_hinders_no_other_catalogue() {
     crate::catalogue::apply(&install, OWNER, &shop, None).unwrap();
     let cloud = Catalogue::shipped("cloud-platform").unwrap();
     crate::catalogue::apply(&install, OWNER, &cloud, None).unwrap();
-    let again = file::read("f.toml", &write::toml(&desk), &listed());
+    let again = toml_reader::read("f.toml", &toml_writer::toml(&desk), &listed());
     insta::assert_snapshot!(assert_error(again, Kind::Usage), @r#"f.toml:9:5: "jeton.tokens.write-all" in the API set "Desk" is invalid: jeton.* methods must be picked one by one for each token"#);
 }
 

@@ -146,7 +146,7 @@ fn secret_is_not_in_force_if_something_changed_meanwhile() {
 
 #[test]
 fn undoing_a_save_leaves_another_file_at_its_path_alone() {
-    use jeton::platform::files::SecretFiles;
+    use jeton::platform::secret_files::SecretFiles;
     use jeton::verbs::ports::SecretFileWriter;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");

@@ -7,9 +7,9 @@ mod properties;
 
 use super::*;
 use crate::domain::catalogue::SetEntry;
-use crate::domain::catalogue::set::members;
+use crate::domain::catalogue::resolved_set::members;
 use crate::domain::method::Access;
-use crate::domain::text::is_control_or_bidi;
+use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::Kind;
 
 pub(super) fn read(text: &str) -> Result<ImportResult> {
@@ -204,7 +204,7 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
            "/b":{"get":{"operationId":"使用者","tags":["使用者"]}},"/c":{"get":{"operationId":" ","tags":[" "]}}"#,
         "",
     );
-    let marked = text::short_hash("使用者");
+    let marked = clean_text::short_hash("使用者");
     assert_eq!(
         ids(&all),
         [
@@ -235,7 +235,7 @@ fn ids_that_collide_get_a_stable_suffix() {
            "/c":{"get":{"operationId":"list/it"}}"#,
         "",
     );
-    let suffixed = |path: &str| format!("default.list-it-{}", text::short_hash(&format!("GET {path}")));
+    let suffixed = |path: &str| format!("default.list-it-{}", clean_text::short_hash(&format!("GET {path}")));
     let mut expected = vec!["default.list-it".to_owned(), suffixed("/a"), suffixed("/c")];
     expected.sort();
     assert_eq!(ids(&all), expected);

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::SqliteStore;
 use crate::error::Result;
 use crate::store::sqlite::FileState;
-use crate::store::sqlite::query::sqlite_error;
+use crate::store::sqlite::query_helpers::sqlite_error;
 
 impl SqliteStore {
     /// Returns `true` if the opened file is still in its place.

@@ -4,7 +4,7 @@ use super::set_role::describe_role;
 use super::{ChosenPassword, NewPasswordInputs};
 use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::role::Role;
-use crate::tui::modal::confirm::{PendingMutation, Retry};
+use crate::tui::modal::confirm_change::{PendingMutation, Retry};
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::{Choices, OneOf};

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use crate::domain::name::MAX_USERNAME_LEN;
 use crate::error::Error;
-use crate::tui::modal::confirm::PendingMutation;
+use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::auth_field::AuthField;

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::{ChosenPassword, NewPasswordField, NewPasswordInputs};
 use crate::domain::name::Username;
-use crate::tui::modal::confirm::{PendingMutation, Retry};
+use crate::tui::modal::confirm_change::{PendingMutation, Retry};
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::domain::account::Account;
 use crate::domain::method::Access;
 use crate::domain::role::Role;
-use crate::tui::modal::confirm::PendingMutation;
+use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::{Choices, OneOf};

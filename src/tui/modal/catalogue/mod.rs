@@ -3,7 +3,7 @@
 pub mod apply;
 pub mod confirm_widening;
 
-use super::confirm::PendingMutation;
+use super::confirm_change::PendingMutation;
 use crate::domain::catalogue::Catalogue;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, TextLimits};

@@ -6,7 +6,7 @@ use crate::tui::modal::account::create::CreateAccountDialog;
 use crate::tui::modal::account::delete::{DeleteAccountDialog, describe_disabling};
 use crate::tui::modal::account::set_password::SetPasswordDialog;
 use crate::tui::modal::account::set_role::SetRoleDialog;
-use crate::tui::modal::confirm::PendingMutation;
+use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::model::Model;
 use crate::tui::screen::{AccountDialog, Intent, UpdateContext};
 use crate::verbs::accounts::{AccountWithCounts, DisableAccounts, EnableAccounts};

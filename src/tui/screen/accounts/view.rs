@@ -12,7 +12,7 @@ use crate::domain::account::Account;
 use crate::domain::time::ago;
 use crate::tui::modal::account::set_role::describe_role;
 use crate::tui::model::Model;
-use crate::tui::screen::frame::{self, ScreenParts, filter_line};
+use crate::tui::screen::list_layout::{self, ScreenParts, filter_line};
 use crate::tui::theme::Theme;
 use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, highlighted, wrap};
 use crate::verbs::accounts::AccountWithCounts;
@@ -113,10 +113,10 @@ impl Accounts {
         let parts = ScreenParts {
             head: vec![Span::styled("Accounts", model.theme.strong)],
             second: filter_line(&self.filter, &self.count(), columns, model),
-            about: frame::unless_detail_pane(self.about(model), area),
+            about: list_layout::unless_detail_pane(self.about(model), area),
         };
-        let body = frame::draw(frame, area, parts, model);
-        let (table, pane) = frame::split_detail_pane(frame, body, &model.theme);
+        let body = list_layout::draw(frame, area, parts, model);
+        let (table, pane) = list_layout::split_detail_pane(frame, body, &model.theme);
         if let (Some(pane), Some(current)) = (pane, self.current()) {
             frame.render_widget(Paragraph::new(self.detail(current, usize::from(pane.width), model)), pane);
         }

@@ -12,7 +12,7 @@ use crate::domain::role::Role;
 use crate::domain::time::ago;
 use crate::tui::modal::row_details;
 use crate::tui::model::Model;
-use crate::tui::screen::frame::{self, ScreenParts, filter_line};
+use crate::tui::screen::list_layout::{self, ScreenParts, filter_line};
 use crate::tui::widget::text_fit::{count_noun, cut, group_digits};
 use crate::verbs::ledger::{LedgerSecret, format_origin};
 use crate::verbs::verify::DenialReason;
@@ -23,15 +23,15 @@ impl Denied {
         let parts = ScreenParts {
             head: vec![Span::styled("Denied attempts", model.theme.strong)],
             second: filter_line(&self.filter, &self.count(), columns, model),
-            about: frame::unless_detail_pane(self.about(model), area),
+            about: list_layout::unless_detail_pane(self.about(model), area),
         };
-        let body = frame::draw(frame, area, parts, model);
+        let body = list_layout::draw(frame, area, parts, model);
         if let Some(error) = self.rows.error() {
-            let lines = frame::error_lines(error, &error.to_string(), columns, model);
+            let lines = list_layout::error_lines(error, &error.to_string(), columns, model);
             frame.render_widget(Paragraph::new(lines), body);
             return;
         }
-        let (table, pane) = frame::split_detail_pane(frame, body, &model.theme);
+        let (table, pane) = list_layout::split_detail_pane(frame, body, &model.theme);
         if let (Some(pane), Some(current)) = (pane, self.current()) {
             frame.render_widget(Paragraph::new(row_details::pane_lines(current, pane, model)), pane);
         }

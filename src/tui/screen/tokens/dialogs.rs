@@ -7,7 +7,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token};
 use crate::tui::keymap::Action;
-use crate::tui::modal::confirm::PendingMutation;
+use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::modal::copy_token::CopyTokenDialog;
 use crate::tui::modal::create_token::CreateTokenDialog;
 use crate::tui::modal::edit_token::EditTokenDialog;

@@ -12,9 +12,9 @@ use crate::domain::policy::Policy;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
-use crate::tui::modal::{token_details, usage};
+use crate::tui::modal::{token_details, token_usage};
 use crate::tui::model::Model;
-use crate::tui::screen::frame::{self, ScreenParts, filter_line_with};
+use crate::tui::screen::list_layout::{self, ScreenParts, filter_line_with};
 use crate::tui::theme::Theme;
 use crate::tui::widget::key_hints::truncate_with_hint;
 use crate::tui::widget::text_fit::{cut, group_digits, width};
@@ -31,10 +31,10 @@ impl Tokens {
         let parts = ScreenParts {
             head: self.head(columns, model),
             second: filter_line_with(&self.filter, self.right(columns, &model.theme), columns, model),
-            about: frame::unless_detail_pane(self.about(model), area),
+            about: list_layout::unless_detail_pane(self.about(model), area),
         };
-        let body = frame::draw(frame, area, parts, model);
-        let (table, pane) = frame::split_detail_pane(frame, body, &model.theme);
+        let body = list_layout::draw(frame, area, parts, model);
+        let (table, pane) = list_layout::split_detail_pane(frame, body, &model.theme);
         if let (Some(pane), Some(token)) = (pane, self.current()) {
             let lines = token_details::lines(token, self.details_of(token), usize::from(pane.width), model);
             frame.render_widget(Paragraph::new(truncate_with_hint(lines, usize::from(pane.height), model)), pane);
@@ -172,7 +172,7 @@ impl Tokens {
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(token) = self.current() else { return [String::new(), String::new()] };
         let about = format!("{}  {}  {}", token.name, token.hint, token.description);
-        let used = self.details_of(token).map_or_else(String::new, |s| usage::describe(&s.usage, model.now));
+        let used = self.details_of(token).map_or_else(String::new, |s| token_usage::describe(&s.usage, model.now));
         match token.overlap(model.now) {
             Some(old) => [
                 about,

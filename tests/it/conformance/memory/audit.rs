@@ -1,7 +1,7 @@
 //! The audit log of the engine in memory.
 
 use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
-use jeton::domain::chain::RawRow;
+use jeton::domain::audit_chain::RawRow;
 use jeton::domain::query::page_cursor::PageCursor;
 use jeton::domain::time::Timestamp;
 use jeton::error::Result;

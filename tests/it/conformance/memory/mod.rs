@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jeton::domain::audit::{AuditActor, AuditRow};
-use jeton::domain::chain::ChainVerifier;
+use jeton::domain::audit_chain::ChainVerifier;
 use jeton::domain::time::Timestamp;
 use jeton::error::{Error, Result};
 use jeton::verbs::audited::Audited;

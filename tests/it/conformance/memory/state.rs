@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jeton::domain::account::{Account, AccountId};
-use jeton::domain::catalogue::set::{MethodLocation, ResolvedSet};
+use jeton::domain::api_selection::Selection;
+use jeton::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet};
 use jeton::domain::catalogue::{ApiSet, Catalogue};
 use jeton::domain::expiry::Expiry;
 use jeton::domain::method::{Method, MethodId};
@@ -11,7 +12,6 @@ use jeton::domain::name::{Description, TokenName};
 use jeton::domain::policy::Policy;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, SecretDigest};
-use jeton::domain::selection::Selection;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::{TokenId, Tombstone};
 use jeton::error::{Error, Result};

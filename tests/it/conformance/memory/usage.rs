@@ -8,8 +8,8 @@ use jeton::domain::role::Role;
 use jeton::domain::time::{DAY, Timestamp};
 use jeton::domain::token::TokenId;
 use jeton::error::Result;
-use jeton::verbs::attention::{FindingPage, FindingQuery};
-use jeton::verbs::authenticate::backoff;
+use jeton::verbs::findings::{FindingPage, FindingQuery};
+use jeton::verbs::password_authenticator::backoff;
 use jeton::verbs::ports::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow, SizeCursor, UseKey, UseRow,
 };

@@ -1,0 +1,209 @@
+//! The keys of a configuration file.
+
+use std::time::Duration;
+
+use crate::domain::dates::DateFormat;
+use crate::domain::name::{TokenName, Username};
+use crate::domain::suggest::did_you_mean;
+use crate::domain::untrusted_text::escape_untrusted;
+use crate::error::{Error, Result};
+use crate::service::credential_sources::CredentialSources;
+use crate::service::endpoint::Endpoint;
+use crate::service::trusted_proxies::TrustedProxies;
+
+/// A key of a configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingKey {
+    /// Path of the store.
+    Store,
+    /// Name of the account that signs in.
+    Username,
+    /// Name that the presented token must have.
+    ApiTokenName,
+    /// Token that signs in instead of a password.
+    ApiToken,
+    /// Time without input after which the screens are locked.
+    LockAfter,
+    /// Time for which the screens remember a password that was typed for a change.
+    ConfirmRemember,
+    /// Format of dates for people.
+    Dates,
+    /// Address of the verify listener.
+    ServeVerify,
+    /// Group that may access the verify socket.
+    ServeVerifyGroup,
+    /// Address of the management listener.
+    ServeManage,
+    /// Group that may access the management socket.
+    ServeManageGroup,
+    /// Places where tokens are accepted in addition to `Authorization`.
+    ServeAccept,
+    /// Peers that may name the client of a request.
+    ServeProxies,
+}
+
+impl SettingKey {
+    /// Every key, in the order in which they are listed.
+    pub const ALL: [SettingKey; 13] = [
+        SettingKey::Store,
+        SettingKey::Username,
+        SettingKey::ApiTokenName,
+        SettingKey::ApiToken,
+        SettingKey::LockAfter,
+        SettingKey::ConfirmRemember,
+        SettingKey::Dates,
+        SettingKey::ServeVerify,
+        SettingKey::ServeVerifyGroup,
+        SettingKey::ServeManage,
+        SettingKey::ServeManageGroup,
+        SettingKey::ServeAccept,
+        SettingKey::ServeProxies,
+    ];
+
+    /// Returns the key's name. A dot leads into a table of the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SettingKey::Store => "store",
+            SettingKey::Username => "username",
+            SettingKey::ApiTokenName => "api-token-name",
+            SettingKey::ApiToken => "api-token",
+            SettingKey::LockAfter => "lock.after",
+            SettingKey::ConfirmRemember => "confirm.remember",
+            SettingKey::Dates => "dates",
+            SettingKey::ServeVerify => "serve.verify",
+            SettingKey::ServeVerifyGroup => "serve.verify-group",
+            SettingKey::ServeManage => "serve.manage",
+            SettingKey::ServeManageGroup => "serve.manage-group",
+            SettingKey::ServeAccept => "serve.accept",
+            SettingKey::ServeProxies => "serve.proxies",
+        }
+    }
+
+    /// Returns the key's description, for `jeton config --help` and `docs/configuration.md`.
+    pub const fn help(self) -> &'static str {
+        match self {
+            SettingKey::Store => "Path of the store's file",
+            SettingKey::Username => "The account to use if --user is not given",
+            SettingKey::ApiTokenName => "The name of the token that is used instead of a password",
+            SettingKey::ApiToken => {
+                "A token used instead of a password; read from stdin or a prompt, never an argument"
+            }
+            SettingKey::LockAfter => "Time without input until the screens lock; 0s = never",
+            SettingKey::ConfirmRemember => "Time for which the screens keep a confirmed password; 0s = off",
+            SettingKey::Dates => "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)",
+            SettingKey::ServeVerify => "Address for verifying tokens: unix:PATH or ADDRESS:PORT",
+            SettingKey::ServeVerifyGroup => "Group that may use this socket",
+            SettingKey::ServeManage => "Address for health, metrics and management: unix:PATH or ADDRESS:PORT",
+            SettingKey::ServeManageGroup => "Group that may use this socket",
+            SettingKey::ServeAccept => "Additional sources of a token: header:NAME, query:NAME, comma-separated",
+            SettingKey::ServeProxies => "Networks of proxies in front of yours whose X-Forwarded-For is trusted",
+        }
+    }
+
+    /// Parses the name of a key.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with all keys.
+    pub fn parse(text: &str) -> Result<Self> {
+        SettingKey::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = SettingKey::ALL.into_iter().map(SettingKey::name).collect();
+            let error = Error::usage(format!("no setting \"{}\"", escape_untrusted(text)))
+                .why(format!("known are {}", names.join(", ")));
+            did_you_mean(error, text, names)
+        })
+    }
+
+    /// Checks a value. A token is checked when it is read.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule.
+    pub fn check(self, value: &str) -> Result<()> {
+        match self {
+            SettingKey::Store if value.is_empty() || value.starts_with('~') => {
+                Err(Error::usage("invalid path of a store").why("a full path is needed; only a shell expands ~"))
+            }
+            SettingKey::Store | SettingKey::ApiToken => Ok(()),
+            SettingKey::Username => Username::parse(value).map(drop),
+            SettingKey::ApiTokenName => TokenName::parse(value).map(drop),
+            SettingKey::LockAfter | SettingKey::ConfirmRemember => parse_duration(value).map(drop),
+            SettingKey::Dates => DateFormat::parse(value).map(drop),
+            SettingKey::ServeVerify | SettingKey::ServeManage => Endpoint::parse(value).map(drop),
+            SettingKey::ServeVerifyGroup | SettingKey::ServeManageGroup => parse_group(value).map(drop),
+            SettingKey::ServeAccept => CredentialSources::parse(value).map(drop),
+            SettingKey::ServeProxies => TrustedProxies::parse(value).map(drop),
+        }
+    }
+}
+
+/// Parses a Unix group, as name or number. The group need not exist.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the rule.
+pub(super) fn parse_group(text: &str) -> Result<String> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    if (1..=32).contains(&text.len()) && text.bytes().all(fits) {
+        return Ok(text.to_owned());
+    }
+    let head: String = text.chars().take(32).collect();
+    Err(Error::usage(format!("\"{}\" is not a group name", escape_untrusted(&head)))
+        .why("use 1-32 characters: A-Z a-z 0-9 _ - ."))
+}
+
+/// Maximum duration.
+const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Parses a duration: `0s`, `90s`, `5min` or `1h`, at most a day.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the rule.
+pub(super) fn parse_duration(text: &str) -> Result<Duration> {
+    let refused = || {
+        let head: String = text.chars().take(32).collect();
+        Error::usage(format!("\"{}\" is not a time span", escape_untrusted(&head)))
+            .why("use a whole number with s, min or h, e.g. 0s, 90s, 5min or 1h; at most a day")
+    };
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
+    let (digits, unit) = text.split_at(unit_at);
+    let count: u64 = digits.parse().map_err(|_| refused())?;
+    let seconds = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3_600,
+        _ => return Err(refused()),
+    };
+    let pause = Duration::from_secs(count.checked_mul(seconds).ok_or_else(refused)?);
+    if pause > MAX_DURATION { Err(refused()) } else { Ok(pause) }
+}
+
+/// Formats a duration in the format of [`parse_duration`].
+pub(super) fn describe_duration(pause: Duration) -> String {
+    match pause.as_secs() {
+        0 => "0s".to_owned(),
+        s if s.is_multiple_of(3_600) => format!("{}h", s / 3_600),
+        s if s.is_multiple_of(60) => format!("{}min", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_parsed_and_described() {
+        for text in ["0s", "90s", "5min", "1h", "24h"] {
+            assert_eq!(describe_duration(parse_duration(text).unwrap()), text);
+        }
+        for text in ["", "5", "min", "-1s", "25h", "5m", "1 h", "99999999999999999999s", "18446744073709551615h"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_parsed_back() {
+        for key in SettingKey::ALL {
+            assert_eq!(SettingKey::parse(key.name()).unwrap(), key);
+        }
+        assert!(SettingKey::parse("colour").is_err());
+    }
+}

@@ -1,0 +1,321 @@
+//! Verifies the audit log's hash chain row by row, with memory for one row, and compares it with checkpoints stored
+//! outside the store.
+
+use super::audit::{AuditRow, chain_hash};
+use super::checkpoint::{Checkpoint, StoreId};
+use super::dates::Dates;
+use super::time::Timestamp;
+use super::untrusted_text::escape_untrusted;
+use super::wire_format::numbered_hash;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// A row of the log as stored, before any of its content is trusted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawRow {
+    /// The readable content. An unreadable text is empty, an unreadable instant is 0.
+    pub row: AuditRow,
+    /// The row's hash, if it has 32 bytes.
+    pub hash: Option<[u8; 32]>,
+    /// The first column with a value of another type.
+    pub unreadable: Option<&'static str>,
+}
+
+/// The identification of a row, as far as its content allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowRef {
+    at: Timestamp,
+    verb: String,
+    target: String,
+}
+
+impl RowRef {
+    fn new(row: &AuditRow) -> Self {
+        let target = if row.target_name.is_empty() { &row.target } else { &row.target_name };
+        RowRef { at: row.at, verb: excerpt(&row.verb), target: excerpt(target) }
+    }
+}
+
+/// Shortens a text, because a damaged one may be of any length.
+fn excerpt(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// A fault in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Flaw {
+    /// The table differs from jeton's definition; the text says how.
+    Table(String),
+    /// The store is set up, but its log is empty.
+    Emptied,
+    /// The row is before the first row.
+    Extra(RowRef),
+    /// The row follows a row with a higher number.
+    Order(RowRef),
+    /// The row is missing, and so are all others up to this one.
+    Missing(i64),
+    /// A column of the row has a value of another type.
+    Unreadable(RowRef, Cow<'static, str>),
+    /// The row's hash doesn't match its fields and the previous row.
+    Changed(RowRef),
+    /// The file is damaged from here on.
+    Torn,
+    /// The rows from this one on are missing, although a checkpoint recorded them.
+    Cut(Checkpoint),
+    /// The rows from this one on, up to a checkpoint, differ from the original ones.
+    Rewritten {
+        /// The last checkpoint that still matches.
+        last_match: Option<Checkpoint>,
+        /// The first checkpoint that doesn't match.
+        differs: Checkpoint,
+    },
+    /// The checkpoints belong to another store.
+    OtherStore {
+        /// The store that the checkpoints belong to.
+        theirs: StoreId,
+        /// The store being verified.
+        ours: StoreId,
+    },
+}
+
+/// A fault that an untouched log doesn't have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainFinding {
+    /// The first row concerned.
+    pub seq: Option<i64>,
+    /// The fault.
+    pub flaw: Flaw,
+}
+
+impl ChainFinding {
+    /// Returns the kind of the fault as a word.
+    pub fn kind(&self) -> &'static str {
+        match self.flaw {
+            Flaw::Table(_) => "table",
+            Flaw::Emptied => "emptied",
+            Flaw::Extra(_) => "extra",
+            Flaw::Order(_) => "order",
+            Flaw::Missing(_) => "missing",
+            Flaw::Unreadable(..) => "unreadable",
+            Flaw::Changed(_) => "changed",
+            Flaw::Torn => "torn",
+            Flaw::Cut(_) => "cut",
+            Flaw::Rewritten { .. } => "rewritten",
+            Flaw::OtherStore { .. } => "other-store",
+        }
+    }
+
+    /// Returns the finding in words, with `dates` for a person.
+    pub fn describe(&self, dates: Dates<'_>) -> String {
+        let seq = self.seq.unwrap_or(0);
+        let row = |row_ref: &RowRef| {
+            let (verb, target) = (escape_untrusted(&row_ref.verb), escape_untrusted(&row_ref.target));
+            format!("row {seq} ({}, {verb}, {target})", dates.second(row_ref.at))
+        };
+        let anchor_of = |checkpoint: &Checkpoint| format!("the anchor of {}", dates.second(checkpoint.at));
+        match &self.flaw {
+            Flaw::Table(how) => format!("the log's table was altered: {}", escape_untrusted(how)),
+            Flaw::Emptied => "every row is missing: the log is empty although the store was set up".to_owned(),
+            Flaw::Extra(named) => format!("{} is before the first row", row(named)),
+            Flaw::Order(named) => format!("{} follows a row with a higher number", row(named)),
+            Flaw::Missing(last) if *last == seq => format!("row {seq} is missing"),
+            Flaw::Missing(last) => format!("rows {seq} to {last} are missing"),
+            Flaw::Unreadable(named, column) => {
+                format!("{} is damaged: its {column} is invalid", row(named))
+            }
+            Flaw::Changed(named) => {
+                format!("{} was changed or moved: its hash does not match", row(named))
+            }
+            Flaw::Torn => format!("row {seq} and all after it can't be read: the store's file is damaged there"),
+            Flaw::Cut(anchor) if seq <= 1 => format!("every row is missing: {} has {}", anchor_of(anchor), anchor.seq),
+            Flaw::Cut(anchor) => {
+                format!("rows after {} are missing: {} has {}", seq - 1, anchor_of(anchor), anchor.seq)
+            }
+            Flaw::Rewritten { last_match: None, differs } => {
+                format!(
+                    "rows {seq} to {} were rewritten: {} at {} differs",
+                    differs.seq,
+                    anchor_of(differs),
+                    differs.seq
+                )
+            }
+            Flaw::Rewritten { last_match: Some(last), differs } => format!(
+                "rows {seq} to {} were rewritten: {} at {} holds, {} at {} differs",
+                differs.seq,
+                anchor_of(last),
+                last.seq,
+                anchor_of(differs),
+                differs.seq
+            ),
+            Flaw::OtherStore { theirs, ours } => {
+                let (theirs, ours) = (theirs.describe(dates), ours.describe(dates));
+                format!(
+                    "the anchor belongs to another store ({}); this store was {}",
+                    escape_untrusted(&theirs),
+                    escape_untrusted(&ours)
+                )
+            }
+        }
+    }
+}
+
+/// The result of verifying the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainReport {
+    /// Number of rows checked.
+    pub rows: u64,
+    /// Number and hash of the last row, if it has a valid hash.
+    #[serde(with = "numbered_hash")]
+    pub head: Option<(i64, [u8; 32])>,
+    /// The first [`MAX_FINDINGS`] findings; empty for an intact log.
+    pub findings: Vec<ChainFinding>,
+    /// Number of further findings.
+    pub omitted: u64,
+    /// The last checkpoint that matches.
+    pub last_checkpoint: Option<Checkpoint>,
+}
+
+/// Maximum number of findings in a report. One row is enough to show a change.
+pub const MAX_FINDINGS: usize = 20;
+
+/// Verifies a chain, one row at a time.
+pub struct ChainVerifier {
+    checkpoints: std::vec::IntoIter<Checkpoint>,
+    next: Option<Checkpoint>,
+    last_match: Option<Checkpoint>,
+    rewritten: bool,
+    /// The number that the next row must have.
+    expected: i64,
+    /// The hashes that the next row may be chained to. Two if the previous row doesn't match its hash, because either
+    /// may have been changed. Empty if unknown.
+    previous_hashes: Vec<[u8; 32]>,
+    report: ChainReport,
+}
+
+impl ChainVerifier {
+    /// Verifies the whole chain against `checkpoints`, the oldest first.
+    pub fn from_start(checkpoints: Vec<Checkpoint>) -> Self {
+        Self::new(1, vec![[0; 32]], checkpoints)
+    }
+
+    /// Verifies the chain from the row of `checkpoint` on, which must be unchanged. The rows before are assumed to be
+    /// correct.
+    pub fn from_checkpoint(checkpoint: Checkpoint) -> Self {
+        Self::new(checkpoint.seq, Vec::new(), vec![checkpoint])
+    }
+
+    fn new(expected: i64, before: Vec<[u8; 32]>, checkpoints: Vec<Checkpoint>) -> Self {
+        let mut checkpoints = checkpoints.into_iter();
+        let next = checkpoints.next();
+        let report = ChainReport { rows: 0, head: None, findings: Vec::new(), omitted: 0, last_checkpoint: None };
+        ChainVerifier {
+            checkpoints,
+            next,
+            last_match: None,
+            rewritten: false,
+            expected,
+            previous_hashes: before,
+            report,
+        }
+    }
+
+    /// Returns the number after which rows must be read; `None` to read all.
+    pub fn after(&self) -> Option<i64> {
+        (self.expected > 1).then(|| self.expected - 1)
+    }
+
+    /// Adds a finding. Findings from checkpoints are never omitted.
+    pub fn add_finding(&mut self, seq: Option<i64>, flaw: Flaw) {
+        let anchored = matches!(flaw, Flaw::Cut(_) | Flaw::Rewritten { .. });
+        if anchored || self.report.findings.len() < MAX_FINDINGS {
+            self.report.findings.push(ChainFinding { seq, flaw });
+        } else {
+            self.report.omitted += 1;
+        }
+    }
+
+    /// Records that the following rows can't be read at all.
+    pub fn add_torn(&mut self) {
+        self.add_finding(Some(self.expected), Flaw::Torn);
+    }
+
+    /// Checks the next row in the order of their numbers.
+    pub fn check_row(&mut self, raw: &RawRow) {
+        let (row, seq) = (&raw.row, raw.row.seq);
+        self.report.rows += 1;
+        if seq < self.expected {
+            let flaw = if seq < 1 { Flaw::Extra(RowRef::new(row)) } else { Flaw::Order(RowRef::new(row)) };
+            return self.add_finding(Some(seq), flaw);
+        }
+        let gap = seq > self.expected;
+        if gap {
+            self.add_finding(Some(self.expected), Flaw::Missing(seq - 1));
+            self.previous_hashes.clear();
+        }
+        let mut candidates: Vec<[u8; 32]> = raw.hash.into_iter().collect();
+        match raw.unreadable {
+            // The hashed content is lost; only the hash itself remains.
+            Some(column) => {
+                self.add_finding(Some(seq), Flaw::Unreadable(RowRef::new(row), column.into()));
+                if column == HASH_COLUMN {
+                    candidates.extend(self.previous_hashes.iter().map(|before| chain_hash(before, row)));
+                }
+            }
+            None => {
+                let fitting = self.previous_hashes.iter().map(|before| chain_hash(before, row));
+                let computed: Vec<[u8; 32]> = fitting.collect();
+                if !computed.is_empty() && !computed.iter().any(|hash| Some(*hash) == raw.hash) {
+                    self.add_finding(Some(seq), Flaw::Changed(RowRef::new(row)));
+                    candidates.extend(computed);
+                }
+            }
+        }
+        self.previous_hashes = candidates;
+        self.report.head = raw.hash.map(|hash| (seq, hash));
+        self.expected = seq.saturating_add(1);
+        self.check_checkpoint(seq);
+    }
+
+    /// Compares the row with the checkpoint of its number. A missing row was already reported.
+    fn check_checkpoint(&mut self, seq: i64) {
+        while let Some(checkpoint) = self.next.take_if(|c| c.seq <= seq) {
+            if checkpoint.seq == seq {
+                if self.previous_hashes.contains(&checkpoint.hash) {
+                    self.last_match = Some(checkpoint);
+                } else if !self.rewritten {
+                    self.rewritten = true;
+                    let last_match = self.last_match.clone();
+                    let first = last_match.as_ref().map_or(1, |c| c.seq + 1);
+                    self.add_finding(Some(first), Flaw::Rewritten { last_match, differs: checkpoint });
+                }
+            }
+            self.next = self.checkpoints.next();
+        }
+    }
+
+    /// Returns the results so far, if the rest can't be read.
+    pub fn finish_early(mut self) -> ChainReport {
+        self.report.last_checkpoint = self.last_match;
+        self.report
+    }
+
+    /// Returns the results for the whole chain.
+    pub fn finish(mut self) -> ChainReport {
+        let furthest = self.next.take().into_iter().chain(self.checkpoints.by_ref()).last();
+        if let Some(furthest) = furthest {
+            self.add_finding(Some(self.expected), Flaw::Cut(furthest));
+        }
+        self.finish_early()
+    }
+}
+
+/// The column that holds the hash.
+pub const HASH_COLUMN: &str = "hash";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! Documentation links of operations.
+
+use std::collections::BTreeMap;
+
+use super::clean_text::{MAX_INSPECTED, id_from_path, is_link, percent_encoded, quoted, truncate};
+use super::document_tree::Node;
+use super::operations::MAX_TAG_LEN;
+use super::refs::resolve;
+use super::warnings::Warnings;
+use crate::domain::untrusted_text::escape_untrusted;
+use crate::error::{Error, Result};
+
+/// Placeholders that a template may use.
+const PLACEHOLDERS: [&str; 4] = ["id", "tag", "path", "verb"];
+
+/// Links that apply to more than one operation.
+pub(super) struct DocLinks<'a> {
+    template: Option<&'a str>,
+    by_tag: BTreeMap<&'a str, &'a str>,
+    global: Option<&'a str>,
+}
+
+impl<'a> DocLinks<'a> {
+    /// Reads the template and the document's own links.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] if the template is no link or uses an unknown placeholder.
+    pub(super) fn read(root: &'a Node, template: Option<&'a str>, warnings: &mut Warnings) -> Result<Self> {
+        if let Some(template) = template {
+            validate_template(template)?;
+        }
+        let mut by_tag = BTreeMap::new();
+        for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
+            if let Some(name) = tag.text("name") {
+                let at = format!("the tag {}", quoted(name));
+                if let Some(url) = link(root, tag, &at, warnings) {
+                    by_tag.insert(truncate(truncate(name, MAX_INSPECTED).trim(), MAX_TAG_LEN), url);
+                }
+            }
+        }
+        let global = link(root, root, "the document", warnings);
+        Ok(DocLinks { template, by_tag, global })
+    }
+
+    /// Returns the link of one operation, given by its verb, path, operationId and first tag.
+    pub(super) fn link_for(
+        &self,
+        root: &'a Node,
+        operation: &'a Node,
+        (http_method, path, id, tag): (&str, &str, Option<&str>, Option<&str>),
+        at: &str,
+        warnings: &mut Warnings,
+    ) -> Option<String> {
+        if let Some(own) = link(root, operation, at, warnings) {
+            return Some(own.to_owned());
+        }
+        if let Some(template) = self.template {
+            let generated;
+            let id = match id {
+                Some(id) => id,
+                None => {
+                    generated = id_from_path(http_method, path, 120);
+                    &generated
+                }
+            };
+            let mut url = template.to_owned();
+            for (hole, value) in PLACEHOLDERS.into_iter().zip([id, tag.unwrap_or("default"), path, http_method]) {
+                url = url.replace(&format!("{{{hole}}}"), &percent_encoded(truncate(value, 1_000)));
+            }
+            if is_link(&url) {
+                return Some(url);
+            }
+            warnings.add(format!("{at}: the link from the template is too long; skipped"));
+        }
+        tag.and_then(|t| self.by_tag.get(t).copied()).or(self.global).map(str::to_owned)
+    }
+}
+
+/// Returns the link of a value's `externalDocs`, if it is valid.
+fn link<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a str> {
+    let docs = resolve(root, node.get("externalDocs")?, at, warnings)?;
+    let url = truncate(docs.text("url")?, MAX_INSPECTED + 1).trim();
+    if is_link(url) {
+        return Some(url);
+    }
+    warnings.add(format!("{at}: the documentation link {} is not an http(s) link; skipped", quoted(url)));
+    None
+}
+
+fn validate_template(template: &str) -> Result<()> {
+    let mut plain = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        // Without its closing brace it is no placeholder, and would remain in every link.
+        let (name, after) = after.split_once('}').unwrap_or(("", after));
+        if !PLACEHOLDERS.contains(&name) {
+            return Err(Error::usage(format!(
+                "unknown placeholder \"{{{}}}\" in the template",
+                escape_untrusted(truncate(name, 64))
+            ))
+            .why("known: {id}, {tag}, {path} and {verb}"));
+        }
+        plain.push_str(before);
+        plain.push('x');
+        rest = after;
+    }
+    plain.push_str(rest);
+    if is_link(&plain) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{} is not a template of a documentation link", quoted(template)))
+        .why("links start with http:// or https://")
+        .next("Try https://example.com/docs/{id}"))
+}

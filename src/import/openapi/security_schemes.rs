@@ -1,0 +1,209 @@
+//! The scopes that operations require.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::clean_text::{MAX_INSPECTED, quoted, truncate};
+use super::document_tree::Node;
+use super::refs::resolve;
+use super::warnings::{WarningCount, Warnings};
+
+/// Maximum number of schemes and scopes of one operation, over all its alternatives.
+const MAX_SCOPES: usize = 200;
+/// Maximum length of a scope, in characters.
+const MAX_SCOPE_LEN: usize = 200;
+
+enum Scheme<'a> {
+    /// The scopes of the scheme, with their purposes.
+    OAuth2(BTreeMap<&'a str, &'a str>),
+    /// The scopes are declared elsewhere.
+    OpenId,
+    /// Keys and passwords, which have no scopes.
+    Other,
+}
+
+/// A scope that an operation requires.
+pub(super) struct Scope<'a> {
+    pub(super) name: &'a str,
+    /// The purpose of the scope, if the document gives one.
+    pub(super) purpose: Option<&'a str>,
+}
+
+/// The document's security schemes, and the scopes found so far.
+pub(super) struct Security<'a> {
+    schemes: BTreeMap<&'a str, Scheme<'a>>,
+    /// The scopes for operations without `security` of their own.
+    global: Rc<[usize]>,
+    /// Every scope required so far, in the order of discovery.
+    pub(super) scopes: Vec<Scope<'a>>,
+    indexes: BTreeMap<&'a str, usize>,
+    /// The schemes that gave a scope its purpose.
+    declaring_schemes: BTreeMap<&'a str, &'a str>,
+    /// Operations with an alternative that needs several scopes together: no scope alone is enough for it.
+    pub(super) combined: WarningCount,
+}
+
+impl<'a> Security<'a> {
+    pub(super) fn read(root: &'a Node, warnings: &mut Warnings) -> Self {
+        let mut schemes = BTreeMap::new();
+        let mut remaining = MAX_DECLARED_SCOPES;
+        let declared = root.get("components").and_then(|c| c.get("securitySchemes")).and_then(Node::entries);
+        for (name, node) in declared.unwrap_or_default() {
+            let at = format!("the security scheme {}", quoted(name));
+            let Some(node) = resolve(root, node, &at, warnings) else { continue };
+            let scheme = match node.text("type") {
+                Some("oauth2") => Scheme::OAuth2(declared_scopes(node, &mut remaining)),
+                Some("openIdConnect") => Scheme::OpenId,
+                _ => Scheme::Other,
+            };
+            schemes.insert(&**name, scheme);
+        }
+        if remaining == 0 {
+            warnings.add(format!(
+                "the security schemes declare more than {MAX_DECLARED_SCOPES} scopes; the rest is skipped"
+            ));
+        }
+        let mut security = Security {
+            schemes,
+            global: Rc::default(),
+            scopes: Vec::new(),
+            indexes: BTreeMap::new(),
+            declaring_schemes: BTreeMap::new(),
+            combined: WarningCount::default(),
+        };
+        security.global = security.scopes_of(root, "the document", warnings);
+        security
+    }
+
+    /// Returns `true` if the operation itself declares that it needs no credential. Without any declaration in the
+    /// document, this stays undecided.
+    pub(super) fn is_public(node: &Node) -> bool {
+        node.get("security").and_then(Node::items).is_some_and(<[Node]>::is_empty)
+    }
+
+    /// Returns the scopes of which each alone lets a caller use `node`, over all its alternatives. Uses the document's
+    /// scopes if `node` has no `security` of its own.
+    pub(super) fn scopes_of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
+        let Some(security) = node.get("security") else { return Rc::clone(&self.global) };
+        let Some(alternatives) = security.items() else {
+            warnings.add(format!("{at}: security is not a list; skipped"));
+            return Rc::default();
+        };
+        let mut sufficient = BTreeSet::new();
+        let mut remaining = MAX_SCOPES;
+        for requirement in alternatives {
+            let Some(entries) = requirement.entries() else {
+                warnings.add(format!("{at}: a security requirement is not a map; skipped"));
+                continue;
+            };
+            let Some(required) = self.required(entries, &mut remaining, at, warnings) else {
+                warnings.add(format!("{at}: only the first {MAX_SCOPES} of its scopes are used"));
+                break;
+            };
+            match required.len() {
+                0 => {}
+                1 => sufficient.extend(required.into_iter().flatten()),
+                _ => self.combined.add(at),
+            }
+        }
+        sufficient.into_iter().collect()
+    }
+
+    /// Returns the scopes that one requirement needs together. An inner `None` is a required scope that doesn't become
+    /// a set. Returns `None` once the operation has named more than [`MAX_SCOPES`].
+    fn required(
+        &mut self,
+        entries: &'a [(Rc<str>, Node)],
+        left: &mut usize,
+        at: &str,
+        warnings: &mut Warnings,
+    ) -> Option<BTreeSet<Option<usize>>> {
+        let mut required = BTreeSet::new();
+        for (name, scopes) in entries {
+            *left = left.checked_sub(1)?;
+            if !self.schemes.contains_key(&**name) {
+                warnings.add(format!("{at}: the security scheme {} isn't declared", quoted(name)));
+            }
+            for scope in scopes.items().unwrap_or_default() {
+                *left = left.checked_sub(1)?;
+                required.insert(self.scope(name, scope, at, warnings));
+            }
+        }
+        Some(required)
+    }
+
+    fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {
+        let Some(whole) = node.as_text().map(|s| truncate(s, MAX_INSPECTED).trim()).filter(|s| !s.is_empty()) else {
+            warnings.add(format!("{at}: a scope is not text; skipped"));
+            return None;
+        };
+        let name = truncate(whole, MAX_SCOPE_LEN);
+        if name.len() < whole.len() {
+            warnings.add(format!("the scope {} is too long; cut", quoted(whole)));
+        }
+        let purpose = match self.schemes.get(scheme) {
+            Some(Scheme::OAuth2(declared)) => {
+                let purpose = declared.get(name).copied();
+                if purpose.is_none() {
+                    let text = format!("the scope {} isn't declared by {}", quoted(name), quoted(scheme));
+                    warnings.add(text);
+                }
+                purpose
+            }
+            Some(Scheme::OpenId) => None,
+            Some(Scheme::Other) | None => {
+                warnings.add(format!("{} has no scopes: {} becomes no set", quoted(scheme), quoted(name)));
+                return None;
+            }
+        };
+        let index = *self.indexes.entry(name).or_insert_with(|| {
+            self.scopes.push(Scope { name, purpose: None });
+            self.scopes.len() - 1
+        });
+        let declaring = *self.declaring_schemes.entry(name).or_insert(scheme);
+        if declaring != scheme {
+            warnings.add(format!(
+                "the scope {} is declared by {} and {}; one set covers both",
+                quoted(name),
+                quoted(declaring.min(scheme)),
+                quoted(declaring.max(scheme))
+            ));
+        }
+        let known = &mut self.scopes[index].purpose;
+        *known = known.or(purpose);
+        Some(index)
+    }
+
+    /// Returns declared scopes that nothing requires, in order.
+    pub(super) fn unused_scopes(&self) -> Vec<&'a str> {
+        let declared = self.schemes.values().filter_map(|s| match s {
+            Scheme::OAuth2(scopes) => Some(scopes.keys()),
+            Scheme::OpenId | Scheme::Other => None,
+        });
+        let mut idle: Vec<&str> = declared.flatten().copied().filter(|s| !self.indexes.contains_key(s)).collect();
+        idle.sort_unstable();
+        idle.dedup();
+        idle
+    }
+}
+
+/// Maximum number of scopes that are read over all schemes, because one scheme can be used under many names.
+const MAX_DECLARED_SCOPES: usize = 100_000;
+
+/// Returns the scopes of all flows, at most `left`. The first purpose given for a scope counts.
+fn declared_scopes<'a>(scheme: &'a Node, left: &mut usize) -> BTreeMap<&'a str, &'a str> {
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    for (_, flow) in scheme.get("flows").and_then(Node::entries).unwrap_or_default() {
+        for (name, purpose) in flow.get("scopes").and_then(Node::entries).unwrap_or_default() {
+            if *left == 0 {
+                return found;
+            }
+            *left -= 1;
+            let known = found.entry(truncate(name.trim(), MAX_SCOPE_LEN)).or_default();
+            if known.is_empty() {
+                *known = purpose.as_text().unwrap_or_default();
+            }
+        }
+    }
+    found
+}

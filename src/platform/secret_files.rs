@@ -1,0 +1,182 @@
+//! Saves secrets to files, and reads texts from files.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::{bounded_read, signals};
+use crate::domain::secret::Secret;
+use crate::error::{Error, Result};
+use crate::verbs::ports::{PendingFile, SecretFileWriter};
+
+/// Reads a text of at most `most` bytes, from a file or a pipe. `-` is stdin.
+///
+/// # Errors
+/// [`crate::error::Kind::NotFound`] if there is no file; [`crate::error::Kind::Usage`] if it is too large or no
+/// text; [`crate::error::Kind::Failure`] if it can't be read.
+pub fn read_text(path: &Path, most: usize) -> Result<String> {
+    if bounded_read::is_standard(path) {
+        return bounded_read::read_whole_text("stdin", std::io::stdin().lock(), most);
+    }
+    let name = path.display().to_string();
+    let failed = |e: std::io::Error| match e.kind() {
+        ErrorKind::NotFound => Error::not_found(format!("no file {name}")),
+        ErrorKind::IsADirectory => Error::failure(format!("{name} can't be read")).why("it is a folder"),
+        _ => Error::failure(format!("{name} can't be read")).why(e.to_string()),
+    };
+    let file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(failed(ErrorKind::IsADirectory.into()));
+    }
+    bounded_read::read_whole_text(&name, file, most)
+}
+
+/// Reads a text like [`read_text`], but from a regular file only. Opening a pipe waits for a writer, which the
+/// screens can't do.
+///
+/// # Errors
+/// Those of [`read_text`]; [`crate::error::Kind::Failure`] for anything but a file.
+pub fn read_file(path: &Path, most: usize) -> Result<String> {
+    bounded_read::require_named_file(path, "the file")?;
+    if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        let why = "it is a folder, a pipe or a device";
+        return Err(Error::failure(format!("{} can't be read", path.display())).why(why));
+    }
+    read_text(path, most)
+}
+
+/// Creates a file that only we can read. `O_EXCL` refuses a path where anything exists, links included.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] if the path exists, or the file can't be created.
+pub fn create_private(path: &Path) -> Result<File> {
+    create_exclusive(path).map_err(|e| create_error(format!("{} can't be created", path.display()), &e))
+}
+
+fn create_exclusive(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn create_error(what: String, error: &std::io::Error) -> Error {
+    let next = match error.kind() {
+        ErrorKind::AlreadyExists => "Choose a path that does not exist yet",
+        ErrorKind::NotFound => "Choose an existing folder",
+        _ => "Choose another path",
+    };
+    Error::failure(what).why(error.to_string()).next(next)
+}
+
+/// Endings of the files that SQLite and a service keep next to a store.
+pub const RESERVED_SUFFIXES: [&str; 7] = [
+    "-journal",
+    "-wal",
+    "-shm",
+    super::running_service_file::SUFFIX,
+    super::audit_position_file::SUFFIX,
+    super::audit_position_file::NEW_SUFFIX,
+    super::proof_file::SUFFIX,
+];
+
+/// Returns `true` if SQLite or a service would use a file of that name as its own.
+pub fn is_reserved(path: &Path) -> bool {
+    RESERVED_SUFFIXES.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
+}
+
+/// Delivery of secrets to files on this machine.
+pub struct SecretFiles;
+
+/// Delivery of secrets to files. A signal that ends the program makes the next file fail, so that the files before it
+/// are removed.
+pub struct InterruptibleDelivery;
+
+impl SecretFileWriter for InterruptibleDelivery {
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
+        signals::hold_ends()?;
+        if signals::is_asked_to_end() {
+            return Err(Error::cancelled());
+        }
+        SecretFiles.save(path, secret)
+    }
+}
+
+struct PendingSecretFile {
+    path: PathBuf,
+    is_persisted: bool,
+    device: u64,
+    inode: u64,
+    /// Time of the last write, once everything is written. An inode number can be used again after a removal.
+    modified: Option<(i64, i64)>,
+}
+
+impl PendingSecretFile {
+    /// Returns `true` if the path still is the file that was saved.
+    fn is_there(&self) -> bool {
+        std::fs::symlink_metadata(&self.path).is_ok_and(|meta| {
+            (meta.dev(), meta.ino()) == (self.device, self.inode)
+                && self.modified.is_none_or(|modified| modified == (meta.mtime(), meta.mtime_nsec()))
+        })
+    }
+}
+
+impl PendingFile for PendingSecretFile {
+    fn persist(&mut self) {
+        self.is_persisted = true;
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for PendingSecretFile {
+    fn drop(&mut self) {
+        if !self.is_persisted && self.is_there() {
+            // A leftover holds a secret that was never activated: nothing depends on its removal.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl SecretFileWriter for SecretFiles {
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
+        bounded_read::require_named_file(path, "the file for a secret")?;
+        let refused = |e: std::io::Error| {
+            let error = create_error(format!("the secret can't be saved to {}", path.display()), &e);
+            match e.kind() {
+                ErrorKind::AlreadyExists => error.next(
+                    "Choose a path that does not exist yet. If the file is left from an interrupted run, check \
+                     its secret with: jeton token whose",
+                ),
+                _ => error,
+            }
+        };
+        let path = std::path::absolute(path).map_err(refused)?;
+        if is_reserved(&path) {
+            return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
+                .why("files with this suffix belong to a store and may be replaced or removed")
+                .next("Choose another name"));
+        }
+        let mut file = create_exclusive(&path).map_err(refused)?;
+        let meta = file.metadata().map_err(refused)?;
+        let mut saved =
+            PendingSecretFile { path, is_persisted: false, device: meta.dev(), inode: meta.ino(), modified: None };
+        secret.expose(|s| file.write_all(s.as_bytes())).map_err(refused)?;
+        file.write_all(b"\n").map_err(refused)?;
+        file.sync_all().map_err(refused)?;
+        let meta = file.metadata().map_err(refused)?;
+        saved.modified = Some((meta.mtime(), meta.mtime_nsec()));
+        if let Some(folder) = saved.path.parent() {
+            File::open(folder).and_then(|f| f.sync_all()).map_err(refused)?;
+        }
+        Ok(Box::new(saved))
+    }
+}
+/// Returns `true` if standard output is a file that other users can read.
+pub fn is_stdout_readable_by_others() -> bool {
+    rustix::fs::fstat(rustix::stdio::stdout()).is_ok_and(|stat| {
+        let mode = rustix::fs::Mode::from_raw_mode(stat.st_mode);
+        rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile
+            && mode.intersects(rustix::fs::Mode::ROTH | rustix::fs::Mode::WOTH)
+    })
+}

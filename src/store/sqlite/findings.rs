@@ -1,0 +1,155 @@
+//! Tokens that need attention. Each page reads a bounded number of tokens along an index, even if only few of them
+//! need attention.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
+
+use super::ledger_read;
+use super::query_helpers::{lossy, query_all, query_one};
+use crate::domain::time::{MINUTE, Timestamp};
+use crate::domain::token::TokenId;
+use crate::error::Result;
+use crate::verbs::findings::{
+    DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, FindingReason,
+};
+use crate::verbs::verify::DenialReason;
+
+/// Maximum number of rows that are summed up for one token's denied attempts, the newest first.
+const MAX_ATTEMPT_ROWS: i64 = 10_000;
+
+/// The condition that a token works at the instant `?1`.
+const ACTIVE: &str =
+    "t.deleted_at IS NULL AND t.enabled = 1 AND t.until > ?1 AND a.enabled = 1 AND a.deleted_at IS NULL";
+
+pub(super) fn page(db: &Connection, query: &FindingQuery) -> Result<FindingPage> {
+    match query.criterion {
+        FindingCriterion::ExpiringBy(by) => {
+            // Expired tokens come before this key.
+            let first = FindingCursor(query.now.0, i64::MAX);
+            page_along(db, query, first, &expiring_sql(), by.0, |at, _| FindingReason::Expiring(Timestamp(at)))
+        }
+        FindingCriterion::StaleSince(before) => {
+            page_along(db, query, FindingCursor(-1, 0), &stale_sql(), before.0, |at, created_at| FindingReason::Stale {
+                last_seen_at: Some(Timestamp(at)).filter(|at| at.0 != 0),
+                created_at: Timestamp(created_at),
+            })
+        }
+        FindingCriterion::DeadSecretTriedSince(since) => dead_secret_page(db, query, since),
+    }
+}
+
+/// Parameters: `?1` now, `?2` the end of the period, `?3` and `?4` the key, `?5` the number of tokens to read.
+pub(super) fn expiring_sql() -> String {
+    format!(
+        "SELECT d.until, d.id, t.created_at, {ACTIVE}
+         FROM (SELECT until, id FROM tokens INDEXED BY tokens_by_expires
+               WHERE deleted_at IS NULL AND until <= ?2 AND (until, tie) > (?3, ?4)
+               ORDER BY until, tie LIMIT ?5) d
+         CROSS JOIN tokens t ON t.id = d.id CROSS JOIN accounts a ON a.id = t.account_id ORDER BY d.until, d.id"
+    )
+}
+
+/// Parameters as in [`expiring_sql`], but `?2` is the start of the period.
+pub(super) fn stale_sql() -> String {
+    format!(
+        "SELECT d.at, d.token_id, t.created_at, {ACTIVE} AND (d.at <> 0 OR t.created_at <= ?2)
+         FROM (SELECT at, token_id FROM last_seen INDEXED BY last_seen_in_order
+               WHERE trashed = 0 AND at <= max(?2, 0) AND (at, token_id) > (?3, ?4)
+               ORDER BY at, token_id LIMIT ?5) d
+         CROSS JOIN tokens t ON t.id = d.token_id CROSS JOIN accounts a ON a.id = t.account_id ORDER BY d.at, d.token_id"
+    )
+}
+
+fn page_along(
+    db: &Connection,
+    query: &FindingQuery,
+    first: FindingCursor,
+    sql: &str,
+    bound: i64,
+    why: impl Fn(i64, i64) -> FindingReason,
+) -> Result<FindingPage> {
+    let FindingCursor(key, tie) = query.after.unwrap_or(first);
+    let limit = to_i64(query.limit);
+    let values = [query.now.0, bound, key, tie, limit].map(Value::from);
+    let rows = query_all(db, sql, params_from_iter(values), |r| {
+        Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
+    })?;
+    let next = rows.last().filter(|_| rows.len() >= query.limit).map(|(key, id, ..)| FindingCursor(*key, *id));
+    let mut findings = Vec::new();
+    for (key, id, created_at, _) in rows.into_iter().filter(|(.., needed)| *needed) {
+        let (token, _) = ledger_read::token_ref(db, TokenId(id), "", query.now)?;
+        findings.push(Finding { token, reason: why(key, created_at) });
+    }
+    Ok(FindingPage { findings, next })
+}
+
+fn to_i64(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// Steps from one token to the next in the index of attempts, without reading the attempts between.
+pub(super) const NEXT_DENIED_TOKEN: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
+
+fn dead_secret_page(db: &Connection, query: &FindingQuery, since: Timestamp) -> Result<FindingPage> {
+    let FindingCursor(mut last, _) = query.after.unwrap_or(FindingCursor(0, 0));
+    let mut page = FindingPage::default();
+    for _ in 0..query.limit {
+        let Some(token) = query_one(db, NEXT_DENIED_TOKEN, [last], |r| r.get::<_, i64>(0))? else { return Ok(page) };
+        last = token;
+        if let Some(finding) = dead_secret_attempts(db, TokenId(token), query.now, since)? {
+            page.findings.push(finding);
+        }
+    }
+    page.next = Some(FindingCursor(last, 0));
+    Ok(page)
+}
+
+fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> Result<Option<Finding>> {
+    let (first, last) = (since.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
+    let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
+    let works = query_one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
+    // Attempts denied before a token was enabled again, or got a later expiry, no longer matter.
+    let reasons: &[DenialReason] = match works {
+        true => &[DenialReason::Retired],
+        false => &[DenialReason::Retired, DenialReason::Disabled, DenialReason::Expired, DenialReason::Deleted],
+    };
+    let words: Vec<String> = reasons.iter().map(|reason| format!("'{}'", reason.as_str())).collect();
+    let newest = format!(
+        "FROM (SELECT * FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3
+               ORDER BY minute DESC LIMIT {MAX_ATTEMPT_ROWS})"
+    );
+    let reason_filter = format!("WHERE reason IN ({})", words.join(", "));
+    let counted = query_one(
+        db,
+        &format!("SELECT count(*), coalesce(sum(attempts) FILTER ({reason_filter}), 0) {newest}"),
+        params![token.0, first, last],
+        |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
+    )?;
+    let (rows, attempts) = counted.unwrap_or_default();
+    if attempts == 0 {
+        return Ok(None);
+    }
+    let latest = query_one(
+        db,
+        &format!(
+            "SELECT last_at, reason, public_id, address, client {newest} {reason_filter}
+             ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
+        ),
+        params![token.0, first, last],
+        |r| Ok((r.get(0)?, lossy(r, 1)?, lossy(r, 2)?, lossy(r, 3)?, lossy(r, 4)?)),
+    )?;
+    let Some((at, reason, secret, address, client)) = latest else { return Ok(None) };
+    let (token, secret) = ledger_read::token_ref(db, token, &secret, now)?;
+    let is_lower_bound = rows >= MAX_ATTEMPT_ROWS;
+    let attempts = attempts.unsigned_abs();
+    let why = FindingReason::DeadSecretTried(DeadSecretAttempts {
+        attempts,
+        is_lower_bound,
+        reason,
+        at: Timestamp(at),
+        secret,
+        address,
+        client,
+    });
+    Ok(Some(Finding { token, reason: why }))
+}

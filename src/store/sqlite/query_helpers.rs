@@ -1,0 +1,156 @@
+//! Converts between SQL values and domain types. Every value was checked before it was stored. So an unreadable value
+//! means damage, and is reported as such.
+
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+use crate::domain::untrusted_text::escape_untrusted;
+use crate::error::{Error, Fault, Result};
+
+/// Converts an SQLite error.
+pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    let (what, next) = match error.sqlite_error_code() {
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+            ("the store is busy: another program keeps it locked", Some("Try again in a moment"))
+        }
+        Some(Code::DiskFull) => ("the disk is full; nothing was changed", Some("Free some space, then repeat")),
+        Some(Code::SystemIoFailure) => {
+            ("the store's file can't be read or written", Some("Check whether the disk is full or failing"))
+        }
+        Some(Code::CannotOpen) => {
+            ("the store can't be opened", Some("Check the mode of the file, its folder and its mount"))
+        }
+        Some(Code::ReadOnly) => {
+            ("the store can't be written", Some("Check the mode of the file, its folder and its mount"))
+        }
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
+            ("the store is damaged", Some("Stop using it and restore a backup"))
+        }
+        Some(Code::OperationInterrupted) => ("the query was interrupted", None),
+        _ => ("the store can't be used", None),
+    };
+    if is_damaged(&error) {
+        return corrupt("a stored value");
+    }
+    if let Some(why) = foreign_schema(&error) {
+        return Error::failure("the store's schema differs from the one that this version expects")
+            .why(why)
+            .next("It was changed by hand or by another program: restore a backup, or use the version that wrote it");
+    }
+    let failure = Error::failure(what).why(escape_untrusted(&error.to_string()));
+    next.map_or(failure.clone(), |next| failure.next(next))
+}
+
+/// Returns the part of the schema that jeton's statements miss, if a statement can't be compiled. The statement itself
+/// would not help anybody.
+fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => Some(escape_untrusted(msg).into_owned()),
+        rusqlite::Error::SqliteFailure(e, Some(msg))
+            if e.code == rusqlite::ErrorCode::Unknown && msg.starts_with("no such ") =>
+        {
+            Some(escape_untrusted(msg).into_owned())
+        }
+        rusqlite::Error::InvalidColumnName(name) => Some(format!("the column {} is missing", escape_untrusted(name))),
+        _ => None,
+    }
+}
+
+/// Returns the error for an unreadable stored value.
+pub(super) fn corrupt(what: &str) -> Error {
+    Error::failure("the store is damaged")
+        .why(format!("invalid value: {what}"))
+        .next("Stop using it and restore a backup")
+        .fault(Fault::DamagedValue)
+}
+
+/// Returns `true` if a value has another type than it was written with, such as a text that is not UTF-8.
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error as E;
+    matches!(
+        error,
+        E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..) | E::Utf8Error(..)
+    )
+}
+
+/// Returns `true` if `error` is a violated UNIQUE rule.
+pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error(), Some(e) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
+
+/// Returns the one row of a cached query, if there is one.
+pub(super) fn query_one<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>> {
+    db.prepare_cached(sql).and_then(|mut q| q.query_row(params, read).optional()).map_err(sqlite_error)
+}
+
+/// Returns every row of a cached query.
+pub(super) fn query_all<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut query = db.prepare_cached(sql).map_err(sqlite_error)?;
+    let rows = query.query_map(params, read).map_err(sqlite_error)?;
+    rows.collect::<rusqlite::Result<Vec<T>>>().map_err(sqlite_error)
+}
+
+/// Returns the readable rows of a cached query, and the names of unreadable ones. `name` reads the name of a row,
+/// which is a number.
+pub(super) fn readable<T, N>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    name: impl Fn(&Row<'_>) -> rusqlite::Result<N>,
+    mut read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<(Vec<T>, Vec<N>)> {
+    let mut query = db.prepare_cached(sql).map_err(sqlite_error)?;
+    let mut rows = query.query(params).map_err(sqlite_error)?;
+    let (mut good, mut unreadable) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next().map_err(sqlite_error)? {
+        match read(row) {
+            Ok(value) => good.push(value),
+            Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(name(row).map_err(sqlite_error)?),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((good, unreadable))
+}
+
+/// Reads a text that only informs people and decides nothing. Bytes that are not UTF-8 are replaced.
+pub(super) fn lossy(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
+    match row.get_ref(index)? {
+        ValueRef::Text(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        _ => row.get(index),
+    }
+}
+
+/// Reads a value as stored. A text that is not UTF-8 is returned as a blob; [`placeholder`] converts it back into a
+/// text.
+pub(super) fn stored(row: &Row<'_>, index: usize) -> rusqlite::Result<Value> {
+    match row.get_ref(index)? {
+        ValueRef::Text(bytes) if std::str::from_utf8(bytes).is_err() => Ok(Value::Blob(bytes.to_vec())),
+        other => Ok(Value::try_from(other)?),
+    }
+}
+
+/// Returns the placeholder for a value of [`stored`]: `mark`, or an expression around it.
+pub(super) fn placeholder(value: &Value, mark: &str) -> String {
+    if matches!(value, Value::Blob(_)) { format!("CAST({mark} AS TEXT)") } else { mark.to_owned() }
+}
+
+/// Runs a cached statement and returns the number of changed rows.
+pub(super) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
+    try_execute(db, sql, params).map_err(sqlite_error)
+}
+
+/// Does the same as [`execute`], with the raw error for callers that inspect it.
+pub(super) fn try_execute(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
+    db.prepare_cached(sql).and_then(|mut s| s.execute(params))
+}

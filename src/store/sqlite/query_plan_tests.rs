@@ -1,0 +1,273 @@
+//! Tests of SQLite's query plans for the lists. A plan that sorts or scans a million tokens would pass every other
+//! test.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use tempfile::TempDir;
+
+use super::ledger_read::LedgerTable;
+use super::ledger_window::PageStart;
+use super::token_list_query::{Step, TokenListing};
+use super::{accounts, findings, ledger_window, open, tokens};
+use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
+use crate::domain::expiry::Expiry;
+use crate::domain::name::{Description, TokenName, Username};
+use crate::domain::password::PasswordHash;
+use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::page_cursor::PageCursor;
+use crate::domain::query::sort::{Sort, SortColumn};
+use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::domain::token::TokenId;
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerQuery, LedgerScope, UseKey, UseRow};
+use crate::verbs::ports::{NamesQuery, NewAccount, NewToken, TokenCursor, Visibility, WindowQuery};
+
+const NOW: Timestamp = Timestamp(1_795_253_400_000);
+
+/// Returns a store with one token of an owner.
+fn store_with_token() -> (Connection, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, _) = open::open(&folder.path().join("x.db"), true).unwrap();
+    let password = PasswordHash("hash".to_owned());
+    let username = Username::parse("ops").unwrap();
+    accounts::insert(
+        &db,
+        &NewAccount {
+            username: &username,
+            role: Role::Owner,
+            password: &password,
+            temporary_password: false,
+            now: NOW,
+        },
+    )
+    .unwrap();
+    let new = NewToken {
+        account: AccountId(1),
+        name: &TokenName::parse("a").unwrap(),
+        description: &Description::none(),
+        selection: &Selection::Inherit,
+        expiry: Expiry::Never,
+        now: NOW,
+    };
+    tokens::insert(&db, None, &new).unwrap();
+    (db, folder)
+}
+
+fn plan(db: &Connection, query: &WindowQuery, keyed: bool, step: Step) -> String {
+    let list = TokenListing::new(db, query).unwrap();
+    let key = list.sort_key(db, 1).unwrap().filter(|_| keyed);
+    let (sql, values) = list.page_sql(key.as_deref(), step, 200);
+    explain(db, &sql, &values)
+}
+
+fn query(roles: &[Role], sort: Sort, trashed: bool) -> WindowQuery {
+    WindowQuery {
+        visibility: Visibility { own: AccountId(1), roles: roles.to_vec() },
+        account: None,
+        filter: TokenFilter::default(),
+        expiring_by: None,
+        sort,
+        trashed,
+        now: NOW,
+        cursor: TokenCursor::Start,
+        limit: 200,
+    }
+}
+
+#[test]
+fn search_of_similar_names_reads_a_part_of_an_index() {
+    let (db, _folder) = store_with_token();
+    let visibility = Visibility { own: AccountId(1), roles: Role::ALL.to_vec() };
+    for (account, trashed) in [(None, false), (Some(AccountId(1)), false), (None, true), (Some(AccountId(1)), true)] {
+        let query = NamesQuery { visibility: &visibility, account, beginning: "ci", trashed, limit: 200 };
+        let values = ["ci".to_owned().into(), "cj".to_owned().into(), 200.into()];
+        let plan = explain(&db, &tokens::names_sql(&query), &values);
+        assert!(plan.contains("name>? AND name<?") && !plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(!plan.contains("SCAN t") && !plan.contains("SCAN a"), "{plan}");
+    }
+}
+
+fn explain(db: &Connection, sql: &str, values: &[Value]) -> String {
+    let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let lines = explained.query_map(params_from_iter(values), |r| r.get::<_, String>(3)).unwrap();
+    lines.map(|l| l.unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn active_tokens_are_counted_by_account_index() {
+    let (db, _folder) = store_with_token();
+    let plan = explain(&db, tokens::COUNT_ACTIVE, &[1, NOW.0].map(Value::from));
+    assert!(plan.contains("tokens_live_of_account (account_id=?)"), "{plan}");
+}
+
+#[test]
+fn every_sort_order_uses_its_index() {
+    let (db, _folder) = store_with_token();
+    for column in SortColumn::ALL {
+        for (descending, trashed, keyed) in
+            [(false, false, false), (false, false, true), (true, false, true), (false, true, false), (true, true, true)]
+        {
+            for step in [Step::From, Step::After, Step::Before] {
+                for roles in [&Role::ALL[..], &[Role::Member, Role::Viewer]] {
+                    let plan = plan(&db, &query(roles, Sort { column, descending }, trashed), keyed, step);
+                    assert!(!plan.contains("TEMP B-TREE"), "{column:?} {plan}");
+                    assert!(!plan.contains("SCAN t\n") && !plan.ends_with("SCAN t"), "{column:?} {plan}");
+                    let index = match (column, trashed) {
+                        (SortColumn::LastSeen, _) => "last_seen_in_order",
+                        (_, false) => "tokens_by_",
+                        (_, true) => "tokens_trashed_by_",
+                    };
+                    assert!(plan.contains(index), "{column:?} {plan}");
+                    // The key must be a position in the index, not a condition on every row.
+                    let seeks = [",tie)>(?,?", ",tie)<(?,?", "(at,token_id)>(?,?)", "(at,token_id)<(?,?)"];
+                    let seeks = seeks.iter().any(|s| plan.contains(s));
+                    assert!(seeks || !keyed, "{column:?} {plan}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn token_counts_use_an_index() {
+    let (db, _folder) = store_with_token();
+    assert_eq!(accounts::token_counts(&db, None, NOW).unwrap()[&AccountId(1)].active, 1);
+    for (of_one, found) in [
+        (true, "SEARCH tokens USING INDEX tokens_live_of_account (account_id=?)"),
+        (false, "SCAN tokens USING INDEX tokens_live_of_account"),
+    ] {
+        let plan = explain(&db, &accounts::counts_sql(of_one), &[NOW.0, 1].map(Value::from));
+        assert!(plan.contains(found), "{plan}");
+        assert_eq!(plan.matches(" tokens ").count(), 1, "{plan}");
+    }
+}
+
+#[test]
+fn short_listings_use_the_selective_index() {
+    let (db, _folder) = store_with_token();
+    for column in SortColumn::ALL {
+        for (trashed, index) in [(false, "tokens_name_in_account"), (true, "tokens_trashed_in_account")] {
+            let plan = plan(&db, &query(&[], Sort { column, descending: false }, trashed), true, Step::From);
+            assert!(plan.contains(&format!("SEARCH t USING INDEX {index} (account_id=?")), "{column:?} {plan}");
+        }
+    }
+    for (text, found) in [
+        ("status:disabled", "tokens_by_status (enabled=?)"),
+        ("status:expired", "tokens_by_status (enabled=? AND until<?)"),
+        ("seen:never", "last_seen_in_order (trashed=? AND at=?)"),
+        ("is:stale", "last_seen_in_order (trashed=? AND at<?)"),
+        ("account:op", "tokens_name_in_account (account_id=?)"),
+    ] {
+        let filter = TokenFilter::parse(text);
+        let plan = plan(&db, &WindowQuery { filter, ..query(&Role::ALL, Sort::default(), false) }, false, Step::From);
+        assert!(plan.contains(found), "{text} {plan}");
+    }
+}
+
+fn ledger_query<K>(sight: LedgerScope, text: &str) -> LedgerQuery<K> {
+    LedgerQuery {
+        scope: sight,
+        since: Some(NOW),
+        filter: LedgerFilter::parse(text),
+        cursor: PageCursor::Newest,
+        now: NOW,
+        limit: 200,
+    }
+}
+
+/// Returns the plan of each page of a list of the ledger: from either end and around a key, with and without a filter.
+fn ledger_plans<R: LedgerTable>(db: &Connection, key: &R::Key, one: bool) -> Vec<(bool, String)> {
+    let strangers = true;
+    let sights = match one {
+        true => vec![LedgerScope::Token(TokenId(1))],
+        false => [&Role::ALL[..], &[Role::Member, Role::Viewer]]
+            .map(|roles| Visibility { own: AccountId(1), roles: roles.to_vec() })
+            .map(|visibility| LedgerScope::Visible { visibility, unknown_tokens: strangers })
+            .into_iter()
+            .chain([LedgerScope::All])
+            .collect(),
+    };
+    let mut plans = Vec::new();
+    for sight in sights {
+        for text in ["", "a reason:b token:c address:d"] {
+            for from in [
+                PageStart::Top,
+                PageStart::Bottom,
+                PageStart::Above(key.clone()),
+                PageStart::At(key.clone()),
+                PageStart::Below(key.clone()),
+            ] {
+                let query = ledger_query(sight.clone(), text);
+                let (sql, found) = ledger_window::page_sql::<R>(&query, one.then_some(TokenId(1)), &from, 200);
+                let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+                let params = found.params();
+                let lines = explained.query_map(params.as_slice(), |r| r.get::<_, String>(3)).unwrap();
+                let keyed = !matches!(from, PageStart::Top | PageStart::Bottom);
+                plans.push((keyed, lines.map(|l| l.unwrap()).collect::<Vec<_>>().join("\n")));
+            }
+        }
+    }
+    for (_, plan) in &plans {
+        for table in ["d", "t", "a", "s", "p", "tombstones"] {
+            let scan = format!("SCAN {table}");
+            assert!(!plan.lines().any(|l| l == scan || l.starts_with(&format!("{scan} "))), "{plan}");
+        }
+    }
+    plans
+}
+
+#[test]
+fn ledger_page_uses_the_time_index() {
+    let (db, _folder) = store_with_token();
+    let (denied, used) = (DeniedKey { minute: 1, row: 1 }, use_key());
+    // Continuing from a key seeks to its exact position, and doesn't walk through the rest of its minute or day.
+    for (keyed, plan) in ledger_plans::<DeniedRow>(&db, &denied, false) {
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(plan.starts_with("SEARCH d USING INDEX denied_attempts_by_time ("), "{plan}");
+        assert!(!keyed || plan.contains("(minute,tie)"), "{plan}");
+    }
+    for (keyed, plan) in ledger_plans::<UseRow>(&db, &used, false) {
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(plan.starts_with("SEARCH d USING") && plan.contains("daily_uses_by_day ("), "{plan}");
+        assert!(!keyed || plan.contains("(day,token_id,public_id,method,address,client)"), "{plan}");
+    }
+}
+
+fn use_key() -> UseKey {
+    let text = String::new;
+    UseKey { day: 1, token: TokenId(1), secret: text(), method: text(), address: text(), client: text() }
+}
+
+#[test]
+fn ledger_page_of_one_token_uses_its_time_index() {
+    let (db, _folder) = store_with_token();
+    for (_, plan) in ledger_plans::<DeniedRow>(&db, &DeniedKey { minute: 1, row: 1 }, true) {
+        // A token has a bounded number of rows in a minute; these are sorted.
+        assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
+        assert!(plan.contains("denied_attempts_once (token_id=? AND minute"), "{plan}");
+    }
+    for (_, plan) in ledger_plans::<UseRow>(&db, &use_key(), true) {
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(plan.contains("SEARCH d USING PRIMARY KEY (token_id=? AND day"), "{plan}");
+    }
+}
+
+#[test]
+fn attention_report_uses_indexes() {
+    let (db, _folder) = store_with_token();
+    let values = [NOW.0, NOW.0, 0, 0, 100].map(Value::from);
+    for (sql, found) in [
+        (findings::expiring_sql(), "SEARCH tokens USING INDEX tokens_by_expires ((until,tie)>(?,?) AND until<?)"),
+        (
+            findings::stale_sql(),
+            "SEARCH last_seen USING COVERING INDEX last_seen_in_order (trashed=? AND (at,token_id)>(?,?) AND at<?)",
+        ),
+    ] {
+        let plan = explain(&db, &sql, &values);
+        assert!(plan.contains(found) && !plan.contains("SCAN t") && !plan.contains("SCAN a"), "{plan}");
+    }
+    let plan = explain(&db, findings::NEXT_DENIED_TOKEN, &[Value::from(1)]);
+    assert_eq!(plan, "SEARCH denied_attempts USING COVERING INDEX denied_attempts_once (token_id>?)");
+}

@@ -1,0 +1,124 @@
+//! The file system that holds a store. On a read-only mount the store can be listed and verified, but not changed.
+//!
+//! A mount can be read-only although the file system itself is not. Others can then change the store through another
+//! mount.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
+use super::file_identity::sidecar_path;
+use super::open::{Schema, open_error};
+use super::query_helpers::sqlite_error;
+use super::wal;
+use crate::error::Result;
+
+/// Returns `true` if the file system of `path` is mounted read-only.
+pub(super) fn is_read_only(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+/// A store opened on a read-only mount.
+pub(super) enum ReadOnly {
+    /// SQLite reads only the file and takes no locks.
+    Alone(Connection),
+    /// SQLite also reads the companion files, under the locks of processes that write through another mount.
+    Shared(Connection),
+}
+
+/// Returns `true` if no mount permits writing to the file system of `path`: `ro` is among the options of its
+/// superblock.
+fn is_file_system_read_only(path: &Path) -> bool {
+    let (Ok(meta), Ok(mounts)) = (fs::metadata(path), fs::read_to_string("/proc/self/mountinfo")) else { return false };
+    let device = format!("{}:{}", rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev()));
+    mounts.lines().any(|line| superblock(line).is_some_and(|(of, options)| of == device && is_ro(options)))
+}
+
+/// Returns the device and the superblock's options of a line of `mountinfo`, see proc_pid_mountinfo(5).
+fn superblock(line: &str) -> Option<(&str, &str)> {
+    let (mount, superblock) = line.split_once(" - ")?;
+    Some((mount.split(' ').nth(2)?, superblock.split(' ').nth(2)?))
+}
+
+fn is_ro(options: &str) -> bool {
+    options.split(',').any(|option| option == "ro")
+}
+
+/// Opens the store at `path` on a read-only mount.
+pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let is_in_use = ["-wal", "-shm"].iter().all(|ending| sidecar_path(path, ending).exists());
+    if is_in_use && !is_file_system_read_only(path) {
+        return Connection::open_with_flags(path, flags).map_err(sqlite_error).map(ReadOnly::Shared);
+    }
+    if wal::bytes(path) > 0 {
+        return Err(open_error(path)
+            .why("it is on a read-only mount, and its -wal file has changes that were never written back")
+            .next("Copy the store and its -wal to a writable folder, and use the copy with --store"));
+    }
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => uri.push(char::from(*byte)),
+            // Writing to a string doesn't fail.
+            other => drop(write!(uri, "%{other:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    // SQLite then assumes that the file doesn't change. [`super::file_identity`] detects a change.
+    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sqlite_error).map(ReadOnly::Alone)
+}
+
+/// Checks that the schema is version `newest`, the program's own. A store on a read-only mount can't be migrated.
+pub(super) fn check_schema(path: &Path, found: Schema, newest: usize) -> Result<()> {
+    if usize::try_from(found.version).is_ok_and(|version| version == newest) && !found.lacks_indexes {
+        return Ok(());
+    }
+    Err(open_error(path)
+        .why(format!("its schema {} has to be migrated to {newest}, but it is on a read-only mount", found.version))
+        .next("Copy it to a writable folder, and use the copy with --store"))
+}
+
+/// WAL needs shared memory, which these file systems don't offer: statfs(2) magic numbers.
+pub(super) fn check_is_local(path: &Path) -> Result<()> {
+    const NETWORK_FILE_SYSTEMS: [(u64, &str); 6] = [
+        (0x6969, "NFS"),
+        (0xff53_4d42, "SMB"),
+        (0xfe53_4d42, "SMB"),
+        (0x517b, "SMB"),
+        (0x0102_1997, "9p"),
+        (0x6573_5546, "FUSE"),
+    ];
+    let found = rustix::fs::statfs(path).map_err(|e| open_error(path).why(e.to_string()))?;
+    // The width and sign of f_type differ between platforms; the magic numbers have 32 bits.
+    let magic = u64::from(found.f_type as u32);
+    match NETWORK_FILE_SYSTEMS.iter().find(|(m, _)| *m == magic) {
+        Some((_, name)) => Err(open_error(path)
+            .why(format!("it is on a network file system ({name}), where SQLite can lose data"))
+            .next("Choose a local disk with --store")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_those_of_the_superblock() {
+        for (line, device, is_read_only) in [
+            ("36 35 98:0 /mnt1 /mnt2 ro,noatime master:1 - ext3 /dev/root rw,errors=continue", "98:0", false),
+            ("36 35 0:27 / /mnt rw - tmpfs tmpfs ro,size=4k", "0:27", true),
+            ("36 35 0:27 / /a\\040b ro shared:3 master:2 - ext4 /dev/sda1 rw,errors=remount-ro", "0:27", false),
+        ] {
+            let (of, options) = superblock(line).unwrap();
+            assert_eq!((of, is_ro(options)), (device, is_read_only), "{line}");
+        }
+        assert!(superblock("").is_none() && superblock("1 2 - ").is_none());
+    }
+}

@@ -1,0 +1,389 @@
+//! A list of tokens as SQL: how rows are found, their conditions, and their order.
+//!
+//! A long list is read along the index of its order, a page at a time. A list is short if few tokens are in its
+//! accounts, have its status, or match. A short list is found by the condition that makes it short, and then sorted.
+//! Counting up to [`MAX_EXACT_COUNT`] decides between the two.
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::query_helpers::{placeholder, query_all, query_one, stored};
+use crate::domain::query::sort::{Sort, SortColumn};
+use crate::domain::query::token_filter::STALE_AFTER;
+use crate::domain::role::Role;
+use crate::domain::token::Status;
+use crate::error::Result;
+use crate::verbs::ports::{Visibility, WindowQuery};
+
+/// Maximum number of tokens that are sorted, and of matches that are counted.
+pub(super) const MAX_EXACT_COUNT: u64 = 10_000;
+/// Maximum number of accounts that a list is narrowed to by id.
+const MAX_ACCOUNT_IDS: usize = 500;
+/// The SQL function that folds the case of every script.
+const LOWER_FUNCTION: &str = "jeton_lower";
+/// When a token was last seen, if its row of `last_seen` is not joined; 0 = never.
+const LAST_SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
+
+/// Registers the SQL functions that lists use.
+pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    db.create_scalar_function(LOWER_FUNCTION, 1, flags, |call| {
+        // Not UTF-8 if a row is damaged. Its other words may still match.
+        let text = call.get_raw(0).as_bytes()?;
+        Ok(String::from_utf8_lossy(text).to_lowercase())
+    })
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum AccessPath {
+    /// Along the index of the order.
+    Order,
+    Accounts,
+    /// By `enabled` and expiry.
+    Status,
+    /// By last use.
+    Seen,
+    /// By a scan of the table.
+    Table,
+}
+
+/// Conditions and their values.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ListConditions {
+    pub sql: String,
+    pub values: Vec<Value>,
+}
+
+impl ListConditions {
+    /// Adds a condition in which each `?` is one of `values`.
+    pub fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
+        self.sql.push_str(" AND ");
+        let mut values = values.into_iter();
+        for (i, part) in condition.split('?').enumerate() {
+            if i > 0 {
+                self.values.extend(values.next());
+                self.sql.push_str(&format!("?{}", self.values.len()));
+            }
+            self.sql.push_str(part);
+        }
+    }
+
+    /// Limits the rows to tokens visible to a reader. `account` is the column with the account.
+    pub fn visible(&mut self, account: &str, visibility: &Visibility) {
+        let Visibility { own, roles } = visibility;
+        if roles.len() == Role::ALL.len() {
+            return;
+        }
+        let own = Value::from(own.0);
+        if roles.is_empty() {
+            return self.and(&format!("{account} = ?"), [own]);
+        }
+        let marks = vec!["?"; roles.len()].join(", ");
+        let roles = roles.iter().map(|r| Value::from(r.as_str().to_owned()));
+        let others = format!("{account} IN (SELECT id FROM accounts WHERE role IN ({marks}))");
+        self.and(&format!("({account} = ? OR {others})"), [own].into_iter().chain(roles));
+    }
+
+    /// Adds the condition that a token's name, description, account or hint contains `word`.
+    fn contains_text(&mut self, word: &str) {
+        // SQLite folds the case of ASCII only. Only descriptions contain other characters.
+        if !word.is_ascii() {
+            let word = Value::from(word.to_lowercase());
+            return self.and(&format!("instr({LOWER_FUNCTION}(t.description), ?) > 0"), [word]);
+        }
+        let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let columns =
+            ["t.name", "t.description", "t.username", "(SELECT prefix FROM installation) || '_' || t.public_id"];
+        let any = columns.map(|column_of| format!("{column_of} LIKE ? ESCAPE '\\'")).join(" OR ");
+        self.and(&format!("({any})"), columns.map(|_| Value::from(like.clone())));
+    }
+}
+
+/// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
+fn in_list(column: &str, ids: &[i64]) -> String {
+    format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
+}
+
+/// Returns the number of tokens that `query` covers without its filter; only in `accounts` if given.
+fn count_unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
+    let mut conditions = ListConditions::default();
+    conditions.visible("account_id", &query.visibility);
+    if let Some(id) = query.account {
+        conditions.and("account_id = ?", [Value::from(id.0)]);
+    }
+    if let Some(ids) = accounts {
+        conditions.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
+    }
+    let column = if query.trashed { "trashed" } else { "kept" };
+    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts WHERE TRUE{}", conditions.sql);
+    let sum = query_one(db, &sql, params_from_iter(&conditions.values), |r| r.get::<_, i64>(0))?;
+    Ok(sum.unwrap_or(0).unsigned_abs())
+}
+
+/// Returns the accounts that `query` narrows its list to, if they are few enough to be named.
+fn account_ids(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
+    let only = match query.account {
+        None if query.visibility.roles.is_empty() => Some(query.visibility.own.0),
+        account => account.map(|a| a.0),
+    };
+    let Some(part) = &query.filter.account else { return Ok(only.map(|id| vec![id])) };
+    let sql = format!("SELECT id FROM accounts WHERE instr(username, ?1) > 0 LIMIT {}", MAX_ACCOUNT_IDS + 1);
+    let mut named: Vec<i64> = query_all(db, &sql, [part], |r| r.get(0))?;
+    Ok(match only {
+        // More accounts match than were read. If this account is among them, its rows will show that.
+        Some(id) if named.len() > MAX_ACCOUNT_IDS => Some(vec![id]),
+        None if named.len() > MAX_ACCOUNT_IDS => None,
+        Some(id) => {
+            named.retain(|named| *named == id);
+            Some(named)
+        }
+        None => Some(named),
+    })
+}
+
+/// Returns `true` if no token can match, regardless of the store's content.
+fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
+    let filter = &query.filter;
+    let excludes_trash = filter.stale || query.expiring_by.is_some();
+    // Tokens in the trash have the status deleted and no other.
+    let is_contradiction = match filter.status {
+        None => query.trashed && excludes_trash,
+        Some(status) => query.trashed != (status == Status::Deleted) || (query.trashed && excludes_trash),
+    };
+    is_contradiction || accounts.is_some_and(<[i64]>::is_empty)
+}
+
+/// A list to be counted and read.
+#[derive(Debug)]
+pub(super) struct TokenListing {
+    access_path: AccessPath,
+    sort: Sort,
+    trashed: bool,
+    conditions: ListConditions,
+    /// `true` if the conditions use a row of `tokens`.
+    needs_tokens: bool,
+    /// Number of tokens without the filter.
+    pub total: u64,
+    /// Number of matches, at most [`MAX_EXACT_COUNT`].
+    pub matching: u64,
+    /// `true` if more tokens match.
+    pub is_lower_bound: bool,
+}
+
+impl TokenListing {
+    /// Counts the list of `query`, and chooses the way to read it that suits its length.
+    pub fn new(db: &Connection, query: &WindowQuery) -> Result<Self> {
+        let filter = &query.filter;
+        let total = count_unfiltered(db, query, None)?;
+        let accounts = account_ids(db, query)?;
+        let is_short = match &accounts {
+            Some(ids) => count_unfiltered(db, query, Some(ids))? <= MAX_EXACT_COUNT,
+            None => false,
+        };
+        let access_path = match filter.status {
+            // Without any matching row, no index is useful.
+            _ if is_empty(query, accounts.as_deref()) => AccessPath::Table,
+            _ if is_short => AccessPath::Accounts,
+            None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
+            Some(Status::Disabled | Status::Expired) => AccessPath::Status,
+            _ if query.expiring_by.is_some() => AccessPath::Status,
+            _ if filter.stale || filter.seen.is_some() => AccessPath::Seen,
+            Some(Status::Active) => AccessPath::Status,
+            None | Some(Status::Deleted) => AccessPath::Table,
+        };
+        let mut list = Self::with_path(access_path, query, accounts.as_deref(), total);
+        if !filter.is_empty() {
+            let found = list.count(db, Some(MAX_EXACT_COUNT + 1), None)?;
+            if found > MAX_EXACT_COUNT && !is_short {
+                list = Self::with_path(AccessPath::Order, query, accounts.as_deref(), total);
+            }
+            (list.matching, list.is_lower_bound) = (found.min(MAX_EXACT_COUNT), found > MAX_EXACT_COUNT);
+        }
+        Ok(list)
+    }
+
+    fn with_path(access_path: AccessPath, query: &WindowQuery, accounts: Option<&[i64]>, total: u64) -> Self {
+        let mut list = TokenListing {
+            access_path,
+            sort: query.sort,
+            trashed: query.trashed,
+            conditions: ListConditions::default(),
+            needs_tokens: false,
+            total,
+            matching: total,
+            is_lower_bound: false,
+        };
+        list.apply_filter(query, accounts);
+        list
+    }
+
+    /// Returns `true` if rows are found in `last_seen` first.
+    fn is_seen_first(&self) -> bool {
+        self.access_path == AccessPath::Seen
+            || (self.access_path == AccessPath::Order && self.sort.column == SortColumn::LastSeen)
+    }
+
+    fn apply_filter(&mut self, query: &WindowQuery, accounts: Option<&[i64]>) {
+        let seen_first = self.is_seen_first();
+        let (filter, conditions) = (&query.filter, &mut self.conditions);
+        let (seen, now) = (if seen_first { "s.at" } else { LAST_SEEN }, || Value::from(query.now.0));
+        // The indexes are partial: their conditions must be repeated here word for word.
+        conditions.sql = match (seen_first, query.trashed) {
+            (true, trashed) => format!("s.trashed = {}", i32::from(trashed)),
+            (false, true) => "t.deleted_at IS NOT NULL".to_owned(),
+            (false, false) => "t.deleted_at IS NULL".to_owned(),
+        };
+        let unseen_since = Value::from(query.now.plus(-STALE_AFTER).0);
+        if filter.stale {
+            conditions.and(&format!("{seen} <= ?"), [unseen_since.clone()]);
+        }
+        match filter.seen {
+            None => {}
+            Some(true) => conditions.and(&format!("{seen} > 0"), []),
+            Some(false) => conditions.and(&format!("{seen} = 0"), []),
+        }
+        let on_seen = conditions.sql.len();
+        conditions.visible("t.account_id", &query.visibility);
+        if let Some(ids) = accounts {
+            conditions.and(&in_list("t.account_id", ids), ids.iter().copied().map(Value::from));
+        }
+        if let Some(part) = &filter.account {
+            conditions.and("instr(t.username, ?) > 0", [Value::from(part.clone())]);
+        }
+        match filter.status {
+            None | Some(Status::Deleted) => {}
+            Some(Status::Disabled) => conditions.and("t.enabled = 0", []),
+            Some(Status::Expired) => conditions.and("t.enabled = 1 AND t.until <= ?", [now()]),
+            Some(Status::Active) => conditions.and("t.enabled = 1 AND t.until > ?", [now()]),
+        }
+        if filter.stale {
+            let since_made = format!("({seen} > 0 OR t.created_at <= ?)");
+            conditions.and(&format!("t.enabled = 1 AND t.until > ? AND {since_made}"), [now(), unseen_since]);
+        }
+        if let Some(by) = query.expiring_by {
+            conditions.and("t.enabled = 1 AND t.until > ? AND t.until <= ?", [now(), Value::from(by.0)]);
+        }
+        if is_empty(query, accounts) {
+            conditions.and("FALSE", []);
+        }
+        if let Some(part) = &filter.method {
+            let holding = |table: &str, column: &str| {
+                format!(
+                    "EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND instr({LOWER_FUNCTION}({column}), ?) > 0)"
+                )
+            };
+            let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
+            conditions.and(&format!("({either})"), [Value::from(part.clone()), Value::from(part.clone())]);
+        }
+        filter.words.iter().for_each(|word| conditions.contains_text(word));
+        self.needs_tokens = conditions.sql.len() > on_seen;
+    }
+
+    /// Returns the tables, each with the index to be used.
+    fn table_clause(&self, with_tokens: bool) -> String {
+        let index =
+            |kept: &str, trashed: &str| format!("tokens t INDEXED BY {}", if self.trashed { trashed } else { kept });
+        match self.access_path {
+            _ if self.is_seen_first() => {
+                let seen = "last_seen s INDEXED BY last_seen_in_order";
+                let tokens = if with_tokens { " CROSS JOIN tokens t ON t.id = s.token_id" } else { "" };
+                format!("{seen}{tokens}")
+            }
+            AccessPath::Accounts => index("tokens_name_in_account", "tokens_trashed_in_account"),
+            AccessPath::Status => index("tokens_by_status", "tokens_trashed_by_status"),
+            AccessPath::Table => "tokens t NOT INDEXED".to_owned(),
+            AccessPath::Order | AccessPath::Seen => {
+                let column = self.sort.column.as_str();
+                index(&format!("tokens_by_{column}"), &format!("tokens_trashed_by_{column}"))
+            }
+        }
+    }
+
+    /// Returns the sort columns, with the id at the end.
+    fn sort_columns(&self, seen_first: bool) -> Vec<&'static str> {
+        let mut keys = match self.sort.column {
+            SortColumn::Name => vec!["t.name"],
+            SortColumn::Status => vec!["t.enabled", "t.until"],
+            SortColumn::Account => vec!["t.username", "t.name"],
+            SortColumn::Api => vec!["t.api"],
+            SortColumn::Expires => vec!["t.until"],
+            SortColumn::LastSeen => vec![if seen_first { "s.at" } else { LAST_SEEN }],
+            SortColumn::Created => vec!["t.created_at"],
+            SortColumn::Hint => vec!["t.public_id"],
+        };
+        keys.push(if seen_first { "s.token_id" } else { "t.tie" });
+        keys
+    }
+
+    /// Returns a token's position in the order, even if the token is not in the list. `None` if there is no such
+    /// token.
+    pub fn sort_key(&self, db: &Connection, id: i64) -> Result<Option<Vec<Value>>> {
+        let keys = self.sort_columns(false);
+        let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
+        query_one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
+    }
+
+    /// Returns the number of tokens in the list, counted up to `max`; only those `before` a key, if given.
+    pub fn count(&self, db: &Connection, max: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
+        let mut conditions = self.conditions.clone();
+        if let Some(key) = before {
+            self.seek(&mut conditions, key, if self.sort.descending { ">" } else { "<" });
+        }
+        let with_tokens = self.needs_tokens || (before.is_some() && self.sort.column != SortColumn::LastSeen);
+        let found = format!("FROM {} WHERE {}", self.table_clause(with_tokens), conditions.sql);
+        let sql = match max {
+            None => format!("SELECT count(*) {found}"),
+            Some(max) => format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {max})"),
+        };
+        let count = query_one(db, &sql, params_from_iter(&conditions.values), |r| r.get::<_, i64>(0))?;
+        Ok(count.unwrap_or(0).unsigned_abs())
+    }
+
+    /// Adds the condition that rows are on one side of `key`.
+    fn seek(&self, conditions: &mut ListConditions, key: &[Value], compare: &str) {
+        let keys = self.sort_columns(self.is_seen_first());
+        let marks: Vec<String> = key.iter().map(|value| placeholder(value, "?")).collect();
+        conditions.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
+    }
+
+    /// Returns the ids of at most `limit` tokens, starting at `key` or at an end, in the order of reading.
+    pub fn page(&self, db: &Connection, key: Option<&[Value]>, step: Step, limit: usize) -> Result<Vec<i64>> {
+        let (sql, values) = self.page_sql(key, step, limit);
+        query_all(db, &sql, params_from_iter(&values), |r| r.get(0))
+    }
+
+    pub(super) fn page_sql(&self, key: Option<&[Value]>, step: Step, limit: usize) -> (String, Vec<Value>) {
+        let upwards = self.sort.descending == (step == Step::Before);
+        let mut conditions = self.conditions.clone();
+        if let Some(key) = key {
+            let compare = match (upwards, step) {
+                (true, Step::From) => ">=",
+                (false, Step::From) => "<=",
+                (true, Step::After | Step::Before) => ">",
+                (false, Step::After | Step::Before) => "<",
+            };
+            self.seek(&mut conditions, key, compare);
+        }
+        let direction = if upwards { "ASC" } else { "DESC" };
+        let keys = self.sort_columns(self.is_seen_first());
+        let order: Vec<String> = keys.iter().map(|key| format!("{key} {direction}")).collect();
+        let with_tokens = self.needs_tokens || self.sort.column != SortColumn::LastSeen;
+        let id = keys.last().copied().unwrap_or_default();
+        let from = self.table_clause(with_tokens);
+        let sql =
+            format!("SELECT {id} FROM {from} WHERE {} ORDER BY {} LIMIT {limit}", conditions.sql, order.join(", "));
+        (sql, conditions.values)
+    }
+}
+
+/// The direction of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Forwards, starting with the row of the key.
+    From,
+    /// Forwards, starting after the key.
+    After,
+    /// Backwards, starting before the key, the nearest first.
+    Before,
+}

@@ -1,0 +1,111 @@
+//! The order of the table: a column, ascending or descending.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::domain::query::sort::{Sort, SortColumn};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::screen::{Component, Intent, UpdateContext};
+use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::list_cursor::Cursor;
+use crate::tui::widget::text_fit::fit;
+
+/// The dialog for the table's order.
+pub struct SortDialog {
+    /// The current order.
+    current: Sort,
+    cursor: Cursor,
+    descending: bool,
+}
+
+/// Returns `true` if users usually look for the greatest value of `column` first.
+fn is_descending_first(column: SortColumn) -> bool {
+    matches!(column, SortColumn::LastSeen | SortColumn::Created)
+}
+
+fn describe_order(sort: Sort) -> &'static str {
+    match (sort.column, sort.descending) {
+        (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, false) => "from A to Z",
+        (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, true) => "from Z to A",
+        (SortColumn::Status, false) => "disabled, expired, active",
+        (SortColumn::Status, true) => "active, expired, disabled",
+        (SortColumn::Expires, false) => "soonest first, never last",
+        (SortColumn::Expires, true) => "never first, soonest last",
+        (SortColumn::LastSeen, false) => "never first, latest last",
+        (SortColumn::LastSeen, true) => "latest first, never last",
+        (SortColumn::Created, false) => "oldest first",
+        (SortColumn::Created, true) => "newest first",
+    }
+}
+
+impl SortDialog {
+    /// Creates the dialog for a table in the `current` order.
+    pub fn new(current: Sort) -> Self {
+        let mut cursor = Cursor::default();
+        let at = SortColumn::ALL.iter().position(|column| *column == current.column).unwrap_or(0);
+        cursor.place_at(at, at, SortColumn::ALL.len(), SortColumn::ALL.len());
+        SortDialog { current, cursor, descending: current.descending }
+    }
+
+    fn selected(&self) -> Sort {
+        let column = SortColumn::ALL.get(self.cursor.position()).copied().unwrap_or_default();
+        Sort { column, descending: self.descending }
+    }
+
+    /// Returns the initial direction: the table's own for its current column, else the usual one.
+    fn default_direction(&self, column: SortColumn) -> bool {
+        if column == self.current.column { self.current.descending } else { is_descending_first(column) }
+    }
+}
+
+impl Component for SortDialog {
+    fn id(&self) -> &'static str {
+        "sort"
+    }
+
+    fn context(&self) -> Context {
+        Context::Sort
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let columns = dialog_columns(area);
+        let row = |(at, column): (usize, SortColumn)| {
+            let is_current = at == self.cursor.position();
+            let sort =
+                if is_current { self.selected() } else { Sort { column, descending: self.default_direction(column) } };
+            let arrow = if sort.descending { "↑" } else { "↓" };
+            let text = format!(
+                "{} {arrow} {:<9} {}",
+                if is_current { "▶" } else { " " },
+                column.as_str(),
+                describe_order(sort)
+            );
+            Line::styled(fit(&text, columns), if is_current { theme.selected } else { Style::new() })
+        };
+        let mut lines: Vec<_> = SortColumn::ALL.into_iter().enumerate().map(row).collect();
+        lines.push(Line::default());
+        draw_dialog(frame, area, "Sort by", lines, self.cursor.position(), key_hints(self, model, columns), theme);
+    }
+
+    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
+        let rows = SortColumn::ALL.len();
+        match action {
+            Action::Accept => return Intent::SetSort(self.selected()),
+            Action::Cancel => return Intent::Close,
+            Action::Left | Action::Right => self.descending = !self.descending,
+            // The key that opens the dialog cycles through the columns.
+            Action::Sort => self.cursor.place_at((self.cursor.position() + 1) % rows, 0, rows, rows),
+            _ if self.cursor.move_by(action, rows, rows) => {}
+            _ => return Intent::Stay,
+        }
+        if !matches!(action, Action::Left | Action::Right) {
+            self.descending = self.default_direction(self.selected().column);
+        }
+        Intent::Stay
+    }
+}

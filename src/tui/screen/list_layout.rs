@@ -1,0 +1,211 @@
+//! Layout shared by all screens with lists.
+//!
+//! ```text
+//!  jeton  who@host · role                            most important fact        row 0
+//!  / filter                                                rows shown           row 1
+//! ──────────────────────────────────────────────────────────────────────────
+//!  the body                                                     │ a pane (wide)
+//! ──────────────────────────────────────────────────────────────────────────
+//!  two lines: the last change, or the row under the cursor
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::error::{Error, Kind};
+use crate::tui::keymap::{Action, BINDINGS, Binding, Context};
+use crate::tui::model::Model;
+use crate::tui::screen::workspace::ScreenId;
+use crate::tui::theme::Theme;
+use crate::tui::widget::filter_field::FilterField;
+use crate::tui::widget::text_fit::{clean, cut, fit, fold, width, wrap};
+
+/// Rows of the terminal outside the list: head, filter, rule, column titles; rule, two lines, footer.
+const FRAME_ROWS: u16 = 8;
+/// Minimum number of columns for a pane next to the body.
+const MIN_PANE_WIDTH: u16 = 116;
+/// Columns of that pane.
+const PANE_WIDTH: u16 = 46;
+/// The hint for reading text that was cut.
+const MORE_HINT: &str = "  m Show all";
+const FILTER_COLUMNS: usize = 40;
+
+/// Returns the number of list rows on a terminal of `rows`.
+pub fn height(rows: u16) -> usize {
+    usize::from(rows.saturating_sub(FRAME_ROWS))
+}
+
+/// The content around the body of a screen.
+pub struct ScreenParts {
+    /// Right-hand side of the first line.
+    pub head: Vec<Span<'static>>,
+    pub second: Line<'static>,
+    /// Text below the body about the row under the cursor. A notice replaces it for a while.
+    pub about: [String; 2],
+}
+
+/// Draws the frame and returns the area of the body.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, parts: ScreenParts, model: &Model) -> Rect {
+    let theme = &model.theme;
+    let columns = usize::from(area.width);
+    let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
+    let rule = || Line::styled("─".repeat(columns), theme.dim);
+    let bottom = area.height.saturating_sub(3);
+    frame.render_widget(title_line(parts.head, columns, model), row(0));
+    frame.render_widget(parts.second, row(1));
+    frame.render_widget(rule(), row(2));
+    let in_front = model.active_screen().is_some();
+    let below_body = model.long_work().map_or_else(rule, |work| work.progress_line(columns, in_front, theme));
+    frame.render_widget(below_body, row(bottom));
+    for (y, line) in (bottom + 1..).zip(notice_lines(parts.about, columns, model)) {
+        frame.render_widget(line, row(y));
+    }
+    Rect { y: area.y + 3, height: bottom.saturating_sub(3), ..area }
+}
+
+/// Returns the first line: the program, the signed-in user, and `right`. A narrow screen cuts the user rather than
+/// `right`, which matters most.
+fn title_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
+    let user = model
+        .me
+        .as_ref()
+        .map_or_else(String::new, |me| format!("{}@{} · {}", me.account.username, clean(&model.host), me.account.role));
+    let name = " jeton";
+    let used_columns: usize = right.iter().map(Span::width).sum();
+    let room = columns.saturating_sub(width(name) + used_columns + 2);
+    let mut spans =
+        vec![Span::styled(name, model.theme.strong), Span::raw(fit(&format!("  {user}"), room)), Span::raw(" ")];
+    spans.extend(right);
+    Line::from(spans)
+}
+
+/// Returns the second line of a screen with a filter: the filter text, and `right`. While the filter is empty, its
+/// place shows the password of a demo.
+pub fn filter_line(filter: &FilterField, right: &str, columns: usize, model: &Model) -> Line<'static> {
+    let right = vec![Span::styled(right.to_owned(), model.theme.dim)];
+    filter_line_with(filter, right, columns, model)
+}
+
+/// Does the same as [`filter_line`], with styled spans on the right.
+pub fn filter_line_with(
+    filter: &FilterField,
+    right: Vec<Span<'static>>,
+    columns: usize,
+    model: &Model,
+) -> Line<'static> {
+    let theme = &model.theme;
+    let used_columns: usize = right.iter().map(Span::width).sum();
+    let room = columns.saturating_sub(used_columns + 4);
+    let focused = filter.is_typing();
+    let mut spans = vec![Span::styled(" / ", if focused { theme.accent } else { theme.dim })];
+    if focused || !filter.is_empty() {
+        spans.extend(filter.input().spans(room.min(FILTER_COLUMNS), focused, theme));
+        spans.push(Span::raw(" ".repeat(room.saturating_sub(FILTER_COLUMNS) + 1)));
+    } else {
+        spans.push(Span::styled(fit(&demo_hint(model, room), room), theme.warning));
+        spans.push(Span::raw(" "));
+    }
+    spans.extend(right);
+    Line::from(spans)
+}
+
+/// Returns the second line of a screen without a filter.
+pub fn plain_line(right: &str, columns: usize, model: &Model) -> Line<'static> {
+    let room = columns.saturating_sub(width(right));
+    let demo = format!(" {}", demo_hint(model, room.saturating_sub(2)));
+    let left = Span::styled(fit(&demo, room), model.theme.warning);
+    Line::from(vec![left, Span::styled(right.to_owned(), model.theme.dim)])
+}
+
+/// Returns the password of a demo, and the address of its service if there is room for both.
+fn demo_hint(model: &Model, room: usize) -> String {
+    let Some(demo) = &model.demo else { return String::new() };
+    let text = |at: &str| format!("demo{at} · password: {}", demo.password.as_str());
+    let whole = demo.service.as_ref().map(|service| text(&format!(" at {service}")));
+    whole.filter(|text| width(text) <= room).unwrap_or_else(|| text(""))
+}
+
+fn notice_lines(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2] {
+    let theme = &model.theme;
+    let Some(notice) = &model.notice else {
+        let [first, second] = about.map(|text| cut(&format!(" {text}"), columns));
+        return [Line::raw(first), Line::styled(second, theme.dim)];
+    };
+    let (glyph, style) = notice.glyph(theme);
+    let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
+    let hint = undo_hint(model);
+    let used_columns = hint.as_ref().map_or(0, |offer| offer.width() + 2);
+    let room = columns.saturating_sub(4 + used_columns);
+    // The remedy is at the end of the text: without a command the text may use both lines.
+    let mut lines = if cli.is_empty() { wrap(&notice.full_text(), room) } else { vec![notice.full_text()] }.into_iter();
+    let text = lines.next().unwrap_or_default();
+    let rest = lines.collect::<Vec<_>>().join(" ");
+    let mut first = vec![Span::styled(format!(" {glyph} "), style), Span::raw(fit(&text, room))];
+    first.extend(hint.into_iter().flat_map(|offer| offer.spans));
+    let second = match cli.is_empty() {
+        false => Line::styled(cut(&cli, columns), theme.dim),
+        true if width(&rest) + 3 <= columns => Line::raw(format!("   {rest}")),
+        true => {
+            let rest = cut(&rest, columns.saturating_sub(MORE_HINT.len() + 3));
+            Line::from(vec![Span::raw(format!("   {rest}")), Span::styled(MORE_HINT, theme.dim)])
+        }
+    };
+    [Line::from(first), second]
+}
+
+/// Returns the hint for the key that undoes the last change.
+fn undo_hint(model: &Model) -> Option<Line<'static>> {
+    let restore = |b: &&Binding| b.context == Context::Tokens && b.action == Action::Restore;
+    let on_tokens = model.active_screen() == Some(ScreenId::Tokens) && model.context() == Context::Tokens;
+    let binding = BINDINGS.iter().filter(|_| on_tokens).find(restore).filter(|b| (b.enabled)(model))?;
+    let key = binding.keys.first()?.to_string();
+    let theme = &model.theme;
+    Some(Line::from(vec![
+        Span::raw("  "),
+        Span::styled(key, theme.accent),
+        Span::styled(format!(" {}", binding.label), theme.dim),
+    ]))
+}
+
+/// Returns `about` on screens without a pane. On wide screens the pane shows everything, so the lines stay empty.
+pub fn unless_detail_pane(about: [String; 2], area: Rect) -> [String; 2] {
+    if area.width < MIN_PANE_WIDTH { about } else { Default::default() }
+}
+
+/// Splits the body into a list and, on a wide screen, a pane next to the list.
+pub fn split_detail_pane(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (Rect, Option<Rect>) {
+    if body.width < MIN_PANE_WIDTH {
+        return (body, None);
+    }
+    let list = Rect { width: body.width - PANE_WIDTH - 2, ..body };
+    let bar = vec![Line::styled("│", theme.dim); usize::from(body.height)];
+    frame.render_widget(Paragraph::new(bar), Rect { x: list.x + list.width + 1, width: 1, ..body });
+    (list, Some(Rect { x: list.x + list.width + 3, width: PANE_WIDTH - 1, ..body }))
+}
+
+/// Returns the lines that explain an empty screen. An error is styled as one; a missing permission is not.
+/// `denied_text` is the text for a role that may not read the screen.
+pub fn error_lines(error: &Error, denied_text: &str, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(2);
+    let mut lines = vec![Line::default()];
+    let mut say = |text: &str, style| {
+        lines.extend(fold(text, room).into_iter().map(|line| Line::styled(format!(" {line}"), style)));
+    };
+    let plain = Style::new();
+    match error.kind {
+        Kind::Denied if model.auth.token().is_none() => say(denied_text, plain),
+        // A token that signed in may lack the method, whatever its account is permitted.
+        Kind::Denied => say(&error.to_string(), plain),
+        Kind::Failure
+        | Kind::Usage
+        | Kind::NotFound
+        | Kind::Unauthenticated
+        | Kind::Conflict
+        | Kind::Findings
+        | Kind::Cancelled => say(&format!("! {error}"), model.theme.danger),
+    }
+    lines
+}

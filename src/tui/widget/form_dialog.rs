@@ -1,0 +1,168 @@
+//! The parts of a dialog with fields. [`super::form::Form`] does the rest.
+
+use super::choices::Choices;
+use super::form_layout::FormLayout;
+use super::scroll_text::ScrollText;
+use super::text_input::TextInput;
+use crate::domain::api_selection::Selection;
+use crate::error::Error;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
+use crate::tui::screen::{Intent, Reply, UpdateContext};
+use crate::verbs::request::{Request, Response};
+
+/// The kind of a field. Each kind handles keys differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A text field.
+    Text,
+    /// A choice of one of several values.
+    Choice,
+    /// A button, pressed with Enter.
+    Button,
+}
+
+/// A problem and its place.
+#[derive(Debug)]
+pub struct Problem<S> {
+    pub(super) at: Option<S>,
+    pub(super) text: String,
+}
+
+impl<S> Problem<S> {
+    /// Creates a problem at `field`, which gets the focus.
+    pub fn at(field: S, text: impl ToString) -> Self {
+        Problem { at: Some(field), text: text.to_string() }
+    }
+
+    /// Creates a problem without a place.
+    pub fn general(text: impl ToString) -> Self {
+        Problem { at: None, text: text.to_string() }
+    }
+}
+
+/// The result of pressing a button.
+pub type PressResult<S> = Result<Intent, Problem<S>>;
+
+/// A dialog made of fields, choices and buttons.
+pub trait Dialog {
+    /// The type that names the parts.
+    type Field: Copy + PartialEq;
+    /// Columns of the labels before the fields.
+    const LABEL_WIDTH: usize;
+    /// The context in which the keys of the fields are looked up.
+    const CONTEXT: Context = Context::Form;
+
+    /// A word for the effect of the main button, if Enter in the last field presses it at once.
+    const ENTER_LABEL: Option<&'static str> = None;
+    /// A word for the effect of Esc, if that effect is not to cancel.
+    const CANCEL_LABEL: Option<&'static str> = None;
+
+    /// Returns the id of the dialog, for tests.
+    fn id(&self) -> &'static str;
+
+    /// Returns the title.
+    fn title(&self) -> String;
+
+    /// Returns the parts in focus order; never empty.
+    fn fields(&self) -> Vec<(Self::Field, FieldKind)>;
+
+    /// Returns the field at a field of [`FieldKind::Text`].
+    fn text_input(&mut self, field: Self::Field) -> Option<&mut TextInput>;
+
+    /// Returns the choices at a field of [`FieldKind::Choice`].
+    fn choices(&mut self, _field: Self::Field) -> Option<&mut dyn Choices> {
+        None
+    }
+
+    /// Returns the main button. Enter in the field before the buttons presses it.
+    fn primary_button(&self) -> Option<Self::Field> {
+        self.fields().into_iter().find(|(_, kind)| *kind == FieldKind::Button).map(|(field, _)| field)
+    }
+
+    /// Returns the problem with the text at `field`. It is shown once the focus has left the field.
+    fn validation_error(&self, _field: Self::Field) -> Option<String> {
+        None
+    }
+
+    /// Handles an action that is special to `field`.
+    fn on_action(&mut self, _field: Self::Field, _action: Action) -> Option<Intent> {
+        None
+    }
+
+    /// Scrolls content other than the parts. Returns `true` if `action` scrolls.
+    fn scroll(&mut self, _action: Action, _ctx: &UpdateContext<'_>) -> bool {
+        false
+    }
+
+    /// Returns `true` if that content does not fit into `rows` lines.
+    fn is_too_long(&self, _rows: usize) -> bool {
+        false
+    }
+
+    /// Handles Enter on a button, or on the last part.
+    ///
+    /// # Errors
+    /// The problem that prevents the action.
+    fn press(&mut self, field: Self::Field, ctx: &UpdateContext<'_>) -> PressResult<Self::Field>;
+
+    /// Handles Esc.
+    fn cancel(&mut self) -> Intent {
+        Intent::Close
+    }
+
+    /// Returns `true` if Esc would lose something typed or chosen.
+    fn is_touched(&self) -> bool {
+        false
+    }
+
+    /// Returns the text that may need scrolling.
+    fn scroll_text(&self) -> Option<&ScrollText> {
+        None
+    }
+
+    /// Returns the text that may need scrolling.
+    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
+        None
+    }
+
+    /// Handles the refusal of the dialog's request.
+    ///
+    /// # Errors
+    /// The problem to show.
+    fn on_error(&mut self, error: Error) -> PressResult<Self::Field> {
+        Err(Problem::general(error))
+    }
+
+    /// Returns the read-only request that the dialog makes when it is opened. The dialog takes keys meanwhile.
+    fn on_open(&self) -> Option<Request> {
+        None
+    }
+
+    /// Returns the read-only request that updates the dialog after a change of the store.
+    fn on_store_changed(&self) -> Option<Request> {
+        None
+    }
+
+    /// Takes the reply to a request of the dialog. `None` if the reply has the same effect for every dialog.
+    fn on_reply(&mut self, _reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Self::Field>> {
+        None
+    }
+
+    /// Handles the failure of a request made by [`Dialog::on_open`] or [`Dialog::on_store_changed`].
+    fn on_read_error(&mut self, error: Error) -> Intent {
+        Intent::Notify(NoticeId::Error(error.kind), error.to_string())
+    }
+
+    /// Takes data from the reply to any request.
+    fn on_data(&mut self, _response: &Response, _ctx: &UpdateContext<'_>) {}
+
+    /// Takes the picker's selection and returns the field that gets the focus.
+    fn on_selection(&mut self, _selection: Selection) -> Option<Self::Field> {
+        None
+    }
+
+    /// Writes the dialog's lines.
+    fn draw(&self, layout: &mut FormLayout<'_, Self::Field>, model: &Model);
+}

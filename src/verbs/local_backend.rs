@@ -1,0 +1,222 @@
+//! Runs verbs over a store of this machine: authenticate, open a transaction, re-read the actor, run, audit, commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::actor::{Actor, Credential, Session, TokenCredential};
+use super::batches::{BatchedMutation, Progress};
+use super::password_authenticator::PasswordAuthenticator;
+use super::ports::{
+    Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, SecretFileWriter, Snapshot, Store,
+};
+use super::request::{Executor, Request, Response, check_auth_level};
+use super::scope::RequiredScope;
+use super::tokens::SecretSource;
+use super::{AuthLevel, Backend, Committed, Env, Mutation, Query, Verb, authorize, verify};
+use crate::domain::audit::{AuditActor, Face};
+use crate::domain::suggest::suggestion;
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Kind, Result};
+
+/// The environment of verbs, apart from the store.
+#[derive(Clone)]
+pub struct Adapters {
+    /// The system clock.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness for secrets.
+    pub entropy: Arc<dyn Entropy>,
+    /// Slow hashing.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Writer of secrets to files.
+    pub secret_files: Arc<dyn SecretFileWriter>,
+    /// Progress of changes that run in batches.
+    pub progress: Arc<Progress>,
+}
+
+/// The caller on whose behalf verbs run.
+#[derive(Debug, Clone)]
+pub struct ClientInfo {
+    /// The face that sends the requests.
+    pub face: Face,
+    /// The source of the client's sign-in attempts, e.g. `uid 1000`: the peer, on every face.
+    pub source: String,
+    /// Maximum wait for the delay after earlier failed attempts.
+    pub max_wait: Duration,
+}
+
+/// A [`Backend`] over a store of this machine.
+pub struct LocalBackend<S> {
+    store: S,
+    adapters: Adapters,
+    client: ClientInfo,
+}
+
+impl<S: Store + Maintenance> LocalBackend<S> {
+    /// Creates the verbs over `store`, on behalf of `client`.
+    pub fn new(store: S, adapters: Adapters, client: ClientInfo) -> Self {
+        LocalBackend { store, adapters, client }
+    }
+
+    /// Returns the store itself, for work that is not a verb: checking a secret, seeding a demonstration.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    pub(super) fn adapters(&self) -> &Adapters {
+        &self.adapters
+    }
+
+    /// Returns the actor in the form of the audit log.
+    pub(super) fn audit_actor(&self, session: Option<&Session>) -> AuditActor {
+        match session {
+            Some(session) => session.audit_actor(self.client.face),
+            None => AuditActor::store(self.client.face),
+        }
+    }
+
+    pub(super) fn env<'a>(&'a self, now: Timestamp) -> Env<'a> {
+        Env { now, zone: self.adapters.clock.zone(), secrets: SecretSource::new(&*self.adapters.entropy) }
+    }
+
+    /// Authenticates `credential` as far as possible outside the transaction. `None` if access to the store is the only
+    /// proof.
+    pub(super) fn authenticate(
+        &self,
+        credential: &Credential,
+        auth_level: AuthLevel,
+        scope: RequiredScope,
+    ) -> Result<Option<Session>> {
+        check_auth_level(credential, auth_level)?;
+        match credential {
+            // A token never runs a verb that needs a person, even if the verb needs no proof: the answer is not for
+            // the token.
+            _ if auth_level == AuthLevel::Store && !(scope == RequiredScope::PasswordOnly && credential.is_token()) => {
+                Ok(None)
+            }
+            Credential::Store => Ok(None),
+            Credential::Session(session) => Ok(Some(session.clone())),
+            Credential::Password(username, password) => {
+                let authenticator = PasswordAuthenticator {
+                    store: &self.store,
+                    clock: &*self.adapters.clock,
+                    hasher: &*self.adapters.hasher,
+                    source: &self.client.source,
+                    face: self.client.face,
+                    max_wait: self.client.max_wait,
+                };
+                authenticator.authenticate(username, password).map(Some)
+            }
+            Credential::Token(presented) => self.authenticate_token(presented, scope).map(Some),
+        }
+    }
+
+    /// Authenticates an acting token. The decision is recorded in the ledger like any other use of the token.
+    fn authenticate_token(&self, presented: &TokenCredential, scope: RequiredScope) -> Result<Session> {
+        let now = self.adapters.clock.now();
+        let origin = verify::Origin { address: "local", client: self.client.face.client() };
+        let token = verify::authorize_bearer(&self.store, presented, scope, now, origin)?;
+        Ok(Session::for_token(&token, &presented.secret))
+    }
+
+    /// Re-reads the actor: role, enabled, password and token may have changed since the authentication.
+    pub(super) fn reload_actor<V: Verb>(
+        &self,
+        session: Option<&Session>,
+        snapshot: &dyn Snapshot,
+        now: Timestamp,
+    ) -> Result<Actor> {
+        let Some(session) = session else { return Ok(Actor::LocalUser) };
+        let actor = session.reload_actor(snapshot, now)?;
+        authorize::require_scope(&actor, V::SCOPE)?;
+        if !V::ALLOWS_TEMPORARY_PASSWORD {
+            authorize::require_own_password(&actor)?;
+        }
+        Ok(actor)
+    }
+}
+
+impl<S: Store + Maintenance> Executor for LocalBackend<S> {
+    fn query<V: Query>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
+        let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
+        if V::READS_LEDGER {
+            // Best effort: if the flush fails, results may lag by a moment. Other errors will surface in the read.
+            let _ = self.store.flush_usage();
+        }
+        if V::READS_AUDIT {
+            let _ = self.store.write_failed_sign_ins(self.adapters.clock.now(), FlushScope::All);
+        }
+        let found = self.read::<V, _>(session.as_ref(), |by, snapshot, env| verb.run(by, snapshot, env));
+        found.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))
+    }
+
+    fn change<V: Mutation>(&self, credential: &Credential, mut verb: V) -> Result<V::Reply> {
+        let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
+        verb.prepare(credential, &*self.adapters.hasher)?;
+        let done = if V::HAS_PLAN {
+            self.run_planned(&mut verb, session.as_ref())
+        } else if let Some(save_to) = verb.secret_destination() {
+            self.run_with_delivery(&verb, session.as_ref(), save_to)
+        } else {
+            self.run(&verb, session.as_ref())
+        };
+        let CommittedTx { value: mut out, audit_seq: seq } =
+            done.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))?;
+        self.prune_ledger();
+        if V::HAS_AFTER_COMMIT {
+            // The change is made, even if this can't be read.
+            let now = self.adapters.clock.now();
+            let _ = self.store.read(|snapshot| verb.after_commit(&mut out, snapshot, &self.env(now)));
+        }
+        let cli = verb.equivalent_command(&out);
+        Ok(Committed { value: out, equivalent_command: cli, audit_seq: seq })
+    }
+
+    fn batched<V: BatchedMutation>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
+        let reply = self.run_batched(credential, verb)?;
+        self.prune_ledger();
+        Ok(reply)
+    }
+}
+
+impl<S: Store + Maintenance> LocalBackend<S> {
+    /// Carries out `verb` in one transaction.
+    fn run<V: Mutation>(&self, verb: &V, session: Option<&Session>) -> Result<CommittedTx<V::Output>> {
+        self.store.write(&self.audit_actor(session), &|| self.adapters.clock.now(), |tx, now| {
+            let actor = self.reload_actor::<V>(session, tx, now)?;
+            verb.run(&actor, tx, &self.env(now))
+        })
+    }
+
+    /// Adds names similar to a reference that means no token. Done once nothing is locked any more; if the search
+    /// fails, the error itself is the better message.
+    fn with_near_names<V: Verb>(&self, session: Option<&Session>, mut error: Error) -> Error {
+        let Some(unknown) = error.unknown.take().filter(|_| error.kind == Kind::NotFound && error.next.is_none())
+        else {
+            return error;
+        };
+        let near = self.read::<V, _>(session, |by, snapshot, _| authorize::near_names(by, snapshot, &unknown));
+        match near.ok().and_then(|names| suggestion(&names)) {
+            Some(question) => error.next(question),
+            None => error,
+        }
+    }
+
+    /// Runs `f` on a consistent state on behalf of the actor.
+    pub(super) fn read<V: Verb, T>(
+        &self,
+        session: Option<&Session>,
+        f: impl FnOnce(&Actor, &dyn Snapshot, &Env<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.store.read(|snapshot| {
+            let now = self.adapters.clock.now();
+            let actor = self.reload_actor::<V>(session, snapshot, now)?;
+            f(&actor, snapshot, &self.env(now))
+        })
+    }
+}
+
+impl<S: Store + Maintenance> Backend for LocalBackend<S> {
+    fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
+        request.dispatch(self, credential)
+    }
+}

@@ -1,0 +1,27 @@
+//! whose: identifies the token of a secret, and checks if the secret works. This doesn't count as a use: nothing is
+//! recorded.
+
+use crate::domain::secret::SecretText;
+use crate::domain::wire_format::WireSecret;
+use crate::error::Result;
+use crate::verbs::actor::Actor;
+use crate::verbs::ports::Snapshot;
+use crate::verbs::verify::{SecretLookup, look_up};
+use crate::verbs::{Env, Query};
+use serde::{Deserialize, Serialize};
+
+/// Identifies the token for which a secret was issued.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentifySecret {
+    /// The text that may be a secret.
+    #[serde(with = "WireSecret")]
+    pub secret: SecretText,
+}
+
+impl Query for IdentifySecret {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<SecretLookup> {
+        let secret = self.secret.parse();
+        look_up(snapshot, secret.as_ref().map_err(|fault| *fault), env.now)
+    }
+}
