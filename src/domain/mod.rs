@@ -14,6 +14,7 @@ pub mod name;
 pub mod password;
 pub mod policy;
 pub mod query;
+pub mod recent_usage;
 pub mod role;
 pub mod route;
 pub mod secret;

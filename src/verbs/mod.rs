@@ -14,6 +14,7 @@ pub mod batches;
 pub mod catalogue;
 pub mod cli_line;
 pub mod findings;
+pub mod impact;
 pub mod init;
 pub mod ledger;
 mod ledger_pruning;

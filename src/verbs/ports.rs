@@ -23,7 +23,7 @@ pub use tokens::{
     Grant, GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenCursor, VisibleCounts, Window,
     WindowQuery,
 };
-pub use usage::{ClientUsage, DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage, UsageReader};
+pub use usage::{DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage, UsageReader};
 pub use usage_tx::{Denial, FailedSignIn, FlushScope, LoginAttemptKey, UsageTx, Use};
 
 use crate::domain::audit::AuditActor;

@@ -10,6 +10,7 @@ use super::actor::{Credential, Session};
 use super::audit::{AuditHead, AuditVerification, ListAudit, VerifyAuditChain};
 use super::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
 use super::findings::{FindingPage, ListFindings};
+use super::impact::{GetImpact, Impact};
 use super::init::Init;
 use super::ledger::{DeniedRow, LedgerHead, LedgerWindow, ListDenied, ListUses, UseRow};
 use super::policy::{ListPolicy, SetPolicy};
@@ -174,6 +175,7 @@ requests! {
     change RestoreTokens "token.restore" Password (WriteTokens) => Committed<Vec<Token>>,
     query PreviewPurge "token.purge.preview" Authenticated (PasswordOnly) => PurgePreview,
     batched PurgeTokens "token.purge" Password (PasswordOnly) => Committed<PurgeResult>,
+    query GetImpact "impact" Authenticated (ReadTokens) => Impact,
     query ListAudit "audit.list" Authenticated (READ_AUDIT) => AuditWindow,
     query AuditHead "audit.head" Store (Nothing) => i64,
     query VerifyAuditChain "audit.verify" Store (Nothing) => AuditVerification,

@@ -106,6 +106,11 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
         Run("token purge --trashed --confirm 1", ""),
         Press("xbot<tab>PROOF<tab><tab><enter>tp1<tab>PROOF<tab><tab><enter>"),
     ),
+    (
+        "impact",
+        CliCommand::No("the prompts show the usage of each token, which they read with token show"),
+        TuiKeys::No("the dialogs show the usage of each token, which they read with token show"),
+    ),
     ("audit.list", Run("audit", ""), Press("3")),
     (
         "audit.head",

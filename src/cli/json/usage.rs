@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::instant;
-use crate::verbs::ports::{ClientUsage, DenialSummary, LastDenial, Usage};
+use crate::domain::recent_usage::ClientUsage;
+use crate::verbs::ports::{DenialSummary, LastDenial, Usage};
 
 /// Usage of a token.
 #[derive(Serialize, JsonSchema)]

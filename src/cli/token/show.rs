@@ -8,11 +8,12 @@ use super::status_text;
 use crate::domain::api_selection::{Selection, set_label};
 use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::expiry::Expiry;
+use crate::domain::recent_usage::ClientUsage;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::ledger::format_origin;
-use crate::verbs::ports::{ClientUsage, DenialSummary, Usage};
+use crate::verbs::ports::{DenialSummary, Usage};
 use crate::verbs::tokens::{ShowToken, TokenDetails};
 
 /// Suffix of methods and sets that are in no catalogue any more.

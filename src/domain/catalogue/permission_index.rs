@@ -57,6 +57,11 @@ impl PermissionIndex {
         self.ids.binary_search_by(|id| id.as_str().cmp(method)).ok()
     }
 
+    /// Returns the access level of a method. `None` if no catalogue defines it.
+    pub fn access_of(&self, method: &str) -> Option<Access> {
+        self.access.get(self.number(method)?).copied().flatten()
+    }
+
     /// Returns the methods that a token of `role` with `selection` may call, sorted, with their access levels.
     pub fn selected(&self, role: Role, selection: &Selection) -> impl Iterator<Item = (&MethodId, Access)> {
         let MethodSet(bits) = self.permitted(role, selection);

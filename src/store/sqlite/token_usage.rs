@@ -6,10 +6,11 @@ use rusqlite::{Connection, params};
 use super::query_helpers::{lossy, query_all, query_one};
 use super::tokens;
 use crate::domain::expiry::Expiry;
+use crate::domain::recent_usage::{ClientUsage, RecentUse};
 use crate::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::Result;
-use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage};
+use crate::verbs::ports::{DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage};
 
 /// Maximum number of rows of denied attempts that are summed up, the newest first.
 const MAX_DENIAL_ROWS: i64 = 10_000;
@@ -72,6 +73,28 @@ pub(super) fn usage(db: &Connection, token: TokenId, now: Timestamp) -> Result<U
         denied_week: denied_week.attempts,
         denied,
     })
+}
+
+pub(super) fn recent_uses(db: &Connection, token: TokenId, now: Timestamp, limit: usize) -> Result<Vec<RecentUse>> {
+    let today = utc_day_number(now);
+    query_all(
+        db,
+        "SELECT method, address, client, sum(iif(day = ?3, uses, 0)), sum(uses), max(day) FROM daily_uses
+         WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
+         GROUP BY method, address, client ORDER BY 5 DESC, 1, 2, 3 LIMIT ?4",
+        params![token.0, today - 6, today, i64::try_from(limit).unwrap_or(i64::MAX)],
+        |r| {
+            let count = |column| r.get::<_, i64>(column).map(i64::unsigned_abs);
+            Ok(RecentUse {
+                method: lossy(r, 0)?,
+                address: lossy(r, 1)?,
+                client: lossy(r, 2)?,
+                today: count(3)?,
+                week: count(4)?,
+                last_day: r.get(5)?,
+            })
+        },
+    )
 }
 
 /// Returns the accepted uses of each of the last days, the oldest first; only of one secret if that is given.

@@ -11,6 +11,7 @@ use crate::domain::method::{Method, MethodId};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::password::PasswordHash;
 use crate::domain::policy::Policy;
+use crate::domain::recent_usage::RecentUse;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
@@ -63,6 +64,9 @@ impl CatalogueReader for SqliteTx<'_> {
 impl UsageReader for SqliteTx<'_> {
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
         token_usage::usage(self.0, token, now)
+    }
+    fn recent_uses(&self, token: TokenId, now: Timestamp, limit: usize) -> Result<Vec<RecentUse>> {
+        token_usage::recent_uses(self.0, token, now, limit)
     }
 }
 

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::confirm_change::PendingMutation;
 use super::retire;
 use crate::domain::expiry::{Expiry, Span as Length};
+use crate::domain::recent_usage::RECENT_USE;
 use crate::domain::time::{Timestamp, Zone, ago};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::tokens::{MAX_GRACE, RECENT_USE, RegenerateToken, TokenTarget};
+use crate::verbs::tokens::{MAX_GRACE, RegenerateToken, TokenTarget};
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

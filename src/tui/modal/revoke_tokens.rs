@@ -9,6 +9,7 @@ use super::confirm_change::PendingMutation;
 use super::made_tokens::MadeTokensChoice;
 use super::token_usage::{callers, describe_methods};
 use crate::domain::expiry::Span as Length;
+use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Token, TokenId};
 use crate::error::Error;
@@ -23,9 +24,7 @@ use crate::tui::widget::scroll_list::ScrollList;
 use crate::tui::widget::text_fit::{count_noun, fit, group_digits, join_three, width};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::request::{Request, Response};
-use crate::verbs::tokens::{
-    DisableTokens, GetTokens, MadeTokens, RECENT_USE, RecentUsage, RevokeTokens, TokenSnapshot, TokenTarget,
-};
+use crate::verbs::tokens::{DisableTokens, GetTokens, MadeTokens, RevokeTokens, TokenSnapshot, TokenTarget};
 
 /// Lines of the dialog outside its list, including the frame.
 const OTHER_LINES: usize = 14;

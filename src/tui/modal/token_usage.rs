@@ -4,12 +4,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::api_selection::Selection;
+use crate::domain::recent_usage::ClientUsage;
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
 use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, join_to_fit, width};
 use crate::verbs::ledger::format_origin;
-use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, Usage};
+use crate::verbs::ports::{DenialSummary, DeniedSince, LastDenial, Usage};
 use crate::verbs::tokens::TokenDetails;
 
 /// Columns of the labels.

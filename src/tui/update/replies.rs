@@ -164,7 +164,9 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         // Screens detect changes by these, independent of all other replies.
         Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
         // No screen sends these requests.
-        Response::ListUses(_) | Response::ListFindings(_) | Response::CanToken(_) => Vec::new(),
+        Response::GetImpact(_) | Response::ListUses(_) | Response::ListFindings(_) | Response::CanToken(_) => {
+            Vec::new()
+        }
         // The page that has asked is closed.
         Response::ListAudit(_)
         | Response::ListDenied(_)

@@ -34,7 +34,7 @@ pub struct AccountWithCounts {
 }
 
 /// Counts the tokens of `account`.
-fn with_counts(snapshot: &dyn Snapshot, account: Account, env: &Env<'_>) -> Result<AccountWithCounts> {
+pub(super) fn with_counts(snapshot: &dyn Snapshot, account: Account, env: &Env<'_>) -> Result<AccountWithCounts> {
     let tokens = snapshot.token_counts(Some(account.id), env.now)?.remove(&account.id).unwrap_or_default();
     Ok(AccountWithCounts { account, tokens })
 }

@@ -1,21 +1,10 @@
 //! Usage of one token, shown with the token and before a revocation.
 
+use crate::domain::recent_usage::{ClientUsage, RecentUsage, RecentUse};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
-
-/// Address and client from which a token was used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientUsage {
-    /// The caller's address. If it and the client are empty, this is several callers together.
-    pub address: String,
-    /// The client name that the caller gives.
-    pub client: String,
-    /// Number of uses in the last 7 days.
-    pub uses: u64,
-}
 
 /// Usage of a token: the uses that would break without it, and the callers that are still denied.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,9 +44,9 @@ impl Usage {
     /// Maximum number of methods of the whole ledger.
     pub const MAX_METHODS: usize = 2_000;
     /// Maximum number of methods of the last 7 days.
-    pub const MAX_RECENT_METHODS: usize = 10;
+    pub const MAX_RECENT_METHODS: usize = RecentUsage::MAX_METHODS;
     /// Maximum number of callers.
-    pub const MAX_CLIENTS: usize = 5;
+    pub const MAX_CLIENTS: usize = RecentUsage::MAX_CLIENTS;
 }
 
 /// Accepted uses of the old secret of a rotation.
@@ -154,4 +143,7 @@ pub struct LastDenial {
 pub trait UsageReader {
     /// Returns the usage of a token.
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
+    /// Returns the accepted uses of a token in the last 7 days (UTC) by method and caller: the most used first, `limit`
+    /// at most.
+    fn recent_uses(&self, token: TokenId, now: Timestamp, limit: usize) -> Result<Vec<RecentUse>>;
 }

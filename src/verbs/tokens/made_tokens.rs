@@ -49,7 +49,7 @@ impl MadeTokens {
 }
 
 /// Returns the tokens that `makers` made.
-pub(super) fn made_tokens(
+pub(in crate::verbs) fn made_tokens(
     actor: &Actor,
     snapshot: &dyn Snapshot,
     makers: &[TokenId],

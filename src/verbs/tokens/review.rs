@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::made_tokens::MAX_MADE;
-use crate::domain::time::DAY;
+use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::ports::{ClientUsage, Snapshot, Usage};
+use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Query};
 
 /// Maximum number of tokens in one review.
 pub const MAX_SNAPSHOTS: usize = 1_000;
-/// Maximum age of a recent use in milliseconds: 7 days.
-pub const RECENT_USE: i64 = 7 * DAY;
+/// Maximum number of different uses that are read for a token.
+const MAX_USES: usize = 10_000;
 
 /// Returns the present state of several tokens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,26 +40,6 @@ pub struct TokenSnapshot {
     pub made: Vec<TokenId>,
 }
 
-/// Usage of a token in the last 7 days.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecentUsage {
-    /// Accepted uses of today (UTC).
-    pub today: u64,
-    /// Accepted uses of the 7 days.
-    pub week: u64,
-    /// The callers, the busiest first.
-    pub clients: Vec<ClientUsage>,
-    /// The methods used with their counts, the busiest first.
-    pub methods: Vec<(String, u64)>,
-}
-
-impl From<Usage> for RecentUsage {
-    fn from(usage: Usage) -> Self {
-        RecentUsage { today: usage.today, week: usage.week, clients: usage.clients, methods: usage.methods }
-    }
-}
-
 impl Query for GetTokens {
     const READS_LEDGER: bool = true;
 
@@ -79,7 +59,7 @@ impl Query for GetTokens {
                 };
             let recent = |token: &&Token| token.last_seen_at.is_some_and(|at| at >= env.now.plus(-RECENT_USE));
             let recent_usage = match token.as_ref().filter(|token| recent(token)) {
-                Some(_) => snapshot.usage(*id, env.now)?.into(),
+                Some(_) => RecentUsage::sum(&snapshot.recent_uses(*id, env.now, MAX_USES)?),
                 None => RecentUsage::default(),
             };
             let mut made = Vec::new();

@@ -177,6 +177,7 @@ macro_rules! conforms {
             active_tokens_end_at_the_instant,
             the_tally_counts_own_and_visible,
             uses_sum_up_by_day,
+            recent_uses_sum_up_by_method_and_caller,
             uses_of_days_to_come_are_not_todays,
             a_use_from_a_clock_that_was_ahead_hides_no_later_one,
             denied_attempts_are_counted,

@@ -1,6 +1,8 @@
 //! Stored usage: uses, denied attempts, failed sign-ins.
 
 use super::*;
+use jeton::domain::recent_usage::RecentUse;
+use jeton::domain::time::utc_day_number;
 
 pub fn uses_sum_up_by_day<E: Engine>() {
     let f = Fixture::<E>::new();
@@ -39,6 +41,41 @@ pub fn uses_sum_up_by_day<E: Engine>() {
     }
     let usage = f.store.read(|s| s.usage(token.id, now)).unwrap();
     assert_eq!((usage.methods.len(), usage.clients.len()), (10, 5));
+}
+
+/// Secrets and days are added up. Uses of other tokens, older and future days are left out.
+pub fn recent_uses_sum_up_by_method_and_caller<E: Engine>() {
+    let f = Fixture::<E>::new();
+    let (token, other) = (f.token("member", "x", Expiry::Never), f.token("member", "y", Expiry::Never));
+    let record = |token: &Token, at: Timestamp, count: u64, [method, address]: [&str; 2]| {
+        let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
+        let used = Use { token: token.id, secret: &secret, at, count, method, address, client: "c" };
+        f.store.write_usage(|b| b.record_use(&used)).unwrap();
+    };
+    record(&token, START, 3, ["m.One", "10.0.0.1"]);
+    record(&token, START.plus(-6 * DAY), 4, ["m.One", "10.0.0.1"]);
+    record(&token, START.plus(-DAY), 5, ["m.One", "10.0.0.2"]);
+    record(&token, START.plus(-2 * DAY), 9, ["", "10.0.0.1"]);
+    record(&token, START.plus(-7 * DAY), 50, ["m.Old", "10.0.0.1"]);
+    record(&token, START.plus(DAY), 50, ["m.One", "10.0.0.1"]);
+    record(&other, START, 50, ["m.One", "10.0.0.1"]);
+    let today = utc_day_number(START);
+    let recent = |limit| f.store.read(|s| s.recent_uses(token.id, START, limit)).unwrap();
+    let row = |method: &str, address: &str, today: u64, week: u64, last_day: i64| RecentUse {
+        method: method.to_owned(),
+        address: address.to_owned(),
+        client: "c".to_owned(),
+        today,
+        week,
+        last_day,
+    };
+    let rows = [
+        row("", "10.0.0.1", 0, 9, today - 2),
+        row("m.One", "10.0.0.1", 3, 7, today),
+        row("m.One", "10.0.0.2", 0, 5, today - 1),
+    ];
+    assert_eq!(recent(10), rows);
+    assert_eq!(recent(2), rows[..2]);
 }
 
 /// A clock that was ahead leaves uses on future days: they don't count as today's.

@@ -150,6 +150,7 @@ pub(super) fn requests() -> Vec<Request> {
         restore("x").into(),
         PreviewPurge { which: Purgeable::Trashed }.into(),
         PurgeTokens::new(Purgeable::Trashed, 7).into(),
+        GetImpact { removal: Removal::Tokens(Vec::new()) }.into(),
         list_audit().into(),
         AuditHead.into(),
         VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into(),

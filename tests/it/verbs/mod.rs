@@ -12,6 +12,7 @@ mod enable;
 mod expiry_limits;
 mod failed_sign_ins;
 mod identify_secret;
+mod impact;
 mod issued_role;
 mod last_owner;
 mod ledger;
@@ -54,6 +55,7 @@ use jeton::verbs::accounts::{DeleteAccount, GetSetup, ListAccounts, ShowAccount,
 use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAuditChain};
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
+use jeton::verbs::impact::{GetImpact, Removal};
 use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;

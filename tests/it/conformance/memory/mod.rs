@@ -167,6 +167,7 @@ conforms! { Memory:
     tokens_are_counted_by_account,
     an_account_was_seen_when_its_tokens_were,
     a_catalogue_replaces_what_it_said_before,
+    recent_uses_sum_up_by_method_and_caller,
     audit_windows_agree_with_a_model,
     the_log_is_read_raw,
 }

@@ -35,6 +35,8 @@ pub struct State {
     pub makers: BTreeMap<TokenId, TokenId>,
     pub regenerations: Vec<Regeneration>,
     pub last_uses: HashMap<PublicId, (TokenId, Timestamp)>,
+    /// Uses by token, day, method, address and client.
+    pub daily_uses: BTreeMap<(TokenId, i64, String, String, String), u64>,
     pub audit: Vec<HashedRow>,
     pub login_attempts: HashMap<[u8; 32], (u32, Timestamp)>,
     /// The keys of `login_attempts` by the time of the last attempt.

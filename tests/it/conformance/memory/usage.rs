@@ -1,11 +1,13 @@
 //! Sign-in attempts of the engine in memory, and the last uses of tokens. The rest of the ledger is not kept.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jeton::domain::account::{AccountId, CredentialVersion};
 use jeton::domain::password::PasswordHash;
+use jeton::domain::recent_usage::RecentUse;
 use jeton::domain::role::Role;
-use jeton::domain::time::{DAY, Timestamp};
+use jeton::domain::time::{DAY, Timestamp, utc_day_number};
 use jeton::domain::token::TokenId;
 use jeton::error::Result;
 use jeton::verbs::findings::{FindingPage, FindingQuery};
@@ -70,6 +72,9 @@ impl UsageTx for State {
     fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
         let (_, last) = self.last_uses.entry(used.secret.clone()).or_insert((used.token, used.at));
         *last = used.at.max(*last);
+        let [method, address, client] = [used.method, used.address, used.client].map(str::to_owned);
+        *self.daily_uses.entry((used.token, utc_day_number(used.at), method, address, client)).or_default() +=
+            used.count;
         Ok(())
     }
     fn record_failed_sign_in(&mut self, _failed: &FailedSignIn<'_>) -> Result<()> {
@@ -87,6 +92,31 @@ impl UsageTx for State {
 }
 
 impl UsageReader for State {
+    fn recent_uses(&self, token: TokenId, now: Timestamp, limit: usize) -> Result<Vec<RecentUse>> {
+        let today = utc_day_number(now);
+        let mut sums: BTreeMap<[&str; 3], RecentUse> = BTreeMap::new();
+        for ((of, day, method, address, client), uses) in &self.daily_uses {
+            if *of != token || !(today - 6..=today).contains(day) {
+                continue;
+            }
+            let [m, a, c] = [method, address, client].map(Clone::clone);
+            let sum = sums.entry([method, address, client]).or_insert_with(|| RecentUse {
+                method: m,
+                address: a,
+                client: c,
+                today: 0,
+                week: 0,
+                last_day: *day,
+            });
+            sum.today += if *day == today { *uses } else { 0 };
+            sum.week += uses;
+            sum.last_day = sum.last_day.max(*day);
+        }
+        let mut rows: Vec<RecentUse> = sums.into_values().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.week));
+        rows.truncate(limit);
+        Ok(rows)
+    }
     fn usage(&self, _token: TokenId, _now: Timestamp) -> Result<Usage> {
         not_kept()
     }

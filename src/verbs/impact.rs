@@ -1,0 +1,264 @@
+//! impact: the tokens that a change takes something away from, and their uses of it in the last 7 days. Shown before the
+//! change.
+
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use crate::domain::account::Account;
+use crate::domain::api_selection::Selection;
+use crate::domain::catalogue::permission_index::PermissionIndex;
+use crate::domain::method::Access;
+use crate::domain::name::Username;
+use crate::domain::query::sort::{Sort, SortColumn};
+use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Purgeable, Token, TokenId, TokenRef};
+use crate::error::{Error, Result};
+use crate::verbs::accounts::with_counts;
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize::{self, AccountAction, TokenAction, TrashScope};
+use crate::verbs::ports::{DenialSummary, PurgeQuery, Snapshot, TokenCursor, WindowQuery};
+use crate::verbs::scope::{RequiredScope, WRITE_ACCOUNTS};
+use crate::verbs::tokens::{MadeTokens, made_tokens};
+use crate::verbs::{Env, Query};
+
+/// Maximum number of tokens in an impact.
+pub const MAX_TOKENS: usize = 1_000;
+/// Maximum number of different uses that are read for a token.
+const MAX_USES_OF_TOKEN: usize = 10_000;
+/// Number of different uses after which no further token is read.
+const MAX_USES: usize = 50_000;
+
+/// A change that takes something away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Removal {
+    /// These tokens are revoked or disabled: [`MAX_TOKENS`] at most.
+    Tokens(Vec<TokenId>),
+    /// These tokens are purged.
+    Purge(Purgeable),
+    /// These accounts are disabled or deleted.
+    Accounts(Vec<Username>),
+    /// This account gets this role.
+    Role(Username, Role),
+    /// This token gets this selection.
+    Selection(TokenId, Selection),
+}
+
+/// Returns the impact of a change. It needs the permission for the change, and the permission to read the tokens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetImpact {
+    /// The change.
+    pub removal: Removal,
+}
+
+/// The impact of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Impact {
+    /// Number of tokens that lose something, used or not.
+    pub count: u64,
+    /// Number of tokens that have used it in the last 7 days.
+    pub used: u64,
+    /// Their uses of it in the last 7 days.
+    pub uses: u64,
+    /// `true` if reading stopped at a limit. `used` and `uses` are then lower bounds.
+    pub is_lower_bound: bool,
+    /// The tokens with uses, those with the most uses first, [`MAX_TOKENS`] at most. For [`Removal::Tokens`], all its
+    /// tokens.
+    pub tokens: Vec<TokenImpact>,
+    /// Tokens that the tokens of [`Removal::Tokens`] made, which stay valid.
+    pub made: MadeTokens,
+}
+
+/// The impact of a change on one token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenImpact {
+    /// The token.
+    pub token: Token,
+    /// Its uses of what is taken away.
+    pub usage: RecentUsage,
+    /// Today's uses of the previous secret. `None` without an overlap, and if several tokens are affected.
+    pub previous_today: Option<u64>,
+    /// Denied attempts. Empty if several tokens are affected.
+    pub denied: DenialSummary,
+}
+
+impl Query for GetImpact {
+    const READS_LEDGER: bool = true;
+
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Impact> {
+        match &self.removal {
+            Removal::Tokens(ids) => tokens(actor, snapshot, env, ids),
+            Removal::Purge(which) => purge(actor, snapshot, env, *which),
+            Removal::Accounts(names) => accounts(actor, snapshot, env, names),
+            Removal::Role(name, role) => role_change(actor, snapshot, env, name, *role),
+            Removal::Selection(id, after) => selection(actor, snapshot, env, *id, after),
+        }
+    }
+}
+
+/// Adds up the uses of tokens, as far as the limits permit.
+struct Sum<'a> {
+    snapshot: &'a dyn Snapshot,
+    now: Timestamp,
+    impact: Impact,
+    uses_read: usize,
+}
+
+impl<'a> Sum<'a> {
+    fn new(snapshot: &'a dyn Snapshot, now: Timestamp, count: u64) -> Self {
+        Sum { snapshot, now, impact: Impact { count, ..Impact::default() }, uses_read: 0 }
+    }
+
+    /// Adds the uses of the methods of `token` that `takes` accepts. A use without a method is passed as `""`.
+    fn add(&mut self, token: Token, keep_unused: bool, takes: impl Fn(&str) -> bool) -> Result<()> {
+        let was_used = token.last_seen_at.is_some_and(|at| at >= self.now.plus(-RECENT_USE));
+        let mut uses = Vec::new();
+        if was_used && self.uses_read < MAX_USES {
+            uses = self.snapshot.recent_uses(token.id, self.now, MAX_USES_OF_TOKEN)?;
+            self.uses_read += uses.len();
+            self.impact.is_lower_bound |= uses.len() == MAX_USES_OF_TOKEN;
+        } else {
+            self.impact.is_lower_bound |= was_used;
+        }
+        let usage = RecentUsage::sum(uses.iter().filter(|used| takes(&used.method)));
+        self.impact.used += u64::from(usage.week > 0);
+        self.impact.uses += usage.week;
+        if usage.week > 0 || keep_unused {
+            self.impact.tokens.push(TokenImpact {
+                token,
+                usage,
+                previous_today: None,
+                denied: DenialSummary::default(),
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Impact {
+        self.impact.tokens.sort_by_key(|one| (Reverse(one.usage.week), one.token.id));
+        self.impact
+    }
+}
+
+fn tokens(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, ids: &[TokenId]) -> Result<Impact> {
+    let ids: BTreeSet<TokenId> = ids.iter().copied().collect();
+    if ids.len() > MAX_TOKENS {
+        return Err(Error::usage(format!("at most {MAX_TOKENS} tokens can be changed at once")));
+    }
+    let references: Vec<TokenRef> = ids.iter().map(|id| TokenRef::Id(*id)).collect();
+    let references: Vec<&TokenRef> = references.iter().collect();
+    let [seen, changed] = [TokenAction::Read, TokenAction::Restrict].map(|action| {
+        authorize::resolve_tokens(actor, snapshot, &references, TrashScope::Live, action, &Default::default())
+    });
+    let (_, tokens) = authorize::denied_first(changed, seen)?;
+    let mut sum = Sum::new(snapshot, env.now, tokens.len() as u64);
+    let is_single = tokens.len() == 1;
+    for token in tokens {
+        sum.add(token, true, |_| true)?;
+    }
+    let mut impact = sum.finish();
+    if is_single {
+        for one in &mut impact.tokens {
+            let usage = snapshot.usage(one.token.id, env.now)?;
+            (one.previous_today, one.denied) = (usage.previous.map(|uses| uses.today), usage.denied);
+        }
+    }
+    let ids: Vec<TokenId> = ids.into_iter().collect();
+    impact.made = made_tokens(actor, snapshot, &ids, env.now)?;
+    Ok(impact)
+}
+
+fn purge(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, which: Purgeable) -> Result<Impact> {
+    authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
+    authorize::resolve_account(actor, snapshot, None, TokenAction::Write)?;
+    let query = PurgeQuery { visibility: actor.visibility(TokenAction::Write)?, which, now: env.now };
+    let mut sum = Sum::new(snapshot, env.now, snapshot.purge_candidate_count(&query)?);
+    for candidate in snapshot.purge_candidates(&query, None, MAX_TOKENS)? {
+        if let Some(token) = snapshot.token(candidate.token)? {
+            sum.add(token, false, |_| true)?;
+        }
+    }
+    sum.impact.is_lower_bound |= sum.impact.count > MAX_TOKENS as u64;
+    Ok(sum.finish())
+}
+
+fn accounts(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, names: &[Username]) -> Result<Impact> {
+    authorize::require_scope(actor, WRITE_ACCOUNTS)?;
+    let names: BTreeSet<&Username> = names.iter().collect();
+    let names: Vec<&Username> = names.into_iter().collect();
+    let found = authorize::resolve_managed_accounts(actor, snapshot, &names, AccountAction::SetEnabled)?;
+    let mut sum = Sum::new(snapshot, env.now, 0);
+    for account in found.into_iter().filter(|account| account.enabled) {
+        add_account(&mut sum, actor, account, env, |_, _| true)?;
+    }
+    Ok(sum.finish())
+}
+
+fn role_change(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, name: &Username, role: Role) -> Result<Impact> {
+    authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
+    let account = authorize::resolve_managed_account(actor, snapshot, name, AccountAction::SetRole(role))?;
+    let mut sum = Sum::new(snapshot, env.now, 0);
+    let (is_enabled, before) = (account.enabled, account.role);
+    if !is_enabled || !Access::ALL.into_iter().any(|access| before.permits(access) && !role.permits(access)) {
+        return Ok(sum.finish());
+    }
+    let catalogues = snapshot.catalogues()?;
+    let index = PermissionIndex::new(&catalogues);
+    let takes = |token: &Token, method: &str| {
+        index.access_of(method).is_some_and(|access| token.highest_role().permits(access) && !role.permits(access))
+    };
+    add_account(&mut sum, actor, account, env, takes)?;
+    Ok(sum.finish())
+}
+
+/// Adds the active tokens of `account` with what `takes` accepts: a token and a method.
+fn add_account(
+    sum: &mut Sum<'_>,
+    actor: &Actor,
+    account: Account,
+    env: &Env<'_>,
+    takes: impl Fn(&Token, &str) -> bool,
+) -> Result<()> {
+    let snapshot = sum.snapshot;
+    authorize::resolve_account(actor, snapshot, Some(&account.username), TokenAction::Read)?;
+    let window = snapshot.window(&WindowQuery {
+        visibility: actor.visibility(TokenAction::Read)?,
+        account: Some(account.id),
+        filter: TokenFilter::default(),
+        expiring_by: None,
+        sort: Sort { column: SortColumn::LastSeen, descending: true },
+        trashed: false,
+        now: env.now,
+        cursor: TokenCursor::Start,
+        limit: MAX_TOKENS,
+    })?;
+    sum.impact.is_lower_bound |= window.rows.len() == MAX_TOKENS || !window.unreadable.is_empty();
+    sum.impact.count += u64::from(with_counts(snapshot, account, env)?.tokens.active);
+    for token in window.rows.into_iter().filter(|token| token.denial_reason(env.now).is_none()) {
+        let of_token = token.clone();
+        sum.add(token, false, |method| takes(&of_token, method))?;
+    }
+    Ok(())
+}
+
+fn selection(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, id: TokenId, after: &Selection) -> Result<Impact> {
+    let [seen, changed] = [TokenAction::Read, TokenAction::Write]
+        .map(|action| authorize::resolve_token(actor, snapshot, &TokenRef::Id(id), TrashScope::Live, action));
+    let (_, token) = authorize::denied_first(changed, seen)?;
+    let catalogues = snapshot.catalogues()?;
+    let index = PermissionIndex::new(&catalogues);
+    let ids = |selection| -> BTreeSet<_> {
+        index.selected(token.highest_role(), selection).map(|(id, _)| id.as_str()).collect()
+    };
+    let dropped = &ids(&token.selection) - &ids(after);
+    let mut sum = Sum::new(snapshot, env.now, u64::from(!dropped.is_empty()));
+    sum.add(token.clone(), false, |method| dropped.contains(method))?;
+    Ok(sum.finish())
+}

@@ -1,0 +1,127 @@
+//! The impact of a change: the tokens that used what is taken away, this week.
+
+use super::*;
+use jeton::domain::recent_usage::ClientUsage;
+use jeton::domain::secret::PublicId;
+use jeton::domain::token::TokenId;
+use jeton::verbs::impact::Impact;
+use jeton::verbs::ports::Use;
+
+use crate::support::fakes::bearer;
+
+const READ: &str = "environment.control.GetEnvInfo";
+const WRITE: &str = "environment.control.StopEnv";
+
+fn impact(install: &TestInstall, who: &str, removal: Removal) -> Result<Impact> {
+    install.call(who, GetImpact { removal })
+}
+
+/// Creates a token of `owner` that calls both methods, and records these uses: method, address, count.
+fn used_token(install: &TestInstall, owner: &str, name: &str, uses: &[(&str, &str, u64)]) -> Token {
+    let token = install.create(owner, CreateToken { selection: methods(&[READ, WRITE]), ..create(name) }).token;
+    let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
+    for (method, address, count) in uses {
+        let (count, at) = (*count, install.now());
+        let used = Use { token: token.id, secret: &secret, at, count, method, address, client: "curl" };
+        install.store().write_usage(|tx| tx.record_use(&used)).unwrap();
+    }
+    install.token(token.id)
+}
+
+fn names(impact: &Impact) -> Vec<String> {
+    impact.tokens.iter().map(|one| one.token.full_name()).collect()
+}
+
+#[test]
+fn impact_of_tokens_has_their_uses_and_the_tokens_they_made() {
+    let install = TestInstall::with_accounts();
+    let busy = used_token(&install, "member", "busy", &[(READ, "10.0.0.1", 7), (WRITE, "10.0.0.2", 2), ("", "", 1)]);
+    let idle = install.issue("member", "idle").token;
+    let both = impact(&install, "admin", Removal::Tokens(vec![idle.id, busy.id, idle.id])).unwrap();
+    assert_eq!((both.count, both.used, both.uses, both.is_lower_bound), (2, 1, 10, false));
+    assert_eq!(names(&both), ["member/busy", "member/idle"]);
+    let usage = &both.tokens[0].usage;
+    assert_eq!((usage.today, usage.week), (10, 10));
+    assert_eq!(usage.clients[0], ClientUsage { address: "10.0.0.1".into(), client: "curl".into(), uses: 7 });
+    assert_eq!(usage.methods, [(READ.to_owned(), 7), (WRITE.to_owned(), 2)]);
+    assert_eq!(both.made.count, 0);
+    install.fakes.clock.advance(8 * DAY);
+    let later = impact(&install, "member", Removal::Tokens(vec![busy.id])).unwrap();
+    assert_eq!((later.count, later.used, later.tokens.len()), (1, 0, 1));
+}
+
+#[test]
+fn impact_of_a_demotion_has_only_uses_above_the_new_role() {
+    let install = TestInstall::with_accounts();
+    used_token(&install, "member", "writes", &[(READ, "a", 100), (WRITE, "b", 2)]);
+    used_token(&install, "member", "reads", &[(READ, "a", 5), ("", "a", 3)]);
+    used_token(&install, "member", "off", &[(WRITE, "a", 9)]);
+    install.call("member", disable(&["off"])).unwrap();
+    let of = |role| impact(&install, "admin", Removal::Role(username("member"), role)).unwrap();
+    let demoted = of(Role::Viewer);
+    assert_eq!((demoted.count, demoted.used, demoted.uses), (2, 1, 2));
+    assert_eq!(demoted.tokens[0].usage.methods, [(WRITE.to_owned(), 2)]);
+    assert_eq!(of(Role::Member), Impact::default(), "nothing is taken");
+
+    let disabled = impact(&install, "admin", Removal::Accounts(vec![username("member"), username("viewer")])).unwrap();
+    assert_eq!((disabled.count, disabled.used, disabled.uses), (2, 2, 110));
+    assert_eq!(names(&disabled), ["member/writes", "member/reads"], "the busiest first");
+}
+
+#[test]
+fn impact_of_an_edit_has_only_uses_of_dropped_methods() {
+    let install = TestInstall::with_accounts();
+    let token = used_token(&install, "member", "x", &[(READ, "a", 4), (WRITE, "b", 2)]);
+    let of = |kept: &[&str]| impact(&install, "member", Removal::Selection(token.id, methods(kept))).unwrap();
+    let dropped = of(&[READ]);
+    assert_eq!((dropped.count, dropped.used, dropped.uses), (1, 1, 2));
+    assert_eq!(of(&[READ, WRITE]).count, 0);
+    assert_eq!(of(&[]).uses, 6);
+}
+
+#[test]
+fn impact_of_a_purge_has_tokens_used_until_their_revocation() {
+    let install = TestInstall::with_accounts();
+    used_token(&install, "member", "busy", &[(READ, "a", 4)]);
+    install.issue("member", "idle");
+    install.call("member", revoke(&["busy", "idle"], "2")).unwrap();
+    let purged = impact(&install, "admin", Removal::Purge(Purgeable::Trashed)).unwrap();
+    assert_eq!((purged.count, purged.used, names(&purged)), (2, 1, vec!["member/busy".to_owned()]));
+}
+
+/// The impact needs what the change needs, and never reveals the uses of tokens out of reach.
+#[test]
+fn impact_is_denied_like_its_change() {
+    let install = TestInstall::with_accounts();
+    let token = used_token(&install, OWNER, "x", &[(READ, "a", 4)]);
+    let removals = || {
+        [
+            Removal::Tokens(vec![token.id]),
+            Removal::Tokens(vec![TokenId(999)]),
+            Removal::Accounts(vec![owner()]),
+            Removal::Accounts(vec![username("nobody")]),
+            Removal::Role(owner(), Role::Viewer),
+            Removal::Selection(token.id, Selection::nothing()),
+        ]
+    };
+    for removal in removals() {
+        assert_error(impact(&install, "admin", removal), Kind::Denied);
+    }
+    assert_error(impact(&install, "member", Removal::Accounts(vec![username("member")])), Kind::Denied);
+    assert_eq!(impact(&install, OWNER, Removal::Tokens(vec![token.id])).unwrap().uses, 4);
+    assert_error(impact(&install, OWNER, Removal::Tokens(vec![TokenId(999)])), Kind::NotFound);
+
+    // A token may revoke with `write` alone, but the uses need `read`; a demotion needs a person.
+    let with = |name: &str, ids: &[&str]| {
+        let issued = install.create(OWNER, CreateToken { selection: methods(ids), ..create(name) });
+        bearer(issued.secret.expose(|s| Secret::parse(s).unwrap()))
+    };
+    let of = |who: &Credential, removal| call(&install.backend, who, GetImpact { removal });
+    let read = with("reader", &["jeton.tokens.read-all"]);
+    assert_error(of(&read, Removal::Tokens(vec![token.id])), Kind::Denied);
+    let both = with("both", &["jeton.tokens.read", "jeton.tokens.write", "jeton.accounts.write"]);
+    assert_eq!(of(&both, Removal::Tokens(vec![token.id])).unwrap().uses, 4);
+    assert_error(of(&both, Removal::Accounts(vec![username("member")])), Kind::Denied);
+    assert_error(of(&both, Removal::Role(username("member"), Role::Viewer)), Kind::Denied);
+    assert_error(of(&both, Removal::Purge(Purgeable::Trashed)), Kind::Denied);
+}
