@@ -10,10 +10,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// All exit codes with their meaning, for `docs/cli.md`.
 pub const EXIT_CODES: [(u8, &str); 8] = [
-    (0, "done; for `verify`: allowed"),
+    (0, "success; for `verify`: allowed"),
     (1, "something outside the command failed: a file, the disk, the store"),
     (2, "usage error: a misspelled option or a malformed value"),
-    (3, "nothing with this name"),
+    (3, "nothing has this name"),
     (4, "not authenticated, not permitted, or denied"),
     (5, "conflict: name taken, limit reached, changed meanwhile, or confirmation missing or wrong"),
     (6, "findings: a check found something that needs attention"),

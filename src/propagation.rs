@@ -42,7 +42,7 @@ pub fn describe_confirmed(subject: &str, time: Duration) -> String {
 
 /// Returns the text for a change that the service has not confirmed.
 pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
-    format!("the service at {service} {why}; it checks the store with each request")
+    format!("the service at {service} {why}. The service checks the store with each request")
 }
 
 /// Checks with the service of one store if it has read a change.
@@ -71,8 +71,8 @@ impl PropagationProbe {
         let time = watch.elapsed();
         let why = match read {
             Ok(read) if read >= seq => return Some(Propagation::Confirmed(time)),
-            Ok(read) => format!("has read the audit log only up to row {read}; this change is row {seq}"),
-            Err(e) => format!("did not answer: {}", e.why.unwrap_or(e.what)),
+            Ok(read) => format!("has not read this change yet (row {seq} of the audit log; read so far: row {read})"),
+            Err(e) => format!("gave no valid answer: {}", e.why.unwrap_or(e.what)),
         };
         Some(Propagation::Unconfirmed { service, why })
     }
@@ -84,8 +84,8 @@ fn audit_position(service: &Endpoint) -> Result<i64> {
     match reply.status {
         200 => serde_json::from_slice::<AuditPosition>(&reply.body)
             .map(|head| head.audit_seq)
-            .map_err(|_| unread("it gives an unexpected answer")),
-        503 => Err(unread("it can't read the store")),
-        _ => Err(unread("it gives an unexpected answer")),
+            .map_err(|_| unread("the answer has an unexpected form")),
+        503 => Err(unread("the service can't read the store")),
+        _ => Err(unread("the answer has an unexpected form")),
     }
 }

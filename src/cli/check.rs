@@ -191,7 +191,7 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
             let bound = if attempts.is_lower_bound { "more than " } else { "" };
             let secret = attempts.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", format_secret(s)));
             (
-                format!("{bound}{} denied in 7 days, last {}", attempts.attempts, ago(attempts.at, now)),
+                format!("denied attempts in 7 days: {bound}{}, last {}", attempts.attempts, ago(attempts.at, now)),
                 format!("{}{secret} from {address} {client}", attempts.reason),
             )
         }

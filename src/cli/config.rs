@@ -74,8 +74,9 @@ fn list(app: &mut App) -> Result<()> {
 
 fn get(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     let key = SettingKey::parse(&one.key)?;
-    let (value, _) = value(app, key)
-        .ok_or_else(|| Error::not_found(format!("{} is not set", key.name())).next("Run: jeton config list"))?;
+    let (value, _) = value(app, key).ok_or_else(|| {
+        Error::not_found(format!("{} is not set", key.name())).next("List all settings: jeton config list")
+    })?;
     app.out.line(&value)
 }
 
@@ -86,16 +87,17 @@ fn set(app: &mut App, args: &ConfigSetArgs) -> Result<()> {
         (SettingKey::ApiToken, None) => config::set(&file, key, &SetValue::Token(&read_token(app)?))?,
         (SettingKey::ApiToken, Some(_)) => {
             return Err(Error::usage("a token must not be given on the command line")
-                .why("other users can see it")
-                .next("Pass it on stdin, or leave out the value and type it"));
+                .why("other users of this machine can see command lines")
+                .next("Leave out the value. Then type the token at the prompt, or pass the token on stdin"));
         }
         (SettingKey::Store, Some(value)) => {
             key.check(value)?;
             require_named_file(Path::new(value), "the store")?;
             // A path in the file is relative to the file's folder, but a person means the working directory.
+            let path = std::path::absolute(value)
+                .map_err(|e| Error::usage("the path can't be used").why(e.to_string()).next("Choose another path"))?;
             let path =
-                std::path::absolute(value).map_err(|e| Error::usage("the path can't be used").why(e.to_string()))?;
-            let path = path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8"))?;
+                path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8").next("Choose another path"))?;
             config::set(&file, key, &SetValue::Text(path))?;
         }
         (_, Some(value)) => {
@@ -114,10 +116,12 @@ fn read_token(app: &App) -> Result<Secret> {
     } else if app.prompt.is_interactive {
         app.prompt.read_hidden("Token")?
     } else {
-        return Err(Error::denied("no token was given").next("Pass it on stdin"));
+        return Err(Error::denied("no token was given").next("Pass the token on stdin"));
     };
-    Secret::parse(&line)
-        .map_err(|_| Error::usage("not a jeton secret").why("it may be mistyped or cut; nothing was changed"))
+    Secret::parse(&line).map_err(|_| {
+        Error::usage("the input is not a jeton secret")
+            .why("some characters may be wrong or missing; nothing was changed")
+    })
 }
 
 fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
@@ -125,7 +129,7 @@ fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     let file = config::user_file()?;
     if config::unset(&file, &[key])?.is_empty() {
         return Err(Error::not_found(format!("{} is not set in {}", key.name(), file.display()))
-            .next("If it is set elsewhere, find its source with: jeton config list"));
+            .next("If the setting comes from another place, find the source with: jeton config list"));
     }
     app.out.note(&format!("✓ {} removed from {}", key.name(), file.display()));
     Ok(())

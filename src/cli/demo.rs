@@ -21,9 +21,8 @@ pub(super) fn run(global: &GlobalArgs, args: &DemoArgs) -> Result<()> {
     match (&global.store, args.tokens) {
         (None, Some(_)) => Err(Error::usage("the path of the large store is missing").next("Use --store PATH")),
         (Some(store), Some(tokens)) => make_large_store(global, args, store, tokens),
-        (Some(_), None) => {
-            Err(Error::usage("the demo creates its own store").next("Leave out --store, or add --tokens N"))
-        }
+        (Some(_), None) => Err(Error::usage("a demo without --tokens uses a temporary store, not --store")
+            .next("Leave out --store, or add --tokens N to create a large store")),
         (None, None) => run_demo(),
     }
 }
@@ -64,7 +63,7 @@ fn make_large_store(global: &GlobalArgs, args: &DemoArgs, store: &Path, tokens: 
     out.progress("");
     let username = result?;
     if args.no_open {
-        out.note(&format!("✓ created {tokens} tokens in {}; their owner is {username}", store.display()));
+        out.note(&format!("✓ created {tokens} tokens of the account {username} in {}", store.display()));
         out.note(&format!("  Password: {}", demo::PASSWORD));
         return Ok(());
     }

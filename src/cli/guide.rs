@@ -38,13 +38,16 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         app.out.note(&format!("! {remark}"));
     }
     if !map.rules.iter().any(|e| matches!(e.action, guide::RouteAction::Ask(_))) {
-        app.out.note("! no method has a route, so every request will be denied. Routes come from a catalogue");
+        app.out.note(
+            "! no method has a route, so the proxy will deny every request. Apply a catalogue with routes: \
+             jeton catalogue apply FILE",
+        );
     }
     if !args.catalogue.is_empty() {
         let options: Vec<String> =
             catalogues.iter().map(|c| format!("--catalogue {}", escape_untrusted(&c.name))).collect();
         // If printed again without this option, the configuration would let more through.
-        map.remarks.insert(0, format!("printed with {}: without routes of other catalogues", options.join(" ")));
+        map.remarks.insert(0, format!("printed with {}: contains no routes of other catalogues", options.join(" ")));
     }
     if !args.preflights.is_empty() {
         let options: Vec<String> =
@@ -81,7 +84,10 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         map,
     };
     if query {
-        app.out.note("! tokens in the query (serve.accept) reach the application and the proxy's access log");
+        app.out.note(
+            "! serve.accept allows tokens in the query. The application and the proxy's access log receive \
+             these tokens",
+        );
     }
     let text = guide::write(subject, &guide)?;
     app.out.document(&text)
@@ -102,11 +108,11 @@ fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, 
     }
     if !upstream.is_local() {
         return Err(Error::usage(format!("requests to {upstream} would cross the network unencrypted"))
-            .why("others on the network could read them, and anyone who reaches that address needs no token")
+            .why("others on the network could read the requests, or send requests to that address without a token")
             .next("Run the proxy on the application's machine, or add --insecure if the network is safe"));
     }
     match (listen, &tls) {
-        (None, None) => Err(Error::usage("no certificate is given for the proxy")
+        (None, None) => Err(Error::usage("the proxy has no certificate")
             .why("tokens would cross the network unencrypted")
             .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind a TLS terminator, or --insecure")),
         (Some(listen), None) if !listen.is_local() => {
@@ -123,7 +129,7 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
     if matches!(verify, Endpoint::Unix(_)) {
         return match args.new_proof {
             true => Err(Error::usage("there is no proof value to replace")
-                .why(format!("requests are verified at {verify}, where no other user can listen"))),
+                .why(format!("the service verifies tokens at {verify}, a socket that needs no proof value"))),
             false => Ok(None),
         };
     }
@@ -133,8 +139,8 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
             "the configuration contains a proof value, and other users could read the output file",
         )
         .next(
-            "Run it again after: umask 027. The proxy's group must be able to read the file if the proxy \
-             doesn't start as root",
+            "Run umask 027, then run this command again. If the proxy doesn't start as root, the proxy's group \
+             must be able to read the file",
         ));
     }
     let store = app.store_path();
@@ -159,7 +165,7 @@ fn select_catalogues(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec
         let error = Error::not_found(format!("no catalogue \"{head}\""));
         let names: Vec<&str> = others.iter().map(|c| c.name.as_str()).collect();
         return Err(match names.is_empty() {
-            true => error.next("Apply one with: jeton catalogue apply FILE"),
+            true => error.next("Apply a catalogue with: jeton catalogue apply FILE"),
             false => did_you_mean(error.why(format!("available are {}", names.join(", "))), unknown, names),
         });
     }

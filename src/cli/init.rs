@@ -36,12 +36,10 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     if app.out.json {
         return app.out.json(&InitJson { schema: SCHEMA, account: AccountJson::from(&changed.value), store });
     }
-    app.out.note(&format!("✓ created the store {store}; its owner is {}", changed.value.username));
+    app.out.note(&format!("✓ created the store {store}; the first owner is {}", changed.value.username));
     if public > 0 {
-        app.out.note(&format!(
-            "! anyone may call {public} of the catalogue's methods without a token: access = \"public\""
-        ));
+        app.out.note(&format!("! Anyone may call the catalogue's public methods ({public}) without a token"));
     }
-    app.out.note("  Next: jeton token create NAME, or jeton to open the screens");
+    app.out.note("  Create a token: jeton token create NAME. Open the screens: jeton");
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
     config::set(&file, SettingKey::Username, &SetValue::Text(session.username().as_str()))?;
     app.out.note(&format!("✓ commands now run as {} (set in {})", session.username(), file.display()));
     if unset_keys.contains(&SettingKey::ApiToken) {
-        app.out.note("  The configured token was removed here; it was not revoked");
+        app.out.note("  The token was removed from the configuration, but was not revoked");
     }
     app.out.note("  Commands still ask for your password");
     Ok(())
@@ -30,9 +30,9 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
     let file = config::user_file()?;
     let unset_keys = config::unset(&file, &[SettingKey::Username, SettingKey::ApiToken, SettingKey::ApiTokenName])?;
     let what = match (unset_keys.contains(&SettingKey::Username), unset_keys.contains(&SettingKey::ApiToken)) {
-        (true, true) => "✓ signed out; the token was removed here but not revoked",
+        (true, true) => "✓ signed out; the token was removed from the configuration, but was not revoked",
         (true, false) => "✓ signed out",
-        (false, true) => "✓ the token was removed here; it was not revoked",
+        (false, true) => "✓ the token was removed from the configuration, but was not revoked",
         (false, false) => "No account was signed in",
     };
     app.out.note(what);

@@ -128,7 +128,7 @@ fn open_tui(global: GlobalArgs) -> Result<()> {
     let settings = Settings::load(overrides(&global))?;
     if global.no_input && settings.token.is_none() {
         return Err(Error::unauthenticated("the screens ask for a password, and --no-input forbids asking")
-            .next("For commands run: jeton --help"));
+            .next("To see the commands, run: jeton --help"));
     }
     require_terminal()?;
     let world = platform::adapters();
@@ -184,11 +184,11 @@ fn require_terminal() -> Result<()> {
     let why = if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         "stdin or stdout is not a terminal"
     } else if platform::process::is_dumb_terminal() {
-        "TERM is dumb"
+        "the variable TERM is set to dumb"
     } else {
         return Ok(());
     };
-    Err(Error::usage("the screens need a terminal").why(why).next("For commands run: jeton --help"))
+    Err(Error::usage("the screens need a terminal").why(why).next("To see the commands, run: jeton --help"))
 }
 
 fn client_info(face: Face) -> ClientInfo {
@@ -258,9 +258,9 @@ impl App {
             return Err(self.backend.not_set_up());
         }
         self.username.clone().or(greeting.sole_account).ok_or_else(|| {
-            Error::denied("the account is missing")
+            Error::denied("no account was given")
                 .why("this store has several accounts")
-                .next("Use --user NAME, or once: jeton login NAME")
+                .next("Use --user NAME, or run once: jeton login NAME")
         })
     }
 

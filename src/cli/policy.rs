@@ -82,8 +82,8 @@ fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
         Some((key, value)) => Ok((full_key(key), value.to_owned())),
         None => {
             let head: String = word.chars().take(32).collect();
-            Err(Error::usage(format!("\"{}\" has no value", escape_untrusted(&head)))
-                .why("set one rule with KEY VALUE, several with KEY=VALUE each"))
+            Err(Error::usage(format!("the rule \"{}\" has no value", escape_untrusted(&head)))
+                .why("write one rule as KEY VALUE, or several rules as KEY=VALUE"))
         }
     };
     words.iter().map(pair).collect()

@@ -69,7 +69,7 @@ impl Prompt {
             PasswordSource::File(path) => read_private_line(path, "the password").map(Some),
             PasswordSource::Prompt if self.is_interactive => Ok(None),
             PasswordSource::Prompt => Err(Error::denied("no password was given")
-                .why("there is no terminal to ask on, or --no-input forbids asking")
+                .why("jeton can't ask, because there is no terminal or --no-input was given")
                 .next("Use --password-stdin or --password-file PATH")),
         }
     }
@@ -82,9 +82,10 @@ impl Prompt {
     /// [`crate::error::Kind::Denied`] if no password was given. [`crate::error::Kind::Usage`] if it is unusable.
     pub fn given_new_password(&self, file: Option<&Path>) -> Result<Option<Zeroizing<String>>> {
         let none = |why: &str| {
-            Error::denied("no new password was given")
-                .why(why)
-                .next("Use --new-password-file PATH, or with --password-stdin give it on the second line")
+            Error::denied("no new password was given").why(why).next(
+                "Use --new-password-file PATH. With --password-stdin, the second line of stdin can be the \
+                     new password",
+            )
         };
         match (file, &self.password) {
             (Some(path), _) => read_private_line(path, "the new password").map(Some),
@@ -94,7 +95,7 @@ impl Prompt {
             },
             (None, PasswordSource::Prompt | PasswordSource::File(_)) if self.is_interactive => Ok(None),
             (None, PasswordSource::Prompt | PasswordSource::File(_)) => {
-                Err(none("there is no terminal to ask on, or --no-input forbids asking"))
+                Err(none("jeton can't ask, because there is no terminal or --no-input was given"))
             }
         }
     }

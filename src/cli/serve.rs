@@ -53,9 +53,9 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     tracing::info!(%verify, %manage, store = %store.path().display(), "the service is ready");
     if let Endpoint::Tcp(_) = verify {
         tracing::info!(
-            "tokens are verified at a TCP port, which any local user can take while the service is down: \
-             proxies must compare the proof value, as printed by jeton guide. No other user can listen at a \
-             socket (--verify unix:PATH)"
+            "tokens are verified at a TCP port. While the service is down, any local user can listen at this \
+             port. So proxies must compare the proof value, as in the configuration from jeton guide. At a \
+             socket (--verify unix:PATH), no other user can listen"
         );
     }
     systemd::ready();

@@ -65,7 +65,7 @@ pub(super) fn read_secret(app: &App) -> Result<Zeroizing<String>> {
         if app.prompt.is_interactive {
             return app.prompt.read_hidden("Secret");
         }
-        return Err(Error::denied("no secret was given").next("Pass it on stdin"));
+        return Err(Error::denied("no secret was given").next("Pass the secret on stdin"));
     }
     Ok(match read_first_line_without_mark(io::stdin(), MAX_LINE)? {
         FirstLine::Text(text) => text,

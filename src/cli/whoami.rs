@@ -26,14 +26,20 @@ pub(super) fn run(app: &mut App) -> Result<()> {
     let role = match me.account.role == me.account_role {
         true => me.account_role.as_str().to_owned(),
         false => {
-            format!("{} (the account is {}; the token was issued under a lower role)", me.account.role, me.account_role)
+            format!(
+                "{} (the account's role is {}; the token was issued under a lower role)",
+                me.account.role, me.account_role
+            )
         }
     };
     table.pair("Role", role);
     table.pair("Active tokens", limit);
     if let Some(token) = &me.token {
-        let end = token.expiry.at().map_or_else(|| "never expires".to_owned(), |at| relative(at, app.now()));
-        table.pair("By the token", format!("{}  {}  {end}", token.name, token.hint));
+        let end = token
+            .expiry
+            .at()
+            .map_or_else(|| "never expires".to_owned(), |at| format!("expires {}", relative(at, app.now())));
+        table.pair("Token", format!("{}  {}  {end}", token.name, token.hint));
     }
     table.pair("Store", store);
     app.out.table(&mut table)

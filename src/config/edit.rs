@@ -33,7 +33,7 @@ pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
             .entry(table)
             .or_insert_with(|| Item::Table(Table::new()))
             .as_table_mut()
-            .ok_or_else(|| Error::usage(format!("{table} is not a table in {}", path.display())))?,
+            .ok_or_else(|| Error::usage(format!("the key {table} is not a TOML table in {}", path.display())))?,
     };
     table[key_name(key)] = match stored {
         SetValue::Text(text) => value(*text),
@@ -74,8 +74,7 @@ fn document(path: &Path) -> Result<DocumentMut> {
         Err(e) if e.kind() == ErrorKind::NotFound => Zeroizing::default(),
         Err(e) => return Err(write_error(path, &e)),
     };
-    text.parse::<DocumentMut>()
-        .map_err(|_| Error::usage(format!("the configuration {} can't be changed", path.display())))
+    text.parse::<DocumentMut>().map_err(|e| file::parse_error(path, &text, e.span(), e.message()))
 }
 
 fn write_error(path: &Path, e: &std::io::Error) -> Error {

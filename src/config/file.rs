@@ -62,27 +62,36 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<
     Ok(Some(Arc::new(secret)))
 }
 
+fn refused(path: &Path, why: String) -> Error {
+    let why = match contains_secret(&why) {
+        true => "a secret is in the wrong place; only api-token may contain a secret, in quotes".to_owned(),
+        false => why,
+    };
+    Error::usage(format!("the configuration {} can't be read", path.display())).why(why)
+}
+
+/// The error for a file that is not the expected TOML. It names the line, but never quotes it: the line may hold a token.
+pub(super) fn parse_error(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
+    let line = span.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    refused(path, format!("line {line}: {message}")).next("Correct this line, then run the command again")
+}
+
 /// Reads the file at `path`. `None` if it doesn't exist. A file that holds a token is refused if others can read
 /// it.
 pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
-    let refused = |why: String| {
-        let why = if contains_secret(&why) { "a secret is in the wrong place".to_owned() } else { why };
-        Error::usage(format!("the configuration {} can't be read", path.display())).why(why)
-    };
+    let refused = |why: String| refused(path, why);
     let (text, meta) = match text(path) {
         Ok(read) => read,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(e) => return Err(refused(e.to_string())),
     };
     if let Some(why) = writable_by_others(path, &meta) {
-        return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
-            .why(why)
-            .next("Anyone who can write it chooses the store. Make it writable only by you and root, or move it"));
+        return Err(Error::failure(format!("the configuration {} can't be used", path.display())).why(why).next(
+            "Other users could make jeton use another store. Allow only yourself and root to write there, \
+                 or move the configuration",
+        ));
     }
-    let keys: Keys = toml::from_str(&text).map_err(|e| {
-        let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        refused(format!("line {line}: {}", e.message()))
-    })?;
+    let keys: Keys = toml::from_str(&text).map_err(|e| parse_error(path, &text, e.span(), e.message()))?;
     let store = keys.store.as_ref().and_then(|s| s.to_str());
     let Serve { verify, verify_group, manage, manage_group, accept, proxies } = &keys.serve;
     let texts = [
@@ -99,15 +108,22 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         proxies,
     ];
     if texts.into_iter().filter_map(Option::as_deref).chain(store).any(contains_secret) {
-        return Err(refused("a secret is in the wrong place".to_owned()));
+        return Err(refused(
+            "a secret is in the wrong place; only api-token may contain a secret, in quotes".to_owned(),
+        ));
     }
     if keys.store.as_ref().is_some_and(|s| s.starts_with("~")) {
-        return Err(refused("store begins with ~, which only a shell expands".to_owned()).next("Use the full path"));
+        return Err(
+            refused("the setting store begins with ~, which only a shell expands".to_owned()).next("Use the full path")
+        );
     }
     if keys.api_token.is_some() && meta.mode() & 0o077 != 0 {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
-            .why(format!("it contains a token, and other users can read it (mode {:04o})", meta.mode() & 0o7777))
-            .next("Make it readable only by you (mode 0600)"));
+            .why(format!(
+                "the file contains a token, and other users can read the file (mode {:04o})",
+                meta.mode() & 0o7777
+            ))
+            .next("Make this file readable only by you (mode 0600)"));
     }
     let store = keys.store.map(|store| path.parent().unwrap_or(Path::new("/")).join(store));
     Ok(Some((path.to_owned(), Keys { store, ..keys })))
@@ -139,7 +155,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
 
 /// Returns the text of a regular file. Reading a device or a pipe might never end.
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
-    let unfit = || std::io::Error::other(format!("not a regular file of at most {MAX_BYTES} bytes"));
+    let unfit = || std::io::Error::other(format!("it is not a regular file, or is larger than {MAX_BYTES} bytes"));
     if !fs::metadata(path)?.is_file() {
         return Err(unfit());
     }

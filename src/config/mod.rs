@@ -105,9 +105,9 @@ pub struct Settings {
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
 pub const ENVIRONMENT: [(&str, &str); 6] = [
     ("JETON_STORE", "Path of the store's file"),
-    ("JETON_CONFIG", "Path of the configuration instead of the default"),
+    ("JETON_CONFIG", "Path of the configuration file, instead of the default path"),
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
-    ("JETON_TOKEN", "The token itself; jeton removes it from its environment at once"),
+    ("JETON_TOKEN", "A token to use instead of a password; jeton removes this variable at once"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),
     ("NO_COLOR", "If not empty: no colours"),
 ];
@@ -131,9 +131,9 @@ struct ConfigSources<'a> {
 pub fn user_file() -> Result<PathBuf> {
     let named = std::env::var_os("JETON_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from);
     named.or_else(paths::user_config).ok_or_else(|| {
-        Error::usage("no location for the configuration")
+        Error::usage("the path of the configuration is unknown")
             .why("the home folder is unknown")
-            .next("Set JETON_CONFIG to a path")
+            .next("Set JETON_CONFIG to the path of the configuration")
     })
 }
 
@@ -178,7 +178,9 @@ impl Settings {
             .or_else(|| from_files(&files, |keys| keys.store.clone()))
             .or_else(default)
             .ok_or_else(|| {
-                Error::usage("no location for the store").why("the home folder is unknown").next("Use --store PATH")
+                Error::usage("the path of the store is unknown")
+                    .why("the home folder is unknown")
+                    .next("Use --store PATH")
             })?;
         bounded_read::require_named_file(&store.value, &format!("the store (from {})", store.source))?;
         let username = overrides
@@ -236,6 +238,7 @@ impl Settings {
         let secret = Secret::parse(&line).map_err(|_| {
             Error::unauthenticated("the token was refused")
                 .why(format!("{} contains no jeton secret", escape_untrusted(&source.to_string())))
+                .next("Give the token's secret as the only line")
         })?;
         Ok(Some(self.expected(Arc::new(secret))))
     }
@@ -293,7 +296,7 @@ impl Setting<String> {
 }
 
 fn no_config_error(path: &std::path::Path) -> Error {
-    Error::usage(format!("no configuration at {}", path.display())).why("set by JETON_CONFIG")
+    Error::usage(format!("no configuration at {}", path.display())).why("JETON_CONFIG is set to this path")
 }
 
 #[cfg(test)]

@@ -83,20 +83,20 @@ impl SettingKey {
     pub const fn help(self) -> &'static str {
         match self {
             SettingKey::Store => "Path of the store's file",
-            SettingKey::Username => "The account to use if --user is not given",
-            SettingKey::ApiTokenName => "The name of the token that is used instead of a password",
-            SettingKey::ApiToken => {
-                "A token used instead of a password; read from stdin or a prompt, never an argument"
-            }
+            SettingKey::Username => "Account to use if --user is not given",
+            SettingKey::ApiTokenName => "Name of the token that is used instead of a password",
+            SettingKey::ApiToken => "Token to use instead of a password; config set reads it from stdin or a prompt",
             SettingKey::LockAfter => "Time without input until the screens lock; 0s = never",
-            SettingKey::ConfirmRemember => "Time for which the screens keep a confirmed password; 0s = off",
+            SettingKey::ConfirmRemember => "Time for which the screens remember a typed password; 0s = ask each time",
             SettingKey::Dates => "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)",
             SettingKey::ServeVerify => "Address for verifying tokens: unix:PATH or ADDRESS:PORT",
-            SettingKey::ServeVerifyGroup => "Group that may use this socket",
+            SettingKey::ServeVerifyGroup => "Group that may use the socket of serve.verify",
             SettingKey::ServeManage => "Address for health, metrics and management: unix:PATH or ADDRESS:PORT",
-            SettingKey::ServeManageGroup => "Group that may use this socket",
-            SettingKey::ServeAccept => "Additional sources of a token: header:NAME, query:NAME, comma-separated",
-            SettingKey::ServeProxies => "Networks of proxies in front of yours whose X-Forwarded-For is trusted",
+            SettingKey::ServeManageGroup => "Group that may use the socket of serve.manage",
+            SettingKey::ServeAccept => "More places for tokens in requests: header:NAME, query:NAME, comma-separated",
+            SettingKey::ServeProxies => {
+                "Networks of proxies in front of your proxy; jeton trusts their X-Forwarded-For"
+            }
         }
     }
 
@@ -120,7 +120,8 @@ impl SettingKey {
     pub fn check(self, value: &str) -> Result<()> {
         match self {
             SettingKey::Store if value.is_empty() || value.starts_with('~') => {
-                Err(Error::usage("invalid path of a store").why("a full path is needed; only a shell expands ~"))
+                Err(Error::usage("invalid path of a store")
+                    .why("use a full path without ~, because only a shell expands ~"))
             }
             SettingKey::Store | SettingKey::ApiToken => Ok(()),
             SettingKey::Username => Username::parse(value).map(drop),

@@ -49,7 +49,7 @@ impl AnchorFile {
         let path = std::path::absolute(path).map_err(refused)?;
         if super::secret_files::is_reserved(&path) {
             return Err(unusable(&path)
-                .why("SQLite treats files with this suffix as its own and may remove them")
+                .why("SQLite uses this suffix for its own files and may remove the anchor")
                 .next("Choose another name"));
         }
         // Don't block on a pipe, and don't follow a link.
@@ -108,9 +108,9 @@ impl AnchorFile {
         let why = if !meta.is_file() {
             "it is a folder, a pipe or a device".to_owned()
         } else if meta.uid() != own_uid {
-            format!("it belongs to uid {}, this process runs as uid {own_uid}", meta.uid())
+            format!("it belongs to uid {}, but jeton runs as uid {own_uid}", meta.uid())
         } else if meta.mode() & 0o022 != 0 {
-            format!("it can be written by other users (mode {:04o})", meta.mode() & 0o7777)
+            format!("other users can write the file (mode {:04o})", meta.mode() & 0o7777)
         } else if meta.nlink() > 1 {
             format!("it has {} names (hard links)", meta.nlink())
         } else {
@@ -127,7 +127,7 @@ impl AnchorFile {
                 Err(e) => return Err(unusable(&self.path).why(e.to_string())),
             }
         }
-        Err(unusable(&self.path).why("another program has locked it").next("Try again in a moment"))
+        Err(unusable(&self.path).why("another program has locked the file").next("Try again in a moment"))
     }
 
     /// Checks that the path still leads to this file: the process that held the lock may have removed or replaced
@@ -137,7 +137,9 @@ impl AnchorFile {
         let (own, current) = (self.file.metadata().map_err(failed)?, std::fs::symlink_metadata(&self.path));
         match current {
             Ok(current) if (current.dev(), current.ino()) == (own.dev(), own.ino()) => Ok(()),
-            Ok(_) | Err(_) => Err(unusable(&self.path).why("it was removed or replaced meanwhile").next("Try again")),
+            Ok(_) | Err(_) => {
+                Err(unusable(&self.path).why("another program has removed or replaced the file").next("Try again"))
+            }
         }
     }
 
@@ -146,7 +148,7 @@ impl AnchorFile {
         let failed = |e: io::Error| unusable(&self.path).why(e.to_string());
         (&self.file).take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() > MAX_BYTES {
-            return Err(unusable(&self.path).why("it is too large"));
+            return Err(unusable(&self.path).why(format!("the file is larger than {MAX_BYTES} bytes")));
         }
         self.length = bytes.len() as u64;
         self.text = super::bounded_read::decode_utf8(&self.path.display().to_string(), bytes)
@@ -173,7 +175,7 @@ fn unusable(path: &Path) -> Error {
 fn open_error(path: &Path, e: io::Error) -> Error {
     let link = std::fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
     if link {
-        unusable(path).why("it is a link").next("Use the path of the file itself")
+        unusable(path).why("it is a symbolic link").next("Use the path of the file that the link leads to")
     } else {
         unusable(path).why(e.to_string())
     }

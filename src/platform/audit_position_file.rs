@@ -35,7 +35,9 @@ fn with_suffix(path: &Path, ending: &str) -> PathBuf {
 /// [`crate::error::Kind::Failure`] if the file exists but can't be read or is invalid.
 pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     let path = sidecar_path(store);
-    let refused = |why: String| Error::failure(format!("{} can't be used", path.display())).why(why);
+    let refused = |why: String| {
+        Error::failure(format!("the service's record of the audit log, {}, can't be used", path.display())).why(why)
+    };
     // Don't follow a link, and don't wait for a pipe.
     let open_flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     let file = match OpenOptions::new().read(true).custom_flags(open_flags).open(&path) {
@@ -46,13 +48,13 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     let meta = file.metadata().map_err(|e| refused(e.to_string()))?;
     let is_ours = meta.is_file() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
     if !is_ours {
-        return Err(refused("it is not a regular file writable only by its owner".to_owned()));
+        return Err(refused("the file must be a regular file that only the service's user can write".to_owned()));
     }
     let mut text = String::new();
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
     match checkpoint::parse_checkpoints(&text).map_err(|e| refused(e.to_string()))?.pop() {
         Some(seen) => Ok(Some(seen)),
-        None => Err(refused("it is empty".to_owned())),
+        None => Err(refused("the file is empty".to_owned())),
     }
 }
 
@@ -76,7 +78,10 @@ pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder)?.sync_all()
     };
-    written().map_err(|e| Error::failure(format!("{} can't be written", path.display())).why(e.to_string()))
+    written().map_err(|e| {
+        Error::failure(format!("the service's record of the audit log, {}, can't be written", path.display()))
+            .why(e.to_string())
+    })
 }
 
 #[cfg(test)]

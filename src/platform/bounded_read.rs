@@ -34,8 +34,8 @@ pub fn require_named_file(path: &Path, what: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("{what} can't be - (stdin or stdout)"))
-        .why("it must be a path")
-        .next("Use a path; for a file named - use ./-"))
+        .why("a named file is needed")
+        .next("Use the path of a file. For a file with the name -, use ./-"))
 }
 
 /// Converts `bytes` to text without a byte order mark.
@@ -47,7 +47,7 @@ pub fn decode_utf8(name: &str, bytes: Vec<u8>) -> Result<String> {
         let valid = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
         let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
         let refused = Error::usage(format!("{name}:{line}: the file is not UTF-8"));
-        if is_utf16(e.as_bytes()) { refused.why("it is UTF-16").next("Save it as UTF-8") } else { refused }
+        if is_utf16(e.as_bytes()) { refused.why("the text is UTF-16").next("Save the text as UTF-8") } else { refused }
     })?;
     if text.starts_with(BYTE_ORDER_MARK) {
         text.drain(..BYTE_ORDER_MARK.len_utf8());
@@ -192,8 +192,8 @@ pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     if meta.mode() & 0o077 != 0 {
         // The path may be mistyped, so the message doesn't suggest to change the mode of that file.
         return Err(refused()
-            .why(format!("other users can read it (mode {:04o})", meta.mode() & 0o7777))
-            .next("Make it readable only by you (mode 0600)"));
+            .why(format!("other users can read the file (mode {:04o})", meta.mode() & 0o7777))
+            .next("Use a file that only you can read (mode 0600)"));
     }
     read_secret_line(&file, &name.to_string(), what)
 }
@@ -207,9 +207,9 @@ pub fn read_secret_line(from: impl AsFd, source: &str, what: &str) -> Result<Zer
     match read_first_line(from, MAX_SECRET_LINE)? {
         FirstLine::Text(text) => Ok(text),
         FirstLine::Empty => Err(Error::denied(format!("{what} was not given")).why(format!("{source} is empty"))),
-        FirstLine::TooLong => Err(refused(format!("its first line is longer than {MAX_SECRET_LINE} bytes"))),
-        FirstLine::NotUtf8 => Err(refused("it is not UTF-8".to_owned())),
-        FirstLine::Utf16 => Err(refused("it is UTF-16".to_owned()).next("Save it as UTF-8")),
+        FirstLine::TooLong => Err(refused(format!("the first line is longer than {MAX_SECRET_LINE} bytes"))),
+        FirstLine::NotUtf8 => Err(refused("the text is not UTF-8".to_owned())),
+        FirstLine::Utf16 => Err(refused("the text is UTF-16".to_owned()).next("Save the text as UTF-8")),
     }
 }
 

@@ -132,7 +132,7 @@ fn report_panic(info: &panic::PanicHookInfo<'_>) {
     let payload = info.payload();
     let message = payload.downcast_ref::<&str>().copied();
     let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default();
-    let message = if contains_secret(message) { "withheld: the text contains a secret" } else { message };
+    let message = if contains_secret(message) { "(text withheld, because it contains a secret)" } else { message };
     let at = info.location().map(ToString::to_string).unwrap_or_default();
     let thread = std::thread::current();
     tracing::error!(thread = thread.name(), at, "panic: {}", escape_untrusted(message));

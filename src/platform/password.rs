@@ -63,7 +63,7 @@ fn password_error<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Error {
 
 fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {
     let params = Params::new(memory, passes, lanes, Some(TAG_LEN))
-        .map_err(|e| Error::failure("the hash's parameters can't be used").why(e.to_string()))?;
+        .map_err(|e| Error::failure("the parameters of the password hash can't be used").why(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -73,7 +73,7 @@ fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
     let params = Params::try_from(&phc).map_err(password_error("compared"))?;
     if params.m_cost() > MAX_PARAMS.0 || params.t_cost() > MAX_PARAMS.1 || params.p_cost() > MAX_PARAMS.2 {
         return Err(
-            Error::failure("the password can't be compared").why("the stored hash asks for too much memory or time")
+            Error::failure("the password can't be compared").why("the stored hash needs too much memory or time")
         );
     }
     Ok((phc, params))
@@ -82,7 +82,8 @@ fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
 impl PasswordHasher for Argon2Hasher {
     fn hash(&self, password: &Password) -> Result<PasswordHash> {
         let mut salt = [0; SALT_LEN];
-        getrandom::fill(&mut salt).map_err(|e| Error::failure("the salt is missing").why(e.to_string()))?;
+        getrandom::fill(&mut salt)
+            .map_err(|e| Error::failure("no random salt could be created for the password").why(e.to_string()))?;
         let argon2 = argon2(MEMORY_KIB, PASSES, LANES)?;
         let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &salt)));
         hashed.map(|phc: Phc| PasswordHash::from_normalized_phc(&phc.to_string())).map_err(password_error("hashed"))

@@ -48,7 +48,7 @@ pub fn load_or_create(store: &Path, entropy: &dyn Entropy) -> Result<ProofValues
     match write(store, &values, false) {
         // Another program has created the file first.
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            load(store)?.ok_or_else(|| unusable(store, "it appears and disappears".to_owned()))
+            load(store)?.ok_or_else(|| unusable(store, "another program creates and removes the file".to_owned()))
         }
         Err(e) => Err(unusable(store, e.to_string())),
         Ok(()) => Ok(values),
@@ -90,7 +90,7 @@ impl ReadFault {
     fn into_error(self, store: &Path) -> Error {
         match self {
             ReadFault::Unsafe(why) => {
-                unusable(store, why.to_owned()).next("Replace the value: jeton guide PROXY --new-proof")
+                unusable(store, why.to_owned()).next("Create a new proof value: jeton guide PROXY --new-proof")
             }
             ReadFault::Io(e) => unusable(store, e.to_string()),
         }
@@ -104,19 +104,19 @@ fn read(store: &Path) -> std::result::Result<Option<ProofValues>, ReadFault> {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            return Err(ReadFault::Unsafe("it is a link"));
+            return Err(ReadFault::Unsafe("the file is a symbolic link"));
         }
         Err(e) => return Err(ReadFault::Io(e)),
     };
     let meta = file.metadata().map_err(ReadFault::Io)?;
     let us = rustix::process::geteuid().as_raw();
     if !meta.is_file() || meta.uid() != us || meta.mode() & 0o077 != 0 {
-        return Err(ReadFault::Unsafe("it is not a regular file readable only by its owner"));
+        return Err(ReadFault::Unsafe("the file must be a regular file that only the service's user can read"));
     }
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize + 1));
     match file.take(MAX_BYTES).read_to_string(&mut text) {
         Err(e) if e.kind() != ErrorKind::InvalidData => Err(ReadFault::Io(e)),
-        Ok(_) | Err(_) => parse(&text).map(Some).ok_or(ReadFault::Unsafe("its content is not a proof value")),
+        Ok(_) | Err(_) => parse(&text).map(Some).ok_or(ReadFault::Unsafe("the file contains no valid proof value")),
     }
 }
 

@@ -54,20 +54,23 @@ fn is_trusted(meta: &Metadata) -> bool {
 /// can't be made.
 pub fn acquire(store: &Path) -> Result<ServiceLock> {
     let path = sidecar_path(store);
-    let refused = |e: std::io::Error| Error::failure(format!("{} can't be written", path.display())).why(e.to_string());
+    let refused = |e: std::io::Error| {
+        Error::failure(format!("the file with the service's addresses, {}, can't be written", path.display()))
+            .why(e.to_string())
+    };
     let file = open(&path, true).map_err(refused)?;
     if !file.metadata().is_ok_and(|meta| is_trusted(&meta)) {
         return Err(refused(std::io::Error::other(
-            "it is not a regular file (with one name) writable only by its owner",
+            "the file must be a regular file without hard links that only the service's user can read and write",
         ))
-        .next("Check who created it, and remove it"));
+        .next("Check who created the file, then remove the file"));
     }
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(ServiceLock(file)),
         Err(rustix::io::Errno::WOULDBLOCK) => {
             let other = discover(store).map_or_else(String::new, |r| format!(" at {}", r.verify));
             Err(Error::conflict("a service already runs on this store")
-                .why(format!("it verifies tokens{other}"))
+                .why(format!("that service verifies tokens{other}"))
                 .next("Stop that service first, or serve another store"))
         }
         Err(e) => Err(refused(e.into())),

@@ -145,8 +145,8 @@ impl SecretFileWriter for SecretFiles {
             let error = create_error(format!("the secret can't be saved to {}", path.display()), &e);
             match e.kind() {
                 ErrorKind::AlreadyExists => error.next(
-                    "Choose a path that does not exist yet. If the file is left from an interrupted run, check \
-                     its secret with: jeton token whose",
+                    "Choose a path that does not exist yet. If an interrupted run left this file, find its \
+                     token with: jeton token whose < FILE",
                 ),
                 _ => error,
             }
@@ -154,7 +154,7 @@ impl SecretFileWriter for SecretFiles {
         let path = std::path::absolute(path).map_err(refused)?;
         if is_reserved(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
-                .why("files with this suffix belong to a store and may be replaced or removed")
+                .why("jeton and SQLite use this suffix for files of a store, and may replace or remove such a file")
                 .next("Choose another name"));
         }
         let mut file = create_exclusive(&path).map_err(refused)?;

@@ -118,7 +118,7 @@ pub fn check_folder(socket: &Path) -> Result<()> {
     const OTHERS_WRITE: u32 = 0o022;
     let own_uid = rustix::process::geteuid().as_raw();
     let unsafe_at = |folder: &Path, why: String| {
-        Error::failure(format!("a socket at {} could be replaced by other users", socket.display()))
+        Error::failure(format!("other users could replace a socket at {}", socket.display()))
             .why(format!("{} {why}", folder.display()))
             .next("Choose a folder that only root or the service's own user can change, such as /run/jeton")
     };
@@ -148,12 +148,13 @@ pub fn check_folder(socket: &Path) -> Result<()> {
 /// [`Kind::Conflict`] if another process listens there already; [`Kind::Failure`] if the system refuses.
 pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, Option<SocketFile>)> {
     let refused = |e: std::io::Error| {
-        let is_in_use = e.kind() == ErrorKind::AddrInUse;
+        let is_in_use = matches!(e.kind(), ErrorKind::AddrInUse | ErrorKind::AlreadyExists);
         let kind = if is_in_use { Kind::Conflict } else { Kind::Failure };
         let error = Error::new(kind, format!("can't listen on {endpoint}")).why(e.to_string());
         match e.kind() {
+            ErrorKind::AlreadyExists => error.next("Choose another address, or remove the file if nothing uses it"),
             ErrorKind::AddrInUse => error.next("Stop the program that listens there, or choose another address"),
-            ErrorKind::NotFound => error.next("Create its folder first, owned by the service's user"),
+            ErrorKind::NotFound => error.next("Create the socket's folder first, owned by the service's user"),
             _ => error,
         }
     };
@@ -186,14 +187,19 @@ fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
         Err(e) => return Err(e),
     };
     if !meta.file_type().is_socket() || meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(std::io::Error::new(ErrorKind::AddrInUse, "a file that is not a jeton socket is there"));
+        return Err(std::io::Error::new(
+            ErrorKind::AlreadyExists,
+            "this path already has a file that is not a jeton socket",
+        ));
     }
     // Connect without blocking, because the queue of the process that listens there may be full.
     let socket =
         net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
     match net::connect(&socket, &SocketAddrUnix::new(path)?) {
         Err(Errno::CONNREFUSED) => fs::remove_file(path),
-        Ok(()) | Err(Errno::AGAIN) => Err(std::io::Error::new(ErrorKind::AddrInUse, "another program listens there")),
+        Ok(()) | Err(Errno::AGAIN) => {
+            Err(std::io::Error::new(ErrorKind::AddrInUse, "another program already listens at this address"))
+        }
         Err(e) => Err(e.into()),
     }
 }
@@ -238,9 +244,9 @@ pub fn get(endpoint: &Endpoint, path: &str, headers: &str, timeout: Duration) ->
         }
         Ok(reply)
     });
-    let failed = |why: String| Error::failure(format!("the service at {endpoint} did not answer")).why(why);
+    let failed = |why: String| Error::failure(format!("the service at {endpoint} gave no valid answer")).why(why);
     let reply = exchanged.map_err(|e| failed(describe(&e, timeout)))?;
-    read(&reply).ok_or_else(|| failed("it gives an unexpected answer".to_owned()))
+    read(&reply).ok_or_else(|| failed("the answer is not a valid HTTP response".to_owned()))
 }
 
 /// Connects to `endpoint`. The time limit also holds for a socket whose owner has stopped accepting connections.
@@ -259,7 +265,7 @@ fn connect(endpoint: &Endpoint, timeout: Duration) -> std::io::Result<OwnedFd> {
 fn describe(e: &std::io::Error, timeout: Duration) -> String {
     match e.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {timeout:?}"),
-        ErrorKind::NotFound => "its socket is gone".to_owned(),
+        ErrorKind::NotFound => "the socket no longer exists".to_owned(),
         // The text of the kind leaves out the system's error number.
         kind => kind.to_string(),
     }
@@ -305,7 +311,7 @@ mod tests {
         assert_eq!((reply.status, reply.body.as_slice()), (401, b"body".as_slice()));
         for other in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 2\r\n\r\n", b"SSH-2.0\r\n\r\n"] {
             let error = get_reply(other).unwrap_err();
-            insta::allow_duplicates! { insta::assert_snapshot!(error.why.unwrap(), @"it gives an unexpected answer"); }
+            insta::allow_duplicates! { insta::assert_snapshot!(error.why.unwrap(), @"the answer is not a valid HTTP response"); }
         }
     }
 

@@ -20,7 +20,7 @@ pub fn inherited_sockets() -> Result<Vec<(String, BoundSocket)>> {
         let unfit = |e: std::io::Error| {
             Error::failure("the sockets passed by systemd can't be used")
                 .why(e.to_string())
-                .next("The socket units need ListenStream=")
+                .next("Use ListenStream= in the socket units")
         };
         let socket = match inherited.take_unix_listener(index) {
             Ok(found) => found.map(BoundSocket::Unix),

@@ -20,11 +20,11 @@ pub fn chgrp(path: &Path, name: &str) -> Result<()> {
     let groups = fs::read_to_string(GROUPS).map_err(|e| refused(e.to_string()))?;
     let number = name.parse().ok().or_else(|| lookup_gid(&groups, name)).ok_or_else(|| {
         Error::not_found(format!("no group {name}"))
-            .why(format!("it is not in {GROUPS}"))
-            .next(format!("Create it: groupadd --system {name}"))
+            .why(format!("the group is not in {GROUPS}"))
+            .next(format!("Create the group: groupadd --system {name}"))
     })?;
     rustix::fs::chown(path, None, Some(Gid::from_raw(number)))
-        .map_err(|e| refused(e.to_string()).next(format!("The service's user must be a member of {name}")))
+        .map_err(|e| refused(e.to_string()).next(format!("Add the service's user to the group {name}")))
 }
 
 fn lookup_gid(groups: &str, name: &str) -> Option<u32> {

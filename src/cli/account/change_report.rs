@@ -31,7 +31,7 @@ pub(super) fn print_revoked(
     if app.out.json {
         return service.print_json(app, &to_json(accounts));
     }
-    print_changed(app, accounts, &format!("{what}{}", service.suffix("its tokens", fallback_text)))?;
+    print_changed(app, accounts, &format!("{what}{}", service.suffix("the account's tokens", fallback_text)))?;
     service.warn_unconfirmed(app);
     Ok(())
 }

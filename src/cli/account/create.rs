@@ -17,13 +17,14 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let password = new_password::for_account(app, &username, args.password.new_password_file.as_deref())?;
     let changed = app.call(&credential, CreateAccount { username, role, password })?;
     let name = changed.value.account.username.to_string();
-    print_changed(app, &[changed.value], &format!("created as {role}"))?;
+    print_changed(app, &[changed.value], &format!("created with the role {role}"))?;
     if !app.out.json {
         app.out.note(&format!("  Sign in with: jeton --user {name}"));
-        app.out.note("  The password is temporary: it must be replaced at the first sign-in");
+        app.out.note("  The user must replace this temporary password at the first sign-in");
         let is_stored = |username: &Setting<Username>| !matches!(username.source, Source::Option(_));
         if had_sole_account && !app.settings.username.as_ref().is_some_and(is_stored) {
-            app.out.note("! The store now has two accounts: commands need --user NAME, or once: jeton login NAME");
+            app.out
+                .note("! The store now has two accounts. Add --user NAME to commands, or run once: jeton login NAME");
         }
     }
     Ok(())

@@ -18,12 +18,12 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
         None if app.prompt.is_interactive => confirm_deletion(app, &username)?,
         None => {
             return Err(Error::conflict("the deletion of the account was not confirmed")
-                .why("there is no terminal to ask on, or --no-input forbids asking")
-                .next("Use --confirm NAME"));
+                .why("jeton can't ask, because there is no terminal or --no-input was given")
+                .next("Confirm with the account's name: --confirm NAME"));
         }
     };
     let changed = app.call(&credential, DeleteAccount { username, confirmation: typed })?;
-    print_revoked(app, &[changed.value], changed.audit_seq, "deleted; its name is never reused", "")
+    print_revoked(app, &[changed.value], changed.audit_seq, "deleted; a new account can't have this username", "")
 }
 
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.
@@ -33,7 +33,8 @@ fn confirm_deletion(app: &App, username: &Username) -> Result<(Credential, Strin
     let (account, tokens, now) = (&shown.counted.account, shown.counted.tokens, app.now());
     let seen = shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
     let (active, live) = (tokens.active, tokens.live);
-    app.prompt.show(&format!("{}, {}: {active} active of {live} tokens, {seen}", account.username, account.role))?;
-    let typed = app.prompt.read_visible("Type the account's name to delete it permanently")?;
+    app.prompt
+        .show(&format!("{} (role {}), {seen}: {active} of {live} tokens active", account.username, account.role))?;
+    let typed = app.prompt.read_visible("Type the account's name to delete the account permanently")?;
     Ok((credential, typed))
 }

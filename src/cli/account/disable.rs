@@ -16,6 +16,6 @@ pub(super) fn disable(app: &mut App, some: AccountsArgs) -> Result<()> {
         &changed.value,
         changed.audit_seq,
         "disabled",
-        "; its tokens are denied from the next request on",
+        "; jeton denies the account's tokens from the next request on",
     )
 }

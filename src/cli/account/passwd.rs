@@ -14,9 +14,10 @@ pub(super) fn passwd(app: &mut App, args: PasswdArgs) -> Result<()> {
     let password = new_password::for_account(app, &username, args.password.new_password_file.as_deref())?;
     let changed = app.call(&credential, SetPassword { username, password })?;
     let what = if changed.value.account.temporary_password {
-        "has a temporary password that must be replaced at the next sign-in; its tokens keep working"
+        "has a temporary password and must choose a new password at the next sign-in. The account's tokens keep \
+         working"
     } else {
-        "has a new password; its tokens keep working"
+        "has a new password; the account's tokens keep working"
     };
     print_changed(app, &[changed.value], what)
 }

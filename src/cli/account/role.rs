@@ -12,5 +12,9 @@ pub(super) fn role(app: &mut App, args: RoleArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
     let credential = app.write_credential()?;
     let changed = app.call(&credential, SetRole { username, role })?;
-    print_changed(app, &[changed.value], &format!("is now {role}; its tokens follow with their next request"))
+    print_changed(
+        app,
+        &[changed.value],
+        &format!("now has the role {role}. The role limits the account's tokens from the next request on"),
+    )
 }

@@ -28,7 +28,7 @@ pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
     table.pair("Account", format!("{} ({})", account.username, account.id));
     table.pair("Role", account.role.as_str());
     table.pair("Status", status_text(account));
-    table.pair("Tokens", format!("{} active of {}, {} in the trash", tokens.active, tokens.live, tokens.trashed));
+    table.pair("Tokens", format!("{} of {} active; {} more in the trash", tokens.active, tokens.live, tokens.trashed));
     table.pair("Last seen", shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));
     table.pair("Created", format!("{day}, {}", ago(account.created_at, now)));
     app.out.table(&mut table)

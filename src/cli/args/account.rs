@@ -14,15 +14,15 @@ pub enum AccountCommand {
     Show(ShowAccountArgs),
     /// Create an account with a temporary password
     Create(CreateAccountArgs),
-    /// Change an account's role, the ceiling on its tokens
+    /// Change an account's role, which limits the account's tokens
     Role(RoleArgs),
-    /// Disable accounts: no sign-in, and their tokens are denied
+    /// Disable accounts: deny their sign-ins and their tokens' requests
     Disable(AccountsArgs),
     /// Enable accounts
     Enable(AccountsArgs),
-    /// Set a password: yours, or that of an account you manage
+    /// Set your password, or the password of an account that you manage
     Passwd(PasswdArgs),
-    /// Delete an account for good; it must have no active tokens
+    /// Delete an account for good, if the account has no active tokens
     #[command(visible_aliases = ["rm", "remove", "destroy"])]
     Delete(DeleteAccountArgs),
 }
@@ -30,7 +30,7 @@ pub enum AccountCommand {
 /// `account show`.
 #[derive(Debug, Args)]
 pub struct ShowAccountArgs {
-    /// Account [default: yours]
+    /// Account [default: your account]
     pub name: Option<String>,
 }
 
@@ -45,9 +45,9 @@ pub struct NewPasswordArgs {
 /// `account create`.
 #[derive(Debug, Args)]
 pub struct CreateAccountArgs {
-    /// Name of 1-32 characters: a-z 0-9 . _ -
+    /// Username of 1-32 characters: a-z 0-9 . _ -
     pub name: String,
-    /// Role: owner, admin, member or viewer (admins give the last two)
+    /// Role: owner, admin, member or viewer (admins: last two only)
     #[arg(long, value_name = "R", default_value = "member")]
     pub role: String,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub struct CreateAccountArgs {
 pub struct RoleArgs {
     /// Account
     pub name: String,
-    /// Role: owner, admin, member or viewer (admins give the last two)
+    /// Role: owner, admin, member or viewer (admins: last two only)
     pub role: String,
 }
 
@@ -74,7 +74,7 @@ pub struct AccountsArgs {
 /// `account passwd`.
 #[derive(Debug, Args)]
 pub struct PasswdArgs {
-    /// Account [default: yours]
+    /// Account [default: your account]
     pub name: Option<String>,
     #[command(flatten)]
     pub password: NewPasswordArgs,

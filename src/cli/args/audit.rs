@@ -55,7 +55,7 @@ pub struct ReadAuditArgs {
 /// `audit verify`.
 #[derive(Debug, Args)]
 pub struct VerifyAuditArgs {
-    /// Compare with the checkpoints in this file, made by audit anchor
+    /// Compare the log with checkpoints in this file (see audit anchor)
     #[arg(long, value_name = "FILE")]
     pub anchor: Option<PathBuf>,
 }

@@ -33,13 +33,13 @@ pub enum ImportCommand {
 pub struct OpenapiArgs {
     /// File of the document
     pub file: String,
-    /// Name of the catalogue [default: the file's, without its ending]
+    /// Name of the catalogue [default: the file's name, no extension]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Title of the catalogue [default: the document's]
+    /// Title of the catalogue [default: the document's title]
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// Link for methods without one, with {id}, {tag}, {path}, {verb}
+    /// Docs link for methods without a link: {id} {tag} {path} {verb}
     #[arg(long, value_name = "TEMPLATE")]
     pub docs_url: Option<String>,
     #[command(flatten)]

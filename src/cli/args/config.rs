@@ -27,7 +27,7 @@ pub enum ConfigCommand {
     List,
     /// Print a setting's value
     Get(ConfigKeyArgs),
-    /// Change a setting in your configuration; tokens come from stdin
+    /// Change a setting in your configuration (api-token: from stdin)
     Set(ConfigSetArgs),
     /// Remove a setting from your configuration
     #[command(visible_aliases = ["rm", "remove"])]
@@ -46,6 +46,6 @@ pub struct ConfigKeyArgs {
 pub struct ConfigSetArgs {
     /// Setting's name; see: jeton config --help
     pub key: String,
-    /// Value; none for api-token, which is read from stdin
+    /// Value; leave out for api-token, which is read from stdin
     pub value: Option<String>,
 }

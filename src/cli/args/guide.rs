@@ -19,10 +19,10 @@ pub enum GuideTarget {
 /// `guide`.
 #[derive(Debug, Args)]
 pub struct GuideArgs {
-    /// Proxy in front of the application, or curl to ask by hand
+    /// Proxy in front of the application, or curl for a manual request
     #[arg(value_name = "PROXY")]
     pub subject: GuideTarget,
-    /// Guard by this catalogue's routes; can be repeated [default: all]
+    /// Use this catalogue's routes; can be repeated [default: all]
     #[arg(long, value_name = "NAME")]
     pub catalogue: Vec<String>,
     /// Let CORS preflights pass for this catalogue; can be repeated
@@ -31,7 +31,7 @@ pub struct GuideArgs {
     /// Address of the application, on this machine unless --insecure
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub upstream: String,
-    /// Listen at PORT, ADDRESS:PORT or unix:PATH [443 with --cert]
+    /// Listen at PORT, ADDRESS:PORT or unix:PATH [with --cert: 443]
     #[arg(long, value_name = "WHERE")]
     pub listen: Option<String>,
     /// Certificate of the proxy, in PEM
@@ -43,10 +43,10 @@ pub struct GuideArgs {
     /// Allow tokens or requests to cross a network unencrypted
     #[arg(long)]
     pub insecure: bool,
-    /// Replace the proof value of jeton's port; the old one works for 1 h
+    /// Replace the proof value; the old value works for 1 h
     #[arg(long)]
     pub new_proof: bool,
-    /// Print HAProxy's second part, the Lua file that asks
+    /// Print HAProxy's second file: the Lua code that calls jeton
     #[arg(long)]
     pub lua: bool,
 }

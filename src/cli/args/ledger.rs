@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 /// `ledger …`.
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
-    /// List denied attempts with their true reasons, newest first
+    /// List denied attempts with exact reasons, newest first
     Denied(ReadLedgerArgs),
     /// List accepted uses by day (UTC), newest first
     Uses(ReadLedgerArgs),

@@ -32,10 +32,10 @@ use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines};
 
 const EXAMPLES: &str = "\
 Examples:
-  jeton                                           the screens
-  jeton init --username ops                       set up the store and its first owner
-  jeton token create ci-deploy --expires 30d      a new token; its secret is shown once
-  jeton token revoke ci-deploy                    denied from the next request on
+  jeton                                           open the screens
+  jeton init --username ops                       create the store and the first owner
+  jeton token create ci-deploy --expires 30d      create a token; its secret is shown once
+  jeton token revoke ci-deploy                    revoke a token; its requests are denied
   jeton verify --method environment.control.StopEnv < secret
 
 Exit codes:
@@ -73,7 +73,7 @@ pub struct GlobalArgs {
     /// Print data as JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// Print the bare value and no messages
+    /// Print only the value, without messages
     #[arg(long, global = true)]
     pub quiet: bool,
     /// Never prompt (missing credential: exit 4; confirmation: exit 5)
@@ -113,7 +113,7 @@ pub enum Command {
     Guide(GuideArgs),
     /// Show the current account and its limits
     Whoami,
-    /// Remember the account on this machine (never its password)
+    /// Remember the account on this machine (never the password)
     Login(LoginArgs),
     /// Forget the remembered account and a configured token
     Logout,
@@ -136,7 +136,7 @@ pub struct InitArgs {
     /// Apply this catalogue: a file, or cloud-platform (a sample)
     #[arg(long, value_name = "NAME|FILE")]
     pub catalogue: Option<String>,
-    /// Allow members and viewers only to see, disable and revoke
+    /// Let members and viewers only see, disable and revoke their tokens
     #[arg(long)]
     pub no_self_service: bool,
 }
@@ -150,7 +150,7 @@ pub struct DemoArgs {
     /// Do not open the screens
     #[arg(long, requires = "tokens")]
     pub no_open: bool,
-    /// Write 10,000 of its valid secrets to a new file, one per line
+    /// Write 10,000 valid secrets of the store to a new file, by line
     #[arg(long, value_name = "FILE", requires = "tokens")]
     pub secrets: Option<PathBuf>,
 }
@@ -188,8 +188,9 @@ pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit
     }
     if let Some(index) = words.iter().position(|w| contains_secret(w)) {
         let text = format!(
-            "error: argument {index} contains a secret: other users can see command lines\n  Pass it to verify \
-             on stdin. Anyone who saw it can use it: create a new one with regenerate\n"
+            "error: argument {index} contains a secret: other users of this machine can see command lines\n  \
+             Pass secrets on stdin, for example: jeton verify < FILE\n  Others may have seen this secret. \
+             Replace the secret: jeton token regenerate TOKEN\n"
         );
         return Err(EarlyExit { text, is_requested: false });
     }

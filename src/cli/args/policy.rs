@@ -15,7 +15,7 @@ pub enum PolicyCommand {
 /// `policy set`.
 #[derive(Debug, Args)]
 pub struct SetPolicyArgs {
-    /// Rule as KEY VALUE, or several as KEY=VALUE
+    /// One rule as KEY VALUE, or several rules as KEY=VALUE
     #[arg(required = true, value_name = "KEY VALUE|KEY=VALUE")]
     pub words: Vec<String>,
 }

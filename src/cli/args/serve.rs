@@ -11,25 +11,26 @@ pub struct ServeArgs {
     /// local user can take a port while jeton is down: see `jeton guide`.
     #[arg(long, value_name = "ADDR")]
     pub verify: Option<String>,
-    /// Group that may use the verify socket: the proxy's
+    /// Group that may use the verify socket: the proxy's group
     #[arg(long, value_name = "GROUP")]
     pub verify_group: Option<String>,
-    /// Manage the service at unix:PATH or ADDRESS:PORT [a socket]
+    /// Serve management at unix:PATH or ADDRESS:PORT [default: a socket]
     #[arg(long, value_name = "ADDR")]
     pub manage: Option<String>,
     /// Allow listening where tokens cross a network unencrypted
     #[arg(long)]
     pub insecure: bool,
-    /// Accept a store that is older than the service has seen
+    /// Accept a store older than the state that the service has seen
     ///
-    /// Use it for one start, after you restored an older copy on purpose. Tokens revoked since then work again, so
-    /// review the tokens first. Do not leave it in a unit file: it would accept an older store at every start.
+    /// Use this option for one start, after you restored an older copy on purpose. Tokens that were revoked after that
+    /// copy work again, so review the tokens first. Do not leave the option in a unit file: the service would then
+    /// accept an older store at every start.
     #[arg(long)]
     pub accept_older_store: bool,
-    /// Accept a clock that is behind what the service has seen
+    /// Accept a clock behind the latest time that the service has seen
     ///
     /// Expired tokens stay expired even if the clock is set back, because the service continues from the latest time it
-    /// has seen, also after a restart. Use this option for one start, if that time was wrong.
+    /// has seen, also after a restart. If the latest time was wrong, use this option for one start.
     #[arg(long)]
     pub accept_earlier_clock: bool,
     /// Log level: error, warn, info, debug (denials), trace (requests)

@@ -16,7 +16,7 @@ pub enum TokenCommand {
     Show(TokenArgs),
     /// Check if a token may call a method (exit 0 or 4)
     Can(CanArgs),
-    /// Change name, description, expiry or rights; the secret stays
+    /// Change name, description, expiry or rights, but not the secret
     Edit(EditArgs),
     /// Copy a token's parameters to a new token
     Copy(CopyArgs),
@@ -24,18 +24,18 @@ pub enum TokenCommand {
     Disable(TokensArgs),
     /// Enable tokens
     Enable(TokensArgs),
-    /// Regenerate a token's secret; --grace keeps the old one working
+    /// Regenerate a token's secret; --grace keeps the old secret working
     Regenerate(RegenerateArgs),
     /// Retire the old secret that --grace kept working
     Retire(TokenArgs),
     /// Revoke tokens: denied from the next request on, kept in the trash
     #[command(visible_aliases = ["delete", "rm", "remove", "destroy"])]
     Revoke(RevokeArgs),
-    /// Restore tokens from the trash, disabled
+    /// Restore tokens from the trash; restored tokens are disabled
     Restore(RestoreArgs),
     /// Purge expired or trashed tokens for good
     Purge(PurgeArgs),
-    /// Identify the token of the secret on stdin; counts as no use
+    /// Identify the token of the secret on stdin, without counting a use
     Whose,
 }
 
@@ -66,16 +66,16 @@ pub struct TokensArgs {
 /// `token create`.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// Name, unique in its account; can be repeated, all or none
+    /// Name, unique in the account; can be repeated, all or none
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
-    /// Account that will own the tokens [default: yours]
+    /// Account that will own the tokens [default: your account]
     #[arg(long, value_name = "A")]
     pub account: Option<String>,
     /// Describe the purpose, up to 200 characters
     #[arg(long, value_name = "T")]
     pub description: Option<String>,
-    /// Expire: never, a day or 12h, 30d, 2w, 6mo, 1y [policy: 90d]
+    /// Expiry: never, a day, or 12h, 30d, 2w, 6mo, 1y [by policy: 90d]
     #[arg(long, value_name = "E")]
     pub expires: Option<String>,
     /// Allow an API set; can be repeated
@@ -84,7 +84,7 @@ pub struct CreateArgs {
     /// Allow a method; can be repeated
     #[arg(long, value_name = "M", conflicts_with = "inherit")]
     pub method: Vec<String>,
-    /// Allow whatever its role permits, now and later
+    /// Allow everything that the account's role permits, now and later
     #[arg(long)]
     pub inherit: bool,
     /// Save the secret to a new file instead of printing it
@@ -103,7 +103,7 @@ pub struct EditArgs {
     /// Rename the token
     #[arg(long, value_name = "N")]
     pub name: Option<String>,
-    /// Replace the description; empty for none
+    /// Replace the description; "" removes the description
     #[arg(long, value_name = "T")]
     pub description: Option<String>,
     /// Replace the expiry: never, a day or a span from now
@@ -119,7 +119,7 @@ pub struct EditArgs {
 /// Changes of an API selection: either a new one, or additions and removals.
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
-    /// Allow this API set instead; can be repeated
+    /// Replace the API selection with this API set; can be repeated
     #[arg(long, value_name = "SET", conflicts_with_all = ["add_set", "drop_set", "method", "add_method", "drop_method", "inherit", "nothing"])]
     pub set: Vec<String>,
     /// Add an API set
@@ -128,7 +128,7 @@ pub struct SelectionArgs {
     /// Drop an API set
     #[arg(long, value_name = "SET", conflicts_with_all = ["method", "add_method", "drop_method", "inherit", "nothing"])]
     pub drop_set: Vec<String>,
-    /// Allow this method instead; can be repeated
+    /// Replace the API selection with this method; can be repeated
     #[arg(long, value_name = "M", conflicts_with_all = ["add_method", "drop_method", "inherit", "nothing"])]
     pub method: Vec<String>,
     /// Add a method
@@ -137,10 +137,10 @@ pub struct SelectionArgs {
     /// Drop a method
     #[arg(long, value_name = "M", conflicts_with_all = ["inherit", "nothing"])]
     pub drop_method: Vec<String>,
-    /// Allow whatever its role permits, now and later
+    /// Allow everything that the account's role permits, now and later
     #[arg(long, conflicts_with = "nothing")]
     pub inherit: bool,
-    /// Allow nothing: valid, but may not call anything
+    /// Allow nothing: the token stays valid, but may not call a method
     #[arg(long)]
     pub nothing: bool,
 }
@@ -153,10 +153,10 @@ pub struct CopyArgs {
     /// Name of the new token
     #[arg(value_name = "NEW")]
     pub name: String,
-    /// Account that will own the copy [default: that of the original]
+    /// Account that will own the copy [default: the original's account]
     #[arg(long, value_name = "A")]
     pub account: Option<String>,
-    /// Replace the expiry [default: the same instant]
+    /// Replace the expiry [default: the original's expiry]
     #[arg(long, value_name = "E")]
     pub expires: Option<String>,
     /// Save the secret to a new file instead of printing it
@@ -167,18 +167,18 @@ pub struct CopyArgs {
 /// `token list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// List tokens of this account [default: yours]
+    /// List tokens of this account [default: your account]
     pub account: Option<String>,
     /// List tokens of every account that you may see
     #[arg(long, conflicts_with = "account")]
     pub all: bool,
-    /// Show only active, disabled, expired or deleted ones
+    /// Show only tokens that are active, disabled, expired or deleted
     #[arg(long, value_name = "S")]
     pub status: Option<String>,
     /// Filter by words and fields: status: account: method: seen: is:
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
-    /// Show only active ones that expire within 12h, 30d, 6mo, 1y …
+    /// Show only active tokens that expire within 12h, 30d, 6mo, 1y …
     #[arg(long, value_name = "SPAN")]
     pub within: Option<String>,
     /// Sort by name, status, account, api, expires, seen, created, hint
@@ -187,7 +187,7 @@ pub struct ListArgs {
     /// Sort in descending order
     #[arg(long)]
     pub desc: bool,
-    /// List the trash instead
+    /// List the tokens in the trash
     #[arg(long)]
     pub trash: bool,
 }
@@ -214,7 +214,7 @@ pub struct RevokeArgs {
     /// Which tokens
     #[command(flatten)]
     pub some: TokensArgs,
-    /// Revoke every token that these made, too
+    /// Revoke every token that these tokens created, too
     #[arg(long)]
     pub with_made: bool,
     /// Confirm with the token's name, or the number of tokens
@@ -228,7 +228,7 @@ pub struct RestoreArgs {
     /// Which tokens
     #[command(flatten)]
     pub some: TokensArgs,
-    /// Restore under this name, if its own is taken
+    /// Restore under this name, if the old name is taken
     #[arg(long = "as", value_name = "NEW")]
     pub rename: Option<String>,
 }

@@ -34,8 +34,10 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
         return app.out.line(&checkpoint.seq.to_string());
     }
     app.out.note(&match added {
-        true => format!("✓ row {} anchored in {}", checkpoint.seq, path.display()),
-        false => format!("Row {} is the last row and already anchored. The anchor was not changed", checkpoint.seq),
+        true => format!("✓ checkpoint of row {} written to {}", checkpoint.seq, path.display()),
+        false => {
+            format!("The anchor already has a checkpoint of the last row, {}. The file was not changed", checkpoint.seq)
+        }
     });
     Ok(())
 }

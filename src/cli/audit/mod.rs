@@ -11,8 +11,10 @@ use crate::error::{Error, Result};
 
 pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
     if args.command.is_some() && !args.read.is_empty() {
-        return Err(Error::usage("--since, --token, --filter, --limit and --follow only apply to reading the log")
-            .next("Leave them out, or run: jeton audit"));
+        return Err(Error::usage(
+            "--since, --token, --filter, --limit and --follow apply only to reading the audit log",
+        )
+        .next("Leave out these options, or read the log with: jeton audit"));
     }
     match args.command {
         None => read::read(app, args.read),

@@ -61,9 +61,8 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     loop {
         let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
         if window.newest < seen {
-            return Err(
-                Error::failure("the audit log became shorter while it was followed").next("Run: jeton audit verify")
-            );
+            return Err(Error::failure("the audit log became shorter while jeton waited for new rows")
+                .next("Run: jeton audit verify"));
         }
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
         printer.print(&mut app.out, dates, rows_up_to(&window, until))?;

@@ -34,13 +34,13 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.line(&format!("{rows} verified; last hash {last}"))?;
     let newer = report.head.map_or(0, |(seq, _)| seq) - report.last_checkpoint.as_ref().map_or(0, |c| c.seq);
     app.out.note(&match &report.last_checkpoint {
-        Some(checkpoint) if newer == 0 => format!("Anchored up to row {}, the last row.", checkpoint.seq),
+        Some(checkpoint) if newer == 0 => format!("The log is anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "Anchored up to row {}. Changes to later rows ({newer}) can't be detected. Anchor them with: \
-             jeton audit anchor FILE",
+            "The log is anchored up to row {}. Changes to later rows ({newer}) can't be detected. Anchor these \
+             rows with: jeton audit anchor FILE",
             checkpoint.seq
         ),
-        None if anchored => "No row is anchored.".to_owned(),
+        None if anchored => "No row of the log is anchored.".to_owned(),
         None => NO_CHECKPOINT_ADVICE.to_owned(),
     });
     Ok(())
@@ -49,7 +49,8 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
 fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>> {
     let checkpoints = parse_checkpoints(file, &anchor_file::read(file)?)?;
     if checkpoints.is_empty() {
-        return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display())));
+        return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display()))
+            .next("Add a checkpoint: jeton audit anchor FILE"));
     }
     Ok(checkpoints)
 }
@@ -74,5 +75,5 @@ pub(super) fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<
         }
     }
     Ok(Error::findings(format!("the audit log was altered: {first}"))
-        .next("Don't change the store's file. Compare it with a backup"))
+        .next("Don't change the store's file. Compare the file with a backup"))
 }

@@ -17,6 +17,6 @@ pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
         return app.out.json(&CheckedJson { schema: SCHEMA, catalogue: &catalogue.name, groups, methods, sets });
     }
     let (groups, methods, sets) = (counted(groups, "group"), counted(methods, "method"), counted(sets, "API set"));
-    app.out.note(&format!("✓ {path} is a catalogue, {}: {groups}, {methods}, {sets}", catalogue.name));
+    app.out.note(&format!("✓ {path} is a valid catalogue, named {}: {groups}, {methods}, {sets}", catalogue.name));
     Ok(())
 }

@@ -10,19 +10,19 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
     let names = || catalogues.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let mut others = catalogues.iter().filter(|c| c.name != MANAGEMENT);
     let catalogue = match (name, others.next(), others.next()) {
-        (Some(name), _, _) => catalogues
-            .iter()
-            .find(|c| c.name == name)
-            .ok_or_else(|| Error::not_found("no such catalogue").why(format!("available are {}", names())))?,
+        (Some(name), _, _) => catalogues.iter().find(|c| c.name == name).ok_or_else(|| {
+            let head: String = name.chars().take(100).collect();
+            Error::not_found(format!("no catalogue \"{head}\"")).why(format!("available are {}", names()))
+        })?,
         (None, Some(only), None) => only,
         (None, None, _) => {
-            return Err(Error::not_found("there is no catalogue except jeton's own")
-                .next("Apply one with: jeton catalogue apply FILE"));
+            return Err(Error::not_found("the store has no catalogue except jeton's own")
+                .next("Apply a catalogue with: jeton catalogue apply FILE"));
         }
         (None, Some(_), Some(_)) => {
-            return Err(Error::usage("there are several catalogues")
-                .why(format!("choose one of {}", names()))
-                .next("Choose one: jeton catalogue export NAME"));
+            return Err(Error::usage("the store has several catalogues")
+                .why(format!("the names are {}", names()))
+                .next("Give the name: jeton catalogue export NAME"));
         }
     };
     app.out.document(&toml_writer::toml(catalogue))

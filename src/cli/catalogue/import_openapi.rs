@@ -14,8 +14,8 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     let path = Path::new(&args.file);
     app.prompt.check_stdin_is_free(path, "the document")?;
     if bounded_read::is_standard(path) && args.name.is_none() {
-        return Err(Error::usage("the catalogue has no name")
-            .why("a document from stdin has no name")
+        return Err(Error::usage("the catalogue needs a name")
+            .why("a document from stdin has no file name")
             .next("Use --name NAME"));
     }
     let text = read_text(path, openapi::MAX_DOCUMENT_SIZE)?;

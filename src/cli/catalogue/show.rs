@@ -41,7 +41,7 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
             let sets = c.sets.iter().map(|s| s.name.as_str());
             sets.chain(groups).chain(methods).chain([c.name.as_str()])
         });
-        let error = Error::not_found(format!("no catalogue, API set, group or method \"{head}\""));
+        let error = Error::not_found(format!("no catalogue, API set, group or method has the name \"{head}\""));
         let error = did_you_mean(error, &head, names);
         return Err(if error.next.is_some() { error } else { error.next("Search with: jeton catalogue list") });
     }

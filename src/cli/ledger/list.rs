@@ -121,7 +121,7 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
         app.out.note(if pages.query.is_filtered() {
             "Nothing in the ledger matches."
         } else {
-            "Nothing in the ledger yet."
+            "The ledger has no rows of this kind yet."
         });
     }
     check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)

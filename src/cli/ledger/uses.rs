@@ -13,7 +13,9 @@ use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
 
 pub(super) fn uses(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     if args.filter.as_deref().is_some_and(asks_for_reason) {
-        return Err(Error::usage("uses have no reason").why("uses were allowed").next("Run: jeton ledger denied"));
+        return Err(Error::usage("uses can't be filtered by reason")
+            .why("only denied attempts have a reason")
+            .next("List denied attempts: jeton ledger denied"));
     }
     print_list::<UseRow>(app, args)
 }

@@ -78,6 +78,6 @@ pub fn check_all_readable(what: &str, unreadable: &BTreeSet<String>, next: &str)
         names.push(&more);
     }
     Err(Error::failure(format!("unreadable {what}: {}", names.join(", ")))
-        .why("they are damaged in the store; the others are listed")
+        .why("their stored data is damaged; everything else is listed")
         .next(next))
 }

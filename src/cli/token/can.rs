@@ -31,8 +31,15 @@ pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
     if let Some((previous, withheld)) =
         check.token.overlap(now).zip(check.previous).filter(|(_, p)| *p != check.withheld)
     {
-        let may = withheld.map_or_else(|| "may".to_owned(), |why| format!("may not: {}", MethodCheck::describe(why)));
-        app.out.note(&format!("! {}, which ends {}, {may}", previous.hint, relative(previous.retires_at, now)));
+        let may = withheld.map_or_else(
+            || "may call the method".to_owned(),
+            |why| format!("may not call the method: {}", MethodCheck::describe(why)),
+        );
+        app.out.note(&format!(
+            "! the old secret {}, which stops working {}, {may}",
+            previous.hint,
+            relative(previous.retires_at, now)
+        ));
     }
     match check.withheld {
         None if app.out.json || app.out.quiet => Ok(()),

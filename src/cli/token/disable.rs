@@ -14,6 +14,6 @@ pub(super) fn disable(app: &mut App, some: TokensArgs) -> Result<()> {
         app,
         &changed.value,
         changed.audit_seq,
-        &RevokedText { done: "disabled", subject: "it", fallback_text: "" },
+        &RevokedText { done: "disabled", subject: "the token", fallback_text: "" },
     )
 }

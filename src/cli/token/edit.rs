@@ -49,9 +49,9 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         return app.out.json(&EditedJson::new(&edited.after, changes, now));
     }
     if changes(app, &edited).is_empty() {
-        app.out.note(&format!("✓ {name} unchanged: it already has these values"));
+        app.out.note(&format!("✓ {name} unchanged: the token already has these values"));
     } else {
-        app.out.note(&format!("✓ {name} changed; its secret stays the same"));
+        app.out.note(&format!("✓ {name} changed; the secret stays the same"));
     }
     Ok(())
 }
@@ -66,7 +66,7 @@ fn preview_and_edit(app: &App, verb: EditToken) -> Result<EditPreview> {
     if let Some(warning) = &preview.warning {
         app.prompt.show(&format!("! {warning}"))?;
     }
-    if app.prompt.read_visible("Type yes to change it")? != "yes" {
+    if app.prompt.read_visible("Type yes to change the token")? != "yes" {
         return Err(Error::cancelled());
     }
     Ok(app.call(&credential, EditToken { expected: Some(Box::new(preview.before)), ..verb })?.value)

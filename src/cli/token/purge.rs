@@ -19,7 +19,8 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         (true, _) => Purgeable::Expired,
         (false, true) => Purgeable::Trashed,
         (false, false) => {
-            return Err(Error::usage("choose the tokens to purge").next("Use --expired, or --trashed for the trash"));
+            return Err(Error::usage("the command does not say which tokens to purge")
+                .next("Use --expired for expired tokens, or --trashed for the tokens in the trash"));
         }
     };
     if args.dry_run {
@@ -34,8 +35,8 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         None if app.prompt.is_interactive => confirm_purge(app, which)?,
         None => {
             return Err(Error::conflict("the purge was not confirmed")
-                .why("there is no terminal to ask on, or --no-input forbids asking")
-                .next("Count the tokens with --dry-run, then use --confirm N"));
+                .why("jeton can't ask, because there is no terminal or --no-input was given")
+                .next("Count the tokens with --dry-run, then confirm their number with --confirm N"));
         }
     };
     let PurgeResult { count, stopped, .. } = purge_with_progress(app, &credential, PurgeTokens::new(which, confirm))?;
@@ -45,9 +46,12 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         app.out.note(&format!("✓ {} purged", count_tokens(count, which)));
     }
     match stopped {
-        true => Err(Error::new(Kind::Cancelled, format!("stopped after {} of {confirm}", count_tokens(count, which)))
-            .why("those are purged; the others are unchanged")
-            .next("Repeat the command for the others")),
+        true => Err(Error::new(
+            Kind::Cancelled,
+            format!("the purge stopped after {} of {confirm}", count_tokens(count, which)),
+        )
+        .why("these tokens are purged; the other tokens are unchanged")
+        .next("To purge the other tokens, run the command again")),
         false => Ok(()),
     }
 }
@@ -102,7 +106,8 @@ fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, u64)> {
     if rest > 0 {
         app.prompt.show(&format!("    and {rest} more"))?;
     }
-    let typed = app.prompt.read_visible(&format!("Type the number of tokens, {count}, to purge them permanently"))?;
+    let typed =
+        app.prompt.read_visible(&format!("Type {count}, the number of tokens, to purge these tokens permanently"))?;
     let confirm = typed.parse().map_err(|_| {
         Error::conflict("the confirmation does not match; nothing was purged").why("expected the number of tokens")
     })?;

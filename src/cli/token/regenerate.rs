@@ -41,7 +41,7 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
     match until {
         Some(until) => {
             let old = describe_old_secret(until, issued.token.expiry, now);
-            print_issued(app, &[issued], &format!("has a new secret, {old}"))
+            print_issued(app, &[issued], &format!("has a new secret; {old}"))
         }
         None => print_rotated(app, &issued, changed.audit_seq, now),
     }
@@ -57,7 +57,7 @@ fn print_rotated(app: &mut App, issued: &IssuedToken, seq: i64, now: Timestamp) 
     }
     let what = format!(
         "has a new secret{}",
-        service.suffix("the old secret", "; the old secret is denied from the next request on")
+        service.suffix("the old secret", "; jeton denies the old secret from the next request on")
     );
     print_summary(app, slice::from_ref(issued), &what);
     service.warn_unconfirmed(app);
@@ -66,6 +66,6 @@ fn print_rotated(app: &mut App, issued: &IssuedToken, seq: i64, now: Timestamp) 
 
 /// Describes how long the old secret lives, and if the expiry makes that shorter than requested.
 fn describe_old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
-    let cut = if expiry.at() == Some(until) { " with the token itself" } else { "" };
-    format!("the old secret ends {}{cut}", relative(until, now))
+    let cut = if expiry.at() == Some(until) { ", when the token expires" } else { "" };
+    format!("the old secret stops working {}{cut}", relative(until, now))
 }

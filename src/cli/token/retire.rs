@@ -10,9 +10,9 @@ pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
     let credential = app.write_credential()?;
     let changed = app.call(&credential, RetireToken { token: TokenTarget::by_reference(one.token) })?;
     let text = RevokedText {
-        done: "has one secret again",
+        done: "now works only with the new secret",
         subject: "the old secret",
-        fallback_text: "; the old secret is denied from the next request on",
+        fallback_text: "; jeton denies the old secret from the next request on",
     };
     print_revoked(app, &[changed.value], changed.audit_seq, &text)
 }

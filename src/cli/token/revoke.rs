@@ -19,24 +19,28 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
         None if app.prompt.is_interactive => confirm_revocation(app, tokens, with_made)?,
         None => {
             return Err(Error::conflict("the revocation was not confirmed")
-                .why("there is no terminal to ask on, or --no-input forbids asking")
-                .next("Use --confirm NAME, or for several tokens --confirm N with their number"));
+                .why("jeton can't ask, because there is no terminal or --no-input was given")
+                .next("Confirm with the token's name: --confirm NAME. For N tokens: --confirm N"));
         }
     };
     let changed = app.call(&credential, verb)?;
-    let text = RevokedText { done: "revoked", subject: "it", fallback_text: "; denied from the next request on" };
+    let text = RevokedText {
+        done: "revoked",
+        subject: "the token",
+        fallback_text: "; jeton denies the token from the next request on",
+    };
     let RevokeResult { tokens, remaining: left, .. } = &changed.value;
     print_revoked_with_remaining(app, tokens, Some(left), changed.audit_seq, &text)?;
     if !app.out.json {
         if let Some(words) = left.describe() {
-            let pronoun = if tokens.len() == 1 { "It" } else { "They" };
-            app.out.note(&format!("! {pronoun} created {words}; --with-made also revokes those"));
+            let pronoun = if tokens.len() == 1 { "The revoked token" } else { "The revoked tokens" };
+            app.out.note(&format!("! {pronoun} created {words}. The option --with-made revokes such tokens too"));
         }
         let name = match tokens.as_slice() {
             [only] => only.full_name(),
             _ => "NAME".to_owned(),
         };
-        app.out.note(&format!("  Undo: jeton token restore {name}. Trash: jeton token list --trash"));
+        app.out.note(&format!("  Undo: jeton token restore {name}. Show the trash: jeton token list --trash"));
     }
     Ok(())
 }
@@ -68,11 +72,11 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
         total += app.call(&read_credential, GetTokens { tokens })?.iter().map(|one| one.made.len()).sum::<usize>();
     }
     let label = match total {
-        1 => "Type the token's name to revoke it".to_owned(),
+        1 => "Type the token's name to revoke the token".to_owned(),
         _ if total > targets.len() => {
-            format!("Type the number of tokens, {total} with the created ones, to revoke them all")
+            format!("Type {total}, the number of tokens including the created tokens, to revoke all tokens")
         }
-        _ => format!("Type the number of tokens, {total}, to revoke them"),
+        _ => format!("Type {total}, the number of tokens, to revoke these tokens"),
     };
     let typed = app.prompt.read_visible(&label)?;
     Ok((credential, RevokeTokens { tokens: targets, with_made, confirmation: typed }))
@@ -105,7 +109,7 @@ fn consequences(app: &App, shown: &TokenDetails) -> Result<()> {
         Some(at) => {
             let mark = if usage.week > 0 { "! " } else { "" };
             app.prompt.show(&format!(
-                "{mark}{name}: last seen {}, calls {}",
+                "{mark}{name}: last seen {}; calls: {}",
                 ago(at, now),
                 show::describe_calls(usage)
             ))?;
@@ -123,7 +127,7 @@ fn consequences(app: &App, shown: &TokenDetails) -> Result<()> {
         app.prompt.show(&format!("    methods {}{more}", named.join(", ")))?;
     }
     if let Some(overlap) = show::describe_overlap(&shown.token, usage, now) {
-        app.prompt.show(&format!("    overlap in progress, both secrets end: {overlap}"))?;
+        app.prompt.show(&format!("    the old secret still works and is revoked too: {overlap}"))?;
     }
     if let Some(made) = shown.made.describe() {
         app.prompt.show(&format!("  ! created {made}"))?;

@@ -60,7 +60,7 @@ pub(super) fn print_issued(app: &mut App, issued: &[IssuedToken], what: &str) ->
         print_secrets(&SecretFormat::Json(app.now()), issued)?;
     }
     if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
-        let more = if issued.len() > 1 { " and the others" } else { "" };
+        let more = if issued.len() > 1 { " and the other tokens" } else { "" };
         app.out.note(&format!("! {}{more}: {warning}", first.token.full_name()));
     }
     Ok(())
@@ -71,18 +71,18 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], what: &str) {
     for one in issued {
         let token = &one.token;
         let end = match token.expiry {
-            Expiry::Never => "it never expires".to_owned(),
+            Expiry::Never => "the token never expires".to_owned(),
             Expiry::At(at) => {
-                format!("it works until {}, {}", app.dates().last_day(token.expiry), relative(at, now))
+                format!("the token works until {} ({})", app.dates().last_day(token.expiry), relative(at, now))
             }
         };
         app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
         if let Some(path) = one.saved_path() {
-            app.out.note(&format!("  Its secret is saved in {}, readable only by you", path.display()));
+            app.out.note(&format!("  The secret is saved in {}; only you can read the file", path.display()));
         }
     }
     if issued.iter().any(|i| i.saved_path().is_none()) {
-        app.out.note("  The secret is shown only now. Use it (secret in $T):");
+        app.out.note("  The secret is shown only now. To use a secret that is in $T:");
         app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
     }
 }

@@ -55,7 +55,10 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
     let off = if token.owner.enabled { "" } else { ", off" };
     table.pair("Account", format!("{} ({}{off})", token.owner.username, token.owner.role));
     if token.role() != token.owner.role {
-        table.pair("Role", format!("{} (role at issue; regenerate to lift)", token.role()));
+        table.pair(
+            "Role",
+            format!("{} (from when the secret was issued; regenerate to use the account's role)", token.role()),
+        );
     }
     table.pair("API", describe_selection(&token.selection, rights));
     let expires = match token.expiry {
@@ -124,7 +127,7 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
         table.pair(
             "",
             format!(
-                "{}, issued with the role {}: {}",
+                "the old secret {}, issued with the role {}: {}",
                 old.hint,
                 old.issued_role,
                 count_methods(previous.permitted.len())
@@ -201,5 +204,5 @@ pub(super) fn describe_overlap(token: &Token, usage: &Usage, now: Timestamp) -> 
         Some(today) => format!(", {today} calls today"),
     };
     let ends = relative(previous.retires_at, now);
-    Some(format!("{} ends {ends}, {}{uses}", previous.hint, last_seen_text(previous.last_seen_at, now)))
+    Some(format!("{} (stops working {ends}), {}{uses}", previous.hint, last_seen_text(previous.last_seen_at, now)))
 }

@@ -116,7 +116,7 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
         SecretOwner::Purged(tombstone) => tombstone.full_name(),
     };
     if lookup.denial_reason == Some(DenialReason::WrongSecret) {
-        app.out.note(&format!("It starts like the secret of {name}"));
+        app.out.note(&format!("The text starts like the secret of {name}, but is a different secret"));
         return Ok(());
     }
     if app.out.quiet {
@@ -133,7 +133,9 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
             table.pair("Status", status_text(token, now));
             let secret = match state {
                 SecretState::Current => format!("current, since {}", day(token.secret_since)),
-                SecretState::Previous(until) if now < *until => format!("previous, ends {}", relative(*until, now)),
+                SecretState::Previous(until) if now < *until => {
+                    format!("previous, stops working {}", relative(*until, now))
+                }
                 SecretState::Previous(until) => format!("previous, refused since {}", day(*until)),
                 SecretState::Dead => "replaced".to_owned(),
             };

@@ -42,7 +42,7 @@ impl IdentifySecretDialog {
 fn describe_state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     match state {
         SecretState::Current => format!("current, created {}", ago(since, now)),
-        SecretState::Previous(until) if now < until => format!("previous, ends {}", relative(until, now)),
+        SecretState::Previous(until) if now < until => format!("previous, stops working {}", relative(until, now)),
         SecretState::Previous(until) => format!("previous, refused since {}", ago(until, now)),
         SecretState::Dead => "replaced".to_owned(),
     }

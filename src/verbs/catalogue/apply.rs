@@ -100,7 +100,7 @@ impl CataloguePreview {
         if count > names.len() {
             names.push(format!("{} more", count - names.len()));
         }
-        let accepted_text = accepted_public.map_or_else(String::new, |n| format!(", {n} were accepted"));
+        let accepted_text = accepted_public.map_or_else(String::new, |n| format!(" (you accepted {n})"));
         let methods = if count == 1 { "1 method".to_owned() } else { format!("{count} methods") };
         Err(Error::conflict(format!("anyone could call {methods} without a token{accepted_text}; nothing was changed"))
             .why(names.join(", "))
@@ -118,7 +118,7 @@ impl CataloguePreview {
             0 => {}
             more => names.push(format!("{more} more")),
         }
-        let accepted_text = accepted.map_or_else(String::new, |n| format!(", {n} were accepted"));
+        let accepted_text = accepted.map_or_else(String::new, |n| format!(" (you accepted {n})"));
         let would = if count == 1 { "1 token would gain methods" } else { "tokens would gain methods" };
         let what =
             if count == 1 { format!("{would}{accepted_text}") } else { format!("{count} {would}{accepted_text}") };
