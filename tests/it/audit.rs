@@ -128,12 +128,12 @@ fn verify_names_the_first_bad_row() {
 fn anchor_shows_cut_and_rewritten_rows() {
     let home = in_use();
     let added = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
-    insta::assert_snapshot!(added.err, @"✓ row 5 anchored in a");
+    insta::assert_snapshot!(added.err, @"✓ checkpoint of row 5 written to a");
     assert_eq!(std::fs::metadata(home.path("a")).unwrap().mode() & 0o777, 0o600);
     let again = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
-    insta::assert_snapshot!(again.err, @"Row 5 is the last row and already anchored. The anchor was not changed");
+    insta::assert_snapshot!(again.err, @"The anchor already has a checkpoint of the last row, 5. The file was not changed");
     home.create(&["more"]);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"Anchored up to row 5. Changes to later rows (1) can't be detected. Anchor them with: jeton audit anchor FILE");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. Changes to later rows (1) can't be detected. Anchor these rows with: jeton audit anchor FILE");
     let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();
@@ -157,7 +157,10 @@ fn anchor_shows_cut_and_rewritten_rows() {
         assert_eq!(std::fs::read_to_string(home.path("b")).unwrap(), damaged);
     }
     home.file("b", "", 0o600);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "b"], "").assert_code(1).err, @"error: the anchor b contains no checkpoint");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "b"], "").assert_code(1).err, @"
+    error: the anchor b contains no checkpoint
+      Add a checkpoint: jeton audit anchor FILE
+    ");
     home.run(&["audit", "verify", "--anchor", "nowhere"], "").assert_code(3);
 
     raw(&home, "DELETE FROM audit WHERE seq > 4");
@@ -280,7 +283,7 @@ fn follow_ends_with_the_account_and_with_the_store() {
     let (code, said) = follower.ended();
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said, @"
-    error: the audit log became shorter while it was followed
+    error: the audit log became shorter while jeton waited for new rows
       Run: jeton audit verify
     ");
 }

@@ -158,8 +158,8 @@ fn passwd_asks_for_the_own_password_first() {
     let mut differs = Terminal::start(&home, &["account", "delete", "ci", "--user", "ops"]);
     differs.types_hidden(&password_of("ops"), RIGHT).waits_for(CONFIRM_FOR_GOOD);
     insta::assert_snapshot!(differs.between, @"
-    ci, viewer: 0 active of 0 tokens, never seen
-    Type the account's name to delete it
+    ci (role viewer), never seen: 0 of 0 tokens active
+    Type the account's name to delete the account
     ");
     differs.types("c\n");
     assert_eq!(differs.ends(), 5);
@@ -208,7 +208,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     let (code, preview) = revoke(&["token", "delete", "a"], "b\n");
     assert_eq!(code, 5);
     insta::assert_snapshot!(preview, @"
-    ! ops/a: last seen just now, calls 1 today, 1 in 7 days
+    ! ops/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
     Type the token's name
     ");
@@ -216,9 +216,9 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     let (code, preview) = revoke(&["token", "delete", "a"], "\u{4}");
     assert_eq!(code, 130);
     insta::assert_snapshot!(preview, @"
-    ! ops/a: last seen just now, calls 1 today, 1 in 7 days
+    ! ops/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
-        overlap in progress, both secrets end: [hint] ends in 2 h, last seen just now, 1 call today
+        the old secret still works and is revoked too: [hint] (stops working in 2 h), last seen just now, 1 call today
     Type the token's name
     ");
     let (code, preview) = revoke(&["token", "delete", "b", "a"], "a\n");
@@ -226,12 +226,12 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     // Tokens in use come first.
     insta::assert_snapshot!(preview, @"
     Used in the last 7 days:
-    ! ops/a: last seen just now, calls 1 today, 1 in 7 days
+    ! ops/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
-        overlap in progress, both secrets end: [hint] ends in 2 h, last seen just now, 1 call today
+        the old secret still works and is revoked too: [hint] (stops working in 2 h), last seen just now, 1 call today
     Not used in the last 7 days:
     ops/b: never used
-    Type the number of tokens, 2,
+    Type 2, the number of tokens,
     ");
     assert_eq!(home.verify(&secret), 0, "none of these deleted it");
     assert_eq!(revoke(&["token", "delete", "a", "b"], "2\n").0, 0);

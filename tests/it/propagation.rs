@@ -75,22 +75,22 @@ fn command_confirms_that_the_service_denies() {
     let _service = RunningService::start(&home);
 
     insta::assert_snapshot!(message(as_ops(&["token", "disable", "a", "b"])), @"
-    ✓ ops/a disabled; the service already refuses it ([time])
-    ✓ ops/b disabled; the service already refuses it ([time])
+    ✓ ops/a disabled; the service already refuses the token ([time])
+    ✓ ops/b disabled; the service already refuses the token ([time])
     ");
     as_ops(&["token", "enable", "a", "b"]).assert_success().assert_hides("service");
     insta::assert_snapshot!(message(as_ops(&["token", "regenerate", "a"])), @r#"
-    ✓ ops/a has a new secret; the service already refuses the old secret ([time]); it works until [time], in 3 mo
-      The secret is shown only now. Use it (secret in $T):
+    ✓ ops/a has a new secret; the service already refuses the old secret ([time]); the token works until [time] (in 3 mo)
+      The secret is shown only now. To use a secret that is in $T:
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
     "#);
     as_ops(&["token", "regenerate", "a", "--grace", "1h"]).assert_success().assert_hides("service");
-    insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a has one secret again; the service already refuses the old secret ([time])");
+    insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a now works only with the new secret; the service already refuses the old secret ([time])");
     insta::assert_snapshot!(message(as_ops(&["token", "delete", "a", "--confirm", "a"])), @"
-    ✓ ops/a revoked; the service already refuses it ([time])
-      Undo: jeton token restore ops/a. Trash: jeton token list --trash
+    ✓ ops/a revoked; the service already refuses the token ([time])
+      Undo: jeton token restore ops/a. Show the trash: jeton token list --trash
     ");
-    insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service already refuses its tokens ([time])");
+    insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service already refuses the account's tokens ([time])");
     as_ops(&["token", "disable", "b", "--quiet"]).assert_success().assert_hides("service");
 
     let answer = as_ops(&["token", "regenerate", "c", "--json"]).assert_success().json();
@@ -119,25 +119,25 @@ fn unreachable_service_is_reported() {
     service.signal(Signal::STOP);
     insta::assert_snapshot!(message(home.as_ops(&["token", "disable", "b"])), @"
     ✓ ops/b disabled
-    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not answer: no answer within 1s; it checks the store with each request
+    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: no answer within 1s. The service checks the store with each request
     ");
     let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
-    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service did not answer: no answer within 1s"}"#);
+    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no valid answer: no answer within 1s"}"#);
     // The service is suspended by SIGSTOP: a running one would recreate its socket.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
-    ✓ ops/b revoked; denied from the next request on
-    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not answer: its socket is gone; it checks the store with each request
-      Undo: jeton token restore ops/b. Trash: jeton token list --trash
+    ✓ ops/b revoked; jeton denies the token from the next request on
+    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: the socket no longer exists. The service checks the store with each request
+      Undo: jeton token restore ops/b. Show the trash: jeton token list --trash
     ");
     service.signal(Signal::CONT);
     service.killed();
     assert!(home.store().with_file_name("jeton.db-service").exists(), "a dead service leaves its mark");
     let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).assert_success();
     insta::assert_snapshot!(deleted.message(), @"
-    ✓ ops/c revoked; denied from the next request on
-      Undo: jeton token restore ops/c. Trash: jeton token list --trash
+    ✓ ops/c revoked; jeton denies the token from the next request on
+      Undo: jeton token restore ops/c. Show the trash: jeton token list --trash
     ");
     deleted.assert_hides("service");
 }
@@ -168,10 +168,10 @@ fn outdated_service_is_not_trusted() {
     }
     insta::assert_snapshot!(messages, @"
     ✓ ops/a disabled
-    ! the service at unix:[folder]/other has read the audit log only up to row 1; this change is row 3; it checks the store with each request
+    ! the service at unix:[folder]/other has not read this change yet (row 3 of the audit log; read so far: row 1). The service checks the store with each request
     ✓ ops/b disabled
-    ! the service at unix:[folder]/other did not answer: it gives an unexpected answer; it checks the store with each request
-    ✓ ops/c disabled; the service already refuses it ([time])
+    ! the service at unix:[folder]/other gave no valid answer: the answer has an unexpected form. The service checks the store with each request
+    ✓ ops/c disabled; the service already refuses the token ([time])
     ");
     owner.join().unwrap();
 }

@@ -59,7 +59,7 @@ fn user_option_precedes_every_token() {
     let variables = [("JETON_TOKEN", secret.as_str())];
     let refused = with(&home, &variables, &["whoami", "--user", "ops", "--no-input"]).assert_error(Kind::Denied);
     insta::assert_snapshot!(refused.message(), @"
-    error: no password was given: there is no terminal to ask on, or --no-input forbids asking
+    error: no password was given: jeton can't ask, because there is no terminal or --no-input was given
       Use --password-stdin or --password-file PATH
     ");
     let mut command = home.command(&["whoami", "--json", "--password-stdin"]);
@@ -88,9 +88,12 @@ fn invalid_token_is_not_authenticated() {
     let list = ["token", "list"];
     let denied = |value: &str| with(&home, &[("JETON_TOKEN", value)], &list).assert_code(4).assert_silent();
     let refused = denied("nonsense");
-    insta::assert_snapshot!(refused.message(), @"error: the token was refused: JETON_TOKEN contains no jeton secret");
+    insta::assert_snapshot!(refused.message(), @"
+    error: the token was refused: JETON_TOKEN contains no jeton secret
+      Give the token's secret as the only line
+    ");
     let refused = with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: the token can't be read from JETON_TOKEN: its first line is longer than 4096 bytes");
+    insta::assert_snapshot!(refused.message(), @"error: the token can't be read from JETON_TOKEN: the first line is longer than 4096 bytes");
     denied(&format!("{}x", &secret[..secret.len() - 1]));
     let loose = home.file("loose", &secret, 0o640);
     with(&home, &[("JETON_TOKEN_FILE", loose.to_str().unwrap())], &list)
@@ -184,11 +187,11 @@ fn config_set_and_unset_keep_the_file_private() {
     }
     let refused = home.run(&["config", "set", "api-token", "abc"], "").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"
-    error: a token must not be given on the command line: other users can see it
-      Pass it on stdin, or leave out the value and type it
+    error: a token must not be given on the command line: other users of this machine can see command lines
+      Leave out the value. Then type the token at the prompt, or pass the token on stdin
     ");
     let refused = home.run(&["config", "set", "api-token"], "abc").assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: not a jeton secret: it may be mistyped or cut; nothing was changed");
+    insta::assert_snapshot!(refused.message(), @"error: the input is not a jeton secret: some characters may be wrong or missing; nothing was changed");
 }
 
 #[test]
@@ -214,7 +217,7 @@ fn login_stores_the_account_and_removes_the_token() {
     let done = home.as_ops(&["login", "ops"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ commands now run as ops (set in [folder]/.config/jeton/config.toml)
-      The configured token was removed here; it was not revoked
+      The token was removed from the configuration, but was not revoked
       Commands still ask for your password
     ");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");

@@ -24,7 +24,7 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     let text = example();
     home.file("shop.toml", &text, 0o644);
     let checked = home.run(&["catalogue", "check", "shop.toml"], "").assert_success().assert_silent();
-    insta::assert_snapshot!(checked.err, @"✓ shop.toml is a catalogue, shop: 2 groups, 4 methods, 2 API sets");
+    insta::assert_snapshot!(checked.err, @"✓ shop.toml is a valid catalogue, named shop: 2 groups, 4 methods, 2 API sets");
     let dry = home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").assert_success();
     insta::assert_snapshot!(dry.out, @"
     shop, a new catalogue
@@ -51,7 +51,7 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     let applied = home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     insta::assert_snapshot!(applied.err, @"
     ✓ catalogue shop applied
-      Print the configuration of proxies again if they match routes: jeton guide
+      Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
     ");
 
     let list = home.run(&["catalogue", "list"], "").assert_success().out;

@@ -36,7 +36,7 @@ fn imported_routes_and_scopes_apply() {
     ! POST "/orders": removed control or bidi characters from its title
     ! operations without operationId; their ids come from verb and path: 1 (DELETE "/orders/{id}")
     ✓ catalogue shop applied
-      Print the configuration of proxies again if they match routes: jeton guide
+      Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
     "#);
 
     let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();

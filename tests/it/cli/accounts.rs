@@ -47,16 +47,16 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let done = home.account("ci", "admin").assert_success().assert_silent();
     insta::assert_snapshot!(done.message(), @"
-    ✓ ci created as admin
+    ✓ ci created with the role admin
       Sign in with: jeton --user ci
-      The password is temporary: it must be replaced at the first sign-in
-    ! The store now has two accounts: commands need --user NAME, or once: jeton login NAME
+      The user must replace this temporary password at the first sign-in
+    ! The store now has two accounts. Add --user NAME to commands, or run once: jeton login NAME
     ");
     let third = home.account("third", "viewer").assert_success();
     insta::assert_snapshot!(third.message(), @"
-    ✓ third created as viewer
+    ✓ third created with the role viewer
       Sign in with: jeton --user third
-      The password is temporary: it must be replaced at the first sign-in
+      The user must replace this temporary password at the first sign-in
     ");
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: names are never reused, even after deletion");
@@ -65,7 +65,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     assert_eq!(home.may(&secret, method), 0);
 
     let done = home.ops(&["account", "role", "ci", "viewer"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci is now viewer; its tokens follow with their next request");
+    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. The role limits the account's tokens from the next request on");
     assert_eq!(home.may(&secret, method), 4, "on the very next request");
     assert_eq!(home.verify(&secret), 0);
     home.ops(&["account", "disable", "ci"]).assert_success().assert_silent();
@@ -89,7 +89,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     let refused = home.ops(&["account", "delete", "ci", "--confirm", "c"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was deleted: expected the account's name: ci");
     let done = home.ops(&["account", "rm", "ci", "--confirm", "ci"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci deleted; its name is never reused");
+    insta::assert_snapshot!(done.message(), @"✓ ci deleted; a new account can't have this username");
     home.ops(&["account", "show", "ci"]).assert_error(Kind::NotFound).assert_silent();
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: names are never reused, even after deletion");
@@ -156,7 +156,7 @@ fn new_password_is_the_second_line_or_a_file() {
     let refused = home.asking("ops", &create, &[PASSWORD]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: no new password was given: stdin has no second line
-      Use --new-password-file PATH, or with --password-stdin give it on the second line
+      Use --new-password-file PATH. With --password-stdin, the second line of stdin can be the new password
     ");
     let refused = home.asking("ops", &create, &[PASSWORD, "elevenbytes"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
@@ -182,7 +182,7 @@ fn new_password_is_the_second_line_or_a_file() {
     // The own password, then another account's. Each time the old one stops working.
     let done =
         home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci has a new password; its tokens keep working");
+    insta::assert_snapshot!(done.message(), @"✓ ci has a new password; the account's tokens keep working");
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_success();
     home.asking("ops", &["account", "passwd", "ci"], &[PASSWORD, OTHER]).assert_success().assert_silent();
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_code(4);

@@ -71,12 +71,12 @@ fn help_and_version_need_no_store_or_terminal() {
     let refused = home.run(&[] as &[&str], "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: the screens need a terminal: stdin or stdout is not a terminal
-      For commands run: jeton --help
+      To see the commands, run: jeton --help
     ");
     let refused = home.run(&["demo"], "").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"
     error: the screens need a terminal: stdin or stdout is not a terminal
-      For commands run: jeton --help
+      To see the commands, run: jeton --help
     ");
     home.run(&["demo", "--store", "x"], "").assert_error(Kind::Usage);
     home.run(&["token"], "").assert_error(Kind::Usage);

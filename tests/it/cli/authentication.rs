@@ -26,7 +26,7 @@ fn password_from_stdin_authenticates_the_account() {
     }
     home.run(&["whoami", "--password-stdin"], format!("{PASSWORD} \n")).assert_code(4);
     let refused = home.run(&["whoami", "--password-stdin"], vec![b'x'; 10 << 20]).assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: the password can't be read from stdin: its first line is longer than 4096 bytes");
+    insta::assert_snapshot!(refused.message(), @"error: the password can't be read from stdin: the first line is longer than 4096 bytes");
     home.run(&["whoami", "--password-stdin"], b"\xff\xff\n").assert_error(Kind::Usage).assert_says(&["UTF-8"]);
     home.run(&["whoami", "--password-stdin", "--password-file", "x"], "").assert_error(Kind::Usage);
     let quiet = home.as_ops(&["whoami", "--quiet"]).assert_success();
@@ -67,8 +67,8 @@ fn commands_respect_the_role_of_each_account() {
     };
     let refused = run(&[], &["whoami"]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the account is missing: this store has several accounts
-      Use --user NAME, or once: jeton login NAME
+    error: no account was given: this store has several accounts
+      Use --user NAME, or run once: jeton login NAME
     ");
     let metrics = ["--user", "metrics"];
     assert_eq!(run(&metrics, &["whoami", "--json"]).assert_success().json()["account"]["role"], "viewer");

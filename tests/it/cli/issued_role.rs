@@ -190,9 +190,9 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 0));
     let done = home.as_ops(&["token", "delete", "maker", "--confirm", "maker"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
-    ✓ ops/maker revoked; denied from the next request on
-    ! It created 2 tokens that stay valid: ops/one, ops/two; --with-made also revokes those
-      Undo: jeton token restore ops/maker. Trash: jeton token list --trash
+    ✓ ops/maker revoked; jeton denies the token from the next request on
+    ! The revoked token created 2 tokens that stay valid: ops/one, ops/two. The option --with-made revokes such tokens too
+      Undo: jeton token restore ops/maker. Show the trash: jeton token list --trash
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
     home.as_ops(&["token", "restore", "maker"]).assert_success();
@@ -210,8 +210,8 @@ fn show_and_can_explain_withheld_methods() {
     by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").assert_success();
     let done = by_person(&home, "mia", &["token", "create", "empty"], "").assert_success();
     insta::assert_snapshot!(done.message(), @r#"
-    ✓ mia/empty is ready; it works until [time], in 3 mo
-      The secret is shown only now. Use it (secret in $T):
+    ✓ mia/empty is ready; the token works until [time] (in 3 mo)
+      The secret is shown only now. To use a secret that is in $T:
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
     ! mia/empty: it may not call anything: its selection is empty
     "#);
@@ -224,7 +224,7 @@ fn show_and_can_explain_withheld_methods() {
       API: 2 methods → 1 method
         - environment.control.GetEnvInfo
     ! mia/x: it may not call anything: environment.control.StopEnv (above its account's role, viewer)
-    ✓ mia/x changed; its secret stays the same
+    ✓ mia/x changed; the secret stays the same
     ");
     by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").assert_success();
     let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").assert_success().json();

@@ -73,8 +73,8 @@ fn ledger_lists_denied_attempts_and_uses() {
     }
     let refused = home.as_ops(&["ledger", "uses", "--filter", "reason:x"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: uses have no reason: uses were allowed
-      Run: jeton ledger denied
+    error: uses can't be filtered by reason: only denied attempts have a reason
+      List denied attempts: jeton ledger denied
     ");
     let refused = home.as_ops(&["ledger", "denied", "--token", "none"]).assert_error(Kind::NotFound).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
@@ -141,7 +141,7 @@ fn check_reports_expiring_and_still_tried_tokens() {
     let checked = home.run(&["check"], "").assert_code(6);
     insta::assert_snapshot!(checked.text(), @"
     expiring     ops/soon     expires in 7 days
-    still tried  ops/rotated  1 denied in 7 days, last just now  retired with jtn_xxxxxxxx old from local jeton verify
+    still tried  ops/rotated  denied attempts in 7 days: 1, last just now  retired with jtn_xxxxxxxx old from local jeton verify
     ");
     insta::assert_snapshot!(checked.message(), @"
     error: tokens need attention: 1 expiring, 1 still tried

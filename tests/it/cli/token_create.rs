@@ -84,8 +84,8 @@ fn create_explains_the_secret() {
     let created = home.as_ops(&["token", "create", "a"]).assert_success();
     assert!(looks_like_a_secret(created.out.strip_suffix('\n').unwrap()));
     insta::assert_snapshot!(created.message(), @r#"
-    ✓ ops/a is ready; it works until [time], in 3 mo
-      The secret is shown only now. Use it (secret in $T):
+    ✓ ops/a is ready; the token works until [time] (in 3 mo)
+      The secret is shown only now. To use a secret that is in $T:
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
     ! ops/a: it may not call anything: its selection is empty
     "#);
@@ -134,7 +134,7 @@ fn set_names_differ_from_built_in_choices() {
     insta::assert_snapshot!(done.message(), @r#"
     ! the set "Inherit" looks like a built-in choice; renamed to "tag Inherit"
     ✓ catalogue d applied
-      Print the configuration of proxies again if they match routes: jeton guide
+      Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
     "#);
     assert!(home.run(&["catalogue", "show", "tag Inherit"], "").assert_success().out.contains("getA"));
 }

@@ -52,8 +52,8 @@ fn revoke_takes_aliases_and_several_tokens() {
     }
     let refused = home.as_ops(&["token", "rm", "a", "b"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the revocation was not confirmed: there is no terminal to ask on, or --no-input forbids asking
-      Use --confirm NAME, or for several tokens --confirm N with their number
+    error: the revocation was not confirmed: jeton can't ask, because there is no terminal or --no-input was given
+      Confirm with the token's name: --confirm NAME. For N tokens: --confirm N
     ");
     let refused = home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "a"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was revoked: expected the number of tokens: 2");

@@ -36,7 +36,7 @@ fn edit_prints_the_changes() {
       expires: never → [time]
       API: IDE Plugins → IDE Plugins, Marketplace
         + Marketplace
-    ✓ ops/cd changed; its secret stays the same
+    ✓ ops/cd changed; the secret stays the same
     ");
     assert_eq!(home.verify(&secret), 0, "the secret stays");
     let output =
@@ -121,8 +121,8 @@ fn copy_and_regenerate_issue_working_secrets() {
     insta::assert_snapshot!(refused.message(), @"error: the grace 31d is too long: an old secret can work for another 30 days at most");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
-    ✓ ops/ci has a new secret, the old secret ends in 20 days with the token itself; it works until [time], in 20 days
-      The secret is shown only now. Use it (secret in $T):
+    ✓ ops/ci has a new secret; the old secret stops working in 20 days, when the token expires; the token works until [time] (in 20 days)
+      The secret is shown only now. To use a secret that is in $T:
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
     "#);
     let second = rotated.out.trim_end();
@@ -137,10 +137,10 @@ fn copy_and_regenerate_issue_working_secrets() {
     assert!(previous["last_seen_at"].is_string() && shown["usage"]["current_last_seen_at"].is_string(), "{shown}");
     let shown = home.as_ops(&["token", "show", "ci"]).assert_success().out;
     let rotating: Vec<&str> = shown.lines().filter(|line| line.contains(&first[..12])).collect();
-    insta::assert_snapshot!(rotating.join("\n").replace(&first[..12], "[old]"), @"Rotating   [old] ends in 20 days, last seen just now, 1 call today");
+    insta::assert_snapshot!(rotating.join("\n").replace(&first[..12], "[old]"), @"Rotating   [old] (stops working in 20 days), last seen just now, 1 call today");
 
     let done = home.as_ops(&["token", "retire", "ci"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ops/ci has one secret again; the old secret is denied from the next request on");
+    insta::assert_snapshot!(done.message(), @"✓ ops/ci now works only with the new secret; jeton denies the old secret from the next request on");
     assert_eq!((home.verify(&first), home.verify(second)), (4, 0));
     home.as_ops(&["token", "retire", "ci"]).assert_error(Kind::Conflict);
     let shown = home.as_ops(&["token", "show", "ci", "--json"]).assert_success().json();

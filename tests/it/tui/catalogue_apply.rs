@@ -187,7 +187,7 @@ fn token_created_meanwhile_needs_a_new_preview() {
     s.keys("2<enter>");
     s.install.create("admin", reader("late"));
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods, 2 were accepted; nothing was changed. Something changed meanwhile: press Enter for a new preview");
+    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods (you accepted 2); nothing was changed. Something changed meanwhile: press Enter for a new preview");
     assert_eq!(last(&s), "token.create");
     s.keys("<enter>");
     s.assert_shows("admin/late");
@@ -230,7 +230,7 @@ fn unreadable_catalogue_is_a_problem_of_the_form() {
     s.keys("<enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"Enter a name or a path");
     s.keys("cloud<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud: jeton comes with the catalogue cloud-platform; other names are files");
+    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud: the only built-in catalogue is cloud-platform; any other name must be a file");
     s.keys("<esc>");
     offer(&mut s, &example().replacen("access", "acess", 1));
     s.assert_shows("shop.toml:");
