@@ -156,7 +156,7 @@ fn guide_is_safe_as_printed_or_refused() {
     let refused =
         home.run(&["guide", "nginx", "--listen", "127.0.0.1:80"], "").assert_error(Kind::Failure).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: a socket at [folder]/shared/v.sock could be replaced by other users: [folder]/shared can be written by other users (mode 1777)
+    error: other users could replace a socket at [folder]/shared/v.sock: [folder]/shared can be written by other users (mode 1777)
       Choose a folder that only root or the service's own user can change, such as /run/jeton
     ");
     home.run(&["guide", "nginx", "--insecure"], "").assert_success();
@@ -203,5 +203,5 @@ fn unwritable_value_is_refused() {
         .assert_silent();
     let empty = crate::support::cli_program::CliHome::set_up();
     let done = empty.run(&["guide", "curl"], "").assert_success();
-    insta::assert_snapshot!(done.message(), @"! no method has a route, so every request will be denied. Routes come from a catalogue");
+    insta::assert_snapshot!(done.message(), @"! no method has a route, so the proxy will deny every request. Apply a catalogue with routes: jeton catalogue apply FILE");
 }

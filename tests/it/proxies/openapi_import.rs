@@ -97,7 +97,7 @@ fn imported_api() -> ImportedApi {
     insta::allow_duplicates! { insta::assert_snapshot!(imported.message(), @r#"
     ! "GET /organisations/{o}/backups/{b}" is the same route as "GET /organisations/{org}/backups/{backupId}", which keeps it; this operation has no route
     ✓ catalogue cloud applied
-      Print the configuration of proxies again if they match routes: jeton guide
+      Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
     "#) };
     home.as_ops(&["policy", "set", "active_tokens", "0"]).assert_success();
     let requests = requests(&home);

@@ -68,7 +68,7 @@ fn redirected_terminal_is_refused() {
     before
     $ jeton
     error: the screens need a terminal: stdin or stdout is not a terminal
-      For commands run: jeton --help
+      To see the commands, run: jeton --help
     ");
 }
 

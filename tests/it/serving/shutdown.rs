@@ -83,7 +83,7 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     assert_eq!(fs::metadata(&manage).unwrap().mode() & 0o7777, 0o600);
     let second = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(second.message().replace(&service.verify.to_string(), "[address]"), @"
-    error: a service already runs on this store: it verifies tokens at [address]
+    error: a service already runs on this store: that service verifies tokens at [address]
       Stop that service first, or serve another store
     ");
     assert_eq!(service.client().verify(&secret, METHOD).status, 200, "the first goes on");
@@ -92,7 +92,7 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     elsewhere.args(["--manage", &taken]);
     let refused = run_to_end(elsewhere, b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message().replace(manage.to_str().unwrap(), "[socket]"), @"
-    error: can't listen on unix:[socket]: another program listens there
+    error: can't listen on unix:[socket]: another program already listens at this address
       Stop the program that listens there, or choose another address
     ");
     assert!(exists(&manage), "it is the first one's");
@@ -115,8 +115,8 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     fs::write(&manage, "mine").unwrap();
     let refused = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: can't listen on unix:[folder]/jeton.db.manage: a file that is not a jeton socket is there
-      Stop the program that listens there, or choose another address
+    error: can't listen on unix:[folder]/jeton.db.manage: this path already has a file that is not a jeton socket
+      Choose another address, or remove the file if nothing uses it
     ");
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
 }
@@ -207,7 +207,7 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
         let refused = run_to_end(serve(&["--verify", &endpoint]), b"").assert_error(Kind::Failure);
         let message = refused.message().replace(shared.to_str().unwrap(), "[shared]");
         insta::allow_duplicates! { insta::assert_snapshot!(message.replace(&format!("{mode:04o}"), "[mode]"), @"
-        error: a socket at [shared]/v.sock could be replaced by other users: [shared] can be written by other users (mode [mode])
+        error: other users could replace a socket at [shared]/v.sock: [shared] can be written by other users (mode [mode])
           Choose a folder that only root or the service's own user can change, such as /run/jeton
         ") };
     }
@@ -283,7 +283,7 @@ fn service_takes_sockets_from_systemd() {
     let refused = run_to_end(unfit, b"").assert_error(Kind::Failure);
     insta::assert_snapshot!(refused.message(), @"
     error: the sockets passed by systemd can't be used: fd 3 is not a valid tcp socket
-      The socket units need ListenStream=
+      Use ListenStream= in the socket units
     ");
 }
 
