@@ -97,7 +97,7 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
         CliCommand::No(
             "it looks once more at tokens marked on a screen; lines name theirs and show each with token show",
         ),
-        Press("cbot-2<enter><enter><enter><enter><enter>ENTERy<esc>ax"),
+        TuiKeys::No("the screens ask by themselves, to look once more at marked tokens after a change made elsewhere"),
     ),
     ("token.restore", Run("token restore bot", ""), Press("xbot<tab>PROOF<tab><tab><enter>uPROOF<tab><enter>")),
     ("token.purge.preview", Run("token purge --trashed --dry-run", ""), Press("tp")),
@@ -106,11 +106,7 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
         Run("token purge --trashed --confirm 1", ""),
         Press("xbot<tab>PROOF<tab><tab><enter>tp1<tab>PROOF<tab><tab><enter>"),
     ),
-    (
-        "impact",
-        CliCommand::No("the prompts show the usage of each token, which they read with token show"),
-        TuiKeys::No("the dialogs show the usage of each token, which they read with token show"),
-    ),
+    ("impact", CliCommand::No("the prompts show the usage of each token, which they read with token show"), Press("x")),
     ("audit.list", Run("audit", ""), Press("3")),
     (
         "audit.head",

@@ -38,6 +38,11 @@ pub struct PendingMutation {
 }
 
 impl PendingMutation {
+    /// Returns the request for the change.
+    pub fn request(&self) -> Request {
+        self.mutation.request()
+    }
+
     /// Creates a `change` with the given `title`; `about` describes its effects.
     pub fn new(title: impl Into<String>, about: impl Into<String>, change: impl Retry + 'static) -> Self {
         Self::with_text(title, ScrollText::paragraph(about), change)
@@ -76,7 +81,7 @@ impl Dialog for ConfirmDialog {
     const CONTEXT: Context = Context::Confirm;
 
     fn id(&self) -> &'static str {
-        self.mutation.mutation.request().name()
+        self.mutation.request().name()
     }
 
     fn title(&self) -> String {
@@ -101,7 +106,7 @@ impl Dialog for ConfirmDialog {
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let credential = self.auth.take_credential().map_err(Problem::general)?;
-        Ok(Intent::Send(credential, self.mutation.mutation.request()))
+        Ok(Intent::Send(credential, self.mutation.request()))
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {

@@ -6,7 +6,6 @@ use ratatui::text::{Line, Span};
 use crate::domain::api_selection::Selection;
 use crate::domain::recent_usage::ClientUsage;
 use crate::domain::time::{Timestamp, ago};
-use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
 use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, join_to_fit, width};
 use crate::verbs::ledger::format_origin;
@@ -56,7 +55,7 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
     for (at, from) in client_rows(&usage.clients, room).iter().enumerate() {
         lines.push(row(if at == 0 { "From" } else { "" }, from, Style::new()));
     }
-    if let Some(denied) = describe_denials(usage) {
+    if let Some(denied) = describe_denials(&usage.denied) {
         let style = if usage.denied.since == DeniedSince::Week { Style::new() } else { theme.warning };
         lines.push(row("Denied", &denied, style));
         if let Some(last) = &usage.denied.last {
@@ -100,27 +99,28 @@ fn client_rows(origins: &[ClientUsage], room: usize) -> Vec<String> {
 }
 
 /// Describes the denials: `14 since disabled, last 10.0.0.4`; `None` if there were none.
-pub fn describe_denials(usage: &Usage) -> Option<String> {
-    let DenialSummary { since, attempts, is_lower_bound: is_least, last } = &usage.denied;
+pub fn describe_denials(denied: &DenialSummary) -> Option<String> {
+    let DenialSummary { since, attempts, is_lower_bound: is_least, last } = denied;
     let LastDenial { address, client, .. } = last.as_ref()?;
     let bound = if *is_least { "+" } else { "" };
     Some(format!("{}{bound} {}, last {}", group_digits(*attempts), since.describe(), format_origin(address, client).0))
 }
 
 /// Returns `true` if a token, or a secret of it, is still tried although it no longer works.
-fn has_dead_attempts(usage: &Usage) -> bool {
-    usage.denied.attempts > 0 && usage.denied.since != DeniedSince::Week
+pub fn has_dead_attempts(denied: &DenialSummary) -> bool {
+    denied.attempts > 0 && denied.since != DeniedSince::Week
 }
 
 /// Describes the usage in a sentence: `1 240 calls today, 8 102 in 7 days, last 3 min ago, mostly from 10.0.0.5
 /// (curl/8.5)`. Denied attempts on a dead token or secret come first. A narrow line loses its end.
 pub fn describe(usage: &Usage, now: Timestamp) -> String {
-    let denied = describe_denials(usage).map(|words| format!("denied {words}"));
+    let denied = describe_denials(&usage.denied).map(|words| format!("denied {words}"));
     let Some(seen) = usage.last_seen_at else {
         return denied.map_or_else(|| "never used".to_owned(), |denied| format!("never used · {denied}"));
     };
     // A token with a replaced secret also has a valid one, which may be in use. A dead token has none.
-    let dead = has_dead_attempts(usage) && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
+    let dead = has_dead_attempts(&usage.denied)
+        && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
     if let Some(denied) = denied.as_ref().filter(|_| dead) {
         let calls =
             if usage.week == 0 { String::new() } else { format!(", {} in 7 days", count_noun(usage.week, "call")) };
@@ -139,50 +139,6 @@ pub fn describe(usage: &Usage, now: Timestamp) -> String {
     let mostly = usage.clients.first().map_or_else(String::new, mostly);
     let denied = denied.map_or_else(String::new, |denied| format!(" · {denied}"));
     format!("{calls}{mostly}{denied}")
-}
-
-/// Returns the consequences of revoking the token, in at most four lines.
-pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
-    let (theme, plain) = (&model.theme, Style::new());
-    let line = |text: &str, style: Style| Line::styled(cut(text, columns), style);
-    let still_denied = describe_denials(usage)
-        .filter(|_| has_dead_attempts(usage))
-        .map(|words| format!("  still tried: denied {words}"));
-    let Some(seen) = usage.last_seen_at else {
-        let live = token.status(model.now) == Status::Active;
-        let text = if live { "Never used, but someone may be about to use it." } else { "Never used." };
-        return [Some(text.to_owned()), still_denied].into_iter().flatten().map(|text| line(&text, plain)).collect();
-    };
-    let calls = match usage.today {
-        0 => format!("{} in 7 days", count_noun(usage.week, "call")),
-        today => format!("{} today, {} in 7 days", count_noun(today, "call"), group_digits(usage.week)),
-    };
-    let head = format!("! In use: last seen {}, {calls}", ago(seen, model.now));
-    let mut lines = vec![if usage.week > 0 {
-        line(&head, theme.warning)
-    } else {
-        line(&format!("Last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
-    }];
-    if !usage.clients.is_empty() {
-        lines.push(line(&format!("  from {}", callers(&usage.clients, columns.saturating_sub(7))), plain));
-    }
-    if let Some(methods) = describe_methods(&usage.methods, columns.saturating_sub(2)) {
-        lines.push(line(&format!("  {methods}"), plain));
-    }
-    match (token.overlap(model.now), still_denied) {
-        (Some(previous), _) => {
-            let today = usage.previous.map_or(0, |uses| uses.today);
-            let text = format!(
-                "  overlap in progress, both secrets end: {}, {} today",
-                previous.hint,
-                count_noun(today, "call")
-            );
-            lines.push(line(&text, theme.warning));
-        }
-        (None, Some(still_denied)) => lines.push(line(&still_denied, plain)),
-        (None, None) => {}
-    }
-    lines
 }
 
 /// Returns `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`, in `columns` columns.

@@ -223,7 +223,7 @@ impl<D: Dialog + 'static> Component for Form<D> {
 
     fn enter_label(&self) -> Option<&'static str> {
         let (field, kind) = self.focused_field().filter(|(_, kind)| *kind == FieldKind::Text && !self.leaving)?;
-        self.button_pressed_by(field, kind).and(D::ENTER_LABEL)
+        self.button_pressed_by(field, kind).and(self.dialog.enter_label())
     }
 
     fn is_scrollable(&self, columns: usize, rows: usize) -> bool {

@@ -59,6 +59,11 @@ pub trait Dialog {
     /// A word for the effect of Esc, if that effect is not to cancel.
     const CANCEL_LABEL: Option<&'static str> = None;
 
+    /// Returns [`Dialog::ENTER_LABEL`], if it doesn't depend on the state of the dialog.
+    fn enter_label(&self) -> Option<&'static str> {
+        Self::ENTER_LABEL
+    }
+
     /// Returns the id of the dialog, for tests.
     fn id(&self) -> &'static str;
 

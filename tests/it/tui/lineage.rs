@@ -154,7 +154,7 @@ fn revoking_several_counts_each_token_once() {
       ops/one                           never seen
 
     Denied from the next request on. They stay in the trash for 30 days.
-    ! They created 1 token that stays valid
+    ! They created 1 token that stays valid: ops/two
     Its 1 token               (•) leave it   ( ) revoke it too
     Number                    2
     Type it to confirm
@@ -173,7 +173,7 @@ fn revoking_several_counts_each_token_once() {
       ops/one                           never seen
 
     Denied from the next request on. They stay in the trash for 30 days.
-    ! They created 1 token that stays valid
+    ! They created 1 token that stays valid: ops/two
     Its 1 token               ( ) leave it   (•) revoke it too
     Number                    3
     Type it to confirm

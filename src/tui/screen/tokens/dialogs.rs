@@ -14,10 +14,10 @@ use crate::tui::modal::edit_token::EditTokenDialog;
 use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
 use crate::tui::modal::purge::PurgeDialog;
 use crate::tui::modal::regenerate::RegenerateTokenDialog;
+use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::modal::restore::RestoreTokensDialog;
 use crate::tui::modal::retire;
-use crate::tui::modal::revoke_token::RevokeTokenDialog;
-use crate::tui::modal::revoke_tokens::RevokeTokensDialog;
+use crate::tui::modal::revoke_tokens::revoke_tokens;
 use crate::tui::modal::token_details::TokenDetailsDialog;
 use crate::tui::notice::NoticeId;
 use crate::tui::screen::{Intent, UpdateContext};
@@ -91,16 +91,14 @@ impl Tokens {
     }
 
     fn open_about_targets(&self, targets: Vec<Token>, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        let trash = ctx.policy().trash;
         Some(match (action, targets.as_slice()) {
             (_, []) => return None,
             (Action::SetEnabled, [token]) => Intent::Confirm(toggle_mutation(token, ctx.now)),
             (Action::SetEnabled, several) => Intent::Confirm(toggle_all_mutation(several, ctx.now)),
-            (_, [token]) => {
-                let form = RevokeTokenDialog::new(token.clone(), self.details_of(token), trash, ctx.auth_field()?);
-                Intent::Push(Box::new(form))
+            (_, _) => {
+                let spec = revoke_tokens(targets, ctx.policy().trash);
+                Intent::Push(Box::new(RemovalDialog::new(spec, ctx.now, ctx.auth_field()?)))
             }
-            (_, _) => Intent::Push(Box::new(RevokeTokensDialog::new(targets, trash, ctx.now, ctx.auth_field()?))),
         })
     }
 }

@@ -1,0 +1,217 @@
+//! The consequences box: the tokens that lose something by a change, and their uses of it in the last 7 days. The same
+//! in every dialog that takes something away.
+
+use std::cmp::Reverse;
+
+use ratatui::style::Style;
+
+use super::token_usage::{callers, describe_denials, describe_methods, has_dead_attempts};
+use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
+use crate::domain::time::{Timestamp, ago};
+use crate::domain::token::{Status, Token};
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::screen::UpdateContext;
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_list::ScrollList;
+use crate::tui::widget::text_fit::{count_noun, fit, group_digits, width};
+use crate::verbs::impact::{Impact, TokenImpact};
+
+/// Lines of the box of a single token.
+const LINES_OF_ONE: usize = 4;
+/// Lines per recently used token.
+const LINES_PER_USED_TOKEN: usize = 3;
+/// Columns of "last seen" and the calls.
+const USAGE_COLUMNS: usize = 41;
+
+/// The tokens of a change, as a box with lines of constant number or a list that scrolls.
+pub struct ImpactBox {
+    /// Most recently used first.
+    tokens: Vec<Token>,
+    /// Number of recently used tokens, which come first in `tokens`.
+    used: usize,
+    /// `None` until loaded.
+    impact: Option<Impact>,
+    list: ScrollList,
+}
+
+impl ImpactBox {
+    /// Creates the box for `tokens`; empty if only the impact knows them. `other_lines` is the number of lines of the
+    /// dialog outside the list, including the frame.
+    pub fn new(tokens: Vec<Token>, other_lines: usize, now: Timestamp) -> Self {
+        let mut impact_box =
+            ImpactBox { tokens: Vec::new(), used: 0, impact: None, list: ScrollList::new(other_lines) };
+        impact_box.set_tokens(tokens, now);
+        impact_box
+    }
+
+    fn set_tokens(&mut self, mut tokens: Vec<Token>, now: Timestamp) {
+        tokens.sort_by_cached_key(|token| order(token, now));
+        self.used = tokens.iter().filter(|token| last_use(token, now).is_some()).count();
+        self.tokens = tokens;
+    }
+
+    /// Takes the impact. Its tokens replace those known before.
+    pub fn set_impact(&mut self, mut impact: Impact, now: Timestamp) {
+        impact.tokens.sort_by_cached_key(|one| order(&one.token, now));
+        self.set_tokens(impact.tokens.iter().map(|one| one.token.clone()).collect(), now);
+        self.impact = Some(impact);
+    }
+
+    /// Returns the number of tokens. `None` until it is known.
+    pub fn count(&self) -> Option<u64> {
+        match (&self.impact, self.tokens.len()) {
+            (Some(impact), _) => Some(impact.count),
+            (None, 0) => None,
+            (None, known) => Some(known as u64),
+        }
+    }
+
+    /// Returns the impact on the token `at` this place.
+    fn of(&self, at: usize) -> Option<&TokenImpact> {
+        self.impact.as_ref()?.tokens.get(at)
+    }
+
+    /// Scrolls the list. Returns `true` if `action` scrolls.
+    pub fn scroll(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
+        self.list.scroll(action, self.line_count(), ctx)
+    }
+
+    /// Returns `true` if the list does not fit into `rows` lines.
+    pub fn is_long(&self, rows: usize) -> bool {
+        self.list.is_long(rows, self.line_count())
+    }
+
+    /// Writes the box of the single token in a constant number of lines.
+    pub fn draw_one<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, model: &Model) {
+        let end = layout.height() + LINES_OF_ONE;
+        match self.of(0) {
+            Some(one) => {
+                for (text, style) in lines_of_one(one, layout.columns, model) {
+                    layout.text_line(&text, style);
+                }
+            }
+            None => layout.text_line("Reading its usage…", layout.theme.dim),
+        }
+        layout.pad(end);
+    }
+
+    /// Writes a line about all tokens, and the list below it.
+    pub fn draw_list<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, model: &Model) {
+        let (head, style) = match (self.count(), self.used) {
+            (None, _) => ("Reading their usage…".to_owned(), layout.theme.dim),
+            (Some(0), _) => ("There is no such token.".to_owned(), Style::new()),
+            (Some(_), 0) => ("None of them was used in the last 7 days:".to_owned(), Style::new()),
+            (Some(count), used) => (
+                format!("! {} of {} in use, seen in the last 7 days:", group_digits(used as u64), group_digits(count)),
+                layout.theme.warning,
+            ),
+        };
+        layout.text_line(&head, style);
+        let columns = layout.columns;
+        let unlisted = self.count().unwrap_or_default().saturating_sub(self.tokens.len() as u64);
+        let rows = (0..self.line_count()).map(|at| self.list_line(at, columns, model));
+        self.list.draw(layout, rows, self.line_count() as u64 + unlisted);
+    }
+
+    /// Returns the number of lines of the list: three per recently used token, and a heading above the others.
+    fn line_count(&self) -> usize {
+        let apart = self.used > 0 && self.used < self.tokens.len();
+        self.tokens.len() + (LINES_PER_USED_TOKEN - 1) * self.used + usize::from(apart)
+    }
+
+    /// Returns the line `at` of the list: recently used tokens with the consequences, then the others.
+    fn list_line(&self, at: usize, columns: usize, model: &Model) -> (String, Style) {
+        let theme = &model.theme;
+        if at < LINES_PER_USED_TOKEN * self.used {
+            let place = at / LINES_PER_USED_TOKEN;
+            let Some(token) = self.tokens.get(place) else { return Default::default() };
+            let usage = self.of(place).map(|one| &one.usage);
+            return match (at % LINES_PER_USED_TOKEN, usage) {
+                (0, _) => {
+                    let calls = usage.map(|usage| format!("{} in 7 days", count_noun(usage.week, "call")));
+                    (row("!", token, &calls.unwrap_or_default(), columns, model), theme.warning)
+                }
+                (_, None) => ("  reading…".to_owned(), theme.dim),
+                (1, Some(usage)) => {
+                    (format!("  {}", callers_today(token, usage, columns.saturating_sub(2), model)), Style::new())
+                }
+                (_, Some(usage)) => {
+                    let methods = describe_methods(&usage.methods, columns.saturating_sub(2));
+                    (format!("  {}", methods.as_deref().unwrap_or("no method recorded")), Style::new())
+                }
+            };
+        }
+        let unused = match (self.used, at - LINES_PER_USED_TOKEN * self.used) {
+            (0, at) => self.tokens.get(at),
+            (_, 0) => return ("Not used in the last 7 days:".to_owned(), theme.dim),
+            (used, at) => self.tokens.get(used + at - 1),
+        };
+        unused.map(|token| (row(" ", token, "", columns, model), Style::new())).unwrap_or_default()
+    }
+}
+
+fn last_use(token: &Token, now: Timestamp) -> Option<Timestamp> {
+    token.last_seen_at.filter(|at| *at >= now.plus(-RECENT_USE))
+}
+
+/// Returns the key of a token in the list.
+fn order(token: &Token, now: Timestamp) -> (Reverse<Option<Timestamp>>, String) {
+    (Reverse(last_use(token, now)), token.full_name())
+}
+
+/// Returns the line of a token: name, last seen, number of calls.
+fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -> String {
+    let seen = token.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| ago(at, model.now));
+    let name = fit(&token.full_name(), columns.saturating_sub(USAGE_COLUMNS).max(12));
+    format!("{glyph} {name} {} {calls}", fit(&seen, 14))
+}
+
+/// Returns today's callers: `12 today, from 10.0.0.5 (curl/8.5)`.
+fn callers_today(token: &Token, usage: &RecentUsage, columns: usize, model: &Model) -> String {
+    let mut text = format!("{} today", group_digits(usage.today));
+    if token.overlap(model.now).is_some() {
+        text.push_str(", overlap in progress");
+    }
+    if !usage.clients.is_empty() {
+        text.push_str(", from ");
+        text.push_str(&callers(&usage.clients, columns.saturating_sub(width(&text))));
+    }
+    text
+}
+
+/// Returns the consequences for a single token, in at most [`LINES_OF_ONE`] lines.
+fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String, Style)> {
+    let (theme, plain, token, usage) = (&model.theme, Style::new(), &one.token, &one.usage);
+    let still_denied = describe_denials(&one.denied)
+        .filter(|_| has_dead_attempts(&one.denied))
+        .map(|words| (format!("  still tried: denied {words}"), plain));
+    let Some(seen) = token.last_seen_at else {
+        let live = token.status(model.now) == Status::Active;
+        let text = if live { "Never used, but someone may be about to use it." } else { "Never used." };
+        return [Some((text.to_owned(), plain)), still_denied].into_iter().flatten().collect();
+    };
+    let calls = match usage.today {
+        0 => format!("{} in 7 days", count_noun(usage.week, "call")),
+        today => format!("{} today, {} in 7 days", count_noun(today, "call"), group_digits(usage.week)),
+    };
+    let mut lines = vec![if usage.week > 0 {
+        (format!("! In use: last seen {}, {calls}", ago(seen, model.now)), theme.warning)
+    } else {
+        (format!("Last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
+    }];
+    if !usage.clients.is_empty() {
+        lines.push((format!("  from {}", callers(&usage.clients, columns.saturating_sub(7))), plain));
+    }
+    let methods = describe_methods(&usage.methods, columns.saturating_sub(2));
+    lines.extend(methods.map(|methods| (format!("  {methods}"), plain)));
+    match (token.overlap(model.now), still_denied) {
+        (Some(previous), _) => {
+            let today = count_noun(one.previous_today.unwrap_or_default(), "call");
+            let text = format!("  overlap in progress, both secrets end: {}, {today} today", previous.hint);
+            lines.push((text, theme.warning));
+        }
+        (None, still_denied) => lines.extend(still_denied),
+    }
+    lines
+}

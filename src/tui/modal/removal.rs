@@ -1,0 +1,303 @@
+//! The dialog for what is taken away: the consequences, the typed confirmation, the proof, and a safe alternative. The
+//! verb compares the confirmation, not this dialog.
+
+use ratatui::style::Style;
+
+use super::confirm_change::PendingMutation;
+use super::impact::ImpactBox;
+use super::made_tokens::MadeTokensChoice;
+use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN};
+use crate::domain::time::Timestamp;
+use crate::domain::token::Token;
+use crate::error::Error;
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::screen::{Intent, Reply, UpdateContext};
+use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::choices::Choices;
+use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::text_input::TextInput;
+use crate::verbs::impact::{GetImpact, Removal};
+use crate::verbs::request::{Request, Response};
+
+/// Lines of the dialog outside its list and its effects, including the frame.
+const OTHER_LINES: usize = 13;
+/// Maximum number of lines of an effect.
+const MAX_EFFECT_LINES: usize = 3;
+
+/// The text to type before something is taken away.
+pub enum Confirmation {
+    /// A name. If tokens are revoked along with the named one, their number.
+    Name(String),
+    /// The number of tokens.
+    Number,
+    /// Nothing can be taken away now, for this reason.
+    Impossible(String),
+}
+
+/// The safe alternative.
+pub enum Alternative {
+    /// A button with this label that only closes the dialog.
+    Keep(&'static str),
+    /// A button with this label for another change.
+    Change(&'static str, Box<dyn Fn() -> PendingMutation>),
+}
+
+/// Creates the request from the typed confirmation and the choice to include the tokens made by these.
+pub type RemovalRequest = dyn Fn(&str, bool) -> Request;
+
+/// The specification of the dialog.
+pub struct RemovalSpec {
+    /// The id of the dialog, for tests.
+    pub id: &'static str,
+    pub title: String,
+    /// The change whose impact is shown. `None` if no token loses anything.
+    pub impact: Option<Removal>,
+    /// The tokens of the change. Empty if only the impact knows them.
+    pub tokens: Vec<Token>,
+    /// The effects, a line or a paragraph each.
+    pub effects: Vec<String>,
+    pub confirmation: Confirmation,
+    /// `None` if there is nothing safer to do.
+    pub alternative: Option<Alternative>,
+    /// The label of Enter, such as `Revoke`.
+    pub act: &'static str,
+    /// The object of the destructive button, such as `this token`. `None` for the number of tokens.
+    pub object: Option<&'static str>,
+    pub request: Box<RemovalRequest>,
+}
+
+/// The focused part. The destructive button never gets the focus automatically.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The choice of also taking the tokens that these tokens created.
+    Made,
+    Confirmation,
+    Auth,
+    /// The safe button.
+    Alternative,
+    /// The destructive button.
+    Remove,
+    /// The way back, if nothing can be taken away.
+    Back,
+}
+
+/// The dialog of a [`RemovalSpec`].
+pub struct RemovalDialog {
+    spec: RemovalSpec,
+    impact: ImpactBox,
+    made: MadeTokensChoice,
+    typed: TextInput,
+    auth: AuthField,
+}
+
+impl RemovalDialog {
+    /// Opens the dialog of `spec`, with its `proof` field.
+    pub fn new(spec: RemovalSpec, now: Timestamp, proof: AuthField) -> Form<Self> {
+        let limit = match spec.confirmation {
+            Confirmation::Name(_) => MAX_TOKEN_NAME_LEN.max(MAX_USERNAME_LEN) * 4,
+            Confirmation::Number | Confirmation::Impossible(_) => 12,
+        };
+        let impact = ImpactBox::new(spec.tokens.clone(), OTHER_LINES + spec.effects.len(), now);
+        let (made, typed) = (MadeTokensChoice::new(), TextInput::new(limit));
+        let dialog = RemovalDialog { spec, impact, made, typed, auth: proof };
+        // The field above the confirmation may be added later.
+        Form::with_focus(dialog, Field::Confirmation)
+    }
+
+    /// Returns the number of tokens that are taken away. `None` until it is known.
+    fn count(&self) -> Option<u64> {
+        self.impact.count().map(|count| count + self.made.included_count() as u64)
+    }
+
+    /// Returns `true` if the number of tokens is typed.
+    fn is_by_number(&self) -> bool {
+        self.made.is_included() || matches!(self.spec.confirmation, Confirmation::Number)
+    }
+
+    /// Returns the expected confirmation. `None` until it is known.
+    fn expected(&self) -> Option<String> {
+        match &self.spec.confirmation {
+            Confirmation::Impossible(_) => None,
+            Confirmation::Name(name) if !self.made.is_included() => Some(name.clone()),
+            Confirmation::Name(_) | Confirmation::Number => self.count().map(|count| count.to_string()),
+        }
+    }
+
+    fn matches(&self) -> bool {
+        self.expected().is_some_and(|expected| expected != "0" && self.typed.text() == expected)
+    }
+
+    fn remove(&mut self) -> PressResult<Field> {
+        let Some(expected) = self.expected() else { return Err(Problem::general("Still counting")) };
+        if expected == "0" {
+            return Err(Problem::general(format!("There is nothing to {}", self.spec.act.to_lowercase())));
+        }
+        if !self.matches() {
+            let what = if self.is_by_number() { "their number" } else { "the name" };
+            return Err(Problem::at(Field::Confirmation, format!("Type {what} exactly: {expected}")));
+        }
+        let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
+        Ok(Intent::Send(credential, (self.spec.request)(self.typed.text(), self.made.is_included())))
+    }
+
+    /// Makes the safe change. A proof that was already entered is used.
+    fn choose_alternative(&mut self) -> Intent {
+        let Some(Alternative::Change(_, change)) = &self.spec.alternative else { return Intent::Close };
+        let pending = change();
+        match self.auth.take_credential() {
+            Ok(credential) if !self.spec.is_impossible() => Intent::Send(credential, pending.request()),
+            Ok(_) | Err(_) => Intent::Confirm(pending),
+        }
+    }
+}
+
+impl RemovalSpec {
+    fn is_impossible(&self) -> bool {
+        matches!(self.confirmation, Confirmation::Impossible(_))
+    }
+
+    fn alternative_label(&self) -> Option<&'static str> {
+        self.alternative.as_ref().map(|one| match one {
+            Alternative::Keep(label) | Alternative::Change(label, _) => *label,
+        })
+    }
+
+    /// Returns `true` if the impact is a box of a single token.
+    fn is_single(&self) -> bool {
+        matches!(&self.impact, Some(Removal::Tokens(ids)) if ids.len() == 1)
+    }
+}
+
+impl Dialog for RemovalDialog {
+    type Field = Field;
+    const LABEL_WIDTH: usize = 26;
+
+    fn enter_label(&self) -> Option<&'static str> {
+        Some(self.spec.act)
+    }
+
+    fn id(&self) -> &'static str {
+        self.spec.id
+    }
+
+    fn title(&self) -> String {
+        self.spec.title.clone()
+    }
+
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let alternative = self.spec.alternative.as_ref().map(|_| (Field::Alternative, FieldKind::Button));
+        if self.spec.is_impossible() {
+            return alternative.into_iter().chain([(Field::Back, FieldKind::Button)]).collect();
+        }
+        let mut fields: Vec<_> = self.made.field(Field::Made).into_iter().collect();
+        fields.push((Field::Confirmation, FieldKind::Text));
+        fields.extend(self.auth.field(Field::Auth));
+        fields.extend(alternative);
+        fields.push((Field::Remove, FieldKind::Button));
+        fields
+    }
+
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
+            Field::Confirmation => Some(&mut self.typed),
+            Field::Auth => self.auth.text_input(),
+            Field::Made | Field::Alternative | Field::Remove | Field::Back => None,
+        }
+    }
+
+    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
+        (field == Field::Made).then(|| self.made.choices())
+    }
+
+    fn scroll(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
+        !self.spec.is_single() && self.impact.scroll(action, ctx)
+    }
+
+    fn is_too_long(&self, rows: usize) -> bool {
+        !self.spec.is_single() && self.impact.is_long(rows)
+    }
+
+    fn primary_button(&self) -> Option<Field> {
+        Some(Field::Remove)
+    }
+
+    fn validation_error(&self, field: Field) -> Option<String> {
+        let wrong = field == Field::Confirmation && !self.typed.is_empty() && !self.matches();
+        let what = if self.is_by_number() { "number" } else { "name" };
+        wrong.then(|| format!("The {what} does not match"))
+    }
+
+    fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        match field {
+            Field::Alternative => Ok(self.choose_alternative()),
+            Field::Remove => self.remove(),
+            Field::Back => Ok(Intent::Close),
+            Field::Made | Field::Confirmation | Field::Auth => Ok(Intent::Stay),
+        }
+    }
+
+    fn on_open(&self) -> Option<Request> {
+        self.spec.impact.clone().map(|removal| GetImpact { removal }.into())
+    }
+
+    /// Named tokens are taken as they were seen: if one has changed since, the verb refuses.
+    fn on_store_changed(&self) -> Option<Request> {
+        if self.spec.tokens.is_empty() { self.on_open() } else { None }
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        let Reply::Response(Response::GetImpact(impact)) = reply else { return None };
+        self.made.set_made(impact.made.count, impact.made.describe());
+        self.impact.set_impact(std::mem::take(impact), ctx.now);
+        Some(Ok(Intent::Stay))
+    }
+
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        self.auth.on_error(&error, Field::Auth)
+    }
+
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
+        let theme = layout.theme;
+        if let Confirmation::Impossible(reason) = &self.spec.confirmation {
+            layout.paragraph(&format!("! {reason}"), MAX_EFFECT_LINES, theme.warning);
+            layout.blank();
+        }
+        match &self.spec.impact {
+            Some(_) if self.spec.is_single() => self.impact.draw_one(layout, model),
+            Some(_) => self.impact.draw_list(layout, model),
+            None => {}
+        }
+        for effect in &self.spec.effects {
+            layout.paragraph(effect, MAX_EFFECT_LINES, Style::new());
+        }
+        if self.spec.is_impossible() {
+            layout.blank();
+            let alternative = self.spec.alternative_label().map(|label| (Field::Alternative, label, theme.strong));
+            layout.buttons(&alternative.into_iter().chain([(Field::Back, "Back", theme.strong)]).collect::<Vec<_>>());
+            return layout.problem(2);
+        }
+        let is_many = self.impact.count().is_some_and(|count| count > 1);
+        self.made.draw(layout, Field::Made, if is_many { "They" } else { "It" });
+        let label = if self.is_by_number() { "Number" } else { "Name" };
+        layout.fact(label, &self.expected().unwrap_or_default(), theme.strong);
+        layout.text_input(Field::Confirmation, "Type it to confirm", &self.typed);
+        self.auth.draw(layout, Field::Auth);
+        layout.problem(if matches!(self.spec.confirmation, Confirmation::Number) { 2 } else { 3 });
+        let act = self.spec.act.to_lowercase();
+        let what = match (self.spec.object, self.count()) {
+            (Some(object), _) if !self.made.is_included() => object.to_owned(),
+            (_, count) => format!("all {}", count.unwrap_or_default()),
+        };
+        let remove = format!("I understand the consequences, {act} {what}");
+        let danger = if self.matches() { theme.danger } else { theme.dim };
+        let alternative = self.spec.alternative_label().map(|label| (Field::Alternative, label, theme.strong));
+        let buttons = alternative.into_iter().chain([(Field::Remove, remove.as_str(), danger)]);
+        layout.buttons(&buttons.collect::<Vec<_>>());
+        // The choice about created tokens uses this line.
+        if self.made.field(Field::Made).is_none() {
+            layout.blank();
+        }
+    }
+}
