@@ -24,7 +24,7 @@ fn log<E: Engine>() -> (E, E::S, Vec<AuditRow>) {
     (engine, store, rows)
 }
 
-fn holds(row: &AuditRow, query: &AuditQuery) -> bool {
+pub(super) fn holds(row: &AuditRow, query: &AuditQuery) -> bool {
     let has = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
     let filter = &query.filter;
     // Revoking was formerly called deleting: either word finds both.

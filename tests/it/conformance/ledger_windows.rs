@@ -104,7 +104,7 @@ pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
 }
 
 /// The common interface of both lists.
-trait Row: Clone + Debug + PartialEq {
+pub(super) trait Row: Clone + Debug + PartialEq {
     type Key: Ord + Clone + Debug;
     fn key(&self) -> Self::Key;
     fn token(&self) -> Option<&LedgerToken>;
@@ -165,7 +165,7 @@ impl Row for UseRow {
     }
 }
 
-fn holds<R: Row>(row: &R, query: &LedgerQuery<R::Key>, owners: &BTreeMap<TokenId, Account>) -> bool {
+pub(super) fn holds<R: Row>(row: &R, query: &LedgerQuery<R::Key>, owners: &BTreeMap<TokenId, Account>) -> bool {
     let has = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
     let (name, hint) = (row.token().map_or_else(String::new, LedgerToken::full_name), row.hint());
     let named = |part: &String| has(&name, part) || has(&hint, part);

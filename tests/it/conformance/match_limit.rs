@@ -2,8 +2,10 @@
 
 use super::*;
 
+/// Number of rows of a page.
+const PAGE: u64 = 2_000;
 /// Maximum number of matches counted.
-const MAX_EXACT_COUNT: u64 = 10_000;
+pub(super) const MAX_EXACT_COUNT: u64 = 10_000;
 
 pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
     let f = Fixture::<E>::new();
@@ -26,7 +28,7 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
             trashed: false,
             now: START,
             cursor: anchor,
-            limit: 200,
+            limit: PAGE as usize,
         };
         f.store.read(|s| s.window(&query)).unwrap()
     };
@@ -43,7 +45,7 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
         );
         // From the start, the position is exact to the end. From the end, the position at least shows if more rows are
         // above.
-        let (mut window_at, mut seen_ids) = (first, 200);
+        let (mut window_at, mut seen_ids) = (first, 0);
         while window_at.position + (window_at.rows.len() as u64) < window_at.matching {
             let last = window_at.rows.last().unwrap();
             let at = window_at.position + window_at.rows.len() as u64 - 1;

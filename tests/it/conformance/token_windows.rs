@@ -18,7 +18,7 @@ fn selects(token: &Token, part: &str) -> bool {
     }
 }
 
-fn holds(token: &Token, query: &WindowQuery) -> bool {
+pub(super) fn holds(token: &Token, query: &WindowQuery) -> bool {
     let (filter, now) = (&query.filter, query.now);
     let texts = [token.name.as_str(), token.description.as_str(), token.owner.username.as_str(), &token.hint];
     let word = |word: &String| texts.iter().any(|t| t.to_lowercase().contains(&word.to_lowercase()));
@@ -56,7 +56,7 @@ fn key(token: &Token, column: SortColumn) -> (Vec<Key<'_>>, TokenId) {
     (keys, token.id)
 }
 
-fn compare(a: &Token, b: &Token, sort: Sort) -> Ordering {
+pub(super) fn compare(a: &Token, b: &Token, sort: Sort) -> Ordering {
     let order = key(a, sort.column).cmp(&key(b, sort.column));
     if sort.descending { order.reverse() } else { order }
 }

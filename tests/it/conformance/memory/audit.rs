@@ -7,7 +7,9 @@ use jeton::domain::time::Timestamp;
 use jeton::error::Result;
 use jeton::verbs::ports::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow, HashedRow};
 
+use super::super::audit::holds;
 use super::state::State;
+use super::{Start, section};
 
 impl State {
     /// Appends a row for each entry; returns the number of the last row.
@@ -38,23 +40,6 @@ impl State {
     }
 }
 
-/// Returns `true` if the row matches everything but the cursor. The earlier name of *revoke* is found by either word.
-fn matches(row: &AuditRow, query: &AuditQuery) -> bool {
-    let has = |text: &str, part: &String| text.to_lowercase().contains(&part.to_lowercase());
-    let filter = &query.filter;
-    let verb = match row.verb.as_str() {
-        "token.delete" | "token.revoke" => "token.delete token.revoke",
-        verb => verb,
-    };
-    let texts = [row.name.as_str(), verb, &row.target_name, &row.details];
-    query.since.is_none_or(|since| row.at >= since)
-        && query.target.as_ref().is_none_or(|target| row.target == *target)
-        && filter.words.iter().all(|word| texts.iter().any(|text| has(text, word)))
-        && filter.verb.as_ref().is_none_or(|part| has(verb, part))
-        && filter.actor.as_ref().is_none_or(|part| has(&row.name, part))
-        && filter.target.as_ref().is_none_or(|part| has(&row.target_name, part) || row.target == *part)
-}
-
 impl AuditLog for State {
     fn audit_tip(&self) -> Result<AuditTip> {
         Ok(self.tip())
@@ -68,26 +53,21 @@ impl AuditLog for State {
         Ok(is_known && later.all(|stored| !stored.row.verb.starts_with(without)))
     }
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow> {
-        let matching: Vec<HashedRow> =
-            self.audit.iter().filter(|stored| matches(&stored.row, query)).cloned().collect();
+        let matching: Vec<HashedRow> = self.audit.iter().filter(|stored| holds(&stored.row, query)).cloned().collect();
         let before = |seq: i64| matching.partition_point(|stored| stored.row.seq < seq);
-        let (count, limit) = (matching.len(), query.limit);
-        let (from, to) = match query.cursor {
-            PageCursor::Oldest => (0, limit.min(count)),
-            PageCursor::Newest => (count.saturating_sub(limit), count),
-            PageCursor::Older(seq) => (before(seq).saturating_sub(limit), before(seq)),
-            PageCursor::Newer(seq) => (before(seq + 1), count.min(before(seq + 1) + limit)),
-            PageCursor::Around(seq) => {
-                let at = before(seq);
-                let after = (count - at).min(limit - at.min(limit / 2));
-                (at - at.min(limit - after), at + after)
-            }
+        let start = match query.cursor {
+            PageCursor::Oldest => Start::From(0),
+            PageCursor::Newest => Start::Before(matching.len()),
+            PageCursor::Older(seq) => Start::Before(before(seq)),
+            PageCursor::Newer(seq) => Start::From(before(seq + 1)),
+            PageCursor::Around(seq) => Start::Around(before(seq)),
         };
+        let range = section(start, matching.len(), query.limit);
         Ok(AuditWindow {
-            rows: matching[from..to].to_vec(),
+            older: range.start > 0 || matches!(query.cursor, PageCursor::Newer(_)),
+            newer: range.end < matching.len() || matches!(query.cursor, PageCursor::Older(_)),
+            rows: matching[range].to_vec(),
             newest: self.tip().seq,
-            older: from > 0 || matches!(query.cursor, PageCursor::Newer(_)),
-            newer: to < count || matches!(query.cursor, PageCursor::Older(_)),
             unreadable: Vec::new(),
         })
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jeton::domain::account::{Account, AccountId};
 use jeton::domain::api_selection::Selection;
+use jeton::domain::audit::Face;
 use jeton::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet};
 use jeton::domain::catalogue::{ApiSet, Catalogue};
 use jeton::domain::expiry::Expiry;
@@ -16,12 +17,15 @@ use jeton::domain::time::Timestamp;
 use jeton::domain::token::{TokenId, Tombstone};
 use jeton::error::{Error, Result};
 use jeton::verbs::ports::audit_log::HashedRow;
+use jeton::verbs::ports::ledger::UseKey;
 use jeton::verbs::ports::{
     CatalogueReader, CatalogueWriter, Installation, InstallationReader, InstallationWriter, SecretState,
 };
 
 #[derive(Clone, Default)]
 pub struct State {
+    /// Number of commits.
+    pub version: i64,
     pub installation: Option<Installation>,
     pub policy: Policy,
     pub catalogues: Vec<Catalogue>,
@@ -35,8 +39,10 @@ pub struct State {
     pub makers: BTreeMap<TokenId, TokenId>,
     pub regenerations: Vec<Regeneration>,
     pub last_uses: HashMap<PublicId, (TokenId, Timestamp)>,
-    /// Uses by token, day, method, address and client.
-    pub daily_uses: BTreeMap<(TokenId, i64, String, String, String), u64>,
+    pub uses: BTreeMap<UseKey, u64>,
+    pub last_attempt: i64,
+    pub attempts: BTreeMap<AttemptKey, Attempts>,
+    pub failed_sign_ins: BTreeMap<(AccountId, String), FailedSignIns>,
     pub audit: Vec<HashedRow>,
     pub login_attempts: HashMap<[u8; 32], (u32, Timestamp)>,
     /// The keys of `login_attempts` by the time of the last attempt.
@@ -78,6 +84,35 @@ pub struct Regeneration {
     pub secret: PublicId,
     pub token: TokenId,
     pub maker: TokenId,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AttemptKey {
+    pub minute: i64,
+    pub token: Option<TokenId>,
+    pub reason: String,
+    pub secret: String,
+    pub method: String,
+    pub address: String,
+    pub client: String,
+}
+
+/// Denied attempts that differ only in their time.
+#[derive(Clone)]
+pub struct Attempts {
+    pub row: i64,
+    pub count: u64,
+    pub last_at: Timestamp,
+}
+
+/// Failed sign-ins of one name and source, since the last row about them in the audit log.
+#[derive(Clone)]
+pub struct FailedSignIns {
+    pub face: Face,
+    pub tries: i64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    pub written_at: Option<Timestamp>,
 }
 
 impl InstallationReader for State {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jeton::domain::account::AccountId;
-use jeton::domain::name::{Prefix, TokenName};
+use jeton::domain::account::{Account, AccountId};
+use jeton::domain::name::TokenName;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
 use jeton::domain::time::Timestamp;
@@ -12,11 +12,10 @@ use jeton::domain::token::{
 };
 use jeton::error::{Error, Result};
 use jeton::verbs::ports::{
-    GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenReader,
-    TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
+    Grant, GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret,
+    TokenReader, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
 };
 
-use super::not_kept;
 use super::state::{Regeneration, State, StoredToken, TokenSecret};
 
 impl StoredToken {
@@ -31,9 +30,17 @@ impl State {
         self.tokens.iter().filter(|(_, stored)| f(stored)).map(|(id, stored)| self.compose(*id, stored)).collect()
     }
 
-    fn compose(&self, id: TokenId, stored: &StoredToken) -> Token {
-        let owner = &self.accounts[stored.account.0 as usize - 1].account;
-        let prefix = self.installation.as_ref().map_or_else(Prefix::default, |i| i.prefix.clone());
+    pub fn owner(&self, token: &StoredToken) -> &Account {
+        &self.accounts[token.account.0 as usize - 1].account
+    }
+
+    /// Returns `true` if the token is active and its account enabled.
+    pub fn works(&self, token: &StoredToken, now: Timestamp) -> bool {
+        token.is_active(now) && self.owner(token).enabled
+    }
+
+    pub fn compose(&self, id: TokenId, stored: &StoredToken) -> Token {
+        let (owner, prefix) = (self.owner(stored), self.prefix());
         let secrets = || self.secrets.iter().filter(|(_, secret)| secret.token == id);
         let current = secrets().find(|(_, secret)| secret.state == SecretState::Current);
         let regenerated_by =
@@ -75,9 +82,8 @@ impl State {
         }
     }
 
-    fn sees(&self, visibility: &Visibility, account: AccountId) -> bool {
-        let role = self.accounts[account.0 as usize - 1].account.role;
-        account == visibility.own || visibility.roles.contains(&role)
+    pub fn sees(&self, visibility: &Visibility, token: &StoredToken) -> bool {
+        token.account == visibility.own || visibility.roles.contains(&self.owner(token).role)
     }
 
     fn is_taken(&self, account: AccountId, name: &TokenName, except: Option<TokenId>) -> bool {
@@ -106,7 +112,7 @@ impl State {
             Purgeable::Expired => token.expiry.at().filter(|_| token.deleted_at.is_none() && token.enabled),
             Purgeable::Trashed => token.deleted_at,
         };
-        let visible = self.tokens.iter().filter(|(_, token)| self.sees(&query.visibility, token.account));
+        let visible = self.tokens.iter().filter(|(_, token)| self.sees(&query.visibility, token));
         visible.filter_map(move |(id, token)| {
             let since = since(token).filter(|at| *at <= query.now)?;
             Some(PurgeCandidate { token: *id, full_name: self.compose(*id, token).full_name(), since })
@@ -127,7 +133,7 @@ impl TokenReader for State {
     ) -> Result<Vec<Token>> {
         let mut found = self.find(|token| {
             let is_meant = token.name == *name && token.deleted_at.is_some() == trashed;
-            is_meant && account.is_none_or(|id| token.account == id) && self.sees(visibility, token.account)
+            is_meant && account.is_none_or(|id| token.account == id) && self.sees(visibility, token)
         });
         found.truncate(100);
         Ok(found)
@@ -139,7 +145,7 @@ impl TokenReader for State {
         });
         scanned.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
         scanned.truncate(query.limit);
-        scanned.retain(|token| self.sees(query.visibility, token.owner.id));
+        scanned.retain(|token| self.sees(query.visibility, &self.tokens[&token.id]));
         let named = |token: Token| NamedToken {
             account: token.owner.id,
             username: token.owner.username.to_string(),
@@ -191,15 +197,28 @@ impl TokenReader for State {
         Ok(self.tokens.values().filter(|token| token.account == account && token.is_active(now)).count() as u32)
     }
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
-        let visible = self.tokens.values().filter(|token| self.sees(visibility, token.account));
+        let visible = self.tokens.values().filter(|token| self.sees(visibility, token));
         let expiring = visible.filter(|token| token.is_active(now) && token.expiry.is_past(soon)).count() as u64;
         Ok(VisibleCounts { own_active: self.active_tokens(visibility.own, now)?, expiring })
     }
-    fn grants(&self, _after: Option<TokenId>, _limit: usize) -> Result<GrantPage> {
-        not_kept()
+    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {
+        let grant = |(id, stored): (&TokenId, &StoredToken)| {
+            let token = self.compose(*id, stored);
+            let previous = token.previous.as_ref().map(|previous| previous.issued_role);
+            let issued = [Some(token.issued_role).filter(|_| !token.hint.is_empty()), previous];
+            let mut roles: Vec<Role> = issued.into_iter().flatten().map(|role| role.min(token.owner.role)).collect();
+            roles.dedup();
+            if roles.is_empty() {
+                roles.push(token.owner.role);
+            }
+            Grant { token: *id, name: token.name, account: token.owner.username, roles, selection: token.selection }
+        };
+        let tokens = self.tokens.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        let grants: Vec<Grant> = tokens.take(limit).map(grant).collect();
+        Ok(GrantPage { last: grants.last().map(|grant| grant.token), grants, unreadable: Vec::new() })
     }
-    fn window(&self, _query: &WindowQuery) -> Result<Window> {
-        not_kept()
+    fn window(&self, query: &WindowQuery) -> Result<Window> {
+        Ok(self.token_list(query))
     }
 }
 

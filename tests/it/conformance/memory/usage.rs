@@ -1,26 +1,24 @@
-//! Sign-in attempts of the engine in memory, and the last uses of tokens. The rest of the ledger is not kept.
+//! Sign-in attempts of the engine in memory.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jeton::domain::account::{AccountId, CredentialVersion};
+use jeton::domain::audit::{AuditActor, AuditEntry};
 use jeton::domain::password::PasswordHash;
-use jeton::domain::recent_usage::RecentUse;
-use jeton::domain::role::Role;
-use jeton::domain::time::{DAY, Timestamp, utc_day_number};
-use jeton::domain::token::TokenId;
+use jeton::domain::time::{DAY, MINUTE, Timestamp};
 use jeton::error::Result;
-use jeton::verbs::findings::{FindingPage, FindingQuery};
 use jeton::verbs::password_authenticator::backoff;
-use jeton::verbs::ports::ledger::{
-    DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow, SizeCursor, UseKey, UseRow,
-};
-use jeton::verbs::ports::{Denial, FailedSignIn, LoginAttemptKey, Usage, UsageReader, UsageTx, Use};
+use jeton::verbs::ports::{Denial, FailedSignIn, FlushScope, LoginAttemptKey, UsageTx, Use};
 
-use super::not_kept;
-use super::state::State;
+use super::state::{FailedSignIns, State};
 
 const MAX_LOGIN_ATTEMPTS: usize = 10_000;
+/// Maximum number of names and sources whose failed sign-ins are counted separately.
+const MAX_SOURCES: usize = 64;
+/// Stands for every name that no account has.
+const UNKNOWN: AccountId = AccountId(0);
+/// Stands for names and sources beyond [`MAX_SOURCES`].
+const OTHERS: AccountId = AccountId(-1);
 
 impl State {
     fn set_attempts(&mut self, key: [u8; 32], failures: u32, at: Timestamp) {
@@ -33,6 +31,38 @@ impl State {
         if let Some((_, at)) = self.login_attempts.remove(&key) {
             self.attempts_by_time.remove(&(at, key));
         }
+    }
+
+    pub fn write_failed_sign_ins(&mut self, now: Timestamp, due: FlushScope) {
+        let is_over = |at: Timestamp, window: i64| at <= now.plus(-window) || at > now;
+        let is_due = |counted: &FailedSignIns| match due {
+            FlushScope::WindowElapsed => is_over(counted.first_at, 10 * MINUTE),
+            FlushScope::All => counted.written_at.is_none_or(|at| is_over(at, MINUTE)),
+        };
+        let counted = self.failed_sign_ins.iter().filter(|(_, one)| one.tries > 0 && is_due(one));
+        let mut pending: Vec<((AccountId, String), FailedSignIns)> =
+            counted.map(|(key, one)| (key.clone(), one.clone())).collect();
+        pending.sort_by_key(|(_, one)| std::cmp::Reverse(one.tries));
+        pending.truncate(if due == FlushScope::All { 16 } else { usize::MAX });
+        for (key, one) in pending {
+            let (target, name) = match key.0 {
+                OTHERS => (String::new(), "other names".to_owned()),
+                UNKNOWN => (String::new(), "an unknown name".to_owned()),
+                id => (id.to_string(), self.accounts[id.0 as usize - 1].account.username.to_string()),
+            };
+            let source = if key.1.is_empty() { "several sources" } else { &key.1 };
+            let (proof, face) = ("not proved".to_owned(), one.face);
+            let actor = AuditActor { account: String::new(), name: source.to_owned(), proof, face };
+            let entry = AuditEntry::new("sign-in.failed", target, name)
+                .with("tries", one.tries)
+                .with("first", one.first_at.rfc3339())
+                .with("last", one.last_at.rfc3339());
+            self.append(&actor, now, &[entry]);
+            self.failed_sign_ins.insert(key, FailedSignIns { tries: 0, written_at: Some(now), ..one });
+        }
+        let is_quiet =
+            |one: &FailedSignIns| one.tries == 0 && one.written_at.is_some_and(|at| is_over(at, 10 * MINUTE));
+        self.failed_sign_ins.retain(|_, one| !is_quiet(one));
     }
 }
 
@@ -69,82 +99,35 @@ impl UsageTx for State {
         }
         Ok(())
     }
-    fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
-        let (_, last) = self.last_uses.entry(used.secret.clone()).or_insert((used.token, used.at));
-        *last = used.at.max(*last);
-        let [method, address, client] = [used.method, used.address, used.client].map(str::to_owned);
-        *self.daily_uses.entry((used.token, utc_day_number(used.at), method, address, client)).or_default() +=
-            used.count;
+    fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()> {
+        let mut key = (failed.account.unwrap_or(UNKNOWN), failed.source.chars().take(64).collect());
+        if !self.failed_sign_ins.contains_key(&key) && self.failed_sign_ins.len() >= MAX_SOURCES {
+            key = (OTHERS, String::new());
+        }
+        let (face, at) = (failed.face, failed.at);
+        let new = FailedSignIns { face, tries: 0, first_at: at, last_at: at, written_at: None };
+        let counted = self.failed_sign_ins.entry(key).or_insert(new);
+        if counted.tries == 0 {
+            counted.first_at = at;
+        }
+        (counted.tries, counted.last_at, counted.face) = (counted.tries + 1, at, face);
         Ok(())
     }
-    fn record_failed_sign_in(&mut self, _failed: &FailedSignIn<'_>) -> Result<()> {
-        not_kept()
+    fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
+        self.count_use(used, Timestamp::LAST);
+        Ok(())
     }
-    fn record_denial(&mut self, _denied: &Denial<'_>) -> Result<()> {
-        not_kept()
+    fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
+        self.count_denial(denied);
+        Ok(())
     }
-    fn record_all(&mut self, _uses: &[Use<'_>], _denials: &[Denial<'_>]) -> Result<()> {
-        not_kept()
+    fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
+        let latest = uses.iter().map(|used| used.at).max().unwrap_or(Timestamp::LAST);
+        uses.iter().for_each(|used| self.count_use(used, latest));
+        denials.iter().for_each(|denied| self.count_denial(denied));
+        Ok(())
     }
-    fn prune_ledger(&mut self, _before: Timestamp, _limit: u32) -> Result<u64> {
-        not_kept()
-    }
-}
-
-impl UsageReader for State {
-    fn recent_uses(&self, token: TokenId, now: Timestamp, limit: usize) -> Result<Vec<RecentUse>> {
-        let today = utc_day_number(now);
-        let mut sums: BTreeMap<[&str; 3], RecentUse> = BTreeMap::new();
-        for ((of, day, method, address, client), uses) in &self.daily_uses {
-            if *of != token || !(today - 6..=today).contains(day) {
-                continue;
-            }
-            let [m, a, c] = [method, address, client].map(Clone::clone);
-            let sum = sums.entry([method, address, client]).or_insert_with(|| RecentUse {
-                method: m,
-                address: a,
-                client: c,
-                today: 0,
-                week: 0,
-                last_day: *day,
-            });
-            sum.today += if *day == today { *uses } else { 0 };
-            sum.week += uses;
-            sum.last_day = sum.last_day.max(*day);
-        }
-        let mut rows: Vec<RecentUse> = sums.into_values().collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.week));
-        rows.truncate(limit);
-        Ok(rows)
-    }
-    fn usage(&self, _token: TokenId, _now: Timestamp) -> Result<Usage> {
-        not_kept()
-    }
-}
-
-impl Ledger for State {
-    fn owner_of_purged(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
-        let owner = self.tombstones.values().find(|(stone, _)| stone.purged.token == token).map(|(_, owner)| *owner);
-        Ok(owner
-            .and_then(|id| self.accounts.iter().find(|a| a.account.id == id))
-            .map(|a| (a.account.id, a.account.role)))
-    }
-    fn denied_window(&self, _query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>> {
-        not_kept()
-    }
-    fn uses_window(&self, _query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
-        not_kept()
-    }
-    fn ledger_head(&self) -> Result<i64> {
-        not_kept()
-    }
-    fn ledger_size_part(&self, _after: &SizeCursor, _limit: usize) -> Result<LedgerSizePart> {
-        not_kept()
-    }
-    fn ledger_oldest(&self) -> Result<Option<Timestamp>> {
-        not_kept()
-    }
-    fn finding_page(&self, _query: &FindingQuery) -> Result<FindingPage> {
-        not_kept()
+    fn prune_ledger(&mut self, before: Timestamp, _limit: u32) -> Result<u64> {
+        Ok(self.prune(before))
     }
 }
