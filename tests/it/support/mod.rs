@@ -3,6 +3,7 @@
 
 pub mod cli_program;
 pub mod direct_writes;
+pub mod drawn;
 pub mod fakes;
 pub mod http;
 pub mod prompt_texts;

@@ -2,8 +2,14 @@
 
 use super::*;
 
+use std::cell::RefCell;
+use std::fmt::Debug;
+
 use jeton::error::Error;
+use jeton::verbs::request::Response;
 use jeton::verbs::tokens::IssuedToken;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -17,6 +23,53 @@ fn parse<T: Serialize + DeserializeOwned>(text: &str) -> T {
     let value: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     assert_eq!(to_json(&value), text);
     value
+}
+
+use crate::support::drawn::{Learned, Sample};
+
+/// Draws values of the variants of `T`, each with several lists of choices, and asserts that JSON changes none of them and
+/// that `Debug` shows no secret. Returns the places of secrets.
+fn assert_drawn_survive<T: Serialize + DeserializeOwned + Debug>(
+    learned: &mut Learned,
+    choices: &[u64],
+) -> BTreeSet<String> {
+    let mut places = BTreeSet::new();
+    for variant in 0..VERBS.len() {
+        let Sample { value, secret_paths, secrets } = learned.draw::<T>(variant, choices);
+        let text = to_json(&value);
+        let read = parse::<T>(&text);
+        let shown = format!("{value:?}");
+        assert_eq!(format!("{read:?}"), shown);
+        for secret in secrets {
+            assert!(text.contains(&secret) && !shown.contains(&secret), "{shown}");
+        }
+        places.extend(secret_paths);
+    }
+    places
+}
+
+#[test]
+fn every_request_and_reply_survives_json_whatever_it_holds() {
+    let cases = if std::env::var_os("JETON_SOAK").is_some() { 5_000 } else { 60 };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let known = RefCell::<(Learned, BTreeSet<String>)>::default();
+    let run = TestRunner::new(config).run(&proptest::collection::vec(any::<u64>(), 0..150), |choices| {
+        let (learned, places) = &mut *known.borrow_mut();
+        places.extend(assert_drawn_survive::<Request>(learned, &choices).iter().map(|place| format!("> {place}")));
+        places.extend(assert_drawn_survive::<Response>(learned, &choices).iter().map(|place| format!("< {place}")));
+        Ok(())
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+    let places = Vec::from_iter(known.into_inner().1).join("\n");
+    insta::assert_snapshot!(places, @"
+    < token.copy.value.secret
+    < token.create.value.secret
+    < token.regenerate.value.secret
+    > account.create.password
+    > account.passwd.password
+    > init.password
+    > token.whose.secret
+    ");
 }
 
 #[test]
