@@ -37,7 +37,9 @@ use ledger::Ledger;
 ///
 /// An engine promises, and the conformance suite tests with two writers:
 /// - **Isolation.** Transactions are serializable: all of them, [`Store::write_usage`] included, have the effect of one
-///   after the other. A reader sees one committed state, however long it reads.
+///   after the other. What a transaction has read still holds when it commits. A reader sees one committed state,
+///   however long it reads.
+/// - **Recency.** A commit is seen by every read and write that begins after it has returned, through any handle.
 /// - **Order.** Audit rows are numbered 1, 2, 3 … in the order of the commits, without gaps. A reader that sees a row
 ///   sees all rows before it and all their changes.
 /// - **All or nothing.** An error or a panic in the closure rolls everything back.

@@ -223,6 +223,90 @@ pub fn two_writers_are_serialized<E: Engine>() {
     assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>());
 }
 
+/// Runs `f` on two handles at once, and returns both results.
+fn two_at_once<E: Engine, T: Send>(engine: &E, f: impl Fn(&E::S, usize) -> T + Sync) -> Vec<T> {
+    let start = Barrier::new(2);
+    std::thread::scope(|scope| {
+        let run = |side| {
+            let (store, start, f) = (engine.open(), &start, &f);
+            scope.spawn(move || {
+                start.wait();
+                f(&store, side)
+            })
+        };
+        [0, 1].map(run).into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// Each of two writers changes another row, after reading both. Without serializable transactions both would change
+/// theirs.
+pub fn what_two_writers_read_still_holds_at_their_commits<E: Engine>() {
+    let f = Fixture::<E>::new();
+    change(&f.store, |tx| add_account(tx, "second", Role::Owner)).unwrap();
+    for round in 0..20 {
+        let changed = two_at_once(&f.engine, |store, side| {
+            change(store, |tx| {
+                let owner = tx.account_by_name(&username(["owner", "second"][side]))?.unwrap();
+                let may_disable = tx.enabled_owners()? > 1;
+                (0..50).for_each(|_| std::thread::yield_now());
+                match may_disable {
+                    true => tx.update_account(&Account { enabled: false, ..owner }),
+                    false => Err(Error::denied("the last owner")),
+                }
+            })
+        });
+        assert_eq!(changed.iter().filter(|result| result.is_ok()).count(), 1, "round {round}: {changed:?}");
+        assert_eq!(f.store.read(|s| s.enabled_owners()).unwrap(), 1);
+        for name in ["owner", "second"] {
+            let owner = f.account(name);
+            change(&f.store, |tx| tx.update_account(&Account { enabled: true, ..owner.clone() })).unwrap();
+        }
+    }
+}
+
+/// Two writers take the same names: each name is given once, and all ids differ.
+pub fn two_writers_never_take_the_same_name<E: Engine>() {
+    const NAMES: usize = 20;
+    let f = Fixture::<E>::new();
+    let member = f.account("member").id;
+    let taken = two_at_once(&f.engine, |store, _| {
+        let take = |n| change(store, |tx| add_token(tx, member, &format!("t{n}"), Expiry::Never));
+        (0..NAMES).map(take).collect::<Vec<_>>()
+    });
+    for (one, two) in taken[0].iter().zip(&taken[1]) {
+        let [refused] = [one, two].into_iter().filter_map(|result| result.as_ref().err()).collect::<Vec<_>>()[..]
+        else {
+            panic!("{one:?} {two:?}");
+        };
+        assert_eq!(refused.kind, Kind::Conflict);
+    }
+    let ids: BTreeSet<TokenId> = taken.into_iter().flatten().flatten().collect();
+    assert_eq!(ids.len(), NAMES);
+    assert_eq!(f.store.read(|s| s.active_tokens(member, START)).unwrap() as usize, NAMES);
+}
+
+/// Usage is counted once for each use, while the token changes as well.
+pub fn usage_and_changes_are_serialized<E: Engine>() {
+    const STEPS: i64 = 20;
+    let f = Fixture::<E>::new();
+    let token = f.token("member", "x", Expiry::Never);
+    let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
+    let (method, address, client) = ("m.X", "a", "c");
+    let used = Use { token: token.id, secret: &secret, at: START, count: 1, method, address, client };
+    two_at_once(&f.engine, |store, side| {
+        for step in 0..STEPS {
+            store.write_usage(|b| b.record_use(&used)).unwrap();
+            if side == 0 {
+                let expiry = Expiry::At(START.plus(DAY + step));
+                change(store, |tx| tx.update_token(&Token { expiry, ..tx.token(token.id)?.unwrap() })).unwrap();
+            }
+        }
+    });
+    assert_eq!(f.store.read(|s| s.usage(token.id, START)).unwrap().today, 2 * STEPS as u64);
+    let after = f.get(token.id);
+    assert_eq!((after.revision, after.last_seen_at), (Revision(1 + STEPS), Some(START)));
+}
+
 pub fn a_data_version_shows_commits_of_others<E: Engine>() {
     let f = Fixture::<E>::new();
     let other = f.engine.open();
