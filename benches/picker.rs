@@ -29,6 +29,7 @@ use jeton::tui::view::view;
 use jeton::verbs::Backend;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::request::{Request, Response};
+use jeton::verbs::secret_delivery::SecretReceiver;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -77,7 +78,12 @@ fn group(n: usize) -> Group {
 struct UnreachableBackend;
 
 impl Backend for UnreachableBackend {
-    fn call(&self, _who: &Credential, _request: Request) -> Result<Response, Error> {
+    fn run(
+        &self,
+        _who: &Credential,
+        _request: Request,
+        _receive: Option<&mut SecretReceiver<'_>>,
+    ) -> Result<Response, Error> {
         Err(Error::failure("nobody is here"))
     }
 }

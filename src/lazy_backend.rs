@@ -11,6 +11,7 @@ use crate::verbs::accounts::SetupState;
 use crate::verbs::actor::Credential;
 use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request, Response};
+use crate::verbs::secret_delivery::SecretReceiver;
 
 /// An installation at a location. It may not exist yet.
 pub struct LazyLocalBackend {
@@ -66,7 +67,12 @@ impl LazyLocalBackend {
 }
 
 impl Backend for LazyLocalBackend {
-    fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
+    fn run(
+        &self,
+        credential: &Credential,
+        request: Request,
+        receive: Option<&mut SecretReceiver<'_>>,
+    ) -> Result<Response> {
         let backend = match &request {
             Request::Init(_) => self.open(OpenMode::Create)?,
             Request::GetSetup(_) => match self.backend() {
@@ -77,6 +83,6 @@ impl Backend for LazyLocalBackend {
             },
             _ => self.backend()?,
         };
-        backend.call(credential, request)
+        backend.run(credential, request, receive)
     }
 }

@@ -25,7 +25,7 @@ mod whoami;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,7 @@ use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
+use crate::platform::secret_files::InterruptibleDelivery;
 use crate::propagation::PropagationProbe;
 use crate::store::StoreLocation;
 use crate::verbs::accounts::{GetSetup, SignIn};
@@ -49,6 +50,7 @@ use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{CHANGES, RequestVerb, call};
+use crate::verbs::secret_delivery::{SecretDestination, call_with_delivery};
 use crate::{platform, tui};
 
 /// Maximum wait of a command for the delay after earlier failed attempts.
@@ -152,7 +154,7 @@ fn run_tui(
         for_long_reads: Arc::new(place.with_own_connection()),
         backend: Arc::new(place),
         clock: Arc::clone(&world.clock),
-        secret_files: Arc::clone(&world.secret_files),
+        secret_files: Arc::new(InterruptibleDelivery),
         username: settings.username.as_ref().map(|u| u.value.clone()),
         token: settings.token_credential()?,
         remember_password: settings.confirm_remember.value,
@@ -231,10 +233,26 @@ impl App {
 
     fn call<V: RequestVerb>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
         let reply = call(&self.backend, credential, verb)?;
+        self.mark_changed::<V>();
+        Ok(reply)
+    }
+
+    /// Carries out `verb` with its secrets at `destination`. Returns the paths of saved secrets.
+    fn call_with_delivery<V: RequestVerb>(
+        &self,
+        credential: &Credential,
+        verb: V,
+        destination: SecretDestination<'_>,
+    ) -> Result<(V::Reply, Vec<PathBuf>)> {
+        let done = call_with_delivery(&self.backend, credential, verb, destination, &InterruptibleDelivery)?;
+        self.mark_changed::<V>();
+        Ok(done)
+    }
+
+    fn mark_changed<V: RequestVerb>(&self) {
         if CHANGES.contains(&(V::NAME, true)) {
             self.out.mark_changed();
         }
-        Ok(reply)
     }
 
     fn now(&self) -> Timestamp {

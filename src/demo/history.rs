@@ -71,7 +71,6 @@ fn create(accounts: &DemoAccounts, sample: Sample, catalogue: &Catalogue) -> Res
         description: Description::parse(sample.description)?,
         expires: Some(ExpirySpec::parse(sample.expires)?),
         selection: selection(sample.api, catalogue),
-        destination: None,
     };
     let issued = call(&accounts.backend, &accounts.credential(sample.account)?, verb)?.value.pop();
     let IssuedToken { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
@@ -84,12 +83,8 @@ fn apply_event(accounts: &DemoAccounts, demo_token: &mut DemoToken) -> Result<()
     match demo_token.sample.event {
         SampleEvent::None => {}
         SampleEvent::Regenerated(_) => {
-            let issued = call(
-                &accounts.backend,
-                &credential,
-                RegenerateToken { token, grace: None, expires: None, destination: None },
-            )?
-            .value;
+            let issued =
+                call(&accounts.backend, &credential, RegenerateToken { token, grace: None, expires: None })?.value;
             demo_token.old_secret = Some(mem::replace(&mut demo_token.secret, issued.secret));
             demo_token.token = issued.token;
         }

@@ -25,7 +25,7 @@ use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
-use crate::platform::secret_files;
+use crate::platform::secret_files::{self, InterruptibleDelivery};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::actor::Credential;
 use crate::verbs::audited::Audited;
@@ -34,7 +34,8 @@ use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, NewToken, Store, Tx, Use};
 use crate::verbs::request::call;
-use crate::verbs::tokens::{CreateToken, SecretDestination};
+use crate::verbs::secret_delivery::{SecretDestination, call_with_delivery};
+use crate::verbs::tokens::CreateToken;
 
 /// Number of tokens made in one transaction.
 const BATCH_SIZE: u32 = 50_000;
@@ -176,9 +177,10 @@ impl LargeDemoWriter<'_> {
             description: Description::parse("Every method of jeton's own")?,
             expires: Some(ExpirySpec::Never),
             selection: Selection::Custom(methods),
-            destination: Some(SecretDestination::File(owners_secret.to_owned())),
         };
-        call(&self.backend, &Credential::from_password(owner.clone(), password()), token).map(drop)
+        let credential = Credential::from_password(owner.clone(), password());
+        let destination = SecretDestination::File(owners_secret.to_owned());
+        call_with_delivery(&self.backend, &credential, token, destination, &InterruptibleDelivery).map(drop)
     }
 
     /// Returns the accounts, the owner's first.

@@ -35,7 +35,6 @@ pub fn adapters() -> Adapters {
         clock: Arc::new(clock::SystemClock::new()),
         entropy: Arc::new(entropy::SystemEntropy),
         hasher: Arc::new(password::Argon2Hasher::new()),
-        secret_files: Arc::new(secret_files::InterruptibleDelivery),
         progress: Arc::default(),
     }
 }

@@ -331,12 +331,13 @@ mod tests {
     use crate::verbs::Backend;
     use crate::verbs::actor::Credential;
     use crate::verbs::request::{Request, Response};
+    use crate::verbs::secret_delivery::SecretReceiver;
     use crate::verbs::tokens::{CountTokens, PurgeTokens};
 
     struct Nothing;
 
     impl Backend for Nothing {
-        fn call(&self, _: &Credential, _: Request) -> Result<Response> {
+        fn run(&self, _: &Credential, _: Request, _: Option<&mut SecretReceiver<'_>>) -> Result<Response> {
             Err(Error::failure("nothing"))
         }
     }
@@ -344,8 +345,8 @@ mod tests {
     #[test]
     fn stop_that_came_too_late_does_not_stop_the_next_work() {
         let jeton: Arc<dyn Backend> = Arc::new(Nothing);
-        let (delivery, witness) =
-            (platform::adapters().secret_files, PropagationProbe::new(std::path::Path::new("nowhere")));
+        let delivery = Arc::new(platform::secret_files::InterruptibleDelivery);
+        let witness = PropagationProbe::new(std::path::Path::new("nowhere"));
         let connections =
             Connections { short: Arc::clone(&jeton), long_changes: Arc::clone(&jeton), long_reads: jeton };
         let store = StoreWorkers::start(connections, delivery, witness, Arc::default(), drop).unwrap();

@@ -312,13 +312,14 @@ mod tests {
     use crate::platform;
     use crate::verbs::audit::{AuditRange, VerifyAuditChain};
     use crate::verbs::request::Response;
+    use crate::verbs::secret_delivery::SecretReceiver;
     use crate::verbs::tokens::{CountTokens, PurgeTokens};
 
     /// Blocks until released, and then fails.
     struct BlockedBackend(Mutex<Receiver<()>>);
 
     impl Backend for BlockedBackend {
-        fn call(&self, _: &Credential, _: Request) -> Result<Response> {
+        fn run(&self, _: &Credential, _: Request, _: Option<&mut SecretReceiver<'_>>) -> Result<Response> {
             let _ = self.0.lock().unwrap().recv();
             Err(Error::failure("let go"))
         }
@@ -327,7 +328,7 @@ mod tests {
     struct InstantBackend;
 
     impl Backend for InstantBackend {
-        fn call(&self, _: &Credential, _: Request) -> Result<Response> {
+        fn run(&self, _: &Credential, _: Request, _: Option<&mut SecretReceiver<'_>>) -> Result<Response> {
             Err(Error::failure("prompt"))
         }
     }
@@ -341,7 +342,7 @@ mod tests {
         let propagation_probe = PropagationProbe::new(std::path::Path::new("nowhere"));
         let store = StoreWorkers::start(
             connections,
-            platform::adapters().secret_files,
+            Arc::new(platform::secret_files::InterruptibleDelivery),
             propagation_probe,
             Arc::default(),
             answer,

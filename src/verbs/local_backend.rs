@@ -6,11 +6,10 @@ use std::time::Duration;
 use super::actor::{Actor, Credential, Session, TokenCredential};
 use super::batches::{BatchedMutation, Progress};
 use super::password_authenticator::PasswordAuthenticator;
-use super::ports::{
-    Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, SecretFileWriter, Snapshot, Store,
-};
+use super::ports::{Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, Snapshot, Store};
 use super::request::{Executor, Request, Response, check_auth_level};
 use super::scope::RequiredScope;
+use super::secret_delivery::SecretReceiver;
 use super::tokens::SecretSource;
 use super::{AuthLevel, Backend, Committed, Env, Mutation, Query, Verb, authorize, verify};
 use crate::domain::audit::{AuditActor, Face};
@@ -27,8 +26,6 @@ pub struct Adapters {
     pub entropy: Arc<dyn Entropy>,
     /// Slow hashing.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Writer of secrets to files.
-    pub secret_files: Arc<dyn SecretFileWriter>,
     /// Progress of changes that run in batches.
     pub progress: Arc<Progress>,
 }
@@ -135,52 +132,61 @@ impl<S: Store + Maintenance> LocalBackend<S> {
     }
 }
 
-impl<S: Store + Maintenance> Executor for LocalBackend<S> {
-    fn query<V: Query>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
-        let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
+/// One request on its way.
+struct Call<'a, 'r, S> {
+    backend: &'a LocalBackend<S>,
+    credential: &'a Credential,
+    receive: Option<&'a mut SecretReceiver<'r>>,
+}
+
+impl<S: Store + Maintenance> Executor for Call<'_, '_, S> {
+    fn query<V: Query>(&mut self, verb: V) -> Result<V::Reply> {
+        let Call { backend, credential, .. } = self;
+        let session = backend.authenticate(credential, V::AUTH, V::SCOPE)?;
         if V::READS_LEDGER {
             // Best effort: if the flush fails, results may lag by a moment. Other errors will surface in the read.
-            let _ = self.store.flush_usage();
+            let _ = backend.store.flush_usage();
         }
         if V::READS_AUDIT {
-            let _ = self.store.write_failed_sign_ins(self.adapters.clock.now(), FlushScope::All);
+            let _ = backend.store.write_failed_sign_ins(backend.adapters.clock.now(), FlushScope::All);
         }
-        let found = self.read::<V, _>(session.as_ref(), |by, snapshot, env| verb.run(by, snapshot, env));
-        found.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))
+        let found = backend.read::<V, _>(session.as_ref(), |by, snapshot, env| verb.run(by, snapshot, env));
+        found.map_err(|error| backend.with_near_names::<V>(session.as_ref(), error))
     }
 
-    fn change<V: Mutation>(&self, credential: &Credential, mut verb: V) -> Result<V::Reply> {
-        let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
-        verb.prepare(credential, &*self.adapters.hasher)?;
+    fn change<V: Mutation>(&mut self, mut verb: V) -> Result<V::Reply> {
+        let Call { backend, credential, receive } = self;
+        let session = backend.authenticate(credential, V::AUTH, V::SCOPE)?;
+        verb.prepare(credential, &*backend.adapters.hasher)?;
         let done = if V::HAS_PLAN {
-            self.run_planned(&mut verb, session.as_ref())
-        } else if let Some(save_to) = verb.secret_destination() {
-            self.run_with_delivery(&verb, session.as_ref(), save_to)
+            backend.run_planned(&mut verb, session.as_ref())
+        } else if let Some(receive) = receive.as_deref_mut().filter(|_| V::ISSUES_SECRETS) {
+            backend.run_with_delivery(&verb, session.as_ref(), receive)
         } else {
-            self.run(&verb, session.as_ref())
+            backend.run_atomic(&verb, session.as_ref())
         };
         let CommittedTx { value: mut out, audit_seq: seq } =
-            done.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))?;
-        self.prune_ledger();
+            done.map_err(|error| backend.with_near_names::<V>(session.as_ref(), error))?;
+        backend.prune_ledger();
         if V::HAS_AFTER_COMMIT {
             // The change is made, even if this can't be read.
-            let now = self.adapters.clock.now();
-            let _ = self.store.read(|snapshot| verb.after_commit(&mut out, snapshot, &self.env(now)));
+            let now = backend.adapters.clock.now();
+            let _ = backend.store.read(|snapshot| verb.after_commit(&mut out, snapshot, &backend.env(now)));
         }
         let cli = verb.equivalent_command(&out);
         Ok(Committed { value: out, equivalent_command: cli, audit_seq: seq })
     }
 
-    fn batched<V: BatchedMutation>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
-        let reply = self.run_batched(credential, verb)?;
-        self.prune_ledger();
+    fn batched<V: BatchedMutation>(&mut self, verb: V) -> Result<V::Reply> {
+        let reply = self.backend.run_batched(self.credential, verb)?;
+        self.backend.prune_ledger();
         Ok(reply)
     }
 }
 
 impl<S: Store + Maintenance> LocalBackend<S> {
     /// Carries out `verb` in one transaction.
-    fn run<V: Mutation>(&self, verb: &V, session: Option<&Session>) -> Result<CommittedTx<V::Output>> {
+    fn run_atomic<V: Mutation>(&self, verb: &V, session: Option<&Session>) -> Result<CommittedTx<V::Output>> {
         self.store.write(&self.audit_actor(session), &|| self.adapters.clock.now(), |tx, now| {
             let actor = self.reload_actor::<V>(session, tx, now)?;
             verb.run(&actor, tx, &self.env(now))
@@ -216,7 +222,12 @@ impl<S: Store + Maintenance> LocalBackend<S> {
 }
 
 impl<S: Store + Maintenance> Backend for LocalBackend<S> {
-    fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
-        request.dispatch(self, credential)
+    fn run(
+        &self,
+        credential: &Credential,
+        request: Request,
+        receive: Option<&mut SecretReceiver<'_>>,
+    ) -> Result<Response> {
+        request.dispatch(&mut Call { backend: self, credential, receive })
     }
 }

@@ -26,7 +26,7 @@ pub mod policy;
 pub mod ports;
 pub mod request;
 pub mod scope;
-mod secret_delivery;
+pub mod secret_delivery;
 pub mod tokens;
 pub mod verify;
 
@@ -42,15 +42,30 @@ use cli_line::CliLine;
 use ports::{PasswordHasher, Snapshot, Tx};
 use request::{Request, Response};
 use scope::RequiredScope;
-use tokens::{IssuedToken, SecretDestination, SecretSource};
+use secret_delivery::SecretReceiver;
+use tokens::{IssuedToken, SecretSource};
 
 /// The backend of screens and commands. Today the only one runs verbs over a store of this machine.
 pub trait Backend: Send + Sync {
-    /// Carries out `request` on behalf of `credential`, completely or not at all.
+    /// Carries out `request` on behalf of `credential`, completely or not at all. With `receive`, new secrets become valid
+    /// only after it has them.
     ///
     /// # Errors
-    /// Any error of the verb; [`crate::error::Kind::Denied`] before anything else.
-    fn call(&self, credential: &Credential, request: Request) -> Result<Response>;
+    /// Any error of the verb; [`crate::error::Kind::Denied`] before anything else. That of `receive`.
+    fn run(
+        &self,
+        credential: &Credential,
+        request: Request,
+        receive: Option<&mut SecretReceiver<'_>>,
+    ) -> Result<Response>;
+
+    /// Like [`Backend::run`]. New secrets are in the reply only.
+    ///
+    /// # Errors
+    /// Those of [`Backend::run`].
+    fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
+        self.run(credential, request, None)
+    }
 }
 
 /// The least proof of the actor's identity. The product's description of the command line has the table.
@@ -127,11 +142,8 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
     /// Any error of the verb; then nothing has changed.
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Output>>;
 
-    /// Returns the destination of new secrets before the commit. `None` if the verb creates no secrets, or if the reply
-    /// contains them.
-    fn secret_destination(&self) -> Option<&SecretDestination> {
-        None
-    }
+    /// `true` if the verb creates secrets.
+    const ISSUES_SECRETS: bool = false;
 
     /// Returns the new secrets in the result.
     fn issued_tokens(_out: &mut Self::Output) -> &mut [IssuedToken] {

@@ -43,15 +43,19 @@ pub trait RequestVerb: Verb + Into<Request> {
 /// # Errors
 /// Those of [`Backend::call`].
 pub fn call<V: RequestVerb>(backend: &dyn Backend, credential: &Credential, verb: V) -> Result<V::Reply> {
-    let response = backend.call(credential, verb.into())?;
+    reply::<V>(backend.run(credential, verb.into(), None)?)
+}
+
+/// Takes the reply of `V` out of `response`.
+pub(super) fn reply<V: RequestVerb>(response: Response) -> Result<V::Reply> {
     V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with something else", V::NAME)))
 }
 
 /// Runs the three kinds of verb.
 pub(super) trait Executor {
-    fn query<V: super::Query>(&self, credential: &Credential, verb: V) -> Result<V::Reply>;
-    fn change<V: super::Mutation>(&self, credential: &Credential, verb: V) -> Result<V::Reply>;
-    fn batched<V: super::batches::BatchedMutation>(&self, credential: &Credential, verb: V) -> Result<V::Reply>;
+    fn query<V: super::Query>(&mut self, verb: V) -> Result<V::Reply>;
+    fn change<V: super::Mutation>(&mut self, verb: V) -> Result<V::Reply>;
+    fn batched<V: super::batches::BatchedMutation>(&mut self, verb: V) -> Result<V::Reply>;
 }
 
 macro_rules! changes {
@@ -129,8 +133,8 @@ macro_rules! requests {
                 match self { $(Request::$verb(_) => batches!($kind)),* }
             }
 
-            pub(super) fn dispatch(self, executor: &impl Executor, credential: &Credential) -> Result<Response> {
-                match self { $(Request::$verb(verb) => executor.$kind(credential, verb).map(Response::$verb)),* }
+            pub(super) fn dispatch(self, executor: &mut impl Executor) -> Result<Response> {
+                match self { $(Request::$verb(verb) => executor.$kind(verb).map(Response::$verb)),* }
             }
         }
     };

@@ -81,7 +81,7 @@ fn change(jeton: &LocalBackend<SqliteStore>, dice: &SeededEntropy, fresh_name: &
             acknowledge("token.enable", &ids(&done.value), "");
         }
         4 => {
-            let verb = RegenerateToken { token: pick(&kept), grace: None, expires: None, destination: None };
+            let verb = RegenerateToken { token: pick(&kept), grace: None, expires: None };
             let made = call(jeton, &owner, verb).unwrap().value;
             made.secret.expose(|s| acknowledge("token.regenerate", &[made.token.id], s));
         }

@@ -14,9 +14,9 @@ pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
         name: TokenName::parse(&args.name)?,
         account: args.account.as_deref().map(Username::parse).transpose()?,
         expires: expiry_spec(app, args.expires.as_deref())?,
-        destination: Some(secret_destination(SecretFormat::new(app), args.out, None)?),
     };
+    let destination = secret_destination(SecretFormat::new(app), args.out, None)?;
     let credential = app.write_credential()?;
-    let changed = app.call(&credential, verb)?;
-    print_issued(app, &[changed.value], "is ready")
+    let (changed, saved) = app.call_with_delivery(&credential, verb, destination)?;
+    print_issued(app, &[changed.value], &saved, "is ready")
 }

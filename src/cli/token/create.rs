@@ -19,11 +19,11 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
         description: args.description.as_deref().map_or_else(|| Ok(Description::none()), Description::parse)?,
         expires: expiry_spec(app, args.expires.as_deref())?,
         selection: selection(args.set, &args.method, args.inherit)?,
-        destination: Some(secret_destination(SecretFormat::new(app), args.out, args.out_dir)?),
     };
+    let destination = secret_destination(SecretFormat::new(app), args.out, args.out_dir)?;
     let credential = app.write_credential()?;
-    let changed = app.call(&credential, verb)?;
-    print_issued(app, &changed.value, "is ready")
+    let (changed, saved) = app.call_with_delivery(&credential, verb, destination)?;
+    print_issued(app, &changed.value, &saved, "is ready")
 }
 
 fn selection(sets: Vec<String>, methods: &[String], inherit: bool) -> Result<Selection> {

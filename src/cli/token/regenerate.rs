@@ -1,5 +1,6 @@
 //! `token regenerate`: gives a token a new secret.
 
+use std::path::PathBuf;
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,11 +28,11 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
         token: TokenTarget::by_reference(args.token),
         grace: args.grace.as_deref().map(Span::parse).transpose()?,
         expires: expiry_spec(app, args.expires.as_deref())?,
-        destination: Some(secret_destination(format, args.out, None)?),
     };
+    let destination = secret_destination(format, args.out, None)?;
     let has_grace = verb.grace.is_some();
     let credential = app.write_credential()?;
-    let changed = app.call(&credential, verb).inspect_err(|_| {
+    let (changed, saved) = app.call_with_delivery(&credential, verb, destination).inspect_err(|_| {
         if is_opened.load(Ordering::Relaxed) {
             output::json_closed();
         }
@@ -41,25 +42,25 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
     match until {
         Some(until) => {
             let old = describe_old_secret(until, issued.token.expiry, now);
-            print_issued(app, &[issued], &format!("has a new secret; {old}"))
+            print_issued(app, &[issued], &saved, &format!("has a new secret; {old}"))
         }
-        None => print_rotated(app, &issued, changed.audit_seq, now),
+        None => print_rotated(app, &issued, &saved, changed.audit_seq, now),
     }
 }
 
 /// Reports a regeneration. The secret is already printed unless it was saved, and the service's answer follows.
-fn print_rotated(app: &mut App, issued: &IssuedToken, seq: i64, now: Timestamp) -> Result<()> {
+fn print_rotated(app: &mut App, issued: &IssuedToken, saved: &[PathBuf], seq: i64, now: Timestamp) -> Result<()> {
     let service = PropagationCheck::run(app, seq);
     if app.out.json {
-        let answer = IssuedJson { schema: SCHEMA, issued: to_json(issued, now) };
-        let printed = if issued.saved_path().is_some() { None } else { Some(&answer) };
+        let answer = IssuedJson { schema: SCHEMA, issued: to_json(issued, saved.first(), now) };
+        let printed = saved.is_empty().then_some(&answer);
         return output::print_json_rest(&service.attach_to(&answer), printed);
     }
     let what = format!(
         "has a new secret{}",
         service.suffix("the old secret", "; jeton denies the old secret from the next request on")
     );
-    print_summary(app, slice::from_ref(issued), &what);
+    print_summary(app, slice::from_ref(issued), saved, &what);
     service.warn_unconfirmed(app);
     Ok(())
 }

@@ -10,7 +10,8 @@ use crate::domain::expiry::Expiry;
 use crate::domain::time::{Timestamp, relative};
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::{is_standard, require_named_file};
-use crate::verbs::tokens::{IssuedToken, SecretCallback, SecretDestination};
+use crate::verbs::secret_delivery::SecretDestination;
+use crate::verbs::tokens::IssuedToken;
 
 /// Output format of secrets.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub(super) fn secret_destination(
     format: SecretFormat,
     file: Option<PathBuf>,
     folder: Option<PathBuf>,
-) -> Result<SecretDestination> {
+) -> Result<SecretDestination<'static>> {
     if let Some(folder) = folder {
         require_named_file(&folder, "the folder for secrets")?;
         return Ok(SecretDestination::Directory(folder));
@@ -42,8 +43,8 @@ pub(super) fn secret_destination(
     if let Some(file) = file.filter(|file| !is_standard(file)) {
         return Ok(SecretDestination::File(file));
     }
-    Ok(SecretDestination::Callback(SecretCallback::new(move |issued| {
-        print_secrets(&format, issued).map_err(|e| {
+    Ok(SecretDestination::Printed(Box::new(move |issued| {
+        print_secrets(&format, issued, &[]).map_err(|e| {
             let what = if issued.len() == 1 { "the secret" } else { "the secrets" };
             Error::failure(format!("{what} could not be printed; nothing was changed"))
                 .why(e.why.unwrap_or(e.what))
@@ -53,11 +54,11 @@ pub(super) fn secret_destination(
 }
 
 /// Reports secrets that were written to their destination.
-pub(super) fn print_issued(app: &mut App, issued: &[IssuedToken], what: &str) -> Result<()> {
+pub(super) fn print_issued(app: &mut App, issued: &[IssuedToken], saved: &[PathBuf], what: &str) -> Result<()> {
     if !app.out.json {
-        print_summary(app, issued, what);
-    } else if issued.iter().any(|one| one.saved_path().is_some()) {
-        print_secrets(&SecretFormat::Json(app.now()), issued)?;
+        print_summary(app, issued, saved, what);
+    } else if !saved.is_empty() {
+        print_secrets(&SecretFormat::Json(app.now()), issued, saved)?;
     }
     if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
         let more = if issued.len() > 1 { " and the other tokens" } else { "" };
@@ -66,9 +67,9 @@ pub(super) fn print_issued(app: &mut App, issued: &[IssuedToken], what: &str) ->
     Ok(())
 }
 
-pub(super) fn print_summary(app: &App, issued: &[IssuedToken], what: &str) {
+pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf], what: &str) {
     let now = app.now();
-    for one in issued {
+    for (at, one) in issued.iter().enumerate() {
         let token = &one.token;
         let end = match token.expiry {
             Expiry::Never => "the token never expires".to_owned(),
@@ -77,18 +78,18 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], what: &str) {
             }
         };
         app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
-        if let Some(path) = one.saved_path() {
+        if let Some(path) = saved.get(at) {
             app.out.note(&format!("  The secret is saved in {}; only you can read the file", path.display()));
         }
     }
-    if issued.iter().any(|i| i.saved_path().is_none()) {
+    if saved.is_empty() {
         app.out.note("  The secret is shown only now. To use a secret that is in $T:");
         app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
     }
 }
 
 /// Prints secrets, or a JSON report if they were saved.
-fn print_secrets(format: &SecretFormat, issued: &[IssuedToken]) -> Result<()> {
+fn print_secrets(format: &SecretFormat, issued: &[IssuedToken], saved: &[PathBuf]) -> Result<()> {
     match (format, issued) {
         (SecretFormat::Plain, [only]) => output::print_secret(&only.secret),
         (SecretFormat::Plain, several) => {
@@ -96,22 +97,22 @@ fn print_secrets(format: &SecretFormat, issued: &[IssuedToken]) -> Result<()> {
             output::print_named_secrets(&pairs)
         }
         (SecretFormat::Json(now), [only]) => {
-            output::print_json_secrets(&IssuedJson { schema: SCHEMA, issued: to_json(only, *now) }, 1)
+            output::print_json_secrets(&IssuedJson { schema: SCHEMA, issued: to_json(only, saved.first(), *now) }, 1)
         }
         (SecretFormat::Json(now), several) => {
-            let created = several.iter().map(|one| to_json(one, *now)).collect();
+            let created = several.iter().enumerate().map(|(at, one)| to_json(one, saved.get(at), *now)).collect();
             output::print_json_secrets(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
         }
         (SecretFormat::OpenJson(now, is_opened), several) => several.iter().try_for_each(|one| {
-            output::print_json_open(&IssuedJson { schema: SCHEMA, issued: to_json(one, *now) })?;
+            output::print_json_open(&IssuedJson { schema: SCHEMA, issued: to_json(one, None, *now) })?;
             is_opened.store(true, Ordering::Relaxed);
             Ok(())
         }),
     }
 }
 
-pub(super) fn to_json(issued: &IssuedToken, now: Timestamp) -> CreatedJson<'_> {
-    let saved_to = issued.saved_path().map(|p| p.display().to_string());
+pub(super) fn to_json<'a>(issued: &'a IssuedToken, saved: Option<&PathBuf>, now: Timestamp) -> CreatedJson<'a> {
+    let saved_to = saved.map(|p| p.display().to_string());
     let secret = saved_to.is_none().then_some(SecretJson(&issued.secret));
     CreatedJson { token: TokenJson::new(&issued.token, now), secret, saved_to }
 }

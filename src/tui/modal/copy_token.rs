@@ -105,8 +105,7 @@ impl Dialog for CopyTokenDialog {
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
         let about = format!("API of {whose}/{name}: {}. Works {until}.", self.source.selection.summary());
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
-        let verb =
-            CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires, destination: None };
+        let verb = CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires };
         Ok(Intent::Confirm(PendingMutation::new(title, about, verb)))
     }
 

@@ -155,7 +155,7 @@ impl Dialog for CreateTokenDialog {
             None => ScrollText::paragraph(about),
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
-        let verb = CreateToken { account, names: vec![name], description, expires, selection, destination: None };
+        let verb = CreateToken { account, names: vec![name], description, expires, selection };
         Ok(Intent::Confirm(PendingMutation::with_text(title, about, verb)))
     }
 

@@ -159,7 +159,7 @@ impl Dialog for RegenerateTokenDialog {
             (None, None) => format!("The secret {hint} stops working at once."),
         };
         let grace = overlap.map(|(grace, _)| grace);
-        let verb = RegenerateToken { token: TokenTarget::at_revision(&self.token), grace, expires, destination: None };
+        let verb = RegenerateToken { token: TokenTarget::at_revision(&self.token), grace, expires };
         Ok(Intent::Confirm(PendingMutation::new(self.title(), about, verb)))
     }
 

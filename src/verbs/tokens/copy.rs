@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::slice;
 
-use super::issue::{IssuedToken, SecretDestination, audit_created, issue, push_expires};
+use super::issue::{IssuedToken, audit_created, issue, push_expires};
 use super::save::{insert_token, save_tokens};
 use super::{TokenTarget, rights, rules};
 use crate::domain::expiry::ExpirySpec;
@@ -30,9 +30,6 @@ pub struct CopyToken {
     /// The new token's expiry. Defaults to that of the copied token, or to the end of the acting token if that is
     /// sooner.
     pub expires: Option<ExpirySpec>,
-    /// The destination of the secret.
-    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<SecretDestination>,
 }
 
 impl Mutation for CopyToken {
@@ -72,9 +69,7 @@ impl Mutation for CopyToken {
         Ok(Audited::one(issued, entry))
     }
 
-    fn secret_destination(&self) -> Option<&SecretDestination> {
-        self.destination.as_ref()
-    }
+    const ISSUES_SECRETS: bool = true;
 
     fn issued_tokens(out: &mut IssuedToken) -> &mut [IssuedToken] {
         slice::from_mut(out)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-use super::issue::{IssuedToken, SecretDestination, audit_created, issue, push_expires, push_selection};
+use super::issue::{IssuedToken, audit_created, issue, push_expires, push_selection};
 use super::save::{insert_token, save_tokens};
 use super::{rights, rules};
 use crate::domain::api_selection::Selection;
@@ -34,9 +34,6 @@ pub struct CreateToken {
     pub expires: Option<ExpirySpec>,
     /// The methods that the tokens may call.
     pub selection: Selection,
-    /// The destination of the secrets: a file for one, a folder for any number.
-    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<SecretDestination>,
 }
 
 impl Mutation for CreateToken {
@@ -83,9 +80,7 @@ impl Mutation for CreateToken {
         Audited::each(issued, entries).ok_or_else(|| Error::usage("give at least one token"))
     }
 
-    fn secret_destination(&self) -> Option<&SecretDestination> {
-        self.destination.as_ref()
-    }
+    const ISSUES_SECRETS: bool = true;
 
     fn issued_tokens(out: &mut Vec<IssuedToken>) -> &mut [IssuedToken] {
         out
@@ -139,12 +134,6 @@ impl CreateToken {
         if let Some(twice) = self.names.iter().find(|name| !seen.insert(*name)) {
             return Err(Error::usage(format!("the name {twice} was given twice")));
         }
-        match self.destination {
-            Some(SecretDestination::File(_)) if self.names.len() > 1 => {
-                Err(Error::usage("several secrets can't be saved in one file")
-                    .next("Use --out-dir DIR: each secret is saved there as NAME.secret"))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }

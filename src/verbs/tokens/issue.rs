@@ -1,15 +1,13 @@
-//! New secrets and their delivery.
+//! New secrets.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::domain::api_selection::Selection;
 use crate::domain::audit::AuditEntry;
 use crate::domain::expiry::ExpirySpec;
-use crate::domain::name::{Prefix, TokenName};
+use crate::domain::name::Prefix;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
@@ -18,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::actor::Actor;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{Entropy, PendingFile, SecretFileWriter, Tx};
+use crate::verbs::ports::{Entropy, Tx};
 
 /// A token and its new secret, to be shown once.
 #[derive(Serialize, Deserialize)]
@@ -31,23 +29,6 @@ pub struct IssuedToken {
     pub secret: Secret,
     /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,
-    #[serde(skip)]
-    file: Option<Box<dyn PendingFile>>,
-}
-
-impl IssuedToken {
-    /// Returns the path of the file with the secret, if one was requested.
-    pub fn saved_path(&self) -> Option<&Path> {
-        self.file.as_ref().map(|s| s.path())
-    }
-
-    /// Keeps the file that was created for `planned`, with the same secret, because the change has committed.
-    pub(in crate::verbs) fn adopt_file(&mut self, planned: &mut IssuedToken) {
-        self.file = planned.file.take();
-        if let Some(saved) = &mut self.file {
-            saved.persist();
-        }
-    }
 }
 
 impl std::fmt::Debug for IssuedToken {
@@ -56,74 +37,6 @@ impl std::fmt::Debug for IssuedToken {
             .field("token", &self.token.id)
             .field("secret", &self.secret)
             .finish_non_exhaustive()
-    }
-}
-
-/// Delivers new secrets before the change that makes them valid. So a secret that nobody received is never valid.
-#[derive(Clone)]
-pub struct SecretCallback(Arc<SecretCallbackFn>);
-
-type SecretCallbackFn = dyn Fn(&[IssuedToken]) -> Result<()> + Send + Sync;
-
-impl SecretCallback {
-    /// Creates a destination that calls `callback`. If `callback` fails, nothing is changed.
-    pub fn new(callback: impl Fn(&[IssuedToken]) -> Result<()> + Send + Sync + 'static) -> Self {
-        SecretCallback(Arc::new(callback))
-    }
-}
-
-impl std::fmt::Debug for SecretCallback {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretCallback(…)")
-    }
-}
-
-impl PartialEq for SecretCallback {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for SecretCallback {}
-
-/// The destination of new secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretDestination {
-    /// Passes all secrets to the callback at once.
-    Callback(SecretCallback),
-    /// Writes the only secret to this file.
-    File(PathBuf),
-    /// Writes each secret to a file `NAME.secret` in this folder.
-    Directory(PathBuf),
-}
-
-/// Fails always: a callback or a path of one machine means nothing on another.
-impl Serialize for SecretDestination {
-    fn serialize<S: Serializer>(&self, _serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        Err(serde::ser::Error::custom("the destination of a secret does not travel"))
-    }
-}
-
-impl SecretDestination {
-    /// Returns the path of the file for the secret of the token `name`. `None` if the secret doesn't go to a file.
-    pub(super) fn file(&self, name: &TokenName) -> Option<PathBuf> {
-        match self {
-            SecretDestination::Callback(_) => None,
-            SecretDestination::File(path) => Some(path.clone()),
-            SecretDestination::Directory(folder) => Some(folder.join(format!("{name}.secret"))),
-        }
-    }
-
-    /// Delivers the secrets of `issued` to their destination. Files are then on disk, and are removed again unless
-    /// [`IssuedToken::adopt_file`] follows.
-    pub(in crate::verbs) fn deliver(&self, issued: &mut [IssuedToken], files: &dyn SecretFileWriter) -> Result<()> {
-        if let SecretDestination::Callback(SecretCallback(callback)) = self {
-            return callback(issued);
-        }
-        for one in issued {
-            one.file = self.file(&one.token.name).map(|path| files.save(&path, &one.secret)).transpose()?;
-        }
-        Ok(())
     }
 }
 
@@ -183,7 +96,7 @@ pub(super) fn issue(
     let issued_role = token.effective_role(by.account()?.role);
     tx.set_secret(token.id, &secret, issued_role, env.now, keep_old_until)?;
     let token = tx.token(token.id)?.ok_or_else(|| Error::failure("the token no longer exists"))?;
-    Ok(IssuedToken { token, secret, warning: None, file: None })
+    Ok(IssuedToken { token, secret, warning: None })
 }
 
 /// Creates an audit entry about `token`.

@@ -24,7 +24,7 @@ pub use create::CreateToken;
 pub use edit::{EditPreview, EditToken, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
 pub use identify_secret::IdentifySecret;
-pub use issue::{IssuedToken, SecretCallback, SecretDestination, SecretSource};
+pub use issue::{IssuedToken, SecretSource};
 pub use list::{CountTokens, EXPIRING_SOON, ListTokens, OwnerFilter, TokenSummary};
 pub(super) use made_tokens::made_tokens;
 pub use made_tokens::{MAX_MADE, MadeTokens, Maker};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::slice;
 
-use super::issue::{IssuedToken, SecretDestination, audit_changed, issue, push_expires};
+use super::issue::{IssuedToken, audit_changed, issue, push_expires};
 use super::save::save_token;
 use super::{TokenTarget, resolve_for_change, rules};
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
@@ -33,9 +33,6 @@ pub struct RegenerateToken {
     pub grace: Option<Span>,
     /// The new expiry. `None` keeps the old one.
     pub expires: Option<ExpirySpec>,
-    /// The destination of the secret.
-    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<SecretDestination>,
 }
 
 impl Mutation for RegenerateToken {
@@ -66,9 +63,7 @@ impl Mutation for RegenerateToken {
         Ok(Audited::one(issued, entry))
     }
 
-    fn secret_destination(&self) -> Option<&SecretDestination> {
-        self.destination.as_ref()
-    }
+    const ISSUES_SECRETS: bool = true;
 
     fn issued_tokens(out: &mut IssuedToken) -> &mut [IssuedToken] {
         slice::from_mut(out)

@@ -230,7 +230,6 @@ fn equivalent_commands_are_accepted() {
             description: Description::parse("it's $(x) `y` \"z\" -- é").unwrap(),
             expires: spec("1y"),
             selection: Selection::Sets(sets(&["IDE Plugins", "Marketplace"])),
-            ..create("a")
         },
         CreateToken { selection: Selection::Inherit, expires: None, ..create("c") },
         EditToken {
@@ -251,8 +250,8 @@ fn equivalent_commands_are_accepted() {
             ..edit()
         },
         EditToken { description: Some(Description::parse("--force 'it'").unwrap()), ..edit() },
-        CopyToken { token: typed("a"), name: token_name("d"), account: None, expires: spec("6mo"), destination: None },
-        RegenerateToken { token: typed("a"), grace: Some(Span::Days(2)), expires: spec("30d"), destination: None },
+        CopyToken { token: typed("a"), name: token_name("d"), account: None, expires: spec("6mo") },
+        RegenerateToken { token: typed("a"), grace: Some(Span::Days(2)), expires: spec("30d") },
         RetireToken { token: typed("a") },
         DisableTokens { tokens: vec![typed("a"), typed("b")] },
         EnableTokens { tokens: vec![typed("a")] },

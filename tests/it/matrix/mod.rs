@@ -200,10 +200,7 @@ pub fn attempt(
         }
         "disable" => call(jeton, who, DisableTokens { tokens }).map(drop),
         "enable" => call(jeton, who, EnableTokens { tokens }).map(drop),
-        "regenerate" => {
-            call(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None, destination: None })
-                .map(drop)
-        }
+        "regenerate" => call(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None }).map(drop),
         "revoke" => {
             call(jeton, who, RevokeTokens { tokens, with_made: false, confirmation: name.to_owned() }).map(drop)
         }
@@ -214,8 +211,7 @@ pub fn attempt(
         }
         "copy" => {
             let name = token_name(&format!("copy-{name}"));
-            call(jeton, who, CopyToken { token: pointed, name, account: None, expires: None, destination: None })
-                .map(drop)
+            call(jeton, who, CopyToken { token: pointed, name, account: None, expires: None }).map(drop)
         }
         "retire" => call(jeton, who, RetireToken { token: pointed }).map(drop),
         "purge" => {

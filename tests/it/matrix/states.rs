@@ -111,7 +111,7 @@ fn attempt(
                 "long-grace" => Some(Span::parse("31d").unwrap()),
                 _ => None,
             };
-            call(jeton, who, RegenerateToken { token: pointed, grace, expires, destination: None }).map(drop)
+            call(jeton, who, RegenerateToken { token: pointed, grace, expires }).map(drop)
         }
         "retire" => call(jeton, who, RetireToken { token: pointed }).map(drop),
         "restore" => call(jeton, who, RestoreTokens { tokens: some(), rename: taken }).map(drop),
@@ -132,7 +132,7 @@ fn attempt(
         }
         "copy" => {
             let name = taken.unwrap_or_else(|| token_name(&format!("copy-{name}")));
-            call(jeton, who, CopyToken { token: pointed, name, account: None, expires, destination: None }).map(drop)
+            call(jeton, who, CopyToken { token: pointed, name, account: None, expires }).map(drop)
         }
         "create" => {
             let new = token_name(&format!("{name}-new"));

@@ -126,7 +126,6 @@ fn copy_needs_the_right_to_create_where_it_goes() {
         name: token_name(name),
         account: Some(username(account)),
         expires: None,
-        destination: None,
     };
     for (account, allowed) in [("viewer2", true), ("admin", true), ("admin2", false), ("owner", false)] {
         let copied = install.call("admin", copy(account, "a"));

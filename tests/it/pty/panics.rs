@@ -15,6 +15,7 @@ use jeton::verbs::Backend;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::ports::{Clock, PendingFile, SecretFileWriter};
 use jeton::verbs::request::{Request, Response};
+use jeton::verbs::secret_delivery::SecretReceiver;
 
 use super::{is_gone, regenerate, secret_in};
 use crate::support::cli_program::{CliHome, PASSWORD};
@@ -49,12 +50,12 @@ impl PanicAt {
 }
 
 impl Backend for PanickingBackend {
-    fn call(&self, who: &Credential, request: Request) -> Result<Response> {
+    fn run(&self, who: &Credential, request: Request, receive: Option<&mut SecretReceiver<'_>>) -> Result<Response> {
         if matches!(request, Request::ListTokens(_)) {
             self.panic_at.panic_during(&["worker"]);
         }
         let signs_in = matches!(request, Request::SignIn(_));
-        let response = self.install.backend.call(who, request);
+        let response = self.install.backend.run(who, request, receive);
         if signs_in && ["key", "draw", "worker"].contains(&&*self.panic_at.moment) {
             self.panic_at.armed.store(true, Ordering::SeqCst);
         }

@@ -36,7 +36,7 @@ fn denied_secrets(install: &TestInstall) -> Vec<(&'static str, String, Option<&'
         .call(OWNER, RevokeTokens { tokens: vec![target(&deleted)], with_made: false, confirmation: typed })
         .unwrap();
     let retired = issue_with_methods(install, "retired", &[METHOD]);
-    let again = RegenerateToken { token: target(&retired), grace: None, expires: None, destination: None };
+    let again = RegenerateToken { token: target(&retired), grace: None, expires: None };
     install.call(OWNER, again).unwrap();
     let other = install.account("other", Role::Member);
     let orphan = CreateToken { account: Some(username("other")), selection: selection(&[]), ..create("orphan") };
@@ -157,7 +157,7 @@ fn old_secret_in_an_overlap_is_recorded_as_such() {
     let install = new_install();
     let old = issue_with_methods(&install, "ci", &[METHOD]);
     let grace = Some(Span::Hours(1));
-    let again = RegenerateToken { token: target(&old), grace, expires: None, destination: None };
+    let again = RegenerateToken { token: target(&old), grace, expires: None };
     let new = install.call(OWNER, again).unwrap().value;
     let service = ServiceProcess::start(&install.temp_store.path());
     let mut client = service.client();

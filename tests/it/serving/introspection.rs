@@ -105,7 +105,7 @@ fn introspected_old_secret_expires_with_its_overlap() {
     let caller = secret_text(&issue_with_methods(&install, "caller", &["jeton.introspect"]));
     let old = issue_with_methods(&install, "ci", &[METHOD]);
     let grace = Some(Span::Hours(2));
-    let again = RegenerateToken { token: target(&old), grace, expires: None, destination: None };
+    let again = RegenerateToken { token: target(&old), grace, expires: None };
     let new = install.call(OWNER, again).unwrap().value;
     let end = new.token.overlap(install.now()).unwrap().retires_at;
     let service = ServiceProcess::start(&install.temp_store.path());

@@ -39,7 +39,7 @@ fn revoker_child() {
         match n % 3 {
             0 => drop(call(&jeton, &owner, DisableTokens { tokens: vec![token] }).unwrap()),
             1 => {
-                let verb = RegenerateToken { token, grace: None, expires: None, destination: None };
+                let verb = RegenerateToken { token, grace: None, expires: None };
                 drop(call(&jeton, &owner, verb).unwrap());
             }
             _ => {

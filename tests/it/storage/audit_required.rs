@@ -10,9 +10,10 @@ use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{CHANGES, call};
+use jeton::verbs::secret_delivery::SecretDestination;
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken, RestoreTokens,
-    RetireToken, RevokeTokens, SecretDestination, TokenTarget,
+    RetireToken, RevokeTokens, TokenTarget,
 };
 
 use crate::support::fakes::{Fakes, OWNER, TempStore, TestInstall, backend, create, init, token_name};
@@ -53,9 +54,9 @@ fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
             install.call("admin", ApplyCatalogue::new(catalogue, None, None)).map(drop)
         }
         "token.create" => {
-            let out = Some(SecretDestination::Directory(install.temp_store.folder().join("folder")));
+            let out = SecretDestination::Directory(install.temp_store.folder().join("folder"));
             let names = vec![token_name("new"), token_name("new2")];
-            install.call("member", CreateToken { names, destination: out, ..create("new") }).map(drop)
+            install.call_with_delivery("member", CreateToken { names, ..create("new") }, out).map(drop)
         }
         "token.edit" => {
             let description = Some(Description::parse("edited")?);
@@ -64,27 +65,18 @@ fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
                 .map(drop)
         }
         "token.copy" => {
-            let out = Some(SecretDestination::File(install.temp_store.folder().join("folder").join(verb)));
+            let out = SecretDestination::File(install.temp_store.folder().join("folder").join(verb));
             let (token, name) = (TokenTarget::by_reference("live"), token_name("copied"));
-            install.call("member", CopyToken { token, name, account: None, expires: None, destination: out }).map(drop)
+            install.call_with_delivery("member", CopyToken { token, name, account: None, expires: None }, out).map(drop)
         }
         "token.disable" => install.call("member", DisableTokens { tokens: tokens() }).map(drop),
         "token.enable" => {
             install.call("member", EnableTokens { tokens: vec![TokenTarget::by_reference("off")] }).map(drop)
         }
         "token.regenerate" => {
-            let out = Some(SecretDestination::File(install.temp_store.folder().join("folder").join(verb)));
-            install
-                .call(
-                    "member",
-                    RegenerateToken {
-                        token: TokenTarget::by_reference("live"),
-                        grace: None,
-                        expires: None,
-                        destination: out,
-                    },
-                )
-                .map(drop)
+            let out = SecretDestination::File(install.temp_store.folder().join("folder").join(verb));
+            let again = RegenerateToken { token: TokenTarget::by_reference("live"), grace: None, expires: None };
+            install.call_with_delivery("member", again, out).map(drop)
         }
         "token.retire" => {
             install.call("member", RetireToken { token: TokenTarget::by_reference("rotating") }).map(drop)
@@ -109,8 +101,7 @@ fn change_without_audit_row_is_rolled_back() {
     install.issue("member", "rotating");
     std::fs::create_dir(install.temp_store.folder().join("folder")).unwrap();
     let grace = Some(Span::Hours(1));
-    let rotate =
-        RegenerateToken { token: TokenTarget::by_reference("rotating"), grace, expires: None, destination: None };
+    let rotate = RegenerateToken { token: TokenTarget::by_reference("rotating"), grace, expires: None };
     install.call("member", rotate).unwrap();
     install.call("member", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
     install

@@ -93,7 +93,7 @@ fn change(
         3 | 4 => one("token.enable", &call(jeton, actor, EnableTokens { tokens: vec![pointed()] })?.value[0]),
         5 => {
             let grace = (dice.below(2) == 0).then_some(Span::Hours(1));
-            let verb = RegenerateToken { token: pointed(), grace, expires: None, destination: None };
+            let verb = RegenerateToken { token: pointed(), grace, expires: None };
             one("token.regenerate", &call(jeton, actor, verb)?.value.token)
         }
         6 => one("token.retire", &call(jeton, actor, RetireToken { token: pointed() })?.value),
@@ -112,12 +112,7 @@ fn change(
         }
         9 if retained.len() < 12 && dice.below(2) == 0 => {
             let (token, name) = (pointed(), token_name(&format!("{fresh}-c")));
-            one(
-                "token.copy",
-                &call(jeton, actor, CopyToken { token, name, account: None, expires: None, destination: None })?
-                    .value
-                    .token,
-            )
+            one("token.copy", &call(jeton, actor, CopyToken { token, name, account: None, expires: None })?.value.token)
         }
         _ if trashed.is_empty() => Err(Error::conflict("nothing to restore")),
         _ => {

@@ -104,8 +104,7 @@ fn try_everything(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
         call(&jeton, &credential("member"), create("new")).err(),
         call(&jeton, &credential("member"), DisableTokens { tokens: vec![TokenTarget::by_reference("token20")] }).err(),
     ];
-    let regenerate =
-        RegenerateToken { token: TokenTarget::by_reference("token21"), grace: None, expires: None, destination: None };
+    let regenerate = RegenerateToken { token: TokenTarget::by_reference("token21"), grace: None, expires: None };
     faults.push(call(&jeton, &credential("member"), regenerate).err());
     let revoke = RevokeTokens {
         tokens: vec![TokenTarget::by_reference("token22")],

@@ -16,7 +16,6 @@ use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::time::{Timestamp, Zone, utc_zone};
 use jeton::error::Result;
-use jeton::platform::secret_files::SecretFiles;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::{Credential, TokenCredential};
 use jeton::verbs::audited::Audited;
@@ -203,7 +202,6 @@ impl Fakes {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
-            secret_files: Arc::new(SecretFiles),
             progress: self.progress.clone(),
         }
     }
@@ -277,7 +275,6 @@ pub fn create(name: &str) -> CreateToken {
         description: Description::none(),
         expires: Some(ExpirySpec::Never),
         selection: Selection::nothing(),
-        destination: None,
     }
 }
 

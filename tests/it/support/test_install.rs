@@ -1,5 +1,6 @@
 //! [`TestInstall`]: an installation in a temporary folder, with accounts.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -15,12 +16,14 @@ use jeton::domain::secret::{PublicId, Secret, SecretFingerprint};
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::{Token, TokenId};
 use jeton::error::Result;
+use jeton::platform::secret_files::SecretFiles;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::local_backend::LocalBackend;
 use jeton::verbs::ports::{Clock, DataVersions, Entropy, NewToken, Store};
 use jeton::verbs::request::{RequestVerb, call};
+use jeton::verbs::secret_delivery::{SecretDestination, call_with_delivery};
 use jeton::verbs::tokens::{CreateToken, IssuedToken};
 use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};
 use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
@@ -119,6 +122,16 @@ impl TestInstall {
     /// Runs `verb` as `who` with the right password.
     pub fn call<V: RequestVerb>(&self, who: &str, verb: V) -> Result<V::Reply> {
         call(&self.backend, &credential(who), verb)
+    }
+
+    /// Runs `verb` as `who`, with its secrets at `destination`. Returns the paths of saved secrets.
+    pub fn call_with_delivery<V: RequestVerb>(
+        &self,
+        who: &str,
+        verb: V,
+        destination: SecretDestination<'_>,
+    ) -> Result<(V::Reply, Vec<PathBuf>)> {
+        call_with_delivery(&self.backend, &credential(who), verb, destination, &SecretFiles)
     }
 
     /// Creates a token of `who` that never expires.

@@ -228,10 +228,11 @@ impl TuiHarness {
 struct UnreachableBackend;
 
 impl Backend for UnreachableBackend {
-    fn call(
+    fn run(
         &self,
         _who: &jeton::verbs::actor::Credential,
         _request: jeton::verbs::request::Request,
+        _receive: Option<&mut jeton::verbs::secret_delivery::SecretReceiver<'_>>,
     ) -> Result<jeton::verbs::request::Response, Error> {
         Err(Error::failure("nobody is here"))
     }

@@ -57,12 +57,8 @@ fn grace_ends_with_the_token_and_lasts_at_most_thirty_days() {
 /// Returns an installation with a token whose old and new secret both work for a day.
 fn rotating() -> (TestInstall, IssuedToken, IssuedToken) {
     let (install, old) = fixture();
-    let verb = RegenerateToken {
-        token: TokenTarget::at_revision(&old.token),
-        grace: Some(Span::Days(1)),
-        expires: None,
-        destination: None,
-    };
+    let verb =
+        RegenerateToken { token: TokenTarget::at_revision(&old.token), grace: Some(Span::Days(1)), expires: None };
     let new = install.call(OWNER, verb).unwrap().value;
     (install, old, new)
 }
@@ -132,7 +128,6 @@ fn unused_old_secret_is_shown_as_unused() {
             token: TokenTarget::at_revision(&install.token(old.token.id)),
             grace: Some(Span::Days(1)),
             expires: None,
-            destination: None,
         };
         let new = install.call(OWNER, verb).unwrap().value;
         (install, old, new)

@@ -264,12 +264,8 @@ fn regenerate() {
 /// Returns an installation with a token whose old secret still works for a day and is in use.
 fn rotated() -> TestInstall {
     let install = fixture();
-    let verb = RegenerateToken {
-        token: TokenTarget::by_reference("deploy-bot"),
-        grace: Some(Span::Days(1)),
-        expires: None,
-        destination: None,
-    };
+    let verb =
+        RegenerateToken { token: TokenTarget::by_reference("deploy-bot"), grace: Some(Span::Days(1)), expires: None };
     install.call(OWNER, verb).unwrap();
     install.fakes.clock.advance(60 * 60_000);
     install

@@ -476,7 +476,7 @@ fn details_show_the_old_secret_until_it_ends() {
     let old = install.issue(OWNER, "bot");
     let token = TokenTarget::at_revision(&old.token);
     let grace = Some(jeton::domain::expiry::Span::Hours(24));
-    install.call(OWNER, RegenerateToken { token, grace, expires: None, destination: None }).unwrap();
+    install.call(OWNER, RegenerateToken { token, grace, expires: None }).unwrap();
     install.fakes.clock.advance(3_600_000);
     install.verify(&old.secret);
     install.fakes.clock.advance(3_600_000);

@@ -71,19 +71,18 @@ fn secret_is_saved_before_the_change_and_overwrites_nothing() {
     let install = TestInstall::with_accounts();
     let folder = install.temp_store.folder();
     let out = folder.join("secret");
-    let made = install
-        .create("member", CreateToken { destination: Some(SecretDestination::File(out.clone())), ..create("a") });
-    assert_eq!(made.saved_path(), Some(out.as_path()));
+    let (mut made, saved) =
+        install.call_with_delivery("member", create("a"), SecretDestination::File(out.clone())).unwrap();
+    assert_eq!(saved, std::slice::from_ref(&out));
+    let made = made.value.remove(0);
     made.secret.expose(|s| assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("{s}\n")));
     assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o7777, 0o600);
-    drop(made);
-    assert!(out.exists());
 
     let (link, aim) = (folder.join("link"), folder.join("aim"));
     std::os::unix::fs::symlink(&aim, &link).unwrap();
     for there in [out.clone(), link, folder.to_owned(), folder.join("no/folder")] {
         let error = assert_error(
-            install.call("member", CreateToken { destination: Some(SecretDestination::File(there)), ..create("b") }),
+            install.call_with_delivery("member", create("b"), SecretDestination::File(there)),
             Kind::Failure,
         );
         assert!(error.next.is_some(), "{error}");
@@ -176,18 +175,16 @@ fn create_of_several_is_all_or_nothing() {
     let folder = install.temp_store.folder().join("secrets");
     let names = |names: &[&str]| CreateToken { names: names.iter().map(|n| token_name(n)).collect(), ..create("x") };
     let saved = || std::fs::read_dir(&folder).unwrap().count();
-    let out = Some(SecretDestination::Directory(folder.clone()));
+    let save =
+        |names: CreateToken| install.call_with_delivery("member", names, SecretDestination::Directory(folder.clone()));
     let rows = install.audit().len();
-    assert_error(install.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b"]) }), Kind::Failure);
+    assert_error(save(names(&["a", "b"])), Kind::Failure);
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("c.secret"), "mine").unwrap();
-    assert_error(
-        install.call("member", CreateToken { destination: out.clone(), ..names(&["a", "b", "c"]) }),
-        Kind::Failure,
-    );
+    assert_error(save(names(&["a", "b", "c"])), Kind::Failure);
     assert_eq!((saved(), install.audit().len()), (1, rows), "what was saved before the refusal is gone again");
-    let file = Some(SecretDestination::File(folder.join("one")));
-    assert_error(install.call("member", CreateToken { destination: file, ..names(&["a", "b"]) }), Kind::Usage);
+    let file = SecretDestination::File(folder.join("one"));
+    assert_error(install.call_with_delivery("member", names(&["a", "b"]), file), Kind::Usage);
     assert_error(install.call("member", names(&["a", "b", "a"])), Kind::Usage);
     assert_error(install.call("member", names(&[])), Kind::Usage);
     install.set_policy(|p| p.active_tokens = 2);
@@ -195,12 +192,12 @@ fn create_of_several_is_all_or_nothing() {
     insta::assert_snapshot!(error, @"the account would have 4 active tokens: at most 2 can be active (policy.active_tokens). Disable or revoke a token that is no longer needed");
     let rows = install.audit().len();
 
-    let done = install.call("member", CreateToken { destination: out, ..names(&["a", "b"]) }).unwrap();
+    let (done, files) = save(names(&["a", "b"])).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token create a b --expires never");
     assert_eq!((saved(), install.audit().len()), (3, rows + 2));
-    for issued in &done.value {
+    for (issued, saved) in done.value.iter().zip(&files) {
         let file = folder.join(format!("{}.secret", issued.token.name));
-        assert_eq!(issued.saved_path(), Some(file.as_path()));
+        assert_eq!(saved, &file);
         issued.secret.expose(|s| assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{s}\n")));
         assert!(allowed(&install, &issued.secret));
     }

@@ -77,7 +77,7 @@ fn enable_of_a_changed_token_is_a_conflict() {
     let stale = || TokenTarget::at_revision(&token);
     assert_error(install.call("member", EnableTokens { tokens: vec![stale()] }), Kind::Conflict);
     assert_error(install.call("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
-    let again = RegenerateToken { token: stale(), grace: None, expires: None, destination: None };
+    let again = RegenerateToken { token: stale(), grace: None, expires: None };
     assert_error(install.call("member", again), Kind::Conflict);
     let gone = RevokeTokens { tokens: vec![stale()], with_made: false, confirmation: "x".to_owned() };
     assert_error(install.call("member", gone), Kind::Conflict);

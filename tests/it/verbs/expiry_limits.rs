@@ -20,7 +20,7 @@ use crate::support::fakes::bearer;
 
 fn rotate(grace: Span, expires: Option<&str>) -> RegenerateToken {
     let expires = expires.map(|e| ExpirySpec::parse(e).unwrap());
-    RegenerateToken { token: TokenTarget::by_reference("rot"), grace: Some(grace), expires, destination: None }
+    RegenerateToken { token: TokenTarget::by_reference("rot"), grace: Some(grace), expires }
 }
 
 fn lasting(days: u32) -> CreateToken {
@@ -75,7 +75,6 @@ fn default_expiry_is_shortened_to_that_of_the_token_that_makes() {
         name: TokenName::parse(name).unwrap(),
         account: None,
         expires,
-        destination: None,
     };
     assert_eq!(call(&install.backend, &who, copy("g", None)).unwrap().value.token.expiry, end);
     assert_eq!(call(&install.backend, &who, copy("h", Some(ExpirySpec::Never))).unwrap_err().kind, Kind::Denied);

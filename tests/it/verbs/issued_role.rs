@@ -98,7 +98,7 @@ fn issued_roles_are_compared_whatever_the_account_is_today() {
         assert_eq!(kind(call(jeton, &low, EnableTokens { tokens: tokens() }).map(drop)), outcome);
         let edit = EditToken { description, ..EditToken::new(pointed(id)) };
         assert_eq!(kind(call(jeton, &low, edit).map(drop)), outcome);
-        let new = RegenerateToken { token: pointed(id), grace: None, expires: None, destination: None };
+        let new = RegenerateToken { token: pointed(id), grace: None, expires: None };
         assert_eq!(kind(call(jeton, &low, new).map(drop)), outcome);
     }
     assert!(!install.token(high.id).enabled);

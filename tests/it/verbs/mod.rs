@@ -61,10 +61,11 @@ use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
 use jeton::verbs::request::{Request, VERBS, call};
+use jeton::verbs::secret_delivery::SecretDestination;
 use jeton::verbs::tokens::{
     CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditToken, EnableTokens, GetTokens, IdentifySecret,
     ListTokens, MAX_SNAPSHOTS, OwnerFilter, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens,
-    RetireToken, RevokeTokens, SecretDestination, ShowToken, TokenTarget,
+    RetireToken, RevokeTokens, ShowToken, TokenTarget,
 };
 use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
 use jeton::verbs::{AuthLevel, Backend};
@@ -100,7 +101,7 @@ fn revoke(names: &[&str], typed: &str) -> RevokeTokens {
 }
 
 fn regenerate(name: &str) -> RegenerateToken {
-    RegenerateToken { token: TokenTarget::by_reference(name), grace: None, expires: None, destination: None }
+    RegenerateToken { token: TokenTarget::by_reference(name), grace: None, expires: None }
 }
 
 fn edit(name: &str) -> EditToken {
@@ -108,13 +109,7 @@ fn edit(name: &str) -> EditToken {
 }
 
 fn copy(name: &str, new: &str) -> CopyToken {
-    CopyToken {
-        token: TokenTarget::by_reference(name),
-        name: token_name(new),
-        account: None,
-        expires: None,
-        destination: None,
-    }
+    CopyToken { token: TokenTarget::by_reference(name), name: token_name(new), account: None, expires: None }
 }
 
 fn with_grace(name: &str, span: &str) -> RegenerateToken {

@@ -52,7 +52,7 @@ fn expired_token_needs_a_new_expiry() {
 fn secret_that_cannot_be_saved_is_not_replaced() {
     let install = TestInstall::with_accounts();
     let old = install.issue("member", "x");
-    let out = Some(SecretDestination::File(install.temp_store.path()));
-    assert_error(install.call("member", RegenerateToken { destination: out, ..regenerate("x") }), Kind::Failure);
+    let out = SecretDestination::File(install.temp_store.path());
+    assert_error(install.call_with_delivery("member", regenerate("x"), out), Kind::Failure);
     assert!(allowed(&install, &old.secret));
 }

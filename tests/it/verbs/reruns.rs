@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use super::*;
 use crate::conformance::reruns::RerunStore;
 use crate::support::fakes::client_info;
-use jeton::verbs::tokens::{IssuedToken, SecretCallback};
+use jeton::platform::secret_files::SecretFiles;
+use jeton::verbs::secret_delivery::call_with_delivery;
+use jeton::verbs::tokens::IssuedToken;
 
 /// The secrets of earlier runs are never in force, and those that the caller has are.
 #[test]
@@ -24,10 +26,11 @@ fn change_that_runs_again_has_the_effect_of_one() {
         shown.lock().unwrap().extend(issued.iter().map(|one| one.secret.expose(str::to_owned)));
         Ok(())
     };
-    let destination = || Some(SecretDestination::Callback(SecretCallback::new(give.clone())));
+    let destination = || SecretDestination::Printed(Box::new(give.clone()));
     let names = vec![token_name("a"), token_name("b")];
-    call(&rerun, &member, CreateToken { names, destination: destination(), ..create("a") }).unwrap();
-    call(&rerun, &member, RegenerateToken { destination: destination(), ..regenerate("ci") }).unwrap();
+    let new = CreateToken { names, ..create("a") };
+    call_with_delivery(&rerun, &member, new, destination(), &SecretFiles).unwrap();
+    call_with_delivery(&rerun, &member, regenerate("ci"), destination(), &SecretFiles).unwrap();
 
     assert!(matches!(install.verify(&created.secret), Decision::Denied(..)), "regenerated since");
     let seen = seen.lock().unwrap();

@@ -4,40 +4,34 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use super::*;
-use jeton::verbs::tokens::{IssuedToken, SecretCallback};
+use jeton::verbs::tokens::IssuedToken;
 
 /// A verb that makes secrets, with its name.
 type Issuing = (&'static str, Box<dyn Fn(&TestInstall) -> Result<()>>);
 
 /// Returns the three verbs that make secrets, each delivering its secrets with `chgrp`.
 fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + 'static) -> [Issuing; 3] {
-    let out = move || Some(SecretDestination::Callback(SecretCallback::new(give.clone())));
-    let (to_create, to_copy, to_regenerate) = (out.clone(), out.clone(), out);
+    let printed = move || SecretDestination::Printed(Box::new(give.clone()));
+    let (to_create, to_copy, to_regenerate) = (printed.clone(), printed.clone(), printed);
     [
         (
             "create",
             Box::new(move |install| {
                 let names = vec![token_name("new1"), token_name("new2")];
-                install
-                    .call(
-                        "member",
-                        CreateToken { names, destination: to_create(), expires: spec("1h"), ..create("new") },
-                    )
-                    .map(drop)
+                let new = CreateToken { names, expires: spec("1h"), ..create("new") };
+                install.call_with_delivery("member", new, to_create()).map(drop)
             }),
         ),
         (
             "copy",
             Box::new(move |install| {
-                install.call("member", CopyToken { destination: to_copy(), ..copy("target", "copied") }).map(drop)
+                install.call_with_delivery("member", copy("target", "copied"), to_copy()).map(drop)
             }),
         ),
         (
             "regenerate",
             Box::new(move |install| {
-                install
-                    .call("member", RegenerateToken { destination: to_regenerate(), ..regenerate("target") })
-                    .map(drop)
+                install.call_with_delivery("member", regenerate("target"), to_regenerate()).map(drop)
             }),
         ),
     ]
