@@ -20,9 +20,9 @@ use crate::error::{Error, Result};
 use crate::verbs::accounts::with_counts;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, AccountAction, TokenAction, TrashScope};
-use crate::verbs::ports::{DenialSummary, PurgeQuery, Snapshot, TokenCursor, WindowQuery};
+use crate::verbs::ports::{DenialSummary, Snapshot, TokenCursor, WindowQuery};
 use crate::verbs::scope::{RequiredScope, WRITE_ACCOUNTS};
-use crate::verbs::tokens::{MadeTokens, made_tokens};
+use crate::verbs::tokens::{MadeTokens, made_tokens, purge_query};
 use crate::verbs::{Env, Query};
 
 /// Maximum number of tokens in an impact.
@@ -68,8 +68,8 @@ pub struct Impact {
     pub uses: u64,
     /// `true` if reading stopped at a limit. `used` and `uses` are then lower bounds.
     pub is_lower_bound: bool,
-    /// The tokens with uses, those with the most uses first, [`MAX_TOKENS`] at most. For [`Removal::Tokens`], all its
-    /// tokens.
+    /// The tokens with uses, those with the most uses first, [`MAX_TOKENS`] at most. For [`Removal::Tokens`] and
+    /// [`Removal::Purge`], all their tokens.
     pub tokens: Vec<TokenImpact>,
     /// Tokens that the tokens of [`Removal::Tokens`] made, which stay valid.
     pub made: MadeTokens,
@@ -177,12 +177,11 @@ fn tokens(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, ids: &[TokenId]
 
 fn purge(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, which: Purgeable) -> Result<Impact> {
     authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
-    authorize::resolve_account(actor, snapshot, None, TokenAction::Write)?;
-    let query = PurgeQuery { visibility: actor.visibility(TokenAction::Write)?, which, now: env.now };
+    let query = purge_query(actor, snapshot, which, env.now)?;
     let mut sum = Sum::new(snapshot, env.now, snapshot.purge_candidate_count(&query)?);
     for candidate in snapshot.purge_candidates(&query, None, MAX_TOKENS)? {
         if let Some(token) = snapshot.token(candidate.token)? {
-            sum.add(token, false, |_| true)?;
+            sum.add(token, true, |_| true)?;
         }
     }
     sum.impact.is_lower_bound |= sum.impact.count > MAX_TOKENS as u64;

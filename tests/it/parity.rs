@@ -100,7 +100,11 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
         TuiKeys::No("the screens ask by themselves, to look once more at marked tokens after a change made elsewhere"),
     ),
     ("token.restore", Run("token restore bot", ""), Press("xbot<tab>PROOF<tab><tab><enter>uPROOF<tab><enter>")),
-    ("token.purge.preview", Run("token purge --trashed --dry-run", ""), Press("tp")),
+    (
+        "token.purge.preview",
+        Run("token purge --trashed --dry-run", ""),
+        TuiKeys::No("the dialog lists the tokens with their usage, as the impact of the purge"),
+    ),
     (
         "token.purge",
         Run("token purge --trashed --confirm 1", ""),

@@ -102,10 +102,12 @@ impl ImpactBox {
             (None, _) => ("Reading their usage…".to_owned(), layout.theme.dim),
             (Some(0), _) => ("There is no such token.".to_owned(), Style::new()),
             (Some(_), 0) => ("None of them was used in the last 7 days:".to_owned(), Style::new()),
-            (Some(count), used) => (
-                format!("! {} of {} in use, seen in the last 7 days:", group_digits(used as u64), group_digits(count)),
-                layout.theme.warning,
-            ),
+            (Some(count), used) => {
+                let works = |token: &Token| token.denial_reason(model.now).is_none();
+                let what = if self.tokens.iter().take(used).any(works) { "in use, seen" } else { "used" };
+                let (used, count) = (group_digits(used as u64), group_digits(count));
+                (format!("! {used} of {count} {what} in the last 7 days:"), layout.theme.warning)
+            }
         };
         layout.text_line(&head, style);
         let columns = layout.columns;

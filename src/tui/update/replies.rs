@@ -164,16 +164,16 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         // Screens detect changes by these, independent of all other replies.
         Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
         // No screen sends these requests.
-        Response::GetImpact(_) | Response::ListUses(_) | Response::ListFindings(_) | Response::CanToken(_) => {
+        Response::PreviewPurge(_) | Response::ListUses(_) | Response::ListFindings(_) | Response::CanToken(_) => {
             Vec::new()
         }
         // The page that has asked is closed.
         Response::ListAudit(_)
         | Response::ListDenied(_)
+        | Response::GetImpact(_)
         | Response::ListPolicy(_)
         | Response::PreviewEdit(_)
         | Response::PreviewCatalogue(_)
-        | Response::PreviewPurge(_)
         | Response::VerifyAuditChain(_)
         | Response::IdentifySecret(_) => Vec::new(),
         Response::ListAccounts(accounts) => accounts::on_accounts(model, accounts),

@@ -28,6 +28,7 @@ pub use issue::{IssuedToken, SecretSource};
 pub use list::{CountTokens, EXPIRING_SOON, ListTokens, OwnerFilter, TokenSummary};
 pub(super) use made_tokens::made_tokens;
 pub use made_tokens::{MAX_MADE, MadeTokens, Maker};
+pub(super) use purge::purge_query;
 pub use purge::{MAX_PREVIEW_NAMES, PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
 pub use regenerate::{MAX_GRACE, RegenerateToken};
 pub use restore::RestoreTokens;

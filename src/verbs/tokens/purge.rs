@@ -77,7 +77,7 @@ pub struct PurgeResult {
 
 impl Query for PreviewPurge {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<PurgePreview> {
-        let query = query(actor, snapshot, self.which, env.now)?;
+        let query = purge_query(actor, snapshot, self.which, env.now)?;
         let names =
             snapshot.purge_candidates(&query, None, MAX_PREVIEW_NAMES)?.into_iter().map(|d| d.full_name).collect();
         Ok(PurgePreview { count: snapshot.purge_candidate_count(&query)?, names })
@@ -89,7 +89,7 @@ impl BatchedMutation for PurgeTokens {
     type Item = TokenId;
 
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
-        let query = query(actor, snapshot, self.which, env.now)?;
+        let query = purge_query(actor, snapshot, self.which, env.now)?;
         let count = snapshot.purge_candidate_count(&query)?;
         if count != self.confirm {
             return Err(Error::conflict("the confirmation does not match; nothing was purged")
@@ -103,7 +103,7 @@ impl BatchedMutation for PurgeTokens {
     }
 
     fn next(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<TokenId>> {
-        let query = query(actor, snapshot, self.which, self.started_at.unwrap_or(env.now))?;
+        let query = purge_query(actor, snapshot, self.which, self.started_at.unwrap_or(env.now))?;
         let ids: Vec<TokenId> =
             snapshot.purge_candidates(&query, self.last, size)?.iter().map(|candidate| candidate.token).collect();
         self.last = ids.last().copied().or(self.last);
@@ -111,7 +111,7 @@ impl BatchedMutation for PurgeTokens {
     }
 
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[TokenId]) -> Result<Vec<AuditEntry>> {
-        let query = query(actor, tx, self.which, self.started_at.unwrap_or(env.now))?;
+        let query = purge_query(actor, tx, self.which, self.started_at.unwrap_or(env.now))?;
         let found = tx.purge_candidates_of(&query, items)?;
         let ids: Vec<_> = found.iter().map(|candidate| candidate.token).collect();
         tx.purge(&ids, env.now)?;
@@ -145,7 +145,12 @@ impl BatchedMutation for PurgeTokens {
 
 /// Selects the tokens to purge: the actor's own, which it must be allowed to change, and those of accounts that it
 /// manages.
-fn query(actor: &Actor, snapshot: &dyn Snapshot, which: Purgeable, now: Timestamp) -> Result<PurgeQuery> {
+pub(in crate::verbs) fn purge_query(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    which: Purgeable,
+    now: Timestamp,
+) -> Result<PurgeQuery> {
     authorize::resolve_account(actor, snapshot, None, TokenAction::Write)?;
     Ok(PurgeQuery { visibility: actor.visibility(TokenAction::Write)?, which, now })
 }

@@ -321,8 +321,9 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     s.assert_top("purge-tokens");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Purge expired tokens
-    ! 1 expired token of yours and of accounts you manage, filtered or not:
-      ops/short
+    None of them was used in the last 7 days:
+      ops/short                         never seen
+    All expired tokens of yours and of accounts you manage, filtered or not.
     Deleted for good. Only digests of their secrets stay, for look-ups.
     Number                    1
     Type it to confirm
@@ -345,7 +346,8 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     s.keys("p");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Purge trashed tokens
-    You manage no trashed token.
+    There is no such token.
+    All trashed tokens of yours and of accounts you manage, filtered or not.
     Deleted for good. Only digests of their secrets stay, for look-ups.
     Number                    0
     Type it to confirm

@@ -12,7 +12,7 @@ use crate::tui::modal::copy_token::CopyTokenDialog;
 use crate::tui::modal::create_token::CreateTokenDialog;
 use crate::tui::modal::edit_token::EditTokenDialog;
 use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
-use crate::tui::modal::purge::PurgeDialog;
+use crate::tui::modal::purge::purge_tokens;
 use crate::tui::modal::regenerate::RegenerateTokenDialog;
 use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::modal::restore::RestoreTokensDialog;
@@ -44,7 +44,7 @@ impl Tokens {
             }
             Action::Purge => {
                 let which = if self.options.trashed { Purgeable::Trashed } else { Purgeable::Expired };
-                Some(Intent::Push(Box::new(PurgeDialog::new(which, ctx.auth_field()?))))
+                Some(Intent::Push(Box::new(RemovalDialog::new(purge_tokens(which), ctx.now, ctx.auth_field()?))))
             }
             _ => None,
         }
