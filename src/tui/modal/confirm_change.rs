@@ -2,17 +2,20 @@
 
 use std::fmt::Debug;
 
+use super::impact;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::dialog_frame::dialog_size;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{ScrollText, is_tight};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::Mutation;
-use crate::verbs::request::Request;
+use crate::verbs::impact::{GetImpact, Removal};
+use crate::verbs::request::{Request, Response};
 
 /// Minimum number of lines of the dialog, so that most dialogs look alike.
 const MIN_LINES: usize = 8;
@@ -34,10 +37,17 @@ impl<V: Mutation + Into<Request> + Clone + Debug> Retry for V {
 pub struct PendingMutation {
     title: String,
     text: ScrollText,
+    /// The change whose impact is shown below the text. `None` if it takes nothing away.
+    removal: Option<Removal>,
     mutation: Box<dyn Retry>,
 }
 
 impl PendingMutation {
+    /// Shows the impact of `removal` below the text.
+    pub fn taking(self, removal: Removal) -> Self {
+        PendingMutation { removal: Some(removal), ..self }
+    }
+
     /// Returns the request for the change.
     pub fn request(&self) -> Request {
         self.mutation.request()
@@ -50,7 +60,7 @@ impl PendingMutation {
 
     /// Does the same as [`PendingMutation::new`], with a description of any length.
     pub fn with_text(title: impl Into<String>, about: ScrollText, change: impl Retry + 'static) -> Self {
-        PendingMutation { title: title.into(), text: about, mutation: Box::new(change) }
+        PendingMutation { title: title.into(), text: about, removal: None, mutation: Box::new(change) }
     }
 }
 
@@ -107,6 +117,19 @@ impl Dialog for ConfirmDialog {
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let credential = self.auth.take_credential().map_err(Problem::general)?;
         Ok(Intent::Send(credential, self.mutation.request()))
+    }
+
+    fn on_open(&self) -> Option<Request> {
+        self.mutation.removal.clone().map(|removal| GetImpact { removal }.into())
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        let (Reply::Response(Response::GetImpact(found)), Some(removal)) = (reply, &self.mutation.removal) else {
+            return None;
+        };
+        let impact = impact::describe(removal, found, dialog_size(ctx.size).0);
+        self.mutation.text = std::mem::take(&mut self.mutation.text).append(impact);
+        Some(Ok(Intent::Stay))
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {

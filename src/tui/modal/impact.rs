@@ -14,8 +14,9 @@ use crate::tui::model::Model;
 use crate::tui::screen::UpdateContext;
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_list::ScrollList;
-use crate::tui::widget::text_fit::{count_noun, fit, group_digits, width};
-use crate::verbs::impact::{Impact, TokenImpact};
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
+use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width};
+use crate::verbs::impact::{Impact, MAX_TOKENS, Removal, TokenImpact};
 
 /// Lines of the box of a single token.
 const LINES_OF_ONE: usize = 4;
@@ -101,6 +102,9 @@ impl ImpactBox {
         let (head, style) = match (self.count(), self.used) {
             (None, _) => ("Reading their usage…".to_owned(), layout.theme.dim),
             (Some(0), _) => ("There is no such token.".to_owned(), Style::new()),
+            (Some(_), 0) if self.tokens.is_empty() => {
+                ("None of them was used in the last 7 days.".to_owned(), Style::new())
+            }
             (Some(_), 0) => ("None of them was used in the last 7 days:".to_owned(), Style::new()),
             (Some(count), used) => {
                 let works = |token: &Token| token.denial_reason(model.now).is_none();
@@ -111,7 +115,9 @@ impl ImpactBox {
         };
         layout.text_line(&head, style);
         let columns = layout.columns;
-        let unlisted = self.count().unwrap_or_default().saturating_sub(self.tokens.len() as u64);
+        let listed = self.tokens.len();
+        // Below the limit, tokens that are not listed lose nothing that they use.
+        let unlisted = if listed < MAX_TOKENS { 0 } else { self.count().unwrap_or_default() - listed as u64 };
         let rows = (0..self.line_count()).map(|at| self.list_line(at, columns, model));
         self.list.draw(layout, rows, self.line_count() as u64 + unlisted);
     }
@@ -216,4 +222,40 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
         (None, still_denied) => lines.extend(still_denied),
     }
     lines
+}
+
+/// Returns the consequences of `removal` as text below another text. Empty if no token loses anything.
+pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollText {
+    if impact.count == 0 {
+        return ScrollText::default();
+    }
+    let is_partial = matches!(removal, Removal::Role(..) | Removal::Selection(..));
+    let text = ScrollText::default().blank();
+    let count = count_noun(impact.count, "token");
+    if impact.used == 0 {
+        let (none, used) = match (impact.count, is_partial) {
+            (1, false) => ("The token was not".to_owned(), "used"),
+            (1, true) => ("The token didn't".to_owned(), "use these methods"),
+            (_, false) => (format!("None of the {count} was"), "used"),
+            (_, true) => (format!("None of the {count}"), "used these methods"),
+        };
+        return text.row(LineStyle::Plain, format!("{none} {used} in the last 7 days."));
+    }
+    let bound = if impact.is_lower_bound { "at least " } else { "" };
+    let calls = count_noun(impact.uses, "call");
+    let of = if is_partial { " of these methods" } else { "" };
+    let used = group_digits(impact.used);
+    let head = format!("! In use: {bound}{used} of {count}, {calls}{of} in the last 7 days:");
+    let mut text = text.row(LineStyle::Warning, head);
+    for one in &impact.tokens {
+        let (name, calls) = (one.token.full_name(), count_noun(one.usage.week, "call"));
+        let from = callers(&one.usage.clients, columns.saturating_sub(7));
+        text = text
+            .row(LineStyle::Strong, cut(&format!("{name}: {calls}, {} today", group_digits(one.usage.today)), columns))
+            .row(LineStyle::Plain, format!("  from {from}"));
+        if let Some(methods) = describe_methods(&one.usage.methods, columns.saturating_sub(2)) {
+            text = text.row(LineStyle::Plain, format!("  {methods}"));
+        }
+    }
+    text
 }

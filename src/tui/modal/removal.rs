@@ -271,9 +271,11 @@ impl Dialog for RemovalDialog {
         }
         for effect in &self.spec.effects {
             layout.paragraph(effect, MAX_EFFECT_LINES, Style::new());
+            if self.spec.is_impossible() {
+                layout.blank();
+            }
         }
         if self.spec.is_impossible() {
-            layout.blank();
             let alternative = self.spec.alternative_label().map(|label| (Field::Alternative, label, theme.strong));
             layout.buttons(&alternative.into_iter().chain([(Field::Back, "Back", theme.strong)]).collect::<Vec<_>>());
             return layout.problem(2);

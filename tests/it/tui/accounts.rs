@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use jeton::domain::api_selection::Selection;
 use jeton::domain::role::Role;
+use jeton::domain::secret::PublicId;
 use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::Verb as _;
 use jeton::verbs::accounts::{DeleteAccount, DisableAccounts, SetRole};
 use jeton::verbs::actor::TokenCredential;
+use jeton::verbs::ports::{Store as _, Use};
+use jeton::verbs::tokens::CreateToken;
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::requests::switch_off;
@@ -90,6 +94,8 @@ fn disabled_account_denies_its_tokens_until_enabled() {
     member can't sign in any more. Its 1 active token is denied from the next
     request on. Nothing is lost: the account can be enabled again.
 
+    The token was not used in the last 7 days.
+
     Password of ops
     ");
     prove(&mut s);
@@ -119,6 +125,8 @@ fn account_with_active_tokens_is_disabled_instead_of_deleted() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Delete member
     ! The account has 1 active token and can't be deleted yet.
+
+    None of them was used in the last 7 days.
 
     If disabled instead: member can't sign in any more. Its 1 active token is
     denied from the next request on. Nothing is lost: the account can be
@@ -293,4 +301,66 @@ fn account_leads_to_its_tokens() {
     s.assert_shows("account:member");
     s.assert_shows("▶   of-member");
     s.assert_hides("of-ops");
+}
+
+/// Before access is taken away, the dialogs show the tokens that used it this week.
+#[test]
+fn tokens_in_use_are_shown_before_access_is_taken_away() {
+    let install = TestInstall::with_accounts();
+    for (name, uses) in
+        [("ci", &[("environment.control.StopEnv", 12), ("environment.control.GetEnvInfo", 340)][..]), ("idle", &[])]
+    {
+        let token = install.create("member", CreateToken { selection: Selection::Inherit, ..create(name) }).token;
+        let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
+        for (method, count) in uses {
+            let (address, client, at) = ("10.0.0.5", "curl/8.5.0", install.now());
+            let used = Use { token: token.id, secret: &secret, at, count: *count, method, address, client };
+            install.store().write_usage(|tx| tx.record_use(&used)).unwrap();
+        }
+    }
+    let mut s = TuiHarness::signed_in(install);
+    s.keys("2<down>d");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Disable member
+    member can't sign in any more. All its 2 active tokens are denied from the
+    next request on. Nothing is lost: the account can be enabled again.
+
+    ! In use: 1 of 2 tokens, 352 calls in the last 7 days:
+    member/ci: 352 calls, 352 today
+      from 10.0.0.5 (curl/8.5.0)
+      methods used: environment.control.GetEnvInfo, …StopEnv
+
+    Password of ops
+    ");
+    s.keys("<esc>x");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Delete member
+    ! The account has 2 active tokens and can't be deleted yet.
+
+    ! 1 of 2 in use, seen in the last 7 days:
+    ! member/ci                         just now       352 calls in 7 days
+      352 today, from 10.0.0.5 (curl/8.5.0)
+      methods used: environment.control.GetEnvInfo, …StopEnv
+
+    If disabled instead: member can't sign in any more. All its 2 active
+    tokens are denied from the next request on. Nothing is lost: the account
+    can be enabled again.
+
+    Disable or revoke its tokens first: press Enter on its row.
+
+    [ Disable instead ]  [ Back ]
+    ");
+    s.keys("<esc>o<left><tab><enter>");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Role of member
+    member changes from member to viewer. Its 2 active tokens may call no
+    write methods from the next request on.
+
+    ! In use: 1 of 2 tokens, 12 calls of these methods in the last 7 days:
+    member/ci: 12 calls, 12 today
+      from 10.0.0.5 (curl/8.5.0)
+      method used: environment.control.StopEnv
+
+    Password of ops
+    ");
 }

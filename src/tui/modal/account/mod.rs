@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod delete;
+pub mod disable;
 pub mod set_password;
 pub mod set_role;
 

@@ -14,6 +14,7 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::{AccountWithCounts, SetRole};
+use crate::verbs::impact::Removal;
 
 /// Returns the meaning of a role, without a full stop.
 pub const fn describe_role(role: Role) -> &'static str {
@@ -106,7 +107,8 @@ impl Dialog for SetRoleDialog {
         }
         let about = format!("{name} changes from {before} to {role}. {}", describe_change(before, role, self.active));
         let verb = SetRole { username: name.clone(), role };
-        Ok(Intent::Confirm(PendingMutation::new(format!("Role of {name}"), about, verb)))
+        let change = PendingMutation::new(format!("Role of {name}"), about, verb);
+        Ok(Intent::Confirm(change.taking(Removal::Role(name.clone(), role))))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -3,13 +3,15 @@
 use super::Accounts;
 use crate::domain::role::Role;
 use crate::tui::modal::account::create::CreateAccountDialog;
-use crate::tui::modal::account::delete::{DeleteAccountDialog, describe_disabling};
+use crate::tui::modal::account::delete::delete_account;
+use crate::tui::modal::account::disable::pending_disable;
 use crate::tui::modal::account::set_password::SetPasswordDialog;
 use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm_change::PendingMutation;
+use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::model::Model;
 use crate::tui::screen::{AccountDialog, Intent, UpdateContext};
-use crate::verbs::accounts::{AccountWithCounts, DisableAccounts, EnableAccounts};
+use crate::verbs::accounts::{AccountWithCounts, EnableAccounts};
 use crate::verbs::authorize::{self, AccountAction};
 
 impl Accounts {
@@ -30,7 +32,7 @@ impl Accounts {
                 Intent::Push(Box::new(SetPasswordDialog::new(counted.account.username.clone(), own)))
             }
             AccountDialog::Delete => {
-                Intent::Push(Box::new(DeleteAccountDialog::new(counted.clone(), ctx.auth_field()?)))
+                Intent::Push(Box::new(RemovalDialog::new(delete_account(counted), ctx.now, ctx.auth_field()?)))
             }
         })
     }
@@ -59,11 +61,7 @@ fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {
     let usernames = vec![counted.account.username.clone()];
     let name = &counted.account.username;
     if counted.account.enabled {
-        return PendingMutation::new(
-            format!("Disable {name}"),
-            describe_disabling(counted),
-            DisableAccounts { usernames },
-        );
+        return pending_disable(counted);
     }
     let tokens = match counted.tokens.active {
         0 => "The account has no active tokens".to_owned(),

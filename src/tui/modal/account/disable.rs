@@ -1,0 +1,25 @@
+//! Disable: an account with its active tokens.
+
+use crate::tui::modal::confirm_change::PendingMutation;
+use crate::tui::widget::text_fit::count_noun;
+use crate::verbs::accounts::{AccountWithCounts, DisableAccounts};
+use crate::verbs::impact::Removal;
+
+/// Describes the effects of disabling an account with its active tokens.
+pub(super) fn describe(counted: &AccountWithCounts) -> String {
+    let name = &counted.account.username;
+    let tokens = match counted.tokens.active {
+        0 => "The account has no active tokens".to_owned(),
+        1 => "Its 1 active token is denied from the next request on".to_owned(),
+        n => format!("All its {} are denied from the next request on", count_noun(n.into(), "active token")),
+    };
+    format!("{name} can't sign in any more. {tokens}. Nothing is lost: the account can be enabled again.")
+}
+
+/// Returns the change that disables the account of `counted`.
+pub fn pending_disable(counted: &AccountWithCounts) -> PendingMutation {
+    let usernames = vec![counted.account.username.clone()];
+    let title = format!("Disable {}", counted.account.username);
+    PendingMutation::new(title, describe(counted), DisableAccounts { usernames: usernames.clone() })
+        .taking(Removal::Accounts(usernames))
+}
