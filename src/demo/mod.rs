@@ -109,6 +109,7 @@ mod tests {
     use crate::verbs::accounts::WhoAmI;
     use crate::verbs::actor::Credential;
     use crate::verbs::local_backend::ClientInfo;
+    use crate::verbs::ports::Store as _;
     use crate::verbs::ports::TokenCursor;
     use crate::verbs::request::call;
     use crate::verbs::tokens::{ListTokens, OwnerFilter};
@@ -140,8 +141,8 @@ mod tests {
         assert_eq!([Status::Active, Status::Disabled, Status::Expired].map(count), [23, 4, 8]);
         assert!(kept.iter().any(|t| t.last_seen_at.is_none()));
         assert!(kept.iter().all(|t| t.last_seen_at.is_none_or(|at| at <= now && at >= t.created_at)));
-        let audited = place.backend().unwrap().store().audit_log().unwrap();
-        assert!(audited.is_sorted_by_key(|row| row.at) && audited.len() > 50);
+        let audited = place.backend().unwrap().store().read(|s| s.audit_page(None, 1_000)).unwrap().rows;
+        assert!(audited.is_sorted_by_key(|raw| raw.row.at) && audited.len() > 50);
 
         let folder = path.parent().unwrap().to_owned();
         drop(demonstration);

@@ -23,7 +23,7 @@ use jeton::verbs::tokens::{
 use jeton::verbs::verify::{self, Decision};
 
 use crate::support::fakes::{
-    FakeClock, Fakes, OWNER, START, SeededEntropy, TestInstall, client_info, create, credential,
+    FakeClock, Fakes, OWNER, START, SeededEntropy, TestInstall, audit_rows, client_info, create, credential,
 };
 
 const STORE: &str = "JETON_CRASH_STORE";
@@ -220,7 +220,7 @@ fn kill_at_any_moment_loses_no_acknowledged_change() {
         let acknowledged = killed_after(&path, round, lifetime);
         let store = SqliteStore::open(&path).unwrap();
         assert_eq!(store.check_integrity().unwrap(), "ok", "round {round}");
-        let log = store.audit_log().unwrap();
+        let log = audit_rows(&store);
         assert_eq!(log[..known.len()], known, "round {round}: history changed");
         let new = &log[known.len()..];
         assert!(new.len() >= acknowledged.len(), "round {round}: lost {:?}", &acknowledged[new.len()..]);

@@ -6,6 +6,7 @@ use std::path::Path;
 use jeton::store::sqlite::SqliteStore;
 
 use crate::support::cli_program::{CliHome, CliOutput, exists};
+use crate::support::fakes::audit_rows;
 use jeton::error::Kind;
 
 fn as_demo(home: &CliHome, args: &[&str]) -> CliOutput {
@@ -53,7 +54,7 @@ fn demo_creates_a_large_store_with_its_secrets() {
     assert!([home.path("secrets.txt"), home.path("big.db.token"), home.path("big.db")].iter().all(|p| is_private(p)));
     let me = as_demo(&home, &["whoami", "--json"]).assert_success().json();
     assert_eq!(me["account"]["role"], "owner");
-    let log = SqliteStore::open(&home.path("big.db")).unwrap().audit_log().unwrap();
+    let log = audit_rows(&SqliteStore::open(&home.path("big.db")).unwrap());
     let made = log.iter().find(|row| row.verb == "demo.tokens").unwrap();
     assert_eq!(made.details, r#"{"tokens":399}"#);
 }

@@ -8,7 +8,7 @@ use jeton::verbs::request::{CHANGES, VERBS};
 
 use crate::catalogue::example;
 use crate::support::cli_program::CliHome;
-use crate::support::fakes::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, adapters, backend};
+use crate::support::fakes::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, adapters, audit_rows, backend};
 use crate::support::tui_harness::TuiHarness;
 
 const NEW: &str = "seven brown foxes";
@@ -177,7 +177,7 @@ fn table_has_every_verb() {
 /// Returns the face and the verb of each row of the home's audit log.
 fn logged(home: &CliHome) -> Vec<(String, String)> {
     match SqliteStore::open(&home.store()) {
-        Ok(store) => store.audit_log().unwrap().into_iter().map(|row| (row.face, row.verb)).collect(),
+        Ok(store) => audit_rows(&store).into_iter().map(|row| (row.face, row.verb)).collect(),
         Err(_) => Vec::new(),
     }
 }

@@ -4,9 +4,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row, params};
 use serde_json::Value;
 
-use super::query_helpers::{corrupt, execute, query_all, query_one, sqlite_error};
+use super::query_helpers::{execute, query_all, query_one, sqlite_error};
 use crate::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
-use crate::domain::audit_chain::{ChainVerifier, HASH_COLUMN, RawRow};
+use crate::domain::audit_chain::{HASH_COLUMN, RawRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::ports::audit_log::{AuditPage, AuditTip};
@@ -167,17 +167,4 @@ pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
     }
     let extra = columns.iter().find(|found| !TABLE.iter().any(|wanted| is(found, wanted)));
     Ok(extra.map(|(name, ..)| format!("it has an extra column {name}")))
-}
-
-/// Returns every row from the first, after verifying the chain.
-pub(super) fn verified_rows(db: &Connection) -> Result<Vec<AuditRow>> {
-    let page = page(db, None, usize::MAX)?;
-    let mut verifier = ChainVerifier::from_start(Vec::new());
-    page.rows.iter().for_each(|raw| verifier.check_row(raw));
-    let flaw = verifier.finish().findings.into_iter().next();
-    match flaw {
-        None if !page.is_torn => Ok(page.rows.into_iter().map(|raw| raw.row).collect()),
-        None => Err(corrupt("the audit log")),
-        Some(finding) => Err(corrupt(&format!("audit row {}", finding.seq.unwrap_or(0)))),
-    }
 }

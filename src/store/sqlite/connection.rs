@@ -12,7 +12,7 @@ use super::file_identity::FileIdentity;
 use super::query_helpers::sqlite_error;
 use super::transaction::SqliteTx;
 use super::{audit, busy_handler, failed_sign_ins, ledger_read, open, tokens, usage_journal, wal};
-use crate::domain::audit::{AuditActor, AuditRow};
+use crate::domain::audit::AuditActor;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::platform::write_gate;
@@ -78,14 +78,6 @@ impl SqliteStore {
 
     fn from_parts((db, identity): (Connection, FileIdentity), path: &Path) -> Self {
         SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
-    }
-
-    /// Returns the audit log from its first row, for checks of the whole.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the log can't be read or its chain is broken.
-    pub fn audit_log(&self) -> Result<Vec<AuditRow>> {
-        audit::verified_rows(&self.lock())
     }
 
     /// Runs one immediate transaction on the file that was opened.

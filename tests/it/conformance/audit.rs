@@ -20,7 +20,7 @@ fn log<E: Engine>() -> (E, E::S, Vec<AuditRow>) {
         let at = Timestamp(1_000 * (n - if n % 7 == 0 { 5 } else { 0 }));
         store.write(&by, &|| at, |_, _| Ok(Audited::one((), entry.clone()))).unwrap();
     }
-    let rows = engine.audit();
+    let rows = audit_rows(&store);
     (engine, store, rows)
 }
 

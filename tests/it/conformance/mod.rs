@@ -5,7 +5,7 @@ mod accounts;
 mod audit;
 mod ledger_windows;
 mod match_limit;
-mod memory;
+pub mod memory;
 pub mod reruns;
 mod sqlite;
 mod token_windows;
@@ -35,22 +35,11 @@ use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
-    DataVersions, Denial, Entropy, Installation, LoginAttemptKey, Maintenance, NewAccount, NewToken, PurgeQuery,
-    SecretState, Store, TokenCounts, TokenCursor, Tx, Use, Visibility, Window, WindowQuery,
+    DataVersions as _, Denial, Entropy, Installation, LoginAttemptKey, Maintenance as _, NewAccount, NewToken,
+    PurgeQuery, SecretState, Store, TokenCounts, TokenCursor, Tx, Use, Visibility, Window, WindowQuery,
 };
 
-use crate::support::fakes::{START, SeededEntropy, entry, tester, token_name, username};
-
-/// A storage engine under test.
-pub trait Engine {
-    type S: Store + Maintenance + DataVersions;
-    /// Creates a new, empty location for a store.
-    fn fresh() -> Self;
-    /// Opens another handle of the store, as another process would.
-    fn open(&self) -> Self::S;
-    /// Returns the audit log after verifying its hash chain.
-    fn audit(&self) -> Vec<AuditRow>;
-}
+use crate::support::fakes::{Engine, START, SeededEntropy, audit_rows, entry, tester, token_name, username};
 
 /// A set-up store: policy, catalogues, and an account per role, named after the role.
 struct Fixture<E: Engine> {

@@ -1,35 +1,31 @@
 //! Runs the suite for an engine that runs every closure twice, as after a serialization failure. Only the second run
 //! may have an effect.
 
-use super::sqlite::Sqlite;
-use super::{Engine, conforms};
-use jeton::domain::audit::{AuditActor, AuditRow};
+use super::conforms;
+use crate::support::fakes::{Engine, TempStore};
+use jeton::domain::audit::AuditActor;
 use jeton::domain::time::Timestamp;
 use jeton::error::{Error, Result};
-use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
     CommittedTx, DataVersion, DataVersions, FlushScope, Maintenance, Snapshot, Store, Tx, UsageTx,
 };
 
-struct Rerun(Sqlite);
+pub struct Rerun<E>(E);
 
-impl Engine for Rerun {
-    type S = RerunStore;
+impl<E: Engine> Engine for Rerun<E> {
+    type S = RerunStore<E::S>;
     fn fresh() -> Self {
-        Rerun(Sqlite::fresh())
+        Rerun(E::fresh())
     }
-    fn open(&self) -> RerunStore {
+    fn open(&self) -> Self::S {
         RerunStore(self.0.open())
-    }
-    fn audit(&self) -> Vec<AuditRow> {
-        self.0.audit()
     }
 }
 
-pub struct RerunStore(pub SqliteStore);
+pub struct RerunStore<S>(pub S);
 
-impl Store for RerunStore {
+impl<S: Store> Store for RerunStore<S> {
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
         self.0.read(f)
     }
@@ -65,7 +61,7 @@ impl Store for RerunStore {
     }
 }
 
-impl Maintenance for RerunStore {
+impl<S: Maintenance> Maintenance for RerunStore<S> {
     fn checkpoint(&self) -> Result<u64> {
         self.0.checkpoint()
     }
@@ -77,10 +73,10 @@ impl Maintenance for RerunStore {
     }
 }
 
-impl DataVersions for RerunStore {
+impl<S: DataVersions> DataVersions for RerunStore<S> {
     fn data_version(&self) -> Result<DataVersion> {
         self.0.data_version()
     }
 }
 
-conforms!(Rerun);
+conforms!(Rerun<TempStore>);

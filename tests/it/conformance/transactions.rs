@@ -107,7 +107,7 @@ pub fn a_write_sees_itself_and_what_came_before<E: Engine>() {
 
 pub fn a_refused_change_leaves_nothing<E: Engine>() {
     let f = Fixture::<E>::new();
-    let (audit, owner) = (f.engine.audit(), f.account("owner").id);
+    let (audit, owner) = (audit_rows(&f.store), f.account("owner").id);
     let state = || f.store.read(|s| Ok((s.accounts()?, s.policy()?, s.active_tokens(owner, START)?))).unwrap();
     let before = state();
 
@@ -142,19 +142,19 @@ pub fn a_refused_change_leaves_nothing<E: Engine>() {
     });
     assert!(refused.is_err());
     assert_eq!(f.store.write_usage(|b| b.reserve_login_attempt(&LoginAttemptKey([1; 32]), START)).unwrap(), None);
-    assert_eq!(f.engine.audit(), audit);
+    assert_eq!(audit_rows(&f.store), audit);
 }
 
 pub fn every_change_is_audited<E: Engine>() {
     let f = Fixture::<E>::new();
-    let before = f.engine.audit();
+    let before = audit_rows(&f.store);
     let by =
         AuditActor { account: "a9".to_owned(), name: "zoë".to_owned(), proof: "password".to_owned(), face: Face::Tui };
     let entries =
         [AuditEntry::new("one", "t1", "a/b").with("was", "on").with("n", 7), AuditEntry::new("two", "t2", "a/c")];
     let out = f.store.write(&by, &|| START.plus(9), |_, _| Ok(Audited::each(42, entries.clone()).unwrap())).unwrap();
     assert_eq!((out.value, out.audit_seq), (42, f.store.read(|s| s.audit_head()).unwrap()));
-    let after = f.engine.audit();
+    let after = audit_rows(&f.store);
     assert_eq!(after[..before.len()], before);
     let [one, two] = &after[before.len()..] else { panic!("{} rows", after.len() - before.len()) };
     assert_eq!((one.seq, two.seq), (before.len() as i64 + 1, before.len() as i64 + 2));
@@ -219,7 +219,7 @@ pub fn two_writers_are_serialized<E: Engine>() {
         }
     });
     assert_eq!(f.store.read(|s| s.policy()).unwrap().active_tokens, 2 * CHANGES);
-    let seqs: Vec<i64> = f.engine.audit().iter().map(|row| row.seq).collect();
+    let seqs: Vec<i64> = audit_rows(&f.store).iter().map(|row| row.seq).collect();
     assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>());
 }
 

@@ -11,7 +11,9 @@ use jeton::verbs::request::call;
 use jeton::verbs::verify::Decision;
 
 use super::{child_command, child_store, wait_for_output};
-use crate::support::fakes::{Fakes, OWNER, START, TempStore, TestInstall, backend, create, credential, entry, tester};
+use crate::support::fakes::{
+    Fakes, OWNER, START, TempStore, TestInstall, audit_rows, backend, create, credential, entry, tester,
+};
 use jeton::verbs::audited::Audited;
 
 #[test]
@@ -64,7 +66,7 @@ fn processes_create_one_store_and_lose_nothing() {
         makers.into_iter().for_each(|m| drop(wait_for_output(m)));
         let store = SqliteStore::open(&temp_store.path()).unwrap();
         assert_eq!(store.check_integrity().unwrap(), "ok");
-        assert_eq!(store.audit_log().unwrap().len(), 40);
+        assert_eq!(audit_rows(&store).len(), 40);
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jeton::domain::account::Account;
 use jeton::domain::api_selection::Selection;
-use jeton::domain::audit::{AuditActor, AuditEntry, Face};
+use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
+use jeton::domain::audit_chain::ChainVerifier;
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
@@ -34,7 +35,7 @@ mod temp_store;
 mod test_install;
 pub use temp_store::TempStore;
 #[allow(unused_imports, reason = "not every benchmark has a house")]
-pub use test_install::TestInstall;
+pub use test_install::{Engine, EngineInstall, TestInstall};
 
 /// Start of every fake clock: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
@@ -250,6 +251,15 @@ pub fn credential(who: &str) -> Credential {
 /// Returns the audit actor for changes that a test makes without a verb.
 pub fn tester() -> AuditActor {
     AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face: Face::Cli }
+}
+
+/// Returns the audit log after verifying its hash chain.
+pub fn audit_rows(store: &impl Store) -> Vec<AuditRow> {
+    let page = store.read(|s| s.audit_page(None, usize::MAX)).unwrap();
+    let mut verifier = ChainVerifier::from_start(Vec::new());
+    page.rows.iter().for_each(|row| verifier.check_row(row));
+    assert!(!page.is_torn && verifier.finish().findings.is_empty());
+    page.rows.into_iter().map(|raw| raw.row).collect()
 }
 
 pub fn entry(target: impl ToString) -> AuditEntry {

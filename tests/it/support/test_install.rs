@@ -1,8 +1,7 @@
-//! [`TestInstall`]: an installation in a temporary folder, with accounts.
+//! [`TestInstall`]: an installation with accounts, over any storage engine.
 
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use jeton::domain::account::{Account, AccountId};
 use jeton::domain::api_selection::Selection;
@@ -21,23 +20,48 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::local_backend::LocalBackend;
-use jeton::verbs::ports::{Clock, DataVersions, Entropy, NewToken, Store};
+use jeton::verbs::ports::{Clock, DataVersions, Entropy, Maintenance, NewToken, Store};
 use jeton::verbs::request::{RequestVerb, call};
 use jeton::verbs::secret_delivery::{SecretDestination, call_with_delivery};
 use jeton::verbs::tokens::{CreateToken, IssuedToken};
 use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};
 use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
 
-use super::{Fakes, TempStore, add_account, backend, create, credential, entry, init, tester, token_name, username};
+use super::{
+    Fakes, TempStore, add_account, audit_rows, client_info, create, credential, entry, init, tester, token_name,
+    username,
+};
+
+/// The location of a store, for one storage engine.
+pub trait Engine {
+    type S: Store + Maintenance + DataVersions;
+    /// Returns a new location, without a store.
+    fn fresh() -> Self;
+    /// Opens another handle of the store, as another process would.
+    fn open(&self) -> Self::S;
+}
+
+impl Engine for TempStore {
+    type S = SqliteStore;
+    fn fresh() -> Self {
+        TempStore::new()
+    }
+    fn open(&self) -> SqliteStore {
+        SqliteStore::open_or_create(&self.path()).unwrap()
+    }
+}
 
 /// An installation with its first owner `ops`, the catalogue `cloud-platform`, and a settable clock.
-pub struct TestInstall {
-    pub temp_store: TempStore,
+pub struct EngineInstall<E: Engine> {
+    pub temp_store: E,
     pub fakes: Fakes,
-    pub backend: LocalBackend<SqliteStore>,
+    pub backend: LocalBackend<E::S>,
     /// The store handle and decision cache of a simulated service, opened by the first decision.
-    service: Mutex<Option<(SqliteStore, DecisionCache<TestPayload>)>>,
+    service: Mutex<Option<(E::S, DecisionCache<TestPayload>)>>,
 }
+
+/// An installation in a temporary folder.
+pub type TestInstall = EngineInstall<TempStore>;
 
 /// Renders the service's answers as words.
 struct TestPayload;
@@ -64,21 +88,21 @@ impl CachePayload for TestPayload {
     }
 }
 
-impl TestInstall {
+impl<E: Engine> EngineInstall<E> {
     pub fn new() -> Self {
         Self::with_self_service(true)
     }
 
     pub fn with_self_service(self_service: bool) -> Self {
-        let (place, fakes) = (TempStore::new(), Fakes::new());
-        let jeton = backend(&place.path(), fakes.adapters());
+        let (place, fakes) = (E::fresh(), Fakes::new());
+        let jeton = LocalBackend::new(place.open(), fakes.adapters(), client_info());
         call(&jeton, &Credential::Store, init(self_service)).unwrap();
         Self::from_parts(place, fakes, jeton)
     }
 
-    /// Creates an installation from a folder, fakes and a backend. The store may not exist yet.
-    pub fn from_parts(place: TempStore, fakes: Fakes, jeton: LocalBackend<SqliteStore>) -> Self {
-        TestInstall { temp_store: place, fakes, backend: jeton, service: Mutex::default() }
+    /// Creates an installation from a location, fakes and a backend.
+    pub fn from_parts(place: E, fakes: Fakes, jeton: LocalBackend<E::S>) -> Self {
+        EngineInstall { temp_store: place, fakes, backend: jeton, service: Mutex::default() }
     }
 
     /// [`TestInstall::new`] with one more account per lower role, named after the role: `admin`, `member`, `viewer`.
@@ -90,7 +114,7 @@ impl TestInstall {
         install
     }
 
-    pub fn store(&self) -> &SqliteStore {
+    pub fn store(&self) -> &E::S {
         self.backend.store()
     }
 
@@ -159,12 +183,7 @@ impl TestInstall {
         let decision = verify::verify(self.store(), presented, method, self.now(), from).unwrap();
         let claim = SecretFingerprint::parse(presented);
         let mut service = self.service.lock().unwrap();
-        let (store, memory) = service.get_or_insert_with(|| {
-            (
-                SqliteStore::open_for_service(&self.temp_store.path(), Duration::from_secs(10)).unwrap(),
-                DecisionCache::default(),
-            )
-        });
+        let (store, memory) = service.get_or_insert_with(|| (self.temp_store.open(), DecisionCache::default()));
         let edition = store.data_version().unwrap();
         let presented = claim.as_ref().map_err(|fault| *fault);
         let question = DecisionRequest { presented, method: method.map(MethodId::as_str), methods: true };
@@ -200,7 +219,7 @@ impl TestInstall {
     }
 
     pub fn audit(&self) -> Vec<AuditRow> {
-        self.store().audit_log().unwrap()
+        audit_rows(self.store())
     }
 
     /// Disables or enables an account, as anyone allowed to, and ends its sessions.
@@ -249,7 +268,9 @@ impl TestInstall {
             Decision::Denied(..) | Decision::UnknownMethod => None,
         }
     }
+}
 
+impl TestInstall {
     /// Opens a plain connection to the store's file, without any of jeton's checks.
     pub fn raw_connection(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.temp_store.path()).unwrap()

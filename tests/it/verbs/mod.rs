@@ -13,6 +13,7 @@ mod expiry_limits;
 mod failed_sign_ins;
 mod identify_secret;
 mod impact;
+mod in_memory;
 mod issued_role;
 mod last_owner;
 mod ledger;
@@ -73,8 +74,8 @@ use zeroize::Zeroizing;
 
 use crate::support::assert_error;
 use crate::support::fakes::{
-    Fakes, OWNER, PASSWORD, START, TestInstall, backend, client_info, create, credential, init, owner, password,
-    token_name, typed, username,
+    Engine, EngineInstall, Fakes, OWNER, PASSWORD, START, TestInstall, backend, client_info, create, credential, init,
+    owner, password, token_name, typed, username,
 };
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
@@ -149,13 +150,13 @@ fn methods(ids: &[&str]) -> Selection {
 }
 
 /// Returns the reason why `secret` is denied.
-fn why(install: &TestInstall, secret: &Secret) -> DenialReason {
+fn why(install: &EngineInstall<impl Engine>, secret: &Secret) -> DenialReason {
     match install.verify(secret) {
         Decision::Denied(reason, _) => reason,
         other => panic!("{other:?}"),
     }
 }
 
-fn allowed(install: &TestInstall, secret: &Secret) -> bool {
+fn allowed(install: &EngineInstall<impl Engine>, secret: &Secret) -> bool {
     matches!(install.verify(secret), Decision::Allowed(_))
 }
