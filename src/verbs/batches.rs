@@ -23,12 +23,12 @@ const FIRST_BATCH_SIZE: usize = 100;
 const TARGET_LOCK_TIME: Duration = Duration::from_millis(40);
 /// The shortest pause between two batches. A waiting writer checks every 5 ms if the lock is free.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
-/// Maximum bytes of the write-ahead log. Above it, the next batch waits for readers to release the log.
-const MAX_WAL: u64 = 48 * 1024 * 1024;
+/// Maximum bytes of the store's own log. Above it, the next batch waits for readers to release the log.
+const MAX_LOG_BYTES: u64 = 48 * 1024 * 1024;
 /// Maximum wait of the next batch for readers of the log.
-const WAL_TIMEOUT: Duration = Duration::from_secs(300);
+const WRITE_BACK_TIMEOUT: Duration = Duration::from_secs(300);
 /// Interval between checks while waiting.
-const WAL_POLL_INTERVAL: Duration = Duration::from_millis(100);
+const WRITE_BACK_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A verb that may change more items than one transaction should.
 pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
@@ -197,7 +197,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             }
             batches.size = next_size(batches.size, lock_time);
             clock.sleep(lock_time.max(MIN_PAUSE));
-            self.await_wal()?;
+            self.await_write_back()?;
         }
     }
 
@@ -241,20 +241,20 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         Ok(clock.monotonic().saturating_sub(started_at.get()))
     }
 
-    /// Waits while readers prevent the write-back of a large write-ahead log.
-    fn await_wal(&self) -> Result<()> {
+    /// Waits while readers prevent the write-back of a large log.
+    fn await_write_back(&self) -> Result<()> {
         let (clock, progress) = (&*self.adapters().clock, &self.adapters().progress);
         let started_at = clock.monotonic();
-        while self.store().checkpoint()? > MAX_WAL {
+        while self.store().write_back()? > MAX_LOG_BYTES {
             if progress.is_stopped() {
                 return Ok(());
             }
-            if clock.monotonic().saturating_sub(started_at) > WAL_TIMEOUT {
+            if clock.monotonic().saturating_sub(started_at) > WRITE_BACK_TIMEOUT {
                 return Err(Error::failure("another program has been reading the store for too long")
                     .why("until it ends, nothing can be written back from the write-ahead log")
                     .next("End that program, then repeat this command"));
             }
-            clock.sleep(WAL_POLL_INTERVAL);
+            clock.sleep(WRITE_BACK_POLL_INTERVAL);
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use crate::verbs::ports::{Clock, Store};
 
 /// Number of rows deleted in one transaction.
 const BATCH_SIZE: u32 = 1_000;
-/// Number of rows measured in one read.
-const ROWS_MEASURED: usize = 5_000;
+/// Number of days of tokens, or of attempts, measured in one read.
+const ROWS_MEASURED: usize = 1_000;
 /// Maximum total size of the ledger's rows, in bytes.
 const MAX_LEDGER_BYTES: u64 = 512 * 1024 * 1024;
 /// Time between two searches for old rows, in milliseconds.
@@ -77,7 +77,7 @@ impl Pruner {
             }
             Stage::Measure { after, bytes } => {
                 let LedgerSizePart { bytes: more, next } = store_handle
-                    .maintain(|store| store.read(|snapshot| snapshot.ledger_size_part(after, ROWS_MEASURED)))?;
+                    .maintain(|store| store.read(|snapshot| snapshot.ledger_size_part(*after, ROWS_MEASURED)))?;
                 let bytes = bytes + more;
                 if let Some(after) = next {
                     return Ok(Some(Stage::Measure { after, bytes }));

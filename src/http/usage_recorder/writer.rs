@@ -209,7 +209,7 @@ impl Writer {
         if self.is_journal_pending || (now.0 - self.journal_flushed_at.0).abs() >= JOURNAL_INTERVAL {
             self.journal_flushed_at = now;
             // `ReopeningStore` notes a fault. The next reader of the ledger then flushes.
-            let flushed = self.store.maintain(|store| store.flush_usage().and_then(|()| store.checkpoint()));
+            let flushed = self.store.maintain(|store| store.flush_usage().and_then(|()| store.write_back()));
             self.is_journal_pending = flushed.is_err();
         }
     }

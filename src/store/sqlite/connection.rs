@@ -151,7 +151,7 @@ impl Store for SqliteStore {
 }
 
 impl Maintenance for SqliteStore {
-    fn checkpoint(&self) -> Result<u64> {
+    fn write_back(&self) -> Result<u64> {
         wal::checkpoint(&self.lock()).map_err(sqlite_error)
     }
 

@@ -1,46 +1,37 @@
 //! The size of the ledger, measured part by part so that no read is long.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use super::query_helpers::{query_all, query_one};
 use crate::domain::time::{DAY, MINUTE, Timestamp};
+use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::ledger::{LedgerSizePart, SizeCursor, StoredUseKey};
+use crate::verbs::ledger::{LedgerSizePart, SizeCursor};
 
 /// Number of bytes of a row without its texts.
 const USE_BYTES: u64 = 40;
 const ATTEMPT_BYTES: u64 = 48;
 
-pub(super) fn measure_part(db: &Connection, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart> {
+pub(super) fn measure_part(db: &Connection, after: SizeCursor, limit: usize) -> Result<LedgerSizePart> {
     match after {
-        SizeCursor::Start => uses(db, None, limit),
-        SizeCursor::Uses(key) => uses(db, Some(key), limit),
-        SizeCursor::Attempts(row) => attempts(db, *row, limit),
+        SizeCursor::Start => uses(db, TokenId(i64::MIN), i64::MIN, limit),
+        SizeCursor::Uses(token, day) => uses(db, token, day, limit),
+        SizeCursor::Attempts(row) => attempts(db, row, limit),
     }
 }
 
-/// In order of the primary key.
-const USES_AFTER: &str = "SELECT token_id, day, public_id, method, address, client FROM daily_uses
-    WHERE (token_id, day, public_id, method, address, client)
-          > (?1, ?2, CAST(?3 AS TEXT), CAST(?4 AS TEXT), CAST(?5 AS TEXT), CAST(?6 AS TEXT))
-    ORDER BY token_id, day, public_id, method, address, client LIMIT ?7";
-
-fn uses(db: &Connection, after: Option<&StoredUseKey>, limit: usize) -> Result<LedgerSizePart> {
-    let first = StoredUseKey { token: i64::MIN, day: i64::MIN, texts: Default::default() };
-    let StoredUseKey { token, day, texts: [secret, method, address, client] } = after.unwrap_or(&first);
-    let values = params![token, day, secret, method, address, client, to_i64(limit)];
-    let bytes = |r: &Row<'_>, index| Ok::<_, rusqlite::Error>(r.get_ref(index)?.as_bytes()?.to_vec());
-    let read = |r: &Row<'_>| {
-        let texts = [bytes(r, 2)?, bytes(r, 3)?, bytes(r, 4)?, bytes(r, 5)?];
-        Ok(StoredUseKey { token: r.get(0)?, day: r.get(1)?, texts })
-    };
-    let keys = query_all(db, USES_AFTER, values, read)?;
-    let texts = |key: &StoredUseKey| key.texts.iter().map(Vec::len).sum::<usize>();
-    let bytes = keys.iter().map(|key| texts(key) as u64 + USE_BYTES).sum();
-    let is_full = keys.len() >= limit;
-    let next =
-        keys.into_iter().next_back().filter(|_| is_full).map_or(SizeCursor::Attempts(i64::MIN), SizeCursor::Uses);
-    Ok(LedgerSizePart { bytes, next: Some(next) })
+/// Reads along the primary key.
+fn uses(db: &Connection, token: TokenId, day: i64, limit: usize) -> Result<LedgerSizePart> {
+    let sql = "SELECT token_id, day, count(*), sum(octet_length(public_id) + octet_length(method)
+                      + octet_length(address) + octet_length(client))
+               FROM daily_uses WHERE (token_id, day) > (?1, ?2) GROUP BY token_id, day ORDER BY token_id, day LIMIT ?3";
+    let days = query_all(db, sql, params![token.0, day, to_i64(limit)], |r| {
+        let (rows, texts) = (r.get::<_, i64>(2)?.unsigned_abs(), r.get::<_, i64>(3)?.unsigned_abs());
+        Ok((SizeCursor::Uses(TokenId(r.get(0)?), r.get(1)?), rows * USE_BYTES + texts))
+    })?;
+    let last = days.last().filter(|_| days.len() >= limit).map(|(day, _)| *day);
+    let bytes = days.iter().map(|(_, bytes)| bytes).sum();
+    Ok(LedgerSizePart { bytes, next: Some(last.unwrap_or(SizeCursor::Attempts(i64::MIN))) })
 }
 
 fn attempts(db: &Connection, after: i64, limit: usize) -> Result<LedgerSizePart> {

@@ -151,10 +151,10 @@ impl Ledger for SqliteTx<'_> {
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
         ledger_window::window(self.0, query)
     }
-    fn ledger_head(&self) -> Result<i64> {
+    fn ledger_version(&self) -> Result<i64> {
         ledger_read::data_version(self.0)
     }
-    fn ledger_size_part(&self, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart> {
+    fn ledger_size_part(&self, after: SizeCursor, limit: usize) -> Result<LedgerSizePart> {
         ledger_size::measure_part(self.0, after, limit)
     }
     fn ledger_oldest(&self) -> Result<Option<Timestamp>> {

@@ -2,7 +2,7 @@
 
 pub use crate::verbs::ports::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerScope, LedgerSecret, LedgerSizePart, LedgerToken, LedgerWindow,
-    SecretStatus, SizeCursor, StoredUseKey, TokenState, UseKey, UseRow, format_origin, is_aggregated,
+    SecretStatus, SizeCursor, TokenState, UseKey, UseRow, format_origin, is_aggregated,
 };
 
 use crate::domain::query::ledger_filter::LedgerFilter;
@@ -79,14 +79,13 @@ impl Query for ListUses {
     }
 }
 
-/// Returns a version that changes once another connection has written to the store. No other version covers recorded
-/// usage. The version is very cheap to read.
+/// Returns a version that changes once another handle has committed to the store. No other version covers recorded usage. The version is very cheap to read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LedgerHead;
 
 impl Query for LedgerHead {
     fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
-        snapshot.ledger_head()
+        snapshot.ledger_version()
     }
 }
 

@@ -69,7 +69,7 @@ impl AuditWindow {
 pub struct AuditPage {
     /// The rows, in the order of their numbers.
     pub rows: Vec<RawRow>,
-    /// `true` if the file is damaged right after these rows.
+    /// `true` if the store is damaged right after these rows.
     pub is_torn: bool,
 }
 
@@ -98,7 +98,7 @@ pub trait AuditLog {
     fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool>;
     /// Returns one section of the log.
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow>;
-    /// Describes the difference between the log's table and the one that jeton creates. `None` if they are equal.
+    /// Describes how the place of the log differs from the one that jeton creates. `None` if it doesn't.
     fn audit_schema_error(&self) -> Result<Option<String>>;
     /// Returns the rows numbered higher than `after` (all rows without it), `limit` at most, however damaged.
     fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage>;

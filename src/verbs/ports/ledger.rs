@@ -266,26 +266,15 @@ impl UseRow {
 }
 
 /// The progress of measuring the ledger. The default is its beginning.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SizeCursor {
     /// Nothing measured yet.
     #[default]
     Start,
-    /// Uses measured up to this one.
-    Uses(StoredUseKey),
+    /// Uses measured up to this day of this token.
+    Uses(TokenId, i64),
     /// All uses measured, and attempts up to this row.
     Attempts(i64),
-}
-
-/// The stored key of a use. The order is that of the stored uses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredUseKey {
-    /// The token.
-    pub token: i64,
-    /// The day since 1970 (UTC).
-    pub day: i64,
-    /// The public id, the method, the address and the client. If damaged, they are not UTF-8.
-    pub texts: [Vec<u8>; 4],
 }
 
 /// The size of a part of the ledger.
@@ -303,11 +292,10 @@ pub trait Ledger {
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>>;
     /// Returns one section of the accepted uses.
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
-    /// Returns a version that changes once another connection has written to the store. Shows if the ledger must be
-    /// read again.
-    fn ledger_head(&self) -> Result<i64>;
-    /// Returns the size of the part after `after`. Reads `limit` rows at most.
-    fn ledger_size_part(&self, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart>;
+    /// Returns a version that changes once another handle has committed. Shows if the ledger must be read again.
+    fn ledger_version(&self) -> Result<i64>;
+    /// Returns the size of the part after `after`: of `limit` days of tokens, or of `limit` attempts.
+    fn ledger_size_part(&self, after: SizeCursor, limit: usize) -> Result<LedgerSizePart>;
     /// Returns the day or minute of the ledger's oldest row. `None` if the ledger is empty.
     fn ledger_oldest(&self) -> Result<Option<Timestamp>>;
     /// Returns the account of a purged token, and the role of that account.

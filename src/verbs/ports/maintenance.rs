@@ -8,10 +8,10 @@ use crate::error::Result;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DataVersion(pub i64);
 
-/// A store that shows if another connection has committed.
+/// A store that shows if another handle has committed.
 pub trait DataVersions {
-    /// Returns a number that changes only if another connection commits something, ledger included. While the number is
-    /// the same, data that was read before is still valid. Compare it only with an earlier number of the same connection.
+    /// Returns a number that changes only if another handle commits something, ledger included. While the number is
+    /// the same, data that was read before is still valid. Compare it only with an earlier number of the same handle.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -20,13 +20,14 @@ pub trait DataVersions {
 
 /// The bookkeeping of a store: data that was counted or batched, and its log.
 pub trait Maintenance {
-    /// Writes back as much of the write-ahead log as possible and returns the number of bytes left in it.
+    /// Moves recent commits from the store's own log to their final place, as far as readers permit, and returns the
+    /// number of bytes left in the log. 0 for an engine without such a log.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.
-    fn checkpoint(&self) -> Result<u64>;
+    fn write_back(&self) -> Result<u64>;
 
-    /// Flushes usage batched by [`super::UsageTx::record_all`] into the ledger tables. Call before reading the ledger.
+    /// Flushes usage batched by [`super::UsageTx::record_all`] into the ledger. Call before reading the ledger.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.

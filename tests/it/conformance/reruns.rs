@@ -62,8 +62,8 @@ impl<S: Store> Store for RerunStore<S> {
 }
 
 impl<S: Maintenance> Maintenance for RerunStore<S> {
-    fn checkpoint(&self) -> Result<u64> {
-        self.0.checkpoint()
+    fn write_back(&self) -> Result<u64> {
+        self.0.write_back()
     }
     fn flush_usage(&self) -> Result<()> {
         self.0.flush_usage()

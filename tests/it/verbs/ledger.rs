@@ -235,7 +235,7 @@ fn ledger_is_measured_in_parts() {
     let measured = |limit: usize| {
         let (mut after, mut bytes, mut parts) = (SizeCursor::Start, 0, 0);
         loop {
-            let part = install.store().read(|s| s.ledger_size_part(&after, limit)).unwrap();
+            let part = install.store().read(|s| s.ledger_size_part(after, limit)).unwrap();
             (bytes, parts) = (bytes + part.bytes, parts + 1);
             assert!(parts < 100, "a part begins before the end of the one before it");
             match part.next {

@@ -55,8 +55,8 @@ impl Store for RacingStore {
 }
 
 impl Maintenance for RacingStore {
-    fn checkpoint(&self) -> jeton::error::Result<u64> {
-        self.store.checkpoint()
+    fn write_back(&self) -> jeton::error::Result<u64> {
+        self.store.write_back()
     }
     fn flush_usage(&self) -> jeton::error::Result<()> {
         self.store.flush_usage()

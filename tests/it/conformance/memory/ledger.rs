@@ -311,10 +311,10 @@ impl Ledger for State {
         };
         Ok(self.ledger_section(self.uses.iter().map(row).collect(), query))
     }
-    fn ledger_head(&self) -> Result<i64> {
+    fn ledger_version(&self) -> Result<i64> {
         Ok(self.version)
     }
-    fn ledger_size_part(&self, _after: &SizeCursor, _limit: usize) -> Result<LedgerSizePart> {
+    fn ledger_size_part(&self, _after: SizeCursor, _limit: usize) -> Result<LedgerSizePart> {
         let rows = self.uses.len() + self.attempts.len();
         Ok(LedgerSizePart { bytes: 100 * rows as u64, next: None })
     }

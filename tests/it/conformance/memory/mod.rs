@@ -110,7 +110,7 @@ impl DataVersions for MemoryStore {
 }
 
 impl Maintenance for MemoryStore {
-    fn checkpoint(&self) -> Result<u64> {
+    fn write_back(&self) -> Result<u64> {
         Ok(0)
     }
     fn flush_usage(&self) -> Result<()> {
