@@ -44,7 +44,6 @@ use crate::error::{Error, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::propagation::PropagationProbe;
-use crate::store::StoreLocation;
 use crate::verbs::accounts::{GetSetup, SignIn};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
@@ -134,8 +133,7 @@ fn open_tui(global: GlobalArgs) -> Result<()> {
     }
     require_terminal()?;
     let world = platform::adapters();
-    let location = StoreLocation::file(&settings.store.value);
-    let backend = LazyLocalBackend::new(location, world.clone(), client_info(Face::Tui));
+    let backend = LazyLocalBackend::new(settings.store.value.clone(), world.clone(), client_info(Face::Tui));
     exit_as(run_tui(backend, &world, &settings, None)?)
 }
 
@@ -220,9 +218,8 @@ impl App {
             None => PasswordSource::Prompt,
         };
         let world = platform::adapters();
-        let location = StoreLocation::file(&settings.store.value);
         Ok(App {
-            backend: LazyLocalBackend::new(location, world.clone(), client_info(Face::Cli)),
+            backend: LazyLocalBackend::new(settings.store.value.clone(), world.clone(), client_info(Face::Cli)),
             adapters: world,
             username: settings.username.as_ref().map(|u| u.value.clone()),
             settings,

@@ -14,7 +14,6 @@ use crate::platform::logging::{self, LogLevel};
 use crate::platform::signals::{self, ServiceSignal};
 use crate::platform::systemd;
 use crate::service::endpoint::Endpoint;
-use crate::store::StoreLocation;
 
 pub(super) fn run(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     let log_level = args.log.as_deref().map_or(Ok(LogLevel::Info), LogLevel::parse);
@@ -31,7 +30,7 @@ fn serve(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     let settings = Settings::load(CliOverrides { serve, ..overrides(global) })?;
     let clock = Arc::clone(&platform::adapters().clock);
     serve_until_signal(ServerConfig {
-        store: StoreLocation::file(settings.store.value),
+        store: settings.store.value,
         settings: settings.serve,
         insecure: args.insecure,
         accept_older_store: args.accept_older_store,

@@ -24,6 +24,7 @@ use crate::domain::secret::Secret;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::{bounded_read, paths, process};
+use crate::store::StoreLocation;
 use crate::verbs::actor::TokenCredential;
 use file::Keys;
 
@@ -85,7 +86,7 @@ pub enum TokenSource {
 /// Every setting.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub store: Setting<PathBuf>,
+    pub store: Setting<StoreLocation>,
     /// Name of the account that signs in.
     pub username: Option<Setting<Username>>,
     /// Name that the presented token must have.
@@ -212,7 +213,7 @@ impl Settings {
             None => Setting { value: DateFormat::default(), source: Source::Default },
         };
         Ok(Settings {
-            store,
+            store: Setting { value: StoreLocation::file(store.value), source: store.source },
             username,
             token_name: token_name.map(|setting| setting.parse_with(TokenName::parse)).transpose()?,
             token,
@@ -255,7 +256,7 @@ impl Settings {
     pub fn value(&self, key: SettingKey) -> Option<(String, Source)> {
         let text = |text: String, source: &Source| Some((text, source.clone()));
         match key {
-            SettingKey::Store => text(self.store.value.display().to_string(), &self.store.source),
+            SettingKey::Store => text(self.store.value.path().display().to_string(), &self.store.source),
             SettingKey::Username => self.username.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
             SettingKey::ApiTokenName => self.token_name.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
             SettingKey::ApiToken => self.token.as_ref().and_then(|s| match &s.value {
@@ -337,7 +338,7 @@ mod tests {
 
         fn store(&self, overrides: CliOverrides) -> (String, String) {
             let found = self.settings(overrides).unwrap().store;
-            (found.value.display().to_string(), found.source.to_string())
+            (found.value.path().display().to_string(), found.source.to_string())
         }
     }
 
