@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod demo;
 mod guide;
+mod impact;
 mod init;
 mod json;
 pub mod json_schemas;

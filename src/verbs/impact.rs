@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::domain::account::Account;
+use crate::domain::account::{Account, AccountId};
 use crate::domain::api_selection::Selection;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::permission_index::PermissionIndex;
 use crate::domain::method::Access;
 use crate::domain::name::Username;
@@ -46,6 +47,8 @@ pub enum Removal {
     Role(Username, Role),
     /// This token gets this selection.
     Selection(TokenId, Selection),
+    /// This catalogue replaces the one of its name.
+    Catalogue(Box<Catalogue>),
 }
 
 /// Returns the impact of a change. It needs the permission for the change, and the permission to read the tokens.
@@ -83,9 +86,9 @@ pub struct TokenImpact {
     pub token: Token,
     /// Its uses of what is taken away.
     pub usage: RecentUsage,
-    /// Today's uses of the previous secret. `None` without an overlap, and if several tokens are affected.
+    /// Today's uses of the previous secret. `None` without an overlap. Only for [`Removal::Tokens`].
     pub previous_today: Option<u64>,
-    /// Denied attempts. Empty if several tokens are affected.
+    /// Denied attempts. Only for [`Removal::Tokens`] with a single token, or with an overlap.
     pub denied: DenialSummary,
 }
 
@@ -99,6 +102,7 @@ impl Query for GetImpact {
             Removal::Accounts(names) => accounts(actor, snapshot, env, names),
             Removal::Role(name, role) => role_change(actor, snapshot, env, name, *role),
             Removal::Selection(id, after) => selection(actor, snapshot, env, *id, after),
+            Removal::Catalogue(new) => catalogue(actor, snapshot, env, new),
         }
     }
 }
@@ -164,8 +168,9 @@ fn tokens(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, ids: &[TokenId]
         sum.add(token, true, |_| true)?;
     }
     let mut impact = sum.finish();
-    if is_single {
-        for one in &mut impact.tokens {
+    for one in &mut impact.tokens {
+        let has_overlap = one.token.overlap(env.now).is_some();
+        if is_single || has_overlap {
             let usage = snapshot.usage(one.token.id, env.now)?;
             (one.previous_today, one.denied) = (usage.previous.map(|uses| uses.today), usage.denied);
         }
@@ -227,24 +232,62 @@ fn add_account(
 ) -> Result<()> {
     let snapshot = sum.snapshot;
     authorize::resolve_account(actor, snapshot, Some(&account.username), TokenAction::Read)?;
-    let window = snapshot.window(&WindowQuery {
-        visibility: actor.visibility(TokenAction::Read)?,
-        account: Some(account.id),
-        filter: TokenFilter::default(),
-        expiring_by: None,
-        sort: Sort { column: SortColumn::LastSeen, descending: true },
-        trashed: false,
-        now: env.now,
-        cursor: TokenCursor::Start,
-        limit: MAX_TOKENS,
-    })?;
-    sum.impact.is_lower_bound |= window.rows.len() == MAX_TOKENS || !window.unreadable.is_empty();
+    let tokens = active_tokens(sum, actor, Some(account.id))?;
     sum.impact.count += u64::from(with_counts(snapshot, account, env)?.tokens.active);
-    for token in window.rows.into_iter().filter(|token| token.denial_reason(env.now).is_none()) {
+    for token in tokens {
         let of_token = token.clone();
         sum.add(token, false, |method| takes(&of_token, method))?;
     }
     Ok(())
+}
+
+/// Returns the active tokens of one account, or of all that the actor sees: the last used first, [`MAX_TOKENS`] at most.
+fn active_tokens(sum: &mut Sum<'_>, actor: &Actor, account: Option<AccountId>) -> Result<Vec<Token>> {
+    let mut window = sum.snapshot.window(&WindowQuery {
+        visibility: actor.visibility(TokenAction::Read)?,
+        account,
+        filter: TokenFilter::default(),
+        expiring_by: None,
+        sort: Sort { column: SortColumn::LastSeen, descending: true },
+        trashed: false,
+        now: sum.now,
+        cursor: TokenCursor::Start,
+        limit: MAX_TOKENS,
+    })?;
+    sum.impact.is_lower_bound |= window.rows.len() == MAX_TOKENS || !window.unreadable.is_empty();
+    window.rows.retain(|token| token.denial_reason(sum.now).is_none());
+    Ok(window.rows)
+}
+
+/// Returns the methods that a token may call before a change, but not after it.
+fn dropped<'i>(
+    role: Role,
+    (before, selection): (&'i PermissionIndex, &Selection),
+    (after, new_selection): (&PermissionIndex, &Selection),
+) -> BTreeSet<&'i str> {
+    let kept: BTreeSet<&str> = after.selected(role, new_selection).map(|(id, _)| id.as_str()).collect();
+    let ids = before.selected(role, selection).map(|(id, _)| id.as_str());
+    ids.filter(|id| !kept.contains(id)).collect()
+}
+
+/// Counts only tokens that the actor sees.
+fn catalogue(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, new: &Catalogue) -> Result<Impact> {
+    authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
+    authorize::check_catalogue_access(actor)?;
+    let mut catalogues = snapshot.catalogues()?;
+    let before = PermissionIndex::new(&catalogues);
+    catalogues.retain(|catalogue| catalogue.name != new.name);
+    catalogues.push(new.clone());
+    let after = PermissionIndex::new(&catalogues);
+    let mut sum = Sum::new(snapshot, env.now, 0);
+    for token in active_tokens(&mut sum, actor, None)? {
+        let lost = dropped(token.highest_role(), (&before, &token.selection), (&after, &token.selection));
+        if !lost.is_empty() {
+            sum.impact.count += 1;
+            sum.add(token, false, |method| lost.contains(method))?;
+        }
+    }
+    Ok(sum.finish())
 }
 
 fn selection(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, id: TokenId, after: &Selection) -> Result<Impact> {
@@ -253,10 +296,7 @@ fn selection(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, id: TokenId,
     let (_, token) = authorize::denied_first(changed, seen)?;
     let catalogues = snapshot.catalogues()?;
     let index = PermissionIndex::new(&catalogues);
-    let ids = |selection| -> BTreeSet<_> {
-        index.selected(token.highest_role(), selection).map(|(id, _)| id.as_str()).collect()
-    };
-    let dropped = &ids(&token.selection) - &ids(after);
+    let dropped = dropped(token.highest_role(), (&index, &token.selection), (&index, after));
     let mut sum = Sum::new(snapshot, env.now, u64::from(!dropped.is_empty()));
     sum.add(token.clone(), false, |method| dropped.contains(method))?;
     Ok(sum.finish())

@@ -306,6 +306,49 @@ fn purge_lists_the_tokens_and_asks_for_their_number() {
     assert_eq!(home.as_ops(&["token", "list", "--trash", "--quiet"]).out, "");
 }
 
+/// Nothing is confirmed for these changes beyond the password, but a person sees which tokens are in use.
+#[test]
+fn prompts_show_tokens_in_use_before_access_is_taken_away() {
+    let home = CliHome::set_up();
+    let method = "environment.control.StopEnv";
+    home.as_ops(&["catalogue", "apply", "cloud-platform"]).assert_success();
+    let create = ["account", "create", "ci", "--password-stdin"];
+    home.run(&create, format!("{PASSWORD}\n{PASSWORD}\n")).assert_success();
+    let secret = home.create(&["a", "--account", "ci", "--method", method, "--user", "ops"]);
+    home.create(&["b", "--account", "ci", "--user", "ops"]);
+    assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 0);
+    let shown = |args: &[&str], end: &str| {
+        let mut command = Terminal::start(&home, args);
+        command.types_hidden(&password_of("ops"), RIGHT).waits_for(end).types("\u{4}");
+        command.ends();
+        command.between
+    };
+    let edit = ["token", "edit", "ci/a", "--nothing", "--user", "ops"];
+    insta::assert_snapshot!(shown(&edit, CONFIRM_CHANGE), @"
+    ci/a
+      API: 1 method → no access
+        - environment.control.StopEnv
+    ! it may not call anything: its selection is empty
+    Used in the last 7 days, of what is taken away:
+    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+        from local  jeton verify  1
+        methods environment.control.StopEnv
+    Type
+    ");
+    insta::assert_snapshot!(shown(&["account", "role", "ci", "viewer", "--user", "ops"], "✓"), @"
+    Used in the last 7 days, of what is taken away:
+    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+        from local  jeton verify  1
+        methods environment.control.StopEnv
+    ");
+    insta::assert_snapshot!(shown(&["account", "disable", "ci", "--user", "ops"], "✓"), @"
+    Used in the last 7 days:
+    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+        from local  jeton verify  1
+        methods environment.control.StopEnv
+    ");
+}
+
 #[test]
 fn input_typed_before_a_password_prompt_is_never_shown() {
     let home = CliHome::set_up();

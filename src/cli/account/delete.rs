@@ -1,13 +1,14 @@
 //! `account delete`: shows the consequences, then asks for the name.
 
-use super::super::App;
 use super::super::args::DeleteAccountArgs;
+use super::super::{App, impact};
 use super::change_report::print_revoked;
 use crate::domain::name::Username;
 use crate::domain::time::ago;
 use crate::error::{Error, Result};
 use crate::verbs::accounts::{DeleteAccount, ShowAccount};
 use crate::verbs::actor::Credential;
+use crate::verbs::impact::Removal;
 
 pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
     let username = Username::parse(&args.name)?;
@@ -29,12 +30,14 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.
 fn confirm_deletion(app: &App, username: &Username) -> Result<(Credential, String)> {
     let (credential, session) = app.authenticate()?;
-    let shown = app.call(&Credential::Session(session), ShowAccount { username: username.clone() })?;
+    let read_credential = Credential::Session(session);
+    let shown = app.call(&read_credential, ShowAccount { username: username.clone() })?;
     let (account, tokens, now) = (&shown.counted.account, shown.counted.tokens, app.now());
     let seen = shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
     let (active, live) = (tokens.active, tokens.live);
     app.prompt
         .show(&format!("{} (role {}), {seen}: {active} of {live} tokens active", account.username, account.role))?;
+    impact::show(app, &read_credential, Removal::Accounts(vec![username.clone()]))?;
     let typed = app.prompt.read_visible("Type the account's name to delete the account permanently")?;
     Ok((credential, typed))
 }

@@ -1,15 +1,16 @@
 //! `account disable`.
 
-use super::super::App;
 use super::super::args::AccountsArgs;
+use super::super::{App, impact};
 use super::change_report::print_revoked;
 use super::usernames;
 use crate::error::Result;
 use crate::verbs::accounts::DisableAccounts;
+use crate::verbs::impact::Removal;
 
 pub(super) fn disable(app: &mut App, some: AccountsArgs) -> Result<()> {
     let usernames = usernames(&some)?;
-    let credential = app.write_credential()?;
+    let credential = impact::write_credential(app, Removal::Accounts(usernames.clone()))?;
     let changed = app.call(&credential, DisableAccounts { usernames })?;
     print_revoked(
         app,

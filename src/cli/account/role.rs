@@ -1,16 +1,17 @@
 //! `account role`.
 
-use super::super::App;
 use super::super::args::RoleArgs;
+use super::super::{App, impact};
 use super::change_report::print_changed;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
 use crate::verbs::accounts::SetRole;
+use crate::verbs::impact::Removal;
 
 pub(super) fn role(app: &mut App, args: RoleArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
-    let credential = app.write_credential()?;
+    let credential = impact::write_credential(app, Removal::Role(username.clone(), role))?;
     let changed = app.call(&credential, SetRole { username, role })?;
     print_changed(
         app,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::super::App;
 use super::super::args::ApplyOptions;
+use super::super::{App, impact};
 use super::existing_catalogues;
 use super::json::AppliedJson;
 use crate::domain::catalogue::Catalogue;
@@ -12,6 +12,7 @@ use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
+use crate::verbs::impact::Removal;
 
 /// Limits of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "full list: --json" };
@@ -53,7 +54,7 @@ pub(super) fn preview_and_apply(
     }
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     preview.check_accepted(consent.accept_widening, consent.accept_public)?;
-    let credential = app.write_credential()?;
+    let credential = impact::write_credential(app, Removal::Catalogue(Box::new(catalogue.clone())))?;
     let changed =
         app.call(&credential, ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public))?;
     if app.out.json {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::App;
 use super::super::args::{EditArgs, SelectionArgs};
 use super::super::json::EditedJson;
 use super::super::prompt::PasswordSource;
+use super::super::{App, impact};
 use super::expiry_spec;
 use crate::domain::api_selection::{Selection, SelectionEdit};
 use crate::domain::method::MethodId;
@@ -13,6 +13,7 @@ use crate::domain::name::{Description, TokenName};
 use crate::domain::token_diff::{FieldChange, diff};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
+use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, TokenTarget};
 
 pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
@@ -59,12 +60,17 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
 /// Edits exactly the token that was shown: sends the shown state with the request.
 fn preview_and_edit(app: &App, verb: EditToken) -> Result<EditPreview> {
     let (credential, session) = app.authenticate()?;
-    let preview = app.call(&Credential::Session(session), PreviewEdit(verb.clone()))?;
+    let read_credential = Credential::Session(session);
+    let preview = app.call(&read_credential, PreviewEdit(verb.clone()))?;
     for line in diff_lines(app, &preview) {
         app.prompt.show(&line)?;
     }
     if let Some(warning) = &preview.warning {
         app.prompt.show(&format!("! {warning}"))?;
+    }
+    if verb.selection.is_some() {
+        let after = preview.after.selection.clone();
+        impact::show(app, &read_credential, Removal::Selection(preview.before.id, after))?;
     }
     if app.prompt.read_visible("Type yes to change the token")? != "yes" {
         return Err(Error::cancelled());

@@ -14,7 +14,7 @@ mod restore;
 mod retire;
 mod revoke;
 mod secret_output;
-mod show;
+pub(super) mod show;
 mod whose;
 
 use super::App;

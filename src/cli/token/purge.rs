@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use super::super::App;
 use super::super::args::PurgeArgs;
 use super::super::json::{PurgedJson, SCHEMA};
+use super::super::{App, impact};
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
 use crate::platform::signals;
 use crate::verbs::actor::Credential;
+use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
-
-/// Maximum number of names shown before the prompt.
-const MAX_NAMES: usize = 20;
 
 pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
     let which = match (args.expired, args.trashed) {
@@ -98,14 +96,7 @@ fn print_preview(app: &mut App, which: Purgeable, preview: PurgePreview) -> Resu
 
 fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, u64)> {
     let (credential, session) = app.authenticate()?;
-    let PurgePreview { count, names } = app.call(&Credential::Session(session), PreviewPurge { which })?;
-    for name in names.iter().take(MAX_NAMES) {
-        app.prompt.show(&format!("    {name}"))?;
-    }
-    let rest = count.saturating_sub(names.len().min(MAX_NAMES) as u64);
-    if rest > 0 {
-        app.prompt.show(&format!("    and {rest} more"))?;
-    }
+    let count = impact::show(app, &Credential::Session(session), Removal::Purge(which))?.count;
     let typed =
         app.prompt.read_visible(&format!("Type {count}, the number of tokens, to purge these tokens permanently"))?;
     let confirm = typed.parse().map_err(|_| {

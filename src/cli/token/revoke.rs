@@ -1,16 +1,14 @@
 //! `token revoke`: shows the consequences, then asks for the name. The verb compares the name, not the CLI.
 
-use super::super::App;
 use super::super::args::RevokeArgs;
+use super::super::{App, impact};
 use super::change_report::{RevokedText, print_revoked_with_remaining};
-use super::{show, token_targets};
-use crate::domain::time::ago;
+use super::token_targets;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
-use crate::verbs::tokens::{
-    GetTokens, RevokeResult, RevokeTokens, ShowToken, TokenDetails, TokenTarget, ambiguous_words, as_account_and_name,
-};
+use crate::verbs::impact::Removal;
+use crate::verbs::tokens::{RevokeResult, RevokeTokens, ShowToken, TokenTarget, ambiguous_words, as_account_and_name};
 
 pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     let (tokens, with_made) = (token_targets(args.some), args.with_made);
@@ -51,26 +49,16 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
     let read_credential = Credential::Session(session);
     let mut shown = Vec::with_capacity(tokens.len());
     for token in resolve_tokens(app, &read_credential, tokens)? {
-        let one = app.call(&read_credential, ShowToken { token })?;
-        if one.token.deleted_at.is_some() {
-            let name = one.token.full_name();
-            return Err(Error::not_found(format!("the token {name} is already in the trash")));
+        let one = app.call(&read_credential, ShowToken { token })?.token;
+        if one.deleted_at.is_some() {
+            return Err(Error::not_found(format!("the token {} is already in the trash", one.full_name())));
         }
         shown.push(one);
     }
-    let (in_use, others): (Vec<&TokenDetails>, Vec<&TokenDetails>) = shown.iter().partition(|one| one.usage.week > 0);
-    for (head, some) in [("Used in the last 7 days:", in_use), ("Not used in the last 7 days:", others)] {
-        if shown.len() > 1 && !some.is_empty() {
-            app.prompt.show(head)?;
-        }
-        some.into_iter().try_for_each(|one| consequences(app, one))?;
-    }
-    let targets: Vec<TokenTarget> = shown.iter().map(|one| TokenTarget::at_revision(&one.token)).collect();
-    let mut total = targets.len();
-    if with_made {
-        let tokens = shown.iter().map(|one| one.token.id).collect();
-        total += app.call(&read_credential, GetTokens { tokens })?.iter().map(|one| one.made.len()).sum::<usize>();
-    }
+    let removal = Removal::Tokens(shown.iter().map(|token| token.id).collect());
+    let made = impact::show(app, &read_credential, removal)?.made;
+    let targets: Vec<TokenTarget> = shown.iter().map(TokenTarget::at_revision).collect();
+    let total = targets.len() + if with_made { made.count } else { 0 };
     let label = match total {
         1 => "Type the token's name to revoke the token".to_owned(),
         _ if total > targets.len() => {
@@ -94,46 +82,5 @@ fn resolve_tokens(app: &App, credential: &Credential, tokens: Vec<TokenTarget>) 
         (Ok(()), Ok(_)) => Err(ambiguous_words(&full_name)),
         (Err(_), Ok(_)) => Ok(vec![TokenRef::Text(full_name)]),
         (_, Err(_)) => Ok(tokens.into_iter().map(|target| target.reference).collect()),
-    }
-}
-
-/// Maximum number of methods named.
-const MAX_METHODS: usize = 10;
-
-/// Shows the consequences of revoking the token.
-fn consequences(app: &App, shown: &TokenDetails) -> Result<()> {
-    let (usage, now) = (&shown.usage, app.now());
-    let name = shown.token.full_name();
-    match usage.last_seen_at {
-        None => app.prompt.show(&format!("{name}: never used"))?,
-        Some(at) => {
-            let mark = if usage.week > 0 { "! " } else { "" };
-            app.prompt.show(&format!(
-                "{mark}{name}: last seen {}; calls: {}",
-                ago(at, now),
-                show::describe_calls(usage)
-            ))?;
-        }
-    }
-    for origin in &usage.clients {
-        app.prompt.show(&format!("    from {}", show::describe_client(origin)))?;
-    }
-    if !usage.all_methods.is_empty() {
-        let named: Vec<&str> = usage.all_methods.iter().take(MAX_METHODS).map(|(m, _)| m.as_str()).collect();
-        let more = match usage.all_methods.len().saturating_sub(MAX_METHODS) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        app.prompt.show(&format!("    methods {}{more}", named.join(", ")))?;
-    }
-    if let Some(overlap) = show::describe_overlap(&shown.token, usage, now) {
-        app.prompt.show(&format!("    the old secret still works and is revoked too: {overlap}"))?;
-    }
-    if let Some(made) = shown.made.describe() {
-        app.prompt.show(&format!("  ! created {made}"))?;
-    }
-    match show::describe_denials(usage, now) {
-        Some(denied) => app.prompt.show(&format!("    denied {denied}")),
-        None => Ok(()),
     }
 }

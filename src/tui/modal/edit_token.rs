@@ -33,6 +33,7 @@ use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::impact::Removal;
 use crate::verbs::ports::Usage;
 use crate::verbs::request::{Request, Response};
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, ShowToken, TokenTarget};
@@ -143,7 +144,13 @@ impl EditTokenDialog {
             about = about.row(LineStyle::Warning, format!("! Then {warning}"));
         }
         let about = about.row(LineStyle::Dim, "Takes effect on the next request. The secret stays the same.");
-        Ok(Intent::Confirm(PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit)))
+        let change = PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit);
+        let selection = edited.after.selection.clone();
+        Ok(Intent::Confirm(if selection == edited.before.selection {
+            change
+        } else {
+            change.taking(Removal::Selection(edited.before.id, selection))
+        }))
     }
 
     /// Takes the token as stored, after a refusal. If the stored token differs from the one shown, the form shows a

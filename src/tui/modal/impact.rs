@@ -229,7 +229,7 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollTex
     if impact.count == 0 {
         return ScrollText::default();
     }
-    let is_partial = matches!(removal, Removal::Role(..) | Removal::Selection(..));
+    let is_partial = matches!(removal, Removal::Role(..) | Removal::Selection(..) | Removal::Catalogue(_));
     let text = ScrollText::default().blank();
     let count = count_noun(impact.count, "token");
     if impact.used == 0 {

@@ -80,6 +80,24 @@ fn impact_of_an_edit_has_only_uses_of_dropped_methods() {
 }
 
 #[test]
+fn impact_of_a_catalogue_has_only_uses_of_methods_that_it_drops() {
+    let install = TestInstall::with_accounts();
+    used_token(&install, "member", "writes", &[(READ, "a", 4), (WRITE, "b", 2)]);
+    used_token(&install, "viewer", "limited", &[(READ, "a", 4)]);
+    used_token(&install, OWNER, "hidden", &[(WRITE, "a", 1)]);
+    let mut catalogue = Box::new(Catalogue::shipped("cloud-platform").unwrap());
+    assert_eq!(impact(&install, OWNER, Removal::Catalogue(catalogue.clone())).unwrap().count, 0, "nothing is dropped");
+    for group in &mut catalogue.groups {
+        group.methods.retain(|method| method.id.as_str() != WRITE);
+    }
+    let of = |who| impact(&install, who, Removal::Catalogue(catalogue.clone())).unwrap();
+    assert_eq!(names(&of(OWNER)), ["member/writes", "ops/hidden"]);
+    let seen = of("admin");
+    assert_eq!((seen.count, seen.used, seen.uses), (1, 1, 2), "only what the actor sees");
+    assert_error(impact(&install, "member", Removal::Catalogue(catalogue.clone())), Kind::Denied);
+}
+
+#[test]
 fn impact_of_a_purge_has_tokens_used_until_their_revocation() {
     let install = TestInstall::with_accounts();
     used_token(&install, "member", "busy", &[(READ, "a", 4)]);

@@ -122,7 +122,8 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert_eq!(made(&install, "root").names, ["ops/target"]);
     let shown = install.call(OWNER, show("target")).unwrap();
     assert_eq!((shown.made_by, shown.regenerated_by.unwrap().name.as_deref()), (None, Some("ops/root")));
-    assert_eq!(install.call(OWNER, GetTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
+    let removal = Removal::Tokens(vec![root.token.id]);
+    assert_eq!(install.call(OWNER, GetImpact { removal }).unwrap().made.names, ["ops/target"]);
 
     // Replaced by a person, the old secret lives for a grace period, and the token counts for as long.
     install.call(OWNER, with_grace("target", "1h")).unwrap();

@@ -7,6 +7,7 @@ use super::confirm_change::PendingMutation;
 use crate::domain::catalogue::Catalogue;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, TextLimits};
+use crate::verbs::impact::Removal;
 
 /// Maximum length of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits =
@@ -48,4 +49,5 @@ fn pending_apply(
 ) -> PendingMutation {
     let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
     PendingMutation::with_text(format!("Apply {}", catalogue.name), about, verb)
+        .taking(Removal::Catalogue(Box::new(catalogue.clone())))
 }

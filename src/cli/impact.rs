@@ -1,0 +1,77 @@
+//! The impact of a change that takes something away, shown on the terminal before the change.
+
+use super::App;
+use super::prompt::PasswordSource;
+use super::token::show::{describe_calls, describe_client, describe_denials, describe_overlap};
+use crate::domain::time::ago;
+use crate::error::Result;
+use crate::verbs::actor::Credential;
+use crate::verbs::impact::{GetImpact, Impact, Removal, TokenImpact};
+
+/// Maximum number of unused tokens shown, unless they were named one by one.
+const MAX_UNUSED: usize = 20;
+
+/// Shows the impact of `removal`, which `credential` may read, and returns it.
+pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Result<Impact> {
+    let (is_named, is_partial) = (
+        matches!(removal, Removal::Tokens(_)),
+        matches!(removal, Removal::Role(..) | Removal::Selection(..) | Removal::Catalogue(_)),
+    );
+    let impact = app.call(credential, GetImpact { removal })?;
+    let (used, unused): (Vec<&TokenImpact>, Vec<&TokenImpact>) =
+        impact.tokens.iter().partition(|one| one.usage.week > 0);
+    let is_single = is_named && impact.count == 1;
+    let of = if is_partial { ", of what is taken away" } else { "" };
+    if !used.is_empty() && !is_single {
+        app.prompt.show(&format!("Used in the last 7 days{of}:"))?;
+    }
+    used.into_iter().try_for_each(|one| show_token(app, one))?;
+    if !unused.is_empty() && !is_single {
+        app.prompt.show("Not used in the last 7 days:")?;
+    }
+    let limit = if is_named { unused.len() } else { MAX_UNUSED };
+    unused.iter().take(limit).try_for_each(|one| show_token(app, one))?;
+    let rest = impact.count.saturating_sub(impact.used + limit as u64);
+    if limit < unused.len() {
+        app.prompt.show(&format!("    and {rest} more"))?;
+    }
+    if let Some(made) = impact.made.describe() {
+        app.prompt.show(&format!("  ! created {made}"))?;
+    }
+    Ok(impact)
+}
+
+/// Returns the credential for a change that nothing confirms. A person at a terminal sees its impact first.
+pub(super) fn write_credential(app: &App, removal: Removal) -> Result<Credential> {
+    if !app.prompt.is_interactive || app.prompt.password != PasswordSource::Prompt || app.token()?.is_some() {
+        return app.write_credential();
+    }
+    let (credential, session) = app.authenticate()?;
+    show(app, &Credential::Session(session), removal)?;
+    Ok(credential)
+}
+
+fn show_token(app: &App, one: &TokenImpact) -> Result<()> {
+    let (token, usage, now) = (&one.token, &one.usage, app.now());
+    let name = token.full_name();
+    let head = match token.last_seen_at {
+        None => format!("{name}: never used"),
+        Some(at) => {
+            let mark = if usage.week > 0 { "! " } else { "" };
+            format!("{mark}{name}: last seen {}; calls: {}", ago(at, now), describe_calls(usage.today, usage.week))
+        }
+    };
+    app.prompt.show(&head)?;
+    usage.clients.iter().try_for_each(|origin| app.prompt.show(&format!("    from {}", describe_client(origin))))?;
+    if !usage.methods.is_empty() {
+        let names: Vec<&str> = usage.methods.iter().map(|(id, _)| id.as_str()).collect();
+        app.prompt.show(&format!("    methods {}", names.join(", ")))?;
+    }
+    if let Some(overlap) = describe_overlap(token, one.previous_today, now) {
+        app.prompt.show(&format!("    the old secret still works and is revoked too: {overlap}"))?;
+    }
+    match describe_denials(&one.denied, now) {
+        Some(denied) => app.prompt.show(&format!("    denied {denied}")),
+        None => Ok(()),
+    }
+}
