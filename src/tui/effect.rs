@@ -14,8 +14,8 @@ use crate::verbs::request::Request;
 /// An effect.
 #[derive(Debug)]
 pub enum Effect {
-    /// Sends a request; the reply has the same id.
-    Call(RequestId, Credential, Box<Request>),
+    /// Sends a request.
+    Call(Call),
     /// Copies text that is not a secret.
     CopyText(String),
     CopySecret(Arc<Secret>),
@@ -31,6 +31,17 @@ pub enum Effect {
     Redraw,
     /// Returns the terminal to the shell and stops the process.
     Suspend,
+}
+
+/// A request on its way to the store.
+#[derive(Debug)]
+pub struct Call {
+    /// Also the id of the reply.
+    pub id: RequestId,
+    /// The older request whose reply is no longer needed.
+    pub replaces: Option<RequestId>,
+    pub credential: Credential,
+    pub request: Box<Request>,
 }
 
 /// Text to be copied to a clipboard.

@@ -264,7 +264,7 @@ impl EventLoop<'_> {
     fn run_effects(&mut self, effects: Vec<Effect>) -> Result<()> {
         for effect in effects {
             match effect {
-                Effect::Call(id, credential, request) => self.send_job(Job::Call(id, credential, request))?,
+                Effect::Call(call) => self.send_job(Job::Call(call))?,
                 Effect::Save(path, secret) => self.send_job(Job::Save(path, secret))?,
                 Effect::ReadCatalogue(id, path, existing) => self.send_job(Job::ReadCatalogue(id, path, existing))?,
                 Effect::CheckPropagation(seq) => self.send_job(Job::CheckPropagation(seq))?,
@@ -327,6 +327,7 @@ mod tests {
     use crate::domain::token::Purgeable;
     use crate::platform;
     use crate::propagation::PropagationProbe;
+    use crate::tui::effect::Call;
     use crate::tui::msg::RequestId;
     use crate::verbs::Backend;
     use crate::verbs::actor::Credential;
@@ -358,8 +359,10 @@ mod tests {
             progress: Arc::clone(&progress),
             ledger_shown,
         };
-        let send =
-            |request: Request| workers.send(Job::Call(RequestId(1), Credential::Store, Box::new(request))).unwrap();
+        let send = |request: Request| {
+            let (id, credential, request) = (RequestId(1), Credential::Store, Box::new(request));
+            workers.send(Job::Call(Call { id, replaces: None, credential, request })).unwrap();
+        };
         progress.stop();
         send(PurgeTokens::new(Purgeable::Trashed, 5_000).into());
         assert!(!progress.is_stopped());

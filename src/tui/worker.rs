@@ -16,7 +16,7 @@ use crate::platform::clipboard::{CLEAR_DELAY, Clipboard, tmux as by_tmux};
 use crate::platform::secret_files::read_file;
 use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
-use crate::tui::effect::ClipboardText;
+use crate::tui::effect::{Call, ClipboardText};
 use crate::tui::msg::{Copied, Msg, RequestId, Sent};
 use crate::verbs::Backend;
 use crate::verbs::actor::Credential;
@@ -27,7 +27,7 @@ use crate::verbs::request::{Request, call};
 
 /// Work for the store's threads.
 pub(super) enum Job {
-    Call(RequestId, Credential, Box<Request>),
+    Call(Call),
     Save(PathBuf, Arc<Secret>),
     ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
     CheckPropagation(i64),
@@ -45,8 +45,8 @@ enum Lane {
 impl Job {
     fn lane(&self) -> Lane {
         match self {
-            Job::Call(_, _, request) if request.is_batched() => Lane::LongChange,
-            Job::Call(_, _, request) => match **request {
+            Job::Call(call) if call.request.is_batched() => Lane::LongChange,
+            Job::Call(call) => match *call.request {
                 Request::VerifyAuditChain(_) | Request::PreviewCatalogue(_) => Lane::LongRead,
                 _ => Lane::Short,
             },
@@ -59,21 +59,9 @@ impl Job {
         self.lane() == Lane::LongChange
     }
 
-    /// Returns `true` if `later` repeats this request, so that the answer to this job is not needed.
-    fn is_superseded_by(&self, later: &Job) -> bool {
-        match (self, later) {
-            (Job::Call(_, _, a), Job::Call(_, _, b)) => match (&**a, &**b) {
-                // Lists with different limits have different purposes: the table's window, or all tokens to be marked.
-                (Request::ListTokens(a), Request::ListTokens(b)) => a.limit == b.limit,
-                (Request::CountTokens(_), Request::CountTokens(_))
-                | (Request::ShowToken(_), Request::ShowToken(_))
-                | (Request::ListDenied(_), Request::ListDenied(_))
-                | (Request::VerifyAuditChain(_), Request::VerifyAuditChain(_))
-                | (Request::GetTokens(_), Request::GetTokens(_)) => true,
-                _ => false,
-            },
-            _ => false,
-        }
+    /// Returns `true` if nothing waits for the answer to this job once `later` has been sent.
+    fn is_replaced_by(&self, later: &Job) -> bool {
+        matches!((self, later), (Job::Call(call), Job::Call(later)) if later.replaces == Some(call.id))
     }
 }
 
@@ -187,7 +175,7 @@ fn spawn_store_worker(
         while let Some(job) = next_job(&queue, &mut waiting) {
             answer(match job {
                 Job::Close => return,
-                Job::Call(id, credential, request) => {
+                Job::Call(Call { id, credential, request, .. }) => {
                     Msg::Reply(id, Box::new(store.backend.call(&credential, *request)))
                 }
                 Job::ReadCatalogue(id, path, existing) => {
@@ -204,7 +192,7 @@ fn spawn_store_worker(
     .map(|_| jobs)
 }
 
-/// Returns the oldest job that no later job supersedes; `None` once the sender is gone.
+/// Returns the oldest job that no later job replaces; `None` once the sender is gone.
 fn next_job(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
     if waiting.is_empty() {
         waiting.push(queue.recv().ok()?);
@@ -212,7 +200,7 @@ fn next_job(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
     waiting.extend(queue.try_iter());
     loop {
         let job = waiting.remove(0);
-        if !waiting.iter().any(|later| job.is_superseded_by(later)) {
+        if !waiting.iter().any(|later| job.is_replaced_by(later)) {
             return Some(job);
         }
     }
@@ -308,12 +296,12 @@ pub(super) fn spawn_tmux(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::token::Purgeable;
+    use crate::domain::token::{Purgeable, TokenId, TokenRef};
     use crate::platform;
     use crate::verbs::audit::{AuditRange, VerifyAuditChain};
     use crate::verbs::request::Response;
     use crate::verbs::secret_delivery::SecretReceiver;
-    use crate::verbs::tokens::{CountTokens, PurgeTokens};
+    use crate::verbs::tokens::{CountTokens, PurgeTokens, ShowToken};
 
     /// Blocks until released, and then fails.
     struct BlockedBackend(Mutex<Receiver<()>>);
@@ -351,6 +339,11 @@ mod tests {
         (store, answered)
     }
 
+    fn call(id: u64, replaces: Option<u64>, request: impl Into<Request>) -> Job {
+        let (id, replaces) = (RequestId(id), replaces.map(RequestId));
+        Job::Call(Call { id, replaces, credential: Credential::Store, request: Box::new(request.into()) })
+    }
+
     fn purge() -> Request {
         PurgeTokens::new(Purgeable::Trashed, 5_000).into()
     }
@@ -366,8 +359,8 @@ mod tests {
         long: Request,
         prompt: Request,
     ) {
-        store.send(Job::Call(RequestId(1), Credential::Store, Box::new(long))).unwrap();
-        store.send(Job::Call(RequestId(2), Credential::Store, Box::new(prompt))).unwrap();
+        store.send(call(1, None, long)).unwrap();
+        store.send(call(2, None, prompt)).unwrap();
         let next = || answered.recv_timeout(Duration::from_secs(60)).unwrap();
         assert!(matches!(next(), Msg::Reply(RequestId(2), _)));
         drop(go);
@@ -387,5 +380,34 @@ mod tests {
         is_not_held_up(started(Arc::new(InstantBackend), long), go, verification(), purge());
         let (go, long) = blocked();
         is_not_held_up(started(long, Arc::new(InstantBackend)), go, purge(), verification());
+    }
+
+    /// A form may wait for the reply to a request of the same verb.
+    #[test]
+    fn only_a_request_that_a_later_one_replaces_is_dropped() {
+        let (go, going) = channel();
+        let (answers, answered) = channel();
+        let prompt: Arc<dyn Backend> = Arc::new(InstantBackend);
+        let connections = Connections {
+            short: Arc::new(BlockedBackend(Mutex::new(going))),
+            long_changes: Arc::clone(&prompt),
+            long_reads: prompt,
+        };
+        let probe = PropagationProbe::new(std::path::Path::new("nowhere"));
+        let answer = move |msg| drop(answers.send(msg));
+        let files = Arc::new(platform::secret_files::InterruptibleDelivery);
+        let store = StoreWorkers::start(connections, files, probe, Arc::default(), answer).unwrap();
+        let show = || ShowToken { token: TokenRef::Id(TokenId(1)) };
+        store.send(call(1, None, CountTokens)).unwrap();
+        store.send(call(2, None, show())).unwrap();
+        store.send(call(3, None, show())).unwrap();
+        store.send(call(4, Some(3), show())).unwrap();
+        drop(go);
+        let next = || match answered.recv_timeout(Duration::from_secs(60)).unwrap() {
+            Msg::Reply(id, _) => id.0,
+            _ => 0,
+        };
+        assert_eq!([next(), next(), next()], [1, 2, 4]);
+        store.close(Duration::from_secs(60));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::navigation;
 use crate::domain::token::TokenRef;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Call, Effect};
 use crate::tui::long_work::LongWork;
 use crate::tui::model::{Layer, Model, PendingRequest, RequestKind};
 use crate::tui::msg::RequestId;
@@ -35,14 +35,16 @@ fn send(
     credential: Credential,
     request: Request,
 ) -> Vec<Effect> {
-    match kind {
-        RequestKind::Setup | RequestKind::Component => {}
-        RequestKind::Page => model.pending.retain(|_, p| p.kind != kind || p.asker != asker),
-        _ => model.pending.retain(|_, p| p.kind != kind),
-    }
+    let repeats = |pending: &PendingRequest| match kind {
+        RequestKind::Setup | RequestKind::Component => false,
+        RequestKind::Page => pending.kind == kind && pending.asker == asker,
+        _ => pending.kind == kind,
+    };
+    let replaces = model.pending.iter().find(|(_, pending)| repeats(pending)).map(|(id, _)| *id);
+    model.pending.retain(|id, _| Some(*id) != replaces);
     let id = next_id(model);
     model.pending.insert(id, PendingRequest { kind, asker, since: model.now });
-    vec![Effect::Call(id, credential, Box::new(request))]
+    vec![Effect::Call(Call { id, replaces, credential, request: Box::new(request) })]
 }
 
 /// Sends a request whose reply the page of `layer` waits for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jeton::domain::password::Password;
 use jeton::domain::role::Role;
 use jeton::domain::secret::SecretText;
-use jeton::tui::effect::Effect;
+use jeton::tui::effect::{Call, Effect};
 use jeton::tui::modal::confirm_change::PendingMutation;
 use jeton::tui::msg::{Msg, RequestId};
 use jeton::tui::widget::text_input::TextInput;
@@ -56,7 +56,12 @@ fn debug_shows_no_secret() {
         debugged(&secret),
         debugged(&Msg::Paste(typed())),
         debugged(&Msg::Paste(secret.expose(|s| Zeroizing::new(s.to_owned())))),
-        debugged(&Effect::Call(RequestId(1), credential(), Box::new(SignIn.into()))),
+        debugged(&Effect::Call(Call {
+            id: RequestId(1),
+            replaces: None,
+            credential: credential(),
+            request: Box::new(SignIn.into()),
+        })),
         debugged(&Effect::CopySecret(Arc::clone(&secret))),
         debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
         debugged(&PendingMutation::new("d", "d", create("d"))),

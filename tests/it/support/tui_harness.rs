@@ -10,7 +10,7 @@ use jeton::error::Error;
 use jeton::platform::catalogue_file;
 use jeton::platform::secret_files::SecretFiles;
 use jeton::propagation::{Propagation, PropagationProbe};
-use jeton::tui::effect::Effect;
+use jeton::tui::effect::{Call, Effect};
 use jeton::tui::model::Model;
 use jeton::tui::msg::{Copied, Msg};
 use jeton::tui::theme::Theme;
@@ -155,7 +155,7 @@ impl TuiHarness {
         let mut left = VecDeque::from(effects);
         while let Some(effect) = left.pop_front() {
             let msg = match effect {
-                Effect::Call(id, who, request) => {
+                Effect::Call(Call { id, credential: who, request, .. }) => {
                     self.requests.push(request.name());
                     let reply = Msg::Reply(id, Box::new(self.install.backend.call(&who, *request)));
                     if let Some(held) = &mut self.held_replies {
