@@ -14,6 +14,7 @@
 //! as [`screen::Intent::Confirm`], which is authenticated in one place. All keys are in `keymap/`.
 
 pub mod auth_state;
+mod clipboard_worker;
 pub mod effect;
 pub mod input;
 pub mod keymap;

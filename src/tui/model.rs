@@ -13,7 +13,7 @@ use crate::tui::auth_state::AuthState;
 use crate::tui::keymap::Context;
 use crate::tui::long_work::LongWork;
 use crate::tui::modal::{ModalId, ModalStack};
-use crate::tui::msg::RequestId;
+use crate::tui::msg::{ReadKey, RequestId};
 use crate::tui::notice::Notice;
 use crate::tui::screen::audit::Audit;
 use crate::tui::screen::first_run::FirstRun;
@@ -141,7 +141,7 @@ impl LocalDates {
 pub enum Layer {
     Lock,
     Modal(ModalId),
-    /// The current screen.
+    /// A screen before sign-in.
     Screen,
     /// A screen of the signed-in user, shown or not.
     Workspace(ScreenId),
@@ -154,6 +154,8 @@ pub struct PendingRequest {
     pub kind: RequestKind,
     /// The layer whose page takes the reply.
     pub asker: Option<Layer>,
+    /// Subject of the request; `None` for a file.
+    pub key: Option<ReadKey>,
     /// Time at which the request was sent.
     pub since: Timestamp,
 }
@@ -165,24 +167,8 @@ pub enum RequestKind {
     Setup,
     /// For a page that waits for the reply and takes no keys until then.
     Component,
-    /// For a page that takes keys meanwhile.
-    Page,
-    /// Data about the signed-in user.
-    Me,
-    Catalogues,
-    /// The rows of the table.
-    Tokens,
-    Accounts,
-    /// More data about the account under the cursor.
-    AccountDetails,
-    /// The counts above the table.
-    TokenSummary,
-    /// Usage of the token under the cursor.
-    TokenDetails,
-    /// All tokens to be marked.
-    Marking,
-    /// The current state of the marked tokens.
-    Review,
+    /// A read during which all pages take keys.
+    Read,
     /// Work in batches whose dialog is closed.
     LongWork,
 }
@@ -270,8 +256,14 @@ impl Model {
         match (&self.lock, self.modals.top_id()) {
             (Some(_), _) => Layer::Lock,
             (None, Some(id)) => Layer::Modal(id),
-            (None, None) => Layer::Screen,
+            (None, None) => self.workspace().map_or(Layer::Screen, |workspace| Layer::Workspace(workspace.current())),
         }
+    }
+
+    /// Returns all screens of the signed-in user and all dialogs, the top one last.
+    pub fn layers(&self) -> Vec<Layer> {
+        let screens = ScreenId::ALL.into_iter().filter(|_| self.workspace().is_some());
+        screens.map(Layer::Workspace).chain(self.modals.ids().into_iter().map(Layer::Modal)).collect()
     }
 
     /// Returns the current key context.
@@ -292,7 +284,13 @@ impl Model {
     /// Returns the page of `layer` for an update, and the data it may read meanwhile.
     pub fn page_mut(&mut self, layer: Layer) -> Option<(&mut dyn Component, UpdateContext<'_>)> {
         let lines = self.page(layer).map_or(0, |page| page.line_count(self));
+        let (top, current) = (self.top_layer(), self.workspace().map(Workspace::current));
         let ctx = UpdateContext {
+            layer,
+            pending: &self.pending,
+            replied: None,
+            is_shown: current.is_some_and(|screen| layer == Layer::Workspace(screen)),
+            is_on_top: layer == top,
             now: self.now,
             dates: &self.dates,
             rows: height(self.size.1),
@@ -356,8 +354,8 @@ impl Model {
 
     /// Returns `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.
     pub fn shows_ledger(&self) -> bool {
-        let screen = self.workspace().filter(|_| self.lock.is_none()).map(Workspace::current);
-        matches!(screen, Some(ScreenId::Tokens | ScreenId::Denied))
+        let screen = self.workspace().filter(|_| self.lock.is_none()).map(Workspace::component);
+        screen.is_some_and(Component::shows_ledger)
     }
 
     /// Returns the audit log, shown or not.

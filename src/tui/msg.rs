@@ -9,11 +9,34 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::propagation::Propagation;
-use crate::verbs::request::Response;
+use crate::verbs::Verb;
+use crate::verbs::request::{Request, Response};
 
 /// Number that identifies a request and its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
+
+/// The subject of a read. A later read of the same subject by the same page replaces the earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadKey {
+    verb: &'static str,
+    /// Maximum number of tokens: the rows of a list and the tokens to be marked differ by it.
+    limit: usize,
+}
+
+impl ReadKey {
+    /// Returns `true` if the request is one of the verb `V`.
+    pub fn is<V: Verb>(self) -> bool {
+        self.verb == V::NAME
+    }
+}
+
+impl From<&Request> for ReadKey {
+    fn from(request: &Request) -> Self {
+        let limit = if let Request::ListTokens(list) = request { list.limit } else { 0 };
+        ReadKey { verb: request.name(), limit }
+    }
+}
 
 /// A message to the screens.
 #[derive(Debug)]

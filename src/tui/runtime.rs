@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::clipboard_worker;
 use super::effect::{ClipboardText, Effect};
 use super::input::{Input, Parser};
 use super::model::Model;
@@ -152,10 +153,14 @@ impl Workers {
         let shown = Arc::clone(&ledger_shown);
         let store = StoreWorkers::start(connections, delivery, witness, shown, msg_sender(events_tx))?;
         let clipboard = match ClipboardRoute::choose() {
-            ClipboardRoute::Desktop => Some(worker::spawn_clipboard(Desktop::default(), msg_sender(events_tx))?),
+            ClipboardRoute::Desktop => {
+                Some(clipboard_worker::spawn_clipboard(Desktop::default(), msg_sender(events_tx))?)
+            }
             ClipboardRoute::Tmux => {
                 let wake = events_tx.clone();
-                Some(worker::spawn_tmux(msg_sender(&wake), move |text| drop(wake.send(WakeEvent::TmuxFailed(text))))?)
+                Some(clipboard_worker::spawn_tmux(msg_sender(&wake), move |text| {
+                    drop(wake.send(WakeEvent::TmuxFailed(text)))
+                })?)
             }
             ClipboardRoute::Terminal | ClipboardRoute::TmuxPassthrough => None,
         };

@@ -1,4 +1,4 @@
-//! Work off the UI thread: one thread for the store and hashing, two for slow work on the store, one for the clipboard.
+//! Work off the UI thread: one thread for the store and hashing, two for slow work on the store.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,17 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
-use crate::platform::clipboard::{CLEAR_DELAY, Clipboard, tmux as by_tmux};
 use crate::platform::secret_files::read_file;
 use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
-use crate::tui::effect::{Call, ClipboardText};
-use crate::tui::msg::{Copied, Msg, RequestId, Sent};
+use crate::tui::effect::Call;
+use crate::tui::msg::{Msg, RequestId};
 use crate::verbs::Backend;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::AuditHead;
@@ -243,56 +240,6 @@ fn spawn_watcher(
     .map(drop)
 }
 
-/// Starts the clipboard's thread. Once the returned sender is dropped, the thread clears a secret from the clipboard
-/// and ends.
-pub(super) fn spawn_clipboard(
-    mut clipboard: impl Clipboard + 'static,
-    answer: impl Fn(Msg) + Clone + Send + 'static,
-) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
-    let (texts, queue) = channel::<ClipboardText>();
-    let thread = spawn_worker("clipboard", answer, move |answer| {
-        let mut holds_secret = false;
-        loop {
-            let next = if holds_secret {
-                queue.recv_timeout(CLEAR_DELAY)
-            } else {
-                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            };
-            match next {
-                Ok(ClipboardText { text, is_secret }) => {
-                    let how = if is_secret { Copied::Temporary } else { Copied::Permanent };
-                    let done = clipboard.copy(text, is_secret);
-                    holds_secret = is_secret && done.is_ok();
-                    answer(Msg::Copied(done.map(|()| how)));
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    clipboard.forget();
-                    holds_secret = false;
-                }
-                Err(RecvTimeoutError::Disconnected) => return clipboard.forget(),
-            }
-        }
-    })?;
-    Ok((texts, thread))
-}
-
-/// Starts the thread that passes text to tmux. Text that tmux doesn't accept goes to `on_failure`.
-pub(super) fn spawn_tmux(
-    answer: impl Fn(Msg) + Clone + Send + 'static,
-    on_failure: impl Fn(Zeroizing<String>) + Send + 'static,
-) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
-    let (texts, queue) = channel::<ClipboardText>();
-    let thread = spawn_worker("tmux", answer, move |answer| {
-        for ClipboardText { text, .. } in queue {
-            match by_tmux::load(&text) {
-                Ok(()) => answer(Msg::Copied(Ok(Copied::Sent(Sent::Tmux)))),
-                Err(_) => on_failure(text),
-            }
-        }
-    })?;
-    Ok((texts, thread))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,12 +268,21 @@ mod tests {
         }
     }
 
-    /// Starts three lanes, with `long_changes` and `long_reads` as the backends of two, and returns the receiver of
-    /// their answers.
-    fn started(long_changes: Arc<dyn Backend>, long_reads: Arc<dyn Backend>) -> (StoreWorkers, Receiver<Msg>) {
+    fn prompt() -> Arc<dyn Backend> {
+        Arc::new(InstantBackend)
+    }
+
+    /// Returns a backend that blocks until the sender is dropped.
+    fn blocked() -> (Sender<()>, Arc<dyn Backend>) {
+        let (go, going) = channel();
+        (go, Arc::new(BlockedBackend(Mutex::new(going))))
+    }
+
+    /// Starts three lanes over these backends, and returns the receiver of their answers.
+    fn started([short, long_changes, long_reads]: [Arc<dyn Backend>; 3]) -> (StoreWorkers, Receiver<Msg>) {
         let (answers, answered) = channel();
         let answer = move |msg| drop(answers.send(msg));
-        let connections = Connections { short: Arc::new(InstantBackend), long_changes, long_reads };
+        let connections = Connections { short, long_changes, long_reads };
         let propagation_probe = PropagationProbe::new(std::path::Path::new("nowhere"));
         let store = StoreWorkers::start(
             connections,
@@ -370,33 +326,19 @@ mod tests {
 
     #[test]
     fn no_lane_waits_for_another() {
-        let blocked = || {
-            let (go, going) = channel();
-            (go, Arc::new(BlockedBackend(Mutex::new(going))))
-        };
         let (go, long) = blocked();
-        is_not_held_up(started(long, Arc::new(InstantBackend)), go, purge(), CountTokens.into());
+        is_not_held_up(started([prompt(), long, prompt()]), go, purge(), CountTokens.into());
         let (go, long) = blocked();
-        is_not_held_up(started(Arc::new(InstantBackend), long), go, verification(), purge());
+        is_not_held_up(started([prompt(), prompt(), long]), go, verification(), purge());
         let (go, long) = blocked();
-        is_not_held_up(started(long, Arc::new(InstantBackend)), go, purge(), verification());
+        is_not_held_up(started([prompt(), long, prompt()]), go, purge(), verification());
     }
 
     /// A form may wait for the reply to a request of the same verb.
     #[test]
     fn only_a_request_that_a_later_one_replaces_is_dropped() {
-        let (go, going) = channel();
-        let (answers, answered) = channel();
-        let prompt: Arc<dyn Backend> = Arc::new(InstantBackend);
-        let connections = Connections {
-            short: Arc::new(BlockedBackend(Mutex::new(going))),
-            long_changes: Arc::clone(&prompt),
-            long_reads: prompt,
-        };
-        let probe = PropagationProbe::new(std::path::Path::new("nowhere"));
-        let answer = move |msg| drop(answers.send(msg));
-        let files = Arc::new(platform::secret_files::InterruptibleDelivery);
-        let store = StoreWorkers::start(connections, files, probe, Arc::default(), answer).unwrap();
+        let (go, short) = blocked();
+        let (store, answered) = started([short, prompt(), prompt()]);
         let show = || ShowToken { token: TokenRef::Id(TokenId(1)) };
         store.send(call(1, None, CountTokens)).unwrap();
         store.send(call(2, None, show())).unwrap();

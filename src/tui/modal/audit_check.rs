@@ -98,7 +98,7 @@ impl Dialog for AuditCheckDialog {
         Some(Ok(Intent::Stay))
     }
 
-    fn on_read_error(&mut self, error: Error) -> Intent {
+    fn on_read_error(&mut self, error: Error, _ctx: &UpdateContext<'_>) -> Intent {
         self.text = Some(ScrollText::default().row(LineStyle::Warning, format!("! {error}")));
         Intent::Stay
     }

@@ -36,6 +36,7 @@ use crate::tui::screen::workspace::ScreenId;
 use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::catalogue::ListCatalogues;
 use method_index::GroupKind;
 use tree::{Choice, Tree};
 use used_methods::UsedMethods;
@@ -127,8 +128,9 @@ impl Picker {
         &self.tree
     }
 
-    /// Replaces `catalogues` and `role` and keeps the search. Does nothing if neither has changed.
-    pub fn refresh(&mut self, catalogues: &Arc<[Catalogue]>, role: Role) {
+    /// Replaces the catalogues and the role and keeps the search. Does nothing if neither has changed.
+    fn refresh(&mut self, ctx: &UpdateContext<'_>) {
+        let (catalogues, role) = (ctx.catalogues, ctx.me.map_or(Role::Owner, |me| me.account.role));
         if self.role == role && self.tree.index().is_built_from(catalogues) {
             return;
         }
@@ -257,6 +259,25 @@ impl Component for Picker {
 
     fn is_enabled(&self, action: Action, _model: &Model) -> bool {
         action != Action::DropUnused || self.can_drop_unused()
+    }
+
+    fn on_open(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        if matches!(self.mode, PickerMode::Pick(_)) {
+            return Intent::Stay;
+        }
+        self.refresh(ctx);
+        Intent::Read(ListCatalogues.into())
+    }
+
+    /// The catalogues are read after each change in any case.
+    fn on_store_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Stay
+    }
+
+    fn on_context_changed(&mut self, ctx: &UpdateContext<'_>) {
+        if ctx.is_shown {
+            self.refresh(ctx);
+        }
     }
 
     fn on_edit(&mut self) -> Intent {

@@ -16,6 +16,7 @@ pub mod tokens;
 pub mod workspace;
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -34,20 +35,31 @@ use crate::tui::auth_state::AuthState;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::confirm_change::PendingMutation;
-use crate::tui::model::{LocalDates, Model};
-use crate::tui::msg::Copied;
+use crate::tui::model::{Layer, LocalDates, Model, PendingRequest};
+use crate::tui::msg::{Copied, ReadKey, RequestId};
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::accounts::CurrentUser;
+use crate::verbs::Verb;
+use crate::verbs::accounts::{CurrentUser, ShowAccount};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::ledger::TokenState;
-use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::{Request, Response};
+use crate::verbs::tokens::ShowToken;
 use workspace::ScreenId;
 
 /// The data that a page may read while it handles an action.
 pub struct UpdateContext<'a> {
+    /// The layer of the page.
+    pub layer: Layer,
+    /// Requests without a reply yet.
+    pub pending: &'a BTreeMap<RequestId, PendingRequest>,
+    /// Subject of the read whose reply or error the page takes.
+    pub replied: Option<ReadKey>,
+    /// `true` if the page is the current screen, even below a dialog.
+    pub is_shown: bool,
+    /// `true` if the page takes the keys.
+    pub is_on_top: bool,
     /// Time of the message.
     pub now: Timestamp,
     /// Time zone and format of dates on screen.
@@ -70,6 +82,27 @@ pub struct UpdateContext<'a> {
 }
 
 impl UpdateContext<'_> {
+    /// Returns `true` if the page has sent `request`, or one that differs only in its anchor or filter, and has no reply
+    /// yet.
+    pub fn is_reading(&self, request: &Request) -> bool {
+        let key = Some(ReadKey::from(request));
+        self.pending.values().any(|pending| pending.asker == Some(self.layer) && pending.key == key)
+    }
+
+    /// Reports that a read has failed.
+    pub fn report_read_error(&self, error: &Error) -> Intent {
+        // A token or account that is gone has no details. The list shows that.
+        if self.is_reply_to::<ShowToken>() || self.is_reply_to::<ShowAccount>() {
+            return Intent::Stay;
+        }
+        Intent::Notify(NoticeId::Error(error.kind), error.to_string())
+    }
+
+    /// Returns `true` if a request of the verb `V` was answered.
+    pub fn is_reply_to<V: Verb>(&self) -> bool {
+        self.replied.is_some_and(ReadKey::is::<V>)
+    }
+
     /// Returns the area of the terminal above its footer.
     pub fn area(&self) -> Rect {
         Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(1))
@@ -96,6 +129,8 @@ impl UpdateContext<'_> {
 pub enum Intent {
     /// Nothing more.
     Stay,
+    /// Several intents, in this order.
+    All(Vec<Intent>),
     /// Close the page.
     Close,
     /// Open another dialog on top.
@@ -110,20 +145,12 @@ pub enum Intent {
     ReadCatalogue(PathBuf),
     /// Make a change after confirmation.
     Confirm(PendingMutation),
-    /// Read the list again around this anchor.
-    List(TokenCursor),
-    /// Mark all tokens that match the filter, also those outside the loaded window.
-    MarkShown,
     /// Close the page and sort the table.
     SetSort(Sort),
-    /// Read the screen again.
-    Refresh,
     /// Show the tokens of one account.
     ShowTokensOf(Username),
     /// Show this token in the table or in the trash.
     ShowToken(TokenId, TokenState),
-    /// Handle a cursor move in the screen's list.
-    CursorMoved,
     /// Perform an effect.
     Run(Effect),
     /// Show a notice for a while.
@@ -213,20 +240,31 @@ pub trait Component: Any {
         if action == Action::Accept { self.enter_label() } else { None }
     }
 
-    /// Returns the read-only request that the dialog makes when it is opened. The dialog takes keys meanwhile.
-    fn on_open(&self) -> Option<Request> {
-        None
-    }
-
-    /// Returns the read-only request that updates the dialog after a change of the store.
-    fn on_store_changed(&self) -> Option<Request> {
-        None
-    }
-
-    /// Reads the data of the screen again: the screen is shown, or the store has changed.
-    fn on_refresh(&mut self) -> Intent {
+    /// Reads the data of the page, which is now shown.
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Stay
     }
+
+    /// Reads the data of the page again after a change of the store. A hidden screen is read when it is next shown.
+    fn on_store_changed(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        if ctx.is_shown { self.on_open(ctx) } else { Intent::Stay }
+    }
+
+    /// Returns `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.
+    fn shows_ledger(&self) -> bool {
+        false
+    }
+
+    /// Reads the data of the current screen again, because the ledger may have new entries.
+    fn on_ledger_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Stay
+    }
+
+    /// Takes the signed-in account and the catalogues, which were read again.
+    fn on_context_changed(&mut self, _ctx: &UpdateContext<'_>) {}
+
+    /// Keeps the cursor visible in a list that now has `rows` visible rows.
+    fn on_resize(&mut self, _rows: usize) {}
 
     /// Takes the reply to a request of this page. `None` if the reply has the same effect for every page, such as that
     /// of a finished change.
@@ -261,8 +299,8 @@ pub trait Component: Any {
     }
 
     /// Handles the failure of a request during which the page takes keys.
-    fn on_read_error(&mut self, error: Error) -> Intent {
-        Intent::Notify(NoticeId::Error(error.kind), error.to_string())
+    fn on_read_error(&mut self, error: Error, ctx: &UpdateContext<'_>) -> Intent {
+        ctx.report_read_error(&error)
     }
 
     /// Handles the refusal of the request that the page waits for.

@@ -77,11 +77,6 @@ impl PolicyScreen {
         Some(Intent::Push(Box::new(EditPolicyDialog::new(self.policy.clone()?, key, value))))
     }
 
-    /// Keeps the cursor on the screen after the terminal was resized.
-    pub fn on_resize(&mut self, height: usize) {
-        self.cursor.keep_visible(Policy::default().pairs().len(), height);
-    }
-
     fn table(&self, area: Rect, model: &Model) -> Vec<Line<'static>> {
         let theme = &model.theme;
         let columns = usize::from(area.width);
@@ -128,8 +123,12 @@ impl Component for PolicyScreen {
         Context::Policy
     }
 
-    fn on_refresh(&mut self) -> Intent {
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Read(ListPolicy.into())
+    }
+
+    fn on_resize(&mut self, rows: usize) {
+        self.cursor.keep_visible(Policy::default().pairs().len(), rows);
     }
 
     fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -157,7 +156,7 @@ impl Component for PolicyScreen {
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         match action {
-            Action::Refresh => self.on_refresh(),
+            Action::Refresh => self.on_open(ctx),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::EditPolicy => self.edit_rule().unwrap_or(Intent::Stay),
             _ => {

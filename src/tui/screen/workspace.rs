@@ -22,6 +22,18 @@ pub enum ScreenId {
     Denied,
 }
 
+impl ScreenId {
+    /// All screens, in the order of their keys.
+    pub const ALL: [ScreenId; 6] = [
+        ScreenId::Tokens,
+        ScreenId::Accounts,
+        ScreenId::Audit,
+        ScreenId::Catalogue,
+        ScreenId::Policy,
+        ScreenId::Denied,
+    ];
+}
+
 /// All screens.
 pub struct Workspace {
     current: ScreenId,

@@ -1,60 +1,21 @@
 //! Accounts: requests, dialogs, and the effects of a change.
 
-use super::{damaged_rows, lock_with_notice, long_work, navigation, propagation, requests};
+use super::{lock_with_notice, long_work, navigation, propagation, requests};
 use crate::domain::account::Account;
-use crate::domain::name::Username;
 use crate::error::Error;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Layer, Model, RequestKind, Screen};
+use crate::tui::model::{Layer, Model, Screen};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::list_layout::height;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::workspace::ScreenId;
 use crate::verbs::Verb;
 use crate::verbs::accounts::{
-    AccountList, AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, ListAccounts,
-    SetPassword, SetRole, ShowAccount, SignIn as SignInVerb,
+    AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole,
+    SignIn as SignInVerb,
 };
 use crate::verbs::actor::Session;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::TokenCursor;
-
-/// Requests the accounts again.
-pub(super) fn query_accounts(model: &mut Model) -> Vec<Effect> {
-    requests::send_query(model, RequestKind::Accounts, ListAccounts.into())
-}
-
-/// Requests when the account under the cursor was last seen, after a cursor move.
-pub(super) fn on_account_cursor(model: &mut Model) -> Vec<Effect> {
-    let Some(username) = current_account(model).map(|c| c.account.username.clone()) else { return Vec::new() };
-    requests::send_query(model, RequestKind::AccountDetails, ShowAccount { username }.into())
-}
-
-/// Takes the list of accounts.
-pub(super) fn on_accounts(model: &mut Model, list: AccountList) -> Vec<Effect> {
-    let AccountList { accounts, unreadable } = list;
-    let height = height(model.size.1);
-    if let Some(workspace) = model.workspace_mut() {
-        workspace.accounts.set_rows(accounts, height);
-    }
-    damaged_rows::notify_damaged(model, unreadable.iter().map(|id| format!("account {id}")));
-    on_account_cursor(model)
-}
-
-/// Shows the tokens of one account.
-pub(super) fn show_tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
-    if let Some(tokens) = model.tokens_mut() {
-        tokens.filter.set(&format!("account:{username}"));
-    }
-    let mut effects = navigation::show_screen(model, ScreenId::Tokens);
-    effects.extend(requests::query_tokens(model, TokenCursor::Start));
-    effects
-}
-
-fn current_account(model: &Model) -> Option<&AccountWithCounts> {
-    model.workspace().and_then(|workspace| workspace.accounts.current())
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AccountChange {
@@ -115,10 +76,7 @@ pub(super) fn on_account_changed(
     if let Some(workspace) = model.workspace_mut().filter(|_| change != AccountChange::Deleted) {
         workspace.accounts.show_changed(counted, height);
     }
-    let cursor = model.tokens().map_or(TokenCursor::Start, |tokens| tokens.current_cursor());
-    let mut effects = query_accounts(model);
-    effects.extend(requests::query_tokens(model, cursor));
-    effects
+    navigation::refresh_pages(model)
 }
 
 /// Does the same as [`on_account_changed`], and also checks if the running service denies the account's tokens.

@@ -1,13 +1,12 @@
 //! The screens after tokens changed: the notice, the marks and the list.
 
-use super::{propagation, requests};
+use super::{navigation, propagation};
 use crate::domain::token::Token;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::widget::text_fit::group_digits;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::TokenCursor;
 use crate::verbs::tokens::{RevokeResult, RevokeTokens};
 use crate::verbs::{Committed, Verb};
 
@@ -64,10 +63,7 @@ pub(super) fn show_changed_tokens(
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.just_revoked.clear();
     tokens.show_changed(changed);
-    let cursor = tokens.focus.map_or_else(|| tokens.current_cursor(), |id| TokenCursor::Around(id, None));
-    let mut effects = requests::query_tokens(model, cursor);
-    effects.extend(requests::query_marked(model));
-    effects
+    navigation::refresh_pages(model)
 }
 
 /// Handles revoked tokens. The message also counts the tokens they created that were not revoked.

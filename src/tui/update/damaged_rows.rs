@@ -2,28 +2,29 @@
 
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
-use crate::verbs::ports::audit_log::AuditWindow;
+use crate::verbs::request::Response;
 
 /// Maximum number of remembered names. Beyond it all are forgotten, so earlier names may be reported again.
 const MAX_REMEMBERED: usize = 1_000;
 /// Maximum number of names in one message.
 const MAX_NAMED: usize = 5;
 
-/// Reports those of `rows` that were not reported before.
-pub(super) fn notify_damaged(model: &mut Model, rows: impl IntoIterator<Item = String>) {
-    notify_with_hint(model, rows, "");
-}
-
-/// Reports damaged rows of the audit log. Does nothing if the log has no readable rows,
-/// because the screen itself reports that.
-pub(super) fn notify_damaged_audit_rows(model: &mut Model, window: &AuditWindow) {
-    if !window.rows.is_empty() {
-        let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));
-        notify_with_hint(model, rows, "; run: jeton audit verify");
+/// Reports the damaged rows that `response` leaves out and that were not reported before. An audit log without readable
+/// rows reports that itself.
+pub(super) fn notify_damaged(model: &mut Model, response: &Response) {
+    match response {
+        Response::ListTokens(window) => notify(model, window.unreadable.iter().map(ToString::to_string), ""),
+        Response::ListAccounts(list) => notify(model, list.unreadable.iter().map(|id| format!("account {id}")), ""),
+        Response::ListDenied(window) => notify(model, window.unreadable.iter().cloned(), ""),
+        Response::ListAudit(window) if !window.rows.is_empty() => {
+            let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));
+            notify(model, rows, "; run: jeton audit verify");
+        }
+        _ => {}
     }
 }
 
-fn notify_with_hint(model: &mut Model, rows: impl IntoIterator<Item = String>, next: &str) {
+fn notify(model: &mut Model, rows: impl IntoIterator<Item = String>, next: &str) {
     let mut new: Vec<String> = Vec::new();
     for row in rows {
         if model.damaged.len() >= MAX_REMEMBERED {

@@ -1,6 +1,6 @@
 //! Work in batches. After the first batch its dialog closes; the work continues in the background and can be stopped.
 
-use super::requests;
+use super::navigation;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
@@ -96,8 +96,5 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     // An offer to restore revoked tokens next to this message would seem to be about the purge.
     tokens.just_revoked.clear();
-    let cursor = tokens.current_cursor();
-    let mut effects = requests::query_tokens(model, cursor);
-    effects.extend(requests::query_marked(model));
-    effects
+    navigation::refresh_pages(model)
 }

@@ -21,15 +21,14 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::modal::reveal_secret::describe_copy;
 use crate::tui::model::{Layer, Model, RequestKind, Screen};
-use crate::tui::msg::{Copied, Msg};
+use crate::tui::msg::{Copied, Msg, ReadKey};
 use crate::tui::notice::{Notice, NoticeId};
-use crate::tui::screen::list_layout::height;
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::{Component, Intent, Reply};
+use crate::tui::screen::workspace::ScreenId;
+use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
-use crate::verbs::ports::TokenCursor;
 
 /// Returns the first effects of the program.
 pub fn start(model: &mut Model) -> Vec<Effect> {
@@ -38,14 +37,14 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
         Credential::from_password(demo.username.clone(), password)
     });
     if let Some(token) = model.auth.token().cloned() {
-        return requests::send_request(model, RequestKind::Setup, Credential::Token(token), SignInVerb.into());
+        return requests::send(model, RequestKind::Setup, None, Credential::Token(token), SignInVerb.into());
     }
     match credential {
         Some(credential) => {
             model.screen = Screen::SignIn(Box::new(SignIn::new(model.demo.as_ref().map(|d| &d.username))));
             requests::send_for_component(model, Layer::Screen, credential, SignInVerb.into())
         }
-        None => requests::send_request(model, RequestKind::Setup, Credential::Store, GetSetup.into()),
+        None => requests::send(model, RequestKind::Setup, None, Credential::Store, GetSetup.into()),
     }
 }
 
@@ -75,26 +74,24 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::StoreChanged => {
             if model.lock.is_none() {
-                replies::on_store_changed(model)
+                navigation::refresh(model)
             } else {
                 Vec::new()
             }
         }
         Msg::LedgerChanged => {
             if model.lock.is_none() {
-                requests::on_ledger_changed(model)
+                navigation::on_ledger_changed(model)
             } else {
                 Vec::new()
             }
         }
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
-            if let Some(workspace) = model.workspace_mut() {
-                workspace.tokens.on_resize(height(rows));
-                workspace.audit.rows_mut().on_resize(height(rows));
-                workspace.denied.rows_mut().on_resize(height(rows));
-                workspace.accounts.on_resize(height(rows));
-                workspace.policy.on_resize(height(rows));
+            for layer in model.layers() {
+                if let Some((page, ctx)) = model.page_mut(layer) {
+                    page.on_resize(ctx.rows);
+                }
             }
             // A terminal that shrank and grew back has lost its content, although its size is the same.
             vec![Effect::Redraw]
@@ -153,23 +150,29 @@ pub(super) fn lock_with_notice(model: &mut Model, reason: &str) {
 }
 
 /// Offers `reply` to the page of `layer`. `None` if the page has no use for it.
-fn offer(model: &mut Model, layer: Layer, reply: &mut Reply) -> Option<Vec<Effect>> {
-    let intent = model.page_mut(layer).and_then(|(page, ctx)| page.on_reply(reply, &ctx))?;
+fn offer(model: &mut Model, layer: Layer, replied: Option<ReadKey>, reply: &mut Reply) -> Option<Vec<Effect>> {
+    let (page, ctx) = model.page_mut(layer)?;
+    let intent = page.on_reply(reply, &UpdateContext { replied, ..ctx })?;
     Some(apply_intent(model, layer, intent))
 }
 
-/// Lets `handle` change the page of `layer`, if there is one, and carries out the intent.
-fn with_page(model: &mut Model, layer: Layer, handle: impl FnOnce(&mut dyn Component) -> Intent) -> Vec<Effect> {
-    match model.page_mut(layer).map(|(page, _)| handle(page)) {
-        Some(intent) => apply_intent(model, layer, intent),
-        None => Vec::new(),
-    }
+/// Lets `handle` change the page of `layer`, if there is one, and carries out the intent. `replied` is the subject of the
+/// read that was answered.
+fn with_page(
+    model: &mut Model,
+    layer: Layer,
+    replied: Option<ReadKey>,
+    handle: impl FnOnce(&mut dyn Component, &UpdateContext<'_>) -> Intent,
+) -> Vec<Effect> {
+    let Some((page, ctx)) = model.page_mut(layer) else { return Vec::new() };
+    let intent = handle(page, &UpdateContext { replied, ..ctx });
+    apply_intent(model, layer, intent)
 }
 
 /// Handles the result of copying to the clipboard. A dialog that shows a secret keeps the result visible.
 fn on_copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
     let mut reply = Reply::Copied(result);
-    let effects = offer(model, model.top_layer(), &mut reply);
+    let effects = offer(model, model.top_layer(), None, &mut reply);
     if let (None, Reply::Copied(result)) = (&effects, &reply) {
         let id = if result.is_err() { NoticeId::NotCopied } else { NoticeId::Copied };
         model.notify(Notice::new(id, describe_copy(result)));
@@ -181,7 +184,7 @@ fn on_copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
 fn on_saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
     let mut reply = Reply::Saved(result);
     let ids = model.modals.ids();
-    ids.into_iter().rev().filter_map(|id| offer(model, Layer::Modal(id), &mut reply)).flatten().collect()
+    ids.into_iter().rev().filter_map(|id| offer(model, Layer::Modal(id), None, &mut reply)).flatten().collect()
 }
 
 fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
@@ -267,6 +270,7 @@ fn quit(model: &mut Model, layer: Layer, result: Result<()>) -> Vec<Effect> {
 pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Stay => Vec::new(),
+        Intent::All(intents) => intents.into_iter().flat_map(|intent| apply_intent(model, layer, intent)).collect(),
         Intent::Close => {
             close(model, layer);
             Vec::new()
@@ -279,20 +283,14 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
         },
         Intent::ReadCatalogue(path) => requests::read_catalogue_for(model, layer, path),
         Intent::Confirm(wanted) => dialogs::open_confirm(model, wanted),
-        Intent::List(anchor) => requests::query_tokens(model, anchor),
-        Intent::Read(request) => requests::read_for_page(model, layer, request),
-        Intent::MarkShown => requests::query_all_matching(model),
+        Intent::Read(request) => requests::read(model, Some(layer), request),
         Intent::SetSort(sort) => {
             close(model, layer);
-            if let Some(tokens) = model.tokens_mut() {
-                tokens.set_sort(sort);
-            }
-            requests::query_tokens(model, TokenCursor::Start)
+            let intent = model.tokens_mut().map_or(Intent::Stay, |tokens| tokens.sort_by(sort));
+            apply_intent(model, Layer::Workspace(ScreenId::Tokens), intent)
         }
-        Intent::Refresh => navigation::refresh_screen(model),
         Intent::ShowToken(id, state) => navigation::show_token(model, id, state),
-        Intent::ShowTokensOf(username) => accounts::show_tokens_of(model, &username),
-        Intent::CursorMoved => navigation::on_cursor_moved(model),
+        Intent::ShowTokensOf(username) => navigation::show_tokens_of(model, &username),
         Intent::Run(effect) => vec![effect],
         Intent::Notify(id, text) => {
             model.notify(Notice::new(id, text));
@@ -323,23 +321,22 @@ fn close(model: &mut Model, layer: Layer) {
 
 /// Opens a dialog, and requests the data that it shows.
 pub(super) fn open(model: &mut Model, dialog: Box<dyn Component>) -> Vec<Effect> {
-    let request = dialog.on_open();
     let layer = Layer::Modal(model.modals.push(dialog));
-    request.map_or_else(Vec::new, |request| requests::read_for_page(model, layer, request))
+    with_page(model, layer, None, |page, ctx| page.on_open(ctx))
 }
 
 /// Closes the picker and passes its selection to the page below.
 fn close_with_selection(model: &mut Model, layer: Layer, selection: Selection) -> Vec<Effect> {
     close(model, layer);
     let below = model.top_layer();
-    with_page(model, below, |page| page.on_selection(selection))
+    with_page(model, below, None, |page, _| page.on_selection(selection))
 }
 
 /// Closes the page and reports the reason to the page below, or in the bottom line.
 fn close_with_error(model: &mut Model, layer: Layer, error: Error) -> Vec<Effect> {
     close(model, layer);
     match (layer, model.modals.top_id()) {
-        (Layer::Modal(_), Some(below)) => with_page(model, Layer::Modal(below), |page| page.on_error(error)),
+        (Layer::Modal(_), Some(below)) => with_page(model, Layer::Modal(below), None, |page, _| page.on_error(error)),
         _ => {
             model.notify(Notice::error(&error));
             Vec::new()

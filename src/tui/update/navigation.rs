@@ -1,15 +1,16 @@
-//! Switches between screens and requests the data each one needs.
+//! Switches between screens, and reads again what they show.
 
-use std::sync::Arc;
-
-use super::{accounts, requests, with_page};
+use super::{requests, with_page};
+use crate::domain::name::Username;
 use crate::domain::token::TokenId;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Layer, Model, RequestKind};
+use crate::tui::model::{Layer, Model};
+use crate::tui::screen::Intent;
+use crate::tui::screen::tokens::Tokens;
 use crate::tui::screen::workspace::{ScreenId, Workspace};
+use crate::verbs::accounts::WhoAmI;
 use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::ledger::TokenState;
-use crate::verbs::ports::TokenCursor;
 
 /// Shows another screen.
 pub(super) fn show_screen(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
@@ -17,43 +18,52 @@ pub(super) fn show_screen(model: &mut Model, screen: ScreenId) -> Vec<Effect> {
     workspace.switch_to(screen);
     // The notice was about the previous screen; the message list keeps it.
     model.notice = None;
-    refresh_catalogue(model);
-    match screen {
-        ScreenId::Tokens => Vec::new(),
-        // Another process may have changed the accounts.
-        ScreenId::Accounts => accounts::query_accounts(model),
-        ScreenId::Audit | ScreenId::Policy | ScreenId::Denied => refresh_screen(model),
-        ScreenId::Catalogue => requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into()),
-    }
+    with_page(model, Layer::Workspace(screen), None, |page, ctx| page.on_open(ctx))
 }
 
-/// Reads the current screen again, unless it shows the tokens or the catalogue: these are read in any case. The other
-/// screens are read when they are next shown.
-pub(super) fn refresh_screen(model: &mut Model) -> Vec<Effect> {
+/// Reads again what is on screen, as well as the signed-in account, the policy and the catalogues.
+pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
+    // Requested before the rows, so that a dialog opened over them has the catalogues and the account's name.
+    let mut effects = requests::read(model, None, ListCatalogues);
+    effects.extend(requests::read(model, None, WhoAmI));
+    effects.extend(refresh_pages(model));
+    effects
+}
+
+/// Reads again what the screens and dialogs show.
+pub(super) fn refresh_pages(model: &mut Model) -> Vec<Effect> {
+    let layers = model.layers().into_iter();
+    layers.flat_map(|layer| with_page(model, layer, None, |page, ctx| page.on_store_changed(ctx))).collect()
+}
+
+/// Reads the current screen again if it shows the ledger, which may have new entries.
+pub(super) fn on_ledger_changed(model: &mut Model) -> Vec<Effect> {
     match model.workspace().map(Workspace::current) {
-        Some(ScreenId::Accounts) => accounts::query_accounts(model),
-        Some(screen) => with_page(model, Layer::Workspace(screen), |page| page.on_refresh()),
+        Some(screen) => with_page(model, Layer::Workspace(screen), None, |page, ctx| page.on_ledger_changed(ctx)),
         None => Vec::new(),
     }
 }
 
-/// Gives the current screen the data it draws.
-pub(super) fn refresh_catalogue(model: &mut Model) {
-    let (catalogues, role) = (Arc::clone(&model.catalogues), model.role());
-    let Some(workspace) = model.workspace_mut() else { return };
-    match workspace.current() {
-        ScreenId::Tokens | ScreenId::Accounts | ScreenId::Audit | ScreenId::Policy | ScreenId::Denied => {}
-        ScreenId::Catalogue => workspace.catalogue.refresh(&catalogues, role),
+/// Passes the signed-in account and the catalogues to all pages.
+pub(super) fn on_context_changed(model: &mut Model) {
+    for layer in model.layers() {
+        if let Some((page, ctx)) = model.page_mut(layer) {
+            page.on_context_changed(&ctx);
+        }
     }
 }
 
-/// Handles a cursor move to another row of the current screen.
-pub(super) fn on_cursor_moved(model: &mut Model) -> Vec<Effect> {
-    match model.workspace().map(Workspace::current) {
-        Some(ScreenId::Tokens) => requests::on_token_cursor(model),
-        Some(ScreenId::Accounts) => accounts::on_account_cursor(model),
-        Some(ScreenId::Audit | ScreenId::Denied | ScreenId::Catalogue | ScreenId::Policy) | None => Vec::new(),
-    }
+/// Shows the token table after `change`.
+fn show_tokens(model: &mut Model, change: impl FnOnce(&mut Tokens) -> Intent) -> Vec<Effect> {
+    let Some(intent) = model.tokens_mut().map(change) else { return Vec::new() };
+    let mut effects = show_screen(model, ScreenId::Tokens);
+    effects.extend(super::apply_intent(model, Layer::Workspace(ScreenId::Tokens), intent));
+    effects
+}
+
+/// Shows the tokens of one account.
+pub(super) fn show_tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
+    show_tokens(model, |tokens| tokens.show_account(username))
 }
 
 /// Shows the token table, or the trash, with the cursor on this token and all filters cleared. A purged token is in
@@ -65,10 +75,5 @@ pub(super) fn show_token(model: &mut Model, id: TokenId, state: TokenState) -> V
         TokenState::Purged => return Vec::new(),
     };
     model.modals.clear();
-    if let Some(tokens) = model.tokens_mut() {
-        tokens.go_to(id, trashed);
-    }
-    let mut effects = show_screen(model, ScreenId::Tokens);
-    effects.extend(requests::query_tokens(model, TokenCursor::Around(id, None)));
-    effects
+    show_tokens(model, |tokens| tokens.show_token(id, trashed))
 }

@@ -3,7 +3,7 @@
 use super::requests;
 use crate::domain::policy::Policy;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Model, RequestKind};
+use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::verbs::Verb;
 use crate::verbs::accounts::WhoAmI;
@@ -17,5 +17,5 @@ pub(super) fn on_policy_changed(model: &mut Model, policy: Policy, cli: &CliLine
     if let Some(workspace) = model.workspace_mut() {
         workspace.policy.set_policy(policy);
     }
-    requests::send_query(model, RequestKind::Me, WhoAmI.into())
+    requests::read(model, None, WhoAmI)
 }

@@ -5,23 +5,20 @@ use super::changed_tokens::{TokensDone, on_revoked, show_changed_tokens, tokens_
 use super::{damaged_rows, lock, long_work, navigation, offer, open, policy, propagation, requests, with_page};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::relative;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::modal::reveal_secret::RevealSecretDialog;
-use crate::tui::model::{Layer, Model, RequestKind, Screen};
-use crate::tui::msg::RequestId;
+use crate::tui::model::{Layer, Model, PendingRequest, RequestKind, Screen};
+use crate::tui::msg::{ReadKey, RequestId};
 use crate::tui::notice::{Notice, NoticeId};
+use crate::tui::screen::Reply;
 use crate::tui::screen::first_run::FirstRun;
-use crate::tui::screen::list_layout::height;
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::tokens::Tokens;
-use crate::tui::screen::{Component, Reply};
 use crate::verbs::Verb;
-use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
+use crate::verbs::accounts::SignIn as SignInVerb;
 use crate::verbs::actor::Session;
-use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues};
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Response;
 use crate::verbs::tokens::{
     CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, IssuedToken, RegenerateToken, RestoreTokens,
@@ -35,58 +32,47 @@ pub(super) fn on_reply(model: &mut Model, id: RequestId, result: Result<Response
         model.long_work = None;
     }
     model.auth.finish_attempt(id, &result, model.now);
-    let layer = pending.asker.filter(|layer| model.page(*layer).is_some());
-    match (result, pending.kind) {
-        (Ok(Response::ListTokens(window)), RequestKind::Marking) => {
-            if let Some(notice) = model.tokens_mut().and_then(|tokens| tokens.mark_all(&window)) {
-                model.notify(notice);
-            }
-            Vec::new()
-        }
-        (Ok(response), _) => deliver(model, layer, response),
+    let PendingRequest { kind, asker, key, .. } = pending;
+    match (result, kind, asker) {
+        (Ok(response), ..) => deliver(model, asker, key, response),
         // About the work rather than the session of the screens: this error never locks them.
-        (Err(error), RequestKind::LongWork) => long_work::failed(model, &error),
-        (Err(error), RequestKind::Component) => {
-            layer.map_or_else(Vec::new, |layer| with_page(model, layer, |page| page.on_error(error)))
-        }
-        (Err(error), RequestKind::Setup) => {
+        (Err(error), RequestKind::LongWork, _) => long_work::failed(model, &error),
+        (Err(error), RequestKind::Setup, _) => {
             model.exit = Some(Err(error));
             Vec::new()
         }
-        (Err(error), RequestKind::Page) if error.kind != Kind::Unauthenticated => {
-            layer.map_or_else(Vec::new, |layer| with_page(model, layer, |page| page.on_read_error(error)))
+        (Err(error), RequestKind::Component, Some(layer)) => {
+            with_page(model, layer, None, |page, _| page.on_error(error))
         }
-        (
-            Err(error),
-            RequestKind::Me
-            | RequestKind::Catalogues
-            | RequestKind::Tokens
-            | RequestKind::Accounts
-            | RequestKind::AccountDetails
-            | RequestKind::TokenSummary
-            | RequestKind::TokenDetails
-            | RequestKind::Marking
-            | RequestKind::Review
-            | RequestKind::Page,
-        ) => on_request_error(model, error, pending.kind),
+        // The session is no longer valid: the account's password, role or state has changed. A lock has already shown
+        // this error.
+        (Err(error), RequestKind::Read, _) if error.kind == Kind::Unauthenticated => {
+            if model.lock.is_none() {
+                lock(model, Some(&error));
+            }
+            Vec::new()
+        }
+        (Err(error), RequestKind::Read, Some(layer)) => {
+            with_page(model, layer, key, |page, ctx| page.on_read_error(error, ctx))
+        }
+        (Err(error), RequestKind::Read | RequestKind::Component, None) => {
+            model.notify(Notice::error(&error));
+            Vec::new()
+        }
     }
 }
 
 /// Passes data to all pages, and then the reply to the page of `layer`, which has asked. A page may leave a reply that
 /// has the same effect for every page.
-fn deliver(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<Effect> {
-    match &response {
-        Response::ListAudit(window) => damaged_rows::notify_damaged_audit_rows(model, window),
-        Response::ListDenied(window) => damaged_rows::notify_damaged(model, window.unreadable.iter().cloned()),
-        _ => {}
-    }
-    for id in model.modals.ids() {
-        if let Some((page, ctx)) = model.page_mut(Layer::Modal(id)) {
+fn deliver(model: &mut Model, layer: Option<Layer>, key: Option<ReadKey>, response: Response) -> Vec<Effect> {
+    damaged_rows::notify_damaged(model, &response);
+    for layer in model.layers() {
+        if let Some((page, ctx)) = model.page_mut(layer) {
             page.on_data(&response, &ctx);
         }
     }
     let mut reply = Reply::Response(response);
-    let effects = layer.and_then(|layer| offer(model, layer, &mut reply));
+    let effects = layer.and_then(|layer| offer(model, layer, key, &mut reply));
     match (effects, reply) {
         (Some(effects), _) => effects,
         (None, Reply::Response(response)) => on_response(model, layer, response),
@@ -98,39 +84,9 @@ fn deliver(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<E
 pub(super) fn on_catalogue(model: &mut Model, id: RequestId, result: Result<Catalogue>) -> Vec<Effect> {
     let Some(layer) = model.pending.remove(&id).and_then(|pending| pending.asker) else { return Vec::new() };
     match result {
-        Ok(catalogue) => offer(model, layer, &mut Reply::Catalogue(catalogue)).unwrap_or_default(),
-        Err(error) => with_page(model, layer, |page| page.on_error(error)),
+        Ok(catalogue) => offer(model, layer, None, &mut Reply::Catalogue(catalogue)).unwrap_or_default(),
+        Err(error) => with_page(model, layer, None, |page, _| page.on_error(error)),
     }
-}
-
-/// Handles a change in the store, perhaps by another process. Reads the data on screen again, as well as the signed-in
-/// account and the policy.
-pub(super) fn on_store_changed(model: &mut Model) -> Vec<Effect> {
-    let cursor = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);
-    let mut effects = requests::send_query(model, RequestKind::Me, WhoAmI.into());
-    effects.extend(requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into()));
-    effects.extend(requests::query_tokens(model, cursor));
-    effects.extend(requests::query_marked(model));
-    for id in model.modals.ids() {
-        let request = model.modals.get(id).and_then(Component::on_store_changed);
-        effects
-            .extend(request.map_or_else(Vec::new, |request| requests::read_for_page(model, Layer::Modal(id), request)));
-    }
-    effects.extend(navigation::refresh_screen(model));
-    effects
-}
-
-fn on_request_error(model: &mut Model, error: Error, kind: RequestKind) -> Vec<Effect> {
-    match (error.kind, kind) {
-        // The session is no longer valid: the account's password, role or state has changed.
-        (Kind::Unauthenticated, _) if model.lock.is_none() => lock(model, Some(&error)),
-        // The lock has already shown this error.
-        (Kind::Unauthenticated, _) => {}
-        // The token or account is gone and has no usage.
-        (_, RequestKind::TokenDetails | RequestKind::AccountDetails) => {}
-        _ => model.notify(Notice::error(&error)),
-    }
-    Vec::new()
 }
 
 fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<Effect> {
@@ -157,7 +113,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         Response::SignIn(session) => on_signed_in(model, layer, session),
         Response::WhoAmI(me) => {
             model.me = Some(me);
-            navigation::refresh_catalogue(model);
+            navigation::on_context_changed(model);
             Vec::new()
         }
         Response::ApplyCatalogue(done) => on_catalogue_applied(model, &done.value, &done.equivalent_command),
@@ -168,7 +124,13 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             Vec::new()
         }
         // The page that has asked is closed.
-        Response::ListAudit(_)
+        Response::ListAccounts(_)
+        | Response::ShowAccount(_)
+        | Response::ListTokens(_)
+        | Response::CountTokens(_)
+        | Response::ShowToken(_)
+        | Response::GetTokens(_)
+        | Response::ListAudit(_)
         | Response::ListDenied(_)
         | Response::GetImpact(_)
         | Response::ListPolicy(_)
@@ -176,13 +138,6 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         | Response::PreviewCatalogue(_)
         | Response::VerifyAuditChain(_)
         | Response::IdentifySecret(_) => Vec::new(),
-        Response::ListAccounts(accounts) => accounts::on_accounts(model, accounts),
-        Response::ShowAccount(shown) => {
-            if let Some(workspace) = model.workspace_mut() {
-                workspace.accounts.set_details(shown);
-            }
-            Vec::new()
-        }
         Response::CreateAccount(done) => {
             accounts::on_account_changed(model, AccountChange::Created, &done.value, &done.equivalent_command)
         }
@@ -218,36 +173,7 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();
-                navigation::refresh_catalogue(model);
-            }
-            Vec::new()
-        }
-        Response::GetTokens(reviewed) => {
-            if let Some(tokens) = model.tokens_mut() {
-                let trashed = tokens.options.trashed;
-                tokens.marks.retain_existing(&reviewed, trashed);
-            }
-            Vec::new()
-        }
-        Response::ListTokens(window) => {
-            let height = height(model.size.1);
-            damaged_rows::notify_damaged(model, window.unreadable.iter().map(ToString::to_string));
-            if let Some(tokens) = model.tokens_mut() {
-                tokens.set_rows(window, tokens.page_cursor, height);
-            }
-            requests::on_token_cursor(model)
-        }
-        Response::CountTokens(tally) => {
-            if let Some(tokens) = model.tokens_mut() {
-                tokens.summary = tally;
-            }
-            Vec::new()
-        }
-        Response::ShowToken(shown) => {
-            // A dialog may have requested a token other than the one under the cursor.
-            let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
-            if let Some(tokens) = model.tokens_mut().filter(current) {
-                tokens.set_details(shown);
+                navigation::on_context_changed(model);
             }
             Vec::new()
         }
@@ -316,19 +242,12 @@ fn on_signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Ve
         return accounts::begin_password_replacement(model, &session);
     }
     model.session = Some(session);
-    let mut effects = vec![Effect::Redraw];
-    // Requested before the rows, so that a dialog opened over them has the catalogues and the account's name.
-    effects.extend(requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into()));
-    effects.extend(requests::send_query(model, RequestKind::Me, WhoAmI.into()));
-    if layer == Some(Layer::Lock) {
-        model.lock = None;
-        let cursor = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);
-        effects.extend(requests::query_tokens(model, cursor));
-        effects.extend(navigation::refresh_screen(model));
-    } else {
-        model.screen = Screen::Workspace(Box::default());
-        effects.extend(requests::query_tokens(model, TokenCursor::Start));
+    match layer {
+        Some(Layer::Lock) => model.lock = None,
+        _ => model.screen = Screen::Workspace(Box::default()),
     }
+    let mut effects = vec![Effect::Redraw];
+    effects.extend(navigation::refresh(model));
     effects
 }
 
@@ -342,8 +261,7 @@ fn on_issued(model: &mut Model, issued: IssuedToken, notice: Notice) -> Vec<Effe
         tokens.focus = Some(id);
         tokens.just_revoked.clear();
     }
-    effects.extend(requests::query_tokens(model, TokenCursor::Around(id, None)));
-    effects.extend(requests::query_marked(model));
+    effects.extend(navigation::refresh_pages(model));
     effects
 }
 
@@ -352,8 +270,5 @@ fn on_catalogue_applied(model: &mut Model, done: &CataloguePreview, cli: &CliLin
     let text = format!("Catalogue {} applied", done.name);
     model.notify(Notice::new(NoticeId::Done(ApplyCatalogue::NAME), text).cli(cli));
     model.modals.clear();
-    let cursor = model.tokens().map_or(TokenCursor::Start, Tokens::current_cursor);
-    let mut effects = requests::send_query(model, RequestKind::Catalogues, ListCatalogues.into());
-    effects.extend(requests::query_tokens(model, cursor));
-    effects
+    navigation::refresh(model)
 }

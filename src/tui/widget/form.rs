@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
-use crate::verbs::request::{Request, Response};
+use crate::verbs::request::Response;
 
 /// A [`Dialog`] with its focus and problem.
 pub struct Form<D: Dialog> {
@@ -192,12 +192,12 @@ impl<D: Dialog + 'static> Component for Form<D> {
         Intent::Stay
     }
 
-    fn on_open(&self) -> Option<Request> {
-        self.dialog.on_open()
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        self.dialog.on_open().map_or(Intent::Stay, Intent::Read)
     }
 
-    fn on_store_changed(&self) -> Option<Request> {
-        self.dialog.on_store_changed()
+    fn on_store_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        self.dialog.on_store_changed().map_or(Intent::Stay, Intent::Read)
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -205,8 +205,8 @@ impl<D: Dialog + 'static> Component for Form<D> {
         Some(self.apply_result(handled))
     }
 
-    fn on_read_error(&mut self, error: Error) -> Intent {
-        self.dialog.on_read_error(error)
+    fn on_read_error(&mut self, error: Error, ctx: &UpdateContext<'_>) -> Intent {
+        self.dialog.on_read_error(error, ctx)
     }
 
     fn on_data(&mut self, response: &Response, ctx: &UpdateContext<'_>) {

@@ -8,7 +8,6 @@ use crate::domain::api_selection::Selection;
 use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::notice::NoticeId;
 use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::verbs::request::{Request, Response};
 
@@ -156,8 +155,8 @@ pub trait Dialog {
     }
 
     /// Handles the failure of a request made by [`Dialog::on_open`] or [`Dialog::on_store_changed`].
-    fn on_read_error(&mut self, error: Error) -> Intent {
-        Intent::Notify(NoticeId::Error(error.kind), error.to_string())
+    fn on_read_error(&mut self, error: Error, ctx: &UpdateContext<'_>) -> Intent {
+        ctx.report_read_error(&error)
     }
 
     /// Takes data from the reply to any request.

@@ -18,7 +18,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::workspace::ScreenId;
-use super::{AccountDialog, Component, Intent, UpdateContext};
+use super::{AccountDialog, Component, Intent, Reply, UpdateContext};
 use crate::domain::account::{Account, AccountId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -26,7 +26,8 @@ use crate::tui::model::Model;
 use crate::tui::widget::filter_field::{FilterChange, FilterField};
 use crate::tui::widget::list_cursor::Cursor;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::accounts::{AccountDetails, AccountWithCounts};
+use crate::verbs::accounts::{AccountDetails, AccountWithCounts, ListAccounts, ShowAccount};
+use crate::verbs::request::Response;
 use filter::AccountFilter;
 
 /// State of the accounts screen. All accounts are loaded.
@@ -71,7 +72,7 @@ impl Accounts {
     }
 
     /// Takes all accounts. The cursor stays on its account if that still exists, else on its row.
-    pub fn set_rows(&mut self, rows: Vec<AccountWithCounts>, height: usize) {
+    fn set_rows(&mut self, rows: Vec<AccountWithCounts>, height: usize) {
         let before = self.current().map(|c| c.account.id);
         self.rows = rows;
         self.loaded = true;
@@ -79,11 +80,6 @@ impl Accounts {
         let same = self.matching.iter().position(|at| Some(self.rows[*at].account.id) == before);
         let at = same.unwrap_or(self.cursor.position());
         self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), height);
-    }
-
-    /// Takes more data about an account.
-    pub fn set_details(&mut self, shown: AccountDetails) {
-        self.details = Some(shown);
     }
 
     /// Puts the cursor on a changed account and shows its new state, before all accounts are read again.
@@ -101,14 +97,15 @@ impl Accounts {
         }
     }
 
-    /// Keeps the cursor on the screen after the terminal was resized.
-    pub fn on_resize(&mut self, height: usize) {
-        self.cursor.keep_visible(self.matching.len(), height);
-    }
-
     fn apply_filter(&mut self) {
         let filter = AccountFilter::parse(self.filter.text());
         self.matching = (0..self.rows.len()).filter(|at| filter.matches(&self.rows[*at].account)).collect();
+    }
+
+    /// Reads when the account under the cursor was last seen.
+    fn read_details(&self) -> Intent {
+        let Some(counted) = self.current() else { return Intent::Stay };
+        Intent::Read(ShowAccount { username: counted.account.username.clone() }.into())
     }
 
     fn details_of(&self, account: &Account) -> Option<&AccountDetails> {
@@ -138,6 +135,28 @@ impl Component for Accounts {
         Some(if enabled { "Disable" } else { "Enable" })
     }
 
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Read(ListAccounts.into())
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        match reply {
+            Reply::Response(Response::ListAccounts(list)) => {
+                self.set_rows(std::mem::take(&mut list.accounts), ctx.rows);
+                Some(self.read_details())
+            }
+            Reply::Response(Response::ShowAccount(shown)) => {
+                self.details = Some(shown.clone());
+                Some(Intent::Stay)
+            }
+            _ => None,
+        }
+    }
+
+    fn on_resize(&mut self, rows: usize) {
+        self.cursor.keep_visible(self.matching.len(), rows);
+    }
+
     fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
@@ -145,7 +164,7 @@ impl Component for Accounts {
     fn on_edit(&mut self) -> Intent {
         self.apply_filter();
         self.cursor = Cursor::default();
-        Intent::CursorMoved
+        self.read_details()
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -166,12 +185,12 @@ impl Component for Accounts {
                 let before = self.origin.take().or(before);
                 let at = self.rows.iter().position(|row| Some(row.account.id) == before).unwrap_or(0);
                 self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), ctx.rows);
-                return Intent::CursorMoved;
+                return self.read_details();
             }
             None => {}
         }
         match action {
-            Action::Refresh => Intent::Refresh,
+            Action::Refresh => self.on_open(ctx),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Account(kind) => self.open_dialog(kind, ctx).unwrap_or(Intent::Stay),
             Action::Details => {
@@ -180,7 +199,7 @@ impl Component for Accounts {
             Action::CopyName => {
                 self.current().map_or(Intent::Stay, |c| Intent::Run(Effect::CopyText(c.account.username.to_string())))
             }
-            _ if self.cursor.move_by(action, self.matching.len(), ctx.rows) => Intent::CursorMoved,
+            _ if self.cursor.move_by(action, self.matching.len(), ctx.rows) => self.read_details(),
             _ => Intent::Stay,
         }
     }

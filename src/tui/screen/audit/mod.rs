@@ -61,11 +61,6 @@ impl Audit {
         &self.rows
     }
 
-    /// Returns the loaded rows for an update.
-    pub fn rows_mut(&mut self) -> &mut PagedRows<HashedRow> {
-        &mut self.rows
-    }
-
     /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&HashedRow> {
         self.rows.current()
@@ -132,9 +127,13 @@ impl Component for Audit {
         }
     }
 
-    fn on_refresh(&mut self) -> Intent {
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         let anchor = self.rows.current_page_cursor();
         self.list(anchor)
+    }
+
+    fn on_resize(&mut self, rows: usize) {
+        self.rows.on_resize(rows);
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -143,7 +142,7 @@ impl Component for Audit {
         Some(self.list_more())
     }
 
-    fn on_read_error(&mut self, error: Error) -> Intent {
+    fn on_read_error(&mut self, error: Error, _ctx: &UpdateContext<'_>) -> Intent {
         if self.set_error(&error) {
             return Intent::Notify(NoticeId::Error(error.kind), error.to_string());
         }
@@ -175,7 +174,7 @@ impl Component for Audit {
         match action {
             Action::First => self.list(PageCursor::Newest),
             Action::Last => self.list(PageCursor::Oldest),
-            Action::Refresh => self.on_refresh(),
+            Action::Refresh => self.on_open(ctx),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))

@@ -54,11 +54,6 @@ impl Denied {
         &self.rows
     }
 
-    /// Returns the loaded rows for an update.
-    pub fn rows_mut(&mut self) -> &mut PagedRows<DeniedRow> {
-        &mut self.rows
-    }
-
     /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&DeniedRow> {
         self.rows.current()
@@ -125,9 +120,21 @@ impl Component for Denied {
         }
     }
 
-    fn on_refresh(&mut self) -> Intent {
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         let anchor = self.rows.current_page_cursor();
         self.list(anchor)
+    }
+
+    fn shows_ledger(&self) -> bool {
+        true
+    }
+
+    fn on_ledger_changed(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        self.on_open(ctx)
+    }
+
+    fn on_resize(&mut self, rows: usize) {
+        self.rows.on_resize(rows);
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -136,7 +143,7 @@ impl Component for Denied {
         Some(self.list_more())
     }
 
-    fn on_read_error(&mut self, error: Error) -> Intent {
+    fn on_read_error(&mut self, error: Error, _ctx: &UpdateContext<'_>) -> Intent {
         if self.set_error(&error) {
             return Intent::Notify(NoticeId::Error(error.kind), error.to_string());
         }
@@ -168,7 +175,7 @@ impl Component for Denied {
         match action {
             Action::First => self.list(PageCursor::Newest),
             Action::Last => self.list(PageCursor::Oldest),
-            Action::Refresh => self.on_refresh(),
+            Action::Refresh => self.on_open(ctx),
             Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))

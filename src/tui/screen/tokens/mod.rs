@@ -14,35 +14,31 @@ mod columns;
 mod dialogs;
 pub mod list_options;
 pub mod marks;
+mod reads;
 mod trash;
 mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{Component, Intent, UpdateContext};
+use super::{Component, Intent, Reply, UpdateContext};
 use crate::domain::name::Username;
-use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::token::{Token, TokenId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;
-use crate::tui::notice::{Notice, NoticeId};
+use crate::tui::notice::NoticeId;
 use crate::tui::widget::filter_field::{FilterChange, FilterField};
 use crate::tui::widget::list_cursor::Cursor;
 use crate::tui::widget::text_fit::group_digits;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::{TokenCursor, Window};
+use crate::verbs::request::Response;
 use crate::verbs::tokens::{OwnerFilter, TokenDetails, TokenSummary};
 use list_options::ListOptions;
 use marks::{MAX_MARKED, Marks};
-
-/// Number of rows per request.
-pub const PAGE_SIZE: usize = 200;
-/// Distance between the cursor and the end of the window at which more rows are requested.
-const PREFETCH_MARGIN: usize = 50;
 
 /// The restrictions of a token list, without its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,57 +135,15 @@ impl Tokens {
         !self.marks.is_empty() || !self.filter.is_empty() || self.options.trashed || self.options.is_filtering()
     }
 
-    /// Marks all rows of `window`, the reply to the pending request. Returns a notice; `None` if the list has changed
-    /// since.
-    pub fn mark_all(&mut self, window: &Window) -> Option<Notice> {
-        if self.marking.take()? != self.query() {
-            return None;
-        }
-        let room = window.rows.iter().all(|token| self.marks.mark(token));
-        let marked = group_digits(self.marks.len() as u64);
-        if room && window.matching <= window.rows.len() as u64 {
-            return Some(Notice::new(NoticeId::Marked, format!("{marked} marked: all matching tokens")));
-        }
-        let bound = if window.matching_is_lower_bound { "+" } else { "" };
-        let all = group_digits(window.matching.max(window.rows.len() as u64));
-        Some(Notice::new(
-            NoticeId::MarkLimit,
-            format!("Marked {marked} of {all}{bound} matching tokens: the limit is {}", max_marked_text()),
-        ))
-    }
-
-    /// Sets the order.
-    pub fn set_sort(&mut self, sort: Sort) {
-        self.options.sort = sort;
-    }
-
-    /// Returns the anchor that keeps the cursor on its token.
-    pub fn current_cursor(&self) -> TokenCursor {
-        self.current().map_or(TokenCursor::Start, |t| TokenCursor::Around(t.id, None))
+    /// Returns the anchor that keeps the cursor on its token, or brings it to the token that it has to go to.
+    fn current_cursor(&self) -> TokenCursor {
+        let id = self.focus.or_else(|| self.current().map(|token| token.id));
+        id.map_or(TokenCursor::Start, |id| TokenCursor::Around(id, None))
     }
 
     /// Returns the number of matching tokens before the one under the cursor, as of the last reply.
     pub fn position(&self) -> u64 {
         self.window.position + self.cursor.position() as u64
-    }
-
-    /// Takes a new window. The cursor stays on its token if that still exists, else on its row.
-    pub fn set_rows(&mut self, window: Window, anchor: TokenCursor, height: usize) {
-        let wanted = match anchor {
-            TokenCursor::Start | TokenCursor::After(_) => Some(0),
-            TokenCursor::End => window.rows.len().checked_sub(1),
-            TokenCursor::Around(..) => {
-                let id = self.focus.take().or_else(|| self.current().map(|t| t.id));
-                let same = window.rows.iter().position(|t| Some(t.id) == id);
-                let absolute = self.window.position + self.cursor.position() as u64;
-                same.or_else(|| usize::try_from(absolute.saturating_sub(window.position)).ok())
-            }
-        };
-        self.window = window;
-        self.marks.refresh(&self.window.rows);
-        self.loaded = true;
-        let row_on_screen = self.cursor.row_on_screen();
-        self.cursor.place_at(wanted.unwrap_or(0), row_on_screen, self.window.rows.len(), height);
     }
 
     /// Shows changed tokens before the list is read again, so that the next key acts on their new state.
@@ -199,36 +153,6 @@ impl Tokens {
                 *row = token.clone();
             }
         }
-    }
-
-    /// Takes the usage of the token under the cursor, and updates "last seen" in its row.
-    pub fn set_details(&mut self, shown: TokenDetails) {
-        if let Some(row) = self.window.rows.get_mut(self.cursor.position()) {
-            row.last_seen_at = shown.token.last_seen_at;
-        }
-        self.details = Some(shown);
-    }
-
-    /// Keeps the cursor on the screen after the terminal was resized.
-    pub fn on_resize(&mut self, height: usize) {
-        self.cursor.keep_visible(self.window.rows.len(), height);
-    }
-
-    /// Returns `true` if there are rows after the last loaded one.
-    fn has_rows_after(&self) -> bool {
-        self.window.end() < self.window.matching || self.window.matching_is_lower_bound
-    }
-
-    /// Returns `true` if rows are missing near the cursor.
-    pub fn needs_page(&self) -> bool {
-        // A second request around the same token would return the same rows, even if few of them are readable.
-        let asked = |id| matches!(self.page_cursor, TokenCursor::Around(around, _) if around == id);
-        if self.current().is_none_or(|token| asked(token.id)) {
-            return false;
-        }
-        (self.cursor.position() < PREFETCH_MARGIN && self.window.position > 0)
-            || (self.cursor.position() + PREFETCH_MARGIN >= self.window.rows.len()
-                && self.window.end() < self.window.matching)
     }
 }
 
@@ -243,30 +167,30 @@ fn too_many_marked() -> Intent {
 
 impl Tokens {
     /// Marks or unmarks the token under the cursor, and moves to the next row.
-    fn mark_current(&mut self, rows: usize) -> Intent {
+    fn mark_current(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let Some(token) = self.window.rows.get(self.cursor.position()) else { return Intent::Stay };
         if !self.marks.toggle(token) {
             return too_many_marked();
         }
-        self.cursor.move_by(Action::Down, self.window.rows.len(), rows);
-        Intent::CursorMoved
+        self.cursor.move_by(Action::Down, self.window.rows.len(), ctx.rows);
+        self.on_cursor_moved(ctx)
     }
 
     /// Moves to the next or previous row and marks on the way.
-    fn extend(&mut self, walk: Action, rows: usize) -> Intent {
+    fn extend(&mut self, walk: Action, ctx: &UpdateContext<'_>) -> Intent {
         let (left, at) = (self.cursor.position(), self.position());
-        self.cursor.move_by(walk, self.window.rows.len(), rows);
+        self.cursor.move_by(walk, self.window.rows.len(), ctx.rows);
         let reached = (self.cursor.position(), self.position());
         let (Some(from), Some(to)) = (self.window.rows.get(left), self.window.rows.get(reached.0)) else {
             return Intent::Stay;
         };
-        if self.marks.extend((from, at), (to, reached.1)) { Intent::CursorMoved } else { too_many_marked() }
+        if self.marks.extend((from, at), (to, reached.1)) { self.on_cursor_moved(ctx) } else { too_many_marked() }
     }
 
     /// Changes the shown tokens and starts at the first.
     fn set_options(&mut self, change: impl FnOnce(&mut ListOptions)) -> Intent {
         change(&mut self.options);
-        Intent::List(TokenCursor::Start)
+        self.list(TokenCursor::Start)
     }
 
     /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown.
@@ -298,7 +222,7 @@ impl Tokens {
         }
         self.filter.clear();
         self.options = self.options.without_filters(self.options.trashed);
-        Intent::List(self.current_cursor())
+        self.list(self.current_cursor())
     }
 }
 
@@ -317,12 +241,36 @@ impl Component for Tokens {
         self.filter.context(if self.options.trashed { Context::Trash } else { Context::Tokens })
     }
 
+    fn on_store_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::All(vec![self.list(self.current_cursor()), self.read_marked()])
+    }
+
+    fn shows_ledger(&self) -> bool {
+        true
+    }
+
+    fn on_ledger_changed(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        self.read_usage(ctx)
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        self.take_reply(reply, ctx)
+    }
+
+    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
+        self.take_data(response);
+    }
+
+    fn on_resize(&mut self, rows: usize) {
+        self.cursor.keep_visible(self.window.rows.len(), rows);
+    }
+
     fn focused_input(&mut self) -> Option<&mut TextInput> {
         self.filter.focused_input()
     }
 
     fn on_edit(&mut self) -> Intent {
-        Intent::List(TokenCursor::Start)
+        self.list(TokenCursor::Start)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -346,28 +294,26 @@ impl Component for Tokens {
             Some(FilterChange::Unchanged) => return Intent::Stay,
             Some(FilterChange::Cleared) => {
                 self.focus = self.origin.take();
-                return Intent::List(
-                    self.focus.map_or_else(|| self.current_cursor(), |id| TokenCursor::Around(id, None)),
-                );
+                return self.list(self.current_cursor());
             }
             None => {}
         }
         match action {
             // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply.
-            Action::First if self.window.position > 0 => Intent::List(TokenCursor::Start),
-            Action::Last if self.has_rows_after() => Intent::List(TokenCursor::End),
-            Action::Refresh => Intent::List(self.current_cursor()),
-            Action::Mark => self.mark_current(ctx.rows),
-            Action::ExtendDown => self.extend(Action::Down, ctx.rows),
-            Action::ExtendUp => self.extend(Action::Up, ctx.rows),
-            Action::MarkShown => Intent::MarkShown,
+            Action::First if self.window.position > 0 => self.list(TokenCursor::Start),
+            Action::Last if self.has_rows_after() => self.list(TokenCursor::End),
+            Action::Refresh => self.list(self.current_cursor()),
+            Action::Mark => self.mark_current(ctx),
+            Action::ExtendDown => self.extend(Action::Down, ctx),
+            Action::ExtendUp => self.extend(Action::Up, ctx),
+            Action::MarkShown => self.list_all_matching(),
             Action::Sort => Intent::Push(Box::new(SortDialog::new(self.options.sort))),
             Action::Mine => self.set_options(|shape| shape.mine = !shape.mine),
             Action::Expiring => self.set_options(ListOptions::toggle_expiring),
             Action::Stale => self.set_options(|shape| shape.stale = !shape.stale),
             Action::Trash => self.toggle_trash(),
             Action::CopyHint => self.current().map_or(Intent::Stay, |t| Intent::Run(Effect::CopyText(t.hint.clone()))),
-            _ if self.cursor.move_by(action, self.window.rows.len(), ctx.rows) => Intent::CursorMoved,
+            _ if self.cursor.move_by(action, self.window.rows.len(), ctx.rows) => self.on_cursor_moved(ctx),
             _ => self.open_dialog(action, ctx).unwrap_or(Intent::Stay),
         }
     }
