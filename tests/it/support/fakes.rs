@@ -22,7 +22,7 @@ use jeton::verbs::actor::{Credential, TokenCredential};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::batches::Progress;
 use jeton::verbs::init::Init;
-use jeton::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
+use jeton::verbs::local_backend::{Adapters, ClientInfo};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, PasswordMatch, Store};
 use jeton::verbs::tokens::CreateToken;
@@ -31,9 +31,13 @@ use zeroize::Zeroizing;
 
 #[path = "temp_store.rs"]
 mod temp_store;
+#[path = "test_backend.rs"]
+mod test_backend;
 #[path = "test_install.rs"]
 mod test_install;
 pub use temp_store::TempStore;
+#[allow(unused_imports, reason = "only the tests of verbs run over the wire")]
+pub use test_backend::{OVER_WIRE, TestBackend};
 #[allow(unused_imports, reason = "not every benchmark has a house")]
 pub use test_install::{Engine, EngineInstall, TestInstall};
 
@@ -219,8 +223,8 @@ pub fn client_info() -> ClientInfo {
 }
 
 /// Returns the verbs over the store at `path`, which is created if missing.
-pub fn backend(path: &Path, world: Adapters) -> LocalBackend<SqliteStore> {
-    LocalBackend::new(SqliteStore::open_or_create(path).unwrap(), world, client_info())
+pub fn backend(path: &Path, world: Adapters) -> TestBackend<SqliteStore> {
+    TestBackend::new(SqliteStore::open_or_create(path).unwrap(), world, client_info())
 }
 
 pub fn username(text: &str) -> Username {

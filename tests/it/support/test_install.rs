@@ -19,7 +19,6 @@ use jeton::platform::secret_files::SecretFiles;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::local_backend::LocalBackend;
 use jeton::verbs::ports::{Clock, DataVersions, Entropy, Maintenance, NewToken, Store};
 use jeton::verbs::request::{RequestVerb, call};
 use jeton::verbs::secret_delivery::{SecretDestination, call_with_delivery};
@@ -28,8 +27,8 @@ use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};
 use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
 
 use super::{
-    Fakes, TempStore, add_account, audit_rows, client_info, create, credential, entry, init, tester, token_name,
-    username,
+    Fakes, TempStore, TestBackend, add_account, audit_rows, client_info, create, credential, entry, init, tester,
+    token_name, username,
 };
 
 /// The location of a store, for one storage engine.
@@ -55,7 +54,7 @@ impl Engine for TempStore {
 pub struct EngineInstall<E: Engine> {
     pub temp_store: E,
     pub fakes: Fakes,
-    pub backend: LocalBackend<E::S>,
+    pub backend: TestBackend<E::S>,
     /// The store handle and decision cache of a simulated service, opened by the first decision.
     service: Mutex<Option<(E::S, DecisionCache<TestPayload>)>>,
 }
@@ -95,13 +94,13 @@ impl<E: Engine> EngineInstall<E> {
 
     pub fn with_self_service(self_service: bool) -> Self {
         let (place, fakes) = (E::fresh(), Fakes::new());
-        let jeton = LocalBackend::new(place.open(), fakes.adapters(), client_info());
+        let jeton = TestBackend::new(place.open(), fakes.adapters(), client_info());
         call(&jeton, &Credential::Store, init(self_service)).unwrap();
         Self::from_parts(place, fakes, jeton)
     }
 
     /// Creates an installation from a location, fakes and a backend.
-    pub fn from_parts(place: E, fakes: Fakes, jeton: LocalBackend<E::S>) -> Self {
+    pub fn from_parts(place: E, fakes: Fakes, jeton: TestBackend<E::S>) -> Self {
         EngineInstall { temp_store: place, fakes, backend: jeton, service: Mutex::default() }
     }
 

@@ -13,7 +13,7 @@ use jeton::verbs::verify::Decision;
 use zeroize::Zeroizing;
 
 use super::{cli_line, dialog_lines, lines_of, table_text};
-use crate::support::fakes::{Fakes, OWNER, PASSWORD, TempStore, TestInstall, client_info, create};
+use crate::support::fakes::{Fakes, OWNER, PASSWORD, TempStore, TestBackend, TestInstall, client_info, create};
 use crate::support::tui_harness::TuiHarness;
 
 fn install() -> TestInstall {
@@ -36,7 +36,7 @@ fn first_run_creates_the_owner_and_signs_in() {
     let fakes = Fakes::new();
     let jeton = {
         let store = jeton::store::sqlite::SqliteStore::open_or_create(&place.path()).unwrap();
-        jeton::verbs::local_backend::LocalBackend::new(store, fakes.adapters(), client_info())
+        TestBackend::new(store, fakes.adapters(), client_info())
     };
     let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
     s.assert_top("first-run");
@@ -68,7 +68,7 @@ fn sign_in_delay_is_shown_and_costs_no_try() {
         let store = jeton::store::sqlite::SqliteStore::open(&s.install.temp_store.path()).unwrap();
         let mut impatient = client_info();
         impatient.max_wait = std::time::Duration::ZERO;
-        jeton::verbs::local_backend::LocalBackend::new(store, s.install.fakes.adapters(), impatient)
+        TestBackend::new(store, s.install.fakes.adapters(), impatient)
     };
     s.keys("wrong wrong wrong<enter>");
     for _ in 0..5 {

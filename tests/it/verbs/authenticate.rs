@@ -54,7 +54,7 @@ fn unknown_names_are_delayed_too_and_sources_apart() {
     assert_error(sign_in(&install, "member", "x"), Kind::Unauthenticated);
     let elsewhere = ClientInfo { source: "uid 1001".to_owned(), ..client_info() };
     let store = SqliteStore::open(&install.temp_store.path()).unwrap();
-    call(&LocalBackend::new(store, install.fakes.adapters(), elsewhere), &credential("member"), SignIn).unwrap();
+    call(&TestBackend::new(store, install.fakes.adapters(), elsewhere), &credential("member"), SignIn).unwrap();
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn patience_waits_the_delay_out() {
     assert_error(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
     let patient = ClientInfo { max_wait: Duration::from_secs(5), ..client_info() };
     let store = SqliteStore::open(&install.temp_store.path()).unwrap();
-    call(&LocalBackend::new(store, install.fakes.adapters(), patient), &credential("member"), SignIn).unwrap();
+    call(&TestBackend::new(store, install.fakes.adapters(), patient), &credential("member"), SignIn).unwrap();
     assert_eq!(install.fakes.clock.slept(), Duration::from_secs(1));
 }
 

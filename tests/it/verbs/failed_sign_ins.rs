@@ -7,9 +7,9 @@ use jeton::domain::time::MINUTE;
 const VERB: &str = "sign-in.failed";
 
 /// Returns a face of the installation with connections from `source`.
-fn face(install: &TestInstall, face: Face, source: &str) -> LocalBackend<SqliteStore> {
+fn face(install: &TestInstall, face: Face, source: &str) -> TestBackend<SqliteStore> {
     let store = SqliteStore::open(&install.temp_store.path()).unwrap();
-    LocalBackend::new(
+    TestBackend::new(
         store,
         install.fakes.adapters(),
         ClientInfo { face, source: source.to_owned(), max_wait: Duration::ZERO },

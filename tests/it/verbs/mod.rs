@@ -57,7 +57,7 @@ use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAuditChain};
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::impact::{GetImpact, Removal};
-use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
+use jeton::verbs::local_backend::ClientInfo;
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
@@ -74,8 +74,8 @@ use zeroize::Zeroizing;
 
 use crate::support::assert_error;
 use crate::support::fakes::{
-    Engine, EngineInstall, Fakes, OWNER, PASSWORD, START, TestInstall, backend, client_info, create, credential, init,
-    owner, password, token_name, typed, username,
+    Engine, EngineInstall, Fakes, OWNER, PASSWORD, START, TestBackend, TestInstall, backend, client_info, create,
+    credential, init, owner, password, token_name, typed, username,
 };
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,

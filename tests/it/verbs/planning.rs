@@ -16,10 +16,10 @@ use crate::support::fakes::{entry, tester};
 struct RacingStore {
     store: SqliteStore,
     times: AtomicU32,
-    change: fn(&LocalBackend<SqliteStore>, u32),
+    change: fn(&TestBackend<SqliteStore>, u32),
     /// Change committed by another process right after a write has failed.
-    afterwards: fn(&LocalBackend<SqliteStore>),
-    other: LocalBackend<SqliteStore>,
+    afterwards: fn(&TestBackend<SqliteStore>),
+    other: TestBackend<SqliteStore>,
 }
 
 impl Store for RacingStore {
@@ -68,11 +68,7 @@ impl Maintenance for RacingStore {
 
 impl RacingStore {
     /// Returns the store of `install`, with `change` before each of the first `times` writes.
-    fn over(
-        install: &TestInstall,
-        times: u32,
-        change: fn(&LocalBackend<SqliteStore>, u32),
-    ) -> LocalBackend<RacingStore> {
+    fn over(install: &TestInstall, times: u32, change: fn(&TestBackend<SqliteStore>, u32)) -> TestBackend<RacingStore> {
         Self::around(install, times, change, |_| ())
     }
 
@@ -80,13 +76,13 @@ impl RacingStore {
     fn around(
         install: &TestInstall,
         times: u32,
-        change: fn(&LocalBackend<SqliteStore>, u32),
-        afterwards: fn(&LocalBackend<SqliteStore>),
-    ) -> LocalBackend<RacingStore> {
+        change: fn(&TestBackend<SqliteStore>, u32),
+        afterwards: fn(&TestBackend<SqliteStore>),
+    ) -> TestBackend<RacingStore> {
         let open = || SqliteStore::open(&install.temp_store.path()).unwrap();
-        let other = LocalBackend::new(open(), install.fakes.adapters(), client_info());
+        let other = TestBackend::new(open(), install.fakes.adapters(), client_info());
         let store = RacingStore { store: open(), times: AtomicU32::new(times), change, afterwards, other };
-        LocalBackend::new(store, install.fakes.adapters(), client_info())
+        TestBackend::new(store, install.fakes.adapters(), client_info())
     }
 }
 
@@ -102,7 +98,7 @@ fn retitled() -> ApplyCatalogue {
 
 #[test]
 fn planned_change_starts_over_when_what_it_depends_on_changes() {
-    let elsewhere = |other: &LocalBackend<SqliteStore>, _| {
+    let elsewhere = |other: &TestBackend<SqliteStore>, _| {
         let written = other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("elsewhere"))));
         written.unwrap();
     };
@@ -122,7 +118,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
     let install = TestInstall::with_accounts();
     install.set_policy(|p| p.active_tokens = 0);
     install.issue("member", "flicker");
-    let busy = |other: &LocalBackend<SqliteStore>, left: u32| {
+    let busy = |other: &TestBackend<SqliteStore>, left: u32| {
         let ask = |verb: Request| other.call(&credential("member"), verb).map(drop).unwrap();
         ask(disable(&["flicker"]).into());
         ask(enable(&["flicker"]).into());
@@ -135,7 +131,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
 }
 
 /// Commits `count` rows at once, each about another token, like a purge or revocation of many.
-fn write_many(other: &LocalBackend<SqliteStore>, count: i64) {
+fn write_many(other: &TestBackend<SqliteStore>, count: i64) {
     let rows = (1..=count).map(|n| AuditEntry::new(PurgeTokens::NAME, TokenId(n), "gone"));
     let audited = || Audited::each((), rows.clone()).unwrap();
     other.store().write(&tester(), &|| START, |_, _| Ok(audited())).unwrap();
@@ -144,7 +140,7 @@ fn write_many(other: &LocalBackend<SqliteStore>, count: i64) {
 #[test]
 fn planned_change_is_not_outrun_by_batches_of_a_purge() {
     let install = TestInstall::with_accounts();
-    let purge = |other: &LocalBackend<SqliteStore>, left: u32| {
+    let purge = |other: &TestBackend<SqliteStore>, left: u32| {
         let mark = [PurgeTokens::STARTED, PurgeTokens::FINISHED, PurgeTokens::STOPPED][left as usize % 3];
         let mark = || AuditEntry::new(mark, "trashed tokens", "trashed tokens");
         other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), mark()))).unwrap();
@@ -157,7 +153,7 @@ fn planned_change_is_not_outrun_by_batches_of_a_purge() {
 #[test]
 fn planned_change_catches_up_when_much_was_written_while_it_waited() {
     let install = TestInstall::with_accounts();
-    let far = |other: &LocalBackend<SqliteStore>, _| write_many(other, 4_000);
+    let far = |other: &TestBackend<SqliteStore>, _| write_many(other, 4_000);
     call(&RacingStore::over(&install, 8, far), &credential(OWNER), retitled()).unwrap();
     assert!(titled(&install, "Another title"));
 }
@@ -173,7 +169,7 @@ fn narrowed() -> ApplyCatalogue {
 #[test]
 fn token_that_changes_after_the_plan_counts_as_it_is_then() {
     let marketplace = || CreateToken { selection: Selection::Sets(["Marketplace".to_owned()].into()), ..create("old") };
-    let change = |other: &LocalBackend<SqliteStore>, _| {
+    let change = |other: &TestBackend<SqliteStore>, _| {
         let selection = Selection::Sets(["Marketplace".to_owned()].into());
         call(other, &credential("member"), CreateToken { selection, ..create("new") }).unwrap();
         let selection = Some(SelectionEdit::Replace(Selection::nothing()));
@@ -200,8 +196,7 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
 fn similar_names_are_searched_after_the_transaction() {
     let install = TestInstall::with_accounts();
     install.issue("member", "deploy-a");
-    let make =
-        |other: &LocalBackend<SqliteStore>| drop(call(other, &credential("member"), create("deploy-b")).unwrap());
+    let make = |other: &TestBackend<SqliteStore>| drop(call(other, &credential("member"), create("deploy-b")).unwrap());
     let jeton = RacingStore::around(&install, 0, |_, _| (), make);
     for verb in [Request::from(disable(&["deploi"])), revoke(&["deploi"], "deploi").into()] {
         let error = assert_error(jeton.call(&credential("member"), verb), Kind::NotFound);

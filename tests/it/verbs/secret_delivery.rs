@@ -38,7 +38,7 @@ fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + '
 }
 
 /// Opens the same store as another process would.
-fn another(install: &TestInstall) -> Arc<LocalBackend<SqliteStore>> {
+fn another(install: &TestInstall) -> Arc<TestBackend<SqliteStore>> {
     Arc::new(backend(&install.temp_store.path(), install.fakes.adapters()))
 }
 
@@ -74,7 +74,7 @@ fn secret_delivery_holds_no_lock() {
 }
 
 /// An event between the secret's delivery and the change, with the resulting kind of error.
-type Meanwhile = (&'static str, fn(&TestInstall, &LocalBackend<SqliteStore>), Kind);
+type Meanwhile = (&'static str, fn(&TestInstall, &TestBackend<SqliteStore>), Kind);
 
 const MEANWHILE: [Meanwhile; 4] = [
     ("the target is disabled and the names are taken", take_names, Kind::Conflict),
@@ -93,7 +93,7 @@ const MEANWHILE: [Meanwhile; 4] = [
     ("the expiry passes", |install, _| install.fakes.clock.advance(2 * HOUR), Kind::Conflict),
 ];
 
-fn take_names(_: &TestInstall, other: &LocalBackend<SqliteStore>) {
+fn take_names(_: &TestInstall, other: &TestBackend<SqliteStore>) {
     for name in ["new2", "copied"] {
         call(other, &credential("member"), create(name)).unwrap();
     }

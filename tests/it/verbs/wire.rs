@@ -26,6 +26,7 @@ fn parse<T: Serialize + DeserializeOwned>(text: &str) -> T {
 }
 
 use crate::support::drawn::{Learned, Sample};
+use crate::support::fakes::OVER_WIRE;
 
 /// Draws values of the variants of `T`, each with several lists of choices, and asserts that JSON changes none of them and
 /// that `Debug` shows no secret. Returns the places of secrets.
@@ -70,6 +71,22 @@ fn every_request_and_reply_survives_json_whatever_it_holds() {
     > init.password
     > token.whose.secret
     ");
+}
+
+/// The other tests of the verbs, with a backend on the other side of a channel that carries nothing but JSON.
+#[test]
+fn verbs_do_the_same_over_the_wire() {
+    if std::env::var_os(OVER_WIRE).is_some() {
+        return;
+    }
+    let tests = std::env::current_exe().unwrap();
+    let run = std::process::Command::new(tests)
+        .args(["verbs::", "--skip", "wire::", "--skip", "in_memory::"])
+        .env(OVER_WIRE, "1")
+        .output()
+        .unwrap();
+    let report = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && report.contains("verbs::secret_delivery::"), "{report}");
 }
 
 #[test]
