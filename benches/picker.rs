@@ -107,7 +107,7 @@ fn open(all: &Arc<[Catalogue]>) -> Model {
         token: None,
         remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
-        dates: jeton::domain::dates::DateFormat::Iso,
+        dates: jeton::domain::date_format::DateFormat::Iso,
         demo: None,
     };
     let mut model = Model::new(&start, "bench".to_owned(), Theme::colour(), (200, 60));

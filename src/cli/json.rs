@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::account::Account;
 use crate::domain::api_selection::Selection;
-use crate::domain::dates::DateFormat;
+use crate::domain::date_format::DateFormat;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PurgedToken, Token};

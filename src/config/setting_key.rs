@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::dates::DateFormat;
+use crate::domain::date_format::DateFormat;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::suggest::did_you_mean;
 use crate::domain::untrusted_text::escape_untrusted;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::PASSWORD;
-use super::population::{PlannedState, PlannedToken, Population};
+use super::large_population::{PlannedState, PlannedToken, Population};
 use super::setup::OWNER;
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;

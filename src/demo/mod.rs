@@ -5,7 +5,7 @@
 
 mod history;
 mod large;
-mod population;
+mod large_population;
 mod sample_tokens;
 mod seeded_rng;
 mod setup;

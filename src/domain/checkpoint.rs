@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::name::Prefix;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::dates::DateFormat;
+use crate::domain::date_format::DateFormat;
 use crate::domain::time::{self, DAY, Day, HOUR, Timestamp, Zone};
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};

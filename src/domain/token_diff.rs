@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::domain::api_selection::{Selection, set_label};
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::expiry::Expiry;
 use crate::domain::token::Token;
 
@@ -145,7 +145,7 @@ fn added_and_removed(before: &Selection, after: &Selection) -> (Vec<String>, Vec
 mod tests {
     use super::*;
     use crate::domain::account::AccountId;
-    use crate::domain::dates::DateFormat;
+    use crate::domain::date_format::DateFormat;
     use crate::domain::method::MethodId;
     use crate::domain::name::{Description, TokenName, Username};
     use crate::domain::role::Role;

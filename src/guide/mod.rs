@@ -4,15 +4,15 @@
 //! list of its routes ([`crate::domain::route::rules`]). The only data from a catalogue in a configuration are method
 //! ids, verbs, and patterns that consist of harmless characters. Remarks about routes are comments, safe to show.
 
-mod address;
 mod caddy;
 mod envoy;
 mod haproxy;
 mod headers;
 mod nginx;
+mod proxy_addresses;
 mod traefik;
 
-pub use address::{Listen, Tls, Upstream};
+pub use proxy_addresses::{Listen, Tls, Upstream};
 
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::reopening_store::ReopeningStore;
-use super::supervisor::Supervisor;
+use super::task_supervisor::Supervisor;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::time::Timestamp;
 use crate::domain::untrusted_text::escape_untrusted;

@@ -14,7 +14,7 @@ use super::expiry_clock::ExpiryClock;
 use super::external_changes::{ChangeCounts, MAX_AGE};
 use super::prerendered::HttpPayload;
 use super::reopening_store::ReopeningStore;
-use super::supervisor::MAX_PANICS;
+use super::task_supervisor::MAX_PANICS;
 use super::usage_recorder::{DeniedAttempt, LedgerRecorder, Origin};
 use crate::domain::method::MethodId;
 use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};

@@ -15,7 +15,7 @@
 //!                                                 external_changes.rs: changes that the log doesn't show
 //! ```
 //!
-//! Shared parts: `reopening_store.rs` reopens the store after a fault. `supervisor.rs` watches tasks and threads.
+//! Shared parts: `reopening_store.rs` reopens the store after a fault. `task_supervisor.rs` watches tasks and threads.
 //! `faults.rs` lists current faults around the service. `expiry_clock.rs` has the time by which secrets expire.
 //!
 //! Connections and decisions share one thread. The ledger has a thread of its own, and so has the log; STORE-seen is
@@ -39,7 +39,7 @@ mod query_arguments;
 mod reopening_store;
 mod response;
 mod router;
-mod supervisor;
+mod task_supervisor;
 #[cfg(test)]
 mod tests;
 mod usage_recorder;
@@ -74,7 +74,7 @@ use listeners::{BoundListener, ListenerKind};
 use metrics::Metrics;
 use proof::Proofs;
 use reopening_store::ReopeningStore;
-use supervisor::Supervisor;
+use task_supervisor::Supervisor;
 use usage_recorder::{LostCounts, UsageLedger};
 
 /// Busy timeout of a request: how long it waits for other processes that hold the store.

@@ -68,8 +68,8 @@ fn panic_of_a_vital_task_ends_the_service_with_an_error() {
         ("keep seen", 1),
         (ListenerKind::Verify.task(), 1),
         (ListenerKind::Management.task(), 1),
-        ("batch", supervisor::MAX_PANICS + 1),
-        ("ledger", supervisor::MAX_PANICS + 1),
+        ("batch", task_supervisor::MAX_PANICS + 1),
+        ("ledger", task_supervisor::MAX_PANICS + 1),
     ] {
         let server = TestServer::new();
         server.handle.supervisor.inject_panic(task, panics);
@@ -110,7 +110,7 @@ fn panic_while_deciding_is_a_503_and_the_next_request_is_answered() {
 #[test]
 fn panic_of_the_ledger_loses_nothing() {
     let server = TestServer::new();
-    server.handle.supervisor.inject_panic("ledger", supervisor::MAX_PANICS);
+    server.handle.supervisor.inject_panic("ledger", task_supervisor::MAX_PANICS);
     let until = |done: &dyn Fn() -> bool| {
         let clock = platform::clock::Stopwatch::start();
         while !done() {
@@ -119,12 +119,12 @@ fn panic_of_the_ledger_loses_nothing() {
     };
     (0..4).for_each(|_| assert_eq!(server.verify_status(), Some(401)));
     // The current round continues; the next ones panic.
-    until(&|| server.handle.supervisor.panics.load(Relaxed) == u64::from(supervisor::MAX_PANICS));
+    until(&|| server.handle.supervisor.panics.load(Relaxed) == u64::from(task_supervisor::MAX_PANICS));
     (0..3).for_each(|_| assert_eq!(server.verify_status(), Some(401)));
     until(&|| {
         let metrics = sockets::get(&server.handle.addrs.manage, "/metrics", "", LIMIT).unwrap();
         String::from_utf8(metrics.body).unwrap().contains("\njeton_ledger_written_total 7\n")
     });
-    assert_eq!(server.handle.supervisor.panics.load(Relaxed), u64::from(supervisor::MAX_PANICS));
+    assert_eq!(server.handle.supervisor.panics.load(Relaxed), u64::from(task_supervisor::MAX_PANICS));
     server.handle.stop().unwrap();
 }

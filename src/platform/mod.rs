@@ -11,19 +11,19 @@ mod log_writer;
 pub mod logging;
 pub mod password;
 pub mod paths;
-pub mod process;
+pub mod process_hardening;
 pub mod proof_file;
 pub mod running_service_file;
 pub mod secret_files;
 pub mod signals;
 pub mod sockets;
+pub mod suspend_guard;
 pub mod systemd;
-pub mod terminal;
 pub mod terminal_echo;
+pub mod terminal_input;
 pub mod threads;
 pub mod unix_group;
 pub mod unix_user;
-pub mod write_gate;
 
 use std::sync::Arc;
 

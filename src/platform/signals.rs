@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use super::{terminal_echo, threads, write_gate};
+use super::{suspend_guard, terminal_echo, threads};
 use crate::error::{Error, Kind, Result};
 
 /// An event that the system reports to the program.
@@ -184,7 +184,7 @@ pub fn end_on_interrupt() -> Result<()> {
 /// time.
 pub fn suspend_self() {
     // If stopping fails, the program continues.
-    write_gate::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));
+    suspend_guard::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));
 }
 
 /// Ends the program like `signal`.

@@ -13,10 +13,10 @@
 //! [`widget::form::Dialog`], and the form handles the rest. Replies go to the page that has asked. Pages return a change
 //! as [`screen::Intent::Confirm`], which is authenticated in one place. All keys are in `keymap/`.
 
-pub mod auth_state;
+pub mod remembered_credentials;
 mod clipboard_worker;
 pub mod effect;
-pub mod input;
+pub mod input_parser;
 pub mod keymap;
 pub mod long_work;
 pub mod modal;
@@ -38,7 +38,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::domain::dates::DateFormat;
+use crate::domain::date_format::DateFormat;
 use crate::domain::name::Username;
 use crate::error::Result;
 use crate::propagation::PropagationProbe;

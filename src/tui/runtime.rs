@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::clipboard_worker;
 use super::effect::{ClipboardText, Effect};
-use super::input::{Input, Parser};
+use super::input_parser::{Input, Parser};
 use super::model::Model;
 use super::msg::{Copied, Msg, Sent};
 use super::terminal::{self, TerminalScreen};
@@ -22,8 +22,8 @@ use super::{ExitReason, TuiConfig};
 use crate::error::{Error, Result};
 use crate::platform::clipboard::{ClipboardRoute, Desktop, osc52};
 use crate::platform::signals::{self, SignalEvent};
-use crate::platform::terminal::{ReadEvent, has_more, read, size};
-use crate::platform::{process, threads};
+use crate::platform::terminal_input::{ReadEvent, has_more, read, size};
+use crate::platform::{process_hardening, threads};
 use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
 
@@ -47,8 +47,8 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     let store = Arc::new(OnceLock::new());
     watch_signals(&events_tx, &config.clock, &store)?;
     let mut screen = TerminalScreen::open()?;
-    let theme = if process::wants_colour() { Theme::colour() } else { Theme::mono() };
-    let model = Model::new(&config, process::host(), theme, size());
+    let theme = if process_hardening::wants_colour() { Theme::colour() } else { Theme::mono() };
+    let model = Model::new(&config, process_hardening::host(), theme, size());
     let workers = Workers::start(&config, &events_tx)?;
     let _ = store.set(Arc::clone(&workers.store));
     let clock = Arc::clone(&config.clock);

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use crate::error::{Error, Result};
-use crate::platform::terminal::size;
+use crate::platform::terminal_input::size;
 
 /// `true` while the program controls the terminal. Global, because the panic hook can't access anything else.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);

@@ -21,7 +21,7 @@ pub use suggest::near_names;
 
 use super::actor::{Actor, Bearer};
 use super::ports::Snapshot;
-use super::scope::{READ_ACCOUNTS, RequiredScope};
+use super::required_scope::{READ_ACCOUNTS, RequiredScope};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::permission_index::first_excess;

@@ -22,7 +22,7 @@ use crate::verbs::accounts::with_counts;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, AccountAction, TokenAction, TrashScope};
 use crate::verbs::ports::{DenialSummary, Snapshot, TokenCursor, WindowQuery};
-use crate::verbs::scope::{RequiredScope, WRITE_ACCOUNTS};
+use crate::verbs::required_scope::{RequiredScope, WRITE_ACCOUNTS};
 use crate::verbs::tokens::{MadeTokens, made_tokens, purge_query};
 use crate::verbs::{Env, Query};
 

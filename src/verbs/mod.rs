@@ -21,7 +21,7 @@ mod ledger_pruning;
 pub mod local_backend;
 pub mod new_password;
 pub mod password_authenticator;
-mod planning;
+mod optimistic_changes;
 pub mod policy;
 pub mod ports;
 pub mod request;

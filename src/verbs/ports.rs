@@ -9,7 +9,7 @@ pub mod ledger;
 mod maintenance;
 mod system;
 mod token_access;
-mod tokens;
+mod token_queries;
 mod usage;
 mod usage_tx;
 
@@ -19,7 +19,7 @@ pub use installation::{Installation, InstallationReader, InstallationWriter};
 pub use maintenance::{DataVersion, DataVersions, Maintenance};
 pub use system::{Clock, Entropy, PasswordHasher, PasswordMatch, PendingFile, SecretFileWriter};
 pub use token_access::{NewToken, SecretState, StoredSecret, TokenReader, TokenWriter, Visibility};
-pub use tokens::{
+pub use token_queries::{
     Grant, GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenCursor, VisibleCounts, Window,
     WindowQuery,
 };

@@ -16,8 +16,8 @@ use super::ledger::{DeniedRow, LedgerHead, LedgerWindow, ListDenied, ListUses, U
 use super::policy::{ListPolicy, SetPolicy};
 use super::ports::Window;
 use super::ports::audit_log::AuditWindow;
-use super::scope::RequiredScope::{self, Nothing, PasswordOnly, ReadTokens, WriteTokens};
-use super::scope::{READ_ACCOUNTS, READ_AUDIT, READ_LEDGER, WRITE_ACCOUNTS};
+use super::required_scope::RequiredScope::{self, Nothing, PasswordOnly, ReadTokens, WriteTokens};
+use super::required_scope::{READ_ACCOUNTS, READ_AUDIT, READ_LEDGER, WRITE_ACCOUNTS};
 use super::tokens::{
     CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditPreview, EditToken, EnableTokens, GetTokens,
     IdentifySecret, IssuedToken, ListTokens, MethodCheck, PreviewEdit, PreviewPurge, PurgePreview, PurgeResult,

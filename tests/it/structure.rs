@@ -251,7 +251,7 @@ fn threads_and_tasks_are_started_where_they_are_supervised() {
             }
         }
     }
-    let home = "src/http/supervisor.rs";
+    let home = "src/http/task_supervisor.rs";
     assert!(found.iter().all(|(path, _)| path == home) && found.len() > 1, "{found:?}");
     let tasks = fs::read_to_string(root().join("src/platform/threads.rs")).unwrap();
     assert!(tasks.contains("use std::thread::{Builder,"), "threads are started elsewhere");

@@ -9,7 +9,7 @@ use super::super::args::ReadAuditArgs;
 use super::super::output::{JsonList, Output, Table, check_all_readable};
 use super::json::EntryJson;
 use crate::domain::audit::{AuditRow, summarize_details};
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
 use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::query::filter_syntax;

@@ -5,7 +5,7 @@ use super::super::args::ReadLedgerArgs;
 use super::format_secret;
 use super::json::DeniedJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerToken, ListDenied, format_origin};

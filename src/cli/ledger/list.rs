@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
 use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
 use crate::domain::query::filter_syntax;
 use crate::domain::query::ledger_filter::LedgerFilter;

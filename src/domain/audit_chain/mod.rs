@@ -3,7 +3,7 @@
 
 use super::audit::{AuditRow, chain_hash};
 use super::checkpoint::{Checkpoint, StoreId};
-use super::dates::Dates;
+use super::date_format::Dates;
 use super::time::Timestamp;
 use super::untrusted_text::escape_untrusted;
 use super::wire_format::numbered_hash;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::checkpoint::StoreId;
-use crate::domain::dates::DateFormat;
+use crate::domain::date_format::DateFormat;
 use crate::domain::name::Prefix;
 use crate::domain::time::utc_zone;
 

@@ -16,9 +16,9 @@ use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::http::external_changes::ChangeWatcher;
 use crate::http::reopening_store::{RETRY_DELAY, ReopeningStore};
-use crate::http::supervisor::{MAX_PANICS, Supervisor};
+use crate::http::task_supervisor::{MAX_PANICS, Supervisor};
 use crate::platform::clock::Stopwatch;
-use crate::platform::{process, threads};
+use crate::platform::{process_hardening, threads};
 use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::ports::{Clock, Denial, Maintenance, Store, Use};
 
@@ -83,7 +83,7 @@ pub(in crate::http) fn start(
     let watching = Arc::clone(&supervisor);
     let work = move || {
         // Decisions have priority over recording them.
-        process::lower_priority();
+        process_hardening::lower_priority();
         writer.run(&watching)
     };
     threads::spawn("ledger", move |name| supervisor.fail(name), work)

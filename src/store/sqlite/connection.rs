@@ -1,21 +1,19 @@
 //! The store with one connection: snapshots, audited changes, bookkeeping.
 
-mod file;
-
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
-use super::file_identity::FileIdentity;
+use super::file_identity::{FileIdentity, FileState};
 use super::query_helpers::sqlite_error;
-use super::transaction::SqliteTx;
+use super::sqlite_tx::SqliteTx;
 use super::{audit, busy_handler, failed_sign_ins, ledger_read, open, tokens, usage_journal, wal};
 use crate::domain::audit::AuditActor;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::platform::write_gate;
+use crate::platform::suspend_guard;
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
     CommittedTx, DataVersion, DataVersions, FlushScope, Maintenance, Snapshot, Store, Tx, UsageTx,
@@ -83,7 +81,7 @@ impl SqliteStore {
     /// Runs one immediate transaction on the file that was opened.
     fn in_write_transaction<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
-        let _open = write_gate::enter();
+        let _open = suspend_guard::enter();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
         self.identity.check_schema(&tx)?;
         let out = f(&tx)?;
@@ -98,6 +96,40 @@ impl SqliteStore {
     /// A panic elsewhere leaves the connection usable, because its transaction was rolled back on drop.
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns `true` if the opened file is still in its place.
+    pub fn is_in_place(&self) -> bool {
+        self.identity.check_in_place().is_ok()
+    }
+
+    /// Returns the path of the store.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the state of the file itself.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the state can't be read.
+    pub fn file_state(&self) -> Result<FileState> {
+        self.identity.file_state()
+    }
+
+    /// Drops SQLite's cached pages, so that the file is read again.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if SQLite refuses.
+    pub fn shrink_cache(&self) -> Result<()> {
+        self.lock().execute_batch("PRAGMA shrink_memory").map_err(sqlite_error)
+    }
+
+    /// Runs SQLite's own check of the file: returns `ok`, or the problems.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the file can't be read.
+    pub fn check_integrity(&self) -> Result<String> {
+        self.lock().query_row("PRAGMA integrity_check", [], |r| r.get(0)).map_err(sqlite_error)
     }
 }
 
@@ -168,8 +200,8 @@ impl Maintenance for SqliteStore {
     }
 
     fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()> {
-        if failed_sign_ins::has_pending(&self.lock(), now, due)? {
-            self.in_write_transaction(|tx| failed_sign_ins::flush(tx, now, due))?;
+        if failed_sign_in_audit::has_pending(&self.lock(), now, due)? {
+            self.in_write_transaction(|tx| failed_sign_in_audit::flush(tx, now, due))?;
         }
         Ok(())
     }

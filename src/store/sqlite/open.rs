@@ -22,22 +22,22 @@ const APPLICATION_ID: i32 = 0x6a65_746e;
 const UNINDEXED_ID: i32 = 0x6a65_7466;
 /// Each migration updates a store from the previous version; the first creates version 1. Append only.
 const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/001.sql"),
-    include_str!("migrations/002.sql"),
-    include_str!("migrations/003.sql"),
-    include_str!("migrations/004.sql"),
-    include_str!("migrations/005.sql"),
-    include_str!("migrations/006.sql"),
-    include_str!("migrations/007.sql"),
-    include_str!("migrations/008.sql"),
-    include_str!("migrations/009.sql"),
-    include_str!("migrations/010.sql"),
-    include_str!("migrations/011.sql"),
-    include_str!("migrations/012.sql"),
+    include_str!("migrations/001_initial.sql"),
+    include_str!("migrations/002_sort_columns.sql"),
+    include_str!("migrations/003_list_indexes.sql"),
+    include_str!("migrations/004_audit_indexes.sql"),
+    include_str!("migrations/005_presented_secret_in_ledger.sql"),
+    include_str!("migrations/006_denied_paging_index.sql"),
+    include_str!("migrations/007_usage_journal.sql"),
+    include_str!("migrations/008_issued_role.sql"),
+    include_str!("migrations/009_temporary_password.sql"),
+    include_str!("migrations/010_public_methods.sql"),
+    include_str!("migrations/011_failed_sign_ins.sql"),
+    include_str!("migrations/012_regenerated.sql"),
 ];
 /// Indexes that a large number of insertions would keep rewriting. A store to be filled is created without them.
 const DEFERRED_INDEXES: [&str; 2] =
-    [include_str!("migrations/003.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
+    [include_str!("migrations/003_list_indexes.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
 /// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
 /// index.
 const CACHE_KIB: i64 = 32 * 1024;

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Params, params};
 use serde_json::Value;
 
-use super::made_tokens;
 use super::query_helpers::{corrupt, execute, query_all, query_one};
+use super::token_lineage;
 use super::tokens::visible;
 use crate::domain::account::AccountId;
 use crate::domain::name::{TokenName, Username};
@@ -89,7 +89,7 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
     ] {
         execute(db, sql, [&ids])?;
     }
-    made_tokens::forget(db, &ids)
+    token_lineage::forget(db, &ids)
 }
 
 pub(super) fn tombstone(db: &Connection, id: &PublicId) -> Result<Option<Tombstone>> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::transaction::SqliteTx;
-use super::{accounts, failed_sign_ins, usage_journal, uses_and_denials};
+use super::sqlite_tx::SqliteTx;
+use super::{accounts, failed_sign_in_audit, usage_journal, uses_and_denials};
 use crate::domain::account::{AccountId, CredentialVersion};
 use crate::domain::password::PasswordHash;
 use crate::domain::time::Timestamp;
@@ -15,7 +15,7 @@ impl UsageTx for SqliteTx<'_> {
         accounts::reserve_login_attempt(self.0, key, now)
     }
     fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()> {
-        failed_sign_ins::record(self.0, failed)
+        failed_sign_in_audit::record(self.0, failed)
     }
     fn clear_login_attempts(&mut self, key: &LoginAttemptKey) -> Result<()> {
         accounts::clear_login_attempts(self.0, key)

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use crate::domain::audit_chain::ChainReport;
 use crate::domain::checkpoint::{NO_CHECKPOINT_ADVICE, hex};
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;

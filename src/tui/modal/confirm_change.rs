@@ -7,7 +7,7 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, Reply, UpdateContext};
-use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::dialog_frame::dialog_size;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::api_choice::ApiChoice;
+use super::api_selection_choice::ApiChoice;
 use super::confirm_change::PendingMutation;
 use super::owner_choice::{Candidate, OwnerChoice};
 use crate::domain::api_selection::Selection;

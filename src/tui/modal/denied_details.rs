@@ -1,7 +1,7 @@
 //! A denied attempt in full.
 
 use super::row_details::{DetailLine, DetailRow, push_labelled};
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::Intent;

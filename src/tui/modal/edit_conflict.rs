@@ -1,7 +1,7 @@
 //! An edit conflict: the stored changes of someone else, next to the user's own changes.
 
 use super::token_diff::added_and_removed;
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::token::Token;
 use crate::domain::token_diff::{FieldChange, diff};
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};

@@ -9,14 +9,14 @@
 
 use std::sync::Arc;
 
-use super::api_choice::ApiChoice;
+use super::api_selection_choice::ApiChoice;
 use super::confirm_change::PendingMutation;
 use super::edit_conflict::Conflict;
 use super::regenerate::RegenerateTokenDialog;
 use super::token_diff;
 use crate::domain::api_selection::{Selection, SelectionEdit};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span as Length;
 use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::time::{Timestamp, Zone};

@@ -1,7 +1,7 @@
 //! Dialogs. They form a stack, and the top one takes all input.
 
 pub mod account;
-pub mod api_choice;
+pub mod api_selection_choice;
 pub mod audit_check;
 pub mod catalogue;
 pub mod confirm_change;
@@ -14,7 +14,7 @@ pub mod edit_token;
 pub mod help;
 pub mod identify_secret;
 mod impact;
-mod made_tokens;
+mod lineage;
 pub mod owner_choice;
 pub mod past_notices;
 pub mod purge;

@@ -7,7 +7,7 @@ use crate::domain::token::Token;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, UpdateContext};
-use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_fit::{count_noun, join_three};

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::audit::expand_details;
 use crate::domain::checkpoint::hex;
-use crate::domain::dates::Dates;
+use crate::domain::date_format::Dates;
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;

@@ -5,7 +5,7 @@ use super::choices::Choices;
 use super::form::FieldKind;
 use super::form_layout::FormLayout;
 use super::text_input::TextInput;
-use crate::domain::dates::DateFormat;
+use crate::domain::date_format::DateFormat;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::time::{Timestamp, Zone, relative};
 use crate::error::Result;

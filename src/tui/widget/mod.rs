@@ -1,8 +1,8 @@
 //! Small parts of screens.
 
-pub mod auth_field;
 pub mod choice_or_text;
 pub mod choices;
+pub mod confirm_identity;
 pub mod dialog_frame;
 pub mod expiry_choice;
 pub mod filter_field;

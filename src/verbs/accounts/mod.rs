@@ -6,7 +6,7 @@ mod enable;
 mod password;
 mod query;
 mod role;
-mod session;
+mod sign_in;
 
 pub use create::CreateAccount;
 pub use delete::DeleteAccount;
@@ -14,7 +14,7 @@ pub use enable::{DisableAccounts, EnableAccounts};
 pub use password::SetPassword;
 pub use query::{AccountDetails, AccountList, ListAccounts, ShowAccount};
 pub use role::SetRole;
-pub use session::{CurrentUser, GetSetup, SetupState, SignIn, WhoAmI};
+pub use sign_in::{CurrentUser, GetSetup, SetupState, SignIn, WhoAmI};
 
 use crate::domain::account::{Account, AccountId};
 use crate::domain::audit::AuditEntry;

@@ -1,10 +1,10 @@
 //! Verbs about the catalogue.
 
 mod apply;
-mod describe;
+mod preview_text;
 
 pub use apply::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, WidenedToken, Widening};
-pub use describe::TextLimits;
+pub use preview_text::TextLimits;
 
 use crate::domain::catalogue::Catalogue;
 use crate::error::Result;

@@ -5,7 +5,7 @@ use std::slice;
 
 use super::issue::{IssuedToken, audit_created, issue, push_expires};
 use super::save::{insert_token, save_tokens};
-use super::{TokenTarget, rights, rules};
+use super::{TokenTarget, policy_rules, rights};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{TokenName, Username};
 use crate::error::{Error, Result};
@@ -36,21 +36,21 @@ impl Mutation for CopyToken {
     type Output = IssuedToken;
 
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<IssuedToken>> {
-        let requested = rules::requested_expiry(self.expires, env);
+        let requested = policy_rules::requested_expiry(self.expires, env);
         let (source, owner) =
             authorize::resolve_copy_source(actor, tx, &self.token.reference, self.account.as_ref(), requested)?;
         self.token.check_revision(&source)?;
         let policy = tx.policy()?;
         let expiry = match self.expires {
-            Some(spec) => rules::resolve_expiry(spec, &policy, env)?,
-            None if source.expiry.is_past(env.now) => return Err(rules::needs_expiry(&source)),
+            Some(spec) => policy_rules::resolve_expiry(spec, &policy, env)?,
+            None if source.expiry.is_past(env.now) => return Err(policy_rules::needs_expiry(&source)),
             None => {
                 let expiry = authorize::cap_expiry(actor, source.expiry);
-                rules::check_max_expiry(expiry, &policy, env)?;
+                policy_rules::check_max_expiry(expiry, &policy, env)?;
                 expiry
             }
         };
-        rules::reject_hint_like_name(&self.name, tx)?;
+        policy_rules::reject_hint_like_name(&self.name, tx)?;
         let new = NewToken {
             account: owner.account().id,
             name: &self.name,

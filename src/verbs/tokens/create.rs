@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::issue::{IssuedToken, audit_created, issue, push_expires, push_selection};
 use super::save::{insert_token, save_tokens};
-use super::{rights, rules};
+use super::{policy_rules, rights};
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName, Username};
@@ -16,7 +16,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{NewToken, Snapshot, Tx};
-use crate::verbs::scope::READ_ACCOUNTS;
+use crate::verbs::required_scope::READ_ACCOUNTS;
 use crate::verbs::{Env, Mutation, Verb};
 
 /// Creates tokens and their secrets: all of them or none.
@@ -42,20 +42,20 @@ impl Mutation for CreateToken {
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<IssuedToken>>> {
         let policy = tx.policy()?;
         let requested = match self.expires {
-            Some(_) => rules::requested_expiry(self.expires, env),
-            None => rules::default_expiry(actor, &policy, env).ok(),
+            Some(_) => policy_rules::requested_expiry(self.expires, env),
+            None => policy_rules::default_expiry(actor, &policy, env).ok(),
         };
         let owner = authorize::resolve_new_owner(actor, tx, self.account.as_ref(), &self.selection, requested)?;
         let expiry = match self.expires {
-            Some(spec) => rules::resolve_expiry(spec, &policy, env)?,
-            None => rules::default_expiry(actor, &policy, env)?,
+            Some(spec) => policy_rules::resolve_expiry(spec, &policy, env)?,
+            None => policy_rules::default_expiry(actor, &policy, env)?,
         };
         self.validate()?;
         self.reject_account_and_name(actor, tx)?;
-        rules::check_selection_exists(&self.selection, None, tx)?;
+        policy_rules::check_selection_exists(&self.selection, None, tx)?;
         let mut changes = Vec::with_capacity(self.names.len());
         for name in &self.names {
-            rules::reject_hint_like_name(name, tx)?;
+            policy_rules::reject_hint_like_name(name, tx)?;
             changes.push(insert_token(
                 actor,
                 tx,

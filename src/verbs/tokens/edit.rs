@@ -2,9 +2,9 @@
 
 use super::issue::{audit_changed, push_expires, push_selection};
 use super::save::save_token;
-use super::{TokenTarget, resolve_for_change, rights, rules};
+use super::{TokenTarget, policy_rules, resolve_for_change, rights};
 use crate::domain::api_selection::{Selection, SelectionEdit};
-use crate::domain::dates::DateFormat;
+use crate::domain::date_format::DateFormat;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::token::Token;
@@ -118,7 +118,7 @@ impl EditToken {
 
     fn preview(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<EditPreview> {
         let selection = self.selection.as_ref().and_then(SelectionEdit::added);
-        let requested = RequestedRights { selection, expiry: rules::requested_expiry(self.expires, env) };
+        let requested = RequestedRights { selection, expiry: policy_rules::requested_expiry(self.expires, env) };
         let before = resolve_for_change(actor, snapshot, &self.token, &requested)?;
         match &self.expected {
             Some(seen) if seen.revision != before.revision => {
@@ -144,11 +144,11 @@ impl EditToken {
             after.description = description.clone();
         }
         if let Some(spec) = self.expires {
-            after.expiry = rules::resolve_expiry(spec, &snapshot.policy()?, env)?;
+            after.expiry = policy_rules::resolve_expiry(spec, &snapshot.policy()?, env)?;
         }
         if let Some(edit) = &self.selection {
             after.selection = edit.apply(&before.selection)?;
-            rules::check_selection_exists(&after.selection, Some(&before.selection), snapshot)?;
+            policy_rules::check_selection_exists(&after.selection, Some(&before.selection), snapshot)?;
         }
         Ok(after)
     }

@@ -5,7 +5,7 @@ use std::slice;
 
 use super::issue::{IssuedToken, audit_changed, issue, push_expires};
 use super::save::save_token;
-use super::{TokenTarget, resolve_for_change, rules};
+use super::{TokenTarget, policy_rules, resolve_for_change};
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::time::{DAY, Timestamp, relative};
 use crate::domain::token::Token;
@@ -40,14 +40,14 @@ impl Mutation for RegenerateToken {
 
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<IssuedToken>> {
         let requested =
-            RequestedRights { expiry: rules::requested_expiry(self.expires, env), ..RequestedRights::default() };
+            RequestedRights { expiry: policy_rules::requested_expiry(self.expires, env), ..RequestedRights::default() };
         let before = resolve_for_change(actor, tx, &self.token, &requested)?;
         self.token.check_revision(&before)?;
         let mut after = before.clone();
         if let Some(spec) = self.expires {
-            after.expiry = rules::resolve_expiry(spec, &tx.policy()?, env)?;
+            after.expiry = policy_rules::resolve_expiry(spec, &tx.policy()?, env)?;
         } else if before.expiry.is_past(env.now) {
-            return Err(rules::needs_expiry(&before));
+            return Err(policy_rules::needs_expiry(&before));
         }
         let keep_old_until = self.grace.map(|grace| overlap_end(grace, &before, &after, env)).transpose()?;
         let after = save_token(actor, tx, env, before.clone(), after)?;

@@ -1,7 +1,7 @@
 //! revoke: moves tokens into the trash; they are denied from the next request on.
 
 use super::issue::audit_entry;
-use super::made_tokens::{MadeTokens, made_to_revoke, made_tokens};
+use super::lineage::{MadeTokens, made_to_revoke, made_tokens};
 use super::{TokenTarget, resolve_target_words};
 use crate::domain::audit::AuditEntry;
 use crate::domain::token::Token;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rules;
+use super::policy_rules;
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::{Error, Result};
 use crate::verbs::Env;
@@ -58,7 +58,7 @@ pub(super) fn save_tokens(
     let (mut gained, mut added) = (BTreeSet::new(), BTreeSet::new());
     for PendingToken { before, after } in changes {
         if before.as_ref().is_none_or(|b| b.name != after.name) {
-            rules::reject_hint_like_name(&after.name, tx)?;
+            policy_rules::reject_hint_like_name(&after.name, tx)?;
         }
         let active = |token: &Token| token.status(env.now) == Status::Active;
         if before.is_none() {
@@ -76,10 +76,10 @@ pub(super) fn save_tokens(
         });
     }
     for account in added {
-        rules::check_token_limit(tx, account, env)?;
+        policy_rules::check_token_limit(tx, account, env)?;
     }
     for account in gained {
-        rules::check_active_limit(tx, account, env)?;
+        policy_rules::check_active_limit(tx, account, env)?;
     }
     Ok(saved)
 }

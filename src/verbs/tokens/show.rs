@@ -1,6 +1,6 @@
 //! show: everything about a token but the secret, with usage and effective rights. can: the permission for one method.
 
-use super::made_tokens::{MadeTokens, Maker, made_tokens, maker};
+use super::lineage::{MadeTokens, Maker, made_tokens, maker};
 use super::rights::{Rights, rights};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights, Withheld};

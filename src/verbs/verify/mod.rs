@@ -15,7 +15,7 @@ use self::secret_record::{SecretRecord, SecretValidity, orphan_secret};
 use super::actor::{TokenCredential, token_rejected};
 use super::authorize;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
-use super::scope::RequiredScope;
+use super::required_scope::RequiredScope;
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::resolved_set;
 use crate::domain::expiry::Expiry;

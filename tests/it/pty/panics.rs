@@ -112,7 +112,7 @@ fn child() {
         token: None,
         remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
-        dates: jeton::domain::dates::DateFormat::Iso,
+        dates: jeton::domain::date_format::DateFormat::Iso,
         demo: None,
     };
     if let Err(error) = tui::run(start) {

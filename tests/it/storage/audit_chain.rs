@@ -2,7 +2,7 @@
 
 use jeton::domain::audit::chain_hash;
 use jeton::domain::checkpoint::Checkpoint;
-use jeton::domain::dates::DateFormat;
+use jeton::domain::date_format::DateFormat;
 use jeton::domain::time::utc_zone;
 use jeton::error::Kind;
 use jeton::verbs::actor::Credential;

@@ -19,7 +19,7 @@ use super::{child_command, child_store, wait_for_output};
 use crate::support::fakes::{START, TempStore, entry, tester};
 
 /// The first schema, unchanged.
-const FIRST: &str = include_str!("../../../src/store/sqlite/migrations/001.sql");
+const FIRST: &str = include_str!("../../../src/store/sqlite/migrations/001_initial.sql");
 
 /// Writes a store of the first schema: tokens of every selection and state, of two accounts.
 fn write_old_store(path: &Path) {

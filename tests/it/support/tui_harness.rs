@@ -71,7 +71,7 @@ impl TuiHarness {
             token: None,
             remember_password: Duration::ZERO,
             lock_after: Duration::ZERO,
-            dates: jeton::domain::dates::DateFormat::Iso,
+            dates: jeton::domain::date_format::DateFormat::Iso,
             demo: None,
         };
         change(&mut start_with);

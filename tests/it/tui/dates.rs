@@ -1,6 +1,6 @@
 //! The format of dates on screen.
 
-use jeton::domain::dates::DateFormat;
+use jeton::domain::date_format::DateFormat;
 use jeton::tui::theme::Theme;
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};

@@ -15,7 +15,7 @@ mod dialogs;
 pub mod list_options;
 pub mod marks;
 mod reads;
-mod trash;
+mod trash_columns;
 mod view;
 
 use ratatui::Frame;

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::columns::Columns;
-use super::{Tokens, trash};
+use super::{Tokens, trash_columns};
 use crate::domain::policy::Policy;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::time::relative;
@@ -130,7 +130,7 @@ impl Tokens {
         let sort = self.options.sort;
         let mut lines: Vec<Line<'static>> = Vec::new();
         if self.options.trashed {
-            let layout = trash::Columns::new(columns);
+            let layout = trash_columns::Columns::new(columns);
             lines.push(Line::styled(layout.heading(sort), theme.dim));
             lines.extend(rows.map(|(token, is_current, mark)| layout.row(token, is_current, mark, &words, model)));
         } else {

@@ -8,7 +8,7 @@ use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::tui::msg::RequestId;
-use crate::tui::widget::auth_field::AuthField;
+use crate::tui::widget::confirm_identity::AuthField;
 use crate::verbs::actor::{Credential, TokenCredential};
 
 /// The credentials held for changes, and the time of the last key.

@@ -1,8 +1,8 @@
 //! An open transaction, as the ports use it.
 
 use super::{
-    accounts, audit, audit_window, catalogue, findings, grants, ledger_read, ledger_size, ledger_window, made_tokens,
-    purge, secrets, token_usage, token_window, tokens,
+    accounts, audit, audit_window, catalogue, findings, ledger_read, ledger_size, ledger_window, purge,
+    rights_of_all_tokens, secrets, token_lineage, token_usage, token_window, tokens,
 };
 use crate::domain::account::{Account, AccountId};
 use crate::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet};
@@ -93,7 +93,7 @@ impl TokenReader for SqliteTx<'_> {
         purge::tombstone(self.0, id)
     }
     fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>> {
-        made_tokens::descendants(self.0, makers, now, limit)
+        token_lineage::descendants(self.0, makers, now, limit)
     }
     fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64> {
         purge::count_candidates(self.0, query)
@@ -113,7 +113,7 @@ impl TokenReader for SqliteTx<'_> {
         tokens::active(self.0, account, now)
     }
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {
-        grants::page(self.0, after, limit)
+        rights_of_all_tokens::page(self.0, after, limit)
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
         token_window::window(self.0, query)
@@ -224,10 +224,10 @@ impl TokenWriter for SqliteTx<'_> {
         tokens::update(self.0, token)
     }
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
-        made_tokens::set_maker(self.0, token, maker)
+        token_lineage::set_maker(self.0, token, maker)
     }
     fn set_regenerated_by(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
-        made_tokens::set_regenerated_by(self.0, token, maker)
+        token_lineage::set_regenerated_by(self.0, token, maker)
     }
     fn set_secret(
         &mut self,

@@ -25,7 +25,7 @@ fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
 }
 
 fn letter(c: char) -> Input {
-    Input::Key(keys::char_key(c))
+    Input::Key(escape_sequences::char_key(c))
 }
 
 fn paste(text: &str) -> Input {
@@ -107,7 +107,7 @@ fn replies_without_an_end_hold_no_key_back_for_long() {
     }
     // Also without waiting for the silence.
     for last in [CTRL_C, CTRL_Z] {
-        assert_eq!(bursts(&[(b"\x1b]11;rgb:", 0), (&[last], 0)]), [Input::Key(keys::control_key(last))]);
+        assert_eq!(bursts(&[(b"\x1b]11;rgb:", 0), (&[last], 0)]), [Input::Key(escape_sequences::control_key(last))]);
     }
 }
 
@@ -252,6 +252,6 @@ proptest! {
     fn nothing_kills_the_keyboard(bytes in prop::collection::vec(prop_oneof![Just(ESC), Just(b'['), Just(b']'), Just(b'P'), Just(b'~'), any::<u8>()], 0..64), cut in any::<prop::sample::Index>()) {
         let at = cut.index(bytes.len() + 1);
         let got = bursts(&[(&bytes[..at], 70), (&bytes[at..], 3_000), (b"\x03", 0)]);
-        prop_assert_eq!(got.last(), Some(&Input::Key(keys::control_key(CTRL_C))));
+        prop_assert_eq!(got.last(), Some(&Input::Key(escape_sequences::control_key(CTRL_C))));
     }
 }

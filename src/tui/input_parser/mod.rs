@@ -11,7 +11,7 @@
 //!      └── Esc, Alt ────┘
 //! ```
 
-mod keys;
+mod escape_sequences;
 #[cfg(test)]
 mod tests;
 
@@ -226,7 +226,7 @@ impl Parser {
             State::Introduced { introducer, esc } => introduced(introducer, esc, byte, first, out),
             State::Sequence { params, too_long } => sequence(params, too_long, byte, out),
             State::LinuxFunction => {
-                out.extend(keys::linux_function(byte).map(Input::Key));
+                out.extend(escape_sequences::linux_function(byte).map(Input::Key));
                 State::Ground
             }
             State::Mouse { left } if left > 1 => State::Mouse { left: left - 1 },
@@ -247,7 +247,7 @@ impl Parser {
 
 /// Returns the key of a byte that turned out not to begin a sequence.
 fn byte_key(byte: u8, alt: bool) -> KeyEvent {
-    let mut key = keys::char_key(char::from(byte));
+    let mut key = escape_sequences::char_key(char::from(byte));
     if alt {
         key.modifiers |= KeyModifiers::ALT;
     }
@@ -258,7 +258,7 @@ fn ground(byte: u8, alt: bool, out: &mut Vec<Input>) -> State {
     let of = match byte {
         ESC => return State::Escape { esc: EscState::Pending },
         0x00..0x20 | 0x7f => {
-            let mut key = keys::control_key(byte);
+            let mut key = escape_sequences::control_key(byte);
             if alt {
                 key.modifiers |= KeyModifiers::ALT;
             }
@@ -290,7 +290,7 @@ fn character(mut bytes: [u8; 4], len: usize, of: usize, alt: bool, byte: u8, out
     match std::str::from_utf8(&bytes[..of]).ok().and_then(|s| s.chars().next()) {
         Some(c @ '\u{80}'..'\u{a0}') => escape(c as u8 - 0x40, EscState::Pending, &mut Vec::new()),
         Some(c) => {
-            let mut key = keys::char_key(c);
+            let mut key = escape_sequences::char_key(c);
             if alt {
                 key.modifiers |= KeyModifiers::ALT;
             }
@@ -324,7 +324,7 @@ fn can_follow(introducer: u8, byte: u8) -> bool {
         b']' => byte.is_ascii_digit() || matches!(byte, b'l' | b'L'),
         b'P' => matches!(byte, b'!'..=b'?' | b'|'),
         b'_' => byte == b'G',
-        b'O' => keys::ss3(byte).is_some(),
+        b'O' => escape_sequences::ss3(byte).is_some(),
         _ => false,
     }
 }
@@ -341,7 +341,7 @@ fn introduced(introducer: u8, esc: EscState, byte: u8, first: bool, out: &mut Ve
     match introducer {
         b'[' => sequence(Vec::new(), false, byte, out),
         b'O' => {
-            out.extend(keys::ss3(byte).map(Input::Key));
+            out.extend(escape_sequences::ss3(byte).map(Input::Key));
             State::Ground
         }
         _ => text(false, byte, out),
@@ -362,7 +362,7 @@ fn sequence(mut params: Vec<u8>, too_long: bool, byte: u8, out: &mut Vec<Input>)
         b'M' if params.is_empty() => State::Mouse { left: 3 },
         b'~' if params == b"200" => State::Paste(Paste::new(false)),
         0x40..0x7f => {
-            out.extend(keys::csi(&params, byte).map(Input::Key));
+            out.extend(escape_sequences::csi(&params, byte).map(Input::Key));
             State::Ground
         }
         _ => ground(byte, false, out),
