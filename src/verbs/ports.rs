@@ -8,8 +8,8 @@ mod installation;
 pub mod ledger;
 mod maintenance;
 mod system;
-mod token_access;
 mod token_queries;
+mod tokens;
 mod usage;
 mod usage_tx;
 
@@ -18,11 +18,11 @@ pub use catalogue::{CatalogueReader, CatalogueWriter};
 pub use installation::{Installation, InstallationReader, InstallationWriter};
 pub use maintenance::{DataVersion, DataVersions, Maintenance};
 pub use system::{Clock, Entropy, PasswordHasher, PasswordMatch, PendingFile, SecretFileWriter};
-pub use token_access::{NewToken, SecretState, StoredSecret, TokenReader, TokenWriter, Visibility};
 pub use token_queries::{
     Grant, GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenCursor, VisibleCounts, Window,
     WindowQuery,
 };
+pub use tokens::{NewToken, SecretState, StoredSecret, TokenReader, TokenWriter, Visibility};
 pub use usage::{DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage, UsageReader};
 pub use usage_tx::{Denial, FailedSignIn, FlushScope, LoginAttemptKey, UsageTx, Use};
 
