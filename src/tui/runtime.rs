@@ -97,7 +97,7 @@ fn watch_signals(
             },
         );
     })
-    .map_err(|e| Error::failure("signals can't be received").why(e.to_string()))
+    .map_err(|e| Error::failure("jeton can't receive signals").why(e.to_string()))
 }
 
 /// Lets typed and pasted input wake the loop.
@@ -247,7 +247,7 @@ impl EventLoop<'_> {
 
     /// Returns the next event; `None` if the screen changes by itself first.
     fn wait(&self) -> Result<Option<WakeEvent>> {
-        let gone = || Error::failure("nothing is left to wait for");
+        let gone = || Error::failure("jeton gets no more input from its threads; start jeton again");
         match self.model.wakes_at() {
             None => self.events.recv().map(Some).map_err(|_| gone()),
             Some(at) => {
@@ -294,7 +294,7 @@ impl EventLoop<'_> {
         if let Some((texts, _)) = &self.workers.clipboard {
             return texts
                 .send(ClipboardText { text, is_secret })
-                .map_err(|_| Error::failure("the clipboard's thread has ended"));
+                .map_err(|_| Error::failure("the clipboard thread has ended; start jeton again"));
         }
         self.send_text(&text)
     }

@@ -143,7 +143,7 @@ impl StoreWorkers {
             Lane::LongChange => &self.long_changes,
             Lane::LongRead => &self.long_reads,
         };
-        jobs.send(job).map_err(|_| Error::failure("the store's thread has ended"))
+        jobs.send(job).map_err(|_| Error::failure("the store thread has ended; start jeton again"))
     }
 
     /// Ends the threads, and waits until the store is closed or the time has elapsed.

@@ -53,7 +53,7 @@ impl AuditCheckDialog {
         if report.omitted > 0 {
             text = text.row(LineStyle::Plain, format!("and {} more", count_noun(report.omitted, "finding")));
         }
-        let next = "Don't change the store's file. Compare it with a backup.";
+        let next = "Don't change the store file. Compare the store with a backup.";
         self.text = Some(text.blank().row(LineStyle::Strong, next));
     }
 }
@@ -110,7 +110,7 @@ impl Dialog for AuditCheckDialog {
     fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {
         match &self.text {
             Some(text) => text.draw(layout),
-            None => layout.text_line("Verifying the chain from the first row…", Style::new()),
+            None => layout.text_line("Verifying the audit log from the first row…", Style::new()),
         }
         if !is_tight(layout.rows) {
             layout.blank();

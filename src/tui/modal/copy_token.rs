@@ -103,7 +103,8 @@ impl Dialog for CopyTokenDialog {
             Expiry::Never => "until revoked".to_owned(),
         };
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
-        let about = format!("API of {whose}/{name}: {}. Works {until}.", self.source.selection.summary());
+        let about =
+            format!("API selection of {whose}/{name}: {}. The token works {until}.", self.source.selection.summary());
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb = CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires };
         Ok(Intent::Confirm(PendingMutation::new(title, about, verb)))
@@ -111,7 +112,7 @@ impl Dialog for CopyTokenDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("Creates a token with its own secret. It shares:", Style::new());
+        layout.text_line("Creates a new token with a new secret. The token gets these values:", Style::new());
         let description = match self.source.description.as_str() {
             "" => "none",
             text => text,

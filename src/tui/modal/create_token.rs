@@ -143,15 +143,17 @@ impl Dialog for CreateTokenDialog {
             Expiry::At(_) => format!("until {}", ctx.dates.get().last_day(expiry)),
             Expiry::Never => "until revoked".to_owned(),
         };
-        let until =
-            if expires.is_none() { format!("{until}, or as long as the token that you sign in with") } else { until };
+        let until = if expires.is_none() {
+            format!("{until}, but not longer than the token that you signed in with")
+        } else {
+            until
+        };
         let title = format!("Generate {owner}/{name}");
-        let about = format!("API of {owner}/{name}: {}. Works {until}.", selection.summary());
+        let about = format!("API selection of {owner}/{name}: {}. The token works {until}.", selection.summary());
         self.api.set_role(self.owner.role());
         let about = match self.api.warning() {
-            Some(warning) => {
-                ScrollText::paragraph(about).row(LineStyle::Warning, format!("! The token will work, but {warning}"))
-            }
+            Some(warning) => ScrollText::paragraph(about)
+                .row(LineStyle::Warning, format!("! The token will be valid, but {warning}")),
             None => ScrollText::paragraph(about),
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);

@@ -20,16 +20,16 @@ impl DetailRow for DeniedRow {
 
     fn detail_lines(&self, columns: usize, now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
         let (address, client) = format_origin(&self.address, &self.client);
-        let suffix = if self.attempts == 1 { "" } else { ", all within this minute" };
+        let suffix = if self.attempts == 1 { "" } else { ", all within the same minute" };
         let method = match self.method.as_str() {
-            "" if self.token.is_none() => "not recorded for unknown tokens",
-            "" => "none, or several",
+            "" if self.token.is_none() => "not recorded, because the token is unknown",
+            "" => "the request named no method, or several",
             method => method,
         };
         let state = match self.token.as_ref().map(|token| token.state) {
             None => "no token has this secret",
             Some(TokenState::Live) => "",
-            Some(TokenState::Trashed) => "in the trash",
+            Some(TokenState::Trashed) => "the token is in the trash",
             Some(TokenState::Purged) => "purged",
         };
         let secret = self.secret.as_ref();

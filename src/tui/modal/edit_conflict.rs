@@ -24,15 +24,21 @@ impl Conflict {
         let text = theirs.iter().fold(ScrollText::default(), |text, change| {
             text.append(field_text(change, wanted.iter().find(|w| w.field == change.field)))
         });
-        let text =
-            if theirs.is_empty() { ScrollText::paragraph("The visible fields are the same again.") } else { text };
+        let text = if theirs.is_empty() {
+            ScrollText::paragraph("The fields shown here have the values that they had when you opened the form.")
+        } else {
+            text
+        };
         let rest = wanted.iter().filter(|w| theirs.iter().all(|t| t.field != w.field));
         let rest: Vec<&str> = rest.map(|w| w.field.as_str()).collect();
         let text = match rest.as_slice() {
             [] => text,
-            rest => text.row(LineStyle::Dim, format!("Changed only by you: {}.", rest.join(", "))),
+            rest => text.row(LineStyle::Dim, format!("Fields that only you changed: {}.", rest.join(", "))),
         };
-        let text = text.blank().row(LineStyle::Dim, "Keep mine: apply my changes on top. Use theirs: discard mine.");
+        let text = text.blank().row(
+            LineStyle::Dim,
+            "Keep mine: apply your changes to the stored token. Use theirs: discard your changes.",
+        );
         Conflict { stored, text }
     }
 }

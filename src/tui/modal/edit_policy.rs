@@ -102,7 +102,7 @@ impl Dialog for EditPolicyDialog {
             return Err(Problem::at(at, format!("Already {}", self.before)));
         }
         let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
-        let about = format!("Changes from {} to {value}.", self.before);
+        let about = format!("The rule changes from {} to {value}.", self.before);
         let verb = SetPolicy { changes: vec![(self.key.to_owned(), value)] };
         Ok(Intent::Confirm(PendingMutation::new(format!("Change {name}"), about, verb)))
     }

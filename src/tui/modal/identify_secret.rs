@@ -43,7 +43,7 @@ fn describe_state(state: SecretState, since: Timestamp, now: Timestamp) -> Strin
     match state {
         SecretState::Current => format!("current, created {}", ago(since, now)),
         SecretState::Previous(until) if now < until => format!("previous, stops working {}", relative(until, now)),
-        SecretState::Previous(until) => format!("previous, refused since {}", ago(until, now)),
+        SecretState::Previous(until) => format!("previous secret, stopped working {}", ago(until, now)),
         SecretState::Dead => "replaced".to_owned(),
     }
 }
@@ -76,7 +76,7 @@ impl Dialog for IdentifySecretDialog {
         let mut secrets = find_secrets(self.secret.text().as_bytes(), 2);
         if secrets.len() > 1 {
             self.secret.clear();
-            return Err(Problem::at(Field::Secret, "More than one secret: paste one at a time"));
+            return Err(Problem::at(Field::Secret, "The text has more than one secret: paste only one secret"));
         }
         // The field is empty from here on: the secret goes with the request.
         let text = self.secret.take_text();
@@ -93,7 +93,7 @@ impl Dialog for IdentifySecretDialog {
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         layout.text_line("Paste a secret to see which token it belongs to.", Style::new());
-        layout.text_line("It isn't stored and doesn't count as a use.", theme.dim);
+        layout.text_line("jeton doesn't store the secret; the look-up doesn't count as a use.", theme.dim);
         layout.blank();
         layout.wide_text_input(Field::Secret, "Secret", &self.secret);
         layout.blank();
@@ -109,7 +109,7 @@ impl Dialog for IdentifySecretDialog {
                         SecretOwner::Purged(gone) => gone.full_name(),
                         SecretOwner::Unknown => String::new(),
                     };
-                    layout.fact("Head", &format!("the secret of {name}"), plain);
+                    layout.fact("Head", &format!("starts like the secret of {name}"), plain);
                 }
                 SecretOwner::Token(token, which) => {
                     let (glyph, word, style) = theme::status(token, model.now, theme);

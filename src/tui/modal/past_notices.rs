@@ -167,7 +167,10 @@ impl Component for MessagesDialog {
             Action::CopyLine => {
                 return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
                     Some(cli) => Intent::Run(Effect::CopyText(cli)),
-                    None => Intent::Notify(NoticeId::NotCopied, "This message has no equivalent command".to_owned()),
+                    None => Intent::Notify(
+                        NoticeId::NotCopied,
+                        "Not copied: this message shows no jeton command".to_owned(),
+                    ),
                 };
             }
             _ => {}

@@ -73,7 +73,8 @@ impl RegenerateTokenDialog {
             Chosen::Text(text) => Length::parse(text)?,
         };
         let until = grace.after(now, zone).filter(|until| *until <= now.plus(MAX_GRACE));
-        let until = until.ok_or_else(|| Error::usage("the old secret can work for another 30 days at most"))?;
+        let until = until
+            .ok_or_else(|| Error::usage("the old secret can work for at most 30 more days: choose a shorter time"))?;
         Ok(Some((grace, expiry.at().map_or(until, |end| until.min(end)))))
     }
 
@@ -82,7 +83,7 @@ impl RegenerateTokenDialog {
         let theme = layout.theme;
         if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
             layout.fact("Previous", &retire::describe_previous_secret(previous, model.now), Style::new());
-            layout.note("! Two secrets work now. A new one ends both at once.", theme.warning);
+            layout.note("! Two secrets work now. Both stop when you regenerate.", theme.warning);
             return layout.blank();
         }
         self.grace.draw(layout, (Field::Grace, "Old works for"), (Field::GraceText, "  after"), "12h, 14d … up to 30d");
@@ -92,7 +93,7 @@ impl RegenerateTokenDialog {
             Ok(None) => layout.note("! The old secret stops working at once.", theme.warning),
             Ok(Some((_, until))) => {
                 let end = if expiry.at() == Some(until) { ": the expiry" } else { "" };
-                layout.note(&format!("both work until {}{end}", dates.second(until)), theme.dim);
+                layout.note(&format!("both secrets work until {}{end}", dates.second(until)), theme.dim);
             }
             Err(_) => layout.blank(),
         }
@@ -153,7 +154,7 @@ impl Dialog for RegenerateTokenDialog {
         let about = match (overlap, self.token.overlap(ctx.now)) {
             (Some((_, until)), _) => {
                 let until = ctx.dates.get().second(until);
-                format!("The new secret works at once. The old one ({hint}) works until {until}.")
+                format!("The new secret works at once. The old secret ({hint}) works until {until}.")
             }
             (None, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),
             (None, None) => format!("The secret {hint} stops working at once."),
@@ -167,7 +168,7 @@ impl Dialog for RegenerateTokenDialog {
         let theme = layout.theme;
         layout.text_line("Creates a new secret. Name, API and everything else stay the same.", Style::new());
         let grace =
-            if self.rotating { "" } else { "The old one can keep working for a while, but never beyond the expiry." };
+            if self.rotating { "" } else { "The old secret can keep working for a while, but not after the expiry." };
         layout.text_line(grace, Style::new());
         layout.blank();
         // The token doesn't record which of its two secrets was seen last.
@@ -181,7 +182,7 @@ impl Dialog for RegenerateTokenDialog {
         self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
         if self.token.expiry.is_past(model.now) {
             let day = model.dates.get().last_day(self.token.expiry);
-            layout.note(&format!("! Expired on {day}: choose a new expiry"), theme.warning);
+            layout.note(&format!("! The token expired on {day}: choose a new expiry"), theme.warning);
         } else {
             layout.blank();
         }

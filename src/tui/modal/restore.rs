@@ -108,8 +108,8 @@ impl Dialog for RestoreTokensDialog {
             layout.pad(2);
         }
         let consequence = match self.only() {
-            Some(_) => "It comes back disabled. Enable it with d.",
-            None => "They come back disabled. Enable them with d.",
+            Some(_) => "The restored token is disabled. Enable it in the token list with d.",
+            None => "Restored tokens are disabled. Enable the tokens in the token list with d.",
         };
         layout.text_line(consequence, Style::new());
         layout.blank();

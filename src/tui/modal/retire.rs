@@ -22,17 +22,18 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
     let previous = token.overlap(now)?;
     let (style, usage) = match previous.last_seen_at {
         Some(at) if at >= token.secret_since => {
-            let text = format!("! Old secret in use: last seen {}. Its clients will be denied.", ago(at, now));
+            let text =
+                format!("! The old secret is in use (last seen {}). Clients that use it will be denied.", ago(at, now));
             (LineStyle::Warning, text)
         }
         Some(at) => {
-            let text = format!("Not used since the new secret was created; last seen {}.", ago(at, now));
+            let text = format!("The old secret was last seen {}, before the new secret was created.", ago(at, now));
             (LineStyle::Plain, text)
         }
         None => (LineStyle::Plain, "The old secret was never used.".to_owned()),
     };
     let text = format!(
-        "The old secret {} is denied from the next request on instead of {}. The current one ({}) keeps working.",
+        "The old secret {} stops working at the next request (otherwise {}). The current secret ({}) keeps working.",
         previous.hint,
         relative(previous.retires_at, now),
         token.hint

@@ -39,15 +39,19 @@ pub struct RevealSecretDialog {
 /// Describes the result of copying text.
 pub fn describe_copy(result: &Result<Copied>) -> String {
     match result {
-        Ok(Copied::Temporary) => format!("copied; the clipboard is cleared in {} s", CLEAR_DELAY.as_secs()),
+        Ok(Copied::Temporary) => format!("copied; jeton clears the clipboard in {} s", CLEAR_DELAY.as_secs()),
         Ok(Copied::Permanent) => "copied".to_owned(),
-        Ok(Copied::Sent(Sent::Direct)) => "copied through your terminal (not cleared automatically)".to_owned(),
-        Ok(Copied::Sent(Sent::Tmux)) => {
-            "copied through tmux (not cleared automatically); prefix ] pastes it too".to_owned()
+        Ok(Copied::Sent(Sent::Direct)) => {
+            "copied through your terminal (the clipboard is not cleared automatically)".to_owned()
         }
-        Ok(Copied::Sent(Sent::TmuxPassthrough)) => "copied through your terminal (not cleared automatically). If \
-            pasting fails: tmux set -g allow-passthrough on"
-            .to_owned(),
+        Ok(Copied::Sent(Sent::Tmux)) => {
+            "copied through tmux (the clipboard is not cleared automatically). In tmux, prefix ] pastes too".to_owned()
+        }
+        Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
+            "copied through your terminal (the clipboard is not cleared automatically). If pasting fails, run: \
+             tmux set -g allow-passthrough on"
+                .to_owned()
+        }
         Err(error) => error.to_string(),
     }
 }
@@ -108,8 +112,10 @@ impl Component for RevealSecretDialog {
         } else {
             broken(&format!("{}_{}", self.secret.hint(), "•".repeat(Secret::masked_len())))
         };
-        let mut lines =
-            vec![Line::styled(cut("The secret is shown only now.", columns), theme.warning), Line::default()];
+        let mut lines = vec![
+            Line::styled(cut("You can see, copy or save the secret only now.", columns), theme.warning),
+            Line::default(),
+        ];
         lines.extend(secret);
         lines.extend([
             Line::from(vec![
@@ -122,7 +128,7 @@ impl Component for RevealSecretDialog {
             Line::default(),
         ]);
         if let Some(warning) = self.warning.as_ref().filter(|_| self.note.is_empty()) {
-            let warning = format!("! The token works, but {warning}");
+            let warning = format!("! The token is valid, but {warning}");
             lines.extend(wrap(&warning, columns).into_iter().take(3).map(|l| Line::styled(l, theme.warning)));
         }
         let style = if self.failed { theme.danger } else { theme.good };
@@ -204,13 +210,13 @@ impl Component for DiscardSecretDialog {
         let name = &self.name;
         let text = if self.sent {
             format!(
-                "The secret of {name} was sent to your terminal, which doesn't confirm that it arrived: paste \
-                 it to check. It can't be shown again. You would have to regenerate it."
+                "The secret of {name} was sent to your terminal: paste to check that it arrived. jeton can't \
+                 show the secret again; you would have to regenerate the token."
             )
         } else {
             format!(
-                "The secret of {name} was not shown, copied or saved. It can't be shown again. You would have \
-                 to regenerate it."
+                "You did not show, copy or save the secret of {name}. jeton can't show the secret again; you \
+                 would have to regenerate the token."
             )
         };
         let mut lines: Vec<Line<'static>> = wrap(&text, columns).into_iter().take(3).map(Line::raw).collect();

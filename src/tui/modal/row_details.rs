@@ -149,7 +149,7 @@ impl DetailRow for HashedRow {
         for (label, text) in [
             ("When", dates.second(row.at)),
             ("", ago(row.at, now)),
-            ("Who", name_and_id(&row.name, &row.account, "before the first sign-in")),
+            ("Who", name_and_id(&row.name, &row.account, "no account: before the first sign-in")),
             ("Proof", row.proof.clone()),
             ("Via", row.face.clone()),
             ("Verb", row.verb.clone()),

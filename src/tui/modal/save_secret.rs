@@ -69,7 +69,7 @@ impl Dialog for SaveSecretDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {
-        layout.text_line("Readable only by you. An existing file is never overwritten.", Style::new());
+        layout.text_line("Only you can read the file. jeton never overwrites an existing file.", Style::new());
         layout.wide_text_input((), "New file", &self.path);
         layout.blank();
         layout.problem(3);

@@ -132,7 +132,7 @@ fn sets_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<Line<
     let head = Line::styled(cut("API sets", columns), model.theme.strong);
     let title = |name: &String| {
         let mut sets = model.catalogues.iter().flat_map(|c| &c.sets);
-        sets.find(|set| set.name == *name).map_or("unknown, grants nothing", |set| set.title.as_str())
+        sets.find(|set| set.name == *name).map_or("unknown API set, grants no methods", |set| set.title.as_str())
     };
     let rows = names.iter().map(|name| Line::raw(cut(&format!("  {name}: {}", title(name)), columns)));
     [Line::default(), head].into_iter().chain(rows).collect()
@@ -164,10 +164,10 @@ impl<'a> RightsList<'a> {
             1 => {
                 let methods = count_noun(count as u64, "method");
                 return head(&match rights.denial_reason {
-                    None if count == 0 && rights.withheld.is_empty() => "No access yet".to_owned(),
-                    None if count == 0 => "May call nothing".to_owned(),
-                    None => format!("May call {methods}"),
-                    Some(reason) => format!("May call nothing, {}; else {methods}", reason.describe()),
+                    None if count == 0 && rights.withheld.is_empty() => "No methods selected yet".to_owned(),
+                    None if count == 0 => "The token may call no methods".to_owned(),
+                    None => format!("The token may call {methods}"),
+                    Some(reason) => format!("May call nothing: {} (otherwise {methods})", reason.describe()),
                 });
             }
             _ => {}
@@ -216,7 +216,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
     ]));
     lines.push(row("Account", format!("{} ({})", token.owner.username, token.owner.role)));
     if token.role() != token.owner.role {
-        lines.push(row("Role", format!("{} (role at issue; regenerate to lift)", token.role())));
+        lines.push(row("Role", format!("{} (issued role; regenerate to get the account's role)", token.role())));
     }
     let api = token.selection.summary();
     match shown.and_then(|shown| token_usage::describe_reach(&token.selection, shown)) {
@@ -241,10 +241,13 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         let seen = previous
             .last_seen_at
             .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, model.now)));
-        lines.push(row("Rotating", format!("{} ends {ends}, {seen}", previous.hint)));
+        lines.push(row("Rotating", format!("{} stops working {ends}, {seen}", previous.hint)));
         if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
-            let calls =
-                format!("{} today, {} in 7 days with it", count_noun(uses.today, "call"), group_digits(uses.week));
+            let calls = format!(
+                "{} today, {} in 7 days with the old secret",
+                count_noun(uses.today, "call"),
+                group_digits(uses.week)
+            );
             lines.push(row("", calls));
         }
     }

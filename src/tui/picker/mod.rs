@@ -109,15 +109,17 @@ impl Picker {
     /// # Errors
     /// The reason, in words, why nothing was unticked.
     pub fn drop_unused(&mut self) -> Result<(), String> {
-        let Some(used) = self.usage.clone() else { return Err("usage is not loaded yet".to_owned()) };
+        let Some(used) = self.usage.clone() else {
+            return Err("the token's usage is not loaded yet; try again in a moment".to_owned());
+        };
         if let Some(doubt) = used.uncertainty() {
             return Err(doubt);
         }
         match self.tree.untick_unless(|method| used.was_used(method)) {
-            0 => Err(format!("all of them were used in {}", used.period())),
+            0 => Err(format!("the token used all selected methods in {}", used.period())),
             dropped => {
                 let dropped = count_noun(dropped as u64, "method");
-                self.note = Some(format!("{dropped} dropped, not used in {}; u undoes", used.period()));
+                self.note = Some(format!("{dropped} dropped: not used in {}. Press u to undo", used.period()));
                 Ok(())
             }
         }
@@ -193,7 +195,7 @@ impl Picker {
             Action::TickShown => {
                 (self.tree.tick_shown(true), "Nothing more to tick here: management methods must be picked one by one")
             }
-            Action::UntickShown => (self.tree.tick_shown(false), "Nothing shown is ticked"),
+            Action::UntickShown => (self.tree.tick_shown(false), "None of the shown methods is ticked"),
             Action::Undo => (self.tree.undo(), "Nothing to undo"),
             Action::Redo => (self.tree.redo(), "Nothing to redo"),
             _ => (true, ""),
@@ -208,7 +210,7 @@ impl Picker {
                 Intent::Notify(NoticeId::NotCopied, "Not copied: the link contains control characters".to_owned())
             }
             Some(link) => Intent::Run(Effect::CopyText(link.to_owned())),
-            None => Intent::Notify(NoticeId::NotCopied, "No documentation link here".to_owned()),
+            None => Intent::Notify(NoticeId::NotCopied, "Not copied: this row has no documentation link".to_owned()),
         }
     }
 
@@ -322,7 +324,7 @@ impl Component for Picker {
             (Action::OnlyChecked, _) => self.tree.toggle_only_checked(),
             (Action::DropUnused, _) => {
                 if let Err(why) = self.drop_unused() {
-                    return Intent::Notify(NoticeId::NoEffect, format!("Nothing was dropped: {why}"));
+                    return Intent::Notify(NoticeId::NoEffect, format!("No methods were dropped: {why}"));
                 }
             }
             (Action::ApplyCatalogue, _) => return Intent::Push(Box::new(ApplyCatalogueDialog::new())),
@@ -337,7 +339,7 @@ impl Component for Picker {
 const fn describe_kind(kind: GroupKind) -> Option<&'static str> {
     match kind {
         GroupKind::Api => None,
-        GroupKind::Management => Some("◆ manages jeton itself: never in a set or Inherit, must be picked one by one"),
-        GroupKind::Vanished => Some("no longer in a catalogue: grants nothing, not available to new tokens"),
+        GroupKind::Management => Some("◆ management methods: never in an API set or Inherit; pick them one by one"),
+        GroupKind::Vanished => Some("no longer in a catalogue: grants no access; new tokens can't select it"),
     }
 }

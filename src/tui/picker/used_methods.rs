@@ -50,11 +50,11 @@ impl UsedMethods {
     /// Returns the reason why the other methods can't be called unused; `None` if they can.
     pub fn uncertainty(&self) -> Option<String> {
         if self.is_truncated {
-            Some("too many methods in use to list the unused ones".to_owned())
+            Some("the token uses too many methods to list the unused methods".to_owned())
         } else if self.days < MIN_DAYS {
-            Some(format!("{} of usage; unused methods show up after 7 days", self.period()))
+            Some(format!("the ledger covers {}; jeton lists unused methods after 7 days", self.period()))
         } else if self.methods.is_empty() {
-            Some(format!("none was used in {}", self.period()))
+            Some(format!("the token used no method in {}", self.period()))
         } else {
             None
         }

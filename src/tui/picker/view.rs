@@ -270,7 +270,7 @@ impl Picker {
     fn status_message(&self, model: &Model) -> Option<(String, Style)> {
         let theme = &model.theme;
         if self.focus == Focus::Leaving {
-            return Some(("Leave without these changes?".to_owned(), theme.warning));
+            return Some(("Leave and discard your changes?".to_owned(), theme.warning));
         }
         if let Some(notice) = &model.notice {
             let style = if notice.is_success() { theme.good } else { theme.danger };
@@ -290,7 +290,7 @@ impl Picker {
         if entry.above_role {
             let access = entry.access.map_or("", |a| a.as_str());
             let role = self.role;
-            let text = format!("▲ {access} exceeds the role {role}: denied while the account has this role");
+            let text = format!("▲ the role {role} does not permit {access} methods: such calls are denied");
             return Some((text, theme.warning));
         }
         describe_kind(index.kind_of(entry)).map(|text| (text.to_owned(), theme.warning))
@@ -301,8 +301,8 @@ impl Picker {
             let sets = &self.tree.index().sets;
             let text = match sets.get(self.set_cursor) {
                 Some(set) => set.title.clone(),
-                None if self.set_cursor == sets.len() => "all that the account's role permits".to_owned(),
-                None => "valid, but may not call anything".to_owned(),
+                None if self.set_cursor == sets.len() => "all methods that the account's role permits".to_owned(),
+                None => "the token is valid, but may not call any method".to_owned(),
             };
             return Line::raw(cut(&text, columns));
         }
@@ -322,9 +322,9 @@ impl Picker {
             return match self.tree.choice() {
                 _ if matches!(self.mode, PickerMode::Browse) => String::new(),
                 Choice::Custom if self.tree.total().0 > 0 => {
-                    "Custom: choosing a set replaces your ticks; u undoes".to_owned()
+                    "If you choose a set, it replaces your ticked methods. Press u to undo".to_owned()
                 }
-                _ => "changing a method makes the choice Custom, starting from these".to_owned(),
+                _ => "If you change a method, these ticks become a Custom selection".to_owned(),
             };
         }
         self.tree.method().map_or_else(String::new, |m| m.id.to_string())

@@ -124,7 +124,7 @@ impl Dialog for FirstRun {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("No store yet. jeton will create one, readable only by you, at", Style::new());
+        layout.text_line("There is no store yet. jeton will create a store that only you can read:", Style::new());
         layout.text_line(&format!("  {}", model.store_path), theme.strong);
         layout.blank();
         layout.text_line("The first account is an owner: it manages everything and everyone.", Style::new());

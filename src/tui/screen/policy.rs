@@ -33,21 +33,19 @@ pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
     match key.strip_prefix(KEY_PREFIX).unwrap_or(key) {
         "self_service" => (
             "Members manage their own tokens",
-            "off: members and viewers can only view, disable and revoke their own tokens",
+            "If off, members and viewers can only view, disable and revoke their own tokens",
         ),
         "active_tokens" => ("Active tokens per account", "Maximum number of active tokens per account; 0 = no limit"),
         "kept_tokens" => {
             ("Tokens per account in total", "Maximum number of tokens per account, trash included; 0 = no limit")
         }
-        "default_expiry" => ("Default expiry", "Preset expiry of a new token; never = no expiry"),
+        "default_expiry" => ("Default expiry", "Default expiry of a new token; never = the token does not expire"),
         "max_expiry" => {
-            ("Longest expiry", "Longest expiry that a token can get; none = no limit. Existing tokens keep theirs")
+            ("Longest expiry", "Longest expiry that can be set; none = no limit. Existing tokens are unchanged")
         }
-        "trash" => {
-            ("Trash retention", "Time for which a revoked token can be restored; also applies to tokens in the trash")
-        }
+        "trash" => ("Trash retention", "Time to restore a revoked token, including tokens already in the trash"),
         "ledger_keep" => {
-            ("Usage retention", "Time for which uses and denied attempts are kept; older ones are removed")
+            ("Usage retention", "Time for which jeton keeps uses and denied attempts; older rows are deleted")
         }
         _ => ("", ""),
     }
@@ -142,7 +140,7 @@ impl Component for PolicyScreen {
         let right = if self.policy.is_some() { "" } else { "reading… " };
         let (about, note) = match self.current() {
             Some((key, _)) if model.role() == Role::Owner => (describe_rule(key).1.to_owned(), key.to_owned()),
-            Some((key, _)) => (describe_rule(key).1.to_owned(), format!("{key}   only owners can change it")),
+            Some((key, _)) => (describe_rule(key).1.to_owned(), format!("{key}   only owners can change this rule")),
             None => Default::default(),
         };
         let around = ScreenParts {

@@ -76,7 +76,7 @@ impl Dialog for ReplacePassword {
     fn draw(&self, layout: &mut FormLayout<'_, NewPasswordField>, _model: &Model) {
         let theme = layout.theme;
         layout.text_line("Your password is temporary: someone else set it and knows it.", theme.warning);
-        layout.text_line("Choose one that only you know to sign in.", Style::new());
+        layout.text_line("To sign in, choose a new password that only you know.", Style::new());
         layout.blank();
         self.password.draw(layout, NewPasswordField::Password, NewPasswordField::Repeated, "New password");
         layout.blank();

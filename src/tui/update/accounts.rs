@@ -56,14 +56,14 @@ pub(super) fn on_account_changed(
         AccountChange::Disabled => format!("{name} disabled"),
         AccountChange::Enabled => format!("{name} enabled"),
         AccountChange::Password if counted.account.temporary_password => {
-            format!("{name} has a temporary password that must be replaced at the next sign-in")
+            format!("{name} must replace the temporary password at the next sign-in")
         }
         AccountChange::Password => format!("{name} has a new password"),
         AccountChange::Deleted => format!("{name} deleted"),
     };
     let mut notice = Notice::new(NoticeId::Done(change.verb()), text).cli(cli);
     if change == AccountChange::Disabled {
-        notice = notice.effect("its tokens are denied from the next request on");
+        notice = notice.effect("the service denies the account's tokens at once");
     }
     let text = notice.full_text();
     let own = model.me.as_ref().is_some_and(|me| me.account.id == *id);
@@ -142,7 +142,7 @@ fn on_own_account_changed(model: &mut Model, change: AccountChange, text: String
                 // The demo banner shows a password that is no longer valid.
                 model.demo = None;
             }
-            lock_with_notice(model, "Password changed. Sign in with the new one.");
+            lock_with_notice(model, "Password changed. Sign in with the new password.");
         }
         AccountChange::Role => lock_with_notice(model, &format!("{text}. Sign in again.")),
         AccountChange::Disabled | AccountChange::Deleted if by_token => {

@@ -76,7 +76,7 @@ pub(super) fn on_revoked(model: &mut Model, changed: Committed<RevokeResult>) ->
     let pronoun = if revoked.len() == 1 { "it" } else { "they" };
     // The line is short: names are in the details, and the dialog listed them.
     let effect = match left.count {
-        0 => "denied from the next request on".to_owned(),
+        0 => "the service denies any further use".to_owned(),
         1 => format!("{pronoun} created 1 token that stays valid"),
         count => format!("{pronoun} created {count} tokens that stay valid"),
     };

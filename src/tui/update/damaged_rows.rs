@@ -42,6 +42,6 @@ fn notify(model: &mut Model, rows: impl IntoIterator<Item = String>, next: &str)
     if more > 0 {
         new.push(format!("{more} more"));
     }
-    let text = format!("Damaged in the store and skipped: {}{next}", new.join(", "));
+    let text = format!("These stored rows are damaged and not shown: {}{next}", new.join(", "));
     model.notify(Notice::new(NoticeId::Damaged, text));
 }

@@ -44,7 +44,7 @@ pub(super) fn stop_instead_of(model: &mut Model, action: Action) -> Option<Vec<E
     if ends {
         model.notify(Notice::new(
             NoticeId::PurgeStopping,
-            "Stopping the running purge. Press the key again to quit now",
+            "Stopping the purge. To quit without waiting, press the same key again",
         ));
     }
     Some(stop(model))
@@ -75,7 +75,7 @@ pub(super) fn on_purged(model: &mut Model, waited: Option<Layer>, changed: &Comm
     let purged =
         format!("{} purged", count_noun(changed.value.count, &format!("{} token", changed.value.which.as_str())));
     let notice = match changed.value.stopped {
-        true => Notice::new(NoticeId::PurgeStopped, format!("Stopped: {purged}. The others are unchanged")),
+        true => Notice::new(NoticeId::PurgeStopped, format!("Purge stopped: {purged}. The other tokens are unchanged")),
         false => Notice::new(NoticeId::Done(PurgeTokens::NAME), purged),
     };
     model.notify(notice.cli(&changed.equivalent_command));

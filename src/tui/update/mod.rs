@@ -106,8 +106,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::WorkerFailed => {
-            model.exit = Some(Err(Error::failure("a part of jeton failed; its message is above")
-                .next("Each change was made completely or not at all. Start jeton again and check")));
+            model.exit = Some(Err(Error::failure("a part of jeton failed; see the message above")
+                .next("Each change was made completely or not at all. Start jeton again and check your last change")));
             Vec::new()
         }
         Msg::TerminalLost(why) => {
@@ -127,7 +127,7 @@ pub(super) fn lock(model: &mut Model, error: Option<&Error>) {
     model.auth.clear();
     if model.session.as_ref().is_some_and(Session::is_token) {
         let ended = Error::unauthenticated("the session has ended")
-            .why("it was started with a token, and a token can't unlock the screens");
+            .why("you signed in with a token, and a token can't unlock the screens; start jeton again");
         model.exit = Some(Err(error.cloned().unwrap_or(ended)));
         return;
     }
@@ -233,7 +233,7 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             if !whole {
                 model.notify(Notice::new(
                     NoticeId::PasteTruncated,
-                    "Pasted text was cut: one line, no control characters",
+                    "Pasted text was cut: it was too long, or had line breaks or control characters",
                 ));
             }
             apply_intent(model, layer, intent)
@@ -258,7 +258,7 @@ fn quit(model: &mut Model, layer: Layer, result: Result<()>) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(lock) = &mut model.lock {
-        lock.set_problem("an unseen secret is behind this lock; press again to quit anyway");
+        lock.set_problem("you have not seen a new secret yet: unlock to see it, or press the key again to quit");
     } else {
         let question = model.modals.iter().rev().find_map(Component::discard_question);
         question.map(|question| model.modals.push(question));

@@ -194,8 +194,8 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
         Response::RegenerateToken(changed) => {
             let token = &changed.value.token;
             let old = match token.overlap(model.now) {
-                Some(previous) => format!("the old secret ends {}", relative(previous.retires_at, model.now)),
-                None => "the old secret is denied from the next request on".to_owned(),
+                Some(previous) => format!("the old secret stops working {}", relative(previous.retires_at, model.now)),
+                None => "the service denies the old secret from the next request on".to_owned(),
             };
             let overlaps = token.overlap(model.now).is_some();
             let text = format!("{} has a new secret", token.name);
@@ -212,13 +212,14 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             show_changed_tokens(model, &[changed.value.after], done, &changed.equivalent_command)
         }
         Response::RetireToken(changed) => {
-            let done = TokensDone::new::<RetireToken>("has one secret again").effect("the old secret is denied");
+            let done =
+                TokensDone::new::<RetireToken>("has one secret again").effect("the service denies the old secret");
             let effects = show_changed_tokens(model, &[changed.value], done, &changed.equivalent_command);
             propagation::check_propagation(model, effects, changed.audit_seq, "the old secret")
         }
         Response::PurgeTokens(changed) => long_work::on_purged(model, layer, &changed),
         Response::DisableTokens(changed) => {
-            let done = TokensDone::new::<DisableTokens>("disabled").effect("denied from the next request on");
+            let done = TokensDone::new::<DisableTokens>("disabled").effect("the service denies any further use");
             tokens_revoked(model, &changed, done)
         }
         Response::EnableTokens(changed) => {

@@ -111,14 +111,14 @@ impl ExpiryChoice {
             DateFormat::Iso => "2027-12-31, 12h, 6mo …",
             DateFormat::Dmy => "31-12-2027, 12h, 6mo …",
         };
-        self.options.draw(layout, (row, "Expires"), (typed, "  on, or in"), example);
+        self.options.draw(layout, (row, "Expires"), (typed, "  when"), example);
         let until = match self.resolve_at(model.now, dates.zone) {
             Ok((None, expiry)) => match expiry.at() {
                 Some(at) => format!("unchanged: {}, {}", dates.last_day(expiry), relative(at, model.now)),
                 None => "unchanged: never".to_owned(),
             },
             Ok((Some(_), expiry)) if expiry.at().is_some() => format!("works until {}", dates.last_day(expiry)),
-            Ok((Some(_), _)) => "works until it is disabled or revoked".to_owned(),
+            Ok((Some(_), _)) => "the token works until you disable or revoke it".to_owned(),
             Err(_) => String::new(),
         };
         layout.note(&until, layout.theme.dim);

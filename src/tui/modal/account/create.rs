@@ -104,7 +104,7 @@ impl Dialog for CreateAccountDialog {
         let password = self.password.validate(Field::Password, Field::RepeatedPassword)?;
         let role = self.role();
         let about = format!(
-            "{username} signs in with this temporary password and must replace it at once. As {role}: {}.",
+            "{username} must choose a new password at the first sign-in. The role is {role}. {}.",
             describe_role(role)
         );
         let title = format!("New account {username}");
@@ -125,7 +125,7 @@ impl Dialog for CreateAccountDialog {
         layout.note(describe_role(self.role()), theme.dim);
         layout.blank();
         self.password.draw(layout, Field::Password, Field::RepeatedPassword, "Password");
-        layout.note("Temporary: replaced at the first sign-in", theme.dim);
+        layout.note("The account must choose a new password at the first sign-in", theme.dim);
         layout.blank();
         layout.button(Field::Button, "Create");
         layout.problem(3);

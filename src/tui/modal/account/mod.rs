@@ -67,7 +67,7 @@ impl NewPasswordInputs {
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, first: S, again: S, label: &str) {
         layout.text_input(first, label, &self.first);
         layout.text_input(again, "Repeat", &self.repeated);
-        let hint = format!("{MIN_PASSWORD_LEN} characters or more; a few words are fine");
+        let hint = format!("Use {MIN_PASSWORD_LEN} characters or more, for example a few words");
         layout.note(&hint, layout.theme.dim);
     }
 

@@ -65,9 +65,9 @@ impl Dialog for SetPasswordDialog {
         let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
         let username = self.username.clone();
         let about = if self.is_own {
-            "Confirm with your current password. Then sign in again with the new one.".to_owned()
+            "Confirm with your current password. Then sign in with the new password.".to_owned()
         } else {
-            format!("{username} signs in with the new password and must replace it at once. Its tokens keep working.")
+            format!("{username} must choose another password at the next sign-in. Tokens of {username} keep working.")
         };
         let title = format!("New password of {username}");
         Ok(Intent::Confirm(PendingMutation::new(title, about, PasswordChange { username, password })))
@@ -78,12 +78,13 @@ impl Dialog for SetPasswordDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, NewPasswordField>, _model: &Model) {
-        let ends = if self.is_own {
-            "You will sign in again with it. Your tokens keep working."
+        let username = &self.username;
+        let consequence = if self.is_own {
+            "You will sign in again with the new password. Your tokens keep working.".to_owned()
         } else {
-            "Temporary: replaced at the next sign-in. Its tokens keep working."
+            format!("{username} must choose another password at the next sign-in. Tokens of {username} keep working.")
         };
-        layout.text_line(ends, Style::new());
+        layout.paragraph(&consequence, 2, Style::new());
         layout.blank();
         self.password.draw(layout, NewPasswordField::Password, NewPasswordField::Repeated, "New password");
         layout.blank();

@@ -19,10 +19,10 @@ use crate::verbs::impact::Removal;
 /// Returns the meaning of a role, without a full stop.
 pub const fn describe_role(role: Role) -> &'static str {
     match role {
-        Role::Owner => "Manages everything and everyone; its tokens may call all methods",
-        Role::Admin => "Manages members and viewers; its tokens may call all methods",
-        Role::Member => "Can't manage other accounts; its tokens may call read and write methods",
-        Role::Viewer => "Can't manage other accounts; its tokens may call only read methods",
+        Role::Owner => "Owners manage everything; tokens may call all methods",
+        Role::Admin => "Admins manage members and viewers; tokens call all methods",
+        Role::Member => "Members manage no account; tokens call read and write methods",
+        Role::Viewer => "Viewers manage no account; tokens call only read methods",
     }
 }
 
@@ -33,13 +33,13 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
         Access::ALL.into_iter().filter(|a| one.permits(*a) && !other.permits(*a)).collect()
     };
     let (lost, gained) = (only(before, after), only(after, before));
-    let tokens = format!("Its {}", count_noun(active.into(), "active token"));
+    let tokens = format!("The account's {}", count_noun(active.into(), "active token"));
     if !lost.is_empty() {
-        format!("{tokens} may call no {} methods from the next request on.", named(lost))
+        format!("{tokens} may no longer call {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
         format!("{tokens} may also call {} methods that they were given.", named(gained))
     } else {
-        format!("{tokens} keep the same methods.")
+        format!("{tokens} may call the same methods as before.")
     }
 }
 
@@ -102,10 +102,13 @@ impl Dialog for SetRoleDialog {
             return Err(Problem::at(Field::Role, format!("{name} already has the role {role}")));
         }
         if role > before && self.account.temporary_password {
-            let text = format!("{name} can't be promoted until its temporary password is replaced");
+            let text = format!("{name} must sign in and replace the temporary password before a promotion");
             return Err(Problem::at(Field::Role, text));
         }
-        let about = format!("{name} changes from {before} to {role}. {}", describe_change(before, role, self.active));
+        let about = format!(
+            "The role of {name} changes from {before} to {role}. {}",
+            describe_change(before, role, self.active)
+        );
         let verb = SetRole { username: name.clone(), role };
         let change = PendingMutation::new(format!("Role of {name}"), about, verb);
         Ok(Intent::Confirm(change.taking(Removal::Role(name.clone(), role))))

@@ -55,7 +55,10 @@ impl ApplyCatalogueDialog {
     fn on_preview(&mut self, preview: &CataloguePreview) -> PressResult<Field> {
         let Some(catalogue) = self.pending.take() else { return Ok(Intent::Stay) };
         if preview.is_empty() {
-            return Err(Problem::general(format!("{} is already in force: nothing would change", preview.name)));
+            return Err(Problem::general(format!(
+                "Catalogue {} is already applied: nothing would change",
+                preview.name
+            )));
         }
         if preview.widening.count > 0 || !preview.made_public.is_empty() {
             return Ok(Intent::Push(Box::new(ConfirmWideningDialog::new(catalogue, preview))));
@@ -86,7 +89,7 @@ impl Dialog for ApplyCatalogueDialog {
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
-            "" => Err(Problem::at(Field::Source, "Enter a name or a path")),
+            "" => Err(Problem::at(Field::Source, "Enter the path of a catalogue file, or cloud-platform")),
             source => Ok(Intent::ReadCatalogue(paths::expand_home(source))),
         }
     }
@@ -104,7 +107,8 @@ impl Dialog for ApplyCatalogueDialog {
         match error.kind {
             // The remedy in the error is for the command line.
             ErrorKind::Conflict => {
-                let text = format!("{}. Something changed meanwhile: press Enter for a new preview", error.what);
+                let text =
+                    format!("{}. The store changed after the preview: press Enter for a new preview", error.what);
                 Err(Problem::general(text))
             }
             ErrorKind::Failure
@@ -118,9 +122,9 @@ impl Dialog for ApplyCatalogueDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
-        layout.paragraph("A TOML file, or cloud-platform (comes with jeton).", 2, Style::new());
+        layout.paragraph("Enter a TOML file, or cloud-platform for the sample catalogue of jeton.", 2, Style::new());
         if !is_tight(layout.rows) {
-            layout.paragraph("You see the changes before they are applied.", 1, Style::new());
+            layout.paragraph("jeton shows the changes before it applies the catalogue.", 1, Style::new());
             layout.blank();
         }
         layout.wide_text_input(Field::Source, "Catalogue", &self.source);
@@ -129,7 +133,7 @@ impl Dialog for ApplyCatalogueDialog {
             return;
         }
         let end = layout.height() + 3;
-        let openapi = "For OpenAPI run: jeton catalogue import openapi FILE";
+        let openapi = "To import an OpenAPI file, run: jeton catalogue import openapi FILE";
         layout.paragraph(openapi, 3, layout.theme.dim);
         layout.pad(end);
     }

@@ -85,13 +85,13 @@ impl Dialog for ConfirmWideningDialog {
         ];
         for (field, count, input) in typed {
             if count > 0 && input.text() != count.to_string() {
-                return Err(Problem::at(field, format!("Type their number exactly: {count}")));
+                return Err(Problem::at(field, format!("Type the number exactly: {count}")));
             }
         }
         let mut about = Vec::new();
         if self.public_count > 0 {
             let methods = count_noun(self.public_count, "method");
-            about.push(format!("Anyone may call {methods} without a token once the proxies are reloaded."));
+            about.push(format!("After a reload of the proxies, anyone may call {methods} without a token."));
         }
         if self.count > 0 {
             let gain = if self.count == 1 { "gains" } else { "gain" };
@@ -117,7 +117,7 @@ impl Dialog for ConfirmWideningDialog {
             layout.text_input(Field::Public, "Number of public methods", &self.public_confirmation);
         }
         if self.count > 0 {
-            layout.text_input(Field::Number, "Number of these tokens", &self.confirmation);
+            layout.text_input(Field::Number, "Number of listed tokens", &self.confirmation);
         }
         layout.problem(if tight { 1 } else { 2 });
     }

@@ -11,7 +11,7 @@ use crate::verbs::impact::Removal;
 
 /// Maximum length of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits =
-    TextLimits { max_items: 1_000, more_hint: "full list: jeton catalogue apply --dry-run --json" };
+    TextLimits { max_items: 1_000, more_hint: "for the full list, run: jeton catalogue apply --dry-run --json" };
 
 /// Describes the preview: the tokens that gain methods, then additions, removals and changes.
 fn preview_text(preview: &CataloguePreview) -> ScrollText {

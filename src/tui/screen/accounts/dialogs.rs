@@ -65,8 +65,8 @@ fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {
     }
     let tokens = match counted.tokens.active {
         0 => "The account has no active tokens".to_owned(),
-        1 => "Its 1 active token is accepted again from the next request on".to_owned(),
-        n => format!("All its {n} active tokens are accepted again from the next request on"),
+        1 => "The service accepts the account's 1 active token from the next request on".to_owned(),
+        n => format!("The service accepts all {n} active tokens of the account from the next request on"),
     };
     let about = format!("{name} can sign in again with the same password. {tokens}.");
     PendingMutation::new(format!("Enable {name}"), about, EnableAccounts { usernames })

@@ -163,12 +163,12 @@ impl Accounts {
         };
         let name = &account.username;
         let first = format!("{name}  {}{seen}", count_noun(row.tokens.active.into(), "active token"));
-        let off = match (account.enabled, account.temporary_password) {
-            (false, _) => "Disabled: can't sign in, and its tokens are denied. ",
-            (true, true) => "Temporary password: replaced at the next sign-in. ",
-            (true, false) => "",
+        let state = match (account.enabled, account.temporary_password) {
+            (false, _) => "The account is disabled: no sign-in, and its tokens are denied",
+            (true, true) => "The password is temporary: a new one is due at the next sign-in",
+            (true, false) => describe_role(account.role),
         };
-        [first, format!("{off}{}", describe_role(account.role))]
+        [first, state.to_owned()]
     }
 
     /// Returns when a token of the account was last used, if loaded.

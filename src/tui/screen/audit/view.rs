@@ -25,7 +25,8 @@ impl Audit {
         };
         let body = list_layout::draw(frame, area, parts, model);
         if let Some(error) = self.rows.error() {
-            let lines = list_layout::error_lines(error, "The audit log is for owners and admins.", columns, model);
+            let lines =
+                list_layout::error_lines(error, "Only owners and admins can read the audit log.", columns, model);
             frame.render_widget(Paragraph::new(lines), body);
             return;
         }
@@ -69,7 +70,7 @@ impl Audit {
             lines.push(Line::default());
             lines.extend(if self.filter.is_empty() {
                 let text = match self.is_damaged {
-                    true => " No row is readable. Run: jeton audit verify",
+                    true => " No row of the audit log is readable. Run: jeton audit verify",
                     false => " Nothing has been changed yet.",
                 };
                 vec![Line::raw(cut(text, columns))]

@@ -94,7 +94,7 @@ impl Denied {
 pub fn copy_address(row: &DeniedRow) -> Intent {
     let say = |text: &str| Intent::Notify(NoticeId::NotCopied, text.to_owned());
     match row.address.as_str() {
-        "" => say("No single address is known for these attempts"),
+        "" => say("Not copied: the attempts came from several or unknown addresses"),
         // Text that can't be displayed safely must not be pasted either.
         address if address.chars().any(is_control_or_bidi) => {
             say("Not copied: the address contains control characters")

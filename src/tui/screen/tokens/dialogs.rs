@@ -39,7 +39,7 @@ impl Tokens {
                 Some(Intent::Push(Box::new(RestoreTokensDialog::new(tokens, proof))))
             }
             Action::Purge if ctx.has_long_work => {
-                let text = "A purge is running. Press Esc to stop it, or wait";
+                let text = "A purge is running. Wait until it ends, or press Esc to stop it";
                 Some(Intent::Notify(NoticeId::PurgeRunning, text.to_owned()))
             }
             Action::Purge => {
@@ -107,16 +107,19 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     let tokens = vec![TokenTarget::at_revision(token)];
     if token.enabled {
         let about = format!(
-            "{} is denied from the next request on. Its secret is kept, and it can be enabled again.",
+            "The service denies {} from the next request on. The secret is kept, so you can enable the token again.",
             token.full_name()
         );
         PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
     } else {
         let expired = token.expiry.is_past(now);
         let about = if expired {
-            format!("{} has expired. To use it again, regenerate it with a new expiry.", token.full_name())
+            format!("{} has expired. To use the token again, regenerate it with a new expiry.", token.full_name())
         } else {
-            format!("{} is accepted again from the next request on, with the same secret.", token.full_name())
+            format!(
+                "The service accepts {} again from the next request on. The secret stays the same.",
+                token.full_name()
+            )
         };
         PendingMutation::new(format!("Enable {}", token.full_name()), about, EnableTokens { tokens })
     }
@@ -132,17 +135,26 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     if on.is_empty() {
         let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
         let about = match expired {
-            0 => format!("Accepted again from the next request on, with the same secrets: {names}."),
-            1 => format!("1 of them expired and needs a new expiry first, so none is enabled: {names}."),
-            n => format!("{n} of them expired and need a new expiry first, so none is enabled: {names}."),
+            0 => format!("The service accepts {names} again from the next request on. The secrets stay the same."),
+            1 => format!(
+                "None of these tokens is enabled: {names}. 1 token has expired: first regenerate it with a new \
+                 expiry."
+            ),
+            n => format!(
+                "None of these tokens is enabled: {names}. {n} tokens have expired: first regenerate them with \
+                 a new expiry."
+            ),
         };
         return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: targets });
     }
     let off = match tokens.len() - affected.len() {
         0 => String::new(),
-        1 => " 1 more is already disabled.".to_owned(),
-        n => format!(" {n} more are already disabled."),
+        1 => " 1 other marked token is already disabled.".to_owned(),
+        n => format!(" {n} other marked tokens are already disabled."),
     };
-    let about = format!("Denied from the next request on; secrets are kept: {names}.{off}");
+    let about = format!(
+        "The service denies {names} from the next request on. The secrets are kept, so you can enable the \
+         tokens again.{off}"
+    );
     PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })
 }

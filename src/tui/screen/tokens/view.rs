@@ -52,7 +52,7 @@ impl Tokens {
         };
         let (about, soon) = if self.options.trashed {
             let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
-            (format!("Trash, kept for {}", keep.describe()), String::new())
+            (format!("Trash, tokens kept for {}", keep.describe()), String::new())
         } else {
             let limit = match self.summary.limit {
                 0 => format!("{} active", self.summary.active),
@@ -157,9 +157,13 @@ impl Tokens {
         match (self.filter.is_empty(), narrowed.is_empty()) {
             (true, true) if self.options.trashed => teach(" The trash is empty.  ", "t", "  goes back to the tokens."),
             (true, true) => teach(" No tokens yet.  ", "n", "  generates the first one."),
-            (true, false) => vec![Line::raw(cut(&format!(" No {narrowed} token here.  Esc shows all."), columns))],
+            (true, false) => vec![Line::raw(cut(
+                &format!(" There are no tokens that are {narrowed}.  Esc shows all tokens."),
+                columns,
+            ))],
             (false, _) => {
-                let also = if narrowed.is_empty() { String::new() } else { format!(" and is {narrowed}") };
+                let also =
+                    if narrowed.is_empty() { String::new() } else { format!(" among tokens that are {narrowed}") };
                 self.filter.no_match_lines(&also, self.filter.unknown_field::<TokenFilter>().as_ref(), columns)
             }
         }
@@ -176,7 +180,11 @@ impl Tokens {
         match token.overlap(model.now) {
             Some(old) => [
                 about,
-                format!("overlap: {} ends {}; {used}; o ends it now", old.hint, relative(old.retires_at, model.now)),
+                format!(
+                    "old secret {} stops working {} (o stops it now); {used}",
+                    old.hint,
+                    relative(old.retires_at, model.now)
+                ),
             ],
             None => [about, used],
         }
