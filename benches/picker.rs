@@ -27,7 +27,7 @@ use jeton::tui::theme::Theme;
 use jeton::tui::update::update;
 use jeton::tui::view::view;
 use jeton::verbs::Backend;
-use jeton::verbs::actor::Credential;
+use jeton::verbs::credential::Credential;
 use jeton::verbs::request::{Request, Response};
 use jeton::verbs::secret_delivery::SecretReceiver;
 use ratatui::Terminal;

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::Backend;
 use crate::verbs::accounts::SetupState;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request, Response};
 use crate::verbs::secret_delivery::SecretReceiver;

@@ -10,7 +10,7 @@ use super::output::{JsonList, Table};
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::findings::{Finding, FindingCursor, FindingKind, FindingReason, ListFindings};
 use crate::verbs::ledger::format_origin;
 use crate::verbs::request::call;

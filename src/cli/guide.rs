@@ -14,8 +14,8 @@ use crate::platform::{self, proof_file, running_service_file, secret_files, sock
 use crate::service::credential_sources::CredentialSource;
 use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::ProxyProof;
-use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
+use crate::verbs::credential::Credential;
 
 pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let subject = match (args.subject, args.lua) {
@@ -114,11 +114,12 @@ fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, 
     match (listen, &tls) {
         (None, None) => Err(Error::usage("the proxy has no certificate")
             .why("tokens would cross the network unencrypted")
-            .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind a TLS terminator, or --insecure")),
+            .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind a TLS terminator, or add --insecure if the network \
+                  is safe")),
         (Some(listen), None) if !listen.is_local() => {
             Err(Error::usage(format!("tokens would be sent to {listen} unencrypted"))
                 .why("without a certificate the proxy speaks plain HTTP")
-                .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or --insecure"))
+                .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or add --insecure if the network is safe"))
         }
         (listen, _) => Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls)),
     }
@@ -139,8 +140,8 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
             "the configuration contains a proof value, and other users could read the output file",
         )
         .next(
-            "Run umask 027, then run this command again. If the proxy doesn't start as root, the proxy's group \
-             must be able to read the file",
+            "Delete the output file and run: umask 027. Then run this command again. If the proxy doesn't start as root, give \
+             the file to the proxy's group",
         ));
     }
     let store = app.store_path();

@@ -9,7 +9,7 @@ use crate::domain::method::Access;
 use crate::domain::name::{Prefix, Username};
 use crate::error::{Error, Result};
 use crate::verbs::accounts::GetSetup;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::init::Init;
 
 pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
@@ -19,7 +19,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     if !app.call(&Credential::Store, GetSetup)?.first_run {
         return Err(Error::conflict(format!("the store {} is already set up", app.store_path().display()))
-            .next("To sign in, run: jeton. For another store use --store PATH"));
+            .next("To sign in, run: jeton. To set up another store, use --store PATH"));
     }
     let username = match named.or_else(|| app.username.clone()) {
         Some(username) => username,

@@ -27,7 +27,7 @@ mod whoami;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process_hardening::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 

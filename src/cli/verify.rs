@@ -23,7 +23,7 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     let secret = read_secret(app)?;
     let now = app.now();
     let describe = |reason: DenialReason| {
-        if secret.is_empty() { "no secret in the first line of stdin" } else { reason.describe() }
+        if secret.is_empty() { "the first line of stdin is empty or not a secret" } else { reason.describe() }
     };
     match verify::verify(local.store(), &secret, method.as_ref(), now, CALLER)? {
         Decision::Allowed(accepted) if app.out.json => app.out.json(&VerifiedJson {
@@ -54,7 +54,7 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
             let method = method.map_or_else(String::new, |m| m.to_string());
             Err(Error::not_found(format!("no method {method}"))
                 .why("the secret is valid, but no catalogue has this method")
-                .next("Search with: jeton catalogue list"))
+                .next("List the methods with: jeton catalogue list"))
         }
     }
 }

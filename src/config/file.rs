@@ -155,9 +155,9 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
 
 /// Returns the text of a regular file. Reading a device or a pipe might never end.
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
-    let unfit = || std::io::Error::other(format!("it is not a regular file, or is larger than {MAX_BYTES} bytes"));
+    let unfit = || std::io::Error::other(format!("the file is larger than {MAX_BYTES} bytes"));
     if !fs::metadata(path)?.is_file() {
-        return Err(unfit());
+        return Err(std::io::Error::other("it is not a regular file"));
     }
     let file = fs::File::open(path)?;
     let meta = file.metadata()?;

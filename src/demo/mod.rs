@@ -107,7 +107,7 @@ mod tests {
     use crate::lazy_backend::LazyLocalBackend;
     use crate::platform;
     use crate::verbs::accounts::WhoAmI;
-    use crate::verbs::actor::Credential;
+    use crate::verbs::credential::Credential;
     use crate::verbs::local_backend::ClientInfo;
     use crate::verbs::ports::Store as _;
     use crate::verbs::ports::TokenCursor;

@@ -184,20 +184,24 @@ impl SelectionEdit {
             (SelectionEdit::Methods { add, drop }, Selection::Custom(methods)) => {
                 apply_edit(methods, add, drop, "method").map(Selection::Custom)
             }
-            (SelectionEdit::Sets { .. }, _) => Err(Error::usage("sets can't be added or dropped here")
-                .why(format!("the token's selection is {}", kind(before)))
-                .next("Choose sets instead: --set NAME (can be repeated)")),
-            (SelectionEdit::Methods { .. }, _) => Err(Error::usage("methods can't be added or dropped here")
-                .why(format!("the token's selection is {}", kind(before)))
-                .next("Choose methods instead: --method M (can be repeated)")),
+            (SelectionEdit::Sets { .. }, _) => {
+                Err(Error::usage("API sets can't be added to this token or dropped from it")
+                    .why(format!("the token's API selection is {}", kind(before)))
+                    .next("Replace the whole API selection with sets: --set NAME (can be repeated)"))
+            }
+            (SelectionEdit::Methods { .. }, _) => {
+                Err(Error::usage("methods can't be added to this token or dropped from it")
+                    .why(format!("the token's API selection is {}", kind(before)))
+                    .next("Replace the whole API selection with methods: --method M (can be repeated)"))
+            }
         }
     }
 }
 
 const fn kind(selection: &Selection) -> &'static str {
     match selection {
-        Selection::Sets(_) => "a choice of API sets",
-        Selection::Custom(_) => "a choice of methods",
+        Selection::Sets(_) => "a list of API sets",
+        Selection::Custom(_) => "a list of methods",
         Selection::Inherit => "Inherit",
     }
 }
@@ -209,12 +213,11 @@ fn apply_edit<T: Ord + Clone + std::fmt::Display>(
     what: &str,
 ) -> Result<BTreeSet<T>> {
     if let Some(both) = add.intersection(drop).next() {
-        return Err(Error::usage(format!("the {what} {both} is both added and dropped")));
+        return Err(Error::usage(format!("the {what} {both} can't be added and dropped at the same time")));
     }
     if let Some(absent) = drop.difference(before).next() {
-        return Err(
-            Error::not_found(format!("the {what} {absent} can't be dropped")).why("it is not in the token's selection")
-        );
+        return Err(Error::not_found(format!("the {what} {absent} can't be dropped"))
+            .why("the token's API selection does not include it"));
     }
     Ok(before.difference(drop).chain(add).cloned().collect())
 }

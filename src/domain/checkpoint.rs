@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 const LINE_PREFIX: &str = "jeton-audit 1 ";
 
 /// The limits of the chain alone, without an anchor.
-pub const NO_CHECKPOINT_ADVICE: &str = "Without an anchor, rows cut off the end or a completely rewritten log can't be detected. Keep an anchor \
-     outside the store: jeton audit anchor FILE";
+pub const NO_CHECKPOINT_ADVICE: &str = "Without an anchor, jeton can't detect that the last rows were removed or the whole log was rewritten. Keep \
+     an anchor outside the store: jeton audit anchor FILE";
 
 /// The identity of the store that an anchor belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,15 +102,17 @@ pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
     let mut checkpoints: Vec<Checkpoint> = Vec::new();
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let refused = |why: &str| Err(Error::failure(format!("line {} of the anchor is damaged", index + 1)).why(why));
-        let Some(line) = line.strip_suffix('\n') else { return refused("it is cut off") };
+        let Some(line) = line.strip_suffix('\n') else { return refused("the line is cut off") };
         let Some(checkpoint) = Checkpoint::parse(line) else {
-            return refused("it is not a checkpoint, or was changed");
+            return refused("the line is not a checkpoint, or somebody changed it");
         };
         match checkpoints.last() {
             Some(last) if last.store != checkpoint.store => {
-                return refused("it belongs to another store than the line before");
+                return refused("the line belongs to another store than the previous line");
             }
-            Some(last) if last.seq >= checkpoint.seq => return refused("it does not follow the line before"),
+            Some(last) if last.seq >= checkpoint.seq => {
+                return refused("the row number is not higher than in the previous line");
+            }
             Some(_) | None => checkpoints.push(checkpoint),
         }
     }
@@ -174,7 +176,7 @@ mod tests {
         assert!(line(&(first.clone() + &first)).contains("line 2"), "the same row twice");
         assert!(line(&(second.clone() + &first)).contains("line 2"), "the older one behind");
         let other = Checkpoint { store: StoreId::parse("x@1").unwrap(), ..checkpoint(2) };
-        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: it belongs to another store than the line before");
+        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the line belongs to another store than the previous line");
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };
         assert!(parse_checkpoints(&zero.to_line()).is_err());
     }

@@ -34,8 +34,8 @@ impl DateFormat {
     pub fn parse(text: &str) -> Result<Self> {
         DateFormat::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| {
             let head: String = text.chars().take(32).collect();
-            Error::usage(format!("\"{}\" is no date format", escape_untrusted(&head)))
-                .why("it is iso (2026-12-31) or dmy (31-12-2026)")
+            Error::usage(format!("\"{}\" is not a date format", escape_untrusted(&head)))
+                .why("use iso (2026-12-31) or dmy (31-12-2026)")
         })
     }
 

@@ -68,9 +68,9 @@ impl DenialReason {
     pub const fn describe(self) -> &'static str {
         match self {
             DenialReason::Malformed => "not a jeton secret",
-            DenialReason::Checksum => "the secret is mistyped or cut (wrong checksum)",
-            DenialReason::Unknown => "no such secret was issued here",
-            DenialReason::WrongSecret => "the secret starts like an issued one but is wrong",
+            DenialReason::Checksum => "the secret is mistyped or cut off (wrong checksum)",
+            DenialReason::Unknown => "this store never issued such a secret",
+            DenialReason::WrongSecret => "the secret starts like an issued secret but is wrong",
             DenialReason::Retired => "the secret was replaced by a newer one",
             DenialReason::Expired => "the token has expired",
             DenialReason::Disabled => "the token is disabled",

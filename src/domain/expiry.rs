@@ -172,7 +172,7 @@ impl ExpirySpec {
         Span::parse(text).map(ExpirySpec::In).map_err(|_| {
             let head: String = text.chars().take(32).collect();
             Error::usage(format!("\"{}\" is not an expiry", escape_untrusted(&head)))
-                .why("use a span such as 12h, 30d, 2w, 6mo or 1y, a day such as 2026-12-31 or 31-12-2026, or never")
+                .why("use a span (12h, 30d, 2w, 6mo, 1y), a day (2026-12-31 or 31-12-2026), or never")
         })
     }
 

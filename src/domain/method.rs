@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 use std::fmt;
 
+use crate::domain::name::quoted;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 
@@ -40,10 +41,9 @@ impl Access {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
-        Access::ALL
-            .into_iter()
-            .find(|a| a.as_str() == text)
-            .ok_or_else(|| Error::usage("no such access level").why("use read, write, admin or public"))
+        Access::ALL.into_iter().find(|a| a.as_str() == text).ok_or_else(|| {
+            Error::usage(format!("no access level {}", quoted(text))).why("use read, write, admin or public")
+        })
     }
 }
 
@@ -63,7 +63,7 @@ impl MethodId {
         }
         let head: String = text.chars().take(64).collect();
         Err(Error::usage(format!("\"{}\" is not a method id", escape_untrusted(&head)))
-            .why("use 1-200 characters: A-Z a-z 0-9 . _ -"))
+            .why("use 1-200 of the characters A-Z a-z 0-9 . _ -"))
     }
 
     /// Returns the id as text.

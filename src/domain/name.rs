@@ -6,8 +6,8 @@ use crate::domain::secret::contains_secret;
 use crate::domain::untrusted_text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
-const USERNAME_RULE: &str = "use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit";
-const TOKEN_NAME_RULE: &str = "use 1-64 characters: A-Z a-z 0-9 . _ -, the first a letter or digit";
+const USERNAME_RULE: &str = "begin with a letter or digit, and use 1-32 of the characters a-z 0-9 . _ -";
+const TOKEN_NAME_RULE: &str = "begin with a letter or digit, and use 1-64 of the characters A-Z a-z 0-9 . _ -";
 /// The longest description, in characters.
 pub const MAX_DESCRIPTION_LEN: usize = 200;
 /// The longest token name, in characters.
@@ -23,8 +23,11 @@ fn is_well_formed(text: &str, max: usize, letter: fn(&u8) -> bool) -> bool {
         && bytes.first().is_some_and(|b| letter(b) || b.is_ascii_digit())
 }
 
-/// Returns at most the first 64 characters of refused input, safe to show.
-fn quoted(text: &str) -> String {
+/// Returns at most the first 64 characters of refused input, safe to show. Never shows a secret.
+pub(super) fn quoted(text: &str) -> String {
+    if contains_secret(text) {
+        return "a secret".to_owned();
+    }
     let head: String = text.chars().take(64).collect();
     let more = if head.len() < text.len() { "…" } else { "" };
     format!("\"{}{more}\"", escape_untrusted(&head))
@@ -35,9 +38,9 @@ fn reject_secret(text: &str) -> Result<()> {
     if !contains_secret(text) {
         return Ok(());
     }
-    Err(Error::usage("the text contains a secret").why("this text is stored and displayed").next(
-        "Refer to a token by its hint, the part before the second _. Anyone who saw the secret can use it: \
-         regenerate it",
+    Err(Error::usage("the text contains a secret").why("jeton stores this text and shows it to other people").next(
+        "Write the token's hint instead: the part of the secret before the second _. If anyone else saw the \
+         secret, regenerate the token",
     ))
 }
 
@@ -122,7 +125,7 @@ impl Description {
         let length = text.chars().count();
         if length > MAX_DESCRIPTION_LEN {
             return Err(Error::usage("the description is too long")
-                .why(format!("it has {length} characters, the limit is {MAX_DESCRIPTION_LEN}")));
+                .why(format!("the description has {length} characters; the limit is {MAX_DESCRIPTION_LEN}")));
         }
         match text.chars().find(|c| is_control_or_bidi(*c)) {
             Some(c) => Err(Error::usage(format!("the description contains {}", c.escape_unicode()))
@@ -147,7 +150,7 @@ impl Prefix {
             return Ok(Prefix(text.to_owned()));
         }
         Err(Error::usage(format!("{} is not a secret prefix", quoted(text)))
-            .why("use 2-10 characters: a-z 0-9, the first a letter"))
+            .why("begin with a letter, and use 2-10 of the characters a-z 0-9"))
     }
 
     /// Returns `true` if `text` could be a prefix.

@@ -52,7 +52,7 @@ impl Password {
         let normal = self.normalized();
         if normal.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
             return Err(Error::usage("the password can't be typed")
-                .why("it contains a control character such as NUL, ESC or a carriage return")
+                .why("the password contains a control character such as NUL, ESC or a carriage return")
                 .next("Choose another password, or remove the character from the file"));
         }
         let length = normal.len();
@@ -62,7 +62,7 @@ impl Password {
         let what = if length < MIN_PASSWORD_LEN { "the password is too short" } else { "the password is too long" };
         Err(Error::usage(what)
             .why(format!("use {MIN_PASSWORD_LEN} to {MAX_PASSWORD_LEN} bytes; this password has {length}"))
-            .next("Three or four words with spaces are easy to type and hard to guess"))
+            .next("Use three or four words with spaces: they are easy to type and hard to guess"))
     }
 
     fn normalized(&self) -> &str {

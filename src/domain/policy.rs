@@ -67,7 +67,8 @@ impl Policy {
             })
         };
         let optional = || if matches!(value, "never" | "none") { Ok(None) } else { span().map(Some) };
-        let limit = || value.parse().map_err(|_| Error::usage(format!("{key} must be a whole number; 0 = no limit")));
+        let limit =
+            || value.parse().map_err(|_| Error::usage(format!("{key} must be a whole number; 0 means no limit")));
         match key {
             "policy.self_service" => {
                 self.self_service = match value {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::domain::method::Access;
+use crate::domain::name::quoted;
 use crate::error::{Error, Result};
 
 /// A role, from the least to the most powerful.
@@ -42,7 +43,7 @@ impl Role {
         Role::ALL
             .into_iter()
             .find(|r| r.as_str() == text)
-            .ok_or_else(|| Error::usage("no such role").why("use owner, admin, member or viewer"))
+            .ok_or_else(|| Error::usage(format!("no role {}", quoted(text))).why("use owner, admin, member or viewer"))
     }
 
     /// Returns `true` if tokens of an account with this role may call methods of `access`.

@@ -128,7 +128,7 @@ impl Secret {
         }
         let check = checksum(text.as_bytes());
         text.extend(check.map(char::from));
-        let public_id = PublicId::parse(&id).ok_or_else(|| Error::failure("a secret can't be made"))?;
+        let public_id = PublicId::parse(&id).ok_or_else(|| Error::failure("jeton could not generate a secret"))?;
         Ok(Secret { text, public_id })
     }
 

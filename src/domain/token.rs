@@ -7,6 +7,7 @@ use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::expiry::Expiry;
+use crate::domain::name::quoted;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::SecretDigest;
@@ -85,10 +86,9 @@ impl Status {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the four words.
     pub fn parse(text: &str) -> Result<Self> {
-        Status::ALL
-            .into_iter()
-            .find(|s| s.as_str() == text)
-            .ok_or_else(|| Error::usage("no such status").why("use active, disabled, expired or deleted"))
+        Status::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| {
+            Error::usage(format!("no status {}", quoted(text))).why("use active, disabled, expired or deleted")
+        })
     }
 }
 

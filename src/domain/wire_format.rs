@@ -53,7 +53,7 @@ mod text_forms {
         SetEntry, SetEntry::parse;
         Span, Span::parse;
         StoreId, |text| known(StoreId::parse(text), "a store's identity");
-        Timestamp, |text| known(Timestamp::parse_rfc3339_ms(text), "a time in UTC as of RFC 3339");
+        Timestamp, |text| known(Timestamp::parse_rfc3339_ms(text), "a UTC time in RFC 3339 format");
         TokenId, |text| known(TokenId::parse(text), "a token's id");
         TokenName, TokenName::parse;
         Username, Username::parse;
@@ -77,7 +77,7 @@ impl WireSecret {
     /// # Errors
     /// Those of `serializer`, and an error for a value that may not travel.
     pub fn serialize<T: SecretValue, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-        let refused = || serde::ser::Error::custom("this form of the secret does not travel");
+        let refused = || serde::ser::Error::custom("this form of the secret can't be sent as JSON");
         value.with_text(|text| serializer.serialize_str(text)).ok_or_else(refused)?
     }
 
@@ -85,8 +85,9 @@ impl WireSecret {
     /// An error that never contains a part of the value.
     pub fn deserialize<'de, T: SecretValue, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
         // The errors of serde quote a value of another type.
-        let text = deserializer.deserialize_str(SecretVisitor).map_err(|_| de::Error::custom("a secret is a text"))?;
-        T::from_text(text).ok_or_else(|| de::Error::custom("not a secret of this installation's form"))
+        let text =
+            deserializer.deserialize_str(SecretVisitor).map_err(|_| de::Error::custom("a secret must be text"))?;
+        T::from_text(text).ok_or_else(|| de::Error::custom("the text does not have the form of a secret"))
     }
 }
 

@@ -108,27 +108,31 @@ impl Guide<'_> {
             && let Some((name, pattern)) =
                 self.credentials.iter().find_map(|name| Some((name, headers::matching_pattern(name)?)))
         {
-            return Err(Error::usage(format!("no guide can read tokens from the header {name}"))
-                .why(format!(
-                    "applications may trust this header from proxies, so the guides remove client headers that \
-                     match {pattern}"
-                ))
-                .next("Use another header for tokens: jeton config set serve.accept header:X-Api-Token"));
+            return Err(Error::usage(format!(
+                "jeton guide can't print a configuration that reads tokens from the header {name}"
+            ))
+            .why(format!(
+                "applications may trust this header when a proxy sends it, so the configuration removes \
+                     client headers that match {pattern}"
+            ))
+            .next("Use another header for tokens: jeton config set serve.accept header:X-Api-Token"));
         }
         if let (Endpoint::Tcp(port), ProxyKind::Traefik | ProxyKind::Envoy, false) =
             (self.verify, subject, self.insecure)
         {
             let name = if subject == ProxyKind::Envoy { "Envoy" } else { "Traefik" };
-            let error =
-                Error::usage(format!("{name} can't distinguish jeton from another program that listens at {port}"))
-                    .why(
-                        "any local user can take the port while jeton is down and accept any request, because it \
-                 compares no proof value",
-                    );
+            let error = Error::usage(format!(
+                "{name} can't distinguish jeton from another program that listens at {port}"
+            ))
+            .why(
+                "this proxy checks no proof value. While jeton is down, any local user can listen at the port, and \
+                         the proxy would accept every request",
+            );
             return Err(match subject {
-                ProxyKind::Envoy => {
-                    error.next("Let jeton listen at a socket (serve.verify unix:PATH), or add --insecure")
-                }
+                ProxyKind::Envoy => error.next(
+                    "Let jeton listen at a socket: jeton config set serve.verify unix:PATH. Or add \
+                         --insecure if this machine has no other users",
+                ),
                 _ => error.next("Use nginx, Caddy or HAProxy, or add --insecure if this machine has no other users"),
             });
         }
@@ -137,11 +141,12 @@ impl Guide<'_> {
             beside.push(".key");
             if tls.key != tls.certificate && tls.key.as_os_str() != beside {
                 return Err(Error::usage(
-                    "HAProxy expects the key in the certificate file, or in a file of the same name plus .key",
+                    "HAProxy needs the private key in the certificate file, or in a file with the same name \
+                     plus .key",
                 )
                 .next(
-                    "Create one file that only its user can read: cat CERT KEY > FILE. Then use --cert FILE \
-                     --key FILE",
+                    "Put both into one file that only its owner can read: cat CERT KEY > FILE. Then use --cert \
+                     FILE --key FILE",
                 ));
             }
         }
@@ -161,8 +166,8 @@ impl Guide<'_> {
                     "the route {}… can't be written into this configuration",
                     escape_untrusted(&route)
                 ))
-                .why(format!("it would need a word of more than {longest} characters"))
-                .next("Remove it from its catalogue, or guard it with another proxy"))
+                .why(format!("the pattern of the route has more than {longest} characters, the limit of this proxy"))
+                .next("Remove the route from its catalogue, or use another proxy"))
             }
         }
     }
@@ -207,16 +212,18 @@ impl Guide<'_> {
     fn verify_notes(&self, comment: &str) -> String {
         match (self.verify, self.proof) {
             (Endpoint::Unix(path), _) => format!(
-                "{comment} Its user must be in the group of {}: serve.verify-group, or SocketGroup= of jeton-verify.socket.\n",
+                "{comment} The proxy's user must be in the group of {}: set serve.verify-group, or SocketGroup= \
+                 of jeton-verify.socket.\n",
                 path.display()
             ),
             (Endpoint::Tcp(_), Some(_)) => format!(
-                "{comment} Contains a proof value: keep this file from other users (chmod 640, group of the \
-                 proxy). jeton listens at a TCP port, which\n\
-                 {comment} any local user can take while jeton is down. That program can't let requests \
-                 through, but it sees tokens. Prefer a socket\n\
-                 {comment} (serve.verify). If it has happened: jeton guide PROXY --new-proof, and regenerate \
-                 the tokens that were seen.\n"
+                "{comment} This file contains a proof value: other users must not be able to read it (chmod \
+                 640, group of the proxy). jeton listens at\n\
+                 {comment} a TCP port. While jeton is down, any local user can listen there: such a program \
+                 can't let requests through, but it sees\n\
+                 {comment} tokens. Prefer a socket (serve.verify). If another program has listened there: run \
+                 jeton guide PROXY --new-proof, and\n\
+                 {comment} regenerate the tokens that the program received.\n"
             ),
             (Endpoint::Tcp(_), None) => String::new(),
         }
@@ -290,7 +297,7 @@ fn check_template_safe(path: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("the socket {} can't be written into a configuration", escape_untrusted(&text)))
-        .why("its path contains characters other than A-Z a-z 0-9 / . _ - +")
+        .why("the path contains characters other than A-Z a-z 0-9 / . _ - +")
         .next("Set another path: jeton config set serve.verify unix:/run/jeton/verify.sock"))
 }
 

@@ -107,8 +107,8 @@ impl Tls {
             if !path.is_absolute() || !super::is_template_safe(path) {
                 return Err(refused(
                     &path.to_string_lossy(),
-                    "not a path for a configuration",
-                    "use an absolute path with A-Z a-z 0-9 / . _ - +",
+                    "not a path that can be written into the proxy's configuration",
+                    "use an absolute path that has only the characters A-Z a-z 0-9 / . _ - +",
                 ));
             }
         }

@@ -19,10 +19,10 @@ const PROOF: &str = "X-Jeton-Proof";
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let Endpoint::Tcp(verify) = guide.verify else {
         return Err(Error::usage("Traefik can't reach jeton over a unix socket")
-            .why("its forwardAuth only supports http addresses")
+            .why("Traefik's forwardAuth accepts only http addresses")
             .next(
-                "Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users: jeton config set \
-                 serve.verify 127.0.0.1:7180, and --insecure",
+                "Use nginx, Caddy, HAProxy or Envoy. Only if this machine has no other users, run: jeton config \
+                 set serve.verify 127.0.0.1:7180, and add --insecure to this command",
             ));
     };
     let listen = match &guide.listen {

@@ -33,9 +33,9 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
     match result {
         Ok(Some(why)) if found.is_rolled_back() => {
             *continuity = RollbackDetector::default();
-            tracing::warn!(why = %escape_untrusted(&why), "older store accepted: tokens revoked since then work again");
+            tracing::warn!(why = %escape_untrusted(&why), "accepted an older copy of the store: tokens revoked after the copy was made work again");
         }
-        Ok(None) => tracing::warn!("the store is not older: leave out --accept-older-store at the next start"),
+        Ok(None) => tracing::warn!("the store is not an older copy: leave out --accept-older-store at the next start"),
         // A fault at this point also occurs at the first request and is logged there.
         Ok(Some(_)) | Err(_) => {}
     }
@@ -64,8 +64,8 @@ impl AuditPosition {
             Ok(None) => {
                 tracing::warn!(
                     file = %audit_position_file::sidecar_path(&store).display(),
-                    "no record of the last seen audit row: first start with this store, or the file was \
-                     removed; an older copy of the store would not be detected now"
+                    "no record of the last seen audit row: this is the first start with this store, or the file \
+                     was removed. At this start jeton can't detect an older copy of the store"
                 );
                 RollbackDetector::default()
             }
@@ -110,14 +110,14 @@ impl AuditPosition {
         match written {
             Ok(()) if pending.is_failing => {
                 pending.is_failing = false;
-                tracing::info!("the last seen audit row is recorded again");
+                tracing::info!("the last seen audit row can be saved again");
             }
             Ok(()) => {}
             Err(e) => {
                 if !pending.is_failing {
                     let why = e.to_string();
-                    tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart an older store may not be \
-                         detected");
+                    tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart, jeton may not detect an older \
+                         copy of the store");
                 }
                 pending.is_failing = true;
                 pending.next.get_or_insert(next);

@@ -45,8 +45,8 @@ impl ConnectionLimits {
         let all = limit.saturating_sub(others);
         if all < MIN_CONNECTIONS {
             return Err(Error::failure(format!("the limit of open files is only {limit}"))
-                .why(format!("the service itself needs {others}, connections need the rest"))
-                .next("Raise the limit: ulimit -n 1024, or LimitNOFILE= in the unit"));
+                .why(format!("the service itself needs {others} files, so too few remain for connections"))
+                .next("Raise the limit: ulimit -n 1024, or LimitNOFILE= in the systemd unit"));
         }
         let all = all.min(MAX_CONNECTIONS + MAX_MANAGEMENT);
         Ok(ConnectionLimits { total: all, verify: all - (all / 4).clamp(1, MAX_MANAGEMENT) })
@@ -94,8 +94,8 @@ impl OverloadReport {
                 tracing::warn!(
                     open,
                     most = limits.total,
-                    "too many connections: closing the most idle ones; raise the limit of open files (ulimit \
-                     -n, LimitNOFILE=)"
+                    "too many connections: jeton closes the least active connections. Raise the limit of open \
+                     files (ulimit -n, or LimitNOFILE= in the systemd unit)"
                 );
             }
             Some(_) if before != (closed, refused) => self.sweeps_without_overload = 0,
@@ -104,7 +104,7 @@ impl OverloadReport {
                 if self.sweeps_without_overload >= SWEEPS_WITHOUT_OVERLOAD {
                     self.before = None;
                     let (closed, refused) = (closed - closed_before, refused - refused_before);
-                    tracing::info!(open, closed, refused, "connections are below the limit again");
+                    tracing::info!(open, closed, refused, "the number of connections is below the limit again");
                 }
             }
             None => {}

@@ -280,7 +280,7 @@ fn report_unreadable(named: &mut HashSet<PublicId>, request: &VerifyRequest, err
     }
     if named.insert(claim.public_id().clone()) {
         let (secret, why) = (claim.public_id().as_str(), error.to_string());
-        tracing::error!(secret, why = %escape_untrusted(&why), "a token can't be read from the store: its requests get 503");
+        tracing::error!(secret, why = %escape_untrusted(&why), "a token can't be read from the store: requests with its secret get status 503");
     }
 }
 

@@ -60,8 +60,9 @@ impl ExpiryClock {
             true => self.faults.report(
                 Fault::Clock,
                 &format!(
-                    "it is {} s behind {}; correct it, or, if it is correct now and was ahead before, restart \
-                     the service once with: --accept-earlier-clock",
+                    "the clock is {} s behind {}, the latest time that the service knows. Correct the clock. If \
+                     the clock is right now and was ahead before, restart the service once with: \
+                     --accept-earlier-clock",
                     lag / SECOND,
                     least.rfc3339()
                 ),

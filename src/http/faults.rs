@@ -38,11 +38,14 @@ impl Fault {
     const fn describe(self) -> &'static str {
         match self {
             Fault::VerifySocket => {
-                "tokens can't be verified: the verify socket is gone and could not be created again yet"
+                "tokens can't be verified: the verify socket is gone, and jeton could not create it again yet"
             }
-            Fault::ManageSocket => "the management socket is gone and could not be created again yet",
-            Fault::Proof => "no proxy is trusted at the port: the proof values can't be read",
-            Fault::Clock => "the clock was set back: expiry uses the latest time seen",
+            Fault::ManageSocket => "the management socket is gone, and jeton could not create it again yet",
+            Fault::Proof => "no proxy is trusted at the port: jeton can't read the proof values",
+            Fault::Clock => {
+                "the clock was set back: until it is right, jeton compares expiries with the latest time that \
+                 it knows"
+            }
         }
     }
 

@@ -123,18 +123,21 @@ impl ListenAddress {
             return None;
         }
         if !file.is_ours() {
-            let why = format!("the socket {} came from systemd; restart its socket unit", self.endpoint);
+            let why = format!(
+                "systemd created the socket {}, so jeton can't create it again; restart the systemd socket unit",
+                self.endpoint
+            );
             faults.report(kind.fault(), &why);
             return None;
         }
         let bound = sockets::listen(&self.endpoint, self.group.as_deref()).and_then(|(listening, file)| {
-            let fail = |e: io::Error| Error::failure("it is not a listening socket").why(e.to_string());
+            let fail = |e: io::Error| Error::failure("the new socket can't accept connections").why(e.to_string());
             listening.extend_backlog().and_then(|()| Listener::from_socket(listening)).map_err(fail).map(|l| (l, file))
         });
         match bound {
             Ok((listener, file)) => {
                 self.file = file;
-                tracing::warn!(endpoint = %self.endpoint, "the socket file is gone; creating it again");
+                tracing::warn!(endpoint = %self.endpoint, "the socket file was gone; jeton created it again");
                 faults.resolve(kind.fault());
                 Some(listener)
             }

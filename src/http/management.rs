@@ -1,31 +1,16 @@
-//! The management API: health, the service's position in the audit log, and introspection of tokens.
+//! The management API: health, metrics, and the service's position in the audit log.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use http_body_util::{BodyExt, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::StatusCode;
+use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::{Request, StatusCode};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
-use super::credential::{self, Extracted};
-use super::decision_queue::VerifyRequest;
 use super::faults::Fault;
-use super::prerendered::{RenderedIdentity, RenderedMethods};
-use super::response::{self, Denial, HttpResponse};
-use super::usage_recorder::Origin;
+use super::response::{self, HttpResponse};
 use super::{ServerState, metrics};
-use crate::domain::method::MethodId;
-use crate::domain::time::SECOND;
-use crate::service::identity_header::IdentityField;
-use crate::verbs::verify::{DecisionKind, DenialReason};
-
-/// Maximum size of a form, in bytes.
-const MAX_FORM: usize = 4096;
-/// The method that a caller must be permitted to call to introspect tokens.
-const INTROSPECT: &str = "jeton.introspect";
 
 #[derive(Serialize)]
 struct HealthJson {
@@ -80,99 +65,4 @@ pub(super) fn metrics(service: &ServerState) -> HttpResponse {
     let mut response = response::json_body(StatusCode::OK, Bytes::from(metrics::render(service)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     response
-}
-
-/// The answer of RFC 7662, section 2.2, extended by the account's role and the token's name.
-#[derive(Serialize)]
-struct ActiveJson<'a> {
-    active: bool,
-    token_type: &'static str,
-    scope: String,
-    username: &'a str,
-    sub: String,
-    iat: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exp: Option<i64>,
-    jti: &'a str,
-    role: &'a str,
-    token: &'a str,
-}
-
-#[derive(Serialize)]
-struct InactiveJson {
-    active: bool,
-}
-
-#[derive(Serialize)]
-struct BadRequestJson {
-    error: &'static str,
-    error_description: &'static str,
-}
-
-fn bad_request(error_description: &'static str) -> HttpResponse {
-    response::json(StatusCode::BAD_REQUEST, &BadRequestJson { error: "invalid_request", error_description })
-}
-
-/// Describes a token. Only the caller's token counts as used; the described one does not.
-pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
-    let parsed = match credential::from_authorization(request.headers()) {
-        Extracted::Missing => return response::denied(Denial::NoCredential),
-        Extracted::Credential(parsed) => parsed,
-    };
-    let Ok(method) = MethodId::parse(INTROSPECT) else { return response::unavailable() };
-    let origin = Some(Arc::new(Origin { address: None, client: "introspect".to_owned() }));
-    match service
-        .queue
-        .decide(VerifyRequest { secret: parsed, method: Some(method), methods: false, origin })
-        .await
-        .map(|decided| decided.kind)
-    {
-        Ok(DecisionKind::Allowed) => {}
-        Ok(DecisionKind::Denied(DenialReason::NotPermitted)) => return response::denied(Denial::NotPermitted),
-        Ok(DecisionKind::Denied(_)) => return response::denied(Denial::InvalidToken),
-        Ok(DecisionKind::UnknownMethod) | Err(_) => return response::unavailable(),
-    }
-    let is_form = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
-        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-    });
-    if !is_form {
-        return bad_request("the body must be a form: Content-Type: application/x-www-form-urlencoded");
-    }
-    let Ok(body) = Limited::new(request.into_body(), MAX_FORM).collect().await else {
-        return bad_request("the form can have at most 4096 bytes");
-    };
-    let Ok(form) = String::from_utf8(body.to_bytes().to_vec()).map(Zeroizing::new) else {
-        return bad_request("the form is not UTF-8");
-    };
-    let Some(token) = credential::form_value(&form, "token") else {
-        return bad_request("the form must have one field named token");
-    };
-    let verify_request =
-        VerifyRequest { secret: credential::parse_secret(&token), method: None, methods: true, origin: None };
-    match service.queue.decide(verify_request).await {
-        Err(_) => response::unavailable(),
-        Ok(decided) => match (decided.kind, &decided.secret, &decided.methods) {
-            (DecisionKind::Allowed, Some(known), Some(methods)) => {
-                response::json(StatusCode::OK, &active_json(&known.identity, methods))
-            }
-            (DecisionKind::Allowed | DecisionKind::Denied(_) | DecisionKind::UnknownMethod, ..) => {
-                response::json(StatusCode::OK, &InactiveJson { active: false })
-            }
-        },
-    }
-}
-
-fn active_json<'a>(identity: &'a RenderedIdentity, methods: &RenderedMethods) -> ActiveJson<'a> {
-    ActiveJson {
-        active: true,
-        token_type: "Bearer",
-        scope: methods.scope(),
-        username: identity.text(IdentityField::Account),
-        sub: identity.owner.to_string(),
-        iat: identity.created_at.0.div_euclid(SECOND),
-        exp: identity.expiry.at().map(|at| at.0.div_euclid(SECOND)),
-        jti: identity.text(IdentityField::Hint),
-        role: identity.text(IdentityField::Role),
-        token: identity.text(IdentityField::Token),
-    }
 }

@@ -50,7 +50,8 @@ impl Metrics {
         if outcome == VerifyOutcome::UnknownMethod && count.is_power_of_two() {
             tracing::warn!(
                 count,
-                "verify request for an unknown method; print the proxy's configuration again: jeton guide"
+                "a proxy asked for a method that is in no catalogue; print the proxy's configuration again: \
+                 jeton guide PROXY"
             );
         }
     }
@@ -108,7 +109,12 @@ pub(super) fn render(service: &ServerState) -> String {
     let OverloadCounters { closed, refused } = &service.overload;
     family("connections_closed_for_room_total", "counter", "Idle connections closed to make room.", &one(of(closed)));
     family("connections_not_accepted_total", "counter", "Failed accepts of connections.", &one(of(refused)));
-    family("panics_total", "counter", "Panics, including those survived.", &one(of(&service.supervisor.panics)));
+    family(
+        "panics_total",
+        "counter",
+        "Panics, including those that the service survived.",
+        &one(of(&service.supervisor.panics)),
+    );
     family("log_lines_lost_total", "counter", "Log lines that could not be written.", &one(logging::lost_lines()));
     text
 }

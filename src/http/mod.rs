@@ -30,6 +30,7 @@ mod decision_queue;
 mod expiry_clock;
 mod external_changes;
 mod faults;
+mod introspection;
 mod listeners;
 mod management;
 mod metrics;
@@ -176,7 +177,7 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Result<ServerHandle> {
     let ServerConfig { store: location, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
     let mut store_handle =
-        ReopeningStore::open("to decide", &location, OpenMode::Service(BUSY_TIMEOUT), Arc::clone(&clock))?;
+        ReopeningStore::open("to verify tokens", &location, OpenMode::Service(BUSY_TIMEOUT), Arc::clone(&clock))?;
     let store = location.path();
     let manage = match &settings.manage {
         Some(setting) => setting.value.clone(),
@@ -200,8 +201,8 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
             match verify {
                 // The process that listens there may have received the proxies' requests.
                 Endpoint::Tcp(_) if e.kind == Kind::Conflict => e.next(
-                    "Stop the program that listens there. If you don't know it, it may have received tokens: \
-                     run jeton guide PROXY --new-proof, and regenerate each token in use",
+                    "Stop the program that listens there. If you don't know that program, it may have received \
+                     tokens: run jeton guide PROXY --new-proof, and regenerate each token in use",
                 ),
                 Endpoint::Tcp(_) | Endpoint::Unix(_) => e,
             }
@@ -210,7 +211,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     if let Some((name, _)) = inherited.first() {
         return Err(Error::usage(format!("systemd passes a socket named \"{name}\""))
             .why("the known names are verify and manage")
-            .next("Use FileDescriptorName=verify or FileDescriptorName=manage in its unit"));
+            .next("Use FileDescriptorName=verify or FileDescriptorName=manage in the socket unit"));
     }
     let faults = Arc::new(Faults::default());
     let expiry_clock = Arc::new(ExpiryClock::new(Arc::clone(&clock), Arc::clone(&faults)));
@@ -290,10 +291,12 @@ fn notify_ended<F: FnOnce()>(ended: &Mutex<Option<F>>) {
 fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -> Result<()> {
     run?;
     if let Some(task) = failed {
-        return Err(Error::failure("the service ended unexpectedly").why(format!("its task \"{task}\" failed")));
+        return Err(
+            Error::failure("the service ended unexpectedly").why(format!("the task \"{task}\" of the service failed"))
+        );
     }
     if left != LostCounts::default() {
-        return Err(Error::failure(format!("{left} are lost")).why("the store could not be written"));
+        return Err(Error::failure(format!("{left} are lost")).why("jeton could not write to the store"));
     }
     Ok(())
 }
@@ -307,7 +310,9 @@ impl ServerHandle {
         // The service may have ended by itself.
         let _ = self.stop.send(true);
         let ended = self.thread.join().ok().flatten();
-        ended.unwrap_or_else(|| Err(Error::failure("the service ended unexpectedly").why("its thread failed")))
+        ended.unwrap_or_else(|| {
+            Err(Error::failure("the service ended unexpectedly").why("the thread of the service failed"))
+        })
     }
 }
 
@@ -318,8 +323,8 @@ impl ServerHandle {
 fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
     if !verify.is_local() {
         return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))
-            .why("only loopback (127.0.0.1) or a unix socket keeps them on this machine")
-            .next("Run a proxy on this machine in front of it, or add --insecure"));
+            .why("only loopback (127.0.0.1) or a unix socket keeps tokens on this machine")
+            .next("Run a proxy on this machine in front of jeton, or add --insecure"));
     }
     match manage {
         Endpoint::Tcp(_) => {
@@ -366,7 +371,10 @@ fn run(
             }
         };
         if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
-            tracing::warn!(left = service.metrics.open.load(Relaxed), "connections were closed before they finished");
+            tracing::warn!(
+                left = service.metrics.open.load(Relaxed),
+                "the service stopped and closed connections that had not finished"
+            );
         }
         watch.abort();
         worker.abort();

@@ -72,9 +72,10 @@ impl Proofs {
                     self.faults.resolve(Fault::Proof);
                     accepted_values(values, &self.clock)
                 }
-                Ok(None) => {
-                    self.unreadable("the file is gone; print each proxy's configuration again: jeton guide PROXY")
-                }
+                Ok(None) => self.unreadable(
+                    "the file with the proof values is gone; print each proxy's configuration again: jeton \
+                         guide PROXY",
+                ),
                 Err(e) => self.unreadable(&e.to_string()),
             };
             cache.read = Stopwatch::start();

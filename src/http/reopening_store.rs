@@ -71,7 +71,7 @@ impl ReopeningStore {
         let out = self.maintain(work)?;
         if let Some(since) = self.failing_since.take() {
             let seconds = (self.clock.now().0 - since.0) / SECOND;
-            tracing::info!(store = %self.location.path().display(), seconds, "the store works again, {}", self.purpose);
+            tracing::info!(store = %self.location.path().display(), seconds, "the store can be used again {}", self.purpose);
         }
         Ok(out)
     }
@@ -110,7 +110,7 @@ impl ReopeningStore {
 
     /// Makes the next use reopen the store. A panic may have left the connection in the middle of an operation.
     pub fn mark_stale(&mut self) {
-        self.record_failure(&Error::failure("a panic while it was used"));
+        self.record_failure(&Error::failure("jeton panicked while it used the store"));
     }
 
     fn record_failure(&mut self, error: &Error) {
@@ -124,7 +124,8 @@ impl ReopeningStore {
     fn reopen(&mut self) -> Result<()> {
         let now = self.clock.now();
         if (now.0 - self.last_attempt.0).abs() < RETRY_INTERVAL {
-            return Err(Error::failure("the store can't be used").why("it failed a moment ago"));
+            return Err(Error::failure("the store can't be used")
+                .why("the last access failed a moment ago; jeton will try again soon"));
         }
         self.last_attempt = now;
         if self.store.is_in_place() {

@@ -5,7 +5,7 @@ use hyper::{Method, Request};
 
 use super::response::{self, HttpResponse};
 use super::verify::Peer;
-use super::{ServerState, management, verify};
+use super::{ServerState, introspection, management, verify};
 
 const HEALTH: &str = "/v1/health";
 const AUDIT_POSITION: &str = "/v1/head";
@@ -28,7 +28,7 @@ pub(super) async fn management(service: &ServerState, request: Request<Incoming>
         (HEALTH, &Method::GET | &Method::HEAD) => management::health(service).await,
         (AUDIT_POSITION, &Method::GET | &Method::HEAD) => management::audit_position(service).await,
         (METRICS, &Method::GET | &Method::HEAD) => management::metrics(service),
-        (INTROSPECT, &Method::POST) => management::introspect(service, request).await,
+        (INTROSPECT, &Method::POST) => introspection::introspect(service, request).await,
         (HEALTH | AUDIT_POSITION | METRICS, _) => response::method_not_allowed("GET, HEAD"),
         (INTROSPECT, _) => response::method_not_allowed("POST"),
         _ => response::not_found(),

@@ -36,7 +36,7 @@ fn with_suffix(path: &Path, ending: &str) -> PathBuf {
 pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     let path = sidecar_path(store);
     let refused = |why: String| {
-        Error::failure(format!("the service's record of the audit log, {}, can't be used", path.display())).why(why)
+        Error::failure(format!("the file with the last seen audit row, {}, can't be used", path.display())).why(why)
     };
     // Don't follow a link, and don't wait for a pipe.
     let open_flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
@@ -79,7 +79,7 @@ pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
         File::open(folder)?.sync_all()
     };
     written().map_err(|e| {
-        Error::failure(format!("the service's record of the audit log, {}, can't be written", path.display()))
+        Error::failure(format!("the file with the last seen audit row, {}, can't be written", path.display()))
             .why(e.to_string())
     })
 }

@@ -32,8 +32,8 @@ impl CredentialSources {
             let source = parse_source(one).ok_or_else(|| {
                 let head: String = one.chars().take(64).collect();
                 Error::usage(format!("\"{}\" is not a source of tokens", escape_untrusted(&head))).why(
-                    "use header:NAME or query:NAME with letters, digits, - and _; Authorization is always \
-                     accepted, and headers that the service reads itself can't be used",
+                    "use header:NAME or query:NAME, where NAME has letters, digits, - and _. The header \
+                     Authorization is always accepted. A header that the service reads itself can't be used",
                 )
             })?;
             if !sources.contains(&source) {
@@ -42,7 +42,7 @@ impl CredentialSources {
         }
         match sources.len() {
             0..=MAX_SOURCES => Ok(CredentialSources(sources)),
-            _ => Err(Error::usage(format!("at most {MAX_SOURCES} additional sources of tokens are possible"))),
+            _ => Err(Error::usage(format!("you can add at most {MAX_SOURCES} sources of tokens"))),
         }
     }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::tui::msg::RequestId;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::request::Request;
 
 /// An effect.

@@ -44,8 +44,8 @@ use crate::error::Result;
 use crate::propagation::PropagationProbe;
 use crate::service::endpoint::Endpoint;
 use crate::verbs::Backend;
-use crate::verbs::actor::TokenCredential;
 use crate::verbs::batches::Progress;
+use crate::verbs::credential::TokenCredential;
 use crate::verbs::ports::{Clock, SecretFileWriter};
 
 /// The resources of the screens.

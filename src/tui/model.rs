@@ -28,8 +28,8 @@ use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::form::Form;
 use crate::tui::{Demo, TuiConfig};
 use crate::verbs::accounts::CurrentUser;
-use crate::verbs::actor::Session;
 use crate::verbs::ports::Clock;
+use crate::verbs::session::Session;
 
 /// Maximum number of past notices kept.
 const MAX_MESSAGES: usize = 100;

@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::confirm_identity::AuthField;
-use crate::verbs::actor::{Credential, TokenCredential};
+use crate::verbs::credential::{Credential, TokenCredential};
 
 /// The credentials held for changes, and the time of the last key.
 pub struct AuthState {

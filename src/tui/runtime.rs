@@ -335,7 +335,7 @@ mod tests {
     use crate::tui::effect::Call;
     use crate::tui::msg::RequestId;
     use crate::verbs::Backend;
-    use crate::verbs::actor::Credential;
+    use crate::verbs::credential::Credential;
     use crate::verbs::request::{Request, Response};
     use crate::verbs::secret_delivery::SecretReceiver;
     use crate::verbs::tokens::{CountTokens, PurgeTokens};

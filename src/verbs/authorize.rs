@@ -80,11 +80,11 @@ pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
 /// Returns the error for a token that may not run a verb that needs `scope`.
 pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     match scope.methods() {
-        [] => Error::denied("no token can do that")
-            .why("it needs a person with a password")
-            .next("Use --user NAME and the password"),
-        methods => Error::denied(format!("the token {} may not do that", token.name))
-            .why(format!("it lacks {}", methods.join(" or "))),
+        [] => Error::denied("a token is not enough for this action")
+            .why("this action needs a person with a password")
+            .next("Use --user NAME and enter the password"),
+        methods => Error::denied(format!("the token {} may not do this", token.name))
+            .why(format!("the token lacks the method {}", methods.join(" or "))),
     }
 }
 
@@ -114,8 +114,9 @@ pub fn check_token_access(
     let own_account = actor.account()?;
     let own = owner == own_account.id;
     if !own && !own_account.role.manages(owner_role) {
-        return Err(Error::denied(format!("{} can't change tokens of this account", own_account.username))
-            .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role))));
+        return Err(Error::denied(format!("{} can't change tokens of this account", own_account.username)).why(
+            format!("an account with the role {} can manage {}", own_account.role, managed_by(own_account.role)),
+        ));
     }
     if own && action == TokenAction::Write && !self_service && own_account.role < Role::Admin {
         return Err(Error::denied(format!(
@@ -129,7 +130,7 @@ pub fn check_token_access(
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
             Err(Error::denied(format!("the token {} can't change these tokens", bearer.token.name))
-                .why(format!("it lacks {}", missing.join(" or "))))
+                .why(format!("the token lacks the method {}", missing.join(" or "))))
         }
         _ => Ok(()),
     }
@@ -155,10 +156,11 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
     if !tokens.into_iter().any(is_higher) {
         return Ok(());
     }
-    let issued = if issued == own { String::new() } else { format!("; its secret was issued with the role {issued}") };
+    let issued =
+        if issued == own { String::new() } else { format!(", and its secret was issued with the role {issued}") };
     Err(Error::denied(format!("the token {} can't change a token with a higher role", bearer.token.name))
-        .why(format!("its own role is {own}{issued}"))
-        .next("Use --user NAME and the password"))
+        .why(format!("the token that you use has the role {own}{issued}"))
+        .next("Use --user NAME and enter the password"))
 }
 
 /// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise
@@ -177,7 +179,7 @@ fn forbid_escalation<'s>(
         first_excess(&catalogues, bearer.account.role, &bearer.token.selection, selections)
     };
     if excess(&mut current.into_iter().chain(requested.clone())).is_some() {
-        let refused = Error::denied(format!("the token {name} can't grant more than it holds"));
+        let refused = Error::denied(format!("the token {name} can't grant methods that it does not have itself"));
         // Requested rights can be named in the error; rights of a token out of reach can't.
         let named = excess(&mut requested.into_iter());
         return Err(refused.why(named.unwrap_or_else(|| "the other token has more methods".to_owned())));
@@ -191,8 +193,8 @@ fn forbid_escalation<'s>(
         return Ok(());
     }
     let end = bearer.expiry.at().map_or_else(String::new, |at| at.rfc3339());
-    Err(Error::denied(format!("the token {name} can't create a token that outlives it"))
-        .why(format!("it expires at {end}"))
+    Err(Error::denied(format!("the token {name} can't give another token a later expiry than its own"))
+        .why(format!("the token that you use expires at {end}"))
         .next("Choose an earlier expiry with --expires"))
 }
 
@@ -215,7 +217,7 @@ pub fn check_catalogue_access(actor: &Actor) -> Result<()> {
         return Ok(());
     }
     Err(Error::denied(format!("{} can't change the catalogue", own_account.username))
-        .why(format!("its role is {}; owners and admins may", own_account.role))
+        .why(format!("the account has the role {}; only owners and admins may do this", own_account.role))
         .next("Ask an owner or admin"))
 }
 
@@ -354,8 +356,8 @@ pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Toke
 
 /// Returns an error that is the same for existing and missing items.
 fn not_visible(own_account: &Account) -> Error {
-    Error::denied("not found, or not visible to you").why(format!(
-        "the role {} manages {}",
+    Error::denied("the account or token does not exist, or you may not see it").why(format!(
+        "an account with the role {} can manage {}",
         own_account.role,
         managed_by(own_account.role)
     ))

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::actor::{Actor, Credential, Session};
+use super::actor::Actor;
 use super::audited::Audited;
 use super::cli_line::CliLine;
+use super::credential::Credential;
 use super::local_backend::LocalBackend;
 use super::ports::{CommittedTx, Maintenance, Snapshot, Store, Tx};
+use super::session::Session;
 use super::{Committed, Env, Verb};
 use crate::domain::audit::{AuditActor, AuditEntry};
 use crate::error::{Error, Result};
@@ -220,9 +222,10 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             let mut entries = verb.run(&actor, tx, &self.env(now), items)?;
             let count = entries.len() as u64;
             if batches.is_atomic() && count != batches.total {
-                return Err(
-                    Error::conflict("the store was changed meanwhile; nothing was changed here").next("Try again")
-                );
+                return Err(Error::conflict(
+                    "another session changed the store in the meantime, so this command changed nothing",
+                )
+                .next("Try again"));
             }
             if batches.done == 0 && count > 0 && !batches.is_atomic() {
                 entries.insert(0, verb.milestone(Milestone::Started(batches.total)));
@@ -251,8 +254,8 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             }
             if clock.monotonic().saturating_sub(started_at) > WRITE_BACK_TIMEOUT {
                 return Err(Error::failure("another program has been reading the store for too long")
-                    .why("until it ends, nothing can be written back from the write-ahead log")
-                    .next("End that program, then repeat this command"));
+                    .why("until that program stops, SQLite can't move changes from the -wal file into the store")
+                    .next("End that program, then run this command again"));
             }
             clock.sleep(WRITE_BACK_POLL_INTERVAL);
         }
@@ -268,15 +271,15 @@ fn next_size(size: usize, lock_time: Duration) -> usize {
 
 /// Adds the number of completed items to `error`.
 fn partial_error(error: Error, done: u64, total: u64) -> Error {
-    Error { what: format!("{}; {done} of {total} are done", error.what), ..error }
+    Error { what: format!("{}; {done} of {total} tokens are done", error.what), ..error }
 }
 
 /// Returns the error if the work was done, fully or in part, but its last row in the audit log could not be written.
 fn unmarked_error(error: Error, done: u64, total: u64) -> Error {
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
-    Error::failure(format!("{done} of {total} are done, but the audit log has no entry for the end of the work"))
+    Error::failure(format!("{done} of {total} tokens are done, but the audit log has no entry for the end of the work"))
         .why(why)
-        .next("Each of them has its own audit row. Keep this message with the log")
+        .next("Each of these tokens has its own audit row. Keep this message together with the audit log")
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Setup of a store: its first owner, catalogues and policy.
 
-use super::actor::{Actor, Credential};
+use super::actor::Actor;
 use super::audited::Audited;
 use super::cli_line::CliLine;
+use super::credential::Credential;
 use super::new_password::NewPassword;
 use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
 use super::{Env, Mutation, Verb};
@@ -44,7 +45,7 @@ impl Mutation for Init {
     fn run(&self, _actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Account>> {
         if tx.installation()?.is_some() {
             return Err(Error::conflict("this store is set up already")
-                .next("To sign in, run: jeton. For another store use --store PATH"));
+                .next("To sign in, run: jeton. To set up another store, use --store PATH"));
         }
         tx.set_installation(&Installation { prefix: self.prefix.clone(), created_at: env.now })?;
         tx.set_policy(&Policy { self_service: self.self_service, ..Policy::default() })?;

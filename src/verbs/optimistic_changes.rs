@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, SetPassword};
-use super::actor::Session;
 use super::batches::MAX_ATOMIC;
 use super::local_backend::LocalBackend;
 use super::policy::SetPolicy;
 use super::ports::audit_log::AuditTip;
 use super::ports::{CommittedTx, Maintenance, Snapshot, Store};
+use super::session::Session;
 use super::tokens::{DisableTokens, EnableTokens, PurgeTokens, RestoreTokens, RevokeTokens};
 use super::{Mutation, Verb};
 use crate::domain::token::TokenId;
@@ -171,7 +171,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
 
 /// Returns the error if other changes were committed between plan and transaction in every attempt.
 fn changed_meanwhile() -> Error {
-    Error::conflict("the store was changed meanwhile; nothing was changed here")
+    Error::conflict("another session changed the store in the meantime, so this command changed nothing")
         .next("Try again")
         .fault(Fault::ChangedMeanwhile)
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::actor::Session;
 use super::ports::{
     Clock, FailedSignIn, FlushScope, LoginAttemptKey, Maintenance, PasswordHasher, PasswordMatch, Store,
 };
+use super::session::Session;
 use crate::domain::account::AccountId;
 use crate::domain::audit::Face;
 use crate::domain::name::Username;

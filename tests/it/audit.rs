@@ -107,7 +107,7 @@ fn verify_names_the_first_bad_row() {
     let last = entries(&home, &["--limit", "1"])[0]["hash"].clone();
     let whole = home.run(&["audit", "verify"], "").assert_success();
     insta::assert_snapshot!(whole.out.replace(last.as_str().unwrap(), "[hash]"), @"5 rows verified; last hash [hash]");
-    insta::assert_snapshot!(whole.err, @"Without an anchor, rows cut off the end or a completely rewritten log can't be detected. Keep an anchor outside the store: jeton audit anchor FILE");
+    insta::assert_snapshot!(whole.err, @"Without an anchor, jeton can't detect that the last rows were removed or the whole log was rewritten. Keep an anchor outside the store: jeton audit anchor FILE");
     let json = home.run(&["audit", "--json", "verify"], "").assert_success().json();
     assert_eq!((&json["rows"], &json["whole"], &json["last_hash"]), (&5.into(), &true.into(), &last));
     assert_eq!((&json["findings"], &json["anchored_to"]), (&Value::Array(Vec::new()), &Value::Null));
@@ -272,7 +272,7 @@ fn follow_ends_with_the_account_and_with_the_store() {
     let (code, said) = follower.ended();
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said.replace(home.store().to_str().unwrap(), "[store]"), @"
-    error: the store [store] was removed or replaced: it is not the file that was opened
+    error: the store [store] was removed or replaced: the file at this path is not the file that jeton opened
       Start jeton again and check whether your last change is there
     ");
     std::fs::rename(home.path("moved.db"), home.store()).unwrap();

@@ -102,6 +102,6 @@ fn list_is_sorted_and_filtered() {
     assert_eq!(list(&["--filter", "is:expiring"]), "b");
     assert_eq!(list(&["--filter", "is:stale"]), "");
     let refused = home.as_ops(&["token", "list", "--sort", "size"]).assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: unknown sort column: known are name, status, account, api, expires, seen, created, hint");
+    insta::assert_snapshot!(refused.message(), @r#"error: no sort column "size": use one of: name, status, account, api, expires, seen, created, hint"#);
     home.as_ops(&["token", "list", "--within", "soon"]).assert_error(Kind::Usage);
 }

@@ -103,15 +103,15 @@ fn invalid_token_is_not_authenticated() {
     home.as_ops(&["token", "disable", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
-    error: the token was refused: it is unknown, expired, disabled, revoked or replaced, or its account is disabled
-      On the server, run: jeton token whose
+    error: the token was refused: the token is unknown, expired, disabled, revoked or replaced, or its account is disabled
+      To find out which, run on the server: jeton token whose
     ");
     home.as_ops(&["token", "enable", "bot"]).assert_success();
     home.as_ops(&["token", "regenerate", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
-    error: the token was refused: it is unknown, expired, disabled, revoked or replaced, or its account is disabled
-      On the server, run: jeton token whose
+    error: the token was refused: the token is unknown, expired, disabled, revoked or replaced, or its account is disabled
+      To find out which, run on the server: jeton token whose
     ");
 }
 
@@ -120,11 +120,11 @@ fn token_without_the_method_is_denied() {
     let (home, secret) = holder(READS);
     let variables = [("JETON_TOKEN", secret.as_str())];
     let refused = with(&home, &variables, &["token", "create", "x"]).assert_error(Kind::Denied).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the token bot may not do that: it lacks jeton.tokens.write or jeton.tokens.write-all");
+    insta::assert_snapshot!(refused.message(), @"error: the token bot may not do this: the token lacks the method jeton.tokens.write or jeton.tokens.write-all");
     let refused = with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_error(Kind::Denied);
     insta::assert_snapshot!(refused.message(), @"
-    error: no token can do that: it needs a person with a password
-      Use --user NAME and the password
+    error: a token is not enough for this action: this action needs a person with a password
+      Use --user NAME and enter the password
     ");
     assert_eq!(home.as_ops(&["token", "list", "--json"]).json()["tokens"].as_array().unwrap().len(), 1);
 }

@@ -8,7 +8,7 @@ use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
 use crate::verbs::accounts::{CreateAccount, GetSetup};
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 
 pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);

@@ -7,8 +7,8 @@ use super::json::CheckpointJson;
 use super::verify::{broken_chain_error, parse_checkpoints};
 use crate::error::Result;
 use crate::platform::anchor_file::AnchorFile;
-use crate::verbs::actor::Credential;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+use crate::verbs::credential::Credential;
 
 pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     // Without a store, fail before any file is written.

@@ -19,8 +19,8 @@ use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::signals;
-use crate::verbs::actor::Credential;
 use crate::verbs::audit::ListAudit;
+use crate::verbs::credential::Credential;
 use crate::verbs::ports::audit_log::{AuditWindow, HashedRow};
 use crate::verbs::request::call;
 

@@ -8,8 +8,8 @@ use crate::domain::audit_chain::ChainReport;
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::error::{Error, Result};
 use crate::platform::anchor_file;
-use crate::verbs::actor::Credential;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+use crate::verbs::credential::Credential;
 
 pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.backend.backend()?;

@@ -13,8 +13,8 @@ use super::args::{CatalogueCommand, ImportCommand};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::error::Result;
 use crate::verbs::accounts::GetSetup;
-use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
+use crate::verbs::credential::Credential;
 
 pub(super) fn run(app: &mut App, command: CatalogueCommand) -> Result<()> {
     match command {

@@ -43,7 +43,11 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
         });
         let error = Error::not_found(format!("no catalogue, API set, group or method has the name \"{head}\""));
         let error = did_you_mean(error, &head, names);
-        return Err(if error.next.is_some() { error } else { error.next("Search with: jeton catalogue list") });
+        return Err(if error.next.is_some() {
+            error
+        } else {
+            error.next("List the methods with: jeton catalogue list")
+        });
     }
     if app.out.json {
         return app.out.json(&ShownJson {

@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::Result;
 use crate::lazy_backend::LazyLocalBackend;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::ledger::LedgerWindow;
 use crate::verbs::request::{RequestVerb, call};
 

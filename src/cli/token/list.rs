@@ -16,7 +16,7 @@ use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
 use crate::lazy_backend::LazyLocalBackend;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::call;
 use crate::verbs::tokens::{ListTokens, OwnerFilter};

@@ -13,7 +13,7 @@ use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::read_secret_bytes;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::IdentifySecret;
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};

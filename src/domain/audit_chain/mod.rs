@@ -118,33 +118,35 @@ impl ChainFinding {
         };
         let anchor_of = |checkpoint: &Checkpoint| format!("the anchor of {}", dates.second(checkpoint.at));
         match &self.flaw {
-            Flaw::Table(how) => format!("the log's table was altered: {}", escape_untrusted(how)),
-            Flaw::Emptied => "every row is missing: the log is empty although the store was set up".to_owned(),
-            Flaw::Extra(named) => format!("{} is before the first row", row(named)),
+            Flaw::Table(how) => format!("the table of the audit log was altered: {}", escape_untrusted(how)),
+            Flaw::Emptied => "every row is missing: the audit log is empty, although the store was set up".to_owned(),
+            Flaw::Extra(named) => format!("{} has a number below 1, the number of the first row", row(named)),
             Flaw::Order(named) => format!("{} follows a row with a higher number", row(named)),
             Flaw::Missing(last) if *last == seq => format!("row {seq} is missing"),
             Flaw::Missing(last) => format!("rows {seq} to {last} are missing"),
             Flaw::Unreadable(named, column) => {
-                format!("{} is damaged: its {column} is invalid", row(named))
+                format!("{} is damaged: the value of its column {column} is invalid", row(named))
             }
             Flaw::Changed(named) => {
                 format!("{} was changed or moved: its hash does not match", row(named))
             }
-            Flaw::Torn => format!("row {seq} and all after it can't be read: the store's file is damaged there"),
-            Flaw::Cut(anchor) if seq <= 1 => format!("every row is missing: {} has {}", anchor_of(anchor), anchor.seq),
+            Flaw::Torn => format!("row {seq} and all later rows can't be read: the store's file is damaged"),
+            Flaw::Cut(anchor) if seq <= 1 => {
+                format!("every row is missing, but {} recorded row {}", anchor_of(anchor), anchor.seq)
+            }
             Flaw::Cut(anchor) => {
-                format!("rows after {} are missing: {} has {}", seq - 1, anchor_of(anchor), anchor.seq)
+                format!("rows after {} are missing, but {} recorded row {}", seq - 1, anchor_of(anchor), anchor.seq)
             }
             Flaw::Rewritten { last_match: None, differs } => {
                 format!(
-                    "rows {seq} to {} were rewritten: {} at {} differs",
+                    "rows {seq} to {} were rewritten: {} has another hash for row {}",
                     differs.seq,
                     anchor_of(differs),
                     differs.seq
                 )
             }
             Flaw::Rewritten { last_match: Some(last), differs } => format!(
-                "rows {seq} to {} were rewritten: {} at {} holds, {} at {} differs",
+                "rows {seq} to {} were rewritten: {} still matches row {}, but {} has another hash for row {}",
                 differs.seq,
                 anchor_of(last),
                 last.seq,
@@ -154,7 +156,7 @@ impl ChainFinding {
             Flaw::OtherStore { theirs, ours } => {
                 let (theirs, ours) = (theirs.describe(dates), ours.describe(dates));
                 format!(
-                    "the anchor belongs to another store ({}); this store was {}",
+                    "the anchor belongs to another store, which was {}; this store was {}",
                     escape_untrusted(&theirs),
                     escape_untrusted(&ours)
                 )

@@ -45,11 +45,11 @@ impl Withheld {
     /// Returns the reason in a few words, to be shown after the method.
     pub fn summary(self) -> String {
         match self {
-            Withheld::NotSelected => "not in its selection".to_owned(),
-            Withheld::PickedOneByOne => "jeton.* methods must be picked one by one".to_owned(),
+            Withheld::NotSelected => "not in the token's API selection".to_owned(),
+            Withheld::PickedOneByOne => "jeton.* methods must be chosen one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
-            Withheld::AccountRole(role) => format!("above its account's role, {role}"),
-            Withheld::IssuedRole(role) => format!("its secret was issued with the role {role}"),
+            Withheld::AccountRole(role) => format!("needs a higher role than the account's, {role}"),
+            Withheld::IssuedRole(role) => format!("needs a higher role than the secret was issued with, {role}"),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }
@@ -151,20 +151,22 @@ impl EffectiveRights {
         let selected = self.permitted.len() + self.withheld.len();
         let first = self.withheld.first();
         Some(match (first, self.permitted.len()) {
-            (None, 0) if self.unknown_sets.is_empty() => "it may not call anything: its selection is empty".to_owned(),
-            (None, 0) => format!("it may not call anything: unknown API set {}", self.unknown_sets.join(", ")),
+            (None, 0) if self.unknown_sets.is_empty() => {
+                "the token may not call anything: its API selection is empty".to_owned()
+            }
+            (None, 0) => format!("the token may not call anything: unknown API set {}", self.unknown_sets.join(", ")),
             (None, _) => return None,
             (Some((id, reason)), permitted) => {
                 let what = match (permitted, self.withheld.len()) {
-                    (0, _) => "it may not call anything: ".to_owned(),
-                    (_, 1) => format!("1 of {selected} methods is withheld: "),
-                    (_, n) => format!("{n} of {selected} methods are withheld: "),
+                    (0, _) => "the token may not call anything: ".to_owned(),
+                    (_, 1) => format!("the token may not call 1 of its {selected} methods: "),
+                    (_, n) => format!("the token may not call {n} of its {selected} methods: "),
                 };
                 let more = match self.withheld.len() - 1 {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
-                format!("{what}{id}{more} ({})", reason.summary())
+                format!("{what}{id} ({}){more}", reason.summary())
             }
         })
     }

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::domain::method::{Method, MethodId};
+use crate::domain::name::quoted;
 use crate::error::{Error, Result};
 
 /// The catalogue of management methods. It always exists, and no file can define it.
@@ -87,9 +88,7 @@ impl SetEntry {
             (None, Some(head)) => MethodId::parse(head).map(|_| SetEntry::Prefix(head.to_owned())),
             (None, None) => MethodId::parse(text).map(SetEntry::Method),
         };
-        parsed.map_err(|e| {
-            Error::usage(e.what).why("an entry is a method id, a prefix with * at its end, group:ID or set:NAME")
-        })
+        parsed.map_err(|e| Error::usage(e.what).why("use a method id, a prefix that ends with *, group:ID or set:NAME"))
     }
 }
 
@@ -134,7 +133,8 @@ impl Catalogue {
     pub fn shipped(name: &str) -> Result<Self> {
         match SHIPPED.iter().find(|(n, _)| *n == name) {
             Some((name, text)) => toml_reader::read_shipped(name, text),
-            None => Err(Error::not_found("no such catalogue").why("jeton comes with cloud-platform")),
+            None => Err(Error::not_found(format!("no catalogue {}", quoted(name)))
+                .why("jeton includes one application catalogue: cloud-platform")),
         }
     }
 

@@ -45,14 +45,18 @@ pub(super) fn check_route_owners(catalogue: &Catalogue, others: &[&Catalogue]) -
 }
 
 fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method, route: &str) -> Error {
-    let what = format!("the route {} of {} belongs to another method", escape_untrusted(route), method.id);
-    let owner_text = format!("{} has {}", owner.method.id, escape_untrusted(owner.route));
+    let what = format!(
+        "the route {} of the method {} is already a route of another method",
+        escape_untrusted(route),
+        method.id
+    );
+    let owner_text = format!("the method {} has the route {}", owner.method.id, escape_untrusted(owner.route));
     if owner.catalogue.name == catalogue.name {
         return Error::usage(what)
             .why(owner_text)
-            .next("A request must match one method: remove the route from one of them");
+            .next("Remove the route from one of the two methods: a request must match only one method");
     }
     Error::conflict(what)
-        .why(format!("{owner_text}, in the catalogue {}", owner.catalogue.name))
-        .next("A request must match one method: remove the route from one of them")
+        .why(format!("{owner_text} in the catalogue {}", owner.catalogue.name))
+        .next("Remove the route from one of the two methods: a request must match only one method")
 }

@@ -96,7 +96,8 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
             .why(format!("a catalogue file can have at most {MAX_FILE_SIZE} bytes")));
     }
     if let Some(byte) = too_many_parts(text) {
-        let error = Error::usage("the file is too large").why(format!("it has more than {MAX_PARTS} tokens of TOML"));
+        let error = Error::usage("the catalogue file is too large")
+            .why(format!("the file has more than {MAX_PARTS} words and punctuation marks"));
         return Err(at_position(name, text, byte, error));
     }
     let doc: FileDoc = toml::from_str(text).map_err(|e| {
@@ -107,7 +108,8 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     })?;
     let located = |span: Range<usize>, error: Error| at_position(name, text, span.start, error);
     if *doc.schema.get_ref() != 1 {
-        let error = Error::usage("the catalogue file has an unsupported schema").why("schema 1 is supported");
+        let error = Error::usage("the catalogue file has an unsupported schema")
+            .why("jeton reads only catalogue files with: schema = 1");
         return Err(located(doc.schema.span(), error));
     }
     let mut offsets = PartOffsets(HashMap::new());
@@ -259,29 +261,29 @@ mod tests {
         insta::assert_snapshot!(messages.join("\n"), @r#"
         f.toml:4:1: the catalogue file can't be read: unknown field `colour`, expected one of `schema`, `name`, `title`, `group`, `set`
         f.toml:12:6: the method a.B is defined twice
-        f.toml:1:10: the catalogue file has an unsupported schema: schema 1 is supported
+        f.toml:1:10: the catalogue file has an unsupported schema: jeton reads only catalogue files with: schema = 1
         f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
-        f.toml:2:8: "X y" is not a catalogue name: use 1-64 characters: a-z 0-9 . _ -, the first a letter or digit
-        f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": \u{202e} is a control, bidi or zero-width character
-        f.toml:5:6: a file can't define jeton.*: jeton.* methods are built in
-        f.toml:5:6: a file can't define jeton.*: jeton.* methods are built in
+        f.toml:2:8: "X y" is not a catalogue name: use 1-64 characters: a-z 0-9 . _ -, and begin with a letter or digit
+        f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}, which is a control, bidi or zero-width character
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in
         f.toml:8:6: "a.é é" is not a method id: use 1-200 characters: A-Z a-z 0-9 . _ -
-        f.toml:9:9: a method's title is invalid: "": it is empty
+        f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
-        f.toml:11:8: a docs link is invalid: "\u{1b}[2J": \u{1b} is a control, bidi or zero-width character
+        f.toml:11:8: a docs link is invalid: "\u{1b}[2J": the text contains \u{1b}, which is a control, bidi or zero-width character
         f.toml:11:21: "x" is not a route: a route is an HTTP method and a path, e.g. GET /1.0/things
-        f.toml:11:11: "GET /{x" is not a route: a parameter is {name} within one segment of the path
-        f.toml:16:21: the route GET /x/{b} of a.C belongs to another method: a.B has GET /x/{a}. A request must match one method: remove the route from one of them
-        f.toml:14:12: "nothing.*" in the API set "s" is invalid: the pattern matches no method of this catalogue
-        f.toml:14:19: "a.C" in the API set "s" is invalid: no such method in this catalogue; use set:NAME for other catalogues
-        f.toml:14:12: "group:b" in the API set "s" is invalid: no such group in this catalogue
-        f.toml:14:12: "set:t" in the API set "s" is invalid: no such set in any catalogue
-        f.toml:14:12: "jeton.*" in the API set "s" is invalid: jeton.* methods must be picked one by one for each token
-        f.toml:14:12: "jeton.audit.read" in the API set "s" is invalid: jeton.* methods must be picked one by one for each token
-        f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: jeton.* methods must be picked one by one for each token
-        f.toml:14:12: "group:jeton.tokens" in the API set "s" is invalid: jeton.* methods must be picked one by one for each token
+        f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}, within one segment of the path
+        f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}. Remove the route from one of the two methods: a request must match only one method
+        f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern
+        f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method; for a set of another catalogue, use set:NAME
+        f.toml:14:12: "group:b" in the API set "s" is invalid: this catalogue has no such group
+        f.toml:14:12: "set:t" in the API set "s" is invalid: no catalogue has such an API set
+        f.toml:14:12: "jeton.*" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
+        f.toml:14:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
+        f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
+        f.toml:14:12: "group:jeton.tokens" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:12:8: API sets include each other in a cycle: "s" → "s"
-        f.toml:15:12: "a b" is not a method id: an entry is a method id, a prefix with * at its end, group:ID or set:NAME
+        f.toml:15:12: "a b" is not a method id: use a method id, a prefix that ends with *, group:ID or set:NAME
         f.toml:15:1: the catalogue file can't be read: unknown field `add`, expected one of `name`, `title`, `include`, `exclude`
         f.toml:2:10: the catalogue file can't be read: invalid basic string, expected `"`
         "#);
@@ -290,6 +292,6 @@ mod tests {
     #[test]
     fn large_files_are_refused_early() {
         insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16777216 bytes");
-        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the file is too large: it has more than 6000000 tokens of TOML");
+        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has more than 6000000 words and punctuation marks");
     }
 }

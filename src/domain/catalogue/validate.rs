@@ -95,10 +95,16 @@ fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
     };
     for (g, group) in catalogue.groups.iter().enumerate() {
         if is_ours(&group.id) {
-            return Err(fault(Location::GroupId(g), Error::usage("a file can't define jeton.*").why(ours())));
+            return Err(fault(
+                Location::GroupId(g),
+                Error::usage("a catalogue file can't define groups or methods of jeton").why(ours()),
+            ));
         }
         if let Some(m) = group.methods.iter().position(|m| is_ours(m.id.as_str())) {
-            return Err(fault(Location::MethodId(g, m), Error::usage("a file can't define jeton.*").why(ours())));
+            return Err(fault(
+                Location::MethodId(g, m),
+                Error::usage("a catalogue file can't define groups or methods of jeton").why(ours()),
+            ));
         }
     }
     Ok(())
@@ -121,7 +127,7 @@ fn validate_head(catalogue: &Catalogue) -> ValidationResult {
     let follows = |c: char| starts(c) || matches!(c, '.' | '_' | '-');
     if name.len() > MAX_NAME_LEN || !name.starts_with(starts) || !name.chars().all(follows) {
         let error = Error::usage(format!("\"{}\" is not a catalogue name", excerpt(name)))
-            .why("use 1-64 characters: a-z 0-9 . _ -, the first a letter or digit");
+            .why("begin with a letter or digit, and use 1-64 of the characters a-z 0-9 . _ -");
         return Err(fault(Location::Name, error));
     }
     validate_text("the catalogue's title", &catalogue.title, MAX_TITLE_LEN, Location::Title)
@@ -151,7 +157,7 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
             let method_fault = |error| Err(fault(Location::MethodId(g, m), error));
             if !one.id.as_str().strip_prefix(group.id.as_str()).is_some_and(|rest| rest.starts_with('.')) {
                 return method_fault(Error::usage(format!(
-                    "the method {} does not begin with its group {}",
+                    "the id of the method {} does not begin with its group {} and a dot",
                     one.id, group.id
                 )));
             }
@@ -161,7 +167,7 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
             if methods.len() > MAX_METHODS {
                 return method_fault(
                     Error::usage("the catalogue is too large")
-                        .why(format!("it can have at most {MAX_METHODS} methods")),
+                        .why(format!("a catalogue can have at most {MAX_METHODS} methods")),
                 );
             }
             if let Some(other) = elsewhere.get(one.id.as_str()) {
@@ -212,8 +218,9 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         members += if exact { set.include.len() } else { own.len() };
         if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
             let error = Error::usage("the API sets of the catalogue are too large").why(format!(
-                "together they can have at most {MAX_ENTRIES} entries, {MAX_PATTERNS} patterns and \
-                 {MAX_MEMBERS} methods (a set with patterns, groups or other sets counts all methods)"
+                "all sets together can have at most {MAX_ENTRIES} entries, {MAX_PATTERNS} patterns and \
+                 {MAX_MEMBERS} methods. A set with a pattern, a group or another set counts with every method \
+                 of the catalogue"
             ));
             return Err(fault(Location::SetName(s), error));
         }
@@ -223,8 +230,8 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
             return Err(fault(location, Error::usage("an API set's name can't begin or end with a space")));
         }
         if looks_built_in(&set.name) {
-            let error = Error::usage(format!("an API set can't be called \"{}\"", escape_untrusted(&set.name)))
-                .why("it looks like a built-in choice such as Inherit, no access or 2 sets")
+            let error = Error::usage(format!("an API set can't have the name \"{}\"", escape_untrusted(&set.name)))
+                .why("the name looks like a built-in choice, such as \"Inherit\", \"no access\" or \"2 sets\"")
                 .next("Choose another name");
             return Err(fault(location, error));
         }
@@ -235,8 +242,8 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
             return Err(fault(location, already_defined(&format!("the API set \"{}\"", set.name), other)));
         }
         if s >= MAX_SETS {
-            let error =
-                Error::usage("the catalogue is too large").why(format!("it can have at most {MAX_SETS} API sets"));
+            let error = Error::usage("the catalogue is too large")
+                .why(format!("a catalogue can have at most {MAX_SETS} API sets"));
             return Err(fault(location, error));
         }
         validate_text("an API set's title", &set.title, MAX_TITLE_LEN, Location::SetTitle(s))?;
@@ -245,25 +252,26 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         for (location, entry) in both {
             let (means_something, why) = match entry {
                 SetEntry::Method(id) if id.is_management() => {
-                    (false, "jeton.* methods must be picked one by one for each token")
+                    (false, "API sets can't include jeton.* methods; choose these methods for each token")
                 }
-                SetEntry::Method(id) => {
-                    (own.contains(id.as_str()), "no such method in this catalogue; use set:NAME for other catalogues")
-                }
+                SetEntry::Method(id) => (
+                    own.contains(id.as_str()),
+                    "this catalogue has no such method; for a set of another catalogue, use set:NAME",
+                ),
                 SetEntry::Prefix(head) if MethodId::parse(head).is_ok_and(|id| id.is_management()) => {
-                    (false, "jeton.* methods must be picked one by one for each token")
+                    (false, "API sets can't include jeton.* methods; choose these methods for each token")
                 }
                 SetEntry::Prefix(head) => (
                     own.range(head.as_str()..).next().is_some_and(|id| id.starts_with(head.as_str())),
-                    "the pattern matches no method of this catalogue",
+                    "no method of this catalogue matches the pattern",
                 ),
                 SetEntry::Group(group) if group.split('.').next() == Some(MANAGEMENT) => {
-                    (false, "jeton.* methods must be picked one by one for each token")
+                    (false, "API sets can't include jeton.* methods; choose these methods for each token")
                 }
-                SetEntry::Group(group) => (own_groups.contains(group.as_str()), "no such group in this catalogue"),
+                SetEntry::Group(group) => (own_groups.contains(group.as_str()), "this catalogue has no such group"),
                 SetEntry::Set(name) => (
                     own_sets.contains(name.as_str()) || elsewhere.contains_key(name.as_str()),
-                    "no such set in any catalogue",
+                    "no catalogue has such an API set",
                 ),
             };
             if !means_something {
@@ -291,8 +299,8 @@ fn reject_removed_nested_sets(
         for set in &other.sets {
             if let Some(name) = set.nested().find(|n| removed.contains(n)) {
                 let error = Error::usage(format!("the API set \"{name}\" can't be removed"))
-                    .why(format!("the set \"{}\" of the catalogue {} includes it", set.name, other.name))
-                    .next("Change that set first, or keep this one");
+                    .why(format!("the API set \"{}\" of the catalogue {} includes this set", set.name, other.name))
+                    .next("Change the other set first, or keep the removed set in this catalogue");
                 return Err(fault(Location::Name, error));
             }
         }
@@ -331,17 +339,17 @@ fn find_cycle<'a>(left: &[&'a str], sets: &HashMap<&'a str, &'a ApiSet>) -> Opti
 
 fn already_defined(what: &str, other: &str) -> Error {
     Error::usage(format!("{what} belongs to another catalogue"))
-        .why(format!("{other} defines it"))
-        .next("Use another id here, or remove it from the other catalogue first")
+        .why(format!("the definition is in the catalogue {other}"))
+        .next("Use another id or name here, or remove the definition from the other catalogue first")
 }
 
 fn validate_text(what: &str, text: &str, max: usize, location: Location) -> ValidationResult {
     let why = if text.trim().is_empty() {
-        "it is empty".to_owned()
+        "the text is empty".to_owned()
     } else if let Some(c) = text.chars().find(|c| is_control_or_bidi(*c)) {
-        format!("{} is a control, bidi or zero-width character", c.escape_unicode())
+        format!("the text contains {}, which is a control, bidi or zero-width character", c.escape_unicode())
     } else if text.chars().count() > max {
-        format!("it has more than {max} characters")
+        format!("the text has more than {max} characters")
     } else {
         return Ok(());
     };

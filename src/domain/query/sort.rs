@@ -1,5 +1,6 @@
 //! The order of the token list: a column, ascending or descending. Equal values are ordered by id.
 
+use crate::domain::name::quoted;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,7 @@ impl SortColumn {
     pub fn parse(text: &str) -> Result<Self> {
         SortColumn::ALL.into_iter().find(|c| c.as_str() == text).ok_or_else(|| {
             let words = SortColumn::ALL.map(SortColumn::as_str).join(", ");
-            Error::usage("unknown sort column").why(format!("known are {words}"))
+            Error::usage(format!("no sort column {}", quoted(text))).why(format!("use one of: {words}"))
         })
     }
 }

@@ -51,10 +51,13 @@ impl Route {
         let steps = path.split('/').any(|part| matches!(part, "." | ".."));
         let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\' | '%' | ';');
         if steps || path.contains("//") || path.contains(odd) {
-            return refused("proxies may rewrite // . .. % ? # ; \\ and spaces, so these can't be matched exactly");
+            return refused(
+                "a path can't contain // % ? # ; \\, spaces, or the segments . and .., because proxies may \
+                 rewrite them",
+            );
         }
         let Some(segments) = inner.split('/').map(SegmentPattern::parse).collect() else {
-            return refused("a parameter is {name} within one segment of the path");
+            return refused("write a parameter as {name}, within one segment of the path");
         };
         Ok(Route { http_method, segments, text: text.to_owned() })
     }

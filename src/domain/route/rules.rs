@@ -123,7 +123,8 @@ impl RouteRules {
                     Ok(both) if both.iter().any(|both| both.is_costly()) => too_many = true,
                     Ok(both) => {
                         for both in both.into_iter().filter(|both| !keys.contains_key(&both.key())) {
-                            let why = format!("could be {} or {}", route_excerpt(route), route_excerpt(wider));
+                            let why =
+                                format!("a request could match {} or {}", route_excerpt(route), route_excerpt(wider));
                             let entry =
                                 RouteRule { route: both, match_mode: MatchMode::Loose, action: RouteAction::Deny(why) };
                             shared.entry(entry.route.key()).or_insert(entry);
@@ -137,8 +138,8 @@ impl RouteRules {
                 }
             }
             if too_many {
-                let why = format!("{} overlaps other routes", route_excerpt(route));
-                map.remarks.push(format!("denied completely: {why}"));
+                let why = format!("{} overlaps too many other routes", route_excerpt(route));
+                map.remarks.push(format!("denied: {why}"));
                 let answer = RouteAction::Deny(why);
                 before_all.push(RouteRule { route: route.clone(), match_mode: MatchMode::Loose, action: answer });
             }
@@ -147,7 +148,8 @@ impl RouteRules {
         for (n, (route, answer)) in routes.into_iter().enumerate() {
             entries.push(RouteRule { route: route.clone(), match_mode: MatchMode::Exact, action: answer });
             if has_wider[n] {
-                let answer = RouteAction::Deny(format!("may be another spelling of {}", route_excerpt(&route)));
+                let answer =
+                    RouteAction::Deny(format!("the path may be another spelling of {}", route_excerpt(&route)));
                 entries.push(RouteRule { route, match_mode: MatchMode::Loose, action: answer });
             }
         }
@@ -173,9 +175,11 @@ impl RouteRules {
                             owners.push(method);
                         }
                     }
-                    Err(_) => {
-                        self.remarks.push(format!("skipped: {} of {} can't be matched", excerpt(text), method.id))
-                    }
+                    Err(_) => self.remarks.push(format!(
+                        "skipped: the route {} of the method {} is invalid",
+                        excerpt(text),
+                        method.id
+                    )),
                 }
             }
         }
@@ -256,7 +260,7 @@ impl RouteRules {
         if !taken.is_empty() {
             let (count, first) = (taken.len(), route_excerpt(&taken[0]));
             self.remarks
-                .push(format!("not treated as preflights because a route has this method: {first} ({count} in total)"));
+                .push(format!("no preflight rule, because a route already covers OPTIONS: {first} ({count} in total)"));
         }
         owned.extend(free.into_iter().map(|route| (route, RouteAction::Preflight)));
     }

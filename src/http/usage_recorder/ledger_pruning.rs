@@ -86,7 +86,7 @@ impl Pruner {
                     return Ok(None);
                 }
                 let oldest = store_handle.maintain(|store| store.read(|snapshot| snapshot.ledger_oldest()))?;
-                tracing::warn!(bytes, "the ledger is too large: dropping its oldest day");
+                tracing::warn!(bytes, "the ledger is too large: jeton deletes the oldest day of the ledger");
                 Ok(oldest.map(|oldest| Stage::Delete(oldest.plus(DAY))))
             }
         }

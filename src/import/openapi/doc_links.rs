@@ -70,7 +70,10 @@ impl<'a> DocLinks<'a> {
             if is_link(&url) {
                 return Some(url);
             }
-            warnings.add(format!("{at}: the link from the template is too long; skipped"));
+            warnings.add(format!(
+                "{at}: skipped the documentation link: with the values of the operation the template gets too \
+                 long"
+            ));
         }
         tag.and_then(|t| self.by_tag.get(t).copied()).or(self.global).map(str::to_owned)
     }
@@ -83,7 +86,7 @@ fn link<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -
     if is_link(url) {
         return Some(url);
     }
-    warnings.add(format!("{at}: the documentation link {} is not an http(s) link; skipped", quoted(url)));
+    warnings.add(format!("{at}: skipped the documentation link {}: it is not an http or https link", quoted(url)));
     None
 }
 
@@ -98,7 +101,7 @@ fn validate_template(template: &str) -> Result<()> {
                 "unknown placeholder \"{{{}}}\" in the template",
                 escape_untrusted(truncate(name, 64))
             ))
-            .why("known: {id}, {tag}, {path} and {verb}"));
+            .why("use {id}, {tag}, {path} or {verb}"));
         }
         plain.push_str(before);
         plain.push('x');
@@ -108,7 +111,7 @@ fn validate_template(template: &str) -> Result<()> {
     if is_link(&plain) {
         return Ok(());
     }
-    Err(Error::usage(format!("{} is not a template of a documentation link", quoted(template)))
+    Err(Error::usage(format!("{} is not a template for documentation links", quoted(template)))
         .why("links start with http:// or https://")
-        .next("Try https://example.com/docs/{id}"))
+        .next("Use a template such as https://example.com/docs/{id}"))
 }

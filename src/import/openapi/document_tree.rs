@@ -125,8 +125,8 @@ impl ParseBudget {
             return Ok(());
         }
         Err(Error::usage("the document is too large")
-            .why(format!("the limit is {MAX_VALUES} values without schemas, parameters and responses"))
-            .next("Split it, or import only the part that you need"))
+            .why(format!("the limit is {MAX_VALUES} values, not counting schemas, parameters and responses"))
+            .next("Split the document, or import only the part that you need"))
     }
 
     /// Sorts the entries of a map. Of a duplicate key the last one counts, as in most JSON readers.
@@ -143,10 +143,10 @@ impl ParseBudget {
         });
         for key in twice {
             let place = match self.trail.len() {
-                0 => "the document's first level".to_owned(),
+                0 => "the first level of the document".to_owned(),
                 n => self.trail[n.saturating_sub(3)..].iter().map(|k| quoted(k)).collect::<Vec<_>>().join(" › "),
             };
-            self.warnings.add(format!("the key {} is repeated in {place}; the last one is used", quoted(&key)));
+            self.warnings.add(format!("the key {} is repeated in {place}; jeton uses the last value", quoted(&key)));
         }
         Node::Map(entries.into())
     }

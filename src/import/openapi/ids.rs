@@ -33,7 +33,7 @@ pub(super) fn assign_ids(
         };
         wanted.push((group.to_owned(), format!("{group}.{own}"), changed));
     }
-    changed_ids.report(warnings, "operationIds changed to valid method ids");
+    changed_ids.report(warnings, "operationIds that jeton changed into valid method ids");
 
     // An operation whose id is used exactly as written owns that id; among several, the first by path and verb.
     let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
@@ -52,7 +52,7 @@ pub(super) fn assign_ids(
         } else {
             let own = suffixed(id, &operations[n].label, &mut used);
             warnings.add(format!(
-                "{}: the id {id} is taken by {}; uses {own}",
+                "{}: the id {id} is already used by {}, so this method gets the id {own}",
                 quoted(&operations[n].label),
                 quoted(&operations[owner].label)
             ));
@@ -74,7 +74,8 @@ fn operation_part(
     if own.is_empty() {
         let generated = id_from_path(operation.http_method, operation.path, MAX_OPERATION_LEN);
         warnings.add(format!(
-            "{}: the operationId {} has no valid characters; the id comes from verb and path",
+            "{}: the operationId {} has no valid characters, so jeton makes the method's id from HTTP method \
+             and path",
             quoted(&operation.label),
             quoted(id)
         ));
@@ -110,20 +111,26 @@ fn group_by_tag<'a>(operations: &[Operation<'a>], warnings: &mut Warnings) -> (G
         let (mut id, _) = slug(tag, MAX_GROUP_LEN);
         if id.is_empty() {
             id = format!("group-{}", short_hash(tag));
-            warnings.add(format!("the tag {} has no valid characters; its group is {id}", quoted(tag)));
+            warnings.add(format!("the tag {} has no valid characters, so its group gets the id {id}", quoted(tag)));
         }
         if id == "jeton" || id.starts_with("jeton.") {
             let other = format!("api-{id}");
-            warnings
-                .add(format!("the tag {} would define jeton.*, which is reserved; its group is {other}", quoted(tag)));
+            warnings.add(format!(
+                "for the tag {}, the group id would begin with the reserved word jeton; the group gets the \
+                     id {other}",
+                quoted(tag)
+            ));
             id = other;
         }
         if let Some(owner) = owners.insert(id.clone(), tag) {
-            warnings.add(format!("the tags {} and {} share the group {id}", quoted(owner), quoted(tag)));
+            warnings.add(format!("the tags {} and {} become one group, {id}", quoted(owner), quoted(tag)));
         }
         let title = clean(tag, MAX_TITLE_LEN);
         if title.had_control_chars {
-            warnings.add(format!("the tag {} contains control or bidi characters", quoted(tag)));
+            warnings.add(format!(
+                "jeton removed control or bidi characters from the title of the group of the tag {}",
+                quoted(tag)
+            ));
         }
         let title = if title.text.is_empty() { id.clone() } else { title.text };
         groups.entry(id.clone()).or_insert(title);

@@ -17,7 +17,10 @@ pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
     let seed = NodeSeed { budget: &mut *budget, context: ParseContext::Root, depth: 0 };
     let read = seed.deserialize(&mut reader).and_then(|node| reader.end().map(|()| node));
     read.map_err(|e| {
-        let broken = || Error::usage("the document can't be read").why(format!("it starts like JSON, but: {e}"));
+        let broken = || {
+            Error::usage("the document can't be read")
+                .why(format!("the text starts like JSON, but is not valid JSON: {e}"))
+        };
         budget.limit_error.clone().unwrap_or_else(broken)
     })
 }

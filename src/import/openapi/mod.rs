@@ -68,7 +68,7 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
     if text.len() > MAX_DOCUMENT_SIZE {
         return Err(Error::usage("the document is too large")
             .why(format!("the limit is {} MiB", MAX_DOCUMENT_SIZE / 1024 / 1024))
-            .next("Split it, or import only the part that you need"));
+            .next("Split the document, or import only the part that you need"));
     }
     let (root, mut warnings) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
     check_version(&root)?;
@@ -88,7 +88,7 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
     let mut operations = reader.read_all()?;
     counts.report(&mut warnings);
     if let Some(webhooks) = root.get("webhooks").and_then(Node::entries).filter(|w| !w.is_empty()) {
-        warnings.add(format!("webhooks are not methods of this API; skipped: {}", webhooks.len()));
+        warnings.add(format!("skipped webhooks, because they are not methods of this API: {}", webhooks.len()));
     }
 
     let (groups, ids) = ids::assign_ids(&operations, &mut warnings)?;
@@ -138,18 +138,18 @@ fn check_name(name: &str) -> Result<()> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
         return Err(Error::usage(format!("{} is not a catalogue name", quoted(name)))
-            .why("use 1-64 characters: A-Z a-z 0-9 . _ -"));
+            .why("use 1-64 of the characters A-Z a-z 0-9 . _ -"));
     }
     if name == "jeton" {
-        return Err(Error::usage("jeton is the built-in catalogue").next("Choose another name"));
+        return Err(Error::usage("the name jeton belongs to the built-in catalogue").next("Choose another name"));
     }
     Ok(())
 }
 
 fn check_version(root: &Node) -> Result<()> {
-    let refused = |what: String| Err(Error::usage(what).why("OpenAPI 3.0 and 3.1 are supported"));
+    let refused = |what: String| Err(Error::usage(what).why("jeton imports OpenAPI 3.0 and 3.1"));
     if root.entries().is_none() {
-        return refused("not an OpenAPI document".to_owned());
+        return refused("the file is not an OpenAPI document".to_owned());
     }
     match (root.text("openapi").map(str::trim), root.text("swagger")) {
         (Some(version), _) if ["3.0", "3.1"].iter().any(|v| version == *v || version.starts_with(&format!("{v}."))) => {
@@ -157,8 +157,10 @@ fn check_version(root: &Node) -> Result<()> {
         }
         (Some(version), _) => refused(format!("unsupported version: OpenAPI {}", quoted(version))),
         (None, Some(version)) => refused(format!("unsupported version: Swagger {}", quoted(version)))
-            .map_err(|e| e.next("Convert it to OpenAPI 3, then import it")),
-        (None, None) => refused("not an OpenAPI document: it has no version".to_owned()),
+            .map_err(|e| e.next("Convert the document to OpenAPI 3.0 or 3.1, then import the result")),
+        (None, None) => {
+            refused("the file is not an OpenAPI document: the field openapi with the version is missing".to_owned())
+        }
     }
 }
 
@@ -167,7 +169,8 @@ fn title(root: &Node, options: &ImportOptions, warnings: &mut Warnings) -> Strin
     for text in [options.title.as_deref(), own].into_iter().flatten() {
         let cleaned = clean(text, MAX_TITLE_LEN);
         if cleaned.had_control_chars || cleaned.is_truncated {
-            warnings.add("the catalogue's title was cleaned or cut");
+            warnings
+                .add("jeton changed the catalogue's title: it was too long or contained control or bidi characters");
         }
         if !cleaned.text.is_empty() {
             return cleaned.text;

@@ -84,12 +84,15 @@ pub(super) struct WarningCounts {
 
 impl WarningCounts {
     pub(super) fn report(&self, warnings: &mut Warnings) {
-        self.unnamed.report(warnings, "operations without operationId; their ids come from verb and path");
-        self.unmatched.report(warnings, "operations whose path can't be matched; they have no route");
-        self.public.report(warnings, "operations that need no token (security: []); they become public");
-        self.cut.report(warnings, "titles that were too long and are cut");
-        self.callbacks
-            .report(warnings, "operations with callbacks; callbacks are not methods of this API and are skipped");
+        self.unnamed
+            .report(warnings, "operations without operationId, for which jeton makes an id from HTTP method and path");
+        self.unmatched.report(warnings, "operations that get no route, because jeton can't match their path");
+        self.public.report(warnings, "operations that become public, because they need no token (security: [])");
+        self.cut.report(warnings, "titles that jeton cut, because they were too long");
+        self.callbacks.report(
+            warnings,
+            "operations with callbacks, which jeton skips because callbacks are not methods of this API",
+        );
     }
 }
 
@@ -102,7 +105,7 @@ impl<'a> OperationReader<'a, '_> {
         let mut found = Vec::new();
         let paths = self.root.get("paths").and_then(Node::entries).unwrap_or_default();
         if self.root.get("paths").is_some_and(|p| p.entries().is_none()) {
-            self.warnings.add("paths is not a map; skipped");
+            self.warnings.add("skipped \"paths\", because its value is not a map");
         }
         for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
             self.path(path, item, &mut found)?;
@@ -120,19 +123,23 @@ impl<'a> OperationReader<'a, '_> {
         let layers = ref_chain(self.root, item, &quoted(path), self.warnings);
         for layer in &layers {
             let Some(entries) = layer.entries() else {
-                self.warnings.add(format!("the path {} is not a map; skipped", quoted(path)));
+                self.warnings.add(format!("skipped the path {}, because its value is not a map", quoted(path)));
                 continue;
             };
             self.keys += entries.len();
             if self.keys > MAX_KEYS {
                 return Err(Error::usage("the document's paths are too large")
-                    .why(format!("the limit is {MAX_KEYS} keys; those behind a $ref count once per path"))
+                    .why(format!("the limit is {MAX_KEYS} keys; keys behind a $ref count once for each path"))
                     .next("Split the document, or import only the part that you need"));
             }
             for (key, _) in entries {
                 let known = matches!(&**key, "$ref" | "summary" | "description" | "servers" | "parameters");
                 if !known && !key.starts_with("x-") && !HTTP_METHODS.iter().any(|(name, ..)| *name == &**key) {
-                    self.warnings.add(format!("{}: {} is not an HTTP method; skipped", quoted(path), quoted(key)));
+                    self.warnings.add(format!(
+                        "{}: skipped the key {}, because it is not an HTTP method",
+                        quoted(path),
+                        quoted(key)
+                    ));
                 }
             }
         }
@@ -141,7 +148,7 @@ impl<'a> OperationReader<'a, '_> {
             let Some((layer, node)) = holders.next() else { continue };
             if holders.next().is_some() {
                 self.warnings.add(format!(
-                    "{} {}: also defined behind its $ref; the path's own is used",
+                    "{} {}: defined both in the path and behind its $ref; jeton uses the definition in the path",
                     http_method.1,
                     quoted(path)
                 ));
@@ -149,19 +156,19 @@ impl<'a> OperationReader<'a, '_> {
             let label = format!("{} {}", http_method.1, quoted(path));
             let Some(node) = resolve(self.root, node, &label, self.warnings) else { continue };
             if node.entries().is_none() {
-                self.warnings.add(format!("{label} is not a map; skipped"));
+                self.warnings.add(format!("skipped {label}, because its value is not a map"));
                 continue;
             }
             if found.len() >= MAX_OPERATIONS {
                 return Err(Error::usage("the document has too many operations")
                     .why(format!("the limit is {MAX_OPERATIONS}"))
-                    .next("Split it, or import only the part that you need"));
+                    .next("Split the document, or import only the part that you need"));
             }
             let operation = self.operation(path, http_method, layer, node, label);
             self.entries += operation.tags.len() + operation.scopes.len();
             if self.entries > MAX_SET_ENTRIES {
                 return Err(Error::usage("the sets from the document's tags and scopes are too large")
-                    .why(format!("the limit is {MAX_SET_ENTRIES} entries"))
+                    .why(format!("the limit is {MAX_SET_ENTRIES} methods in all sets together"))
                     .next("Split the document, or import only the part that you need"));
             }
             found.push(operation);
@@ -207,12 +214,12 @@ impl<'a> OperationReader<'a, '_> {
         let Some(tags) = node.get("tags") else { return Vec::new() };
         let Some(items) = tags.items() else {
             if *tags != Node::Null {
-                self.warnings.add(format!("{label}: tags is not a list; skipped"));
+                self.warnings.add(format!("{label}: skipped \"tags\", because its value is not a list"));
             }
             return Vec::new();
         };
         if items.len() > MAX_TAGS {
-            self.warnings.add(format!("{label}: only the first {MAX_TAGS} of its {} tags are used", items.len()));
+            self.warnings.add(format!("{label}: jeton uses only the first {MAX_TAGS} of its {} tags", items.len()));
         }
         let mut found: Vec<&str> = Vec::new();
         for item in items.iter().take(MAX_TAGS) {
@@ -220,13 +227,13 @@ impl<'a> OperationReader<'a, '_> {
                 Some(tag) => {
                     let short = truncate(tag, MAX_TAG_LEN);
                     if short.len() < tag.len() {
-                        self.warnings.add(format!("the tag {} is too long; cut", quoted(tag)));
+                        self.warnings.add(format!("the tag {} is too long, so jeton cut the tag", quoted(tag)));
                     }
                     if !found.contains(&short) {
                         found.push(short);
                     }
                 }
-                None => self.warnings.add(format!("{label}: a tag is not text; skipped")),
+                None => self.warnings.add(format!("{label}: skipped a tag, because it is not text")),
             }
         }
         found
@@ -292,7 +299,7 @@ impl<'a> OperationReader<'a, '_> {
             match owners.get(&route.key()) {
                 Some(owner) => {
                     self.warnings.add(format!(
-                        "{} is the same route as {}, which keeps it; this operation has no route",
+                        "{} has the same route as {}; the first operation gets no route, the second keeps the route",
                         quoted(&operation.label),
                         quoted(owner)
                     ));

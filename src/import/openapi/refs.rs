@@ -20,7 +20,7 @@ pub(super) fn ref_chain<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: 
                 return chain;
             }
             Ok(_) if chain.len() > MAX_CHAIN => {
-                warnings.add(format!("{at}: more than {MAX_CHAIN} $refs in a row"));
+                warnings.add(format!("{at}: a $ref leads to more than {MAX_CHAIN} other $refs; jeton skips the rest"));
                 return chain;
             }
             Ok(next) => {
@@ -42,9 +42,15 @@ pub(super) fn resolve<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &m
 }
 
 fn lookup<'a>(root: &'a Node, target: &str) -> Result<&'a Node, &'static str> {
-    let Some(pointer) = target.strip_prefix('#') else { return Err("refers to another document") };
-    let Some(pointer) = percent_decoded(truncate(pointer, MAX_REF_LEN)) else { return Err("can't be read") };
-    let Some(pointer) = pointer.strip_prefix('/') else { return Err("is not a path from the root") };
+    let Some(pointer) = target.strip_prefix('#') else {
+        return Err("refers to another document, which jeton does not read");
+    };
+    let Some(pointer) = percent_decoded(truncate(pointer, MAX_REF_LEN)) else {
+        return Err("contains invalid percent-encoding");
+    };
+    let Some(pointer) = pointer.strip_prefix('/') else {
+        return Err("must start with #/, such as #/components/schemas/Order");
+    };
     let mut node = root;
     for part in pointer.split('/') {
         let key = part.replace("~1", "/").replace("~0", "~");
@@ -52,7 +58,7 @@ fn lookup<'a>(root: &'a Node, target: &str) -> Result<&'a Node, &'static str> {
             Node::List(items) => key.parse().ok().and_then(|n: usize| items.get(n)),
             _ => node.get(&key),
         };
-        node = next.ok_or("has no target")?;
+        node = next.ok_or("refers to a place that the document does not have")?;
     }
     Ok(node)
 }

@@ -60,7 +60,7 @@ impl<'a> Security<'a> {
         }
         if remaining == 0 {
             warnings.add(format!(
-                "the security schemes declare more than {MAX_DECLARED_SCOPES} scopes; the rest is skipped"
+                "the security schemes declare more than {MAX_DECLARED_SCOPES} scopes; jeton skips the rest"
             ));
         }
         let mut security = Security {
@@ -86,18 +86,18 @@ impl<'a> Security<'a> {
     pub(super) fn scopes_of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
         let Some(security) = node.get("security") else { return Rc::clone(&self.global) };
         let Some(alternatives) = security.items() else {
-            warnings.add(format!("{at}: security is not a list; skipped"));
+            warnings.add(format!("{at}: skipped \"security\", because its value is not a list"));
             return Rc::default();
         };
         let mut sufficient = BTreeSet::new();
         let mut remaining = MAX_SCOPES;
         for requirement in alternatives {
             let Some(entries) = requirement.entries() else {
-                warnings.add(format!("{at}: a security requirement is not a map; skipped"));
+                warnings.add(format!("{at}: skipped a security requirement, because it is not a map"));
                 continue;
             };
             let Some(required) = self.required(entries, &mut remaining, at, warnings) else {
-                warnings.add(format!("{at}: only the first {MAX_SCOPES} of its scopes are used"));
+                warnings.add(format!("{at}: there are too many scopes; jeton uses only the first {MAX_SCOPES} scopes"));
                 break;
             };
             match required.len() {
@@ -122,7 +122,10 @@ impl<'a> Security<'a> {
         for (name, scopes) in entries {
             *left = left.checked_sub(1)?;
             if !self.schemes.contains_key(&**name) {
-                warnings.add(format!("{at}: the security scheme {} isn't declared", quoted(name)));
+                warnings.add(format!(
+                    "{at}: the security scheme {} is not declared in components.securitySchemes",
+                    quoted(name)
+                ));
             }
             for scope in scopes.items().unwrap_or_default() {
                 *left = left.checked_sub(1)?;
@@ -134,25 +137,30 @@ impl<'a> Security<'a> {
 
     fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {
         let Some(whole) = node.as_text().map(|s| truncate(s, MAX_INSPECTED).trim()).filter(|s| !s.is_empty()) else {
-            warnings.add(format!("{at}: a scope is not text; skipped"));
+            warnings.add(format!("{at}: skipped a scope, because it is not text"));
             return None;
         };
         let name = truncate(whole, MAX_SCOPE_LEN);
         if name.len() < whole.len() {
-            warnings.add(format!("the scope {} is too long; cut", quoted(whole)));
+            warnings.add(format!("the scope {} is too long, so jeton cut the scope", quoted(whole)));
         }
         let purpose = match self.schemes.get(scheme) {
             Some(Scheme::OAuth2(declared)) => {
                 let purpose = declared.get(name).copied();
                 if purpose.is_none() {
-                    let text = format!("the scope {} isn't declared by {}", quoted(name), quoted(scheme));
+                    let text =
+                        format!("the scope {} is not declared by the security scheme {}", quoted(name), quoted(scheme));
                     warnings.add(text);
                 }
                 purpose
             }
             Some(Scheme::OpenId) => None,
             Some(Scheme::Other) | None => {
-                warnings.add(format!("{} has no scopes: {} becomes no set", quoted(scheme), quoted(name)));
+                warnings.add(format!(
+                    "the security scheme {} has no scopes, so {} becomes no API set",
+                    quoted(scheme),
+                    quoted(name)
+                ));
                 return None;
             }
         };
@@ -163,7 +171,7 @@ impl<'a> Security<'a> {
         let declaring = *self.declaring_schemes.entry(name).or_insert(scheme);
         if declaring != scheme {
             warnings.add(format!(
-                "the scope {} is declared by {} and {}; one set covers both",
+                "the scope {} is declared by the security schemes {} and {}, and becomes only one API set",
                 quoted(name),
                 quoted(declaring.min(scheme)),
                 quoted(declaring.max(scheme))

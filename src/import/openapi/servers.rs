@@ -35,7 +35,11 @@ fn fill_variables(url: &str, variables: Option<&Node>, warnings: &mut Warnings) 
         match variables.and_then(|v| v.get(name)).and_then(|v| v.text("default")) {
             Some(default) => out.push_str(truncate(default, MAX_URL_LEN)),
             None => {
-                warnings.add(format!("the server {} has no default for {}", quoted(url), quoted(name)));
+                warnings.add(format!(
+                    "the server {} has no default value for its variable {}",
+                    quoted(url),
+                    quoted(name)
+                ));
                 out.push_str(&format!("{{{name}}}"));
             }
         }

@@ -59,12 +59,12 @@ fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a
     let mut found = BTreeMap::new();
     for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
         let Some(name) = tag.text("name") else {
-            warnings.add("a declared tag has no name; skipped");
+            warnings.add("skipped a declared tag, because it has no name");
             continue;
         };
         let name = truncate(truncate(name, MAX_INSPECTED).trim(), MAX_TAG_LEN);
         if found.insert(name, tag.text("description").unwrap_or_default()).is_some() {
-            warnings.add(format!("the tag {} is declared twice; the last one is used", quoted(name)));
+            warnings.add(format!("the tag {} is declared twice; jeton uses the last declaration", quoted(name)));
         }
     }
     found
@@ -79,9 +79,11 @@ fn warn_unused(
     let (mut tags, mut scopes) = (WarningCount::default(), WarningCount::default());
     declared.keys().filter(|t| !used.contains_key(*t)).for_each(|t| tags.add(&quoted(t)));
     security.unused_scopes().into_iter().for_each(|s| scopes.add(&quoted(s)));
-    tags.report(warnings, "declared tags without operations become no sets");
-    scopes.report(warnings, "declared scopes that no operation requires become no sets");
-    security.combined.report(warnings, "operations that need several scopes together are in no scope's set");
+    tags.report(warnings, "declared tags that become no API sets, because no operation has them");
+    scopes.report(warnings, "declared scopes that become no API sets, because no operation requires them");
+    security
+        .combined
+        .report(warnings, "operations that need several scopes together, so they are in no scope's API set");
 }
 
 /// Returns a name that no other set has.
@@ -89,14 +91,21 @@ fn unique_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnin
     let cleaned = clean(wanted, MAX_NAME_LEN);
     let mut name = cleaned.text;
     if cleaned.had_control_chars || cleaned.is_truncated {
-        warnings.add(format!("the name of the set {} was cleaned or cut", quoted(wanted)));
+        warnings.add(format!(
+            "jeton changed the name of the API set {}: it was too long or contained control or bidi characters",
+            quoted(wanted)
+        ));
     }
     if name.is_empty() {
         name = format!("set {}", short_hash(wanted));
     }
     if looks_built_in(&name) {
         name = clean(&format!("tag {name}"), MAX_NAME_LEN).text;
-        warnings.add(format!("the set {} looks like a built-in choice; renamed to {}", quoted(wanted), quoted(&name)));
+        warnings.add(format!(
+            "the name of the API set {} looks like a built-in choice, so jeton renamed the set to {}",
+            quoted(wanted),
+            quoted(&name)
+        ));
     }
     let mut own = name.clone();
     let mut more = 0_u32;
@@ -105,7 +114,11 @@ fn unique_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnin
         more += 1;
     }
     if own != name {
-        warnings.add(format!("the set {} has the name of another set; renamed to {}", quoted(wanted), quoted(&own)));
+        warnings.add(format!(
+            "the API set {} has the name of another set, so jeton renamed the set to {}",
+            quoted(wanted),
+            quoted(&own)
+        ));
     }
     own
 }
@@ -115,10 +128,10 @@ fn set(name: String, purpose: Option<&str>, mut ids: Vec<&MethodId>, warnings: &
     ids.dedup();
     let title = clean(purpose.unwrap_or_default(), MAX_TITLE_LEN);
     if title.had_control_chars {
-        warnings.add(format!("the set {}: removed control or bidi characters from its title", quoted(&name)));
+        warnings.add(format!("the API set {}: jeton removed control or bidi characters from its title", quoted(&name)));
     }
     if title.is_truncated {
-        warnings.add(format!("the set {}: its title is too long; cut", quoted(&name)));
+        warnings.add(format!("the API set {}: its title is too long, so jeton cut the title", quoted(&name)));
     }
     let title = if title.text.is_empty() { name.clone() } else { title.text };
     let include = ids.into_iter().map(|id| SetEntry::parse(id.as_str())).collect::<Result<_>>()?;

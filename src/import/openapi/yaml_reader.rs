@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
             documents += 1;
             if documents > 1 {
                 return Err(Error::usage("the file contains more than one document")
-                    .why(format!("the second starts on line {}", span.start.line()))
+                    .why(format!("the second document starts on line {}", span.start.line()))
                     .next("Split the file, then import each document"));
             }
         }
@@ -137,7 +137,7 @@ impl TreeBuilder<'_> {
     }
 
     fn unsupported_key(&mut self, line: usize) {
-        self.budget.warnings.add(format!("line {line} has a list or map as a key; skipped"));
+        self.budget.warnings.add(format!("skipped the entry on line {line}, because its key is a list or a map"));
         if let Some(frame) = self.frames.last_mut() {
             frame.key = Key::Unsupported;
         }
@@ -222,7 +222,7 @@ impl TreeBuilder<'_> {
         for merged in std::mem::take(&mut frame.merged) {
             for map in merged.items().unwrap_or(std::slice::from_ref(&merged)) {
                 let Some(more) = map.entries() else {
-                    self.budget.warnings.add("a merge key (<<) does not refer to a map; skipped");
+                    self.budget.warnings.add("skipped a merge key (<<), because it does not refer to a map");
                     continue;
                 };
                 self.budget.reserve(more.len())?;
@@ -244,8 +244,10 @@ impl TreeBuilder<'_> {
             return Ok(());
         }
         Err(Error::usage("the document's aliases expand too much")
-            .why(format!("more than {MAX_UNFOLDED} values by line {line}"))
-            .next("Write out the aliases, or import a document that you trust"))
+            .why(format!(
+                "with all aliases expanded, the document has more than {MAX_UNFOLDED} values up to line {line}"
+            ))
+            .next("Replace the aliases by their values, or import another document"))
     }
 
     fn push_value(&mut self, value: ParsedValue, line: usize) -> Result<()> {

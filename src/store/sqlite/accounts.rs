@@ -114,7 +114,7 @@ pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId>
     match inserted {
         Ok(_) => Ok(AccountId(db.last_insert_rowid())),
         Err(e) if is_unique_violation(&e) => Err(Error::conflict(format!("the username {} is taken", new.username))
-            .why("names are never reused, even after deletion")),
+            .why("a username is never used again, not even after its account was deleted")),
         Err(e) => Err(sqlite_error(e)),
     }
 }
@@ -131,7 +131,9 @@ pub(super) fn update(db: &Connection, account: &Account) -> Result<()> {
          WHERE id = ?1 AND credential_version = ?2 AND deleted_at IS NULL",
         params![account.id.0, account.credential_version.0, account.role.as_str(), account.enabled],
     )?;
-    check_updated(rows, || format!("the account {} was changed meanwhile", account.username))
+    check_updated(rows, || {
+        format!("another session changed the account {} in the meantime; your change was not made", account.username)
+    })
 }
 
 pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash, temporary: bool) -> Result<()> {

@@ -152,8 +152,8 @@ const TABLE: [(&str, &str, i64); 11] = [
 pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
     let sql = "SELECT type = 'table' AND strict = 1 AND wr = 0 FROM pragma_table_list('audit') WHERE schema = 'main'";
     match query_one(db, sql, [], |r| r.get::<_, bool>(0))? {
-        None => return Ok(Some("it is missing".to_owned())),
-        Some(false) => return Ok(Some("it is not a STRICT table".to_owned())),
+        None => return Ok(Some("the table is missing".to_owned())),
+        Some(false) => return Ok(Some("the table is not a STRICT table".to_owned())),
         Some(true) => {}
     }
     let sql = "SELECT name, type, pk FROM pragma_table_xinfo('audit') ORDER BY cid";
@@ -163,8 +163,8 @@ pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
         (found.0.as_str(), found.1.as_str(), found.2) == *wanted
     };
     if let Some((name, ..)) = TABLE.iter().find(|wanted| !columns.iter().any(|found| is(found, wanted))) {
-        return Ok(Some(format!("its column {name} is missing or different")));
+        return Ok(Some(format!("the column {name} is missing or different")));
     }
     let extra = columns.iter().find(|found| !TABLE.iter().any(|wanted| is(found, wanted)));
-    Ok(extra.map(|(name, ..)| format!("it has an extra column {name}")))
+    Ok(extra.map(|(name, ..)| format!("the table has an extra column, {name}")))
 }

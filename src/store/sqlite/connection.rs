@@ -41,7 +41,9 @@ impl SqliteStore {
     pub fn open_for_service(path: &Path, busy_timeout: Duration) -> Result<Self> {
         let parts = open::open_with_timeout(path, busy_timeout)?;
         if parts.0.is_readonly(MAIN_DB).map_err(sqlite_error)? {
-            return Err(open::open_error(path).why("it is on a read-only mount, and a service has to write its ledger"));
+            return Err(
+                open::open_error(path).why("the store is on a read-only mount, but the service must write the ledger")
+            );
         }
         open::use_service_cache(&parts.0)?;
         Ok(Self::from_parts(parts, path))

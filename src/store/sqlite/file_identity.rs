@@ -107,9 +107,13 @@ impl FileIdentity {
     pub(super) fn check_schema(&self, db: &Connection) -> Result<()> {
         match query_one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
             Some(schema) if schema == self.schema => Ok(()),
-            found => Err(Error::failure("the store's schema has changed meanwhile")
-                .why(format!("it is {} and was {} when it was opened", found.unwrap_or_default(), self.schema))
-                .next("Restart jeton in the version that wrote the store")),
+            found => Err(Error::failure("another program changed the store's schema")
+                .why(format!(
+                    "the schema is {}, but was {} when jeton opened the store",
+                    found.unwrap_or_default(),
+                    self.schema
+                ))
+                .next("Start jeton again in the version that changed the store")),
         }
     }
 
@@ -129,8 +133,8 @@ impl FileIdentity {
     fn is_unchanged(&self) -> Result<()> {
         match &self.frozen {
             Some(frozen) if self.file_state()? != *frozen || wal::bytes(&self.path) > 0 => {
-                Err(Error::failure(format!("the store {} was changed while it was read", self.path.display()))
-                    .why("its mount is read-only here but writable elsewhere")
+                Err(Error::failure(format!("the store {} was changed while jeton read it", self.path.display()))
+                    .why("the store is mounted read-only here, but another mount can write to it")
                     .next("Run the command again"))
             }
             Some(_) | None => Ok(()),
@@ -160,7 +164,7 @@ impl FileIdentity {
         let stays = |path: &Path, inode: &Inode| Inode::read(path).is_ok_and(|found| found == *inode);
         let gone = |path: &Path| {
             Err(Error::failure(format!("the store {} was removed or replaced", path.display()))
-                .why("it is not the file that was opened")
+                .why("the file at this path is not the file that jeton opened")
                 .next("Start jeton again and check whether your last change is there"))
         };
         if !stays(&self.path, &self.file) {

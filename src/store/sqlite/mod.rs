@@ -19,6 +19,7 @@ mod query_helpers;
 mod query_plan_tests;
 mod read_only_mount;
 mod rights_of_all_tokens;
+mod schema;
 mod secrets;
 mod sqlite_tx;
 mod token_counts;

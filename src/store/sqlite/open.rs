@@ -7,37 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::file_identity::{FileIdentity, sidecar_path};
 use super::query_helpers::sqlite_error;
 use super::read_only_mount::ReadOnly;
-use super::{busy_handler, read_only_mount, token_list_query, wal};
+use super::{busy_handler, read_only_mount, schema, token_list_query, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::unix_user;
 
-/// "jetn": identifies jeton's files.
-const APPLICATION_ID: i32 = 0x6a65_746e;
-/// "jetf": a store that is being filled and lacks the indexes of [`DEFERRED_INDEXES`]. Opening the store builds them.
-const UNINDEXED_ID: i32 = 0x6a65_7466;
-/// Each migration updates a store from the previous version; the first creates version 1. Append only.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/001_initial.sql"),
-    include_str!("migrations/002_sort_columns.sql"),
-    include_str!("migrations/003_list_indexes.sql"),
-    include_str!("migrations/004_audit_indexes.sql"),
-    include_str!("migrations/005_presented_secret_in_ledger.sql"),
-    include_str!("migrations/006_denied_paging_index.sql"),
-    include_str!("migrations/007_usage_journal.sql"),
-    include_str!("migrations/008_issued_role.sql"),
-    include_str!("migrations/009_temporary_password.sql"),
-    include_str!("migrations/010_public_methods.sql"),
-    include_str!("migrations/011_failed_sign_ins.sql"),
-    include_str!("migrations/012_regenerated.sql"),
-];
-/// Indexes that a large number of insertions would keep rewriting. A store to be filled is created without them.
-const DEFERRED_INDEXES: [&str; 2] =
-    [include_str!("migrations/003_list_indexes.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
 /// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
 /// index.
 const CACHE_KIB: i64 = 32 * 1024;
@@ -71,18 +49,19 @@ pub(super) fn create_unindexed(path: &Path) -> Result<(Connection, FileIdentity)
 
 /// The purpose of opening a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     /// Open an existing store.
     Open,
     /// Create the store if it is missing.
     Create,
-    /// Create a store to be filled, without the indexes of [`DEFERRED_INDEXES`].
+    /// Create a store to be filled, without the indexes of [`schema::DEFERRED_INDEXES`].
     Unindexed,
 }
 
 fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connection, FileIdentity)> {
     if rusqlite::version_number() < MIN_SQLITE_VERSION {
-        return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
+        return Err(Error::failure("this version of SQLite can lose changes")
+            .why(format!("the version is {}", rusqlite::version())));
     }
     let path = absolute(path)?;
     check_owner(&path)?;
@@ -94,7 +73,7 @@ fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connectio
     check_sidecars(&path)?;
     if read_only_mount::is_read_only(&path) {
         // Record the identity before anything is read.
-        let mut identity = FileIdentity::new(path.clone(), MIGRATIONS.len())?;
+        let mut identity = FileIdentity::new(path.clone(), schema::MIGRATIONS.len())?;
         let mut db = match read_only_mount::connect_read_only(&path)? {
             ReadOnly::Alone(db) => {
                 identity.freeze()?;
@@ -103,15 +82,17 @@ fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connectio
             ReadOnly::Shared(db) => db,
         };
         configure(&mut db, busy_timeout).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
-        read_only_mount::check_schema(&path, read_schema(&db)?, MIGRATIONS.len())?;
+        read_only_mount::check_schema(&path, schema::read_schema(&db)?, schema::MIGRATIONS.len())?;
         identity.check_in_place()?;
         return Ok((db, identity));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
     configure(&mut db, busy_timeout).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
-    migrate(&mut db, mode)?;
-    let identity = FileIdentity::new(path, MIGRATIONS.len())?;
+    schema::migrate(&mut db, mode)?;
+    enter_wal(&db)?;
+    db.pragma_update(None, "synchronous", "FULL").map_err(sqlite_error)?;
+    let identity = FileIdentity::new(path, schema::MIGRATIONS.len())?;
     Ok((db, identity))
 }
 
@@ -130,7 +111,7 @@ pub(super) fn commit_without_sync(db: &Connection) -> Result<()> {
 fn absolute(path: &Path) -> Result<PathBuf> {
     let refused = |e: std::io::Error| open_error(path).why(e.to_string());
     let path = std::path::absolute(path).map_err(refused)?;
-    let name = path.file_name().ok_or_else(|| Error::usage("the store's path is not a file name"))?;
+    let name = path.file_name().ok_or_else(|| Error::usage("the store's path does not end with a file name"))?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     for ancestor in folder.ancestors() {
         match fs::canonicalize(ancestor) {
@@ -195,8 +176,8 @@ fn wrong_owner(path: &Path, owner: u32) -> Error {
         None => (format!("uid {owner}"), format!("'#{owner}'")),
     };
     open_error(path)
-        .why(format!("it belongs to {who}, and uid {own_uid} would create files that lock the owner out"))
-        .next(format!("Run: sudo -u {word} jeton …"))
+        .why(format!("the owner is {who}; files created by uid {own_uid} would lock the owner out"))
+        .next(format!("Run jeton as the owner: sudo -u {word} jeton …"))
 }
 
 /// Returns `true` if the file at `path` is an SQLite database with jeton's application id.
@@ -205,7 +186,9 @@ fn is_store(path: &Path) -> bool {
     let mut head = [0; MARK_AT + 4];
     let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
     let mark = head.last_chunk().map_or(0, |mark| i32::from_be_bytes(*mark));
-    read.is_ok() && head.starts_with(b"SQLite format 3\0") && (mark == APPLICATION_ID || mark == UNINDEXED_ID)
+    read.is_ok()
+        && head.starts_with(b"SQLite format 3\0")
+        && [schema::APPLICATION_ID, schema::UNINDEXED_ID].contains(&mark)
 }
 
 /// Checks that no other user can replace the file, its companions or a folder above them.
@@ -221,13 +204,17 @@ fn check_ancestors(path: &Path) -> Result<()> {
         };
         if meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0 {
             return Err(open_error(path)
-                .why(format!("{} can be written by other users (mode {:04o})", folder.display(), meta.mode() & 0o7777))
-                .next("Choose a folder that only you can write with --store"));
+                .why(format!("other users can write to {} (mode {:04o})", folder.display(), meta.mode() & 0o7777))
+                .next("Use a store in a folder that only you can write to: --store PATH"));
         }
         if meta.uid() != own_uid && meta.uid() != 0 {
             return Err(open_error(path)
-                .why(format!("{} belongs to uid {}, who could replace its files", folder.display(), meta.uid()))
-                .next("Choose a folder of your own with --store"));
+                .why(format!(
+                    "the folder {} belongs to uid {}, and this user could replace the files in it",
+                    folder.display(),
+                    meta.uid()
+                ))
+                .next("Use a store in a folder of your own: --store PATH"));
         }
     }
     Ok(())
@@ -244,7 +231,8 @@ fn check_sidecars(path: &Path) -> Result<()> {
                 let ours = meta.uid() == rustix::process::geteuid().as_raw();
                 if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
                     return Err(open_error(path).why(format!(
-                        "{} is not a regular file readable only by its owner (uid {}, mode {:04o})",
+                        "{} must be a regular file that only you own and can read, but it has uid {} and mode \
+                         {:04o}",
                         companion.display(),
                         meta.uid(),
                         meta.mode() & 0o7777
@@ -261,18 +249,20 @@ fn check_file(path: &Path) -> Result<()> {
         Ok(meta) => meta,
         Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(Error::new(Kind::NotFound, format!("no store at {}", path.display()))
-                .next("Create one with: jeton init. Or check the path"));
+                .next("Check the path, or create a store with: jeton init"));
         }
         Err(e) => return Err(open_error(path).why(e.to_string())),
     };
     if meta.is_symlink() {
-        return Err(open_error(path).why("it is a link").next("Use the path of the file itself with --store"));
+        return Err(open_error(path)
+            .why("the path is a symbolic link")
+            .next("Use the path of the file itself: --store PATH"));
     }
     if !meta.is_file() {
-        return Err(open_error(path).why("it is not a regular file"));
+        return Err(open_error(path).why("the path is not a regular file"));
     }
     if meta.nlink() > 1 {
-        return Err(open_error(path).why(format!("it has {} names (hard links)", meta.nlink())));
+        return Err(open_error(path).why(format!("the file has {} names (hard links)", meta.nlink())));
     }
     let own_uid = rustix::process::geteuid().as_raw();
     if meta.uid() != own_uid {
@@ -280,11 +270,11 @@ fn check_file(path: &Path) -> Result<()> {
     }
     if meta.mode() & 0o077 != 0 {
         let refused =
-            open_error(path).why(format!("it can be read by other users (mode {:04o})", meta.mode() & 0o7777));
+            open_error(path).why(format!("other users have access to the file (mode {:04o})", meta.mode() & 0o7777));
         // The path may be mistyped, so the advice to change a mode must be given only for a jeton store.
         return Err(match is_store(path) {
             true => refused.next(format!("Run: chmod 600 {}", path.display())),
-            false => refused.why("it is not a jeton store").next("Use another file with --store"),
+            false => refused.why("the file is not a jeton store").next("Use another file: --store PATH"),
         });
     }
     read_only_mount::check_is_local(path)
@@ -314,36 +304,6 @@ fn configure(db: &mut Connection, busy_timeout: Duration) -> rusqlite::Result<()
     )
 }
 
-/// Migrates the schema to the current version. Two processes may try at once, so the version is read again inside the
-/// transaction.
-fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
-    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    // One transaction, so that all is read from one state: another process may migrate between two reads.
-    let found = db.transaction().map_err(sqlite_error).and_then(|tx| read_schema(&tx))?;
-    if found.version == 0 && mode == Mode::Open {
-        return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Create a store with: jeton init"));
-    }
-    if found.version != newest || found.lacks_indexes {
-        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
-        let current = read_schema(&tx)?;
-        for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(current.version).unwrap_or(0)) {
-            tx.execute_batch(sql).map_err(sqlite_error)?;
-            tx.pragma_update(None, "user_version", index as i64 + 1).map_err(sqlite_error)?;
-        }
-        let is_new = current.version == 0;
-        if mode == Mode::Unindexed && is_new {
-            DEFERRED_INDEXES.iter().try_for_each(|sql| drop_indexes(&tx, sql)).map_err(sqlite_error)?;
-        } else if current.lacks_indexes {
-            DEFERRED_INDEXES.iter().try_for_each(|sql| tx.execute_batch(sql)).map_err(sqlite_error)?;
-        }
-        let id = if mode == Mode::Unindexed && is_new { UNINDEXED_ID } else { APPLICATION_ID };
-        tx.pragma_update(None, "application_id", id).map_err(sqlite_error)?;
-        tx.commit().map_err(sqlite_error)?;
-    }
-    enter_wal(db)?;
-    db.pragma_update(None, "synchronous", "FULL").map_err(sqlite_error)
-}
-
 /// Switches a new store to WAL mode; an existing one already uses it. While another process reads the file, SQLite
 /// refuses the switch at once, whatever the timeout. So this first waits for an exclusive lock of the file, which
 /// respects the timeout.
@@ -360,39 +320,7 @@ fn enter_wal(db: &Connection) -> Result<()> {
     }
     match mode.map_err(sqlite_error)?.as_str() {
         "wal" => Ok(()),
-        other => Err(Error::failure("the store can't be opened").why(format!("its SQLite journal mode is {other}"))),
+        other => Err(Error::failure("the store can't be opened")
+            .why(format!("the file's SQLite journal mode is {other} instead of wal"))),
     }
-}
-
-/// Drops the indexes that `sql` creates.
-fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
-    let created = sql.split("CREATE INDEX ").skip(1).filter_map(|rest| rest.split_whitespace().next());
-    created.into_iter().try_for_each(|name| db.execute_batch(&format!("DROP INDEX {name}")))
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Schema {
-    pub version: i64,
-    /// `true` if filling the store was never finished.
-    pub lacks_indexes: bool,
-}
-
-fn read_schema(db: &Connection) -> Result<Schema> {
-    let pragma = |name| db.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).map_err(sqlite_error);
-    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
-    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(sqlite_error)?;
-    if application == 0 && version == 0 && tables == 0 {
-        return Ok(Schema { version: 0, lacks_indexes: false });
-    }
-    let lacks_indexes = application == i64::from(UNINDEXED_ID);
-    if application != i64::from(APPLICATION_ID) && !lacks_indexes {
-        return Err(Error::failure("the store can't be opened").why("the file is another program's database"));
-    }
-    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if !(1..=newest).contains(&version) {
-        return Err(Error::failure("the store can't be opened")
-            .why(format!("its schema {version} is newer than {newest}, the newest that this version supports"))
-            .next("Use the version of jeton that wrote it, or a newer one"));
-    }
-    Ok(Schema { version, lacks_indexes })
 }

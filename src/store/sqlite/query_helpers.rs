@@ -14,18 +14,26 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
             ("the store is busy: another program keeps it locked", Some("Try again in a moment"))
         }
-        Some(Code::DiskFull) => ("the disk is full; nothing was changed", Some("Free some space, then repeat")),
+        Some(Code::DiskFull) => ("the disk is full; nothing was changed", Some("Free some disk space, then try again")),
         Some(Code::SystemIoFailure) => {
             ("the store's file can't be read or written", Some("Check whether the disk is full or failing"))
         }
-        Some(Code::CannotOpen) => {
-            ("the store can't be opened", Some("Check the mode of the file, its folder and its mount"))
-        }
-        Some(Code::ReadOnly) => {
-            ("the store can't be written", Some("Check the mode of the file, its folder and its mount"))
-        }
+        Some(Code::CannotOpen) => (
+            "the store can't be opened",
+            Some(
+                "Check the permissions of the file and its folder, and that the file system is not mounted \
+                 read-only",
+            ),
+        ),
+        Some(Code::ReadOnly) => (
+            "the store can't be written",
+            Some(
+                "Check the permissions of the file and its folder, and that the file system is not mounted \
+                 read-only",
+            ),
+        ),
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
-            ("the store is damaged", Some("Stop using it and restore a backup"))
+            ("the store is damaged", Some("Stop using the store and restore a backup"))
         }
         Some(Code::OperationInterrupted) => ("the query was interrupted", None),
         _ => ("the store can't be used", None),
@@ -34,9 +42,10 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         return corrupt("a stored value");
     }
     if let Some(why) = foreign_schema(&error) {
-        return Error::failure("the store's schema differs from the one that this version expects")
-            .why(why)
-            .next("It was changed by hand or by another program: restore a backup, or use the version that wrote it");
+        return Error::failure("the store does not have the schema that this version of jeton expects").why(why).next(
+            "Another program or a person changed the schema: restore a backup, or use the version of jeton \
+                 that wrote the store",
+        );
     }
     let failure = Error::failure(what).why(escape_untrusted(&error.to_string()));
     next.map_or(failure.clone(), |next| failure.next(next))
@@ -60,8 +69,8 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
 /// Returns the error for an unreadable stored value.
 pub(super) fn corrupt(what: &str) -> Error {
     Error::failure("the store is damaged")
-        .why(format!("invalid value: {what}"))
-        .next("Stop using it and restore a backup")
+        .why(format!("jeton can't read {what}"))
+        .next("Stop using the store and restore a backup")
         .fault(Fault::DamagedValue)
 }
 

@@ -13,8 +13,9 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use super::file_identity::sidecar_path;
-use super::open::{Schema, open_error};
+use super::open::open_error;
 use super::query_helpers::sqlite_error;
+use super::schema::Schema;
 use super::wal;
 use crate::error::Result;
 
@@ -58,8 +59,8 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
     }
     if wal::bytes(path) > 0 {
         return Err(open_error(path)
-            .why("it is on a read-only mount, and its -wal file has changes that were never written back")
-            .next("Copy the store and its -wal to a writable folder, and use the copy with --store"));
+            .why("the store is on a read-only mount, and its -wal file has changes that are not in the store yet")
+            .next("Copy the store and its -wal file to a writable folder, then use the copy: --store PATH"));
     }
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_bytes() {
@@ -80,8 +81,11 @@ pub(super) fn check_schema(path: &Path, found: Schema, newest: usize) -> Result<
         return Ok(());
     }
     Err(open_error(path)
-        .why(format!("its schema {} has to be migrated to {newest}, but it is on a read-only mount", found.version))
-        .next("Copy it to a writable folder, and use the copy with --store"))
+        .why(format!(
+            "the store has schema {} and must be migrated to {newest}, but the store is on a read-only mount",
+            found.version
+        ))
+        .next("Copy the store to a writable folder, then use the copy: --store PATH"))
 }
 
 /// WAL needs shared memory, which these file systems don't offer: statfs(2) magic numbers.
@@ -99,8 +103,8 @@ pub(super) fn check_is_local(path: &Path) -> Result<()> {
     let magic = u64::from(found.f_type as u32);
     match NETWORK_FILE_SYSTEMS.iter().find(|(m, _)| *m == magic) {
         Some((_, name)) => Err(open_error(path)
-            .why(format!("it is on a network file system ({name}), where SQLite can lose data"))
-            .next("Choose a local disk with --store")),
+            .why(format!("the store is on a network file system ({name}), where SQLite can lose data"))
+            .next("Use a store on a local disk: --store PATH")),
         None => Ok(()),
     }
 }

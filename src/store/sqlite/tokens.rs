@@ -312,7 +312,13 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     );
     match updated {
         Ok(1) => {}
-        Ok(_) => return Err(Error::conflict(format!("{} changed while you were editing", token.name))),
+        Ok(_) => {
+            return Err(Error::conflict(format!(
+                "another session changed the token {} in the meantime; your change was not made",
+                token.name
+            ))
+            .next("Check the token's current values, then make your change again"));
+        }
         Err(e) if is_unique_violation(&e) => return Err(name_conflict(&token.name)),
         Err(e) => return Err(sqlite_error(e)),
     }

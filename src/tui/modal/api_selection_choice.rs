@@ -172,7 +172,7 @@ impl ApiChoice {
         let sets = self.catalogues.iter().flat_map(|c| &c.sets);
         let mut rows: Vec<(String, String)> =
             sets.map(|s| (set_label(&s.name).into_owned(), s.title.clone())).collect();
-        rows.push(("Inherit".to_owned(), "all methods that the account's role permits".to_owned()));
+        rows.push(("Inherit".to_owned(), "every method that the role permits".to_owned()));
         rows.push(match &self.picked {
             None => ("Custom…".to_owned(), "Space opens the method picker".to_owned()),
             Some(Selection::Sets(sets)) => {
@@ -181,7 +181,7 @@ impl ApiChoice {
             }
             Some(picked) => (format!("Custom: {}…", picked.summary()), "your own choice of methods".to_owned()),
         });
-        rows.push(("no access".to_owned(), "the token is valid, but may not call any method".to_owned()));
+        rows.push(("no access".to_owned(), "may not call any method".to_owned()));
         rows
     }
 

@@ -152,8 +152,7 @@ impl Dialog for CreateTokenDialog {
         let about = format!("API selection of {owner}/{name}: {}. The token works {until}.", selection.summary());
         self.api.set_role(self.owner.role());
         let about = match self.api.warning() {
-            Some(warning) => ScrollText::paragraph(about)
-                .row(LineStyle::Warning, format!("! The token will be valid, but {warning}")),
+            Some(warning) => ScrollText::paragraph(about).row(LineStyle::Warning, format!("! Warning: {warning}")),
             None => ScrollText::paragraph(about),
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);

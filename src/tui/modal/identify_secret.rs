@@ -11,7 +11,7 @@ use crate::tui::theme;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::ports::SecretState;
 use crate::verbs::request::Response;
 use crate::verbs::tokens::IdentifySecret as WhoseVerb;

@@ -128,7 +128,7 @@ impl Component for RevealSecretDialog {
             Line::default(),
         ]);
         if let Some(warning) = self.warning.as_ref().filter(|_| self.note.is_empty()) {
-            let warning = format!("! The token is valid, but {warning}");
+            let warning = format!("! Warning: {warning}");
             lines.extend(wrap(&warning, columns).into_iter().take(3).map(|l| Line::styled(l, theme.warning)));
         }
         let style = if self.failed { theme.danger } else { theme.good };

@@ -12,7 +12,7 @@ use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::SetPassword;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 
 /// The form that replaces a temporary password.
 pub struct ReplacePassword {

@@ -11,7 +11,7 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::password_attempts::Attempts;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::SignIn as SignInVerb;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -77,8 +77,8 @@ pub(super) fn on_revoked(model: &mut Model, changed: Committed<RevokeResult>) ->
     // The line is short: names are in the details, and the dialog listed them.
     let effect = match left.count {
         0 => "the service denies any further use".to_owned(),
-        1 => format!("{pronoun} created 1 token that stays valid"),
-        count => format!("{pronoun} created {count} tokens that stay valid"),
+        1 => format!("{pronoun} created 1 token that is not revoked"),
+        count => format!("{pronoun} created {count} tokens that are not revoked"),
     };
     let changed = Committed { value: revoked, equivalent_command: cli, audit_seq: seq };
     let effects = tokens_revoked(model, &changed, TokensDone::new::<RevokeTokens>("revoked").effect(effect));

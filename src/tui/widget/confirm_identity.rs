@@ -9,7 +9,7 @@ use crate::domain::name::Username;
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::screen::Intent;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 
 /// The proof of identity for a change.
 pub struct AuthField {

@@ -66,11 +66,13 @@ fn check_no_active_tokens(counted: &AccountWithCounts) -> Result<()> {
         n => format!("{n} active tokens"),
     };
     let next = if counted.account.enabled {
-        format!("Disable the account instead: jeton account disable {name}; or disable or revoke its tokens first")
+        format!("Disable the account instead: jeton account disable {name}. Or first disable or revoke its tokens")
     } else {
         "The account is disabled, so its tokens are denied already. To delete it, disable or revoke its tokens \
          first"
             .to_owned()
     };
-    Err(Error::conflict(format!("the account {name} can't be deleted")).why(format!("it has {has}")).next(next))
+    Err(Error::conflict(format!("the account {name} can't be deleted"))
+        .why(format!("the account has {has}"))
+        .next(next))
 }

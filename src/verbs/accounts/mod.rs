@@ -57,6 +57,6 @@ fn check_owner_remains(snapshot: &dyn Snapshot) -> Result<()> {
         return Ok(());
     }
     Err(Error::conflict("the last enabled owner can't be disabled, deleted or given another role")
-        .why("nobody could manage owners and admins any more")
+        .why("without an enabled owner, nobody could manage owners and admins")
         .next("Make another account an owner first: jeton account role NAME owner"))
 }

@@ -33,8 +33,10 @@ impl Mutation for SetRole {
         if self.role > account.role && account.temporary_password {
             let name = &account.username;
             return Err(Error::denied(format!("{name} can't be promoted yet"))
-                .why("its password is temporary: someone else set it")
-                .next(format!("Ask the account's user to replace it first: jeton account passwd --user {name}")));
+                .why("the account's password is temporary, because somebody else set it")
+                .next(format!(
+                    "Ask the account's user to choose a new password first: jeton account passwd --user {name}"
+                )));
         }
         let entry = audit_entry(Self::NAME, &account).changed("role", account.role.as_str(), self.role.as_str());
         if account.role != self.role {

@@ -6,8 +6,9 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::token::Token;
 use crate::error::Result;
-use crate::verbs::actor::{Actor, Session};
+use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
+use crate::verbs::session::Session;
 use crate::verbs::{Env, Query};
 use serde::{Deserialize, Serialize};
 

@@ -39,7 +39,7 @@ pub fn require_own_password(actor: &Actor) -> Result<()> {
 /// Returns a [`crate::error::Kind::Denied`] for a person with a temporary password, with the command that replaces it.
 pub fn temporary_password_error(name: &Username) -> Error {
     Error::denied(format!("the password of {name} is temporary"))
-        .why("someone else set it, so it must be replaced first")
+        .why("somebody else set this password, so you must choose a new password first")
         .next(format!("Run: jeton account passwd --user {name}"))
 }
 
@@ -53,7 +53,7 @@ pub fn check_policy_access(actor: &Actor) -> Result<()> {
         return Ok(());
     }
     Err(Error::denied(format!("{} can't change the policy", own_account.username))
-        .why(format!("its role is {}; owners may", own_account.role))
+        .why(format!("the account has the role {}; only owners may do this", own_account.role))
         .next("Ask an owner"))
 }
 
@@ -68,7 +68,7 @@ pub fn check_role_grant(actor: &Actor, role: Role) -> Result<()> {
         return Ok(());
     }
     let (granted, next) = match own_account.role {
-        Role::Owner | Role::Admin => ("an admin can give the roles member and viewer", "Ask an owner"),
+        Role::Owner | Role::Admin => ("an admin can give only the roles member and viewer", "Ask an owner"),
         Role::Member | Role::Viewer => {
             ("only owners and admins can create accounts and give roles", "Ask an owner or admin")
         }
@@ -148,8 +148,8 @@ fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()>
         return Ok(());
     }
     let (allowed, next) = match from {
-        Role::Owner => ("only an owner may", "Ask an owner"),
-        Role::Admin | Role::Member | Role::Viewer => ("owners and admins may", "Ask an owner or admin"),
+        Role::Owner => ("only an owner may do this", "Ask an owner"),
+        Role::Admin | Role::Member | Role::Viewer => ("only owners and admins may do this", "Ask an owner or admin"),
     };
     Err(Error::denied(format!("{} can't {what}", own_account.username)).why(allowed).next(next))
 }

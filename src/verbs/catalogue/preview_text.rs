@@ -89,7 +89,7 @@ impl CataloguePreview {
         }
         let unreadable = &widening.unreadable;
         if !unreadable.is_empty() {
-            text.push("Damaged in the store and skipped (they grant nothing):".to_owned());
+            text.push("Skipped tokens that are damaged in the store (they grant nothing):".to_owned());
             push_truncated(&mut text, limits, unreadable.len(), unreadable.iter().map(|id| vec![format!("  {id}")]));
         }
         text
@@ -141,11 +141,12 @@ fn join_methods(methods: &[MethodId], all: usize) -> String {
 fn describe_change(indent: &str, field: &AttributeChange) -> String {
     let cut = |text: &str| {
         let head: String = text.chars().take(MAX_TEXT).collect();
-        match (head.is_empty(), head.len() < text.len()) {
-            (true, _) => "nothing".to_owned(),
-            (false, true) => format!("{head}…"),
-            (false, false) => head,
-        }
+        if head.len() < text.len() { format!("{head}…") } else { head }
     };
-    format!("{indent}{}: {} → {}", field.name, cut(&field.before), cut(&field.after))
+    let (before, after) = (cut(&field.before), cut(&field.after));
+    match (before.is_empty(), after.is_empty()) {
+        (true, _) => format!("{indent}{}: {after} (added)", field.name),
+        (_, true) => format!("{indent}{}: {before} (removed)", field.name),
+        (false, false) => format!("{indent}{}: {before} → {after}", field.name),
+    }
 }

@@ -148,11 +148,11 @@ impl SecretStatus {
     pub const fn describe(self) -> &'static str {
         match self {
             SecretStatus::Current => "the current secret",
-            SecretStatus::Previous => "the previous secret, in its overlap",
-            SecretStatus::Old => "an old, replaced secret",
+            SecretStatus::Previous => "the old secret, still in its grace period",
+            SecretStatus::Old => "an old secret that was replaced",
             SecretStatus::Deleted => "the secret of a revoked token",
             SecretStatus::Purged => "the secret of a purged token",
-            SecretStatus::Wrong => "a wrong secret that starts like one of this token",
+            SecretStatus::Wrong => "a wrong secret that starts like a secret of this token",
         }
     }
 }

@@ -123,10 +123,12 @@ impl CreateToken {
             return Ok(());
         }
         Err(Error::conflict(format!(
-            "\"{first} {name}\" is ambiguous: two tokens, or the token {name} of the account {account}"
+            "\"{first} {name}\" can mean two tokens, or the token {name} of the account {account}"
         ))
-        .why(format!("there is an account {account}"))
-        .next(format!("For one token use: {name} --account {account}. Create two tokens one after the other")))
+        .why(format!("an account with the name {account} exists"))
+        .next(format!(
+            "For one token use: {name} --account {account}. To create two tokens, run the command once for each"
+        )))
     }
 
     fn validate(&self) -> Result<()> {

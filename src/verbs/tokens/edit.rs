@@ -163,20 +163,20 @@ impl EditToken {
             let word = change.field.as_str();
             let yours = yours.as_ref().map(|y| change.field.display_value(y, dates));
             let yours = match yours.filter(|y| *y != change.field.display_value(seen, dates)) {
-                Some(yours) => format!("yours {yours}"),
-                None => "unchanged by you".to_owned(),
+                Some(yours) => format!("you chose {yours}"),
+                None => "you did not change it".to_owned(),
             };
-            format!("{word} was {}, is now {}, {yours}", change.before, change.after)
+            format!("{word} was {} and is now {} ({yours})", change.before, change.after)
         };
         let differences: Vec<String> = diff(seen, stored, dates).into_iter().map(describe).collect();
         let why = if differences.is_empty() {
-            "the visible fields are the same again".to_owned()
+            "the fields that you can edit have the same values as before".to_owned()
         } else {
             differences.join("; ")
         };
-        Error::conflict(format!("{} changed while you were editing", stored.name))
+        Error::conflict(format!("another session changed the token {} while you were editing", stored.name))
             .why(why)
-            .next("Check it again, then repeat")
+            .next("Check the token's current values, then make your change again")
             .fault(Fault::ChangedMeanwhile)
     }
 }

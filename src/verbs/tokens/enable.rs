@@ -65,7 +65,7 @@ impl Mutation for EnableTokens {
                 let when = before.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
                 let name = before.full_name();
                 return Err(Error::conflict(format!("{} can't be enabled", before.name))
-                    .why(format!("it expired at {when}"))
+                    .why(format!("the token expired at {when}"))
                     .next(format!("Set a new expiry: jeton token edit {name} --expires 30d")));
             }
             entries.push(audit_enabled(Self::NAME, &before, true));

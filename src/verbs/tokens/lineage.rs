@@ -34,8 +34,8 @@ impl MadeTokens {
         let bound = if self.is_lower_bound { "more than " } else { "" };
         let what = match self.count {
             0 => return None,
-            1 => "1 token that stays valid".to_owned(),
-            count => format!("{bound}{count} tokens that stay valid"),
+            1 => "1 token that is not revoked".to_owned(),
+            count => format!("{bound}{count} tokens that are not revoked"),
         };
         let active = match self.active {
             active if active == self.count => String::new(),
@@ -90,16 +90,18 @@ pub(super) fn made_to_revoke(
         &RequestedRights::default(),
     );
     let tokens = tokens.map_err(|error| match error.kind {
-        Kind::Denied => Error::denied("you can't revoke all of the created tokens; nothing was changed")
+        Kind::Denied => Error::denied("you may not revoke every token that these tokens created; nothing was changed")
             .why(error.why.unwrap_or_default())
-            .next("Revoke without --with-made, then revoke the tokens that you manage"),
+            .next("Leave out --with-made, then revoke the created tokens that you manage"),
         _ => error,
     })?;
     if found.len() > room {
         return Err(Error::conflict(format!(
             "more than {MAX_MADE} tokens would be revoked at once; nothing was changed"
         ))
-        .next("Revoke some of the created tokens first: jeton token list"));
+        .next(
+            "First revoke some of the tokens that these tokens created: see made_by in jeton token list --all --json",
+        ));
     }
     Ok(tokens)
 }

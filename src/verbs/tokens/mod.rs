@@ -73,11 +73,12 @@ impl TokenTarget {
     /// [`crate::error::Kind::Conflict`] when the token has changed since it was seen.
     fn check_revision(&self, token: &Token) -> Result<()> {
         match self.expected_revision {
-            Some(seen) if seen != token.revision => {
-                Err(Error::conflict(format!("{} changed while you were editing", token.name))
-                    .next("Check it again, then repeat")
-                    .fault(Fault::ChangedMeanwhile))
-            }
+            Some(seen) if seen != token.revision => Err(Error::conflict(format!(
+                "another session changed the token {} in the meantime; your change was not made",
+                token.name
+            ))
+            .next("Check the token's current values, then make your change again")
+            .fault(Fault::ChangedMeanwhile)),
             _ => Ok(()),
         }
     }
@@ -126,9 +127,9 @@ fn resolve_target_words(
 
 /// Returns the error for two words that mean two tokens, and also one token of an account.
 pub fn ambiguous_words(full_name: &str) -> Error {
-    Error::conflict(format!("{} can mean two tokens, or one", full_name.replace('/', " ")))
-        .why(format!("there are tokens with both names, and there is {full_name}"))
-        .next(format!("For one token use {full_name}; for two use account/name of each"))
+    Error::conflict(format!("\"{}\" can mean two tokens, or one token of an account", full_name.replace('/', " ")))
+        .why(format!("there are tokens with these two names, and there is a token {full_name}"))
+        .next(format!("For the one token use {full_name}. For the two tokens use account/name of each"))
 }
 
 /// Returns `account/name` if two plain words could mean that.

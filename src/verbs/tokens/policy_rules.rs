@@ -44,7 +44,7 @@ pub(super) fn check_max_expiry(expiry: Expiry, policy: &Policy, env: &Env<'_>) -
         (Expiry::At(at), Some(latest)) if at <= latest => Ok(()),
         (_, None) => Ok(()),
         _ => Err(Error::conflict("the expiry is too late")
-            .why(format!("a token can live {max} at most (policy.max_expiry)"))
+            .why(format!("the latest possible expiry is {max} from now (policy.max_expiry)"))
             .next(format!("Choose an earlier expiry, e.g. --expires {max}"))),
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn reject_hint_like_name(name: &TokenName, snapshot: &dyn Snapshot) -
         return Ok(());
     }
     Err(Error::usage(format!("a token name can't begin with {head}"))
-        .why("it could be mistaken for the hint of another token"))
+        .why("the name could be mistaken for the hint of another token"))
 }
 
 /// Refuses if an account has more active tokens than policy allows, counted as the transaction would leave them.
@@ -68,7 +68,7 @@ pub(super) fn check_active_limit(snapshot: &dyn Snapshot, account: AccountId, en
         return Ok(());
     }
     Err(Error::conflict(format!("the account would have {active} active tokens"))
-        .why(format!("at most {limit} can be active (policy.active_tokens)"))
+        .why(format!("an account can have at most {limit} active tokens (policy.active_tokens)"))
         .next("Disable or revoke a token that is no longer needed"))
 }
 
@@ -84,15 +84,15 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
         return Ok(());
     }
     Err(Error::conflict(format!("the account would have {count} tokens, including its trash"))
-        .why(format!("at most {limit} are allowed (policy.kept_tokens)"))
-        .next("Purge some first: jeton token purge --trashed, or --expired"))
+        .why(format!("an account can have at most {limit} tokens (policy.kept_tokens)"))
+        .next("Purge some tokens first: jeton token purge --trashed, or jeton token purge --expired"))
 }
 
 /// Returns the error for an expired token that needs a new expiry in order to work again.
 pub(super) fn needs_expiry(token: &Token) -> Error {
     let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
     Error::conflict(format!("{} needs a new expiry", token.name))
-        .why(format!("it expired at {when}"))
+        .why(format!("the token expired at {when}"))
         .next("Add an expiry, e.g. --expires 30d")
 }
 
@@ -114,7 +114,7 @@ pub(super) fn check_selection_exists(
                 Some(unknown) => {
                     let names: Vec<&str> = sets.iter().map(|s| s.name.as_str()).collect();
                     let error = Error::not_found(format!("no API set \"{unknown}\"")).why(if names.is_empty() {
-                        "no catalogue here has API sets".to_owned()
+                        "no catalogue of this store has API sets".to_owned()
                     } else {
                         format!("available are {}", names.join(", "))
                     });
@@ -139,5 +139,5 @@ pub(in crate::verbs) fn method_not_found(id: &MethodId, snapshot: &dyn Snapshot)
     let catalogues = snapshot.catalogues()?;
     let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
     let error = did_you_mean(Error::not_found(format!("no method {id}")), id.as_str(), known);
-    Ok(if error.next.is_some() { error } else { error.next("Search with: jeton catalogue list") })
+    Ok(if error.next.is_some() { error } else { error.next("To find a method, run: jeton catalogue list") })
 }

@@ -93,7 +93,7 @@ impl BatchedMutation for PurgeTokens {
         let count = snapshot.purge_candidate_count(&query)?;
         if count != self.confirm {
             return Err(Error::conflict("the confirmation does not match; nothing was purged")
-                .why(format!("expected the number of tokens: {count} {} now", self.which.as_str())));
+                .why(format!("expected {count}, the current number of {} tokens", self.which.as_str())));
         }
         if count == 0 {
             return Err(Error::not_found(format!("nothing to purge: no token is {}", self.which.as_str())));

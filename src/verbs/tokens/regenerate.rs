@@ -82,7 +82,8 @@ impl Mutation for RegenerateToken {
 fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Result<Timestamp> {
     let until = grace.after(env.now, env.zone).filter(|until| *until <= env.now.plus(MAX_GRACE));
     let until = until.ok_or_else(|| {
-        Error::usage(format!("the grace {grace} is too long")).why("an old secret can work for another 30 days at most")
+        Error::usage(format!("the grace {grace} is too long"))
+            .why("the old secret can keep working for at most 30 days")
     })?;
     if before.expiry.is_past(env.now) {
         return Err(Error::conflict(format!("{} has expired, so its old secret can't keep working", before.name))
@@ -90,8 +91,8 @@ fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Res
     }
     if let Some(previous) = before.overlap(env.now) {
         return Err(Error::conflict(format!("{} already has two secrets", before.name))
-            .why(format!("{} ends {}", previous.hint, relative(previous.retires_at, env.now)))
-            .next(format!("End the overlap first: jeton token retire {}", before.full_name())));
+            .why(format!("the old secret {} stops working {}", previous.hint, relative(previous.retires_at, env.now)))
+            .next(format!("First end the old secret: jeton token retire {}", before.full_name())));
     }
     // The old secret must not outlive its own expiry or the new one.
     Ok([before.expiry, after.expiry].into_iter().filter_map(Expiry::at).fold(until, Timestamp::min))

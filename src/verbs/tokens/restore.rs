@@ -29,19 +29,20 @@ impl Mutation for RestoreTokens {
 
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
         if self.rename.is_some() && self.tokens.len() > 1 {
-            return Err(Error::usage("several tokens can't get one name").next("Restore them one by one"));
+            return Err(Error::usage("several tokens can't get the same name").next("Restore them one by one"));
         }
         let keep = tx.policy()?.trash;
         let mut changes = Vec::with_capacity(self.tokens.len());
         for before in resolve_targets(actor, tx, &self.tokens, TrashScope::Trashed, TokenAction::Write)? {
             if tx.account(before.owner.id)?.is_none() {
                 return Err(Error::conflict(format!("{} can't be restored", before.name))
-                    .why(format!("its account, {}, was deleted", before.owner.username)));
+                    .why(format!("the token's account, {}, was deleted", before.owner.username)));
             }
             let until = before.deleted_at.and_then(|at| keep.after(at, env.zone));
             if until.is_some_and(|until| until <= env.now) {
-                return Err(Error::conflict(format!("{} can't be restored", before.name))
-                    .why(format!("revoked tokens can be restored for {keep}")));
+                return Err(Error::conflict(format!("{} can't be restored", before.name)).why(format!(
+                    "a revoked token can be restored for only {keep} after it was revoked (policy.trash)"
+                )));
             }
             let name = self.rename.as_ref().unwrap_or(&before.name).clone();
             let after = Token { deleted_at: None, enabled: false, name, ..before.clone() };

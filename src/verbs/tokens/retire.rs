@@ -28,9 +28,8 @@ impl Mutation for RetireToken {
         let before = resolve_for_change(actor, tx, &self.token, &RequestedRights::default())?;
         self.token.check_revision(&before)?;
         let Some(previous) = before.overlap(env.now) else {
-            return Err(
-                Error::conflict(format!("{} has only one secret", before.name)).why("no overlap is in progress")
-            );
+            return Err(Error::conflict(format!("{} has only one secret", before.name))
+                .why("the token has no old secret that still works"));
         };
         let entry = audit_entry(Self::NAME, &before)
             .with("retired", previous.hint.as_str())

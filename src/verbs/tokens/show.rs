@@ -152,12 +152,12 @@ impl MethodCheck {
         match withheld {
             Withheld::NotSelected => "the token's selection does not include the method".to_owned(),
             Withheld::PickedOneByOne => {
-                "jeton.* methods must be picked one by one; no API set includes them".to_owned()
+                "jeton.* methods must be chosen one by one; API sets and Inherit don't include them".to_owned()
             }
             Withheld::UnknownMethod => "the method is in no catalogue, so it grants nothing".to_owned(),
-            Withheld::AccountRole(role) => format!("the method exceeds the role of the account, {role}"),
+            Withheld::AccountRole(role) => format!("the method needs a higher role than the account's role, {role}"),
             Withheld::IssuedRole(role) => {
-                format!("the method exceeds the role that the secret was issued with, {role}")
+                format!("the method needs a higher role than the secret was issued with, {role}")
             }
             Withheld::TokenDenied(DenialReason::Deleted) => "the token is in the trash".to_owned(),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use self::secret_record::{SecretRecord, SecretValidity, orphan_secret};
-use super::actor::{TokenCredential, token_rejected};
 use super::authorize;
+use super::credential::TokenCredential;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
 use super::required_scope::RequiredScope;
+use super::session::token_rejected;
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::resolved_set;
 use crate::domain::expiry::Expiry;

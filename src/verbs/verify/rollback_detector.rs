@@ -11,8 +11,8 @@ use crate::verbs::ports::Snapshot;
 use crate::verbs::ports::audit_log::AuditTip;
 
 /// The next step of the error, for a person who has checked that the store is the right one.
-const ACKNOWLEDGE: &str = "Put the newer store back. If this store is intended, start the service once with: jeton serve \
-     --accept-older-store";
+const ACKNOWLEDGE: &str = "If an older copy replaced the store, put the newer store back. If this is the store to use, start the service once \
+     with: jeton serve --accept-older-store";
 
 /// Interval at which the time of the last seen row is refreshed while the log doesn't grow, in milliseconds.
 const REFRESH_INTERVAL: i64 = 10 * MINUTE;
@@ -87,8 +87,8 @@ impl RollbackDetector {
 
 fn rollback_error(seen: AuditTip, tip: AuditTip) -> Error {
     let why = match tip.seq < seen.seq {
-        true => format!("its audit log ends at row {} but was already seen up to row {}", tip.seq, seen.seq),
-        false => format!("row {} of its audit log differs from the one already seen", seen.seq),
+        true => format!("the audit log ends at row {}, but the service has already seen row {}", tip.seq, seen.seq),
+        false => format!("row {} of the audit log differs from the row that the service has already seen", seen.seq),
     };
     Error::failure("the store is an older copy or another store").why(why).next(ACKNOWLEDGE)
 }

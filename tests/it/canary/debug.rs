@@ -10,7 +10,7 @@ use jeton::tui::modal::confirm_change::PendingMutation;
 use jeton::tui::msg::{Msg, RequestId};
 use jeton::tui::widget::text_input::TextInput;
 use jeton::verbs::accounts::{CreateAccount, SetPassword, SignIn};
-use jeton::verbs::actor::Credential;
+use jeton::verbs::credential::Credential;
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::ports::{PasswordHasher, Store};
 use jeton::verbs::request::{Request, Response};

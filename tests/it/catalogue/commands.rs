@@ -28,7 +28,7 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     let dry = home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").assert_success();
     insta::assert_snapshot!(dry.out, @"
     shop, a new catalogue
-      title: nothing → The shop's API
+      title: The shop's API (added)
     Groups: 2 new
       + shop.orders
       + shop.stock

@@ -34,7 +34,7 @@ fn imported_routes_and_scopes_apply() {
     home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
     insta::assert_snapshot!(home.as_ops(&IMPORT).assert_success().err, @r#"
     ! POST "/orders": removed control or bidi characters from its title
-    ! operations without operationId; their ids come from verb and path: 1 (DELETE "/orders/{id}")
+    ! operations without operationId, for which jeton makes an id from HTTP method and path: 1 (DELETE "/orders/{id}")
     ✓ catalogue shop applied
       Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
     "#);

@@ -195,7 +195,7 @@ fn cyclic_sets_are_refused_by_name() {
     apply(&install, "ops", &read(&install, &format!("{y}{}", set("why", "set:a"))).unwrap(), None).unwrap();
     let error = assert_error(read(&install, &format!("{head}{}", set("a", "set:why"))), Kind::Usage).to_string();
     assert!(error.contains("\"a\" → \"why\" → \"a\""), "{error}");
-    insta::assert_snapshot!(assert_error(read(&install, head), Kind::Usage), @r#"f.toml:2:8: the API set "a" can't be removed: the set "why" of the catalogue y includes it. Change that set first, or keep this one"#);
+    insta::assert_snapshot!(assert_error(read(&install, head), Kind::Usage), @r#"f.toml:2:8: the API set "a" can't be removed: the API set "why" of the catalogue y includes this set. Change the other set first, or keep the removed set in this catalogue"#);
 }
 
 #[test]
@@ -228,23 +228,23 @@ fn hostile_catalogue_files_are_refused() {
         messages.push(error);
     }
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    f.toml:11:9: a method's title is invalid: "\u{1b}[2J": \u{1b} is a control, bidi or zero-width character
-    f.toml:11:9: a method's title is invalid: "\u{202e}kcab": \u{202e} is a control, bidi or zero-width character
-    f.toml:37:8: an API set's name is invalid: "\u{200b}Shop": \u{200b} is a control, bidi or zero-width character
-    f.toml:13:8: a docs link is invalid: "https://\u{2066}/orders#list": \u{2066} is a control, bidi or zero-width character
-    f.toml:6:6: a file can't define jeton.*: jeton.* methods are built in
-    f.toml:6:6: the group environment.control belongs to another catalogue: cloud-platform defines it. Use another id here, or remove it from the other catalogue first
-    f.toml:42:8: the API set "IDE Plugins" belongs to another catalogue: cloud-platform defines it. Use another id here, or remove it from the other catalogue first
+    f.toml:11:9: a method's title is invalid: "\u{1b}[2J": the text contains \u{1b}, which is a control, bidi or zero-width character
+    f.toml:11:9: a method's title is invalid: "\u{202e}kcab": the text contains \u{202e}, which is a control, bidi or zero-width character
+    f.toml:37:8: an API set's name is invalid: "\u{200b}Shop": the text contains \u{200b}, which is a control, bidi or zero-width character
+    f.toml:13:8: a docs link is invalid: "https://\u{2066}/orders#list": the text contains \u{2066}, which is a control, bidi or zero-width character
+    f.toml:6:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in
+    f.toml:6:6: the group environment.control belongs to another catalogue: the definition is in the catalogue cloud-platform. Use another id or name here, or remove the definition from the other catalogue first
+    f.toml:42:8: the API set "IDE Plugins" belongs to another catalogue: the definition is in the catalogue cloud-platform. Use another id or name here, or remove the definition from the other catalogue first
     f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
     f.toml:17:6: the method shop.orders.List is defined twice
     f.toml:42:8: the API set "Shop reader" is defined twice
     f.toml:10:6: "shop.orders.../../etc" is not a method id: use 1-200 characters: A-Z a-z 0-9 . _ -
-    f.toml:11:9: a method's title is invalid: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": it has more than 200 characters
+    f.toml:11:9: a method's title is invalid: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": the text has more than 200 characters
     f.toml:2:1: the catalogue file can't be read: duplicate key
     "#);
     // A method of another catalogue, in a group whose name only looks similar.
     let split = text.replacen("\"shop.orders\"", "\"environment\"", 1).replacen("\"List\"", "\"control.StopEnv\"", 1);
-    insta::assert_snapshot!(assert_error(read(&install, &split), Kind::Usage), @"f.toml:10:6: the method environment.control.StopEnv belongs to another catalogue: cloud-platform defines it. Use another id here, or remove it from the other catalogue first");
+    insta::assert_snapshot!(assert_error(read(&install, &split), Kind::Usage), @"f.toml:10:6: the method environment.control.StopEnv belongs to another catalogue: the definition is in the catalogue cloud-platform. Use another id or name here, or remove the definition from the other catalogue first");
 
     let deep = |depth: usize| {
         let set = |n: usize| {

@@ -7,8 +7,8 @@ mod widening;
 
 use jeton::domain::catalogue::{Catalogue, toml_reader};
 use jeton::error::{Kind, Result};
-use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
+use jeton::verbs::credential::Credential;
 use jeton::verbs::request::call;
 
 use crate::support::assert_error;

@@ -59,7 +59,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
       The user must replace this temporary password at the first sign-in
     ");
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: names are never reused, even after deletion");
+    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: a username is never used again, not even after its account was deleted");
     let secret = inheriting(&home, "ci");
     let method = "environment.control.StopEnv";
     assert_eq!(home.may(&secret, method), 0);
@@ -78,8 +78,8 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     let refused =
         home.ops(&["account", "delete", "ci", "--confirm", "ci"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the account ci can't be deleted: it has 1 active token
-      Disable the account instead: jeton account disable ci; or disable or revoke its tokens first
+    error: the account ci can't be deleted: the account has 1 active token
+      Disable the account instead: jeton account disable ci. Or first disable or revoke its tokens
     ");
     home.asking("ci", &["token", "disable", "x"], &[OTHER]).assert_success();
     home.ops(&["account", "delete", "ci", "--no-input"])
@@ -92,12 +92,12 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     insta::assert_snapshot!(done.message(), @"✓ ci deleted; a new account can't have this username");
     home.ops(&["account", "show", "ci"]).assert_error(Kind::NotFound).assert_silent();
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: names are never reused, even after deletion");
+    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: a username is never used again, not even after its account was deleted");
     assert_eq!(home.verify(&secret), 4);
     for last in [&["role", "ops", "viewer"][..], &["disable", "ops"], &["delete", "ops", "--confirm", "ops"]] {
         let refused = home.ops(&[&["account"], last].concat()).assert_error(Kind::Conflict).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: the last enabled owner can't be disabled, deleted or given another role: nobody could manage owners and admins any more
+        error: the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins
           Make another account an owner first: jeton account role NAME owner
         ") };
     }
@@ -161,7 +161,7 @@ fn new_password_is_the_second_line_or_a_file() {
     let refused = home.asking("ops", &create, &[PASSWORD, "elevenbytes"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: the password is too short: use 12 to 1024 bytes; this password has 11
-      Three or four words with spaces are easy to type and hard to guess
+      Use three or four words with spaces: they are easy to type and hard to guess
     ");
     home.asking("ops", &create, &["wrong horse battery", OTHER]).assert_code(4).assert_silent();
     let mine = home.file("mine", &format!("{PASSWORD}\n"), 0o600);
@@ -175,7 +175,7 @@ fn new_password_is_the_second_line_or_a_file() {
     home.run(&from_files, "").assert_success().assert_silent();
     let refused = home.asking("ci", &["whoami"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the password of ci is temporary: someone else set it, so it must be replaced first
+    error: the password of ci is temporary: somebody else set this password, so you must choose a new password first
       Run: jeton account passwd --user ci
     ");
 
@@ -209,14 +209,14 @@ fn account_commands_refuse_bad_names_and_missing_rights() {
     }
     let refused =
         home.run(&["account", "role", "ci", "king", "--no-input"], "").assert_error(Kind::Usage).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: no such role: use owner, admin, member or viewer");
+    insta::assert_snapshot!(refused.message(), @r#"error: no role "king": use owner, admin, member or viewer"#);
     home.run(&["account", "disable"], "").assert_error(Kind::Usage).assert_silent();
     home.run(&["account", "list", "--user", "ops", "--no-input"], "").assert_code(4).assert_silent();
     home.asking("boss", &["account", "create", "x", "--role", "admin"], &[OTHER, OTHER]).assert_code(4).assert_silent();
     let refused =
         home.asking("boss", &["account", "role", "ci", "admin"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: boss can't give the role admin: an admin can give the roles member and viewer
+    error: boss can't give the role admin: an admin can give only the roles member and viewer
       Ask an owner
     ");
     home.asking("boss", &["account", "role", "ci", "viewer"], &[OTHER]).assert_success();
@@ -242,7 +242,7 @@ fn policy_is_listed_and_set() {
     let refused =
         home.asking("ci", &["policy", "set", "trash", "7d"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: ci can't change the policy: its role is viewer; owners may
+    error: ci can't change the policy: the account has the role viewer; only owners may do this
       Ask an owner
     ");
     home.run(&["policy", "set", "trash", "soon", "--no-input"], "")

@@ -94,12 +94,12 @@ fn commands_respect_the_role_of_each_account() {
     run(&demo, &["token", "create", "x", "--account", "metrics", "--quiet"]).assert_success();
     let refused = run(&demo, &["token", "enable", "contractor-anna"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: contractor-anna can't be enabled: it expired at [time]
+    error: contractor-anna can't be enabled: the token expired at [time]
       Set a new expiry: jeton token edit demo/contractor-anna --expires 30d
     ");
     let refused = run(&demo, &["token", "regenerate", "contractor-anna"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: contractor-anna needs a new expiry: it expired at [time]
+    error: contractor-anna needs a new expiry: the token expired at [time]
       Add an expiry, e.g. --expires 30d
     ");
     run(&demo, &["token", "regenerate", "contractor-anna", "--expires", "30d", "--quiet"]).assert_success();

@@ -12,7 +12,7 @@ fn init_creates_one_store_only() {
     let refused = home.run(&["whoami", "--no-input"], "").assert_error(Kind::NotFound);
     insta::assert_snapshot!(refused.message(), @"
     error: no store at [folder]/.local/share/jeton/jeton.db
-      Create one with: jeton init. Or check the path
+      Check the path, or create a store with: jeton init
     ");
     home.run(&["verify"], "x\n").assert_error(Kind::NotFound);
     assert!(!exists(&home.store()), "looking makes nothing");
@@ -21,11 +21,11 @@ fn init_creates_one_store_only() {
     let refused = home.run(&["init", "--username", "ops", "--password-stdin"], "short\n").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"
     error: the password is too short: use 12 to 1024 bytes; this password has 5
-      Three or four words with spaces are easy to type and hard to guess
+      Use three or four words with spaces: they are easy to type and hard to guess
     ");
     let refused = home.as_ops(&["init", "--username", "Ops"]).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: "Ops" is not a username: use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit
+    error: "Ops" is not a username: use 1-32 characters: a-z 0-9 . _ -, and begin with a letter or digit
       Try "ops"
     "#);
     home.as_ops(&["init", "--username", "ops", "--prefix", "J_"]).assert_error(Kind::Usage);
@@ -43,7 +43,7 @@ fn init_creates_one_store_only() {
     let refused = home.as_ops(&["init", "--username", "two"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: the store [folder]/.local/share/jeton/jeton.db is already set up
-      To sign in, run: jeton. For another store use --store PATH
+      To sign in, run: jeton. To set up another store, use --store PATH
     ");
 
     let secret = home.create(&["ide", "--set", "IDE Plugins"]);

@@ -41,7 +41,7 @@ fn password_with_control_characters_is_refused() {
     ] {
         let refused = home.run(&["init", "--username", "ops", "--password-stdin"], bad).assert_error(Kind::Usage);
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: the password can't be typed: it contains a control character such as NUL, ESC or a carriage return
+        error: the password can't be typed: the password contains a control character such as NUL, ESC or a carriage return
           Choose another password, or remove the character from the file
         ") };
     }

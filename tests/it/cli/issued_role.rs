@@ -183,7 +183,7 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let (one, two) = (made("one"), made("two"));
     let shown = home.as_ops(&["token", "show", "maker"]).assert_success().out;
     let made: Vec<&str> = shown.lines().filter(|line| line.contains("ops/one")).collect();
-    insta::assert_snapshot!(made.join("\n"), @"Created    2 tokens that stay valid: ops/one, ops/two");
+    insta::assert_snapshot!(made.join("\n"), @"Created    2 tokens that are not revoked: ops/one, ops/two");
     let refused =
         home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "maker"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was revoked: expected the number of tokens: 3");
@@ -191,7 +191,7 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let done = home.as_ops(&["token", "delete", "maker", "--confirm", "maker"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/maker revoked; jeton denies the token from the next request on
-    ! The revoked token created 2 tokens that stay valid: ops/one, ops/two. The option --with-made revokes such tokens too
+    ! The revoked token created 2 tokens that are not revoked: ops/one, ops/two. The option --with-made revokes such tokens too
       Undo: jeton token restore ops/maker. Show the trash: jeton token list --trash
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
@@ -213,17 +213,17 @@ fn show_and_can_explain_withheld_methods() {
     ✓ mia/empty is ready; the token works until [time] (in 3 mo)
       The secret is shown only now. To use a secret that is in $T:
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
-    ! mia/empty: it may not call anything: its selection is empty
+    ! mia/empty: the token may not call anything: its API selection is empty
     "#);
     let args = ["token", "create", "x", "--method", read, "--method", write, "--json"];
     let done = by_person(&home, "mia", &args, "").assert_success();
-    insta::assert_snapshot!(done.message(), @"! mia/x: 1 of 2 methods is withheld: environment.control.StopEnv (above its account's role, viewer)");
+    insta::assert_snapshot!(done.message(), @"! mia/x: the token may not call 1 of its 2 methods: environment.control.StopEnv (needs a higher role than the account's, viewer)");
     let done = by_person(&home, "mia", &["token", "edit", "x", "--drop-method", read], "").assert_success();
     insta::assert_snapshot!(done.message(), @"
     mia/x
       API: 2 methods → 1 method
         - environment.control.GetEnvInfo
-    ! mia/x: it may not call anything: environment.control.StopEnv (above its account's role, viewer)
+    ! mia/x: the token may not call anything: environment.control.StopEnv (needs a higher role than the account's, viewer)
     ✓ mia/x changed; the secret stays the same
     ");
     by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").assert_success();
@@ -232,7 +232,7 @@ fn show_and_can_explain_withheld_methods() {
     assert_eq!(json["rights"]["withheld"], serde_json::json!([{"method": write, "reason": "account-role"}]));
     let shown = by_person(&home, "mia", &["token", "show", "x"], "").assert_success().out;
     let withheld: Vec<&str> = shown.lines().filter(|line| line.contains(write)).collect();
-    insta::assert_snapshot!(withheld.join("\n"), @"           environment.control.StopEnv (above its account's role, viewer)");
+    insta::assert_snapshot!(withheld.join("\n"), @"           environment.control.StopEnv (needs a higher role than the account's, viewer)");
     by_person(&home, "mia", &["token", "can", "x", read], "").assert_success();
     by_person(&home, "mia", &["token", "can", "x", write], "").assert_code(4).assert_says(&["viewer"]).assert_silent();
     by_person(&home, "mia", &["token", "can", "x", "environment.control.StopEnvs"], "")

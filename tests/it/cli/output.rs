@@ -175,8 +175,8 @@ fn foreign_schema_is_reported_without_sql() {
     drop(db);
     let refused = home.as_ops(&["token", "list"]).assert_error(Kind::Failure);
     insta::assert_snapshot!(refused.message(), @"
-    error: the store's schema differs from the one that this version expects: no such column: role
-      It was changed by hand or by another program: restore a backup, or use the version that wrote it
+    error: the store does not have the schema that this version of jeton expects: no such column: role
+      Another program or a person changed the schema: restore a backup, or use the version of jeton that wrote the store
     ");
 }
 

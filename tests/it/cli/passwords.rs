@@ -119,8 +119,8 @@ fn account_with_a_temporary_password_is_not_promoted() {
     let refused = |role: &str| {
         let refused = promote(role).assert_error(Kind::Denied).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: carol can't be promoted yet: its password is temporary: someone else set it
-          Ask the account's user to replace it first: jeton account passwd --user carol
+        error: carol can't be promoted yet: the account's password is temporary, because somebody else set it
+          Ask the account's user to choose a new password first: jeton account passwd --user carol
         ") };
         assert_eq!(role_of(&home, "carol"), "member", "nothing has changed");
     };
@@ -143,7 +143,7 @@ fn account_with_a_temporary_password_is_not_promoted() {
     ] {
         let refused = asking(&home, "carol", args, &[KNOWN, OWN]).assert_error(Kind::Denied).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: the password of carol is temporary: someone else set it, so it must be replaced first
+        error: the password of carol is temporary: somebody else set this password, so you must choose a new password first
           Run: jeton account passwd --user carol
         ") };
     }

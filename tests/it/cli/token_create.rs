@@ -16,7 +16,7 @@ fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     }
     let refused = home.as_ops(&["token", "create", "t-11"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: at most 10 can be active (policy.active_tokens)
+    error: the account would have 11 active tokens: an account can have at most 10 active tokens (policy.active_tokens)
       Disable or revoke a token that is no longer needed
     ");
     home.as_ops(&["token", "disable", "t-1", "t-2"]).assert_success();
@@ -24,7 +24,7 @@ fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     home.create(&["t-12"]);
     let refused = home.as_ops(&["token", "enable", "t-1"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: at most 10 can be active (policy.active_tokens)
+    error: the account would have 11 active tokens: an account can have at most 10 active tokens (policy.active_tokens)
       Disable or revoke a token that is no longer needed
     ");
 }
@@ -87,7 +87,7 @@ fn create_explains_the_secret() {
     ✓ ops/a is ready; the token works until [time] (in 3 mo)
       The secret is shown only now. To use a secret that is in $T:
       printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
-    ! ops/a: it may not call anything: its selection is empty
+    ! ops/a: the token may not call anything: its API selection is empty
     "#);
     assert!(!created.err.contains(created.out.trim_end()));
 }
@@ -115,24 +115,24 @@ fn set_names_differ_from_built_in_choices() {
         home.as_ops(&["catalogue", "apply", "r.toml"]).assert_error(Kind::Usage);
     }
     insta::assert_snapshot!(messages, @r#"
-    error: r.toml:12:8: an API set can't be called "Inherit": it looks like a built-in choice such as Inherit, no access or 2 sets
+    error: r.toml:12:8: an API set can't have the name "Inherit": the name looks like a built-in choice, such as "Inherit", "no access" or "2 sets"
       Choose another name
-    error: r.toml:12:8: an API set can't be called "no access": it looks like a built-in choice such as Inherit, no access or 2 sets
+    error: r.toml:12:8: an API set can't have the name "no access": the name looks like a built-in choice, such as "Inherit", "no access" or "2 sets"
       Choose another name
-    error: r.toml:12:8: an API set can't be called "INHERIT": it looks like a built-in choice such as Inherit, no access or 2 sets
+    error: r.toml:12:8: an API set can't have the name "INHERIT": the name looks like a built-in choice, such as "Inherit", "no access" or "2 sets"
       Choose another name
-    error: r.toml:12:8: an API set can't be called "2 sets": it looks like a built-in choice such as Inherit, no access or 2 sets
+    error: r.toml:12:8: an API set can't have the name "2 sets": the name looks like a built-in choice, such as "Inherit", "no access" or "2 sets"
       Choose another name
-    error: r.toml:12:8: an API set can't be called "3 Methods": it looks like a built-in choice such as Inherit, no access or 2 sets
+    error: r.toml:12:8: an API set can't have the name "3 Methods": the name looks like a built-in choice, such as "Inherit", "no access" or "2 sets"
       Choose another name
-    error: r.toml:12:8: an API set can't be called "Іnherit": it looks like a built-in choice such as Inherit, no access or 2 sets
+    error: r.toml:12:8: an API set can't have the name "Іnherit": the name looks like a built-in choice, such as "Inherit", "no access" or "2 sets"
       Choose another name
     "#);
     let document = "openapi: 3.0.0\ninfo: {title: x, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: getA\n      tags: [Inherit]\n      responses: {}\n";
     home.file("d.yaml", document, 0o600);
     let done = home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).assert_success();
     insta::assert_snapshot!(done.message(), @r#"
-    ! the set "Inherit" looks like a built-in choice; renamed to "tag Inherit"
+    ! the name of the API set "Inherit" looks like a built-in choice, so jeton renamed the set to "tag Inherit"
     ✓ catalogue d applied
       Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
     "#);

@@ -30,7 +30,7 @@ fn whose_finds_a_secret_inside_other_text() {
     assert_eq!(both["found"][1]["token"]["name"], "b");
     let other = if a.ends_with('x') { 'y' } else { 'x' };
     let refused = whose(&format!("{}{other}", &a[..a.len() - 1])).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: the secret is mistyped or cut (wrong checksum)");
+    insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: the secret is mistyped or cut off (wrong checksum)");
     whose("nothing here").assert_error(Kind::NotFound);
     whose("").assert_error(Kind::NotFound);
     home.run(&["verify"], format!("Bearer {a}")).assert_code(4);

@@ -61,7 +61,7 @@ fn edit_prints_the_changes() {
     home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"]).assert_success();
     let refused =
         home.as_ops(&["token", "edit", "cd", "--drop-method", "jeton.tokens.write"]).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: the method jeton.tokens.write can't be dropped: it is not in the token's selection");
+    insta::assert_snapshot!(refused.message(), @"error: the method jeton.tokens.write can't be dropped: the token's API selection does not include it");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn create_takes_several_names() {
     home.as_ops(&["token", "create", "g", "h", "--out", "one"]).assert_error(Kind::Usage).assert_says(&["--out-dir"]);
     let refused = home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: at most 10 can be active (policy.active_tokens)
+    error: the account would have 11 active tokens: an account can have at most 10 active tokens (policy.active_tokens)
       Disable or revoke a token that is no longer needed
     ");
     home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).assert_success();
@@ -118,7 +118,7 @@ fn copy_and_regenerate_issue_working_secrets() {
     ");
 
     let refused = home.as_ops(&["token", "regenerate", "ci", "--grace", "31d"]).assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: the grace 31d is too long: an old secret can work for another 30 days at most");
+    insta::assert_snapshot!(refused.message(), @"error: the grace 31d is too long: the old secret can keep working for at most 30 days");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
     ✓ ops/ci has a new secret; the old secret stops working in 20 days, when the token expires; the token works until [time] (in 20 days)
@@ -177,7 +177,7 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run", "--json"]).assert_success().json();
     assert_eq!(dry, json!({"schema": 1, "count": 1, "tokens": ["ops/gone"]}));
     let refused = home.as_ops(&["token", "purge", "--trashed", "--confirm", "2"]).assert_error(Kind::Conflict);
-    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was purged: expected the number of tokens: 1 trashed now");
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was purged: expected 1, the current number of trashed tokens");
     let done = home.as_ops(&["token", "purge", "--trashed", "--confirm", "1", "--json"]).assert_success().json();
     assert_eq!(done, json!({"schema": 1, "count": 1}));
     let refused = home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).assert_error(Kind::NotFound);
@@ -198,7 +198,7 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };
     let mistyped = String::from_utf8(mistyped).unwrap();
     let refused = whose(&mistyped, &[]).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: the secret is mistyped or cut (wrong checksum)");
+    insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: the secret is mistyped or cut off (wrong checksum)");
     assert_eq!(whose("nonsense", &["--json"]).assert_error(Kind::NotFound).json()["reason"], "malformed");
 }
 

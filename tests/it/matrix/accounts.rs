@@ -9,7 +9,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::accounts::{DeleteAccount, ListAccounts, ShowAccount};
-use jeton::verbs::actor::{Credential, TokenCredential};
+use jeton::verbs::credential::{Credential, TokenCredential};
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::call;

@@ -5,7 +5,7 @@ use jeton::domain::query::page_cursor::PageCursor;
 use jeton::domain::secret::Secret;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::error::{Error, Result};
-use jeton::verbs::actor::Credential;
+use jeton::verbs::credential::Credential;
 use jeton::verbs::ledger::{ListDenied, ListUses};
 use jeton::verbs::ports::{Denial, Store, Use};
 use jeton::verbs::request::call;

@@ -20,8 +20,8 @@ use jeton::domain::secret::Secret;
 use jeton::domain::time::DAY;
 use jeton::domain::token::{Purgeable, Token, TokenRef};
 use jeton::error::{Error, Result};
-use jeton::verbs::actor::{Credential, TokenCredential};
 use jeton::verbs::audited::Audited;
+use jeton::verbs::credential::{Credential, TokenCredential};
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Tx};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{

@@ -13,8 +13,8 @@ use jeton::domain::secret::Secret;
 use jeton::domain::time::DAY;
 use jeton::domain::token::{Purgeable, Revision, Token, TokenRef};
 use jeton::error::{Error, Kind, Result};
-use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
+use jeton::verbs::credential::Credential;
 use jeton::verbs::ports::{Entropy, NewToken, Store};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{

@@ -77,8 +77,8 @@ fn socket_is_written_as_each_proxy_reads_it() {
     assert!(guide(&home, &["curl"]).contains("--unix-socket /run/jeton/verify.sock http://jeton/v1/verify/METHOD"));
     let refused = home.run(&["guide", "traefik", "--insecure"], "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: Traefik can't reach jeton over a unix socket: its forwardAuth only supports http addresses
-      Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users: jeton config set serve.verify 127.0.0.1:7180, and --insecure
+    error: Traefik can't reach jeton over a unix socket: Traefik's forwardAuth accepts only http addresses
+      Use nginx, Caddy, HAProxy or Envoy. Only if this machine has no other users, run: jeton config set serve.verify 127.0.0.1:7180, and add --insecure to this command
     ");
 }
 
@@ -164,8 +164,8 @@ fn guide_is_safe_as_printed_or_refused() {
     let split = ["guide", "haproxy", "--cert", "/etc/ssl/a.pem", "--key", "/etc/ssl/b.pem"];
     let refused = home.run(&split, "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: HAProxy expects the key in the certificate file, or in a file of the same name plus .key
-      Create one file that only its user can read: cat CERT KEY > FILE. Then use --cert FILE --key FILE
+    error: HAProxy needs the private key in the certificate file, or in a file with the same name plus .key
+      Put both into one file that only its owner can read: cat CERT KEY > FILE. Then use --cert FILE --key FILE
     ");
     // Any user can take this port: no configuration for proxies that can't compare the proof.
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();

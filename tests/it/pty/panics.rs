@@ -12,7 +12,7 @@ use jeton::platform::clock::SystemClock;
 use jeton::propagation::PropagationProbe;
 use jeton::tui;
 use jeton::verbs::Backend;
-use jeton::verbs::actor::Credential;
+use jeton::verbs::credential::Credential;
 use jeton::verbs::ports::{Clock, PendingFile, SecretFileWriter};
 use jeton::verbs::request::{Request, Response};
 use jeton::verbs::secret_delivery::SecretReceiver;

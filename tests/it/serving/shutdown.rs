@@ -137,10 +137,10 @@ fn cleartext_listener_is_refused() {
         messages += &run_cli(&install, None, &arguments, "").assert_error(Kind::Usage).assert_silent().message();
     }
     insta::assert_snapshot!(messages, @r#"
-    error: tokens would be sent to 0.0.0.0:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps them on this machine
-      Run a proxy on this machine in front of it, or add --insecure
-    error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps them on this machine
-      Run a proxy on this machine in front of it, or add --insecure
+    error: tokens would be sent to 0.0.0.0:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
+      Run a proxy on this machine in front of jeton, or add --insecure
+    error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
+      Run a proxy on this machine in front of jeton, or add --insecure
     error: health and metrics on 127.0.0.1:0 would be reachable by every local user: a TCP port is open to all users of this machine
       Use --manage unix:PATH, or add --insecure
     error: "localhost:0" is not a service address (from --verify): use ADDRESS:PORT, e.g. 127.0.0.1:7180, or unix:PATH
@@ -276,7 +276,7 @@ fn service_takes_sockets_from_systemd() {
     let refused = run_to_end(other, b"").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
     error: systemd passes a socket named "other": the known names are verify and manage
-      Use FileDescriptorName=verify or FileDescriptorName=manage in its unit
+      Use FileDescriptorName=verify or FileDescriptorName=manage in the socket unit
     "#);
     let (unfit, _open) =
         with_inherited_sockets(&install, &[("verify", UnixDatagram::bind(sibling("d.sock")).unwrap().into())], &notify);

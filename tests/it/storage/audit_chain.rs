@@ -5,8 +5,8 @@ use jeton::domain::checkpoint::Checkpoint;
 use jeton::domain::date_format::DateFormat;
 use jeton::domain::time::utc_zone;
 use jeton::error::Kind;
-use jeton::verbs::actor::Credential;
 use jeton::verbs::audit::{AuditRange, AuditVerification, VerifyAuditChain};
+use jeton::verbs::credential::Credential;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::call;
 use rusqlite::Connection;
@@ -105,12 +105,12 @@ fn altered_table_is_a_finding() {
         texts.push(verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone())));
     }
     insta::assert_snapshot!(texts.join("\n"), @"
-    the log's table was altered: it is missing
-    the log's table was altered: it is not a STRICT table
-    the log's table was altered: it is not a STRICT table
-    the log's table was altered: its column verb is missing or different
-    the log's table was altered: its column details is missing or different
-    the log's table was altered: it has an extra column more
+    the table of the audit log was altered: the table is missing
+    the table of the audit log was altered: the table is not a STRICT table
+    the table of the audit log was altered: the table is not a STRICT table
+    the table of the audit log was altered: the column verb is missing or different
+    the table of the audit log was altered: the column details is missing or different
+    the table of the audit log was altered: the table has an extra column, more
     ");
 }
 
@@ -144,7 +144,7 @@ fn checkpoint_shows_a_rewritten_chain() {
     let verified = verify(&install, &retained);
     assert_eq!(kinds(&verified), [(Some(6), "rewritten")]);
     let text = verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
-    insta::assert_snapshot!(text, @"rows 6 to 6 were rewritten: the anchor of 2026-11-21 09:30:00 +00:00 at 5 holds, the anchor of 2026-11-21 09:30:00 +00:00 at 6 differs");
+    insta::assert_snapshot!(text, @"rows 6 to 6 were rewritten: the anchor of 2026-11-21 09:30:00 +00:00 still matches row 5, but the anchor of 2026-11-21 09:30:00 +00:00 has another hash for row 6");
     rewrite(&install, 1, "eve");
     assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "rewritten")]);
 
@@ -156,7 +156,7 @@ fn checkpoint_shows_a_rewritten_chain() {
     let verified = call(&install.backend, &Credential::Store, verb).unwrap();
     assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
     let text = verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
-    insta::assert_snapshot!(text, @"rows after 8 are missing: the anchor of 2026-11-21 09:30:00 +00:00 has 10");
+    insta::assert_snapshot!(text, @"rows after 8 are missing, but the anchor of 2026-11-21 09:30:00 +00:00 recorded row 10");
     raw(&install).execute_batch("DELETE FROM audit").unwrap();
     assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "emptied"), (Some(1), "cut")]);
     raw(&install).execute_batch("UPDATE installation SET created_at = 5").unwrap();

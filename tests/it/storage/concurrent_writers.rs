@@ -163,7 +163,7 @@ fn concurrent_writers_lose_nothing_and_exceed_no_limit() {
     assert_eq!(audited, acknowledged, "one row for each acknowledged change, and no other");
     let verified = call(
         &install.backend,
-        &jeton::verbs::actor::Credential::Store,
+        &jeton::verbs::credential::Credential::Store,
         VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart },
     );
     assert!(verified.unwrap().report.findings.is_empty());

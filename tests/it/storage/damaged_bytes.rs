@@ -13,7 +13,7 @@ use jeton::domain::secret::Secret;
 use jeton::domain::token::TokenRef;
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::actor::Credential;
+use jeton::verbs::credential::Credential;
 use jeton::verbs::local_backend::LocalBackend;
 use jeton::verbs::ports::{Entropy, Store as _, TokenCursor};
 use jeton::verbs::request::call;

@@ -81,7 +81,7 @@ fn advice_never_names_a_file_that_is_no_store() {
         fs::write(&path, content).unwrap();
         chmod(&path, 0o644);
         let error = assert_refused(&path, Kind::Failure, &["letter.txt"]);
-        insta::allow_duplicates! { insta::assert_snapshot!(without_folder(&error, &place), @"the store [folder]/letter.txt can't be opened: it is not a jeton store. Use another file with --store"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(without_folder(&error, &place), @"the store [folder]/letter.txt can't be opened: the file is not a jeton store. Use another file: --store PATH"); }
         fs::remove_file(&path).unwrap();
     }
 }
@@ -104,10 +104,10 @@ fn store_must_be_a_plain_file_with_one_name() {
     assert_refused_even_as_root(&place.path(), &["2 names"]);
     let messages = [link, dangling, fifo, folder].map(|error| without_folder(&error, &place));
     insta::assert_snapshot!(messages.join("\n"), @"
-    the store [folder]/link can't be opened: it is a link. Use the path of the file itself with --store
-    the store [folder]/dangling can't be opened: it is a link. Use the path of the file itself with --store
-    the store [folder]/fifo can't be opened: it is not a regular file
-    the store [folder]/folder can't be opened: it is not a regular file
+    the store [folder]/link can't be opened: the path is a symbolic link. Use the path of the file itself: --store PATH
+    the store [folder]/dangling can't be opened: the path is a symbolic link. Use the path of the file itself: --store PATH
+    the store [folder]/fifo can't be opened: the path is not a regular file
+    the store [folder]/folder can't be opened: the path is not a regular file
     ");
 }
 
@@ -123,7 +123,7 @@ fn other_database_is_refused() {
     let long = assert_refused_even_as_root(&path, &[]);
     write(b"short");
     assert_eq!(assert_refused_even_as_root(&path, &[]), long);
-    insta::assert_snapshot!(without_folder(&long, &place), @"the store is damaged: file is not a database. Stop using it and restore a backup");
+    insta::assert_snapshot!(without_folder(&long, &place), @"the store is damaged: file is not a database. Stop using the store and restore a backup");
 
     for sql in [
         "CREATE TABLE theirs (x)",
@@ -157,7 +157,7 @@ fn missing_store_is_reported_and_not_created() {
     chmod(&place.path(), 0o600);
     let empty = assert_refused(&place.path(), Kind::NotFound, &["jeton init"]);
     insta::assert_snapshot!([missing, empty].map(|error| without_folder(&error, &place)).join("\n"), @"
-    no store at [folder]/jeton.db. Create one with: jeton init. Or check the path
+    no store at [folder]/jeton.db. Check the path, or create a store with: jeton init
     the store's file is empty. Create a store with: jeton init
     ");
     assert_eq!(fs::metadata(place.path()).unwrap().len(), 0);
@@ -229,7 +229,7 @@ fn replaced_store_is_noticed_while_open() {
         }
         let disabled = install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         let error = without_folder(&disabled.unwrap_err(), &install.temp_store);
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: it is not the file that was opened. Start jeton again and check whether your last change is there"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: the file at this path is not the file that jeton opened. Start jeton again and check whether your last change is there"); }
         let verified =
             verify::verify(install.store(), &issued.secret.expose(str::to_owned), None, install.now(), ORIGIN);
         assert!(verified.is_err(), "replace: {replace}");
@@ -335,7 +335,7 @@ fn read_only_file_is_named_as_such() {
         Ok(child) => {
             let output_text = wait_for_output(child);
             let (_, failure) = output_text.split_once("Failure: ").expect(&output_text);
-            insta::assert_snapshot!(failure.lines().next().unwrap().replace(place.folder().to_str().unwrap(), "[folder]"), @"the store can't be written: attempt to write a readonly database. Check the mode of the file, its folder and its mount");
+            insta::assert_snapshot!(failure.lines().next().unwrap().replace(place.folder().to_str().unwrap(), "[folder]"), @"the store can't be written: attempt to write a readonly database. Check the permissions of the file and its folder, and that the file system is not mounted read-only");
         }
         Err(e) => println!("skipped: another user can't run this program: {e}"),
     }

@@ -230,7 +230,7 @@ struct UnreachableBackend;
 impl Backend for UnreachableBackend {
     fn run(
         &self,
-        _who: &jeton::verbs::actor::Credential,
+        _who: &jeton::verbs::credential::Credential,
         _request: jeton::verbs::request::Request,
         _receive: Option<&mut jeton::verbs::secret_delivery::SecretReceiver<'_>>,
     ) -> Result<jeton::verbs::request::Response, Error> {

@@ -21,8 +21,8 @@ fn new_account_replaces_its_temporary_password_first() {
     s.assert_top("account.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     New account ci
-    ci signs in with this temporary password and must replace it at once. As
-    admin: Manages members and viewers; its tokens may call all methods.
+    ci must choose a new password at the first sign-in. The role is admin.
+    Admins manage members and viewers; tokens call all methods.
 
     Password of ops
     ");
@@ -60,14 +60,14 @@ fn password_set_for_somebody_else_is_temporary() {
     s.assert_top("account.passwd");
     insta::assert_snapshot!(s.dialog_text(), @"
     New password of member
-    member signs in with the new password and must replace it at once. Its
-    tokens keep working.
+    member must choose another password at the next sign-in. Tokens of member
+    keep working.
 
     Password of ops
     ");
     prove(&mut s);
     s.assert_notice(NoticeId::Done(SetPassword::NAME));
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"member has a temporary password that must be replaced at the next sign-in");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"member must replace the temporary password at the next sign-in");
     s.assert_shows("▶ member");
     assert_eq!(last(&s), "account.passwd");
     let mut other = TuiHarness::signed_out(s.install);
@@ -103,7 +103,7 @@ fn temporary_password_prevents_a_promotion() {
     s.keys("<down>");
     s.assert_shows("◐ temporary");
     s.keys("o<right><tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"member can't be promoted until its temporary password is replaced");
+    insta::assert_snapshot!(s.problem().unwrap(), @"member must sign in and replace the temporary password before a promotion");
     assert_eq!(s.install.account_named("member").role, Role::Member);
 }
 
@@ -121,7 +121,7 @@ fn changing_the_own_password_locks_until_it_is_typed() {
     Username  member
     Password
 
-    Password changed. Sign in with the new one.
+    Password changed. Sign in with the new password.
     ");
     s.message(Msg::StoreChanged);
     assert_eq!(s.dialog_text(), reason);

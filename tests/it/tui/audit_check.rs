@@ -14,7 +14,7 @@ fn audit_check_shows_its_result_and_its_limits() {
     s.assert_top("audit-check");
     insta::assert_snapshot!(s.dialog_text(), @"
     Audit log integrity
-    Verifying the chain from the first row…
+    Verifying the audit log from the first row…
     ");
     s.install.fakes.clock.advance(200);
     s.pass_time();
@@ -27,9 +27,9 @@ fn audit_check_shows_its_result_and_its_limits() {
     ✓ 1 row verified: the log was not altered
     Last hash 282cf57283d68c465a3d06b4b64e6afe03d521f9df26fb9fb89aecb2bc867500
 
-    Without an anchor, rows cut off the end or a completely rewritten log
-    can't be detected. Keep an anchor outside the store: jeton audit anchor
-    FILE
+    Without an anchor, jeton can't detect that the last rows were removed or
+    the whole log was rewritten. Keep an anchor outside the store: jeton audit
+    anchor FILE
     ");
     let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
     s.assert_shows(&hash[..40]);
@@ -57,7 +57,7 @@ fn audit_check_names_each_damaged_row() {
       · row 7 (2026-11-21 09:30:00 +00:00, token.enable, ops/x) was changed or
         moved: its hash does not match
 
-    Don't change the store's file. Compare it with a backup.
+    Don't change the store file. Compare the store with a backup.
     ");
     s.keys("<esc>");
     s.install.raw_connection().execute("UPDATE audit SET name = 'mallory'", []).unwrap();
@@ -71,8 +71,8 @@ fn audit_check_names_each_damaged_row() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Audit log integrity
 
-    Don't change the store's file.
-    Compare it with a backup.
+    Don't change the store file.
+    Compare the store with a backup.
     ↑ 83 more lines
     ");
 }
@@ -86,9 +86,9 @@ fn audit_check_shows_why_the_log_is_unreadable() {
     s.assert_top("audit-check");
     insta::assert_snapshot!(s.dialog_text(), @"
     Audit log integrity
-    ! the store's schema differs from the one that this version expects: no
-    such table: installation. It was changed by hand or by another program:
-    restore a backup, or use the version that wrote it
+    ! the store does not have the schema that this version of jeton expects:
+    no such table: installation. Another program or a person changed the
+    schema: restore a backup, or use the version of jeton that wrote the store
     ");
 }
 

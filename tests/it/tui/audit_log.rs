@@ -7,7 +7,7 @@ use jeton::domain::time::Timestamp;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
-use jeton::verbs::actor::TokenCredential;
+use jeton::verbs::credential::TokenCredential;
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
@@ -235,7 +235,7 @@ fn audit_log_shows_members_only_the_refusal() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(refusal, @"
 
-            The audit log is for owners and admins.
+            Only owners and admins can read the audit log.
             ");
         }
         for keys in ["R", "/x<down>", "y", "<enter>", "<end>", "13"] {

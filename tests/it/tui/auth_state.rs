@@ -9,7 +9,7 @@ use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::actor::TokenCredential;
+use jeton::verbs::credential::TokenCredential;
 use jeton::verbs::tokens::{CreateToken, DisableTokens, TokenTarget};
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
@@ -112,7 +112,7 @@ fn idle_token_session_ends() {
     });
     screens.install.fakes.clock.advance(60_000);
     screens.pass_time();
-    insta::assert_snapshot!(screens.model.exit.unwrap().unwrap_err(), @"the session has ended: it was started with a token, and a token can't unlock the screens");
+    insta::assert_snapshot!(screens.model.exit.unwrap().unwrap_err(), @"the session has ended: you signed in with a token, and a token can't unlock the screens; start jeton again");
 }
 
 #[test]

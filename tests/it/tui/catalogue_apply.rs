@@ -53,7 +53,7 @@ fn catalogue_is_applied_after_its_preview() {
     No token gains methods.
 
     shop, a new catalogue
-      title: nothing → The shop's API
+      title: The shop's API (added)
     Groups: 2 new
       + shop.orders
       + shop.stock
@@ -78,9 +78,9 @@ fn catalogue_is_applied_after_its_preview() {
     s.keys("<esc>");
     offer(&mut s, &example());
     s.assert_top("apply-catalogue");
-    insta::assert_snapshot!(s.problem().unwrap(), @"shop is already in force: nothing would change");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Catalogue shop is already applied: nothing would change");
     s.keys("<c-u>cloud-platform<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"cloud-platform is already in force: nothing would change");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Catalogue cloud-platform is already applied: nothing would change");
 }
 
 #[test]
@@ -98,11 +98,11 @@ fn widening_needs_the_number_of_tokens_typed() {
     shop
     API sets: 1 changed
       ~ Shop reader
-          include: nothing → shop.orders.Cancel
+          include: shop.orders.Cancel (added)
     API sets:
       Shop reader: +1 shop.orders.Cancel
 
-    Number of these tokens
+    Number of listed tokens
     ");
     s.assert_shows("admin/reader  +1 shop.orders.Cancel");
     s.assert_shows("member/reader  +1 shop.orders.Cancel");
@@ -111,7 +111,7 @@ fn widening_needs_the_number_of_tokens_typed() {
         assert!(s.problem().is_some(), "{wrong}");
         s.assert_top("confirm-widening");
     }
-    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 2");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type the number exactly: 2");
     s.keys("<c-u>2<enter>");
     s.assert_top("catalogue.apply");
     insta::assert_snapshot!(s.dialog_text(), @"
@@ -150,24 +150,24 @@ fn public_methods_need_their_number_typed() {
           access: read → public
     API sets: 1 changed
       ~ Shop reader
-          include: nothing → shop.orders.Cancel
+          include: shop.orders.Cancel (added)
     API sets:
       Shop reader: +1 shop.orders.Cancel
 
     Number of public methods
-    Number of these tokens
+    Number of listed tokens
     ");
     for wrong in ["", "2"] {
         s.keys(&format!("<c-u>{wrong}<enter>"));
         s.assert_top("confirm-widening");
     }
     s.keys("<c-u>1<tab>3<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 2");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type the number exactly: 2");
     s.keys("<c-u>2<enter>");
     s.assert_top("catalogue.apply");
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    Anyone may call 1 method without a token once the proxies are reloaded. 2
+    After a reload of the proxies, anyone may call 1 method without a token. 2
     tokens gain methods from the next request on.
 
     Password of ops
@@ -187,7 +187,7 @@ fn token_created_meanwhile_needs_a_new_preview() {
     s.keys("2<enter>");
     s.install.create("admin", reader("late"));
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods (you accepted 2); nothing was changed. Something changed meanwhile: press Enter for a new preview");
+    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods (you accepted 2); nothing was changed. The store changed after the preview: press Enter for a new preview");
     assert_eq!(last(&s), "token.create");
     s.keys("<enter>");
     s.assert_shows("admin/late");
@@ -218,7 +218,7 @@ fn whole_preview_is_reached_by_scrolling() {
       Shop reader: +1
       shop.orders.Cancel
     ↑ 11 more lines
-    Number of these tokens
+    Number of listed tokens
     ");
 }
 
@@ -228,7 +228,7 @@ fn unreadable_catalogue_is_a_problem_of_the_form() {
     s.keys("4i");
     s.assert_shows("jeton catalogue import openapi FILE");
     s.keys("<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Enter a name or a path");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Enter the path of a catalogue file, or cloud-platform");
     s.keys("cloud<enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud: the only built-in catalogue is cloud-platform; any other name must be a file");
     s.keys("<esc>");

@@ -70,7 +70,7 @@ fn space_selects_expiry_role_and_grace_under_the_cursor() {
 fn arrows_stay_in_a_list_and_tab_leaves_it() {
     let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nci<tab><tab><tab>");
-    insta::assert_snapshot!(s.line_of("(•)"), @" │              (•) no access            valid, but may not call anything     │");
+    insta::assert_snapshot!(s.line_of("(•)"), @" │              (•) no access            may not call any method              │");
     let last = s.text();
     s.keys("<down><down><right>jl<space>");
     assert_eq!(s.text(), last, "Down on the last choice stays");
@@ -108,9 +108,9 @@ fn new_token_is_for_the_account_whose_tokens_are_shown() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate member/fresh
-    API of member/fresh: no access. Works until 2027-02-19.
-    ! The token will work, but it may not call anything: its selection is
-    empty
+    API selection of member/fresh: no access. The token works until
+    2027-02-19.
+    ! Warning: the token may not call anything: its API selection is empty
 
     Password of ops
     ");
@@ -153,9 +153,9 @@ fn new_token_is_for_the_user_or_an_account_they_manage() {
                  ( ) IDE Plugins          Browsing, running and deploying env…
                  ( ) Marketplace          Finding, installing and looking aft…
                  ( ) Maven Plugin         Uploading and deploying builds from…
-                 ( ) Inherit              all that the account's role permits
+                 ( ) Inherit              every method that the role permits
                  ( ) Custom…              Space opens the method picker
-                 (•) no access            valid, but may not call anything
+                 (•) no access            may not call any method
 
                  [ Generate ]
     ");
@@ -238,7 +238,7 @@ fn wrong_name_is_marked_when_its_field_is_left() {
     assert_eq!(s.problem(), None);
     s.keys("<tab>");
     let problem = s.problem().unwrap();
-    insta::assert_snapshot!(problem, @"The name does not match");
+    insta::assert_snapshot!(problem, @"The typed name is not the token's name");
     s.keys("secret");
     assert_eq!(s.problem(), Some(problem));
     s.keys("<s-tab><bs>t");

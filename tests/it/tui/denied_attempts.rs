@@ -7,7 +7,7 @@ use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::actor::TokenCredential;
+use jeton::verbs::credential::TokenCredential;
 use jeton::verbs::ports::{Denial, Store};
 use jeton::verbs::tokens::{DisableTokens, RevokeTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
@@ -70,7 +70,7 @@ fn denied_attempts_are_listed_newest_first() {
     ");
     s.keys("<down><down>");
     insta::assert_snapshot!(s.about(), @"
-    unknown: no such secret was issued here
+    unknown: this store never issued such a secret
     1 attempt from 203.0.113.9 (zgrab/0.x), 10 min ago, 2026-11-21 09:20:00 +00:00
     ");
     s.keys("y");
@@ -96,7 +96,7 @@ fn denied_attempt_leads_to_its_token() {
               the token was revoked
     Token     member/gone
               id t:2
-              in the trash
+              the token is in the trash
     Secret    jtn_bBxggqft
               the secret of a revoked token
     Method    environment.control.StopEnv
@@ -115,11 +115,11 @@ fn denied_attempt_leads_to_its_token() {
               10 min ago
     Attempts  1
     Reason    unknown
-              no such secret was issued here
+              this store never issued such a secret
     Token     unknown
               no token has this secret
     Secret    unknown
-    Method    not recorded for unknown tokens
+    Method    not recorded, because the token is unknown
     Address   203.0.113.9
     Client    zgrab/0.x
     ");

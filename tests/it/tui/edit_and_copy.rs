@@ -75,7 +75,7 @@ fn edit_shows_the_difference_before_storing() {
                  - environment.control.StartEnv
                  - environment.control.StopEnv
 
-    Takes effect on the next request. The secret stays the same.
+    The change takes effect on the next request. The secret stays the same.
 
     Password of ops
     "#);
@@ -146,7 +146,8 @@ fn edit_conflict_shows_both_sides_and_continues_from_the_stored_state() {
               stored now      2026-11-28
               yours           unchanged by you
 
-            Keep mine: apply my changes on top. Use theirs: discard mine.
+            Keep mine: apply your changes to the stored token. Use theirs: discard
+            your changes.
 
             [ Keep mine ]
             [ Use theirs ]
@@ -168,7 +169,7 @@ fn edit_conflict_shows_both_sides_and_continues_from_the_stored_state() {
             Change ops/bot
             description  "theirs" → "mine"
 
-            Takes effect on the next request. The secret stays the same.
+            The change takes effect on the next request. The secret stays the same.
 
             Password of ops
             "#);
@@ -199,9 +200,10 @@ fn edit_conflict_can_take_the_stored_state() {
       before          2026-12-21
       stored now      2026-11-28
       yours           unchanged by you
-    Changed only by you: name.
+    Fields that only you changed: name.
 
-    Keep mine: apply my changes on top. Use theirs: discard mine.
+    Keep mine: apply your changes to the stored token. Use theirs: discard
+    your changes.
 
     [ Keep mine ]
     [ Use theirs ]
@@ -257,7 +259,7 @@ fn copy_creates_a_token_with_the_same_parameters() {
     s.assert_top("copy-token");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot
-    Creates a token with its own secret. It shares:
+    Creates a new token with a new secret. The token gets these values:
     Description  Deploys
     API          2 methods
 
@@ -272,7 +274,7 @@ fn copy_creates_a_token_with_the_same_parameters() {
     s.enter_until_top("token.copy");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot as ops/bot-2
-    API of ops/bot-2: 2 methods. Works until 2026-12-21.
+    API selection of ops/bot-2: 2 methods. The token works until 2026-12-21.
 
     Password of ops
     ");
@@ -297,7 +299,7 @@ fn copy_of_an_expired_token_needs_a_new_expiry() {
     s.keys("cbot-2<tab><c-u>member<enter>");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot
-    Creates a token with its own secret. It shares:
+    Creates a new token with a new secret. The token gets these values:
     Description  Deploys
     API          2 methods
 
@@ -333,7 +335,7 @@ fn member_copies_its_own_tokens() {
     s.keys("cyours<tab>member");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy member/mine
-    Creates a token with its own secret. It shares:
+    Creates a new token with a new secret. The token gets these values:
     Description  none
     API          no access
 
@@ -360,7 +362,7 @@ fn regenerate_waits_until_the_edit_is_stored() {
     s.assert_top("regenerate-token");
     s.keys("<esc>");
     s.keys("<tab>x<s-tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Save or discard your changes first: a new secret closes this form");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Save or discard your changes first: Regenerate closes this form");
 }
 
 /// Sixty more methods don't fit into a dialog: all of them can be read before the change is made.

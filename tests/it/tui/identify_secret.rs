@@ -21,7 +21,7 @@ fn identified_secret_is_stored_nowhere() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Look up a secret
     Paste a secret to see which token it belongs to.
-    It isn't stored and doesn't count as a use.
+    jeton doesn't store the secret; the look-up doesn't count as a use.
 
     Secret
 
@@ -36,12 +36,12 @@ fn identified_secret_is_stored_nowhere() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Look up a secret
     Paste a secret to see which token it belongs to.
-    It isn't stored and doesn't count as a use.
+    jeton doesn't store the secret; the look-up doesn't count as a use.
 
     Secret
 
     Token    none
-    Works    no: the secret is mistyped or cut (wrong checksum)
+    Works    no: the secret is mistyped or cut off (wrong checksum)
     ");
     assert_eq!(s.install.token(token.token.id).last_seen_at, None, "not recorded as a use");
     s.assert_hides(&secret);

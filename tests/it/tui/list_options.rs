@@ -39,7 +39,7 @@ fn mine_expiring_and_stale_combine_with_the_filter() {
     assert_eq!(names(&s), ["ci-old"]);
     insta::assert_snapshot!(lines_of(&s, "↓ name"), @"/ ci                                             stale · 1 match of 3   ↓ name");
     s.keys("/<c-u>nobody<enter>");
-    insta::assert_snapshot!(table_text(&s), @r#"Nothing matches "nobody" and is stale.  Esc clears the filter."#);
+    insta::assert_snapshot!(table_text(&s), @r#"Nothing matches "nobody" among tokens that are stale.  Esc clears the filter."#);
     s.keys("<esc>");
     assert_eq!(names(&s).len(), 3);
 }

@@ -35,9 +35,9 @@ fn past_messages_are_kept_and_their_commands_copied() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Messages
     ▶ 1 min ago   ! Pasted text was ignored: no field has the focus
-      2 min ago   ✓ deploy-bot disabled; denied from the next request on
+      2 min ago   ✓ deploy-bot disabled; the service denies any further use
                   = jeton token disable ops/deploy-bot
-      2 min ago   ! This message has no equivalent command
+      2 min ago   ! Not copied: this message shows no jeton command
     ");
     s.assert_shows("1 of 3");
     s.keys("<down>");
@@ -126,9 +126,13 @@ fn help_is_narrowed_by_typing() {
     v              Show or hide the secret
     y              Copy the secret
     s              Save the secret to a new file
-    Esc            Close; asks if the secret was not shown, copied or saved
+    Esc            Close; jeton asks first if you did not show, copy or save
+                   the secret
+    Everywhere
+    Ctrl-c         Stop a running purge, or quit; jeton asks first if a new
+                   secret would be lost
     ");
-    s.assert_shows("1-8 of 8");
+    s.assert_shows("1-13 of 13");
     s.keys("<c-u>secret copies");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Keys

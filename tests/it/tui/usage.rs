@@ -104,12 +104,12 @@ fn revoke_dialog_shows_who_uses_the_token() {
     s.keys("x");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/deploy-bot
-    ! In use: last seen just now, 1 call today, 340 in 7 days
+    ! The token is in use: last seen just now, 1 call today, 340 in 7 days
       from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32)
       methods used: environment.control.StopEnv, …StartEnv
-    Denied from the next request on. Stays in the trash for 30 days.
+    The token stops working at once. It stays in the trash for 30 days.
     Name                      deploy-bot
-    Type it to confirm
+    Type the name
     Password of ops
     [ Disable instead ]  [ I understand the consequences, revoke this token ]
     ");
@@ -180,20 +180,20 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
     s.keys("<up>x");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/another
-    Reading its usage…
-    Denied from the next request on. Stays in the trash for 30 days.
+    Reading the token's usage…
+    The token stops working at once. It stays in the trash for 30 days.
     Name                      another
-    Type it to confirm
+    Type the name
     Password of ops
     [ Disable instead ]  [ I understand the consequences, revoke this token ]
     ");
     s.deliver_replies(false);
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/another
-    Never used, but someone may be about to use it.
-    Denied from the next request on. Stays in the trash for 30 days.
+    This token was never used, but someone may be about to use it.
+    The token stops working at once. It stays in the trash for 30 days.
     Name                      another
-    Type it to confirm
+    Type the name
     Password of ops
     [ Disable instead ]  [ I understand the consequences, revoke this token ]
     ");

@@ -56,7 +56,7 @@ fn account_name_is_never_reused() {
     assert_eq!(install.audit().len(), rows);
     install.call(OWNER, delete_account("member")).unwrap();
     let error = assert_error(install.call(OWNER, create_account("member", Role::Viewer)), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the username member is taken: names are never reused, even after deletion");
+    insta::assert_snapshot!(error, @"the username member is taken: a username is never used again, not even after its account was deleted");
 }
 
 #[test]
@@ -218,13 +218,13 @@ fn account_with_active_tokens_is_not_deleted() {
     install.issue("member", "live2");
     let before = (install.audit(), install.account_named("member"));
     let error = assert_error(install.call(OWNER, delete_account("member")), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account member can't be deleted: it has 2 active tokens. Disable the account instead: jeton account disable member; or disable or revoke its tokens first");
+    insta::assert_snapshot!(error, @"the account member can't be deleted: the account has 2 active tokens. Disable the account instead: jeton account disable member. Or first disable or revoke its tokens");
     assert_eq!((install.audit(), install.account_named("member")), before);
     assert_eq!(may(&install, &secret)[0], "yes");
     install.call(OWNER, disable(&["member/live2"])).unwrap();
     install.call(OWNER, switch_off(&["member"])).unwrap();
     let error = assert_error(install.call(OWNER, delete_account("member")), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account member can't be deleted: it has 1 active token. The account is disabled, so its tokens are denied already. To delete it, disable or revoke its tokens first");
+    insta::assert_snapshot!(error, @"the account member can't be deleted: the account has 1 active token. The account is disabled, so its tokens are denied already. To delete it, disable or revoke its tokens first");
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn deleted_account_takes_its_tokens_into_the_trash_for_good() {
         assert_eq!(install.token(token.id).deleted_at, Some(install.now()));
         let back = RestoreTokens { tokens: vec![TokenTarget::by_reference(token.id.to_string())], rename: None };
         let error = assert_error(install.call(OWNER, back), Kind::Conflict);
-        insta::allow_duplicates! { insta::assert_snapshot!(error.why.unwrap(), @"its account, member, was deleted"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error.why.unwrap(), @"the token's account, member, was deleted"); }
     }
     assert_eq!(why(&install, &off.secret), DenialReason::Deleted);
     assert_error(install.call("member", SignIn), Kind::Unauthenticated);

@@ -3,7 +3,7 @@
 use super::*;
 use std::sync::Arc;
 
-use jeton::verbs::actor::TokenCredential;
+use jeton::verbs::credential::TokenCredential;
 use jeton::verbs::ports::audit_log::AuditWindow;
 
 fn seqs(window: &AuditWindow) -> Vec<i64> {

@@ -103,7 +103,7 @@ fn session_reads_only_and_ends_with_its_credentials() {
     let id = install.account_named("member").id;
     install.raw_connection().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
     let error = assert_error(call(&install.backend, &held, list()), Kind::Unauthenticated);
-    insta::assert_snapshot!(error, @"the account member was changed meanwhile. Sign in again");
+    insta::assert_snapshot!(error, @"somebody changed the account member while you were signed in. Sign in again");
     let held = session();
     install.set_account_enabled(id, false);
     assert_error(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);

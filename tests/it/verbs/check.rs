@@ -2,7 +2,7 @@
 
 use super::*;
 use jeton::domain::expiry::Span;
-use jeton::verbs::actor::Credential;
+use jeton::verbs::credential::Credential;
 use jeton::verbs::findings::{Finding, FindingKind, FindingPage, FindingReason, ListFindings};
 
 fn findings(install: &TestInstall, look: FindingKind, limit: usize) -> Vec<Finding> {

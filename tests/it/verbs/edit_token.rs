@@ -70,7 +70,7 @@ fn refused_edit_changes_nothing() {
     no(EditToken { name: Some(token_name("jtn_12345678")), ..edit("x") }, Kind::Usage);
     no(EditToken { expires: spec("20-11-2026"), ..edit("x") }, Kind::Usage);
     let error = no(EditToken { selection: add(&["IDE Plugins"]), ..edit("x") }, Kind::Usage);
-    insta::assert_snapshot!(error, @"sets can't be added or dropped here: the token's selection is a choice of methods. Choose sets instead: --set NAME (can be repeated)");
+    insta::assert_snapshot!(error, @"API sets can't be added to this token or dropped from it: the token's API selection is a list of methods. Replace the whole API selection with sets: --set NAME (can be repeated)");
     let replace = |selection| Some(SelectionEdit::Replace(selection));
     no(EditToken { selection: replace(methods(&["no.Such"])), ..edit("x") }, Kind::NotFound);
     no(EditToken { selection: replace(Selection::Sets(["None".to_owned()].into())), ..edit("x") }, Kind::NotFound);
@@ -107,7 +107,7 @@ fn new_expiry_of_an_expired_token_counts_towards_the_limit() {
     install.issue("member", "y");
     let renewed = EditToken { expires: spec("1d"), ..edit("x") };
     let error = assert_error(install.call("member", renewed.clone()), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account would have 2 active tokens: at most 1 can be active (policy.active_tokens). Disable or revoke a token that is no longer needed");
+    insta::assert_snapshot!(error, @"the account would have 2 active tokens: an account can have at most 1 active tokens (policy.active_tokens). Disable or revoke a token that is no longer needed");
     install.call("member", disable(&["y"])).unwrap();
     install.call("member", renewed).unwrap();
     install.call("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
@@ -148,7 +148,7 @@ fn edit_conflict_names_both_sides() {
         assert_error(install.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
         assert_error(install.call("member", mine), Kind::Conflict),
     ] {
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"x changed while you were editing: description was none, is now "theirs", yours "mine"; expires was never, is now 2026-11-28, unchanged by you. Check it again, then repeat"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"another session changed the token x while you were editing: description was none and is now "theirs" (you chose "mine"); expires was never and is now 2026-11-28 (you did not change it). Check the token's current values, then make your change again"#); }
     }
     let blind = EditToken { description: described("mine"), ..EditToken::new(TokenTarget::at_revision(&seen)) };
     assert_error(install.call("member", blind), Kind::Conflict);

@@ -8,7 +8,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::name::TokenName;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::error::Kind;
-use jeton::verbs::actor::{Credential, TokenCredential};
+use jeton::verbs::credential::{Credential, TokenCredential};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{CopyToken, CreateToken, EditToken, PreviewEdit, RegenerateToken};
 use jeton::verbs::verify::Decision;

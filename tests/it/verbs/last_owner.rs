@@ -15,7 +15,7 @@ fn last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
         assert_error(install.call(OWNER, delete_account(OWNER)), Kind::Conflict),
     ];
     for error in errors {
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the last enabled owner can't be disabled, deleted or given another role: nobody could manage owners and admins any more. Make another account an owner first: jeton account role NAME owner"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. Make another account an owner first: jeton account role NAME owner"); }
     }
     assert_eq!((install.audit(), install.account_named(OWNER)), before);
     install.call(OWNER, set_role("admin", Role::Owner)).unwrap();

@@ -45,7 +45,7 @@ fn stored_set_of_management_methods_hinders_no_other_catalogue() {
     let cloud = Catalogue::shipped("cloud-platform").unwrap();
     crate::catalogue::apply(&install, OWNER, &cloud, None).unwrap();
     let again = toml_reader::read("f.toml", &toml_writer::toml(&desk), &listed());
-    insta::assert_snapshot!(assert_error(again, Kind::Usage), @r#"f.toml:9:5: "jeton.tokens.write-all" in the API set "Desk" is invalid: jeton.* methods must be picked one by one for each token"#);
+    insta::assert_snapshot!(assert_error(again, Kind::Usage), @r#"f.toml:9:5: "jeton.tokens.write-all" in the API set "Desk" is invalid: API sets can't include jeton.* methods; choose these methods for each token"#);
 }
 
 /// For each method, the list in `show`, the answer of `can` and the decision about a presented secret agree. Tested for
@@ -134,11 +134,11 @@ fn both_secrets_of_an_overlap_have_their_own_rights() {
 fn selection_with_withheld_methods_gives_a_warning() {
     let install = TestInstall::with_accounts();
     let warned = |selection| install.create("viewer", CreateToken { selection, ..create("x") }).warning;
-    insta::assert_snapshot!(warned(Selection::nothing()).unwrap(), @"it may not call anything: its selection is empty");
+    insta::assert_snapshot!(warned(Selection::nothing()).unwrap(), @"the token may not call anything: its API selection is empty");
     install.call("viewer", revoke(&["x"], "x")).unwrap();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     let warning = warned(methods(&[read, write])).unwrap();
-    assert!(warning.contains("1 of 2") && warning.contains(write) && warning.contains("viewer"), "{warning}");
+    assert!(warning.contains("1 of its 2") && warning.contains(write) && warning.contains("viewer"), "{warning}");
     let edited = |to: Selection| {
         let selection = Some(SelectionEdit::Replace(to));
         install.call("viewer", EditToken { selection, ..edit("x") }).unwrap().value.warning

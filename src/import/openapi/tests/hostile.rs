@@ -51,15 +51,15 @@ fn ten_megabytes_are_read() {
 
 #[test]
 fn too_much_is_refused() {
-    insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: the limit is 32 MiB. Split it, or import only the part that you need");
-    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document is too large: the limit is 4000000 values without schemas, parameters and responses. Split it, or import only the part that you need");
+    insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: the limit is 32 MiB. Split the document, or import only the part that you need");
+    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document is too large: the limit is 4000000 values, not counting schemas, parameters and responses. Split the document, or import only the part that you need");
     let mut paths: String = (0..2_501).fold(String::new(), |mut all, n| {
         let _ = write!(all, "\"/{n}\":{{\"$ref\":\"#/x-all\"}},");
         all
     });
     paths.pop();
     let verbs = "\"x-all\":{\"get\":{},\"put\":{},\"post\":{},\"delete\":{},\"head\":{},\"patch\":{},\"options\":{},\"trace\":{}}";
-    insta::assert_snapshot!(refused(&with(&paths, verbs)), @"the document has too many operations: the limit is 20000. Split it, or import only the part that you need");
+    insta::assert_snapshot!(refused(&with(&paths, verbs)), @"the document has too many operations: the limit is 20000. Split the document, or import only the part that you need");
 }
 
 #[test]
@@ -136,12 +136,12 @@ fn refs_in_circles_and_long_rows_end() {
     let of = |path: &str| done.warnings.iter().find(|w| w.contains(path)).unwrap_or_else(|| panic!("none of {path}"));
     let named = ["\"/0\"", "\"/x\"", "\"/r\"", "\"/g\"", "\"/l\"", "\"/m\""].map(|path| of(path).as_str());
     insta::assert_snapshot!(named.join("\n"), @r##"
-    "/0": more than 20 $refs in a row
+    "/0": a $ref leads to more than 20 other $refs; jeton skips the rest
     "/x": $ref "#/paths/~1x" refers to itself
-    "/r": $ref "#" is not a path from the root
+    "/r": $ref "#" must start with #/, such as #/components/schemas/Order
     GET "/g": $ref "#/paths/~1g/get" refers to itself
-    "/l": $ref "#/paths/%" can't be read
-    "/m": $ref "#/%ff" can't be read
+    "/l": $ref "#/paths/%" contains invalid percent-encoding
+    "/m": $ref "#/%ff" contains invalid percent-encoding
     "##);
     let many: Vec<String> = (0..1_234).map(|n| format!("\"/{n}\":[]")).collect();
     let done = read(&with(&format!("\"/ok\":{{\"get\":{{\"operationId\":\"x\"}}}},{}", many.join(",")), "")).unwrap();
@@ -234,7 +234,7 @@ fn duplicate_keys_are_warned_about() {
         check(&done);
         assert_eq!(the_one(&done).title, "Last");
         let twice = done.warnings.iter().find(|w| w.contains("\"/a\"")).unwrap();
-        insta::allow_duplicates! { insta::assert_snapshot!(twice, @r#"the key "/a" is repeated in "paths"; the last one is used"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(twice, @r#"the key "/a" is repeated in "paths"; jeton uses the last value"#); }
     }
 }
 
@@ -248,11 +248,11 @@ fn odd_yaml_is_read_or_refused() {
     check(&done);
     assert_eq!(done.catalogue.methods().count(), 2);
     insta::assert_snapshot!(done.warnings.join("\n"), @r#"
-    line 3 has a list or map as a key; skipped
-    line 4 has a list or map as a key; skipped
-    GET "/a": tags is not a list; skipped
-    operations without operationId; their ids come from verb and path: 2 (GET "/a", GET "/long\u{a}")
-    operations whose path can't be matched; they have no route: 1 (GET "/long\u{a}")
+    skipped the entry on line 3, because its key is a list or a map
+    skipped the entry on line 4, because its key is a list or a map
+    GET "/a": skipped "tags", because its value is not a list
+    operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "/long\u{a}")
+    operations that get no route, because jeton can't match their path: 1 (GET "/long\u{a}")
     "#);
     for text in [
         "\0",

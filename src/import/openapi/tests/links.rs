@@ -37,13 +37,13 @@ fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
         warnings.extend(done.warnings.into_iter().filter(|w| w.contains("http")));
     }
     insta::assert_snapshot!(warnings.join("\n"), @r#"
-    GET "/a/{b}": the documentation link "javascript:alert(1)" is not an http(s) link; skipped
-    GET "/a/{b}": the documentation link "file:///etc/passwd" is not an http(s) link; skipped
-    GET "/a/{b}": the documentation link "https://" is not an http(s) link; skipped
-    GET "/a/{b}": the documentation link "//d.example" is not an http(s) link; skipped
-    GET "/a/{b}": the documentation link "https://d/\u{202e}" is not an http(s) link; skipped
-    GET "/a/{b}": the documentation link "https://a b" is not an http(s) link; skipped
-    GET "/a/{b}": the documentation link "" is not an http(s) link; skipped
+    GET "/a/{b}": skipped the documentation link "javascript:alert(1)": it is not an http or https link
+    GET "/a/{b}": skipped the documentation link "file:///etc/passwd": it is not an http or https link
+    GET "/a/{b}": skipped the documentation link "https://": it is not an http or https link
+    GET "/a/{b}": skipped the documentation link "//d.example": it is not an http or https link
+    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": it is not an http or https link
+    GET "/a/{b}": skipped the documentation link "https://a b": it is not an http or https link
+    GET "/a/{b}": skipped the documentation link "": it is not an http or https link
     "#);
     for bad in ["ftp://x/{id}", "https://x/{nothing}", "{id}", "https://x/{id", ""] {
         let options = ImportOptions { name: "x".to_owned(), title: None, docs_url: Some(bad.to_owned()) };
@@ -79,19 +79,19 @@ fn routes_have_the_base_path_of_the_nearest_server() {
         warnings.extend(all.warnings);
     }
     insta::assert_snapshot!(warnings.join("\n"), @r#"
-    operations whose path can't be matched; they have no route: 1 (GET "/a?b=c")
-    operations whose path can't be matched; they have no route: 1 (GET "/a#b")
-    operations whose path can't be matched; they have no route: 1 (GET "/a/../b")
-    operations whose path can't be matched; they have no route: 1 (GET "/./a")
-    operations whose path can't be matched; they have no route: 1 (GET "/a b")
-    operations whose path can't be matched; they have no route: 1 (GET "/a\b")
-    operations whose path can't be matched; they have no route: 1 (GET "/%2e%2e/a")
-    operations whose path can't be matched; they have no route: 1 (GET "/a\u{1b}[2J")
+    operations that get no route, because jeton can't match their path: 1 (GET "/a?b=c")
+    operations that get no route, because jeton can't match their path: 1 (GET "/a#b")
+    operations that get no route, because jeton can't match their path: 1 (GET "/a/../b")
+    operations that get no route, because jeton can't match their path: 1 (GET "/./a")
+    operations that get no route, because jeton can't match their path: 1 (GET "/a b")
+    operations that get no route, because jeton can't match their path: 1 (GET "/a\b")
+    operations that get no route, because jeton can't match their path: 1 (GET "/%2e%2e/a")
+    operations that get no route, because jeton can't match their path: 1 (GET "/a\u{1b}[2J")
     "#);
     let same = done(r#""/a/{x}":{"get":{}},"/a/{y}":{"get":{}}"#, "");
     insta::assert_snapshot!(same.warnings.join("\n"), @r#"
-    "GET /a/{y}" is the same route as "GET /a/{x}", which keeps it; this operation has no route
-    operations without operationId; their ids come from verb and path: 2 (GET "/a/{x}", GET "/a/{y}")
+    "GET /a/{y}" has the same route as "GET /a/{x}"; the first operation gets no route, the second keeps the route
+    operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a/{x}", GET "/a/{y}")
     "#);
     assert_eq!(same.catalogue.methods().map(|m| m.routes.len()).sum::<usize>(), 1);
 }

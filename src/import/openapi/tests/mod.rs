@@ -162,19 +162,19 @@ fn other_versions_are_refused() {
         messages.push(format!("{text:?}: {error}"));
     }
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    "swagger: '2.0'\npaths: {}": unsupported version: Swagger "2.0": OpenAPI 3.0 and 3.1 are supported. Convert it to OpenAPI 3, then import it
-    "{\"swagger\":\"2.0\"}": unsupported version: Swagger "2.0": OpenAPI 3.0 and 3.1 are supported. Convert it to OpenAPI 3, then import it
-    "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": OpenAPI 3.0 and 3.1 are supported
-    "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": OpenAPI 3.0 and 3.1 are supported
-    "openapi: 2.9": unsupported version: OpenAPI "2.9": OpenAPI 3.0 and 3.1 are supported
-    "{}": not an OpenAPI document: it has no version: OpenAPI 3.0 and 3.1 are supported
-    "[]": not an OpenAPI document: OpenAPI 3.0 and 3.1 are supported
+    "swagger: '2.0'\npaths: {}": unsupported version: Swagger "2.0": jeton imports OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
+    "{\"swagger\":\"2.0\"}": unsupported version: Swagger "2.0": jeton imports OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
+    "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports OpenAPI 3.0 and 3.1
+    "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports OpenAPI 3.0 and 3.1
+    "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports OpenAPI 3.0 and 3.1
+    "{}": the file is not an OpenAPI document: the field openapi with the version is missing: jeton imports OpenAPI 3.0 and 3.1
+    "[]": the file is not an OpenAPI document: jeton imports OpenAPI 3.0 and 3.1
     "": the document is empty
-    "just words": not an OpenAPI document: OpenAPI 3.0 and 3.1 are supported
+    "just words": the file is not an OpenAPI document: jeton imports OpenAPI 3.0 and 3.1
     "openapi: 3.0.0\npaths: {}": the document has no operations: each operation under paths becomes a method. Check that this is the complete document of the API
     "openapi: 3.1\npaths: []": the document has no operations: each operation under paths becomes a method. Check that this is the complete document of the API
-    "a: 1\n---\nb: 2\n": the file contains more than one document: the second starts on line 2. Split the file, then import each document
-    "{\"openapi\": ": the document can't be read: it starts like JSON, but: EOF while parsing a value at line 1 column 12
+    "a: 1\n---\nb: 2\n": the file contains more than one document: the second document starts on line 2. Split the file, then import each document
+    "{\"openapi\": ": the document can't be read: the text starts like JSON, but is not valid JSON: EOF while parsing a value at line 1 column 12
     "a: [": the document can't be read: unclosed bracket '[' at char 3 line 1 column 4
     "#);
     assert!(read("openapi: 3.1\npaths: {/a: {get: {}}}").is_ok());
@@ -218,11 +218,11 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     );
     assert_eq!(all.catalogue.groups[0].title, "User Management");
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    GET "/c": a tag is not text; skipped
-    operations without operationId; their ids come from verb and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
-    the tag "使用者" has no valid characters; its group is group-778ff5f9
-    "GET /b": the operationId "使用者" has no valid characters; the id comes from verb and path
-    operationIds changed to valid method ids: 1 ("repos/list for-user")
+    GET "/c": skipped a tag, because it is not text
+    operations without operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
+    the tag "使用者" has no valid characters, so its group gets the id group-778ff5f9
+    "GET /b": the operationId "使用者" has no valid characters, so jeton makes the method's id from HTTP method and path
+    operationIds that jeton changed into valid method ids: 1 ("repos/list for-user")
     "#);
     assert_eq!(holds(&all, "other"), ["repos.repos-list-for-user"]);
     assert!(!all.catalogue.sets.iter().any(|s| s.name == "default"));
@@ -243,9 +243,9 @@ fn ids_that_collide_get_a_stable_suffix() {
     let keeper = all.catalogue.methods().find(|m| m.id.as_str() == "default.list-it").unwrap();
     assert_eq!(keeper.routes, ["GET /b"]);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    operationIds changed to valid method ids: 2 ("list it", "list/it")
-    "GET /a": the id default.list-it is taken by "GET /b"; uses default.list-it-f302dfbc
-    "GET /c": the id default.list-it is taken by "GET /b"; uses default.list-it-24792510
+    operationIds that jeton changed into valid method ids: 2 ("list it", "list/it")
+    "GET /a": the id default.list-it is already used by "GET /b", so this method gets the id default.list-it-f302dfbc
+    "GET /c": the id default.list-it is already used by "GET /b", so this method gets the id default.list-it-24792510
     "#);
     // Another colliding operation changes no other id, not even if it takes a suffixed id.
     let taken = suffixed("/a");
@@ -271,10 +271,10 @@ fn management_ids_get_another_head() {
     );
     assert_eq!(ids(&all), ["api-jeton.x", "api-jeton.y", "api-jeton.tokens.tokens.read"]);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the tag ".jeton" would define jeton.*, which is reserved; its group is api-jeton
-    the tag "jeton" would define jeton.*, which is reserved; its group is api-jeton
-    the tags ".jeton" and "jeton" share the group api-jeton
-    the tag "jeton.tokens" would define jeton.*, which is reserved; its group is api-jeton.tokens
+    for the tag ".jeton", the group id would begin with the reserved word jeton; the group gets the id api-jeton
+    for the tag "jeton", the group id would begin with the reserved word jeton; the group gets the id api-jeton
+    the tags ".jeton" and "jeton" become one group, api-jeton
+    for the tag "jeton.tokens", the group id would begin with the reserved word jeton; the group gets the id api-jeton.tokens
     "#);
 }
 
@@ -313,7 +313,7 @@ fn only_an_operation_that_says_so_itself_is_public() {
         assert_eq!(public.len(), 2, "{more} {public:?}");
         assert!(public[0].ends_with("login") && public[1].ends_with("said"), "{public:?}");
         let warning = done.warnings.iter().find(|w| w.contains("POST")).unwrap();
-        insta::allow_duplicates! { insta::assert_snapshot!(warning, @r#"operations that need no token (security: []); they become public: 1 (POST "/login")"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(warning, @r#"operations that become public, because they need no token (security: []): 1 (POST "/login")"#); }
     }
     // A route that one operation protects is never opened by another, regardless of their order.
     for (first, second) in [("a", "z"), ("z", "a")] {
@@ -345,7 +345,7 @@ fn titles_come_from_summary_description_or_id() {
     let all = done(&format!("\"/a\":{{\"get\":{{\"summary\":\"{}\"}}}}", "é".repeat(200)), "");
     assert_eq!(the_one(&all).title, format!("{}…", "é".repeat(119)));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    operations without operationId; their ids come from verb and path: 1 (GET "/a")
-    titles that were too long and are cut: 1 (GET "/a")
+    operations without operationId, for which jeton makes an id from HTTP method and path: 1 (GET "/a")
+    titles that jeton cut, because they were too long: 1 (GET "/a")
     "#);
 }

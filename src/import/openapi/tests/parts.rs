@@ -26,14 +26,14 @@ fn scopes_of_all_alternatives_become_sets() {
         ("Reads".into(), "Writes".into(), "scope all".into())
     );
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the scope "all" isn't declared by "oauth"
-    PATCH "/a": the security scheme "none" isn't declared
-    "none" has no scopes: "x" becomes no set
-    "key" has no scopes: "role" becomes no set
-    the scope "w" is declared by "copy" and "oauth"; one set covers both
-    operations that need no token (security: []); they become public: 1 (DELETE "/a")
-    declared scopes that no operation requires become no sets: 1 ("idle")
-    operations that need several scopes together are in no scope's set: 1 (PUT "/a")
+    the scope "all" is not declared by the security scheme "oauth"
+    PATCH "/a": the security scheme "none" is not declared in components.securitySchemes
+    the security scheme "none" has no scopes, so "x" becomes no API set
+    the security scheme "key" has no scopes, so "role" becomes no API set
+    the scope "w" is declared by the security schemes "copy" and "oauth", and becomes only one API set
+    operations that become public, because they need no token (security: []): 1 (DELETE "/a")
+    declared scopes that become no API sets, because no operation requires them: 1 ("idle")
+    operations that need several scopes together, so they are in no scope's API set: 1 (PUT "/a")
     "#);
 }
 
@@ -53,10 +53,10 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert_eq!(holds(&all, "scope r"), ["default.read", "default.same_twice"]);
     assert_eq!(holds(&all, "scope a"), ["default.either"]);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the scope "r" is declared by "oauth" and "oid"; one set covers both
-    "key" has no scopes: "admin" becomes no set
-    the scope "a" is declared by "oauth" and "oid"; one set covers both
-    operations that need several scopes together are in no scope's set: 4 (DELETE "/a", PATCH "/a", POST "/a", …)
+    the scope "r" is declared by the security schemes "oauth" and "oid", and becomes only one API set
+    the security scheme "key" has no scopes, so "admin" becomes no API set
+    the scope "a" is declared by the security schemes "oauth" and "oid", and becomes only one API set
+    operations that need several scopes together, so they are in no scope's API set: 4 (DELETE "/a", PATCH "/a", POST "/a", …)
     "#);
 }
 
@@ -73,12 +73,12 @@ fn names_of_sets_that_collide_stay_apart() {
     assert_eq!(names[0], "scope r");
     assert!(names.iter().any(|n| n.starts_with("scope r (")) && names.contains(&"xy"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the tag "declared" is declared twice; the last one is used
-    a declared tag has no name; skipped
-    declared tags without operations become no sets: 1 ("idle")
-    the set "scope r" has the name of another set; renamed to "scope r (f82548ba)"
-    the name of the set "x\u{200b}y" was cleaned or cut
-    the set "x\u{200b}y" has the name of another set; renamed to "xy (dd5bbb5e)"
+    the tag "declared" is declared twice; jeton uses the last declaration
+    skipped a declared tag, because it has no name
+    declared tags that become no API sets, because no operation has them: 1 ("idle")
+    the API set "scope r" has the name of another set, so jeton renamed the set to "scope r (f82548ba)"
+    jeton changed the name of the API set "x\u{200b}y": it was too long or contained control or bidi characters
+    the API set "x\u{200b}y" has the name of another set, so jeton renamed the set to "xy (dd5bbb5e)"
     "#);
 }
 
@@ -98,14 +98,14 @@ fn refs_inside_the_document_are_followed() {
     }
     assert_eq!(ids.len(), 6, "{ids:?}");
     insta::assert_snapshot!(all.warnings.join("\n"), @r##"
-    "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" has no target
-    DELETE "/a": also defined behind its $ref; the path's own is used
-    DELETE "/b": also defined behind its $ref; the path's own is used
-    "/d": $ref "other.yaml#/d" refers to another document
-    "/e": $ref "#/nowhere" has no target
+    "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" refers to a place that the document does not have
+    DELETE "/a": defined both in the path and behind its $ref; jeton uses the definition in the path
+    DELETE "/b": defined both in the path and behind its $ref; jeton uses the definition in the path
+    "/d": $ref "other.yaml#/d" refers to another document, which jeton does not read
+    "/e": $ref "#/nowhere" refers to a place that the document does not have
     "/f": $ref "#/paths/~1f" refers to itself
-    "DELETE /b": the id default.own is taken by "DELETE /a"; uses default.own-ea804dda
-    "GET /b": the id default.shared is taken by "GET /a"; uses default.shared-db789e7b
+    "DELETE /b": the id default.own is already used by "DELETE /a", so this method gets the id default.own-ea804dda
+    "GET /b": the id default.shared is already used by "GET /a", so this method gets the id default.shared-db789e7b
     "##);
     let documented = all.catalogue.methods().find(|m| m.id.as_str() == "default.documented").unwrap();
     assert_eq!(documented.docs.as_deref(), Some("https://d.example"));
@@ -133,17 +133,17 @@ fn omitted_parts_are_warned_about() {
     );
     assert_eq!(all.catalogue.methods().count(), 2);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    "/a": "GET" is not an HTTP method; skipped
-    "/a": "query" is not an HTTP method; skipped
-    GET "/a": tags is not a list; skipped
-    the path "/b" is not a map; skipped
-    GET "/c" is not a map; skipped
-    GET "d": a tag is not text; skipped
-    GET "d": security is not a list; skipped
+    "/a": skipped the key "GET", because it is not an HTTP method
+    "/a": skipped the key "query", because it is not an HTTP method
+    GET "/a": skipped "tags", because its value is not a list
+    skipped the path "/b", because its value is not a map
+    skipped GET "/c", because its value is not a map
+    GET "d": skipped a tag, because it is not text
+    GET "d": skipped "security", because its value is not a list
     GET "d": the path does not start with a slash; a slash is added
-    operations without operationId; their ids come from verb and path: 2 (GET "/a", GET "d")
-    operations with callbacks; callbacks are not methods of this API and are skipped: 1 (GET "/a")
-    webhooks are not methods of this API; skipped: 1
+    operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "d")
+    operations with callbacks, which jeton skips because callbacks are not methods of this API: 1 (GET "/a")
+    skipped webhooks, because they are not methods of this API: 1
     "#);
     assert!(!all.warnings.iter().any(|w| w.contains("x-m")));
 }

@@ -80,7 +80,7 @@ impl NewPasswordInputs {
         Password::new(Zeroizing::new(self.first.text().to_owned())).map_err(|error| Problem::at(first, error))?;
         if self.first.text() != self.repeated.text() {
             self.repeated.clear();
-            let differ = Error::usage("the passwords don't match").next("Type the second password again");
+            let differ = Error::usage("the passwords don't match").next("Type the same password in both fields");
             return Err(Problem::at(again, differ));
         }
         Ok(ChosenPassword(Zeroizing::new(self.first.text().to_owned())))

@@ -124,7 +124,11 @@ impl Dialog for SetRoleDialog {
         if before == role {
             layout.paragraph("Current role.", 2, Style::new());
         } else {
-            let ends = if self.is_own { "You have to sign in again." } else { "The account has to sign in again." };
+            let ends = if self.is_own {
+                "After the change you have to sign in again."
+            } else {
+                "After the change the account has to sign in again."
+            };
             layout.paragraph(&format!("{} {ends}", describe_change(before, role, self.active)), 2, Style::new());
         }
         layout.pad(6);
@@ -142,9 +146,9 @@ mod tests {
         let changes = [(Role::Admin, Role::Viewer), (Role::Viewer, Role::Member), (Role::Owner, Role::Admin)];
         let texts = changes.map(|(before, after)| describe_change(before, after, 3));
         insta::assert_snapshot!(texts.join("\n"), @"
-        Its 3 active tokens may call no write and admin methods from the next request on.
-        Its 3 active tokens may also call write methods that they were given.
-        Its 3 active tokens keep the same methods.
+        The account's 3 active tokens may no longer call write and admin methods from the next request on.
+        The account's 3 active tokens may also call write methods that they were given.
+        The account's 3 active tokens may call the same methods as before.
         ");
     }
 }

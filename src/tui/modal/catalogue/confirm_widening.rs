@@ -94,8 +94,8 @@ impl Dialog for ConfirmWideningDialog {
             about.push(format!("After a reload of the proxies, anyone may call {methods} without a token."));
         }
         if self.count > 0 {
-            let gain = if self.count == 1 { "gains" } else { "gain" };
-            about.push(format!("{} {gain} methods from the next request on.", count_noun(self.count, "token")));
+            let tokens = count_noun(self.count, "token");
+            about.push(format!("From the next request on, {tokens} may call more methods than before."));
         }
         let some = |count: u64| Some(count).filter(|count| *count > 0);
         let about = ScrollText::paragraph(about.join(" "));

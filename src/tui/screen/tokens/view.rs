@@ -180,11 +180,7 @@ impl Tokens {
         match token.overlap(model.now) {
             Some(old) => [
                 about,
-                format!(
-                    "old secret {} stops working {} (o stops it now); {used}",
-                    old.hint,
-                    relative(old.retires_at, model.now)
-                ),
+                format!("old secret {} stops {} (o: at once); {used}", old.hint, relative(old.retires_at, model.now)),
             ],
             None => [about, used],
         }

@@ -1,0 +1,94 @@
+//! The schema of a store's file: its version, and the migrations to the current one.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::open::Mode;
+use super::query_helpers::sqlite_error;
+use crate::error::{Error, Kind, Result};
+
+/// "jetn": identifies jeton's files.
+pub(super) const APPLICATION_ID: i32 = 0x6a65_746e;
+/// "jetf": a store that is being filled and lacks the indexes of [`DEFERRED_INDEXES`]. Opening the store builds them.
+pub(super) const UNINDEXED_ID: i32 = 0x6a65_7466;
+/// Each migration updates a store from the previous version; the first creates version 1. Append only.
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_initial.sql"),
+    include_str!("migrations/002_sort_columns.sql"),
+    include_str!("migrations/003_list_indexes.sql"),
+    include_str!("migrations/004_audit_indexes.sql"),
+    include_str!("migrations/005_presented_secret_in_ledger.sql"),
+    include_str!("migrations/006_denied_paging_index.sql"),
+    include_str!("migrations/007_usage_journal.sql"),
+    include_str!("migrations/008_issued_role.sql"),
+    include_str!("migrations/009_temporary_password.sql"),
+    include_str!("migrations/010_public_methods.sql"),
+    include_str!("migrations/011_failed_sign_ins.sql"),
+    include_str!("migrations/012_regenerated.sql"),
+];
+/// Indexes that a large number of insertions would keep rewriting. A store to be filled is created without them.
+const DEFERRED_INDEXES: [&str; 2] =
+    [include_str!("migrations/003_list_indexes.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
+
+/// Migrates the schema to the current version. Two processes may try at once, so the version is read again inside the
+/// transaction.
+pub(super) fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
+    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    // One transaction, so that all is read from one state: another process may migrate between two reads.
+    let found = db.transaction().map_err(sqlite_error).and_then(|tx| read_schema(&tx))?;
+    if found.version == 0 && mode == Mode::Open {
+        return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Create a store with: jeton init"));
+    }
+    if found.version != newest || found.lacks_indexes {
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
+        let current = read_schema(&tx)?;
+        for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(current.version).unwrap_or(0)) {
+            tx.execute_batch(sql).map_err(sqlite_error)?;
+            tx.pragma_update(None, "user_version", index as i64 + 1).map_err(sqlite_error)?;
+        }
+        let is_new = current.version == 0;
+        if mode == Mode::Unindexed && is_new {
+            DEFERRED_INDEXES.iter().try_for_each(|sql| drop_indexes(&tx, sql)).map_err(sqlite_error)?;
+        } else if current.lacks_indexes {
+            DEFERRED_INDEXES.iter().try_for_each(|sql| tx.execute_batch(sql)).map_err(sqlite_error)?;
+        }
+        let id = if mode == Mode::Unindexed && is_new { UNINDEXED_ID } else { APPLICATION_ID };
+        tx.pragma_update(None, "application_id", id).map_err(sqlite_error)?;
+        tx.commit().map_err(sqlite_error)?;
+    }
+    Ok(())
+}
+
+/// Drops the indexes that `sql` creates.
+fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
+    let created = sql.split("CREATE INDEX ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    created.into_iter().try_for_each(|name| db.execute_batch(&format!("DROP INDEX {name}")))
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schema {
+    pub version: i64,
+    /// `true` if filling the store was never finished.
+    pub lacks_indexes: bool,
+}
+
+pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
+    let pragma = |name| db.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).map_err(sqlite_error);
+    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(sqlite_error)?;
+    if application == 0 && version == 0 && tables == 0 {
+        return Ok(Schema { version: 0, lacks_indexes: false });
+    }
+    let lacks_indexes = application == i64::from(UNINDEXED_ID);
+    if application != i64::from(APPLICATION_ID) && !lacks_indexes {
+        return Err(Error::failure("the store can't be opened").why("the file is another program's database"));
+    }
+    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if !(1..=newest).contains(&version) {
+        return Err(Error::failure("the store can't be opened")
+            .why(format!(
+                "the store has schema {version}, but this version of jeton supports schemas only up to {newest}"
+            ))
+            .next("Use the version of jeton that wrote the store, or a newer version"));
+    }
+    Ok(Schema { version, lacks_indexes })
+}

@@ -1,0 +1,67 @@
+//! The credential of a request: a password, a token or a session.
+
+use std::sync::Arc;
+
+use super::session::Session;
+use crate::domain::name::{TokenName, Username};
+use crate::domain::password::Password;
+use crate::domain::secret::Secret;
+use crate::domain::token::Token;
+use crate::error::{Error, Result};
+
+/// The credential that comes with a request.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// Nothing but having opened the store.
+    Store,
+    /// A session opened by a password or a token. It can read but change nothing.
+    Session(Session),
+    /// A password, given for this request.
+    Password(Username, Arc<Password>),
+    /// A token, with just its own permissions.
+    Token(TokenCredential),
+}
+
+/// A token's secret, and the token that the configuration expects.
+#[derive(Debug, Clone)]
+pub struct TokenCredential {
+    /// The secret.
+    pub secret: Arc<Secret>,
+    /// The expected account, if configured.
+    pub account: Option<Username>,
+    /// The expected token name, if configured.
+    pub name: Option<TokenName>,
+}
+
+impl TokenCredential {
+    /// # Errors
+    /// [`crate::error::Kind::Denied`] if `token` is not the configured one.
+    pub(super) fn check_expected(&self, token: &Token) -> Result<()> {
+        let other = |what: String| {
+            Err(Error::denied(format!("the token in use is {}", token.full_name()))
+                .why(format!("the configuration expects {what}"))
+                .next("To see what the configuration expects, run: jeton config list"))
+        };
+        match (&self.account, &self.name) {
+            (Some(account), _) if *account != token.owner.username => other(format!("the account {account}")),
+            (_, Some(name)) if *name != token.name => other(format!("the token {name}")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Credential {
+    /// Returns `true` if the credential is a token, or a session opened by one.
+    pub(super) fn is_token(&self) -> bool {
+        match self {
+            Credential::Token(_) => true,
+            Credential::Session(session) => session.is_token(),
+            Credential::Store | Credential::Password(..) => false,
+        }
+    }
+
+    /// Creates a credential from `username`'s password, as typed.
+    pub fn from_password(username: Username, password: Password) -> Self {
+        Credential::Password(username, Arc::new(password))
+    }
+}
