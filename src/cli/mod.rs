@@ -27,7 +27,7 @@ mod whoami;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process_hardening::ExitCode;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,11 +46,12 @@ use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::propagation::PropagationProbe;
 use crate::verbs::accounts::{GetSetup, SignIn};
-use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
+use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{CHANGES, RequestVerb, call};
 use crate::verbs::secret_delivery::{SecretDestination, call_with_delivery};
+use crate::verbs::session::Session;
 use crate::{platform, tui};
 
 /// Maximum wait of a command for the delay after earlier failed attempts.

@@ -45,7 +45,7 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     let by_signal = events_tx.clone();
     // Watch signals before opening anything, so that none is missed. A send fails only while the service is ending.
     signals::watch_service(move |signal| drop(by_signal.send(ServiceEvent::Signal(signal))))
-        .map_err(|e| Error::failure("signals can't be received").why(e.to_string()))?;
+        .map_err(|e| Error::failure("jeton can't receive signals").why(e.to_string()))?;
     let store = start.store.clone();
     let running = http::start(start, move || drop(events_tx.send(ServiceEvent::Ended)))?;
     let http::ServerAddrs { verify, manage } = &running.addrs;

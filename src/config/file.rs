@@ -139,7 +139,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
         if owner != own_uid && owner != 0 {
             Some(format!("{} belongs to uid {owner}", name.display()))
         } else if mode & OTHERS_WRITE != 0 && !(meta.is_dir() && mode & STICKY != 0) {
-            Some(format!("{} can be written by other users (mode {:04o})", name.display(), mode & 0o7777))
+            Some(format!("other users can write to {} (mode {:04o})", name.display(), mode & 0o7777))
         } else {
             None
         }
@@ -157,7 +157,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
     let unfit = || std::io::Error::other(format!("the file is larger than {MAX_BYTES} bytes"));
     if !fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("it is not a regular file"));
+        return Err(std::io::Error::other("the path is not a regular file"));
     }
     let file = fs::File::open(path)?;
     let meta = file.metadata()?;

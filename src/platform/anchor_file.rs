@@ -112,7 +112,7 @@ impl AnchorFile {
         } else if meta.mode() & 0o022 != 0 {
             format!("other users can write the file (mode {:04o})", meta.mode() & 0o7777)
         } else if meta.nlink() > 1 {
-            format!("it has {} names (hard links)", meta.nlink())
+            format!("the file has {} names (hard links)", meta.nlink())
         } else {
             return Ok(());
         };

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actor::{Actor, Credential, Session, TokenCredential};
+use super::actor::Actor;
 use super::batches::{BatchedMutation, Progress};
+use super::credential::{Credential, TokenCredential};
 use super::password_authenticator::PasswordAuthenticator;
 use super::ports::{Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, Snapshot, Store};
 use super::request::{Executor, Request, Response, check_auth_level};
-use super::scope::RequiredScope;
+use super::required_scope::RequiredScope;
 use super::secret_delivery::SecretReceiver;
+use super::session::Session;
 use super::tokens::SecretSource;
 use super::{AuthLevel, Backend, Committed, Env, Mutation, Query, Verb, authorize, verify};
 use crate::domain::audit::{AuditActor, Face};

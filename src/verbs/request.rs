@@ -6,9 +6,9 @@ use super::accounts::{
     AccountDetails, AccountList, AccountWithCounts, CreateAccount, CurrentUser, DeleteAccount, DisableAccounts,
     EnableAccounts, GetSetup, ListAccounts, SetPassword, SetRole, SetupState, ShowAccount, SignIn, WhoAmI,
 };
-use super::actor::{Credential, Session};
 use super::audit::{AuditHead, AuditVerification, ListAudit, VerifyAuditChain};
 use super::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
+use super::credential::Credential;
 use super::findings::{FindingPage, ListFindings};
 use super::impact::{GetImpact, Impact};
 use super::init::Init;
@@ -18,6 +18,7 @@ use super::ports::Window;
 use super::ports::audit_log::AuditWindow;
 use super::required_scope::RequiredScope::{self, Nothing, PasswordOnly, ReadTokens, WriteTokens};
 use super::required_scope::{READ_ACCOUNTS, READ_AUDIT, READ_LEDGER, WRITE_ACCOUNTS};
+use super::session::Session;
 use super::tokens::{
     CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditPreview, EditToken, EnableTokens, GetTokens,
     IdentifySecret, IssuedToken, ListTokens, MethodCheck, PreviewEdit, PreviewPurge, PurgePreview, PurgeResult,
@@ -48,7 +49,7 @@ pub fn call<V: RequestVerb>(backend: &dyn Backend, credential: &Credential, verb
 
 /// Takes the reply of `V` out of `response`.
 pub(super) fn reply<V: RequestVerb>(response: Response) -> Result<V::Reply> {
-    V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with something else", V::NAME)))
+    V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with another kind of reply", V::NAME)))
 }
 
 /// Runs the three kinds of verb.
@@ -199,7 +200,7 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
         | (Credential::Session(_), AuthLevel::Authenticated)
         | (Credential::Password(..) | Credential::Token(_), _) => Ok(()),
         (Credential::Store, _) => {
-            Err(Error::unauthenticated("not signed in: an account with its password, or a token, is needed"))
+            Err(Error::unauthenticated("not signed in: sign in with an account's password or with a token"))
         }
         (Credential::Session(_), AuthLevel::Password) => {
             Err(Error::unauthenticated("each change needs the password again"))

@@ -4,10 +4,11 @@
 
 use std::path::PathBuf;
 
-use super::actor::{Credential, Session};
+use super::credential::Credential;
 use super::local_backend::LocalBackend;
 use super::ports::{CommittedTx, Maintenance, PendingFile, SecretFileWriter, Store};
 use super::request::{RequestVerb, reply};
+use super::session::Session;
 use super::tokens::{IssuedToken, SecretSource};
 use super::{Backend, Mutation};
 use crate::domain::time::Timestamp;
@@ -88,13 +89,13 @@ impl SecretDestination<'_> {
         let what = match self {
             SecretDestination::Printed(_) => format!("nothing was changed: {which} printed to stdout {are} not valid"),
             SecretDestination::File(_) | SecretDestination::Directory(_) => {
-                format!("nothing was changed, and {which} saved {are} removed again")
+                format!("nothing was changed: {which} {are} not valid, and each saved file was removed")
             }
         };
         let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
         let next = match &error.next {
             Some(next) => format!("{next}. Each attempt creates a new secret"),
-            None => "Discard the printed text and repeat the command: it creates a new secret".to_owned(),
+            None => "Discard the printed secret and run the command again: it creates a new secret".to_owned(),
         };
         Error { what, why: Some(why), next: Some(next), ..error }
     }
@@ -141,10 +142,10 @@ fn check_unchanged<'a>(
         used == *stored
     };
     if announced.len() != stored.len() || !announced.iter().zip(stored).all(is_same) {
-        return Err(Error::conflict("the token was changed meanwhile"));
+        return Err(Error::conflict("another session changed the token in the meantime"));
     }
     if announced.iter().any(|token| token.expiry.is_past(now)) {
-        return Err(Error::conflict("the token would have expired already"));
+        return Err(Error::conflict("the token would expire before it can be used"));
     }
     Ok(())
 }

@@ -136,7 +136,7 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
                 SecretState::Previous(until) if now < *until => {
                     format!("previous, stops working {}", relative(*until, now))
                 }
-                SecretState::Previous(until) => format!("previous, refused since {}", day(*until)),
+                SecretState::Previous(until) => format!("previous, stopped working {}", day(*until)),
                 SecretState::Dead => "replaced".to_owned(),
             };
             table.pair("Secret", secret);

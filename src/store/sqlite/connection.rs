@@ -9,7 +9,7 @@ use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 use super::file_identity::{FileIdentity, FileState};
 use super::query_helpers::sqlite_error;
 use super::sqlite_tx::SqliteTx;
-use super::{audit, busy_handler, failed_sign_ins, ledger_read, open, tokens, usage_journal, wal};
+use super::{audit, busy_handler, failed_sign_in_audit, ledger_read, open, tokens, usage_journal, wal};
 use crate::domain::audit::AuditActor;
 use crate::domain::time::Timestamp;
 use crate::error::Result;

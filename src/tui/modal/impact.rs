@@ -105,7 +105,7 @@ impl ImpactBox {
             (Some(_), 0) if self.tokens.is_empty() => {
                 ("None of them was used in the last 7 days.".to_owned(), Style::new())
             }
-            (Some(_), 0) => ("None of them was used in the last 7 days:".to_owned(), Style::new()),
+            (Some(_), 0) => ("None of these tokens was used in the last 7 days:".to_owned(), Style::new()),
             (Some(count), used) => {
                 let works = |token: &Token| token.denial_reason(model.now).is_none();
                 let what = if self.tokens.iter().take(used).any(works) { "in use, seen" } else { "used" };
@@ -152,7 +152,7 @@ impl ImpactBox {
         }
         let unused = match (self.used, at - LINES_PER_USED_TOKEN * self.used) {
             (0, at) => self.tokens.get(at),
-            (_, 0) => return ("Not used in the last 7 days:".to_owned(), theme.dim),
+            (_, 0) => return ("These tokens were not used in the last 7 days:".to_owned(), theme.dim),
             (used, at) => self.tokens.get(used + at - 1),
         };
         unused.map(|token| (row(" ", token, "", columns, model), Style::new())).unwrap_or_default()
@@ -179,7 +179,7 @@ fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -
 fn callers_today(token: &Token, usage: &RecentUsage, columns: usize, model: &Model) -> String {
     let mut text = format!("{} today", group_digits(usage.today));
     if token.overlap(model.now).is_some() {
-        text.push_str(", overlap in progress");
+        text.push_str(", two secrets work now");
     }
     if !usage.clients.is_empty() {
         text.push_str(", from ");
@@ -196,7 +196,7 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
         .map(|words| (format!("  still tried: denied {words}"), plain));
     let Some(seen) = token.last_seen_at else {
         let live = token.status(model.now) == Status::Active;
-        let text = if live { "Never used, but someone may be about to use it." } else { "Never used." };
+        let text = if live { "This token was never used, but someone may be about to use it." } else { "Never used." };
         return [Some((text.to_owned(), plain)), still_denied].into_iter().flatten().collect();
     };
     let calls = match usage.today {
@@ -204,9 +204,9 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
         today => format!("{} today, {} in 7 days", count_noun(today, "call"), group_digits(usage.week)),
     };
     let mut lines = vec![if usage.week > 0 {
-        (format!("! In use: last seen {}, {calls}", ago(seen, model.now)), theme.warning)
+        (format!("! The token is in use: last seen {}, {calls}", ago(seen, model.now)), theme.warning)
     } else {
-        (format!("Last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
+        (format!("The token was last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
     }];
     if !usage.clients.is_empty() {
         lines.push((format!("  from {}", callers(&usage.clients, columns.saturating_sub(7))), plain));

@@ -15,7 +15,7 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
         tokens: Vec::new(),
         effects: vec![
             format!("All {word} tokens of yours and of accounts you manage, filtered or not."),
-            "Deleted for good. Only digests of their secrets stay, for look-ups.".to_owned(),
+            "The tokens are deleted for good. Only secret digests stay for look-ups.".to_owned(),
         ],
         confirmation: Confirmation::Number,
         alternative: Some(Alternative::Keep("Keep them")),

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use super::confirm_change::PendingMutation;
 use super::impact::ImpactBox;
-use super::made_tokens::MadeTokensChoice;
+use super::revoke_made_tokens::MadeTokensChoice;
 use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::{Intent, Reply, UpdateContext};
-use crate::tui::widget::auth_field::AuthField;
 use crate::tui::widget::choices::Choices;
+use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;

@@ -44,12 +44,13 @@ fn disable_tokens(tokens: &[Token]) -> impl Fn() -> PendingMutation + 'static {
     let targets: Vec<TokenTarget> = tokens.iter().map(TokenTarget::at_revision).collect();
     let names = join_three(tokens.iter().map(Token::full_name));
     let (what, about) = match tokens {
-        [only] => {
-            (only.full_name(), format!("{} is denied from the next request on and can be enabled again.", only.name))
-        }
+        [only] => (
+            only.full_name(),
+            format!("The service denies {} from the next request on. You can enable the token again.", only.name),
+        ),
         several => (
             format!("{} tokens", several.len()),
-            format!("Denied from the next request on; can be enabled again: {names}."),
+            format!("The service denies {names} from the next request on. You can enable the tokens again."),
         ),
     };
     move || PendingMutation::new(format!("Disable {what}"), about.clone(), DisableTokens { tokens: targets.clone() })

@@ -212,8 +212,8 @@ fn on_response(model: &mut Model, layer: Option<Layer>, response: Response) -> V
             show_changed_tokens(model, &[changed.value.after], done, &changed.equivalent_command)
         }
         Response::RetireToken(changed) => {
-            let done =
-                TokensDone::new::<RetireToken>("has one secret again").effect("the service denies the old secret");
+            let done = TokensDone::new::<RetireToken>("now works only with the new secret")
+                .effect("the service denies the old secret");
             let effects = show_changed_tokens(model, &[changed.value], done, &changed.equivalent_command);
             propagation::check_propagation(model, effects, changed.audit_seq, "the old secret")
         }

@@ -74,7 +74,7 @@ impl<'a> SecretSource<'a> {
             Some(entropy) => Secret::generate(prefix, |buffer| entropy.fill(buffer)),
             None => {
                 let planned = self.planned.borrow_mut().pop_front();
-                planned.ok_or_else(|| Error::conflict("there are more tokens than announced"))
+                planned.ok_or_else(|| Error::conflict("there are more tokens than the command announced"))
             }
         }
     }

@@ -9,7 +9,7 @@ use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::Verb as _;
 use jeton::verbs::accounts::{DeleteAccount, DisableAccounts, SetRole};
-use jeton::verbs::actor::TokenCredential;
+use jeton::verbs::credential::TokenCredential;
 use jeton::verbs::ports::{Store as _, Use};
 use jeton::verbs::tokens::CreateToken;
 

@@ -10,7 +10,7 @@ mod create_token;
 mod edit_token;
 mod enable;
 mod expiry_limits;
-mod failed_sign_in_audit;
+mod failed_sign_ins;
 mod identify_secret;
 mod impact;
 mod in_memory;
@@ -19,7 +19,7 @@ mod last_owner;
 mod ledger;
 mod lineage;
 mod overlap;
-mod optimistic_changes;
+mod planning;
 mod policy;
 mod purge;
 mod queries;
@@ -53,9 +53,9 @@ use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::error::{Fault, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{DeleteAccount, GetSetup, ListAccounts, ShowAccount, SignIn, WhoAmI};
-use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAuditChain};
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
+use jeton::verbs::credential::Credential;
 use jeton::verbs::impact::{GetImpact, Removal};
 use jeton::verbs::local_backend::ClientInfo;
 use jeton::verbs::new_password::NewPassword;
@@ -63,6 +63,7 @@ use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
 use jeton::verbs::request::{Request, VERBS, call};
 use jeton::verbs::secret_delivery::SecretDestination;
+use jeton::verbs::session::Session;
 use jeton::verbs::tokens::{
     CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditToken, EnableTokens, GetTokens, IdentifySecret,
     ListTokens, MAX_SNAPSHOTS, OwnerFilter, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens,

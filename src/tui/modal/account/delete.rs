@@ -15,18 +15,18 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
         let what = match tokens.live {
             0 => "The account has no tokens".to_owned(),
             n => format!(
-                "The account has no active tokens; its {} move to the trash for good",
+                "The account has no active tokens. The deletion also puts {} into the trash for good",
                 count_noun(n.into(), "token")
             ),
         };
         effects.push(format!("{what}. Its name is never reused. This can't be undone."));
     } else if account.enabled {
-        effects.push(format!("If disabled instead: {}", super::disable::describe(counted)));
+        effects.push(format!("If you disable the account instead: {}", super::disable::describe(counted)));
     } else {
-        effects.push("The account is disabled, so these tokens are denied already.".to_owned());
+        effects.push("The account is disabled, so the service already denies its tokens.".to_owned());
     }
     if is_in_use {
-        effects.push("Disable or revoke its tokens first: press Enter on its row.".to_owned());
+        effects.push("First disable or revoke the tokens: go back and press Enter on the account.".to_owned());
     }
     let (username, disabled) = (account.username.clone(), counted.clone());
     RemovalSpec {

@@ -10,8 +10,11 @@ pub(super) fn describe(counted: &AccountWithCounts) -> String {
     let name = &counted.account.username;
     let tokens = match counted.tokens.active {
         0 => "The account has no active tokens".to_owned(),
-        1 => "Its 1 active token is denied from the next request on".to_owned(),
-        n => format!("All its {} are denied from the next request on", count_noun(n.into(), "active token")),
+        1 => "The service denies the account's 1 active token from the next request on".to_owned(),
+        n => format!(
+            "The service denies all {} of the account from the next request on",
+            count_noun(n.into(), "active token")
+        ),
     };
     format!("{name} can't sign in any more. {tokens}. Nothing is lost: the account can be enabled again.")
 }
