@@ -92,7 +92,7 @@ impl ImpactBox {
                     layout.text_line(&text, style);
                 }
             }
-            None => layout.text_line("Reading its usage…", layout.theme.dim),
+            None => layout.text_line("Reading the token's usage…", layout.theme.dim),
         }
         layout.pad(end);
     }
@@ -100,17 +100,15 @@ impl ImpactBox {
     /// Writes a line about all tokens, and the list below it.
     pub fn draw_list<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, model: &Model) {
         let (head, style) = match (self.count(), self.used) {
-            (None, _) => ("Reading their usage…".to_owned(), layout.theme.dim),
+            (None, _) => ("Reading the tokens' usage…".to_owned(), layout.theme.dim),
             (Some(0), _) => ("There is no such token.".to_owned(), Style::new()),
             (Some(_), 0) if self.tokens.is_empty() => {
-                ("None of them was used in the last 7 days.".to_owned(), Style::new())
+                ("None of these tokens was used in the last 7 days.".to_owned(), Style::new())
             }
             (Some(_), 0) => ("None of these tokens was used in the last 7 days:".to_owned(), Style::new()),
             (Some(count), used) => {
-                let works = |token: &Token| token.denial_reason(model.now).is_none();
-                let what = if self.tokens.iter().take(used).any(works) { "in use, seen" } else { "used" };
                 let (used, count) = (group_digits(used as u64), group_digits(count));
-                (format!("! {used} of {count} {what} in the last 7 days:"), layout.theme.warning)
+                (format!("! Tokens used in the last 7 days: {used} of {count}"), layout.theme.warning)
             }
         };
         layout.text_line(&head, style);
@@ -216,7 +214,7 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
     match (token.overlap(model.now), still_denied) {
         (Some(previous), _) => {
             let today = count_noun(one.previous_today.unwrap_or_default(), "call");
-            let text = format!("  overlap in progress, both secrets end: {}, {today} today", previous.hint);
+            let text = format!("  both secrets stop working; old secret {}: {today} today", previous.hint);
             lines.push((text, theme.warning));
         }
         (None, still_denied) => lines.extend(still_denied),

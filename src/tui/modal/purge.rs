@@ -14,7 +14,7 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
         impact: Some(Removal::Purge(which)),
         tokens: Vec::new(),
         effects: vec![
-            format!("All {word} tokens of yours and of accounts you manage, filtered or not."),
+            format!("Purges all {word} tokens that you manage, also those hidden by a filter."),
             "The tokens are deleted for good. Only secret digests stay for look-ups.".to_owned(),
         ],
         confirmation: Confirmation::Number,

@@ -135,7 +135,7 @@ impl RemovalDialog {
             return Err(Problem::general(format!("There is nothing to {}", self.spec.act.to_lowercase())));
         }
         if !self.matches() {
-            let what = if self.is_by_number() { "their number" } else { "the name" };
+            let what = if self.is_by_number() { "the number of tokens" } else { "the name" };
             return Err(Problem::at(Field::Confirmation, format!("Type {what} exactly: {expected}")));
         }
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
@@ -226,7 +226,7 @@ impl Dialog for RemovalDialog {
     fn validation_error(&self, field: Field) -> Option<String> {
         let wrong = field == Field::Confirmation && !self.typed.is_empty() && !self.matches();
         let what = if self.is_by_number() { "number" } else { "name" };
-        wrong.then(|| format!("The {what} does not match"))
+        wrong.then(|| format!("The typed {what} does not match"))
     }
 
     fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
@@ -281,10 +281,13 @@ impl Dialog for RemovalDialog {
             return layout.problem(2);
         }
         let is_many = self.impact.count().is_some_and(|count| count > 1);
-        self.made.draw(layout, Field::Made, if is_many { "They" } else { "It" });
-        let label = if self.is_by_number() { "Number" } else { "Name" };
-        layout.fact(label, &self.expected().unwrap_or_default(), theme.strong);
-        layout.text_input(Field::Confirmation, "Type it to confirm", &self.typed);
+        self.made.draw(layout, Field::Made, if is_many { "These tokens" } else { "This token" });
+        let (fact, label) = match self.is_by_number() {
+            true => ("Number", "Type the number"),
+            false => ("Name", "Type the name"),
+        };
+        layout.fact(fact, &self.expected().unwrap_or_default(), theme.strong);
+        layout.text_input(Field::Confirmation, label, &self.typed);
         self.auth.draw(layout, Field::Auth);
         layout.problem(if matches!(self.spec.confirmation, Confirmation::Number) { 2 } else { 3 });
         let act = self.spec.act.to_lowercase();

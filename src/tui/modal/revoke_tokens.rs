@@ -15,18 +15,24 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
     let (id, what, confirmation, object, subject) = match tokens.as_slice() {
         [only] => {
             let confirmation = Confirmation::Name(only.name.to_string());
-            ("revoke-token", only.full_name(), confirmation, Some("this token"), "Stays")
+            (
+                "revoke-token",
+                only.full_name(),
+                confirmation,
+                Some("this token"),
+                "The token stops working at once. It stays",
+            )
         }
         several => {
             let what = format!("{} tokens", group_digits(several.len() as u64));
-            ("revoke-tokens", what, Confirmation::Number, None, "They stay")
+            ("revoke-tokens", what, Confirmation::Number, None, "The tokens stop working at once. They stay")
         }
     };
     RemovalSpec {
         id,
         title: format!("Revoke {what}"),
         impact: Some(Removal::Tokens(tokens.iter().map(|token| token.id).collect())),
-        effects: vec![format!("Denied from the next request on. {subject} in the trash for {}.", trash.describe())],
+        effects: vec![format!("{subject} in the trash for {}.", trash.describe())],
         confirmation,
         // The button would do nothing for a disabled token.
         alternative: (tokens.len() > 1 || tokens.iter().any(|token| token.enabled))

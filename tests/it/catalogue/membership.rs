@@ -238,7 +238,7 @@ fn hostile_catalogue_files_are_refused() {
     f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
     f.toml:17:6: the method shop.orders.List is defined twice
     f.toml:42:8: the API set "Shop reader" is defined twice
-    f.toml:10:6: "shop.orders.../../etc" is not a method id: use 1-200 characters: A-Z a-z 0-9 . _ -
+    f.toml:10:6: "shop.orders.../../etc" is not a method id: use 1-200 of the characters A-Z a-z 0-9 . _ -
     f.toml:11:9: a method's title is invalid: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": the text has more than 200 characters
     f.toml:2:1: the catalogue file can't be read: duplicate key
     "#);

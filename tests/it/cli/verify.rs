@@ -39,7 +39,7 @@ fn verify_decides_for_methods() {
     }
     home.run(&["verify"], b"\xff\xfe\n").assert_code(4);
     let refused = home.run(&["verify"], "").assert_error(Kind::Denied).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: denied: no secret in the first line of stdin");
+    insta::assert_snapshot!(refused.message(), @"error: denied: the first line of stdin is empty or not a secret");
     assert_eq!(home.run(&["verify", "--quiet"], format!("{secret}\r\n")).assert_success().out, "");
 
     let shown = home.as_ops(&["token", "show", "stop", "--json"]).assert_success().json();

@@ -45,7 +45,7 @@ fn new_account_replaces_its_temporary_password_first() {
     other.message(Msg::StoreChanged);
     other.assert_top("replace-password");
     other.keys(&format!("<c-u>{PASSWORD}<tab><c-u>{NEW}<tab><enter>"));
-    insta::assert_snapshot!(other.problem().unwrap(), @"the passwords don't match. Type the second password again");
+    insta::assert_snapshot!(other.problem().unwrap(), @"the passwords don't match. Type the same password in both fields");
     other.keys(&format!("{PASSWORD}<tab><enter>"));
     other.assert_shows("ci@prod-1 · admin");
     other.assert_notice(NoticeId::Done(SetPassword::NAME));

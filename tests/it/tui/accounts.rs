@@ -47,17 +47,17 @@ pub(super) fn last(s: &TuiHarness) -> String {
 fn new_account_form_shows_each_problem() {
     let mut s = accounts();
     s.keys("nCI<tab><tab>short<tab>short<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""CI" is not a username: use 1-32 characters: a-z 0-9 . _ -, the first a letter or digit. Try "ci""#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""CI" is not a username: begin with a letter or digit, and use 1-32 of the characters a-z 0-9 . _ -. Try "ci""#);
     s.assert_top("create-account");
     s.keys("<c-u>ci<tab><tab><tab><tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the password is too short: use 12 to 1024 bytes; this password has 5. Three or four words with spaces are easy to type and hard to guess");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the password is too short: use 12 to 1024 bytes; this password has 5. Use three or four words with spaces: they are easy to type and hard to guess");
     s.keys(&format!("<c-u>{NEW}<tab><c-u>{NEW}s<tab><enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"the passwords don't match. Type the second password again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the passwords don't match. Type the same password in both fields");
     s.keys(&format!("{NEW}<tab><enter>"));
     s.assert_top("account.create");
     s.keys("<esc><s-tab><s-tab><s-tab><s-tab><c-u>member<tab><tab><tab><tab><enter>");
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"the username member is taken: names are never reused, even after deletion");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the username member is taken: a username is never used again, not even after its account was deleted");
     s.assert_top("create-account");
 }
 
@@ -68,10 +68,10 @@ fn role_dialog_names_what_tokens_lose() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Role of member
     Role  (•) viewer   ( ) member   ( ) admin   ( ) owner
-          Can't manage other accounts; its tokens may call only read methods
+          Viewers manage no account; tokens call only read methods
 
-    Its 0 active tokens may call no write methods from the next request on.
-    The account has to sign in again.
+    The account's 0 active tokens may no longer call write methods from the
+    next request on. After the change the account has to sign in again.
 
           [ Change role ]
     ");
@@ -91,8 +91,9 @@ fn disabled_account_denies_its_tokens_until_enabled() {
     s.assert_top("account.disable");
     insta::assert_snapshot!(s.dialog_text(), @"
     Disable member
-    member can't sign in any more. Its 1 active token is denied from the next
-    request on. Nothing is lost: the account can be enabled again.
+    member can't sign in any more. The service denies the account's 1 active
+    token from the next request on. Nothing is lost: the account can be
+    enabled again.
 
     The token was not used in the last 7 days.
 
@@ -105,8 +106,8 @@ fn disabled_account_denies_its_tokens_until_enabled() {
     s.assert_top("account.enable");
     insta::assert_snapshot!(s.dialog_text(), @"
     Enable member
-    member can sign in again with the same password. Its 1 active token is
-    accepted again from the next request on.
+    member can sign in again with the same password. The service accepts the
+    account's 1 active token from the next request on.
 
     Password of ops
     ");
@@ -126,13 +127,14 @@ fn account_with_active_tokens_is_disabled_instead_of_deleted() {
     Delete member
     ! The account has 1 active token and can't be deleted yet.
 
-    None of them was used in the last 7 days.
+    None of these tokens was used in the last 7 days.
 
-    If disabled instead: member can't sign in any more. Its 1 active token is
-    denied from the next request on. Nothing is lost: the account can be
-    enabled again.
+    If you disable the account instead: member can't sign in any more. The
+    service denies the account's 1 active token from the next request on.
+    Nothing is lost: the account can be enabled again.
 
-    Disable or revoke its tokens first: press Enter on its row.
+    First disable or revoke the tokens: go back and press Enter on the
+    account.
 
     [ Disable instead ]  [ Back ]
     ");
@@ -190,7 +192,7 @@ fn account_that_disables_itself_is_signed_out() {
     Username
     Password
 
-    admin disabled; its tokens are denied from the next request on. Sign in
+    admin disabled; the service denies the account's tokens at once. Sign in
     with another account.
     ");
     assert!(s.model.session.is_none() && s.model.me.is_none());
@@ -203,7 +205,7 @@ fn last_owner_keeps_the_role() {
     let mut s = accounts();
     s.keys("<down><down>o<left><tab><enter>");
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: nobody could manage owners and admins any more. Make another account an owner first: jeton account role NAME owner");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. Make another account an owner first: jeton account role NAME owner");
     assert_eq!(s.install.account_named(OWNER).role, Role::Owner);
 }
 
@@ -219,8 +221,8 @@ fn accounts_screen_offers_only_permitted_actions() {
     s.keys("5<enter>");
     assert!(s.model.modals.is_empty());
     insta::assert_snapshot!(s.about(), @"
-    off: members and viewers can only view, disable and revoke their own tokens
-    policy.self_service   only owners can change it
+    If off, members and viewers can only view, disable and revoke their own tokens
+    policy.self_service   only owners can change this rule
     ");
 
     let mut s = accounts_as("admin");
@@ -322,8 +324,9 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
     s.keys("2<down>d");
     insta::assert_snapshot!(s.dialog_text(), @"
     Disable member
-    member can't sign in any more. All its 2 active tokens are denied from the
-    next request on. Nothing is lost: the account can be enabled again.
+    member can't sign in any more. The service denies all 2 active tokens of
+    the account from the next request on. Nothing is lost: the account can be
+    enabled again.
 
     ! In use: 1 of 2 tokens, 352 calls in the last 7 days:
     member/ci: 352 calls, 352 today
@@ -337,24 +340,25 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
     Delete member
     ! The account has 2 active tokens and can't be deleted yet.
 
-    ! 1 of 2 in use, seen in the last 7 days:
+    ! Tokens used in the last 7 days: 1 of 2
     ! member/ci                         just now       352 calls in 7 days
       352 today, from 10.0.0.5 (curl/8.5.0)
       methods used: environment.control.GetEnvInfo, …StopEnv
 
-    If disabled instead: member can't sign in any more. All its 2 active
-    tokens are denied from the next request on. Nothing is lost: the account
-    can be enabled again.
+    If you disable the account instead: member can't sign in any more. The
+    service denies all 2 active tokens of the account from the next request
+    on. Nothing is lost: the account can be enabled again.
 
-    Disable or revoke its tokens first: press Enter on its row.
+    First disable or revoke the tokens: go back and press Enter on the
+    account.
 
     [ Disable instead ]  [ Back ]
     ");
     s.keys("<esc>o<left><tab><enter>");
     insta::assert_snapshot!(s.dialog_text(), @"
     Role of member
-    member changes from member to viewer. Its 2 active tokens may call no
-    write methods from the next request on.
+    The role of member changes from member to viewer. The account's 2 active
+    tokens may no longer call write methods from the next request on.
 
     ! In use: 1 of 2 tokens, 12 calls of these methods in the last 7 days:
     member/ci: 12 calls, 12 today

@@ -116,7 +116,7 @@ fn widening_needs_the_number_of_tokens_typed() {
     s.assert_top("catalogue.apply");
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    2 tokens gain methods from the next request on.
+    From the next request on, 2 tokens may call more methods than before.
 
     Password of ops
     ");
@@ -167,8 +167,8 @@ fn public_methods_need_their_number_typed() {
     s.assert_top("catalogue.apply");
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    After a reload of the proxies, anyone may call 1 method without a token. 2
-    tokens gain methods from the next request on.
+    After a reload of the proxies, anyone may call 1 method without a token.
+    From the next request on, 2 tokens may call more methods than before.
 
     Password of ops
     ");

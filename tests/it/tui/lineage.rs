@@ -48,7 +48,7 @@ fn details_show_lineage_and_every_withheld_method() {
 
     Status    ● active
     Account   mia (member)
-    Role      viewer (role at issue; regenerate to lift)
+    Role      viewer (issued role; regenerate to get the account's role)
     API       2 methods · 1 permitted, 0 used
     Expires   never
     Secret    jtn_aBYrSUky since 2026-11-21
@@ -58,7 +58,7 @@ fn details_show_lineage_and_every_withheld_method() {
     Calls, 30 days ······························
     Calls     0 today, 0 in 7 days
 
-    May call 1 method
+    The token may call 1 method
       environment.control.GetEnvInfo
     ");
     s.keys("<pgdn><pgdn><pgdn>");
@@ -66,7 +66,7 @@ fn details_show_lineage_and_every_withheld_method() {
     mia/zz
     Status    ● active
     Account   mia (member)
-    Role      viewer (role at issue; regenerate to lift)
+    Role      viewer (issued role; regenerate to get the account's role)
     API       2 methods · 1 permitted, 0 used
     Expires   never
     Secret    jtn_aBYrSUky since 2026-11-21
@@ -76,11 +76,11 @@ fn details_show_lineage_and_every_withheld_method() {
     Calls, 30 days ······························
     Calls     0 today, 0 in 7 days
 
-    May call 1 method
+    The token may call 1 method
       environment.control.GetEnvInfo
 
     Withheld: 1 method
-      environment.control.StopEnv  its secret was issued with the role viewer
+      environment.control.StopEnv  needs a higher role than the secret was iss
     ");
 }
 
@@ -91,22 +91,22 @@ fn revoke_leaves_made_tokens_by_default() {
     s.assert_top("revoke-token");
     insta::assert_snapshot!(s.dialog_text(), @"
     Revoke ops/maker
-    ! In use: last seen just now, 2 calls today, 2 in 7 days
+    ! The token is in use: last seen just now, 2 calls today, 2 in 7 days
       from local (jeton cli)
       method used: jeton.tokens.write
 
-    Denied from the next request on. Stays in the trash for 30 days.
-    ! It created 2 tokens that stay valid: ops/one, ops/two
+    The token stops working at once. It stays in the trash for 30 days.
+    ! This token created 2 tokens that are not revoked: ops/one, ops/two
     Its 2 tokens              (•) leave them   ( ) revoke all 2 too
     Name                      maker
-    Type it to confirm
+    Type the name
     Password of ops
 
     [ Disable instead ]  [ I understand the consequences, revoke this token ]
     ");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
     assert_eq!(names(&s), ["one", "other", "two"]);
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"maker revoked; it created 2 tokens that stay valid");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"maker revoked; it created 2 tokens that are not revoked");
 }
 
 #[test]
@@ -115,21 +115,21 @@ fn revoke_with_made_tokens_needs_their_number() {
     s.keys("x<s-tab><right><tab>");
     insta::assert_snapshot!(s.dialog_text(), @"
     Revoke ops/maker
-    ! In use: last seen just now, 2 calls today, 2 in 7 days
+    ! The token is in use: last seen just now, 2 calls today, 2 in 7 days
       from local (jeton cli)
       method used: jeton.tokens.write
 
-    Denied from the next request on. Stays in the trash for 30 days.
-    ! It created 2 tokens that stay valid: ops/one, ops/two
+    The token stops working at once. It stays in the trash for 30 days.
+    ! This token created 2 tokens that are not revoked: ops/one, ops/two
     Its 2 tokens              ( ) leave them   (•) revoke all 2 too
     Number                    3
-    Type it to confirm
+    Type the number
     Password of ops
 
     [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
     ");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 3");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type the number of tokens exactly: 3");
     s.keys("<c-u>3<enter><enter>");
     assert_eq!(names(&s), ["other"]);
     s.assert_shows("--with-made --confirm 3");
@@ -146,18 +146,18 @@ fn revoking_several_counts_each_token_once() {
     s.assert_top("revoke-tokens");
     insta::assert_snapshot!(s.dialog_text(), @"
     Revoke 2 tokens
-    ! 1 of 2 in use, seen in the last 7 days:
+    ! Tokens used in the last 7 days: 1 of 2
     ! ops/maker                         just now       2 calls in 7 days
       2 today, from local (jeton cli)
       method used: jeton.tokens.write
-    Not used in the last 7 days:
+    These tokens were not used in the last 7 days:
       ops/one                           never seen
 
-    Denied from the next request on. They stay in the trash for 30 days.
-    ! They created 1 token that stays valid: ops/two
+    The tokens stop working at once. They stay in the trash for 30 days.
+    ! These tokens created 1 token that is not revoked: ops/two
     Its 1 token               (•) leave it   ( ) revoke it too
     Number                    2
-    Type it to confirm
+    Type the number
     Password of ops
 
     [ Disable instead ]  [ I understand the consequences, revoke all 2 ]
@@ -165,18 +165,18 @@ fn revoking_several_counts_each_token_once() {
     s.keys("<s-tab><right><tab>");
     insta::assert_snapshot!(s.dialog_text(), @"
     Revoke 2 tokens
-    ! 1 of 2 in use, seen in the last 7 days:
+    ! Tokens used in the last 7 days: 1 of 2
     ! ops/maker                         just now       2 calls in 7 days
       2 today, from local (jeton cli)
       method used: jeton.tokens.write
-    Not used in the last 7 days:
+    These tokens were not used in the last 7 days:
       ops/one                           never seen
 
-    Denied from the next request on. They stay in the trash for 30 days.
-    ! They created 1 token that stays valid: ops/two
+    The tokens stop working at once. They stay in the trash for 30 days.
+    ! These tokens created 1 token that is not revoked: ops/two
     Its 1 token               ( ) leave it   (•) revoke it too
     Number                    3
-    Type it to confirm
+    Type the number
     Password of ops
 
     [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
@@ -192,9 +192,8 @@ fn create_warns_of_a_selection_that_grants_nothing() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate ops/ci
-    API of ops/ci: no access. Works until 2027-02-19.
-    ! The token will work, but it may not call anything: its selection is
-    empty
+    API selection of ops/ci: no access. The token works until 2027-02-19.
+    ! Warning: the token may not call anything: its API selection is empty
 
     Password of ops
     ");

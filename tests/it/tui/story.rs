@@ -41,9 +41,9 @@ fn first_run_creates_the_owner_and_signs_in() {
     let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
     s.assert_top("first-run");
     s.keys("<c-u>Ops<enter>short<enter>short<enter><enter><enter><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: use 1-32 characters: a-z 0-9 . _ -, and begin with a letter or digit. Try "ops""#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: begin with a letter or digit, and use 1-32 of the characters a-z 0-9 . _ -. Try "ops""#);
     s.keys("<c-u>ops<tab><c-u>correct horse<tab><c-u>correct horsf<tab><tab><tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the passwords don't match. Type the second password again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the passwords don't match. Type the same password in both fields");
     s.keys("<c-u>correct horse<tab><space><down><space><tab><tab><enter>");
     s.assert_shows("ops@prod-1 · owner");
     insta::assert_snapshot!(table_text(&s), @"No tokens yet.  n  generates the first one.");
@@ -265,10 +265,10 @@ fn revoke_needs_the_typed_name_and_the_password() {
     insta::assert_snapshot!(lines_of(&s, "just now, 1"), @"! The token is in use: last seen just now, 1 call today, 1 in 7 days");
     // `x` types a letter here. Enter stays at a wrong name.
     s.keys("x<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"The typed name is not the token's name");
+    insta::assert_snapshot!(s.problem().unwrap(), @"The typed name does not match");
     s.keys("<tab>");
     s.keys(&format!("{PASSWORD}<tab><tab><enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"Type the token's name exactly: deploy-bot");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type the name exactly: deploy-bot");
     s.keys("<c-u>deploy-bot<tab><tab><tab><enter>");
     assert!(names(&s).is_empty(), "{}", s.text());
     s.assert_notice(NoticeId::Done("token.revoke"));
@@ -294,7 +294,7 @@ fn revoking_a_token_changed_by_others_is_a_conflict() {
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
     s.keys("<enter>");
     s.assert_top("revoke-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"another session changed the token deploy-bot in the meantime. Check the token's current values, then make your change again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"another session changed the token deploy-bot in the meantime; your change was not made. Check the token's current values, then make your change again");
     assert!(s.install.token(issued.token.id).deleted_at.is_none());
 }
 

@@ -100,7 +100,7 @@ fn key_a_marks_all_matches_up_to_a_limit() {
     s.assert_shows("1 000");
     s.keys("<esc><esc>a");
     s.assert_notice(NoticeId::MarkLimit);
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"Marked 1 000 of 1 005 matching tokens: the limit is 1 000");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"Marked 1 000 of 1 005 matching tokens: at most 1 000 can be marked");
     s.keys("G<space>");
     s.assert_notice(NoticeId::MarkLimit);
     insta::assert_snapshot!(s.notice_text().unwrap(), @"At most 1 000 tokens can be marked");
@@ -159,8 +159,9 @@ fn several_tokens_are_disabled_and_enabled_together() {
     s.assert_top("token.disable");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
-    Denied from the next request on; secrets are kept: ops/a, ops/c. 1 more is
-    already disabled.
+    The service denies ops/a, ops/c from the next request on. The secrets are
+    kept, so you can enable the tokens again. 1 other marked token is already
+    disabled.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -182,16 +183,16 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     s.assert_top("revoke-tokens");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke 3 tokens
-    ! 1 of 3 in use, seen in the last 7 days:
+    ! Tokens used in the last 7 days: 1 of 3
     ! ops/z-busy                        just now       1 call in 7 days
       1 today, from 192.0.2.7 (it/1.0)
       no method recorded
-    Not used in the last 7 days:
+    These tokens were not used in the last 7 days:
       ops/a                             never seen
       ops/b                             never seen
-    Denied from the next request on. They stay in the trash for 30 days.
+    The tokens stop working at once. They stay in the trash for 30 days.
     Number                    3
-    Type it to confirm
+    Type the number
     Password of ops
     [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
     ");
@@ -201,14 +202,14 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     // A wrong number is marked when the field loses focus. Enter in the last field presses the button, which then shows
     // the error.
     s.keys("2<tab>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"The number does not match");
+    insta::assert_snapshot!(s.problem().unwrap(), @"The typed number does not match");
     s.keys(&format!("{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 3");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type the number of tokens exactly: 3");
     assert_eq!(names(&s).len(), 5);
     s.keys("<c-u>3<enter><enter>");
     assert_eq!(names(&s), ["c", "d"]);
     s.assert_notice(NoticeId::Done("token.revoke"));
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"3 tokens revoked; denied from the next request on");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"3 tokens revoked; the service denies any further use");
     s.assert_shows("--confirm 3");
 
     s.keys("u");
@@ -235,7 +236,7 @@ fn one_token_changed_by_others_keeps_all_from_being_revoked() {
     s.message(Msg::StoreChanged);
     s.keys("<enter>");
     s.assert_top("revoke-tokens");
-    insta::assert_snapshot!(s.problem().unwrap(), @"b changed while you were editing. Check it again, then repeat");
+    insta::assert_snapshot!(s.problem().unwrap(), @"another session changed the token b in the meantime; your change was not made. Check the token's current values, then make your change again");
     assert_eq!(status(&s, "a"), Status::Active);
 }
 
@@ -300,7 +301,7 @@ fn restore_of_several_tokens_names_them() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Restore 2 tokens
     ops/a, ops/b
-    They come back disabled. Enable them with d.
+    Restored tokens are disabled. Enable the tokens in the token list with d.
     Password of ops
                       [ Restore (disabled) ]
     ");
@@ -321,17 +322,17 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     s.assert_top("purge-tokens");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Purge expired tokens
-    None of them was used in the last 7 days:
+    None of these tokens was used in the last 7 days:
       ops/short                         never seen
-    All expired tokens of yours and of accounts you manage, filtered or not.
-    Deleted for good. Only digests of their secrets stay, for look-ups.
+    Purges all expired tokens that you manage, also those hidden by a filter.
+    The tokens are deleted for good. Only secret digests stay for look-ups.
     Number                    1
-    Type it to confirm
+    Type the number
     Password of ops
     [ Keep them ]  [ I understand the consequences, purge these tokens ]
     ");
     s.keys(&format!("2<tab>{PASSWORD}<tab><tab><enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"Type their number exactly: 1");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type the number of tokens exactly: 1");
     s.keys("<c-u>1<tab><tab><tab><enter>");
     assert_eq!(names(&s), ["kept"]);
     s.assert_notice(NoticeId::Done("token.purge"));
@@ -347,10 +348,10 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Purge trashed tokens
     There is no such token.
-    All trashed tokens of yours and of accounts you manage, filtered or not.
-    Deleted for good. Only digests of their secrets stay, for look-ups.
+    Purges all trashed tokens that you manage, also those hidden by a filter.
+    The tokens are deleted for good. Only secret digests stay for look-ups.
     Number                    0
-    Type it to confirm
+    Type the number
     Password of ops
     [ Keep them ]  [ I understand the consequences, purge these tokens ]
     ");

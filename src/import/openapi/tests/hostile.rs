@@ -172,7 +172,7 @@ fn one_heavy_operation_at_many_places_is_bounded() {
     for limit in ["100", "200"] {
         warns(&done, limit);
     }
-    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the sets from the document's tags and scopes are too large: the limit is 500000 entries. Split the document, or import only the part that you need");
+    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the sets from the document's tags and scopes are too large: the limit is 500000 methods in all sets together. Split the document, or import only the part that you need");
 }
 
 /// Runs [`check`] without looking for every entry of very large sets.
