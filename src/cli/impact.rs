@@ -5,7 +5,7 @@ use super::prompt::PasswordSource;
 use super::token::show::{describe_calls, describe_client, describe_denials, describe_overlap};
 use crate::domain::time::ago;
 use crate::error::Result;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::impact::{GetImpact, Impact, Removal, TokenImpact};
 
 /// Maximum number of unused tokens shown, unless they were named one by one.
@@ -27,7 +27,7 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
     }
     used.into_iter().try_for_each(|one| show_token(app, one))?;
     if !unused.is_empty() && !is_single {
-        app.prompt.show("Not used in the last 7 days:")?;
+        app.prompt.show("These tokens were not used in the last 7 days:")?;
     }
     let limit = if is_named { unused.len() } else { MAX_UNUSED };
     unused.iter().take(limit).try_for_each(|one| show_token(app, one))?;

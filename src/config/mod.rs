@@ -25,7 +25,7 @@ use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::{bounded_read, paths, process_hardening};
 use crate::store::StoreLocation;
-use crate::verbs::actor::TokenCredential;
+use crate::verbs::credential::TokenCredential;
 use file::Keys;
 
 /// Source of a value.

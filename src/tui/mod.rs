@@ -13,7 +13,6 @@
 //! [`widget::form::Dialog`], and the form handles the rest. Replies go to the page that has asked. Pages return a change
 //! as [`screen::Intent::Confirm`], which is authenticated in one place. All keys are in `keymap/`.
 
-pub mod remembered_credentials;
 mod clipboard_worker;
 pub mod effect;
 pub mod input_parser;
@@ -24,6 +23,7 @@ pub mod model;
 pub mod msg;
 pub mod notice;
 pub mod picker;
+pub mod remembered_credentials;
 mod runtime;
 pub mod screen;
 mod terminal;

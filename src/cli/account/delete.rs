@@ -7,7 +7,7 @@ use crate::domain::name::Username;
 use crate::domain::time::ago;
 use crate::error::{Error, Result};
 use crate::verbs::accounts::{DeleteAccount, ShowAccount};
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 
 pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {

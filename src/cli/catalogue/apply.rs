@@ -10,8 +10,8 @@ use crate::domain::catalogue::Catalogue;
 use crate::error::Result;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
-use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
+use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 
 /// Limits of the lists in a preview.

@@ -12,7 +12,7 @@ use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::token_diff::{FieldChange, diff};
 use crate::error::{Error, Result};
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, TokenTarget};
 

@@ -8,7 +8,7 @@ use super::super::{App, impact};
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
 use crate::platform::signals;
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
 

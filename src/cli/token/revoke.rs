@@ -6,7 +6,7 @@ use super::change_report::{RevokedText, print_revoked_with_remaining};
 use super::token_targets;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{RevokeResult, RevokeTokens, ShowToken, TokenTarget, ambiguous_words, as_account_and_name};
 

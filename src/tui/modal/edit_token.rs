@@ -143,7 +143,8 @@ impl EditTokenDialog {
         if let Some(warning) = &edited.warning {
             about = about.row(LineStyle::Warning, format!("! Then {warning}"));
         }
-        let about = about.row(LineStyle::Dim, "Takes effect on the next request. The secret stays the same.");
+        let about =
+            about.row(LineStyle::Dim, "The change takes effect on the next request. The secret stays the same.");
         let change = PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit);
         let selection = edited.after.selection.clone();
         Ok(Intent::Confirm(if selection == edited.before.selection {
@@ -196,7 +197,7 @@ impl EditTokenDialog {
 
     fn regenerate(&self, now: Timestamp) -> PressResult<Field> {
         if self.is_touched() {
-            return Err(Problem::general("Save or discard your changes first: a new secret closes this form"));
+            return Err(Problem::general("Save or discard your changes first: Regenerate closes this form"));
         }
         let form = RegenerateTokenDialog::new(self.original.clone(), now, self.default_expiry);
         Ok(Intent::Push(Box::new(form)))
@@ -289,7 +290,7 @@ impl Dialog for EditTokenDialog {
                 Ok(Intent::Stay)
             }
             (Field::Unused, _) => {
-                self.api.drop_unused().map_err(|why| Problem::general(format!("Nothing to drop: {why}")))
+                self.api.drop_unused().map_err(|why| Problem::general(format!("No methods were dropped: {why}")))
             }
             (Field::Regenerate, _) => self.regenerate(ctx.now),
             _ => self.submit(ctx),

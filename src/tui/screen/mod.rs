@@ -42,9 +42,10 @@ use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::Verb;
 use crate::verbs::accounts::{CurrentUser, ShowAccount};
-use crate::verbs::actor::{Credential, Session};
+use crate::verbs::credential::Credential;
 use crate::verbs::ledger::TokenState;
 use crate::verbs::request::{Request, Response};
+use crate::verbs::session::Session;
 use crate::verbs::tokens::ShowToken;
 use workspace::ScreenId;
 

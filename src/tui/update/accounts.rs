@@ -14,8 +14,8 @@ use crate::verbs::accounts::{
     AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole,
     SignIn as SignInVerb,
 };
-use crate::verbs::actor::Session;
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::session::Session;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AccountChange {

@@ -28,7 +28,8 @@ use crate::tui::screen::workspace::ScreenId;
 use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
-use crate::verbs::actor::{Credential, Session};
+use crate::verbs::credential::Credential;
+use crate::verbs::session::Session;
 
 /// Returns the first effects of the program.
 pub fn start(model: &mut Model) -> Vec<Effect> {

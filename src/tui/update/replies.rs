@@ -16,10 +16,10 @@ use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::sign_in::SignIn;
 use crate::verbs::Verb;
 use crate::verbs::accounts::SignIn as SignInVerb;
-use crate::verbs::actor::Session;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::request::Response;
+use crate::verbs::session::Session;
 use crate::verbs::tokens::{
     CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, IssuedToken, RegenerateToken, RestoreTokens,
     RetireToken,

@@ -7,7 +7,7 @@ use crate::tui::effect::{Call, Effect};
 use crate::tui::long_work::LongWork;
 use crate::tui::model::{Layer, Model, PendingRequest, RequestKind};
 use crate::tui::msg::{ReadKey, RequestId};
-use crate::verbs::actor::Credential;
+use crate::verbs::credential::Credential;
 use crate::verbs::request::Request;
 
 /// Sends a request for the page of `asker`. A later read of the same page, or of a page that is gone, replaces an

@@ -5,7 +5,7 @@ use std::thread;
 
 use jeton::error::{Error, Result};
 use jeton::verbs::Backend;
-use jeton::verbs::actor::Credential;
+use jeton::verbs::credential::Credential;
 use jeton::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use jeton::verbs::ports::{Maintenance, Store};
 use jeton::verbs::request::{Request, Response};

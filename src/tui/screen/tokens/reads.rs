@@ -128,13 +128,13 @@ impl Tokens {
         let room = window.rows.iter().all(|token| self.marks.mark(token));
         let marked = group_digits(self.marks.len() as u64);
         if room && window.matching <= window.rows.len() as u64 {
-            return Some(Intent::Notify(NoticeId::Marked, format!("{marked} marked: all matching tokens")));
+            return Some(Intent::Notify(NoticeId::Marked, format!("Marked all matching tokens: {marked}")));
         }
         let bound = if window.matching_is_lower_bound { "+" } else { "" };
         let all = group_digits(window.matching.max(window.rows.len() as u64));
         Some(Intent::Notify(
             NoticeId::MarkLimit,
-            format!("Marked {marked} of {all}{bound} matching tokens: the limit is {}", max_marked_text()),
+            format!("Marked {marked} of {all}{bound} matching tokens: at most {} can be marked", max_marked_text()),
         ))
     }
 
