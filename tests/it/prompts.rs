@@ -328,7 +328,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     ci/a
       API: 1 method → no access
         - environment.control.StopEnv
-    ! it may not call anything: its selection is empty
+    ! the token may not call anything: its API selection is empty
     Used in the last 7 days, of what is taken away:
     ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
