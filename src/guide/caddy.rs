@@ -1,6 +1,6 @@
 //! Caddy: a map, and a reverse proxy to jeton before the one to the application.
 
-use super::headers::{METHOD_PATTERN, ODD_HEADER_CHARS, PREFLIGHT_METHOD, STRIPPED_PATTERNS};
+use super::stripped_headers::{METHOD_PATTERN, ODD_HEADER_CHARS, PREFLIGHT_METHOD, STRIPPED_PATTERNS};
 use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;

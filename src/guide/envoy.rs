@@ -1,6 +1,6 @@
 //! Envoy: one route for each entry, and a second listener that sends requests to jeton.
 
-use super::headers::stripped_header_regexes;
+use super::stripped_headers::stripped_header_regexes;
 use super::{Guide, IDENTITY_HEADERS, Listen};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;

@@ -1,6 +1,6 @@
 //! HAProxy: its configuration, and the Lua file that sends requests to jeton.
 
-use super::headers::stripped_header_regexes;
+use super::stripped_headers::stripped_header_regexes;
 use super::{Guide, IDENTITY_HEADERS, Listen, variable};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;

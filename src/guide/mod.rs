@@ -7,9 +7,9 @@
 mod caddy;
 mod envoy;
 mod haproxy;
-mod headers;
 mod nginx;
 mod proxy_addresses;
+mod stripped_headers;
 mod traefik;
 
 pub use proxy_addresses::{Listen, Tls, Upstream};
@@ -106,7 +106,7 @@ impl Guide<'_> {
         }
         if subject != ProxyKind::Curl
             && let Some((name, pattern)) =
-                self.credentials.iter().find_map(|name| Some((name, headers::matching_pattern(name)?)))
+                self.credentials.iter().find_map(|name| Some((name, stripped_headers::matching_pattern(name)?)))
         {
             return Err(Error::usage(format!(
                 "jeton guide can't print a configuration that reads tokens from the header {name}"
@@ -193,7 +193,7 @@ impl Guide<'_> {
     fn headers_to_strip(&self) -> Vec<String> {
         let mut all: Vec<String> = IDENTITY_HEADERS
             .into_iter()
-            .chain(headers::stripped_header_names())
+            .chain(stripped_headers::stripped_header_names())
             .flat_map(|name| {
                 let whole = HYPHEN_SUBSTITUTES.map(|sign| name.replace('-', sign));
                 let mixed =

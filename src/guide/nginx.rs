@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::headers::stripped_header_names;
+use super::stripped_headers::stripped_header_names;
 use super::{FORWARDED, Guide, IDENTITY_HEADERS, underscore_variants, variable};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::{ANY_HTTP_METHOD, RouteAction, RouteRules};

@@ -10,8 +10,8 @@ use tokio::sync::{Notify, oneshot};
 
 use super::ServerState;
 use super::audit_position::AuditPosition;
+use super::direct_store_edits::{ChangeCounts, MAX_AGE};
 use super::expiry_clock::ExpiryClock;
-use super::external_changes::{ChangeCounts, MAX_AGE};
 use super::prerendered::HttpPayload;
 use super::reopening_store::ReopeningStore;
 use super::task_supervisor::MAX_PANICS;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use super::ServerState;
-use super::connection_limits::OverloadCounters;
+use super::connection_eviction::OverloadCounters;
 use super::faults::Fault;
 use crate::platform::logging;
 use crate::verbs::verify::DenialReason;

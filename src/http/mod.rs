@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   nginx, Caddy …            admins, monitoring
-//!        │ verify                 │ manage        listeners.rs, connection_limits.rs
+//!        │ verify                 │ manage        listeners.rs, connection_eviction.rs
 //!        └───────────┬────────────┘
 //!              connection.rs                      connection_timeouts.rs
 //!                router.rs                        path and HTTP method
@@ -12,7 +12,7 @@
 //!              verify_batch.rs                    one read of the store for a batch of requests: verbs::verify::cache
 //!                    │    └── audit_position.rs   position in the audit log, kept in STORE-seen
 //!              usage_recorder/                    uses and denied attempts
-//!                                                 external_changes.rs: changes that the log doesn't show
+//!                                                 direct_store_edits.rs: changes that the log doesn't show
 //! ```
 //!
 //! Shared parts: `reopening_store.rs` reopens the store after a fault. `task_supervisor.rs` watches tasks and threads.
@@ -23,12 +23,12 @@
 
 mod audit_position;
 mod connection;
-mod connection_limits;
+mod connection_eviction;
 mod connection_timeouts;
 mod credential;
 mod decision_queue;
+mod direct_store_edits;
 mod expiry_clock;
-mod external_changes;
 mod faults;
 mod introspection;
 mod listeners;
@@ -66,7 +66,7 @@ use crate::service::trusted_proxies::TrustedProxies;
 use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::ports::Clock;
 use audit_position::AuditPosition;
-use connection_limits::{ConnectionLimits, OverloadCounters, OverloadReport};
+use connection_eviction::{ConnectionLimits, OverloadCounters, OverloadReport};
 use connection_timeouts::{ConnectionRegistry, SWEEP_INTERVAL};
 use decision_queue::{BatchWorker, DecisionQueue};
 use expiry_clock::ExpiryClock;

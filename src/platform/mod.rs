@@ -17,7 +17,7 @@ pub mod running_service_file;
 pub mod secret_files;
 pub mod signals;
 pub mod sockets;
-pub mod suspend_guard;
+pub mod stop_between_writes;
 pub mod systemd;
 pub mod terminal_echo;
 pub mod terminal_input;

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use super::{suspend_guard, terminal_echo, threads};
+use super::{stop_between_writes, terminal_echo, threads};
 use crate::error::{Error, Kind, Result};
 
 /// An event that the system reports to the program.
@@ -184,7 +184,7 @@ pub fn end_on_interrupt() -> Result<()> {
 /// time.
 pub fn suspend_self() {
     // If stopping fails, the program continues.
-    suspend_guard::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));
+    stop_between_writes::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));
 }
 
 /// Ends the program like `signal`.

@@ -14,7 +14,7 @@ use super::ledger_pruning::Pruner;
 use super::{Count, LostCounts, UsageCounts, UsageKey, UsageLedger};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
-use crate::http::external_changes::ChangeWatcher;
+use crate::http::direct_store_edits::ChangeWatcher;
 use crate::http::reopening_store::{RETRY_DELAY, ReopeningStore};
 use crate::http::task_supervisor::{MAX_PANICS, Supervisor};
 use crate::platform::clock::Stopwatch;

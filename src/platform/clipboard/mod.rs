@@ -1,6 +1,6 @@
 //! The clipboard: the desktop's own if there is one, else the terminal's (OSC 52).
 
-mod desktop;
+mod arboard_clipboard;
 pub mod osc52;
 pub mod tmux;
 
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Result;
 
-pub use desktop::Desktop;
+pub use arboard_clipboard::Desktop;
 
 /// Time after which a secret is removed from a desktop's clipboard.
 pub const CLEAR_DELAY: Duration = Duration::from_secs(45);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row, ToSql, params};
 
 use super::query_helpers::{corrupt, execute, is_unique_violation, query_all, query_one, sqlite_error, try_execute};
-use super::token_counts;
+use super::token_counters;
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
@@ -266,7 +266,7 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
     }
     let id = TokenId(db.last_insert_rowid());
     execute(db, "INSERT INTO last_seen (token_id, trashed, at) VALUES (?1, 0, 0)", [id.0])?;
-    token_counts::increment(db, new.account.0, false)?;
+    token_counters::increment(db, new.account.0, false)?;
     write_selection(db, id, new.selection)?;
     Ok(id)
 }
@@ -324,7 +324,7 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     }
     let trashed = token.deleted_at.is_some();
     if let Some((account, _)) = was.filter(|(_, was)| *was != trashed) {
-        token_counts::transfer(db, account, trashed)?;
+        token_counters::transfer(db, account, trashed)?;
         execute(db, "UPDATE last_seen SET trashed = ?2 WHERE token_id = ?1", params![token.id.0, trashed])?;
     }
     // An old secret never outlives its token, and a later expiry doesn't reactivate the secret.

@@ -13,7 +13,7 @@ use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::UpdateContext;
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::scroll_list::ScrollList;
+use crate::tui::widget::form_scroll::ScrollList;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width};
 use crate::verbs::impact::{Impact, MAX_TOKENS, Removal, TokenImpact};

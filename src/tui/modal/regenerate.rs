@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::confirm_change::PendingMutation;
-use super::retire;
+use super::end_overlap;
 use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::recent_usage::RECENT_USE;
 use crate::domain::time::{Timestamp, Zone, ago};
@@ -82,7 +82,7 @@ impl RegenerateTokenDialog {
     fn draw_old_secret(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
-            layout.fact("Previous", &retire::describe_previous_secret(previous, model.now), Style::new());
+            layout.fact("Previous", &end_overlap::describe_previous_secret(previous, model.now), Style::new());
             layout.note("! Two secrets work now. Both stop when you regenerate.", theme.warning);
             return layout.blank();
         }
@@ -144,7 +144,7 @@ impl Dialog for RegenerateTokenDialog {
     fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         if field == Field::Retire {
             let over = || Problem::general("The overlap has already ended: only one secret works");
-            return retire::pending_retire(&self.token, ctx.now).map(Intent::Confirm).ok_or_else(over);
+            return end_overlap::pending_retire(&self.token, ctx.now).map(Intent::Confirm).ok_or_else(over);
         }
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
@@ -174,7 +174,7 @@ impl Dialog for RegenerateTokenDialog {
         // The token doesn't record which of its two secrets was seen last.
         let since = match self.rotating {
             true => format!("created {}", ago(self.token.secret_since, model.now)),
-            false => retire::describe_last_seen(self.token.last_seen_at, model.now),
+            false => end_overlap::describe_last_seen(self.token.last_seen_at, model.now),
         };
         let current = format!("{}, {since}", self.token.hint);
         layout.fact("Current", &current, Style::new());

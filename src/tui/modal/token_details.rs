@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{retire, token_usage};
+use super::{end_overlap, token_usage};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::time::{ago, relative};
@@ -119,7 +119,9 @@ impl Component for TokenDetailsDialog {
         self.top = top.min(last);
         match action {
             Action::Cancel => Intent::Close,
-            Action::EndOverlap => retire::pending_retire(&self.token, ctx.now).map_or(Intent::Stay, Intent::Confirm),
+            Action::EndOverlap => {
+                end_overlap::pending_retire(&self.token, ctx.now).map_or(Intent::Stay, Intent::Confirm)
+            }
             Action::CopyHint => Intent::Run(Effect::CopyText(self.token.hint.clone())),
             _ => Intent::Stay,
         }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use jeton::error::Kind;
-use jeton::platform::suspend_guard;
+use jeton::platform::stop_between_writes;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::{LoginAttemptKey, Store};
 use jeton::verbs::request::call;
@@ -155,9 +155,9 @@ fn program_is_stopped_between_write_transactions_only() {
     let stopping = install.backend.store().write_usage(|_| {
         let stopping = std::thread::spawn({
             let stops = stops.clone();
-            move || suspend_guard::between_writes(|| stops.send(()).unwrap())
+            move || stop_between_writes::between_writes(|| stops.send(()).unwrap())
         });
-        while !suspend_guard::is_stopping() {
+        while !stop_between_writes::is_stopping() {
             std::thread::yield_now();
         }
         assert!(stopped.try_recv().is_err(), "a write transaction is open");

@@ -11,12 +11,12 @@ use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::modal::copy_token::CopyTokenDialog;
 use crate::tui::modal::create_token::CreateTokenDialog;
 use crate::tui::modal::edit_token::EditTokenDialog;
+use crate::tui::modal::end_overlap;
 use crate::tui::modal::owner_choice::{Candidate, OwnerChoice};
 use crate::tui::modal::purge::purge_tokens;
 use crate::tui::modal::regenerate::RegenerateTokenDialog;
 use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::modal::restore::RestoreTokensDialog;
-use crate::tui::modal::retire;
 use crate::tui::modal::revoke_tokens::revoke_tokens;
 use crate::tui::modal::token_details::TokenDetailsDialog;
 use crate::tui::notice::NoticeId;
@@ -85,7 +85,7 @@ impl Tokens {
                 Intent::Push(Box::new(CopyTokenDialog::new(token, ctx.now, expiry, manages)))
             }
             Action::RegenerateToken => Intent::Push(Box::new(RegenerateTokenDialog::new(token, ctx.now, expiry))),
-            Action::EndOverlap => Intent::Confirm(retire::pending_retire(&token, ctx.now)?),
+            Action::EndOverlap => Intent::Confirm(end_overlap::pending_retire(&token, ctx.now)?),
             _ => Intent::Push(Box::new(TokenDetailsDialog::new(token, details.cloned()))),
         })
     }

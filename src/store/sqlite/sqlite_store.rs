@@ -13,7 +13,7 @@ use super::{audit, busy_handler, failed_sign_in_audit, ledger_read, open, tokens
 use crate::domain::audit::AuditActor;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::platform::suspend_guard;
+use crate::platform::stop_between_writes;
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
     CommittedTx, DataVersion, DataVersions, FlushScope, Maintenance, Snapshot, Store, Tx, UsageTx,
@@ -83,7 +83,7 @@ impl SqliteStore {
     /// Runs one immediate transaction on the file that was opened.
     fn in_write_transaction<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
-        let _open = suspend_guard::enter();
+        let _open = stop_between_writes::enter();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
         self.identity.check_schema(&tx)?;
         let out = f(&tx)?;
