@@ -6,10 +6,10 @@
 //!        └───────────┬────────────┘
 //!              connection.rs                      connection_timeouts.rs
 //!                router.rs                        path and HTTP method
-//!        verify.rs       management.rs            credential.rs, query.rs, proof.rs: the parts of a request
-//!              │                                  response.rs, rendered.rs: the parts of a response; metrics.rs
+//!        verify.rs       management.rs            credential.rs, query_arguments.rs, proof.rs: the parts of a request
+//!              │         introspection.rs         response.rs, prerendered.rs: the parts of a response; metrics.rs
 //!              └─────┬─────┘
-//!              verify_batch.rs                    one read of the store for a batch of requests: verbs::verify::cache
+//!              decision_queue.rs                  one read of the store for a batch of requests: verbs::verify::cache
 //!                    │    └── audit_position.rs   position in the audit log, kept in STORE-seen
 //!              usage_recorder/                    uses and denied attempts
 //!                                                 direct_store_edits.rs: changes that the log doesn't show
