@@ -86,16 +86,20 @@ impl SecretDestination<'_> {
     /// Adds to `error` the consequence for `count` secrets that were already printed or saved.
     fn explain(&self, error: Error, count: usize) -> Error {
         let (which, are) = if count == 1 { ("the secret", "is") } else { ("the secrets", "are") };
-        let what = match self {
-            SecretDestination::Printed(_) => format!("nothing was changed: {which} printed to stdout {are} not valid"),
-            SecretDestination::File(_) | SecretDestination::Directory(_) => {
-                format!("nothing was changed: {which} {are} not valid, and each saved file was removed")
-            }
+        let (what, repeat) = match self {
+            SecretDestination::Printed(_) => (
+                format!("nothing was changed: {which} printed to stdout {are} not valid"),
+                "Discard the printed secret and run the command again",
+            ),
+            SecretDestination::File(_) | SecretDestination::Directory(_) => (
+                format!("nothing was changed: {which} {are} not valid, and each saved file was removed"),
+                "Run the command again",
+            ),
         };
         let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
         let next = match &error.next {
             Some(next) => format!("{next}. Each attempt creates a new secret"),
-            None => "Discard the printed secret and run the command again: it creates a new secret".to_owned(),
+            None => format!("{repeat}: it creates a new secret"),
         };
         Error { what, why: Some(why), next: Some(next), ..error }
     }

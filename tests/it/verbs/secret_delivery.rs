@@ -1,9 +1,13 @@
 //! Secrets are delivered before the change that activates them. Nothing is locked meanwhile.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use super::*;
+use jeton::platform::secret_files::SecretFiles;
+use jeton::verbs::ports::{PendingFile, SecretFileWriter};
+use jeton::verbs::secret_delivery::call_with_delivery;
 use jeton::verbs::tokens::IssuedToken;
 
 /// A verb that makes secrets, with its name.
@@ -138,10 +142,36 @@ fn secret_is_not_in_force_if_something_changed_meanwhile() {
     ");
 }
 
+/// Saves a secret, and then does what another process might do meanwhile.
+struct SaveAndMeddle<F>(F);
+
+impl<F: Fn() + Send + Sync> SecretFileWriter for SaveAndMeddle<F> {
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
+        let saved = SecretFiles.save(path, secret)?;
+        assert!(path.exists());
+        (self.0)();
+        Ok(saved)
+    }
+}
+
+#[test]
+fn saved_secret_is_removed_if_the_change_is_refused() {
+    let install = TestInstall::with_accounts();
+    let target = install.issue("member", "target");
+    let other = another(&install);
+    let path = install.temp_store.folder().join("secret");
+    let member = credential("member");
+    let writer = SaveAndMeddle(|| drop(call(&*other, &member, disable(&["target"])).unwrap()));
+    let file = SecretDestination::File(path.clone());
+    let refused = call_with_delivery(&install.backend, &member, regenerate("target"), file, &writer);
+    let error = assert_error(refused, Kind::Conflict);
+    insta::assert_snapshot!(error, @"nothing was changed: the secret is not valid, and each saved file was removed: another session changed the token in the meantime. Run the command again: it creates a new secret");
+    assert!(!path.exists());
+    assert_eq!(install.token(target.token.id).hint, target.token.hint);
+}
+
 #[test]
 fn undoing_a_save_leaves_another_file_at_its_path_alone() {
-    use jeton::platform::secret_files::SecretFiles;
-    use jeton::verbs::ports::SecretFileWriter;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
     let secret = TestInstall::new().issue(OWNER, "a").secret;
