@@ -200,6 +200,14 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
 }
 
 #[test]
+fn edit_shows_uses_of_the_methods_that_it_drops() {
+    let mut s = on_bot(busy(custom(&[STOP, START])), Theme::colour());
+    s.keys("e<tab><tab><tab><down><tab><enter>");
+    s.assert_top("token.edit");
+    insta::assert_snapshot!(s.dialog_text(), @"");
+}
+
+#[test]
 fn revoke_of_several_tokens_lists_those_in_use_apart() {
     let mut s = on_bot(busy(custom(&[STOP])), Theme::colour());
     s.keys("ax");
