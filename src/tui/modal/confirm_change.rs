@@ -11,7 +11,7 @@ use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::dialog_frame::dialog_size;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::scroll_text::{ScrollText, is_tight};
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::Mutation;
 use crate::verbs::impact::{GetImpact, Removal};
@@ -130,6 +130,12 @@ impl Dialog for ConfirmDialog {
         let impact = impact::describe(removal, found, dialog_size(ctx.size).0);
         self.mutation.text = std::mem::take(&mut self.mutation.text).append(impact);
         Some(Ok(Intent::Stay))
+    }
+
+    fn on_read_error(&mut self, error: Error, _ctx: &UpdateContext<'_>) -> Intent {
+        let text = std::mem::take(&mut self.mutation.text);
+        self.mutation.text = text.blank().row(LineStyle::Dim, impact::describe_unavailable(&error));
+        Intent::Stay
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {

@@ -9,6 +9,7 @@ use super::token_usage::{callers, describe_denials, describe_methods, has_dead_a
 use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Status, Token};
+use crate::error::Error;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::UpdateContext;
@@ -33,6 +34,8 @@ pub struct ImpactBox {
     used: usize,
     /// `None` until loaded.
     impact: Option<Impact>,
+    /// The reason why the impact can't be loaded.
+    unavailable: Option<String>,
     list: ScrollList,
 }
 
@@ -40,8 +43,13 @@ impl ImpactBox {
     /// Creates the box for `tokens`; empty if only the impact knows them. `other_lines` is the number of lines of the
     /// dialog outside the list, including the frame.
     pub fn new(tokens: Vec<Token>, other_lines: usize, now: Timestamp) -> Self {
-        let mut impact_box =
-            ImpactBox { tokens: Vec::new(), used: 0, impact: None, list: ScrollList::new(other_lines) };
+        let mut impact_box = ImpactBox {
+            tokens: Vec::new(),
+            used: 0,
+            impact: None,
+            unavailable: None,
+            list: ScrollList::new(other_lines),
+        };
         impact_box.set_tokens(tokens, now);
         impact_box
     }
@@ -56,7 +64,17 @@ impl ImpactBox {
     pub fn set_impact(&mut self, mut impact: Impact, now: Timestamp) {
         impact.tokens.sort_by_cached_key(|one| order(&one.token, now));
         self.set_tokens(impact.tokens.iter().map(|one| one.token.clone()).collect(), now);
-        self.impact = Some(impact);
+        (self.impact, self.unavailable) = (Some(impact), None);
+    }
+
+    /// Shows that the impact can't be loaded, for example by a token that may not read other tokens.
+    pub fn set_unavailable(&mut self, error: &Error) {
+        self.unavailable = Some(describe_unavailable(error));
+    }
+
+    /// Returns the text in place of the impact: `reading`, or the reason why it can't be loaded.
+    fn pending_text<'a>(&'a self, reading: &'a str) -> &'a str {
+        self.unavailable.as_deref().unwrap_or(reading)
     }
 
     /// Returns the number of tokens. `None` until it is known.
@@ -92,7 +110,7 @@ impl ImpactBox {
                     layout.text_line(&text, style);
                 }
             }
-            None => layout.text_line("Reading the token's usage…", layout.theme.dim),
+            None => layout.text_line(self.pending_text("Reading the token's usage…"), layout.theme.dim),
         }
         layout.pad(end);
     }
@@ -100,7 +118,8 @@ impl ImpactBox {
     /// Writes a line about all tokens, and the list below it.
     pub fn draw_list<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, model: &Model) {
         let (head, style) = match (self.count(), self.used) {
-            (None, _) => ("Reading the tokens' usage…".to_owned(), layout.theme.dim),
+            (None, _) => (self.pending_text("Reading the tokens' usage…").to_owned(), layout.theme.dim),
+            (Some(_), _) if self.unavailable.is_some() => (self.pending_text("").to_owned(), layout.theme.dim),
             (Some(0), _) => ("There is no such token.".to_owned(), Style::new()),
             (Some(_), 0) if self.tokens.is_empty() => {
                 ("None of these tokens was used in the last 7 days.".to_owned(), Style::new())
@@ -138,6 +157,7 @@ impl ImpactBox {
                     let calls = usage.map(|usage| format!("{} in 7 days", count_noun(usage.week, "call")));
                     (row("!", token, &calls.unwrap_or_default(), columns, model), theme.warning)
                 }
+                (_, None) if self.unavailable.is_some() => Default::default(),
                 (_, None) => ("  reading…".to_owned(), theme.dim),
                 (1, Some(usage)) => {
                     (format!("  {}", callers_today(token, usage, columns.saturating_sub(2), model)), Style::new())
@@ -222,6 +242,11 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
     lines
 }
 
+/// Describes why the impact can't be shown. The change may be permitted all the same.
+pub fn describe_unavailable(error: &Error) -> String {
+    format!("The usage can't be shown: {}", error.what)
+}
+
 /// Returns the consequences of `removal` as text below another text. Empty if no token loses anything.
 pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollText {
     if impact.count == 0 {
@@ -243,7 +268,8 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollTex
     let calls = count_noun(impact.uses, "call");
     let of = if is_partial { " of these methods" } else { "" };
     let used = group_digits(impact.used);
-    let head = format!("! In use: {bound}{used} of {count}, {calls}{of} in the last 7 days:");
+    let tokens = if impact.count == 1 { String::new() } else { format!("{bound}{used} of {count}, ") };
+    let head = format!("! In use: {tokens}{calls}{of} in the last 7 days:");
     let mut text = text.row(LineStyle::Warning, head);
     for one in &impact.tokens {
         let (name, calls) = (one.token.full_name(), count_noun(one.usage.week, "call"));

@@ -254,6 +254,11 @@ impl Dialog for RemovalDialog {
         Some(Ok(Intent::Stay))
     }
 
+    fn on_read_error(&mut self, error: Error, _ctx: &UpdateContext<'_>) -> Intent {
+        self.impact.set_unavailable(&error);
+        Intent::Stay
+    }
+
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         self.auth.on_error(&error, Field::Auth)
     }

@@ -254,7 +254,17 @@ fn token_session_offers_only_what_tokens_can_do() {
         s.keys(keys);
         assert!(s.model.modals.is_empty(), "{keys}");
     }
-    s.keys("<down>d<enter>");
+    s.keys("<down>d");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Disable member
+    member can't sign in any more. The account has no active tokens. Nothing
+    is lost: the account can be enabled again.
+
+    The usage can't be shown: the token screens may not do this
+
+    [ Disable member ]
+    ");
+    s.keys("<enter>");
     assert!(!s.install.account_named("member").enabled);
     s.keys("d");
     assert!(s.model.modals.is_empty(), "enabling takes a person");

@@ -204,7 +204,22 @@ fn edit_shows_uses_of_the_methods_that_it_drops() {
     let mut s = on_bot(busy(custom(&[STOP, START])), Theme::colour());
     s.keys("e<tab><tab><tab><down><tab><enter>");
     s.assert_top("token.edit");
-    insta::assert_snapshot!(s.dialog_text(), @"");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Change ops/deploy-bot
+    API          2 methods → no access
+                 - environment.control.StartEnv
+                 - environment.control.StopEnv
+
+    ! Then the token may not call anything: its API selection is empty
+    The change takes effect on the next request. The secret stays the same.
+
+    ! In use: 340 calls of these methods in the last 7 days:
+    ops/deploy-bot: 340 calls, 1 today
+      from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32)
+      methods used: environment.control.StopEnv, …StartEnv
+
+    Password of ops
+    ");
 }
 
 #[test]
