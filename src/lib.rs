@@ -5,7 +5,7 @@
 //!           │                             │                          │
 //!   tui/  screens                  cli/  commands            http/  the service
 //!           │   verbs::request::call      │                          │
-//!           └──────────────┬──────────────┘                          │ verbs::verify::cache
+//!           └──────────────┬──────────────┘                          │
 //!                    trait Backend                                   │
 //!                          │ lazy_backend.rs: a store at its location│
 //!   verbs/  every verb once: permission, effect, audit entries; the one decision about a secret

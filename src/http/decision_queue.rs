@@ -10,9 +10,9 @@ use tokio::sync::{Notify, oneshot};
 
 use super::ServerState;
 use super::audit_position::AuditPosition;
+use super::decision_cache::{CachedDecision, DecisionCache, DecisionRequest};
 use super::direct_store_edits::{ChangeCounts, MAX_AGE};
 use super::expiry_clock::ExpiryClock;
-use super::prerendered::HttpPayload;
 use super::reopening_store::ReopeningStore;
 use super::task_supervisor::MAX_PANICS;
 use super::usage_recorder::{DeniedAttempt, LedgerRecorder, Origin};
@@ -25,7 +25,6 @@ use crate::platform::clock::Stopwatch;
 use crate::store::OpenStore;
 use crate::verbs::ports::{Clock, DataVersions, Store};
 use crate::verbs::verify::DecisionKind;
-use crate::verbs::verify::cache::{CachedDecision, DecisionCache, DecisionRequest};
 use crate::verbs::verify::rollback_detector::RollbackDetector;
 
 /// A request to decide.
@@ -49,14 +48,12 @@ impl VerifyRequest {
     }
 }
 
-pub(super) type DecisionReply = CachedDecision<HttpPayload>;
-
 /// The error of a request that could not be decided.
 pub(super) struct Unavailable;
 
 struct Pending {
     request: VerifyRequest,
-    reply: oneshot::Sender<std::result::Result<DecisionReply, Unavailable>>,
+    reply: oneshot::Sender<std::result::Result<CachedDecision, Unavailable>>,
 }
 
 /// The sender for a caller that needs only the position in the audit log.
@@ -80,7 +77,7 @@ impl DecisionQueue {
     ///
     /// # Errors
     /// [`Unavailable`] if the store can't be read.
-    pub async fn decide(&self, request: VerifyRequest) -> std::result::Result<DecisionReply, Unavailable> {
+    pub async fn decide(&self, request: VerifyRequest) -> std::result::Result<CachedDecision, Unavailable> {
         let (reply, decided) = oneshot::channel();
         self.enqueue(|queue| queue.pending.push(Pending { request, reply }));
         decided.await.unwrap_or(Err(Unavailable))
@@ -112,7 +109,7 @@ pub(super) struct BatchWorker {
     store: ReopeningStore,
     clock: Arc<dyn Clock>,
     expiry_clock: Arc<ExpiryClock>,
-    cache: DecisionCache<HttpPayload>,
+    cache: DecisionCache,
     continuity: RollbackDetector,
     pub audit_position: Arc<AuditPosition>,
     /// The external changes that were known when the cache was created.
@@ -284,7 +281,7 @@ fn report_unreadable(named: &mut HashSet<PublicId>, request: &VerifyRequest, err
     }
 }
 
-fn record(page: &mut LedgerRecorder<'_>, request: VerifyRequest, decided: &DecisionReply, now: Timestamp) {
+fn record(page: &mut LedgerRecorder<'_>, request: VerifyRequest, decided: &CachedDecision, now: Timestamp) {
     let Some(origin) = request.origin else { return };
     match (decided.kind, &decided.secret) {
         (DecisionKind::Allowed, Some(known)) => page.record_use(known, decided.method.as_ref(), origin, now),

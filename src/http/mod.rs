@@ -9,7 +9,7 @@
 //!        verify.rs       management.rs            credential.rs, query_arguments.rs, proof.rs: the parts of a request
 //!              │         introspection.rs         response.rs, prerendered.rs: the parts of a response; metrics.rs
 //!              └─────┬─────┘
-//!              decision_queue.rs                  one read of the store for a batch of requests: verbs::verify::cache
+//!              decision_queue.rs                  one read of the store for a batch of requests: decision_cache.rs
 //!                    │    └── audit_position.rs   position in the audit log, kept in STORE-seen
 //!              usage_recorder/                    uses and denied attempts
 //!                                                 direct_store_edits.rs: changes that the log doesn't show
@@ -26,6 +26,7 @@ mod connection;
 mod connection_eviction;
 mod connection_timeouts;
 mod credential;
+pub mod decision_cache;
 mod decision_queue;
 mod direct_store_edits;
 mod expiry_clock;

@@ -16,20 +16,13 @@ use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::service::identity_header::IdentityField;
-use crate::verbs::verify::cache::{self, CachePayload};
-
-/// The HTTP rendering of tokens and methods.
-pub(super) struct HttpPayload;
-
-/// A cached secret with its rendering.
-pub(super) type CachedSecret = cache::CachedSecret<HttpPayload>;
 
 /// The fields of a token, in the order of its JSON.
 const TOKEN_FIELDS: [IdentityField; 5] =
     [IdentityField::Account, IdentityField::AccountId, IdentityField::Role, IdentityField::Token, IdentityField::Hint];
 
 /// The rendered description of a token for one of its secrets.
-pub(super) struct RenderedIdentity {
+pub struct RenderedIdentity {
     pub secret: PublicId,
     /// JSON from the first field after the method to the end. Names and ids consist only of letters, digits and a
     /// few other characters. So none needs an escape, and each is a valid header value.
@@ -40,11 +33,12 @@ pub(super) struct RenderedIdentity {
     pub created_at: Timestamp,
     pub expiry: Expiry,
     /// Uses since the ledger was last written.
-    pub hot_counter: HotCounter,
+    pub(super) hot_counter: HotCounter,
 }
 
 impl RenderedIdentity {
-    fn new(token: &Token, secret: &PublicId, role: Role) -> Self {
+    /// Renders `token` for a presented secret with public id `secret` and role `role`.
+    pub fn new(token: &Token, secret: &PublicId, role: Role) -> Self {
         let prefix = token.hint.split_once('_').map_or("", |(prefix, _)| prefix);
         let mut json = String::with_capacity(256);
         let places = TOKEN_FIELDS.map(|field| {
@@ -76,6 +70,13 @@ impl RenderedIdentity {
         }
     }
 
+    /// Reads something of each memory location that an answer needs.
+    pub fn touch(&self) -> usize {
+        /// Size of a processor's cache line, in bytes.
+        const LINE: usize = 64;
+        usize::from(self.json.iter().step_by(LINE).fold(0, |sum: u8, byte| sum ^ byte))
+    }
+
     /// Returns the end of the body in JSON: the token's own fields.
     pub fn json(&self) -> &Bytes {
         &self.json
@@ -103,7 +104,7 @@ impl RenderedIdentity {
 }
 
 /// The methods that a token may call, as the end of the body.
-pub(super) struct RenderedMethods(String);
+pub struct RenderedMethods(String);
 
 /// [`RenderedMethods`] shared by all bodies that contain them.
 struct SharedMethods(Arc<RenderedMethods>);
@@ -117,6 +118,17 @@ impl AsRef<[u8]> for SharedMethods {
 impl RenderedMethods {
     const BEGIN: &'static str = ",\"methods\":[";
     const END: &'static str = "]}";
+
+    pub fn new<'a>(methods: impl Iterator<Item = &'a MethodId>) -> Self {
+        let mut text = Self::BEGIN.to_owned();
+        for (index, id) in methods.enumerate() {
+            text.push_str(if index == 0 { "\"" } else { ",\"" });
+            text.push_str(id.as_str());
+            text.push('"');
+        }
+        text.push_str(Self::END);
+        RenderedMethods(text)
+    }
 
     /// Returns the end of the body in JSON.
     pub fn json(self: Arc<Self>) -> Bytes {
@@ -132,7 +144,7 @@ impl RenderedMethods {
 
 /// A method, as the beginning of the body.
 #[derive(Debug)]
-pub(super) struct RenderedMethod {
+pub struct RenderedMethod {
     id: MethodId,
     json: Bytes,
     value: HeaderValue,
@@ -144,7 +156,7 @@ impl RenderedMethod {
     const BEGIN: &'static str = "{\"result\":0,\"method\":\"";
     const END: &'static str = "\",";
 
-    fn new(id: &MethodId) -> Self {
+    pub fn new(id: &MethodId) -> Self {
         // The id has only letters, digits and `.`, `_`, `-`, so it needs no escape.
         let json = Bytes::from(format!("{}{id}{}", Self::BEGIN, Self::END).into_boxed_str().into_boxed_bytes());
         let value = HeaderValue::from_maybe_shared(json.slice(Self::BEGIN.len()..json.len() - Self::END.len()));
@@ -178,37 +190,6 @@ impl Eq for RenderedMethod {}
 impl Hash for RenderedMethod {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
-    }
-}
-
-impl CachePayload for HttpPayload {
-    type Identity = RenderedIdentity;
-    type Methods = RenderedMethods;
-    type Method = RenderedMethod;
-
-    fn identity(token: &Token, secret: &PublicId, role: Role) -> RenderedIdentity {
-        RenderedIdentity::new(token, secret, role)
-    }
-
-    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> RenderedMethods {
-        let mut text = RenderedMethods::BEGIN.to_owned();
-        for (index, id) in methods.enumerate() {
-            text.push_str(if index == 0 { "\"" } else { ",\"" });
-            text.push_str(id.as_str());
-            text.push('"');
-        }
-        text.push_str(RenderedMethods::END);
-        RenderedMethods(text)
-    }
-
-    fn method(method: &MethodId) -> RenderedMethod {
-        RenderedMethod::new(method)
-    }
-
-    fn touch(identity: &RenderedIdentity) -> usize {
-        /// Size of a processor's cache line, in bytes.
-        const LINE: usize = 64;
-        usize::from(identity.json.iter().step_by(LINE).fold(0, |sum: u8, byte| sum ^ byte))
     }
 }
 

@@ -13,7 +13,8 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-use super::prerendered::{CachedSecret, RenderedMethod};
+use super::decision_cache::CachedSecret;
+use super::prerendered::RenderedMethod;
 use crate::service::identity_header::IdentityField;
 
 pub(super) enum ResponseBody {

@@ -10,7 +10,8 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::ServerState;
 use super::credential::{self, Extracted};
-use super::decision_queue::{DecisionReply, VerifyRequest};
+use super::decision_cache::CachedDecision;
+use super::decision_queue::VerifyRequest;
 use super::metrics::VerifyOutcome;
 use super::prerendered::{RenderedMethod, RenderedMethods};
 use super::proof::ProvenProxy;
@@ -101,7 +102,7 @@ fn parse_request(
     }
 }
 
-fn respond(decided: &DecisionReply) -> (VerifyOutcome, HttpResponse) {
+fn respond(decided: &CachedDecision) -> (VerifyOutcome, HttpResponse) {
     let outcome = match (decided.kind, &decided.secret) {
         (DecisionKind::Allowed, Some(known)) => {
             let methods = decided.methods.clone().map(RenderedMethods::json);

@@ -11,8 +11,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::decision_cache::CachedSecret;
 use super::direct_store_edits::ExternalChanges;
-use super::prerendered::{CachedSecret, RenderedMethod};
+use super::prerendered::RenderedMethod;
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::TokenId;

@@ -2,9 +2,8 @@
 //! jeton itself, and the service ([`cache`]) share it: `SecretValidity::denial_reason` decides about the secret,
 //! `decide` about the method.
 
-pub mod cache;
 pub mod rollback_detector;
-mod secret_record;
+pub(crate) mod secret_record;
 
 pub use crate::domain::denial_reason::DenialReason;
 
@@ -170,7 +169,7 @@ pub enum DecisionKind {
 ///
 /// # Errors
 /// Those of `permitted`.
-fn decide(
+pub(crate) fn decide(
     denial_reason: Option<DenialReason>,
     permitted: impl FnOnce() -> Result<Option<bool>>,
 ) -> Result<DecisionKind> {

@@ -9,7 +9,7 @@ use crate::verbs::ports::{SecretState, Snapshot, StoredSecret};
 
 /// The stored data under a public id.
 #[derive(Debug, Clone)]
-pub(super) enum SecretRecord {
+pub(crate) enum SecretRecord {
     /// Never issued.
     Unknown,
     /// A secret and its token.
@@ -55,7 +55,7 @@ pub(super) fn orphan_secret() -> Error {
 
 /// The facts that decide if a secret works, taken from the secret, its token and its account.
 #[derive(Debug, Clone)]
-pub(super) struct SecretValidity {
+pub(crate) struct SecretValidity {
     digest: SecretDigest,
     state: SecretState,
     lifecycle: Lifecycle,

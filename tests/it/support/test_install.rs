@@ -11,11 +11,13 @@ use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix};
 use jeton::domain::policy::Policy;
 use jeton::domain::role::Role;
-use jeton::domain::secret::{PublicId, Secret, SecretFingerprint};
+use jeton::domain::secret::{Secret, SecretFingerprint};
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::{Token, TokenId};
 use jeton::error::Result;
+use jeton::http::decision_cache::{DecisionCache, DecisionRequest};
 use jeton::platform::secret_files::SecretFiles;
+use jeton::service::identity_header::IdentityField;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::credential::Credential;
@@ -23,7 +25,6 @@ use jeton::verbs::ports::{Clock, DataVersions, Entropy, Maintenance, NewToken, S
 use jeton::verbs::request::{RequestVerb, call};
 use jeton::verbs::secret_delivery::{SecretDestination, call_with_delivery};
 use jeton::verbs::tokens::{CreateToken, IssuedToken};
-use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};
 use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
 
 use super::{
@@ -56,36 +57,11 @@ pub struct EngineInstall<E: Engine> {
     pub fakes: Fakes,
     pub backend: TestBackend<E::S>,
     /// The store handle and decision cache of a simulated service, opened by the first decision.
-    service: Mutex<Option<(E::S, DecisionCache<TestPayload>)>>,
+    service: Mutex<Option<(E::S, DecisionCache)>>,
 }
 
 /// An installation in a temporary folder.
 pub type TestInstall = EngineInstall<TempStore>;
-
-/// Renders the service's answers as words.
-struct TestPayload;
-
-impl CachePayload for TestPayload {
-    type Identity = String;
-    type Methods = Vec<MethodId>;
-    type Method = MethodId;
-
-    fn identity(token: &Token, secret: &PublicId, role: Role) -> String {
-        format!("{} {} {role}", token.full_name(), secret.as_str())
-    }
-
-    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> Vec<MethodId> {
-        methods.cloned().collect()
-    }
-
-    fn method(method: &MethodId) -> MethodId {
-        method.clone()
-    }
-
-    fn touch(holder: &String) -> usize {
-        holder.len()
-    }
-}
 
 impl<E: Engine> EngineInstall<E> {
     pub fn new() -> Self {
@@ -196,11 +172,15 @@ impl<E: Engine> EngineInstall<E> {
             (Decision::Allowed(accepted), DecisionKind::Allowed) => {
                 let AcceptedToken { token, role } = &**accepted;
                 let (known, claim) = (answer.secret.unwrap(), claim.unwrap());
-                assert_eq!(known.identity, TestPayload::identity(token, claim.public_id(), *role));
+                let fields = [IdentityField::Account, IdentityField::Token, IdentityField::Role, IdentityField::Hint];
+                let hint = claim.public_id().hint(&Prefix::default());
+                let facts = [token.owner.username.as_str(), token.name.as_str(), role.as_str(), &hint];
+                assert_eq!(fields.map(|field| known.identity.text(field)), facts);
                 assert_eq!(answer.token, Some(token.id));
-                let methods = answer.methods.unwrap();
+                let scope = answer.methods.unwrap().scope();
+                let methods: Vec<MethodId> = scope.split_whitespace().map(|id| MethodId::parse(id).unwrap()).collect();
                 assert!(method.is_none_or(|method| methods.contains(method)));
-                for method in methods.iter() {
+                for method in &methods {
                     assert_eq!(
                         self.store().read(|s| verify::permits(s, *role, &token.selection, method)).unwrap(),
                         Some(true)

@@ -15,8 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use foldhash::fast::RandomState;
 
 use self::secret_cache::SecretCache;
-use super::secret_record::{SecretRecord, SecretValidity};
-use super::{DecisionKind, DenialReason, PresentedSecret, decide};
+use super::prerendered::{RenderedIdentity, RenderedMethod, RenderedMethods};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::permission_index::{MethodSet, PermissionIndex};
@@ -24,47 +23,30 @@ use crate::domain::method::MethodId;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretFingerprint};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId};
+use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::ports::audit_log::AuditTip;
 use crate::verbs::ports::{DataVersion, Snapshot};
+use crate::verbs::verify::secret_record::{SecretRecord, SecretValidity};
+use crate::verbs::verify::{DecisionKind, DenialReason, PresentedSecret, decide};
 
 /// Approximate bytes of a cached secret, without its permissions.
 const ENTRY_BYTES: usize = 800;
 /// Maximum number of public ids remembered as never issued.
 const MAX_UNKNOWN_IDS: usize = 16_384;
 
-/// Renders the data that a service returns for tokens and methods: built once, used in many answers.
-pub trait CachePayload {
-    /// The rendered data of a token.
-    type Identity;
-    /// The rendered list of methods that a token may call.
-    type Methods;
-    /// The rendered data of the requested method.
-    type Method;
-
-    /// Renders `token` for a presented secret with public id `secret` and role `role`.
-    fn identity(token: &Token, secret: &PublicId, role: Role) -> Self::Identity;
-    /// Renders `methods`. Called for requests that include the list.
-    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> Self::Methods;
-    /// Renders `method`.
-    fn method(method: &MethodId) -> Self::Method;
-    /// Reads something of each memory location that an answer with `holder` needs.
-    fn touch(holder: &Self::Identity) -> usize;
-}
-
 /// Cached data of an issued secret. Holds no more than each request needs, so that thousands of entries fit into the
 /// processor's cache.
-pub struct CachedSecret<T: CachePayload> {
+pub struct CachedSecret {
     validity: SecretValidity,
     token: TokenId,
     /// `None` if the secret was refused when it was read: then no request needs the permissions.
-    permissions: Option<Arc<Permissions<T::Methods>>>,
+    permissions: Option<Arc<Permissions>>,
     /// The rendered data of the token.
-    pub identity: T::Identity,
+    pub identity: RenderedIdentity,
 }
 
-impl<T: CachePayload> CachedSecret<T> {
+impl CachedSecret {
     /// Returns the token of the secret.
     pub fn token(&self) -> TokenId {
         self.token
@@ -80,15 +62,15 @@ impl<T: CachePayload> CachedSecret<T> {
 type PermissionKey = (Role, Selection);
 
 /// The methods that tokens with one selection may call.
-struct Permissions<M> {
+struct Permissions {
     /// `None` for a custom selection, which belongs to one token.
     key: Option<Arc<PermissionKey>>,
     methods: MethodSet,
     /// The rendered methods, kept while an answer uses them.
-    rendered: Mutex<Weak<M>>,
+    rendered: Mutex<Weak<RenderedMethods>>,
 }
 
-impl<M> Permissions<M> {
+impl Permissions {
     fn new(key: Option<Arc<PermissionKey>>, permitted: MethodSet) -> Self {
         Permissions { key, methods: permitted, rendered: Mutex::default() }
     }
@@ -106,7 +88,7 @@ impl<M> Permissions<M> {
     }
 
     /// Returns the rendered methods. Concurrent requests share the same value in memory.
-    fn rendered(&self, make: impl FnOnce(&MethodSet) -> M) -> Arc<M> {
+    fn rendered(&self, make: impl FnOnce(&MethodSet) -> RenderedMethods) -> Arc<RenderedMethods> {
         let mut rendered = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
         rendered.upgrade().unwrap_or_else(|| {
             let new = Arc::new(make(&self.methods));
@@ -128,36 +110,37 @@ pub struct DecisionRequest<'a> {
 }
 
 /// A decision about one request.
-pub struct CachedDecision<T: CachePayload> {
+pub struct CachedDecision {
     /// The decision.
     pub kind: DecisionKind,
     /// The token to which the secret belongs or belonged, if known.
     pub token: Option<TokenId>,
     /// The cached data of the secret, if its token still exists.
-    pub secret: Option<Arc<CachedSecret<T>>>,
+    pub secret: Option<Arc<CachedSecret>>,
     /// The rendered data of the requested method, if a catalogue has it. An unknown method may be any text, even a
     /// secret, so it is stored nowhere.
-    pub method: Option<Arc<T::Method>>,
+    pub method: Option<Arc<RenderedMethod>>,
     /// The rendered list of methods that the token may call, if requested.
-    pub methods: Option<Arc<T::Methods>>,
+    pub methods: Option<Arc<RenderedMethods>>,
 }
 
 /// The catalogues, in the form that decisions need.
-struct MethodIndex<T: CachePayload> {
+struct MethodIndex {
     permissions: PermissionIndex,
-    methods: HashMap<MethodId, IndexedMethod<T::Method>, RandomState>,
+    methods: HashMap<MethodId, IndexedMethod, RandomState>,
 }
 
-struct IndexedMethod<M> {
+struct IndexedMethod {
     number: usize,
-    payload: Arc<M>,
+    payload: Arc<RenderedMethod>,
 }
 
-impl<T: CachePayload> MethodIndex<T> {
+impl MethodIndex {
     fn new(catalogues: &[Catalogue]) -> Self {
         let permissions = PermissionIndex::new(catalogues);
-        let numbered =
-            |(number, id): (usize, &MethodId)| (id.clone(), IndexedMethod { number, payload: Arc::new(T::method(id)) });
+        let numbered = |(number, id): (usize, &MethodId)| {
+            (id.clone(), IndexedMethod { number, payload: Arc::new(RenderedMethod::new(id)) })
+        };
         let methods = permissions.methods().enumerate().map(numbered).collect();
         MethodIndex { permissions, methods }
     }
@@ -167,9 +150,9 @@ impl<T: CachePayload> MethodIndex<T> {
         &self,
         denial_reason: Option<DenialReason>,
         token: Option<TokenId>,
-        secret: Option<Arc<CachedSecret<T>>>,
+        secret: Option<Arc<CachedSecret>>,
         request: DecisionRequest<'_>,
-    ) -> Result<CachedDecision<T>> {
+    ) -> Result<CachedDecision> {
         let found = request.method.map(|method| self.methods.get(method));
         let permissions = secret.as_ref().and_then(|secret| secret.permissions.as_ref());
         let permitted = || {
@@ -178,7 +161,7 @@ impl<T: CachePayload> MethodIndex<T> {
         };
         let kind = decide(denial_reason, permitted)?;
         let method = found.flatten().map(|method| Arc::clone(&method.payload));
-        let render = |permitted: &MethodSet| T::methods(&mut self.permissions.ids_of(permitted));
+        let render = |permitted: &MethodSet| RenderedMethods::new(&mut self.permissions.ids_of(permitted));
         let wanted = permissions.filter(|_| request.methods && kind == DecisionKind::Allowed);
         let methods = wanted.map(|permissions| permissions.rendered(render));
         Ok(CachedDecision { kind, token, secret, method, methods })
@@ -186,30 +169,19 @@ impl<T: CachePayload> MethodIndex<T> {
 }
 
 /// The decision cache of a service.
-pub struct DecisionCache<T: CachePayload> {
+#[derive(Default)]
+pub struct DecisionCache {
     tip: Option<AuditTip>,
     /// The data version in which `tip` was the last row, or an earlier version.
     data_version: Option<DataVersion>,
-    method_index: Option<Arc<MethodIndex<T>>>,
-    secrets: SecretCache<T>,
+    method_index: Option<Arc<MethodIndex>>,
+    secrets: SecretCache,
     /// Public ids that were never issued. Because they are cached, the response time of a repeated request reveals
     /// nothing.
     unknown_ids: HashSet<PublicId, RandomState>,
 }
 
-impl<T: CachePayload> Default for DecisionCache<T> {
-    fn default() -> Self {
-        DecisionCache {
-            tip: None,
-            data_version: None,
-            method_index: None,
-            secrets: SecretCache::default(),
-            unknown_ids: HashSet::default(),
-        }
-    }
-}
-
-impl<T: CachePayload> DecisionCache<T> {
+impl DecisionCache {
     /// Decides from the cache alone, if the store has not changed. `data_version` must have been read after the request
     /// arrived. `None` if the store has changed, or too little is cached.
     pub fn get_if_current(
@@ -217,7 +189,7 @@ impl<T: CachePayload> DecisionCache<T> {
         data_version: DataVersion,
         request: DecisionRequest<'_>,
         now: Timestamp,
-    ) -> Option<CachedDecision<T>> {
+    ) -> Option<CachedDecision> {
         let method_index = self.method_index.clone().filter(|_| self.data_version == Some(data_version))?;
         match request.presented {
             Err(fault) => method_index.evaluate(Some(fault.into()), None, None, request),
@@ -229,11 +201,11 @@ impl<T: CachePayload> DecisionCache<T> {
     /// Decides about a cached secret. `None` if the cache is not enough.
     fn get(
         &mut self,
-        method_index: &MethodIndex<T>,
+        method_index: &MethodIndex,
         fingerprint: &SecretFingerprint,
         request: DecisionRequest<'_>,
         now: Timestamp,
-    ) -> Option<Result<CachedDecision<T>>> {
+    ) -> Option<Result<CachedDecision>> {
         if let Some(secret) = self.secrets.get(fingerprint.public_id()) {
             let (denial_reason, token) = (secret.validity.denial_reason(fingerprint.digest(), now), secret.token);
             // A secret that was refused before is read again.
@@ -248,12 +220,12 @@ impl<T: CachePayload> DecisionCache<T> {
     /// and a processor fetches several locations in parallel only if nothing else happens in between. Otherwise each
     /// fetch would be waited for.
     pub fn prefetch<'c>(&self, claims: impl Iterator<Item = &'c SecretFingerprint>) {
-        let known: Vec<&CachedSecret<T>> = claims.filter_map(|claim| self.secrets.peek(claim.public_id())).collect();
+        let known: Vec<&CachedSecret> = claims.filter_map(|claim| self.secrets.peek(claim.public_id())).collect();
         for known in &known {
             black_box(known.token);
         }
         for known in &known {
-            black_box(T::touch(&known.identity));
+            black_box(known.identity.touch());
         }
     }
 
@@ -272,7 +244,7 @@ impl<T: CachePayload> DecisionCache<T> {
         data_version: DataVersion,
         snapshot: &'a dyn Snapshot,
         now: Timestamp,
-    ) -> Result<CacheRead<'a, T>> {
+    ) -> Result<CacheRead<'a>> {
         let tip = snapshot.audit_tip()?;
         // Until everything has been read again, the cache is valid for no data version.
         self.data_version = None;
@@ -316,15 +288,15 @@ impl<T: CachePayload> DecisionCache<T> {
 }
 
 /// Decisions in one consistent state of the store.
-pub struct CacheRead<'a, T: CachePayload> {
-    cache: &'a mut DecisionCache<T>,
+pub struct CacheRead<'a> {
+    cache: &'a mut DecisionCache,
     snapshot: &'a dyn Snapshot,
-    method_index: Arc<MethodIndex<T>>,
+    method_index: Arc<MethodIndex>,
     tip: AuditTip,
     now: Timestamp,
 }
 
-impl<T: CachePayload> CacheRead<'_, T> {
+impl CacheRead<'_> {
     /// Returns the audit log's last row in this state.
     pub fn tip(&self) -> AuditTip {
         self.tip
@@ -334,7 +306,7 @@ impl<T: CachePayload> CacheRead<'_, T> {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
-    pub fn decide(&mut self, request: DecisionRequest<'_>) -> Result<CachedDecision<T>> {
+    pub fn decide(&mut self, request: DecisionRequest<'_>) -> Result<CachedDecision> {
         let fingerprint = match request.presented {
             Ok(claim) => claim,
             Err(fault) => return self.method_index.evaluate(Some(fault.into()), None, None, request),
@@ -351,7 +323,7 @@ impl<T: CachePayload> CacheRead<'_, T> {
 
     /// Caches the data found for a public id: secrets of existing tokens, and ids that were never issued. The latter
     /// are kept separately, because made-up public ids would otherwise evict the secrets in use.
-    fn insert(&mut self, id: &PublicId, issued: SecretRecord, is_refused: bool) -> Option<Arc<CachedSecret<T>>> {
+    fn insert(&mut self, id: &PublicId, issued: SecretRecord, is_refused: bool) -> Option<Arc<CachedSecret>> {
         let (stored, token) = match issued {
             SecretRecord::Secret(stored, token) => (stored, token),
             SecretRecord::Purged(_) => return None,
@@ -361,7 +333,7 @@ impl<T: CachePayload> CacheRead<'_, T> {
             }
         };
         let role = token.effective_role(stored.issued_role);
-        let (standing, holder) = (SecretValidity::new(&stored, &token), T::identity(&token, id, role));
+        let (standing, holder) = (SecretValidity::new(&stored, &token), RenderedIdentity::new(&token, id, role));
         let (token, selection) = (token.id, token.selection);
         let permissions = (!is_refused).then(|| self.permissions(role, selection));
         let known = Arc::new(CachedSecret { validity: standing, token, permissions, identity: holder });
@@ -369,7 +341,7 @@ impl<T: CachePayload> CacheRead<'_, T> {
         Some(known)
     }
 
-    fn permissions(&mut self, role: Role, selection: Selection) -> Arc<Permissions<T::Methods>> {
+    fn permissions(&mut self, role: Role, selection: Selection) -> Arc<Permissions> {
         let rights = &self.method_index.permissions;
         if let Selection::Custom(_) = selection {
             return Arc::new(Permissions::new(None, rights.permitted(role, &selection)));

@@ -9,26 +9,21 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::{CachePayload, CachedSecret, ENTRY_BYTES, PermissionKey, Permissions};
+use super::{CachedSecret, ENTRY_BYTES, PermissionKey, Permissions};
 use crate::domain::secret::PublicId;
 
 /// Maximum size of one generation, in bytes.
 const MAX_GENERATION_BYTES: usize = 16 * 1024 * 1024;
 
-struct Generation<T: CachePayload> {
-    secrets: HashMap<PublicId, Arc<CachedSecret<T>>, RandomState>,
-    shared: HashMap<Arc<PermissionKey>, Arc<Permissions<T::Methods>>>,
+#[derive(Default)]
+struct Generation {
+    secrets: HashMap<PublicId, Arc<CachedSecret>, RandomState>,
+    shared: HashMap<Arc<PermissionKey>, Arc<Permissions>>,
     bytes: usize,
 }
 
-impl<T: CachePayload> Default for Generation<T> {
-    fn default() -> Self {
-        Generation { secrets: HashMap::default(), shared: HashMap::new(), bytes: 0 }
-    }
-}
-
-impl<T: CachePayload> Generation<T> {
-    fn insert(&mut self, id: PublicId, known: Arc<CachedSecret<T>>) {
+impl Generation {
+    fn insert(&mut self, id: PublicId, known: Arc<CachedSecret>) {
         let permissions = known.permissions.as_ref();
         if let Some((permissions, key)) = permissions.and_then(|p| Some((p, p.key.as_ref()?)))
             && !self.shared.contains_key(key)
@@ -44,26 +39,26 @@ impl<T: CachePayload> Generation<T> {
 }
 
 /// Returns the bytes of a secret without shared data.
-fn own_bytes<T: CachePayload>(known: &CachedSecret<T>) -> usize {
+fn own_bytes(known: &CachedSecret) -> usize {
     let own = known.permissions.as_ref().filter(|permissions| permissions.key.is_none());
     ENTRY_BYTES + own.map_or(0, |permissions| permissions.bytes())
 }
 
-pub(super) struct SecretCache<T: CachePayload> {
-    young: Generation<T>,
-    old: Generation<T>,
+pub(super) struct SecretCache {
+    young: Generation,
+    old: Generation,
     max_bytes: usize,
 }
 
-impl<T: CachePayload> Default for SecretCache<T> {
+impl Default for SecretCache {
     fn default() -> Self {
         SecretCache { young: Generation::default(), old: Generation::default(), max_bytes: MAX_GENERATION_BYTES }
     }
 }
 
-impl<T: CachePayload> SecretCache<T> {
+impl SecretCache {
     /// Returns the cached data of a secret.
-    pub fn get(&mut self, id: &PublicId) -> Option<Arc<CachedSecret<T>>> {
+    pub fn get(&mut self, id: &PublicId) -> Option<Arc<CachedSecret>> {
         if let Some(known) = self.young.secrets.get(id) {
             return Some(Arc::clone(known));
         }
@@ -74,12 +69,12 @@ impl<T: CachePayload> SecretCache<T> {
     }
 
     /// Returns the data cached in the younger generation.
-    pub fn peek(&self, id: &PublicId) -> Option<&CachedSecret<T>> {
+    pub fn peek(&self, id: &PublicId) -> Option<&CachedSecret> {
         self.young.secrets.get(id).map(|known| &**known)
     }
 
     /// Caches `known`, replacing an earlier entry.
-    pub fn insert(&mut self, id: PublicId, known: Arc<CachedSecret<T>>) {
+    pub fn insert(&mut self, id: PublicId, known: Arc<CachedSecret>) {
         self.young.insert(id, known);
         if self.young.bytes > self.max_bytes {
             self.old = std::mem::take(&mut self.young);
@@ -87,7 +82,7 @@ impl<T: CachePayload> SecretCache<T> {
     }
 
     /// Returns the permissions cached under `key`.
-    pub fn permissions(&self, key: &PermissionKey) -> Option<Arc<Permissions<T::Methods>>> {
+    pub fn permissions(&self, key: &PermissionKey) -> Option<Arc<Permissions>> {
         self.young.shared.get(key).or_else(|| self.old.shared.get(key)).cloned()
     }
 }
