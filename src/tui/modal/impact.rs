@@ -87,7 +87,7 @@ impl ImpactBox {
     }
 
     /// Returns the impact on the token `at` this place.
-    fn of(&self, at: usize) -> Option<&TokenImpact> {
+    fn impact_at(&self, at: usize) -> Option<&TokenImpact> {
         self.impact.as_ref()?.tokens.get(at)
     }
 
@@ -104,7 +104,7 @@ impl ImpactBox {
     /// Writes the box of the single token in a constant number of lines.
     pub fn draw_one<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, model: &Model) {
         let end = layout.height() + LINES_OF_ONE;
-        match self.of(0) {
+        match self.impact_at(0) {
             Some(one) => {
                 for (text, style) in lines_of_one(one, layout.columns, model) {
                     layout.text_line(&text, style);
@@ -151,7 +151,7 @@ impl ImpactBox {
         if at < LINES_PER_USED_TOKEN * self.used {
             let place = at / LINES_PER_USED_TOKEN;
             let Some(token) = self.tokens.get(place) else { return Default::default() };
-            let usage = self.of(place).map(|one| &one.usage);
+            let usage = self.impact_at(place).map(|one| &one.usage);
             return match (at % LINES_PER_USED_TOKEN, usage) {
                 (0, _) => {
                     let calls = usage.map(|usage| format!("{} in 7 days", count_noun(usage.week, "call")));
