@@ -67,7 +67,7 @@ pub mod verbs;
 
 /// Runs the program. The first argument is the program's own name.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
-    platform::process_hardening::harden();
+    platform::own_process::harden();
     platform::signals::ignore_sigxfsz();
     cli::run(args)
 }

@@ -86,7 +86,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let as_json = line.global.json || matches!(&line.command, Some(Command::Serve(args)) if args.log_json);
-    let token_taken = platform::process_hardening::move_token_out_of_environment();
+    let token_taken = platform::own_process::move_token_out_of_environment();
     match token_taken.and_then(|()| dispatch(line.global, line.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
@@ -185,7 +185,7 @@ fn exit_as(reason: tui::ExitReason) -> Result<()> {
 fn require_terminal() -> Result<()> {
     let why = if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         "stdin or stdout is not a terminal"
-    } else if platform::process_hardening::is_dumb_terminal() {
+    } else if platform::own_process::is_dumb_terminal() {
         "the variable TERM is set to dumb"
     } else {
         return Ok(());
@@ -198,7 +198,7 @@ fn client_info(face: Face) -> ClientInfo {
         Face::Tui => SCREEN_BACKOFF_TIMEOUT,
         Face::Cli => BACKOFF_TIMEOUT,
     };
-    ClientInfo { face, source: format!("uid {}", platform::process_hardening::uid()), max_wait: timeout }
+    ClientInfo { face, source: format!("uid {}", platform::own_process::uid()), max_wait: timeout }
 }
 
 /// The context of every command.

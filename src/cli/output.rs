@@ -15,7 +15,7 @@ use super::json::SCHEMA;
 use crate::domain::secret::Secret;
 use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines, is_control_or_bidi};
 use crate::error::{Error, Result};
-use crate::platform::process_hardening;
+use crate::platform::own_process;
 
 pub use json_list::{JsonList, RESTORE_HINT, check_all_readable};
 
@@ -186,7 +186,7 @@ pub fn print_named_secrets(pairs: &[(&str, &Secret)]) -> Result<()> {
 
 /// Writes a secret. A secret is shown only once, so every failure to write is an error.
 fn write_secret(text: &str) -> Result<()> {
-    if process_hardening::stdout_was_closed() {
+    if own_process::stdout_was_closed() {
         return Err(write_failed(io::Error::other("stdout is closed")));
     }
     write(text).map_err(write_failed)

@@ -23,7 +23,7 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::secret::Secret;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
-use crate::platform::{bounded_read, paths, process_hardening};
+use crate::platform::{bounded_read, own_process, paths};
 use crate::store::StoreLocation;
 use crate::verbs::credential::TokenCredential;
 use file::Keys;
@@ -152,7 +152,7 @@ impl Settings {
                 user_file: paths::user_config(),
                 system_file: paths::system_config(),
                 default_store: paths::user_store(),
-                token_in_environment: process_hardening::has_token_from_environment(),
+                token_in_environment: own_process::has_token_from_environment(),
             },
         )
     }
@@ -234,7 +234,7 @@ impl Settings {
         let line = match value {
             TokenSource::Stored(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
             TokenSource::File(path) => bounded_read::read_token_file(path)?,
-            TokenSource::Environment => process_hardening::token_from_environment()?,
+            TokenSource::Environment => own_process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {
             Error::unauthenticated("the token was refused")

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::connection_timeouts::ConnectionRegistry;
 use crate::error::{Error, Result};
-use crate::platform::process_hardening;
+use crate::platform::own_process;
 
 /// Maximum number of connections that the verify listener has open.
 const MAX_CONNECTIONS: u64 = 16_384;
@@ -37,8 +37,8 @@ impl ConnectionLimits {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the limit is too low to serve any connection.
     pub fn detect() -> Result<Self> {
-        let limit = process_hardening::raise_max_open_files();
-        ConnectionLimits::from_open_files(limit, process_hardening::open_file_count().unwrap_or(0) + SPARE_FILES)
+        let limit = own_process::raise_max_open_files();
+        ConnectionLimits::from_open_files(limit, own_process::open_file_count().unwrap_or(0) + SPARE_FILES)
     }
 
     fn from_open_files(limit: u64, others: u64) -> Result<Self> {

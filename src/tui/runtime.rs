@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::platform::clipboard::{ClipboardRoute, Desktop, osc52};
 use crate::platform::signals::{self, SignalEvent};
 use crate::platform::terminal_input::{ReadEvent, has_more, read, size};
-use crate::platform::{process_hardening, threads};
+use crate::platform::{own_process, threads};
 use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
 
@@ -47,8 +47,8 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     let store = Arc::new(OnceLock::new());
     watch_signals(&events_tx, &config.clock, &store)?;
     let mut screen = TerminalScreen::open()?;
-    let theme = if process_hardening::wants_colour() { Theme::colour() } else { Theme::mono() };
-    let model = Model::new(&config, process_hardening::host(), theme, size());
+    let theme = if own_process::wants_colour() { Theme::colour() } else { Theme::mono() };
+    let model = Model::new(&config, own_process::host(), theme, size());
     let workers = Workers::start(&config, &events_tx)?;
     let _ = store.set(Arc::clone(&workers.store));
     let clock = Arc::clone(&config.clock);
