@@ -22,6 +22,7 @@ pub mod modal;
 pub mod model;
 pub mod msg;
 pub mod notice;
+pub mod outcome;
 pub mod picker;
 pub mod remembered_credentials;
 mod runtime;

@@ -75,6 +75,8 @@ pub struct Model {
     pub pending: BTreeMap<RequestId, PendingRequest>,
     /// The work in batches sent last, until its reply.
     pub long_work: Option<LongWork>,
+    /// Number in the audit log of the last change made here and read again since.
+    pub seen_seq: i64,
     /// Number of the last request.
     pub last_request: u64,
     /// Set when the program must end.
@@ -197,6 +199,7 @@ impl Model {
             damaged: BTreeSet::new(),
             pending: BTreeMap::new(),
             long_work: None,
+            seen_seq: 0,
             last_request: 0,
             exit: None,
         }

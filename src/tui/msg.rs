@@ -59,8 +59,8 @@ pub enum Msg {
     CatalogueLoaded(RequestId, Box<Result<Catalogue>>),
     /// Answer of the running service about the change with this number in the audit log; `None` if no service runs.
     PropagationChecked(i64, Option<Propagation>),
-    /// The store was changed, by this process or another.
-    StoreChanged,
+    /// The store was changed, by this process or another, up to this row of the audit log.
+    StoreChanged(i64),
     /// The ledger may have new entries.
     LedgerChanged,
     /// Number of finished items and of all items of the work in batches.

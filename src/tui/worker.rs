@@ -223,7 +223,7 @@ fn spawn_watcher(
             if let Ok(head) = call(&*store.backend, &Credential::Store, AuditHead)
                 && seen.replace(head) != Some(head)
             {
-                answer(Msg::StoreChanged);
+                answer(Msg::StoreChanged(head));
             }
             if tick == 0
                 && shown.load(Ordering::Relaxed)

@@ -37,6 +37,7 @@ use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::model::{Layer, LocalDates, Model, PendingRequest};
 use crate::tui::msg::{Copied, ReadKey, RequestId};
 use crate::tui::notice::NoticeId;
+use crate::tui::outcome::Outcome;
 use crate::tui::remembered_credentials::AuthState;
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::text_input::TextInput;
@@ -275,6 +276,11 @@ pub trait Component: Any {
 
     /// Takes data from the reply to a request of any page.
     fn on_data(&mut self, _response: &Response, _ctx: &UpdateContext<'_>) {}
+
+    /// Shows a change made here, before the data of the page is read again.
+    fn on_change(&mut self, _outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Stay
+    }
 
     /// Hides what must not be seen after the screens were locked and unlocked again.
     fn on_lock(&mut self) {}

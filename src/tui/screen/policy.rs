@@ -14,6 +14,7 @@ use crate::domain::role::Role;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::model::Model;
+use crate::tui::outcome::{Outcome, Subject};
 use crate::tui::widget::list_cursor::Cursor;
 use crate::tui::widget::text_fit::{fit, width};
 use crate::verbs::policy::ListPolicy;
@@ -59,11 +60,6 @@ pub struct PolicyScreen {
 }
 
 impl PolicyScreen {
-    /// Takes the policy in force.
-    pub fn set_policy(&mut self, policy: Policy) {
-        self.policy = Some(policy);
-    }
-
     /// Returns key and value of the rule under the cursor.
     pub fn current(&self) -> Option<(&'static str, String)> {
         self.policy.as_ref()?.pairs().into_iter().nth(self.cursor.position())
@@ -123,6 +119,13 @@ impl Component for PolicyScreen {
 
     fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Read(ListPolicy.into())
+    }
+
+    fn on_change(&mut self, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
+        if let Subject::Policy(policy) = &outcome.subject {
+            self.policy = Some(policy.clone());
+        }
+        Intent::Stay
     }
 
     fn on_resize(&mut self, rows: usize) {

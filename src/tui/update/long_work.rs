@@ -8,10 +8,7 @@ use crate::tui::long_work::LongWork;
 use crate::tui::model::{Layer, Model, RequestKind};
 use crate::tui::msg::RequestId;
 use crate::tui::notice::{Notice, NoticeId};
-use crate::tui::widget::text_fit::count_noun;
 use crate::verbs::batches::MAX_ATOMIC;
-use crate::verbs::tokens::{PurgeResult, PurgeTokens};
-use crate::verbs::{Committed, Verb};
 
 /// Records a finished batch. After the first of several batches the dialog closes, because the request is under way.
 pub(super) fn on_progress(model: &mut Model, done: u64, total: u64) {
@@ -27,10 +24,7 @@ fn close_dialog(model: &mut Model, id: RequestId) {
     pending.kind = RequestKind::LongWork;
     if let Some(Layer::Modal(dialog)) = pending.asker.take() {
         model.modals.close(dialog);
-        if let Some(tokens) = model.tokens_mut() {
-            // The tokens offered for restoring may be among those being purged.
-            tokens.just_revoked.clear();
-        }
+        forget_revoked(model);
     }
 }
 
@@ -69,32 +63,16 @@ pub(super) fn drop_other_requests(model: &mut Model) {
     }
 }
 
-/// Handles purged tokens: all of them, or those purged before the work was stopped. Closes only the dialog that waited
-/// for the purge.
-pub(super) fn on_purged(model: &mut Model, waited: Option<Layer>, changed: &Committed<PurgeResult>) -> Vec<Effect> {
-    let purged =
-        format!("{} purged", count_noun(changed.value.count, &format!("{} token", changed.value.which.as_str())));
-    let notice = match changed.value.stopped {
-        true => Notice::new(NoticeId::PurgeStopped, format!("Purge stopped: {purged}. The other tokens are unchanged")),
-        false => Notice::new(NoticeId::Done(PurgeTokens::NAME), purged),
-    };
-    model.notify(notice.cli(&changed.equivalent_command));
-    if let Some(Layer::Modal(dialog)) = waited {
-        model.modals.close(dialog);
-    }
-    refresh(model)
-}
-
 /// Handles an error of a purge that goes on without its dialog. Some tokens may have been purged before.
 pub(super) fn failed(model: &mut Model, error: &Error) -> Vec<Effect> {
     model.notify(Notice::error(error));
-    refresh(model)
+    forget_revoked(model);
+    navigation::refresh_pages(model)
 }
 
-/// Requests the tokens that are left.
-fn refresh(model: &mut Model) -> Vec<Effect> {
-    let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-    // An offer to restore revoked tokens next to this message would seem to be about the purge.
-    tokens.just_revoked.clear();
-    navigation::refresh_pages(model)
+/// Takes back the offer to restore tokens: they may be among those purged.
+fn forget_revoked(model: &mut Model) {
+    if let Some(tokens) = model.tokens_mut() {
+        tokens.just_revoked.clear();
+    }
 }

@@ -1,15 +1,13 @@
 //! The update function: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
 
-mod accounts;
-mod changed_tokens;
 mod damaged_rows;
 mod dialogs;
 mod long_work;
 mod navigation;
-mod policy;
-mod propagation;
+mod outcomes;
 mod replies;
 mod requests;
+mod session;
 
 use std::path::PathBuf;
 
@@ -73,20 +71,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.auth.on_input(model.now);
             paste(model, &text)
         }
-        Msg::StoreChanged => {
-            if model.lock.is_none() {
-                navigation::refresh(model)
-            } else {
-                Vec::new()
-            }
-        }
-        Msg::LedgerChanged => {
-            if model.lock.is_none() {
-                navigation::on_ledger_changed(model)
-            } else {
-                Vec::new()
-            }
-        }
+        Msg::StoreChanged(seq) if model.lock.is_none() && seq > model.seen_seq => navigation::refresh(model),
+        Msg::LedgerChanged if model.lock.is_none() => navigation::on_ledger_changed(model),
+        Msg::StoreChanged(_) | Msg::LedgerChanged => Vec::new(),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             for layer in model.layers() {
@@ -99,7 +86,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Reply(id, result) => replies::on_reply(model, id, *result),
         Msg::CatalogueLoaded(id, result) => replies::on_catalogue(model, id, *result),
-        Msg::PropagationChecked(seq, answer) => propagation::on_propagation_checked(model, seq, answer.as_ref()),
+        Msg::PropagationChecked(seq, answer) => outcomes::on_propagation_checked(model, seq, answer.as_ref()),
         Msg::Copied(result) => on_copied(model, result),
         Msg::Saved(result) => on_saved(model, result),
         Msg::Progress(done, total) => {
@@ -306,7 +293,7 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
         }
         Intent::SignOut => {
             let mut effects = long_work::stop(model);
-            accounts::sign_out(model);
+            session::sign_out(model);
             effects.push(Effect::Redraw);
             effects
         }

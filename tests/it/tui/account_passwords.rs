@@ -42,7 +42,7 @@ fn new_account_replaces_its_temporary_password_first() {
     // Neither the same password nor a mistyped one is accepted, and nothing else is available.
     other.keys(&format!("{NEW}<tab>{NEW}<tab><enter>"));
     insta::assert_snapshot!(other.problem().unwrap(), @"the new password is the same as the old one. Choose another password");
-    other.message(Msg::StoreChanged);
+    other.message(Msg::StoreChanged(i64::MAX));
     other.assert_top("replace-password");
     other.keys(&format!("<c-u>{PASSWORD}<tab><c-u>{NEW}<tab><enter>"));
     insta::assert_snapshot!(other.problem().unwrap(), @"the passwords don't match. Type the same password in both fields");
@@ -85,7 +85,7 @@ fn password_set_for_somebody_else_is_temporary() {
 fn password_set_by_somebody_else_locks_and_is_replaced() {
     let mut s = accounts_as("member");
     s.install.call("admin", set_password("member", NEW)).unwrap();
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     s.assert_locked();
     s.keys(&format!("{NEW}<enter>"));
     s.assert_top("replace-password");
@@ -99,7 +99,7 @@ fn password_set_by_somebody_else_locks_and_is_replaced() {
 fn temporary_password_prevents_a_promotion() {
     let mut s = accounts();
     s.install.call("admin", set_password("member", NEW)).unwrap();
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     s.keys("<down>");
     s.assert_shows("◐ temporary");
     s.keys("o<right><tab><enter>");
@@ -123,7 +123,7 @@ fn changing_the_own_password_locks_until_it_is_typed() {
 
     Password changed. Sign in with the new password.
     ");
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     assert_eq!(s.dialog_text(), reason);
     assert_eq!(s.model.messages.len(), 1, "the change, and no error: {:?}", s.model.messages);
     s.keys(&format!("{PASSWORD}<enter>"));

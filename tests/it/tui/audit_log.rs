@@ -213,7 +213,7 @@ fn changes_by_others_appear_under_a_steady_cursor() {
     s.assert_shows("ops/elsewhere");
     s.keys("<home>");
     s.install.issue(OWNER, "second");
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     s.assert_shows("ops/second");
     s.install.issue(OWNER, "again");
     s.keys("13");

@@ -77,7 +77,7 @@ fn disabled_token_ends_its_session() {
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     assert!(screens.model.exit.is_none());
     screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
-    screens.message(Msg::StoreChanged);
+    screens.message(Msg::StoreChanged(i64::MAX));
     assert_eq!(screens.model.exit.unwrap().unwrap_err().kind, Kind::Unauthenticated);
 }
 
@@ -172,7 +172,7 @@ fn changes_elsewhere_appear_under_a_steady_cursor() {
     }
     screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("delta")] }).unwrap();
     assert!(!screens.text().contains("charlie"));
-    screens.message(Msg::StoreChanged);
+    screens.message(Msg::StoreChanged(i64::MAX));
     screens.assert_shows("charlie");
     let token = current(&screens);
     assert_eq!((token.name.as_str(), token.status(screens.install.now())), ("delta", Status::Disabled));

@@ -133,7 +133,7 @@ fn marks_follow_renamed_tokens_and_drop_revoked_ones() {
     let rename = EditToken { name: Some(token_name("z")), ..EditToken::new(TokenTarget::by_reference("a")) };
     s.install.call(OWNER, rename).unwrap();
     revoke(&s, "b");
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     assert_eq!(marked(&s), ["z"]);
     s.keys(&format!("d{PASSWORD}<enter>"));
     assert_eq!(status(&s, "z"), Status::Disabled, "the renamed token is the target");
@@ -154,7 +154,7 @@ fn keys_after_a_jump_act_after_its_reply() {
 fn several_tokens_are_disabled_and_enabled_together() {
     let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     s.keys("<s-down><s-down>d");
     s.assert_top("token.disable");
     insta::assert_snapshot!(dialog_lines(&s), @"
@@ -233,7 +233,7 @@ fn one_token_changed_by_others_keeps_all_from_being_revoked() {
     let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.keys(&format!("ax2<tab>{PASSWORD}<tab><tab>"));
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     s.keys("<enter>");
     s.assert_top("revoke-tokens");
     insta::assert_snapshot!(s.problem().unwrap(), @"another session changed the token b in the meantime; your change was not made. Check the token's current values, then make your change again");
@@ -261,7 +261,7 @@ fn restore_takes_another_name_if_its_own_is_taken() {
     let mut s = TuiHarness::signed_in(install);
     revoke(&s, "a");
     s.install.issue(OWNER, "a");
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     s.keys("t");
     assert!(is_trash(&s));
     assert_eq!(names(&s), ["a"]);
@@ -340,7 +340,7 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     assert!(s.dialog_text().contains("ops/gone") && !s.dialog_text().contains("ops/kept"), "{}", s.text());
     // One more token goes into the trash while the dialog is open.
     revoke(&s, "kept");
-    s.message(Msg::StoreChanged);
+    s.message(Msg::StoreChanged(i64::MAX));
     assert!(s.dialog_text().contains("ops/gone") && s.dialog_text().contains("ops/kept"), "{}", s.text());
     s.keys(&format!("2<tab>{PASSWORD}<tab><tab><enter>"));
     assert!(names(&s).is_empty());

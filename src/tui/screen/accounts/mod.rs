@@ -23,10 +23,11 @@ use crate::domain::account::{Account, AccountId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
+use crate::tui::outcome::{Outcome, Subject};
 use crate::tui::widget::filter_field::{FilterChange, FilterField};
 use crate::tui::widget::list_cursor::Cursor;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::accounts::{AccountDetails, AccountWithCounts, ListAccounts, ShowAccount};
+use crate::verbs::accounts::{AccountDetails, AccountWithCounts, DeleteAccount, ListAccounts, ShowAccount};
 use crate::verbs::request::Response;
 use filter::AccountFilter;
 
@@ -83,7 +84,7 @@ impl Accounts {
     }
 
     /// Puts the cursor on a changed account and shows its new state, before all accounts are read again.
-    pub fn show_changed(&mut self, changed: &AccountWithCounts, height: usize) {
+    fn show_changed(&mut self, changed: &AccountWithCounts, height: usize) {
         match self.rows.iter_mut().find(|row| row.account.id == changed.account.id) {
             Some(row) => *row = changed.clone(),
             None => {
@@ -151,6 +152,13 @@ impl Component for Accounts {
             }
             _ => None,
         }
+    }
+
+    fn on_change(&mut self, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
+        if let (Subject::Accounts(changed), false) = (&outcome.subject, outcome.is::<DeleteAccount>()) {
+            changed.iter().for_each(|counted| self.show_changed(counted, ctx.rows));
+        }
+        Intent::Stay
     }
 
     fn on_resize(&mut self, rows: usize) {

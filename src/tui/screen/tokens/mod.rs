@@ -10,6 +10,7 @@
 //!  two lines: the token under the cursor, or the last change
 //! ```
 
+mod changes;
 mod columns;
 mod dialogs;
 pub mod list_options;
@@ -30,6 +31,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
+use crate::tui::outcome::Outcome;
 use crate::tui::widget::filter_field::{FilterChange, FilterField};
 use crate::tui::widget::list_cursor::Cursor;
 use crate::tui::widget::text_fit::group_digits;
@@ -145,15 +147,6 @@ impl Tokens {
     pub fn position(&self) -> u64 {
         self.window.position + self.cursor.position() as u64
     }
-
-    /// Shows changed tokens before the list is read again, so that the next key acts on their new state.
-    pub fn show_changed(&mut self, changed: &[Token]) {
-        for row in &mut self.window.rows {
-            if let Some(token) = changed.iter().find(|t| t.id == row.id) {
-                *row = token.clone();
-            }
-        }
-    }
 }
 
 /// Returns the maximum number of marks, formatted.
@@ -259,6 +252,10 @@ impl Component for Tokens {
 
     fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
         self.take_data(response);
+    }
+
+    fn on_change(&mut self, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
+        self.take_change(outcome)
     }
 
     fn on_resize(&mut self, rows: usize) {

@@ -1,0 +1,208 @@
+//! The outcome of a change, in one form for all verbs: the subject, the change, and what must be denied from now on.
+
+use crate::domain::policy::Policy;
+use crate::domain::time::{Timestamp, relative};
+use crate::domain::token::Token;
+use crate::tui::notice::{Notice, NoticeId, PendingPropagation};
+use crate::tui::widget::text_fit::{count_noun, group_digits};
+use crate::verbs::accounts::{
+    AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole,
+};
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview};
+use crate::verbs::policy::SetPolicy;
+use crate::verbs::request::Response;
+use crate::verbs::tokens::{
+    CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, IssuedToken, PurgeResult, PurgeTokens,
+    RegenerateToken, RestoreTokens, RetireToken, RevokeTokens,
+};
+use crate::verbs::{Committed, Verb};
+
+/// A completed change.
+pub struct Outcome {
+    /// Name of the verb.
+    verb: &'static str,
+    pub subject: Subject,
+    /// The change, after the name of the subject.
+    change: String,
+    /// The effect of the change.
+    effect: Option<String>,
+    /// The tokens or the secret that the running service must deny from now on.
+    denied: Option<&'static str>,
+    /// The equivalent command.
+    cli: String,
+    /// The number of the change's last row in the audit log.
+    pub audit_seq: i64,
+}
+
+/// The objects of a change, each as it is now.
+pub enum Subject {
+    Accounts(Vec<AccountWithCounts>),
+    Tokens(Vec<Token>),
+    /// A token with a new secret, until a page takes it.
+    Issued(Option<Box<IssuedToken>>),
+    Purged(PurgeResult),
+    Policy(Policy),
+    /// A catalogue, by its name.
+    Catalogue(String),
+}
+
+/// The effect of a change that takes away all access.
+const DENIED: &str = "the service denies any further use";
+
+impl Outcome {
+    /// Takes the reply to a change.
+    ///
+    /// # Errors
+    /// The reply, if it is not about a change.
+    pub fn new(response: Response, now: Timestamp) -> Result<Self, Box<Response>> {
+        let accounts = |one: AccountWithCounts| Subject::Accounts(vec![one]);
+        Ok(match response {
+            Response::CreateAccount(done) => {
+                let change = format!("created as {}", done.value.account.role);
+                Self::of::<CreateAccount, _>(done, accounts, change)
+            }
+            Response::SetRole(done) => {
+                let change = format!("is now {}", done.value.account.role);
+                Self::of::<SetRole, _>(done, accounts, change)
+            }
+            Response::SetPassword(done) => {
+                let change = match done.value.account.temporary_password {
+                    true => "must replace the temporary password at the next sign-in",
+                    false => "has a new password",
+                };
+                Self::of::<SetPassword, _>(done, accounts, change)
+            }
+            Response::DeleteAccount(done) => {
+                Self::of::<DeleteAccount, _>(done, accounts, "deleted").denies("its tokens")
+            }
+            Response::DisableAccounts(done) => Self::of::<DisableAccounts, _>(done, Subject::Accounts, "disabled")
+                .effect("the service denies the account's tokens at once")
+                .denies("its tokens"),
+            Response::EnableAccounts(done) => Self::of::<EnableAccounts, _>(done, Subject::Accounts, "enabled"),
+            Response::SetPolicy(done) => Self::of::<SetPolicy, _>(done, Subject::Policy, "changed"),
+            Response::ApplyCatalogue(done) => {
+                let catalogue = |applied: CataloguePreview| Subject::Catalogue(applied.name.to_string());
+                Self::of::<ApplyCatalogue, _>(done, catalogue, "applied")
+            }
+            Response::CreateToken(done) => {
+                // A form creates one token at a time.
+                let first = |issued: Vec<IssuedToken>| Subject::Issued(issued.into_iter().next().map(Box::new));
+                Self::of::<CreateToken, _>(done, first, "generated")
+            }
+            Response::CopyToken(done) => Self::of::<CopyToken, _>(done, Subject::issued, "generated as a copy"),
+            Response::RegenerateToken(done) => {
+                let overlap = done.value.token.overlap(now).map(|previous| relative(previous.retires_at, now));
+                let changed = Self::of::<RegenerateToken, _>(done, Subject::issued, "has a new secret");
+                match overlap {
+                    Some(end) => changed.effect(format!("the old secret stops working {end}")),
+                    None => changed
+                        .effect("the service denies the old secret from the next request on")
+                        .denies("the old secret"),
+                }
+            }
+            Response::EditToken(done) => {
+                Self::of::<EditToken, _>(done, |edited| Subject::Tokens(vec![edited.after]), "changed")
+            }
+            Response::RetireToken(done) => Self::of::<RetireToken, _>(
+                done,
+                |token| Subject::Tokens(vec![token]),
+                "now works only with the new secret",
+            )
+            .effect("the service denies the old secret")
+            .denies("the old secret"),
+            Response::DisableTokens(done) => {
+                let denied = pronoun(done.value.len());
+                Self::of::<DisableTokens, _>(done, Subject::Tokens, "disabled").effect(DENIED).denies(denied)
+            }
+            Response::EnableTokens(done) => Self::of::<EnableTokens, _>(done, Subject::Tokens, "enabled"),
+            Response::RevokeTokens(done) => {
+                let (revoked, left) = (done.value.tokens.len(), done.value.remaining.count);
+                let who = if revoked == 1 { "it" } else { "they" };
+                // The line is short: names are in the details, and the dialog listed them.
+                let effect = match left {
+                    0 => DENIED.to_owned(),
+                    1 => format!("{who} created 1 token that is not revoked"),
+                    count => format!("{who} created {count} tokens that are not revoked"),
+                };
+                Self::of::<RevokeTokens, _>(done, |result| Subject::Tokens(result.tokens), "revoked")
+                    .effect(effect)
+                    .denies(pronoun(revoked))
+            }
+            Response::RestoreTokens(done) => Self::of::<RestoreTokens, _>(done, Subject::Tokens, "restored, disabled"),
+            Response::PurgeTokens(done) => {
+                let change = if done.value.stopped { "purged. The other tokens are unchanged" } else { "purged" };
+                Self::of::<PurgeTokens, _>(done, Subject::Purged, change)
+            }
+            read => return Err(Box::new(read)),
+        })
+    }
+
+    fn of<V: Verb, T>(done: Committed<T>, subject: impl FnOnce(T) -> Subject, change: impl Into<String>) -> Self {
+        Outcome {
+            verb: V::NAME,
+            subject: subject(done.value),
+            change: change.into(),
+            effect: None,
+            denied: None,
+            cli: done.equivalent_command.to_string(),
+            audit_seq: done.audit_seq,
+        }
+    }
+
+    fn effect(self, effect: impl Into<String>) -> Self {
+        Outcome { effect: Some(effect.into()), ..self }
+    }
+
+    fn denies(self, denied: &'static str) -> Self {
+        Outcome { denied: Some(denied), ..self }
+    }
+
+    /// Returns `true` if the verb `V` made the change.
+    pub fn is<V: Verb>(&self) -> bool {
+        self.verb == V::NAME
+    }
+
+    /// Returns the notice of the change.
+    pub fn notice(&self) -> Notice {
+        let (id, start) = match &self.subject {
+            Subject::Purged(purged) if purged.stopped => (NoticeId::PurgeStopped, "Purge stopped: "),
+            _ => (NoticeId::Done(self.verb), ""),
+        };
+        let pending = |subject| PendingPropagation { seq: self.audit_seq, subject };
+        Notice {
+            effect: self.effect.clone(),
+            cli: Some(self.cli.clone()),
+            propagation: self.denied.map(pending),
+            ..Notice::new(id, format!("{start}{} {}", self.subject.name(), self.change))
+        }
+    }
+}
+
+impl Subject {
+    fn issued(issued: IssuedToken) -> Self {
+        Subject::Issued(Some(Box::new(issued)))
+    }
+
+    /// Returns the name or the number of the objects.
+    fn name(&self) -> String {
+        match self {
+            Subject::Accounts(accounts) => match accounts.as_slice() {
+                [only] => only.account.username.to_string(),
+                several => count_noun(several.len() as u64, "account"),
+            },
+            Subject::Tokens(tokens) => match tokens.as_slice() {
+                [only] => only.name.to_string(),
+                several => format!("{} tokens", group_digits(several.len() as u64)),
+            },
+            Subject::Issued(issued) => issued.as_ref().map_or_else(String::new, |issued| issued.token.name.to_string()),
+            Subject::Purged(purged) => count_noun(purged.count, &format!("{} token", purged.which.as_str())),
+            Subject::Policy(_) => "Policy".to_owned(),
+            Subject::Catalogue(name) => format!("Catalogue {name}"),
+        }
+    }
+}
+
+/// Returns the word for that many tokens.
+fn pronoun(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
