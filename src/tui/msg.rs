@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::platform::clipboard::CLEAR_DELAY;
 use crate::propagation::Propagation;
 use crate::verbs::Verb;
 use crate::verbs::request::{Request, Response};
@@ -82,6 +83,29 @@ pub enum Copied {
     Permanent,
     /// Sent to the terminal, which never confirms.
     Sent(Sent),
+}
+
+impl Copied {
+    /// Describes the result of copying text.
+    pub fn describe(result: &Result<Copied>) -> String {
+        match result {
+            Ok(Copied::Temporary) => format!("copied; jeton clears the clipboard in {} s", CLEAR_DELAY.as_secs()),
+            Ok(Copied::Permanent) => "copied".to_owned(),
+            Ok(Copied::Sent(Sent::Direct)) => {
+                "copied through your terminal (the clipboard is not cleared automatically)".to_owned()
+            }
+            Ok(Copied::Sent(Sent::Tmux)) => {
+                "copied through tmux (the clipboard is not cleared automatically). In tmux, prefix ] pastes too"
+                    .to_owned()
+            }
+            Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
+                "copied through your terminal (the clipboard is not cleared automatically). If pasting fails, run: \
+                 tmux set -g allow-passthrough on"
+                    .to_owned()
+            }
+            Err(error) => error.to_string(),
+        }
+    }
 }
 
 /// The route of text sent to a terminal.

@@ -6,7 +6,7 @@ use super::impact;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, Reply, UpdateContext};
+use crate::tui::screen::{Answer, Intent, Reply, UpdateContext};
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::dialog_frame::dialog_size;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -140,7 +140,7 @@ impl Dialog for ConfirmDialog {
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         if error.kind != ErrorKind::Unauthenticated {
-            return Ok(Intent::CloseWithError(error));
+            return Ok(Intent::CloseWith(Answer::Error(error)));
         }
         self.auth.on_error(&error, Field::Auth)
     }

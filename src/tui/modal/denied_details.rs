@@ -4,8 +4,8 @@ use super::row_details::{DetailLine, DetailRow, push_labelled};
 use crate::domain::date_format::Dates;
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::keymap::{Action, Context};
-use crate::tui::screen::Intent;
 use crate::tui::screen::denied::copy_address;
+use crate::tui::screen::{Destination, Intent};
 use crate::tui::widget::text_fit::{count_noun, group_digits};
 use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
 use crate::verbs::verify::DenialReason;
@@ -64,7 +64,9 @@ impl DetailRow for DeniedRow {
     fn on_action(&self, action: Action) -> Intent {
         match (action, &self.token) {
             (Action::CopyAddress, _) => copy_address(self),
-            (Action::Accept, Some(token)) => Intent::ShowToken(token.id, token.state),
+            (Action::Accept, Some(token)) => {
+                Intent::Go(Destination::Token { id: token.id, trashed: token.state == TokenState::Trashed })
+            }
             _ => Intent::Stay,
         }
     }

@@ -10,11 +10,10 @@ use super::save_secret::SaveSecretDialog;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::error::Result;
-use crate::platform::clipboard::CLEAR_DELAY;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::msg::{Copied, Sent};
+use crate::tui::msg::Copied;
 use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
@@ -34,26 +33,6 @@ pub struct RevealSecretDialog {
     failed: bool,
     /// A warning about the selection.
     warning: Option<String>,
-}
-
-/// Describes the result of copying text.
-pub fn describe_copy(result: &Result<Copied>) -> String {
-    match result {
-        Ok(Copied::Temporary) => format!("copied; jeton clears the clipboard in {} s", CLEAR_DELAY.as_secs()),
-        Ok(Copied::Permanent) => "copied".to_owned(),
-        Ok(Copied::Sent(Sent::Direct)) => {
-            "copied through your terminal (the clipboard is not cleared automatically)".to_owned()
-        }
-        Ok(Copied::Sent(Sent::Tmux)) => {
-            "copied through tmux (the clipboard is not cleared automatically). In tmux, prefix ] pastes too".to_owned()
-        }
-        Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
-            "copied through your terminal (the clipboard is not cleared automatically). If pasting fails, run: \
-             tmux set -g allow-passthrough on"
-                .to_owned()
-        }
-        Err(error) => error.to_string(),
-    }
 }
 
 impl RevealSecretDialog {
@@ -155,7 +134,7 @@ impl Component for RevealSecretDialog {
             Reply::Copied(result) => {
                 self.copied |= matches!(result, Ok(Copied::Temporary | Copied::Permanent));
                 self.sent |= matches!(result, Ok(Copied::Sent(_)));
-                (self.note, self.failed) = (describe_copy(result), result.is_err());
+                (self.note, self.failed) = (Copied::describe(result), result.is_err());
             }
             Reply::Saved(Ok(path)) => {
                 self.saved = true;

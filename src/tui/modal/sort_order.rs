@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Component, Intent, UpdateContext};
+use crate::tui::screen::{Answer, Component, Intent, UpdateContext};
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list_cursor::Cursor;
@@ -95,7 +95,7 @@ impl Component for SortDialog {
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         let rows = SortColumn::ALL.len();
         match action {
-            Action::Accept => return Intent::SetSort(self.selected()),
+            Action::Accept => return Intent::CloseWith(Answer::Sort(self.selected())),
             Action::Cancel => return Intent::Close,
             Action::Left | Action::Right => self.descending = !self.descending,
             // The key that opens the dialog cycles through the columns.

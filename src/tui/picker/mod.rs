@@ -33,7 +33,7 @@ use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::screen::workspace::ScreenId;
-use crate::tui::screen::{Component, Intent, UpdateContext};
+use crate::tui::screen::{Answer, Component, Destination, Intent, UpdateContext};
 use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::ListCatalogues;
@@ -162,7 +162,7 @@ impl Picker {
             return Intent::Stay;
         }
         match self.mode {
-            PickerMode::Browse => Intent::ShowScreen(ScreenId::Tokens),
+            PickerMode::Browse => Intent::Go(Destination::Screen(ScreenId::Tokens)),
             PickerMode::Pick(_) if self.is_changed() => {
                 self.focus = Focus::Leaving;
                 Intent::Stay
@@ -309,7 +309,7 @@ impl Component for Picker {
             (Action::Sets, _) => self.focus = Focus::Sets,
             (Action::Cancel, Focus::Tree) => return self.request_close(),
             (Action::Accept, Focus::Tree) => match self.mode {
-                PickerMode::Pick(_) => return Intent::CloseWithSelection(self.tree.selection()),
+                PickerMode::Pick(_) => return Intent::CloseWith(Answer::Selection(self.tree.selection())),
                 PickerMode::Browse => self.tree.unfold(),
             },
             (Action::Down, _) => self.step(1),

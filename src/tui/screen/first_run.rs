@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::{Intent, UpdateContext};
+use super::{Exit, Intent, UpdateContext};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{MAX_USERNAME_LEN, Prefix, Username};
 use crate::domain::password::Password;
@@ -119,7 +119,7 @@ impl Dialog for FirstRun {
     }
 
     fn cancel(&mut self) -> Intent {
-        Intent::Exit(Ok(()))
+        Intent::Leave(Exit::Quit(Ok(())))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

@@ -44,7 +44,6 @@ use crate::tui::widget::text_input::TextInput;
 use crate::verbs::Verb;
 use crate::verbs::accounts::{CurrentUser, ShowAccount};
 use crate::verbs::credential::Credential;
-use crate::verbs::ledger::TokenState;
 use crate::verbs::request::{Request, Response};
 use crate::verbs::session::Session;
 use crate::verbs::tokens::ShowToken;
@@ -147,28 +146,56 @@ pub enum Intent {
     ReadCatalogue(PathBuf),
     /// Make a change after confirmation.
     Confirm(PendingMutation),
-    /// Close the page and sort the table.
-    SetSort(Sort),
-    /// Show the tokens of one account.
-    ShowTokensOf(Username),
-    /// Show this token in the table or in the trash.
-    ShowToken(TokenId, TokenState),
     /// Perform an effect.
     Run(Effect),
     /// Show a notice for a while.
     Notify(NoticeId, String),
-    /// Close the page and pass the error to the page below.
-    CloseWithError(Error),
-    /// Close the page and pass the selection to the page below.
-    CloseWithSelection(Selection),
-    /// Show another screen.
-    ShowScreen(ScreenId),
+    /// Close the page and pass the answer to the page below.
+    CloseWith(Answer),
+    /// Show another screen, or something on it.
+    Go(Destination),
     /// Close everything above the table, although a secret is lost.
     CloseAll,
+    /// Leave the screens.
+    Leave(Exit),
+}
+
+/// The answer of a dialog to the page that has opened it.
+pub enum Answer {
+    /// The dialog was refused what it asked for.
+    Error(Error),
+    Selection(Selection),
+    Sort(Sort),
+}
+
+/// Something on a screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    Screen(ScreenId),
+    TokensOf(Username),
+    /// A token in the table or, if `trashed`, in the trash, with all filters cleared.
+    Token {
+        id: TokenId,
+        trashed: bool,
+    },
+}
+
+impl Destination {
+    /// Returns the screen.
+    pub fn screen(&self) -> ScreenId {
+        match self {
+            Destination::Screen(screen) => *screen,
+            Destination::TokensOf(_) | Destination::Token { .. } => ScreenId::Tokens,
+        }
+    }
+}
+
+/// A way out of the screens.
+pub enum Exit {
     /// Sign out and show the sign-in.
     SignOut,
     /// End the program.
-    Exit(Result<()>),
+    Quit(Result<()>),
 }
 
 /// The result of something that a component has requested.
@@ -300,8 +327,16 @@ pub trait Component: Any {
         false
     }
 
-    /// Takes the selection from the picker on top.
-    fn on_selection(&mut self, _selection: Selection) -> Intent {
+    /// Takes the answer of the dialog that was on top.
+    fn on_answer(&mut self, answer: Answer) -> Intent {
+        match answer {
+            Answer::Error(error) => self.on_error(error),
+            Answer::Selection(_) | Answer::Sort(_) => Intent::Stay,
+        }
+    }
+
+    /// Goes to something on the screen, which is now shown.
+    fn on_go(&mut self, _destination: &Destination) -> Intent {
         Intent::Stay
     }
 
@@ -312,6 +347,6 @@ pub trait Component: Any {
 
     /// Handles the refusal of the request that the page waits for.
     fn on_error(&mut self, error: Error) -> Intent {
-        Intent::CloseWithError(error)
+        Intent::CloseWith(Answer::Error(error))
     }
 }

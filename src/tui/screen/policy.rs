@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::list_layout::{self, ScreenParts, plain_line};
 use super::workspace::ScreenId;
-use super::{Component, Intent, Reply, UpdateContext};
+use super::{Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::tui::keymap::{Action, Context};
@@ -158,7 +158,7 @@ impl Component for PolicyScreen {
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         match action {
             Action::Refresh => self.on_open(ctx),
-            Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
+            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
             Action::EditPolicy => self.edit_rule().unwrap_or(Intent::Stay),
             _ => {
                 self.cursor.move_by(action, Policy::default().pairs().len(), ctx.rows);

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::{Intent, UpdateContext};
+use super::{Exit, Intent, UpdateContext};
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Kind as ErrorKind};
@@ -63,7 +63,7 @@ impl Dialog for ReplacePassword {
     }
 
     fn cancel(&mut self) -> Intent {
-        Intent::SignOut
+        Intent::Leave(Exit::SignOut)
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<NewPasswordField> {

@@ -1,6 +1,6 @@
 //! The sign-in, and the lock that requires the password again.
 
-use super::{Intent, UpdateContext};
+use super::{Exit, Intent, UpdateContext};
 use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::Error;
@@ -105,13 +105,13 @@ impl Dialog for SignIn {
     }
 
     fn cancel(&mut self) -> Intent {
-        Intent::Exit(Ok(()))
+        Intent::Leave(Exit::Quit(Ok(())))
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         self.sent_credential = None;
         match self.attempts.record_failure(&error) {
-            Some(last) => Ok(Intent::Exit(Err(last))),
+            Some(last) => Ok(Intent::Leave(Exit::Quit(Err(last)))),
             None => Err(Problem::general(error)),
         }
     }

@@ -1,7 +1,6 @@
 //! The update function: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
 
 mod damaged_rows;
-mod dialogs;
 mod long_work;
 mod navigation;
 mod outcomes;
@@ -13,17 +12,15 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::domain::api_selection::Selection;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
-use crate::tui::modal::reveal_secret::describe_copy;
+use crate::tui::modal;
 use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::msg::{Copied, Msg, ReadKey};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::workspace::ScreenId;
-use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
+use crate::tui::screen::{Answer, Component, Destination, Exit, Intent, Reply, UpdateContext};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::credential::Credential;
@@ -163,7 +160,7 @@ fn on_copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
     let effects = offer(model, model.top_layer(), None, &mut reply);
     if let (None, Reply::Copied(result)) = (&effects, &reply) {
         let id = if result.is_err() { NoticeId::NotCopied } else { NoticeId::Copied };
-        model.notify(Notice::new(id, describe_copy(result)));
+        model.notify(Notice::new(id, Copied::describe(result)));
     }
     effects.unwrap_or_default()
 }
@@ -196,16 +193,14 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         _ if waits => return Vec::new(),
-        Action::ShowScreen(place) => return navigation::show_screen(model, place),
-        Action::Help => return dialogs::open_help(model),
-        Action::Messages => return dialogs::open_messages(model),
-        Action::IdentifySecret => return dialogs::open_identify_secret(model),
+        Action::ShowScreen(screen) => return navigation::go(model, &Destination::Screen(screen)),
         Action::Quit => return quit(model, layer, Ok(())),
         _ => {}
     }
-    let Some((page, ctx)) = model.page_mut(layer) else { return Vec::new() };
-    let intent = page.on_action(action, &ctx);
-    apply_intent(model, layer, intent)
+    if let Some(dialog) = modal::global(action, model) {
+        return open(model, dialog);
+    }
+    with_page(model, layer, None, |page, ctx| page.on_action(action, ctx))
 }
 
 /// Inserts pasted text into the focused field. Without a focused field the text is ignored: it must never run as
@@ -270,34 +265,29 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
             None => Vec::new(),
         },
         Intent::ReadCatalogue(path) => requests::read_catalogue_for(model, layer, path),
-        Intent::Confirm(wanted) => dialogs::open_confirm(model, wanted),
+        Intent::Confirm(wanted) => match model.auth_field() {
+            Some(proof) => open(model, modal::confirmation(wanted, proof)),
+            None => Vec::new(),
+        },
         Intent::Read(request) => requests::read(model, Some(layer), request),
-        Intent::SetSort(sort) => {
-            close(model, layer);
-            let intent = model.tokens_mut().map_or(Intent::Stay, |tokens| tokens.sort_by(sort));
-            apply_intent(model, Layer::Workspace(ScreenId::Tokens), intent)
-        }
-        Intent::ShowToken(id, state) => navigation::show_token(model, id, state),
-        Intent::ShowTokensOf(username) => navigation::show_tokens_of(model, &username),
         Intent::Run(effect) => vec![effect],
         Intent::Notify(id, text) => {
             model.notify(Notice::new(id, text));
             Vec::new()
         }
-        Intent::CloseWithError(error) => close_with_error(model, layer, error),
-        Intent::CloseWithSelection(selection) => close_with_selection(model, layer, selection),
-        Intent::ShowScreen(place) => navigation::show_screen(model, place),
+        Intent::CloseWith(answer) => close_with(model, layer, answer),
+        Intent::Go(destination) => navigation::go(model, &destination),
         Intent::CloseAll => {
             model.modals.clear();
             vec![Effect::Redraw]
         }
-        Intent::SignOut => {
+        Intent::Leave(Exit::SignOut) => {
             let mut effects = long_work::stop(model);
             session::sign_out(model);
             effects.push(Effect::Redraw);
             effects
         }
-        Intent::Exit(result) => quit(model, layer, result),
+        Intent::Leave(Exit::Quit(result)) => quit(model, layer, result),
     }
 }
 
@@ -313,21 +303,18 @@ pub(super) fn open(model: &mut Model, dialog: Box<dyn Component>) -> Vec<Effect>
     with_page(model, layer, None, |page, ctx| page.on_open(ctx))
 }
 
-/// Closes the picker and passes its selection to the page below.
-fn close_with_selection(model: &mut Model, layer: Layer, selection: Selection) -> Vec<Effect> {
+/// Closes the page and passes its answer to the page below. An error without a dialog below is shown in the bottom line.
+fn close_with(model: &mut Model, layer: Layer, answer: Answer) -> Vec<Effect> {
     close(model, layer);
-    let below = model.top_layer();
-    with_page(model, below, None, |page, _| page.on_selection(selection))
-}
-
-/// Closes the page and reports the reason to the page below, or in the bottom line.
-fn close_with_error(model: &mut Model, layer: Layer, error: Error) -> Vec<Effect> {
-    close(model, layer);
-    match (layer, model.modals.top_id()) {
-        (Layer::Modal(_), Some(below)) => with_page(model, Layer::Modal(below), None, |page, _| page.on_error(error)),
-        _ => {
+    let dialog = model.modals.top_id().filter(|_| matches!(layer, Layer::Modal(_))).map(Layer::Modal);
+    match (answer, dialog) {
+        (Answer::Error(error), None) => {
             model.notify(Notice::error(&error));
             Vec::new()
+        }
+        (answer, dialog) => {
+            let below = dialog.unwrap_or_else(|| model.top_layer());
+            with_page(model, below, None, |page, _| page.on_answer(answer))
         }
     }
 }

@@ -8,7 +8,7 @@ use super::text_input::TextInput;
 use crate::domain::name::Username;
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::screen::Intent;
+use crate::tui::screen::{Answer, Intent};
 use crate::verbs::credential::Credential;
 
 /// The proof of identity for a change.
@@ -80,10 +80,10 @@ impl AuthField {
     pub fn on_error<S>(&mut self, error: &Error, field: S) -> PressResult<S> {
         let wrong = error.kind == ErrorKind::Unauthenticated;
         match &mut self.source {
-            AuthSource::Credential(_) if wrong => Ok(Intent::CloseWithError(error.clone())),
+            AuthSource::Credential(_) if wrong => Ok(Intent::CloseWith(Answer::Error(error.clone()))),
             AuthSource::Credential(_) => Err(Problem::general(error)),
             AuthSource::Password(typed) => match typed.attempts.record_failure(error) {
-                Some(last) => Ok(Intent::CloseWithError(last)),
+                Some(last) => Ok(Intent::CloseWith(Answer::Error(last))),
                 None if wrong => Err(Problem::at(field, describe_refusal(error))),
                 None => Err(Problem::general(error)),
             },

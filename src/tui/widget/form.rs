@@ -15,11 +15,10 @@ use super::form_layout::FormLayout;
 use super::key_hints::key_hints;
 use super::text_fit::wrap;
 use super::text_input::TextInput;
-use crate::domain::api_selection::Selection;
 use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
+use crate::tui::screen::{Answer, Component, Intent, Reply, UpdateContext};
 use crate::verbs::request::Response;
 
 /// A [`Dialog`] with its focus and problem.
@@ -230,8 +229,12 @@ impl<D: Dialog + 'static> Component for Form<D> {
         self.dialog.scroll_text().is_some_and(|p| p.is_long(columns, rows)) || self.dialog.is_too_long(rows)
     }
 
-    fn on_selection(&mut self, selection: Selection) -> Intent {
-        self.focus = self.dialog.on_selection(selection).or(self.focus);
+    fn on_answer(&mut self, answer: Answer) -> Intent {
+        match answer {
+            Answer::Error(error) => return self.on_error(error),
+            Answer::Selection(selection) => self.focus = self.dialog.on_selection(selection).or(self.focus),
+            Answer::Sort(_) => {}
+        }
         Intent::Stay
     }
 

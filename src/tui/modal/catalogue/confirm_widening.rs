@@ -5,7 +5,7 @@ use super::{pending_apply, preview_text};
 use crate::domain::catalogue::Catalogue;
 use crate::error::Error;
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::{Answer, Intent, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{ScrollText, is_tight};
@@ -104,7 +104,7 @@ impl Dialog for ConfirmWideningDialog {
 
     /// The preview shown may be outdated, so a new one is requested.
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
-        Ok(Intent::CloseWithError(error))
+        Ok(Intent::CloseWith(Answer::Error(error)))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -18,7 +18,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::workspace::ScreenId;
-use super::{AccountDialog, Component, Intent, Reply, UpdateContext};
+use super::{AccountDialog, Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::account::{Account, AccountId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -199,10 +199,10 @@ impl Component for Accounts {
         }
         match action {
             Action::Refresh => self.on_open(ctx),
-            Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
+            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
             Action::Account(kind) => self.open_dialog(kind, ctx).unwrap_or(Intent::Stay),
             Action::Details => {
-                self.current().map_or(Intent::Stay, |c| Intent::ShowTokensOf(c.account.username.clone()))
+                self.current().map_or(Intent::Stay, |c| Intent::Go(Destination::TokensOf(c.account.username.clone())))
             }
             Action::CopyName => {
                 self.current().map_or(Intent::Stay, |c| Intent::Run(Effect::CopyText(c.account.username.to_string())))

@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 
 use super::paged_rows::{PAGE_SIZE, PagedRows, RowKey};
 use super::workspace::ScreenId;
-use super::{Component, Intent, Reply, UpdateContext};
+use super::{Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::audit::AuditRow;
 use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::query::page_cursor::PageCursor;
@@ -175,7 +175,7 @@ impl Component for Audit {
             Action::First => self.list(PageCursor::Newest),
             Action::Last => self.list(PageCursor::Oldest),
             Action::Refresh => self.on_open(ctx),
-            Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
+            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))
             }

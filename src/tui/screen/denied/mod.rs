@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 
 use super::paged_rows::{PAGE_SIZE, PagedRows, RowKey};
 use super::workspace::ScreenId;
-use super::{Component, Intent, Reply, UpdateContext};
+use super::{Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::untrusted_text::is_control_or_bidi;
@@ -176,7 +176,7 @@ impl Component for Denied {
             Action::First => self.list(PageCursor::Newest),
             Action::Last => self.list(PageCursor::Oldest),
             Action::Refresh => self.on_open(ctx),
-            Action::Cancel => Intent::ShowScreen(ScreenId::Tokens),
+            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))
             }

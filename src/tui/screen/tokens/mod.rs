@@ -22,7 +22,7 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{Component, Intent, Reply, UpdateContext};
+use super::{Answer, Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::name::Username;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::token::{Token, TokenId};
@@ -195,7 +195,7 @@ impl Tokens {
     }
 
     /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.
-    pub fn go_to(&mut self, id: TokenId, trashed: bool) {
+    fn go_to(&mut self, id: TokenId, trashed: bool) {
         if self.options.trashed != trashed {
             self.toggle_trash();
         }
@@ -236,6 +236,25 @@ impl Component for Tokens {
 
     fn on_store_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::All(vec![self.list(self.current_cursor()), self.read_marked()])
+    }
+
+    fn on_go(&mut self, destination: &Destination) -> Intent {
+        match destination {
+            Destination::Screen(_) => Intent::Stay,
+            Destination::TokensOf(username) => {
+                self.filter.set(&format!("account:{username}"));
+                self.list(TokenCursor::Start)
+            }
+            Destination::Token { id, trashed } => {
+                self.go_to(*id, *trashed);
+                self.list(self.current_cursor())
+            }
+        }
+    }
+
+    fn on_answer(&mut self, answer: Answer) -> Intent {
+        let Answer::Sort(sort) = answer else { return Intent::Stay };
+        self.set_options(|options| options.sort = sort)
     }
 
     fn shows_ledger(&self) -> bool {

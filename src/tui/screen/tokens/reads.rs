@@ -2,8 +2,6 @@
 
 use super::marks::MAX_MARKED;
 use super::{ListQuery, Tokens, max_marked_text};
-use crate::domain::name::Username;
-use crate::domain::query::sort::Sort;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::tui::msg::ReadKey;
 use crate::tui::notice::NoticeId;
@@ -67,24 +65,6 @@ impl Tokens {
             return details;
         }
         Intent::All(vec![self.list(anchor), details])
-    }
-
-    /// Shows the tokens of one account.
-    pub fn show_account(&mut self, username: &Username) -> Intent {
-        self.filter.set(&format!("account:{username}"));
-        self.list(TokenCursor::Start)
-    }
-
-    /// Shows this token in the table or in the trash.
-    pub fn show_token(&mut self, id: TokenId, trashed: bool) -> Intent {
-        self.go_to(id, trashed);
-        self.list(self.current_cursor())
-    }
-
-    /// Sorts the table.
-    pub fn sort_by(&mut self, sort: Sort) -> Intent {
-        self.options.sort = sort;
-        self.list(TokenCursor::Start)
     }
 
     /// Takes the reply to a request of the table.
