@@ -9,7 +9,6 @@ use ratatui::text::{Line, Span};
 use super::save_secret::SaveSecretDialog;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
-use crate::error::Result;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;

@@ -5,6 +5,7 @@ use jeton::domain::time::DAY;
 use jeton::domain::token::Status;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
+use jeton::verbs::audit::AuditHead;
 use jeton::verbs::tokens::{DisableTokens, EditToken, RevokeTokens, TokenTarget};
 
 use super::{dialog_lines, table_text};
@@ -148,6 +149,20 @@ fn keys_after_a_jump_act_after_its_reply() {
     s.deliver_replies(false);
     assert_eq!(marked(&s), ["a", "b"]);
     s.assert_shows("▶   c");
+}
+
+#[test]
+fn change_made_here_is_read_once() {
+    let mut s = TuiHarness::signed_in(install(&["a"]));
+    s.requests.clear();
+    s.keys(&format!("d{PASSWORD}<enter>"));
+    let lists = |s: &TuiHarness| s.requests.iter().filter(|verb| **verb == "token.list").count();
+    assert_eq!(lists(&s), 1);
+    let last = s.install.call(OWNER, AuditHead).unwrap();
+    s.message(Msg::StoreChanged(last));
+    assert_eq!(lists(&s), 1);
+    s.message(Msg::StoreChanged(last + 1));
+    assert_eq!(lists(&s), 2, "another change followed");
 }
 
 #[test]
