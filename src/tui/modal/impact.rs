@@ -134,7 +134,8 @@ impl ImpactBox {
         let columns = layout.columns;
         let listed = self.tokens.len();
         // Below the limit, tokens that are not listed lose nothing that they use.
-        let unlisted = if listed < MAX_TOKENS { 0 } else { self.count().unwrap_or_default() - listed as u64 };
+        let unlisted =
+            if listed < MAX_TOKENS { 0 } else { self.count().unwrap_or_default().saturating_sub(listed as u64) };
         let rows = (0..self.line_count()).map(|at| self.list_line(at, columns, model));
         self.list.draw(layout, rows, self.line_count() as u64 + unlisted);
     }

@@ -1,5 +1,8 @@
 //! The dialog for what is taken away: the consequences, the typed confirmation, the proof, and a safe alternative. The
 //! verb compares the confirmation, not this dialog.
+//!
+//! A new dialog of this kind is a function that returns a [`RemovalSpec`], and its place in the screen that opens it. A
+//! change without a typed confirmation is a [`PendingMutation`] that names its [`Removal`].
 
 use ratatui::style::Style;
 
