@@ -194,7 +194,7 @@ impl Settings {
         let token = if asked_otherwise {
             None
         } else if let Some(found) = from_env("JETON_TOKEN_FILE") {
-            bounded_read::require_named_file(&found.value, "the token's file (JETON_TOKEN_FILE)")?;
+            bounded_read::require_named_file(&found.value, "the file with the token (JETON_TOKEN_FILE)")?;
             Some(Setting { value: TokenSource::File(found.value), source: found.source })
         } else if sources.token_in_environment {
             Some(Setting { value: TokenSource::Environment, source: Source::Environment("JETON_TOKEN") })

@@ -33,9 +33,9 @@ pub fn require_named_file(path: &Path, what: &str) -> Result<()> {
     if !is_standard(path) {
         return Ok(());
     }
-    Err(Error::usage(format!("{what} can't be - (stdin or stdout)"))
+    Err(Error::usage(format!("{what} can't be \"-\" (stdin or stdout)"))
         .why("a named file is needed")
-        .next("Use the path of a file. For a file with the name -, use ./-"))
+        .next("Use the path of a file. For a file with the name \"-\", use ./-"))
 }
 
 /// Converts `bytes` to text without a byte order mark.

@@ -19,9 +19,9 @@ pub fn chgrp(path: &Path, name: &str) -> Result<()> {
     let refused = |why: String| Error::failure(format!("can't set the group {name} of {}", path.display())).why(why);
     let groups = fs::read_to_string(GROUPS).map_err(|e| refused(e.to_string()))?;
     let number = name.parse().ok().or_else(|| lookup_gid(&groups, name)).ok_or_else(|| {
-        Error::not_found(format!("no group {name}"))
-            .why(format!("the group is not in {GROUPS}"))
-            .next(format!("Create the group: groupadd --system {name}"))
+        Error::not_found(format!("no group {name}")).why(format!("the group is not in {GROUPS}")).next(format!(
+            "Create the group: groupadd --system {name}. For a group of a directory service, give its number"
+        ))
     })?;
     rustix::fs::chown(path, None, Some(Gid::from_raw(number)))
         .map_err(|e| refused(e.to_string()).next(format!("Add the service's user to the group {name}")))

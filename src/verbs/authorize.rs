@@ -84,7 +84,8 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
             .why("this action needs a person with a password")
             .next("Use --user NAME and enter the password"),
         methods => Error::denied(format!("the token {} may not do this", token.name))
-            .why(format!("the token lacks the method {}", methods.join(" or "))),
+            .why(format!("it needs the method {}", methods.join(" or ")))
+            .next("Use a token with this method, or --user NAME and the password"),
     }
 }
 
@@ -114,9 +115,8 @@ pub fn check_token_access(
     let own_account = actor.account()?;
     let own = owner == own_account.id;
     if !own && !own_account.role.manages(owner_role) {
-        return Err(Error::denied(format!("{} can't change tokens of this account", own_account.username)).why(
-            format!("an account with the role {} can manage {}", own_account.role, managed_by(own_account.role)),
-        ));
+        return Err(Error::denied(format!("{} can't change the tokens of this account", own_account.username))
+            .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role))));
     }
     if own && action == TokenAction::Write && !self_service && own_account.role < Role::Admin {
         return Err(Error::denied(format!(
@@ -200,9 +200,9 @@ fn forbid_escalation<'s>(
 
 const fn managed_by(role: Role) -> &'static str {
     match role {
-        Role::Owner => "everyone",
-        Role::Admin => "itself, members and viewers",
-        Role::Member | Role::Viewer => "only itself",
+        Role::Owner => "every account",
+        Role::Admin => "its own account, members and viewers",
+        Role::Member | Role::Viewer => "only its own account",
     }
 }
 
@@ -357,7 +357,7 @@ pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Toke
 /// Returns an error that is the same for existing and missing items.
 fn not_visible(own_account: &Account) -> Error {
     Error::denied("the account or token does not exist, or you may not see it").why(format!(
-        "an account with the role {} can manage {}",
+        "the role {} manages {}",
         own_account.role,
         managed_by(own_account.role)
     ))

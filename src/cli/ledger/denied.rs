@@ -19,6 +19,7 @@ impl LedgerList for DeniedRow {
     type Verb = ListDenied;
     type Json<'a> = DeniedJson<'a>;
     const LIST: &'static str = "denied";
+    const EMPTY: &'static str = "The ledger has no denied attempts.";
     const HEAD: &'static [&'static str] =
         &["TIME", "ATTEMPTS", "REASON", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
 

@@ -46,6 +46,8 @@ pub(super) trait LedgerList: Sized {
         Self: 'a;
     const LIST: &'static str;
     const HEAD: &'static [&'static str];
+    /// Message for an empty ledger.
+    const EMPTY: &'static str;
     fn verb(query: LedgerQuery, anchor: PageCursor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;
     fn count(&self) -> u64;
@@ -118,11 +120,7 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
         page = pages.next(&app.backend)?;
     }
     if count == 0 && pages.unreadable.is_empty() {
-        app.out.note(if pages.query.is_filtered() {
-            "Nothing in the ledger matches."
-        } else {
-            "The ledger has no rows of this kind yet."
-        });
+        app.out.note(if pages.query.is_filtered() { "Nothing in the ledger matches." } else { R::EMPTY });
     }
     check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
 }

@@ -29,6 +29,7 @@ impl LedgerList for UseRow {
     type Verb = ListUses;
     type Json<'a> = UseJson<'a>;
     const LIST: &'static str = "uses";
+    const EMPTY: &'static str = "The ledger has no uses.";
     const HEAD: &'static [&'static str] = &["DAY (UTC)", "USES", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
 
     fn verb(

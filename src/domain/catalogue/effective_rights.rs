@@ -48,8 +48,8 @@ impl Withheld {
             Withheld::NotSelected => "not in the token's API selection".to_owned(),
             Withheld::PickedOneByOne => "jeton.* methods must be chosen one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
-            Withheld::AccountRole(role) => format!("needs a higher role than the account's, {role}"),
-            Withheld::IssuedRole(role) => format!("needs a higher role than the secret was issued with, {role}"),
+            Withheld::AccountRole(role) => format!("needs a higher role; the account has the role {role}"),
+            Withheld::IssuedRole(role) => format!("needs a higher role; the secret was issued with the role {role}"),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }
@@ -158,7 +158,8 @@ impl EffectiveRights {
             (None, _) => return None,
             (Some((id, reason)), permitted) => {
                 let what = match (permitted, self.withheld.len()) {
-                    (0, _) => "the token may not call anything: ".to_owned(),
+                    (0, 1) => "the token may not call its only method: ".to_owned(),
+                    (0, _) => format!("the token may not call any of its {selected} methods: "),
                     (_, 1) => format!("the token may not call 1 of its {selected} methods: "),
                     (_, n) => format!("the token may not call {n} of its {selected} methods: "),
                 };

@@ -299,8 +299,11 @@ fn reject_removed_nested_sets(
         for set in &other.sets {
             if let Some(name) = set.nested().find(|n| removed.contains(n)) {
                 let error = Error::usage(format!("the API set \"{name}\" can't be removed"))
-                    .why(format!("the API set \"{}\" of the catalogue {} includes this set", set.name, other.name))
-                    .next("Change the other set first, or keep the removed set in this catalogue");
+                    .why(format!("the API set \"{}\" of the catalogue {} includes \"{name}\"", set.name, other.name))
+                    .next(format!(
+                        "Remove \"{name}\" from \"{}\" first, or keep \"{name}\" in this catalogue",
+                        set.name
+                    ));
                 return Err(fault(Location::Name, error));
             }
         }

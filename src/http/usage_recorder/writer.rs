@@ -199,7 +199,7 @@ impl Writer {
         tracing::error!(
             uses,
             denials,
-            "{more} are lost: the store can't be written and the memory for the ledger is full"
+            "{more} will be missing in the ledger: the store could not be written until the memory for the ledger was full"
         );
     }
 

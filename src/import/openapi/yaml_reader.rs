@@ -245,9 +245,10 @@ impl TreeBuilder<'_> {
         }
         Err(Error::usage("the document's aliases expand too much")
             .why(format!(
-                "with all aliases expanded, the document has more than {MAX_UNFOLDED} values up to line {line}"
+                "with all aliases expanded, the document has more than {} million values up to line {line}",
+                MAX_UNFOLDED / 1_000_000
             ))
-            .next("Replace the aliases by their values, or import another document"))
+            .next("Remove aliases (*name) that repeat large parts, or import another document"))
     }
 
     fn push_value(&mut self, value: ParsedValue, line: usize) -> Result<()> {

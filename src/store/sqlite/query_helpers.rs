@@ -32,9 +32,11 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
                  read-only",
             ),
         ),
-        Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
-            ("the store is damaged", Some("Stop using the store and restore a backup"))
-        }
+        Some(Code::DatabaseCorrupt) => ("the store is damaged", Some("Stop using the store and restore a backup")),
+        Some(Code::NotADatabase) => (
+            "the store is not an SQLite file",
+            Some("Check the path: --store PATH. If the path is right, the store is damaged: restore a backup"),
+        ),
         Some(Code::OperationInterrupted) => ("the query was interrupted", None),
         _ => ("the store can't be used", None),
     };

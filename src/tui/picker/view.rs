@@ -126,7 +126,7 @@ impl Picker {
         let rows = self.tree.rows();
         if rows.is_empty() {
             let text = match (self.search.is_empty(), self.tree.index().methods.is_empty()) {
-                (_, true) => "This installation has no catalogue.".to_owned(),
+                (_, true) => "There is no catalogue yet.  Run: jeton catalogue apply FILE".to_owned(),
                 (true, false) => "Nothing is ticked.  f shows all methods.".to_owned(),
                 (false, false) => format!("Nothing matches \"{}\".  Esc clears the search.", self.search.text()),
             };

@@ -92,7 +92,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::WorkerFailed => {
             model.exit = Some(Err(Error::failure("a part of jeton failed; see the message above")
-                .next("Each change was made completely or not at all. Start jeton again and check your last change")));
+                .next("Each change was made completely or not at all. Start jeton again and check if your last change was made")));
             Vec::new()
         }
         Msg::TerminalLost(why) => {

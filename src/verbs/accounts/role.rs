@@ -35,7 +35,7 @@ impl Mutation for SetRole {
             return Err(Error::denied(format!("{name} can't be promoted yet"))
                 .why("the account's password is temporary, because somebody else set it")
                 .next(format!(
-                    "Ask the account's user to choose a new password first: jeton account passwd --user {name}"
+                    "Ask {name} to choose a new password first. {name} runs: jeton account passwd --user {name}"
                 )));
         }
         let entry = audit_entry(Self::NAME, &account).changed("role", account.role.as_str(), self.role.as_str());

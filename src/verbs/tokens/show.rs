@@ -155,9 +155,9 @@ impl MethodCheck {
                 "jeton.* methods must be chosen one by one; API sets and Inherit don't include them".to_owned()
             }
             Withheld::UnknownMethod => "the method is in no catalogue, so it grants nothing".to_owned(),
-            Withheld::AccountRole(role) => format!("the method needs a higher role than the account's role, {role}"),
+            Withheld::AccountRole(role) => format!("the method needs a higher role; the account has the role {role}"),
             Withheld::IssuedRole(role) => {
-                format!("the method needs a higher role than the secret was issued with, {role}")
+                format!("the method needs a higher role; the secret was issued with the role {role}")
             }
             Withheld::TokenDenied(DenialReason::Deleted) => "the token is in the trash".to_owned(),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),
