@@ -336,7 +336,7 @@ fn picker_opens_without_a_catalogue() {
     s.keys("<space>");
     s.assert_top("picker");
     assert!(tree(&s).rows().is_empty());
-    insta::assert_snapshot!(lines_of(&s, "."), @"This installation has no catalogue.");
+    insta::assert_snapshot!(lines_of(&s, "."), @"There is no catalogue yet.  Run: jeton catalogue apply FILE");
     s.keys("a n u U z f y /x<enter><enter>");
     s.assert_top("create-token");
 }
