@@ -63,7 +63,7 @@ impl DetailRow for DeniedRow {
 
     fn on_action(&self, action: Action) -> Intent {
         match (action, &self.token) {
-            (Action::CopyAddress, _) => copy_address(self),
+            (Action::CopyAddress, _) => copy_address(&self.address, "attempts"),
             (Action::Accept, Some(token)) => {
                 Intent::Go(Destination::Token { id: token.id, trashed: token.state == TokenState::Trashed })
             }

@@ -2,12 +2,14 @@
 //!
 //! A new screen is a file here, a place on the [`workspace`] and a line in each match over places; its keys are a
 //! context.
+//! A long list, of which only a part is loaded, is a [`paged_list::Source`].
 
 pub mod accounts;
 pub mod audit;
 pub mod denied;
 pub mod first_run;
 pub mod list_layout;
+pub mod paged_list;
 pub mod paged_rows;
 pub mod policy;
 pub mod replace_password;

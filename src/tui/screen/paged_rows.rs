@@ -1,4 +1,4 @@
-//! A window into a long list, newest row first, that moves with the cursor. The audit and denied screens share it.
+//! A window into a long list, newest row first, that moves with the cursor. [`super::paged_list`] shows it.
 
 use std::ops::Range;
 

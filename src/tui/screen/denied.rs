@@ -1,0 +1,165 @@
+//! The screen of denied attempts with their reasons, newest first.
+
+use ratatui::style::Style;
+
+use super::Intent;
+use super::paged_list::{Page, PagedList, Source};
+use super::paged_rows::{PAGE_SIZE, RowKey};
+use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::page_cursor::PageCursor;
+use crate::domain::role::Role;
+use crate::domain::time::ago;
+use crate::domain::untrusted_text::is_control_or_bidi;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::Context;
+use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
+use crate::tui::theme;
+use crate::tui::widget::table_columns::{AGO_COLUMNS, CLOCK_COLUMNS, Cell, TableColumns, TableSpec};
+use crate::tui::widget::text_fit::{count_noun, group_digits};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, ListDenied, SecretStatus, format_origin};
+use crate::verbs::request::{Request, Response};
+use crate::verbs::verify::DenialReason;
+
+/// The denied attempts screen.
+pub type Denied = PagedList<DeniedAttempts>;
+
+/// The denied attempts.
+#[derive(Default)]
+pub struct DeniedAttempts;
+
+/// Width of the longest reason, with its glyph.
+const REASON_COLUMNS: usize = 18;
+/// Width of the count of attempts, and of the blank after it.
+const TIMES_COLUMNS: usize = 6;
+
+impl RowKey for DeniedRow {
+    type Key = DeniedKey;
+
+    fn key(&self) -> DeniedKey {
+        self.key
+    }
+}
+
+impl Source for DeniedAttempts {
+    type Row = DeniedRow;
+    type Filter = LedgerFilter;
+    const ID: &'static str = "denied";
+    const CONTEXT: Context = Context::Denied;
+    const TITLE: &'static str = "Denied attempts";
+    /// Narrow lists drop the client first, then show `3 min ago` instead of the clock, then cut the longest reasons.
+    /// Next they drop the secret, the count and the address, in this order.
+    const TABLE: TableSpec = TableSpec {
+        columns: &[
+            ("WHEN", CLOCK_COLUMNS),
+            ("TIMES", TIMES_COLUMNS),
+            ("REASON", REASON_COLUMNS),
+            ("TOKEN", 15),
+            ("SECRET", 10),
+            ("ADDRESS", 15),
+            ("CLIENT", 14),
+        ],
+        narrower: &[&[(6, 0)], &[(0, AGO_COLUMNS)], &[(2, 15)], &[(4, 0)], &[(1, 0)], &[(5, 0)], &[(3, 8)]],
+        shares: &[(6, 3, 24), (5, 4, 24)],
+        widest: 3,
+    };
+
+    fn request(filter: LedgerFilter, cursor: PageCursor<DeniedKey>) -> Request {
+        ListDenied { token: None, since: None, filter, cursor, limit: PAGE_SIZE }.into()
+    }
+
+    fn take_page(&mut self, response: &mut Response) -> Option<Page<DeniedRow>> {
+        if let Response::ListDenied(window) = response { Some(window.into()) } else { None }
+    }
+
+    fn cells(row: &DeniedRow, filter: &LedgerFilter, columns: &TableColumns, model: &Model) -> Vec<Cell> {
+        let theme = &model.theme;
+        let (plain, dim) = (Style::new(), theme.dim);
+        let (glyph, style) = theme::reason(&row.reason, theme);
+        let token_style = if row.token.is_some() { plain } else { dim };
+        let (address, client) = format_origin(&row.address, &row.client);
+        let secret = row.secret.as_ref().map_or("", |secret| short_status(secret.status));
+        vec![
+            Cell::new(columns.time(row.minute(), model), dim),
+            Cell::new(format!("{:>width$}", group_digits(row.attempts), width = TIMES_COLUMNS - 1), plain),
+            Cell::matching(format!("{glyph} {}", row.reason), style, &filter.words, filter.reason.as_ref()),
+            Cell::matching(token_name(row), token_style, &filter.words, filter.token.as_ref()),
+            Cell::new(secret, plain),
+            Cell::matching(address, plain, &filter.words, filter.address.as_ref()),
+            Cell::matching(client, dim, &filter.words, None),
+        ]
+    }
+
+    fn about(row: &DeniedRow, model: &Model) -> [String; 2] {
+        let why =
+            DenialReason::parse(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
+        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.status.describe());
+        let first = format!("{}: {why}{}", token_name(row), row.secret.as_ref().map_or_else(String::new, with));
+        let (address, client) = format_origin(&row.address, &row.client);
+        let second = format!(
+            "{} from {address} ({client}), {}, {}",
+            count_noun(row.attempts, "attempt"),
+            ago(row.at, model.now),
+            model.dates.get().second(row.at),
+        );
+        [first, second]
+    }
+
+    fn empty_text(&self, model: &Model) -> &'static str {
+        match model.role() >= Role::Admin {
+            true => "No attempt has been denied yet.",
+            false => "No attempt with your tokens has been denied yet.",
+        }
+    }
+}
+
+/// Copies the address of a client. `calls` is the word for what came from there.
+pub fn copy_address(address: &str, calls: &str) -> Intent {
+    let refuse = |why: String| Intent::Notify(NoticeId::NotCopied, format!("Not copied: {why}"));
+    match address {
+        "" => refuse(format!("the {calls} came from several or unknown addresses")),
+        // Text that can't be displayed safely must not be pasted either.
+        _ if address.chars().any(is_control_or_bidi) => refuse("the address contains control characters".to_owned()),
+        _ => Intent::Run(Effect::CopyText(address.to_owned())),
+    }
+}
+
+/// Returns the token's name, or a text for an unknown token.
+fn token_name(row: &DeniedRow) -> String {
+    row.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)
+}
+
+/// Returns a word or two about the secret.
+pub const fn short_status(status: SecretStatus) -> &'static str {
+    match status {
+        SecretStatus::Previous => "in overlap",
+        SecretStatus::Current
+        | SecretStatus::Old
+        | SecretStatus::Deleted
+        | SecretStatus::Purged
+        | SecretStatus::Wrong => status.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fit_the_width() {
+        let at = |columns| TableColumns::new(&DeniedAttempts::TABLE, columns);
+        for columns in 40..220 {
+            let c = at(columns);
+            assert!(c.total() <= columns, "{columns}: {}", c.total());
+            assert!(c.width(3) >= 8 && c.width(2) >= 15, "{columns}");
+        }
+        let shown = |columns| {
+            let c = at(columns);
+            [c.width(0) == CLOCK_COLUMNS, c.width(6) > 0, c.width(4) > 0, c.width(1) > 0, c.width(5) > 0]
+        };
+        assert_eq!(shown(40), [false; 5]);
+        assert_eq!(shown(72), [false, false, false, true, true], "beside the pane of 120 columns");
+        assert_eq!(shown(80), [false, false, true, true, true]);
+        assert_eq!(shown(110), [true; 5]);
+    }
+}

@@ -1,0 +1,122 @@
+//! The columns of a table: each list declares its own, and how they fit narrow and wide screens.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::text_fit::{fit, highlighted};
+use crate::domain::time::{Timestamp, ago};
+use crate::tui::model::Model;
+use crate::tui::theme::Theme;
+
+/// Width of `2026-11-21 10:30`.
+pub const CLOCK_COLUMNS: usize = 16;
+/// Width of `12 days ago`.
+pub const AGO_COLUMNS: usize = 11;
+
+/// The maximum width of the column that takes the spare room.
+const MAX_WIDEST: usize = 64;
+
+/// The columns of a list. Columns are referred to by their position.
+pub struct TableSpec {
+    /// Heading and width of each column.
+    pub columns: &'static [(&'static str, usize)],
+    /// New widths of columns, one step after the other until the table fits; 0 hides a column.
+    pub narrower: &'static [&'static [(usize, usize)]],
+    /// Columns that get a part of the spare room: column, divisor of the spare room, maximum part.
+    pub shares: &'static [(usize, usize, usize)],
+    /// The column that gets the rest of the spare room.
+    pub widest: usize,
+}
+
+/// The columns of a list at one width.
+pub struct TableColumns {
+    spec: &'static TableSpec,
+    /// Width of each column; 0 = hidden.
+    widths: Vec<usize>,
+}
+
+/// A cell of a row.
+pub struct Cell {
+    text: String,
+    style: Style,
+    /// The parts to highlight.
+    words: Vec<String>,
+}
+
+impl Cell {
+    /// Creates a cell.
+    pub fn new(text: impl Into<String>, style: Style) -> Self {
+        Cell { text: text.into(), style, words: Vec::new() }
+    }
+
+    /// Creates a cell in which the words of the filter, and the text of the filter's `field`, are highlighted.
+    pub fn matching(text: impl Into<String>, style: Style, words: &[String], field: Option<&String>) -> Self {
+        Cell { words: words.iter().chain(field).cloned().collect(), ..Cell::new(text, style) }
+    }
+}
+
+impl TableColumns {
+    /// Fits the columns into a width of `columns`.
+    pub fn new(spec: &'static TableSpec, columns: usize) -> Self {
+        let mut c = TableColumns { spec, widths: spec.columns.iter().map(|(_, width)| *width).collect() };
+        for step in spec.narrower {
+            if c.total() > columns {
+                step.iter().for_each(|(column, width)| c.set(*column, *width));
+            }
+        }
+        let spare = columns.saturating_sub(c.total());
+        let mut rest = spare;
+        for (column, divisor, most) in spec.shares {
+            if c.width(*column) > 0 {
+                let share = (spare / divisor).min(*most);
+                c.set(*column, c.width(*column) + share);
+                rest -= share;
+            }
+        }
+        let widest = c.width(spec.widest);
+        let room = columns.saturating_sub(c.total() - widest);
+        c.set(spec.widest, (widest + rest).min(MAX_WIDEST).min(room));
+        c
+    }
+
+    /// Returns the width of a column; 0 = hidden.
+    pub fn width(&self, column: usize) -> usize {
+        self.widths.get(column).copied().unwrap_or(0)
+    }
+
+    fn set(&mut self, column: usize, width: usize) {
+        if let Some(at) = self.widths.get_mut(column) {
+            *at = width;
+        }
+    }
+
+    /// Returns the width of the cursor column and of each shown column with the blank before it.
+    pub fn total(&self) -> usize {
+        2 + self.widths.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+    }
+
+    /// Returns `time` as wide as the first column.
+    pub fn time(&self, time: Timestamp, model: &Model) -> String {
+        if self.width(0) == CLOCK_COLUMNS { model.dates.get().minute(time) } else { ago(time, model.now) }
+    }
+
+    /// Returns the line of headings.
+    pub fn heading(&self) -> String {
+        let shown = self.spec.columns.iter().zip(&self.widths).filter(|(_, width)| **width > 0);
+        let cells: Vec<String> = shown.map(|((title, _), width)| fit(title, *width)).collect();
+        format!("  {}", cells.join(" "))
+    }
+
+    /// Returns a row of the table.
+    pub fn row(&self, cells: Vec<Cell>, is_current: bool, theme: &Theme) -> Line<'static> {
+        let base = if is_current { theme.selected } else { Style::new() };
+        let mut spans = vec![Span::styled(if is_current { "▶" } else { " " }, base)];
+        for (cell, width) in cells.into_iter().zip(&self.widths).filter(|(_, width)| **width > 0) {
+            // On a reversed row, colours would become backgrounds.
+            let style = if is_current { base } else { cell.style };
+            spans.push(Span::styled(" ", base));
+            spans.extend(highlighted(&fit(&cell.text, *width), &cell.words, style, theme.matched));
+        }
+        Line::from(spans)
+    }
+}
