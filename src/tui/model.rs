@@ -265,7 +265,7 @@ impl Model {
 
     /// Returns all screens of the signed-in user and all dialogs, the top one last.
     pub fn layers(&self) -> Vec<Layer> {
-        let screens = ScreenId::ALL.into_iter().filter(|_| self.workspace().is_some());
+        let screens = ScreenId::ALL.iter().copied().filter(|_| self.workspace().is_some());
         screens.map(Layer::Workspace).chain(self.modals.ids().into_iter().map(Layer::Modal)).collect()
     }
 

@@ -1,7 +1,6 @@
 //! The screens, and the interface between pages and input.
 //!
-//! A new screen is a file here, a place on the [`workspace`] and a line in each match over places; its keys are a
-//! context.
+//! A new screen is a file here and a line in [`workspace`]; its keys are a context.
 //! A long list, of which only a part is loaded, is a [`paged_list::Source`].
 
 pub mod accounts;

@@ -11,53 +11,52 @@ use super::tokens::Tokens;
 use crate::domain::role::Role;
 use crate::tui::picker::Picker;
 
-/// A screen that can be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ScreenId {
-    Tokens,
-    Accounts,
-    Audit,
-    Catalogue,
-    Policy,
-    Denied,
-}
+macro_rules! screens {
+    ($($id:ident $field:ident: $screen:ty = $empty:expr,)*) => {
+        /// A screen that can be shown.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ScreenId { $($id),* }
 
-impl ScreenId {
-    /// All screens, in the order of their keys.
-    pub const ALL: [ScreenId; 6] = [
-        ScreenId::Tokens,
-        ScreenId::Accounts,
-        ScreenId::Audit,
-        ScreenId::Catalogue,
-        ScreenId::Policy,
-        ScreenId::Denied,
-    ];
-}
-
-/// All screens.
-pub struct Workspace {
-    current: ScreenId,
-    pub tokens: Tokens,
-    pub accounts: Accounts,
-    pub audit: Audit,
-    pub catalogue: Picker,
-    pub policy: PolicyScreen,
-    pub denied: Denied,
-}
-
-impl Default for Workspace {
-    /// Creates empty screens and shows the tokens.
-    fn default() -> Self {
-        Workspace {
-            current: ScreenId::Tokens,
-            tokens: Tokens::new(),
-            accounts: Accounts::default(),
-            audit: Audit::default(),
-            catalogue: Picker::browse(Arc::from([]), Role::Owner),
-            policy: PolicyScreen::default(),
-            denied: Denied::default(),
+        impl ScreenId {
+            /// All screens, in the order of their keys.
+            pub const ALL: &[ScreenId] = &[$(ScreenId::$id),*];
         }
-    }
+
+        /// All screens.
+        pub struct Workspace {
+            current: ScreenId,
+            $(pub $field: $screen,)*
+        }
+
+        impl Default for Workspace {
+            /// Creates empty screens and shows the tokens.
+            fn default() -> Self {
+                Workspace { current: ScreenId::Tokens, $($field: $empty,)* }
+            }
+        }
+
+        impl Workspace {
+            /// Returns a screen, shown or not.
+            pub fn get(&self, screen: ScreenId) -> &dyn Component {
+                match screen { $(ScreenId::$id => &self.$field,)* }
+            }
+
+            /// Returns a screen, shown or not, for an update.
+            pub fn get_mut(&mut self, screen: ScreenId) -> &mut dyn Component {
+                match screen { $(ScreenId::$id => &mut self.$field,)* }
+            }
+        }
+    };
+}
+
+// Columns: id, field, type, and the screen before anything was read; in the order of their keys.
+screens! {
+    Tokens tokens: Tokens = Tokens::new(),
+    Accounts accounts: Accounts = Accounts::default(),
+    Audit audit: Audit = Audit::default(),
+    Catalogue catalogue: Picker = Picker::browse(Arc::from([]), Role::Owner),
+    Policy policy: PolicyScreen = PolicyScreen::default(),
+    Denied denied: Denied = Denied::default(),
 }
 
 impl Workspace {
@@ -76,32 +75,8 @@ impl Workspace {
         self.get(self.current)
     }
 
-    /// Returns a screen, shown or not.
-    pub fn get(&self, screen: ScreenId) -> &dyn Component {
-        match screen {
-            ScreenId::Tokens => &self.tokens,
-            ScreenId::Accounts => &self.accounts,
-            ScreenId::Audit => &self.audit,
-            ScreenId::Catalogue => &self.catalogue,
-            ScreenId::Policy => &self.policy,
-            ScreenId::Denied => &self.denied,
-        }
-    }
-
     /// Returns the page that takes the keys.
     pub fn component_mut(&mut self) -> &mut dyn Component {
         self.get_mut(self.current)
-    }
-
-    /// Returns a screen, shown or not, for an update.
-    pub fn get_mut(&mut self, screen: ScreenId) -> &mut dyn Component {
-        match screen {
-            ScreenId::Tokens => &mut self.tokens,
-            ScreenId::Accounts => &mut self.accounts,
-            ScreenId::Audit => &mut self.audit,
-            ScreenId::Catalogue => &mut self.catalogue,
-            ScreenId::Policy => &mut self.policy,
-            ScreenId::Denied => &mut self.denied,
-        }
     }
 }
