@@ -121,11 +121,7 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     ),
     ("audit.verify", Run("audit verify", ""), Press("3v")),
     ("ledger.denied", Run("ledger denied", ""), Press("6")),
-    (
-        "ledger.uses",
-        Run("ledger uses", ""),
-        TuiKeys::No("the screens show the sums of a token's uses; single rows are for scripts"),
-    ),
+    ("ledger.uses", Run("ledger uses", ""), Press("7")),
     (
         "ledger.head",
         CliCommand::No("lines read the ledger once and end: nothing waits for what comes into it later"),

@@ -50,6 +50,9 @@ pub enum Context {
     Denied,
     /// A denied attempt in full.
     DeniedRow,
+    Uses,
+    /// The uses of one day in full.
+    UsesRow,
     /// The verification of the audit log.
     AuditCheck,
     Catalogue,
@@ -66,7 +69,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, in the order of the help.
-    pub const ALL: [Context; 33] = [
+    pub const ALL: [Context; 35] = [
         Context::Global,
         Context::Tokens,
         Context::Trash,
@@ -87,6 +90,8 @@ impl Context {
         Context::AuditCheck,
         Context::Denied,
         Context::DeniedRow,
+        Context::Uses,
+        Context::UsesRow,
         Context::Catalogue,
         Context::CatalogueSets,
         Context::Policy,
@@ -136,6 +141,8 @@ impl Context {
             Context::AuditCheck => "Audit log integrity",
             Context::Denied => "Denied attempts",
             Context::DeniedRow => "Denied attempt",
+            Context::Uses => "Uses by day",
+            Context::UsesRow => "Uses of a day",
             Context::Policy => "Policy",
             Context::Catalogue => "Catalogue",
             Context::CatalogueSets => "API sets of the catalogue",

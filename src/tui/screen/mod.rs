@@ -14,6 +14,7 @@ pub mod policy;
 pub mod replace_password;
 pub mod sign_in;
 pub mod tokens;
+pub mod uses;
 pub mod workspace;
 
 use std::any::Any;

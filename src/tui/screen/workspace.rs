@@ -8,6 +8,7 @@ use super::audit::Audit;
 use super::denied::Denied;
 use super::policy::PolicyScreen;
 use super::tokens::Tokens;
+use super::uses::Uses;
 use crate::domain::role::Role;
 use crate::tui::picker::Picker;
 
@@ -57,6 +58,7 @@ screens! {
     Catalogue catalogue: Picker = Picker::browse(Arc::from([]), Role::Owner),
     Policy policy: PolicyScreen = PolicyScreen::default(),
     Denied denied: Denied = Denied::default(),
+    Uses uses: Uses = Uses::default(),
 }
 
 impl Workspace {

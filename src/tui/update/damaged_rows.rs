@@ -16,6 +16,7 @@ pub(super) fn notify_damaged(model: &mut Model, response: &Response) {
         Response::ListTokens(window) => notify(model, window.unreadable.iter().map(ToString::to_string), ""),
         Response::ListAccounts(list) => notify(model, list.unreadable.iter().map(|id| format!("account {id}")), ""),
         Response::ListDenied(window) => notify(model, window.unreadable.iter().cloned(), ""),
+        Response::ListUses(window) => notify(model, window.unreadable.iter().cloned(), ""),
         Response::ListAudit(window) if !window.rows.is_empty() => {
             let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));
             notify(model, rows, "; run: jeton audit verify");

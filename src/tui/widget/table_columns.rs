@@ -24,7 +24,7 @@ pub struct TableSpec {
     pub narrower: &'static [&'static [(usize, usize)]],
     /// Columns that get a part of the spare room: column, divisor of the spare room, maximum part.
     pub shares: &'static [(usize, usize, usize)],
-    /// The column that gets the rest of the spare room.
+    /// The column that gets the rest of the spare room. It is never hidden.
     pub widest: usize,
 }
 

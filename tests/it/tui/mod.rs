@@ -26,6 +26,7 @@ mod snapshots;
 mod story;
 mod table;
 mod usage;
+mod uses;
 
 use std::any::Any;
 

@@ -1,0 +1,189 @@
+//! The screen of accepted uses by day (UTC), newest first.
+
+use ratatui::style::Style;
+
+use super::denied::{copy_address, short_status};
+use super::paged_list::{Page, PagedList, Source};
+use super::paged_rows::{PAGE_SIZE, RowKey};
+use super::{Destination, Intent};
+use crate::domain::date_format::Dates;
+use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::page_cursor::PageCursor;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::row_details::{DetailLine, DetailRow, push_labelled};
+use crate::tui::model::Model;
+use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
+use crate::tui::widget::text_fit::{count_noun, group_digits};
+use crate::verbs::ledger::{LedgerSecret, ListUses, TokenState, UseKey, UseRow, format_origin};
+use crate::verbs::request::{Request, Response};
+
+/// The uses screen.
+pub type Uses = PagedList<AcceptedUses>;
+
+/// The accepted uses.
+#[derive(Default)]
+pub struct AcceptedUses;
+
+/// Width of the count of uses, and of the blank after it.
+const USES_COLUMNS: usize = 10;
+
+impl RowKey for UseRow {
+    type Key = UseKey;
+
+    fn key(&self) -> UseKey {
+        self.key.clone()
+    }
+}
+
+impl Source for AcceptedUses {
+    type Row = UseRow;
+    type Filter = LedgerFilter;
+    const ID: &'static str = "uses";
+    const CONTEXT: Context = Context::Uses;
+    const TITLE: &'static str = "Uses by day";
+    const ORDER: &'static str = "day";
+    /// Narrow lists drop the client first, then the secret. Next they cut the method, then drop the address and the
+    /// method.
+    const TABLE: TableSpec = TableSpec {
+        columns: &[
+            ("DAY (UTC)", 10),
+            ("     USES", USES_COLUMNS),
+            ("TOKEN", 15),
+            ("SECRET", 10),
+            ("METHOD", 24),
+            ("ADDRESS", 15),
+            ("CLIENT", 14),
+        ],
+        narrower: &[&[(6, 0)], &[(3, 0)], &[(4, 15)], &[(5, 0)], &[(4, 0)], &[(2, 8)]],
+        shares: &[(4, 2, 40), (5, 5, 24), (6, 5, 24)],
+        widest: 2,
+    };
+
+    fn request(filter: LedgerFilter, cursor: PageCursor<UseKey>) -> Request {
+        ListUses { token: None, since: None, filter, cursor, limit: PAGE_SIZE }.into()
+    }
+
+    fn take_page(&mut self, response: &mut Response) -> Option<Page<UseRow>> {
+        if let Response::ListUses(window) = response { Some(window.into()) } else { None }
+    }
+
+    fn cells(row: &UseRow, filter: &LedgerFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
+        let (plain, dim) = (Style::new(), model.theme.dim);
+        let (address, client) = format_origin(&row.key.address, &row.key.client);
+        let secret = row.secret.as_ref().map_or("", |secret| short_status(secret.status));
+        vec![
+            Cell::new(model.dates.get().format.utc_day(row.key.day), dim),
+            Cell::new(format!("{:>width$}", group_digits(row.uses), width = USES_COLUMNS - 1), plain),
+            Cell::matching(row.token.full_name(), plain, &filter.words, filter.token.as_ref()),
+            Cell::new(secret, plain),
+            Cell::matching(or_dash(&row.key.method), plain, &filter.words, None),
+            Cell::matching(address, plain, &filter.words, filter.address.as_ref()),
+            Cell::matching(client, dim, &filter.words, None),
+        ]
+    }
+
+    fn about(row: &UseRow, model: &Model) -> [String; 2] {
+        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.status.describe());
+        let secret = row.secret.as_ref().map_or_else(String::new, with);
+        let (address, client) = format_origin(&row.key.address, &row.key.client);
+        let day = model.dates.get().format.utc_day(row.key.day);
+        let method = if row.key.method.is_empty() { "method not recorded" } else { &row.key.method };
+        [
+            format!("{}: {method}{secret}", row.token.full_name()),
+            format!("{} from {address} ({client}) on {day} (UTC)", count_noun(row.uses, "use")),
+        ]
+    }
+
+    fn empty_text(&self, model: &Model) -> &'static str {
+        match model.role() >= Role::Admin {
+            true => "No token has been used yet.",
+            false => "Your tokens have not been used yet.",
+        }
+    }
+}
+
+impl DetailRow for UseRow {
+    const CONTEXT: Context = Context::UsesRow;
+    const ID: &'static str = "uses-row";
+
+    fn title(&self) -> String {
+        count_noun(self.uses, "use")
+    }
+
+    fn detail_lines(&self, columns: usize, _now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
+        let (address, client) = format_origin(&self.key.address, &self.key.client);
+        let method = match self.key.method.as_str() {
+            "" => "the requests named no method, or several",
+            method => method,
+        };
+        let state = match self.token.state {
+            TokenState::Live => "",
+            TokenState::Trashed => "the token is in the trash",
+            TokenState::Purged => "purged",
+        };
+        let secret = self.secret.as_ref();
+        let mut lines = Vec::new();
+        for (label, text) in [
+            ("Day", format!("{} (UTC)", dates.format.utc_day(self.key.day))),
+            ("Uses", group_digits(self.uses)),
+            ("Token", self.token.full_name()),
+            ("", format!("id {}", self.token.id)),
+            ("", state.to_owned()),
+            ("Secret", secret.map_or("unknown", |secret| &secret.hint).to_owned()),
+            ("", secret.map_or("", |secret| secret.status.describe()).to_owned()),
+            ("Method", method.to_owned()),
+            ("Address", address),
+            ("Client", client),
+        ] {
+            if !(label.is_empty() && text.is_empty()) {
+                push_labelled(&mut lines, label, &text, columns);
+            }
+        }
+        lines
+    }
+
+    /// Only a token that wasn't purged can be shown.
+    fn is_enabled(&self, action: Action) -> bool {
+        action != Action::Accept || self.token.state != TokenState::Purged
+    }
+
+    fn on_action(&self, action: Action) -> Intent {
+        match action {
+            Action::CopyAddress => copy_address(&self.key.address, "uses"),
+            Action::Accept => {
+                let trashed = self.token.state == TokenState::Trashed;
+                Intent::Go(Destination::Token { id: self.token.id, trashed })
+            }
+            _ => Intent::Stay,
+        }
+    }
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fit_the_width() {
+        let at = |columns| TableColumns::new(&AcceptedUses::TABLE, columns);
+        for columns in 40..220 {
+            let c = at(columns);
+            assert!(c.total() <= columns, "{columns}: {}", c.total());
+            assert!(c.width(0) == 10 && c.width(1) == USES_COLUMNS && c.width(2) >= 8, "{columns}");
+        }
+        let shown = |columns| {
+            let c = at(columns);
+            [c.width(6) > 0, c.width(3) > 0, c.width(5) > 0, c.width(4) > 0]
+        };
+        assert_eq!(shown(40), [false; 4]);
+        assert_eq!(shown(72), [false, false, true, true], "beside the pane of 120 columns");
+        assert_eq!(shown(80), [false, false, true, true]);
+        assert_eq!(shown(110), [true; 4]);
+    }
+}
