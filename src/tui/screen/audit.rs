@@ -54,6 +54,7 @@ impl Source for AuditLog {
         narrower: &[&[(5, 0)], &[(4, 0)], &[(0, AGO_COLUMNS)], &[(1, 0)], &[(2, 13), (3, 12)]],
         shares: &[(1, 4, 21)],
         widest: 3,
+        ..TableSpec::EMPTY
     };
     const SHOWS_LEDGER: bool = false;
 

@@ -62,6 +62,7 @@ impl Source for DeniedAttempts {
         narrower: &[&[(6, 0)], &[(0, AGO_COLUMNS)], &[(2, 15)], &[(4, 0)], &[(1, 0)], &[(5, 0)], &[(3, 8)]],
         shares: &[(6, 3, 24), (5, 4, 24)],
         widest: 3,
+        ..TableSpec::EMPTY
     };
 
     fn request(filter: LedgerFilter, cursor: PageCursor<DeniedKey>) -> Request {

@@ -181,12 +181,12 @@ impl<S: Source> PagedList<S> {
         let columns = usize::from(area.width);
         let layout = TableColumns::new(const { &S::TABLE }, columns);
         let height = usize::from(area.height).saturating_sub(1);
-        let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
+        let mut lines = vec![Line::styled(layout.heading(None), model.theme.dim)];
         let filter = self.parsed_filter();
         let rows = self.rows.visible_rows(height);
-        lines.extend(
-            rows.map(|(row, is_current)| layout.row(S::cells(row, &filter, &layout, model), is_current, &model.theme)),
-        );
+        lines.extend(rows.map(|(row, is_current)| {
+            layout.row(S::cells(row, &filter, &layout, model), is_current, false, &model.theme)
+        }));
         if self.rows.is_loaded() && self.rows.is_empty() {
             lines.push(Line::default());
             lines.extend(if self.filter.is_empty() {

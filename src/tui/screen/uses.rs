@@ -59,6 +59,7 @@ impl Source for AcceptedUses {
         narrower: &[&[(6, 0)], &[(3, 0)], &[(4, 15)], &[(5, 0)], &[(4, 0)], &[(2, 8)]],
         shares: &[(4, 2, 40), (5, 5, 24), (6, 5, 24)],
         widest: 2,
+        ..TableSpec::EMPTY
     };
 
     fn request(filter: LedgerFilter, cursor: PageCursor<UseKey>) -> Request {

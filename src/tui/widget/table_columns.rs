@@ -4,6 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::text_fit::{fit, highlighted};
+use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::model::Model;
 use crate::tui::theme::Theme;
@@ -13,8 +14,11 @@ pub const CLOCK_COLUMNS: usize = 16;
 /// Width of `12 days ago`.
 pub const AGO_COLUMNS: usize = 11;
 
-/// The maximum width of the column that takes the spare room.
+/// The maximum width of the column that gets the rest of the spare room.
 const MAX_WIDEST: usize = 64;
+/// Columns before the first cell: the cursor, or the cursor and the mark.
+const CURSOR_COLUMNS: usize = 2;
+const MARK_COLUMNS: usize = 4;
 
 /// The columns of a list. Columns are referred to by their position.
 pub struct TableSpec {
@@ -26,6 +30,16 @@ pub struct TableSpec {
     pub shares: &'static [(usize, usize, usize)],
     /// The column that gets the rest of the spare room. It is never hidden.
     pub widest: usize,
+    /// The columns by which the list can be sorted: the first ones, in this order.
+    pub sort: &'static [SortColumn],
+    /// `true` if rows can be marked.
+    pub has_marks: bool,
+}
+
+impl TableSpec {
+    /// No columns, no order and no marks.
+    pub const EMPTY: TableSpec =
+        TableSpec { columns: &[], narrower: &[], shares: &[], widest: 0, sort: &[], has_marks: false };
 }
 
 /// The columns of a list at one width.
@@ -90,9 +104,13 @@ impl TableColumns {
         }
     }
 
-    /// Returns the width of the cursor column and of each shown column with the blank before it.
+    /// Returns the width of all columns and of the blanks between them.
     pub fn total(&self) -> usize {
-        2 + self.widths.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+        self.left() + self.widths.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+    }
+
+    fn left(&self) -> usize {
+        if self.spec.has_marks { MARK_COLUMNS } else { CURSOR_COLUMNS }
     }
 
     /// Returns `time` as wide as the first column.
@@ -100,22 +118,34 @@ impl TableColumns {
         if self.width(0) == CLOCK_COLUMNS { model.dates.get().minute(time) } else { ago(time, model.now) }
     }
 
-    /// Returns the line of headings.
-    pub fn heading(&self) -> String {
-        let shown = self.spec.columns.iter().zip(&self.widths).filter(|(_, width)| **width > 0);
-        let cells: Vec<String> = shown.map(|((title, _), width)| fit(title, *width)).collect();
-        format!("  {}", cells.join(" "))
+    /// Returns the line of headings, with an arrow at the column by which the table is sorted.
+    pub fn heading(&self, sort: Option<Sort>) -> String {
+        let sorted = sort.and_then(|sort| Some((self.spec.sort.iter().position(|by| *by == sort.column)?, sort)));
+        let title = |column: usize, title: &str| match sorted {
+            Some((by, sort)) if by == column => format!("{title} {}", if sort.descending { "↑" } else { "↓" }),
+            _ => title.to_owned(),
+        };
+        let shown = self.spec.columns.iter().zip(&self.widths).enumerate().filter(|(_, (_, width))| **width > 0);
+        let cells: Vec<String> = shown.map(|(at, ((name, _), width))| fit(&title(at, name), *width)).collect();
+        format!("{}{}", " ".repeat(self.left()), cells.join(" "))
     }
 
     /// Returns a row of the table.
-    pub fn row(&self, cells: Vec<Cell>, is_current: bool, theme: &Theme) -> Line<'static> {
+    pub fn row(&self, cells: Vec<Cell>, is_current: bool, is_marked: bool, theme: &Theme) -> Line<'static> {
         let base = if is_current { theme.selected } else { Style::new() };
+        // On a reversed row, colours would become backgrounds.
+        let over = |style: Style| if is_current { base } else { style };
         let mut spans = vec![Span::styled(if is_current { "▶" } else { " " }, base)];
-        for (cell, width) in cells.into_iter().zip(&self.widths).filter(|(_, width)| **width > 0) {
-            // On a reversed row, colours would become backgrounds.
-            let style = if is_current { base } else { cell.style };
+        let mut before = base;
+        if self.spec.has_marks {
+            before = over(theme.accent);
             spans.push(Span::styled(" ", base));
-            spans.extend(highlighted(&fit(&cell.text, *width), &cell.words, style, theme.matched));
+            spans.push(Span::styled(if is_marked { "✓" } else { " " }, before));
+        }
+        for (cell, width) in cells.into_iter().zip(&self.widths).filter(|(_, width)| **width > 0) {
+            spans.push(Span::styled(" ", before));
+            spans.extend(highlighted(&fit(&cell.text, *width), &cell.words, over(cell.style), theme.matched));
+            before = base;
         }
         Line::from(spans)
     }

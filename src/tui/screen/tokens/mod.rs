@@ -16,7 +16,6 @@ mod dialogs;
 pub mod list_options;
 pub mod marks;
 mod reads;
-mod trash_columns;
 mod view;
 
 use ratatui::Frame;

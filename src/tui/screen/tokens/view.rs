@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::columns::Columns;
-use super::{Tokens, trash_columns};
+use super::Tokens;
+use super::columns::{TOKENS, TRASH, token_cells, trash_cells};
 use crate::domain::policy::Policy;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::time::relative;
@@ -17,6 +17,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::list_layout::{self, ScreenParts, filter_line_with};
 use crate::tui::theme::Theme;
 use crate::tui::widget::key_hints::truncate_with_hint;
+use crate::tui::widget::table_columns::TableColumns;
 use crate::tui::widget::text_fit::{cut, group_digits, width};
 use crate::verbs::tokens::TokenDetails;
 
@@ -127,21 +128,13 @@ impl Tokens {
         let words = self.query().filter.words;
         let shown = self.cursor.visible_rows(height).filter_map(|at| self.window.rows.get(at).map(|token| (at, token)));
         let rows = shown.map(|(at, token)| (token, at == self.cursor.position(), self.marks.contains(token.id)));
-        let sort = self.options.sort;
-        let mut lines: Vec<Line<'static>> = Vec::new();
-        if self.options.trashed {
-            let layout = trash_columns::Columns::new(columns);
-            lines.push(Line::styled(layout.heading(sort), theme.dim));
-            lines.extend(rows.map(|(token, is_current, mark)| layout.row(token, is_current, mark, &words, model)));
-        } else {
-            let layout = Columns::new(columns);
-            lines.push(Line::styled(layout.heading(sort), theme.dim));
-            let denied_recently = |token: &Token| self.window.recently_denied.contains(&token.id);
-            let row = |(token, is_current, mark)| {
-                layout.row(token, (is_current, mark, denied_recently(token)), &words, model)
-            };
-            lines.extend(rows.map(row));
-        }
+        let layout = TableColumns::new(if self.options.trashed { &TRASH } else { &TOKENS }, columns);
+        let cells = |token: &Token| match self.options.trashed {
+            true => trash_cells(token, &words, model),
+            false => token_cells(token, self.window.recently_denied.contains(&token.id), &words, model),
+        };
+        let mut lines = vec![Line::styled(layout.heading(Some(self.options.sort)), theme.dim)];
+        lines.extend(rows.map(|(token, is_current, mark)| layout.row(cells(token), is_current, mark, theme)));
         if self.loaded && self.window.rows.is_empty() {
             lines.push(Line::default());
             lines.extend(self.empty(columns, theme));
