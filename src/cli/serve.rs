@@ -75,7 +75,10 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
             tracing::info!(signal, "the service has ended");
             Ok(())
         }
-        None => Err(ended.err().unwrap_or_else(|| Error::failure("the service ended unexpectedly"))),
+        None => Err(ended.err().unwrap_or_else(|| {
+            Error::failure("the service ended unexpectedly")
+                .next("Read the last lines of the log, then start the service again")
+        })),
     }
 }
 

@@ -33,7 +33,7 @@ pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
             .entry(table)
             .or_insert_with(|| Item::Table(Table::new()))
             .as_table_mut()
-            .ok_or_else(|| Error::usage(format!("the key {table} is not a TOML table in {}", path.display())))?,
+            .ok_or_else(|| Error::usage(format!("{table} must be a TOML table in {}", path.display())))?,
     };
     table[key_name(key)] = match stored {
         SetValue::Text(text) => value(*text),

@@ -116,8 +116,8 @@ impl AuditPosition {
             Err(e) => {
                 if !pending.is_failing {
                     let why = e.to_string();
-                    tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart, jeton may not detect an older \
-                         copy of the store");
+                    tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart, an older copy of the store \
+                         could go unnoticed, and revoked tokens would work again");
                 }
                 pending.is_failing = true;
                 pending.next.get_or_insert(next);

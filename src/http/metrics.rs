@@ -105,7 +105,12 @@ pub(super) fn render(service: &ServerState) -> String {
     let help = "Uses and denied attempts not written to the ledger.";
     family("ledger_dropped_total", "counter", help, &one(lost.uses + lost.denials));
     family("ledger_lost_uses_total", "counter", "Accepted uses not written to the ledger.", &one(lost.uses));
-    family("ledger_faults_total", "counter", "Failed writes of the ledger.", &one(of(&ledger.stats.faults)));
+    family(
+        "ledger_faults_total",
+        "counter",
+        "Failed attempts to write to the ledger; the rows are tried again.",
+        &one(of(&ledger.stats.faults)),
+    );
     let OverloadCounters { closed, refused } = &service.overload;
     family("connections_closed_for_room_total", "counter", "Idle connections closed to make room.", &one(of(closed)));
     family("connections_not_accepted_total", "counter", "Failed accepts of connections.", &one(of(refused)));

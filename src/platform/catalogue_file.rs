@@ -35,7 +35,7 @@ pub fn source<C: AsRef<[Catalogue]>>(
         return Catalogue::shipped(name);
     }
     read(from, read_text, existing).map_err(|e| match e.kind {
-        Kind::NotFound => e.why("the only built-in catalogue is cloud-platform; any other name must be a file"),
+        Kind::NotFound => e.why("give the path of a catalogue file, or cloud-platform, the sample catalogue of jeton"),
         _ => e,
     })
 }

@@ -84,8 +84,8 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
             .why("this action needs a person with a password")
             .next("Use --user NAME and enter the password"),
         methods => Error::denied(format!("the token {} may not do this", token.name))
-            .why(format!("it needs the method {}", methods.join(" or ")))
-            .next("Use a token with this method, or --user NAME and the password"),
+            .why(format!("this action needs the method {}", methods.join(" or ")))
+            .next("Use a token with such a method, or --user NAME and the password"),
     }
 }
 
@@ -179,10 +179,13 @@ fn forbid_escalation<'s>(
         first_excess(&catalogues, bearer.account.role, &bearer.token.selection, selections)
     };
     if excess(&mut current.into_iter().chain(requested.clone())).is_some() {
-        let refused = Error::denied(format!("the token {name} can't grant methods that it does not have itself"));
         // Requested rights can be named in the error; rights of a token out of reach can't.
-        let named = excess(&mut requested.into_iter());
-        return Err(refused.why(named.unwrap_or_else(|| "the other token has more methods".to_owned())));
+        let refused = match excess(&mut requested.into_iter()) {
+            Some(named) => Error::denied(format!("the token {name} can't give another token more rights than its own"))
+                .why(format!("the token {name} does not have {named}")),
+            None => Error::denied(format!("the token {name} can't change a token with more rights than its own")),
+        };
+        return Err(refused.next("Use --user NAME and enter the password"));
     }
     let outlives = |expiry: Expiry| match (bearer.expiry, expiry) {
         (Expiry::Never, _) => false,

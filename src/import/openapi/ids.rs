@@ -74,8 +74,8 @@ fn operation_part(
     if own.is_empty() {
         let generated = id_from_path(operation.http_method, operation.path, MAX_OPERATION_LEN);
         warnings.add(format!(
-            "{}: the operationId {} has no valid characters, so jeton makes the method's id from HTTP method \
-             and path",
+            "{}: the operationId {} has no characters that an id may have, so jeton made the id from HTTP \
+             method and path",
             quoted(&operation.label),
             quoted(id)
         ));

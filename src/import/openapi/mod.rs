@@ -147,7 +147,7 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 fn check_version(root: &Node) -> Result<()> {
-    let refused = |what: String| Err(Error::usage(what).why("jeton imports OpenAPI 3.0 and 3.1"));
+    let refused = |what: String| Err(Error::usage(what).why("jeton imports only OpenAPI 3.0 and 3.1"));
     if root.entries().is_none() {
         return refused("the file is not an OpenAPI document".to_owned());
     }

@@ -176,8 +176,10 @@ fn wrong_owner(path: &Path, owner: u32) -> Error {
         None => (format!("uid {owner}"), format!("'#{owner}'")),
     };
     open_error(path)
-        .why(format!("the owner is {who}; files created by uid {own_uid} would lock the owner out"))
-        .next(format!("Run jeton as the owner: sudo -u {word} jeton …"))
+        .why(format!(
+            "it belongs to {who}, and you are uid {own_uid}. Files that you create there would lock the owner out"
+        ))
+        .next(format!("Run the command as the owner: sudo -u {word} jeton …"))
 }
 
 /// Returns `true` if the file at `path` is an SQLite database with jeton's application id.

@@ -52,11 +52,11 @@ fn disable_tokens(tokens: &[Token]) -> impl Fn() -> PendingMutation + 'static {
     let (what, about) = match tokens {
         [only] => (
             only.full_name(),
-            format!("The service denies {} from the next request on. You can enable the token again.", only.name),
+            format!("The service will deny {} from the next request on. You can enable the token later.", only.name),
         ),
         several => (
             format!("{} tokens", several.len()),
-            format!("The service denies {names} from the next request on. You can enable the tokens again."),
+            format!("The service will deny {names} from the next request on. You can enable the tokens later."),
         ),
     };
     move || PendingMutation::new(format!("Disable {what}"), about.clone(), DisableTokens { tokens: targets.clone() })

@@ -246,7 +246,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         lines.push(row("Rotating", format!("{} stops working {ends}, {seen}", previous.hint)));
         if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
             let calls = format!(
-                "{} today, {} in 7 days with the old secret",
+                "with the old secret: {} today, {} in 7 days",
                 count_noun(uses.today, "call"),
                 group_digits(uses.week)
             );

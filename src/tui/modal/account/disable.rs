@@ -10,9 +10,9 @@ pub(super) fn describe(counted: &AccountWithCounts) -> String {
     let name = &counted.account.username;
     let tokens = match counted.tokens.active {
         0 => "The account has no active tokens".to_owned(),
-        1 => "The service denies the account's 1 active token from the next request on".to_owned(),
+        1 => "The service will deny the account's 1 active token from the next request on".to_owned(),
         n => format!(
-            "The service denies all {} of the account from the next request on",
+            "The service will deny all {} of the account from the next request on",
             count_noun(n.into(), "active token")
         ),
     };

@@ -107,7 +107,7 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     let tokens = vec![TokenTarget::at_revision(token)];
     if token.enabled {
         let about = format!(
-            "The service denies {} from the next request on. The secret is kept, so you can enable the token again.",
+            "The service will deny {} from the next request on. The secret is kept, so you can enable the token later.",
             token.full_name()
         );
         PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
@@ -153,8 +153,8 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
         n => format!(" {n} other marked tokens are already disabled."),
     };
     let about = format!(
-        "The service denies {names} from the next request on. The secrets are kept, so you can enable the \
-         tokens again.{off}"
+        "The service will deny {names} from the next request on. The secrets are kept, so you can enable the \
+         tokens later.{off}"
     );
     PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })
 }
