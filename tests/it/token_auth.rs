@@ -120,7 +120,10 @@ fn token_without_the_method_is_denied() {
     let (home, secret) = holder(READS);
     let variables = [("JETON_TOKEN", secret.as_str())];
     let refused = with(&home, &variables, &["token", "create", "x"]).assert_error(Kind::Denied).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the token bot may not do this: the token lacks the method jeton.tokens.write or jeton.tokens.write-all");
+    insta::assert_snapshot!(refused.message(), @"
+    error: the token bot may not do this: this action needs the method jeton.tokens.write or jeton.tokens.write-all
+      Use a token with such a method, or --user NAME and the password
+    ");
     let refused = with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_error(Kind::Denied);
     insta::assert_snapshot!(refused.message(), @"
     error: a token is not enough for this action: this action needs a person with a password

@@ -91,8 +91,8 @@ fn disabled_account_denies_its_tokens_until_enabled() {
     s.assert_top("account.disable");
     insta::assert_snapshot!(s.dialog_text(), @"
     Disable member
-    member can't sign in any more. The service denies the account's 1 active
-    token from the next request on. Nothing is lost: the account can be
+    member can't sign in any more. The service will deny the account's 1
+    active token from the next request on. Nothing is lost: the account can be
     enabled again.
 
     The token was not used in the last 7 days.
@@ -130,7 +130,7 @@ fn account_with_active_tokens_is_disabled_instead_of_deleted() {
     None of these tokens was used in the last 7 days.
 
     If you disable the account instead: member can't sign in any more. The
-    service denies the account's 1 active token from the next request on.
+    service will deny the account's 1 active token from the next request on.
     Nothing is lost: the account can be enabled again.
 
     First disable or revoke the tokens: go back and press Enter on the
@@ -334,9 +334,9 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
     s.keys("2<down>d");
     insta::assert_snapshot!(s.dialog_text(), @"
     Disable member
-    member can't sign in any more. The service denies all 2 active tokens of
-    the account from the next request on. Nothing is lost: the account can be
-    enabled again.
+    member can't sign in any more. The service will deny all 2 active tokens
+    of the account from the next request on. Nothing is lost: the account can
+    be enabled again.
 
     ! In use: 1 of 2 tokens, 352 calls in the last 7 days:
     member/ci: 352 calls, 352 today
@@ -356,7 +356,7 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
       methods used: environment.control.GetEnvInfo, …StopEnv
 
     If you disable the account instead: member can't sign in any more. The
-    service denies all 2 active tokens of the account from the next request
+    service will deny all 2 active tokens of the account from the next request
     on. Nothing is lost: the account can be enabled again.
 
     First disable or revoke the tokens: go back and press Enter on the

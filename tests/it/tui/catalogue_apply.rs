@@ -230,7 +230,7 @@ fn unreadable_catalogue_is_a_problem_of_the_form() {
     s.keys("<enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"Enter the path of a catalogue file, or cloud-platform");
     s.keys("cloud<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud: the only built-in catalogue is cloud-platform; any other name must be a file");
+    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud: give the path of a catalogue file, or cloud-platform, the sample catalogue of jeton");
     s.keys("<esc>");
     offer(&mut s, &example().replacen("access", "acess", 1));
     s.assert_shows("shop.toml:");

@@ -174,9 +174,9 @@ fn several_tokens_are_disabled_and_enabled_together() {
     s.assert_top("token.disable");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
-    The service denies ops/a, ops/c from the next request on. The secrets are
-    kept, so you can enable the tokens again. 1 other marked token is already
-    disabled.
+    The service will deny ops/a, ops/c from the next request on. The secrets
+    are kept, so you can enable the tokens later. 1 other marked token is
+    already disabled.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));

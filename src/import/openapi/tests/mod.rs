@@ -162,15 +162,15 @@ fn other_versions_are_refused() {
         messages.push(format!("{text:?}: {error}"));
     }
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    "swagger: '2.0'\npaths: {}": unsupported version: Swagger "2.0": jeton imports OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
-    "{\"swagger\":\"2.0\"}": unsupported version: Swagger "2.0": jeton imports OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
-    "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports OpenAPI 3.0 and 3.1
-    "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports OpenAPI 3.0 and 3.1
-    "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports OpenAPI 3.0 and 3.1
-    "{}": the file is not an OpenAPI document: the field openapi with the version is missing: jeton imports OpenAPI 3.0 and 3.1
-    "[]": the file is not an OpenAPI document: jeton imports OpenAPI 3.0 and 3.1
+    "swagger: '2.0'\npaths: {}": unsupported version: Swagger "2.0": jeton imports only OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
+    "{\"swagger\":\"2.0\"}": unsupported version: Swagger "2.0": jeton imports only OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
+    "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only OpenAPI 3.0 and 3.1
+    "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports only OpenAPI 3.0 and 3.1
+    "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports only OpenAPI 3.0 and 3.1
+    "{}": the file is not an OpenAPI document: the field openapi with the version is missing: jeton imports only OpenAPI 3.0 and 3.1
+    "[]": the file is not an OpenAPI document: jeton imports only OpenAPI 3.0 and 3.1
     "": the document is empty
-    "just words": the file is not an OpenAPI document: jeton imports OpenAPI 3.0 and 3.1
+    "just words": the file is not an OpenAPI document: jeton imports only OpenAPI 3.0 and 3.1
     "openapi: 3.0.0\npaths: {}": the document has no operations: each operation under paths becomes a method. Check that this is the complete document of the API
     "openapi: 3.1\npaths: []": the document has no operations: each operation under paths becomes a method. Check that this is the complete document of the API
     "a: 1\n---\nb: 2\n": the file contains more than one document: the second document starts on line 2. Split the file, then import each document
@@ -221,7 +221,7 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     GET "/c": skipped a tag, because it is not text
     operations without operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
     the tag "使用者" has no valid characters, so its group gets the id group-778ff5f9
-    "GET /b": the operationId "使用者" has no valid characters, so jeton makes the method's id from HTTP method and path
+    "GET /b": the operationId "使用者" has no characters that an id may have, so jeton made the id from HTTP method and path
     operationIds that jeton changed into valid method ids: 1 ("repos/list for-user")
     "#);
     assert_eq!(holds(&all, "other"), ["repos.repos-list-for-user"]);
