@@ -185,7 +185,7 @@ impl DetailRow for HashedRow {
 }
 
 /// Adds `text` after `label`, on as many lines as needed.
-pub fn push_labelled(lines: &mut Vec<DetailLine>, label: &'static str, text: &str, columns: usize) {
+pub(super) fn push_labelled(lines: &mut Vec<DetailLine>, label: &'static str, text: &str, columns: usize) {
     for (at, text) in fold(text, columns.saturating_sub(LABEL_COLUMNS)).into_iter().enumerate() {
         lines.push(DetailLine { label: if at == 0 { label } else { "" }, text, is_heading: false });
     }

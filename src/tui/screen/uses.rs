@@ -2,21 +2,17 @@
 
 use ratatui::style::Style;
 
-use super::denied::{copy_address, short_status};
+use super::denied::short_status;
 use super::paged_list::{Page, PagedList, Source};
 use super::paged_rows::{PAGE_SIZE, RowKey};
-use super::{Destination, Intent};
-use crate::domain::date_format::Dates;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
-use crate::domain::time::Timestamp;
-use crate::tui::keymap::{Action, Context};
-use crate::tui::modal::row_details::{DetailLine, DetailRow, push_labelled};
+use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::tui::widget::text_fit::{count_noun, group_digits};
-use crate::verbs::ledger::{LedgerSecret, ListUses, TokenState, UseKey, UseRow, format_origin};
+use crate::verbs::ledger::{LedgerSecret, ListUses, UseKey, UseRow, format_origin};
 use crate::verbs::request::{Request, Response};
 
 /// The uses screen.
@@ -101,63 +97,6 @@ impl Source for AcceptedUses {
         match model.role() >= Role::Admin {
             true => "No token has been used yet.",
             false => "Your tokens have not been used yet.",
-        }
-    }
-}
-
-impl DetailRow for UseRow {
-    const CONTEXT: Context = Context::UsesRow;
-    const ID: &'static str = "uses-row";
-
-    fn title(&self) -> String {
-        count_noun(self.uses, "use")
-    }
-
-    fn detail_lines(&self, columns: usize, _now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
-        let (address, client) = format_origin(&self.key.address, &self.key.client);
-        let method = match self.key.method.as_str() {
-            "" => "the requests named no method, or several",
-            method => method,
-        };
-        let state = match self.token.state {
-            TokenState::Live => "",
-            TokenState::Trashed => "the token is in the trash",
-            TokenState::Purged => "purged",
-        };
-        let secret = self.secret.as_ref();
-        let mut lines = Vec::new();
-        for (label, text) in [
-            ("Day", format!("{} (UTC)", dates.format.utc_day(self.key.day))),
-            ("Uses", group_digits(self.uses)),
-            ("Token", self.token.full_name()),
-            ("", format!("id {}", self.token.id)),
-            ("", state.to_owned()),
-            ("Secret", secret.map_or("unknown", |secret| &secret.hint).to_owned()),
-            ("", secret.map_or("", |secret| secret.status.describe()).to_owned()),
-            ("Method", method.to_owned()),
-            ("Address", address),
-            ("Client", client),
-        ] {
-            if !(label.is_empty() && text.is_empty()) {
-                push_labelled(&mut lines, label, &text, columns);
-            }
-        }
-        lines
-    }
-
-    /// Only a token that wasn't purged can be shown.
-    fn is_enabled(&self, action: Action) -> bool {
-        action != Action::Accept || self.token.state != TokenState::Purged
-    }
-
-    fn on_action(&self, action: Action) -> Intent {
-        match action {
-            Action::CopyAddress => copy_address(&self.key.address, "uses"),
-            Action::Accept => {
-                let trashed = self.token.state == TokenState::Trashed;
-                Intent::Go(Destination::Token { id: self.token.id, trashed })
-            }
-            _ => Intent::Stay,
         }
     }
 }

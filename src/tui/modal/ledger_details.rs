@@ -1,0 +1,121 @@
+//! The rows of the ledger in full: denied attempts and uses.
+
+use super::row_details::{DetailLine, DetailRow, push_labelled};
+use crate::domain::date_format::Dates;
+use crate::domain::time::{Timestamp, ago};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::screen::denied::copy_address;
+use crate::tui::screen::{Destination, Intent};
+use crate::tui::widget::text_fit::{count_noun, group_digits};
+use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, TokenState, UseRow, format_origin};
+use crate::verbs::verify::DenialReason;
+
+impl DetailRow for DeniedRow {
+    const CONTEXT: Context = Context::DeniedRow;
+    const ID: &'static str = "denied-row";
+
+    fn title(&self) -> String {
+        if self.attempts == 1 { "Denied attempt".to_owned() } else { count_noun(self.attempts, "denied attempt") }
+    }
+
+    fn detail_lines(&self, columns: usize, now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
+        let suffix = if self.attempts == 1 { "" } else { ", all within the same minute" };
+        let method = match self.token {
+            None => "not recorded, because the token is unknown",
+            Some(_) => "the request named no method, or several",
+        };
+        let facts = [
+            ("When", dates.second(self.at)),
+            ("", ago(self.at, now)),
+            ("Attempts", format!("{}{suffix}", group_digits(self.attempts))),
+            ("Reason", self.reason.clone()),
+            ("", DenialReason::parse(&self.reason).map_or("", DenialReason::describe).to_owned()),
+        ];
+        let method = if self.method.is_empty() { method } else { &self.method };
+        let caller = [method, &self.address, &self.client];
+        lines(facts, self.token.as_ref(), self.secret.as_ref(), caller, columns)
+    }
+
+    fn is_enabled(&self, action: Action) -> bool {
+        is_enabled(action, self.token.as_ref())
+    }
+
+    fn on_action(&self, action: Action) -> Intent {
+        on_action(action, self.token.as_ref(), &self.address, "attempts")
+    }
+}
+
+impl DetailRow for UseRow {
+    const CONTEXT: Context = Context::UsesRow;
+    const ID: &'static str = "uses-row";
+
+    fn title(&self) -> String {
+        count_noun(self.uses, "use")
+    }
+
+    fn detail_lines(&self, columns: usize, _now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
+        let facts =
+            [("Day", format!("{} (UTC)", dates.format.utc_day(self.key.day))), ("Uses", group_digits(self.uses))];
+        let key = &self.key;
+        let method = if key.method.is_empty() { "the requests named no method, or several" } else { &key.method };
+        let caller = [method, &key.address, &key.client];
+        lines(facts, Some(&self.token), self.secret.as_ref(), caller, columns)
+    }
+
+    fn is_enabled(&self, action: Action) -> bool {
+        is_enabled(action, Some(&self.token))
+    }
+
+    fn on_action(&self, action: Action) -> Intent {
+        on_action(action, Some(&self.token), &self.key.address, "uses")
+    }
+}
+
+/// Returns the lines of a row: its own facts, then token, secret, method and caller.
+fn lines<const N: usize>(
+    facts: [(&'static str, String); N],
+    token: Option<&LedgerToken>,
+    secret: Option<&LedgerSecret>,
+    [method, address, client]: [&str; 3],
+    columns: usize,
+) -> Vec<DetailLine> {
+    let (address, client) = format_origin(address, client);
+    let state = match token.map(|token| token.state) {
+        None => "no token has this secret",
+        Some(TokenState::Live) => "",
+        Some(TokenState::Trashed) => "the token is in the trash",
+        Some(TokenState::Purged) => "purged",
+    };
+    let shared = [
+        ("Token", token.map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)),
+        ("", token.map_or_else(String::new, |token| format!("id {}", token.id))),
+        ("", state.to_owned()),
+        ("Secret", secret.map_or_else(|| "unknown".to_owned(), |secret| secret.hint.clone())),
+        ("", secret.map_or("", |secret| secret.status.describe()).to_owned()),
+        ("Method", method.to_owned()),
+        ("Address", address),
+        ("Client", client),
+    ];
+    let mut lines = Vec::new();
+    for (label, text) in facts.into_iter().chain(shared) {
+        if !(label.is_empty() && text.is_empty()) {
+            push_labelled(&mut lines, label, &text, columns);
+        }
+    }
+    lines
+}
+
+/// Returns `true` if the keys of `action` can be used: a purged token can't be shown.
+fn is_enabled(action: Action, token: Option<&LedgerToken>) -> bool {
+    action != Action::Accept || token.is_some_and(|token| token.state != TokenState::Purged)
+}
+
+fn on_action(action: Action, token: Option<&LedgerToken>, address: &str, calls: &str) -> Intent {
+    match (action, token) {
+        (Action::CopyAddress, _) => copy_address(address, calls),
+        (Action::Accept, Some(token)) => {
+            Intent::Go(Destination::Token { id: token.id, trashed: token.state == TokenState::Trashed })
+        }
+        _ => Intent::Stay,
+    }
+}
