@@ -14,8 +14,6 @@ pub const CLOCK_COLUMNS: usize = 16;
 /// Width of `12 days ago`.
 pub const AGO_COLUMNS: usize = 11;
 
-/// The maximum width of the column that gets the rest of the spare room.
-const MAX_WIDEST: usize = 64;
 /// Columns before the first cell: the cursor, or the cursor and the mark.
 const CURSOR_COLUMNS: usize = 2;
 const MARK_COLUMNS: usize = 4;
@@ -30,6 +28,8 @@ pub struct TableSpec {
     pub shares: &'static [(usize, usize, usize)],
     /// The column that gets the rest of the spare room. It is never hidden.
     pub widest: usize,
+    /// The maximum width of that column.
+    pub max_width: usize,
     /// The columns by which the list can be sorted: the first ones, in this order.
     pub sort: &'static [SortColumn],
     /// `true` if rows can be marked.
@@ -39,7 +39,7 @@ pub struct TableSpec {
 impl TableSpec {
     /// No columns, no order and no marks.
     pub const EMPTY: TableSpec =
-        TableSpec { columns: &[], narrower: &[], shares: &[], widest: 0, sort: &[], has_marks: false };
+        TableSpec { columns: &[], narrower: &[], shares: &[], widest: 0, max_width: 64, sort: &[], has_marks: false };
 }
 
 /// The columns of a list at one width.
@@ -89,7 +89,7 @@ impl TableColumns {
         }
         let widest = c.width(spec.widest);
         let room = columns.saturating_sub(c.total() - widest);
-        c.set(spec.widest, (widest + rest).min(MAX_WIDEST).min(room));
+        c.set(spec.widest, (widest + rest).min(spec.max_width).min(room));
         c
     }
 

@@ -14,88 +14,46 @@ use crate::tui::modal::account::set_role::describe_role;
 use crate::tui::model::Model;
 use crate::tui::screen::list_layout::{self, ScreenParts, filter_line};
 use crate::tui::theme::Theme;
-use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, highlighted, wrap};
+use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
+use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, wrap};
 use crate::verbs::accounts::AccountWithCounts;
 
-/// Widths of `◐ temporary`, `owner` and a number.
-const STATE_COLUMNS: usize = 11;
-const ROLE_COLUMNS: usize = 6;
+/// Width of a number. The account's creation date has a wider gap before it.
 const NUMBER_COLUMNS: usize = 7;
-/// Width of `12 days ago`.
-const AGO_COLUMNS: usize = 12;
 
-/// Width of each column; 0 = hidden. Narrow lists drop the creation date first, then trash and kept.
-struct Columns {
-    name: usize,
-    active: usize,
-    live: usize,
-    trash: usize,
-    created: usize,
-}
+/// Narrow lists drop the creation date first, then trash and total.
+const TABLE: TableSpec = TableSpec {
+    columns: &[
+        ("NAME", 12),
+        ("ROLE", 6),
+        ("STATE", 11),
+        (" ACTIVE", NUMBER_COLUMNS),
+        ("  TOTAL", NUMBER_COLUMNS),
+        ("  TRASH", NUMBER_COLUMNS),
+        (" CREATED", 13),
+    ],
+    narrower: &[&[(6, 0)], &[(4, 0), (5, 0)]],
+    max_width: 32,
+    ..TableSpec::EMPTY
+};
 
-impl Columns {
-    fn new(columns: usize) -> Self {
-        let mut c = Columns {
-            name: 12,
-            active: NUMBER_COLUMNS,
-            live: NUMBER_COLUMNS,
-            trash: NUMBER_COLUMNS,
-            created: AGO_COLUMNS,
-        };
-        if c.total() > columns {
-            c.created = 0;
-        }
-        if c.total() > columns {
-            (c.live, c.trash) = (0, 0);
-        }
-        let spare = columns.saturating_sub(c.total());
-        c.name = (c.name + spare).min(32).min(columns.saturating_sub(c.total() - c.name));
-        c
-    }
-
-    /// Returns the width of the cursor column and of each shown column with the blank before it.
-    fn total(&self) -> usize {
-        let wide = [self.active, self.live, self.trash].iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>();
-        let created = if self.created > 0 { self.created + 2 } else { 0 };
-        2 + self.name + 1 + ROLE_COLUMNS + 1 + STATE_COLUMNS + wide + created
-    }
-
-    fn heading(&self) -> String {
-        let mut head =
-            format!("  {} {} {}", fit("NAME", self.name), fit("ROLE", ROLE_COLUMNS), fit("STATE", STATE_COLUMNS));
-        for (title, wide) in [("ACTIVE", self.active), ("TOTAL", self.live), ("TRASH", self.trash)] {
-            if wide > 0 {
-                head.push_str(&format!(" {title:>wide$}"));
-            }
-        }
-        if self.created > 0 {
-            head.push_str("  CREATED");
-        }
-        head
-    }
-
-    fn row(&self, row: &AccountWithCounts, is_current: bool, words: &[String], model: &Model) -> Line<'static> {
-        let theme = &model.theme;
-        let base = if is_current { theme.selected } else { Style::new() };
-        // On a reversed row, colours would become backgrounds.
-        let over = |style: Style| if is_current { base } else { style };
-        let (state, style) = state_label(&row.account, theme);
-        let mut spans = vec![Span::styled(if is_current { "▶ " } else { "  " }, base)];
-        spans.extend(highlighted(&fit(row.account.username.as_str(), self.name), words, base, theme.matched));
-        spans.push(Span::styled(format!(" {} ", fit(row.account.role.as_str(), ROLE_COLUMNS)), base));
-        spans.push(Span::styled(fit(state, STATE_COLUMNS), over(style)));
-        let numbers =
-            [(row.tokens.active, self.active), (row.tokens.live, self.live), (row.tokens.trashed, self.trash)];
-        for (number, wide) in numbers.into_iter().filter(|(_, wide)| *wide > 0) {
-            let style = if number == 0 { over(theme.dim) } else { base };
-            spans.push(Span::styled(format!(" {:>wide$}", group_digits(number.into())), style));
-        }
-        if self.created > 0 {
-            let created = ago(row.account.created_at, model.now);
-            spans.push(Span::styled(format!("  {}", fit(&created, self.created)), base));
-        }
-        Line::from(spans)
-    }
+fn cells(row: &AccountWithCounts, words: &[String], model: &Model) -> Vec<Cell> {
+    let (plain, theme) = (Style::new(), &model.theme);
+    let (state, style) = state_label(&row.account, theme);
+    let count = |number: u32| {
+        let grouped = group_digits(number.into());
+        let text = if grouped.len() > NUMBER_COLUMNS { number.to_string() } else { grouped };
+        Cell::new(format!("{text:>NUMBER_COLUMNS$}"), if number == 0 { theme.dim } else { plain })
+    };
+    vec![
+        Cell::matching(row.account.username.as_str(), plain, words, None),
+        Cell::new(row.account.role.as_str(), plain),
+        Cell::new(state, style),
+        count(row.tokens.active),
+        count(row.tokens.live),
+        count(row.tokens.trashed),
+        Cell::new(format!(" {}", ago(row.account.created_at, model.now)), plain),
+    ]
 }
 
 /// Returns glyph and word of an account's state. "Temporary" refers to its password.
@@ -138,13 +96,14 @@ impl Accounts {
     }
 
     fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let layout = Columns::new(usize::from(area.width));
+        let layout = TableColumns::new(&TABLE, usize::from(area.width));
         let height = usize::from(area.height).saturating_sub(1);
-        let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
+        let mut lines = vec![Line::styled(layout.heading(None), model.theme.dim)];
         let words = AccountFilter::parse(self.filter.text()).words;
         for at in self.cursor.visible_rows(height) {
             let Some(row) = self.matching.get(at).and_then(|at| self.rows.get(*at)) else { break };
-            lines.push(layout.row(row, at == self.cursor.position(), &words, model));
+            let cells = cells(row, &words, model);
+            lines.push(layout.row(cells, at == self.cursor.position(), false, &model.theme));
         }
         if self.loaded && self.matching.is_empty() {
             lines.push(Line::default());
