@@ -223,7 +223,7 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
         today => format!("{} today, {} in 7 days", count_noun(today, "call"), group_digits(usage.week)),
     };
     let mut lines = vec![if usage.week > 0 {
-        (format!("! The token is in use: last seen {}, {calls}", ago(seen, model.now)), theme.warning)
+        (format!("! Token in use: last seen {}, {calls}", ago(seen, model.now)), theme.warning)
     } else {
         (format!("The token was last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
     }];
