@@ -91,7 +91,7 @@ fn revoke_leaves_made_tokens_by_default() {
     s.assert_top("revoke-token");
     insta::assert_snapshot!(s.dialog_text(), @"
     Revoke ops/maker
-    ! The token is in use: last seen just now, 2 calls today, 2 in 7 days
+    ! Token in use: last seen just now, 2 calls today, 2 in 7 days
       from local (jeton cli)
       method used: jeton.tokens.write
 
@@ -115,7 +115,7 @@ fn revoke_with_made_tokens_needs_their_number() {
     s.keys("x<s-tab><right><tab>");
     insta::assert_snapshot!(s.dialog_text(), @"
     Revoke ops/maker
-    ! The token is in use: last seen just now, 2 calls today, 2 in 7 days
+    ! Token in use: last seen just now, 2 calls today, 2 in 7 days
       from local (jeton cli)
       method used: jeton.tokens.write
 

@@ -262,7 +262,7 @@ fn revoke_needs_the_typed_name_and_the_password() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("x");
     s.assert_top("revoke-token");
-    insta::assert_snapshot!(lines_of(&s, "just now, 1"), @"! The token is in use: last seen just now, 1 call today, 1 in 7 days");
+    insta::assert_snapshot!(lines_of(&s, "just now, 1"), @"! Token in use: last seen just now, 1 call today, 1 in 7 days");
     // `x` types a letter here. Enter stays at a wrong name.
     s.keys("x<enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"The typed name does not match");

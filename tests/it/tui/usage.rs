@@ -104,7 +104,7 @@ fn revoke_dialog_shows_who_uses_the_token() {
     s.keys("x");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/deploy-bot
-    ! The token is in use: last seen just now, 1 call today, 340 in 7 days
+    ! Token in use: last seen just now, 1 call today, 340 in 7 days
       from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32)
       methods used: environment.control.StopEnv, …StartEnv
     The token stops working at once. It stays in the trash for 30 days.
