@@ -221,7 +221,7 @@ impl Error {
     }
 }
 
-/// One line: `what: why. next`. Callers print it through [`crate::domain::text::escape_untrusted`].
+/// One line: `what: why. next`. Callers print it through [`crate::domain::untrusted_text::escape_untrusted`].
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;

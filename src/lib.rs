@@ -43,8 +43,8 @@
 //! - **a table or query**: `store/sqlite/`, behind a method of the ports;
 //! - **anything that reads the clock, the environment, a file or the random generator**: `platform/`.
 //!
-//! Text that came from data reaches a terminal only through [`domain::text::escape_untrusted`]. Secrets and passwords
-//! leave their types only through `expose`.
+//! Text that came from data reaches a terminal only through [`domain::untrusted_text::escape_untrusted`]. Secrets and
+//! passwords leave their types only through `expose`.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

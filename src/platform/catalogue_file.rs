@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::domain::catalogue::{Catalogue, toml_reader};
 use crate::error::{Kind, Result};
 
-/// Reads a text of at most that many bytes: [`super::files::read_text`] or [`super::files::read_file`].
+/// Reads a text of at most that many bytes: [`super::secret_files::read_text`] or [`super::secret_files::read_file`].
 pub type ReadText = fn(&Path, usize) -> Result<String>;
 
 /// Reads the catalogue file `path` and checks it against the catalogues that `existing` returns. `existing` is called

@@ -1,8 +1,8 @@
 //! Catalogues: the methods and API sets of an installation, and the TOML files that define them.
 //!
-//! - [`mod@file`] parses a catalogue file, [`mod@write`] writes one that parses back to the same catalogue;
+//! - [`toml_reader`] parses a catalogue file, [`toml_writer`] writes one that parses back to the same catalogue;
 //! - [`validate`] holds the rules for every catalogue, `route_owners` the rule about routes;
-//! - [`set`] resolves the methods of a set, [`permissions`] computes the methods that a token gains;
+//! - [`resolved_set`] resolves the methods of a set, [`permission_index`] computes the methods that a token gains;
 //! - [`diff`] computes the differences between two states.
 
 mod bit_set;
@@ -37,7 +37,7 @@ pub struct Group {
     pub methods: Vec<Method>,
 }
 
-/// A predefined, named selection of methods. Its methods depend on all catalogues: see [`set`].
+/// A predefined, named selection of methods. Its methods depend on all catalogues: see [`resolved_set`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiSet {

@@ -1,5 +1,5 @@
 //! The decision about a secret and a method, from the store's current state. `jeton verify`, a token that acts through
-//! jeton itself, and the service ([`cache`]) share it: `SecretValidity::denial_reason` decides about the secret,
+//! jeton itself, and the service share it: `SecretValidity::denial_reason` decides about the secret,
 //! `decide` about the method.
 
 pub mod rollback_detector;
