@@ -108,7 +108,7 @@ pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
         };
         match checkpoints.last() {
             Some(last) if last.store != checkpoint.store => {
-                return refused("the line belongs to another store than the previous line");
+                return refused("the previous line is from another store");
             }
             Some(last) if last.seq >= checkpoint.seq => {
                 return refused("the row number is not higher than in the previous line");
@@ -176,7 +176,7 @@ mod tests {
         assert!(line(&(first.clone() + &first)).contains("line 2"), "the same row twice");
         assert!(line(&(second.clone() + &first)).contains("line 2"), "the older one behind");
         let other = Checkpoint { store: StoreId::parse("x@1").unwrap(), ..checkpoint(2) };
-        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the line belongs to another store than the previous line");
+        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the previous line is from another store");
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };
         assert!(parse_checkpoints(&zero.to_line()).is_err());
     }

@@ -51,9 +51,9 @@ impl Password {
     pub fn validate(&self) -> Result<()> {
         let normal = self.normalized();
         if normal.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
-            return Err(Error::usage("the password can't be typed")
-                .why("the password contains a control character such as NUL, ESC or a carriage return")
-                .next("Choose another password, or remove the character from the file"));
+            return Err(Error::usage("the password contains a character that can't be typed at sign-in")
+                .why("it is a control character such as NUL, ESC or a carriage return")
+                .next("Choose another password. If it comes from a file, remove the character there"));
         }
         let length = normal.len();
         if (MIN_PASSWORD_LEN..=MAX_PASSWORD_LEN).contains(&length) {

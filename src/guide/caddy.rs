@@ -16,7 +16,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             RouteAction::Ask(id) => format!("            {pattern} \"{id}\"\n"),
             RouteAction::Public(id) => format!("            # {id}\n            {pattern} \"/public\"\n"),
             RouteAction::Preflight => format!("            {pattern} \"/preflight\"\n"),
-            RouteAction::Deny(why) => format!("            # {why}\n            {pattern} !\n"),
+            RouteAction::Deny(why) => format!("            # denied: {why}\n            {pattern} !\n"),
         };
     }
     let has_preflights = guide.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight);

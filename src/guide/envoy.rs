@@ -30,7 +30,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             }
             RouteAction::Preflight => open.clone(),
             RouteAction::Deny(why) => {
-                routes += &format!("                        # {why}\n");
+                routes += &format!("                        # denied: {why}\n");
                 "direct_response: { status: 403 }".to_owned()
             }
         };

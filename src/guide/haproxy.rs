@@ -18,7 +18,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             }
             RouteAction::Preflight => "/preflight".to_owned(),
             RouteAction::Deny(why) => {
-                routes += &format!("    # {why}\n");
+                routes += &format!("    # denied: {why}\n");
                 "!".to_owned()
             }
         };

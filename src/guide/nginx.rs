@@ -149,7 +149,7 @@ fn maps_by_http_method(map: &RouteRules) -> (String, String) {
                 RouteAction::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
                 RouteAction::Public(id) => format!("    \"~^{path}$\" \"/public\"; # {id}\n"),
                 RouteAction::Preflight => format!("    \"~^{path}$\" \"/preflight\";\n"),
-                RouteAction::Deny(why) => format!("    \"~^{path}$\" \"\"; # {why}\n"),
+                RouteAction::Deny(why) => format!("    \"~^{path}$\" \"\"; # denied: {why}\n"),
             };
         }
         maps += "}\n";

@@ -59,7 +59,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             }
             RouteAction::Preflight => "[jeton-strip, jeton-drop]".to_owned(),
             RouteAction::Deny(why) => {
-                routers += &format!("    # {why}\n");
+                routers += &format!("    # denied: {why}\n");
                 "[jeton-deny]".to_owned()
             }
         };

@@ -69,12 +69,12 @@ fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {
 
 /// Parses a hash and checks its parameters against the bounds.
 fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
-    let phc = Phc::new(hash.parts().0).map_err(password_error("compared"))?;
-    let params = Params::try_from(&phc).map_err(password_error("compared"))?;
+    let phc = Phc::new(hash.parts().0).map_err(password_error("checked"))?;
+    let params = Params::try_from(&phc).map_err(password_error("checked"))?;
     if params.m_cost() > MAX_PARAMS.0 || params.t_cost() > MAX_PARAMS.1 || params.p_cost() > MAX_PARAMS.2 {
-        return Err(
-            Error::failure("the password can't be compared").why("the stored hash needs too much memory or time")
-        );
+        return Err(Error::failure("the password can't be checked")
+            .why("the stored password hash needs more memory or time than jeton allows; it may be damaged or altered")
+            .next("Ask an owner for a new password: jeton account passwd ACCOUNT"));
     }
     Ok((phc, params))
 }
@@ -93,7 +93,7 @@ impl PasswordHasher for Argon2Hasher {
         let argon2 = argon2(MEMORY_KIB, PASSES, LANES)?;
         let Some(hash) = hash else {
             let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &UNKNOWN_ACCOUNT_SALT)));
-            return hashed.map(|_: Phc| PasswordMatch::No).map_err(password_error("compared"));
+            return hashed.map(|_: Phc| PasswordMatch::No).map_err(password_error("checked"));
         };
         let (phc, params) = parse_hash(hash)?;
         let (_, is_normal) = hash.parts();
@@ -102,7 +102,7 @@ impl PasswordHasher for Argon2Hasher {
         Ok(match found {
             Err(argon2::password_hash::Error::PasswordInvalid) => PasswordMatch::No,
             // For example out of memory. This is a failure for an unknown account, too.
-            Err(e) => return Err(password_error("compared")(e)),
+            Err(e) => return Err(password_error("checked")(e)),
             // Rehashing makes the password valid in any of its Unicode forms.
             Ok(()) if !is_normal && password.has_variants() => PasswordMatch::YesNeedsRehash,
             Ok(()) if params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES => PasswordMatch::YesNeedsRehash,

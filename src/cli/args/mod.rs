@@ -190,7 +190,7 @@ pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit
         let text = format!(
             "error: argument {index} contains a secret: other users of this machine can see command lines\n  \
              Pass secrets on stdin, for example: jeton verify < FILE\n  Others may have seen this secret. \
-             Replace the secret: jeton token regenerate TOKEN\n"
+             Replace the secret: jeton token regenerate NAME (the name of the token)\n"
         );
         return Err(EarlyExit { text, is_requested: false });
     }

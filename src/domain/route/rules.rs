@@ -148,8 +148,7 @@ impl RouteRules {
         for (n, (route, answer)) in routes.into_iter().enumerate() {
             entries.push(RouteRule { route: route.clone(), match_mode: MatchMode::Exact, action: answer });
             if has_wider[n] {
-                let answer =
-                    RouteAction::Deny(format!("the path may be another spelling of {}", route_excerpt(&route)));
+                let answer = RouteAction::Deny(format!("the path is another spelling of {}", route_excerpt(&route)));
                 entries.push(RouteRule { route, match_mode: MatchMode::Loose, action: answer });
             }
         }

@@ -124,8 +124,11 @@ impl ParseBudget {
         if self.used <= MAX_VALUES {
             return Ok(());
         }
-        Err(Error::usage("the document is too large")
-            .why(format!("the limit is {MAX_VALUES} values, not counting schemas, parameters and responses"))
+        Err(Error::usage("the document has too many values")
+            .why(format!(
+                "the limit is {} million keys, texts and numbers, not counting schemas, parameters and responses",
+                MAX_VALUES / 1_000_000
+            ))
             .next("Split the document, or import only the part that you need"))
     }
 

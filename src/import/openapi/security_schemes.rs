@@ -171,7 +171,7 @@ impl<'a> Security<'a> {
         let declaring = *self.declaring_schemes.entry(name).or_insert(scheme);
         if declaring != scheme {
             warnings.add(format!(
-                "the scope {} is declared by the security schemes {} and {}, and becomes only one API set",
+                "the scope {} is declared by the security schemes {} and {}; jeton made one API set for both",
                 quoted(name),
                 quoted(declaring.min(scheme)),
                 quoted(declaring.max(scheme))

@@ -60,8 +60,9 @@ pub(super) enum Mode {
 
 fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connection, FileIdentity)> {
     if rusqlite::version_number() < MIN_SQLITE_VERSION {
-        return Err(Error::failure("this version of SQLite can lose changes")
-            .why(format!("the version is {}", rusqlite::version())));
+        return Err(Error::failure("the SQLite library of this jeton can lose changes")
+            .why(format!("its version is {}, and jeton needs 3.51.3 or newer", rusqlite::version()))
+            .next("Build jeton with the SQLite that it bundles"));
     }
     let path = absolute(path)?;
     check_owner(&path)?;

@@ -33,7 +33,7 @@ pub struct TokenSnapshot {
 impl Query for GetTokens {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Vec<TokenSnapshot>> {
         if self.tokens.len() > MAX_SNAPSHOTS {
-            return Err(Error::usage(format!("you can review at most {MAX_SNAPSHOTS} tokens at once")));
+            return Err(Error::usage(format!("at most {MAX_SNAPSHOTS} tokens can be read at once")));
         }
         let snapshot_of = |id: &TokenId| {
             let reference = TokenRef::Id(*id);

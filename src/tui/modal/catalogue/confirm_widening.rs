@@ -114,10 +114,10 @@ impl Dialog for ConfirmWideningDialog {
             layout.blank();
         }
         if self.public_count > 0 {
-            layout.text_input(Field::Public, "Number of public methods", &self.public_confirmation);
+            layout.text_input(Field::Public, "Type number of methods", &self.public_confirmation);
         }
         if self.count > 0 {
-            layout.text_input(Field::Number, "Number of listed tokens", &self.confirmation);
+            layout.text_input(Field::Number, "Type number of tokens", &self.confirmation);
         }
         layout.problem(if tight { 1 } else { 2 });
     }
