@@ -127,7 +127,8 @@ impl CreateToken {
         ))
         .why(format!("an account with the name {account} exists"))
         .next(format!(
-            "For one token use: jeton token create {name} --account {account}. To create two tokens, run the command once for each"
+            "For one token use: jeton token create {name} --account {account}. To create two tokens, run the command \
+             once for each"
         )))
     }
 
