@@ -32,9 +32,9 @@ fn public_routes_open_nothing_that_is_guarded() {
     insta::assert_snapshot!(actions_of(&map, &requests), @"
     GET /orders/news: public PubNews
     GET /orders/7: Show
-    GET /orders/News: denied: the path may be another spelling of GET /orders/news
+    GET /orders/News: denied: the path is another spelling of GET /orders/news
     GET /orders: List
-    GET /Orders: denied: the path may be another spelling of GET /orders
+    GET /Orders: denied: the path is another spelling of GET /orders
     GET /about: public PubNews
     POST /login: public PubNews
     GET /shared: denied: claimed by a.Both and a.PubBoth
@@ -79,7 +79,7 @@ fn preflights_pass_only_where_no_route_has_the_verb() {
     insta::assert_snapshot!(actions_of(&map, &requests), @"
     OPTIONS /orders/7: preflight
     OPTIONS /orders/mine: Mine
-    OPTIONS /orders/Mine: denied: the path may be another spelling of OPTIONS /orders/mine
+    OPTIONS /orders/Mine: denied: the path is another spelling of OPTIONS /orders/mine
     OPTIONS /hooks/y/run: denied: a request could match /hooks/{name}/run or OPTIONS /hooks/{a}/{b}
     PUT /hooks/y/run: Any
     OPTIONS /hooks/y/stop: preflight

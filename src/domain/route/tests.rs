@@ -140,12 +140,12 @@ fn narrower_route_decides_and_what_two_share_is_denied() {
         "GET /files/a.JSON",
     ];
     insta::assert_snapshot!(actions_of(&map, &ambiguous), @"
-    GET /users/Me: denied: the path may be another spelling of GET /users/me
+    GET /users/Me: denied: the path is another spelling of GET /users/me
     GET /x/b/c: denied: a request could match GET /x/b/{c} or GET /x/{a}/c
     GET /x/B/C: denied: a request could match GET /x/b/{c} or GET /x/{a}/c
-    POST /jobs/5%3Acancel: denied: the path may be another spelling of POST /jobs/{id}:cancel
-    POST /jobs/5:CANCEL: denied: the path may be another spelling of POST /jobs/{id}:cancel
-    GET /files/a.JSON: denied: the path may be another spelling of GET /files/{name}.json
+    POST /jobs/5%3Acancel: denied: the path is another spelling of POST /jobs/{id}:cancel
+    POST /jobs/5:CANCEL: denied: the path is another spelling of POST /jobs/{id}:cancel
+    GET /files/a.JSON: denied: the path is another spelling of GET /files/{name}.json
     ");
     for request in
         ["HEAD /", "GET /slash", "GET /compare/...b", "GET /compare/a..b", "GET /users/", "get /users/me", "GET /x/b"]

@@ -41,8 +41,8 @@ fn password_with_control_characters_is_refused() {
     ] {
         let refused = home.run(&["init", "--username", "ops", "--password-stdin"], bad).assert_error(Kind::Usage);
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: the password can't be typed: the password contains a control character such as NUL, ESC or a carriage return
-          Choose another password, or remove the character from the file
+        error: the password contains a character that can't be typed at sign-in: it is a control character such as NUL, ESC or a carriage return
+          Choose another password. If it comes from a file, remove the character there
         ") };
     }
     assert!(!exists(&home.store()));

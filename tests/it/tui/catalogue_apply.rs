@@ -102,7 +102,7 @@ fn widening_needs_the_number_of_tokens_typed() {
     API sets:
       Shop reader: +1 shop.orders.Cancel
 
-    Number of listed tokens
+    Type number of tokens
     ");
     s.assert_shows("admin/reader  +1 shop.orders.Cancel");
     s.assert_shows("member/reader  +1 shop.orders.Cancel");
@@ -154,8 +154,8 @@ fn public_methods_need_their_number_typed() {
     API sets:
       Shop reader: +1 shop.orders.Cancel
 
-    Number of public methods
-    Number of listed tokens
+    Type number of methods
+    Type number of tokens
     ");
     for wrong in ["", "2"] {
         s.keys(&format!("<c-u>{wrong}<enter>"));
@@ -218,7 +218,7 @@ fn whole_preview_is_reached_by_scrolling() {
       Shop reader: +1
       shop.orders.Cancel
     ↑ 11 more lines
-    Number of listed tokens
+    Type number of tokens
     ");
 }
 

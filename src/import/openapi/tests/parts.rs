@@ -30,7 +30,7 @@ fn scopes_of_all_alternatives_become_sets() {
     PATCH "/a": the security scheme "none" is not declared in components.securitySchemes
     the security scheme "none" has no scopes, so "x" becomes no API set
     the security scheme "key" has no scopes, so "role" becomes no API set
-    the scope "w" is declared by the security schemes "copy" and "oauth", and becomes only one API set
+    the scope "w" is declared by the security schemes "copy" and "oauth"; jeton made one API set for both
     operations that become public, because they need no token (security: []): 1 (DELETE "/a")
     declared scopes that become no API sets, because no operation requires them: 1 ("idle")
     operations that need several scopes together, so they are in no scope's API set: 1 (PUT "/a")
@@ -53,9 +53,9 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert_eq!(holds(&all, "scope r"), ["default.read", "default.same_twice"]);
     assert_eq!(holds(&all, "scope a"), ["default.either"]);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the scope "r" is declared by the security schemes "oauth" and "oid", and becomes only one API set
+    the scope "r" is declared by the security schemes "oauth" and "oid"; jeton made one API set for both
     the security scheme "key" has no scopes, so "admin" becomes no API set
-    the scope "a" is declared by the security schemes "oauth" and "oid", and becomes only one API set
+    the scope "a" is declared by the security schemes "oauth" and "oid"; jeton made one API set for both
     operations that need several scopes together, so they are in no scope's API set: 4 (DELETE "/a", PATCH "/a", POST "/a", …)
     "#);
 }
