@@ -42,7 +42,9 @@ pub fn describe_confirmed(subject: &str, time: Duration) -> String {
 
 /// Returns the text for a change that the service has not confirmed.
 pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
-    format!("the service at {service} {why}. The service checks the store with each request")
+    format!(
+        "the service at {service} {why}. The service reads the newest state of the store before it decides a request"
+    )
 }
 
 /// Checks with the service of one store if it has read a change.

@@ -63,17 +63,22 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<
 }
 
 fn refused(path: &Path, why: String) -> Error {
-    let why = match contains_secret(&why) {
+    Error::usage(format!("the configuration {} can't be read", path.display())).why(hide_secret(why))
+}
+
+/// Replaces a reason that quotes a secret.
+fn hide_secret(why: String) -> String {
+    match contains_secret(&why) {
         true => "a secret is in the wrong place; only api-token may contain a secret, in quotes".to_owned(),
         false => why,
-    };
-    Error::usage(format!("the configuration {} can't be read", path.display())).why(why)
+    }
 }
 
 /// The error for a file that is not the expected TOML. It names the line, but never quotes it: the line may hold a token.
 pub(super) fn parse_error(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
     let line = span.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    refused(path, format!("line {line}: {message}")).next("Correct this line, then run the command again")
+    refused(path, format!("line {line}: {}", hide_secret(message.to_owned())))
+        .next("Correct this line, then run the command again")
 }
 
 /// Reads the file at `path`. `None` if it doesn't exist. A file that holds a token is refused if others can read

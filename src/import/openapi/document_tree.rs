@@ -129,7 +129,10 @@ impl ParseBudget {
                 "the limit is {} million keys, texts and numbers, not counting schemas, parameters and responses",
                 MAX_VALUES / 1_000_000
             ))
-            .next("Split the document, or import only the part that you need"))
+            .next(
+                "Remove the parts that you don't need from the document, or split the document into several \
+                 catalogues",
+            ))
     }
 
     /// Sorts the entries of a map. Of a duplicate key the last one counts, as in most JSON readers.

@@ -68,7 +68,10 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
     if text.len() > MAX_DOCUMENT_SIZE {
         return Err(Error::usage("the document is too large")
             .why(format!("the limit is {} MiB", MAX_DOCUMENT_SIZE / 1024 / 1024))
-            .next("Split the document, or import only the part that you need"));
+            .next(
+                "Remove the parts that you don't need from the document, or split the document into several \
+                 catalogues",
+            ));
     }
     let (root, mut warnings) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
     check_version(&root)?;

@@ -130,7 +130,10 @@ impl<'a> OperationReader<'a, '_> {
             if self.keys > MAX_KEYS {
                 return Err(Error::usage("the document's paths are too large")
                     .why(format!("the limit is {MAX_KEYS} keys; keys behind a $ref count once for each path"))
-                    .next("Split the document, or import only the part that you need"));
+                    .next(
+                        "Remove the parts that you don't need from the document, or split the document into \
+                         several catalogues",
+                    ));
             }
             for (key, _) in entries {
                 let known = matches!(&**key, "$ref" | "summary" | "description" | "servers" | "parameters");
@@ -162,14 +165,20 @@ impl<'a> OperationReader<'a, '_> {
             if found.len() >= MAX_OPERATIONS {
                 return Err(Error::usage("the document has too many operations")
                     .why(format!("the limit is {MAX_OPERATIONS}"))
-                    .next("Split the document, or import only the part that you need"));
+                    .next(
+                        "Remove the parts that you don't need from the document, or split the document into \
+                         several catalogues",
+                    ));
             }
             let operation = self.operation(path, http_method, layer, node, label);
             self.entries += operation.tags.len() + operation.scopes.len();
             if self.entries > MAX_SET_ENTRIES {
                 return Err(Error::usage("the sets from the document's tags and scopes are too large")
                     .why(format!("the limit is {MAX_SET_ENTRIES} methods in all sets together"))
-                    .next("Split the document, or import only the part that you need"));
+                    .next(
+                        "Remove the parts that you don't need from the document, or split the document into \
+                         several catalogues",
+                    ));
             }
             found.push(operation);
         }

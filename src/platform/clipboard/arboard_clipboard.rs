@@ -31,9 +31,8 @@ impl Clipboard for Desktop {
             set.text(text.as_str())
         });
         set.map_err(|e| {
-            Error::failure("the clipboard is not reachable")
-                .why(e.to_string())
-                .next("Save the secret to a file instead")
+            let error = Error::failure("the clipboard is not reachable").why(e.to_string());
+            if is_secret { error.next("Save the secret to a file instead") } else { error }
         })?;
         self.secret = is_secret.then_some(text);
         Ok(())

@@ -113,7 +113,7 @@ impl FileIdentity {
                     found.unwrap_or_default(),
                     self.schema
                 ))
-                .next("Start jeton again in the version that changed the store")),
+                .next("If a newer jeton changed the store, start that version. Otherwise restore a backup")),
         }
     }
 

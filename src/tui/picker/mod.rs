@@ -192,9 +192,10 @@ impl Picker {
         }
         let (done, failure) = match action {
             Action::Tick => (self.tree.toggle_current(), "Management methods must be picked one by one"),
-            Action::TickShown => {
-                (self.tree.tick_shown(true), "Nothing more to tick here: management methods must be picked one by one")
-            }
+            Action::TickShown => (
+                self.tree.tick_shown(true),
+                "No more API methods to tick here; management methods must be picked one by one",
+            ),
             Action::UntickShown => (self.tree.tick_shown(false), "None of the shown methods is ticked"),
             Action::Undo => (self.tree.undo(), "Nothing to undo"),
             Action::Redo => (self.tree.redo(), "Nothing to redo"),

@@ -15,7 +15,7 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
         let what = match tokens.live {
             0 => "The account has no tokens".to_owned(),
             n => format!(
-                "The account has no active tokens. The deletion also puts {} into the trash for good",
+                "The account has no active tokens. The deletion also puts {} into the trash; no restore is possible",
                 count_noun(n.into(), "token")
             ),
         };
