@@ -178,7 +178,8 @@ fn wrong_owner(path: &Path, owner: u32) -> Error {
     };
     open_error(path)
         .why(format!(
-            "it belongs to {who}, and you are uid {own_uid}. Files that you create there would lock the owner out"
+            "it belongs to {who}, and you are uid {own_uid}. jeton creates files beside the store; yours would \
+             lock the owner out"
         ))
         .next(format!("Run the command as the owner: sudo -u {word} jeton …"))
 }
@@ -239,7 +240,8 @@ fn check_sidecars(path: &Path) -> Result<()> {
                         companion.display(),
                         meta.uid(),
                         meta.mode() & 0o7777
-                    )));
+                    ))
+                    .next("Correct the owner and mode of this file. Don't delete the file: it may hold your last changes"));
                 }
             }
         }
@@ -265,7 +267,9 @@ fn check_file(path: &Path) -> Result<()> {
         return Err(open_error(path).why("the path is not a regular file"));
     }
     if meta.nlink() > 1 {
-        return Err(open_error(path).why(format!("the file has {} names (hard links)", meta.nlink())));
+        return Err(open_error(path)
+            .why(format!("the file has {} names (hard links)", meta.nlink()))
+            .next("Remove the other names, or use another file: --store PATH"));
     }
     let own_uid = rustix::process::geteuid().as_raw();
     if meta.uid() != own_uid {

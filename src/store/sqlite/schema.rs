@@ -80,7 +80,9 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
     }
     let lacks_indexes = application == i64::from(UNINDEXED_ID);
     if application != i64::from(APPLICATION_ID) && !lacks_indexes {
-        return Err(Error::failure("the store can't be opened").why("the file is another program's database"));
+        return Err(Error::failure("the store can't be opened")
+            .why("the file is another program's database")
+            .next("Use another file: --store PATH"));
     }
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if !(1..=newest).contains(&version) {

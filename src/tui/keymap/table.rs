@@ -161,7 +161,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Picker, &[Key::char('u')], Action::Undo, "Undo", "Undo the last change", 8, always),
     bind(Context::Picker, &[Key::char('U'), Key::ctrl('r')], Action::Redo, "Redo", "Redo the change that you undid", 9, always),
     bind(Context::Picker, &[Key::char('d')], Action::DropUnused, "Drop unused", "Untick methods that the token has not used (only in Edit); API sets become Custom", 10, always),
-    bind(Context::Picker, &[Key::char('a')], Action::TickShown, "All", "Tick all shown methods except management methods", 11, always),
+    bind(Context::Picker, &[Key::char('a')], Action::TickShown, "All", "Tick all shown methods except jeton's management methods", 11, always),
     bind(Context::Picker, &[Key::char('n')], Action::UntickShown, "None", "Untick all shown methods", 12, always),
     bind(Context::Picker, &[Key::code(KeyCode::Right), Key::char('l')], Action::Right, "Unfold", "Open the group; in an open group, go to the first method", 0, always),
     bind(Context::Picker, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Fold", "Close the group; on a method, go to the group of the method", 0, always),

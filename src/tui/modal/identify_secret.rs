@@ -109,7 +109,7 @@ impl Dialog for IdentifySecretDialog {
                         SecretOwner::Purged(gone) => gone.full_name(),
                         SecretOwner::Unknown => String::new(),
                     };
-                    layout.fact("Head", &format!("starts like the secret of {name}"), plain);
+                    layout.fact("Head", &format!("not the secret of {name}, but starts like it"), plain);
                 }
                 SecretOwner::Token(token, which) => {
                     let (glyph, word, style) = theme::status(token, model.now, theme);

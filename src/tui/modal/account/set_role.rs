@@ -37,7 +37,7 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
     if !lost.is_empty() {
         format!("{tokens} may no longer call {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
-        format!("{tokens} may also call {} methods that they were given.", named(gained))
+        format!("{tokens} may also call the {} methods in their API selections.", named(gained))
     } else {
         format!("{tokens} may call the same methods as before.")
     }
