@@ -108,7 +108,7 @@ pub const ENVIRONMENT: [(&str, &str); 6] = [
     ("JETON_STORE", "Path of the store's file"),
     ("JETON_CONFIG", "Path of the configuration file, instead of the default path"),
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
-    ("JETON_TOKEN", "A token to use instead of a password; jeton removes this variable at once"),
+    ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),
     ("NO_COLOR", "If not empty: no colours"),
 ];

@@ -116,7 +116,9 @@ impl AnchorFile {
         } else {
             return Ok(());
         };
-        Err(unusable(&self.path).why(why).next("Choose a file of your own that only you can write"))
+        Err(unusable(&self.path)
+            .why(why)
+            .next("Choose a regular file of your own, without hard links, that only you can write"))
     }
 
     fn lock(&self, clock: &dyn Clock) -> Result<()> {

@@ -189,7 +189,7 @@ fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
     if !meta.file_type().is_socket() || meta.uid() != rustix::process::geteuid().as_raw() {
         return Err(std::io::Error::new(
             ErrorKind::AlreadyExists,
-            "this path already has a file that is not a jeton socket",
+            "this path already has a file that is not a socket of the user who runs jeton",
         ));
     }
     // Connect without blocking, because the queue of the process that listens there may be full.

@@ -198,7 +198,10 @@ fn forbid_escalation<'s>(
     let end = bearer.expiry.at().map_or_else(String::new, |at| at.rfc3339());
     Err(Error::denied(format!("the token {name} can't give another token a later expiry than its own"))
         .why(format!("the token that you use expires at {end}"))
-        .next("Choose an earlier expiry with --expires"))
+        .next(
+            "Choose an earlier expiry if the command has --expires; otherwise use --user NAME and enter the \
+             password",
+        ))
 }
 
 const fn managed_by(role: Role) -> &'static str {

@@ -308,7 +308,7 @@ impl<'a> OperationReader<'a, '_> {
             match owners.get(&route.key()) {
                 Some(owner) => {
                     self.warnings.add(format!(
-                        "{} has the same route as {}; the first operation gets no route, the second keeps the route",
+                        "{} gets no route, because {} already has the same route",
                         quoted(&operation.label),
                         quoted(owner)
                     ));

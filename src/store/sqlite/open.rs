@@ -178,7 +178,7 @@ fn wrong_owner(path: &Path, owner: u32) -> Error {
     };
     open_error(path)
         .why(format!(
-            "it belongs to {who}, and you are uid {own_uid}. jeton creates files beside the store; yours would \
+            "it belongs to {who}, and you are uid {own_uid}. jeton creates files next to the store; yours would \
              lock the owner out"
         ))
         .next(format!("Run the command as the owner: sudo -u {word} jeton …"))

@@ -85,7 +85,10 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
     }
     Err(Error::conflict(format!("the account would have {count} tokens, including its trash"))
         .why(format!("an account can have at most {limit} tokens (policy.kept_tokens)"))
-        .next("Purge some tokens first: jeton token purge --trashed, or jeton token purge --expired"))
+        .next(
+            "Purge tokens first, your own and those of all accounts that you manage: jeton token purge \
+             --trashed, or jeton token purge --expired",
+        ))
 }
 
 /// Returns the error for an expired token that needs a new expiry in order to work again.
