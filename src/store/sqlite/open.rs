@@ -234,14 +234,18 @@ fn check_sidecars(path: &Path) -> Result<()> {
             Ok(meta) => {
                 let ours = meta.uid() == rustix::process::geteuid().as_raw();
                 if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
-                    return Err(open_error(path).why(format!(
-                        "{} must be a regular file that only you own and can read, but it has uid {} and mode \
+                    return Err(open_error(path)
+                        .why(format!(
+                            "{} must be a regular file that only you own and can read, but it has uid {} and mode \
                          {:04o}",
-                        companion.display(),
-                        meta.uid(),
-                        meta.mode() & 0o7777
-                    ))
-                    .next("Correct the owner and mode of this file. Don't delete the file: it may hold your last changes"));
+                            companion.display(),
+                            meta.uid(),
+                            meta.mode() & 0o7777
+                        ))
+                        .next(
+                            "Correct the owner and mode of this file. Don't delete the file: it may hold your last \
+                         changes",
+                        ));
                 }
             }
         }
