@@ -325,10 +325,7 @@ fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
     if !verify.is_local() {
         return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))
             .why("only loopback (127.0.0.1) or a unix socket keeps tokens on this machine")
-            .next(
-                "Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine; or add \
-                 --insecure",
-            ));
+            .next("Use a unix socket or 127.0.0.1, with the proxy on this machine, or add --insecure"));
     }
     match manage {
         Endpoint::Tcp(_) => {

@@ -95,7 +95,7 @@ fn imported_api() -> ImportedApi {
     home.file("cloud.json", &document(), 0o644);
     let imported = home.as_ops(&["catalogue", "import", "openapi", "cloud.json"]).assert_success();
     insta::allow_duplicates! { insta::assert_snapshot!(imported.message(), @r#"
-    ! "GET /organisations/{o}/backups/{b}" has the same route as "GET /organisations/{org}/backups/{backupId}"; the first operation gets no route, the second keeps the route
+    ! "GET /organisations/{o}/backups/{b}" gets no route, because "GET /organisations/{org}/backups/{backupId}" already has the same route
     ✓ catalogue cloud applied
       Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
     "#) };

@@ -115,7 +115,7 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     fs::write(&manage, "mine").unwrap();
     let refused = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: can't listen on unix:[folder]/jeton.db.manage: this path already has a file that is not a jeton socket
+    error: can't listen on unix:[folder]/jeton.db.manage: this path already has a file that is not a socket of the user who runs jeton
       Choose another address, or remove the file if nothing uses it
     ");
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
@@ -138,9 +138,9 @@ fn cleartext_listener_is_refused() {
     }
     insta::assert_snapshot!(messages, @r#"
     error: tokens would be sent to 0.0.0.0:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
-      Run a proxy on this machine in front of jeton, or add --insecure
+      Use a unix socket or 127.0.0.1, with the proxy on this machine, or add --insecure
     error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
-      Run a proxy on this machine in front of jeton, or add --insecure
+      Use a unix socket or 127.0.0.1, with the proxy on this machine, or add --insecure
     error: health and metrics on 127.0.0.1:0 would be reachable by every local user: a TCP port is open to all users of this machine
       Use --manage unix:PATH, or add --insecure
     error: "localhost:0" is not a service address (from --verify): use ADDRESS:PORT, e.g. 127.0.0.1:7180, or unix:PATH

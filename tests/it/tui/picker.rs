@@ -194,7 +194,7 @@ fn management_methods_are_marked_and_ticked_one_by_one() {
     s.keys("/jeton.tokens<enter>");
     s.assert_shows("◆ ");
     s.keys("a");
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"Nothing more to tick here: management methods must be picked one by one");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"No more API methods to tick here; management methods must be picked one by one");
     s.keys("<up><space>");
     s.assert_notice(NoticeId::NoEffect);
     insta::assert_snapshot!(s.notice_text().unwrap(), @"Management methods must be picked one by one");

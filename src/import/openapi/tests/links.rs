@@ -90,7 +90,7 @@ fn routes_have_the_base_path_of_the_nearest_server() {
     "#);
     let same = done(r#""/a/{x}":{"get":{}},"/a/{y}":{"get":{}}"#, "");
     insta::assert_snapshot!(same.warnings.join("\n"), @r#"
-    "GET /a/{y}" has the same route as "GET /a/{x}"; the first operation gets no route, the second keeps the route
+    "GET /a/{y}" gets no route, because "GET /a/{x}" already has the same route
     operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a/{x}", GET "/a/{y}")
     "#);
     assert_eq!(same.catalogue.methods().map(|m| m.routes.len()).sum::<usize>(), 1);
