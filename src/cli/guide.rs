@@ -112,14 +112,19 @@ fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, 
             .next("Run the proxy on the application's machine, or add --insecure if the network is safe"));
     }
     match (listen, &tls) {
-        (None, None) => Err(Error::usage("the proxy has no certificate")
-            .why("tokens would cross the network unencrypted")
-            .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind a TLS terminator, or add --insecure if the network \
-                  is safe")),
+        (None, None) => {
+            Err(Error::usage("the proxy has no certificate").why("tokens would cross the network unencrypted").next(
+                "Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind a TLS terminator, or add \
+                 --insecure if the network is safe",
+            ))
+        }
         (Some(listen), None) if !listen.is_local() => {
             Err(Error::usage(format!("tokens would be sent to {listen} unencrypted"))
                 .why("without a certificate the proxy speaks plain HTTP")
-                .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or add --insecure if the network is safe"))
+                .next(
+                    "Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or add --insecure if the network \
+                     is safe",
+                ))
         }
         (listen, _) => Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls)),
     }
@@ -140,8 +145,8 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
             "the configuration contains a proof value, and other users could read the output file",
         )
         .next(
-            "Delete the output file and run: umask 027. Then run this command again. If the proxy doesn't start as root, give \
-             the file to the proxy's group",
+            "Delete the output file and run: umask 027. Then run this command again. If the proxy doesn't start \
+             as root, give the file to the proxy's group",
         ));
     }
     let store = app.store_path();

@@ -74,7 +74,8 @@ fn hide_secret(why: String) -> String {
     }
 }
 
-/// The error for a file that is not the expected TOML. It names the line, but never quotes it: the line may hold a token.
+/// Returns the error for a file that is not the expected TOML. It names the line but never quotes it, because the line
+/// may hold a token.
 pub(super) fn parse_error(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
     let line = span.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
     refused(path, format!("line {line}: {}", hide_secret(message.to_owned())))

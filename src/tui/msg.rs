@@ -95,7 +95,8 @@ impl Copied {
                 "copied through your terminal (the clipboard is not cleared automatically)".to_owned()
             }
             Ok(Copied::Sent(Sent::Tmux)) => {
-                "copied through tmux (the clipboard is not cleared automatically). In tmux you can also paste with the prefix key, then ]"
+                "copied through tmux (the clipboard is not cleared automatically). In tmux you can also paste \
+                 with the prefix key, then ]"
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::TmuxPassthrough)) => {

@@ -58,11 +58,11 @@ impl Outcome {
         let accounts = |one: AccountWithCounts| Subject::Accounts(vec![one]);
         Ok(match response {
             Response::CreateAccount(done) => {
-                let change = format!("created as {}", done.value.account.role);
+                let change = format!("created with the role {}", done.value.account.role);
                 Self::of::<CreateAccount, _>(done, accounts, change)
             }
             Response::SetRole(done) => {
-                let change = format!("is now {}", done.value.account.role);
+                let change = format!("now has the role {}", done.value.account.role);
                 Self::of::<SetRole, _>(done, accounts, change)
             }
             Response::SetPassword(done) => {

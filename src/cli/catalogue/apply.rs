@@ -61,7 +61,7 @@ pub(super) fn preview_and_apply(
         return app.out.json(&AppliedJson::new(&changed.value, warnings, true));
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
-    app.out.note("  Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY");
+    app.out.note("  Proxies that use these routes need a new configuration: jeton guide PROXY");
     Ok(())
 }
 

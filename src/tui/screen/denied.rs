@@ -94,8 +94,7 @@ impl Source for DeniedAttempts {
     fn about(row: &DeniedRow, model: &Model) -> [String; 2] {
         let why =
             DenialReason::parse(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
-        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.status.describe());
-        let first = format!("{}: {why}{}", token_name(row), row.secret.as_ref().map_or_else(String::new, with));
+        let first = format!("{}: {why}{}", token_name(row), describe_secret(row.secret.as_ref()));
         let (address, client) = format_origin(&row.address, &row.client);
         let second = format!(
             "{} from {address} ({client}), {}, {}",
@@ -128,6 +127,11 @@ pub fn copy_address(address: &str, calls: &str) -> Intent {
 /// Returns the token's name, or a text for an unknown token.
 fn token_name(row: &DeniedRow) -> String {
     row.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)
+}
+
+/// Describes the secret in the line about a row.
+pub fn describe_secret(secret: Option<&LedgerSecret>) -> String {
+    secret.map_or_else(String::new, |secret| format!(" · {}, {}", secret.hint, secret.status.describe()))
 }
 
 /// Returns a word or two about the secret.

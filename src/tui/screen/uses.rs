@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::denied::short_status;
+use super::denied::{describe_secret, short_status};
 use super::paged_list::{Page, PagedList, Source};
 use super::paged_rows::{PAGE_SIZE, RowKey};
 use crate::domain::query::ledger_filter::LedgerFilter;
@@ -12,7 +12,7 @@ use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::tui::widget::text_fit::{count_noun, group_digits};
-use crate::verbs::ledger::{LedgerSecret, ListUses, UseKey, UseRow, format_origin};
+use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
 use crate::verbs::request::{Request, Response};
 
 /// The uses screen.
@@ -82,8 +82,7 @@ impl Source for AcceptedUses {
     }
 
     fn about(row: &UseRow, model: &Model) -> [String; 2] {
-        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.status.describe());
-        let secret = row.secret.as_ref().map_or_else(String::new, with);
+        let secret = describe_secret(row.secret.as_ref());
         let (address, client) = format_origin(&row.key.address, &row.key.client);
         let day = model.dates.get().format.utc_day(row.key.day);
         let method = if row.key.method.is_empty() { "method not recorded" } else { &row.key.method };

@@ -91,8 +91,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::WorkerFailed => {
-            model.exit = Some(Err(Error::failure("a part of jeton failed; see the message above")
-                .next("Each change was made completely or not at all. Start jeton again and check if your last change was made")));
+            model.exit = Some(Err(Error::failure("a part of jeton failed; see the message above").next(
+                "Each change was made completely or not at all. Start jeton again and check if your last \
+                     change was made",
+            )));
             Vec::new()
         }
         Msg::TerminalLost(why) => {

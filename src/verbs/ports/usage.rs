@@ -81,7 +81,7 @@ impl DeniedSince {
     pub const fn describe(self) -> &'static str {
         match self {
             DeniedSince::Disabled(_) => "since disabled",
-            DeniedSince::Deleted(_) => "since deleted",
+            DeniedSince::Deleted(_) => "since revoked",
             DeniedSince::Expired(_) => "since expired",
             DeniedSince::Rotated(_) => "since rotated",
             DeniedSince::Week => "in 7 days",

@@ -11,8 +11,8 @@ use crate::verbs::ports::Snapshot;
 use crate::verbs::ports::audit_log::AuditTip;
 
 /// The next step of the error, for a person who has checked that the store is the right one.
-const ACKNOWLEDGE: &str = "If an older copy replaced the store, put the newer store back. If this is the store to use, start the service once \
-     with: jeton serve --accept-older-store";
+const ACKNOWLEDGE: &str = "If an older copy replaced the store, put the newer store back. If this is the store to use, start the \
+     service once with: jeton serve --accept-older-store";
 
 /// Interval at which the time of the last seen row is refreshed while the log doesn't grow, in milliseconds.
 const REFRESH_INTERVAL: i64 = 10 * MINUTE;

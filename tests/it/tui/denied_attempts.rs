@@ -179,15 +179,16 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
 
 #[test]
 fn token_session_sees_which_method_it_lacks() {
-    let install = with_denied_attempts();
-    let secret = Arc::new(install.issue(OWNER, "lacking").secret);
-    let token = TokenCredential { secret, account: None, name: None };
-    let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
-    s.keys("6");
-    s.assert_shows("jeton.ledger.read");
-    s.assert_hides("deploy-bot");
-    s.keys("/x");
-    assert_ne!(s.model.context(), jeton::tui::keymap::Context::Filter, "there is nothing to filter");
+    for (screen, install) in [("6", with_denied_attempts()), ("7", super::uses::with_uses())] {
+        let secret = Arc::new(install.issue(OWNER, "lacking").secret);
+        let token = TokenCredential { secret, account: None, name: None };
+        let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
+        s.keys(screen);
+        s.assert_shows("jeton.ledger.read");
+        s.assert_hides("deploy-bot");
+        s.keys("/x");
+        assert_ne!(s.model.context(), jeton::tui::keymap::Context::Filter, "there is nothing to filter");
+    }
 }
 
 #[test]

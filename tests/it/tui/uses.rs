@@ -1,13 +1,9 @@
 //! Accepted uses on the screen.
 
-use std::sync::Arc;
-
 use jeton::domain::secret::PublicId;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
-use jeton::tui::theme::Theme;
-use jeton::verbs::credential::TokenCredential;
 use jeton::verbs::ports::{Store, Use};
 use jeton::verbs::tokens::{RevokeTokens, TokenTarget};
 
@@ -26,7 +22,7 @@ fn used(install: &TestInstall, token: &Token, method: &str, (address, client): (
 }
 
 /// Returns an installation with used tokens of two accounts. One token is revoked.
-fn with_uses() -> TestInstall {
+pub fn with_uses() -> TestInstall {
     let install = TestInstall::with_accounts();
     let bot = install.issue(OWNER, "deploy-bot").token;
     let gone = install.issue("member", "gone").token;
@@ -142,19 +138,6 @@ fn uses_of_tokens_that_the_account_may_see_are_listed() {
 
     No token has been used yet.
     ");
-}
-
-#[test]
-fn token_session_without_the_method_reads_no_uses() {
-    let install = with_uses();
-    let secret = Arc::new(install.issue(OWNER, "lacking").secret);
-    let token = TokenCredential { secret, account: None, name: None };
-    let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
-    s.keys("7");
-    s.assert_shows("jeton.ledger.read");
-    s.assert_hides("deploy-bot");
-    s.keys("/x");
-    assert_ne!(s.model.context(), jeton::tui::keymap::Context::Filter, "there is nothing to filter");
 }
 
 #[test]
