@@ -43,7 +43,8 @@ pub fn describe_confirmed(subject: &str, time: Duration) -> String {
 /// Returns the text for a change that the service has not confirmed.
 pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
     format!(
-        "the service at {service} {why}. The service reads the newest state of the store before it decides a request"
+        "the change is stored, but the service at {service} did not confirm it: the service {why}. Check that the \
+         service runs and uses this store"
     )
 }
 

@@ -87,7 +87,8 @@ impl Status {
     /// [`crate::error::Kind::Usage`] with the four words.
     pub fn parse(text: &str) -> Result<Self> {
         Status::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| {
-            Error::usage(format!("no status {}", quoted(text))).why("use active, disabled, expired or deleted")
+            Error::usage(format!("no status {}", quoted(text)))
+                .why("use active, disabled, expired or deleted (revoked)")
         })
     }
 }

@@ -53,7 +53,8 @@ impl Actor {
     /// [`crate::error::Kind::Unauthenticated`] if there is no authenticated actor.
     pub fn account(&self) -> Result<&Account> {
         match self {
-            Actor::LocalUser => Err(Error::unauthenticated("this action needs the password of an account")),
+            Actor::LocalUser => Err(Error::unauthenticated("this action needs an account, and nobody is signed in")
+                .next("Use --user NAME and enter the password")),
             Actor::Account(account) => Ok(account),
             Actor::Token(bearer) => Ok(&bearer.account),
         }

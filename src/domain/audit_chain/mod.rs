@@ -119,7 +119,7 @@ impl ChainFinding {
         let anchor_of = |checkpoint: &Checkpoint| format!("the anchor of {}", dates.second(checkpoint.at));
         match &self.flaw {
             Flaw::Table(how) => format!("the table of the audit log was altered: {}", escape_untrusted(how)),
-            Flaw::Emptied => "every row is missing: the audit log is empty, although the store was set up".to_owned(),
+            Flaw::Emptied => "the audit log is empty, although the store was set up".to_owned(),
             Flaw::Extra(named) => format!("{} has a number below 1, the number of the first row", row(named)),
             Flaw::Order(named) => format!("{} follows a row with a higher number", row(named)),
             Flaw::Missing(last) if *last == seq => format!("row {seq} is missing"),
@@ -132,7 +132,7 @@ impl ChainFinding {
             }
             Flaw::Torn => format!("row {seq} and all later rows can't be read: the store's file is damaged"),
             Flaw::Cut(anchor) if seq <= 1 => {
-                format!("every row is missing, but {} recorded row {}", anchor_of(anchor), anchor.seq)
+                format!("every row of the audit log is missing, but {} recorded row {}", anchor_of(anchor), anchor.seq)
             }
             Flaw::Cut(anchor) => {
                 format!("rows after {} are missing, but {} recorded row {}", seq - 1, anchor_of(anchor), anchor.seq)

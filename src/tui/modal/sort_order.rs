@@ -35,8 +35,8 @@ fn describe_order(sort: Sort) -> &'static str {
         (SortColumn::Status, true) => "active, expired, disabled",
         (SortColumn::Expires, false) => "soonest first, no expiry last",
         (SortColumn::Expires, true) => "no expiry first, soonest last",
-        (SortColumn::LastSeen, false) => "never used first, latest last",
-        (SortColumn::LastSeen, true) => "latest first, never used last",
+        (SortColumn::LastSeen, false) => "unused tokens first, latest use last",
+        (SortColumn::LastSeen, true) => "latest use first, unused tokens last",
         (SortColumn::Created, false) => "oldest first",
         (SortColumn::Created, true) => "newest first",
     }

@@ -36,7 +36,7 @@ fn imported_routes_and_scopes_apply() {
     ! POST "/orders": removed control or bidi characters from its title
     ! operations without operationId, for which jeton makes an id from HTTP method and path: 1 (DELETE "/orders/{id}")
     ✓ catalogue shop applied
-      Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
+      Proxies that use these routes need a new configuration: jeton guide PROXY
     "#);
 
     let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();

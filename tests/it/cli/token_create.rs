@@ -134,7 +134,7 @@ fn set_names_differ_from_built_in_choices() {
     insta::assert_snapshot!(done.message(), @r#"
     ! the name of the API set "Inherit" looks like a built-in choice, so jeton renamed the set to "tag Inherit"
     ✓ catalogue d applied
-      Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
+      Proxies that use these routes need a new configuration: jeton guide PROXY
     "#);
     assert!(home.run(&["catalogue", "show", "tag Inherit"], "").assert_success().out.contains("getA"));
 }

@@ -97,7 +97,7 @@ fn imported_api() -> ImportedApi {
     insta::allow_duplicates! { insta::assert_snapshot!(imported.message(), @r#"
     ! "GET /organisations/{o}/backups/{b}" gets no route, because "GET /organisations/{org}/backups/{backupId}" already has the same route
     ✓ catalogue cloud applied
-      Proxies that use this catalogue's routes need a new configuration: jeton guide PROXY
+      Proxies that use these routes need a new configuration: jeton guide PROXY
     "#) };
     home.as_ops(&["policy", "set", "active_tokens", "0"]).assert_success();
     let requests = requests(&home);

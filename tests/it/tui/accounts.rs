@@ -172,7 +172,7 @@ fn changing_the_own_role_asks_to_sign_in_again() {
     Username  ops
     Password
 
-    ops is now admin. Sign in again.
+    ops now has the role admin. Sign in again.
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("ops@prod-1 · admin");

@@ -20,13 +20,16 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
             ),
         };
         effects.push(format!("{what}. Its name is never reused. This can't be undone."));
-    } else if account.enabled {
-        effects.push(format!("If you disable the account instead: {}", super::disable::describe(counted)));
     } else {
-        effects.push("The account is disabled, so the service already denies its tokens.".to_owned());
-    }
-    if is_in_use {
-        effects.push("First disable or revoke the tokens: go back and press Enter on the account.".to_owned());
+        effects.push(
+            "To delete the account, first disable or revoke its active tokens: go back, then press Enter on the account \
+             to see them."
+                .to_owned(),
+        );
+        effects.push(match account.enabled {
+            true => format!("If you disable the account instead: {}", super::disable::describe(counted)),
+            false => "The account is disabled, so the service already denies its tokens.".to_owned(),
+        });
     }
     let (username, disabled) = (account.username.clone(), counted.clone());
     RemovalSpec {
