@@ -119,7 +119,7 @@ fn unreachable_service_is_reported() {
     service.signal(Signal::STOP);
     insta::assert_snapshot!(message(home.as_ops(&["token", "disable", "b"])), @"
     ✓ ops/b disabled
-    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: no answer within 1s. The service reads the newest state of the store before it decides a request
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not confirm it: the service gave no valid answer: no answer within 1s. Check that the service runs and uses this store
     ");
     let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
     insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no valid answer: no answer within 1s"}"#);
@@ -128,7 +128,7 @@ fn unreachable_service_is_reported() {
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/b revoked; jeton denies the token from the next request on
-    ! the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: the socket no longer exists. The service reads the newest state of the store before it decides a request
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not confirm it: the service gave no valid answer: the socket no longer exists. Check that the service runs and uses this store
       Undo: jeton token restore ops/b. Show the trash: jeton token list --trash
     ");
     service.signal(Signal::CONT);
@@ -168,9 +168,9 @@ fn outdated_service_is_not_trusted() {
     }
     insta::assert_snapshot!(messages, @"
     ✓ ops/a disabled
-    ! the service at unix:[folder]/other has not read this change yet (row 3 of the audit log; read so far: row 1). The service reads the newest state of the store before it decides a request
+    ! the change is stored, but the service at unix:[folder]/other did not confirm it: the service has not read this change yet (row 3 of the audit log; read so far: row 1). Check that the service runs and uses this store
     ✓ ops/b disabled
-    ! the service at unix:[folder]/other gave no valid answer: the answer has an unexpected form. The service reads the newest state of the store before it decides a request
+    ! the change is stored, but the service at unix:[folder]/other did not confirm it: the service gave no valid answer: the answer has an unexpected form. Check that the service runs and uses this store
     ✓ ops/c disabled; the service already refuses the token ([time])
     ");
     owner.join().unwrap();

@@ -129,12 +129,12 @@ fn account_with_active_tokens_is_disabled_instead_of_deleted() {
 
     None of these tokens was used in the last 7 days.
 
+    To delete the account, first disable or revoke its active tokens: go back,
+    then press Enter on the account to see them.
+
     If you disable the account instead: member can't sign in any more. The
     service will deny the account's 1 active token from the next request on.
     Nothing is lost: the account can be enabled again.
-
-    First disable or revoke the tokens: go back and press Enter on the
-    account.
 
     [ Disable instead ]  [ Back ]
     ");
@@ -221,7 +221,7 @@ fn accounts_screen_offers_only_permitted_actions() {
     s.keys("5<enter>");
     assert!(s.model.modals.is_empty());
     insta::assert_snapshot!(s.about(), @"
-    If off, members and viewers can only view, disable and revoke their own tokens
+    If off, members and viewers can't create or change their own tokens
     policy.self_service   only owners can change this rule
     ");
 
@@ -355,12 +355,12 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
       352 today, from 10.0.0.5 (curl/8.5.0)
       methods used: environment.control.GetEnvInfo, …StopEnv
 
+    To delete the account, first disable or revoke its active tokens: go back,
+    then press Enter on the account to see them.
+
     If you disable the account instead: member can't sign in any more. The
     service will deny all 2 active tokens of the account from the next request
     on. Nothing is lost: the account can be enabled again.
-
-    First disable or revoke the tokens: go back and press Enter on the
-    account.
 
     [ Disable instead ]  [ Back ]
     ");

@@ -101,7 +101,7 @@ fn unreachable_service_confirms_nothing() {
     s.resize(160, 24);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_shows("unix:/run/jeton/manage.sock");
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked: connection refused. The service reads the newest state of the store before it decides a request");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the change is stored, but the service at unix:/run/jeton/manage.sock did not confirm it: the service could not be asked: connection refused. Check that the service runs and uses this store");
     s.propagation = None;
     s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><enter>"));
     insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot revoked; the service denies any further use");
