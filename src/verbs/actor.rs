@@ -32,17 +32,14 @@ pub struct Bearer {
     pub account_role: Role,
     /// The role under which the presented secret was issued. The secret gets it back when its account is promoted.
     pub issued_role: Role,
-    /// The token.
     pub token: Token,
     /// The end of the presented secret: that of the token, or sooner after a rotation.
     pub expiry: Expiry,
     pub(super) session: Session,
-    /// The management methods that the token may call.
     pub(super) management_methods: BTreeSet<MethodId>,
 }
 
 impl Bearer {
-    /// Returns `true` if the token may call the management method `id`.
     pub fn has_method(&self, id: &str) -> bool {
         self.management_methods.iter().any(|own| own.as_str() == id)
     }
@@ -60,7 +57,6 @@ impl Actor {
         }
     }
 
-    /// Returns the acting token. `None` if the actor is not a token.
     pub fn bearer(&self) -> Option<&Bearer> {
         match self {
             Actor::LocalUser | Actor::Account(_) => None,

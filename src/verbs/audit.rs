@@ -6,13 +6,8 @@ use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::ports::Snapshot;
 use crate::verbs::ports::audit_log::{AuditQuery, AuditWindow};
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Number of rows in memory while the chain is verified.
 const PAGE_SIZE: usize = 1_000;
@@ -25,11 +20,8 @@ pub struct ListAudit {
     pub since: Option<Timestamp>,
     /// Only rows about this token. An id is searched in the log alone, because the token may have been purged.
     pub token: Option<TokenRef>,
-    /// The filter.
     pub filter: AuditFilter,
-    /// The requested section.
     pub cursor: PageCursor<i64>,
-    /// Maximum number of rows.
     pub limit: usize,
 }
 
@@ -88,7 +80,6 @@ pub enum AuditRange {
 pub struct VerifyAuditChain {
     /// The checkpoints kept outside the store, the oldest first.
     pub checkpoints: Vec<Checkpoint>,
-    /// The part to verify.
     pub range: AuditRange,
 }
 

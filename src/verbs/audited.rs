@@ -11,7 +11,6 @@ pub struct Audited<T> {
 }
 
 impl<T> Audited<T> {
-    /// Creates a result with one entry.
     pub fn one(value: T, entry: AuditEntry) -> Self {
         Audited { value, first: entry, rest: Vec::new() }
     }
@@ -23,7 +22,6 @@ impl<T> Audited<T> {
         Some(Audited { value, first, rest: entries.collect() })
     }
 
-    /// Returns the result for inspection.
     pub fn value_mut(&mut self) -> &mut T {
         &mut self.value
     }
@@ -33,7 +31,6 @@ impl<T> Audited<T> {
         Audited { value: f(self.value), first: self.first, rest: self.rest }
     }
 
-    /// Returns the entries, then the result.
     pub fn into_parts(self) -> (Vec<AuditEntry>, T) {
         let mut entries = vec![self.first];
         entries.extend(self.rest);

@@ -35,7 +35,6 @@ use crate::error::{Error, Kind, Result};
 /// An act on a token, ordered by weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenAction {
-    /// Read.
     Read,
     /// Disable or revoke: always allowed on the actor's own tokens.
     Restrict,
@@ -58,7 +57,6 @@ impl TokenAction {
 pub enum TrashScope {
     /// Tokens outside the trash.
     Live,
-    /// Tokens in the trash.
     Trashed,
     /// Tokens outside the trash or, if there are none, those in the trash.
     Any,
@@ -77,7 +75,6 @@ pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
     }
 }
 
-/// Returns the error for a token that may not run a verb that needs `scope`.
 pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     match scope.methods() {
         [] => Error::denied("a token is not enough for this action")
@@ -101,8 +98,6 @@ pub fn scope_covers_others(actor: &Actor, action: TokenAction) -> bool {
     scope_covers(actor, action, false)
 }
 
-/// Checks that the actor may do `action` to tokens of an account.
-///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
 pub fn check_token_access(
@@ -294,7 +289,6 @@ pub struct RequestedRights {
 pub struct NewOwner(Account);
 
 impl NewOwner {
-    /// Returns the account.
     pub fn account(&self) -> &Account {
         &self.0
     }
@@ -331,9 +325,6 @@ pub fn cap_expiry(actor: &Actor, expiry: Expiry) -> Expiry {
 }
 
 /// Returns both values, or the error of either. Of two errors, the denial takes precedence.
-///
-/// # Errors
-/// Those of either.
 pub fn denied_first<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),

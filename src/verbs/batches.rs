@@ -34,28 +34,17 @@ const WRITE_BACK_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A verb that may change more items than one transaction should.
 pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
-    /// The result.
     type Output;
-    /// One item to change.
     type Item;
 
     /// Checks the request and returns the number of items. Runs in a read.
-    ///
-    /// # Errors
-    /// Any error of the verb; then nothing has changed.
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64>;
 
     /// Returns the next items, `size` at most; empty at the end. Runs in a read, so that no other writer waits while
     /// items are searched.
-    ///
-    /// # Errors
-    /// Any error of the verb.
     fn next(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<Self::Item>>;
 
     /// Changes those of `items` that are still in the state in which they were found, and returns an entry for each.
-    ///
-    /// # Errors
-    /// Any error of the verb.
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[Self::Item]) -> Result<Vec<AuditEntry>>;
 
     /// Returns the audit entry for the start, end or stop of a change of several batches.
@@ -64,7 +53,6 @@ pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     /// Returns the result after `done` items. `stopped` if somebody ended the work early.
     fn output(&self, done: u64, stopped: bool) -> Self::Output;
 
-    /// Returns the equivalent command.
     fn equivalent_command(&self) -> CliLine;
 }
 
@@ -108,7 +96,6 @@ impl Progress {
         self.stopped.store(false, Ordering::Relaxed);
     }
 
-    /// Returns `true` if the work should end.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
@@ -120,7 +107,6 @@ impl Progress {
     }
 }
 
-/// State of a running change.
 struct BatchProgress {
     total: u64,
     done: u64,
@@ -269,7 +255,6 @@ fn next_size(size: usize, lock_time: Duration) -> usize {
     usize::try_from(fitting).unwrap_or(MAX_ATOMIC).clamp(1, size.saturating_mul(2)).min(MAX_ATOMIC)
 }
 
-/// Adds the number of completed items to `error`.
 fn partial_error(error: Error, done: u64, total: u64) -> Error {
     Error { what: format!("{}; {done} of {total} tokens are done", error.what), ..error }
 }

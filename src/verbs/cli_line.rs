@@ -25,7 +25,6 @@ impl CliLine {
         self
     }
 
-    /// Adds a word.
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
         self.0.push(arg.into());
         self

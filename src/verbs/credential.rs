@@ -9,7 +9,6 @@ use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 
-/// The credential that comes with a request.
 #[derive(Debug, Clone)]
 pub enum Credential {
     /// Nothing but having opened the store.
@@ -25,7 +24,6 @@ pub enum Credential {
 /// A token's secret, and the token that the configuration expects.
 #[derive(Debug, Clone)]
 pub struct TokenCredential {
-    /// The secret.
     pub secret: Arc<Secret>,
     /// The expected account, if configured.
     pub account: Option<Username>,
@@ -60,7 +58,6 @@ impl Credential {
         }
     }
 
-    /// Creates a credential from `username`'s password, as typed.
     pub fn from_password(username: Username, password: Password) -> Self {
         Credential::Password(username, Arc::new(password))
     }

@@ -3,17 +3,12 @@
 
 use crate::domain::expiry::Span;
 use crate::domain::time::{DAY, Timestamp};
-use crate::error::Result;
-use crate::verbs::actor::Actor;
 use crate::verbs::ledger::{LedgerSecret, LedgerToken};
-use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
 
-/// The kind of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FindingKind {
@@ -30,11 +25,9 @@ pub enum FindingKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingCursor(pub i64, pub i64);
 
-/// Returns a page of the tokens that need attention.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListFindings {
-    /// The kind of findings.
     pub kind: FindingKind,
     /// The end of the last page. `None` starts at the beginning.
     pub after: Option<FindingCursor>,
@@ -53,16 +46,12 @@ pub enum FindingCriterion {
     DeadSecretTriedSince(Timestamp),
 }
 
-/// A query for a page of the tokens that need attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FindingQuery {
-    /// The kind of findings.
     pub criterion: FindingCriterion,
-    /// The time at which statuses are computed.
     pub now: Timestamp,
     /// The end of the last page.
     pub after: Option<FindingCursor>,
-    /// Number of tokens to read.
     pub limit: usize,
 }
 

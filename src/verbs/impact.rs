@@ -1,7 +1,6 @@
 //! impact: the tokens that a change takes something away from, and their uses of it in the last 7 days. Shown before the
 //! change.
 
-use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -17,14 +16,11 @@ use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId, TokenRef};
-use crate::error::{Error, Result};
 use crate::verbs::accounts::with_counts;
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, AccountAction, TokenAction, TrashScope};
-use crate::verbs::ports::{DenialSummary, Snapshot, TokenCursor, WindowQuery};
+use crate::verbs::ports::{DenialSummary, TokenCursor, WindowQuery};
+use crate::verbs::prelude::*;
 use crate::verbs::required_scope::{RequiredScope, WRITE_ACCOUNTS};
 use crate::verbs::tokens::{MadeTokens, made_tokens, purge_query};
-use crate::verbs::{Env, Query};
 
 /// Maximum number of tokens in an impact.
 pub const MAX_TOKENS: usize = 1_000;
@@ -51,11 +47,9 @@ pub enum Removal {
     Catalogue(Box<Catalogue>),
 }
 
-/// Returns the impact of a change. It needs the permission for the change, and the permission to read the tokens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetImpact {
-    /// The change.
     pub removal: Removal,
 }
 
@@ -82,7 +76,6 @@ pub struct Impact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenImpact {
-    /// The token.
     pub token: Token,
     /// Its uses of what is taken away.
     pub usage: RecentUsage,

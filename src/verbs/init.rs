@@ -1,33 +1,24 @@
 //! Setup of a store: its first owner, catalogues and policy.
 
-use super::actor::Actor;
-use super::audited::Audited;
-use super::cli_line::CliLine;
 use super::credential::Credential;
 use super::new_password::NewPassword;
-use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
-use super::{Env, Mutation, Verb};
+use super::ports::{Installation, NewAccount, PasswordHasher};
 use crate::domain::account::Account;
-use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::validate::validate;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::name::{Prefix, Username};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::wire_format::WireSecret;
-use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Sets up an installation with its first owner. It is a conflict if the store already has an owner.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Init {
-    /// The owner's name.
     pub username: Username,
-    /// The owner's password.
     #[serde(with = "WireSecret")]
     pub password: NewPassword,
-    /// The prefix of secrets.
     pub prefix: Prefix,
     /// `true` if members and viewers manage their own tokens.
     pub self_service: bool,

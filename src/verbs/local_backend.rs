@@ -19,23 +19,18 @@ use crate::domain::suggest::suggestion;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 
-/// The environment of verbs, apart from the store.
 #[derive(Clone)]
 pub struct Adapters {
-    /// The system clock.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness for secrets.
     pub entropy: Arc<dyn Entropy>,
-    /// Slow hashing.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Progress of changes that run in batches.
     pub progress: Arc<Progress>,
 }
 
 /// The caller on whose behalf verbs run.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
-    /// The face that sends the requests.
     pub face: Face,
     /// The source of the client's sign-in attempts, e.g. `uid 1000`: the peer, on every face.
     pub source: String,
@@ -51,7 +46,6 @@ pub struct LocalBackend<S> {
 }
 
 impl<S: Store + Maintenance> LocalBackend<S> {
-    /// Creates the verbs over `store`, on behalf of `client`.
     pub fn new(store: S, adapters: Adapters, client: ClientInfo) -> Self {
         LocalBackend { store, adapters, client }
     }
@@ -65,7 +59,6 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         &self.adapters
     }
 
-    /// Returns the actor in the form of the audit log.
     pub(super) fn audit_actor(&self, session: Option<&Session>) -> AuditActor {
         match session {
             Some(session) => session.audit_actor(self.client.face),
@@ -134,7 +127,6 @@ impl<S: Store + Maintenance> LocalBackend<S> {
     }
 }
 
-/// One request on its way.
 struct Call<'a, 'r, S> {
     backend: &'a LocalBackend<S>,
     credential: &'a Credential,
@@ -187,7 +179,6 @@ impl<S: Store + Maintenance> Executor for Call<'_, '_, S> {
 }
 
 impl<S: Store + Maintenance> LocalBackend<S> {
-    /// Carries out `verb` in one transaction.
     fn run_atomic<V: Mutation>(&self, verb: &V, session: Option<&Session>) -> Result<CommittedTx<V::Output>> {
         self.store.write(&self.audit_actor(session), &|| self.adapters.clock.now(), |tx, now| {
             let actor = self.reload_actor::<V>(session, tx, now)?;

@@ -3,8 +3,6 @@
 //!
 //! A new verb is a struct in a file of its family, one of the two traits below, and a line in `request.rs`.
 
-#![warn(missing_docs)]
-
 pub mod accounts;
 pub mod actor;
 pub mod audit;
@@ -25,6 +23,7 @@ mod optimistic_changes;
 pub mod password_authenticator;
 pub mod policy;
 pub mod ports;
+mod prelude;
 pub mod request;
 pub mod required_scope;
 pub mod secret_delivery;
@@ -63,9 +62,6 @@ pub trait Backend: Send + Sync {
     ) -> Result<Response>;
 
     /// Like [`Backend::run`]. New secrets are in the reply only.
-    ///
-    /// # Errors
-    /// Those of [`Backend::run`].
     fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
         self.run(credential, request, None)
     }
@@ -78,7 +74,6 @@ pub enum AuthLevel {
     Store,
     /// A password or a token, or a session opened by either.
     Authenticated,
-    /// A password given for this request, or a token.
     Password,
 }
 
@@ -86,37 +81,26 @@ pub enum AuthLevel {
 pub trait Verb {
     /// The verb's name in the audit log.
     const NAME: &'static str;
-    /// The least proof that the verb needs.
     const AUTH: AuthLevel;
-    /// The scope that a token needs for the verb.
     const SCOPE: RequiredScope;
     /// `true` if an actor with a temporary password may run the verb.
     const ALLOWS_TEMPORARY_PASSWORD: bool = false;
-    /// The verb's answer.
     type Reply;
 }
 
-/// A verb that only reads.
 pub trait Query: Verb {
     /// `true` if the verb reads usage. Batched usage is flushed first.
     const READS_LEDGER: bool = false;
     /// `true` if the verb reads the newest audit rows. Counted failed sign-ins are written to the log first.
     const READS_AUDIT: bool = false;
 
-    /// # Errors
-    /// Any error of the verb.
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Self::Reply>;
 }
 
-/// A verb that changes the store, in one transaction together with its audit entries.
 pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
-    /// The result of the change.
     type Output;
 
     /// Does work on behalf of `credential` that must not hold up other writers, such as hashing a new password.
-    ///
-    /// # Errors
-    /// Any error of the work.
     fn prepare(&mut self, _credential: &Credential, _hasher: &dyn PasswordHasher) -> Result<()> {
         Ok(())
     }
@@ -126,29 +110,19 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
 
     /// Reads much of the store before the transaction, so that the transaction doesn't have to. Repeated if something
     /// is committed in between that concerns more than single tokens.
-    ///
-    /// # Errors
-    /// Any error of the verb; then nothing has changed.
     fn plan(&mut self, _actor: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
         Ok(())
     }
 
     /// Updates the plan for `tokens`, which were changed since. They may no longer exist.
-    ///
-    /// # Errors
-    /// Any error of the verb; then nothing has changed.
     fn update_plan(&mut self, _snapshot: &dyn Snapshot, _tokens: &BTreeSet<TokenId>) -> Result<()> {
         Ok(())
     }
 
-    /// # Errors
-    /// Any error of the verb; then nothing has changed.
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Output>>;
 
-    /// `true` if the verb creates secrets.
     const ISSUES_SECRETS: bool = false;
 
-    /// Returns the new secrets in the result.
     fn issued_tokens(_out: &mut Self::Output) -> &mut [IssuedToken] {
         &mut []
     }
@@ -164,7 +138,6 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
         Ok(())
     }
 
-    /// Returns the equivalent command line.
     fn equivalent_command(&self, out: &Self::Output) -> CliLine;
 }
 
@@ -184,7 +157,6 @@ pub struct Committed<T> {
 pub struct Env<'a> {
     /// The current time, read inside the transaction.
     pub now: Timestamp,
-    /// The zone in which days end.
     pub zone: &'a dyn Zone,
     /// The source of new secrets.
     pub secrets: SecretSource<'a>,

@@ -10,9 +10,7 @@ use crate::error::{Error, Result};
 /// A new password. It is hashed before the transaction begins, so that no other writer waits for it.
 #[derive(Debug)]
 pub enum NewPassword {
-    /// The password as typed.
     Plain(Password),
-    /// The hash, ready to be stored.
     Hashed(PasswordHash),
 }
 

@@ -56,7 +56,6 @@ enum ChangesSince {
 
 /// Result of trying a planned change in its transaction.
 enum Attempt<T> {
-    /// The change was carried out.
     Done(T),
     /// Too much was written since the plan last caught up. Nothing was done.
     Behind,

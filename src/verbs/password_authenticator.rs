@@ -15,7 +15,6 @@ use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Result};
 
-/// The longest wait after failed attempts.
 pub const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Interval of checks during a wait: another attempt may have succeeded in the meantime.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(50);
@@ -34,7 +33,6 @@ pub(super) struct PasswordAuthenticator<'a, S> {
     pub hasher: &'a dyn PasswordHasher,
     /// The source of the attempts, e.g. `uid 1000`.
     pub source: &'a str,
-    /// The face that was used.
     pub face: Face,
     /// Maximum wait for the delay of an earlier attempt.
     pub max_wait: Duration,

@@ -1,15 +1,7 @@
 //! Verbs about policy: the rules of the installation.
 
-use super::actor::Actor;
-use super::audited::Audited;
-use super::authorize;
-use super::cli_line::CliLine;
-use super::ports::{Snapshot, Tx};
-use super::{Env, Mutation, Query, Verb};
-use crate::domain::audit::AuditEntry;
 use crate::domain::policy::Policy;
-use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Returns the rules in force. Every actor may read them.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -89,10 +89,8 @@ pub trait Store: Send + Sync {
     fn write_usage<T>(&self, f: impl FnMut(&mut dyn UsageTx) -> Result<T>) -> Result<T>;
 }
 
-/// The result of a committed change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommittedTx<T> {
-    /// The result.
     pub value: T,
     /// The number of the change's last row in the audit log. A reader of that row also reads the change.
     pub audit_seq: i64,
@@ -109,7 +107,6 @@ impl<T> Snapshot for T where
 {
 }
 
-/// An open write transaction.
 pub trait Tx: Snapshot + InstallationWriter + AccountWriter + TokenWriter + CatalogueWriter {}
 
 impl<T> Tx for T where T: Snapshot + InstallationWriter + AccountWriter + TokenWriter + CatalogueWriter {}

@@ -40,9 +40,6 @@ pub trait RequestVerb: Verb + Into<Request> {
 }
 
 /// Carries out one verb and returns its reply.
-///
-/// # Errors
-/// Those of [`Backend::call`].
 pub fn call<V: RequestVerb>(backend: &dyn Backend, credential: &Credential, verb: V) -> Result<V::Reply> {
     reply::<V>(backend.run(credential, verb.into(), None)?)
 }
@@ -88,14 +85,11 @@ macro_rules! marks {
 
 macro_rules! requests {
     ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty $([$mark:ident])?,)*) => {
-        /// All requests.
         #[derive(Debug, Serialize, Deserialize)]
-        #[allow(missing_docs, reason = "each variant is documented by the verb it holds")]
         pub enum Request { $(#[serde(rename = $name)] $verb($verb)),* }
 
         /// The reply to the request of the same name.
         #[derive(Debug, Serialize, Deserialize)]
-        #[allow(missing_docs, reason = "each variant is documented by the verb it answers")]
         pub enum Response { $(#[serde(rename = $name)] $verb($reply)),* }
 
         /// Every verb: its name, its proof, and the scope that a token needs.
@@ -124,12 +118,10 @@ macro_rules! requests {
         )*
 
         impl Request {
-            /// Returns the name of the verb.
             pub fn name(&self) -> &'static str {
                 match self { $(Request::$verb(_) => $name),* }
             }
 
-            /// Returns `true` if the verb runs in batches.
             pub fn is_batched(&self) -> bool {
                 match self { $(Request::$verb(_) => batches!($kind)),* }
             }

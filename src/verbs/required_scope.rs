@@ -9,17 +9,13 @@ pub enum RequiredScope {
     ReadTokens,
     /// `jeton.tokens.write` for its own account's tokens, `jeton.tokens.write-all` for those of every account.
     WriteTokens,
-    /// This one method.
     Method(&'static [&'static str; 1]),
     /// More than any token holds: a person and a password.
     PasswordOnly,
 }
 
-/// Reads accounts.
 pub const READ_ACCOUNTS: RequiredScope = RequiredScope::Method(&["jeton.accounts.read"]);
-/// Changes accounts, as far as a token may.
 pub const WRITE_ACCOUNTS: RequiredScope = RequiredScope::Method(&["jeton.accounts.write"]);
-/// Reads the audit log.
 pub const READ_AUDIT: RequiredScope = RequiredScope::Method(&["jeton.audit.read"]);
 /// Reads the ledger of tokens that the actor may see.
 pub const READ_LEDGER: RequiredScope = RequiredScope::Method(&["jeton.ledger.read"]);

@@ -30,9 +30,6 @@ pub enum SecretDestination<'a> {
 
 /// Carries out `verb` with its secrets at `destination`. Returns the paths of the files, which are written before the
 /// change and kept only with it.
-///
-/// # Errors
-/// Those of [`Backend::run`] and of the destination. Nothing has changed then.
 pub fn call_with_delivery<V: RequestVerb>(
     backend: &dyn Backend,
     credential: &Credential,

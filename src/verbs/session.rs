@@ -22,20 +22,17 @@ pub struct Session {
     kind: SessionKind,
 }
 
-/// The proof that opened a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum SessionKind {
     /// A password, valid until the account's credentials change.
     Password {
-        /// The version at the time of the sign-in.
         version: CredentialVersion,
         /// `true` if somebody else has set the password.
         temporary: bool,
     },
     /// A token, valid as long as its secret.
     Token {
-        /// The public id of the presented secret.
         secret: PublicId,
         /// The token in words, for the audit log.
         description: String,
@@ -57,8 +54,6 @@ impl Session {
         Session { account: token.owner.id, username: token.owner.username.clone(), kind }
     }
 
-    /// Returns the session of the actor.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Unauthenticated`] if there is no authenticated actor.
     pub(super) fn from_actor(actor: &Actor) -> Result<Self> {
@@ -68,12 +63,10 @@ impl Session {
         }
     }
 
-    /// Returns the name of the session's account.
     pub fn username(&self) -> &Username {
         &self.username
     }
 
-    /// Returns `true` if a token opened the session.
     pub fn is_token(&self) -> bool {
         matches!(self.kind, SessionKind::Token { .. })
     }
@@ -83,7 +76,6 @@ impl Session {
         matches!(self.kind, SessionKind::Password { temporary: true, .. })
     }
 
-    /// Returns the actor in the form of the audit log.
     pub(super) fn audit_actor(&self, face: Face) -> AuditActor {
         let proof = match &self.kind {
             SessionKind::Password { .. } => "password".to_owned(),

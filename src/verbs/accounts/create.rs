@@ -4,22 +4,15 @@ use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::wire_format::WireSecret;
-use crate::error::Result;
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize;
-use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::Credential;
 use crate::verbs::new_password::NewPassword;
-use crate::verbs::ports::{NewAccount, PasswordHasher, Tx};
-use crate::verbs::{Env, Mutation, Verb};
-use serde::{Deserialize, Serialize};
+use crate::verbs::ports::{NewAccount, PasswordHasher};
+use crate::verbs::prelude::*;
 
 /// Creates an account, enabled. It is a conflict if any account ever had the name.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAccount {
-    /// The account's name.
     pub username: Username,
     /// The account's role: for an owner any, for an admin member or viewer.
     pub role: Role,

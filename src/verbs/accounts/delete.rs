@@ -3,22 +3,14 @@
 use super::{AccountWithCounts, audit_entry, check_owner_remains, with_counts};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, AccountAction};
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::Tx;
+use crate::verbs::prelude::*;
 use crate::verbs::tokens::move_to_trash;
-use crate::verbs::{Env, Mutation, Verb};
-use serde::{Deserialize, Serialize};
 
 /// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
 /// because the account can't be restored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccount {
-    /// The account.
     pub username: Username,
     /// The typed confirmation: the account's name.
     pub confirmation: String,

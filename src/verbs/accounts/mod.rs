@@ -17,11 +17,8 @@ pub use role::SetRole;
 pub use sign_in::{CurrentUser, GetSetup, SetupState, SignIn, WhoAmI};
 
 use crate::domain::account::{Account, AccountId};
-use crate::domain::audit::AuditEntry;
-use crate::error::{Error, Result};
-use crate::verbs::Env;
-use crate::verbs::ports::{Snapshot, TokenCounts};
-use serde::{Deserialize, Serialize};
+use crate::verbs::ports::TokenCounts;
+use crate::verbs::prelude::*;
 
 /// An account and the number of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +30,6 @@ pub struct AccountWithCounts {
     pub tokens: TokenCounts,
 }
 
-/// Counts the tokens of `account`.
 pub(super) fn with_counts(snapshot: &dyn Snapshot, account: Account, env: &Env<'_>) -> Result<AccountWithCounts> {
     let tokens = snapshot.token_counts(Some(account.id), env.now)?.remove(&account.id).unwrap_or_default();
     Ok(AccountWithCounts { account, tokens })
@@ -45,7 +41,6 @@ fn reload(snapshot: &dyn Snapshot, id: AccountId, env: &Env<'_>) -> Result<Accou
     with_counts(snapshot, account, env)
 }
 
-/// Creates an audit entry about `account`.
 fn audit_entry(verb: &'static str, account: &Account) -> AuditEntry {
     AuditEntry::new(verb, account.id, account.username.as_str())
 }

@@ -3,25 +3,17 @@
 use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
 use crate::domain::wire_format::WireSecret;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, AccountAction};
-use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::Credential;
 use crate::verbs::new_password::NewPassword;
-use crate::verbs::ports::{PasswordHasher, Tx};
-use crate::verbs::{Env, Mutation, Verb};
-use serde::{Deserialize, Serialize};
+use crate::verbs::ports::PasswordHasher;
+use crate::verbs::prelude::*;
 
 /// Sets an account's password. Its sessions end; its tokens keep working. A password that somebody else sets is
 /// temporary: its holder must replace it before anything else.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetPassword {
-    /// The account.
     pub username: Username,
-    /// The new password.
     #[serde(with = "WireSecret")]
     pub password: NewPassword,
 }

@@ -5,12 +5,7 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::error::Result;
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, AccountAction};
-use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Lists the actor's own account and those it manages, by name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,7 +44,6 @@ impl Query for ListAccounts {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShowAccount {
-    /// The account.
     pub username: Username,
 }
 

@@ -4,21 +4,13 @@ use super::{AccountWithCounts, audit_entry, check_owner_remains, reload};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, AccountAction};
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::Tx;
-use crate::verbs::{Env, Mutation, Verb};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Gives an account a role. Its sessions end, unless it had the role already. An account with a temporary password
 /// can't be promoted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetRole {
-    /// The account.
     pub username: Username,
     /// The new role: for an owner any, for an admin member or viewer.
     pub role: Role,

@@ -5,12 +5,8 @@ use crate::domain::name::Username;
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::token::Token;
-use crate::error::Result;
-use crate::verbs::actor::Actor;
-use crate::verbs::ports::Snapshot;
+use crate::verbs::prelude::*;
 use crate::verbs::session::Session;
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
 
 /// Returns the facts needed before anybody has signed in.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,7 +16,6 @@ pub struct GetSetup;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetupState {
-    /// `true` if the first owner must still be created.
     pub first_run: bool,
     /// The account's name, if there is only one account.
     pub sole_account: Option<Username>,

@@ -9,7 +9,6 @@ use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
-/// An act on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountAction {
     /// Read: always allowed on the actor's own account.
@@ -18,17 +17,12 @@ pub enum AccountAction {
     Password,
     /// Disable or enable.
     SetEnabled,
-    /// Give this role.
     SetRole(Role),
-    /// Delete.
     Delete,
 }
 
 /// Checks that a person has no temporary password. A person with a temporary one must replace it first; the account's
 /// tokens keep working.
-///
-/// # Errors
-/// Those of [`temporary_password_error`].
 pub fn require_own_password(actor: &Actor) -> Result<()> {
     match actor {
         Actor::Account(account) if account.temporary_password => Err(temporary_password_error(&account.username)),
@@ -43,8 +37,6 @@ pub fn temporary_password_error(name: &Username) -> Error {
         .next(format!("Run: jeton account passwd --user {name}"))
 }
 
-/// Checks that the actor may change the rules of the installation.
-///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the role that may.
 pub fn check_policy_access(actor: &Actor) -> Result<()> {

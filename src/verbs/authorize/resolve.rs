@@ -17,9 +17,6 @@ use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
 /// Returns the token that `reference` means, if the actor may do `action` to it.
-///
-/// # Errors
-/// Those of [`resolve_tokens`].
 pub fn resolve_token(
     actor: &Actor,
     snapshot: &dyn Snapshot,

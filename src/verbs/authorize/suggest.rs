@@ -12,7 +12,6 @@ use crate::verbs::ports::{NamesQuery, Snapshot};
 
 /// Maximum number of tokens compared for each beginning of the reference.
 const MAX_CANDIDATES: usize = 200;
-/// Maximum number of suggestions.
 const MAX_NAMES: usize = 3;
 
 /// Returns the names nearest to a reference that means no token. Suggests only tokens within the actor's reach that it

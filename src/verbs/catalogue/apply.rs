@@ -1,23 +1,16 @@
 //! apply: replaces a catalogue, after a preview of the changes and of the tokens that gain methods.
 
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::diff::{CatalogueDiff, diff};
 use crate::domain::catalogue::permission_index::{self, SetChange};
 use crate::domain::catalogue::{Catalogue, resolved_set, validate};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::token::TokenId;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize;
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{Grant, Snapshot, Tx};
-use crate::verbs::{Env, Mutation, Query, Verb};
+use crate::verbs::ports::Grant;
+use crate::verbs::prelude::*;
 
 /// Tokens read at a time.
 const PAGE_SIZE: usize = 1_000;
@@ -28,11 +21,9 @@ const MAX_METHODS_PER_TOKEN: usize = 50;
 /// Number of names in a refusal.
 const MAX_ERROR_NAMES: usize = 5;
 
-/// Previews the application of a catalogue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewCatalogue {
-    /// The catalogue.
     pub catalogue: Catalogue,
 }
 
@@ -81,7 +72,6 @@ pub struct WidenedToken {
 }
 
 impl CataloguePreview {
-    /// Returns `true` if the catalogue would change nothing.
     pub fn is_empty(&self) -> bool {
         !self.is_new && self.diff.is_empty()
     }
@@ -139,7 +129,6 @@ fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<CataloguePreview>
     compared.preview(snapshot, new).map(|(preview, _)| preview)
 }
 
-/// All catalogues before and after.
 struct CatalogueStates {
     before: Vec<Catalogue>,
     after: Vec<Catalogue>,
@@ -243,16 +232,13 @@ fn widened_token(widening: &mut permission_index::CatalogueComparison<'_>, grant
     })
 }
 
-/// Returns the methods that either of a token's two secrets gains.
 fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
     one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// Replaces a catalogue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyCatalogue {
-    /// The catalogue.
     pub catalogue: Catalogue,
     /// The exact number of tokens that may gain methods.
     pub accept_widening: Option<u64>,
@@ -271,7 +257,6 @@ struct Plan {
 }
 
 impl ApplyCatalogue {
-    /// Creates the verb for `catalogue`, with the confirmed numbers of tokens and methods.
     pub fn new(catalogue: Catalogue, accept_widening: Option<u64>, accept_public: Option<u64>) -> Self {
         ApplyCatalogue { catalogue, accept_widening, accept_public, plan: None }
     }
@@ -280,7 +265,6 @@ impl ApplyCatalogue {
 impl Mutation for ApplyCatalogue {
     type Output = CataloguePreview;
 
-    /// All tokens must be read to find those that gain methods.
     const HAS_PLAN: bool = true;
 
     fn plan(&mut self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {

@@ -7,11 +7,7 @@ pub use apply::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, WidenedToken
 pub use preview_text::TextLimits;
 
 use crate::domain::catalogue::Catalogue;
-use crate::error::Result;
-use crate::verbs::actor::Actor;
-use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Lists everything that can be selected: every catalogue with its groups, methods and sets.
 #[derive(Debug, Serialize, Deserialize)]

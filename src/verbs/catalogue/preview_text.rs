@@ -9,10 +9,8 @@ const MAX_METHODS: usize = 6;
 /// Maximum length of texts on a line.
 const MAX_TEXT: usize = 100;
 
-/// Limits of the lists of a preview.
 #[derive(Debug, Clone, Copy)]
 pub struct TextLimits {
-    /// Maximum number of entries of one kind.
     pub max_items: usize,
     /// Hint where to find the rest.
     pub more_hint: &'static str,

@@ -10,65 +10,46 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
-use crate::error::{Error, Kind, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
+use crate::error::Kind;
+use crate::verbs::prelude::*;
 
-/// Lists one section of the denied attempts, the newest first.
+/// Lists one section of the ledger, the newest row first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ListDenied {
+pub struct ListRows<K> {
     /// Only this token's. Refer to a purged token by its id.
     pub token: Option<TokenRef>,
-    /// Only those of a minute whose last attempt was at this time or later.
+    /// Only denied attempts of a minute whose last one was at this time or later; only uses of its day (UTC) or later.
     pub since: Option<Timestamp>,
-    /// The filter.
     pub filter: LedgerFilter,
-    /// The requested section.
-    pub cursor: PageCursor<DeniedKey>,
-    /// Maximum number of rows.
+    pub cursor: PageCursor<K>,
     pub limit: usize,
 }
+
+/// Lists the denied attempts.
+pub type ListDenied = ListRows<DeniedKey>;
+/// Lists the accepted uses.
+pub type ListUses = ListRows<UseKey>;
 
 impl Query for ListDenied {
     const READS_LEDGER: bool = true;
 
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<DeniedRow>> {
-        snapshot.denied_window(&LedgerQuery {
-            scope: ledger_scope(actor, snapshot, self.token.as_ref())?,
-            since: self.since,
-            filter: self.filter.clone(),
-            cursor: self.cursor,
-            now: env.now,
-            limit: self.limit,
-        })
+        snapshot.denied_window(&self.query(actor, snapshot, env)?)
     }
-}
-
-/// Lists one section of the accepted uses, the newest day first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListUses {
-    /// Only this token's. Refer to a purged token by its id.
-    pub token: Option<TokenRef>,
-    /// Only those of the day (UTC) of this time or later.
-    pub since: Option<Timestamp>,
-    /// The filter.
-    pub filter: LedgerFilter,
-    /// The requested section.
-    pub cursor: PageCursor<UseKey>,
-    /// Maximum number of rows.
-    pub limit: usize,
 }
 
 impl Query for ListUses {
     const READS_LEDGER: bool = true;
 
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<UseRow>> {
-        snapshot.uses_window(&LedgerQuery {
+        snapshot.uses_window(&self.query(actor, snapshot, env)?)
+    }
+}
+
+impl<K: Clone> ListRows<K> {
+    fn query(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerQuery<K>> {
+        Ok(LedgerQuery {
             scope: ledger_scope(actor, snapshot, self.token.as_ref())?,
             since: self.since,
             filter: self.filter.clone(),
@@ -115,16 +96,13 @@ fn resolve_ledger_token(actor: &Actor, snapshot: &dyn Snapshot, reference: &Toke
         TokenRef::Id(id) | TokenRef::Named(id, _) => Some(*id),
         TokenRef::Text(text) => TokenId::parse(text),
     };
-    let Some(id) = id else { return Err(hint_at_purged_id(refused)) };
+    let Some(id) = id else {
+        return Err(match refused.kind {
+            Kind::NotFound => refused.next("Refer to a purged token by its id, e.g. t:7"),
+            _ => refused,
+        });
+    };
     let Some((owner, role)) = snapshot.owner_of_purged(id)? else { return Err(refused) };
     let visibility = actor.visibility(TokenAction::Read)?;
     if owner == visibility.own || visibility.roles.contains(&role) { Ok(id) } else { Err(refused) }
-}
-
-/// Adds that a token not found by name may have been purged.
-fn hint_at_purged_id(refused: Error) -> Error {
-    match refused.kind {
-        Kind::NotFound => refused.next("Refer to a purged token by its id, e.g. t:7"),
-        _ => refused,
-    }
 }

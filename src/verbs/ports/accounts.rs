@@ -26,19 +26,14 @@ pub struct TokenCounts {
 /// A new account.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
-    /// The account's name.
     pub username: &'a Username,
-    /// The account's role.
     pub role: Role,
-    /// The hash of the password.
     pub password: &'a PasswordHash,
     /// `true` if somebody else has set the password.
     pub temporary_password: bool,
-    /// The time of creation.
     pub now: Timestamp,
 }
 
-/// Accounts, and facts that depend on them.
 pub trait AccountReader {
     /// Returns an account by id. `None` if it was deleted.
     fn account(&self, id: AccountId) -> Result<Option<Account>>;
@@ -48,7 +43,6 @@ pub trait AccountReader {
     fn accounts(&self) -> Result<Vec<Account>>;
     /// Returns the accounts that [`AccountReader::accounts`] leaves out because their stored data is damaged.
     fn unreadable_accounts(&self) -> Result<Vec<AccountId>>;
-    /// Returns the hash of an account's password.
     fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>>;
     /// Counts the tokens of one account at `now`, or of each. Accounts without tokens are left out.
     fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>>;
@@ -56,11 +50,9 @@ pub trait AccountReader {
     fn live_tokens(&self, account: AccountId) -> Result<Vec<Token>>;
     /// Returns the last time any token of an account was accepted, tokens in the trash included.
     fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>>;
-    /// Counts the enabled owners.
     fn enabled_owners(&self) -> Result<u32>;
 }
 
-/// Changes of accounts.
 pub trait AccountWriter {
     /// Adds an account. It is a conflict if any account ever had the name.
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId>;

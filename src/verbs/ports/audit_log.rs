@@ -9,28 +9,21 @@ use crate::domain::wire_format::hex_hash;
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
-/// A query for one section of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditQuery {
     /// Only rows of this time or later.
     pub since: Option<Timestamp>,
     /// Only rows about this target, e.g. `t:7`.
     pub target: Option<String>,
-    /// The filter.
     pub filter: AuditFilter,
-    /// The requested section.
     pub cursor: PageCursor<i64>,
-    /// Maximum number of rows.
     pub limit: usize,
 }
 
-/// A row and its hash in the chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HashedRow {
-    /// The row.
     pub row: AuditRow,
-    /// The row's stored hash.
     #[serde(with = "hex_hash")]
     pub hash: [u8; 32],
 }
@@ -77,7 +70,6 @@ pub struct AuditPage {
 /// hash are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditTip {
-    /// The row's number.
     pub seq: i64,
     /// The row's hash in the chain, which covers all rows before it.
     pub hash: [u8; 32],
@@ -85,7 +77,6 @@ pub struct AuditTip {
 
 /// The log in one consistent state.
 pub trait AuditLog {
-    /// Returns the last row.
     fn audit_tip(&self) -> Result<AuditTip>;
     /// Returns the number of the last row; 0 in an empty log.
     fn audit_head(&self) -> Result<i64> {
@@ -96,7 +87,6 @@ pub trait AuditLog {
     /// Returns `true` if the log equals the log at `tip` plus later rows, none of a verb whose name starts with
     /// `without`.
     fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool>;
-    /// Returns one section of the log.
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow>;
     /// Describes how the place of the log differs from the one that jeton creates. `None` if it doesn't.
     fn audit_schema_error(&self) -> Result<Option<String>>;

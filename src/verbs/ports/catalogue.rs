@@ -5,21 +5,16 @@ use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::domain::method::{Method, MethodId};
 use crate::error::Result;
 
-/// Methods, API sets and their catalogues.
 pub trait CatalogueReader {
-    /// Returns a method by id.
     fn method(&self, id: &MethodId) -> Result<Option<Method>>;
     /// Returns the place of a method in its catalogue.
     fn method_location(&self, id: &MethodId) -> Result<Option<MethodLocation>>;
     /// Returns every catalogue with its groups, methods and sets, in the order in which they were added.
     fn catalogues(&self) -> Result<Vec<Catalogue>>;
-    /// Returns every API set, in the catalogue's order.
     fn api_sets(&self) -> Result<Vec<ApiSet>>;
-    /// Returns an API set by name.
     fn api_set(&self, name: &str) -> Result<Option<ResolvedSet>>;
 }
 
-/// Changes of catalogues.
 pub trait CatalogueWriter {
     /// Replaces a catalogue's methods and sets.
     fn set_catalogue(&mut self, catalogue: &Catalogue) -> Result<()>;

@@ -19,7 +19,6 @@ pub enum LedgerScope {
     All,
     /// Tokens that a reader sees, purged ones included. With `unknown_tokens`, also rows without a token.
     Visible {
-        /// The tokens that the reader sees.
         visibility: Visibility,
         /// `true` to include attempts without a known token.
         unknown_tokens: bool,
@@ -28,20 +27,16 @@ pub enum LedgerScope {
     Token(TokenId),
 }
 
-/// A query for one section of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerQuery<K> {
     /// The tokens whose rows are read.
     pub scope: LedgerScope,
     /// Only rows of this time or later. For uses, of its day (UTC) or later.
     pub since: Option<Timestamp>,
-    /// The filter.
     pub filter: LedgerFilter,
-    /// The requested section.
     pub cursor: PageCursor<K>,
     /// The time at which the state of secrets is computed.
     pub now: Timestamp,
-    /// Maximum number of rows.
     pub limit: usize,
 }
 
@@ -247,7 +242,6 @@ pub fn format_origin(address: &str, client: &str) -> (String, String) {
 }
 
 impl DeniedRow {
-    /// Returns the beginning of the row's minute, by which the list is sorted.
     pub fn minute(&self) -> Timestamp {
         Timestamp(self.at.0.div_euclid(MINUTE) * MINUTE)
     }
@@ -268,7 +262,6 @@ impl UseRow {
 /// The progress of measuring the ledger. The default is its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SizeCursor {
-    /// Nothing measured yet.
     #[default]
     Start,
     /// Uses measured up to this day of this token.
@@ -286,11 +279,8 @@ pub struct LedgerSizePart {
     pub next: Option<SizeCursor>,
 }
 
-/// The ledger in one consistent state.
 pub trait Ledger {
-    /// Returns one section of the denied attempts.
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>>;
-    /// Returns one section of the accepted uses.
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
     /// Returns a version that changes once another handle has committed. Shows if the ledger must be read again.
     fn ledger_version(&self) -> Result<i64>;

@@ -17,9 +17,7 @@ use crate::domain::token::{Purgeable, Token, TokenId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenCursor {
-    /// The first rows.
     Start,
-    /// The last rows.
     End,
     /// The rows around this token, or around its place in the order if it isn't in the list. The position is the last
     /// one reported to the caller. If given, the window's position is computed from it instead of being counted. A
@@ -30,18 +28,14 @@ pub enum TokenCursor {
     After(TokenId),
 }
 
-/// A query for one section of the token list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowQuery {
-    /// The tokens that the reader sees.
     pub visibility: Visibility,
     /// Limits the list to this account.
     pub account: Option<AccountId>,
-    /// The filter.
     pub filter: TokenFilter,
     /// The time that the filter's `expiring` means.
     pub expiring_by: Option<Timestamp>,
-    /// The order.
     pub sort: Sort,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
@@ -49,33 +43,26 @@ pub struct WindowQuery {
     pub now: Timestamp,
     /// The requested section.
     pub cursor: TokenCursor,
-    /// Maximum number of rows.
     pub limit: usize,
 }
 
 /// A query for tokens by the beginning of their names.
 #[derive(Debug, Clone, Copy)]
 pub struct NamesQuery<'a> {
-    /// The tokens that the reader sees.
     pub visibility: &'a Visibility,
-    /// Limits the search to this account.
     pub account: Option<AccountId>,
     /// The beginning, case-sensitive.
     pub beginning: &'a str,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
-    /// Maximum number of scanned tokens, visible to the reader or not.
     pub limit: usize,
 }
 
 /// A token's name, as [`NamesQuery`] finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedToken {
-    /// The account's id.
     pub account: AccountId,
-    /// The account's name.
     pub username: String,
-    /// The token's name.
     pub name: String,
 }
 
@@ -144,7 +131,6 @@ impl Grant {
 /// A page of grants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GrantPage {
-    /// The grants.
     pub grants: Vec<Grant>,
     /// Tokens of the page that are left out because their stored data is damaged.
     pub unreadable: Vec<TokenId>,
@@ -155,9 +141,7 @@ pub struct GrantPage {
 /// A query for the tokens that a purge takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeQuery {
-    /// The tokens that the actor sees.
     pub visibility: Visibility,
-    /// The kind of tokens to purge.
     pub which: Purgeable,
     /// The time at which statuses are computed. Tokens put into the trash later are not taken.
     pub now: Timestamp,
@@ -166,7 +150,6 @@ pub struct PurgeQuery {
 /// A token that a purge takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeCandidate {
-    /// The token's id.
     pub token: TokenId,
     /// `account/name`.
     pub full_name: String,

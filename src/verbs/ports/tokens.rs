@@ -12,11 +12,9 @@ use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
-/// The state of a secret within its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SecretState {
-    /// The secret in use.
     Current,
     /// The previous secret, accepted until this time.
     Previous(Timestamp),
@@ -24,14 +22,11 @@ pub enum SecretState {
     Dead,
 }
 
-/// The stored data of a secret.
 #[derive(Debug, Clone)]
 pub struct StoredSecret {
     /// SHA-256 of the whole secret.
     pub digest: SecretDigest,
-    /// The token of the secret.
     pub token: TokenId,
-    /// The secret's state within its token.
     pub state: SecretState,
     /// The role under which the secret was issued.
     pub issued_role: Role,
@@ -49,21 +44,14 @@ pub struct Visibility {
 /// A new token, enabled.
 #[derive(Debug)]
 pub struct NewToken<'a> {
-    /// The owning account.
     pub account: AccountId,
-    /// The token's name.
     pub name: &'a TokenName,
-    /// The token's purpose.
     pub description: &'a Description,
-    /// The methods that the token may call.
     pub selection: &'a Selection,
-    /// The time at which the token stops working.
     pub expiry: Expiry,
-    /// The time of creation.
     pub now: Timestamp,
 }
 
-/// Tokens and secrets.
 pub trait TokenReader {
     /// Returns a token by id, in the trash or not.
     fn token(&self, id: TokenId) -> Result<Option<Token>>;
@@ -76,7 +64,6 @@ pub trait TokenReader {
         name: &TokenName,
         trashed: bool,
     ) -> Result<Vec<Token>>;
-    /// Returns the names of tokens that begin alike.
     fn names(&self, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>>;
     /// Returns a secret by its public id, dead ones included.
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
@@ -85,24 +72,19 @@ pub trait TokenReader {
     /// Returns the tokens outside the trash that `makers` created, directly or through tokens they created. Ordered by
     /// id, `limit` at most, without `makers` themselves.
     fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>>;
-    /// Counts the tokens that a purge takes.
     fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64>;
     /// Returns those of `tokens` that a purge takes.
     fn purge_candidates_of(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>>;
     /// Returns the tokens that a purge takes: by id, those after `after`, `limit` at most.
     fn purge_candidates(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize)
     -> Result<Vec<PurgeCandidate>>;
-    /// Counts the tokens of an account that are active at `now`.
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
     /// Returns the grants of all tokens that were not purged: by id, those after `after`, `limit` at most.
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage>;
-    /// Returns one section of the token list.
     fn window(&self, query: &WindowQuery) -> Result<Window>;
-    /// Returns the counts at the top of the token screen.
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts>;
 }
 
-/// Changes of tokens and secrets.
 pub trait TokenWriter {
     /// Adds a token without a secret. It is a conflict if its account has a token of that name outside the trash.
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId>;
@@ -125,7 +107,6 @@ pub trait TokenWriter {
         now: Timestamp,
         keep_old_until: Option<Timestamp>,
     ) -> Result<()>;
-    /// Ends the old secret of a rotation.
     fn retire_previous(&mut self, token: TokenId) -> Result<()>;
     /// Purges tokens. Their secrets' digests stay as tombstones, and the ledger is not changed.
     fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()>;

@@ -139,9 +139,7 @@ pub struct LastDenial {
     pub client: String,
 }
 
-/// The usage of tokens.
 pub trait UsageReader {
-    /// Returns the usage of a token.
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
     /// Returns the accepted uses of a token in the last 7 days (UTC) by method and caller: the most used first, `limit`
     /// at most.

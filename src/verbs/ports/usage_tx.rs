@@ -18,17 +18,13 @@ pub struct LoginAttemptKey(pub [u8; 32]);
 /// Accepted uses of a token that differ only in their time.
 #[derive(Debug, Clone)]
 pub struct Use<'a> {
-    /// The token.
     pub token: TokenId,
-    /// The secret that was presented.
     pub secret: &'a PublicId,
     /// The time of the use. For several uses, the time of the last; all are on the same day (UTC).
     pub at: Timestamp,
-    /// Number of uses.
     pub count: u64,
     /// The requested method. Empty if none was given.
     pub method: &'a str,
-    /// The caller's address.
     pub address: &'a str,
     /// The client name that the caller gives.
     pub client: &'a str,
@@ -44,13 +40,10 @@ pub struct Denial<'a> {
     pub secret: Option<&'a PublicId>,
     /// The true reason, a word.
     pub reason: &'a str,
-    /// The time of the attempt. For several attempts, the time of the last; all are in the same minute.
     pub at: Timestamp,
-    /// Number of attempts.
     pub count: u64,
     /// The requested method. Empty if none was given.
     pub method: &'a str,
-    /// The caller's address.
     pub address: &'a str,
     /// The client name that the caller gives.
     pub client: &'a str,
@@ -63,9 +56,7 @@ pub struct FailedSignIn<'a> {
     pub account: Option<AccountId>,
     /// The source of the attempt, e.g. `uid 1000`.
     pub source: &'a str,
-    /// The face that was used.
     pub face: Face,
-    /// The time of the attempt.
     pub at: Timestamp,
 }
 

@@ -1,6 +1,5 @@
 //! copy: a new token with the parameters of an existing one.
 
-use serde::{Deserialize, Serialize};
 use std::slice;
 
 use super::issue::{IssuedToken, audit_created, issue, push_expires};
@@ -8,22 +7,15 @@ use super::save::{insert_token, save_tokens};
 use super::{TokenTarget, policy_rules, rights};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{TokenName, Username};
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize;
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{NewToken, Snapshot, Tx};
-use crate::verbs::{Env, Mutation, Verb};
+use crate::verbs::ports::NewToken;
+use crate::verbs::prelude::*;
 
 /// Creates a token with the description, selection and expiry of another, and a secret of its own. It is enabled even
 /// if the other is not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CopyToken {
-    /// The token to copy.
     pub token: TokenTarget,
-    /// The new token's name.
     pub name: TokenName,
     /// The new token's account. Defaults to the account of the copied token.
     pub account: Option<Username>,

@@ -1,6 +1,5 @@
 //! create: new tokens, each with a secret.
 
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::issue::{IssuedToken, audit_created, issue, push_expires, push_selection};
@@ -10,14 +9,9 @@ use crate::domain::api_selection::Selection;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::role::Role;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize;
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{NewToken, Snapshot, Tx};
+use crate::verbs::ports::NewToken;
+use crate::verbs::prelude::*;
 use crate::verbs::required_scope::READ_ACCOUNTS;
-use crate::verbs::{Env, Mutation, Verb};
 
 /// Creates tokens and their secrets: all of them or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,14 +19,11 @@ use crate::verbs::{Env, Mutation, Verb};
 pub struct CreateToken {
     /// The account of the tokens. Defaults to the actor's own.
     pub account: Option<Username>,
-    /// The names of the tokens. Everything else is the same for all.
     pub names: Vec<TokenName>,
-    /// The purpose of the tokens.
     pub description: Description,
     /// The expiry of the tokens. Defaults to `policy.default_expiry`, or to the end of the acting token if that is
     /// sooner.
     pub expires: Option<ExpirySpec>,
-    /// The methods that the tokens may call.
     pub selection: Selection,
 }
 

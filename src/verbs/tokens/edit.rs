@@ -9,30 +9,19 @@ use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::token::Token;
 use crate::domain::token_diff::{self, diff};
-use crate::error::{Error, Fault, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{Snapshot, Tx};
-use crate::verbs::{Env, Mutation, Query, Verb};
-use serde::{Deserialize, Serialize};
+use crate::error::Fault;
+use crate::verbs::prelude::*;
 
 /// Changes the given fields. All others stay, the secret too.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EditToken {
-    /// The token.
     pub token: TokenTarget,
     /// The token as the person saw it. If it has changed since, the conflict shows both sides.
     pub expected: Option<Box<Token>>,
-    /// The new name.
     pub name: Option<TokenName>,
-    /// The new description.
     pub description: Option<Description>,
-    /// The new expiry.
     pub expires: Option<ExpirySpec>,
-    /// The change of the selection.
     pub selection: Option<SelectionEdit>,
 }
 
@@ -111,7 +100,6 @@ impl Mutation for EditToken {
 }
 
 impl EditToken {
-    /// Creates an edit of `token` that changes nothing yet.
     pub fn new(token: TokenTarget) -> Self {
         EditToken { token, expected: None, name: None, description: None, expires: None, selection: None }
     }

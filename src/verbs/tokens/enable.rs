@@ -3,23 +3,14 @@
 use super::issue::audit_entry;
 use super::save::{PendingToken, save_tokens};
 use super::{TokenTarget, resolve_targets};
-use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{TokenAction, TrashScope};
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::Tx;
-use crate::verbs::{Env, Mutation, Verb};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Disables tokens, all or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DisableTokens {
-    /// The tokens.
     pub tokens: Vec<TokenTarget>,
 }
 
@@ -27,7 +18,6 @@ pub struct DisableTokens {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnableTokens {
-    /// The tokens.
     pub tokens: Vec<TokenTarget>,
 }
 

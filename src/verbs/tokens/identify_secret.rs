@@ -3,18 +3,13 @@
 
 use crate::domain::secret::SecretText;
 use crate::domain::wire_format::WireSecret;
-use crate::error::Result;
-use crate::verbs::actor::Actor;
-use crate::verbs::ports::Snapshot;
+use crate::verbs::prelude::*;
 use crate::verbs::verify::{SecretLookup, look_up};
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
 
 /// Identifies the token for which a secret was issued.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentifySecret {
-    /// The text that may be a secret.
     #[serde(with = "WireSecret")]
     pub secret: SecretText,
 }

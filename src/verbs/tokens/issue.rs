@@ -1,22 +1,17 @@
 //! New secrets.
 
-use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use crate::domain::api_selection::Selection;
-use crate::domain::audit::AuditEntry;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::Prefix;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::domain::wire_format::WireSecret;
-use crate::error::{Error, Result};
-use crate::verbs::Env;
-use crate::verbs::actor::Actor;
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{Entropy, Tx};
+use crate::verbs::ports::Entropy;
+use crate::verbs::prelude::*;
 
 /// A token and its new secret, to be shown once.
 #[derive(Serialize, Deserialize)]
@@ -48,7 +43,6 @@ pub struct SecretSource<'a> {
 }
 
 impl<'a> SecretSource<'a> {
-    /// Creates a source of new secrets.
     pub fn new(entropy: &'a dyn Entropy) -> Self {
         SecretSource { entropy: Some(entropy), planned: RefCell::default(), reserved_ids: RefCell::default() }
     }
@@ -99,12 +93,10 @@ pub(super) fn issue(
     Ok(IssuedToken { token, secret, warning: None })
 }
 
-/// Creates an audit entry about `token`.
 pub(super) fn audit_entry(verb: &'static str, token: &Token) -> AuditEntry {
     AuditEntry::new(verb, token.id, token.full_name())
 }
 
-/// Creates an audit entry about a new token.
 pub(super) fn audit_created(verb: &'static str, token: &Token) -> AuditEntry {
     let entry = audit_entry(verb, token)
         .with("description", token.description.as_str())
@@ -127,7 +119,6 @@ pub(super) fn audit_changed(verb: &'static str, before: &Token, after: &Token) -
         .changed("issued_role", before.issued_role.as_str(), after.issued_role.as_str())
 }
 
-/// Adds `--expires` to a command.
 pub(super) fn push_expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
     match spec {
         None => line,

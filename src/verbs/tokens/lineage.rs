@@ -3,11 +3,8 @@
 
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, TokenRef};
-use crate::error::{Error, Kind, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
-use crate::verbs::ports::Snapshot;
-use serde::{Deserialize, Serialize};
+use crate::error::Kind;
+use crate::verbs::prelude::*;
 
 /// Maximum number of tokens that one request revokes along with others. Counting stops there, too.
 pub const MAX_MADE: usize = 1_000;
@@ -48,7 +45,6 @@ impl MadeTokens {
     }
 }
 
-/// Returns the tokens that `makers` made.
 pub(in crate::verbs) fn made_tokens(
     actor: &Actor,
     snapshot: &dyn Snapshot,

@@ -5,12 +5,8 @@ use crate::domain::name::Username;
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::domain::time::{DAY, Timestamp};
-use crate::error::Result;
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, TokenAction};
-use crate::verbs::ports::{Snapshot, TokenCursor, Window, WindowQuery};
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
+use crate::verbs::ports::{TokenCursor, Window, WindowQuery};
+use crate::verbs::prelude::*;
 
 /// Time before its expiry from which a token counts as expiring soon: 14 days.
 pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
@@ -21,7 +17,6 @@ pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
 pub enum OwnerFilter {
     /// The actor itself.
     Mine,
-    /// One account.
     Account(Username),
     /// All accounts whose tokens the actor may see.
     All,
@@ -31,17 +26,11 @@ pub enum OwnerFilter {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListTokens {
-    /// The owner of the tokens.
     pub owner: OwnerFilter,
-    /// The filter.
     pub filter: TokenFilter,
-    /// The order.
     pub sort: Sort,
-    /// Tokens in the trash instead of the others.
     pub trashed: bool,
-    /// The requested section.
     pub cursor: TokenCursor,
-    /// Maximum number of rows.
     pub limit: usize,
 }
 

@@ -38,21 +38,17 @@ pub(super) use revoke::move_to_trash;
 pub use revoke::{RevokeResult, RevokeTokens};
 pub use show::{CanToken, MethodCheck, ShowToken, TokenDetails};
 
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::domain::name::{TokenName, Username};
 use crate::domain::token::{Revision, Token, TokenRef};
-use crate::error::{Error, Fault, Kind, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
-use crate::verbs::ports::Snapshot;
+use crate::error::{Fault, Kind};
+use crate::verbs::prelude::*;
 
 /// A token to act on, as the caller refers to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenTarget {
-    /// The reference to the token.
     pub reference: TokenRef,
     /// The revision that the person saw. It is a conflict if it has changed.
     pub expected_revision: Option<Revision>,

@@ -10,11 +10,7 @@ use crate::domain::policy::Policy;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::error::{Error, Result};
-use crate::verbs::Env;
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize;
-use crate::verbs::ports::Snapshot;
+use crate::verbs::prelude::*;
 
 /// Returns the requested expiry, if the policy allows it.
 pub(super) fn resolve_expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
@@ -137,7 +133,6 @@ pub(super) fn check_selection_exists(
     }
 }
 
-/// Returns the error for a method that no catalogue has.
 pub(in crate::verbs) fn method_not_found(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
     let catalogues = snapshot.catalogues()?;
     let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());

@@ -1,16 +1,10 @@
 //! purge: removes expired or trashed tokens for good, after a preview. Digests of their secrets stay as tombstones.
 
-use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, TokenId};
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, TokenAction};
 use crate::verbs::batches::{BatchedMutation, Milestone};
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{PurgeCandidate, PurgeQuery, Snapshot, Tx};
-use crate::verbs::{Env, Query, Verb};
-use serde::{Deserialize, Serialize};
+use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
+use crate::verbs::prelude::*;
 
 /// Maximum number of names in a preview.
 pub const MAX_PREVIEW_NAMES: usize = 1_000;
@@ -19,7 +13,6 @@ pub const MAX_PREVIEW_NAMES: usize = 1_000;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewPurge {
-    /// The kind of tokens.
     pub which: Purgeable,
 }
 
@@ -37,14 +30,12 @@ pub struct PurgePreview {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PurgeTokens {
-    /// The kind of tokens.
     pub which: Purgeable,
     /// The number of tokens in the preview. It is a conflict if the number has changed.
     pub confirm: u64,
     /// The start of the purge. Tokens that expire or are put into the trash later are not taken.
     #[serde(skip)]
     started_at: Option<Timestamp>,
-    /// The last processed token.
     #[serde(skip)]
     last: Option<TokenId>,
 }
@@ -52,12 +43,9 @@ pub struct PurgeTokens {
 impl PurgeTokens {
     /// The milestones of a purge of several batches, in the audit log.
     pub const STARTED: &str = "token.purge.started";
-    /// After the last batch.
     pub const FINISHED: &str = "token.purge.finished";
-    /// Ended early.
     pub const STOPPED: &str = "token.purge.stopped";
 
-    /// Creates a purge of the `confirm` tokens of kind `which`.
     pub fn new(which: Purgeable, confirm: u64) -> Self {
         PurgeTokens { which, confirm, started_at: None, last: None }
     }

@@ -1,6 +1,5 @@
 //! regenerate: a new secret. The old one becomes invalid in the same commit, or after a grace.
 
-use serde::{Deserialize, Serialize};
 use std::slice;
 
 use super::issue::{IssuedToken, audit_changed, issue, push_expires};
@@ -9,13 +8,7 @@ use super::{TokenTarget, policy_rules, resolve_for_change};
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::time::{DAY, Timestamp, relative};
 use crate::domain::token::Token;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::RequestedRights;
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::Tx;
-use crate::verbs::{Env, Mutation, Verb};
+use crate::verbs::prelude::*;
 
 /// The longest grace of an old secret, in milliseconds: 30 days.
 pub const MAX_GRACE: i64 = 30 * DAY;
@@ -27,7 +20,6 @@ pub const MAX_GRACE: i64 = 30 * DAY;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegenerateToken {
-    /// The token.
     pub token: TokenTarget,
     /// The grace of the old secret. `None` ends the old secret at once.
     pub grace: Option<Span>,

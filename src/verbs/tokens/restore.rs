@@ -5,20 +5,12 @@ use super::save::{PendingToken, save_tokens};
 use super::{TokenTarget, resolve_targets};
 use crate::domain::name::TokenName;
 use crate::domain::token::Token;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{TokenAction, TrashScope};
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::Tx;
-use crate::verbs::{Env, Mutation, Verb};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Takes tokens out of the trash, disabled, all or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreTokens {
-    /// The tokens.
     pub tokens: Vec<TokenTarget>,
     /// A new name for a single token, if its own name is already taken.
     pub rename: Option<TokenName>,

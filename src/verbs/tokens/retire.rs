@@ -4,20 +4,12 @@ use super::issue::audit_entry;
 use super::save::save_token;
 use super::{TokenTarget, resolve_for_change};
 use crate::domain::token::Token;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::RequestedRights;
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::Tx;
-use crate::verbs::{Env, Mutation, Verb};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Ends the old secret of a rotation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetireToken {
-    /// The token of the secret.
     pub token: TokenTarget,
 }
 

@@ -1,13 +1,8 @@
 //! review: the present state of several tokens, read again before an action on all of them.
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::token::{Token, TokenId, TokenRef};
-use crate::error::{Error, Kind, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Query};
+use crate::error::Kind;
+use crate::verbs::prelude::*;
 
 /// Maximum number of tokens in one review.
 pub const MAX_SNAPSHOTS: usize = 1_000;

@@ -3,22 +3,13 @@
 use super::issue::audit_entry;
 use super::lineage::{MadeTokens, made_to_revoke, made_tokens};
 use super::{TokenTarget, resolve_target_words};
-use crate::domain::audit::AuditEntry;
 use crate::domain::token::Token;
-use crate::error::{Error, Result};
-use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{Snapshot, Tx};
-use crate::verbs::{Env, Mutation, Verb};
-use serde::{Deserialize, Serialize};
+use crate::verbs::prelude::*;
 
 /// Puts tokens into the trash, all or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeTokens {
-    /// The tokens.
     pub tokens: Vec<TokenTarget>,
     /// `true` to also revoke every token that they made, directly or through others.
     pub with_made: bool,

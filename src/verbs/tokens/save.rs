@@ -5,17 +5,14 @@ use std::collections::BTreeSet;
 
 use super::policy_rules;
 use crate::domain::token::{Status, Token, TokenId};
-use crate::error::{Error, Result};
-use crate::verbs::Env;
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, NewOwner};
-use crate::verbs::ports::{NewToken, Tx};
+use crate::verbs::authorize::NewOwner;
+use crate::verbs::ports::NewToken;
+use crate::verbs::prelude::*;
 
 /// A change of one token. Without a state before, the token was inserted in this transaction.
 pub(super) struct PendingToken {
     /// The token as stored before the change. `None` for a new token.
     pub before: Option<Token>,
-    /// The token after the change.
     pub after: Token,
 }
 

@@ -9,13 +9,9 @@ use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::MethodId;
 use crate::domain::token::{Token, TokenRef};
 use crate::domain::wire_format::present;
-use crate::error::Result;
-use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::ports::{Snapshot, Usage};
+use crate::verbs::ports::Usage;
+use crate::verbs::prelude::*;
 use crate::verbs::verify;
-use crate::verbs::{Env, Query};
-use serde::{Deserialize, Serialize};
 
 /// Returns everything about a token but the secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -82,7 +78,6 @@ impl Query for ShowToken {
 pub struct CanToken {
     /// The token, in the trash or not.
     pub token: TokenRef,
-    /// The method.
     pub method: MethodId,
 }
 

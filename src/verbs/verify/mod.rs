@@ -24,12 +24,10 @@ use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PurgedToken, Token, TokenId};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-/// The decision about one presented secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Permitted.
     Allowed(Box<AcceptedToken>),
     /// Denied, with the token if it is known and still exists.
     Denied(DenialReason, Option<Box<Token>>),
@@ -40,17 +38,14 @@ pub enum Decision {
 /// A token whose secret is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedToken {
-    /// The token.
     pub token: Token,
     /// The role of the presented secret: the account's role, but never above the one under which the secret was
     /// issued.
     pub role: Role,
 }
 
-/// The source of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
-    /// The caller's address.
     pub address: &'a str,
     /// The client name that the caller gives.
     pub client: &'a str,
@@ -82,7 +77,6 @@ pub fn verify(
 /// A presented secret, or why it could not be parsed.
 pub type PresentedSecret<'a> = std::result::Result<&'a SecretFingerprint, SecretParseError>;
 
-/// Records the decision in the ledger.
 fn record(
     store: &impl Store,
     outcome: &DecisionRecord,
@@ -156,9 +150,7 @@ fn evaluate(
 /// The decision without details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecisionKind {
-    /// Permitted.
     Allowed,
-    /// Denied.
     Denied(DenialReason),
     /// The secret is good, but the method is not in the catalogue.
     UnknownMethod,
@@ -307,8 +299,7 @@ pub(super) struct LiveSecret {
 /// [`crate::error::Kind::Failure`] when the store can't be read.
 pub(super) fn live_secret(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<LiveSecret>> {
     let Some(stored) = snapshot.secret(id)? else { return Ok(None) };
-    let token =
-        snapshot.token(stored.token)?.ok_or_else(|| Error::failure("the store holds a secret without a token"))?;
+    let token = snapshot.token(stored.token)?.ok_or_else(orphan_secret)?;
     if SecretValidity::new(&stored, &token).end_reason(now).is_some() {
         return Ok(None);
     }

@@ -37,7 +37,6 @@ impl RollbackDetector {
         RollbackDetector { unreadable: Some(why), ..RollbackDetector::default() }
     }
 
-    /// Returns the newest row that was seen.
     pub fn seen(&self) -> Option<&Checkpoint> {
         self.seen.as_ref()
     }

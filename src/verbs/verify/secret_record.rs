@@ -29,7 +29,6 @@ impl SecretRecord {
         Ok(snapshot.tombstone(id)?.map_or(SecretRecord::Unknown, |tombstone| SecretRecord::Purged(Box::new(tombstone))))
     }
 
-    /// Returns the token for which the secret was issued.
     pub fn token(&self) -> Option<TokenId> {
         match self {
             SecretRecord::Unknown => None,
@@ -63,7 +62,6 @@ pub(crate) struct SecretValidity {
 }
 
 impl SecretValidity {
-    /// Creates the validity of a secret of `token`.
     pub fn new(secret: &StoredSecret, token: &Token) -> Self {
         let StoredSecret { digest, state, .. } = secret;
         let (life, is_account_enabled) = (token.lifecycle(), token.owner.enabled);
