@@ -54,7 +54,7 @@ fn value(app: &App, key: SettingKey) -> Option<(String, Source)> {
 }
 
 fn list(app: &mut App) -> Result<()> {
-    let values = SettingKey::ALL.map(|key| (key, value(app, key)));
+    let values: Vec<_> = SettingKey::all().map(|key| (key, value(app, key))).collect();
     if app.out.json {
         let setting = |(key, found): (SettingKey, Option<(String, Source)>)| {
             let (value, source) = found.unzip();

@@ -10,15 +10,15 @@ use crate::config::{CliOverrides, ServeOverrides, Settings};
 use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig};
 use crate::platform;
-use crate::platform::logging::{self, LogLevel};
+use crate::platform::logging::{self, LevelFilter};
 use crate::platform::signals::{self, ServiceSignal};
 use crate::platform::systemd;
 use crate::service::endpoint::Endpoint;
 
 pub(super) fn run(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
-    let log_level = args.log.as_deref().map_or(Ok(LogLevel::Info), LogLevel::parse);
+    let log_level = args.log.as_deref().map_or(Ok(LevelFilter::INFO), logging::parse_level);
     // Start the log before anything can fail, because errors go only there.
-    logging::init(log_level.clone().unwrap_or(LogLevel::Info), args.log_json)?;
+    logging::init(log_level.clone().unwrap_or(LevelFilter::INFO), args.log_json)?;
     let result = log_level.and_then(|_| serve(global, args));
     // End the log here: a stuck log reader must not keep the process alive.
     logging::flush_with(result.as_ref().err(), format_error);

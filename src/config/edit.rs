@@ -1,8 +1,8 @@
 //! Changes the user's configuration file. Comments and order stay, and the file is replaced atomically.
 
-use std::fs::{self, File, Permissions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, value};
@@ -12,10 +12,10 @@ use super::file;
 use super::setting_key::SettingKey;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
+use crate::platform::sidecar;
 
 /// A value to write into a configuration file.
 pub enum SetValue<'a> {
-    /// Plain text.
     Text(&'a str),
     Token(&'a Secret),
 }
@@ -43,9 +43,6 @@ pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
 }
 
 /// Removes `keys` from the file at `path`. Returns the keys that the file had.
-///
-/// # Errors
-/// Those of [`set`].
 pub fn unset(path: &Path, keys: &[SettingKey]) -> Result<Vec<SettingKey>> {
     let mut document = document(path)?;
     let mut existing = |key: &SettingKey| {
@@ -81,22 +78,13 @@ fn write_error(path: &Path, e: &std::io::Error) -> Error {
     Error::failure(format!("the configuration {} can't be written", path.display())).why(e.to_string())
 }
 
-/// Writes a temporary file in the same folder and renames it, so that no reader ever sees half of it. A link is
-/// followed, because some users keep their configuration elsewhere.
+/// Replaces the file. A link is followed, because some users keep their configuration elsewhere.
 fn write(path: &Path, document: &DocumentMut) -> Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = Zeroizing::new(document.to_string());
-    let write = || -> std::io::Result<()> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut beside = tempfile::Builder::new()
-            .prefix(".config-")
-            .permissions(Permissions::from_mode(0o600))
-            .tempfile_in(folder)?;
-        beside.write_all(text.as_bytes())?;
-        beside.as_file().sync_all()?;
-        beside.persist(&path).map_err(|e| e.error)?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(|e| write_error(&path, &e))
+    let mut folder = fs::DirBuilder::new();
+    let created = folder.recursive(true).mode(0o700).create(sidecar::folder_of(&path));
+    created
+        .and_then(|()| sidecar::write_whole(&path, ".config-", text.as_bytes(), true))
+        .map_err(|e| write_error(&path, &e))
 }

@@ -15,7 +15,6 @@ use crate::error::{Error, Result};
 /// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// The keys of a configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Keys {
@@ -30,21 +29,18 @@ pub(super) struct Keys {
     pub serve: Serve,
 }
 
-/// The keys `lock.*`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lock {
     pub after: Option<String>,
 }
 
-/// The keys `confirm.*`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Confirm {
     pub remember: Option<String>,
 }
 
-/// The keys `serve.*`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Serve {

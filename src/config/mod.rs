@@ -28,16 +28,12 @@ use crate::store::StoreLocation;
 use crate::verbs::credential::TokenCredential;
 use file::Keys;
 
-/// Source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A command-line option.
     Option(&'static str),
-    /// An environment variable.
     Environment(&'static str),
-    /// A configuration file.
     File(PathBuf),
-    /// The built-in default.
     Default,
 }
 
@@ -51,31 +47,25 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// The value in force.
     pub value: T,
     pub source: Source,
 }
 
-/// Settings from the command line.
 #[derive(Debug, Clone, Default)]
 pub struct CliOverrides {
     /// Path given with `--store`.
     pub store: Option<PathBuf>,
-    /// `--user`.
     pub user: Option<String>,
     /// `true` if an option gives a password.
     pub password: bool,
-    /// The options of the service.
     pub serve: ServeOverrides,
 }
 
 /// Location of the token that signs in instead of a password.
 #[derive(Debug, Clone)]
 pub enum TokenSource {
-    /// The first line of a file.
     File(PathBuf),
     /// The environment, from which the token was removed.
     Environment,
@@ -83,11 +73,9 @@ pub enum TokenSource {
     Stored(Arc<Secret>),
 }
 
-/// Every setting.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub store: Setting<StoreLocation>,
-    /// Name of the account that signs in.
     pub username: Option<Setting<Username>>,
     /// Name that the presented token must have.
     pub token_name: Option<Setting<TokenName>>,
@@ -95,11 +83,8 @@ pub struct Settings {
     pub token: Option<Setting<TokenSource>>,
     /// Time without input after which the screens are locked. Zero = never.
     pub lock_after: Setting<Duration>,
-    /// Time for which the screens remember a password that was typed for a change. Zero = ask each time.
     pub confirm_remember: Setting<Duration>,
-    /// Format of dates for people.
     pub dates: Setting<DateFormat>,
-    /// Addresses and settings of the service.
     pub serve: ServeSettings,
 }
 
@@ -187,9 +172,7 @@ impl Settings {
         let username = overrides
             .user
             .map(|value| Setting { value, source: Source::Option("--user") })
-            .or_else(|| from_files(&files, |keys| keys.username.clone()))
-            .map(|setting| setting.parse_with(Username::parse))
-            .transpose()?;
+            .or_else(|| from_files(&files, |keys| keys.username.clone()));
         let token_name = from_files(&files, |keys| keys.api_token_name.clone());
         let token = if asked_otherwise {
             None
@@ -201,25 +184,22 @@ impl Settings {
         } else {
             from_files(&files, |keys| keys.api_token.clone().map(TokenSource::Stored))
         };
-        let pause = |key: fn(&Keys) -> Option<String>, default| match from_files(&files, key) {
-            Some(setting) => setting.parse_with(setting_key::parse_duration),
-            None => Ok(Setting { value: default, source: Source::Default }),
+        let pause = |key: fn(&Keys) -> Option<String>, default| {
+            let found = parse(from_files(&files, key), setting_key::parse_duration);
+            found.map(|found| found.unwrap_or(Setting::default_of(default)))
         };
         let dates = from_env("JETON_DATES")
             .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
             .or_else(|| from_files(&files, |keys| keys.dates.clone()));
-        let dates = match dates {
-            Some(setting) => setting.parse_with(DateFormat::parse)?,
-            None => Setting { value: DateFormat::default(), source: Source::Default },
-        };
+        let dates = parse(dates, DateFormat::parse)?;
         Ok(Settings {
             store: Setting { value: StoreLocation::file(store.value), source: store.source },
-            username,
-            token_name: token_name.map(|setting| setting.parse_with(TokenName::parse)).transpose()?,
+            username: parse(username, Username::parse)?,
+            token_name: parse(token_name, TokenName::parse)?,
             token,
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
-            dates,
+            dates: dates.unwrap_or(Setting::default_of(DateFormat::default())),
             serve: ServeSettings::find(overrides.serve, &files)?,
         })
     }
@@ -254,29 +234,30 @@ impl Settings {
 
     /// Returns a key's value as text, and its source. `None` if the key has no value. A token is shown by its hint.
     pub fn value(&self, key: SettingKey) -> Option<(String, Source)> {
-        let text = |text: String, source: &Source| Some((text, source.clone()));
+        fn text<T>(setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> Option<(String, Source)> {
+            Some((show(&setting.value), setting.source.clone()))
+        }
+        fn plain<'a, T: ToString + 'a>(setting: impl Into<Option<&'a Setting<T>>>) -> Option<(String, Source)> {
+            text(setting.into()?, T::to_string)
+        }
         match key {
-            SettingKey::Store => text(self.store.value.path().display().to_string(), &self.store.source),
-            SettingKey::Username => self.username.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
-            SettingKey::ApiTokenName => self.token_name.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
-            SettingKey::ApiToken => self.token.as_ref().and_then(|s| match &s.value {
-                TokenSource::File(path) => text(format!("in {}", path.display()), &s.source),
-                TokenSource::Environment => text("given in the environment".to_owned(), &s.source),
-                TokenSource::Stored(secret) => text(format!("{}…", secret.hint()), &s.source),
+            SettingKey::Store => text(&self.store, |store| store.path().display().to_string()),
+            SettingKey::Username => plain(self.username.as_ref()),
+            SettingKey::ApiTokenName => plain(self.token_name.as_ref()),
+            SettingKey::ApiToken => text(self.token.as_ref()?, |token| match token {
+                TokenSource::File(path) => format!("in {}", path.display()),
+                TokenSource::Environment => "given in the environment".to_owned(),
+                TokenSource::Stored(secret) => format!("{}…", secret.hint()),
             }),
-            SettingKey::LockAfter => {
-                text(setting_key::describe_duration(self.lock_after.value), &self.lock_after.source)
-            }
-            SettingKey::ConfirmRemember => {
-                text(setting_key::describe_duration(self.confirm_remember.value), &self.confirm_remember.source)
-            }
-            SettingKey::Dates => text(self.dates.value.as_str().to_owned(), &self.dates.source),
-            SettingKey::ServeVerify
-            | SettingKey::ServeVerifyGroup
-            | SettingKey::ServeManage
-            | SettingKey::ServeManageGroup
-            | SettingKey::ServeAccept
-            | SettingKey::ServeProxies => self.serve.value(key),
+            SettingKey::LockAfter => text(&self.lock_after, setting_key::describe_duration),
+            SettingKey::ConfirmRemember => text(&self.confirm_remember, setting_key::describe_duration),
+            SettingKey::Dates => text(&self.dates, |dates| dates.as_str().to_owned()),
+            SettingKey::ServeVerify => plain(self.serve.verify.as_ref()),
+            SettingKey::ServeVerifyGroup => plain(self.serve.verify_group.as_ref()),
+            SettingKey::ServeManage => plain(self.serve.manage.as_ref()),
+            SettingKey::ServeManageGroup => plain(self.serve.manage_group.as_ref()),
+            SettingKey::ServeAccept => plain(&self.serve.accept),
+            SettingKey::ServeProxies => plain(&self.serve.proxies),
         }
     }
 }
@@ -284,6 +265,17 @@ impl Settings {
 /// Returns the value of the first file that sets it. A relative path is relative to the folder of its file.
 fn from_files<T>(files: &[(PathBuf, Keys)], of: impl Fn(&Keys) -> Option<T>) -> Option<Setting<T>> {
     files.iter().find_map(|(file, keys)| Some(Setting { value: of(keys)?, source: Source::File(file.clone()) }))
+}
+
+/// Parses a setting that may be missing.
+fn parse<T>(found: Option<Setting<String>>, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<Setting<T>>> {
+    found.map(|setting| setting.parse_with(parse)).transpose()
+}
+
+impl<T> Setting<T> {
+    fn default_of(value: T) -> Self {
+        Setting { value, source: Source::Default }
+    }
 }
 
 impl Setting<String> {

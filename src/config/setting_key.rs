@@ -11,102 +11,77 @@ use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
 use crate::service::trusted_proxies::TrustedProxies;
 
-/// A key of a configuration file.
+/// A key of a configuration file. The table below describes each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingKey {
-    /// Path of the store.
     Store,
-    /// Name of the account that signs in.
     Username,
-    /// Name that the presented token must have.
     ApiTokenName,
-    /// Token that signs in instead of a password.
     ApiToken,
-    /// Time without input after which the screens are locked.
     LockAfter,
-    /// Time for which the screens remember a password that was typed for a change.
     ConfirmRemember,
-    /// Format of dates for people.
     Dates,
-    /// Address of the verify listener.
     ServeVerify,
-    /// Group that may access the verify socket.
     ServeVerifyGroup,
-    /// Address of the management listener.
     ServeManage,
-    /// Group that may access the management socket.
     ServeManageGroup,
-    /// Places where tokens are accepted in addition to `Authorization`.
     ServeAccept,
-    /// Peers that may name the client of a request.
     ServeProxies,
 }
 
-impl SettingKey {
-    /// Every key, in the order in which they are listed.
-    pub const ALL: [SettingKey; 13] = [
-        SettingKey::Store,
-        SettingKey::Username,
-        SettingKey::ApiTokenName,
+/// Every key, in the order of its variants: name, and description for `jeton config --help` and
+/// `docs/configuration.md`. A dot in a name leads into a table of the file.
+const KEYS: [(SettingKey, &str, &str); 13] = [
+    (SettingKey::Store, "store", "Path of the store's file"),
+    (SettingKey::Username, "username", "Account to use if --user is not given"),
+    (SettingKey::ApiTokenName, "api-token-name", "Name of the token that is used instead of a password"),
+    (
         SettingKey::ApiToken,
-        SettingKey::LockAfter,
+        "api-token",
+        "Token to use instead of a password; config set reads it from stdin or a prompt",
+    ),
+    (SettingKey::LockAfter, "lock.after", "Time without input until the screens lock; 0s = never"),
+    (
         SettingKey::ConfirmRemember,
-        SettingKey::Dates,
-        SettingKey::ServeVerify,
-        SettingKey::ServeVerifyGroup,
-        SettingKey::ServeManage,
-        SettingKey::ServeManageGroup,
+        "confirm.remember",
+        "Time for which the screens remember a typed password; 0s = ask each time",
+    ),
+    (SettingKey::Dates, "dates", "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)"),
+    (SettingKey::ServeVerify, "serve.verify", "Address for verifying tokens: unix:PATH or ADDRESS:PORT"),
+    (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that may use the socket of serve.verify"),
+    (SettingKey::ServeManage, "serve.manage", "Address for health, metrics and management: unix:PATH or ADDRESS:PORT"),
+    (SettingKey::ServeManageGroup, "serve.manage-group", "Group that may use the socket of serve.manage"),
+    (
         SettingKey::ServeAccept,
+        "serve.accept",
+        "More places for tokens in requests: header:NAME, query:NAME, comma-separated",
+    ),
+    (
         SettingKey::ServeProxies,
-    ];
+        "serve.proxies",
+        "Networks of proxies in front of your proxy; jeton trusts their X-Forwarded-For",
+    ),
+];
 
-    /// Returns the key's name. A dot leads into a table of the file.
+impl SettingKey {
+    /// Returns every key, in the order in which they are listed.
+    pub fn all() -> impl Iterator<Item = SettingKey> {
+        KEYS.into_iter().map(|(key, ..)| key)
+    }
+
     pub const fn name(self) -> &'static str {
-        match self {
-            SettingKey::Store => "store",
-            SettingKey::Username => "username",
-            SettingKey::ApiTokenName => "api-token-name",
-            SettingKey::ApiToken => "api-token",
-            SettingKey::LockAfter => "lock.after",
-            SettingKey::ConfirmRemember => "confirm.remember",
-            SettingKey::Dates => "dates",
-            SettingKey::ServeVerify => "serve.verify",
-            SettingKey::ServeVerifyGroup => "serve.verify-group",
-            SettingKey::ServeManage => "serve.manage",
-            SettingKey::ServeManageGroup => "serve.manage-group",
-            SettingKey::ServeAccept => "serve.accept",
-            SettingKey::ServeProxies => "serve.proxies",
-        }
+        KEYS[self as usize].1
     }
 
-    /// Returns the key's description, for `jeton config --help` and `docs/configuration.md`.
     pub const fn help(self) -> &'static str {
-        match self {
-            SettingKey::Store => "Path of the store's file",
-            SettingKey::Username => "Account to use if --user is not given",
-            SettingKey::ApiTokenName => "Name of the token that is used instead of a password",
-            SettingKey::ApiToken => "Token to use instead of a password; config set reads it from stdin or a prompt",
-            SettingKey::LockAfter => "Time without input until the screens lock; 0s = never",
-            SettingKey::ConfirmRemember => "Time for which the screens remember a typed password; 0s = ask each time",
-            SettingKey::Dates => "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)",
-            SettingKey::ServeVerify => "Address for verifying tokens: unix:PATH or ADDRESS:PORT",
-            SettingKey::ServeVerifyGroup => "Group that may use the socket of serve.verify",
-            SettingKey::ServeManage => "Address for health, metrics and management: unix:PATH or ADDRESS:PORT",
-            SettingKey::ServeManageGroup => "Group that may use the socket of serve.manage",
-            SettingKey::ServeAccept => "More places for tokens in requests: header:NAME, query:NAME, comma-separated",
-            SettingKey::ServeProxies => {
-                "Networks of proxies in front of your proxy; jeton trusts their X-Forwarded-For"
-            }
-        }
+        KEYS[self as usize].2
     }
 
-    /// Parses the name of a key.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with all keys.
     pub fn parse(text: &str) -> Result<Self> {
-        SettingKey::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = SettingKey::ALL.into_iter().map(SettingKey::name).collect();
+        SettingKey::all().find(|k| k.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = SettingKey::all().map(SettingKey::name).collect();
             let error = Error::usage(format!("no setting \"{}\"", escape_untrusted(text)))
                 .why(format!("known are {}", names.join(", ")));
             did_you_mean(error, text, names)
@@ -177,7 +152,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration> {
 }
 
 /// Formats a duration in the format of [`parse_duration`].
-pub(super) fn describe_duration(pause: Duration) -> String {
+pub(super) fn describe_duration(pause: &Duration) -> String {
     match pause.as_secs() {
         0 => "0s".to_owned(),
         s if s.is_multiple_of(3_600) => format!("{}h", s / 3_600),
@@ -193,7 +168,7 @@ mod tests {
     #[test]
     fn durations_are_parsed_and_described() {
         for text in ["0s", "90s", "5min", "1h", "24h"] {
-            assert_eq!(describe_duration(parse_duration(text).unwrap()), text);
+            assert_eq!(describe_duration(&parse_duration(text).unwrap()), text);
         }
         for text in ["", "5", "min", "-1s", "25h", "5m", "1 h", "99999999999999999999s", "18446744073709551615h"] {
             assert!(parse_duration(text).is_err(), "{text}");
@@ -202,7 +177,8 @@ mod tests {
 
     #[test]
     fn every_key_is_parsed_back() {
-        for key in SettingKey::ALL {
+        for (n, key) in SettingKey::all().enumerate() {
+            assert_eq!(key as usize, n, "{key:?} is at its place in the table");
             assert_eq!(SettingKey::parse(key.name()).unwrap(), key);
         }
         assert!(SettingKey::parse("colour").is_err());

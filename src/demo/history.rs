@@ -26,7 +26,6 @@ pub(super) struct DemoToken {
     pub old_secret: Option<Secret>,
 }
 
-/// The kind of an event of a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Create,

@@ -26,6 +26,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
 use crate::platform::secret_files::{self, InterruptibleDelivery};
+use crate::platform::sidecar::sidecar_path;
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::audited::Audited;
 use crate::verbs::credential::Credential;
@@ -39,14 +40,12 @@ use crate::verbs::tokens::CreateToken;
 
 /// Number of tokens made in one transaction.
 const BATCH_SIZE: u32 = 50_000;
-/// Number of tokens per account.
 const TOKENS_PER_ACCOUNT: u32 = 50;
 /// Maximum number of secrets that are saved.
 const MAX_SECRETS: u32 = 10_000;
 /// Number of tokens made between two reports of progress.
 const PROGRESS_INTERVAL: u32 = 10_000;
 
-/// Parameters of a large store.
 #[derive(Debug)]
 pub struct LargeDemo<'a> {
     /// Path of the store, where nothing may exist yet. The secret of the owner's token is saved to this path with
@@ -102,18 +101,10 @@ impl LargeDemo<'_> {
     }
 }
 
-fn sidecar_path(store: &Path, ending: &str) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// A store that is being filled.
 struct LargeDemoWriter<'a> {
     backend: LocalBackend<OpenStore>,
     adapters: &'a Adapters,
     secrets: Option<File>,
-    /// Number of saved secrets.
     written: u32,
     wanted: u32,
     progress: &'a dyn Fn(u32),
@@ -183,7 +174,6 @@ impl LargeDemoWriter<'_> {
         call_with_delivery(&self.backend, &credential, token, destination, &InterruptibleDelivery).map(drop)
     }
 
-    /// Returns the accounts, the owner's first.
     fn accounts(&self, owner: &Username) -> Result<Vec<AccountId>> {
         let others = (self.wanted / TOKENS_PER_ACCOUNT).max(1) - 1;
         let created = self.backend.store().write(&self.audit_actor(), &|| self.now(), |tx, now| {

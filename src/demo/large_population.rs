@@ -62,7 +62,6 @@ const ORIGINS: [(&str, &str); 6] = [
 /// Age of the oldest tokens, in days. The newest were made just now.
 const OLDEST_DAY: i64 = 400;
 
-/// State of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PlannedState {
     Enabled,
@@ -88,7 +87,6 @@ impl PlannedToken {
     }
 }
 
-/// The generator of accounts, tokens and calls.
 pub(super) struct Population {
     rng: SeededRng,
     tokens: u32,
@@ -100,7 +98,6 @@ impl Population {
         Population { rng: SeededRng::new(7), tokens, methods: catalogue.methods().map(|m| m.id.clone()).collect() }
     }
 
-    /// Returns the name and role of the `n`th account other than the owner.
     pub fn account(n: u32) -> Result<(Username, Role)> {
         let team = TEAMS[n as usize % TEAMS.len()];
         let role = match n % 100 {
@@ -119,7 +116,6 @@ impl Population {
         self.rng.choose(choices).copied().unwrap_or(otherwise)
     }
 
-    /// Returns the `n`th token.
     pub fn token(&mut self, n: u32, now: Timestamp) -> Result<PlannedToken> {
         let (task, place) = (self.one_of(&TASKS, "deploy"), self.one_of(&PLACES, "eu"));
         let age = (OLDEST_DAY * DAY) as i128 * i128::from(self.tokens - n) / i128::from(self.tokens);

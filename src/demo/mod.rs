@@ -53,25 +53,19 @@ impl Demonstration {
         Ok(Demonstration { folder, username, clients: simulator::SimulatedClient::from_tokens(created)? })
     }
 
-    /// Returns the path of the store.
     pub fn store(&self) -> PathBuf {
         store_in(self.folder.path())
     }
 
     /// Starts a service on the store, and clients that use the sample's tokens. Stop it before this is dropped.
-    ///
-    /// # Errors
-    /// Those of [`crate::http::start`].
     pub fn start_traffic(&mut self, adapters: &Adapters) -> Result<Simulator> {
         Simulator::start(self.store(), std::mem::take(&mut self.clients), Arc::clone(&adapters.clock))
     }
 
-    /// Returns the owner's name.
     pub fn username(&self) -> Username {
         self.username.clone()
     }
 
-    /// Returns the owner's password.
     pub fn password(&self) -> Zeroizing<String> {
         Zeroizing::new(PASSWORD.to_owned())
     }

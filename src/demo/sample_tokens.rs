@@ -13,7 +13,6 @@ pub(super) enum Api {
     Groups(&'static [&'static str]),
     /// All methods that the role permits.
     Inherit,
-    /// No methods.
     Nothing,
 }
 
@@ -30,7 +29,6 @@ pub(super) enum SampleEvent {
     Deleted(i64),
 }
 
-/// The use of a token.
 #[derive(Clone, Copy)]
 pub(super) struct Traffic {
     /// Number of calls a day, over the eight days up to the last one.
@@ -48,7 +46,6 @@ pub(super) struct Sample {
     pub account: &'static str,
     pub name: &'static str,
     pub description: &'static str,
-    /// Age of the token, in days.
     pub created_days_ago: i64,
     /// The expiry in the form it was typed at creation.
     pub expires: &'static str,
@@ -141,7 +138,6 @@ const METRICS: &[Row] = &[
     ("kibana", "", 240, "1y", Reads(&["environment.monitoring"]), Deleted(16), in_use(3, 90 * DAY, SCRIPTS)),
 ];
 
-/// Returns every token of the demonstration.
 pub(super) fn samples() -> impl Iterator<Item = Sample> {
     let of = |account: &'static str, rows: &'static [Row]| {
         rows.iter().map(move |&(name, description, age_days, expires, api, event, traffic)| Sample {

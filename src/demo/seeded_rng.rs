@@ -8,7 +8,6 @@ impl SeededRng {
         SeededRng(seed)
     }
 
-    /// Returns a number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -17,7 +16,6 @@ impl SeededRng {
         ((z ^ (z >> 31)) % end.max(1) as u64) as usize
     }
 
-    /// Returns a random element of `choices`.
     pub fn choose<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         choices.get(self.below(choices.len()))
     }

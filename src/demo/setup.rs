@@ -80,7 +80,6 @@ fn password() -> Password {
 }
 
 impl DemoAccounts {
-    /// Sets the store up and adds the accounts.
     pub fn create(store: OpenStore, adapters: &Adapters) -> Result<Self> {
         let now = adapters.clock.now();
         let clock = Arc::new(ScriptedClock { now: AtomicI64::new(now.0), real: Arc::clone(&adapters.clock) });
@@ -99,7 +98,6 @@ impl DemoAccounts {
         Ok(accounts)
     }
 
-    /// Sets the clock.
     pub fn set_time(&self, when: Timestamp) {
         self.clock.now.store(when.0, Ordering::Relaxed);
     }
@@ -108,7 +106,6 @@ impl DemoAccounts {
         Username::parse(OWNER)
     }
 
-    /// Returns the credential of the account `name`.
     pub fn credential(&self, name: &str) -> Result<Credential> {
         Ok(Credential::from_password(Username::parse(name)?, password()))
     }

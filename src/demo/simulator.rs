@@ -27,7 +27,6 @@ use crate::verbs::ports::Clock;
 
 /// Minimum time between two requests, in milliseconds. Up to as much again is added at random.
 const MIN_PAUSE_MS: usize = 150;
-/// Maximum time to wait for an answer.
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// Age of the last use, in minutes, up to which a token continues to be used.
 const ACTIVE_WITHIN_MINUTES: i64 = 60;
@@ -58,7 +57,6 @@ impl SimulatedClient {
         Ok(created.map(caller).collect())
     }
 
-    /// Sends one request to the service.
     fn send_request(&self, service: &Endpoint, rng: &mut SeededRng) -> Result<HttpReply> {
         let method = rng.choose(&self.methods).map_or("-", MethodId::as_str);
         let (address, client) = rng.choose(self.traffic.from).copied().unwrap_or_default();
@@ -79,9 +77,6 @@ pub struct Simulator {
 
 impl Simulator {
     /// Starts the service and the clients on the store at `store`.
-    ///
-    /// # Errors
-    /// Those of [`http::start`].
     pub(super) fn start(store: PathBuf, callers: Vec<SimulatedClient>, clock: Arc<dyn Clock>) -> Result<Self> {
         fn default<T>(value: T) -> Setting<T> {
             Setting { value, source: Source::Default }
@@ -118,12 +113,10 @@ impl Simulator {
         }
     }
 
-    /// Returns the address of the verify listener.
     pub fn endpoint(&self) -> &Endpoint {
         &self.service.addrs.verify
     }
 
-    /// Stops the clients and the service.
     pub fn stop(self) {
         drop(self.end);
         // A panic of that thread has been reported already.

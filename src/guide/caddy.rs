@@ -138,7 +138,6 @@ fn wildcard(pattern: &str) -> &str {
     if pattern == METHOD_PATTERN { "*method*" } else { pattern }
 }
 
-/// Returns an address without its port.
 fn without_port(address: std::net::SocketAddr) -> String {
     match address.ip() {
         std::net::IpAddr::V4(ip) => ip.to_string(),

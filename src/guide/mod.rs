@@ -38,7 +38,6 @@ const FORWARDED: [&str; 3] = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarde
 /// Characters that a header's name may have, and that some applications treat as a hyphen.
 const HYPHEN_SUBSTITUTES: [&str; 2] = ["_", "."];
 
-/// The subject of a guide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxyKind {
     /// nginx with `auth_request`.
@@ -51,7 +50,6 @@ pub enum ProxyKind {
     Envoy,
     /// HAProxy with a small Lua file.
     Haproxy,
-    /// The Lua file for HAProxy.
     HaproxyLua,
     /// Requests to jeton by hand.
     Curl,
@@ -60,13 +58,9 @@ pub enum ProxyKind {
 /// The values of a guide.
 #[derive(Debug)]
 pub struct Guide<'a> {
-    /// Address of jeton's verify listener.
     pub verify: &'a Endpoint,
-    /// The address of the application.
     pub upstream: Upstream,
-    /// The address on which the proxy listens.
     pub listen: Listen,
-    /// The certificate of the proxy, for TLS.
     pub tls: Option<Tls>,
     /// Headers that hold credentials: `Authorization` and the others that jeton accepts. The application gets none
     /// of them.
@@ -78,12 +72,9 @@ pub struct Guide<'a> {
     pub proof: Option<&'a ProxyProof>,
     /// `true` if the listener at jeton's port is trusted without proof.
     pub insecure: bool,
-    /// The routes of the installation.
     pub map: RouteRules,
 }
 
-/// Writes a guide.
-///
 /// # Errors
 /// [`Error::usage`] if an address or a route can't be written into this proxy's configuration.
 pub fn write(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {

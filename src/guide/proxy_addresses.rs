@@ -17,8 +17,6 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// Parses an address.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -59,8 +57,6 @@ pub enum Listen {
 }
 
 impl Listen {
-    /// Parses an address.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -92,14 +88,11 @@ impl Listen {
 /// A certificate and its key, in PEM files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
-    /// Path of the certificate and its chain.
     pub certificate: PathBuf,
     pub key: PathBuf,
 }
 
 impl Tls {
-    /// Checks the paths.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] for paths that can't be written into a configuration.
     pub fn new(certificate: &Path, key: &Path) -> Result<Self> {
@@ -116,7 +109,6 @@ impl Tls {
     }
 }
 
-/// Formats the address for nginx.
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

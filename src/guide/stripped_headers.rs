@@ -265,7 +265,6 @@ pub(super) const ODD_HEADER_CHARS: [char; 14] = ['!', '#', '$', '%', '&', '\'', 
 /// Maximum length of a regular expression of [`stripped_header_regexes`]: HAProxy's lines have at most 2,048 bytes.
 const MAX_PATTERN: usize = 1_500;
 
-/// Returns the known names of all patterns.
 pub(super) fn stripped_header_names() -> impl Iterator<Item = &'static str> {
     STRIPPED_PATTERNS.iter().flat_map(|(_, names)| names.split_whitespace())
 }

@@ -41,7 +41,6 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
     }
 }
 
-/// The state to write next.
 #[derive(Default)]
 struct Pending {
     next: Option<Checkpoint>,

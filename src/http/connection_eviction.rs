@@ -21,12 +21,10 @@ const CLOSE_DIVISOR: u64 = 64;
 /// Number of sweeps without a closed connection after which the overload counts as over.
 const SWEEPS_WITHOUT_OVERLOAD: u64 = 4;
 
-/// Limits for the number of open connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ConnectionLimits {
     /// Limit over both listeners.
     pub total: u64,
-    /// Limit for the verify listener.
     pub verify: u64,
 }
 
@@ -53,10 +51,8 @@ impl ConnectionLimits {
     }
 }
 
-/// Counters of connections that were closed or refused.
 #[derive(Debug, Default)]
 pub(super) struct OverloadCounters {
-    /// Number of connections closed to make room.
     pub closed: AtomicU64,
     /// Number of times a connection could not be accepted.
     pub refused: AtomicU64,

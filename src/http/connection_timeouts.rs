@@ -18,7 +18,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// Maximum time for an answer. No request takes longer than the store's busy timeout.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The activity of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Nothing was received yet.
@@ -46,7 +45,6 @@ pub(super) enum ShutdownRequest {
     None,
     /// End after the current answer.
     Graceful,
-    /// End at once.
     Now,
 }
 
@@ -147,7 +145,6 @@ impl ConnectionRegistry {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a new connection.
     pub fn register(&self) -> Arc<ConnectionTimer> {
         let mut open = self.lock();
         open.last_id += 1;
@@ -165,7 +162,6 @@ impl ConnectionRegistry {
         timer
     }
 
-    /// Removes an ended connection.
     pub fn deregister(&self, timer: &ConnectionTimer) {
         self.lock().timers.remove(&timer.id);
     }
@@ -192,7 +188,6 @@ impl ConnectionRegistry {
         count as u64
     }
 
-    /// Makes all connections finish.
     pub fn shut_down(&self) {
         let mut open = self.lock();
         open.is_shutting_down = true;

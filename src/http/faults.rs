@@ -63,7 +63,6 @@ struct Ongoing {
     logged: Stopwatch,
 }
 
-/// The current faults.
 #[derive(Default)]
 pub(super) struct Faults([Mutex<Option<Ongoing>>; Fault::ALL.len()]);
 
@@ -84,7 +83,6 @@ impl Faults {
         }
     }
 
-    /// Records the end of a fault, if it was present.
     pub fn resolve(&self, fault: Fault) {
         if let Some(ongoing) = self.lock(fault).take() {
             tracing::info!(

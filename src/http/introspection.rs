@@ -20,7 +20,6 @@ use crate::domain::time::SECOND;
 use crate::service::identity_header::IdentityField;
 use crate::verbs::verify::{DecisionKind, DenialReason};
 
-/// Maximum size of a form, in bytes.
 const MAX_FORM: usize = 4096;
 /// The method that a caller must be permitted to call to introspect tokens.
 const INTROSPECT: &str = "jeton.introspect";

@@ -44,7 +44,6 @@ impl ListenerKind {
         }
     }
 
-    /// Returns the name of the task that accepts connections.
     pub const fn task(self) -> &'static str {
         match self {
             ListenerKind::Verify => "accept verify",
@@ -53,7 +52,6 @@ impl ListenerKind {
     }
 }
 
-/// An open listener.
 pub(super) struct BoundListener {
     pub kind: ListenerKind,
     pub endpoint: Endpoint,
@@ -63,9 +61,6 @@ pub(super) struct BoundListener {
 }
 
 /// Opens a listener: the socket that was handed over under its name, else a new one at `endpoint`.
-///
-/// # Errors
-/// Those of [`sockets::listen`].
 pub(super) fn bind(
     kind: ListenerKind,
     inherited: &mut Vec<(String, BoundSocket)>,
@@ -220,7 +215,6 @@ impl Listener {
         }
     }
 
-    /// Returns `true` if a client waits to be accepted.
     fn has_waiting(&self) -> bool {
         match self {
             Listener::Tcp(listener) => sockets::is_readable(listener),

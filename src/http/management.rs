@@ -23,7 +23,6 @@ struct HealthJson {
     faults: Vec<&'static str>,
 }
 
-/// Reports if tokens can be verified.
 pub(super) async fn health(service: &ServerState) -> HttpResponse {
     service.check_faults();
     let read = service.queue.audit_seq().await;

@@ -84,10 +84,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
 /// Time for which a stopping service waits for requests that are being answered.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The parameters of a service.
 pub struct ServerConfig {
     pub store: StoreLocation,
-    /// Addresses and settings of the listeners.
     pub settings: ServeSettings,
     /// `true` if tokens may cross a network in the clear.
     pub insecure: bool,
@@ -95,7 +93,6 @@ pub struct ServerConfig {
     pub accept_older_store: bool,
     /// `true` if the user has accepted that the clock may be behind the time that the last run has seen.
     pub accept_earlier_clock: bool,
-    /// The wall clock.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -127,7 +124,6 @@ impl ServerState {
     }
 }
 
-/// A running service.
 pub struct ServerHandle {
     /// The addresses of the verify and management listeners.
     pub addrs: ServerAddrs,
@@ -279,7 +275,6 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     })
 }
 
-/// Calls `ended`, at most once.
 fn notify_ended<F: FnOnce()>(ended: &Mutex<Option<F>>) {
     let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(ended) = ended {
@@ -385,7 +380,6 @@ fn run(
     })
 }
 
-/// Checks the connections for as long as the service runs.
 async fn sweep_connections(service: Arc<ServerState>) {
     let mut report = OverloadReport::default();
     loop {

@@ -45,9 +45,6 @@ pub(super) struct ProvenProxy {
 
 impl Proofs {
     /// Reads the values of the store at `store`, or makes the first one.
-    ///
-    /// # Errors
-    /// Those of [`proof_file::load_or_create`].
     pub fn open(store: PathBuf, clock: Arc<ExpiryClock>, faults: Arc<Faults>) -> Result<Self> {
         let values = accepted_values(proof_file::load_or_create(&store, &SystemEntropy)?, &clock);
         Ok(Proofs { store, clock, faults, cache: Mutex::new(Cache { read: Stopwatch::start(), values }) })
@@ -88,7 +85,6 @@ impl Proofs {
         Vec::new()
     }
 
-    /// Checks that the file can be read.
     pub fn check(&self) {
         drop(self.current());
     }

@@ -31,10 +31,6 @@ pub(super) struct ReopeningStore {
 }
 
 impl ReopeningStore {
-    /// Opens the store.
-    ///
-    /// # Errors
-    /// Those of [`StoreLocation::open`].
     pub fn open(
         purpose: &'static str,
         location: &StoreLocation,
@@ -64,9 +60,6 @@ impl ReopeningStore {
     ///
     /// Between two attempts, calls fail at once instead of waiting for a faulty store. Success ends a fault, because
     /// `work` is the store's main purpose here.
-    ///
-    /// # Errors
-    /// Those of `work`.
     pub fn with<T>(&mut self, work: impl FnOnce(&OpenStore) -> Result<T>) -> Result<T> {
         let out = self.maintain(work)?;
         if let Some(since) = self.failing_since.take() {
@@ -78,9 +71,6 @@ impl ReopeningStore {
 
     /// Runs [`ReopeningStore::with`] for maintenance work. Its success is no evidence that the fault is gone, so the
     /// fault continues.
-    ///
-    /// # Errors
-    /// Those of `work`.
     pub fn maintain<T>(&mut self, work: impl FnOnce(&OpenStore) -> Result<T>) -> Result<T> {
         let worked = match self.is_stale {
             true => self.reopen().and_then(|()| work(&self.store)),
@@ -98,7 +88,6 @@ impl ReopeningStore {
         self.failing_since.is_some()
     }
 
-    /// Returns the number of failed uses of the store.
     pub fn failures(&self) -> u64 {
         self.failures
     }

@@ -22,7 +22,6 @@ pub(super) async fn verify(service: &ServerState, peer: &Peer, request: Request<
     }
 }
 
-/// Answers management requests.
 pub(super) async fn management(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
     match (request.uri().path(), request.method()) {
         (HEALTH, &Method::GET | &Method::HEAD) => management::health(service).await,

@@ -14,7 +14,6 @@ use tokio::task::JoinHandle;
 /// Number of consecutive panics that a worker survives. Success in between resets the count.
 pub(super) const MAX_PANICS: u32 = 3;
 
-/// Records which task has failed, if any.
 pub(super) struct Supervisor {
     failed: watch::Sender<Option<&'static str>>,
     /// Number of panics since the start, including survived ones.
@@ -108,12 +107,10 @@ impl Supervisor {
         self.failed.send_if_modified(|failed| failed.is_none() && failed.replace(name).is_none());
     }
 
-    /// Returns the task that failed first, if any.
     pub fn failed(&self) -> Option<&'static str> {
         *self.failed.borrow()
     }
 
-    /// Waits until a task fails.
     pub async fn failure(&self) {
         // The sender is alive here, so waiting can't fail.
         let _ = self.failed.subscribe().wait_for(Option::is_some).await;

@@ -22,7 +22,6 @@ use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;
 use crate::verbs::verify::{DecisionKind, DenialReason};
 
-/// Path of the endpoint.
 const PATH: &str = "/v1/verify";
 /// Query option for the list of all methods that the token may call.
 const METHODS: &str = "methods";
@@ -33,12 +32,10 @@ const MAX_USER_AGENT: usize = 120;
 /// Maximum length of a run of letters and digits in a recorded client name. A secret's run has 38.
 const MAX_ALNUM_RUN: usize = 24;
 
-/// Returns `true` if `path` belongs to the endpoint.
 pub(super) fn matches(path: &str) -> bool {
     path.strip_prefix(PATH).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
 }
 
-/// The subject of a verify request.
 enum VerifyTarget {
     /// Checks only that the credential works at all.
     Any,
@@ -126,7 +123,6 @@ fn refused(outcome: VerifyOutcome) -> HttpResponse {
     }
 }
 
-/// The peer of a connection.
 pub(super) struct Peer {
     address: Option<IpAddr>,
     /// The last caller. Most requests come from the same one.

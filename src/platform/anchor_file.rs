@@ -1,15 +1,16 @@
 //! The file outside the store with checkpoints of the audit log. Lines are only appended, by one process at a time.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::secret_files::read_text;
+use super::sidecar;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
@@ -20,9 +21,6 @@ const MAX_LOCK_ATTEMPTS: usize = 100;
 const LOCK_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Reads the file at `path`, to compare the log with its text.
-///
-/// # Errors
-/// Those of [`read_text`].
 pub fn read(path: &Path) -> Result<String> {
     read_text(path, MAX_BYTES)
 }
@@ -52,13 +50,7 @@ impl AnchorFile {
                 .why("SQLite uses this suffix for its own files and may remove the anchor")
                 .next("Choose another name"));
         }
-        // Don't block on a pipe, and don't follow a link.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        let flags = i32::try_from(flags).unwrap_or(0);
-        let open = |create: bool| {
-            let mut options = OpenOptions::new();
-            options.read(true).append(true).create_new(create).mode(0o600).custom_flags(flags).open(&path)
-        };
+        let open = |create: bool| sidecar::open_options().append(true).create_new(create).open(&path);
         let (file, is_new) = match open(true) {
             Ok(file) => (file, true),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => (open(false).map_err(|e| open_error(&path, e))?, false),
@@ -71,7 +63,6 @@ impl AnchorFile {
         Ok(file)
     }
 
-    /// Returns the text of the file when it was opened.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -91,10 +82,8 @@ impl AnchorFile {
             let _ = self.file.set_len(self.length);
             return Err(failed(e));
         }
-        if self.is_new
-            && let Some(folder) = self.path.parent()
-        {
-            File::open(folder).and_then(|f| f.sync_all()).map_err(failed)?;
+        if self.is_new {
+            sidecar::sync_folder_of(&self.path).map_err(failed)?;
         }
         self.is_new = false;
         self.length += line.len() as u64;

@@ -1,32 +1,18 @@
 //! The file next to a store that records how far a service has seen the audit log. It is outside the store, so an
 //! older copy of the store doesn't bring back an older record.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-
+use super::sidecar;
 use crate::domain::checkpoint::{self, Checkpoint};
 use crate::error::{Error, Result};
 
 /// Suffix of the file's name, after the store's.
 pub const SUFFIX: &str = "-seen";
-/// Suffix of the name of the file's next version, after the store's.
-pub const NEW_SUFFIX: &str = "-seen.new";
-/// Maximum size of the file, in bytes.
-const MAX_BYTES: u64 = 4096;
 
-/// Returns the path of the file for the store at `store`.
 pub fn sidecar_path(store: &Path) -> PathBuf {
-    with_suffix(store, SUFFIX)
-}
-
-fn with_suffix(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
+    sidecar::sidecar_path(store, SUFFIX)
 }
 
 /// Returns the last record for the store at `store`. `None` if there never was one.
@@ -38,20 +24,17 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     let refused = |why: String| {
         Error::failure(format!("the file with the last seen audit row, {}, can't be used", path.display())).why(why)
     };
-    // Don't follow a link, and don't wait for a pipe.
-    let open_flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-    let file = match OpenOptions::new().read(true).custom_flags(open_flags).open(&path) {
+    let file = match sidecar::open_options().open(&path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(refused(e.to_string())),
     };
     let meta = file.metadata().map_err(|e| refused(e.to_string()))?;
-    let is_ours = meta.is_file() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
-    if !is_ours {
+    if !sidecar::is_ours(&meta, 0o022) {
         return Err(refused("the file must be a regular file that only the service's user can write".to_owned()));
     }
     let mut text = String::new();
-    file.take(MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
+    file.take(sidecar::MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
     match checkpoint::parse_checkpoints(&text).map_err(|e| refused(e.to_string()))?.pop() {
         Some(seen) => Ok(Some(seen)),
         None => Err(refused("the file is empty".to_owned())),
@@ -64,21 +47,7 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
 /// [`crate::error::Kind::Failure`] if the file can't be written.
 pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
     let path = sidecar_path(store);
-    let next = with_suffix(store, NEW_SUFFIX);
-    let written = || {
-        match fs::remove_file(&next) {
-            Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
-            Err(_) | Ok(()) => {}
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
-        file.write_all(seen.to_line().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&next, &path)?;
-        // The folder of a bare name is the current one.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()
-    };
-    written().map_err(|e| {
+    sidecar::write_whole(&path, ".seen-", seen.to_line().as_bytes(), true).map_err(|e| {
         Error::failure(format!("the file with the last seen audit row, {}, can't be written", path.display()))
             .why(e.to_string())
     })
@@ -86,7 +55,8 @@ pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::*;
     use crate::domain::checkpoint::StoreId;
@@ -122,8 +92,6 @@ mod tests {
         fs::write(folder.path().join("other"), &whole).unwrap();
         symlink(folder.path().join("other"), sidecar_path(&store)).unwrap();
         assert!(read(&store).is_err(), "a link");
-        // The leftover of a crash doesn't stop the next write.
-        fs::write(with_suffix(&store, NEW_SUFFIX), "half").unwrap();
         write(&store, &seen(9)).unwrap();
         assert_eq!(read(&store).unwrap(), Some(seen(9)));
     }

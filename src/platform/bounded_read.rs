@@ -75,7 +75,6 @@ pub fn read_whole_text(name: &str, from: impl Read, max: usize) -> Result<String
     decode_utf8(name, bytes)
 }
 
-/// The result of reading a first line.
 pub enum FirstLine {
     /// Text, without its line end (one `\n` or `\r\n`).
     Text(Zeroizing<String>),
@@ -125,9 +124,6 @@ pub fn read_first_line(from: impl AsFd, max: usize) -> Result<FirstLine> {
 }
 
 /// Reads a line like [`read_first_line`] and removes a byte order mark.
-///
-/// # Errors
-/// Those of [`read_first_line`].
 pub fn read_first_line_without_mark(from: impl AsFd, max: usize) -> Result<FirstLine> {
     Ok(match read_first_line(from, max)? {
         FirstLine::Text(text) => FirstLine::Text(without_mark(text)),
@@ -214,17 +210,11 @@ pub fn read_secret_line(from: impl AsFd, source: &str, what: &str) -> Result<Zer
 }
 
 /// Reads a token like [`read_secret_line`], without a byte order mark.
-///
-/// # Errors
-/// Those of [`read_secret_line`].
 pub fn read_token_line(from: impl AsFd, source: &str) -> Result<Zeroizing<String>> {
     read_secret_line(from, source, "the token").map(without_mark)
 }
 
 /// Reads a token like [`read_private_line`], without a byte order mark.
-///
-/// # Errors
-/// Those of [`read_private_line`].
 pub fn read_token_file(path: &Path) -> Result<Zeroizing<String>> {
     read_private_line(path, "the token").map(without_mark)
 }

@@ -23,9 +23,6 @@ pub fn read<C: AsRef<[Catalogue]>>(
 }
 
 /// Returns the catalogue that `from` names: one that is shipped with jeton, else a file.
-///
-/// # Errors
-/// Those of [`read`].
 pub fn source<C: AsRef<[Catalogue]>>(
     from: &Path,
     read_text: ReadText,

@@ -12,7 +12,6 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// Creates the clock.
     pub fn new() -> Self {
         SystemClock { zone: Box::new(local_zone()), started: Stopwatch::start() }
     }
@@ -50,13 +49,11 @@ impl Clock for SystemClock {
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts the measurement.
     #[expect(clippy::disallowed_methods, reason = "the one place that measures time")]
     pub fn start() -> Self {
         Stopwatch(Instant::now())
     }
 
-    /// Returns the time since the start.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }

@@ -28,12 +28,7 @@ const BATCH_SIZE: usize = 4096;
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_millis(500);
 
-/// The destination of the lines.
 pub(super) trait Sink: Send + 'static {
-    /// Writes some of `bytes`.
-    ///
-    /// # Errors
-    /// Those of the system. The writer tries again later.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 }
 
@@ -102,9 +97,6 @@ pub struct LogWriter {
 
 impl LogWriter {
     /// Starts the thread that writes to `sink`.
-    ///
-    /// # Errors
-    /// Those of the system, if the thread can't be started.
     pub(super) fn start(sink: impl Sink, report: LossReport) -> io::Result<Self> {
         let (queue, changed, lost) = (Mutex::default(), Condvar::new(), AtomicU64::new(0));
         let shared = Arc::new(Shared { queue, changed, lost, report });
@@ -140,7 +132,6 @@ impl LogWriter {
         self.shared.changed.notify_all();
     }
 
-    /// Returns the number of lines lost since the start.
     pub fn lost(&self) -> u64 {
         self.shared.lost.load(Relaxed)
     }

@@ -4,7 +4,7 @@ use std::panic;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use tracing::level_filters::LevelFilter;
+pub use tracing::level_filters::LevelFilter;
 
 use super::clock::SystemClock;
 use super::log_writer::{LogWriter, LossReport, Stderr};
@@ -23,55 +23,19 @@ struct Log {
     is_json: bool,
 }
 
-/// The log level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogLevel {
-    /// Failures.
-    Error,
-    /// Possible problems.
-    Warn,
-    /// Start and end of the service, and changes in between.
-    Info,
-    /// Every denied attempt.
-    Debug,
-    /// Every request.
-    Trace,
-}
-
-impl LogLevel {
-    /// All levels, the quietest first.
-    pub const ALL: [LogLevel; 5] = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
-
-    /// Returns the word for the level.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            LogLevel::Error => "error",
-            LogLevel::Warn => "warn",
-            LogLevel::Info => "info",
-            LogLevel::Debug => "debug",
-            LogLevel::Trace => "trace",
-        }
-    }
-
-    /// Parses a level.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the valid words.
-    pub fn parse(text: &str) -> Result<Self> {
-        LogLevel::ALL
-            .into_iter()
-            .find(|l| l.as_str() == text)
-            .ok_or_else(|| Error::usage("unknown log level").why("use error, warn, info, debug or trace"))
-    }
-
-    const fn filter(self) -> LevelFilter {
-        match self {
-            LogLevel::Error => LevelFilter::ERROR,
-            LogLevel::Warn => LevelFilter::WARN,
-            LogLevel::Info => LevelFilter::INFO,
-            LogLevel::Debug => LevelFilter::DEBUG,
-            LogLevel::Trace => LevelFilter::TRACE,
-        }
+/// Parses a log level: failures, possible problems, the start and end of the service with the changes in between,
+/// every denied attempt, or every request.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the valid words.
+pub fn parse_level(text: &str) -> Result<LevelFilter> {
+    match text {
+        "error" => Ok(LevelFilter::ERROR),
+        "warn" => Ok(LevelFilter::WARN),
+        "info" => Ok(LevelFilter::INFO),
+        "debug" => Ok(LevelFilter::DEBUG),
+        "trace" => Ok(LevelFilter::TRACE),
+        _ => Err(Error::usage("unknown log level").why("use error, warn, info, debug or trace")),
     }
 }
 
@@ -79,15 +43,12 @@ impl LogLevel {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the log's thread can't be started.
-pub fn init(level: LogLevel, json: bool) -> Result<()> {
+pub fn init(level: LevelFilter, json: bool) -> Result<()> {
     let report = LossReport { now, line: if json { lost_json } else { lost_text } };
     let writer =
         LogWriter::start(Stderr, report).map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
-    let events = tracing_subscriber::fmt()
-        .with_writer(writer.clone())
-        .with_max_level(level.filter())
-        .with_target(false)
-        .with_ansi(false);
+    let events =
+        tracing_subscriber::fmt().with_writer(writer.clone()).with_max_level(level).with_target(false).with_ansi(false);
     // A second call changes nothing.
     let initialized = if json { events.json().flatten_event(true).try_init() } else { events.try_init() };
     if initialized.is_ok() {
@@ -97,7 +58,6 @@ pub fn init(level: LogLevel, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Returns the number of log lines lost since the start.
 pub fn lost_lines() -> u64 {
     LOG.get().map_or(0, |log| log.writer.lost())
 }

@@ -15,6 +15,7 @@ pub mod paths;
 pub mod proof_file;
 pub mod running_service_file;
 pub mod secret_files;
+pub mod sidecar;
 pub mod signals;
 pub mod sockets;
 pub mod stop_between_writes;
@@ -29,7 +30,6 @@ use std::sync::Arc;
 
 use crate::verbs::local_backend::Adapters;
 
-/// Returns the real implementations of the ports.
 pub fn adapters() -> Adapters {
     Adapters {
         clock: Arc::new(clock::SystemClock::new()),

@@ -43,12 +43,10 @@ pub fn lower_priority() {
     let _ = rustix::process::setpriority_process(None, NICE);
 }
 
-/// Returns the number of the user that runs the program.
 pub fn uid() -> u32 {
     getuid().as_raw()
 }
 
-/// Returns the machine's name.
 pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
@@ -105,7 +103,6 @@ fn pipe_with(bytes: &[u8]) -> rustix::io::Result<OwnedFd> {
     Ok(reader)
 }
 
-/// Returns `true` if a token came in the environment.
 pub fn has_token_from_environment() -> bool {
     std::env::var_os(MOVED_TOKEN).is_some()
 }

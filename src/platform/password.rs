@@ -11,10 +11,8 @@ use crate::error::{Error, Result};
 use crate::verbs::ports::{PasswordHasher, PasswordMatch};
 
 const MEMORY_KIB: u32 = 64 * 1024;
-/// Passes over the memory.
 const PASSES: u32 = 3;
 const LANES: u32 = 1;
-/// Bytes of the salt.
 const SALT_LEN: usize = 16;
 const TAG_LEN: usize = 32;
 /// Maximum parameters of a stored hash: four times the memory, ten passes, four lanes.

@@ -19,7 +19,6 @@ pub fn user_config() -> Option<PathBuf> {
     project().map(|p| p.config_dir().join("config.toml"))
 }
 
-/// Returns the path of the machine's configuration.
 pub fn system_config() -> PathBuf {
     PathBuf::from("/etc/jeton/config.toml")
 }

@@ -1,14 +1,12 @@
 //! The file next to the store with the proof values for proxies. It has the current value and, for a while after a
 //! change, the previous one.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
+use super::sidecar;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::service::proxy_proof::{PROOF_LEN, ProxyProof};
@@ -16,12 +14,9 @@ use crate::verbs::ports::Entropy;
 
 /// Suffix of the file's name, after the store's.
 pub const SUFFIX: &str = ".proof";
-/// Maximum size of the file, in bytes.
-const MAX_BYTES: u64 = 4096;
 /// Time for which a replaced value is still accepted, in milliseconds: enough to print and load each configuration.
 const OVERLAP: i64 = 60 * 60 * 1000;
 
-/// The proof values of an installation.
 #[derive(Debug, Clone)]
 pub struct ProofValues {
     /// The value with which configurations are printed.
@@ -31,9 +26,7 @@ pub struct ProofValues {
 }
 
 fn sidecar_path(store: &Path) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
-    name.push(SUFFIX);
-    PathBuf::from(name)
+    sidecar::sidecar_path(store, SUFFIX)
 }
 
 /// Returns the values, or makes the first one.
@@ -98,9 +91,7 @@ impl ReadFault {
 }
 
 fn read(store: &Path) -> std::result::Result<Option<ProofValues>, ReadFault> {
-    let path = sidecar_path(store);
-    let open_flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-    let file = match OpenOptions::new().read(true).custom_flags(open_flags).open(&path) {
+    let file = match sidecar::open_options().open(sidecar_path(store)) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
@@ -108,13 +99,11 @@ fn read(store: &Path) -> std::result::Result<Option<ProofValues>, ReadFault> {
         }
         Err(e) => return Err(ReadFault::Io(e)),
     };
-    let meta = file.metadata().map_err(ReadFault::Io)?;
-    let us = rustix::process::geteuid().as_raw();
-    if !meta.is_file() || meta.uid() != us || meta.mode() & 0o077 != 0 {
+    if !sidecar::is_ours(&file.metadata().map_err(ReadFault::Io)?, 0o077) {
         return Err(ReadFault::Unsafe("the file must be a regular file that only the service's user can read"));
     }
-    let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize + 1));
-    match file.take(MAX_BYTES).read_to_string(&mut text) {
+    let mut text = Zeroizing::new(String::with_capacity(sidecar::MAX_BYTES as usize + 1));
+    match file.take(sidecar::MAX_BYTES).read_to_string(&mut text) {
         Err(e) if e.kind() != ErrorKind::InvalidData => Err(ReadFault::Io(e)),
         Ok(_) | Err(_) => parse(&text).map(Some).ok_or(ReadFault::Unsafe("the file contains no valid proof value")),
     }
@@ -139,10 +128,7 @@ fn generate(entropy: &dyn Entropy) -> Result<ProxyProof> {
     Ok(ProxyProof::new(bytes))
 }
 
-/// Writes a separate file and renames it, so that no reader ever sees half of it.
-fn write(store: &Path, values: &ProofValues, replace: bool) -> std::io::Result<()> {
-    let path = sidecar_path(store);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn write(store: &Path, values: &ProofValues, overwrite: bool) -> std::io::Result<()> {
     let mut text = Zeroizing::new(String::with_capacity(512));
     text.push_str("current ");
     text.push_str(&values.current.to_hex());
@@ -152,15 +138,7 @@ fn write(store: &Path, values: &ProofValues, replace: bool) -> std::io::Result<(
         text.push_str(&format!(" {}", until.0));
     }
     text.push('\n');
-    let mut file =
-        tempfile::Builder::new().prefix(".proof-").permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    match replace {
-        true => file.persist(&path).map_err(|e| e.error)?,
-        false => file.persist_noclobber(&path).map_err(|e| e.error)?,
-    };
-    fs::File::open(folder).and_then(|folder: File| folder.sync_all())
+    sidecar::write_whole(&sidecar_path(store), ".proof-", text.as_bytes(), overwrite)
 }
 
 fn unusable(store: &Path, why: String) -> Error {
@@ -169,6 +147,9 @@ fn unusable(store: &Path, why: String) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use super::*;
     use crate::platform::entropy::SystemEntropy;
 

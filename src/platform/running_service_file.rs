@@ -1,27 +1,23 @@
 //! The file next to a store that names the service that answers from it. The service holds a lock on the file for
 //! as long as it runs, so the leftover of a dead service is recognised.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, flock};
 
+use super::sidecar::{self, sidecar_path};
 use crate::error::{Error, Result};
 use crate::service::endpoint::Endpoint;
 
 /// Suffix of the file's name, after the store's.
 pub const SUFFIX: &str = "-service";
-/// Maximum size of the file, in bytes.
-const MAX_BYTES: u64 = 4096;
 
-/// A running service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceInfo {
-    /// Address of the verify listener.
     pub verify: Endpoint,
-    /// Address of the management listener.
     pub manage: Endpoint,
 }
 
@@ -29,22 +25,9 @@ pub struct ServiceInfo {
 #[derive(Debug)]
 pub struct ServiceLock(File);
 
-fn sidecar_path(store: &Path) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
-    name.push(SUFFIX);
-    PathBuf::from(name)
-}
-
-/// Opens the file. Doesn't follow a link, and doesn't wait if the file is not ours but a pipe.
-fn open(path: &Path, create: bool) -> std::io::Result<File> {
-    let open_flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-    OpenOptions::new().read(true).write(create).create(create).mode(0o600).custom_flags(open_flags).open(path)
-}
-
 /// Returns `true` if no other user can have written the file, and the file has no other name.
 fn is_trusted(meta: &Metadata) -> bool {
-    let uid = rustix::process::geteuid().as_raw();
-    meta.is_file() && meta.uid() == uid && meta.nlink() == 1 && meta.mode() & 0o077 == 0
+    sidecar::is_ours(meta, 0o077) && meta.nlink() == 1
 }
 
 /// Locks the file for the store at `store`. Its content is written with [`ServiceLock::write`].
@@ -53,12 +36,12 @@ fn is_trusted(meta: &Metadata) -> bool {
 /// [`crate::error::Kind::Conflict`] if another service holds the lock; [`crate::error::Kind::Failure`] if the file
 /// can't be made.
 pub fn acquire(store: &Path) -> Result<ServiceLock> {
-    let path = sidecar_path(store);
+    let path = sidecar_path(store, SUFFIX);
     let refused = |e: std::io::Error| {
         Error::failure(format!("the file with the service's addresses, {}, can't be written", path.display()))
             .why(e.to_string())
     };
-    let file = open(&path, true).map_err(refused)?;
+    let file = sidecar::open_options().write(true).create(true).open(&path).map_err(refused)?;
     if !file.metadata().is_ok_and(|meta| is_trusted(&meta)) {
         return Err(refused(std::io::Error::other(
             "the file must be a regular file without hard links that only the service's user can read and write",
@@ -91,7 +74,7 @@ impl ServiceLock {
 
 /// Returns the service that answers from the store at `store`, if there is one.
 pub fn discover(store: &Path) -> Option<ServiceInfo> {
-    let file = open(&sidecar_path(store), false).ok()?;
+    let file = sidecar::open_options().open(sidecar_path(store, SUFFIX)).ok()?;
     if !is_trusted(&file.metadata().ok()?) {
         return None;
     }
@@ -100,7 +83,7 @@ pub fn discover(store: &Path) -> Option<ServiceInfo> {
         Ok(()) | Err(_) => return None,
     }
     let mut text = String::new();
-    file.take(MAX_BYTES).read_to_string(&mut text).ok()?;
+    file.take(sidecar::MAX_BYTES).read_to_string(&mut text).ok()?;
     let endpoint = |word: &str| text.lines().find_map(|line| Endpoint::parse(line.strip_prefix(word)?).ok());
     Some(ServiceInfo { verify: endpoint("verify ")?, manage: endpoint("manage ")? })
 }

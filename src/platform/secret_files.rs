@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{bounded_read, signals};
+use super::{bounded_read, sidecar, signals};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::verbs::ports::{PendingFile, SecretFileWriter};
@@ -68,13 +68,12 @@ fn create_error(what: String, error: &std::io::Error) -> Error {
 }
 
 /// Endings of the files that SQLite and a service keep next to a store.
-pub const RESERVED_SUFFIXES: [&str; 7] = [
+pub const RESERVED_SUFFIXES: [&str; 6] = [
     "-journal",
     "-wal",
     "-shm",
     super::running_service_file::SUFFIX,
     super::audit_position_file::SUFFIX,
-    super::audit_position_file::NEW_SUFFIX,
     super::proof_file::SUFFIX,
 ];
 
@@ -83,7 +82,6 @@ pub fn is_reserved(path: &Path) -> bool {
     RESERVED_SUFFIXES.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
 }
 
-/// Delivery of secrets to files on this machine.
 pub struct SecretFiles;
 
 /// Delivery of secrets to files. A signal that ends the program makes the next file fail, so that the files before it
@@ -166,9 +164,7 @@ impl SecretFileWriter for SecretFiles {
         file.sync_all().map_err(refused)?;
         let meta = file.metadata().map_err(refused)?;
         saved.modified = Some((meta.mtime(), meta.mtime_nsec()));
-        if let Some(folder) = saved.path.parent() {
-            File::open(folder).and_then(|f| f.sync_all()).map_err(refused)?;
-        }
+        sidecar::sync_folder_of(&saved.path).map_err(refused)?;
         Ok(Box::new(saved))
     }
 }

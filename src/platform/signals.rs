@@ -1,6 +1,7 @@
 //! Reports signals, and the loss of the terminal, to listeners.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,60 +12,50 @@ use signal_hook::iterator::Signals;
 use super::{stop_between_writes, terminal_echo, threads};
 use crate::error::{Error, Kind, Result};
 
-/// An event that the system reports to the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignalEvent {
     /// The program must end by this signal.
     End(i32),
     /// The program must stop until `SIGCONT`.
     Stop,
-    /// The program continues.
     Continue,
-    /// The size of the terminal has changed.
     Resized,
-    /// The terminal is gone.
     HungUp,
 }
 
-/// Calls `send` for each signal and when the terminal is lost, from separate threads.
-///
-/// # Errors
-/// Those of the system.
+/// Calls `send` with the event of each of `signals`, from a separate thread. If the thread fails, `send` gets `failed`.
+fn forward<E: Send + 'static>(
+    signals: &[i32],
+    event: fn(i32) -> E,
+    failed: E,
+    send: impl Fn(E) + Send + Clone + 'static,
+) -> io::Result<()> {
+    let mut signals = Signals::new(signals)?;
+    let on_panic = send.clone();
+    let work = move || signals.forever().for_each(|signal| send(event(signal)));
+    threads::spawn("signals", move |_| on_panic(failed), work).map(drop)
+}
+
+/// Calls `send` for each signal and when the terminal is lost, from separate threads. Without the first thread nothing
+/// could end the screens any more.
 pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH])?;
-    let (on_signal, on_panic) = (send.clone(), send.clone());
-    // Without this thread nothing could end the screens any more.
-    threads::spawn(
-        "signals",
-        move |_| on_panic(SignalEvent::HungUp),
-        move || {
-            for signal in signals.forever() {
-                on_signal(match signal {
-                    SIGTSTP => SignalEvent::Stop,
-                    SIGCONT => SignalEvent::Continue,
-                    SIGWINCH => SignalEvent::Resized,
-                    ending => SignalEvent::End(ending),
-                });
-            }
-        },
-    )?;
+    let event = |signal| match signal {
+        SIGTSTP => SignalEvent::Stop,
+        SIGCONT => SignalEvent::Continue,
+        SIGWINCH => SignalEvent::Resized,
+        ending => SignalEvent::End(ending),
+    };
+    let signals = [SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH];
+    forward(&signals, event, SignalEvent::HungUp, send.clone())?;
     let on_hangup = send.clone();
-    threads::spawn(
-        "terminal",
-        move |_| on_hangup(SignalEvent::HungUp),
-        move || {
-            let terminal = rustix::stdio::stdin();
-            // No events are requested, so that only a hang-up or an error ends the wait.
-            let mut polled = [PollFd::new(&terminal, PollFlags::empty())];
-            loop {
-                match poll(&mut polled, None) {
-                    Err(rustix::io::Errno::INTR) => {}
-                    Ok(_) | Err(_) => return send(SignalEvent::HungUp),
-                }
-            }
-        },
-    )?;
-    Ok(())
+    let wait = move || {
+        let terminal = rustix::stdio::stdin();
+        // No events are requested, so that only a hang-up or an error ends the wait.
+        let mut polled = [PollFd::new(&terminal, PollFlags::empty())];
+        while poll(&mut polled, None) == Err(rustix::io::Errno::INTR) {}
+        send(SignalEvent::HungUp);
+    };
+    threads::spawn("terminal", move |_| on_hangup(SignalEvent::HungUp), wait).map(drop)
 }
 
 /// A signal to a service.
@@ -79,27 +70,15 @@ pub enum ServiceSignal {
 }
 
 /// Calls `send` for each signal to a service, from a separate thread.
-///
-/// # Errors
-/// Those of the system.
 pub fn watch_service(send: impl Fn(ServiceSignal) + Send + Clone + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2])?;
-    let failed = send.clone();
-    threads::spawn(
-        "signals",
-        move |_| failed(ServiceSignal::WatcherFailed),
-        move || {
-            for signal in signals.forever() {
-                send(match signal {
-                    SIGHUP => ServiceSignal::Other("SIGHUP"),
-                    SIGUSR1 => ServiceSignal::Other("SIGUSR1"),
-                    SIGUSR2 => ServiceSignal::Other("SIGUSR2"),
-                    ending => ServiceSignal::End(ending),
-                });
-            }
-        },
-    )
-    .map(drop)
+    let event = |signal| match signal {
+        SIGHUP => ServiceSignal::Other("SIGHUP"),
+        SIGUSR1 => ServiceSignal::Other("SIGUSR1"),
+        SIGUSR2 => ServiceSignal::Other("SIGUSR2"),
+        ending => ServiceSignal::End(ending),
+    };
+    let signals = [SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2];
+    forward(&signals, event, ServiceSignal::WatcherFailed, send)
 }
 
 /// Makes writing to a file beyond its size limit an error of that write, instead of ending the program.
@@ -109,18 +88,17 @@ pub fn ignore_sigxfsz() {
     let _ = signal_hook::flag::register(SIGXFSZ, noticed);
 }
 
-/// Returns `true` if the terminal is gone.
 pub fn has_hung_up() -> bool {
-    let terminal = rustix::stdio::stdin();
-    let mut polled = [PollFd::new(&terminal, PollFlags::empty())];
-    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+    is_gone(rustix::stdio::stdin())
 }
 
 /// Returns `true` if stdout has no reader any more: the other end of its pipe, or its terminal, is gone.
 pub fn output_is_closed() -> bool {
-    let output = rustix::stdio::stdout();
-    let mut polled = [PollFd::new(&output, PollFlags::empty())];
+    is_gone(rustix::stdio::stdout())
+}
+
+fn is_gone(fd: BorrowedFd<'_>) -> bool {
+    let mut polled = [PollFd::new(&fd, PollFlags::empty())];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
     poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
@@ -150,9 +128,6 @@ pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
 static ASKED_TO_END: AtomicBool = AtomicBool::new(false);
 
 /// Makes a signal that would end the program only set [`is_asked_to_end`], from the first call on.
-///
-/// # Errors
-/// Those of [`stop_on_signal`].
 pub fn hold_ends() -> Result<()> {
     static IS_HELD: Mutex<bool> = Mutex::new(false);
     let mut is_held = IS_HELD.lock().unwrap_or_else(PoisonError::into_inner);

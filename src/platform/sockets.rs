@@ -22,10 +22,8 @@ use super::unix_group;
 use crate::error::{Error, Kind, Result};
 use crate::service::endpoint::Endpoint;
 
-/// A listening socket.
 #[derive(Debug)]
 pub enum BoundSocket {
-    /// A TCP port.
     Tcp(TcpListener),
     /// A socket in the file system.
     Unix(UnixListener),
@@ -49,9 +47,6 @@ const BACKLOG: i32 = 4096;
 
 impl BoundSocket {
     /// Sets the backlog to `BACKLOG`, also on a socket that was handed over.
-    ///
-    /// # Errors
-    /// Those of the system.
     pub fn extend_backlog(&self) -> std::io::Result<()> {
         match self {
             BoundSocket::Tcp(listener) => net::listen(listener, BACKLOG)?,
@@ -207,7 +202,6 @@ fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
 /// Maximum size of a reply, in bytes.
 const MAX_REPLY: usize = 16 * 1024;
 
-/// A service's reply.
 #[derive(Debug)]
 pub struct HttpReply {
     /// The HTTP status: 200 on success.

@@ -32,12 +32,10 @@ pub fn inherited_sockets() -> Result<Vec<(String, BoundSocket)>> {
     Ok(sockets)
 }
 
-/// Reports to systemd that the service answers.
 pub fn ready() {
     notify(NotifyState::Ready);
 }
 
-/// Reports to systemd that the service is ending.
 pub fn stopping() {
     notify(NotifyState::Stopping);
 }

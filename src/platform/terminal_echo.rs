@@ -12,7 +12,6 @@ use signal_hook::low_level::emulate_default_handler;
 /// Path of the terminal of this process.
 pub const TERMINAL: &str = "/dev/tty";
 
-/// A terminal without echo, and its modes before.
 struct SilencedTerminal {
     terminal: File,
     before: Termios,
@@ -25,10 +24,6 @@ static SILENCED: Mutex<Option<SilencedTerminal>> = Mutex::new(None);
 pub struct EchoOff(());
 
 impl EchoOff {
-    /// Turns the echo off.
-    ///
-    /// # Errors
-    /// Those of the system, for example if there is no terminal.
     pub fn begin() -> io::Result<Self> {
         let mut silenced = SILENCED.lock().unwrap_or_else(PoisonError::into_inner);
         if silenced.is_none() {

@@ -49,7 +49,6 @@ pub fn read(buffer: &mut [u8], timeout: Option<Duration>) -> io::Result<ReadEven
     }
 }
 
-/// Returns `true` if more bytes can be read at once.
 pub fn has_more() -> bool {
     wait(Some(Duration::ZERO)).unwrap_or(false)
 }

@@ -6,13 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// Wait before a thread restarts.
 const RESTART_DELAY: Duration = Duration::from_millis(100);
 
 /// Starts a thread. If `work` panics, `failed` is called with the name, and joining returns `None`.
-///
-/// # Errors
-/// Those of the system.
 #[expect(clippy::disallowed_methods, reason = "the one place that starts threads")]
 pub fn spawn<T: Send + 'static>(
     name: &'static str,
@@ -30,9 +26,6 @@ pub fn spawn<T: Send + 'static>(
 
 /// Starts a thread that runs `work` again after a panic, until it returns. Only for work whose state remains valid
 /// after a panic.
-///
-/// # Errors
-/// Those of the system.
 pub fn spawn_restarting(name: &'static str, work: impl Fn() + Send + 'static) -> io::Result<()> {
     let again = move || {
         while catch_unwind(AssertUnwindSafe(&work)).is_err() {

@@ -5,7 +5,6 @@ use std::fmt;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 
-/// Maximum number of places.
 const MAX_SOURCES: usize = 8;
 
 /// A place where a token may be presented.
@@ -46,7 +45,6 @@ impl CredentialSources {
         }
     }
 
-    /// Returns the places.
     pub fn sources(&self) -> &[CredentialSource] {
         &self.0
     }

@@ -13,15 +13,12 @@ const MAX_SOCKET_PATH_LEN: usize = 103;
 /// An address to listen on or to reach: `127.0.0.1:7180`, `[::1]:7180` or `unix:/run/jeton/verify.sock`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
-    /// A TCP port of this machine.
     Tcp(SocketAddr),
     /// A socket in the file system.
     Unix(PathBuf),
 }
 
 impl Endpoint {
-    /// Parses an address.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule. Host names are refused, because the address behind a name may
     /// change.

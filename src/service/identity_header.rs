@@ -1,25 +1,19 @@
 //! The caller's identity that jeton gives to an application, in the headers and the JSON of its answers. Only jeton
 //! sets these values.
 
-/// A part of the identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityField {
-    /// The account's name.
     Account,
     /// The account's id, which never changes.
     AccountId,
-    /// The account's role.
     Role,
-    /// The token's name.
     Token,
     /// The public head of the presented secret.
     Hint,
-    /// The requested method.
     Method,
 }
 
 impl IdentityField {
-    /// Every part.
     pub const ALL: [IdentityField; 6] = [
         IdentityField::Account,
         IdentityField::AccountId,
@@ -29,7 +23,6 @@ impl IdentityField {
         IdentityField::Method,
     ];
 
-    /// Returns the header that carries this part.
     pub const fn header(self) -> &'static str {
         match self {
             IdentityField::Account => "X-Jeton-Account",

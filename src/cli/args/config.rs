@@ -7,7 +7,7 @@ use crate::config::{ENVIRONMENT, SettingKey};
 /// Returns the settings and environment variables with their meaning, for the help of `config`.
 pub(super) fn settings_help() -> String {
     let row = |(name, help): (&str, &str)| format!("  {name:<18}  {help}\n");
-    let settings: String = SettingKey::ALL.map(|key| row((key.name(), key.help()))).concat();
+    let settings: String = SettingKey::all().map(|key| row((key.name(), key.help()))).collect();
     format!("Settings:\n{settings}\nEnvironment:\n{}", ENVIRONMENT.map(row).concat().trim_end())
 }
 

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use crate::platform::clock::Stopwatch;
 
-/// Maximum time for tmux to finish.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// Time between two checks if tmux has finished.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Loads `text` into a buffer of tmux, which passes it on to its terminal. The text goes through a pipe.

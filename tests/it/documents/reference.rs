@@ -118,7 +118,7 @@ fn configuration() {
          ```sh\njeton config list\njeton config set lock.after 15min\njeton config unset lock.after\n```\n\n\
          ## Settings\n\n| key | meaning |\n|---|---|\n"
     );
-    for key in SettingKey::ALL {
+    for key in SettingKey::all() {
         let _ = writeln!(page, "| `{}` | {} |", key.name(), cell(key.help()));
     }
     page.push_str("\n## Environment\n\n| variable | meaning |\n|---|---|\n");
