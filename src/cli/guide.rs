@@ -37,7 +37,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     for remark in &map.remarks {
         app.out.note(&format!("! {remark}"));
     }
-    if !map.rules.iter().any(|e| matches!(e.action, guide::RouteAction::Ask(_))) {
+    if !map.rules.iter().any(|e| matches!(e.action, guide::RouteAction::Ask(_) | guide::RouteAction::Public(_))) {
         app.out.note(
             "! no method has a route, so the proxy will deny every request. Apply a catalogue with routes: \
              jeton catalogue apply FILE",

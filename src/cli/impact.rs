@@ -21,9 +21,11 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
     let (used, unused): (Vec<&TokenImpact>, Vec<&TokenImpact>) =
         impact.tokens.iter().partition(|one| one.usage.week > 0);
     let is_single = is_named && impact.count == 1;
-    let of = if is_partial { ", of what is taken away" } else { "" };
     if !used.is_empty() && !is_single {
-        app.prompt.show(&format!("Used in the last 7 days{of}:"))?;
+        app.prompt.show(match is_partial {
+            true => "In the last 7 days, these tokens used methods that this change takes away:",
+            false => "Used in the last 7 days:",
+        })?;
     }
     used.into_iter().try_for_each(|one| show_token(app, one))?;
     if !unused.is_empty() && !is_single {
@@ -68,7 +70,7 @@ fn show_token(app: &App, one: &TokenImpact) -> Result<()> {
         app.prompt.show(&format!("    methods {}", names.join(", ")))?;
     }
     if let Some(overlap) = describe_overlap(token, one.previous_today, now) {
-        app.prompt.show(&format!("    the old secret still works and is revoked too: {overlap}"))?;
+        app.prompt.show(&format!("    the change affects the old secret too: {overlap}"))?;
     }
     match describe_denials(&one.denied, now) {
         Some(denied) => app.prompt.show(&format!("    denied {denied}")),

@@ -29,11 +29,13 @@ pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
     let mut document = document(path)?;
     let table = match key.name().split_once('.') {
         None => document.as_table_mut(),
-        Some((table, _)) => document
-            .entry(table)
-            .or_insert_with(|| Item::Table(Table::new()))
-            .as_table_mut()
-            .ok_or_else(|| Error::usage(format!("{table} must be a TOML table in {}", path.display())))?,
+        Some((table, _)) => {
+            document.entry(table).or_insert_with(|| Item::Table(Table::new())).as_table_mut().ok_or_else(|| {
+                Error::usage(format!("{table} in {} is an inline table", path.display()))
+                    .why("jeton can change only a table with a header")
+                    .next(format!("Write it as a table that begins with the line [{table}]"))
+            })?
+        }
     };
     table[key_name(key)] = match stored {
         SetValue::Text(text) => value(*text),

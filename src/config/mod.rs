@@ -119,7 +119,7 @@ pub fn user_file() -> Result<PathBuf> {
     named.or_else(paths::user_config).ok_or_else(|| {
         Error::usage("the path of the configuration is unknown")
             .why("the home folder is unknown")
-            .next("Set JETON_CONFIG to the path of the configuration")
+            .next("Create an empty file and set JETON_CONFIG to the path of this file")
     })
 }
 
@@ -289,7 +289,9 @@ impl Setting<String> {
 }
 
 fn no_config_error(path: &std::path::Path) -> Error {
-    Error::usage(format!("no configuration at {}", path.display())).why("JETON_CONFIG is set to this path")
+    Error::usage(format!("no configuration at {}", path.display()))
+        .why("JETON_CONFIG is set to this path")
+        .next("Create an empty file at this path, or correct or unset JETON_CONFIG")
 }
 
 #[cfg(test)]

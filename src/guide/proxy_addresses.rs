@@ -66,7 +66,7 @@ impl Listen {
         match Endpoint::parse(text) {
             Ok(Endpoint::Tcp(address)) => Ok(Listen::Address(address)),
             Ok(Endpoint::Unix(path)) => {
-                super::check_template_safe(&path)?;
+                super::check_template_safe(&path).map_err(|e| e.next("Use another path: --listen unix:PATH"))?;
                 Ok(Listen::Unix(path))
             }
             Err(_) => Err(refused(text, "not an address to listen on", "use 80, 127.0.0.1:80 or unix:PATH")),

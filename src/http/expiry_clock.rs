@@ -62,7 +62,7 @@ impl ExpiryClock {
                 &format!(
                     "the clock is {} s behind {}, the latest time that the service knows. Correct the clock. If \
                      the clock is right now and was ahead before, restart the service once with: \
-                     --accept-earlier-clock",
+                     jeton serve --accept-earlier-clock",
                     lag / SECOND,
                     least.rfc3339()
                 ),

@@ -37,10 +37,8 @@ impl Fault {
 
     const fn describe(self) -> &'static str {
         match self {
-            Fault::VerifySocket => {
-                "tokens can't be verified: the verify socket is gone, and jeton could not create it again yet"
-            }
-            Fault::ManageSocket => "the management socket is gone, and jeton could not create it again yet",
+            Fault::VerifySocket => "tokens can't be verified: the verify socket is gone, and there is no new one yet",
+            Fault::ManageSocket => "the management socket is gone, and there is no new one yet",
             Fault::Proof => "no proxy is trusted at the port: jeton can't read the proof values",
             Fault::Clock => {
                 "the clock was set back: until it is right, jeton compares expiries with the latest time that \

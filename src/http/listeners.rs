@@ -119,8 +119,10 @@ impl ListenAddress {
         }
         if !file.is_ours() {
             let why = format!(
-                "systemd created the socket {}, so jeton can't create it again; restart the systemd socket unit",
-                self.endpoint
+                "systemd created the socket {}, so jeton can't create it again; restart the systemd socket unit: \
+                 systemctl restart jeton-{}.socket",
+                self.endpoint,
+                kind.name()
             );
             faults.report(kind.fault(), &why);
             return None;

@@ -50,8 +50,8 @@ impl Metrics {
         if outcome == VerifyOutcome::UnknownMethod && count.is_power_of_two() {
             tracing::warn!(
                 count,
-                "a proxy asked for a method that is in no catalogue; print the proxy's configuration again: \
-                 jeton guide PROXY"
+                "a proxy asked for a method that is in no catalogue; print the proxy's configuration again and \
+                 reload the proxy: jeton guide PROXY"
             );
         }
     }

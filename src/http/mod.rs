@@ -160,7 +160,8 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
         true => format!("{}/{name}.sock", SYSTEM_PATHS.1),
         false => format!("{}.{name}", store.display()),
     };
-    Endpoint::parse(&format!("unix:{path}")).map_err(|e| e.next(format!("Use a shorter path: --{name} unix:PATH")))
+    Endpoint::parse(&format!("unix:{path}"))
+        .map_err(|e| e.next(format!("Set a shorter path: jeton config set serve.{name} unix:PATH")))
 }
 
 /// Starts a service. `ended` is called once the service has ended, for whatever reason.
@@ -320,7 +321,10 @@ fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
     if !verify.is_local() {
         return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))
             .why("only loopback (127.0.0.1) or a unix socket keeps tokens on this machine")
-            .next("Use a unix socket or 127.0.0.1, with the proxy on this machine, or add --insecure"));
+            .next(
+                "Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add \
+                 --insecure",
+            ));
     }
     match manage {
         Endpoint::Tcp(_) => {

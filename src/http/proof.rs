@@ -70,8 +70,8 @@ impl Proofs {
                     accepted_values(values, &self.clock)
                 }
                 Ok(None) => self.unreadable(
-                    "the file with the proof values is gone; print each proxy's configuration again: jeton \
-                         guide PROXY",
+                    "the file with the proof values is gone; print each proxy's configuration again and reload \
+                         the proxies: jeton guide PROXY",
                 ),
                 Err(e) => self.unreadable(&e.to_string()),
             };

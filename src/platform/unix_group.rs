@@ -23,8 +23,10 @@ pub fn chgrp(path: &Path, name: &str) -> Result<()> {
             "Create the group: groupadd --system {name}. For a group of a directory service, give its number"
         ))
     })?;
-    rustix::fs::chown(path, None, Some(Gid::from_raw(number)))
-        .map_err(|e| refused(e.to_string()).next(format!("Add the service's user to the group {name}")))
+    rustix::fs::chown(path, None, Some(Gid::from_raw(number))).map_err(|e| {
+        refused(e.to_string())
+            .next(format!("Add the service's user to the group: usermod -aG {name} USER. Then start the service again"))
+    })
 }
 
 fn lookup_gid(groups: &str, name: &str) -> Option<u32> {

@@ -125,7 +125,8 @@ pub fn check_token_access(
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
             Err(Error::denied(format!("the token {} can't change these tokens", bearer.token.name))
-                .why(format!("the token lacks the method {}", missing.join(" or "))))
+                .why(format!("the token lacks the method {}", missing.join(" or ")))
+                .next("Use a token with such a method, or --user NAME and the password"))
         }
         _ => Ok(()),
     }
@@ -138,7 +139,8 @@ pub fn check_token_access(
 pub fn forbid_self_change(actor: &Actor, token: &Token) -> Result<()> {
     if actor.bearer().is_some_and(|bearer| bearer.token.id == token.id) {
         return Err(Error::denied(format!("the token {} can't change or copy itself", token.name))
-            .why("a token can't extend its own lifetime or permissions"));
+            .why("a token can't extend its own lifetime or permissions")
+            .next("Use --user NAME and enter the password"));
     }
     Ok(())
 }

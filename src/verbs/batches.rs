@@ -241,7 +241,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             if clock.monotonic().saturating_sub(started_at) > WRITE_BACK_TIMEOUT {
                 return Err(Error::failure("another program has been reading the store for too long")
                     .why("until that program stops, SQLite can't move changes from the -wal file into the store")
-                    .next("End that program, then run this command again"));
+                    .next("Find the program, e.g. with lsof, and end it. Then run this command again"));
             }
             clock.sleep(WRITE_BACK_POLL_INTERVAL);
         }

@@ -38,7 +38,10 @@ impl TokenCredential {
         let other = |what: String| {
             Err(Error::denied(format!("the token in use is {}", token.full_name()))
                 .why(format!("the configuration expects {what}"))
-                .next("To see what the configuration expects, run: jeton config list"))
+                .next(
+                    "Use a token that fits, or change the setting username or api-token-name (see: jeton config \
+                     list)",
+                ))
         };
         match (&self.account, &self.name) {
             (Some(account), _) if *account != token.owner.username => other(format!("the account {account}")),

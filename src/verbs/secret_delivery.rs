@@ -146,7 +146,7 @@ fn check_unchanged<'a>(
         return Err(Error::conflict("another session changed the token in the meantime"));
     }
     if announced.iter().any(|token| token.expiry.is_past(now)) {
-        return Err(Error::conflict("the token would expire before it can be used"));
+        return Err(Error::conflict("the token would expire before it can be used").next("Choose a later expiry"));
     }
     Ok(())
 }

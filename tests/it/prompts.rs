@@ -218,7 +218,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     insta::assert_snapshot!(preview, @"
     ! ops/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
-        the old secret still works and is revoked too: [hint] (stops working in 2 h), last seen just now, 1 call today
+        the change affects the old secret too: [hint] (stops working in 2 h), last seen just now, 1 call today
     Type the token's name
     ");
     let (code, preview) = revoke(&["token", "delete", "b", "a"], "a\n");
@@ -228,7 +228,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     Used in the last 7 days:
     ! ops/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
-        the old secret still works and is revoked too: [hint] (stops working in 2 h), last seen just now, 1 call today
+        the change affects the old secret too: [hint] (stops working in 2 h), last seen just now, 1 call today
     These tokens were not used in the last 7 days:
     ops/b: never used
     Type 2, the number of tokens,
@@ -329,14 +329,14 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
       API: 1 method → no access
         - environment.control.StopEnv
     ! the token may not call anything: its API selection is empty
-    Used in the last 7 days, of what is taken away:
+    In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
     Type
     ");
     insta::assert_snapshot!(shown(&["account", "role", "ci", "viewer", "--user", "ops"], "✓"), @"
-    Used in the last 7 days, of what is taken away:
+    In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::App;
 use super::json::ChainReportJson;
-use crate::domain::audit_chain::ChainReport;
+use crate::domain::audit_chain::{ChainReport, Flaw};
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::error::{Error, Result};
 use crate::platform::anchor_file;
@@ -73,6 +73,13 @@ pub(super) fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<
         if report.omitted > 0 {
             app.out.line(&format!("{} findings more", report.omitted))?;
         }
+    }
+    if let [only] = &report.findings[..]
+        && matches!(only.flaw, Flaw::OtherStore { .. })
+    {
+        return Ok(
+            Error::findings(first).next("Use the anchor of this store, or choose the anchor's store with --store PATH")
+        );
     }
     Ok(Error::findings(format!("the audit log was altered: {first}"))
         .next("Don't change the store's file. Compare the file with a backup"))

@@ -49,7 +49,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
             format!("the purge stopped after {} of {confirm}", count_tokens(count, which)),
         )
         .why("these tokens are purged; the other tokens are unchanged")
-        .next("To purge the other tokens, run the command again")),
+        .next("To purge the other tokens, run the command again and confirm their number")),
         false => Ok(()),
     }
 }

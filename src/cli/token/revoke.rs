@@ -32,7 +32,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     if !app.out.json {
         if let Some(words) = left.describe() {
             let pronoun = if tokens.len() == 1 { "The revoked token" } else { "The revoked tokens" };
-            app.out.note(&format!("! {pronoun} created {words}. The option --with-made revokes such tokens too"));
+            app.out.note(&format!("! {pronoun} created {words}. To revoke such a token too: jeton token revoke NAME"));
         }
         let name = match tokens.as_slice() {
             [only] => only.full_name(),
@@ -62,7 +62,7 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
     let label = match total {
         1 => "Type the token's name to revoke the token".to_owned(),
         _ if total > targets.len() => {
-            format!("Type {total}, the number of tokens including the created tokens, to revoke all tokens")
+            format!("Type {total}, the number of tokens including the created tokens, to revoke these tokens")
         }
         _ => format!("Type {total}, the number of tokens, to revoke these tokens"),
     };

@@ -45,10 +45,13 @@ pub(super) fn secret_destination(
     }
     Ok(SecretDestination::Printed(Box::new(move |issued| {
         print_secrets(&format, issued, &[]).map_err(|e| {
-            let what = if issued.len() == 1 { "the secret" } else { "the secrets" };
+            let (what, next) = match issued.len() {
+                1 => ("the secret", "Check stdout, or save to a file: --out FILE"),
+                _ => ("the secrets", "Check stdout, or save to files in a folder: --out-dir DIR"),
+            };
             Error::failure(format!("{what} could not be printed; nothing was changed"))
                 .why(e.why.unwrap_or(e.what))
-                .next("Check stdout, or save to a file: --out FILE")
+                .next(next)
         })
     })))
 }
@@ -83,8 +86,8 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
         }
     }
     if saved.is_empty() {
-        app.out.note("  The secret is shown only now. To use a secret that is in $T:");
-        app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
+        app.out.note("  The secret is shown only now. To use a secret that is in $SECRET:");
+        app.out.note("  printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- URL");
     }
 }
 

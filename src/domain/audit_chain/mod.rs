@@ -116,11 +116,11 @@ impl ChainFinding {
             let (verb, target) = (escape_untrusted(&row_ref.verb), escape_untrusted(&row_ref.target));
             format!("row {seq} ({}, {verb}, {target})", dates.second(row_ref.at))
         };
-        let anchor_of = |checkpoint: &Checkpoint| format!("the anchor of {}", dates.second(checkpoint.at));
+        let anchor_of = |checkpoint: &Checkpoint| format!("the checkpoint of {}", dates.second(checkpoint.at));
         match &self.flaw {
             Flaw::Table(how) => format!("the table of the audit log was altered: {}", escape_untrusted(how)),
             Flaw::Emptied => "the audit log is empty, although the store was set up".to_owned(),
-            Flaw::Extra(named) => format!("{} has a number below 1, the number of the first row", row(named)),
+            Flaw::Extra(named) => format!("{} has a number below 1, but the numbers of rows begin with 1", row(named)),
             Flaw::Order(named) => format!("{} follows a row with a higher number", row(named)),
             Flaw::Missing(last) if *last == seq => format!("row {seq} is missing"),
             Flaw::Missing(last) => format!("rows {seq} to {last} are missing"),

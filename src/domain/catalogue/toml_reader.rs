@@ -265,8 +265,8 @@ mod tests {
         f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
         f.toml:2:8: "X y" is not a catalogue name: begin with a letter or digit, and use 1-64 of the characters a-z 0-9 . _ -
         f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}, which is a control, bidi or zero-width character
-        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in
-        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id whose part before the first dot is not jeton
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id whose part before the first dot is not jeton
         f.toml:8:6: "a.é é" is not a method id: use 1-200 of the characters A-Z a-z 0-9 . _ -
         f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
@@ -275,7 +275,7 @@ mod tests {
         f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}, within one segment of the path
         f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}. Remove the route from one of the two methods: a request must match only one method
         f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern
-        f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method; for a set of another catalogue, use set:NAME
+        f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method; for an API set of this or another catalogue, use set:NAME
         f.toml:14:12: "group:b" in the API set "s" is invalid: this catalogue has no such group
         f.toml:14:12: "set:t" in the API set "s" is invalid: no catalogue has such an API set
         f.toml:14:12: "jeton.*" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token

@@ -97,13 +97,17 @@ fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
         if is_ours(&group.id) {
             return Err(fault(
                 Location::GroupId(g),
-                Error::usage("a catalogue file can't define groups or methods of jeton").why(ours()),
+                Error::usage("a catalogue file can't define groups or methods of jeton")
+                    .why(ours())
+                    .next("Choose an id whose part before the first dot is not jeton"),
             ));
         }
         if let Some(m) = group.methods.iter().position(|m| is_ours(m.id.as_str())) {
             return Err(fault(
                 Location::MethodId(g, m),
-                Error::usage("a catalogue file can't define groups or methods of jeton").why(ours()),
+                Error::usage("a catalogue file can't define groups or methods of jeton")
+                    .why(ours())
+                    .next("Choose an id whose part before the first dot is not jeton"),
             ));
         }
     }
@@ -219,7 +223,7 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
             let error = Error::usage("the API sets of the catalogue are too large").why(format!(
                 "all sets together can have at most {MAX_ENTRIES} entries, {MAX_PATTERNS} patterns and \
-                 {MAX_MEMBERS} methods. A set with a pattern, a group or another set counts with every method \
+                 {MAX_MEMBERS} methods. A set with a pattern, a group or another set counts as all methods \
                  of the catalogue"
             ));
             return Err(fault(Location::SetName(s), error));
@@ -256,7 +260,7 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
                 }
                 SetEntry::Method(id) => (
                     own.contains(id.as_str()),
-                    "this catalogue has no such method; for a set of another catalogue, use set:NAME",
+                    "this catalogue has no such method; for an API set of this or another catalogue, use set:NAME",
                 ),
                 SetEntry::Prefix(head) if MethodId::parse(head).is_ok_and(|id| id.is_management()) => {
                     (false, "API sets can't include jeton.* methods; choose these methods for each token")

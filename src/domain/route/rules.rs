@@ -139,7 +139,7 @@ impl RouteRules {
             }
             if too_many {
                 let why = format!("{} overlaps too many other routes", route_excerpt(route));
-                map.remarks.push(format!("denied: {why}"));
+                map.remarks.push(format!("the proxy will deny this route: {why}"));
                 let answer = RouteAction::Deny(why);
                 before_all.push(RouteRule { route: route.clone(), match_mode: MatchMode::Loose, action: answer });
             }
@@ -187,7 +187,7 @@ impl RouteRules {
         for (route, owners) in found.into_values() {
             if route.is_costly() {
                 let why = format!("{} has more than two parameters in one segment", route_excerpt(&route));
-                self.remarks.push(format!("denied: {why}"));
+                self.remarks.push(format!("the proxy will deny this route: {why}"));
                 costly.insert(route.key(), (route, RouteAction::Deny(why)));
                 continue;
             }
@@ -201,7 +201,7 @@ impl RouteRules {
             }
             let names: Vec<&str> = owners.iter().map(|owner| owner.id.as_str()).collect();
             let why = format!("claimed by {}", names.join(" and "));
-            self.remarks.push(format!("denied: {}, {why}", route_excerpt(&route)));
+            self.remarks.push(format!("the proxy will deny this route: {}, {why}", route_excerpt(&route)));
             owned.push((route, RouteAction::Deny(why)));
         }
         self.deny_overlapping_costly(&costly, &mut owned);
@@ -236,7 +236,7 @@ impl RouteRules {
             }
         }
         for (n, why) in denied {
-            self.remarks.push(format!("denied: {why}"));
+            self.remarks.push(format!("the proxy will deny this route: {why}"));
             owned[n].1 = RouteAction::Deny(why);
         }
     }
@@ -280,7 +280,7 @@ impl RouteRules {
             };
             if let Some((other, _)) = costly.values().find(|(other, _)| stands_in_its_place(other)) {
                 let why = format!("{} overlaps {}", route_excerpt(route), route_excerpt(other));
-                self.remarks.push(format!("denied: {why}"));
+                self.remarks.push(format!("the proxy will deny this route: {why}"));
                 *answer = RouteAction::Deny(why);
             }
         }

@@ -199,8 +199,8 @@ impl Writer {
         tracing::error!(
             uses,
             denials,
-            "{more} will be missing in the ledger: the store could not be written until the memory for the \
-             ledger was full"
+            "{more} will be missing in the ledger: jeton could not write to the store, and the memory for \
+             waiting ledger rows became full"
         );
     }
 

@@ -112,6 +112,6 @@ fn validate_template(template: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("{} is not a template for documentation links", quoted(template)))
-        .why("links start with http:// or https://")
+        .why("links start with http:// or https:// and a host, and have no spaces or quotes")
         .next("Use a template such as https://example.com/docs/{id}"))
 }

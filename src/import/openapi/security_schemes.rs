@@ -46,7 +46,7 @@ pub(super) struct Security<'a> {
 impl<'a> Security<'a> {
     pub(super) fn read(root: &'a Node, warnings: &mut Warnings) -> Self {
         let mut schemes = BTreeMap::new();
-        let mut remaining = MAX_DECLARED_SCOPES;
+        let mut remaining = Some(MAX_DECLARED_SCOPES);
         let declared = root.get("components").and_then(|c| c.get("securitySchemes")).and_then(Node::entries);
         for (name, node) in declared.unwrap_or_default() {
             let at = format!("the security scheme {}", quoted(name));
@@ -58,7 +58,7 @@ impl<'a> Security<'a> {
             };
             schemes.insert(&**name, scheme);
         }
-        if remaining == 0 {
+        if remaining.is_none() {
             warnings.add(format!(
                 "the security schemes declare more than {MAX_DECLARED_SCOPES} scopes; jeton skips the rest"
             ));
@@ -198,15 +198,16 @@ impl<'a> Security<'a> {
 /// Maximum number of scopes that are read over all schemes, because one scheme can be used under many names.
 const MAX_DECLARED_SCOPES: usize = 100_000;
 
-/// Returns the scopes of all flows, at most `left`. The first purpose given for a scope counts.
-fn declared_scopes<'a>(scheme: &'a Node, left: &mut usize) -> BTreeMap<&'a str, &'a str> {
+/// Returns the scopes of all flows, at most `left`, which becomes `None` if there are more. The first purpose given for
+/// a scope counts.
+fn declared_scopes<'a>(scheme: &'a Node, left: &mut Option<usize>) -> BTreeMap<&'a str, &'a str> {
     let mut found: BTreeMap<&str, &str> = BTreeMap::new();
     for (_, flow) in scheme.get("flows").and_then(Node::entries).unwrap_or_default() {
         for (name, purpose) in flow.get("scopes").and_then(Node::entries).unwrap_or_default() {
-            if *left == 0 {
+            *left = left.and_then(|left| left.checked_sub(1));
+            if left.is_none() {
                 return found;
             }
-            *left -= 1;
             let known = found.entry(truncate(name.trim(), MAX_SCOPE_LEN)).or_default();
             if known.is_empty() {
                 *known = purpose.as_text().unwrap_or_default();

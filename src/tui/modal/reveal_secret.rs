@@ -99,7 +99,7 @@ impl Component for RevealSecretDialog {
             Line::from(vec![
                 Span::styled("Use it   ", theme.dim),
                 Span::raw(cut(
-                    "printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL",
+                    "printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- URL",
                     columns.saturating_sub(9),
                 )),
             ]),

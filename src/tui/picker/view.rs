@@ -322,7 +322,7 @@ impl Picker {
             return match self.tree.choice() {
                 _ if matches!(self.mode, PickerMode::Browse) => String::new(),
                 Choice::Custom if self.tree.total().0 > 0 => {
-                    "If you choose a set, it replaces your ticked methods. Press u to undo".to_owned()
+                    "If you choose a set, it replaces your ticked methods; u then undoes that".to_owned()
                 }
                 _ => "If you change a method, these ticks become a Custom selection".to_owned(),
             };

@@ -43,7 +43,7 @@ pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
         "max_expiry" => {
             ("Longest expiry", "Longest expiry that can be set; none = no limit. Existing tokens are unchanged")
         }
-        "trash" => ("Trash retention", "Time to restore a revoked token, including tokens already in the trash"),
+        "trash" => ("Trash retention", "Time for which revoked tokens can be restored, also those in the trash now"),
         "ledger_keep" => {
             ("Usage retention", "Time for which jeton keeps uses and denied attempts; older rows are deleted")
         }

@@ -9,14 +9,19 @@ const MAX_REMEMBERED: usize = 1_000;
 /// Maximum number of names in one message.
 const MAX_NAMED: usize = 5;
 
+/// The next step for damaged rows outside the audit log.
+const RESTORE: &str = "; restore a backup of the store";
+
 /// Reports the damaged rows that `response` leaves out and that were not reported before. An audit log without readable
 /// rows reports that itself.
 pub(super) fn notify_damaged(model: &mut Model, response: &Response) {
     match response {
-        Response::ListTokens(window) => notify(model, window.unreadable.iter().map(ToString::to_string), ""),
-        Response::ListAccounts(list) => notify(model, list.unreadable.iter().map(|id| format!("account {id}")), ""),
-        Response::ListDenied(window) => notify(model, window.unreadable.iter().cloned(), ""),
-        Response::ListUses(window) => notify(model, window.unreadable.iter().cloned(), ""),
+        Response::ListTokens(window) => notify(model, window.unreadable.iter().map(ToString::to_string), RESTORE),
+        Response::ListAccounts(list) => {
+            notify(model, list.unreadable.iter().map(|id| format!("account {id}")), RESTORE)
+        }
+        Response::ListDenied(window) => notify(model, window.unreadable.iter().cloned(), RESTORE),
+        Response::ListUses(window) => notify(model, window.unreadable.iter().cloned(), RESTORE),
         Response::ListAudit(window) if !window.rows.is_empty() => {
             let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));
             notify(model, rows, "; run: jeton audit verify");

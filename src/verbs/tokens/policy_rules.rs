@@ -82,8 +82,8 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
     Err(Error::conflict(format!("the account would have {count} tokens, including its trash"))
         .why(format!("an account can have at most {limit} tokens (policy.kept_tokens)"))
         .next(
-            "Purge tokens first, your own and those of all accounts that you manage: jeton token purge \
-             --trashed, or jeton token purge --expired",
+            "Purge tokens first: jeton token purge --trashed, or jeton token purge --expired. Both also purge \
+             tokens of other accounts that you manage",
         ))
 }
 

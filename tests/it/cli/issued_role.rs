@@ -191,7 +191,7 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let done = home.as_ops(&["token", "delete", "maker", "--confirm", "maker"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/maker revoked; jeton denies the token from the next request on
-    ! The revoked token created 2 tokens that are not revoked: ops/one, ops/two. The option --with-made revokes such tokens too
+    ! The revoked token created 2 tokens that are not revoked: ops/one, ops/two. To revoke such a token too: jeton token revoke NAME
       Undo: jeton token restore ops/maker. Show the trash: jeton token list --trash
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
@@ -211,8 +211,8 @@ fn show_and_can_explain_withheld_methods() {
     let done = by_person(&home, "mia", &["token", "create", "empty"], "").assert_success();
     insta::assert_snapshot!(done.message(), @r#"
     ✓ mia/empty is ready; the token works until [time] (in 3 mo)
-      The secret is shown only now. To use a secret that is in $T:
-      printf 'Authorization: Bearer %s\n' "$T" | curl -H @- URL
+      The secret is shown only now. To use a secret that is in $SECRET:
+      printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     ! mia/empty: the token may not call anything: its API selection is empty
     "#);
     let args = ["token", "create", "x", "--method", read, "--method", write, "--json"];

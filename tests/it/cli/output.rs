@@ -42,9 +42,9 @@ fn undelivered_secret_never_works() {
     error: the secret could not be printed; nothing was changed: No space left on device
       Check stdout, or save to a file: --out FILE
     error: the secrets could not be printed; nothing was changed: No space left on device
-      Check stdout, or save to a file: --out FILE
+      Check stdout, or save to files in a folder: --out-dir DIR
     {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secret could not be printed; nothing was changed","why":"No space left on device","next":"Check stdout, or save to a file: --out FILE"}}
-    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secrets could not be printed; nothing was changed","why":"No space left on device","next":"Check stdout, or save to a file: --out FILE"}}
+    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secrets could not be printed; nothing was changed","why":"No space left on device","next":"Check stdout, or save to files in a folder: --out-dir DIR"}}
     "#);
     assert_eq!(home.verify(&secret), 0, "the previous secret still works");
     // With stdout closed, the secret can't be delivered either.

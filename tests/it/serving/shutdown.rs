@@ -138,9 +138,9 @@ fn cleartext_listener_is_refused() {
     }
     insta::assert_snapshot!(messages, @r#"
     error: tokens would be sent to 0.0.0.0:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
-      Use a unix socket or 127.0.0.1, with the proxy on this machine, or add --insecure
+      Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add --insecure
     error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
-      Use a unix socket or 127.0.0.1, with the proxy on this machine, or add --insecure
+      Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add --insecure
     error: health and metrics on 127.0.0.1:0 would be reachable by every local user: a TCP port is open to all users of this machine
       Use --manage unix:PATH, or add --insecure
     error: "localhost:0" is not a service address (from --verify): use ADDRESS:PORT, e.g. 127.0.0.1:7180, or unix:PATH

@@ -144,7 +144,7 @@ fn checkpoint_shows_a_rewritten_chain() {
     let verified = verify(&install, &retained);
     assert_eq!(kinds(&verified), [(Some(6), "rewritten")]);
     let text = verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
-    insta::assert_snapshot!(text, @"rows 6 to 6 were rewritten: the anchor of 2026-11-21 09:30:00 +00:00 still matches row 5, but the anchor of 2026-11-21 09:30:00 +00:00 has another hash for row 6");
+    insta::assert_snapshot!(text, @"rows 6 to 6 were rewritten: the checkpoint of 2026-11-21 09:30:00 +00:00 still matches row 5, but the checkpoint of 2026-11-21 09:30:00 +00:00 has another hash for row 6");
     rewrite(&install, 1, "eve");
     assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "rewritten")]);
 
@@ -156,7 +156,7 @@ fn checkpoint_shows_a_rewritten_chain() {
     let verified = call(&install.backend, &Credential::Store, verb).unwrap();
     assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
     let text = verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
-    insta::assert_snapshot!(text, @"rows after 8 are missing, but the anchor of 2026-11-21 09:30:00 +00:00 recorded row 10");
+    insta::assert_snapshot!(text, @"rows after 8 are missing, but the checkpoint of 2026-11-21 09:30:00 +00:00 recorded row 10");
     raw(&install).execute_batch("DELETE FROM audit").unwrap();
     assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "emptied"), (Some(1), "cut")]);
     raw(&install).execute_batch("UPDATE installation SET created_at = 5").unwrap();

@@ -68,7 +68,7 @@ fn role_dialog_names_what_tokens_lose() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Role of member
     Role  (•) viewer   ( ) member   ( ) admin   ( ) owner
-          Viewers manage no account; tokens call only read methods
+          Viewers manage no account; tokens may get read methods only
 
     The account's 0 active tokens may no longer call write methods from the
     next request on. After the change the account has to sign in again.

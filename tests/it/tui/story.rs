@@ -486,7 +486,7 @@ fn details_show_the_old_secret_until_it_ends() {
     let rotation = lines_of(&s, &hint).replace(&hint, "HINT");
     insta::assert_snapshot!(rotation, @"
     Rotating  HINT stops working in 22 h, last seen 1 h ago
-    old secret HINT stops in 22 h (o: at once); 1 call today, 1 in 7 days,…
+    old secret HINT stops in 22 h (o stops it now); 1 call today, 1 in 7 d…
     ");
     s.keys("<esc>");
     s.install.fakes.clock.advance(22 * 3_600_000);

@@ -19,10 +19,10 @@ use crate::verbs::impact::Removal;
 /// Returns the meaning of a role, without a full stop.
 pub const fn describe_role(role: Role) -> &'static str {
     match role {
-        Role::Owner => "Owners manage everything; tokens may call all methods",
-        Role::Admin => "Admins manage members and viewers; tokens call all methods",
-        Role::Member => "Members manage no account; tokens call read and write methods",
-        Role::Viewer => "Viewers manage no account; tokens call only read methods",
+        Role::Owner => "Owners manage everything; tokens may get all methods",
+        Role::Admin => "Admins manage members, viewers; tokens may get all methods",
+        Role::Member => "Members manage no account; tokens may get read, write methods",
+        Role::Viewer => "Viewers manage no account; tokens may get read methods only",
     }
 }
 

@@ -114,7 +114,10 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     } else {
         let expired = token.expiry.is_past(now);
         let about = if expired {
-            format!("{} has expired. To use the token again, regenerate it with a new expiry.", token.full_name())
+            format!(
+                "{} has expired and can't be enabled yet. First give it a new expiry with e, then enable it.",
+                token.full_name()
+            )
         } else {
             format!(
                 "The service accepts {} again from the next request on. The secret stays the same.",
@@ -137,12 +140,12 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
         let about = match expired {
             0 => format!("The service accepts {names} again from the next request on. The secrets stay the same."),
             1 => format!(
-                "None of these tokens is enabled: {names}. 1 token has expired: first regenerate it with a new \
-                 expiry."
+                "These tokens can't be enabled together: {names}. 1 token has expired: first give it a new expiry \
+                 with e."
             ),
             n => format!(
-                "None of these tokens is enabled: {names}. {n} tokens have expired: first regenerate them with \
-                 a new expiry."
+                "These tokens can't be enabled together: {names}. {n} tokens have expired: first give each a new \
+                 expiry with e."
             ),
         };
         return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: targets });

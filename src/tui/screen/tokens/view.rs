@@ -173,7 +173,11 @@ impl Tokens {
         match token.overlap(model.now) {
             Some(old) => [
                 about,
-                format!("old secret {} stops {} (o: at once); {used}", old.hint, relative(old.retires_at, model.now)),
+                format!(
+                    "old secret {} stops {} (o stops it now); {used}",
+                    old.hint,
+                    relative(old.retires_at, model.now)
+                ),
             ],
             None => [about, used],
         }
