@@ -14,7 +14,6 @@ use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::platform::sidecar;
 
-/// A value to write into a configuration file.
 pub enum SetValue<'a> {
     Text(&'a str),
     Token(&'a Secret),

@@ -30,7 +30,6 @@ use file::Keys;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A command-line option.
     Option(&'static str),
     Environment(&'static str),
     File(PathBuf),
@@ -186,7 +185,7 @@ impl Settings {
         };
         let pause = |key: fn(&Keys) -> Option<String>, default| {
             let found = parse(from_files(&files, key), setting_key::parse_duration);
-            found.map(|found| found.unwrap_or(Setting::default_of(default)))
+            found.map(|found| found.unwrap_or(Setting { value: default, source: Source::Default }))
         };
         let dates = from_env("JETON_DATES")
             .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
@@ -199,7 +198,7 @@ impl Settings {
             token,
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
-            dates: dates.unwrap_or(Setting::default_of(DateFormat::default())),
+            dates: dates.unwrap_or_default(),
             serve: ServeSettings::find(overrides.serve, &files)?,
         })
     }
@@ -272,9 +271,9 @@ fn parse<T>(found: Option<Setting<String>>, parse: impl FnOnce(&str) -> Result<T
     found.map(|setting| setting.parse_with(parse)).transpose()
 }
 
-impl<T> Setting<T> {
-    fn default_of(value: T) -> Self {
-        Setting { value, source: Source::Default }
+impl<T: Default> Default for Setting<T> {
+    fn default() -> Self {
+        Setting { value: T::default(), source: Source::Default }
     }
 }
 

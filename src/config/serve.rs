@@ -1,5 +1,3 @@
-//! Addresses and settings of the service.
-
 use std::path::PathBuf;
 
 use super::file::Keys;
@@ -16,7 +14,7 @@ pub struct ServeOverrides {
     pub manage: Option<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ServeSettings {
     /// Address of the verify listener. By default a socket chosen by the store's path.
     pub verify: Option<Setting<Endpoint>>,
@@ -46,8 +44,8 @@ impl ServeSettings {
             verify_group: parse(verify_group, setting_key::parse_group)?,
             manage: parse(manage, Endpoint::parse)?,
             manage_group: parse(manage_group, setting_key::parse_group)?,
-            accept: accept?.unwrap_or_else(|| Setting::default_of(CredentialSources::default())),
-            proxies: proxies?.unwrap_or_else(|| Setting::default_of(TrustedProxies::default())),
+            accept: accept?.unwrap_or_default(),
+            proxies: proxies?.unwrap_or_default(),
         })
     }
 }

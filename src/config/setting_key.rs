@@ -1,5 +1,3 @@
-//! The keys of a configuration file.
-
 use std::time::Duration;
 
 use crate::domain::date_format::DateFormat;

@@ -6,20 +6,17 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::PASSWORD;
 use super::large_population::{PlannedState, PlannedToken, Population};
-use super::setup::OWNER;
+use super::setup::{self, OWNER};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, Prefix, TokenName, Username};
-use crate::domain::password::Password;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
@@ -30,9 +27,7 @@ use crate::platform::sidecar::sidecar_path;
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::audited::Audited;
 use crate::verbs::credential::Credential;
-use crate::verbs::init::Init;
-use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
-use crate::verbs::new_password::NewPassword;
+use crate::verbs::local_backend::{Adapters, LocalBackend};
 use crate::verbs::ports::{NewAccount, NewToken, Store, Tx, Use};
 use crate::verbs::request::call;
 use crate::verbs::secret_delivery::{SecretDestination, call_with_delivery};
@@ -82,8 +77,7 @@ impl LargeDemo<'_> {
         let secrets = self.secrets.map(secret_files::create_private).transpose()?;
         let location = StoreLocation::file(self.store);
         let created = location.open(OpenMode::CreateUnindexed).and_then(|store| {
-            let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
-            let local = LocalBackend::new(store, adapters.clone(), caller);
+            let local = LocalBackend::new(store, adapters.clone(), setup::client());
             let owner =
                 LargeDemoWriter { backend: local, adapters, secrets, written: 0, wanted: self.tokens, progress }
                     .fill(&token)?;
@@ -146,15 +140,7 @@ impl LargeDemoWriter<'_> {
 
     /// Makes the owner, the policy, and the token that manages everything.
     fn set_up(&self, owner: &Username, owners_secret: &Path) -> Result<()> {
-        let password = || Password::from_raw(Zeroizing::new(PASSWORD.to_owned()));
-        let init = Init {
-            username: owner.clone(),
-            password: NewPassword::Plain(password()),
-            prefix: Prefix::default(),
-            self_service: true,
-            catalogue: Some(Catalogue::shipped("cloud-platform")?),
-        };
-        call(&self.backend, &Credential::Store, init)?;
+        call(&self.backend, &Credential::Store, setup::init()?)?;
         self.backend.store().write(&self.audit_actor(), &|| self.now(), |tx, _| {
             let mut policy = tx.policy()?;
             (policy.active_tokens, policy.kept_tokens) = (0, 0);
@@ -169,7 +155,7 @@ impl LargeDemoWriter<'_> {
             expires: Some(ExpirySpec::Never),
             selection: Selection::Custom(methods),
         };
-        let credential = Credential::from_password(owner.clone(), password());
+        let credential = Credential::from_password(owner.clone(), setup::password());
         let destination = SecretDestination::File(owners_secret.to_owned());
         call_with_delivery(&self.backend, &credential, token, destination, &InterruptibleDelivery).map(drop)
     }

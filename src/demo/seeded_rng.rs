@@ -1,5 +1,3 @@
-//! A random generator with a fixed seed.
-
 /// A random generator (SplitMix64).
 pub(super) struct SeededRng(u64);
 

@@ -75,8 +75,23 @@ pub(super) struct DemoAccounts {
     clock: Arc<ScriptedClock>,
 }
 
-fn password() -> Password {
+pub(super) fn password() -> Password {
     Password::from_raw(Zeroizing::new(PASSWORD.to_owned()))
+}
+
+pub(super) fn client() -> ClientInfo {
+    ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO }
+}
+
+/// Returns the request that sets a store up with the sample catalogue.
+pub(super) fn init() -> Result<Init> {
+    Ok(Init {
+        username: Username::parse(OWNER)?,
+        password: NewPassword::Plain(password()),
+        prefix: Prefix::default(),
+        self_service: true,
+        catalogue: Some(Catalogue::shipped("cloud-platform")?),
+    })
 }
 
 impl DemoAccounts {
@@ -88,9 +103,9 @@ impl DemoAccounts {
             hasher: Arc::new(KnownPassword(Arc::clone(&adapters.hasher))),
             ..adapters.clone()
         };
-        let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
-        let accounts = DemoAccounts { backend: LocalBackend::new(store, scripted, caller), now, clock };
-        accounts.init()?;
+        let accounts = DemoAccounts { backend: LocalBackend::new(store, scripted, client()), now, clock };
+        accounts.set_time(now.plus(-OLDEST_DAY * DAY));
+        call(&accounts.backend, &Credential::Store, init()?)?;
         for (name, role, days) in OTHERS {
             let hash = adapters.hasher.hash(&password())?;
             accounts.create_account(name, role, days, &hash)?;
@@ -108,18 +123,6 @@ impl DemoAccounts {
 
     pub fn credential(&self, name: &str) -> Result<Credential> {
         Ok(Credential::from_password(Username::parse(name)?, password()))
-    }
-
-    fn init(&self) -> Result<()> {
-        self.set_time(self.now.plus(-OLDEST_DAY * DAY));
-        let init = Init {
-            username: self.owner()?,
-            password: NewPassword::Plain(password()),
-            prefix: Prefix::default(),
-            self_service: true,
-            catalogue: Some(Catalogue::shipped("cloud-platform")?),
-        };
-        call(&self.backend, &Credential::Store, init).map(drop)
     }
 
     fn create_account(&self, name: &str, role: Role, days: i64, password: &PasswordHash) -> Result<()> {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::history::{DemoToken, callable};
 use super::sample_tokens::Traffic;
 use super::seeded_rng::SeededRng;
-use crate::config::{ServeSettings, Setting, Source};
+use crate::config::ServeSettings;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::method::MethodId;
 use crate::domain::secret::Secret;
@@ -19,9 +19,7 @@ use crate::error::{Error, Result};
 use crate::http::{self, ServerConfig, ServerHandle};
 use crate::platform::sockets::{self, HttpReply};
 use crate::platform::threads;
-use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
-use crate::service::trusted_proxies::TrustedProxies;
 use crate::store::StoreLocation;
 use crate::verbs::ports::Clock;
 
@@ -78,21 +76,10 @@ pub struct Simulator {
 impl Simulator {
     /// Starts the service and the clients on the store at `store`.
     pub(super) fn start(store: PathBuf, callers: Vec<SimulatedClient>, clock: Arc<dyn Clock>) -> Result<Self> {
-        fn default<T>(value: T) -> Setting<T> {
-            Setting { value, source: Source::Default }
-        }
-        let settings = ServeSettings {
-            verify: None,
-            verify_group: None,
-            manage: None,
-            manage_group: None,
-            accept: default(CredentialSources::default()),
-            proxies: default(TrustedProxies::default()),
-        };
         let service = http::start(
             ServerConfig {
                 store: StoreLocation::file(store),
-                settings,
+                settings: ServeSettings::default(),
                 insecure: false,
                 accept_older_store: false,
                 accept_earlier_clock: false,

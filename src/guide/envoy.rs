@@ -7,7 +7,6 @@ use crate::domain::route::rules::RouteAction;
 use crate::error::Result;
 use crate::service::endpoint::Endpoint;
 
-/// The header of Envoy's proof value.
 const PROOF: &str = "x-jeton-proof";
 
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {

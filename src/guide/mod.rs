@@ -168,7 +168,6 @@ impl Guide<'_> {
         }
     }
 
-    /// Returns the values that every proxy's template uses.
     fn common(&self, engine: RegexDialect) -> Vec<(&'static str, String)> {
         let remarks = self.map.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
         vec![

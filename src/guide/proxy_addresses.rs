@@ -1,5 +1,3 @@
-//! Addresses of the proxy and of the application.
-
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -29,9 +27,7 @@ impl Upstream {
         });
         read.ok_or_else(|| refused(text, "not an address of an application", "use HOST:PORT, e.g. 127.0.0.1:8080"))
     }
-}
 
-impl Upstream {
     /// Returns `true` if the application is on this machine.
     pub fn is_local(&self) -> bool {
         let ip = self.host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
@@ -72,9 +68,7 @@ impl Listen {
             Err(_) => Err(refused(text, "not an address to listen on", "use 80, 127.0.0.1:80 or unix:PATH")),
         }
     }
-}
 
-impl Listen {
     /// Returns `true` if only this machine can reach the address.
     pub fn is_local(&self) -> bool {
         match self {

@@ -13,7 +13,6 @@ use crate::service::endpoint::Endpoint;
 const HTTP_METHOD_ARGUMENTS: [&str; 8] =
     ["_method", "_METHOD", "_Method", ".method", "[method", " _method", "_method[]", "_method[0]"];
 
-/// The header of Traefik's proof value.
 const PROOF: &str = "X-Jeton-Proof";
 
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {

@@ -15,79 +15,63 @@ const SCHEME: &str = "Bearer";
 /// The header in which a proxy passes on the URI of the original request.
 const FORWARDED_URI: &str = "x-forwarded-uri";
 
-/// The credential state of a request.
-pub(super) enum Extracted {
-    Missing,
-    /// A credential, or why it could not be parsed.
-    Credential(Result<SecretFingerprint, SecretParseError>),
-}
+/// A credential, or why it could not be parsed.
+type Credential = Result<SecretFingerprint, SecretParseError>;
+
+const MALFORMED: Credential = Err(SecretParseError::Malformed);
 
 /// Returns the credential that `request` presents. More than one credential over all places, however spelled, is
 /// not accepted.
-pub(super) fn extract<B>(request: &Request<B>, accept: &CredentialSources) -> Extracted {
+pub(super) fn extract<B>(request: &Request<B>, accept: &CredentialSources) -> Option<Credential> {
     let headers = request.headers();
-    let mut found: Option<Result<SecretFingerprint, SecretParseError>> = None;
-    let mut several = false;
-    let mut add = |credential: Result<SecretFingerprint, SecretParseError>| {
+    let (mut found, mut several) = (None, false);
+    let mut add = |credential: Credential| {
         several |= found.is_some();
         found = Some(credential);
     };
     for value in headers.get_all(AUTHORIZATION) {
-        add(value.to_str().map_or(Err(SecretParseError::Malformed), parse_bearer));
+        add(parse_bearer(value));
     }
     for source in accept.sources() {
         match source {
             CredentialSource::Header(name) => {
                 for (found, value) in headers.iter().filter(|(found, _)| is_like_header(found.as_str(), name)) {
                     let text = value.to_str().ok().filter(|_| found.as_str() == name);
-                    add(text.map_or(Err(SecretParseError::Malformed), parse_secret));
+                    add(text.map_or(MALFORMED, parse_secret));
                 }
             }
             CredentialSource::Query(name) => {
                 if headers.get_all(FORWARDED_URI).iter().nth(1).is_some() {
                     // With several URIs it is unknown which one is the proxy's.
-                    add(Err(SecretParseError::Malformed));
+                    add(MALFORMED);
                 }
                 for query in query_strings(request) {
-                    query_values(
-                        query,
-                        name,
-                        |value| add(value.map_or(Err(SecretParseError::Malformed), parse_secret)),
-                    );
+                    query_values(query, name, |value| add(value.map_or(MALFORMED, parse_secret)));
                 }
             }
         }
     }
-    match found {
-        None => Extracted::Missing,
-        Some(_) if several => Extracted::Credential(Err(SecretParseError::Malformed)),
-        Some(credential) => Extracted::Credential(credential),
-    }
+    found.map(|credential| if several { MALFORMED } else { credential })
 }
 
 /// Returns the credential of a management request, which is accepted in `Authorization` only.
-pub(super) fn from_authorization(headers: &HeaderMap) -> Extracted {
+pub(super) fn from_authorization(headers: &HeaderMap) -> Option<Credential> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Extracted::Missing,
-        (Some(value), None) => {
-            Extracted::Credential(value.to_str().map_or(Err(SecretParseError::Malformed), parse_bearer))
-        }
-        (Some(_), Some(_)) => Extracted::Credential(Err(SecretParseError::Malformed)),
-    }
+    let value = values.next()?;
+    Some(if values.next().is_some() { MALFORMED } else { parse_bearer(value) })
 }
 
-fn parse_bearer(value: &str) -> Result<SecretFingerprint, SecretParseError> {
-    match value.split_at_checked(SCHEME.len()) {
+fn parse_bearer(value: &HeaderValue) -> Credential {
+    match value.to_str().ok().and_then(|value| value.split_at_checked(SCHEME.len())) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) && rest.starts_with(' ') => {
             parse_secret(rest.trim_start_matches(' '))
         }
-        _ => Err(SecretParseError::Malformed),
+        _ => MALFORMED,
     }
 }
 
-pub(super) fn parse_secret(text: &str) -> Result<SecretFingerprint, SecretParseError> {
-    if text.len() > MAX_CREDENTIAL { Err(SecretParseError::Malformed) } else { SecretFingerprint::parse(text) }
+pub(super) fn parse_secret(text: &str) -> Credential {
+    if text.len() > MAX_CREDENTIAL { MALFORMED } else { SecretFingerprint::parse(text) }
 }
 
 /// Returns the queries of a request. If a proxy passes on the original URI, its query counts and the request's own

@@ -7,10 +7,11 @@ use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::{Request, StatusCode};
 use serde::Serialize;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::ServerState;
-use super::credential::{self, Extracted};
+use super::credential;
 use super::decision_queue::VerifyRequest;
 use super::prerendered::{RenderedIdentity, RenderedMethods};
 use super::response::{self, Denial, HttpResponse};
@@ -40,35 +41,20 @@ struct ActiveJson<'a> {
     token: &'a str,
 }
 
-#[derive(Serialize)]
-struct InactiveJson {
-    active: bool,
-}
-
-#[derive(Serialize)]
-struct BadRequestJson {
-    error: &'static str,
-    error_description: &'static str,
-}
-
-fn bad_request(error_description: &'static str) -> HttpResponse {
-    response::json(StatusCode::BAD_REQUEST, &BadRequestJson { error: "invalid_request", error_description })
+fn bad_request(description: &'static str) -> HttpResponse {
+    let body = json!({ "error": "invalid_request", "error_description": description });
+    response::json(StatusCode::BAD_REQUEST, &body)
 }
 
 /// Describes a token. Only the caller's token counts as used; the described one does not.
 pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
-    let parsed = match credential::from_authorization(request.headers()) {
-        Extracted::Missing => return response::denied(Denial::NoCredential),
-        Extracted::Credential(parsed) => parsed,
+    let Some(secret) = credential::from_authorization(request.headers()) else {
+        return response::denied(Denial::NoCredential);
     };
     let Ok(method) = MethodId::parse(INTROSPECT) else { return response::unavailable() };
     let origin = Some(Arc::new(Origin { address: None, client: "introspect".to_owned() }));
-    match service
-        .queue
-        .decide(VerifyRequest { secret: parsed, method: Some(method), methods: false, origin })
-        .await
-        .map(|decided| decided.kind)
-    {
+    let verify_request = VerifyRequest { secret, method: Some(method), methods: false, origin };
+    match service.queue.decide(verify_request).await.map(|decided| decided.kind) {
         Ok(DecisionKind::Allowed) => {}
         Ok(DecisionKind::Denied(DenialReason::NotPermitted)) => return response::denied(Denial::NotPermitted),
         Ok(DecisionKind::Denied(_)) => return response::denied(Denial::InvalidToken),
@@ -98,7 +84,7 @@ pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>
                 response::json(StatusCode::OK, &active_json(&known.identity, methods))
             }
             (DecisionKind::Allowed | DecisionKind::Denied(_) | DecisionKind::UnknownMethod, ..) => {
-                response::json(StatusCode::OK, &InactiveJson { active: false })
+                response::json(StatusCode::OK, &json!({ "active": false }))
             }
         },
     }

@@ -62,7 +62,8 @@ pub(super) fn render(service: &ServerState) -> String {
     service.check_faults();
     let ServerState { metrics, ledger, .. } = service;
     let mut text = String::new();
-    let mut family = |name: &str, kind: &str, help: &str, values: &[(String, u64)]| {
+    let mut family = |name: &str, help: &str, values: &[(String, u64)]| {
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
         // Writing into a string doesn't fail.
         let _ = writeln!(text, "# HELP jeton_{name} {help}\n# TYPE jeton_{name} {kind}");
         for (labels, value) in values {
@@ -81,45 +82,37 @@ pub(super) fn render(service: &ServerState) -> String {
         result("unknown_method", &metrics.unknown_method),
         result("unavailable", &metrics.unavailable),
     ];
-    family("requests_total", "counter", "Responses of /v1/verify.", &results);
+    family("requests_total", "Responses of /v1/verify.", &results);
     let reasons = DenialReason::ALL
         .map(|reason| (format!("{{reason=\"{}\"}}", reason.as_str()), of(&metrics.denied[reason as usize])));
-    family("denied_total", "counter", "Denied attempts by reason.", &reasons);
+    family("denied_total", "Denied attempts by reason.", &reasons);
     let one = |value: u64| [(String::new(), value)];
-    family("connections", "gauge", "Open connections.", &one(of(&metrics.open)));
-    family("connections_total", "counter", "Accepted connections.", &one(of(&metrics.accepted)));
-    family(
-        "connections_timed_out_total",
-        "counter",
-        "Connections closed because they were idle.",
-        &one(of(&metrics.timed_out)),
-    );
+    family("connections", "Open connections.", &one(of(&metrics.open)));
+    family("connections_total", "Accepted connections.", &one(of(&metrics.accepted)));
+    family("connections_timed_out_total", "Connections closed because they were idle.", &one(of(&metrics.timed_out)));
     let older = u64::from(metrics.is_older_store.load(Relaxed));
-    family("store_older", "gauge", "1 while the store is an older copy or another store.", &one(older));
+    family("store_older", "1 while the store is an older copy or another store.", &one(older));
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
-    family("fault", "gauge", "1 while a socket or the proof values can't be used, or the clock is behind.", &faults);
-    family("ledger_waiting", "gauge", "Ledger rows waiting to be written.", &one(ledger.pending() as u64));
-    family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.stats.written)));
+    family("fault", "1 while a socket or the proof values can't be used, or the clock is behind.", &faults);
+    family("ledger_waiting", "Ledger rows waiting to be written.", &one(ledger.pending() as u64));
+    family("ledger_written_total", "Uses and denied attempts written.", &one(of(&ledger.stats.written)));
     let lost = ledger.stats.lost();
-    let help = "Uses and denied attempts not written to the ledger.";
-    family("ledger_dropped_total", "counter", help, &one(lost.uses + lost.denials));
-    family("ledger_lost_uses_total", "counter", "Accepted uses not written to the ledger.", &one(lost.uses));
+    family(
+        "ledger_dropped_total",
+        "Uses and denied attempts not written to the ledger.",
+        &one(lost.uses + lost.denials),
+    );
+    family("ledger_lost_uses_total", "Accepted uses not written to the ledger.", &one(lost.uses));
     family(
         "ledger_faults_total",
-        "counter",
         "Failed attempts to write to the ledger; the rows are tried again.",
         &one(of(&ledger.stats.faults)),
     );
     let OverloadCounters { closed, refused } = &service.overload;
-    family("connections_closed_for_room_total", "counter", "Idle connections closed to make room.", &one(of(closed)));
-    family("connections_not_accepted_total", "counter", "Failed accepts of connections.", &one(of(refused)));
-    family(
-        "panics_total",
-        "counter",
-        "Panics, including those that the service survived.",
-        &one(of(&service.supervisor.panics)),
-    );
-    family("log_lines_lost_total", "counter", "Log lines that could not be written.", &one(logging::lost_lines()));
+    family("connections_closed_for_room_total", "Idle connections closed to make room.", &one(of(closed)));
+    family("connections_not_accepted_total", "Failed accepts of connections.", &one(of(refused)));
+    family("panics_total", "Panics, including those that the service survived.", &one(of(&service.supervisor.panics)));
+    family("log_lines_lost_total", "Log lines that could not be written.", &one(logging::lost_lines()));
     text
 }

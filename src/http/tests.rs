@@ -4,7 +4,6 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::*;
-use crate::config::{Setting, Source};
 use crate::demo::Demonstration;
 use crate::platform;
 use crate::platform::sockets;
@@ -21,24 +20,13 @@ struct TestServer {
 
 impl TestServer {
     fn new() -> TestServer {
-        fn default<T: Default>() -> Setting<T> {
-            Setting { value: T::default(), source: Source::Default }
-        }
         let adapters = platform::adapters();
         let demonstration = Demonstration::create(&adapters).unwrap();
-        let settings = ServeSettings {
-            verify: None,
-            verify_group: None,
-            manage: None,
-            manage_group: None,
-            accept: default(),
-            proxies: default(),
-        };
         let (notify, ended) = channel();
         let (store, clock) = (demonstration.store(), adapters.clock);
         let start = ServerConfig {
             store: StoreLocation::file(store),
-            settings,
+            settings: ServeSettings::default(),
             insecure: false,
             accept_older_store: false,
             accept_earlier_clock: false,

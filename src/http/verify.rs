@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::ServerState;
-use super::credential::{self, Extracted};
+use super::credential;
 use super::decision_cache::CachedDecision;
 use super::decision_queue::VerifyRequest;
 use super::metrics::VerifyOutcome;
@@ -36,21 +36,13 @@ pub(super) fn matches(path: &str) -> bool {
     path.strip_prefix(PATH).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
 }
 
-enum VerifyTarget {
-    /// Checks only that the credential works at all.
-    Any,
-    Method(MethodId),
-    /// The path names nothing that can be decided.
-    Unknown,
-}
-
 /// Parses the first segment after `/v1/verify/`, without decoding. Anything that a proxy appends after it is
-/// ignored.
-fn parse_target(path: &str) -> VerifyTarget {
+/// ignored. `None` checks only that the credential works at all.
+fn parse_target(path: &str) -> Result<Option<MethodId>, VerifyOutcome> {
     let tail = path.strip_prefix(PATH).and_then(|tail| tail.strip_prefix('/')).unwrap_or_default();
     match tail.split('/').next().unwrap_or_default() {
-        RenderedMethod::ANY => VerifyTarget::Any,
-        segment => MethodId::parse(segment).map_or(VerifyTarget::Unknown, VerifyTarget::Method),
+        RenderedMethod::ANY => Ok(None),
+        segment => MethodId::parse(segment).map(Some).map_err(|_| VerifyOutcome::UnknownMethod),
     }
 }
 
@@ -80,23 +72,11 @@ fn parse_request(
     request: &Request<Incoming>,
     is_proven: bool,
 ) -> Result<VerifyRequest, VerifyOutcome> {
-    let method = match parse_target(request.uri().path()) {
-        VerifyTarget::Unknown => return Err(VerifyOutcome::UnknownMethod),
-        VerifyTarget::Any => None,
-        VerifyTarget::Method(method) => Some(method),
-    };
-    match credential::extract(request, &service.accept) {
-        Extracted::Missing => Err(VerifyOutcome::NoCredential),
-        Extracted::Credential(secret) => {
-            let methods = request.uri().query().is_some_and(|query| has_option(query, METHODS));
-            Ok(VerifyRequest {
-                secret,
-                method,
-                methods,
-                origin: Some(peer.origin(service, request.headers(), is_proven)),
-            })
-        }
-    }
+    let method = parse_target(request.uri().path())?;
+    let secret = credential::extract(request, &service.accept).ok_or(VerifyOutcome::NoCredential)?;
+    let methods = request.uri().query().is_some_and(|query| has_option(query, METHODS));
+    let origin = Some(peer.origin(service, request.headers(), is_proven));
+    Ok(VerifyRequest { secret, method, methods, origin })
 }
 
 fn respond(decided: &CachedDecision) -> (VerifyOutcome, HttpResponse) {
@@ -216,9 +196,9 @@ mod tests {
     #[test]
     fn target_is_the_first_path_segment_unchanged() {
         let text_of = |path: &str| match parse_target(path) {
-            VerifyTarget::Any => "any".to_owned(),
-            VerifyTarget::Method(id) => id.to_string(),
-            VerifyTarget::Unknown => "nothing".to_owned(),
+            Ok(None) => "any".to_owned(),
+            Ok(Some(id)) => id.to_string(),
+            Err(_) => "nothing".to_owned(),
         };
         for (path, means) in [
             ("/v1/verify/-", "any"),

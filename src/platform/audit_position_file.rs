@@ -8,7 +8,6 @@ use super::sidecar;
 use crate::domain::checkpoint::{self, Checkpoint};
 use crate::error::{Error, Result};
 
-/// Suffix of the file's name, after the store's.
 pub const SUFFIX: &str = "-seen";
 
 pub fn sidecar_path(store: &Path) -> PathBuf {

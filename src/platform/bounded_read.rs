@@ -80,9 +80,7 @@ pub enum FirstLine {
     Text(Zeroizing<String>),
     /// The input ended before the first byte.
     Empty,
-    /// The line has more bytes than the limit.
     TooLong,
-    /// The bytes are not UTF-8.
     NotUtf8,
     /// The input begins with the byte order mark of UTF-16.
     Utf16,

@@ -1,5 +1,3 @@
-//! The machine's clock and zone.
-
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::domain::time::{Timestamp, Zone, local_zone};

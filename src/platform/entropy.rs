@@ -1,5 +1,3 @@
-//! The operating system's random number generator.
-
 use crate::error::{Error, Result};
 use crate::verbs::ports::Entropy;
 

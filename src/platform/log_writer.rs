@@ -66,7 +66,6 @@ fn wait_writable(fd: BorrowedFd<'_>) {
 #[derive(Default)]
 struct Queue {
     lines: VecDeque<Box<[u8]>>,
-    /// Memory of `lines`.
     size: usize,
     /// Bytes of the first line that are already written.
     written: usize,
@@ -96,7 +95,6 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Starts the thread that writes to `sink`.
     pub(super) fn start(sink: impl Sink, report: LossReport) -> io::Result<Self> {
         let (queue, changed, lost) = (Mutex::default(), Condvar::new(), AtomicU64::new(0));
         let shared = Arc::new(Shared { queue, changed, lost, report });
@@ -163,7 +161,6 @@ impl MakeWriter<'_> for LogWriter {
     }
 }
 
-/// Writes lines for as long as the process runs.
 fn drain(shared: &Shared, sink: &mut impl Sink) {
     let mut retry = FIRST_RETRY;
     let mut batch = Vec::with_capacity(BATCH_SIZE);
@@ -206,7 +203,6 @@ fn drain(shared: &Shared, sink: &mut impl Sink) {
     }
 }
 
-/// Removes `count` written bytes.
 fn remove_written(queue: &mut Queue, mut count: usize) {
     while let Some(line) = queue.lines.front() {
         let left = line.len() - queue.written;

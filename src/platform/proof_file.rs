@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::service::proxy_proof::{PROOF_LEN, ProxyProof};
 use crate::verbs::ports::Entropy;
 
-/// Suffix of the file's name, after the store's.
 pub const SUFFIX: &str = ".proof";
 /// Time for which a replaced value is still accepted, in milliseconds: enough to print and load each configuration.
 const OVERLAP: i64 = 60 * 60 * 1000;

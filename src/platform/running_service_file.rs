@@ -12,7 +12,6 @@ use super::sidecar::{self, sidecar_path};
 use crate::error::{Error, Result};
 use crate::service::endpoint::Endpoint;
 
-/// Suffix of the file's name, after the store's.
 pub const SUFFIX: &str = "-service";
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -58,7 +58,6 @@ pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<
     threads::spawn("terminal", move |_| on_hangup(SignalEvent::HungUp), wait).map(drop)
 }
 
-/// A signal to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceSignal {
     /// The service must end by this signal.

@@ -22,6 +22,9 @@ use super::unix_group;
 use crate::error::{Error, Kind, Result};
 use crate::service::endpoint::Endpoint;
 
+/// Number of connections that may wait to be accepted. The system's own limit (`net.core.somaxconn`) may be lower.
+const BACKLOG: i32 = 4096;
+
 #[derive(Debug)]
 pub enum BoundSocket {
     Tcp(TcpListener),
@@ -40,12 +43,7 @@ impl BoundSocket {
             }
         }
     }
-}
 
-/// Number of connections that may wait to be accepted. The system's own limit (`net.core.somaxconn`) may be lower.
-const BACKLOG: i32 = 4096;
-
-impl BoundSocket {
     /// Sets the backlog to `BACKLOG`, also on a socket that was handed over.
     pub fn extend_backlog(&self) -> std::io::Result<()> {
         match self {
@@ -199,7 +197,6 @@ fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Maximum size of a reply, in bytes.
 const MAX_REPLY: usize = 16 * 1024;
 
 #[derive(Debug)]

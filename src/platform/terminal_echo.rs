@@ -9,7 +9,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// Path of the terminal of this process.
 pub const TERMINAL: &str = "/dev/tty";
 
 struct SilencedTerminal {

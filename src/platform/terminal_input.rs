@@ -22,7 +22,6 @@ fn clamp_size((columns, rows): (u16, u16)) -> (u16, u16) {
     (bound(columns, DEFAULT_SIZE.0, MAX_SIZE.0), bound(rows, DEFAULT_SIZE.1, MAX_SIZE.1))
 }
 
-/// The result of waiting for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadEvent {
     /// That many bytes are in the buffer.

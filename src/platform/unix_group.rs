@@ -1,5 +1,3 @@
-//! Groups of this machine.
-
 use std::fs;
 use std::path::Path;
 

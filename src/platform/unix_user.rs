@@ -1,5 +1,3 @@
-//! Users of this machine.
-
 use std::fs;
 
 /// Path of the list of users, passwd(5). Users of a directory service are shown by number.

@@ -7,12 +7,10 @@ use crate::error::{Error, Result};
 
 const MAX_SOURCES: usize = 8;
 
-/// A place where a token may be presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialSource {
     /// A separate header, its name in lower case.
     Header(String),
-    /// A query parameter.
     Query(String),
 }
 

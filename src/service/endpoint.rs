@@ -1,5 +1,3 @@
-//! Addresses that a service listens on.
-
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;

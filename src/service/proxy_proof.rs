@@ -118,7 +118,6 @@ pub struct Challenge<'a> {
 }
 
 impl<'a> Challenge<'a> {
-    /// Parses a challenge; `None` for any other text.
     pub fn parse(text: &'a str) -> Option<Self> {
         let (kind, nonce) = text.split_once(':')?;
         let kind = match kind {

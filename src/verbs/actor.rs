@@ -1,5 +1,3 @@
-//! The actor of a verb: an account or a token, with the rights that it has now.
-
 use std::collections::BTreeSet;
 
 use super::session::Session;

@@ -1,5 +1,3 @@
-//! Reads the audit log, and verifies that it was not changed.
-
 use crate::domain::audit_chain::{ChainReport, ChainVerifier, Flaw};
 use crate::domain::checkpoint::{Checkpoint, StoreId};
 use crate::domain::query::audit_filter::AuditFilter;

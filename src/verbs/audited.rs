@@ -1,5 +1,3 @@
-//! The type that ties a change to its audit entries.
-
 use crate::domain::audit::AuditEntry;
 
 /// A change's result with at least one audit entry. A store commits nothing else.

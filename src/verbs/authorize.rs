@@ -16,7 +16,7 @@ pub use accounts::{
     AccountAction, check_account_access, check_policy_access, check_role_grant, require_own_password,
     resolve_managed_account, resolve_managed_accounts, temporary_password_error,
 };
-pub use resolve::{resolve_copy_source, resolve_token, resolve_tokens};
+pub use resolve::{find_visible, resolve_copy_source, resolve_token, resolve_tokens};
 pub use suggest::near_names;
 
 use super::actor::{Actor, Bearer};
@@ -215,13 +215,22 @@ const fn managed_by(role: Role) -> &'static str {
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that may.
 pub fn check_catalogue_access(actor: &Actor) -> Result<()> {
+    require_role(actor, Role::Admin, "change the catalogue")
+}
+
+/// Checks that the actor has the role `least`, owner or admin, or a higher one.
+fn require_role(actor: &Actor, least: Role, what: &str) -> Result<()> {
     let own_account = actor.account()?;
-    if own_account.role >= Role::Admin {
+    if own_account.role >= least {
         return Ok(());
     }
-    Err(Error::denied(format!("{} can't change the catalogue", own_account.username))
-        .why(format!("the account has the role {}; only owners and admins may do this", own_account.role))
-        .next("Ask an owner or admin"))
+    let (only, ask) = match least {
+        Role::Owner => ("owners", "Ask an owner"),
+        Role::Admin | Role::Member | Role::Viewer => ("owners and admins", "Ask an owner or admin"),
+    };
+    Err(Error::denied(format!("{} can't {what}", own_account.username))
+        .why(format!("the account has the role {}; only {only} may do this", own_account.role))
+        .next(ask))
 }
 
 /// Checks that the actor may read the audit log, which contains the acts of all accounts.

@@ -1,5 +1,3 @@
-//! The credential of a request: a password, a token or a session.
-
 use std::sync::Arc;
 
 use super::session::Session;

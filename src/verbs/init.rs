@@ -1,5 +1,3 @@
-//! Setup of a store: its first owner, catalogues and policy.
-
 use super::credential::Credential;
 use super::new_password::NewPassword;
 use super::ports::{Installation, NewAccount, PasswordHasher};

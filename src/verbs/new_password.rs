@@ -1,5 +1,3 @@
-//! A new password before it is stored.
-
 use zeroize::Zeroizing;
 
 use super::ports::PasswordHasher;

@@ -1,5 +1,3 @@
-//! Verbs about policy: the rules of the installation.
-
 use crate::domain::policy::Policy;
 use crate::verbs::prelude::*;
 

@@ -16,7 +16,6 @@ pub use arboard_clipboard::Desktop;
 /// Time after which a secret is removed from a desktop's clipboard.
 pub const CLEAR_DELAY: Duration = Duration::from_secs(45);
 
-/// The route of text to a clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClipboardRoute {
     /// The desktop on which the program runs.
@@ -38,9 +37,7 @@ impl ClipboardRoute {
         }
         ClipboardRoute::Desktop
     }
-}
 
-impl ClipboardRoute {
     /// Returns the route to a terminal called `term`. `in_tmux` is set inside a tmux of this machine.
     fn through_terminal(in_tmux: bool, term: &str) -> Self {
         match in_tmux {

@@ -1,5 +1,3 @@
-//! create: a new account.
-
 use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
 use crate::domain::role::Role;

@@ -1,5 +1,3 @@
-//! passwd: sets the password of the actor's own account, or of one that it manages.
-
 use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
 use crate::domain::wire_format::WireSecret;

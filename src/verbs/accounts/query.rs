@@ -1,5 +1,3 @@
-//! list and show: the accounts that the actor may see.
-
 use super::{AccountWithCounts, with_counts};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::name::Username;

@@ -1,7 +1,7 @@
 //! Permission checks for accounts and policy. A token can do no more than its account; each verb declares the method
 //! that the token needs.
 
-use super::{denied_first, not_visible};
+use super::{denied_first, not_visible, require_role};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -40,13 +40,7 @@ pub fn temporary_password_error(name: &Username) -> Error {
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the role that may.
 pub fn check_policy_access(actor: &Actor) -> Result<()> {
-    let own_account = actor.account()?;
-    if own_account.role == Role::Owner {
-        return Ok(());
-    }
-    Err(Error::denied(format!("{} can't change the policy", own_account.username))
-        .why(format!("the account has the role {}; only owners may do this", own_account.role))
-        .next("Ask an owner"))
+    require_role(actor, Role::Owner, "change the policy")
 }
 
 /// Checks that the actor may give another account `role`: an owner any, an admin those that it manages. An admin can't

@@ -12,7 +12,7 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::token::{Token, TokenId, TokenRef};
-use crate::error::{Error, Result, Unknown};
+use crate::error::{Error, Kind, Result, Unknown};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
@@ -26,6 +26,15 @@ pub fn resolve_token(
 ) -> Result<Token> {
     let mut found = resolve_tokens(actor, snapshot, &[reference], trash_scope, action, &RequestedRights::default())?;
     found.pop().ok_or_else(|| Error::failure("the token no longer exists"))
+}
+
+/// Returns the token of that id, in the trash or not. `None` if it no longer exists, or the actor may not see it.
+pub fn find_visible(actor: &Actor, snapshot: &dyn Snapshot, id: TokenId) -> Result<Option<Token>> {
+    match resolve_token(actor, snapshot, &TokenRef::Id(id), TrashScope::Any, TokenAction::Read) {
+        Ok(token) => Ok(Some(token)),
+        Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns the token that each of `references` means. The actor must be permitted to do `action` to all of them and to

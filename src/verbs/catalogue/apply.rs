@@ -18,7 +18,6 @@ const PAGE_SIZE: usize = 1_000;
 const MAX_NAMED_TOKENS: usize = 1_000;
 /// Maximum number of methods that a preview names for each token.
 const MAX_METHODS_PER_TOKEN: usize = 50;
-/// Number of names in a refusal.
 const MAX_ERROR_NAMES: usize = 5;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,41 +80,41 @@ impl CataloguePreview {
     /// # Errors
     /// [`crate::error::Kind::Conflict`] with the number and the first names.
     pub fn check_accepted(&self, accepted: Option<u64>, accepted_public: Option<u64>) -> Result<()> {
-        self.check_widening_accepted(accepted)?;
-        let count = self.made_public.len();
-        if count == 0 || accepted_public == u64::try_from(count).ok() {
-            return Ok(());
-        }
-        let mut names: Vec<String> = self.made_public.iter().take(MAX_ERROR_NAMES).map(ToString::to_string).collect();
-        if count > names.len() {
-            names.push(format!("{} more", count - names.len()));
-        }
-        let accepted_text = accepted_public.map_or_else(String::new, |n| format!(" (you accepted {n})"));
-        let methods = if count == 1 { "1 method".to_owned() } else { format!("{count} methods") };
-        Err(Error::conflict(format!("anyone could call {methods} without a token{accepted_text}; nothing was changed"))
-            .why(names.join(", "))
-            .next(format!("If this is intended, add: --accept-public {count}")))
+        let tokens = self.widening.tokens.iter().map(|token| token.name.clone());
+        let would = match self.widening.count {
+            1 => "1 token would gain methods".to_owned(),
+            count => format!("{count} tokens would gain methods"),
+        };
+        check_count(&would, "widening", self.widening.count, accepted, tokens)?;
+        let methods = self.made_public.iter().map(ToString::to_string);
+        let could = match self.made_public.len() {
+            1 => "anyone could call 1 method without a token".to_owned(),
+            count => format!("anyone could call {count} methods without a token"),
+        };
+        check_count(&could, "public", self.made_public.len() as u64, accepted_public, methods)
     }
+}
 
-    fn check_widening_accepted(&self, accepted: Option<u64>) -> Result<()> {
-        let count = self.widening.count;
-        if count == 0 || accepted == Some(count) {
-            return Ok(());
-        }
-        let mut names: Vec<String> =
-            self.widening.tokens.iter().take(MAX_ERROR_NAMES).map(|t| t.name.clone()).collect();
-        match count - names.len() as u64 {
-            0 => {}
-            more => names.push(format!("{more} more")),
-        }
-        let accepted_text = accepted.map_or_else(String::new, |n| format!(" (you accepted {n})"));
-        let would = if count == 1 { "1 token would gain methods" } else { "tokens would gain methods" };
-        let what =
-            if count == 1 { format!("{would}{accepted_text}") } else { format!("{count} {would}{accepted_text}") };
-        Err(Error::conflict(format!("{what}; nothing was changed"))
-            .why(names.join(", "))
-            .next(format!("If this is intended, add: --accept-widening {count}")))
+/// Refuses a change of `count` items, described by `what`, unless exactly this number was accepted.
+fn check_count(
+    what: &str,
+    option: &str,
+    count: u64,
+    accepted: Option<u64>,
+    names: impl Iterator<Item = String>,
+) -> Result<()> {
+    if count == 0 || accepted == Some(count) {
+        return Ok(());
     }
+    let mut names: Vec<String> = names.take(MAX_ERROR_NAMES).collect();
+    match count - names.len() as u64 {
+        0 => {}
+        more => names.push(format!("{more} more")),
+    }
+    let accepted = accepted.map_or_else(String::new, |n| format!(" (you accepted {n})"));
+    Err(Error::conflict(format!("{what}{accepted}; nothing was changed"))
+        .why(names.join(", "))
+        .next(format!("If this is intended, add: --accept-{option} {count}")))
 }
 
 impl Query for PreviewCatalogue {

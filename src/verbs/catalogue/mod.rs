@@ -1,5 +1,3 @@
-//! Verbs about the catalogue.
-
 mod apply;
 mod preview_text;
 

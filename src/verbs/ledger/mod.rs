@@ -1,5 +1,3 @@
-//! Reads the ledger: denied attempts and accepted uses.
-
 pub use crate::verbs::ports::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerScope, LedgerSecret, LedgerSizePart, LedgerToken, LedgerWindow,
     SecretStatus, SizeCursor, TokenState, UseKey, UseRow, format_origin, is_aggregated,

@@ -1,5 +1,3 @@
-//! Queries and changes of accounts in the store.
-
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -1,5 +1,3 @@
-//! The interface of verbs to the audit log.
-
 use crate::domain::audit::AuditRow;
 use crate::domain::audit_chain::RawRow;
 use crate::domain::query::audit_filter::AuditFilter;

@@ -1,5 +1,3 @@
-//! Catalogues in the store.
-
 use crate::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::domain::method::{Method, MethodId};

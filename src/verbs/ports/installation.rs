@@ -1,5 +1,3 @@
-//! The installation and its rules.
-
 use crate::domain::name::Prefix;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;

@@ -1,5 +1,3 @@
-//! Tokens and their secrets in the store.
-
 use super::{GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, VisibleCounts, Window, WindowQuery};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;

@@ -1,5 +1,3 @@
-//! copy: a new token with the parameters of an existing one.
-
 use std::slice;
 
 use super::issue::{IssuedToken, audit_created, issue, push_expires};

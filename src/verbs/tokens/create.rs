@@ -1,5 +1,3 @@
-//! create: new tokens, each with a secret.
-
 use std::collections::BTreeSet;
 
 use super::issue::{IssuedToken, audit_created, issue, push_expires, push_selection};

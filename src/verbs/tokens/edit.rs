@@ -1,5 +1,3 @@
-//! edit: changes name, description, expiry and API selection; the secret stays.
-
 use super::issue::{audit_changed, push_expires, push_selection};
 use super::save::save_token;
 use super::{TokenTarget, policy_rules, resolve_for_change, rights};

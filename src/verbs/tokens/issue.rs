@@ -1,5 +1,3 @@
-//! New secrets.
-
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
@@ -126,7 +124,6 @@ pub(super) fn push_expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
     }
 }
 
-/// Adds the options that choose `selection` to a command.
 pub(super) fn push_selection(line: CliLine, selection: &Selection) -> CliLine {
     match selection {
         Selection::Inherit => line.arg("--inherit"),

@@ -8,7 +8,6 @@ use crate::verbs::prelude::*;
 
 /// Maximum number of tokens that one request revokes along with others. Counting stops there, too.
 pub const MAX_MADE: usize = 1_000;
-/// Number of tokens that are named.
 const MAX_NAMES: usize = 5;
 
 /// The tokens outside the trash that a token made or holds a secret of, and those that these made.
@@ -58,7 +57,7 @@ pub(in crate::verbs) fn made_tokens(
     for id in ids {
         let Some(token) = snapshot.token(id)? else { continue };
         summary.active += usize::from(token.status(now) == Status::Active && token.owner.enabled);
-        if summary.names.len() < MAX_NAMES && is_visible(actor, snapshot, id)? {
+        if summary.names.len() < MAX_NAMES && authorize::find_visible(actor, snapshot, id)?.is_some() {
             summary.names.push(token.full_name());
         }
     }
@@ -125,14 +124,6 @@ impl Maker {
 /// Returns the maker of that id. Its name is included if the actor may see it.
 pub(super) fn maker(actor: &Actor, snapshot: &dyn Snapshot, id: Option<TokenId>) -> Result<Option<Maker>> {
     let Some(id) = id else { return Ok(None) };
-    let maker = if is_visible(actor, snapshot, id)? { snapshot.token(id)? } else { None };
+    let maker = authorize::find_visible(actor, snapshot, id)?;
     Ok(Some(Maker { id, name: maker.map(|maker| maker.full_name()) }))
-}
-
-fn is_visible(actor: &Actor, snapshot: &dyn Snapshot, id: TokenId) -> Result<bool> {
-    match authorize::resolve_token(actor, snapshot, &TokenRef::Id(id), TrashScope::Any, TokenAction::Read) {
-        Ok(_) => Ok(true),
-        Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => Ok(false),
-        Err(error) => Err(error),
-    }
 }

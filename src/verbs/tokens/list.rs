@@ -1,5 +1,3 @@
-//! list: sections of the list of visible tokens, and the counts above it.
-
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
 use crate::domain::query::sort::Sort;

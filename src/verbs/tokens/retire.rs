@@ -1,5 +1,3 @@
-//! retire: ends an overlap early.
-
 use super::issue::audit_entry;
 use super::save::save_token;
 use super::{TokenTarget, resolve_for_change};

@@ -1,7 +1,4 @@
-//! review: the present state of several tokens, read again before an action on all of them.
-
-use crate::domain::token::{Token, TokenId, TokenRef};
-use crate::error::Kind;
+use crate::domain::token::{Token, TokenId};
 use crate::verbs::prelude::*;
 
 /// Maximum number of tokens in one review.
@@ -30,16 +27,8 @@ impl Query for GetTokens {
         if self.tokens.len() > MAX_SNAPSHOTS {
             return Err(Error::usage(format!("at most {MAX_SNAPSHOTS} tokens can be read at once")));
         }
-        let snapshot_of = |id: &TokenId| {
-            let reference = TokenRef::Id(*id);
-            match authorize::resolve_token(actor, snapshot, &reference, TrashScope::Any, TokenAction::Read) {
-                Ok(token) => Ok(TokenSnapshot { id: *id, token: Some(token) }),
-                Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => {
-                    Ok(TokenSnapshot { id: *id, token: None })
-                }
-                Err(error) => Err(error),
-            }
-        };
+        let snapshot_of =
+            |id: &TokenId| Ok(TokenSnapshot { id: *id, token: authorize::find_visible(actor, snapshot, *id)? });
         self.tokens.iter().map(snapshot_of).collect()
     }
 }

@@ -1,5 +1,3 @@
-//! The effective rights of a token's secrets.
-
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights};
 use crate::domain::catalogue::permission_index;
