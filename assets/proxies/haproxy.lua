@@ -8,7 +8,21 @@ local identity = { @IDENTITY@ }
 -- Sources of tokens. jeton gets only these headers and the client's address.
 local credentials = { @CREDENTIALS@ }
 local tells_uri = @TELLS_URI@
-@PROOF_VALUES@
+@IF PROOF@
+-- Proof values that this file shares with jeton: other users must not read this file.
+local request_proof = "@REQUEST_PROOF@"
+local answer_key = "@KEY@"
+-- Challenges are unique and unpredictable.
+local random = io.open("/dev/urandom", "rb")
+local seed = random:read(32)
+random:close()
+assert(#seed == 32)
+local count = 0
+
+local function digest(txn, text)
+  return txn.c:hex(txn.c:sha2(text, 256)):lower()
+end
+@END@
 
 local function one(headers, name)
   local values = headers and headers[name]
@@ -46,7 +60,12 @@ core.register_action("jeton_verify", { "http-req" }, function(txn)
   if tells_uri then
     headers["x-forwarded-uri"] = { txn.sf:pathq() }
   end
-@ASKED@
+@IF PROOF@
+  count = count + 1
+  local challenge = digest(txn, seed .. count .. seed)
+  headers["x-jeton-proof"] = { request_proof }
+  headers["x-jeton-challenge"] = { "sha256:" .. challenge }
+@END@
   local question = { url = verify .. method, headers = headers, timeout = 5000 }
   if socket then
     question.dst = socket
@@ -62,7 +81,17 @@ core.register_action("jeton_verify", { "http-req" }, function(txn)
       -- The answer did not come from jeton.
       return
     end
-@CHECKED@
+@IF PROOF@
+    -- Only jeton can answer a fresh challenge.
+    local parts = { answer_key, challenge }
+    for _, name in ipairs(identity) do
+      parts[#parts + 1] = one(answer.headers, name)
+    end
+    parts[#parts + 1] = answer_key
+    if one(answer.headers, "x-jeton-proof") ~= digest(txn, table.concat(parts, "|")) then
+      return
+    end
+@END@
     for _, name in ipairs(identity) do
       txn:set_var("txn." .. name:gsub("%-", "_"), one(answer.headers, name))
     end

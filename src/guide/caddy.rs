@@ -19,8 +19,6 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             RouteAction::Deny(why) => format!("            # denied: {why}\n            {pattern} !\n"),
         };
     }
-    let has_preflights = guide.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight);
-    let preflight = |text: &str| if has_preflights { text.to_owned() } else { String::new() };
     let verb_headers: Vec<String> = OVERRIDE_HEADERS
         .iter()
         .flat_map(|name| underscore_variants(name))
@@ -34,10 +32,6 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         }
         Listen::Unix(path) => (format!("{scheme}://"), format!("    bind unix/{}\n", path.display())),
     };
-    let tls = guide
-        .tls
-        .as_ref()
-        .map_or_else(String::new, |tls| format!("    tls {} {}\n", tls.certificate.display(), tls.key.display()));
     let verify = match guide.verify {
         Endpoint::Tcp(address) => address.to_string(),
         Endpoint::Unix(path) => format!("unix/{}", path.display()),
@@ -60,43 +54,11 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             }
         }
     }
-    if guide.query {
-        asked += "            header_up X-Forwarded-Uri {http.request.orig_uri}\n";
-    }
-    let (mut checked, mut proof_site) = (String::new(), String::new());
-    let mut taken: String = IDENTITY_HEADERS
+    let taken: String = IDENTITY_HEADERS
         .iter()
         .map(|name| format!("                request_header {name} {{http.reverse_proxy.header.{name}}}\n"))
         .collect();
-    if let Some(proof) = guide.proof {
-        asked += &format!(
-            "            header_up X-Jeton-Proof {}\n            header_up X-Jeton-Challenge sha256:{{http.request.uuid}}\n",
-            &*proof.request()
-        );
-        taken += "                request_header X-Jeton-Proof {http.reverse_proxy.header.X-Jeton-Proof}\n";
-        checked += include_str!("../../assets/proxies/Caddyfile-check");
-        let key = proof.answer_key(DigestKind::Sha256);
-        let fields: String = IDENTITY_HEADERS.iter().map(|name| format!(" (.Req.Header.Get \"{name}\")")).collect();
-        proof_site += &include_str!("../../assets/proxies/Caddyfile-proof")
-            .replace("@KEY@", &key)
-            .replace("@FORMAT@", &"|%s".repeat(IDENTITY_HEADERS.len() + 1))
-            .replace("@FIELDS@", &fields);
-    }
-    // At the default address every local user could read the proof value.
-    let (about_admin, global) = match guide.proof {
-        None => (
-            "# Caddy's admin address, localhost:2019, lets every local user read and change this configuration: \
-             set \"admin off\" or\n# \"admin unix//run/caddy/admin.sock\" in the global options.\n",
-            "",
-        ),
-        Some(_) => (
-            "# Caddy's admin address moves to a socket: at localhost:2019 every local user could read this \
-             configuration with its proof\n\
-             # value. Restart Caddy the first time. If this file is imported, move the global options to the \
-             importing file.\n",
-            "\n{\n    admin unix//run/caddy/admin.sock|0600\n}\n",
-        ),
-    };
+    let fields: String = IDENTITY_HEADERS.iter().map(|name| format!(" (.Req.Header.Get \"{name}\")")).collect();
     let lines = |names: &mut dyn Iterator<Item = String>| -> String {
         names.map(|name| format!("        request_header {name}\n")).collect()
     };
@@ -108,23 +70,14 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@VERB_HEADERS@", verb_headers.join(" || ")),
             ("@SITE@", site),
             ("@BIND@", bind),
-            ("@TLS@", tls),
-            ("@ABOUT_ADMIN@", about_admin.to_owned()),
-            ("@GLOBAL@", global.to_owned()),
             ("@VERIFY_SERVER@", verify),
-            (
-                "@PREFLIGHT_MATCH@",
-                preflight(
-                    "    @jeton_no_preflight expression `{jeton_ask} == '/preflight' && !(header({'Origin': '*'}) && header({'Access-Control-Request-Method': '*'}))`\n",
-                ),
-            ),
-            ("@PREFLIGHT@", preflight("        respond @jeton_no_preflight 403\n")),
             ("@LONG_CREDENTIALS@", long),
             ("@CREDENTIALS@", credentials),
             ("@ASKED@", asked),
             ("@TAKEN@", taken),
-            ("@CHECKED@", checked),
-            ("@PROOF_SITE@", proof_site),
+            ("@KEY@", guide.answer_key(DigestKind::Sha256)),
+            ("@FORMAT@", "|%s".repeat(IDENTITY_HEADERS.len() + 1)),
+            ("@FIELDS@", fields),
             ("@FOREIGN@", lines(&mut STRIPPED_PATTERNS.iter().map(|(pattern, _)| format!("-{}", wildcard(pattern))))),
             ("@PREFLIGHT_METHOD@", PREFLIGHT_METHOD.to_owned()),
             ("@ODD@", lines(&mut ODD_HEADER_CHARS.iter().map(|sign| format!("\"-*{sign}*\"")))),

@@ -89,13 +89,6 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .chain(["User-Agent", "X-Forwarded-For"].map(str::to_owned))
         .chain(guide.proof.map(|_| PROOF.to_owned()))
         .collect();
-    // jeton trusts the client address from Envoy only with Envoy's proof value.
-    let proves = guide.proof.map_or_else(String::new, |proof| {
-        format!(
-            "                    - header: {{ key: {PROOF}, value: \"{}\" }}\n                      append_action: OVERWRITE_IF_EXISTS_OR_ADD\n",
-            &*proof.request()
-        )
-    });
     let stripped: String = [vec!["[^:].*[^a-z0-9-].*|[^:a-z0-9-].*".to_owned()], stripped_header_regexes()]
         .concat()
         .iter()
@@ -103,16 +96,6 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             format!("                          - remove_on_match: {{ key_matcher: {{ safe_regex: {{ regex: '{pattern}' }} }} }}\n")
         })
         .collect();
-    let tls = guide.tls.as_ref().map_or_else(String::new, |tls| {
-        format!(
-            "          transport_socket:\n            name: envoy.transport_sockets.tls\n            typed_config:\n              \
-             \"@type\": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext\n              \
-             common_tls_context:\n                tls_certificates:\n                  - certificate_chain: {{ filename: {} }}\n                    \
-             private_key: {{ filename: {} }}\n",
-            tls.certificate.display(),
-            tls.key.display()
-        )
-    });
     Ok(guide.fill(
         RegexDialect::Re2,
         include_str!("../../assets/proxies/envoy.yaml"),
@@ -124,12 +107,10 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@STRIPPED@", stripped),
             ("@SCHEME@", if guide.tls.is_some() { "https" } else { "http" }.to_owned()),
             ("@DROPPED@", lower(&dropped)),
-            ("@PROVES@", proves),
             ("@ALLOWED@", exact("                          ", &sent)),
             ("@IDENTITY@", exact("                              ", &IDENTITY_HEADERS.map(str::to_owned))),
             ("@VERB_HEADERS@", verbs),
             ("@ROUTES@", routes),
-            ("@TLS@", tls),
         ],
     ))
 }

@@ -29,14 +29,6 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             entry.path_pattern(RegexDialect::Pcre)
         );
     }
-    let preflight = match guide.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight) {
-        false => String::new(),
-        true => "    # A preflight has an origin and a requested method.\n    http-request deny deny_status 403 if \
-             { var(txn.jeton_ask) -m str /preflight } !{ req.hdr(origin) -m found }\n    http-request deny \
-             deny_status 403 if { var(txn.jeton_ask) -m str /preflight } !{ \
-             req.hdr(access-control-request-method) -m found }\n"
-            .to_owned(),
-    };
     let mut listen = match &guide.listen {
         Listen::Port(port) => format!(":{port}"),
         Listen::Address(address) => address.to_string(),
@@ -65,35 +57,22 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
         .collect();
     let verb_headers: Vec<String> =
         OVERRIDE_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[^a-z0-9]")).collect();
+    let folder = match guide.verify {
+        Endpoint::Unix(path) => path.parent().unwrap_or(path).display().to_string(),
+        Endpoint::Tcp(_) => String::new(),
+    };
     guide.fill(
         RegexDialect::Pcre,
         include_str!("../../assets/proxies/haproxy.cfg"),
         &[
-            (
-                "@ABOUT_VERIFY@",
-                match guide.verify {
-                    Endpoint::Tcp(_) => "# jeton.lua contains a proof value: see the comment at its top.\n".to_owned(),
-                    Endpoint::Unix(path) => socket_notes(path),
-                },
-            ),
+            ("@FOLDER@", folder),
             ("@ROUTES@", routes),
             ("@LISTEN@", listen),
-            ("@PREFLIGHT@", preflight),
             ("@DROPPED@", dropped),
             ("@FOREIGN@", foreign),
             ("@GIVEN@", given),
             ("@VERB_HEADERS@", format!("(?:^|,)(?:{})(?:,|$)", verb_headers.join("|"))),
         ],
-    )
-}
-
-fn socket_notes(path: &std::path::Path) -> String {
-    let folder = path.parent().unwrap_or(path).display();
-    format!(
-        "# The socket must belong to its group (haproxy): serve.verify-group, or SocketGroup= of \
-         jeton-verify.socket. With chroot in\n\
-         # global, as in Debian's file, HAProxy sees no socket outside: \
-         BindPaths={folder}:/var/lib/haproxy{folder} in its unit.\n"
     )
 }
 
@@ -105,14 +84,6 @@ pub(super) fn lua(guide: &Guide<'_>) -> String {
     let quoted = |names: &mut dyn Iterator<Item = &str>| {
         names.map(|name| format!("\"{}\"", name.to_ascii_lowercase())).collect::<Vec<_>>().join(", ")
     };
-    let (mut values, mut asked, mut checked) = (String::new(), String::new(), String::new());
-    if let Some(proof) = guide.proof {
-        values = include_str!("../../assets/proxies/haproxy-proof.lua")
-            .replace("@REQUEST@", &proof.request())
-            .replace("@KEY@", &proof.answer_key(DigestKind::Sha256));
-        asked = include_str!("../../assets/proxies/haproxy-challenge.lua").to_owned();
-        checked = include_str!("../../assets/proxies/haproxy-check.lua").to_owned();
-    }
     guide.fill(
         RegexDialect::Pcre,
         include_str!("../../assets/proxies/haproxy.lua"),
@@ -122,9 +93,7 @@ pub(super) fn lua(guide: &Guide<'_>) -> String {
             ("@IDENTITY@", quoted(&mut IDENTITY_HEADERS.iter().copied())),
             ("@CREDENTIALS@", quoted(&mut guide.credentials.iter().map(String::as_str))),
             ("@TELLS_URI@", guide.query.to_string()),
-            ("@PROOF_VALUES@", values),
-            ("@ASKED@", asked),
-            ("@CHECKED@", checked),
+            ("@KEY@", guide.answer_key(DigestKind::Sha256)),
         ],
     )
 }

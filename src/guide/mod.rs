@@ -23,7 +23,7 @@ use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::service::endpoint::Endpoint;
 use crate::service::identity_header::IdentityField;
-use crate::service::proxy_proof::ProxyProof;
+use crate::service::proxy_proof::{DigestKind, ProxyProof};
 
 /// The headers that name the caller to the application. Values that a client sends under these names are
 /// overwritten.
@@ -175,6 +175,9 @@ impl Guide<'_> {
             ("@ABOUT_VERIFY_LUA@", self.verify_notes("--")),
             ("@UPSTREAM@", self.upstream.to_string()),
             ("@VERIFY@", self.verify.to_string()),
+            ("@CERTIFICATE@", self.tls.as_ref().map_or_else(String::new, |tls| tls.certificate.display().to_string())),
+            ("@KEY_FILE@", self.tls.as_ref().map_or_else(String::new, |tls| tls.key.display().to_string())),
+            ("@REQUEST_PROOF@", self.proof.map_or_else(String::new, |proof| proof.request().to_string())),
             ("@REMARKS@", remarks),
             ("@PLAIN@", pattern(engine)),
             ("@DOTS@", DOT_SEGMENTS.to_owned()),
@@ -238,12 +241,52 @@ impl Guide<'_> {
         }
     }
 
+    /// Returns the key of answers to this proxy. Empty if no proof values are exchanged.
+    fn answer_key(&self, kind: DigestKind) -> String {
+        self.proof.map_or_else(String::new, |proof| proof.answer_key(kind).to_string())
+    }
+
+    fn has_preflights(&self) -> bool {
+        self.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight)
+    }
+
+    /// Returns `true` for the sections of a template that apply.
+    fn has_section(&self, name: &str) -> bool {
+        match name {
+            "TLS" => self.tls.is_some(),
+            "QUERY" => self.query,
+            "PROOF" => self.proof.is_some(),
+            "NO PROOF" => self.proof.is_none(),
+            "PORT" => matches!(self.verify, Endpoint::Tcp(_)),
+            "SOCKET" => matches!(self.verify, Endpoint::Unix(_)),
+            "PREFLIGHT" => self.has_preflights(),
+            "PUBLIC" => self.map.rules.iter().any(|entry| entry.action.is_open()),
+            _ => false,
+        }
+    }
+
     fn fill(&self, engine: RegexDialect, template: &str, more: &[(&str, String)]) -> String {
+        let template = keep_sections(template, |name| self.has_section(name));
         let mut values: Vec<(&str, &str)> = more.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let common = self.common(engine);
         values.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
-        fill_template(template, &values)
+        fill_template(&template, &values)
     }
+}
+
+/// Removes the sections of `template` that don't apply: the lines from `@IF NAME@` to `@END@`.
+fn keep_sections(template: &str, applies: impl Fn(&str) -> bool) -> String {
+    let mut is_kept = true;
+    let mut text = String::with_capacity(template.len());
+    for line in template.split_inclusive('\n') {
+        match line.trim_end().strip_prefix("@IF ").and_then(|line| line.strip_suffix('@')) {
+            Some(name) => is_kept = applies(name),
+            None if line.trim_end() == "@END@" => is_kept = true,
+            None if is_kept => text += line,
+            None => {}
+        }
+    }
+    text
 }
 
 /// Replaces the marks in `template`. Inserted values are not searched for marks. A mark with an empty value on a
@@ -302,6 +345,12 @@ fn is_template_safe(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn template_has_only_sections_that_apply() {
+        let template = "a\n@IF YES@\nb @X@\n@END@\n@IF NOT YES@\nc\n@END@\nd\n";
+        assert_eq!(keep_sections(template, |name| name == "YES"), "a\nb @X@\nd\n");
+    }
 
     #[test]
     fn template_is_filled_once() {

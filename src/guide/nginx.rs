@@ -20,21 +20,6 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         .map(|name| format!("        auth_request_set ${} $upstream_http_{name};\n", &name[2..]))
         .collect();
     let verb_headers = OVERRIDE_HEADERS.iter().map(|h| format!("$http_{}", variable(h))).collect();
-    let has_preflights = guide.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight);
-    let (may, preflight) = match has_preflights {
-        false => ("jeton_may", String::new()),
-        true => ("jeton_named", include_str!("../../assets/proxies/nginx-preflight.conf").to_owned()),
-    };
-    let (to_public, public) = match guide.map.rules.iter().any(|entry| entry.action.is_open()) {
-        false => (String::new(), String::new()),
-        true => (
-            "        # Public routes and preflights need no token.\n        error_page 418 = @jeton_public;\n        if ($jeton_may ~ \"^/\") {\n            return 418;\n        }\n"
-                .to_owned(),
-            "\n    # Public routes only.\n    location @jeton_public {\n        proxy_pass \
-             http://jeton_application$request_uri;\n    }\n"
-                .to_owned(),
-        ),
-    };
     let mut maps = String::new();
     let mut asked = String::new();
     for header in &guide.credentials {
@@ -45,24 +30,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         );
         asked += &format!("        proxy_set_header {header} $jeton_from_{name};\n");
     }
-    if guide.query {
-        asked += "        proxy_set_header X-Forwarded-Uri $request_uri;\n";
-    }
-    let mut checked = String::new();
-    if let Some(proof) = guide.proof {
-        asked += &format!(
-            "        proxy_set_header X-Jeton-Proof {};\n        proxy_set_header X-Jeton-Challenge md5:$request_id;\n",
-            &*proof.request()
-        );
-        let fields: String = IDENTITY_HEADERS.iter().map(|header| format!("|${}", &variable(header)[2..])).collect();
-        let key = proof.answer_key(DigestKind::Md5);
-        checked += &format!(
-            "        # Only jeton can answer a fresh challenge.\n        auth_request_set $jeton_proof \
-             $upstream_http_x_jeton_proof;\n        secure_link $jeton_proof;\n        secure_link_md5 \
-             \"{key}|$request_id{fields}|{key}\";\n",
-            key = &*key
-        );
-    }
+    let fields: String = IDENTITY_HEADERS.iter().map(|header| format!("|${}", &variable(header)[2..])).collect();
     guide.fill(
         RegexDialect::Pcre,
         include_str!("../../assets/proxies/nginx.conf"),
@@ -70,32 +38,19 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@ROUTES@", routes),
             ("@VERBS@", http_methods),
             ("@VERB_HEADERS@", verb_headers),
-            ("@MAY@", may.to_owned()),
-            ("@PREFLIGHT@", preflight),
+            ("@MAY@", if guide.has_preflights() { "jeton_named" } else { "jeton_may" }.to_owned()),
             ("@PROVEN@", if guide.proof.is_some() { "$secure_link ".to_owned() } else { String::new() }),
             ("@IS_PROVEN@", if guide.proof.is_some() { "1 ".to_owned() } else { String::new() }),
             ("@CREDENTIAL_MAPS@", maps),
             ("@VERIFY_SERVER@", guide.verify.to_string()),
             ("@LISTEN@", format!("{}{}", guide.listen, if guide.tls.is_some() { " ssl" } else { "" })),
-            ("@TLS@", tls(guide)),
-            ("@TO_PUBLIC@", to_public),
             ("@TAKEN@", taken),
-            ("@CHECKED@", checked),
+            ("@KEY@", guide.answer_key(DigestKind::Md5)),
+            ("@FIELDS@", fields),
             ("@PASSED@", proxy_directives(guide)),
-            ("@PUBLIC_LOCATION@", public),
             ("@ASKED@", asked),
         ],
     )
-}
-
-fn tls(guide: &Guide<'_>) -> String {
-    guide.tls.as_ref().map_or_else(String::new, |tls| {
-        format!(
-            "    ssl_certificate {};\n    ssl_certificate_key {};\n    ssl_protocols TLSv1.2 TLSv1.3;\n",
-            tls.certificate.display(),
-            tls.key.display()
-        )
-    })
 }
 
 /// Returns the headers that each location passes on to the application.

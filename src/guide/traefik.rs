@@ -32,13 +32,6 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         }
     };
     let router_tls = if guide.tls.is_some() { "      tls: {}\n" } else { "" };
-    let tls = guide.tls.as_ref().map_or_else(String::new, |tls| {
-        format!(
-            "\ntls:\n  certificates:\n    - certFile: \"{}\"\n      keyFile: \"{}\"\n",
-            tls.certificate.display(),
-            tls.key.display()
-        )
-    });
     let forwarded = guide.credentials.iter().map(String::as_str).chain(["User-Agent"]);
     let forwarded = forwarded.chain(guide.proof.map(|_| PROOF));
     let forwarded: String = forwarded.map(|name| format!("          - {name}\n")).collect();
@@ -129,7 +122,6 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@VERB_HEADERS@", verbs.join(" || ")),
             ("@VERB_ARGUMENTS@", arguments.join(" || ")),
             ("@ROUTER_TLS@", router_tls.to_owned()),
-            ("@TLS@", tls),
             ("@ROUTES@", routers),
         ],
     ))
