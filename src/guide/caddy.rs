@@ -1,6 +1,6 @@
 //! Caddy: a map, and a reverse proxy to jeton before the one to the application.
 
-use super::stripped_headers::{METHOD_PATTERN, ODD_HEADER_CHARS, PREFLIGHT_METHOD, STRIPPED_PATTERNS};
+use super::stripped_headers::{METHOD_PATTERN, ODD_HEADER_CHARS, PREFLIGHT_METHOD, stripped_patterns};
 use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
@@ -78,7 +78,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@KEY@", guide.answer_key(DigestKind::Sha256)),
             ("@FORMAT@", "|%s".repeat(IDENTITY_HEADERS.len() + 1)),
             ("@FIELDS@", fields),
-            ("@FOREIGN@", lines(&mut STRIPPED_PATTERNS.iter().map(|(pattern, _)| format!("-{}", wildcard(pattern))))),
+            ("@FOREIGN@", lines(&mut stripped_patterns().map(|pattern| format!("-{}", wildcard(pattern))))),
             ("@PREFLIGHT_METHOD@", PREFLIGHT_METHOD.to_owned()),
             ("@ODD@", lines(&mut ODD_HEADER_CHARS.iter().map(|sign| format!("\"-*{sign}*\"")))),
             ("@DROPPED@", dropped),

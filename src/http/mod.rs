@@ -177,23 +177,15 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let mut store_handle =
         ReopeningStore::open("to verify tokens", &location, OpenMode::Service(BUSY_TIMEOUT), Arc::clone(&clock))?;
     let store = location.path();
-    let manage = match &settings.manage {
-        Some(setting) => setting.value.clone(),
-        None => default_manage(store)?,
-    };
-    let verify = match &settings.verify {
-        Some(setting) => setting.value.clone(),
-        None => default_verify(store)?,
-    };
+    let manage = settings.manage.map_or_else(|| default_manage(store), |setting| Ok(setting.value))?;
+    let verify = settings.verify.map_or_else(|| default_verify(store), |setting| Ok(setting.value))?;
     if !insecure {
         reject_cleartext(&verify, &manage)?;
     }
     let lock = running_service_file::acquire(store)?;
     let mut inherited = systemd::inherited_sockets()?;
-    let group =
-        |setting: &Option<crate::config::Setting<String>>| setting.as_ref().map(|setting| setting.value.clone());
-    let verify_group = group(&settings.verify_group);
-    let manage_group = group(&settings.manage_group);
+    let verify_group = settings.verify_group.map(|setting| setting.value);
+    let manage_group = settings.manage_group.map(|setting| setting.value);
     let verify =
         listeners::bind(ListenerKind::Verify, &mut inherited, &verify, verify_group.as_deref()).map_err(|e| {
             match verify {

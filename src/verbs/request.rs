@@ -56,35 +56,9 @@ pub(super) trait Executor {
     fn batched<V: super::batches::BatchedMutation>(&mut self, verb: V) -> Result<V::Reply>;
 }
 
-macro_rules! changes {
-    (query) => {
-        false
-    };
-    (change) => {
-        true
-    };
-    (batched) => {
-        true
-    };
-}
-
-macro_rules! batches {
-    (batched) => {
-        true
-    };
-    ($other:ident) => {
-        false
-    };
-}
-
-macro_rules! marks {
-    (temporary_password) => {
-        true
-    };
-}
-
 macro_rules! requests {
-    ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty $([$mark:ident])?,)*) => {
+    ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty
+        $([temporary_password = $allows_temporary:literal])?,)*) => {
         #[derive(Debug, Serialize, Deserialize)]
         pub enum Request { $(#[serde(rename = $name)] $verb($verb)),* }
 
@@ -97,14 +71,14 @@ macro_rules! requests {
             &[$(($name, AuthLevel::$auth, $scope)),*];
 
         /// Name of every verb, and `true` if the verb changes the store.
-        pub const CHANGES: &[(&str, bool)] = &[$(($name, changes!($kind))),*];
+        pub const CHANGES: &[(&str, bool)] = &[$(($name, !matches!(stringify!($kind).as_bytes(), b"query"))),*];
 
         $(
             impl Verb for $verb {
                 const NAME: &'static str = $name;
                 const AUTH: AuthLevel = AuthLevel::$auth;
                 const SCOPE: RequiredScope = $scope;
-                $(const ALLOWS_TEMPORARY_PASSWORD: bool = marks!($mark);)?
+                $(const ALLOWS_TEMPORARY_PASSWORD: bool = $allows_temporary;)?
                 type Reply = $reply;
             }
             impl From<$verb> for Request {
@@ -123,7 +97,7 @@ macro_rules! requests {
             }
 
             pub fn is_batched(&self) -> bool {
-                match self { $(Request::$verb(_) => batches!($kind)),* }
+                match self { $(Request::$verb(_) => stringify!($kind) == "batched"),* }
             }
 
             pub(super) fn dispatch(self, executor: &mut impl Executor) -> Result<Response> {
@@ -133,12 +107,12 @@ macro_rules! requests {
     };
 }
 
-// Columns: kind of verb, request, name in the audit log, least proof, scope that a token needs, reply, and a mark if the
+// Columns: kind of verb, request, name in the audit log, least proof, scope that a token needs, reply, and if the
 // verb may run with a temporary password.
 requests! {
     query GetSetup "greet" Store (Nothing) => SetupState,
     change Init "init" Store (PasswordOnly) => Committed<Account>,
-    query SignIn "sign-in" Password (Nothing) => Session [temporary_password],
+    query SignIn "sign-in" Password (Nothing) => Session [temporary_password = true],
     query WhoAmI "whoami" Authenticated (Nothing) => CurrentUser,
     query ListAccounts "account.list" Authenticated (READ_ACCOUNTS) => AccountList,
     query ShowAccount "account.show" Authenticated (READ_ACCOUNTS) => AccountDetails,
@@ -146,7 +120,7 @@ requests! {
     change SetRole "account.role" Password (PasswordOnly) => Committed<AccountWithCounts>,
     change DisableAccounts "account.disable" Password (WRITE_ACCOUNTS) => Committed<Vec<AccountWithCounts>>,
     change EnableAccounts "account.enable" Password (PasswordOnly) => Committed<Vec<AccountWithCounts>>,
-    change SetPassword "account.passwd" Password (PasswordOnly) => Committed<AccountWithCounts> [temporary_password],
+    change SetPassword "account.passwd" Password (PasswordOnly) => Committed<AccountWithCounts> [temporary_password = true],
     change DeleteAccount "account.delete" Password (PasswordOnly) => Committed<AccountWithCounts>,
     query ListPolicy "policy.list" Authenticated (Nothing) => Policy,
     change SetPolicy "policy.set" Password (PasswordOnly) => Committed<Policy>,
