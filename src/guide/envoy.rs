@@ -4,12 +4,11 @@ use super::stripped_headers::stripped_header_regexes;
 use super::{Guide, IDENTITY_HEADERS, Listen};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
-use crate::error::Result;
 use crate::service::endpoint::Endpoint;
 
 const PROOF: &str = "x-jeton-proof";
 
-pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
+pub(super) fn write(guide: &Guide<'_>) -> String {
     let mut routes = String::new();
     let lower = |names: &[String]| names.iter().map(|n| n.to_ascii_lowercase()).collect::<Vec<_>>().join(", ");
     // No decision is requested for this route. The application must not see a credential here either.
@@ -96,7 +95,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             format!("                          - remove_on_match: {{ key_matcher: {{ safe_regex: {{ regex: '{pattern}' }} }} }}\n")
         })
         .collect();
-    Ok(guide.fill(
+    guide.fill(
         RegexDialect::Re2,
         include_str!("../../assets/proxies/envoy.yaml"),
         &[
@@ -112,7 +111,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@VERB_HEADERS@", verbs),
             ("@ROUTES@", routes),
         ],
-    ))
+    )
 }
 
 fn socket(host: &str, port: u16) -> String {

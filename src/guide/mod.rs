@@ -83,7 +83,7 @@ pub fn write(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {
         ProxyKind::Nginx => nginx::write(guide),
         ProxyKind::Caddy => caddy::write(guide),
         ProxyKind::Traefik => traefik::write(guide)?,
-        ProxyKind::Envoy => envoy::write(guide)?,
+        ProxyKind::Envoy => envoy::write(guide),
         ProxyKind::Haproxy => haproxy::configuration(guide),
         ProxyKind::HaproxyLua => haproxy::lua(guide),
         ProxyKind::Curl => nginx::curl(guide),
