@@ -93,7 +93,7 @@ impl ApiChoice {
     pub fn drop_unused(&self) -> Result<Intent, String> {
         let mut picker = self.picker();
         picker.drop_unused()?;
-        Ok(Intent::Push(Box::new(picker)))
+        Ok(Intent::push(picker))
     }
 
     /// Returns a warning about the choice; `None` if all its methods can be called.
@@ -161,9 +161,7 @@ impl ApiChoice {
     /// Handles actions that are special to this list: *Custom* opens the picker.
     pub fn on_action(&mut self, action: Action) -> Option<Intent> {
         match action {
-            Action::Accept | Action::Select if self.selected == ApiRow::Picked => {
-                Some(Intent::Push(Box::new(self.picker())))
-            }
+            Action::Accept | Action::Select if self.selected == ApiRow::Picked => Some(Intent::push(self.picker())),
             _ => None,
         }
     }

@@ -104,7 +104,7 @@ impl Dialog for AuditCheckDialog {
     }
 
     fn press(&mut self, (): (), _ctx: &UpdateContext<'_>) -> PressResult<()> {
-        Ok(Intent::Close)
+        Ok(Intent::Close(None))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {

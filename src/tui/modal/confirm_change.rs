@@ -53,6 +53,12 @@ impl PendingMutation {
         self.mutation.request()
     }
 
+    /// Opens the confirmation of the change, with a proof of identity. A dialog without a proof field of its own can
+    /// change the store only this way.
+    pub fn confirm(self, ctx: &UpdateContext<'_>) -> Intent {
+        ctx.auth_field().map_or(Intent::Stay, |proof| Intent::push(ConfirmDialog::new(self, proof)))
+    }
+
     /// Creates a `change` with the given `title`; `about` describes its effects.
     pub fn new(title: impl Into<String>, about: impl Into<String>, change: impl Retry + 'static) -> Self {
         Self::with_text(title, ScrollText::paragraph(about), change)
@@ -116,7 +122,7 @@ impl Dialog for ConfirmDialog {
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let credential = self.auth.take_credential().map_err(Problem::general)?;
-        Ok(Intent::Send(credential, self.mutation.request()))
+        Ok(Intent::send(credential, self.mutation.request()))
     }
 
     fn on_open(&self) -> Option<Request> {
@@ -140,7 +146,7 @@ impl Dialog for ConfirmDialog {
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         if error.kind != ErrorKind::Unauthenticated {
-            return Ok(Intent::CloseWith(Answer::Error(error)));
+            return Ok(Intent::Close(Some(Answer::Error(error))));
         }
         self.auth.on_error(&error, Field::Auth)
     }

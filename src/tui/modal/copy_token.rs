@@ -8,7 +8,7 @@ use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN, TokenName, Usern
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::UpdateContext;
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -107,7 +107,7 @@ impl Dialog for CopyTokenDialog {
             format!("API selection of {whose}/{name}: {}. The token works {until}.", self.source.selection.summary());
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb = CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires };
-        Ok(Intent::Confirm(PendingMutation::new(title, about, verb)))
+        Ok(PendingMutation::new(title, about, verb).confirm(ctx))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

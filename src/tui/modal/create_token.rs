@@ -157,7 +157,7 @@ impl Dialog for CreateTokenDialog {
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
         let verb = CreateToken { account, names: vec![name], description, expires, selection };
-        Ok(Intent::Confirm(PendingMutation::with_text(title, about, verb)))
+        Ok(PendingMutation::with_text(title, about, verb).confirm(ctx))
     }
 
     fn is_touched(&self) -> bool {

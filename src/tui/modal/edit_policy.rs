@@ -5,8 +5,8 @@ use ratatui::style::Style;
 use super::confirm_change::PendingMutation;
 use crate::domain::policy::Policy;
 use crate::tui::model::Model;
+use crate::tui::screen::UpdateContext;
 use crate::tui::screen::policy::{KEY_PREFIX, describe_rule};
-use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -94,7 +94,7 @@ impl Dialog for EditPolicyDialog {
         (field == Field::Choice).then_some(&mut self.options)
     }
 
-    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let at = if self.is_text() { Field::Text } else { Field::Choice };
         let mut policy = self.policy.clone();
         policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
@@ -104,7 +104,7 @@ impl Dialog for EditPolicyDialog {
         let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
         let about = format!("The rule changes from {} to {value}.", self.before);
         let verb = SetPolicy { changes: vec![(self.key.to_owned(), value)] };
-        Ok(Intent::Confirm(PendingMutation::new(format!("Change {name}"), about, verb)))
+        Ok(PendingMutation::new(format!("Change {name}"), about, verb).confirm(ctx))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -124,7 +124,7 @@ impl EditTokenDialog {
     fn submit(&mut self, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         self.submitted = self.edit(ctx)?;
         match &self.submitted {
-            Some(edit) => Ok(Intent::Query(PreviewEdit(edit.clone()).into())),
+            Some(edit) => Ok(Intent::query(PreviewEdit(edit.clone()))),
             None => Err(Problem::general(NOTHING_CHANGED)),
         }
     }
@@ -133,9 +133,9 @@ impl EditTokenDialog {
     ///
     /// # Errors
     /// The edit changes nothing.
-    fn on_preview(&mut self, edited: &EditPreview, dates: Dates<'_>) -> PressResult<Field> {
+    fn on_preview(&mut self, edited: &EditPreview, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let Some(edit) = self.submitted.clone() else { return Ok(Intent::Stay) };
-        let changes = diff(&edited.before, &edited.after, dates);
+        let changes = diff(&edited.before, &edited.after, ctx.dates.get());
         if changes.is_empty() {
             return Err(Problem::general(NOTHING_CHANGED));
         }
@@ -147,11 +147,12 @@ impl EditTokenDialog {
             about.row(LineStyle::Dim, "The change takes effect on the next request. The secret stays the same.");
         let change = PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit);
         let selection = edited.after.selection.clone();
-        Ok(Intent::Confirm(if selection == edited.before.selection {
+        let change = if selection == edited.before.selection {
             change
         } else {
             change.taking(Removal::Selection(edited.before.id, selection))
-        }))
+        };
+        Ok(change.confirm(ctx))
     }
 
     /// Takes the token as stored, after a refusal. If the stored token differs from the one shown, the form shows a
@@ -200,7 +201,7 @@ impl EditTokenDialog {
             return Err(Problem::general("Save or discard your changes first: Regenerate closes this form"));
         }
         let form = RegenerateTokenDialog::new(self.original.clone(), now, self.default_expiry);
-        Ok(Intent::Push(Box::new(form)))
+        Ok(Intent::push(form))
     }
 }
 
@@ -298,7 +299,7 @@ impl Dialog for EditTokenDialog {
     }
 
     fn cancel(&mut self) -> Intent {
-        if self.conflict.take().is_some() { Intent::Stay } else { Intent::Close }
+        if self.conflict.take().is_some() { Intent::Stay } else { Intent::Close(None) }
     }
 
     fn is_touched(&self) -> bool {
@@ -323,7 +324,7 @@ impl Dialog for EditTokenDialog {
             return Err(Problem::general(error));
         }
         self.conflict_error = Some(error);
-        Ok(Intent::Query(ShowToken { token: TokenRef::Id(self.original.id) }.into()))
+        Ok(Intent::query(ShowToken { token: TokenRef::Id(self.original.id) }))
     }
 
     fn on_open(&self) -> Option<Request> {
@@ -332,7 +333,7 @@ impl Dialog for EditTokenDialog {
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
         match reply {
-            Reply::Response(Response::PreviewEdit(edited)) => Some(self.on_preview(edited, ctx.dates.get())),
+            Reply::Response(Response::PreviewEdit(edited)) => Some(self.on_preview(edited, ctx)),
             Reply::Response(Response::ShowToken(shown)) => {
                 Some(self.on_stored_token(shown.token.clone(), ctx.now, ctx.dates.get()))
             }

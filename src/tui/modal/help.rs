@@ -125,7 +125,7 @@ impl Component for HelpDialog {
         // While the field is empty, the filter and help keys work here as users expect.
         match self.filter.text() {
             "/" => self.filter.clear(),
-            "?" => return Intent::Close,
+            "?" => return Intent::Close(None),
             _ => {}
         }
         Intent::Stay
@@ -172,7 +172,7 @@ impl Component for HelpDialog {
             Action::Up => self.scroll(-1, ctx),
             Action::PageDown => self.scroll(page, ctx),
             Action::PageUp => self.scroll(-page, ctx),
-            Action::Cancel if self.filter.is_empty() => Intent::Close,
+            Action::Cancel if self.filter.is_empty() => Intent::Close(None),
             Action::Cancel => {
                 self.filter.clear();
                 self.top = 0;

@@ -81,7 +81,7 @@ impl Dialog for IdentifySecretDialog {
         // The field is empty from here on: the secret goes with the request.
         let text = self.secret.take_text();
         let secret = secrets.pop().unwrap_or_else(|| SecretText::new(Zeroizing::new(text.trim().to_owned())));
-        Ok(Intent::Send(Credential::Store, WhoseVerb { secret }.into()))
+        Ok(Intent::send(Credential::Store, WhoseVerb { secret }))
     }
 
     fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {

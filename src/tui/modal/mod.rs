@@ -31,7 +31,6 @@ pub mod token_details;
 mod token_diff;
 pub mod token_usage;
 
-use confirm_change::{ConfirmDialog, PendingMutation};
 use help::HelpDialog;
 use identify_secret::IdentifySecretDialog;
 use past_notices::MessagesDialog;
@@ -39,7 +38,6 @@ use past_notices::MessagesDialog;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::Component;
-use crate::tui::widget::confirm_identity::AuthField;
 
 /// Returns the dialog that `action` opens on every screen; `None` for other actions.
 pub fn global(action: Action, model: &Model) -> Option<Box<dyn Component>> {
@@ -49,12 +47,6 @@ pub fn global(action: Action, model: &Model) -> Option<Box<dyn Component>> {
         Action::IdentifySecret => Some(Box::new(IdentifySecretDialog::new())),
         _ => None,
     }
-}
-
-/// Returns the confirmation of a change, with a proof of identity. A dialog without a proof field of its own can change
-/// the store only this way.
-pub fn confirmation(mutation: PendingMutation, proof: AuthField) -> Box<dyn Component> {
-    Box::new(ConfirmDialog::new(mutation, proof))
 }
 
 /// Number of a dialog on the stack. Never used twice, so that a reply can't reach another dialog.

@@ -8,7 +8,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::time::ago;
-use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
@@ -159,14 +158,14 @@ impl Component for MessagesDialog {
         let ranges = self.ranges(dialog_columns(ctx.area()));
         self.top = self.first(&ranges, room);
         match action {
-            Action::Cancel => return Intent::Close,
+            Action::Cancel => return Intent::Close(None),
             Action::Down => self.down(&ranges, room),
             Action::Up => self.up(&ranges, room),
             Action::PageDown => (0..room).for_each(|_| self.down(&ranges, room)),
             Action::PageUp => (0..room).for_each(|_| self.up(&ranges, room)),
             Action::CopyLine => {
                 return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
-                    Some(cli) => Intent::Run(Effect::CopyText(cli)),
+                    Some(cli) => Intent::copy(cli),
                     None => Intent::Notify(
                         NoticeId::NotCopied,
                         "Not copied: this message shows no jeton command".to_owned(),

@@ -10,7 +10,7 @@ use crate::domain::time::{Timestamp, Zone, ago};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::UpdateContext;
 use crate::tui::widget::choice_or_text::{ChoiceOrText, Chosen};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
@@ -144,7 +144,9 @@ impl Dialog for RegenerateTokenDialog {
     fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         if field == Field::Retire {
             let over = || Problem::general("The overlap has already ended: only one secret works");
-            return end_overlap::pending_retire(&self.token, ctx.now).map(Intent::Confirm).ok_or_else(over);
+            return end_overlap::pending_retire(&self.token, ctx.now)
+                .map(|change| change.confirm(ctx))
+                .ok_or_else(over);
         }
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
@@ -161,7 +163,7 @@ impl Dialog for RegenerateTokenDialog {
         };
         let grace = overlap.map(|(grace, _)| grace);
         let verb = RegenerateToken { token: TokenTarget::at_revision(&self.token), grace, expires };
-        Ok(Intent::Confirm(PendingMutation::new(self.title(), about, verb)))
+        Ok(PendingMutation::new(self.title(), about, verb).confirm(ctx))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

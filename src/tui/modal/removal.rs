@@ -142,16 +142,16 @@ impl RemovalDialog {
             return Err(Problem::at(Field::Confirmation, format!("Type {what} exactly: {expected}")));
         }
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
-        Ok(Intent::Send(credential, (self.spec.request)(self.typed.text(), self.made.is_included())))
+        Ok(Intent::send(credential, (self.spec.request)(self.typed.text(), self.made.is_included())))
     }
 
     /// Makes the safe change. A proof that was already entered is used.
-    fn choose_alternative(&mut self) -> Intent {
-        let Some(Alternative::Change(_, change)) = &self.spec.alternative else { return Intent::Close };
+    fn choose_alternative(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        let Some(Alternative::Change(_, change)) = &self.spec.alternative else { return Intent::Close(None) };
         let pending = change();
         match self.auth.take_credential() {
-            Ok(credential) if !self.spec.is_impossible() => Intent::Send(credential, pending.request()),
-            Ok(_) | Err(_) => Intent::Confirm(pending),
+            Ok(credential) if !self.spec.is_impossible() => Intent::send(credential, pending.request()),
+            Ok(_) | Err(_) => pending.confirm(ctx),
         }
     }
 }
@@ -232,11 +232,11 @@ impl Dialog for RemovalDialog {
         wrong.then(|| format!("The typed {what} does not match"))
     }
 
-    fn press(&mut self, field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+    fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match field {
-            Field::Alternative => Ok(self.choose_alternative()),
+            Field::Alternative => Ok(self.choose_alternative(ctx)),
             Field::Remove => self.remove(),
-            Field::Back => Ok(Intent::Close),
+            Field::Back => Ok(Intent::Close(None)),
             Field::Made | Field::Confirmation | Field::Auth => Ok(Intent::Stay),
         }
     }

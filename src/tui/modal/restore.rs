@@ -90,7 +90,7 @@ impl Dialog for RestoreTokensDialog {
         let rename = self.rename().map_err(|error| Problem::at(Field::Name, error))?;
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
         let tokens = self.tokens.iter().map(TokenTarget::at_revision).collect();
-        Ok(Intent::Send(credential, RestoreTokens { tokens, rename }.into()))
+        Ok(Intent::send(credential, RestoreTokens { tokens, rename }))
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {

@@ -13,7 +13,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::Copied;
-use crate::tui::screen::{Component, Intent, Reply, UpdateContext};
+use crate::tui::screen::{Component, Destination, Intent, Reply, UpdateContext};
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{cut, wrap};
@@ -154,10 +154,10 @@ impl Component for RevealSecretDialog {
             Action::CopySecret => Intent::Run(Effect::CopySecret(Arc::clone(&self.secret))),
             Action::SaveSecret => {
                 let save = SaveSecretDialog::new(&self.token.name, Arc::clone(&self.secret));
-                Intent::Push(Box::new(save))
+                Intent::push(save)
             }
-            Action::Cancel if self.is_received() => Intent::CloseAll,
-            Action::Cancel => Intent::Push(Box::new(self.discard_dialog())),
+            Action::Cancel if self.is_received() => Intent::Go(Destination::Here),
+            Action::Cancel => Intent::push(self.discard_dialog()),
             _ => Intent::Stay,
         }
     }
@@ -205,8 +205,8 @@ impl Component for DiscardSecretDialog {
 
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         match action {
-            Action::Discard => Intent::CloseAll,
-            Action::Cancel => Intent::Close,
+            Action::Discard => Intent::Go(Destination::Here),
+            Action::Cancel => Intent::Close(None),
             _ => Intent::Stay,
         }
     }

@@ -93,7 +93,7 @@ impl<R: DetailRow + 'static> Component for DetailDialog<R> {
         let last = all.saturating_sub(room);
         let page = room.max(1);
         self.top = match action {
-            Action::Cancel => return Intent::Close,
+            Action::Cancel => return Intent::Close(None),
             Action::Down => self.top + 1,
             Action::Up => self.top.saturating_sub(1),
             Action::PageDown => self.top + page,

@@ -62,7 +62,7 @@ impl Dialog for SaveSecretDialog {
 
     fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<()>> {
         match reply {
-            Reply::Saved(Ok(_)) => Some(Ok(Intent::Close)),
+            Reply::Saved(Ok(_)) => Some(Ok(Intent::Close(None))),
             Reply::Saved(Err(error)) => Some(Err(Problem::general(error))),
             Reply::Response(_) | Reply::Catalogue(_) | Reply::Copied(_) => None,
         }

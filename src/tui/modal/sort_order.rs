@@ -95,8 +95,8 @@ impl Component for SortDialog {
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         let rows = SortColumn::ALL.len();
         match action {
-            Action::Accept => return Intent::CloseWith(Answer::Sort(self.selected())),
-            Action::Cancel => return Intent::Close,
+            Action::Accept => return Intent::Close(Some(Answer::Sort(self.selected()))),
+            Action::Cancel => return Intent::Close(None),
             Action::Left | Action::Right => self.descending = !self.descending,
             // The key that opens the dialog cycles through the columns.
             Action::Sort => self.cursor.place_at((self.cursor.position() + 1) % rows, 0, rows, rows),

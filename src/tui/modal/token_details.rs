@@ -9,7 +9,6 @@ use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::time::{ago, relative};
 use crate::domain::token::Token;
-use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Component, Intent, UpdateContext};
@@ -118,11 +117,11 @@ impl Component for TokenDetailsDialog {
         };
         self.top = top.min(last);
         match action {
-            Action::Cancel => Intent::Close,
+            Action::Cancel => Intent::Close(None),
             Action::EndOverlap => {
-                end_overlap::pending_retire(&self.token, ctx.now).map_or(Intent::Stay, Intent::Confirm)
+                end_overlap::pending_retire(&self.token, ctx.now).map_or(Intent::Stay, |change| change.confirm(ctx))
             }
-            Action::CopyHint => Intent::Run(Effect::CopyText(self.token.hint.clone())),
+            Action::CopyHint => Intent::copy(self.token.hint.clone()),
             _ => Intent::Stay,
         }
     }

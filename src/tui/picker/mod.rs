@@ -27,7 +27,6 @@ use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::domain::untrusted_text::is_control_or_bidi;
-use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;
 use crate::tui::model::Model;
@@ -167,7 +166,7 @@ impl Picker {
                 self.focus = Focus::Leaving;
                 Intent::Stay
             }
-            PickerMode::Pick(_) => Intent::Close,
+            PickerMode::Pick(_) => Intent::Close(None),
         }
     }
 
@@ -210,7 +209,7 @@ impl Picker {
             Some(link) if link.chars().any(is_control_or_bidi) => {
                 Intent::Notify(NoticeId::NotCopied, "Not copied: the link contains control characters".to_owned())
             }
-            Some(link) => Intent::Run(Effect::CopyText(link.to_owned())),
+            Some(link) => Intent::copy(link.to_owned()),
             None => Intent::Notify(NoticeId::NotCopied, "Not copied: this row has no documentation link".to_owned()),
         }
     }
@@ -269,7 +268,7 @@ impl Component for Picker {
             return Intent::Stay;
         }
         self.refresh(ctx);
-        Intent::Read(ListCatalogues.into())
+        Intent::read(ListCatalogues)
     }
 
     /// The catalogues are read after each change in any case.
@@ -300,7 +299,7 @@ impl Component for Picker {
         let screen = isize::try_from(ctx.rows.max(1)).unwrap_or(1);
         self.note = None;
         match (action, self.focus) {
-            (Action::Discard, Focus::Leaving) => return Intent::Close,
+            (Action::Discard, Focus::Leaving) => return Intent::Close(None),
             (Action::Cancel | Action::Accept, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
             (Action::Accept, Focus::Search) => self.focus = Focus::Tree,
             (Action::Cancel, Focus::Search) => self.clear_search(),
@@ -310,7 +309,7 @@ impl Component for Picker {
             (Action::Sets, _) => self.focus = Focus::Sets,
             (Action::Cancel, Focus::Tree) => return self.request_close(),
             (Action::Accept, Focus::Tree) => match self.mode {
-                PickerMode::Pick(_) => return Intent::CloseWith(Answer::Selection(self.tree.selection())),
+                PickerMode::Pick(_) => return Intent::Close(Some(Answer::Selection(self.tree.selection()))),
                 PickerMode::Browse => self.tree.unfold(),
             },
             (Action::Down, _) => self.step(1),
@@ -328,7 +327,7 @@ impl Component for Picker {
                     return Intent::Notify(NoticeId::NoEffect, format!("No methods were dropped: {why}"));
                 }
             }
-            (Action::ApplyCatalogue, _) => return Intent::Push(Box::new(ApplyCatalogueDialog::new())),
+            (Action::ApplyCatalogue, _) => return Intent::push(ApplyCatalogueDialog::new()),
             (Action::CopyLink, _) => return self.copy_link(),
             _ => return self.apply_action(action),
         }

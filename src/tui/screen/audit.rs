@@ -11,7 +11,6 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::ago;
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::Error;
-use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::audit_check::AuditCheckDialog;
 use crate::tui::model::Model;
@@ -121,7 +120,7 @@ impl Source for AuditLog {
     }
 
     fn on_action(action: Action) -> Option<Intent> {
-        (action == Action::CheckAuditLog).then(|| Intent::Push(Box::new(AuditCheckDialog::new())))
+        (action == Action::CheckAuditLog).then(|| Intent::push(AuditCheckDialog::new()))
     }
 }
 
@@ -131,7 +130,7 @@ pub fn copy_target(row: &AuditRow) -> Intent {
         // Text that can't be displayed safely must not be pasted either.
         return Intent::Notify(NoticeId::NotCopied, "Not copied: the target contains control characters".to_owned());
     }
-    Intent::Run(Effect::CopyText(row.target.clone()))
+    Intent::copy(row.target.clone())
 }
 
 /// Returns the actor's name at the time of the change.

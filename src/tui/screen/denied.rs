@@ -10,7 +10,6 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
 use crate::domain::time::ago;
 use crate::domain::untrusted_text::is_control_or_bidi;
-use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
@@ -120,7 +119,7 @@ pub fn copy_address(address: &str, calls: &str) -> Intent {
         "" => refuse(format!("the {calls} came from several or unknown addresses")),
         // Text that can't be displayed safely must not be pasted either.
         _ if address.chars().any(is_control_or_bidi) => refuse("the address contains control characters".to_owned()),
-        _ => Intent::Run(Effect::CopyText(address.to_owned())),
+        _ => Intent::copy(address.to_owned()),
     }
 }
 

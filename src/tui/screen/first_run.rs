@@ -111,7 +111,7 @@ impl Dialog for FirstRun {
             self_service: self.self_service.get() == Some(&true),
             catalogue,
         };
-        Ok(Intent::Send(Credential::Store, init.into()))
+        Ok(Intent::send(Credential::Store, init))
     }
 
     fn is_touched(&self) -> bool {

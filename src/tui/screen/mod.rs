@@ -35,7 +35,6 @@ use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::model::{Layer, LocalDates, Model, PendingRequest};
 use crate::tui::msg::{Copied, ReadKey, RequestId};
 use crate::tui::notice::NoticeId;
@@ -134,32 +133,68 @@ pub enum Intent {
     Stay,
     /// Several intents, in this order.
     All(Vec<Intent>),
-    /// Close the page.
-    Close,
+    /// Close the page and pass the answer, if there is one, to the page below.
+    Close(Option<Answer>),
     /// Open another dialog on top.
     Push(Box<dyn Component>),
-    /// Send a request while the page waits.
-    Send(Credential, Request),
-    /// Send a read-only request as the signed-in account while the page waits.
-    Query(Request),
-    /// Send a read-only request as the signed-in account. The page takes keys meanwhile.
-    Read(Request),
-    /// Read the catalogue with this path or name while the page waits.
-    ReadCatalogue(PathBuf),
-    /// Make a change after confirmation.
-    Confirm(PendingMutation),
+    /// Ask for something.
+    Ask(Ask),
     /// Perform an effect.
     Run(Effect),
     /// Show a notice for a while.
     Notify(NoticeId, String),
-    /// Close the page and pass the answer to the page below.
-    CloseWith(Answer),
-    /// Show another screen, or something on it.
+    /// Show a screen without dialogs, or something on it. A secret in a dialog is lost.
     Go(Destination),
-    /// Close everything above the table, although a secret is lost.
-    CloseAll,
     /// Leave the screens.
     Leave(Exit),
+}
+
+impl Intent {
+    /// Opens a dialog on top.
+    pub fn push(dialog: impl Component) -> Self {
+        Intent::Push(Box::new(dialog))
+    }
+
+    /// Sends a request while the page waits.
+    pub fn send(credential: Credential, request: impl Into<Request>) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: Some(credential), waits: true })
+    }
+
+    /// Sends a read-only request as the signed-in account while the page waits.
+    pub fn query(request: impl Into<Request>) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: None, waits: true })
+    }
+
+    /// Sends a read-only request as the signed-in account. The page takes keys meanwhile.
+    pub fn read(request: impl Into<Request>) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: None, waits: false })
+    }
+
+    /// Reads the catalogue with this path or name while the page waits.
+    pub fn read_catalogue(path: PathBuf) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Catalogue(path), credential: None, waits: true })
+    }
+
+    /// Copies text that is not a secret.
+    pub fn copy(text: impl Into<String>) -> Self {
+        Intent::Run(Effect::CopyText(text.into()))
+    }
+}
+
+/// Something that a page asks for. The reply goes to the page.
+pub struct Ask {
+    pub subject: AskSubject,
+    /// `None` to ask as the signed-in account.
+    pub credential: Option<Credential>,
+    /// `true` if the page takes no keys until the reply.
+    pub waits: bool,
+}
+
+/// The subject of an [`Ask`].
+pub enum AskSubject {
+    Request(Request),
+    /// The catalogue with this path or name.
+    Catalogue(PathBuf),
 }
 
 /// The answer of a dialog to the page that has opened it.
@@ -173,6 +208,8 @@ pub enum Answer {
 /// Something on a screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
+    /// The screen that is shown.
+    Here,
     Screen(ScreenId),
     TokensOf(Username),
     /// A token in the table or, if `trashed`, in the trash, with all filters cleared.
@@ -183,11 +220,12 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Returns the screen.
-    pub fn screen(&self) -> ScreenId {
+    /// Returns the screen to switch to.
+    pub fn screen(&self) -> Option<ScreenId> {
         match self {
-            Destination::Screen(screen) => *screen,
-            Destination::TokensOf(_) | Destination::Token { .. } => ScreenId::Tokens,
+            Destination::Here => None,
+            Destination::Screen(screen) => Some(*screen),
+            Destination::TokensOf(_) | Destination::Token { .. } => Some(ScreenId::Tokens),
         }
     }
 }
@@ -349,6 +387,6 @@ pub trait Component: Any {
 
     /// Handles the refusal of the request that the page waits for.
     fn on_error(&mut self, error: Error) -> Intent {
-        Intent::CloseWith(Answer::Error(error))
+        Intent::Close(Some(Answer::Error(error)))
     }
 }

@@ -155,7 +155,7 @@ impl<S: Source> PagedList<S> {
     /// Reads the rows at `cursor`.
     fn list(&mut self, cursor: PageCursor<Key<S>>) -> Intent {
         self.rows.set_page_cursor(cursor.clone());
-        Intent::Read(S::request(self.parsed_filter(), cursor))
+        Intent::read(S::request(self.parsed_filter(), cursor))
     }
 
     /// Reads the rows around the cursor again.
@@ -291,9 +291,7 @@ impl<S: Source> Component for PagedList<S> {
             Action::Last => self.list(PageCursor::Oldest),
             Action::Refresh => self.list_again(),
             Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
-            Action::Details => {
-                self.current().map_or(Intent::Stay, |row| Intent::Push(Box::new(DetailDialog::new(row.clone()))))
-            }
+            Action::Details => self.current().map_or(Intent::Stay, |row| Intent::push(DetailDialog::new(row.clone()))),
             _ if self.rows.move_by(action, ctx.rows) => self.list_more(),
             _ => {
                 S::on_action(action).unwrap_or_else(|| self.current().map_or(Intent::Stay, |row| row.on_action(action)))

@@ -67,7 +67,7 @@ impl PolicyScreen {
     /// Opens the form for the rule under the cursor.
     fn edit_rule(&self) -> Option<Intent> {
         let (key, value) = self.current()?;
-        Some(Intent::Push(Box::new(EditPolicyDialog::new(self.policy.clone()?, key, value))))
+        Some(Intent::push(EditPolicyDialog::new(self.policy.clone()?, key, value)))
     }
 
     fn table(&self, area: Rect, model: &Model) -> Vec<Line<'static>> {
@@ -117,7 +117,7 @@ impl Component for PolicyScreen {
     }
 
     fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
-        Intent::Read(ListPolicy.into())
+        Intent::read(ListPolicy)
     }
 
     fn on_change(&mut self, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {

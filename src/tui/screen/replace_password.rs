@@ -59,7 +59,7 @@ impl Dialog for ReplacePassword {
     fn press(&mut self, _field: NewPasswordField, _ctx: &UpdateContext<'_>) -> PressResult<NewPasswordField> {
         let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
         let verb = SetPassword { username: self.username.clone(), password: password.to_new_password() };
-        Ok(Intent::Send(self.temporary_credential.clone(), verb.into()))
+        Ok(Intent::send(self.temporary_credential.clone(), verb))
     }
 
     fn cancel(&mut self) -> Intent {

@@ -101,7 +101,7 @@ impl Dialog for SignIn {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Field::Username, e))?;
         let credential = Credential::from_password(username, Password::from_raw(self.password.take_text()));
         self.sent_credential = Some(credential.clone());
-        Ok(Intent::Send(credential, SignInVerb.into()))
+        Ok(Intent::send(credential, SignInVerb))
     }
 
     fn cancel(&mut self) -> Intent {

@@ -256,33 +256,15 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
     match intent {
         Intent::Stay => Vec::new(),
         Intent::All(intents) => intents.into_iter().flat_map(|intent| apply_intent(model, layer, intent)).collect(),
-        Intent::Close => {
-            close(model, layer);
-            Vec::new()
-        }
+        Intent::Close(answer) => close(model, layer, answer),
         Intent::Push(dialog) => open(model, dialog),
-        Intent::Send(credential, request) => requests::send_for_component(model, layer, credential, request),
-        Intent::Query(request) => match model.session.clone() {
-            Some(session) => requests::send_for_component(model, layer, Credential::Session(session), request),
-            None => Vec::new(),
-        },
-        Intent::ReadCatalogue(path) => requests::read_catalogue_for(model, layer, path),
-        Intent::Confirm(wanted) => match model.auth_field() {
-            Some(proof) => open(model, modal::confirmation(wanted, proof)),
-            None => Vec::new(),
-        },
-        Intent::Read(request) => requests::read(model, Some(layer), request),
+        Intent::Ask(ask) => requests::ask(model, layer, ask),
         Intent::Run(effect) => vec![effect],
         Intent::Notify(id, text) => {
             model.notify(Notice::new(id, text));
             Vec::new()
         }
-        Intent::CloseWith(answer) => close_with(model, layer, answer),
         Intent::Go(destination) => navigation::go(model, &destination),
-        Intent::CloseAll => {
-            model.modals.clear();
-            vec![Effect::Redraw]
-        }
         Intent::Leave(Exit::SignOut) => {
             let mut effects = long_work::stop(model);
             session::sign_out(model);
@@ -293,12 +275,6 @@ pub(super) fn apply_intent(model: &mut Model, layer: Layer, intent: Intent) -> V
     }
 }
 
-fn close(model: &mut Model, layer: Layer) {
-    if let Layer::Modal(id) = layer {
-        model.modals.close(id);
-    }
-}
-
 /// Opens a dialog, and requests the data that it shows.
 pub(super) fn open(model: &mut Model, dialog: Box<dyn Component>) -> Vec<Effect> {
     let layer = Layer::Modal(model.modals.push(dialog));
@@ -306,8 +282,11 @@ pub(super) fn open(model: &mut Model, dialog: Box<dyn Component>) -> Vec<Effect>
 }
 
 /// Closes the page and passes its answer to the page below. An error without a dialog below is shown in the bottom line.
-fn close_with(model: &mut Model, layer: Layer, answer: Answer) -> Vec<Effect> {
-    close(model, layer);
+fn close(model: &mut Model, layer: Layer, answer: Option<Answer>) -> Vec<Effect> {
+    if let Layer::Modal(id) = layer {
+        model.modals.close(id);
+    }
+    let Some(answer) = answer else { return Vec::new() };
     let dialog = model.modals.top_id().filter(|_| matches!(layer, Layer::Modal(_))).map(Layer::Modal);
     match (answer, dialog) {
         (Answer::Error(error), None) => {

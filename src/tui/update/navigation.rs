@@ -10,9 +10,13 @@ use crate::verbs::catalogue::ListCatalogues;
 
 /// Shows another screen, or something on it.
 pub(super) fn go(model: &mut Model, destination: &Destination) -> Vec<Effect> {
-    let layer = Layer::Workspace(destination.screen());
+    let Some(screen) = destination.screen() else {
+        model.modals.clear();
+        return vec![Effect::Redraw];
+    };
+    let layer = Layer::Workspace(screen);
     let Some(workspace) = model.workspace_mut() else { return Vec::new() };
-    workspace.switch_to(destination.screen());
+    workspace.switch_to(screen);
     model.modals.clear();
     // The notice was about the previous screen; the message list keeps it.
     model.notice = None;
@@ -24,8 +28,8 @@ pub(super) fn go(model: &mut Model, destination: &Destination) -> Vec<Effect> {
 /// Reads again what is on screen, as well as the signed-in account, the policy and the catalogues.
 pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     // Requested before the rows, so that a dialog opened over them has the catalogues and the account's name.
-    let mut effects = requests::read(model, None, ListCatalogues);
-    effects.extend(requests::read(model, None, WhoAmI));
+    let mut effects = requests::read(model, ListCatalogues);
+    effects.extend(requests::read(model, WhoAmI));
     effects.extend(refresh_pages(model));
     effects
 }

@@ -7,6 +7,7 @@ use crate::tui::effect::{Call, Effect};
 use crate::tui::long_work::LongWork;
 use crate::tui::model::{Layer, Model, PendingRequest, RequestKind};
 use crate::tui::msg::{ReadKey, RequestId};
+use crate::tui::screen::{Ask, AskSubject};
 use crate::verbs::credential::Credential;
 use crate::verbs::request::Request;
 
@@ -32,6 +33,22 @@ pub(super) fn send(
     vec![Effect::Call(Call { id, replaces, credential, request: Box::new(request) })]
 }
 
+/// Sends what the page of `layer` asks for. Nothing is asked as the signed-in account before sign-in.
+pub(super) fn ask(model: &mut Model, layer: Layer, Ask { subject, credential, waits }: Ask) -> Vec<Effect> {
+    let request = match subject {
+        AskSubject::Request(request) => request,
+        AskSubject::Catalogue(path) => return read_catalogue_for(model, layer, path),
+    };
+    let Some(credential) = credential.or_else(|| model.session.clone().map(Credential::Session)) else {
+        return Vec::new();
+    };
+    if waits {
+        send_for_component(model, layer, credential, request)
+    } else {
+        send(model, RequestKind::Read, Some(layer), credential, request)
+    }
+}
+
 /// Sends a request whose reply the page of `layer` waits for.
 pub(super) fn send_for_component(
     model: &mut Model,
@@ -49,14 +66,14 @@ pub(super) fn send_for_component(
     send(model, RequestKind::Component, Some(layer), credential, request)
 }
 
-/// Sends a read-only request as the signed-in account. Does nothing before sign-in.
-pub(super) fn read(model: &mut Model, asker: Option<Layer>, request: impl Into<Request>) -> Vec<Effect> {
+/// Sends a read-only request for all pages as the signed-in account. Does nothing before sign-in.
+pub(super) fn read(model: &mut Model, request: impl Into<Request>) -> Vec<Effect> {
     let Some(session) = model.session.clone() else { return Vec::new() };
-    send(model, RequestKind::Read, asker, Credential::Session(session), request.into())
+    send(model, RequestKind::Read, None, Credential::Session(session), request.into())
 }
 
 /// Reads a catalogue that the page of `layer` waits for.
-pub(super) fn read_catalogue_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Effect> {
+fn read_catalogue_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Effect> {
     let id = next_id(model);
     let pending = PendingRequest { kind: RequestKind::Component, asker: Some(layer), key: None, since: model.now };
     model.pending.insert(id, pending);

@@ -80,10 +80,10 @@ impl AuthField {
     pub fn on_error<S>(&mut self, error: &Error, field: S) -> PressResult<S> {
         let wrong = error.kind == ErrorKind::Unauthenticated;
         match &mut self.source {
-            AuthSource::Credential(_) if wrong => Ok(Intent::CloseWith(Answer::Error(error.clone()))),
+            AuthSource::Credential(_) if wrong => Ok(Intent::Close(Some(Answer::Error(error.clone())))),
             AuthSource::Credential(_) => Err(Problem::general(error)),
             AuthSource::Password(typed) => match typed.attempts.record_failure(error) {
-                Some(last) => Ok(Intent::CloseWith(Answer::Error(last))),
+                Some(last) => Ok(Intent::Close(Some(Answer::Error(last)))),
                 None if wrong => Err(Problem::at(field, describe_refusal(error))),
                 None => Err(Problem::general(error)),
             },

@@ -192,11 +192,11 @@ impl<D: Dialog + 'static> Component for Form<D> {
     }
 
     fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
-        self.dialog.on_open().map_or(Intent::Stay, Intent::Read)
+        self.dialog.on_open().map_or(Intent::Stay, Intent::read)
     }
 
     fn on_store_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
-        self.dialog.on_store_changed().map_or(Intent::Stay, Intent::Read)
+        self.dialog.on_store_changed().map_or(Intent::Stay, Intent::read)
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {

@@ -113,7 +113,7 @@ pub trait Dialog {
 
     /// Handles Esc.
     fn cancel(&mut self) -> Intent {
-        Intent::Close
+        Intent::Close(None)
     }
 
     /// Returns `true` if Esc would lose something typed or chosen.

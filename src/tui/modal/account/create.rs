@@ -6,7 +6,7 @@ use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::role::Role;
 use crate::tui::modal::confirm_change::{PendingMutation, Retry};
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::UpdateContext;
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -99,7 +99,7 @@ impl Dialog for CreateAccountDialog {
         (field == Field::Role).then_some(&mut self.roles)
     }
 
-    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Field::Username, e))?;
         let password = self.password.validate(Field::Password, Field::RepeatedPassword)?;
         let role = self.role();
@@ -108,7 +108,7 @@ impl Dialog for CreateAccountDialog {
             describe_role(role)
         );
         let title = format!("New account {username}");
-        Ok(Intent::Confirm(PendingMutation::new(title, about, AccountCreation { username, role, password })))
+        Ok(PendingMutation::new(title, about, AccountCreation { username, role, password }).confirm(ctx))
     }
 
     fn is_touched(&self) -> bool {

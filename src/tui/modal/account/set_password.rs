@@ -6,7 +6,7 @@ use super::{ChosenPassword, NewPasswordField, NewPasswordInputs};
 use crate::domain::name::Username;
 use crate::tui::modal::confirm_change::{PendingMutation, Retry};
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::UpdateContext;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
@@ -61,7 +61,7 @@ impl Dialog for SetPasswordDialog {
         self.password.text_input(field)
     }
 
-    fn press(&mut self, _field: NewPasswordField, _ctx: &UpdateContext<'_>) -> PressResult<NewPasswordField> {
+    fn press(&mut self, _field: NewPasswordField, ctx: &UpdateContext<'_>) -> PressResult<NewPasswordField> {
         let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
         let username = self.username.clone();
         let about = if self.is_own {
@@ -70,7 +70,7 @@ impl Dialog for SetPasswordDialog {
             format!("{username} must choose another password at the next sign-in. Tokens of {username} keep working.")
         };
         let title = format!("New password of {username}");
-        Ok(Intent::Confirm(PendingMutation::new(title, about, PasswordChange { username, password })))
+        Ok(PendingMutation::new(title, about, PasswordChange { username, password }).confirm(ctx))
     }
 
     fn is_touched(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::domain::method::Access;
 use crate::domain::role::Role;
 use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, UpdateContext};
+use crate::tui::screen::UpdateContext;
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
@@ -96,7 +96,7 @@ impl Dialog for SetRoleDialog {
         (field == Field::Role).then_some(&mut self.roles)
     }
 
-    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let (name, before, role) = (&self.account.username, self.account.role, self.role());
         if before == role {
             return Err(Problem::at(Field::Role, format!("{name} already has the role {role}")));
@@ -111,7 +111,7 @@ impl Dialog for SetRoleDialog {
         );
         let verb = SetRole { username: name.clone(), role };
         let change = PendingMutation::new(format!("Role of {name}"), about, verb);
-        Ok(Intent::Confirm(change.taking(Removal::Role(name.clone(), role))))
+        Ok(change.taking(Removal::Role(name.clone(), role)).confirm(ctx))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -45,14 +45,14 @@ impl ApplyCatalogueDialog {
     /// None; the preview may be refused.
     fn on_catalogue(&mut self, catalogue: Catalogue) -> PressResult<Field> {
         self.pending = Some(catalogue.clone());
-        Ok(Intent::Query(PreviewCatalogue { catalogue }.into()))
+        Ok(Intent::query(PreviewCatalogue { catalogue }))
     }
 
     /// Takes the preview: shows the changes and requests confirmation.
     ///
     /// # Errors
     /// The catalogue changes nothing.
-    fn on_preview(&mut self, preview: &CataloguePreview) -> PressResult<Field> {
+    fn on_preview(&mut self, preview: &CataloguePreview, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let Some(catalogue) = self.pending.take() else { return Ok(Intent::Stay) };
         if preview.is_empty() {
             return Err(Problem::general(format!(
@@ -61,9 +61,9 @@ impl ApplyCatalogueDialog {
             )));
         }
         if preview.widening.count > 0 || !preview.made_public.is_empty() {
-            return Ok(Intent::Push(Box::new(ConfirmWideningDialog::new(catalogue, preview))));
+            return Ok(Intent::push(ConfirmWideningDialog::new(catalogue, preview)));
         }
-        Ok(Intent::Confirm(pending_apply(&catalogue, preview_text(preview), None, None)))
+        Ok(pending_apply(&catalogue, preview_text(preview), None, None).confirm(ctx))
     }
 }
 
@@ -90,14 +90,14 @@ impl Dialog for ApplyCatalogueDialog {
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
             "" => Err(Problem::at(Field::Source, "Enter the path of a catalogue file, or cloud-platform")),
-            source => Ok(Intent::ReadCatalogue(paths::expand_home(source))),
+            source => Ok(Intent::read_catalogue(paths::expand_home(source))),
         }
     }
 
-    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
         match reply {
             Reply::Catalogue(catalogue) => Some(self.on_catalogue(catalogue.clone())),
-            Reply::Response(Response::PreviewCatalogue(preview)) => Some(self.on_preview(preview)),
+            Reply::Response(Response::PreviewCatalogue(preview)) => Some(self.on_preview(preview, ctx)),
             _ => None,
         }
     }

@@ -78,7 +78,7 @@ impl Dialog for ConfirmWideningDialog {
         })
     }
 
-    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+    fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let typed = [
             (Field::Public, self.public_count, &self.public_confirmation),
             (Field::Number, self.count, &self.confirmation),
@@ -99,12 +99,12 @@ impl Dialog for ConfirmWideningDialog {
         }
         let some = |count: u64| Some(count).filter(|count| *count > 0);
         let about = ScrollText::paragraph(about.join(" "));
-        Ok(Intent::Confirm(pending_apply(&self.catalogue, about, some(self.count), some(self.public_count))))
+        Ok(pending_apply(&self.catalogue, about, some(self.count), some(self.public_count)).confirm(ctx))
     }
 
     /// The preview shown may be outdated, so a new one is requested.
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
-        Ok(Intent::CloseWith(Answer::Error(error)))
+        Ok(Intent::Close(Some(Answer::Error(error))))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

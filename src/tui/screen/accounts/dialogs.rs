@@ -20,19 +20,17 @@ impl Accounts {
         let me = &ctx.me?.account;
         let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
         if kind == AccountDialog::Create {
-            return Some(Intent::Push(Box::new(CreateAccountDialog::new(roles))));
+            return Some(Intent::push(CreateAccountDialog::new(roles)));
         }
         let counted = self.current()?;
         let own = counted.account.id == me.id;
         Some(match kind {
             AccountDialog::Create => return None,
-            AccountDialog::SetRole => Intent::Push(Box::new(SetRoleDialog::new(counted, roles, own))),
-            AccountDialog::SetEnabled => Intent::Confirm(enable_or_disable(counted)),
-            AccountDialog::SetPassword => {
-                Intent::Push(Box::new(SetPasswordDialog::new(counted.account.username.clone(), own)))
-            }
+            AccountDialog::SetRole => Intent::push(SetRoleDialog::new(counted, roles, own)),
+            AccountDialog::SetEnabled => enable_or_disable(counted).confirm(ctx),
+            AccountDialog::SetPassword => Intent::push(SetPasswordDialog::new(counted.account.username.clone(), own)),
             AccountDialog::Delete => {
-                Intent::Push(Box::new(RemovalDialog::new(delete_account(counted), ctx.now, ctx.auth_field()?)))
+                Intent::push(RemovalDialog::new(delete_account(counted), ctx.now, ctx.auth_field()?))
             }
         })
     }

@@ -20,7 +20,6 @@ use ratatui::layout::Rect;
 use super::workspace::ScreenId;
 use super::{AccountDialog, Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::account::{Account, AccountId};
-use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::outcome::{Outcome, Subject};
@@ -106,7 +105,7 @@ impl Accounts {
     /// Reads when the account under the cursor was last seen.
     fn read_details(&self) -> Intent {
         let Some(counted) = self.current() else { return Intent::Stay };
-        Intent::Read(ShowAccount { username: counted.account.username.clone() }.into())
+        Intent::read(ShowAccount { username: counted.account.username.clone() })
     }
 
     fn details_of(&self, account: &Account) -> Option<&AccountDetails> {
@@ -137,7 +136,7 @@ impl Component for Accounts {
     }
 
     fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
-        Intent::Read(ListAccounts.into())
+        Intent::read(ListAccounts)
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -204,9 +203,7 @@ impl Component for Accounts {
             Action::Details => {
                 self.current().map_or(Intent::Stay, |c| Intent::Go(Destination::TokensOf(c.account.username.clone())))
             }
-            Action::CopyName => {
-                self.current().map_or(Intent::Stay, |c| Intent::Run(Effect::CopyText(c.account.username.to_string())))
-            }
+            Action::CopyName => self.current().map_or(Intent::Stay, |c| Intent::copy(c.account.username.to_string())),
             _ if self.cursor.move_by(action, self.matching.len(), ctx.rows) => self.read_details(),
             _ => Intent::Stay,
         }

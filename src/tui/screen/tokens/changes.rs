@@ -29,7 +29,7 @@ impl Tokens {
                 self.just_revoked.clear();
                 let Some(issued) = issued.take() else { return Intent::Stay };
                 self.focus = Some(issued.token.id);
-                Intent::Push(Box::new(RevealSecretDialog::new(issued.token, issued.secret, issued.warning)))
+                Intent::push(RevealSecretDialog::new(issued.token, issued.secret, issued.warning))
             }
             // An offer to restore revoked tokens next to this message would seem to be about the purge.
             Subject::Purged(_) => {

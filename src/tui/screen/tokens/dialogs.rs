@@ -36,7 +36,7 @@ impl Tokens {
             Action::Restore => {
                 let tokens = if self.options.trashed { self.targets() } else { self.just_revoked.clone() };
                 let proof = ctx.auth_field().filter(|_| !tokens.is_empty())?;
-                Some(Intent::Push(Box::new(RestoreTokensDialog::new(tokens, proof))))
+                Some(Intent::push(RestoreTokensDialog::new(tokens, proof)))
             }
             Action::Purge if ctx.has_long_work => {
                 let text = "A purge is running. Wait until it ends, or press Esc to stop it";
@@ -44,7 +44,7 @@ impl Tokens {
             }
             Action::Purge => {
                 let which = if self.options.trashed { Purgeable::Trashed } else { Purgeable::Expired };
-                Some(Intent::Push(Box::new(RemovalDialog::new(purge_tokens(which), ctx.now, ctx.auth_field()?))))
+                Some(Intent::push(RemovalDialog::new(purge_tokens(which), ctx.now, ctx.auth_field()?)))
             }
             _ => None,
         }
@@ -56,7 +56,7 @@ impl Tokens {
         if !ctx.is_by_person() {
             form.dialog_mut().shorten_default();
         }
-        Some(Intent::Push(Box::new(form)))
+        Some(Intent::push(form))
     }
 
     /// Returns the choice of owner for a new token; its preset is the account that the table is filtered by. `None`
@@ -78,26 +78,26 @@ impl Tokens {
                 if let Some(details) = details {
                     form.dialog_mut().set_usage(&details.usage, ctx.now);
                 }
-                Intent::Push(Box::new(form))
+                Intent::push(form)
             }
             Action::CopyToken => {
                 let manages = ctx.me.is_none_or(|me| me.account.role >= Role::Admin);
-                Intent::Push(Box::new(CopyTokenDialog::new(token, ctx.now, expiry, manages)))
+                Intent::push(CopyTokenDialog::new(token, ctx.now, expiry, manages))
             }
-            Action::RegenerateToken => Intent::Push(Box::new(RegenerateTokenDialog::new(token, ctx.now, expiry))),
-            Action::EndOverlap => Intent::Confirm(end_overlap::pending_retire(&token, ctx.now)?),
-            _ => Intent::Push(Box::new(TokenDetailsDialog::new(token, details.cloned()))),
+            Action::RegenerateToken => Intent::push(RegenerateTokenDialog::new(token, ctx.now, expiry)),
+            Action::EndOverlap => end_overlap::pending_retire(&token, ctx.now)?.confirm(ctx),
+            _ => Intent::push(TokenDetailsDialog::new(token, details.cloned())),
         })
     }
 
     fn open_about_targets(&self, targets: Vec<Token>, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
         Some(match (action, targets.as_slice()) {
             (_, []) => return None,
-            (Action::SetEnabled, [token]) => Intent::Confirm(toggle_mutation(token, ctx.now)),
-            (Action::SetEnabled, several) => Intent::Confirm(toggle_all_mutation(several, ctx.now)),
+            (Action::SetEnabled, [token]) => toggle_mutation(token, ctx.now).confirm(ctx),
+            (Action::SetEnabled, several) => toggle_all_mutation(several, ctx.now).confirm(ctx),
             (_, _) => {
                 let spec = revoke_tokens(targets, ctx.policy().trash);
-                Intent::Push(Box::new(RemovalDialog::new(spec, ctx.now, ctx.auth_field()?)))
+                Intent::push(RemovalDialog::new(spec, ctx.now, ctx.auth_field()?))
             }
         })
     }

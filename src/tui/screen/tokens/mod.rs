@@ -25,7 +25,6 @@ use super::{Answer, Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::name::Username;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::token::{Token, TokenId};
-use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;
@@ -239,7 +238,7 @@ impl Component for Tokens {
 
     fn on_go(&mut self, destination: &Destination) -> Intent {
         match destination {
-            Destination::Screen(_) => Intent::Stay,
+            Destination::Here | Destination::Screen(_) => Intent::Stay,
             Destination::TokensOf(username) => {
                 self.filter.set(&format!("account:{username}"));
                 self.list(TokenCursor::Start)
@@ -322,12 +321,12 @@ impl Component for Tokens {
             Action::ExtendDown => self.extend(Action::Down, ctx),
             Action::ExtendUp => self.extend(Action::Up, ctx),
             Action::MarkShown => self.list_all_matching(),
-            Action::Sort => Intent::Push(Box::new(SortDialog::new(self.options.sort))),
+            Action::Sort => Intent::push(SortDialog::new(self.options.sort)),
             Action::Mine => self.set_options(|shape| shape.mine = !shape.mine),
             Action::Expiring => self.set_options(ListOptions::toggle_expiring),
             Action::Stale => self.set_options(|shape| shape.stale = !shape.stale),
             Action::Trash => self.toggle_trash(),
-            Action::CopyHint => self.current().map_or(Intent::Stay, |t| Intent::Run(Effect::CopyText(t.hint.clone()))),
+            Action::CopyHint => self.current().map_or(Intent::Stay, |t| Intent::copy(t.hint.clone())),
             _ if self.cursor.move_by(action, self.window.rows.len(), ctx.rows) => self.on_cursor_moved(ctx),
             _ => self.open_dialog(action, ctx).unwrap_or(Intent::Stay),
         }

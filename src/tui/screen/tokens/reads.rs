@@ -25,25 +25,24 @@ impl Tokens {
     /// Reads the table around `anchor`, and the counts above the table.
     pub(super) fn list(&mut self, anchor: TokenCursor) -> Intent {
         self.page_cursor = anchor;
-        Intent::All(vec![Intent::Read(self.list_request(anchor, PAGE_SIZE)), Intent::Read(CountTokens.into())])
+        Intent::All(vec![Intent::read(self.list_request(anchor, PAGE_SIZE)), Intent::read(CountTokens)])
     }
 
     /// Reads all tokens that match the filter, up to the number that can be marked.
     pub(super) fn list_all_matching(&mut self) -> Intent {
         self.marking = Some(self.query());
-        Intent::Read(self.list_request(TokenCursor::Start, MAX_MARKED))
+        Intent::read(self.list_request(TokenCursor::Start, MAX_MARKED))
     }
 
     /// Reads the marked tokens again.
     pub(super) fn read_marked(&self) -> Intent {
         let tokens: Vec<TokenId> = self.marks.tokens().map(|token| token.id).collect();
-        if tokens.is_empty() { Intent::Stay } else { Intent::Read(GetTokens { tokens }.into()) }
+        if tokens.is_empty() { Intent::Stay } else { Intent::read(GetTokens { tokens }) }
     }
 
-    /// Reads the usage of the token under the cursor.
-    fn read_details(&self) -> Intent {
-        let Some(token) = self.current() else { return Intent::Stay };
-        Intent::Read(ShowToken { token: TokenRef::Id(token.id) }.into())
+    /// Returns the request for the usage of the token under the cursor.
+    fn details_request(&self) -> Option<Request> {
+        self.current().map(|token| ShowToken { token: TokenRef::Id(token.id) }.into())
     }
 
     /// Handles a cursor move to another token: reads its usage, and more rows near the end of the window.
@@ -53,18 +52,18 @@ impl Tokens {
             .filter(|_| self.needs_page())
             .map(|token| TokenCursor::Around(token.id, Some(self.position())));
         let around = around.filter(|anchor| !ctx.is_reading(&self.list_request(*anchor, PAGE_SIZE)));
-        let details = self.read_details();
-        Intent::All([Some(details), around.map(|anchor| self.list(anchor))].into_iter().flatten().collect())
+        let details = self.details_request().map(Intent::read);
+        Intent::All([details, around.map(|anchor| self.list(anchor))].into_iter().flatten().collect())
     }
 
     /// Reads again when the tokens were last seen, and the usage of the one under the cursor.
     pub(super) fn read_usage(&mut self, ctx: &UpdateContext<'_>) -> Intent {
-        let (anchor, details) = (self.current_cursor(), self.read_details());
-        let Intent::Read(request) = &details else { return Intent::Stay };
-        if !ctx.is_on_top || ctx.is_reading(request) || ctx.is_reading(&self.list_request(anchor, PAGE_SIZE)) {
-            return details;
+        let Some(details) = self.details_request() else { return Intent::Stay };
+        let anchor = self.current_cursor();
+        if !ctx.is_on_top || ctx.is_reading(&details) || ctx.is_reading(&self.list_request(anchor, PAGE_SIZE)) {
+            return Intent::read(details);
         }
-        Intent::All(vec![self.list(anchor), details])
+        Intent::All(vec![self.list(anchor), Intent::read(details)])
     }
 
     /// Takes the reply to a request of the table.
