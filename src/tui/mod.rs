@@ -8,13 +8,14 @@
 //!              └───── view(&Model, &mut Frame): reads only
 //! ```
 //!
-//! A new screen is a [`screen::Component`] in `screen/`, a [`screen::workspace::ScreenId`] and a line in each match
+//! A new screen is a [`component::Component`] in `screen/`, a [`screen::workspace::ScreenId`] and a line in each match
 //! over places. A new dialog is a file in `modal/`, and a screen pushes it. A dialog with fields is a
 //! [`widget::form::Dialog`], and the form handles the rest. Replies go to the page that has asked; a finished change goes
 //! to all pages as an [`outcome::Outcome`]. Changes are authenticated in one place,
 //! [`modal::confirm_change`]. All keys are in `keymap/`.
 
 mod clipboard_worker;
+pub mod component;
 pub mod effect;
 pub mod input_parser;
 pub mod keymap;

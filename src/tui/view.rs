@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
+use crate::tui::component::Component;
 use crate::tui::model::{Model, SPINNER_AFTER};
-use crate::tui::screen::Component;
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::text_fit::{cut, width, wrap};
 

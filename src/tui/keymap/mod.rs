@@ -13,9 +13,10 @@ pub use table::BINDINGS;
 
 use std::ops::Range;
 
+use crate::tui::component::AccountDialog;
+use crate::tui::component::Component;
 use crate::tui::model::Model;
 use crate::tui::screen::workspace::ScreenId;
-use crate::tui::screen::{AccountDialog, Component};
 
 /// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 
 use super::enabled::*;
 use super::{Action, Binding, Context, Key};
+use crate::tui::component::AccountDialog;
 use crate::tui::model::Model;
-use crate::tui::screen::AccountDialog;
 use crate::tui::screen::workspace::ScreenId;
 
 const ENTER: Key = Key::code(KeyCode::Enter);

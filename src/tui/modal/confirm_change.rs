@@ -4,9 +4,9 @@ use std::fmt::Debug;
 
 use super::impact;
 use crate::error::{Error, Kind as ErrorKind};
+use crate::tui::component::{Answer, Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::screen::{Answer, Intent, Reply, UpdateContext};
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::dialog_frame::dialog_size;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};

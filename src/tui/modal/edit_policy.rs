@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use super::confirm_change::PendingMutation;
 use crate::domain::policy::Policy;
+use crate::tui::component::UpdateContext;
 use crate::tui::model::Model;
-use crate::tui::screen::UpdateContext;
 use crate::tui::screen::policy::{KEY_PREFIX, describe_rule};
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};

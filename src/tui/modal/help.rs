@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::tui::component::{Component, Intent, UpdateContext};
 use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Component, Intent, UpdateContext};
 use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
+use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::theme;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;

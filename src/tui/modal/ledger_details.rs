@@ -3,9 +3,9 @@
 use super::row_details::{DetailLine, DetailRow, push_labelled};
 use crate::domain::date_format::Dates;
 use crate::domain::time::{Timestamp, ago};
+use crate::tui::component::{Destination, Intent};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::denied::copy_address;
-use crate::tui::screen::{Destination, Intent};
 use crate::tui::widget::text_fit::{count_noun, group_digits};
 use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, TokenState, UseRow, format_origin};
 use crate::verbs::verify::DenialReason;

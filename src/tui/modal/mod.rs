@@ -27,6 +27,7 @@ pub mod revoke_tokens;
 pub mod row_details;
 pub mod save_secret;
 pub mod sort_order;
+pub mod stack;
 pub mod token_details;
 mod token_diff;
 pub mod token_usage;
@@ -35,9 +36,9 @@ use help::HelpDialog;
 use identify_secret::IdentifySecretDialog;
 use past_notices::MessagesDialog;
 
+use crate::tui::component::Component;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::screen::Component;
 
 /// Returns the dialog that `action` opens on every screen; `None` for other actions.
 pub fn global(action: Action, model: &Model) -> Option<Box<dyn Component>> {
@@ -46,79 +47,5 @@ pub fn global(action: Action, model: &Model) -> Option<Box<dyn Component>> {
         Action::Messages => Some(Box::new(MessagesDialog::new(model.messages.iter().cloned().collect()))),
         Action::IdentifySecret => Some(Box::new(IdentifySecretDialog::new())),
         _ => None,
-    }
-}
-
-/// Number of a dialog on the stack. Never used twice, so that a reply can't reach another dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ModalId(u64);
-
-/// The open dialogs.
-#[derive(Default)]
-pub struct ModalStack {
-    /// The last one is on top.
-    open: Vec<(ModalId, Box<dyn Component>)>,
-    last_id: u64,
-}
-
-impl ModalStack {
-    /// Opens a dialog on top.
-    pub fn push(&mut self, dialog: Box<dyn Component>) -> ModalId {
-        self.last_id += 1;
-        let id = ModalId(self.last_id);
-        self.open.push((id, dialog));
-        id
-    }
-
-    /// Returns the dialogs, the top one last.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Component> {
-        self.open.iter().map(|(_, dialog)| &**dialog)
-    }
-
-    /// Returns the dialogs for an update, the top one last.
-    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut dyn Component> {
-        self.open.iter_mut().map(|(_, dialog)| &mut **dialog)
-    }
-
-    /// Returns the ids of the dialogs, the top one last.
-    pub fn ids(&self) -> Vec<ModalId> {
-        self.open.iter().map(|(id, _)| *id).collect()
-    }
-
-    /// Returns the top dialog.
-    pub fn top(&self) -> Option<&dyn Component> {
-        self.iter().next_back()
-    }
-
-    /// Returns the id of the top dialog.
-    pub fn top_id(&self) -> Option<ModalId> {
-        self.open.last().map(|(id, _)| *id)
-    }
-
-    /// Returns the open dialog with this id.
-    pub fn get(&self, id: ModalId) -> Option<&dyn Component> {
-        self.open.iter().find(|(open, _)| *open == id).map(|(_, dialog)| &**dialog)
-    }
-
-    /// Returns the open dialog with this id, for an update.
-    pub fn get_mut(&mut self, id: ModalId) -> Option<&mut dyn Component> {
-        self.open.iter_mut().find(|(open, _)| *open == id).map(|(_, dialog)| &mut **dialog)
-    }
-
-    /// Returns `true` if no dialog is open.
-    pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
-    }
-
-    /// Closes the dialog with this id and those above it.
-    pub fn close(&mut self, id: ModalId) {
-        if let Some(at) = self.open.iter().position(|(open, _)| *open == id) {
-            self.open.truncate(at);
-        }
-    }
-
-    /// Closes all dialogs.
-    pub fn clear(&mut self) {
-        self.open.clear();
     }
 }

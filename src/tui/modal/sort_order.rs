@@ -6,9 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::domain::query::sort::{Sort, SortColumn};
+use crate::tui::component::{Answer, Component, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Answer, Component, Intent, UpdateContext};
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list_cursor::Cursor;

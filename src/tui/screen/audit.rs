@@ -2,7 +2,6 @@
 
 use ratatui::style::Style;
 
-use super::Intent;
 use super::paged_list::{Page, PagedList, Source};
 use super::paged_rows::{PAGE_SIZE, RowKey};
 use crate::domain::audit::{AuditRow, summarize_details};
@@ -11,6 +10,7 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::ago;
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::Error;
+use crate::tui::component::Intent;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::audit_check::AuditCheckDialog;
 use crate::tui::model::Model;

@@ -2,7 +2,6 @@
 
 use ratatui::style::Style;
 
-use super::Intent;
 use super::paged_list::{Page, PagedList, Source};
 use super::paged_rows::{PAGE_SIZE, RowKey};
 use crate::domain::query::ledger_filter::LedgerFilter;
@@ -10,6 +9,7 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
 use crate::domain::time::ago;
 use crate::domain::untrusted_text::is_control_or_bidi;
+use crate::tui::component::Intent;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;

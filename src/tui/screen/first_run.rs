@@ -2,10 +2,10 @@
 
 use ratatui::style::Style;
 
-use super::{Exit, Intent, UpdateContext};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{MAX_USERNAME_LEN, Prefix, Username};
 use crate::domain::password::Password;
+use crate::tui::component::{Exit, Intent, UpdateContext};
 use crate::tui::modal::account::NewPasswordInputs;
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};

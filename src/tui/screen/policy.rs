@@ -8,9 +8,9 @@ use ratatui::widgets::Paragraph;
 
 use super::list_layout::{self, ScreenParts, plain_line};
 use super::workspace::ScreenId;
-use super::{Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
+use crate::tui::component::{Component, Destination, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::model::Model;

@@ -2,10 +2,10 @@
 
 use ratatui::style::Style;
 
-use super::{Exit, Intent, UpdateContext};
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Kind as ErrorKind};
+use crate::tui::component::{Exit, Intent, UpdateContext};
 use crate::tui::modal::account::{NewPasswordField, NewPasswordInputs};
 use crate::tui::model::Model;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};

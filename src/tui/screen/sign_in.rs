@@ -1,9 +1,9 @@
 //! The sign-in, and the lock that requires the password again.
 
-use super::{Exit, Intent, UpdateContext};
 use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::Error;
+use crate::tui::component::{Exit, Intent, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Component;
 use super::accounts::Accounts;
 use super::audit::Audit;
 use super::denied::Denied;
@@ -10,6 +9,7 @@ use super::policy::PolicyScreen;
 use super::tokens::Tokens;
 use super::uses::Uses;
 use crate::domain::role::Role;
+use crate::tui::component::Component;
 use crate::tui::picker::Picker;
 
 macro_rules! screens {

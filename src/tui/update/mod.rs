@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::error::{Error, Kind, Result};
+use crate::tui::component::{Answer, Component, Destination, Exit, Intent, Reply, UpdateContext};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::modal;
@@ -20,7 +21,6 @@ use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::msg::{Copied, Msg, ReadKey};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::{Answer, Component, Destination, Exit, Intent, Reply, UpdateContext};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::credential::Credential;

@@ -1,9 +1,9 @@
 //! Switches between screens, and reads again what they show.
 
 use super::{requests, with_page};
+use crate::tui::component::Destination;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Layer, Model};
-use crate::tui::screen::Destination;
 use crate::tui::screen::workspace::Workspace;
 use crate::verbs::accounts::WhoAmI;
 use crate::verbs::catalogue::ListCatalogues;

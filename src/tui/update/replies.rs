@@ -3,12 +3,12 @@
 use super::{damaged_rows, lock, long_work, navigation, offer, outcomes, session, with_page};
 use crate::domain::catalogue::Catalogue;
 use crate::error::{Kind, Result};
+use crate::tui::component::Reply;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Layer, Model, PendingRequest, RequestKind};
 use crate::tui::msg::{ReadKey, RequestId};
 use crate::tui::notice::Notice;
 use crate::tui::outcome::Outcome;
-use crate::tui::screen::Reply;
 use crate::verbs::request::Response;
 
 /// Handles a reply. A reply that nothing waits for any more is dropped.

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::tui::component::{Ask, AskSubject};
 use crate::tui::effect::{Call, Effect};
 use crate::tui::long_work::LongWork;
 use crate::tui::model::{Layer, Model, PendingRequest, RequestKind};
 use crate::tui::msg::{ReadKey, RequestId};
-use crate::tui::screen::{Ask, AskSubject};
 use crate::verbs::credential::Credential;
 use crate::verbs::request::Request;
 

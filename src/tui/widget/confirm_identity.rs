@@ -8,7 +8,7 @@ use super::text_input::TextInput;
 use crate::domain::name::Username;
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::screen::{Answer, Intent};
+use crate::tui::component::{Answer, Intent};
 use crate::verbs::credential::Credential;
 
 /// The proof of identity for a change.

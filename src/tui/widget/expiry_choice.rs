@@ -9,8 +9,8 @@ use crate::domain::date_format::DateFormat;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::time::{Timestamp, Zone, relative};
 use crate::error::Result;
+use crate::tui::component::UpdateContext;
 use crate::tui::model::Model;
-use crate::tui::screen::UpdateContext;
 
 /// An offered answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,9 +16,9 @@ use super::key_hints::key_hints;
 use super::text_fit::wrap;
 use super::text_input::TextInput;
 use crate::error::Error;
+use crate::tui::component::{Answer, Component, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Answer, Component, Intent, Reply, UpdateContext};
 use crate::verbs::request::Response;
 
 /// A [`Dialog`] with its focus and problem.

@@ -6,9 +6,9 @@ use super::scroll_text::ScrollText;
 use super::text_input::TextInput;
 use crate::domain::api_selection::Selection;
 use crate::error::Error;
+use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::verbs::request::{Request, Response};
 
 /// The kind of a field. Each kind handles keys differently.

@@ -5,9 +5,9 @@ use std::ops::Range;
 use ratatui::text::{Line, Span};
 
 use super::text_fit::width;
+use crate::tui::component::Component;
 use crate::tui::keymap::{self, Action, Binding, Context, Key};
 use crate::tui::model::Model;
-use crate::tui::screen::Component;
 
 /// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
 pub fn key_hints_with_position(

@@ -1,8 +1,8 @@
 //! The content of the screens: a drawn buffer, its text, and the ids of dialogs and notices. Also assertions about
 //! these.
 
+use jeton::tui::component::Component;
 use jeton::tui::notice::NoticeId;
-use jeton::tui::screen::Component;
 use jeton::tui::view::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

@@ -4,9 +4,9 @@ use ratatui::style::Style;
 
 use super::{ChosenPassword, NewPasswordField, NewPasswordInputs};
 use crate::domain::name::Username;
+use crate::tui::component::UpdateContext;
 use crate::tui::modal::confirm_change::{PendingMutation, Retry};
 use crate::tui::model::Model;
-use crate::tui::screen::UpdateContext;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;

@@ -4,8 +4,8 @@
 use super::{pending_apply, preview_text};
 use crate::domain::catalogue::Catalogue;
 use crate::error::Error;
+use crate::tui::component::{Answer, Intent, UpdateContext};
 use crate::tui::model::Model;
-use crate::tui::screen::{Answer, Intent, UpdateContext};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{ScrollText, is_tight};

@@ -2,6 +2,8 @@
 
 use super::Accounts;
 use crate::domain::role::Role;
+use crate::tui::component::AccountDialog;
+use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::modal::account::create::CreateAccountDialog;
 use crate::tui::modal::account::delete::delete_account;
 use crate::tui::modal::account::disable::pending_disable;
@@ -10,7 +12,6 @@ use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::model::Model;
-use crate::tui::screen::{AccountDialog, Intent, UpdateContext};
 use crate::verbs::accounts::{AccountWithCounts, EnableAccounts};
 use crate::verbs::authorize::{self, AccountAction};
 

@@ -18,8 +18,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::workspace::ScreenId;
-use super::{AccountDialog, Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::account::{Account, AccountId};
+use crate::tui::component::AccountDialog;
+use crate::tui::component::{Component, Destination, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::outcome::{Outcome, Subject};

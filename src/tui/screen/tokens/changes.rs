@@ -2,9 +2,9 @@
 
 use super::Tokens;
 use crate::domain::token::Token;
+use crate::tui::component::Intent;
 use crate::tui::modal::reveal_secret::RevealSecretDialog;
 use crate::tui::outcome::{Outcome, Subject};
-use crate::tui::screen::Intent;
 use crate::verbs::tokens::{EditToken, RestoreTokens, RetireToken, RevokeTokens};
 
 impl Tokens {

@@ -6,6 +6,7 @@ use super::Tokens;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token};
+use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
 use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::modal::copy_token::CopyTokenDialog;
@@ -20,7 +21,6 @@ use crate::tui::modal::restore::RestoreTokensDialog;
 use crate::tui::modal::revoke_tokens::revoke_tokens;
 use crate::tui::modal::token_details::TokenDetailsDialog;
 use crate::tui::notice::NoticeId;
-use crate::tui::screen::{Intent, UpdateContext};
 use crate::tui::widget::text_fit::{count_noun, join_three};
 use crate::verbs::tokens::{DisableTokens, EnableTokens, TokenTarget};
 

@@ -21,10 +21,10 @@ mod view;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{Answer, Component, Destination, Intent, Reply, UpdateContext};
 use crate::domain::name::Username;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::token::{Token, TokenId};
+use crate::tui::component::{Answer, Component, Destination, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;

@@ -3,9 +3,9 @@
 use super::marks::MAX_MARKED;
 use super::{ListQuery, Tokens, max_marked_text};
 use crate::domain::token::{TokenId, TokenRef};
+use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::msg::ReadKey;
 use crate::tui::notice::NoticeId;
-use crate::tui::screen::{Intent, Reply, UpdateContext};
 use crate::tui::widget::text_fit::group_digits;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::{Request, Response};

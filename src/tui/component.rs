@@ -1,0 +1,375 @@
+//! The interface between pages, which are screens and dialogs, and input.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::domain::api_selection::Selection;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::name::Username;
+use crate::domain::policy::Policy;
+use crate::domain::query::sort::Sort;
+use crate::domain::time::Timestamp;
+use crate::domain::token::TokenId;
+use crate::error::{Error, Result};
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::{Layer, LocalDates, Model, PendingRequest};
+use crate::tui::msg::{Copied, ReadKey, RequestId};
+use crate::tui::notice::NoticeId;
+use crate::tui::outcome::Outcome;
+use crate::tui::remembered_credentials::AuthState;
+use crate::tui::screen::workspace::ScreenId;
+use crate::tui::widget::confirm_identity::AuthField;
+use crate::tui::widget::text_input::TextInput;
+use crate::verbs::Verb;
+use crate::verbs::accounts::{CurrentUser, ShowAccount};
+use crate::verbs::credential::Credential;
+use crate::verbs::request::{Request, Response};
+use crate::verbs::session::Session;
+use crate::verbs::tokens::ShowToken;
+
+/// The data that a page may read while it handles an action.
+pub struct UpdateContext<'a> {
+    /// The layer of the page.
+    pub layer: Layer,
+    /// Requests without a reply yet.
+    pub pending: &'a BTreeMap<RequestId, PendingRequest>,
+    /// Subject of the read whose reply or error the page takes.
+    pub replied: Option<ReadKey>,
+    /// `true` if the page is the current screen, even below a dialog.
+    pub is_shown: bool,
+    /// `true` if the page takes the keys.
+    pub is_on_top: bool,
+    /// Time of the message.
+    pub now: Timestamp,
+    /// Time zone and format of dates on screen.
+    pub dates: &'a LocalDates,
+    /// Number of visible rows of the page's list.
+    pub rows: usize,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Number of lines of the page, if it scrolls.
+    pub lines: usize,
+    /// Data about the signed-in user, once known.
+    pub me: Option<&'a CurrentUser>,
+    pub session: Option<&'a Session>,
+    /// The held proofs.
+    pub auth: &'a AuthState,
+    /// All catalogues.
+    pub catalogues: &'a Arc<[Catalogue]>,
+    /// `true` while work in batches is under way.
+    pub has_long_work: bool,
+}
+
+impl UpdateContext<'_> {
+    /// Returns `true` if the page has sent `request`, or one that differs only in its anchor or filter, and has no reply
+    /// yet.
+    pub fn is_reading(&self, request: &Request) -> bool {
+        let key = Some(ReadKey::from(request));
+        self.pending.values().any(|pending| pending.asker == Some(self.layer) && pending.key == key)
+    }
+
+    /// Reports that a read has failed.
+    pub fn report_read_error(&self, error: &Error) -> Intent {
+        // A token or account that is gone has no details. The list shows that.
+        if self.is_reply_to::<ShowToken>() || self.is_reply_to::<ShowAccount>() {
+            return Intent::Stay;
+        }
+        Intent::Notify(NoticeId::Error(error.kind), error.to_string())
+    }
+
+    /// Returns `true` if a request of the verb `V` was answered.
+    pub fn is_reply_to<V: Verb>(&self) -> bool {
+        self.replied.is_some_and(ReadKey::is::<V>)
+    }
+
+    /// Returns the area of the terminal above its footer.
+    pub fn area(&self) -> Rect {
+        Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(1))
+    }
+
+    /// Returns the policy. Before it has arrived, the default policy is used. The store applies the real policy in any
+    /// case.
+    pub fn policy(&self) -> Policy {
+        self.me.map_or_else(Policy::default, |me| me.policy.clone())
+    }
+
+    /// Returns the proof for a change; `None` before sign-in.
+    pub fn auth_field(&self) -> Option<AuthField> {
+        self.session.map(|session| self.auth.auth_field(session.username(), self.now))
+    }
+
+    /// Returns `true` if a person signed in, not a token.
+    pub fn is_by_person(&self) -> bool {
+        !self.session.is_some_and(Session::is_token)
+    }
+}
+
+/// The action that a page returns after a key.
+pub enum Intent {
+    /// Nothing more.
+    Stay,
+    /// Several intents, in this order.
+    All(Vec<Intent>),
+    /// Close the page and pass the answer, if there is one, to the page below.
+    Close(Option<Answer>),
+    /// Open another dialog on top.
+    Push(Box<dyn Component>),
+    /// Ask for something.
+    Ask(Ask),
+    /// Perform an effect.
+    Run(Effect),
+    /// Show a notice for a while.
+    Notify(NoticeId, String),
+    /// Show a screen without dialogs, or something on it. A secret in a dialog is lost.
+    Go(Destination),
+    /// Leave the screens.
+    Leave(Exit),
+}
+
+impl Intent {
+    /// Opens a dialog on top.
+    pub fn push(dialog: impl Component) -> Self {
+        Intent::Push(Box::new(dialog))
+    }
+
+    /// Sends a request while the page waits.
+    pub fn send(credential: Credential, request: impl Into<Request>) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: Some(credential), waits: true })
+    }
+
+    /// Sends a read-only request as the signed-in account while the page waits.
+    pub fn query(request: impl Into<Request>) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: None, waits: true })
+    }
+
+    /// Sends a read-only request as the signed-in account. The page takes keys meanwhile.
+    pub fn read(request: impl Into<Request>) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: None, waits: false })
+    }
+
+    /// Reads the catalogue with this path or name while the page waits.
+    pub fn read_catalogue(path: PathBuf) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Catalogue(path), credential: None, waits: true })
+    }
+
+    /// Copies text that is not a secret.
+    pub fn copy(text: impl Into<String>) -> Self {
+        Intent::Run(Effect::CopyText(text.into()))
+    }
+}
+
+/// Something that a page asks for. The reply goes to the page.
+pub struct Ask {
+    pub subject: AskSubject,
+    /// `None` to ask as the signed-in account.
+    pub credential: Option<Credential>,
+    /// `true` if the page takes no keys until the reply.
+    pub waits: bool,
+}
+
+/// The subject of an [`Ask`].
+pub enum AskSubject {
+    Request(Request),
+    /// The catalogue with this path or name.
+    Catalogue(PathBuf),
+}
+
+/// The answer of a dialog to the page that has opened it.
+pub enum Answer {
+    /// The dialog was refused what it asked for.
+    Error(Error),
+    Selection(Selection),
+    Sort(Sort),
+}
+
+/// Something on a screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// The screen that is shown.
+    Here,
+    Screen(ScreenId),
+    TokensOf(Username),
+    /// A token in the table or, if `trashed`, in the trash, with all filters cleared.
+    Token {
+        id: TokenId,
+        trashed: bool,
+    },
+}
+
+impl Destination {
+    /// Returns the screen to switch to.
+    pub fn screen(&self) -> Option<ScreenId> {
+        match self {
+            Destination::Here => None,
+            Destination::Screen(screen) => Some(*screen),
+            Destination::TokensOf(_) | Destination::Token { .. } => Some(ScreenId::Tokens),
+        }
+    }
+}
+
+/// A way out of the screens.
+pub enum Exit {
+    /// Sign out and show the sign-in.
+    SignOut,
+    /// End the program.
+    Quit(Result<()>),
+}
+
+/// The result of something that a component has requested.
+#[expect(clippy::large_enum_variant, reason = "passed by reference and never stored")]
+pub enum Reply {
+    Response(Response),
+    /// A catalogue was read from a file.
+    Catalogue(Catalogue),
+    /// Text was copied to the clipboard, or an error.
+    Copied(Result<Copied>),
+    /// A secret was saved to a file, or an error.
+    Saved(Result<PathBuf>),
+}
+
+/// An operation on accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountDialog {
+    Create,
+    SetRole,
+    SetEnabled,
+    SetPassword,
+    Delete,
+}
+
+/// A layer that takes keys: a screen, or a dialog on top of a screen.
+pub trait Component: Any {
+    /// Returns a stable id of the screen or dialog in kebab case, for tests.
+    fn id(&self) -> &'static str;
+
+    /// Returns the text of the problem that the form shows.
+    fn problem(&self) -> Option<&str> {
+        None
+    }
+
+    /// Returns the context in which keys are looked up.
+    fn context(&self) -> Context;
+
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
+        None
+    }
+
+    /// Handles an edit of the focused field.
+    fn on_edit(&mut self) -> Intent {
+        Intent::Stay
+    }
+
+    /// Returns a word for the next effect of Enter, if that effect changes something; `None` for an action that only
+    /// shows something.
+    fn enter_label(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns the number of lines that the page scrolls over.
+    fn line_count(&self, _model: &Model) -> usize {
+        0
+    }
+
+    /// Draws the page. A screen fills `area`, a dialog is centred in it.
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model);
+
+    /// Handles the action of a key.
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent;
+
+    /// Returns `true` if the keys of `action` can be used now.
+    fn is_enabled(&self, _action: Action, _model: &Model) -> bool {
+        true
+    }
+
+    /// Returns a word for the current effect of `action`, if the action has several possible effects.
+    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
+        if action == Action::Accept { self.enter_label() } else { None }
+    }
+
+    /// Reads the data of the page, which is now shown.
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Stay
+    }
+
+    /// Reads the data of the page again after a change of the store. A hidden screen is read when it is next shown.
+    fn on_store_changed(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        if ctx.is_shown { self.on_open(ctx) } else { Intent::Stay }
+    }
+
+    /// Returns `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.
+    fn shows_ledger(&self) -> bool {
+        false
+    }
+
+    /// Reads the data of the current screen again, because the ledger may have new entries.
+    fn on_ledger_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Stay
+    }
+
+    /// Takes the signed-in account and the catalogues, which were read again.
+    fn on_context_changed(&mut self, _ctx: &UpdateContext<'_>) {}
+
+    /// Keeps the cursor visible in a list that now has `rows` visible rows.
+    fn on_resize(&mut self, _rows: usize) {}
+
+    /// Takes the reply to a request of this page. `None` if the reply has the same effect for every page, such as that
+    /// of a finished change.
+    fn on_reply(&mut self, _reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        None
+    }
+
+    /// Takes data from the reply to a request of any page.
+    fn on_data(&mut self, _response: &Response, _ctx: &UpdateContext<'_>) {}
+
+    /// Shows a change made here, before the data of the page is read again.
+    fn on_change(&mut self, _outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Stay
+    }
+
+    /// Hides what must not be seen after the screens were locked and unlocked again.
+    fn on_lock(&mut self) {}
+
+    /// Returns the question before discarding something that can't be had again.
+    fn discard_question(&self) -> Option<Box<dyn Component>> {
+        None
+    }
+
+    /// Returns `true` if the page is such a question.
+    fn is_discard_question(&self) -> bool {
+        false
+    }
+
+    /// Returns `true` if the page's text, in `columns` on a screen of `rows`, is longer than its room.
+    fn is_scrollable(&self, _columns: usize, _rows: usize) -> bool {
+        false
+    }
+
+    /// Takes the answer of the dialog that was on top.
+    fn on_answer(&mut self, answer: Answer) -> Intent {
+        match answer {
+            Answer::Error(error) => self.on_error(error),
+            Answer::Selection(_) | Answer::Sort(_) => Intent::Stay,
+        }
+    }
+
+    /// Goes to something on the screen, which is now shown.
+    fn on_go(&mut self, _destination: &Destination) -> Intent {
+        Intent::Stay
+    }
+
+    /// Handles the failure of a request during which the page takes keys.
+    fn on_read_error(&mut self, error: Error, ctx: &UpdateContext<'_>) -> Intent {
+        ctx.report_read_error(&error)
+    }
+
+    /// Handles the refusal of the request that the page waits for.
+    fn on_error(&mut self, error: Error) -> Intent {
+        Intent::Close(Some(Answer::Error(error)))
+    }
+}
