@@ -233,16 +233,6 @@ pub enum Reply {
     Saved(Result<PathBuf>),
 }
 
-/// An operation on accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AccountDialog {
-    Create,
-    SetRole,
-    SetEnabled,
-    SetPassword,
-    Delete,
-}
-
 /// A layer that takes keys: a screen, or a dialog on top of a screen.
 pub trait Component: Any {
     /// Returns a stable id of the screen or dialog in kebab case, for tests.

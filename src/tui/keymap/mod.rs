@@ -13,7 +13,6 @@ pub use table::BINDINGS;
 
 use std::ops::Range;
 
-use crate::tui::component::AccountDialog;
 use crate::tui::component::Component;
 use crate::tui::model::Model;
 use crate::tui::screen::workspace::ScreenId;
@@ -34,8 +33,13 @@ pub enum Action {
     Messages,
     /// Opens the search for the token of a secret.
     IdentifySecret,
-    /// Changes the account under the cursor, or creates one.
-    Account(AccountDialog),
+    CreateAccount,
+    /// Changes the role of the account under the cursor.
+    SetRole,
+    /// Changes the password of the account under the cursor.
+    SetPassword,
+    /// Deletes the account under the cursor.
+    DeleteAccount,
     /// Copies the name under the cursor.
     CopyName,
     /// Changes the rule under the cursor.
@@ -50,7 +54,7 @@ pub enum Action {
     CopyToken,
     /// Ends the overlap of the token's two secrets.
     EndOverlap,
-    /// Disables or enables the marked tokens, or the one under the cursor.
+    /// Disables or enables the marked objects, or the one under the cursor.
     SetEnabled,
     /// Revokes the marked tokens, or the one under the cursor.
     Revoke,

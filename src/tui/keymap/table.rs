@@ -4,7 +4,6 @@ use crossterm::event::KeyCode;
 
 use super::enabled::*;
 use super::{Action, Binding, Context, Key};
-use crate::tui::component::AccountDialog;
 use crate::tui::model::Model;
 use crate::tui::screen::workspace::ScreenId;
 
@@ -208,11 +207,11 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Ticked", "Switch between the methods of the shown API sets and all methods", 7, shows_set),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Open or close all groups", 0, always),
 
-    bind(Context::Accounts, &[Key::char('n')], Action::Account(AccountDialog::Create), "New", "Create an account", 1, always),
-    bind(Context::Accounts, &[Key::char('o')], Action::Account(AccountDialog::SetRole), "Role", "Change the account's role", 2, always),
-    bind(Context::Accounts, &[Key::char('d')], Action::Account(AccountDialog::SetEnabled), "Disable/Enable", "Disable or enable the account; tokens of a disabled account are denied", 3, always),
-    bind(Context::Accounts, &[Key::char('w')], Action::Account(AccountDialog::SetPassword), "Password", "Change your own password, or the password of an account that you manage", 4, always),
-    bind(Context::Accounts, &[Key::char('x')], Action::Account(AccountDialog::Delete), "Delete", "Delete an account without active tokens; you type the account's name to confirm", 5, always),
+    bind(Context::Accounts, &[Key::char('n')], Action::CreateAccount, "New", "Create an account", 1, always),
+    bind(Context::Accounts, &[Key::char('o')], Action::SetRole, "Role", "Change the account's role", 2, always),
+    bind(Context::Accounts, &[Key::char('d')], Action::SetEnabled, "Disable/Enable", "Disable or enable the account; tokens of a disabled account are denied", 3, always),
+    bind(Context::Accounts, &[Key::char('w')], Action::SetPassword, "Password", "Change your own password, or the password of an account that you manage", 4, always),
+    bind(Context::Accounts, &[Key::char('x')], Action::DeleteAccount, "Delete", "Delete an account without active tokens; you type the account's name to confirm", 5, always),
     bind(Context::Accounts, &[ENTER], Action::Details, "Tokens", "Go to the account's tokens", 6, always),
     bind(Context::Accounts, &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: role:admin status:disabled", 7, always),
     bind(Context::Accounts, &[Key::char('y')], Action::CopyName, "Copy name", "Copy the account's name", 0, always),

@@ -19,7 +19,6 @@ use ratatui::layout::Rect;
 
 use super::workspace::ScreenId;
 use crate::domain::account::{Account, AccountId};
-use crate::tui::component::AccountDialog;
 use crate::tui::component::{Component, Destination, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
@@ -125,14 +124,18 @@ impl Component for Accounts {
 
     fn is_enabled(&self, action: Action, model: &Model) -> bool {
         match action {
-            Action::Account(kind) => self.may_manage(kind, model),
             Action::Details | Action::CopyName => self.current().is_some(),
+            Action::CreateAccount
+            | Action::SetRole
+            | Action::SetEnabled
+            | Action::SetPassword
+            | Action::DeleteAccount => self.may_manage(action, model),
             _ => true,
         }
     }
 
     fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
-        let enabled = self.current().filter(|_| action == Action::Account(AccountDialog::SetEnabled))?.account.enabled;
+        let enabled = self.current().filter(|_| action == Action::SetEnabled)?.account.enabled;
         Some(if enabled { "Disable" } else { "Enable" })
     }
 
@@ -200,13 +203,12 @@ impl Component for Accounts {
         match action {
             Action::Refresh => self.on_open(ctx),
             Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
-            Action::Account(kind) => self.open_dialog(kind, ctx).unwrap_or(Intent::Stay),
             Action::Details => {
                 self.current().map_or(Intent::Stay, |c| Intent::Go(Destination::TokensOf(c.account.username.clone())))
             }
             Action::CopyName => self.current().map_or(Intent::Stay, |c| Intent::copy(c.account.username.to_string())),
             _ if self.cursor.move_by(action, self.matching.len(), ctx.rows) => self.read_details(),
-            _ => Intent::Stay,
+            _ => self.open_dialog(action, ctx).unwrap_or(Intent::Stay),
         }
     }
 }
