@@ -335,11 +335,6 @@ pub trait Component: Any {
         false
     }
 
-    /// Returns `true` if the page's text, in `columns` on a screen of `rows`, is longer than its room.
-    fn is_scrollable(&self, _columns: usize, _rows: usize) -> bool {
-        false
-    }
-
     /// Takes the answer of the dialog that was on top.
     fn on_answer(&mut self, answer: Answer) -> Intent {
         match answer {

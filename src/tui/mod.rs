@@ -25,6 +25,7 @@ pub mod model;
 pub mod msg;
 pub mod notice;
 pub mod outcome;
+pub mod page_keys;
 pub mod picker;
 pub mod remembered_credentials;
 mod runtime;

@@ -249,6 +249,17 @@ impl Model {
         !self.session.as_ref().is_some_and(Session::is_token)
     }
 
+    /// Returns `true` if the signed-in user manages tokens of other accounts.
+    pub fn manages_others(&self) -> bool {
+        let role = self.role();
+        Role::ALL.into_iter().any(|other| role.manages(other))
+    }
+
+    /// Returns `true` if a person signed in whose role is `role` or a higher one. `false` until the role is known.
+    pub fn is_by_person_with(&self, role: Role) -> bool {
+        self.is_by_person() && self.me.as_ref().is_some_and(|me| me.account.role >= role)
+    }
+
     /// Returns the proof for a change; `None` before sign-in.
     pub fn auth_field(&self) -> Option<AuthField> {
         self.session.as_ref().map(|session| self.auth.auth_field(session.username(), self.now))

@@ -1,7 +1,8 @@
 //! The single table of keys. Lookup, footer, help and `docs/keys.md` iterate over it.
+//!
+//! The table knows contexts and actions. Pages decide which actions can be used.
 
 mod context;
-mod enabled;
 mod key;
 mod table;
 #[cfg(test)]
@@ -13,8 +14,6 @@ pub use table::BINDINGS;
 
 use std::ops::Range;
 
-use crate::tui::component::Component;
-use crate::tui::model::Model;
 use crate::tui::screen::workspace::ScreenId;
 
 /// The effect of a key.
@@ -187,36 +186,46 @@ pub struct Binding {
     pub help: &'static str,
     /// Position in the footer from 1; 0 = not in the footer.
     pub rank: u8,
-    /// Returns `true` if the keys can be used now.
-    pub enabled: fn(&Model) -> bool,
 }
 
-impl Binding {
-    fn is_enabled(&self, page: &dyn Component, model: &Model) -> bool {
-        (self.enabled)(model) && page.is_enabled(self.action, model)
+/// The contexts whose keys work at the same time.
+#[derive(Debug, Clone, Copy)]
+pub struct ActiveContexts {
+    /// The context of the page.
+    pub page: Context,
+    /// `true` if the page is a screen without a dialog over it, so that [`Context::Global`] is active.
+    pub is_screen: bool,
+    /// `true` if work in batches can be stopped, unless the page takes its keys.
+    pub can_stop_work: bool,
+}
+
+impl ActiveContexts {
+    /// Returns the contexts in the order of their precedence.
+    fn iter(self) -> impl Iterator<Item = Context> {
+        let long_work = self.stops_work().then_some(Context::LongWork);
+        let global = self.is_screen.then_some(Context::Global);
+        [long_work, Some(self.page), global, Some(Context::Anywhere)].into_iter().flatten()
+    }
+
+    /// Returns `true` if [`Context::LongWork`] is active. It is not over a dialog or a text field, because they would
+    /// take its keys.
+    fn stops_work(self) -> bool {
+        self.can_stop_work && self.is_screen && !self.page.takes_letters()
     }
 }
 
-/// Returns the action of `key` on `page`, on every screen, or everywhere, in this order. `None` while the key can't be
-/// used. Without a page, only the keys that work everywhere are found.
-pub fn lookup(page: Option<&dyn Component>, key: Key, model: &Model) -> Option<Action> {
-    let context = page.map_or(Context::Anywhere, Component::context);
-    let find =
-        |context: Context, key: Key| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
-    let global = |key: Key| model.active_screen().and_then(|_| find(Context::Global, key));
-    let long_work = |key: Key| find(Context::LongWork, key).filter(|_| can_stop_work(context, model));
-    let lookup_in_order = |key: Key| {
-        long_work(key).or_else(|| find(context, key)).or_else(|| global(key)).or_else(|| find(Context::Anywhere, key))
-    };
-    // If no binding uses Shift with the key, the key without Shift is used.
-    let binding = lookup_in_order(key).or_else(|| key.without_shift().and_then(lookup_in_order));
-    binding.filter(|b| page.is_none_or(|page| b.is_enabled(page, model))).map(|b| b.action)
+/// Returns the binding of `action` in `context`.
+pub fn binding(context: Context, action: Action) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|b| b.context == context && b.action == action)
 }
 
-/// Returns `true` if the keys of [`Context::LongWork`] are active. They are not over a dialog or a text field, because
-/// they would take its keys.
-fn can_stop_work(context: Context, model: &Model) -> bool {
-    model.active_screen().is_some() && !context.takes_letters() && model.long_work().is_some_and(|work| !work.stopping)
+/// Returns the action of `key`. `None` while `is_enabled` forbids the action.
+pub fn lookup(contexts: ActiveContexts, key: Key, is_enabled: impl Fn(Action) -> bool) -> Option<Action> {
+    let find_in = |context, key| BINDINGS.iter().find(|b| b.context == context && b.keys.contains(&key));
+    let find = |key| contexts.iter().find_map(|context| find_in(context, key));
+    // If no binding uses Shift with the key, the key without Shift is used.
+    let binding = find(key).or_else(|| key.without_shift().and_then(find));
+    binding.map(|b| b.action).filter(|action| is_enabled(*action))
 }
 
 /// Returns the action of `key` in a text field.
@@ -224,33 +233,26 @@ pub fn text_field_action(key: Key) -> Option<Action> {
     BINDINGS.iter().find(|b| b.context == Context::TextField && b.keys.contains(&key)).map(|b| b.action)
 }
 
-/// Returns one or two words for the current effect of `binding` on `page`.
-pub fn label(binding: &Binding, page: &dyn Component, model: &Model) -> &'static str {
-    let label = page.label(binding.action, model).or_else(|| enabled::dynamic_label(binding.action, model));
-    label.unwrap_or(binding.label)
-}
-
 /// From this rank on, a screen's own keys come after those common to all screens.
 const FIRST_LOW_RANK: u8 = 10;
 
-/// Returns the footer's bindings of `page`, in order. A screen's most important keys come first, then those common
-/// to all screens.
-pub fn footer(page: &dyn Component, model: &Model) -> Vec<&'static Binding> {
-    let context = page.context();
+/// Returns the footer's enabled bindings, in order. A screen's most important keys come first, then those common to all
+/// screens.
+pub fn footer(contexts: ActiveContexts, is_enabled: impl Fn(Action) -> bool) -> Vec<&'static Binding> {
     let ranked = |context: Context, ranks: Range<u8>| {
         let of_context = BINDINGS.iter().filter(|b| b.context == context && ranks.contains(&b.rank));
-        let mut shown: Vec<_> = of_context.filter(|b| b.is_enabled(page, model)).collect();
+        let mut shown: Vec<_> = of_context.filter(|b| is_enabled(b.action)).collect();
         shown.sort_by_key(|b| b.rank);
         shown
     };
-    if model.active_screen().is_none() || context.takes_letters() {
-        return ranked(context, 1..u8::MAX);
+    let page = contexts.page;
+    if !contexts.is_screen || page.takes_letters() {
+        return ranked(page, 1..u8::MAX);
     }
-    let stops = ranked(Context::LongWork, 1..u8::MAX).into_iter().filter(|_| can_stop_work(context, model));
-    let mut shown: Vec<_> = stops.collect();
-    shown.extend(ranked(context, 1..FIRST_LOW_RANK));
+    let mut shown = if contexts.stops_work() { ranked(Context::LongWork, 1..u8::MAX) } else { Vec::new() };
+    shown.extend(ranked(page, 1..FIRST_LOW_RANK));
     shown.extend(ranked(Context::Global, 1..u8::MAX));
-    shown.extend(ranked(context, FIRST_LOW_RANK..u8::MAX));
+    shown.extend(ranked(page, FIRST_LOW_RANK..u8::MAX));
     shown
 }
 

@@ -219,11 +219,6 @@ impl Picker {
         matches!(self.mode, PickerMode::Pick(_)) || self.tree.choice() != &Choice::Custom
     }
 
-    /// Returns `true` if the catalogue shows the contents of a set.
-    pub fn shows_set(&self) -> bool {
-        self.shows_ticks()
-    }
-
     /// Returns the last row of the set list. In a picker, *Inherit* and nothing follow the sets.
     fn last_set(&self) -> usize {
         let sets = self.tree.index().sets.len();
@@ -259,8 +254,13 @@ impl Component for Picker {
         if self.focus == Focus::Search { Some(&mut self.search) } else { None }
     }
 
-    fn is_enabled(&self, action: Action, _model: &Model) -> bool {
-        action != Action::DropUnused || self.can_drop_unused()
+    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+        match action {
+            Action::DropUnused => self.can_drop_unused(),
+            Action::OnlyChecked => self.shows_ticks(),
+            Action::ApplyCatalogue => model.is_by_person_with(Role::Admin),
+            _ => true,
+        }
     }
 
     fn on_open(&mut self, ctx: &UpdateContext<'_>) -> Intent {

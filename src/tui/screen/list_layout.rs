@@ -16,9 +16,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::error::{Error, Kind};
-use crate::tui::keymap::{Action, BINDINGS, Binding, Context};
+use crate::tui::keymap::Binding;
 use crate::tui::model::Model;
-use crate::tui::screen::workspace::ScreenId;
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter_field::FilterField;
 use crate::tui::widget::text_fit::{clean, cut, fit, fold, width, wrap};
@@ -45,6 +44,8 @@ pub struct ScreenParts {
     pub second: Line<'static>,
     /// Text below the body about the row under the cursor. A notice replaces it for a while.
     pub about: [String; 2],
+    /// The key that undoes the last change, shown next to its notice.
+    pub undo: Option<&'static Binding>,
 }
 
 /// Draws the frame and returns the area of the body.
@@ -60,7 +61,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, parts: ScreenParts, model: &Model
     let in_front = model.active_screen().is_some();
     let below_body = model.long_work().map_or_else(rule, |work| work.progress_line(columns, in_front, theme));
     frame.render_widget(below_body, row(bottom));
-    for (y, line) in (bottom + 1..).zip(notice_lines(parts.about, columns, model)) {
+    for (y, line) in (bottom + 1..).zip(notice_lines(parts.about, parts.undo, columns, model)) {
         frame.render_widget(line, row(y));
     }
     Rect { y: area.y + 3, height: bottom.saturating_sub(3), ..area }
@@ -128,7 +129,7 @@ fn demo_hint(model: &Model, room: usize) -> String {
     whole.filter(|text| width(text) <= room).unwrap_or_else(|| text(""))
 }
 
-fn notice_lines(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2] {
+fn notice_lines(about: [String; 2], undo: Option<&Binding>, columns: usize, model: &Model) -> [Line<'static>; 2] {
     let theme = &model.theme;
     let Some(notice) = &model.notice else {
         let [first, second] = about.map(|text| cut(&format!(" {text}"), columns));
@@ -136,7 +137,7 @@ fn notice_lines(about: [String; 2], columns: usize, model: &Model) -> [Line<'sta
     };
     let (glyph, style) = notice.glyph(theme);
     let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
-    let hint = undo_hint(model);
+    let hint = undo.and_then(|binding| undo_hint(binding, theme));
     let used_columns = hint.as_ref().map_or(0, |offer| offer.width() + 2);
     let room = columns.saturating_sub(4 + used_columns);
     // The remedy is at the end of the text: without a command the text may use both lines.
@@ -157,12 +158,8 @@ fn notice_lines(about: [String; 2], columns: usize, model: &Model) -> [Line<'sta
 }
 
 /// Returns the hint for the key that undoes the last change.
-fn undo_hint(model: &Model) -> Option<Line<'static>> {
-    let restore = |b: &&Binding| b.context == Context::Tokens && b.action == Action::Restore;
-    let on_tokens = model.active_screen() == Some(ScreenId::Tokens) && model.context() == Context::Tokens;
-    let binding = BINDINGS.iter().filter(|_| on_tokens).find(restore).filter(|b| (b.enabled)(model))?;
+fn undo_hint(binding: &Binding, theme: &Theme) -> Option<Line<'static>> {
     let key = binding.keys.first()?.to_string();
-    let theme = &model.theme;
     Some(Line::from(vec![
         Span::raw("  "),
         Span::styled(key, theme.accent),

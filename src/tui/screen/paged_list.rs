@@ -262,6 +262,7 @@ impl<S: Source> Component for PagedList<S> {
             head: vec![Span::styled(S::TITLE, model.theme.strong)],
             second: filter_line(&self.filter, &self.count(), columns, model),
             about: list_layout::unless_detail_pane(about, area),
+            undo: None,
         };
         let body = list_layout::draw(frame, area, parts, model);
         if let Some(error) = self.rows.error() {

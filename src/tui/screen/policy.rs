@@ -116,6 +116,10 @@ impl Component for PolicyScreen {
         Context::Policy
     }
 
+    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+        action != Action::EditPolicy || model.is_by_person_with(Role::Owner)
+    }
+
     fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::read(ListPolicy)
     }
@@ -149,6 +153,7 @@ impl Component for PolicyScreen {
             head: vec![Span::styled("Policy", model.theme.strong)],
             second: plain_line(right, columns, model),
             about: [about, note],
+            undo: None,
         };
         let body = list_layout::draw(frame, area, around, model);
         frame.render_widget(Paragraph::new(self.table(body, model)), body);

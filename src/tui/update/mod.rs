@@ -15,11 +15,12 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use crate::error::{Error, Kind, Result};
 use crate::tui::component::{Answer, Component, Destination, Exit, Intent, Reply, UpdateContext};
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, Action, Key};
+use crate::tui::keymap::{Action, Key};
 use crate::tui::modal;
 use crate::tui::model::{Layer, Model, RequestKind, Screen};
 use crate::tui::msg::{Copied, Msg, ReadKey};
 use crate::tui::notice::{Notice, NoticeId};
+use crate::tui::page_keys;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
@@ -186,7 +187,7 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         let intent = page.on_edit();
         return apply_intent(model, layer, intent);
     }
-    let Some(action) = keymap::lookup(model.page(layer), Key::from(*event), model) else { return Vec::new() };
+    let Some(action) = page_keys::lookup(model.page(layer), Key::from(*event), model) else { return Vec::new() };
     if let Some(effects) = long_work::stop_instead_of(model, action) {
         return effects;
     }

@@ -71,6 +71,12 @@ impl<D: Dialog> Form<D> {
         self.dialog.cancel()
     }
 
+    /// Returns `true` if the text or the list of the dialog is longer than its room in a terminal of this size.
+    fn is_scrollable(&self, size: (u16, u16)) -> bool {
+        let (columns, rows) = dialog_size(size);
+        self.dialog.scroll_text().is_some_and(|p| p.is_long(columns, rows)) || self.dialog.is_too_long(rows)
+    }
+
     fn focused_field(&self) -> Option<(D::Field, FieldKind)> {
         let fields = self.dialog.fields();
         fields.iter().find(|(field, _)| Some(*field) == self.focus).or(fields.first()).copied()
@@ -225,8 +231,13 @@ impl<D: Dialog + 'static> Component for Form<D> {
         self.button_pressed_by(field, kind).and(self.dialog.enter_label())
     }
 
-    fn is_scrollable(&self, columns: usize, rows: usize) -> bool {
-        self.dialog.scroll_text().is_some_and(|p| p.is_long(columns, rows)) || self.dialog.is_too_long(rows)
+    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+        let scrolls = match action {
+            Action::PageDown | Action::PageUp => true,
+            Action::Down | Action::Up => self.context() != Context::Choice,
+            _ => false,
+        };
+        !scrolls || self.is_scrollable(model.size)
     }
 
     fn on_answer(&mut self, answer: Answer) -> Intent {

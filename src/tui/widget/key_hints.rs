@@ -6,8 +6,9 @@ use ratatui::text::{Line, Span};
 
 use super::text_fit::width;
 use crate::tui::component::Component;
-use crate::tui::keymap::{self, Action, Binding, Context, Key};
+use crate::tui::keymap::{Action, Binding, Context, Key};
 use crate::tui::model::Model;
+use crate::tui::page_keys;
 
 /// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
 pub fn key_hints_with_position(
@@ -40,13 +41,13 @@ pub fn truncate_with_hint(mut lines: Vec<Line<'static>>, room: usize, model: &Mo
 pub fn key_hints(page: &dyn Component, model: &Model, columns: usize) -> Line<'static> {
     let pair = |binding: &Binding| {
         let key = binding.keys.first().map(Key::to_string).unwrap_or_default();
-        (key, keymap::label(binding, page, model))
+        (key, page_keys::label(binding, page, model))
     };
     let columns_of = |binding: &Binding| {
         let (key, label) = pair(binding);
         2 + width(&key) + 1 + width(label)
     };
-    let all = keymap::footer(page, model);
+    let all = page_keys::footer(page, model);
     let stays =
         |binding: &Binding| binding.context == Context::Global && matches!(binding.action, Action::Help | Action::Quit);
     let mut room = (columns + 2).saturating_sub(all.iter().filter(|b| stays(b)).map(|b| columns_of(b)).sum());

@@ -72,6 +72,7 @@ impl Accounts {
             head: vec![Span::styled("Accounts", model.theme.strong)],
             second: filter_line(&self.filter, &self.count(), columns, model),
             about: list_layout::unless_detail_pane(self.about(model), area),
+            undo: None,
         };
         let body = list_layout::draw(frame, area, parts, model);
         let (table, pane) = list_layout::split_detail_pane(frame, body, &model.theme);

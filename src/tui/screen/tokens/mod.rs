@@ -131,7 +131,7 @@ impl Tokens {
     }
 
     /// Returns `true` if Esc would clear marks, clear a filter or leave the trash.
-    pub fn can_go_back(&self) -> bool {
+    fn can_go_back(&self) -> bool {
         !self.marks.is_empty() || !self.filter.is_empty() || self.options.trashed || self.options.is_filtering()
     }
 
@@ -230,6 +230,37 @@ impl Component for Tokens {
 
     fn context(&self) -> Context {
         self.filter.context(if self.options.trashed { Context::Trash } else { Context::Tokens })
+    }
+
+    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+        let current = self.current();
+        match action {
+            Action::EditToken
+            | Action::CopyToken
+            | Action::RegenerateToken
+            | Action::SetEnabled
+            | Action::Revoke
+            | Action::Mark
+            | Action::ExtendDown
+            | Action::ExtendUp
+            | Action::MarkShown
+            | Action::Details
+            | Action::CopyHint => current.is_some(),
+            Action::EndOverlap => current.is_some_and(|token| token.overlap(model.now).is_some()),
+            Action::Restore if self.options.trashed => current.is_some(),
+            Action::Restore => !self.just_revoked.is_empty(),
+            Action::Mine => model.manages_others(),
+            Action::Purge => model.is_by_person(),
+            Action::Cancel => self.filter.is_typing() || self.can_go_back(),
+            _ => true,
+        }
+    }
+
+    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
+        (action == Action::SetEnabled).then(|| {
+            let targets = self.targets();
+            if targets.is_empty() || targets.iter().any(|token| token.enabled) { "Disable" } else { "Enable" }
+        })
     }
 
     fn on_store_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {

@@ -12,6 +12,8 @@ use crate::domain::policy::Policy;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
+use crate::tui::component::Component;
+use crate::tui::keymap::{self, Action, Binding, Context};
 use crate::tui::modal::{token_details, token_usage};
 use crate::tui::model::Model;
 use crate::tui::screen::list_layout::{self, ScreenParts, filter_line_with};
@@ -33,6 +35,7 @@ impl Tokens {
             head: self.head(columns, model),
             second: filter_line_with(&self.filter, self.right(columns, &model.theme), columns, model),
             about: list_layout::unless_detail_pane(self.about(model), area),
+            undo: self.undo_binding(model),
         };
         let body = list_layout::draw(frame, area, parts, model);
         let (table, pane) = list_layout::split_detail_pane(frame, body, &model.theme);
@@ -41,6 +44,12 @@ impl Tokens {
             frame.render_widget(Paragraph::new(truncate_with_hint(lines, usize::from(pane.height), model)), pane);
         }
         self.table(frame, table, model);
+    }
+
+    /// Returns the binding that restores the tokens just revoked, if its keys work.
+    fn undo_binding(&self, model: &Model) -> Option<&'static Binding> {
+        let is_in_front = self.context() == Context::Tokens && model.active_screen().is_some();
+        keymap::binding(Context::Tokens, Action::Restore).filter(|_| is_in_front && !self.just_revoked.is_empty())
     }
 
     /// Returns the number of marked tokens and the most important counts. The least important are left out if there is

@@ -1,0 +1,37 @@
+//! The keys of a page: which can be used now, and the words for them.
+
+use crate::tui::component::Component;
+use crate::tui::keymap::{self, Action, ActiveContexts, Binding, Context, Key};
+use crate::tui::model::Model;
+
+/// Returns the action of `key` on `page`, on every screen, or everywhere, in this order. `None` while the key can't be
+/// used. Without a page, only the keys that work everywhere are found.
+pub fn lookup(page: Option<&dyn Component>, key: Key, model: &Model) -> Option<Action> {
+    keymap::lookup(contexts(page, model), key, |action| page.is_none_or(|page| is_enabled(page, action, model)))
+}
+
+/// Returns the footer's bindings of `page`, in order.
+pub fn footer(page: &dyn Component, model: &Model) -> Vec<&'static Binding> {
+    keymap::footer(contexts(Some(page), model), |action| is_enabled(page, action, model))
+}
+
+/// Returns one or two words for the current effect of `binding` on `page`.
+pub fn label(binding: &Binding, page: &dyn Component, model: &Model) -> &'static str {
+    page.label(binding.action, model).unwrap_or(binding.label)
+}
+
+fn contexts(page: Option<&dyn Component>, model: &Model) -> ActiveContexts {
+    ActiveContexts {
+        page: page.map_or(Context::Anywhere, Component::context),
+        is_screen: model.active_screen().is_some(),
+        can_stop_work: model.long_work().is_some_and(|work| !work.stopping),
+    }
+}
+
+/// Returns `true` if the keys of `action` can be used. The keys of the other screens are the same on every page.
+fn is_enabled(page: &dyn Component, action: Action, model: &Model) -> bool {
+    match action {
+        Action::ShowScreen(screen) => model.active_screen() != Some(screen),
+        _ => page.is_enabled(action, model),
+    }
+}
