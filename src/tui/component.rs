@@ -140,17 +140,21 @@ impl Intent {
 
     /// Sends a request while the page waits.
     pub fn send(credential: Credential, request: impl Into<Request>) -> Self {
-        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: Some(credential), waits: true })
+        Intent::Ask(Ask {
+            subject: AskSubject::Request(Box::new(request.into())),
+            credential: Some(credential),
+            waits: true,
+        })
     }
 
     /// Sends a read-only request as the signed-in account while the page waits.
     pub fn query(request: impl Into<Request>) -> Self {
-        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: None, waits: true })
+        Intent::Ask(Ask { subject: AskSubject::Request(Box::new(request.into())), credential: None, waits: true })
     }
 
     /// Sends a read-only request as the signed-in account. The page takes keys meanwhile.
     pub fn read(request: impl Into<Request>) -> Self {
-        Intent::Ask(Ask { subject: AskSubject::Request(request.into()), credential: None, waits: false })
+        Intent::Ask(Ask { subject: AskSubject::Request(Box::new(request.into())), credential: None, waits: false })
     }
 
     /// Reads the catalogue with this path or name while the page waits.
@@ -175,7 +179,7 @@ pub struct Ask {
 
 /// The subject of an [`Ask`].
 pub enum AskSubject {
-    Request(Request),
+    Request(Box<Request>),
     /// The catalogue with this path or name.
     Catalogue(PathBuf),
 }

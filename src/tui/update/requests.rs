@@ -36,7 +36,7 @@ pub(super) fn send(
 /// Sends what the page of `layer` asks for. Nothing is asked as the signed-in account before sign-in.
 pub(super) fn ask(model: &mut Model, layer: Layer, Ask { subject, credential, waits }: Ask) -> Vec<Effect> {
     let request = match subject {
-        AskSubject::Request(request) => request,
+        AskSubject::Request(request) => *request,
         AskSubject::Catalogue(path) => return read_catalogue_for(model, layer, path),
     };
     let Some(credential) = credential.or_else(|| model.session.clone().map(Credential::Session)) else {
