@@ -46,7 +46,7 @@ pub fn request(verb: HttpMethod, path: &str, secret: &str) -> Vec<u8> {
         HttpMethod::Get => "GET",
         HttpMethod::Head => "HEAD",
     };
-    format!("{verb} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {secret}\r\nUser-Agent: bench\r\n\r\n")
+    format!("{verb} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {secret}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36\r\n\r\n")
         .into()
 }
 

@@ -1,5 +1,5 @@
-//! Connection timeouts. One task checks all connections at an interval, which is cheaper for requests than a timer
-//! per connection.
+//! Connection timeouts. One task checks all connections at an interval. It also ranks idle connections for
+//! [`super::connection_eviction`] and ends them on shutdown, so no connection needs a timer of its own.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};

@@ -1,15 +1,11 @@
-//! HTTP answers: a head, and a body of pieces that can be shared between answers.
+//! HTTP answers.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
@@ -17,53 +13,15 @@ use super::decision_cache::CachedSecret;
 use super::prerendered::RenderedMethod;
 use crate::service::identity_header::IdentityField;
 
-pub(super) enum ResponseBody {
-    /// A single piece.
-    Whole(Bytes),
-    /// The description of a token, in pieces that are shared by many answers.
-    Identity(IdentityBody),
-}
-
-/// The unsent pieces of a token's description: the method, the token itself, and its methods if requested.
-pub(super) struct IdentityBody {
-    secret: Arc<CachedSecret>,
-    method: Option<Arc<RenderedMethod>>,
-    methods: Option<Bytes>,
-    next_piece: u8,
-}
-
-impl IdentityBody {
-    fn pieces(&self) -> u8 {
-        if self.methods.is_some() { 3 } else { 2 }
-    }
-
-    fn piece(&self, index: u8) -> Bytes {
-        match (index, &self.methods) {
-            (0, _) => RenderedMethod::json(self.method.as_deref()).clone(),
-            (1, None) => self.secret.identity.json().clone(),
-            (1, Some(_)) => self.secret.identity.unclosed_json(),
-            (_, methods) => methods.clone().unwrap_or_default(),
-        }
-    }
-
-    /// Returns the number of bytes in the remaining pieces.
-    fn len(&self) -> usize {
-        let IdentityBody { secret: known, method, methods, next_piece: next } = self;
-        let (method, holder) = (RenderedMethod::json(method.as_deref()).len(), known.identity.json().len());
-        // The list of methods replaces the closing brace of the fields.
-        let rest = methods.as_ref().map_or(0, |methods| methods.len().saturating_sub(1));
-        match next {
-            0 => method + holder + rest,
-            1 => holder + rest,
-            2 => methods.as_ref().map_or(0, Bytes::len),
-            _ => 0,
-        }
-    }
+/// A body in at most two pieces, so that long lists of methods are shared between answers instead of copied.
+pub(super) struct ResponseBody {
+    first: Bytes,
+    rest: Bytes,
 }
 
 impl From<Bytes> for ResponseBody {
     fn from(whole: Bytes) -> Self {
-        ResponseBody::Whole(whole)
+        ResponseBody { first: whole, rest: Bytes::new() }
     }
 }
 
@@ -72,28 +30,17 @@ impl Body for ResponseBody {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = match &mut *self {
-            ResponseBody::Whole(whole) => Some(std::mem::take(whole)).filter(|whole| !whole.is_empty()),
-            ResponseBody::Identity(identity) => (identity.next_piece < identity.pieces()).then(|| {
-                identity.next_piece += 1;
-                identity.piece(identity.next_piece - 1)
-            }),
-        };
-        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+        let rest = std::mem::take(&mut self.rest);
+        let piece = std::mem::replace(&mut self.first, rest);
+        Poll::Ready(Some(piece).filter(|piece| !piece.is_empty()).map(|piece| Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            ResponseBody::Whole(whole) => whole.is_empty(),
-            ResponseBody::Identity(identity) => identity.next_piece == identity.pieces(),
-        }
+        self.first.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(match self {
-            ResponseBody::Whole(whole) => whole.len() as u64,
-            ResponseBody::Identity(identity) => identity.len() as u64,
-        })
+        SizeHint::with_exact((self.first.len() + self.rest.len()) as u64)
     }
 }
 
@@ -178,45 +125,23 @@ pub(super) fn method_not_allowed(allowed: &'static str) -> HttpResponse {
     response
 }
 
-/// The head of a 200: the headers of every answer, with room for the description of the caller.
-struct HeaderTemplate {
-    headers: HeaderMap,
-    /// The field of each header, in the order of the headers.
-    fields: Vec<Option<IdentityField>>,
-}
-
-static HEADER_TEMPLATE: LazyLock<HeaderTemplate> = LazyLock::new(|| {
-    let mut headers = json_body(StatusCode::OK, Bytes::new()).into_parts().0.headers;
-    let mut fields = HashMap::new();
-    for field in IdentityField::ALL {
-        if let Ok(name) = HeaderName::try_from(field.header()) {
-            headers.insert(name.clone(), HeaderValue::from_static(""));
-            fields.insert(name, field);
-        }
-    }
-    let fields = headers.keys().map(|name| fields.get(name).copied()).collect();
-    HeaderTemplate { headers, fields }
-});
-
 /// Builds the answer for a permitted caller, described in the headers and again in the body.
 ///
 /// Every header is always present, so a proxy that copies the headers overwrites values that a client made up.
-/// Copying a prepared head is far cheaper than building a new one.
-pub(super) fn permitted(
-    known: &Arc<CachedSecret>,
-    method: Option<&Arc<RenderedMethod>>,
-    methods: Option<Bytes>,
-) -> HttpResponse {
-    let mut headers = HEADER_TEMPLATE.headers.clone();
-    for (header, field) in headers.values_mut().zip(&HEADER_TEMPLATE.fields) {
-        match field {
-            None => {}
-            Some(IdentityField::Method) => *header = RenderedMethod::value(method.map(|method| &**method)),
-            Some(field) => *header = known.identity.value(*field),
-        }
+pub(super) fn permitted(known: &CachedSecret, method: Option<&RenderedMethod>, methods: Option<Bytes>) -> HttpResponse {
+    let mut first = [RenderedMethod::json(method).as_ref(), known.identity.json()].concat();
+    if methods.is_some() {
+        // The list of methods ends with the closing brace.
+        first.pop();
     }
-    let identity = IdentityBody { secret: Arc::clone(known), method: method.cloned(), methods, next_piece: 0 };
-    let mut response = Response::new(ResponseBody::Identity(identity));
-    *response.headers_mut() = headers;
+    let body = ResponseBody { first: first.into(), rest: methods.unwrap_or_default() };
+    let mut response = json_body(StatusCode::OK, body);
+    for field in IdentityField::ALL {
+        let value = match field {
+            IdentityField::Method => RenderedMethod::value(method),
+            field => known.identity.value(field),
+        };
+        response.headers_mut().insert(field.header(), value);
+    }
     response
 }

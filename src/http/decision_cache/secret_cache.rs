@@ -68,11 +68,6 @@ impl SecretCache {
         Some(known)
     }
 
-    /// Returns the data cached in the younger generation.
-    pub fn peek(&self, id: &PublicId) -> Option<&CachedSecret> {
-        self.young.secrets.get(id).map(|known| &**known)
-    }
-
     /// Caches `known`, replacing an earlier entry.
     pub fn insert(&mut self, id: PublicId, known: Arc<CachedSecret>) {
         self.young.insert(id, known);

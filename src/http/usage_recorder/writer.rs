@@ -1,14 +1,10 @@
 //! The thread that writes the ledger to the store.
 
-use std::collections::HashMap;
 use std::mem;
-use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-
-use foldhash::fast::RandomState;
 
 use super::ledger_pruning::Pruner;
 use super::{Count, LostCounts, UsageCounts, UsageKey, UsageLedger};
@@ -218,12 +214,7 @@ impl Writer {
 
 /// Writes entries in one transaction. Returns `false` if that is not possible now.
 fn record(store_handle: &mut ReopeningStore, batch: &[(UsageKey, Count)]) -> bool {
-    // Few addresses make most requests, so their text is cached.
-    let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
-    for origin in batch.iter().filter_map(|(key, _)| key.origin.as_ref()) {
-        addresses.entry(origin.address).or_insert_with(|| origin.address_text());
-    }
-    let entries: Vec<_> = batch.iter().map(|(key, count)| (LedgerRecord::new(key, &addresses), *count)).collect();
+    let entries: Vec<_> = batch.iter().map(|(key, count)| (LedgerRecord::new(key), *count)).collect();
     let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, count)| entry.to_use(*count)).collect();
     let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, count)| entry.to_denial(*count)).collect();
     store_handle.with(|store| store.write_usage(|tx| tx.record_all(&uses, &denials))).is_ok()
@@ -232,13 +223,12 @@ fn record(store_handle: &mut ReopeningStore, batch: &[(UsageKey, Count)]) -> boo
 /// A key, and the caller's address as text.
 struct LedgerRecord<'a> {
     key: &'a UsageKey,
-    address: &'a str,
+    address: String,
 }
 
 impl<'a> LedgerRecord<'a> {
-    fn new(key: &'a UsageKey, addresses: &'a HashMap<Option<IpAddr>, String, RandomState>) -> Self {
-        let address = key.origin.as_ref().and_then(|origin| addresses.get(&origin.address));
-        LedgerRecord { key, address: address.map_or("", String::as_str) }
+    fn new(key: &'a UsageKey) -> Self {
+        LedgerRecord { key, address: key.origin.as_ref().map_or_else(String::new, |origin| origin.address_text()) }
     }
 
     fn client(&self) -> &str {
@@ -250,7 +240,7 @@ impl<'a> LedgerRecord<'a> {
     }
 
     fn to_use(&self, Count { count, at }: Count) -> Option<Use<'_>> {
-        let (address, client, method) = (self.address, self.client(), self.method());
+        let (address, client, method) = (self.address.as_str(), self.client(), self.method());
         match self.key {
             UsageKey { reason: None, token: Some(token), secret: Some(secret), .. } => {
                 Some(Use { token: *token, secret, at, count, method, address, client })
@@ -260,7 +250,7 @@ impl<'a> LedgerRecord<'a> {
     }
 
     fn to_denial(&self, Count { count, at }: Count) -> Option<Denial<'_>> {
-        let (address, client, method) = (self.address, self.client(), self.method());
+        let (address, client, method) = (self.address.as_str(), self.client(), self.method());
         let UsageKey { token, secret, reason, .. } = self.key;
         let (token, secret, reason) = (*token, secret.as_ref(), reason.as_ref()?.as_str());
         Some(Denial { token, secret, reason, at, count, method, address, client })
