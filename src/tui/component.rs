@@ -217,6 +217,21 @@ impl Destination {
     }
 }
 
+/// Damaged stored rows that a list leaves out.
+pub struct Damaged {
+    /// The rows, by name.
+    pub rows: Vec<String>,
+    /// The next step.
+    pub next: &'static str,
+}
+
+impl Damaged {
+    /// Creates the value for rows outside the audit log.
+    pub fn new(rows: Vec<String>) -> Self {
+        Damaged { rows, next: "restore a backup of the store" }
+    }
+}
+
 /// A way out of the screens.
 pub enum Exit {
     /// Sign out and show the sign-in.
@@ -320,6 +335,11 @@ pub trait Component: Any {
 
     /// Takes data from the reply to a request of any page.
     fn on_data(&mut self, _response: &Response, _ctx: &UpdateContext<'_>) {}
+
+    /// Returns the damaged stored rows that a reply leaves out, if the page shows such rows.
+    fn damaged(&self, _response: &Response) -> Option<Damaged> {
+        None
+    }
 
     /// Shows a change made here, before the data of the page is read again.
     fn on_change(&mut self, _outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {

@@ -18,7 +18,7 @@ use crate::tui::notice::Notice;
 use crate::tui::remembered_credentials::AuthState;
 use crate::tui::screen::audit::Audit;
 use crate::tui::screen::first_run::FirstRun;
-use crate::tui::screen::list_layout::height;
+use crate::tui::screen::list::layout::height;
 use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;

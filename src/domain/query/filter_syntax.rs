@@ -20,6 +20,13 @@ pub trait FilterFields: Default + 'static {
     fn add_word(&mut self, word: String);
 }
 
+/// The filter of a list that can't be filtered.
+impl FilterFields for () {
+    const FIELDS: &'static [(&'static str, Setter<Self>)] = &[];
+
+    fn add_word(&mut self, _word: String) {}
+}
+
 /// The first part of a filter that looks like a field but is unknown, or has an unknown value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownField {

@@ -77,6 +77,13 @@ pub struct Sort {
     pub descending: bool,
 }
 
+impl Sort {
+    /// Returns `↓` for ascending order, `↑` for descending order.
+    pub const fn arrow(self) -> &'static str {
+        if self.descending { "↑" } else { "↓" }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -78,7 +78,7 @@ impl Component for SortDialog {
             let is_current = at == self.cursor.position();
             let sort =
                 if is_current { self.selected() } else { Sort { column, descending: self.default_direction(column) } };
-            let arrow = if sort.descending { "↑" } else { "↓" };
+            let arrow = sort.arrow();
             let text = format!(
                 "{} {arrow} {:<9} {}",
                 if is_current { "▶" } else { " " },

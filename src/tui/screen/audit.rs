@@ -2,15 +2,15 @@
 
 use ratatui::style::Style;
 
-use super::paged_list::{Page, PagedList, Source};
-use super::paged_rows::{PAGE_SIZE, RowKey};
+use super::list::list_screen::{ListScreen, Source};
+use super::list::loaded_rows::{Anchor, PAGE_SIZE, Page};
+use super::list::log_row::LogRow;
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::query::audit_filter::AuditFilter;
-use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::ago;
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::Error;
-use crate::tui::component::Intent;
+use crate::tui::component::{Damaged, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::audit_check::AuditCheckDialog;
 use crate::tui::model::Model;
@@ -22,7 +22,7 @@ use crate::verbs::ports::audit_log::HashedRow;
 use crate::verbs::request::{Request, Response};
 
 /// The audit log screen.
-pub type Audit = PagedList<AuditLog>;
+pub type Audit = ListScreen<AuditLog>;
 
 /// The rows of the audit log.
 #[derive(Default)]
@@ -33,7 +33,7 @@ pub struct AuditLog {
     is_damaged: bool,
 }
 
-impl RowKey for HashedRow {
+impl LogRow for HashedRow {
     type Key = i64;
 
     fn key(&self) -> i64 {
@@ -55,22 +55,30 @@ impl Source for AuditLog {
         widest: 3,
         ..TableSpec::EMPTY
     };
-    const SHOWS_LEDGER: bool = false;
 
-    fn request(filter: AuditFilter, cursor: PageCursor<i64>) -> Request {
-        ListAudit { since: None, token: None, filter, cursor, limit: PAGE_SIZE }.into()
+    fn request(&self, filter: AuditFilter, anchor: Anchor<i64>) -> Request {
+        ListAudit { since: None, token: None, filter, cursor: anchor.into(), limit: PAGE_SIZE }.into()
     }
 
-    fn take_page(&mut self, response: &mut Response) -> Option<Page<HashedRow>> {
+    fn take_page(&mut self, response: &mut Response, _filter: &AuditFilter) -> Option<Page<HashedRow>> {
         let Response::ListAudit(window) = response else { return None };
         let mut rows = std::mem::take(&mut window.rows);
         rows.reverse();
         self.newest = window.newest;
         self.is_damaged = !window.unreadable.is_empty();
-        Some(Page { rows, newer: window.newer, older: window.older })
+        Some(Page { rows, position: (!window.newer).then_some(0), has_after: window.older })
+    }
+
+    /// A log without readable rows says so itself.
+    fn damaged(response: &Response) -> Option<Damaged> {
+        let Response::ListAudit(window) = response else { return None };
+        let rows = if window.rows.is_empty() { &[][..] } else { &window.unreadable[..] };
+        let rows = rows.iter().map(|seq| format!("audit row {seq}")).collect();
+        Some(Damaged { rows, next: "run: jeton audit verify" })
     }
 
     fn cells(
+        &self,
         HashedRow { row, .. }: &HashedRow,
         filter: &AuditFilter,
         columns: &TableColumns,
@@ -87,7 +95,7 @@ impl Source for AuditLog {
         ]
     }
 
-    fn about(HashedRow { row, .. }: &HashedRow, model: &Model) -> [String; 2] {
+    fn about(&self, HashedRow { row, .. }: &HashedRow, model: &Model) -> [String; 2] {
         let summary = summarize_details(&row.details);
         let first = if summary.is_empty() { format!("{} {}", row.verb, target_name(row)) } else { summary };
         let ago = ago(row.at, model.now);
@@ -107,19 +115,16 @@ impl Source for AuditLog {
         "Only owners and admins can read the audit log.".to_owned()
     }
 
-    fn count(&self, list: &Audit) -> String {
-        let total = group_digits(self.newest.unsigned_abs());
-        match (list.current(), list.unknown_field()) {
+    fn count(list: &Audit) -> String {
+        let total = group_digits(list.source.newest.unsigned_abs());
+        match list.current().filter(|_| !list.is_filtered()) {
             // Row numbers have no gaps.
-            (Some(current), _) if list.is_unfiltered() => {
-                format!("{} of {total}", group_digits(self.newest.abs_diff(current.row.seq) + 1))
-            }
-            (_, Some(unknown)) => unknown.to_string(),
-            (_, None) => format!("{} of {total} match", list.loaded_count()),
+            Some(current) => format!("{} of {total}", group_digits(list.source.newest.abs_diff(current.row.seq) + 1)),
+            None => format!("{} of {total} match", list.loaded_count()),
         }
     }
 
-    fn on_action(action: Action) -> Option<Intent> {
+    fn on_action(_list: &mut Audit, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
         (action == Action::CheckAuditLog).then(|| Intent::push(AuditCheckDialog::new()))
     }
 }

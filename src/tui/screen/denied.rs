@@ -2,26 +2,28 @@
 
 use ratatui::style::Style;
 
-use super::paged_list::{Page, PagedList, Source};
-use super::paged_rows::{PAGE_SIZE, RowKey};
+use super::list::list_screen::{ListScreen, Source};
+use super::list::loaded_rows::{Anchor, PAGE_SIZE, Page};
+use super::list::log_row::LogRow;
 use crate::domain::query::ledger_filter::LedgerFilter;
-use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
 use crate::domain::time::ago;
 use crate::domain::untrusted_text::is_control_or_bidi;
-use crate::tui::component::Intent;
+use crate::tui::component::{Damaged, Intent};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::theme;
 use crate::tui::widget::table_columns::{AGO_COLUMNS, CLOCK_COLUMNS, Cell, TableColumns, TableSpec};
 use crate::tui::widget::text_fit::{count_noun, group_digits};
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, ListDenied, SecretStatus, format_origin};
+use crate::verbs::ledger::{
+    DeniedKey, DeniedRow, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, SecretStatus, format_origin,
+};
 use crate::verbs::request::{Request, Response};
 use crate::verbs::verify::DenialReason;
 
 /// The denied attempts screen.
-pub type Denied = PagedList<DeniedAttempts>;
+pub type Denied = ListScreen<DeniedAttempts>;
 
 /// The denied attempts.
 #[derive(Default)]
@@ -32,11 +34,24 @@ const REASON_COLUMNS: usize = 18;
 /// Width of the count of attempts, and of the blank after it.
 const TIMES_COLUMNS: usize = 6;
 
-impl RowKey for DeniedRow {
+impl LogRow for DeniedRow {
     type Key = DeniedKey;
 
     fn key(&self) -> DeniedKey {
         self.key
+    }
+}
+
+impl<R> From<&mut LedgerWindow<R>> for Page<R> {
+    fn from(window: &mut LedgerWindow<R>) -> Self {
+        let rows = std::mem::take(&mut window.rows);
+        Page { rows, position: (!window.newer).then_some(0), has_after: window.older }
+    }
+}
+
+impl<R> From<&LedgerWindow<R>> for Damaged {
+    fn from(window: &LedgerWindow<R>) -> Self {
+        Damaged::new(window.unreadable.clone())
     }
 }
 
@@ -46,6 +61,7 @@ impl Source for DeniedAttempts {
     const ID: &'static str = "denied";
     const CONTEXT: Context = Context::Denied;
     const TITLE: &'static str = "Denied attempts";
+    const SHOWS_LEDGER: bool = true;
     /// Narrow lists drop the client first, then show `3 min ago` instead of the clock, then cut the longest reasons.
     /// Next they drop the secret, the count and the address, in this order.
     const TABLE: TableSpec = TableSpec {
@@ -64,15 +80,19 @@ impl Source for DeniedAttempts {
         ..TableSpec::EMPTY
     };
 
-    fn request(filter: LedgerFilter, cursor: PageCursor<DeniedKey>) -> Request {
-        ListDenied { token: None, since: None, filter, cursor, limit: PAGE_SIZE }.into()
+    fn request(&self, filter: LedgerFilter, anchor: Anchor<DeniedKey>) -> Request {
+        ListDenied { token: None, since: None, filter, cursor: anchor.into(), limit: PAGE_SIZE }.into()
     }
 
-    fn take_page(&mut self, response: &mut Response) -> Option<Page<DeniedRow>> {
+    fn take_page(&mut self, response: &mut Response, _filter: &LedgerFilter) -> Option<Page<DeniedRow>> {
         if let Response::ListDenied(window) = response { Some(window.into()) } else { None }
     }
 
-    fn cells(row: &DeniedRow, filter: &LedgerFilter, columns: &TableColumns, model: &Model) -> Vec<Cell> {
+    fn damaged(response: &Response) -> Option<Damaged> {
+        if let Response::ListDenied(window) = response { Some(window.into()) } else { None }
+    }
+
+    fn cells(&self, row: &DeniedRow, filter: &LedgerFilter, columns: &TableColumns, model: &Model) -> Vec<Cell> {
         let theme = &model.theme;
         let (plain, dim) = (Style::new(), theme.dim);
         let (glyph, style) = theme::reason(&row.reason, theme);
@@ -90,7 +110,7 @@ impl Source for DeniedAttempts {
         ]
     }
 
-    fn about(row: &DeniedRow, model: &Model) -> [String; 2] {
+    fn about(&self, row: &DeniedRow, model: &Model) -> [String; 2] {
         let why =
             DenialReason::parse(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
         let first = format!("{}: {why}{}", token_name(row), describe_secret(row.secret.as_ref()));
@@ -119,7 +139,7 @@ pub fn copy_address(address: &str, calls: &str) -> Intent {
         "" => refuse(format!("the {calls} came from several or unknown addresses")),
         // Text that can't be displayed safely must not be pasted either.
         _ if address.chars().any(is_control_or_bidi) => refuse("the address contains control characters".to_owned()),
-        _ => Intent::copy(address.to_owned()),
+        _ => Intent::copy(address),
     }
 }
 

@@ -1,32 +1,24 @@
 //! The policy screen: each rule with its value, its default and its meaning.
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
-use super::list_layout::{self, ScreenParts, plain_line};
-use super::workspace::ScreenId;
+use super::list::list_screen::{ListScreen, Source};
+use super::list::loaded_rows::{Anchor, ListRow, Page};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
-use crate::tui::component::{Component, Destination, Intent, Reply, UpdateContext};
+use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::edit_policy::EditPolicyDialog;
 use crate::tui::model::Model;
 use crate::tui::outcome::{Outcome, Subject};
-use crate::tui::widget::list_cursor::Cursor;
-use crate::tui::widget::text_fit::{fit, width};
+use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::verbs::policy::ListPolicy;
-use crate::verbs::request::Response;
+use crate::verbs::request::{Request, Response};
 
 /// Prefix of every rule key.
 pub const KEY_PREFIX: &str = "policy.";
-/// Widths of a rule, its value and its default.
-const RULE_COLUMNS: usize = 15;
+/// Width of a value.
 const VALUE_COLUMNS: usize = 9;
-/// Minimum width at which a meaning is shown.
-const MIN_MEANING_COLUMNS: usize = 20;
 
 /// Returns the meaning of a rule, in a few words and in full; both without a full stop. Both are empty for an unknown
 /// key.
@@ -51,123 +43,100 @@ pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// State of the policy screen.
+/// The policy screen.
+pub type PolicyScreen = ListScreen<Rules>;
+
+/// The rules of the policy.
 #[derive(Default)]
-pub struct PolicyScreen {
+pub struct Rules {
+    /// `None` until the policy has arrived.
     policy: Option<Policy>,
-    cursor: Cursor,
 }
 
-impl PolicyScreen {
-    /// Returns key and value of the rule under the cursor.
-    pub fn current(&self) -> Option<(&'static str, String)> {
-        self.policy.as_ref()?.pairs().into_iter().nth(self.cursor.position())
-    }
+/// A rule of the policy.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    key: &'static str,
+    value: String,
+    default: String,
+}
 
-    /// Opens the form for the rule under the cursor.
-    fn edit_rule(&self) -> Option<Intent> {
-        let (key, value) = self.current()?;
-        Some(Intent::push(EditPolicyDialog::new(self.policy.clone()?, key, value)))
-    }
+impl ListRow for Rule {
+    type Key = &'static str;
 
-    fn table(&self, area: Rect, model: &Model) -> Vec<Line<'static>> {
-        let theme = &model.theme;
-        let columns = usize::from(area.width);
-        let room = columns.saturating_sub(2 + RULE_COLUMNS + 1 + VALUE_COLUMNS + 1 + VALUE_COLUMNS + 1);
-        // Cut to a letter or two the meaning is useless; the line below shows it in any case.
-        let room = if room < MIN_MEANING_COLUMNS { 0 } else { room };
-        let means = if room > 0 { "MEANING" } else { "" };
-        let head = format!(
-            "  {} {} {} {means}",
-            fit("RULE", RULE_COLUMNS),
-            fit("VALUE", VALUE_COLUMNS),
-            fit("DEFAULT", VALUE_COLUMNS)
-        );
-        let mut lines = vec![Line::styled(fit(&head, columns), theme.dim)];
-        let Some(policy) = &self.policy else { return lines };
-        let defaults = Policy::default().pairs();
-        let shown = self.cursor.visible_rows(usize::from(area.height).saturating_sub(1));
-        for (at, ((key, value), (_, default))) in policy.pairs().into_iter().zip(defaults).enumerate() {
-            if !shown.contains(&at) {
-                continue;
-            }
-            let is_current = at == self.cursor.position();
-            let base = if is_current { theme.selected } else { Style::new() };
-            let over = |style: Style| if is_current { base } else { style };
-            let own = if value == default { base } else { over(theme.strong) };
-            let name = key.strip_prefix(KEY_PREFIX).unwrap_or(key);
-            lines.push(Line::from(vec![
-                Span::styled(format!("{}{} ", if is_current { "▶ " } else { "  " }, fit(name, RULE_COLUMNS)), base),
-                Span::styled(fit(&value, VALUE_COLUMNS), own),
-                Span::styled(format!(" {} ", fit(&default, VALUE_COLUMNS)), over(theme.dim)),
-                Span::styled(fit(describe_rule(key).0, room.min(width(describe_rule(key).0))), base),
-            ]));
-        }
-        lines
+    fn key(&self) -> &'static str {
+        self.key
     }
 }
 
-impl Component for PolicyScreen {
-    fn id(&self) -> &'static str {
-        "policy"
+impl Source for Rules {
+    type Row = Rule;
+    type Filter = ();
+    const ID: &'static str = "policy";
+    const CONTEXT: Context = Context::Policy;
+    const TITLE: &'static str = "Policy";
+    const ORDER: &'static str = "";
+    const HAS_FILTER: bool = false;
+    const HAS_PANE: bool = false;
+    /// Narrow screens drop the meaning, which would be cut to a word or two. The line below shows it in any case.
+    const TABLE: TableSpec = TableSpec {
+        columns: &[("RULE", 15), ("VALUE", VALUE_COLUMNS), ("DEFAULT", VALUE_COLUMNS), ("MEANING", 20)],
+        narrower: &[&[(3, 0)]],
+        widest: 3,
+        ..TableSpec::EMPTY
+    };
+
+    fn request(&self, (): (), _anchor: Anchor<&'static str>) -> Request {
+        ListPolicy.into()
     }
 
-    fn context(&self) -> Context {
-        Context::Policy
+    fn take_page(&mut self, response: &mut Response, (): &()) -> Option<Page<Rule>> {
+        let Response::ListPolicy(policy) = response else { return None };
+        self.policy = Some(policy.clone());
+        self.filtered(&())
     }
 
-    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+    fn filtered(&self, (): &()) -> Option<Page<Rule>> {
+        let pairs = self.policy.as_ref()?.pairs().into_iter().zip(Policy::default().pairs());
+        Some(Page::whole(pairs.map(|((key, value), (_, default))| Rule { key, value, default }).collect()))
+    }
+
+    fn on_change(list: &mut PolicyScreen, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
+        let Subject::Policy(policy) = &outcome.subject else { return Intent::Stay };
+        list.source.policy = Some(policy.clone());
+        list.filter_rows(list.rows.current_anchor(), ctx.rows)
+    }
+
+    fn on_action(list: &mut PolicyScreen, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let rule = list.current().filter(|_| action == Action::EditPolicy)?;
+        let policy = list.source.policy.clone()?;
+        Some(Intent::push(EditPolicyDialog::new(policy, rule.key, rule.value.clone())))
+    }
+
+    fn is_enabled(_list: &PolicyScreen, action: Action, model: &Model) -> bool {
         action != Action::EditPolicy || model.is_by_person_with(Role::Owner)
     }
 
-    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
-        Intent::read(ListPolicy)
+    fn cells(&self, rule: &Rule, (): &(), _columns: &TableColumns, model: &Model) -> Vec<Cell> {
+        let (plain, theme) = (Style::new(), &model.theme);
+        vec![
+            Cell::new(rule.key.strip_prefix(KEY_PREFIX).unwrap_or(rule.key), plain),
+            Cell::new(rule.value.as_str(), if rule.value == rule.default { plain } else { theme.strong }),
+            Cell::new(rule.default.as_str(), theme.dim),
+            Cell::new(describe_rule(rule.key).0, plain),
+        ]
     }
 
-    fn on_change(&mut self, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
-        if let Subject::Policy(policy) = &outcome.subject {
-            self.policy = Some(policy.clone());
-        }
-        Intent::Stay
+    fn about(&self, rule: &Rule, model: &Model) -> [String; 2] {
+        let may_edit = if model.role() == Role::Owner { "" } else { "   only owners can change this rule" };
+        [describe_rule(rule.key).1.to_owned(), format!("{}{may_edit}", rule.key)]
     }
 
-    fn on_resize(&mut self, rows: usize) {
-        self.cursor.keep_visible(Policy::default().pairs().len(), rows);
+    fn count(_list: &PolicyScreen) -> String {
+        String::new()
     }
 
-    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<Intent> {
-        let Reply::Response(Response::ListPolicy(policy)) = reply else { return None };
-        self.policy = Some(policy.clone());
-        Some(Intent::Stay)
-    }
-
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let columns = usize::from(area.width);
-        let right = if self.policy.is_some() { "" } else { "reading… " };
-        let (about, note) = match self.current() {
-            Some((key, _)) if model.role() == Role::Owner => (describe_rule(key).1.to_owned(), key.to_owned()),
-            Some((key, _)) => (describe_rule(key).1.to_owned(), format!("{key}   only owners can change this rule")),
-            None => Default::default(),
-        };
-        let around = ScreenParts {
-            head: vec![Span::styled("Policy", model.theme.strong)],
-            second: plain_line(right, columns, model),
-            about: [about, note],
-            undo: None,
-        };
-        let body = list_layout::draw(frame, area, around, model);
-        frame.render_widget(Paragraph::new(self.table(body, model)), body);
-    }
-
-    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
-        match action {
-            Action::Refresh => self.on_open(ctx),
-            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
-            Action::EditPolicy => self.edit_rule().unwrap_or(Intent::Stay),
-            _ => {
-                self.cursor.move_by(action, Policy::default().pairs().len(), ctx.rows);
-                Intent::Stay
-            }
-        }
+    fn empty_text(&self, _model: &Model) -> &'static str {
+        ""
     }
 }

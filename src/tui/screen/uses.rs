@@ -3,11 +3,12 @@
 use ratatui::style::Style;
 
 use super::denied::{describe_secret, short_status};
-use super::paged_list::{Page, PagedList, Source};
-use super::paged_rows::{PAGE_SIZE, RowKey};
+use super::list::list_screen::{ListScreen, Source};
+use super::list::loaded_rows::{Anchor, PAGE_SIZE, Page};
+use super::list::log_row::LogRow;
 use crate::domain::query::ledger_filter::LedgerFilter;
-use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
+use crate::tui::component::Damaged;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
@@ -16,7 +17,7 @@ use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
 use crate::verbs::request::{Request, Response};
 
 /// The uses screen.
-pub type Uses = PagedList<AcceptedUses>;
+pub type Uses = ListScreen<AcceptedUses>;
 
 /// The accepted uses.
 #[derive(Default)]
@@ -25,7 +26,7 @@ pub struct AcceptedUses;
 /// Width of the count of uses, and of the blank after it.
 const USES_COLUMNS: usize = 10;
 
-impl RowKey for UseRow {
+impl LogRow for UseRow {
     type Key = UseKey;
 
     fn key(&self) -> UseKey {
@@ -39,7 +40,8 @@ impl Source for AcceptedUses {
     const ID: &'static str = "uses";
     const CONTEXT: Context = Context::Uses;
     const TITLE: &'static str = "Uses by day";
-    const ORDER: &'static str = "day";
+    const ORDER: &'static str = "↓ day";
+    const SHOWS_LEDGER: bool = true;
     /// Narrow lists drop the client first, then the secret. Next they cut the method, then drop the address and the
     /// method.
     const TABLE: TableSpec = TableSpec {
@@ -58,15 +60,19 @@ impl Source for AcceptedUses {
         ..TableSpec::EMPTY
     };
 
-    fn request(filter: LedgerFilter, cursor: PageCursor<UseKey>) -> Request {
-        ListUses { token: None, since: None, filter, cursor, limit: PAGE_SIZE }.into()
+    fn request(&self, filter: LedgerFilter, anchor: Anchor<UseKey>) -> Request {
+        ListUses { token: None, since: None, filter, cursor: anchor.into(), limit: PAGE_SIZE }.into()
     }
 
-    fn take_page(&mut self, response: &mut Response) -> Option<Page<UseRow>> {
+    fn take_page(&mut self, response: &mut Response, _filter: &LedgerFilter) -> Option<Page<UseRow>> {
         if let Response::ListUses(window) = response { Some(window.into()) } else { None }
     }
 
-    fn cells(row: &UseRow, filter: &LedgerFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
+    fn damaged(response: &Response) -> Option<Damaged> {
+        if let Response::ListUses(window) = response { Some(window.into()) } else { None }
+    }
+
+    fn cells(&self, row: &UseRow, filter: &LedgerFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
         let (plain, dim) = (Style::new(), model.theme.dim);
         let (address, client) = format_origin(&row.key.address, &row.key.client);
         let secret = row.secret.as_ref().map_or("", |secret| short_status(secret.status));
@@ -81,7 +87,7 @@ impl Source for AcceptedUses {
         ]
     }
 
-    fn about(row: &UseRow, model: &Model) -> [String; 2] {
+    fn about(&self, row: &UseRow, model: &Model) -> [String; 2] {
         let secret = describe_secret(row.secret.as_ref());
         let (address, client) = format_origin(&row.key.address, &row.key.client);
         let day = model.dates.get().format.utc_day(row.key.day);

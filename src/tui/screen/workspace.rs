@@ -52,7 +52,7 @@ macro_rules! screens {
 
 // Columns: id, field, type, and the screen before anything was read; in the order of their keys.
 screens! {
-    Tokens tokens: Tokens = Tokens::new(),
+    Tokens tokens: Tokens = Tokens::default(),
     Accounts accounts: Accounts = Accounts::default(),
     Audit audit: Audit = Audit::default(),
     Catalogue catalogue: Picker = Picker::browse(Arc::from([]), Role::Owner),

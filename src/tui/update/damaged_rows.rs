@@ -1,5 +1,6 @@
 //! Reports damaged stored rows, which lists leave out. Each row is named once.
 
+use crate::tui::component::Damaged;
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::verbs::request::Response;
@@ -9,28 +10,10 @@ const MAX_REMEMBERED: usize = 1_000;
 /// Maximum number of names in one message.
 const MAX_NAMED: usize = 5;
 
-/// The next step for damaged rows outside the audit log.
-const RESTORE: &str = "; restore a backup of the store";
-
-/// Reports the damaged rows that `response` leaves out and that were not reported before. An audit log without readable
-/// rows reports that itself.
+/// Reports the damaged rows that `response` leaves out and that were not reported before.
 pub(super) fn notify_damaged(model: &mut Model, response: &Response) {
-    match response {
-        Response::ListTokens(window) => notify(model, window.unreadable.iter().map(ToString::to_string), RESTORE),
-        Response::ListAccounts(list) => {
-            notify(model, list.unreadable.iter().map(|id| format!("account {id}")), RESTORE)
-        }
-        Response::ListDenied(window) => notify(model, window.unreadable.iter().cloned(), RESTORE),
-        Response::ListUses(window) => notify(model, window.unreadable.iter().cloned(), RESTORE),
-        Response::ListAudit(window) if !window.rows.is_empty() => {
-            let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));
-            notify(model, rows, "; run: jeton audit verify");
-        }
-        _ => {}
-    }
-}
-
-fn notify(model: &mut Model, rows: impl IntoIterator<Item = String>, next: &str) {
+    let pages = model.layers().into_iter().filter_map(|layer| model.page(layer));
+    let Some(Damaged { rows, next }) = pages.filter_map(|page| page.damaged(response)).next() else { return };
     let mut new: Vec<String> = Vec::new();
     for row in rows {
         if model.damaged.len() >= MAX_REMEMBERED {
@@ -48,6 +31,6 @@ fn notify(model: &mut Model, rows: impl IntoIterator<Item = String>, next: &str)
     if more > 0 {
         new.push(format!("{more} more"));
     }
-    let text = format!("These stored rows are damaged and not shown: {}{next}", new.join(", "));
+    let text = format!("These stored rows are damaged and not shown: {}; {next}", new.join(", "));
     model.notify(Notice::new(NoticeId::Damaged, text));
 }

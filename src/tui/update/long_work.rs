@@ -73,6 +73,6 @@ pub(super) fn failed(model: &mut Model, error: &Error) -> Vec<Effect> {
 /// Takes back the offer to restore tokens: they may be among those purged.
 fn forget_revoked(model: &mut Model) {
     if let Some(tokens) = model.tokens_mut() {
-        tokens.just_revoked.clear();
+        tokens.source.just_revoked.clear();
     }
 }

@@ -26,7 +26,7 @@ pub struct TableSpec {
     pub narrower: &'static [&'static [(usize, usize)]],
     /// Columns that get a part of the spare room: column, divisor of the spare room, maximum part.
     pub shares: &'static [(usize, usize, usize)],
-    /// The column that gets the rest of the spare room. It is never hidden.
+    /// The column that gets the rest of the spare room, unless it is hidden.
     pub widest: usize,
     /// The maximum width of that column.
     pub max_width: usize,
@@ -88,8 +88,10 @@ impl TableColumns {
             }
         }
         let widest = c.width(spec.widest);
-        let room = columns.saturating_sub(c.total() - widest);
-        c.set(spec.widest, (widest + rest).min(spec.max_width).min(room));
+        if widest > 0 {
+            let room = columns.saturating_sub(c.total() - widest);
+            c.set(spec.widest, (widest + rest).min(spec.max_width).min(room));
+        }
         c
     }
 
@@ -122,7 +124,7 @@ impl TableColumns {
     pub fn heading(&self, sort: Option<Sort>) -> String {
         let sorted = sort.and_then(|sort| Some((self.spec.sort.iter().position(|by| *by == sort.column)?, sort)));
         let title = |column: usize, title: &str| match sorted {
-            Some((by, sort)) if by == column => format!("{title} {}", if sort.descending { "↑" } else { "↓" }),
+            Some((by, sort)) if by == column => format!("{title} {}", sort.arrow()),
             _ => title.to_owned(),
         };
         let shown = self.spec.columns.iter().zip(&self.widths).enumerate().filter(|(_, (_, width))| **width > 0);

@@ -132,7 +132,7 @@ fn audit_filter_narrows_while_it_is_typed() {
     Nothing matches "verb:create by:memx".  Esc clears the filter.
     "#);
     s.keys("<c-u>who:mem");
-    insta::assert_snapshot!(s.filter_line(), @r#"/ who:mem                                                 field "who"   ↓ when"#);
+    insta::assert_snapshot!(s.filter_line(), @r#"/ who:mem                                         unknown field "who"   ↓ when"#);
     insta::assert_snapshot!(s.body(), @r#"
      WHEN             WHO           VERB              TARGET
 
@@ -271,7 +271,7 @@ fn demoted_reader_loses_the_rows() {
     s.install.raw_connection().execute("UPDATE accounts SET role = 'member' WHERE username = 'admin'", []).unwrap();
     s.keys("R");
     let audit = s.model.audit().unwrap();
-    assert!(audit.current().is_none() && audit.rows().is_denied());
+    assert!(audit.current().is_none() && audit.rows.is_denied());
     s.assert_hides("init");
 }
 

@@ -104,7 +104,7 @@ fn denied_attempt_leads_to_its_token() {
     Client    python-requests/2.32
     ");
     s.keys("<enter>");
-    assert!(s.model.tokens().unwrap().options.trashed);
+    assert!(s.model.tokens().unwrap().source.options.trashed);
     s.assert_shows("▶   gone");
     s.keys("6<down><enter>");
     s.assert_top("denied-row");
@@ -126,7 +126,7 @@ fn denied_attempt_leads_to_its_token() {
     s.keys("<enter>");
     assert_eq!(s.dialog_text(), row);
     s.keys("<esc><esc>");
-    assert!(s.model.tokens().unwrap().options.trashed);
+    assert!(s.model.tokens().unwrap().source.options.trashed);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
     let admin = screens_of("admin").text();
     assert!(admin.contains("? unknown") && !admin.contains("deploy-bot"), "{admin}");
     let viewer = screens_of("viewer");
-    assert!(viewer.model.workspace().unwrap().denied.rows().error().is_none());
+    assert!(viewer.model.workspace().unwrap().denied.rows.error().is_none());
     insta::assert_snapshot!(viewer.body(), @"
      WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
 

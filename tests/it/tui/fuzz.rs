@@ -84,9 +84,9 @@ proptest! {
                 s.buffer();
             }
             if let Some(tokens) = s.model.tokens() {
-                prop_assert!(tokens.window.rows.is_empty() || tokens.cursor.position() < tokens.window.rows.len());
-                let trashed = tokens.options.trashed;
-                for marked in tokens.marks.tokens() {
+                prop_assert!(tokens.rows.is_empty() || tokens.rows.cursor().position() < tokens.rows.all().len());
+                let trashed = tokens.source.options.trashed;
+                for marked in tokens.marks.rows() {
                     let token = s.install.token(marked.id);
                     prop_assert_eq!(token.deleted_at.is_some(), trashed, "{} is marked", marked.name);
                     prop_assert_eq!(token.revision, marked.revision);

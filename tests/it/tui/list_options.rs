@@ -53,7 +53,7 @@ fn mine_has_no_effect_for_a_member() {
     s.keys(&format!("<s-tab><c-u>ci<tab>{PASSWORD}<enter>"));
     s.assert_shows("ci@prod-1 · member");
     s.keys("A");
-    assert!(!s.model.tokens().unwrap().options.mine);
+    assert!(!s.model.tokens().unwrap().source.options.mine);
 }
 
 /// Returns the names under the cursor while `key` is pressed, until the cursor reaches `end`.
@@ -62,9 +62,10 @@ fn names_passed(s: &mut TuiHarness, key: &str, upwards: bool, end: &str) -> Vec<
     for _ in 0..200 {
         let tokens = s.model.tokens().unwrap();
         let mut rows: Vec<String> = tokens
-            .cursor
+            .rows
+            .cursor()
             .visible_rows(16)
-            .filter_map(|at| tokens.window.rows.get(at))
+            .filter_map(|at| tokens.rows.all().get(at))
             .map(|t| t.name.to_string())
             .collect();
         if upwards {
@@ -94,7 +95,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
         let usual = matches!(column, SortColumn::LastSeen | SortColumn::Created);
         for turned in ["", "<space>"] {
             s.keys(&format!("s{}{}{turned}<enter>", "k".repeat(8), "j".repeat(at)));
-            let sort = s.model.tokens().unwrap().options.sort;
+            let sort = s.model.tokens().unwrap().source.options.sort;
             assert_eq!((sort.column, sort.descending), (column, usual != (turned == "<space>")));
             s.assert_shows(&format!("{} {}", if sort.descending { "↑" } else { "↓" }, column.as_str()));
             let all = ListTokens {
@@ -116,7 +117,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
         }
     }
     s.keys("sj<esc>");
-    assert_eq!(s.model.tokens().unwrap().options.sort.column, SortColumn::Hint, "Esc keeps the order");
+    assert_eq!(s.model.tokens().unwrap().source.options.sort.column, SortColumn::Hint, "Esc keeps the order");
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn expiring_tokens_are_ordered_by_expiry() {
     }
     let mut s = TuiHarness::signed_in(install);
     let names = |s: &TuiHarness| -> Vec<String> {
-        s.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
+        s.model.tokens().unwrap().rows.all().iter().map(|t| t.name.to_string()).collect()
     };
     s.keys("E");
     assert_eq!(names(&s), ["b", "c", "a"]);

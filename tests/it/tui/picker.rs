@@ -46,7 +46,7 @@ fn may(install: &TestInstall, secret: &Secret, method: &str) -> bool {
 }
 
 fn saved(s: &TuiHarness) -> Selection {
-    s.model.tokens().unwrap().window.rows.iter().find(|t| t.name.as_str() == "bot").unwrap().selection.clone()
+    s.model.tokens().unwrap().rows.all().iter().find(|t| t.name.as_str() == "bot").unwrap().selection.clone()
 }
 
 fn methods(ids: &[&str]) -> Selection {

@@ -22,12 +22,12 @@ fn install() -> TestInstall {
 
 /// Returns the number of matching tokens and of all tokens.
 fn matching(screens: &TuiHarness) -> (u64, u64) {
-    let window = &screens.model.tokens().unwrap().window;
+    let window = &screens.model.tokens().unwrap().source.window;
     (window.matching, window.total)
 }
 
 fn names(screens: &TuiHarness) -> Vec<String> {
-    screens.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
+    screens.model.tokens().unwrap().rows.all().iter().map(|t| t.name.to_string()).collect()
 }
 
 #[test]

@@ -30,18 +30,18 @@ pub(super) fn many(count: usize) -> TestInstall {
 }
 
 fn marked(s: &TuiHarness) -> Vec<String> {
-    let mut names: Vec<_> = s.model.tokens().unwrap().marks.tokens().map(|t| t.name.to_string()).collect();
+    let mut names: Vec<_> = s.model.tokens().unwrap().marks.rows().map(|t| t.name.to_string()).collect();
     names.sort();
     names
 }
 
 pub(super) fn names(s: &TuiHarness) -> Vec<String> {
-    s.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
+    s.model.tokens().unwrap().rows.all().iter().map(|t| t.name.to_string()).collect()
 }
 
 /// Returns `true` if the table shows the trash.
 fn is_trash(s: &TuiHarness) -> bool {
-    s.model.tokens().unwrap().options.trashed
+    s.model.tokens().unwrap().source.options.trashed
 }
 
 fn status(s: &TuiHarness, name: &str) -> Status {

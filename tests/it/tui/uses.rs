@@ -86,7 +86,7 @@ fn use_leads_to_its_token() {
     Client    python-requests/2.32
     ");
     s.keys("<enter>");
-    assert!(s.model.tokens().unwrap().options.trashed);
+    assert!(s.model.tokens().unwrap().source.options.trashed);
     s.assert_shows("▶   gone");
 }
 
@@ -125,7 +125,7 @@ fn uses_of_tokens_that_the_account_may_see_are_listed() {
         s.assert_hides("deploy-bot");
     }
     let viewer = screens_of("viewer");
-    assert!(viewer.model.workspace().unwrap().uses.rows().error().is_none());
+    assert!(viewer.model.workspace().unwrap().uses.rows.error().is_none());
     insta::assert_snapshot!(viewer.body(), @"
      DAY (UTC)       USES  TOKEN           METHOD                   ADDRESS
 

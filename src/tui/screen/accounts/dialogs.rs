@@ -15,45 +15,41 @@ use crate::tui::model::Model;
 use crate::verbs::accounts::{AccountWithCounts, EnableAccounts};
 use crate::verbs::authorize::{self, AccountAction};
 
-impl Accounts {
-    /// Opens the dialog of `action`. `None` if the action has none, or if there is no account for it.
-    pub(super) fn open_dialog(&self, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        let me = &ctx.me?.account;
-        let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
-        if action == Action::CreateAccount {
-            return Some(Intent::push(CreateAccountDialog::new(roles)));
-        }
-        let counted = self.current()?;
-        let own = counted.account.id == me.id;
-        Some(match action {
-            Action::SetRole => Intent::push(SetRoleDialog::new(counted, roles, own)),
-            Action::SetEnabled => enable_or_disable(counted).confirm(ctx),
-            Action::SetPassword => Intent::push(SetPasswordDialog::new(counted.account.username.clone(), own)),
-            Action::DeleteAccount => {
-                Intent::push(RemovalDialog::new(delete_account(counted), ctx.now, ctx.auth_field()?))
-            }
-            _ => return None,
-        })
+/// Opens the dialog of `action`. `None` if the action has none, or if there is no account for it.
+pub(super) fn open(list: &Accounts, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
+    let me = &ctx.me?.account;
+    let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
+    if action == Action::CreateAccount {
+        return Some(Intent::push(CreateAccountDialog::new(roles)));
     }
+    let counted = list.current()?;
+    let own = counted.account.id == me.id;
+    Some(match action {
+        Action::SetRole => Intent::push(SetRoleDialog::new(counted, roles, own)),
+        Action::SetEnabled => enable_or_disable(counted).confirm(ctx),
+        Action::SetPassword => Intent::push(SetPasswordDialog::new(counted.account.username.clone(), own)),
+        Action::DeleteAccount => Intent::push(RemovalDialog::new(delete_account(counted), ctx.now, ctx.auth_field()?)),
+        _ => return None,
+    })
+}
 
-    /// Returns `true` if the signed-in account may open the dialog of `action` for the account under the cursor. For a
-    /// new account: if it may create accounts.
-    pub(super) fn may_manage(&self, action: Action, model: &Model) -> bool {
-        let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
-        let by_token = !model.is_by_person();
-        if action == Action::CreateAccount {
-            return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
-        }
-        let Some(account) = self.current().map(|counted| &counted.account) else { return false };
-        let (act, needs_person) = match action {
-            Action::SetRole => (AccountAction::SetRole(account.role), true),
-            Action::SetEnabled => (AccountAction::SetEnabled, !account.enabled),
-            Action::SetPassword => (AccountAction::Password, true),
-            Action::DeleteAccount => (AccountAction::Delete, true),
-            _ => return false,
-        };
-        !(by_token && needs_person) && authorize::check_account_access(me, account, act).is_ok()
+/// Returns `true` if the signed-in account may open the dialog of `action` for the account under the cursor. For a new
+/// account: if it may create accounts.
+pub(super) fn may_open(list: &Accounts, action: Action, model: &Model) -> bool {
+    let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
+    let by_token = !model.is_by_person();
+    if action == Action::CreateAccount {
+        return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
     }
+    let Some(account) = list.current().map(|counted| &counted.account) else { return false };
+    let (act, needs_person) = match action {
+        Action::SetRole => (AccountAction::SetRole(account.role), true),
+        Action::SetEnabled => (AccountAction::SetEnabled, !account.enabled),
+        Action::SetPassword => (AccountAction::Password, true),
+        Action::DeleteAccount => (AccountAction::Delete, true),
+        _ => return false,
+    };
+    !(by_token && needs_person) && authorize::check_account_access(me, account, act).is_ok()
 }
 
 fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {

@@ -1,214 +1,239 @@
-//! The accounts screen: names, roles, states and token counts.
-//!
-//! ```text
-//!  jeton  who@host · role                                        Accounts
-//!  / filter                                            position and count
-//! ──────────────────────────────────────────────────────────────────────────
-//!     NAME   ROLE   STATE   ACTIVE   KEPT   TRASH   CREATED    │ detail
-//!  ▶  …                                                        │ (wide)
-//! ──────────────────────────────────────────────────────────────────────────
-//!  two lines: the account under the cursor, or the last change
-//! ```
+//! The accounts screen: names, roles, states and token counts. All accounts are loaded.
 
 mod dialogs;
 mod filter;
-mod view;
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
 
-use super::workspace::ScreenId;
+use super::list::list_screen::{ListScreen, Source};
+use super::list::loaded_rows::{Anchor, ListRow, Page};
 use crate::domain::account::{Account, AccountId};
-use crate::tui::component::{Component, Destination, Intent, Reply, UpdateContext};
+use crate::domain::time::ago;
+use crate::tui::component::{Damaged, Destination, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::account::set_role::describe_role;
 use crate::tui::model::Model;
 use crate::tui::outcome::{Outcome, Subject};
-use crate::tui::widget::filter_field::{FilterChange, FilterField};
-use crate::tui::widget::list_cursor::Cursor;
-use crate::tui::widget::text_input::TextInput;
+use crate::tui::theme::Theme;
+use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
+use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, wrap};
 use crate::verbs::accounts::{AccountDetails, AccountWithCounts, DeleteAccount, ListAccounts, ShowAccount};
-use crate::verbs::request::Response;
+use crate::verbs::request::{Request, Response};
 use filter::AccountFilter;
 
-/// State of the accounts screen. All accounts are loaded.
-pub struct Accounts {
-    rows: Vec<AccountWithCounts>,
-    /// Positions in `rows` of the accounts that match the filter.
-    matching: Vec<usize>,
-    /// Position in `matching`.
-    cursor: Cursor,
-    filter: FilterField,
-    loaded: bool,
-    /// Account under the cursor before typing in the filter; `None` once the cursor has moved since.
-    origin: Option<AccountId>,
+/// Width of a number. The account's creation date has a wider gap before it.
+const NUMBER_COLUMNS: usize = 7;
+
+/// The accounts screen.
+pub type Accounts = ListScreen<AllAccounts>;
+
+/// All accounts that the signed-in account may see.
+#[derive(Default)]
+pub struct AllAccounts {
+    /// `None` until they have arrived.
+    accounts: Option<Vec<AccountWithCounts>>,
     /// More data about the account under the cursor.
     details: Option<AccountDetails>,
 }
 
-impl Default for Accounts {
-    /// Creates an empty screen, not yet loaded.
-    fn default() -> Self {
-        Accounts {
-            rows: Vec::new(),
-            matching: Vec::new(),
-            cursor: Cursor::default(),
-            filter: FilterField::default(),
-            loaded: false,
-            origin: None,
-            details: None,
-        }
+impl ListRow for AccountWithCounts {
+    type Key = AccountId;
+
+    fn key(&self) -> AccountId {
+        self.account.id
     }
 }
 
-impl Accounts {
-    /// Returns the account under the cursor, with its token counts.
-    pub fn current(&self) -> Option<&AccountWithCounts> {
-        self.matching.get(self.cursor.position()).and_then(|at| self.rows.get(*at))
+impl AllAccounts {
+    /// Returns when a token of the account was last used, if loaded.
+    fn last_seen_text(&self, row: &AccountWithCounts, model: &Model) -> Option<String> {
+        let shown = self.details.as_ref().filter(|shown| shown.counted.account.id == row.account.id)?;
+        Some(shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now)))
     }
 
-    /// Returns `true` if the filter has text.
-    pub fn is_filtered(&self) -> bool {
-        !self.filter.is_empty()
-    }
-
-    /// Takes all accounts. The cursor stays on its account if that still exists, else on its row.
-    fn set_rows(&mut self, rows: Vec<AccountWithCounts>, height: usize) {
-        let before = self.current().map(|c| c.account.id);
-        self.rows = rows;
-        self.loaded = true;
-        self.apply_filter();
-        let same = self.matching.iter().position(|at| Some(self.rows[*at].account.id) == before);
-        let at = same.unwrap_or(self.cursor.position());
-        self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), height);
-    }
-
-    /// Puts the cursor on a changed account and shows its new state, before all accounts are read again.
-    fn show_changed(&mut self, changed: &AccountWithCounts, height: usize) {
-        match self.rows.iter_mut().find(|row| row.account.id == changed.account.id) {
+    fn insert(&mut self, changed: &AccountWithCounts) {
+        let Some(accounts) = &mut self.accounts else { return };
+        match accounts.iter_mut().find(|row| row.account.id == changed.account.id) {
             Some(row) => *row = changed.clone(),
             None => {
-                let at = self.rows.partition_point(|row| row.account.username < changed.account.username);
-                self.rows.insert(at, changed.clone());
+                let at = accounts.partition_point(|row| row.account.username < changed.account.username);
+                accounts.insert(at, changed.clone());
             }
         }
-        self.apply_filter();
-        if let Some(at) = self.matching.iter().position(|at| self.rows[*at].account.id == changed.account.id) {
-            self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), height);
-        }
-    }
-
-    fn apply_filter(&mut self) {
-        let filter = AccountFilter::parse(self.filter.text());
-        self.matching = (0..self.rows.len()).filter(|at| filter.matches(&self.rows[*at].account)).collect();
-    }
-
-    /// Reads when the account under the cursor was last seen.
-    fn read_details(&self) -> Intent {
-        let Some(counted) = self.current() else { return Intent::Stay };
-        Intent::read(ShowAccount { username: counted.account.username.clone() })
-    }
-
-    fn details_of(&self, account: &Account) -> Option<&AccountDetails> {
-        self.details.as_ref().filter(|s| s.counted.account.id == account.id)
     }
 }
 
-impl Component for Accounts {
-    fn id(&self) -> &'static str {
-        "accounts"
+impl Source for AllAccounts {
+    type Row = AccountWithCounts;
+    type Filter = AccountFilter;
+    const ID: &'static str = "accounts";
+    const CONTEXT: Context = Context::Accounts;
+    const TITLE: &'static str = "Accounts";
+    const ORDER: &'static str = "↓ name";
+    /// Narrow lists drop the creation date first, then trash and total.
+    const TABLE: TableSpec = TableSpec {
+        columns: &[
+            ("NAME", 12),
+            ("ROLE", 6),
+            ("STATE", 11),
+            (" ACTIVE", NUMBER_COLUMNS),
+            ("  TOTAL", NUMBER_COLUMNS),
+            ("  TRASH", NUMBER_COLUMNS),
+            (" CREATED", 13),
+        ],
+        narrower: &[&[(6, 0)], &[(4, 0), (5, 0)]],
+        max_width: 32,
+        ..TableSpec::EMPTY
+    };
+
+    fn request(&self, _filter: AccountFilter, _anchor: Anchor<AccountId>) -> Request {
+        ListAccounts.into()
     }
 
-    fn context(&self) -> Context {
-        self.filter.context(Context::Accounts)
+    fn details_request(&self, row: &AccountWithCounts) -> Option<Request> {
+        Some(ShowAccount { username: row.account.username.clone() }.into())
     }
 
-    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+    fn take_page(&mut self, response: &mut Response, filter: &AccountFilter) -> Option<Page<AccountWithCounts>> {
+        let Response::ListAccounts(list) = response else { return None };
+        self.accounts = Some(std::mem::take(&mut list.accounts));
+        self.filtered(filter)
+    }
+
+    fn filtered(&self, filter: &AccountFilter) -> Option<Page<AccountWithCounts>> {
+        let matching = self.accounts.as_ref()?.iter().filter(|row| filter.matches(&row.account));
+        Some(Page::whole(matching.cloned().collect()))
+    }
+
+    fn damaged(response: &Response) -> Option<Damaged> {
+        let Response::ListAccounts(list) = response else { return None };
+        Some(Damaged::new(list.unreadable.iter().map(|id| format!("account {id}")).collect()))
+    }
+
+    fn on_data(list: &mut Accounts, response: &Response) {
+        if let Response::ShowAccount(shown) = response {
+            list.source.details = Some(shown.clone());
+        }
+    }
+
+    fn on_change(list: &mut Accounts, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
+        let Subject::Accounts(changed) = &outcome.subject else { return Intent::Stay };
+        if outcome.is::<DeleteAccount>() || !list.rows.is_loaded() {
+            return Intent::Stay;
+        }
+        changed.iter().for_each(|counted| list.source.insert(counted));
+        list.rows.set_target(changed.last().map(AccountWithCounts::key));
+        list.filter_rows(list.rows.current_anchor(), ctx.rows)
+    }
+
+    fn on_action(list: &mut Accounts, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let username = || list.current().map(|row| &row.account.username);
         match action {
-            Action::Details | Action::CopyName => self.current().is_some(),
+            Action::Details => Some(Intent::Go(Destination::TokensOf(username()?.clone()))),
+            Action::CopyName => Some(Intent::copy(username()?.as_str())),
+            _ => dialogs::open(list, action, ctx),
+        }
+    }
+
+    fn is_enabled(list: &Accounts, action: Action, model: &Model) -> bool {
+        match action {
             Action::CreateAccount
             | Action::SetRole
             | Action::SetEnabled
             | Action::SetPassword
-            | Action::DeleteAccount => self.may_manage(action, model),
+            | Action::DeleteAccount => dialogs::may_open(list, action, model),
             _ => true,
         }
     }
 
-    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
-        let enabled = self.current().filter(|_| action == Action::SetEnabled)?.account.enabled;
-        Some(if enabled { "Disable" } else { "Enable" })
+    fn label(list: &Accounts, action: Action, _model: &Model) -> Option<&'static str> {
+        let current = list.current().filter(|_| action == Action::SetEnabled)?;
+        Some(if current.account.enabled { "Disable" } else { "Enable" })
     }
 
-    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
-        Intent::read(ListAccounts)
+    fn cells(&self, row: &AccountWithCounts, filter: &AccountFilter, _: &TableColumns, model: &Model) -> Vec<Cell> {
+        let (plain, theme) = (Style::new(), &model.theme);
+        let (state, style) = state_label(&row.account, theme);
+        let count = |number: u32| {
+            let grouped = group_digits(number.into());
+            let text = if grouped.len() > NUMBER_COLUMNS { number.to_string() } else { grouped };
+            Cell::new(format!("{text:>NUMBER_COLUMNS$}"), if number == 0 { theme.dim } else { plain })
+        };
+        vec![
+            Cell::matching(row.account.username.as_str(), plain, &filter.words, None),
+            Cell::new(row.account.role.as_str(), plain),
+            Cell::new(state, style),
+            count(row.tokens.active),
+            count(row.tokens.live),
+            count(row.tokens.trashed),
+            Cell::new(format!(" {}", ago(row.account.created_at, model.now)), plain),
+        ]
     }
 
-    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        match reply {
-            Reply::Response(Response::ListAccounts(list)) => {
-                self.set_rows(std::mem::take(&mut list.accounts), ctx.rows);
-                Some(self.read_details())
-            }
-            Reply::Response(Response::ShowAccount(shown)) => {
-                self.details = Some(shown.clone());
-                Some(Intent::Stay)
-            }
-            _ => None,
+    fn about(&self, row: &AccountWithCounts, model: &Model) -> [String; 2] {
+        let account = &row.account;
+        let seen = self.last_seen_text(row, model).map_or_else(String::new, |seen| format!(" · last seen {seen}"));
+        let first = format!("{}  {}{seen}", account.username, count_noun(row.tokens.active.into(), "active token"));
+        let state = match (account.enabled, account.temporary_password) {
+            (false, _) => "The account is disabled: no sign-in, and its tokens are denied",
+            (true, true) => "The password is temporary: a new one is due at the next sign-in",
+            (true, false) => describe_role(account.role),
+        };
+        [first, state.to_owned()]
+    }
+
+    fn pane_lines(&self, row: &AccountWithCounts, pane: Rect, model: &Model) -> Vec<Line<'static>> {
+        let columns = usize::from(pane.width);
+        let (theme, account) = (&model.theme, &row.account);
+        let fact = |label: &'static str, text: &str, style: Style| {
+            Line::from(vec![
+                Span::styled(fit(label, 11), theme.dim),
+                Span::styled(cut(text, columns.saturating_sub(11)), style),
+            ])
+        };
+        let (state, style) = state_label(account, theme);
+        let tokens = row.tokens;
+        let token_counts =
+            format!("{} active of {}", group_digits(tokens.active.into()), group_digits(tokens.live.into()));
+        let created = model.dates.get().day(account.created_at);
+        let created = format!("{created}, {}", ago(account.created_at, model.now));
+        let mut lines = vec![
+            Line::styled(cut(account.username.as_str(), columns), theme.strong),
+            Line::default(),
+            fact("Id", &account.id.to_string(), Style::new()),
+            fact("Role", account.role.as_str(), Style::new()),
+            fact("State", state, style),
+            fact("Password", if account.temporary_password { "temporary" } else { "its own" }, Style::new()),
+            fact("Tokens", &token_counts, Style::new()),
+            fact("Trash", &group_digits(tokens.trashed.into()), Style::new()),
+            fact("Last seen", &self.last_seen_text(row, model).unwrap_or_default(), Style::new()),
+            fact("Created", &created, Style::new()),
+            Line::default(),
+        ];
+        lines.extend(wrap(describe_role(account.role), columns).into_iter().map(|line| Line::styled(line, theme.dim)));
+        lines
+    }
+
+    fn count(list: &Accounts) -> String {
+        let total = group_digits(list.source.accounts.as_ref().map_or(0, Vec::len) as u64);
+        match list.rows.position().filter(|_| !list.is_filtered()) {
+            Some(above) => format!("{} of {total}", group_digits(above + 1)),
+            None => format!("{} of {total} match", group_digits(list.rows.all().len() as u64)),
         }
     }
 
-    fn on_change(&mut self, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
-        if let (Subject::Accounts(changed), false) = (&outcome.subject, outcome.is::<DeleteAccount>()) {
-            changed.iter().for_each(|counted| self.show_changed(counted, ctx.rows));
-        }
-        Intent::Stay
+    fn empty_text(&self, _model: &Model) -> &'static str {
+        "No account is readable."
     }
+}
 
-    fn on_resize(&mut self, rows: usize) {
-        self.cursor.keep_visible(self.matching.len(), rows);
-    }
-
-    fn focused_input(&mut self) -> Option<&mut TextInput> {
-        self.filter.focused_input()
-    }
-
-    fn on_edit(&mut self) -> Intent {
-        self.apply_filter();
-        self.cursor = Cursor::default();
-        self.read_details()
-    }
-
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        self.draw(frame, area, model);
-    }
-
-    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
-        let before = self.current().map(|c| c.account.id);
-        match action {
-            Action::Filter => self.origin = before,
-            Action::Cancel => {}
-            _ => self.origin = None,
-        }
-        match self.filter.on_action(action) {
-            Some(FilterChange::Unchanged) => return Intent::Stay,
-            Some(FilterChange::Cleared) => {
-                self.apply_filter();
-                let before = self.origin.take().or(before);
-                let at = self.rows.iter().position(|row| Some(row.account.id) == before).unwrap_or(0);
-                self.cursor.place_at(at, self.cursor.row_on_screen(), self.matching.len(), ctx.rows);
-                return self.read_details();
-            }
-            None => {}
-        }
-        match action {
-            Action::Refresh => self.on_open(ctx),
-            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
-            Action::Details => {
-                self.current().map_or(Intent::Stay, |c| Intent::Go(Destination::TokensOf(c.account.username.clone())))
-            }
-            Action::CopyName => self.current().map_or(Intent::Stay, |c| Intent::copy(c.account.username.to_string())),
-            _ if self.cursor.move_by(action, self.matching.len(), ctx.rows) => self.read_details(),
-            _ => self.open_dialog(action, ctx).unwrap_or(Intent::Stay),
-        }
+/// Returns glyph and word of an account's state. "Temporary" refers to its password.
+fn state_label(account: &Account, theme: &Theme) -> (&'static str, Style) {
+    match (account.enabled, account.temporary_password) {
+        (true, false) => ("● enabled", theme.good),
+        (true, true) => ("◐ temporary", theme.warning),
+        (false, _) => ("○ disabled", theme.dim),
     }
 }

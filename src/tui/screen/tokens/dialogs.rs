@@ -34,7 +34,8 @@ impl Tokens {
             }
             Action::SetEnabled | Action::Revoke => self.open_about_targets(self.targets(), action, ctx),
             Action::Restore => {
-                let tokens = if self.options.trashed { self.targets() } else { self.just_revoked.clone() };
+                let tokens =
+                    if self.source.options.trashed { self.targets() } else { self.source.just_revoked.clone() };
                 let proof = ctx.auth_field().filter(|_| !tokens.is_empty())?;
                 Some(Intent::push(RestoreTokensDialog::new(tokens, proof)))
             }
@@ -43,7 +44,7 @@ impl Tokens {
                 Some(Intent::Notify(NoticeId::PurgeRunning, text.to_owned()))
             }
             Action::Purge => {
-                let which = if self.options.trashed { Purgeable::Trashed } else { Purgeable::Expired };
+                let which = if self.source.options.trashed { Purgeable::Trashed } else { Purgeable::Expired };
                 Some(Intent::push(RemovalDialog::new(purge_tokens(which), ctx.now, ctx.auth_field()?)))
             }
             _ => None,
@@ -71,7 +72,7 @@ impl Tokens {
     }
 
     fn open_about(&self, token: Token, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        let (details, expiry) = (self.details_of(&token), ctx.policy().default_expiry);
+        let (details, expiry) = (self.source.details_of(&token), ctx.policy().default_expiry);
         Some(match action {
             Action::EditToken => {
                 let mut form = EditTokenDialog::new(token, expiry, Arc::clone(ctx.catalogues));

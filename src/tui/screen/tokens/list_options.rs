@@ -3,7 +3,6 @@
 use crate::domain::expiry::Span;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
-use crate::verbs::tokens::OwnerFilter;
 
 /// The restrictions and the order of the token table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,11 +40,6 @@ impl ListOptions {
         }
     }
 
-    /// Returns the owner restriction.
-    pub fn owner_filter(self) -> OwnerFilter {
-        if self.mine { OwnerFilter::Mine } else { OwnerFilter::All }
-    }
-
     /// Combines the filter `typed` with the restrictions switched on by keys.
     pub fn apply_to(self, typed: TokenFilter) -> TokenFilter {
         if self.trashed {
@@ -55,25 +49,10 @@ impl ListOptions {
         TokenFilter { expiring, stale: self.stale || typed.stale, ..typed }
     }
 
-    /// Returns `true` if a restriction hides tokens.
-    pub fn is_filtering(self) -> bool {
-        self.mine || (!self.trashed && (self.expiring || self.stale))
-    }
-
     /// Returns the active restrictions in words.
     pub fn active_options(self) -> Vec<&'static str> {
         let live = !self.trashed;
         let options = [("mine", self.mine), ("expiring", live && self.expiring), ("stale", live && self.stale)];
         options.into_iter().filter(|(_, on)| *on).map(|(word, _)| word).collect()
-    }
-
-    /// Returns the order, e.g. `↓ name`.
-    pub fn describe_sort(self) -> String {
-        format!("{} {}", self.arrow(), self.sort.column.as_str())
-    }
-
-    /// Returns `↓` for ascending order, `↑` for descending order.
-    pub fn arrow(self) -> &'static str {
-        if self.sort.descending { "↑" } else { "↓" }
     }
 }

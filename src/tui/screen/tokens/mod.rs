@@ -1,365 +1,325 @@
-//! The token table.
-//!
-//! ```text
-//!  jeton  who@host · role                     active of limit · expiring
-//!  / filter                            mine · 3 of 17   ↓ order
-//! ──────────────────────────────────────────────────────────────────────────
-//!      NAME   STATUS   ACCOUNT   API   EXPIRES   LAST SEEN   HINT      │ detail
-//!  ▶ ✓ …                                                               │ (wide)
-//! ──────────────────────────────────────────────────────────────────────────
-//!  two lines: the token under the cursor, or the last change
-//! ```
+//! The token table, and the trash.
 
 mod changes;
 mod columns;
 mod dialogs;
 pub mod list_options;
-pub mod marks;
-mod reads;
+mod mark_all;
 mod view;
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
 
+use super::list::list_screen::{ListScreen, Source};
+use super::list::loaded_rows::{Anchor, ListRow, PAGE_SIZE, Page};
 use crate::domain::name::Username;
+use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
-use crate::domain::token::{Token, TokenId};
-use crate::tui::component::{Answer, Component, Destination, Intent, Reply, UpdateContext};
+use crate::domain::token::{Token, TokenId, TokenRef};
+use crate::tui::component::{Answer, Damaged, Destination, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;
-use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
-use crate::tui::widget::filter_field::{FilterChange, FilterField};
-use crate::tui::widget::list_cursor::Cursor;
+use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::tui::widget::text_fit::group_digits;
-use crate::tui::widget::text_input::TextInput;
 use crate::verbs::ports::{TokenCursor, Window};
-use crate::verbs::request::Response;
-use crate::verbs::tokens::{OwnerFilter, TokenDetails, TokenSummary};
+use crate::verbs::request::{Request, Response};
+use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, OwnerFilter, ShowToken, TokenDetails, TokenSummary};
 use list_options::ListOptions;
-use marks::{MAX_MARKED, Marks};
 
-/// The restrictions of a token list, without its order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListQuery {
-    pub owner: OwnerFilter,
-    pub filter: TokenFilter,
-    /// `true` for tokens in the trash, `false` for all others.
-    pub trashed: bool,
-}
+/// The token table.
+pub type Tokens = ListScreen<TokenList>;
 
-/// State of the token table: a window of rows around the cursor.
-pub struct Tokens {
-    /// The loaded rows.
-    pub window: Window,
-    /// Position in the window.
-    pub cursor: Cursor,
-    pub filter: FilterField,
+/// The tokens that the signed-in account may see, either those in the trash or all others.
+#[derive(Default)]
+pub struct TokenList {
     /// Restrictions in addition to the filter, and the order.
     pub options: ListOptions,
-    /// The marked tokens.
-    pub marks: Marks,
-    /// The list whose tokens will be marked, until the reply arrives.
-    pub marking: Option<ListQuery>,
+    /// The filter and options of the list whose tokens will be marked, until the reply arrives.
+    marking: Option<(TokenFilter, ListOptions)>,
     /// Tokens that the last change moved to the trash.
     pub just_revoked: Vec<Token>,
     /// The counts above the table.
-    pub summary: TokenSummary,
+    summary: TokenSummary,
     /// Usage of the token under the cursor.
-    pub details: Option<TokenDetails>,
-    /// `true` once the first rows have arrived.
-    pub loaded: bool,
-    /// Token to which the cursor goes when the next rows arrive.
-    pub focus: Option<TokenId>,
-    /// The anchor of the last request.
-    pub page_cursor: TokenCursor,
-    /// Token under the cursor before typing in the filter; `None` once the cursor has moved since.
-    origin: Option<TokenId>,
+    details: Option<TokenDetails>,
+    /// The loaded section without its rows.
+    pub window: Window,
+}
+
+impl ListRow for Token {
+    type Key = TokenId;
+
+    fn key(&self) -> TokenId {
+        self.id
+    }
+}
+
+impl From<Anchor<TokenId>> for TokenCursor {
+    fn from(anchor: Anchor<TokenId>) -> Self {
+        match anchor {
+            Anchor::Start => TokenCursor::Start,
+            Anchor::End => TokenCursor::End,
+            Anchor::Around(id, position) => TokenCursor::Around(id, position),
+        }
+    }
+}
+
+impl TokenList {
+    fn list_request(&self, typed: TokenFilter, anchor: Anchor<TokenId>, limit: usize) -> Request {
+        let ListOptions { sort, trashed, mine, .. } = self.options;
+        let owner = if mine { OwnerFilter::Mine } else { OwnerFilter::All };
+        ListTokens { owner, filter: self.options.apply_to(typed), sort, trashed, cursor: anchor.into(), limit }.into()
+    }
+
+    fn details_of(&self, token: &Token) -> Option<&TokenDetails> {
+        self.details.as_ref().filter(|s| s.token.id == token.id)
+    }
+}
+
+impl Source for TokenList {
+    type Row = Token;
+    type Filter = TokenFilter;
+    const ID: &'static str = "tokens";
+    const CONTEXT: Context = Context::Tokens;
+    const TITLE: &'static str = "Tokens";
+    const TABLE: TableSpec = columns::TOKENS;
+    const NOUN: &'static str = "tokens";
+    const SHOWS_LEDGER: bool = true;
+
+    fn context(&self) -> Context {
+        if self.options.trashed { Context::Trash } else { Context::Tokens }
+    }
+
+    fn table(&self) -> &'static TableSpec {
+        if self.options.trashed { &columns::TRASH } else { &columns::TOKENS }
+    }
+
+    fn request(&self, filter: TokenFilter, anchor: Anchor<TokenId>) -> Request {
+        self.list_request(filter, anchor, PAGE_SIZE)
+    }
+
+    fn summary_request(&self) -> Option<Request> {
+        Some(CountTokens.into())
+    }
+
+    fn details_request(&self, row: &Token) -> Option<Request> {
+        Some(ShowToken { token: TokenRef::Id(row.id) }.into())
+    }
+
+    fn marked_request(&self, tokens: Vec<TokenId>) -> Option<Request> {
+        Some(GetTokens { tokens }.into())
+    }
+
+    fn take_page(&mut self, response: &mut Response, _filter: &TokenFilter) -> Option<Page<Token>> {
+        let Response::ListTokens(window) = response else { return None };
+        self.window = std::mem::take(window);
+        let (position, has_after) = (Some(self.window.position), self.window.end() < self.window.matching);
+        Some(Page { rows: std::mem::take(&mut self.window.rows), position, has_after })
+    }
+
+    fn damaged(response: &Response) -> Option<Damaged> {
+        let Response::ListTokens(window) = response else { return None };
+        Some(Damaged::new(window.unreadable.iter().map(ToString::to_string).collect()))
+    }
+
+    fn on_data(list: &mut Tokens, response: &Response) {
+        match response {
+            Response::CountTokens(summary) => list.source.summary = *summary,
+            Response::GetTokens(snapshots) => {
+                let trashed = list.source.options.trashed;
+                for one in snapshots {
+                    match one.token.as_ref().filter(|token| token.deleted_at.is_some() == trashed) {
+                        Some(token) => list.marks.refresh(token),
+                        None => list.marks.unmark(&one.id),
+                    }
+                }
+            }
+            // A dialog may have requested a token other than the one under the cursor.
+            Response::ShowToken(shown) => {
+                if let Some(row) = list.rows.current_mut().filter(|row| row.id == shown.token.id) {
+                    row.last_seen_at = shown.token.last_seen_at;
+                    list.source.details = Some(shown.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn on_reply(list: &mut Tokens, response: &mut Response, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        list.mark_all(response, ctx)
+    }
+
+    fn on_change(list: &mut Tokens, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
+        list.take_change(outcome)
+    }
+
+    fn on_go(list: &mut Tokens, destination: &Destination) -> Intent {
+        match destination {
+            Destination::Here | Destination::Screen(_) => Intent::Stay,
+            Destination::TokensOf(username) => {
+                list.filter.set(&format!("account:{username}"));
+                list.list(Anchor::Start)
+            }
+            Destination::Token { id, trashed } => {
+                list.go_to(*id, *trashed);
+                list.list_again()
+            }
+        }
+    }
+
+    fn on_answer(list: &mut Tokens, answer: Answer) -> Intent {
+        let Answer::Sort(sort) = answer else { return Intent::Stay };
+        list.set_options(|options| options.sort = sort)
+    }
+
+    fn on_action(list: &mut Tokens, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        Some(match action {
+            Action::Cancel => list.go_back(),
+            Action::MarkShown => list.list_all_matching(),
+            Action::Sort => Intent::push(SortDialog::new(list.source.options.sort)),
+            Action::Mine => list.set_options(|options| options.mine = !options.mine),
+            Action::Expiring => list.set_options(ListOptions::toggle_expiring),
+            Action::Stale => list.set_options(|options| options.stale = !options.stale),
+            Action::Trash => list.toggle_trash(),
+            Action::CopyHint => Intent::copy(list.current()?.hint.as_str()),
+            _ => return list.open_dialog(action, ctx),
+        })
+    }
+
+    fn is_enabled(list: &Tokens, action: Action, model: &Model) -> bool {
+        let current = list.current();
+        match action {
+            Action::EditToken | Action::CopyToken | Action::RegenerateToken | Action::SetEnabled | Action::Revoke => {
+                current.is_some()
+            }
+            Action::EndOverlap => current.is_some_and(|token| token.overlap(model.now).is_some()),
+            Action::Restore if list.source.options.trashed => current.is_some(),
+            Action::Restore => list.source.can_undo(),
+            Action::Mine => model.manages_others(),
+            Action::Purge => model.is_by_person(),
+            Action::Cancel => list.filter.is_typing() || list.can_go_back(),
+            _ => true,
+        }
+    }
+
+    fn label(list: &Tokens, action: Action, _model: &Model) -> Option<&'static str> {
+        (action == Action::SetEnabled).then(|| {
+            let targets = list.targets();
+            if targets.is_empty() || targets.iter().any(|token| token.enabled) { "Disable" } else { "Enable" }
+        })
+    }
+
+    fn can_undo(&self) -> bool {
+        !self.options.trashed && !self.just_revoked.is_empty()
+    }
+
+    fn cells(&self, row: &Token, filter: &TokenFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
+        match self.options.trashed {
+            true => columns::trash_cells(row, &filter.words, model),
+            false => columns::token_cells(row, self.window.recently_denied.contains(&row.id), &filter.words, model),
+        }
+    }
+
+    fn about(&self, row: &Token, model: &Model) -> [String; 2] {
+        view::about(row, self.details_of(row), model)
+    }
+
+    fn pane_lines(&self, row: &Token, pane: Rect, model: &Model) -> Vec<Line<'static>> {
+        view::pane_lines(row, self.details_of(row), pane, model)
+    }
+
+    fn head(&self, model: &Model) -> Vec<(String, Style)> {
+        view::head(self, model)
+    }
+
+    fn options(&self) -> Vec<&'static str> {
+        self.options.active_options()
+    }
+
+    fn count(list: &Tokens) -> String {
+        let window = &list.source.window;
+        let more = if window.matching_is_lower_bound { "+" } else { "" };
+        match (list.is_filtered(), window.total, list.rows.position()) {
+            (true, ..) => format!("{}{more} match", group_digits(window.matching)),
+            (false, 0, _) => "none".to_owned(),
+            (false, total, above) => format!("{} of {}", group_digits(above.unwrap_or(0) + 1), group_digits(total)),
+        }
+    }
+
+    fn count_suffix(list: &Tokens) -> String {
+        let place = if list.source.options.trashed { " in the trash" } else { "" };
+        match (list.is_filtered(), list.source.window.total) {
+            (true, total) => format!(" of {}{place}", group_digits(total)),
+            (false, 0) => String::new(),
+            (false, _) => place.to_owned(),
+        }
+    }
+
+    fn sort(&self) -> Option<Sort> {
+        Some(self.options.sort)
+    }
+
+    fn empty_text(&self, _model: &Model) -> &'static str {
+        if self.options.trashed { "The trash is empty." } else { "No tokens yet." }
+    }
+
+    fn empty_hint(&self) -> Option<(&'static str, &'static str)> {
+        Some(if self.options.trashed { ("t", "goes back to the tokens.") } else { ("n", "generates the first one.") })
+    }
 }
 
 impl Tokens {
-    /// Creates an empty table, not yet loaded.
-    pub fn new() -> Self {
-        Tokens {
-            window: Window::default(),
-            cursor: Cursor::default(),
-            filter: FilterField::default(),
-            options: ListOptions::default(),
-            marks: Marks::default(),
-            marking: None,
-            just_revoked: Vec::new(),
-            summary: TokenSummary::default(),
-            details: None,
-            loaded: false,
-            focus: None,
-            page_cursor: TokenCursor::Start,
-            origin: None,
-        }
-    }
-
-    /// Returns the token under the cursor.
-    pub fn current(&self) -> Option<&Token> {
-        self.window.rows.get(self.cursor.position())
-    }
-
-    /// Returns the list that the table shows.
-    pub fn query(&self) -> ListQuery {
-        let filter = self.options.apply_to(TokenFilter::parse(self.filter.text()));
-        ListQuery { owner: self.options.owner_filter(), filter, trashed: self.options.trashed }
-    }
-
     /// Returns the account named by the filter, if only its tokens are shown. `None` if the filter names no account, or
     /// may match several.
     pub fn owner(&self) -> Option<Username> {
-        let named = self.query().filter.account?;
-        let mut owners = self.window.rows.iter().map(|token| &token.owner.username);
+        let named = self.parsed_filter().account?;
+        let mut owners = self.rows.all().iter().map(|token| &token.owner.username);
         match owners.next() {
             Some(first) if owners.all(|owner| owner == first) => Some(first.clone()),
-            Some(_) => self.window.rows.iter().map(|t| &t.owner.username).find(|o| o.as_str() == named).cloned(),
+            Some(_) => self.rows.all().iter().map(|t| &t.owner.username).find(|o| o.as_str() == named).cloned(),
             None => Username::parse(&named).ok(),
-        }
-    }
-
-    /// Returns the tokens for the next action: the marked ones, else the one under the cursor.
-    pub fn targets(&self) -> Vec<Token> {
-        if self.marks.is_empty() {
-            self.current().cloned().into_iter().collect()
-        } else {
-            self.marks.tokens().cloned().collect()
         }
     }
 
     /// Returns `true` if Esc would clear marks, clear a filter or leave the trash.
     fn can_go_back(&self) -> bool {
-        !self.marks.is_empty() || !self.filter.is_empty() || self.options.trashed || self.options.is_filtering()
-    }
-
-    /// Returns the anchor that keeps the cursor on its token, or brings it to the token that it has to go to.
-    fn current_cursor(&self) -> TokenCursor {
-        let id = self.focus.or_else(|| self.current().map(|token| token.id));
-        id.map_or(TokenCursor::Start, |id| TokenCursor::Around(id, None))
-    }
-
-    /// Returns the number of matching tokens before the one under the cursor, as of the last reply.
-    pub fn position(&self) -> u64 {
-        self.window.position + self.cursor.position() as u64
-    }
-}
-
-/// Returns the maximum number of marks, formatted.
-fn max_marked_text() -> String {
-    group_digits(MAX_MARKED as u64)
-}
-
-fn too_many_marked() -> Intent {
-    Intent::Notify(NoticeId::MarkLimit, format!("At most {} tokens can be marked", max_marked_text()))
-}
-
-impl Tokens {
-    /// Marks or unmarks the token under the cursor, and moves to the next row.
-    fn mark_current(&mut self, ctx: &UpdateContext<'_>) -> Intent {
-        let Some(token) = self.window.rows.get(self.cursor.position()) else { return Intent::Stay };
-        if !self.marks.toggle(token) {
-            return too_many_marked();
-        }
-        self.cursor.move_by(Action::Down, self.window.rows.len(), ctx.rows);
-        self.on_cursor_moved(ctx)
-    }
-
-    /// Moves to the next or previous row and marks on the way.
-    fn extend(&mut self, walk: Action, ctx: &UpdateContext<'_>) -> Intent {
-        let (left, at) = (self.cursor.position(), self.position());
-        self.cursor.move_by(walk, self.window.rows.len(), ctx.rows);
-        let reached = (self.cursor.position(), self.position());
-        let (Some(from), Some(to)) = (self.window.rows.get(left), self.window.rows.get(reached.0)) else {
-            return Intent::Stay;
-        };
-        if self.marks.extend((from, at), (to, reached.1)) { self.on_cursor_moved(ctx) } else { too_many_marked() }
+        !self.marks.is_empty() || self.is_filtered() || self.source.options.trashed
     }
 
     /// Changes the shown tokens and starts at the first.
     fn set_options(&mut self, change: impl FnOnce(&mut ListOptions)) -> Intent {
-        change(&mut self.options);
-        self.list(TokenCursor::Start)
+        change(&mut self.source.options);
+        self.list(Anchor::Start)
     }
 
     /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown.
     fn toggle_trash(&mut self) -> Intent {
         self.marks.clear();
-        self.window = Window::default();
-        self.loaded = false;
-        self.set_options(|shape| shape.trashed = !shape.trashed)
+        self.rows = Default::default();
+        self.set_options(|options| options.trashed = !options.trashed)
     }
 
     /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.
     fn go_to(&mut self, id: TokenId, trashed: bool) {
-        if self.options.trashed != trashed {
+        if self.source.options.trashed != trashed {
             self.toggle_trash();
         }
         self.filter.clear();
-        self.options = self.options.without_filters(trashed);
-        self.focus = Some(id);
+        self.source.options = self.source.options.without_filters(trashed);
+        self.rows.set_target(Some(id));
     }
 
-    /// Handles Esc: clears one restriction at a time.
+    /// Handles Esc without marks: clears all restrictions, or leaves the trash.
     fn go_back(&mut self) -> Intent {
-        if !self.marks.is_empty() {
-            self.marks.clear();
-            return Intent::Stay;
-        }
-        if self.options.trashed && self.filter.is_empty() && !self.options.mine {
+        let options = self.source.options;
+        if options.trashed && self.filter.is_empty() && !options.mine {
             return self.toggle_trash();
         }
         self.filter.clear();
-        self.options = self.options.without_filters(self.options.trashed);
-        self.list(self.current_cursor())
-    }
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Component for Tokens {
-    fn id(&self) -> &'static str {
-        "tokens"
-    }
-
-    fn context(&self) -> Context {
-        self.filter.context(if self.options.trashed { Context::Trash } else { Context::Tokens })
-    }
-
-    fn is_enabled(&self, action: Action, model: &Model) -> bool {
-        let current = self.current();
-        match action {
-            Action::EditToken
-            | Action::CopyToken
-            | Action::RegenerateToken
-            | Action::SetEnabled
-            | Action::Revoke
-            | Action::Mark
-            | Action::ExtendDown
-            | Action::ExtendUp
-            | Action::MarkShown
-            | Action::Details
-            | Action::CopyHint => current.is_some(),
-            Action::EndOverlap => current.is_some_and(|token| token.overlap(model.now).is_some()),
-            Action::Restore if self.options.trashed => current.is_some(),
-            Action::Restore => !self.just_revoked.is_empty(),
-            Action::Mine => model.manages_others(),
-            Action::Purge => model.is_by_person(),
-            Action::Cancel => self.filter.is_typing() || self.can_go_back(),
-            _ => true,
-        }
-    }
-
-    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
-        (action == Action::SetEnabled).then(|| {
-            let targets = self.targets();
-            if targets.is_empty() || targets.iter().any(|token| token.enabled) { "Disable" } else { "Enable" }
-        })
-    }
-
-    fn on_store_changed(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
-        Intent::All(vec![self.list(self.current_cursor()), self.read_marked()])
-    }
-
-    fn on_go(&mut self, destination: &Destination) -> Intent {
-        match destination {
-            Destination::Here | Destination::Screen(_) => Intent::Stay,
-            Destination::TokensOf(username) => {
-                self.filter.set(&format!("account:{username}"));
-                self.list(TokenCursor::Start)
-            }
-            Destination::Token { id, trashed } => {
-                self.go_to(*id, *trashed);
-                self.list(self.current_cursor())
-            }
-        }
-    }
-
-    fn on_answer(&mut self, answer: Answer) -> Intent {
-        let Answer::Sort(sort) = answer else { return Intent::Stay };
-        self.set_options(|options| options.sort = sort)
-    }
-
-    fn shows_ledger(&self) -> bool {
-        true
-    }
-
-    fn on_ledger_changed(&mut self, ctx: &UpdateContext<'_>) -> Intent {
-        self.read_usage(ctx)
-    }
-
-    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        self.take_reply(reply, ctx)
-    }
-
-    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
-        self.take_data(response);
-    }
-
-    fn on_change(&mut self, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
-        self.take_change(outcome)
-    }
-
-    fn on_resize(&mut self, rows: usize) {
-        self.cursor.keep_visible(self.window.rows.len(), rows);
-    }
-
-    fn focused_input(&mut self) -> Option<&mut TextInput> {
-        self.filter.focused_input()
-    }
-
-    fn on_edit(&mut self) -> Intent {
-        self.list(TokenCursor::Start)
-    }
-
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        self.draw(frame, area, model);
-    }
-
-    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
-        if !matches!(action, Action::ExtendDown | Action::ExtendUp) {
-            self.marks.end_range();
-        }
-        // Esc clears marks before it clears the filter.
-        if action == Action::Cancel && !self.filter.is_typing() {
-            return self.go_back();
-        }
-        match action {
-            Action::Filter => self.origin = self.current().map(|token| token.id),
-            Action::Cancel => {}
-            _ => self.origin = None,
-        }
-        match self.filter.on_action(action) {
-            Some(FilterChange::Unchanged) => return Intent::Stay,
-            Some(FilterChange::Cleared) => {
-                self.focus = self.origin.take();
-                return self.list(self.current_cursor());
-            }
-            None => {}
-        }
-        match action {
-            // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply.
-            Action::First if self.window.position > 0 => self.list(TokenCursor::Start),
-            Action::Last if self.has_rows_after() => self.list(TokenCursor::End),
-            Action::Refresh => self.list(self.current_cursor()),
-            Action::Mark => self.mark_current(ctx),
-            Action::ExtendDown => self.extend(Action::Down, ctx),
-            Action::ExtendUp => self.extend(Action::Up, ctx),
-            Action::MarkShown => self.list_all_matching(),
-            Action::Sort => Intent::push(SortDialog::new(self.options.sort)),
-            Action::Mine => self.set_options(|shape| shape.mine = !shape.mine),
-            Action::Expiring => self.set_options(ListOptions::toggle_expiring),
-            Action::Stale => self.set_options(|shape| shape.stale = !shape.stale),
-            Action::Trash => self.toggle_trash(),
-            Action::CopyHint => self.current().map_or(Intent::Stay, |t| Intent::copy(t.hint.clone())),
-            _ if self.cursor.move_by(action, self.window.rows.len(), ctx.rows) => self.on_cursor_moved(ctx),
-            _ => self.open_dialog(action, ctx).unwrap_or(Intent::Stay),
-        }
+        self.source.options = options.without_filters(options.trashed);
+        self.list_again()
     }
 }

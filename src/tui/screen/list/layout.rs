@@ -85,18 +85,7 @@ fn title_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<
 
 /// Returns the second line of a screen with a filter: the filter text, and `right`. While the filter is empty, its
 /// place shows the password of a demo.
-pub fn filter_line(filter: &FilterField, right: &str, columns: usize, model: &Model) -> Line<'static> {
-    let right = vec![Span::styled(right.to_owned(), model.theme.dim)];
-    filter_line_with(filter, right, columns, model)
-}
-
-/// Does the same as [`filter_line`], with styled spans on the right.
-pub fn filter_line_with(
-    filter: &FilterField,
-    right: Vec<Span<'static>>,
-    columns: usize,
-    model: &Model,
-) -> Line<'static> {
+pub fn filter_line(filter: &FilterField, right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
     let theme = &model.theme;
     let used_columns: usize = right.iter().map(Span::width).sum();
     let room = columns.saturating_sub(used_columns + 4);
@@ -114,11 +103,13 @@ pub fn filter_line_with(
 }
 
 /// Returns the second line of a screen without a filter.
-pub fn plain_line(right: &str, columns: usize, model: &Model) -> Line<'static> {
-    let room = columns.saturating_sub(width(right));
+pub fn plain_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
+    let used_columns: usize = right.iter().map(Span::width).sum();
+    let room = columns.saturating_sub(used_columns);
     let demo = format!(" {}", demo_hint(model, room.saturating_sub(2)));
-    let left = Span::styled(fit(&demo, room), model.theme.warning);
-    Line::from(vec![left, Span::styled(right.to_owned(), model.theme.dim)])
+    let mut spans = vec![Span::styled(fit(&demo, room), model.theme.warning)];
+    spans.extend(right);
+    Line::from(spans)
 }
 
 /// Returns the password of a demo, and the address of its service if there is room for both.

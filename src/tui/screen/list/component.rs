@@ -1,0 +1,166 @@
+//! Keys and replies of a list.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::list_screen::{ListScreen, Source};
+use super::loaded_rows::{Anchor, ListRow};
+use crate::error::Error;
+use crate::tui::component::{Answer, Component, Damaged, Destination, Intent, Reply, UpdateContext};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::msg::ReadKey;
+use crate::tui::notice::NoticeId;
+use crate::tui::outcome::Outcome;
+use crate::tui::screen::workspace::ScreenId;
+use crate::tui::widget::filter_field::FilterChange;
+use crate::tui::widget::text_input::TextInput;
+use crate::verbs::request::Response;
+
+impl<S: Source> Component for ListScreen<S> {
+    fn id(&self) -> &'static str {
+        S::ID
+    }
+
+    fn context(&self) -> Context {
+        self.filter.context(self.source.context())
+    }
+
+    fn is_enabled(&self, action: Action, model: &Model) -> bool {
+        match action {
+            Action::Filter => !self.rows.is_denied(),
+            Action::Details
+            | Action::Mark
+            | Action::MarkShown
+            | Action::ExtendDown
+            | Action::ExtendUp
+            | Action::CopyTarget
+            | Action::CopyAddress
+            | Action::CopyHint
+            | Action::CopyName => self.current().is_some(),
+            _ => S::is_enabled(self, action, model),
+        }
+    }
+
+    fn label(&self, action: Action, model: &Model) -> Option<&'static str> {
+        S::label(self, action, model)
+    }
+
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::All(vec![self.list_again(), self.read_marked()])
+    }
+
+    fn shows_ledger(&self) -> bool {
+        S::SHOWS_LEDGER
+    }
+
+    fn on_ledger_changed(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        if !S::SHOWS_LEDGER {
+            return Intent::Stay;
+        }
+        let details = self.details_request();
+        // Below a dialog, only the details are seen.
+        let is_covered = !ctx.is_on_top && details.is_some();
+        let details = details.map_or(Intent::Stay, Intent::read);
+        if is_covered || ctx.is_reading(&self.request(Anchor::Start)) {
+            return details;
+        }
+        Intent::All(vec![self.list_again(), details])
+    }
+
+    fn on_resize(&mut self, rows: usize) {
+        self.rows.on_resize(rows);
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let Reply::Response(response) = reply else { return None };
+        if let Some(intent) = S::on_reply(self, response, ctx) {
+            return Some(intent);
+        }
+        let page = self.source.take_page(response, &self.parsed_filter())?;
+        page.rows.iter().for_each(|row| self.marks.refresh(row));
+        self.rows.set_page(page, ctx.rows);
+        Some(self.on_cursor_moved(ctx))
+    }
+
+    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
+        S::on_data(self, response);
+    }
+
+    fn damaged(&self, response: &Response) -> Option<Damaged> {
+        S::damaged(response)
+    }
+
+    fn on_read_error(&mut self, error: Error, ctx: &UpdateContext<'_>) -> Intent {
+        if ctx.replied != Some(ReadKey::from(&self.request(Anchor::Start))) {
+            return ctx.report_read_error(&error);
+        }
+        let must_notify = self.rows.set_error(&error);
+        if self.rows.is_denied() {
+            self.filter.stop_typing();
+        }
+        if must_notify { Intent::Notify(NoticeId::Error(error.kind), error.to_string()) } else { Intent::Stay }
+    }
+
+    fn on_change(&mut self, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
+        S::on_change(self, outcome, ctx)
+    }
+
+    fn on_go(&mut self, destination: &Destination) -> Intent {
+        S::on_go(self, destination)
+    }
+
+    fn on_answer(&mut self, answer: Answer) -> Intent {
+        S::on_answer(self, answer)
+    }
+
+    fn focused_input(&mut self) -> Option<&mut TextInput> {
+        self.filter.focused_input()
+    }
+
+    fn on_edit(&mut self) -> Intent {
+        // At the first row, the height of the screen makes no difference.
+        self.filter_rows(Anchor::Start, 1)
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        self.draw(frame, area, model);
+    }
+
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        self.rows.track_filter_origin(action);
+        if !matches!(action, Action::ExtendDown | Action::ExtendUp) {
+            self.marks.end_range();
+        }
+        if !self.filter.is_typing() {
+            // Esc clears marks before it clears the filter.
+            if action == Action::Cancel && !self.marks.is_empty() {
+                self.marks.clear();
+                return Intent::Stay;
+            }
+            if let Some(intent) = S::on_action(self, action, ctx) {
+                return intent;
+            }
+        }
+        match self.filter.on_action(action) {
+            Some(FilterChange::Unchanged) => return Intent::Stay,
+            Some(FilterChange::Cleared) => {
+                let anchor = self.rows.anchor_without_filter();
+                return self.filter_rows(anchor, ctx.rows);
+            }
+            None => {}
+        }
+        match action {
+            // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply.
+            Action::First if self.rows.has_before() => self.list(Anchor::Start),
+            Action::Last if self.rows.has_after() => self.list(Anchor::End),
+            Action::Refresh => self.list_again(),
+            Action::Mark => self.mark_current(ctx),
+            Action::ExtendDown => self.extend_marks(Action::Down, ctx),
+            Action::ExtendUp => self.extend_marks(Action::Up, ctx),
+            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
+            _ if self.rows.move_by(action, ctx.rows) => self.on_cursor_moved(ctx),
+            _ => self.current().map_or(Intent::Stay, |row| row.on_action(action)),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! The screen of a list, of which only a part may be loaded. A [`Source`] says what the rows are.
+//!
+//! ```text
+//!  jeton  who@host · role                           marked · head line
+//!  / filter                             options · position and count   ↓ order
+//! ──────────────────────────────────────────────────────────────────────────
+//!      columns of the source                                   │ row in full
+//!  ▶ ✓ …                                                       │ (wide)
+//! ──────────────────────────────────────────────────────────────────────────
+//!  two lines about the row under the cursor
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::loaded_rows::{Anchor, ListRow, LoadedRows, Page};
+use super::marks::{MAX_MARKED, Marks};
+use crate::domain::query::filter_syntax::{self, FilterFields, UnknownField};
+use crate::domain::query::sort::Sort;
+use crate::error::Error;
+use crate::tui::component::{Answer, Damaged, Destination, Intent, UpdateContext};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
+use crate::tui::outcome::Outcome;
+use crate::tui::widget::filter_field::FilterField;
+use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
+use crate::tui::widget::text_fit::group_digits;
+use crate::verbs::request::{Request, Response};
+
+/// The rows of a list: how they are read, what they show, and what is special to their screen.
+pub trait Source: Default + 'static {
+    type Row: ListRow;
+    type Filter: FilterFields;
+    /// The id of the screen.
+    const ID: &'static str;
+    /// The context in which the screen's keys are looked up.
+    const CONTEXT: Context;
+    /// The title of the screen.
+    const TITLE: &'static str;
+    const TABLE: TableSpec;
+    /// The order of the rows, in a word with its arrow. Empty if the list has no order, or if the order can be changed.
+    const ORDER: &'static str = "↓ when";
+    /// The name of the rows, in plural.
+    const NOUN: &'static str = "rows";
+    /// `true` if the rows show data of the ledger.
+    const SHOWS_LEDGER: bool = false;
+    /// `true` if the list can be filtered.
+    const HAS_FILTER: bool = true;
+    /// `true` if a wide screen shows the row under the cursor in full.
+    const HAS_PANE: bool = true;
+
+    /// Returns the context in which the screen's keys are looked up now.
+    fn context(&self) -> Context {
+        Self::CONTEXT
+    }
+
+    /// Returns the columns of the table.
+    fn table(&self) -> &'static TableSpec {
+        const { &Self::TABLE }
+    }
+
+    /// Returns the request for the rows at `anchor`.
+    fn request(&self, filter: Self::Filter, anchor: Anchor<Key<Self>>) -> Request;
+
+    /// Returns the request for other data that the screen shows. It is sent along with that for the rows.
+    fn summary_request(&self) -> Option<Request> {
+        None
+    }
+
+    /// Returns the request for more data about the row under the cursor.
+    fn details_request(&self, _row: &Self::Row) -> Option<Request> {
+        None
+    }
+
+    /// Returns the request for the current state of the rows with these keys, which are marked.
+    fn marked_request(&self, _keys: Vec<Key<Self>>) -> Option<Request> {
+        None
+    }
+
+    /// Takes the rows out of the reply. `None` if the reply belongs to another request.
+    fn take_page(&mut self, response: &mut Response, filter: &Self::Filter) -> Option<Page<Self::Row>>;
+
+    /// Returns the rows that match, if all rows are loaded. A change of the filter then needs no request.
+    fn filtered(&self, _filter: &Self::Filter) -> Option<Page<Self::Row>> {
+        None
+    }
+
+    /// Returns the damaged stored rows that the reply leaves out.
+    fn damaged(_response: &Response) -> Option<Damaged> {
+        None
+    }
+
+    /// Takes data from the reply to a request of any page.
+    fn on_data(_list: &mut ListScreen<Self>, _response: &Response) {}
+
+    /// Takes the reply to a request special to the screen.
+    fn on_reply(_list: &mut ListScreen<Self>, _response: &mut Response, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        None
+    }
+
+    /// Shows a change made here, before the list is read again.
+    fn on_change(_list: &mut ListScreen<Self>, _outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Stay
+    }
+
+    /// Goes to something on the screen.
+    fn on_go(_list: &mut ListScreen<Self>, _destination: &Destination) -> Intent {
+        Intent::Stay
+    }
+
+    /// Takes the answer of the dialog that was on top.
+    fn on_answer(_list: &mut ListScreen<Self>, _answer: Answer) -> Intent {
+        Intent::Stay
+    }
+
+    /// Handles keys that are special to the screen.
+    fn on_action(_list: &mut ListScreen<Self>, _action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        None
+    }
+
+    /// Returns `true` if the keys of `action`, special to the screen, can be used now.
+    fn is_enabled(_list: &ListScreen<Self>, _action: Action, _model: &Model) -> bool {
+        true
+    }
+
+    /// Returns a word for the current effect of `action`, if the action has several possible effects.
+    fn label(_list: &ListScreen<Self>, _action: Action, _model: &Model) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns `true` if the last change can be undone with the key of [`Action::Restore`].
+    fn can_undo(&self) -> bool {
+        false
+    }
+
+    /// Returns the cells of a row, one for each column of the table.
+    fn cells(&self, row: &Self::Row, filter: &Self::Filter, columns: &TableColumns, model: &Model) -> Vec<Cell>;
+
+    /// Returns two lines about a row.
+    fn about(&self, row: &Self::Row, model: &Model) -> [String; 2];
+
+    /// Returns the whole content of a row, as far as there is room in `pane`.
+    fn pane_lines(&self, row: &Self::Row, pane: Rect, model: &Model) -> Vec<Line<'static>> {
+        row.pane_lines(pane, model)
+    }
+
+    /// Returns the texts of the first line, the most important one first.
+    fn head(&self, model: &Model) -> Vec<(String, Style)> {
+        vec![(Self::TITLE.to_owned(), model.theme.strong)]
+    }
+
+    /// Returns the restrictions of the list in addition to the filter, in words.
+    fn options(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Describes the position of the cursor and the number of rows. Rows of the ledger come and go at any time, so there
+    /// is no total, but the number of loaded rows, with `+` if there are more.
+    fn count(list: &ListScreen<Self>) -> String {
+        let rows = list.loaded_count();
+        match list.rows.position().filter(|_| !list.is_filtered() && !list.rows.is_empty()) {
+            Some(above) => format!("{} of {rows}", group_digits(above + 1)),
+            None if list.is_filtered() => format!("{rows} match"),
+            None => rows,
+        }
+    }
+
+    /// Returns the less important end of the count.
+    fn count_suffix(_list: &ListScreen<Self>) -> String {
+        String::new()
+    }
+
+    /// Returns the order, if it can be changed.
+    fn sort(&self) -> Option<Sort> {
+        None
+    }
+
+    /// Returns the text of the empty list without a filter.
+    fn empty_text(&self, model: &Model) -> &'static str;
+
+    /// Returns a key that helps in an empty list, and its effect.
+    fn empty_hint(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// Returns the text for an account that may not read the list.
+    fn denied_text(error: &Error) -> String {
+        error.to_string()
+    }
+}
+
+/// The key of a source's rows.
+pub type Key<S> = <<S as Source>::Row as ListRow>::Key;
+
+/// State of the screen: a window of rows around the cursor.
+pub struct ListScreen<S: Source> {
+    pub source: S,
+    pub rows: LoadedRows<S::Row>,
+    pub filter: FilterField,
+    pub marks: Marks<S::Row>,
+}
+
+impl<S: Source> Default for ListScreen<S> {
+    /// Creates an empty list, not yet loaded.
+    fn default() -> Self {
+        ListScreen {
+            source: S::default(),
+            rows: LoadedRows::default(),
+            filter: FilterField::default(),
+            marks: Marks::default(),
+        }
+    }
+}
+
+impl<S: Source> ListScreen<S> {
+    /// Returns the row under the cursor.
+    pub fn current(&self) -> Option<&S::Row> {
+        self.rows.current()
+    }
+
+    /// Returns `true` if the filter or an option hides rows.
+    pub fn is_filtered(&self) -> bool {
+        !self.filter.is_empty() || !self.source.options().is_empty()
+    }
+
+    /// Returns the part of the filter that looks like a field but is unknown.
+    pub fn unknown_field(&self) -> Option<UnknownField> {
+        self.filter.unknown_field::<S::Filter>()
+    }
+
+    /// Returns the number of loaded rows, with `+` if there are more.
+    pub fn loaded_count(&self) -> String {
+        let more = if self.rows.has_before() || self.rows.has_after() { "+" } else { "" };
+        format!("{}{more}", group_digits(self.rows.all().len() as u64))
+    }
+
+    /// Returns the filter. An unknown field in it is treated as a word.
+    pub fn parsed_filter(&self) -> S::Filter {
+        filter_syntax::parse_lenient(self.filter.text())
+    }
+
+    /// Returns the request for the rows at `anchor`.
+    pub(super) fn request(&self, anchor: Anchor<Key<S>>) -> Request {
+        self.source.request(self.parsed_filter(), anchor)
+    }
+
+    /// Reads the rows at `anchor`.
+    pub fn list(&mut self, anchor: Anchor<Key<S>>) -> Intent {
+        self.rows.set_anchor(anchor.clone());
+        let summary = self.source.summary_request().map(Intent::read);
+        Intent::All([Intent::read(self.request(anchor))].into_iter().chain(summary).collect())
+    }
+
+    /// Reads the rows around the cursor again.
+    pub fn list_again(&mut self) -> Intent {
+        self.list(self.rows.current_anchor())
+    }
+
+    /// Shows the rows at `anchor` that match the filter. Reads them, unless all rows are loaded.
+    pub fn filter_rows(&mut self, anchor: Anchor<Key<S>>, height: usize) -> Intent {
+        let Some(page) = self.source.filtered(&self.parsed_filter()) else { return self.list(anchor) };
+        self.rows.set_anchor(anchor);
+        self.rows.set_page(page, height);
+        self.read_details()
+    }
+
+    /// Returns the request for more data about the row under the cursor.
+    pub(super) fn details_request(&self) -> Option<Request> {
+        self.source.details_request(self.current()?)
+    }
+
+    fn read_details(&self) -> Intent {
+        self.details_request().map_or(Intent::Stay, Intent::read)
+    }
+
+    /// Reads the marked rows again.
+    pub(super) fn read_marked(&self) -> Intent {
+        let keys: Vec<_> = self.marks.rows().map(S::Row::key).collect();
+        if keys.is_empty() { Intent::Stay } else { self.source.marked_request(keys).map_or(Intent::Stay, Intent::read) }
+    }
+
+    /// Handles a move of the cursor to another row: reads its details, and more rows near the end of the loaded ones.
+    pub(super) fn on_cursor_moved(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        let details = self.read_details();
+        match self.rows.missing_rows().filter(|anchor| !ctx.is_reading(&self.request(anchor.clone()))) {
+            Some(anchor) => Intent::All(vec![details, self.list(anchor)]),
+            None => details,
+        }
+    }
+
+    /// Shows the new state of changed rows before the list is read again, so that the next key acts on it.
+    pub fn show_changed<'a>(&mut self, changed: impl IntoIterator<Item = &'a S::Row>) {
+        for row in changed {
+            self.rows.replace(row);
+            self.marks.refresh(row);
+        }
+    }
+
+    /// Returns the rows for the next action: the marked ones, else the one under the cursor.
+    pub fn targets(&self) -> Vec<S::Row> {
+        if self.marks.is_empty() {
+            self.current().cloned().into_iter().collect()
+        } else {
+            self.marks.rows().cloned().collect()
+        }
+    }
+
+    /// Marks or unmarks the row under the cursor, and moves to the next row.
+    pub(super) fn mark_current(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        let Some(row) = self.rows.current() else { return Intent::Stay };
+        if !self.marks.toggle(row) {
+            return too_many_marked::<S>();
+        }
+        self.rows.move_by(Action::Down, ctx.rows);
+        self.on_cursor_moved(ctx)
+    }
+
+    /// Moves to the next or previous row and marks on the way.
+    pub(super) fn extend_marks(&mut self, walk: Action, ctx: &UpdateContext<'_>) -> Intent {
+        let place = |rows: &LoadedRows<S::Row>| rows.current().cloned().zip(rows.position());
+        let left = place(&self.rows);
+        self.rows.move_by(walk, ctx.rows);
+        let (Some((from, at)), Some((to, reached))) = (left, place(&self.rows)) else { return Intent::Stay };
+        if self.marks.extend((&from, at), (&to, reached)) { self.on_cursor_moved(ctx) } else { too_many_marked::<S>() }
+    }
+}
+
+fn too_many_marked<S: Source>() -> Intent {
+    let max = group_digits(MAX_MARKED as u64);
+    Intent::Notify(NoticeId::MarkLimit, format!("At most {max} {} can be marked", S::NOUN))
+}

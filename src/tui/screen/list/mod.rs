@@ -1,0 +1,10 @@
+//! One screen for all lists. [`list_screen`] handles keys and replies, [`loaded_rows`] is the window of loaded rows
+//! around the cursor, [`log_row`] is a row of a log, [`marks`] are the marked rows, [`view`] and [`layout`] draw.
+
+mod component;
+pub mod layout;
+pub mod list_screen;
+pub mod loaded_rows;
+pub mod log_row;
+pub mod marks;
+mod view;
