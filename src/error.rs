@@ -27,20 +27,16 @@ macro_rules! kinds {
         pub enum Kind { $($(#[$doc])* #[serde(rename = $name)] $kind),* }
 
         impl Kind {
-            /// Every kind.
             pub const ALL: &[Kind] = &[$(Kind::$kind),*];
 
-            /// Returns the kind's name in JSON.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Kind::$kind => $name),* }
             }
 
-            /// Parses the kind's name.
             pub fn parse(name: &str) -> Option<Self> {
                 match name { $($name => Some(Kind::$kind),)* _ => None }
             }
 
-            /// Returns the process's exit code for this kind.
             pub const fn exit_code(self) -> u8 {
                 match self { $(Kind::$kind => $exit_code),* }
             }
@@ -97,7 +93,6 @@ pub struct Unknown {
 /// An error with text for a person. In JSON, members that a reader doesn't know are ignored, as RFC 9457 asks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub struct Error {
-    /// The kind; decides the exit code.
     pub kind: Kind,
     /// The failure in words.
     pub what: String,
@@ -120,42 +115,34 @@ pub struct Error {
 }
 
 impl Error {
-    /// Creates an error of `kind` with the message `what`.
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
         Error { kind, what: what.into(), why: None, next: None, retry_after: None, fault: None, unknown: None }
     }
 
-    /// Creates a [`Kind::Failure`].
     pub fn failure(what: impl Into<String>) -> Self {
         Self::new(Kind::Failure, what)
     }
 
-    /// Creates a [`Kind::Usage`].
     pub fn usage(what: impl Into<String>) -> Self {
         Self::new(Kind::Usage, what)
     }
 
-    /// Creates a [`Kind::NotFound`].
     pub fn not_found(what: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, what)
     }
 
-    /// Creates a [`Kind::Unauthenticated`].
     pub fn unauthenticated(what: impl Into<String>) -> Self {
         Self::new(Kind::Unauthenticated, what)
     }
 
-    /// Creates a [`Kind::Denied`].
     pub fn denied(what: impl Into<String>) -> Self {
         Self::new(Kind::Denied, what)
     }
 
-    /// Creates a [`Kind::Conflict`].
     pub fn conflict(what: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, what)
     }
 
-    /// Creates a [`Kind::Findings`].
     pub fn findings(what: impl Into<String>) -> Self {
         Self::new(Kind::Findings, what)
     }
@@ -170,7 +157,6 @@ impl Error {
         self.what.is_empty()
     }
 
-    /// Creates a [`Kind::Cancelled`].
     pub fn cancelled() -> Self {
         Self::new(Kind::Cancelled, "cancelled; nothing was changed")
     }
@@ -187,18 +173,15 @@ impl Error {
         self
     }
 
-    /// Marks the error with a fault that callers check for.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.fault = Some(fault);
         self
     }
 
-    /// Returns `true` if [`Error::fault`] marked the error with `fault`.
     pub fn has_fault(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
     }
 
-    /// Adds the reference to which similar names may be suggested.
     pub fn unknown(mut self, unknown: Unknown) -> Self {
         self.unknown = Some(Box::new(unknown));
         self
@@ -214,7 +197,6 @@ impl Error {
         }
     }
 
-    /// Adds the next step.
     pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
         self

@@ -21,7 +21,6 @@ pub enum Propagation {
     Confirmed(Duration),
     /// The service doesn't confirm the change.
     Unconfirmed {
-        /// The service's address.
         service: Endpoint,
         /// The reason, worded to follow "the service".
         why: String,
@@ -60,7 +59,6 @@ struct AuditPosition {
 }
 
 impl PropagationProbe {
-    /// Creates the probe for the store at `store`.
     pub fn new(store: &Path) -> Self {
         PropagationProbe { store: store.to_owned() }
     }

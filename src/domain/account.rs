@@ -12,7 +12,6 @@ use crate::domain::time::Timestamp;
 pub struct AccountId(pub i64);
 
 impl AccountId {
-    /// Parses `a:7`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("a:")?;
         (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
@@ -45,8 +44,6 @@ pub struct Account {
     pub enabled: bool,
     /// `true` if somebody else set the password. The account's holder must replace it before anything else.
     pub temporary_password: bool,
-    /// See [`CredentialVersion`].
     pub credential_version: CredentialVersion,
-    /// When the account was created.
     pub created_at: Timestamp,
 }

@@ -24,7 +24,6 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// Returns the selection that authenticates but permits nothing.
     pub fn nothing() -> Self {
         Selection::Custom(BTreeSet::new())
     }
@@ -131,7 +130,6 @@ fn plain_letters(text: &str) -> String {
     latin.collect()
 }
 
-/// A change of a selection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SelectionEdit {
@@ -139,16 +137,12 @@ pub enum SelectionEdit {
     Replace(Selection),
     /// Adds API sets to a selection by sets, and removes some.
     Sets {
-        /// Sets that are present afterwards.
         add: BTreeSet<String>,
-        /// Sets that are absent afterwards.
         drop: BTreeSet<String>,
     },
     /// Adds methods to a selection by hand, and removes some.
     Methods {
-        /// Methods that are present afterwards.
         add: BTreeSet<MethodId>,
-        /// Methods that are absent afterwards.
         drop: BTreeSet<MethodId>,
     },
 }

@@ -10,9 +10,7 @@ use crate::domain::untrusted_text::escape_untrusted;
 /// The interface that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
-    /// The terminal interface.
     Tui,
-    /// The command line.
     Cli,
 }
 
@@ -53,7 +51,6 @@ impl AuditEntry {
         AuditEntry { verb, target: target.to_string(), target_name: target_name.into(), details: Map::new() }
     }
 
-    /// Adds a detail.
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
@@ -120,7 +117,6 @@ fn join_truncated<T>(items: impl ExactSizeIterator<Item = T>, describe: impl Fn(
     items.join(", ")
 }
 
-/// Formats the name of a detail, without quotes.
 fn detail_name(key: &str) -> String {
     escape_untrusted(&excerpt(key)).into_owned()
 }
@@ -203,7 +199,6 @@ pub struct AuditActor {
     pub name: String,
     /// The kind of proof: `password`, `token NAME HINT`, or `store` (access to the store itself).
     pub proof: String,
-    /// The face that the actor used.
     pub face: Face,
 }
 
@@ -214,13 +209,11 @@ impl AuditActor {
     }
 }
 
-/// A row of the audit log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditRow {
     /// The row's number: 1, 2, 3 … without a gap.
     pub seq: i64,
-    /// When the change was made.
     pub at: Timestamp,
     /// The actor's account id; empty if there was none.
     pub account: String,
@@ -228,12 +221,9 @@ pub struct AuditRow {
     pub name: String,
     /// The kind of proof, as in [`AuditActor`].
     pub proof: String,
-    /// The face that the actor used.
     pub face: String,
     pub verb: String,
-    /// The changed object.
     pub target: String,
-    /// The target's name at that time.
     pub target_name: String,
     /// The values before and after, as JSON text.
     pub details: String,

@@ -27,7 +27,6 @@ pub struct StoreId {
 }
 
 impl StoreId {
-    /// Creates the id of the store whose secrets start with `prefix` and that was set up at `created_at`.
     pub fn new(prefix: &Prefix, created_at: Timestamp) -> Self {
         StoreId { prefix: prefix.to_string(), created_at }
     }
@@ -54,11 +53,9 @@ impl fmt::Display for StoreId {
 pub struct Checkpoint {
     /// The number of the log's last row.
     pub seq: i64,
-    /// The hash of that row.
     pub hash: [u8; 32],
     /// When the log was read, in whole seconds.
     pub at: Timestamp,
-    /// The store of the log.
     pub store: StoreId,
 }
 

@@ -52,7 +52,6 @@ impl DateFormat {
         self.in_zone(&utc_zone()).day(Timestamp(number.saturating_mul(DAY)))
     }
 
-    /// Returns the dates of `zone` in this format.
     pub fn in_zone(self, zone: &dyn Zone) -> Dates<'_> {
         Dates { format: self, zone }
     }
@@ -61,9 +60,7 @@ impl DateFormat {
 /// Formats instants for people, in a time zone. An instant that has no local time is shown as RFC 3339.
 #[derive(Clone, Copy)]
 pub struct Dates<'a> {
-    /// The order of the parts.
     pub format: DateFormat,
-    /// The time zone.
     pub zone: &'a dyn Zone,
 }
 

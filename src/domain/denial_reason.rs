@@ -6,25 +6,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DenialReason {
-    /// The text doesn't have the form of a secret.
     Malformed,
-    /// Mistyped or cut off: the checksum differs.
     Checksum,
-    /// Well-formed, but not a secret of this store.
     Unknown,
-    /// A known public id, but the rest of the secret differs.
     WrongSecret,
-    /// The secret was replaced by a newer one.
     Retired,
-    /// The token is expired.
     Expired,
-    /// The token is disabled.
     Disabled,
-    /// The token is in the trash.
     Deleted,
-    /// The token's account is disabled.
     AccountDisabled,
-    /// The token may not call the method.
     NotPermitted,
 }
 
@@ -64,7 +54,6 @@ impl DenialReason {
         DenialReason::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
 
-    /// Returns the reason as a sentence.
     pub const fn describe(self) -> &'static str {
         match self {
             DenialReason::Malformed => "not a jeton secret",

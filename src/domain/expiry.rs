@@ -13,19 +13,15 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Option<Timestamp>", into = "Option<Timestamp>")]
 pub enum Expiry {
-    /// The token doesn't expire.
     Never,
-    /// The token expires at this instant.
     At(Timestamp),
 }
 
 impl Expiry {
-    /// Returns `true` if a token with this expiry is expired at `now`.
     pub fn is_past(self, now: Timestamp) -> bool {
         matches!(self, Expiry::At(at) if at <= now)
     }
 
-    /// Returns the instant; `None` for [`Expiry::Never`].
     pub fn at(self) -> Option<Timestamp> {
         match self {
             Expiry::Never => None,
@@ -62,8 +58,6 @@ pub enum Span {
 }
 
 impl Span {
-    /// Parses a span.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if `text` is not a whole number from 1 to 99999 with `h`, `d`, `w`, `mo` or `y`.
     pub fn parse(text: &str) -> Result<Self> {
@@ -137,7 +131,6 @@ impl fmt::Display for Span {
 /// A requested expiry, not yet resolved against the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpirySpec {
-    /// No expiry, typed as `never`.
     Never,
     /// The end of this day in the local zone.
     EndOf(Day),

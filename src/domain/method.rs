@@ -14,9 +14,7 @@ use crate::error::{Error, Result};
 pub enum Access {
     /// Needs no token: a proxy lets everybody call the method.
     Public,
-    /// Only reads.
     Read,
-    /// Changes data.
     Write,
     /// Changes permissions, or can't be undone.
     Admin,
@@ -36,8 +34,6 @@ impl Access {
         }
     }
 
-    /// Parses an access level.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
@@ -52,8 +48,6 @@ impl Access {
 pub struct MethodId(String);
 
 impl MethodId {
-    /// Parses a method id.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -66,7 +60,6 @@ impl MethodId {
             .why("use 1-200 of the characters A-Z a-z 0-9 . _ -"))
     }
 
-    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -90,14 +83,11 @@ impl fmt::Display for MethodId {
     }
 }
 
-/// A callable operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Method {
     pub id: MethodId,
-    /// A short description.
     pub title: String,
-    /// The method's access level.
     pub access: Access,
     /// URL of the documentation.
     pub docs: Option<String>,

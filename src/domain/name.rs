@@ -51,7 +51,6 @@ macro_rules! text_newtype {
         pub struct $name(String);
 
         impl $name {
-            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -83,8 +82,6 @@ text_newtype! {
 }
 
 impl Username {
-    /// Parses a username.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule and, if possible, the lower-case form.
     pub fn parse(text: &str) -> Result<Self> {
@@ -101,8 +98,6 @@ impl Username {
 }
 
 impl TokenName {
-    /// Parses a token name.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -115,8 +110,6 @@ impl TokenName {
 }
 
 impl Description {
-    /// Parses a description.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the text is too long or contains a character that could control a terminal.
     pub fn parse(text: &str) -> Result<Self> {
@@ -134,15 +127,12 @@ impl Description {
         }
     }
 
-    /// Returns an empty description.
     pub fn none() -> Self {
         Description(String::new())
     }
 }
 
 impl Prefix {
-    /// Parses a prefix.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -153,7 +143,6 @@ impl Prefix {
             .why("begin with a letter, and use 2-10 of the characters a-z 0-9"))
     }
 
-    /// Returns `true` if `text` could be a prefix.
     pub fn is_valid(text: &[u8]) -> bool {
         let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         (2..=10).contains(&text.len()) && text[0].is_ascii_lowercase() && text.iter().all(inner)

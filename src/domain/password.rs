@@ -105,7 +105,6 @@ impl PasswordHash {
     /// Marks the hash of a normal form.
     pub const NORMALIZED_PREFIX: &str = "nfc";
 
-    /// Wraps `phc`, the hash of a password's normal form.
     pub fn from_normalized_phc(phc: &str) -> Self {
         PasswordHash(format!("{}{phc}", Self::NORMALIZED_PREFIX))
     }

@@ -26,9 +26,7 @@ pub struct ClientUsage {
 pub struct RecentUse {
     /// The requested method. Empty if none was given.
     pub method: String,
-    /// The caller's address.
     pub address: String,
-    /// The client name that the caller gives.
     pub client: String,
     /// Number of uses of today (UTC).
     pub today: u64,
@@ -55,12 +53,9 @@ pub struct RecentUsage {
 }
 
 impl RecentUsage {
-    /// Maximum number of callers.
     pub const MAX_CLIENTS: usize = 5;
-    /// Maximum number of methods.
     pub const MAX_METHODS: usize = 10;
 
-    /// Sums up `uses`.
     pub fn sum<'a>(uses: impl IntoIterator<Item = &'a RecentUse>) -> Self {
         let (mut sum, mut clients, mut methods) = (RecentUsage::default(), BTreeMap::new(), BTreeMap::new());
         for used in uses {

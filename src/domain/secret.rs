@@ -44,7 +44,6 @@ impl PublicId {
         id.filter(|PublicId(id)| id.iter().all(u8::is_ascii_alphanumeric))
     }
 
-    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         // Letters and digits only, so always valid UTF-8.
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -77,12 +76,10 @@ impl SecretDigest {
         SecretDigest(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// Wraps a digest from the store.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         SecretDigest(bytes)
     }
 
-    /// Returns the bytes to store.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -99,10 +96,8 @@ impl fmt::Debug for SecretDigest {
     }
 }
 
-/// The reason why a text is not a valid secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretParseError {
-    /// The text doesn't have the form of a secret.
     Malformed,
     /// Well-formed, but the checksum differs: mistyped or cut off.
     Checksum,
@@ -146,7 +141,6 @@ impl Secret {
         f(&self.text)
     }
 
-    /// Returns the public id.
     pub fn public_id(&self) -> &PublicId {
         &self.public_id
     }
@@ -161,12 +155,10 @@ impl Secret {
         RANDOM_LEN + CHECK_LEN
     }
 
-    /// Returns the SHA-256 of the whole secret.
     pub fn digest(&self) -> SecretDigest {
         SecretDigest::new(&self.text)
     }
 
-    /// Returns the fingerprint of the secret.
     pub fn fingerprint(&self) -> SecretFingerprint {
         SecretFingerprint { public_id: self.public_id.clone(), digest: self.digest() }
     }
@@ -206,12 +198,10 @@ impl SecretFingerprint {
         Ok(SecretFingerprint { public_id: public_id_in(text)?, digest: SecretDigest::new(text) })
     }
 
-    /// Returns the public id.
     pub fn public_id(&self) -> &PublicId {
         &self.public_id
     }
 
-    /// Returns the SHA-256 of the whole secret.
     pub fn digest(&self) -> &SecretDigest {
         &self.digest
     }
@@ -222,7 +212,6 @@ impl SecretFingerprint {
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Wraps a presented text.
     pub fn new(text: Zeroizing<String>) -> Self {
         SecretText(text)
     }
@@ -233,8 +222,6 @@ impl SecretText {
         if find::is_secret(&self.0) { self.0.get(..hint) } else { None }
     }
 
-    /// Parses the text.
-    ///
     /// # Errors
     /// The errors of [`Secret::parse`].
     pub fn parse(&self) -> std::result::Result<SecretFingerprint, SecretParseError> {

@@ -4,7 +4,6 @@ use strsim::jaro_winkler;
 
 use crate::error::Error;
 
-/// Maximum number of suggested names.
 const MAX_NAMES: usize = 3;
 /// Minimum similarity of a suggested name; 1 means the same name.
 const MIN_SIMILARITY: f64 = 0.84;

@@ -12,9 +12,7 @@ pub struct Timestamp(pub i64);
 
 /// Milliseconds in a second.
 pub const SECOND: i64 = 1_000;
-/// Milliseconds in a minute.
 pub const MINUTE: i64 = 60 * SECOND;
-/// Milliseconds in an hour.
 pub const HOUR: i64 = 3_600 * SECOND;
 /// Milliseconds in a day of 24 hours.
 pub const DAY: i64 = 24 * HOUR;
@@ -22,7 +20,6 @@ pub const DAY: i64 = 24 * HOUR;
 impl Timestamp {
     /// The first instant that RFC 3339 can represent: its years have four digits.
     pub const FIRST: Timestamp = Timestamp(-62_167_219_200_000);
-    /// The last instant that RFC 3339 can represent. See [`Timestamp::FIRST`].
     pub const LAST: Timestamp = Timestamp(253_402_300_799_999);
 
     /// Formats as RFC 3339 in UTC at whole seconds, e.g. `2026-11-21T09:30:00Z`. A store of an earlier version may
@@ -78,7 +75,6 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(NaiveDate);
 
@@ -129,12 +125,10 @@ impl<Tz: TimeZone + Send + Sync> Zone for Tz {
     }
 }
 
-/// Returns the machine's own zone.
 pub fn local_zone() -> impl Zone {
     chrono::Local
 }
 
-/// Returns UTC.
 pub fn utc_zone() -> impl Zone {
     Utc
 }
@@ -178,7 +172,6 @@ pub fn minus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Times
     zone.instant(wall.checked_sub_months(Months::new(months))?)?.writable()
 }
 
-/// Returns the day of `at` in `zone`.
 pub fn day_of(at: Timestamp, zone: &dyn Zone) -> Option<Day> {
     zone.wall(at).map(|(wall, _)| Day(wall.date()))
 }

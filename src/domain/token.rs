@@ -19,7 +19,6 @@ use crate::error::{Error, Result};
 pub struct TokenId(pub i64);
 
 impl TokenId {
-    /// Parses `t:1204`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("t:")?;
         (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok().map(TokenId))?
@@ -59,9 +58,7 @@ impl TokenKind {
 pub enum Status {
     /// The token is in the trash.
     Deleted,
-    /// The token is disabled.
     Disabled,
-    /// The token is past its expiry.
     Expired,
     /// The token works if its account does.
     Active,
@@ -98,11 +95,8 @@ impl Status {
 #[serde(deny_unknown_fields)]
 pub struct TokenOwner {
     pub id: AccountId,
-    /// The account's name.
     pub username: Username,
-    /// The account's role, a ceiling for the token.
     pub role: Role,
-    /// `true` if the account is enabled.
     pub enabled: bool,
 }
 
@@ -110,13 +104,11 @@ pub struct TokenOwner {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreviousSecret {
-    /// The secret's public head.
     pub hint: String,
     /// When the secret stops working.
     pub retires_at: Timestamp,
     /// When the secret was last accepted.
     pub last_seen_at: Option<Timestamp>,
-    /// The role under which the secret was issued.
     pub issued_role: Role,
     /// The token that regenerated the secret. `None` if a person did, or it is the first secret.
     pub regenerated_by: Option<TokenId>,
@@ -126,22 +118,16 @@ pub struct PreviousSecret {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
-    /// The token's id, which never changes.
     pub id: TokenId,
-    /// The account that owns the token.
     pub owner: TokenOwner,
     pub name: TokenName,
     /// The purpose of the token, written by a person.
     pub description: Description,
-    /// The kind of the token.
     pub kind: TokenKind,
-    /// `true` if the token is enabled.
     pub enabled: bool,
     /// The methods that the token may call, before its account's ceiling.
     pub selection: Selection,
-    /// When the token was created.
     pub created_at: Timestamp,
-    /// When the token stops working.
     pub expiry: Expiry,
     /// When the token was moved to the trash.
     pub deleted_at: Option<Timestamp>,
@@ -159,7 +145,6 @@ pub struct Token {
     pub previous: Option<PreviousSecret>,
     /// When any of the token's secrets was last accepted.
     pub last_seen_at: Option<Timestamp>,
-    /// See [`Revision`].
     pub revision: Revision,
 }
 
@@ -200,12 +185,10 @@ impl Lifecycle {
 }
 
 impl Token {
-    /// Returns the token's status at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
         self.lifecycle().status(now)
     }
 
-    /// Returns the data that the token's status depends on.
     pub fn lifecycle(&self) -> Lifecycle {
         Lifecycle { is_deleted: self.deleted_at.is_some(), is_enabled: self.enabled, expiry: self.expiry }
     }
@@ -253,9 +236,7 @@ impl Token {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Purgeable {
-    /// Tokens whose status is expired.
     Expired,
-    /// Tokens in the trash.
     Trashed,
 }
 
@@ -272,9 +253,7 @@ impl Purgeable {
 /// The remains of a secret whose token was purged.
 #[derive(Debug, Clone)]
 pub struct Tombstone {
-    /// SHA-256 of the whole secret.
     pub digest: SecretDigest,
-    /// The remains of the token.
     pub purged: PurgedToken,
 }
 
@@ -286,9 +265,7 @@ pub struct PurgedToken {
     pub token: TokenId,
     /// The token's last name.
     pub name: TokenName,
-    /// The account that owned the token.
     pub account: Username,
-    /// When the token was purged.
     pub purged_at: Timestamp,
 }
 
@@ -299,7 +276,6 @@ impl PurgedToken {
     }
 }
 
-/// A reference to a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenRef {

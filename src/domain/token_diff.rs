@@ -12,13 +12,9 @@ use crate::domain::token::Token;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenField {
     Name,
-    /// The token's purpose.
     Description,
-    /// When the token stops working.
     Expires,
-    /// The methods that the token may call.
     Api,
-    /// `true` if the token is enabled.
     Enabled,
     /// The token's secret, identified by its hint.
     Secret,
@@ -75,14 +71,10 @@ impl TokenField {
     }
 }
 
-/// A difference of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
-    /// The field that differs.
     pub field: TokenField,
-    /// The old value.
     pub before: String,
-    /// The new value.
     pub after: String,
     /// For the API selection: names of the added sets or methods.
     pub added: Vec<String>,

@@ -33,18 +33,14 @@ pub enum OpenMode {
 pub struct StoreLocation(PathBuf);
 
 impl StoreLocation {
-    /// Returns the location of the file at `path`.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         StoreLocation(path.into())
     }
 
-    /// Returns the path of the store's file.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Opens the store.
-    ///
     /// # Errors
     /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused or can't be
     /// created.

@@ -43,7 +43,6 @@ fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-/// A fault in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Flaw {
@@ -74,9 +73,7 @@ pub enum Flaw {
     },
     /// The checkpoints belong to another store.
     OtherStore {
-        /// The store that the checkpoints belong to.
         theirs: StoreId,
-        /// The store being verified.
         ours: StoreId,
     },
 }
@@ -87,12 +84,10 @@ pub enum Flaw {
 pub struct ChainFinding {
     /// The first row concerned.
     pub seq: Option<i64>,
-    /// The fault.
     pub flaw: Flaw,
 }
 
 impl ChainFinding {
-    /// Returns the kind of the fault as a word.
     pub fn kind(&self) -> &'static str {
         match self.flaw {
             Flaw::Table(_) => "table",
@@ -165,7 +160,6 @@ impl ChainFinding {
     }
 }
 
-/// The result of verifying the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChainReport {
@@ -185,7 +179,6 @@ pub struct ChainReport {
 /// Maximum number of findings in a report. One row is enough to show a change.
 pub const MAX_FINDINGS: usize = 20;
 
-/// Verifies a chain, one row at a time.
 pub struct ChainVerifier {
     checkpoints: std::vec::IntoIter<Checkpoint>,
     next: Option<Checkpoint>,
@@ -316,7 +309,6 @@ impl ChainVerifier {
     }
 }
 
-/// The column that holds the hash.
 pub const HASH_COLUMN: &str = "hash";
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 pub(super) struct BitSet(Vec<u64>);
 
 impl BitSet {
-    /// Creates an empty set for numbers below `limit`.
     pub(super) fn empty(limit: usize) -> Self {
         BitSet(vec![0; limit.div_ceil(64)])
     }

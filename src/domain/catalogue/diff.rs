@@ -13,11 +13,8 @@ use crate::domain::method::Method;
 pub struct CatalogueDiff {
     /// The catalogue's own title, and a change in the order of its parts.
     pub attributes: Vec<AttributeChange>,
-    /// The differences of groups.
     pub groups: PartDiff,
-    /// The differences of methods.
     pub methods: PartDiff,
-    /// The differences of sets.
     pub sets: PartDiff,
 }
 
@@ -25,25 +22,19 @@ pub struct CatalogueDiff {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartDiff {
-    /// Ids of the added parts.
     pub added: Vec<String>,
-    /// Ids of the removed parts.
     pub removed: Vec<String>,
-    /// Parts that are in both states but differ.
     pub changed: Vec<ItemChange>,
 }
 
-/// The differences of a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ItemChange {
     /// The part's id or name.
     pub id: String,
-    /// The differing fields.
     pub fields: Vec<AttributeChange>,
 }
 
-/// A field before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttributeChange {
@@ -56,7 +47,6 @@ pub struct AttributeChange {
 }
 
 impl CatalogueDiff {
-    /// Returns `true` if there are no differences.
     pub fn is_empty(&self) -> bool {
         *self == CatalogueDiff::default()
     }

@@ -15,7 +15,6 @@ use crate::domain::role::Role;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Withheld {
-    /// The selection doesn't include the method.
     NotSelected,
     /// An API set of an older store names a method of `jeton.*`. Only a Custom selection can hold these methods.
     PickedOneByOne,
@@ -25,12 +24,10 @@ pub enum Withheld {
     AccountRole(Role),
     /// The method is above the ceiling of the role that the secret was issued under.
     IssuedRole(Role),
-    /// The token permits nothing at all.
     TokenDenied(DenialReason),
 }
 
 impl Withheld {
-    /// Returns the reason as a word for JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Withheld::NotSelected => "not-selected",
@@ -82,11 +79,9 @@ impl Ceilings {
     }
 }
 
-/// The effective rights of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EffectiveRights {
-    /// The roles that limit the secret.
     pub ceilings: Ceilings,
     /// Reason why the secret permits nothing at all; `None` if the secret works.
     pub denial_reason: Option<DenialReason>,
@@ -99,7 +94,6 @@ pub struct EffectiveRights {
 }
 
 impl EffectiveRights {
-    /// Computes the rights of `selection` under `ceilings`.
     pub fn new(
         catalogues: &[Catalogue],
         rights: &PermissionIndex,

@@ -25,13 +25,11 @@ use crate::error::{Error, Result};
 /// The catalogue of management methods. It always exists, and no file can define it.
 pub const MANAGEMENT: &str = "jeton";
 
-/// Methods that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// The group's id, which is the start of its methods' ids.
     pub id: String,
-    /// The display name.
     pub title: String,
     /// The group's methods, in the file's order.
     pub methods: Vec<Method>,
@@ -74,8 +72,6 @@ pub enum SetEntry {
 }
 
 impl SetEntry {
-    /// Parses an entry.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the four forms.
     pub fn parse(text: &str) -> Result<Self> {
@@ -104,13 +100,11 @@ impl fmt::Display for SetEntry {
     }
 }
 
-/// The content of a catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     /// The catalogue's name, which is the origin of its methods and sets.
     pub name: String,
-    /// The display name.
     pub title: String,
     /// The groups, in the file's order.
     pub groups: Vec<Group>,
@@ -138,7 +132,6 @@ impl Catalogue {
         }
     }
 
-    /// Returns `true` if a catalogue of that name is included in the program.
     pub fn is_shipped(name: &str) -> bool {
         SHIPPED.iter().any(|(n, _)| *n == name)
     }

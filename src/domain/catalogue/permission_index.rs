@@ -31,14 +31,12 @@ impl MethodSet {
         self.0.contains(method)
     }
 
-    /// Returns the additional memory that the value uses, in bytes.
     pub fn heap_bytes(&self) -> usize {
         self.0.heap_bytes()
     }
 }
 
 impl PermissionIndex {
-    /// Creates the rights for `catalogues`.
     pub fn new(catalogues: &[Catalogue]) -> Self {
         let ids = all_method_ids([catalogues]);
         let index = SetIndex::new(&ids, catalogues);
@@ -69,7 +67,6 @@ impl PermissionIndex {
         numbers.into_iter().filter_map(|n| Some((self.ids.get(n)?, self.access.get(n).copied().flatten()?)))
     }
 
-    /// Returns the methods that a token of `role` with `selection` may call.
     pub fn permitted(&self, role: Role, selection: &Selection) -> MethodSet {
         let mut bits = BitSet::empty(self.ids.len());
         match selection {
@@ -143,7 +140,6 @@ fn effective_methods(index: &SetIndex<'_>, selection: &Selection, ceiling: &BitS
     selected
 }
 
-/// The ceilings of a role before and after.
 struct CeilingChange {
     before: BitSet,
     after: BitSet,
@@ -242,14 +238,10 @@ fn ceiling_change(before: &SetIndex<'_>, after: &SetIndex<'_>, role: Role) -> Ce
     }
 }
 
-/// The change in the members of a set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetChange {
-    /// The set's name.
     pub set: String,
-    /// Methods added to the set.
     pub gains: Vec<MethodId>,
-    /// Methods removed from the set.
     pub loses: Vec<MethodId>,
 }

@@ -13,21 +13,17 @@ use crate::error::Result;
 /// A set and the catalogue that defines it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedSet {
-    /// The catalogue's name.
     pub catalogue: String,
     pub set: ApiSet,
 }
 
-/// The place of a method in the catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MethodLocation {
     pub id: MethodId,
-    /// The name of the catalogue that defines the method.
     pub catalogue: String,
     pub group: String,
 }
 
-/// Returns the methods of the set named `set`.
 pub fn members(catalogues: &[Catalogue], set: &str) -> BTreeSet<MethodId> {
     let ids = all_method_ids([catalogues]);
     SetIndex::new(&ids, catalogues).members(set).cloned().collect()
@@ -224,7 +220,6 @@ impl<'a> SetIndex<'a> {
         self.sets.get(set).into_iter().flat_map(|bits| self.ids_of(bits))
     }
 
-    /// Returns the number of methods in the set named `set`.
     pub fn count(&self, set: &str) -> usize {
         self.sets.get(set).map_or(0, BitSet::len)
     }

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::{Catalogue, SetEntry};
 use crate::domain::untrusted_text::is_control_or_bidi;
 
-/// Formats `catalogue` as a file.
 pub fn toml(catalogue: &Catalogue) -> String {
     let mut text = String::new();
     text.push_str("schema = 1\n");

@@ -10,9 +10,7 @@ use crate::domain::route::Route;
 use crate::domain::untrusted_text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
-/// Maximum number of methods of a catalogue.
 pub const MAX_METHODS: usize = 20_000;
-/// Maximum number of API sets of a catalogue.
 pub const MAX_SETS: usize = 1_000;
 /// Maximum total number of entries in the API sets of one catalogue, and maximum number of patterns among them. Each
 /// pattern is compared with every method.
@@ -30,16 +28,13 @@ const MAX_ROUTES: usize = 64;
 /// A part of a catalogue, identified by its position numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Location {
-    /// The catalogue's name.
     Name,
-    /// The catalogue's title.
     Title,
     GroupId(usize),
     GroupTitle(usize),
     /// A method's id: group, method.
     MethodId(usize, usize),
     MethodTitle(usize, usize),
-    /// A method's docs link.
     Docs(usize, usize),
     /// A method's route: group, method, route.
     Route(usize, usize, usize),
@@ -54,9 +49,7 @@ pub enum Location {
 /// A broken rule and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidationFault {
-    /// The place of the fault.
     pub location: Location,
-    /// The problem, the reason and the next step.
     pub error: Error,
 }
 

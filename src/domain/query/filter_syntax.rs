@@ -14,7 +14,6 @@ pub type Setter<F> = fn(&mut F, &str) -> SetResult;
 
 /// A filter that a person types.
 pub trait FilterFields: Default + 'static {
-    /// Names and functions of the filter's fields.
     const FIELDS: &'static [(&'static str, Setter<Self>)];
     /// Narrows the filter by a word, in lower case.
     fn add_word(&mut self, word: String);
@@ -39,7 +38,6 @@ pub struct UnknownField {
 
 /// Number of characters of the typed text that messages repeat.
 const MAX_EXCERPT: usize = 16;
-/// The longest name of a field.
 const MAX_FIELD_NAME_LEN: usize = 32;
 
 impl UnknownField {
@@ -64,7 +62,6 @@ impl UnknownField {
         }
     }
 
-    /// Returns the known alternatives as text.
     pub fn known(&self) -> &str {
         &self.known
     }
@@ -156,10 +153,6 @@ fn is_like_a_field(name: &str, value: &str) -> bool {
     (2..=MAX_FIELD_NAME_LEN).contains(&name.len()) && is_name && !is_hex && !value.starts_with('/')
 }
 
-/// Stores `value` in `target`.
-///
-/// # Errors
-/// None: every value is accepted.
 pub fn set_text(target: &mut Option<String>, value: &str) -> SetResult {
     *target = Some(value.to_owned());
     Ok(())

@@ -7,14 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PageCursor<K> {
-    /// The newest rows.
     Newest,
-    /// The oldest rows.
     Oldest,
     /// The rows right after this one in time.
     Newer(K),
     /// The rows right before this one in time.
     Older(K),
-    /// The rows around this one.
     Around(K),
 }

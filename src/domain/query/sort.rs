@@ -4,11 +4,9 @@ use crate::domain::name::quoted;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// A column to order the list by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SortColumn {
-    /// The token's name.
     #[default]
     Name,
     /// Disabled, expired, active. Within each by expiry, with `never` last.
@@ -22,7 +20,6 @@ pub enum SortColumn {
     /// The last use, with `never` first.
     #[serde(rename = "seen")]
     LastSeen,
-    /// The time of creation.
     Created,
     /// The public head of the current secret.
     Hint,
@@ -71,9 +68,7 @@ impl SortColumn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sort {
-    /// The column to order by.
     pub column: SortColumn,
-    /// `true` for descending order.
     pub descending: bool,
 }
 

@@ -17,7 +17,6 @@ pub const STALE_AFTER: i64 = 90 * DAY;
 pub struct TokenFilter {
     /// Each word must occur in the name, description, account or hint. Case is ignored.
     pub words: Vec<String>,
-    /// The required status.
     pub status: Option<Status>,
     /// Text that the account's name must contain.
     pub account: Option<String>,

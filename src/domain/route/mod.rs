@@ -27,8 +27,6 @@ pub struct Route {
 }
 
 impl Route {
-    /// Parses a route.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -72,7 +70,6 @@ impl Route {
         key
     }
 
-    /// Returns the same path with this verb.
     fn with_http_method(&self, http_method: &str) -> Route {
         let path = self.text.rsplit(' ').next().unwrap_or(&self.text);
         Route {

@@ -65,7 +65,6 @@ pub const OVERRIDE_ARGUMENT: &str = concat!(
 pub const OVERRIDE_HEADERS: [&str; 5] =
     ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"];
 
-/// Returns `true` if a path follows the rule.
 pub fn is_canonical_path(path: &str) -> bool {
     let Some(inner) = path.strip_prefix('/').filter(|_| path.len() <= MAX_PATH_LEN) else { return false };
     let mut segments: Vec<&str> = inner.split('/').collect();

@@ -53,14 +53,10 @@ impl RouteAction {
     }
 }
 
-/// An entry of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteRule {
-    /// The requests that the entry applies to.
     pub route: Route,
-    /// The accepted spellings of the route's literal characters.
     pub match_mode: MatchMode,
-    /// The action for these requests.
     pub action: RouteAction,
 }
 
@@ -82,7 +78,6 @@ impl RouteRule {
     }
 }
 
-/// The ordered list of routes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RouteRules {
     /// The entries, of which the first match decides.

@@ -5,7 +5,6 @@
 
 use super::TooMany;
 
-/// A part of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit {
     /// This byte, as a character or escaped.
@@ -47,7 +46,6 @@ impl SegmentPattern {
         Some(SegmentPattern::new(units))
     }
 
-    /// Returns the shape of a single parameter.
     pub(super) fn parameter() -> SegmentPattern {
         SegmentPattern(vec![Unit::One, Unit::Many])
     }
@@ -136,12 +134,10 @@ impl SegmentPattern {
         covers(&self.0, units.len(), fits)
     }
 
-    /// Returns the number of literal bytes.
     pub(super) fn literal_count(&self) -> usize {
         self.0.iter().filter(|u| matches!(u, Unit::Byte(_))).count()
     }
 
-    /// Returns the minimum number of units that the shape matches.
     pub(super) fn min_units(&self) -> usize {
         self.0.iter().filter(|u| !matches!(u, Unit::Many)).count()
     }
@@ -151,7 +147,6 @@ impl SegmentPattern {
         self.0.len() - self.min_units()
     }
 
-    /// Returns `true` if the shape has no wildcards.
     pub(super) fn is_literal(&self) -> bool {
         self.literal_count() == self.0.len()
     }

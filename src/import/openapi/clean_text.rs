@@ -30,9 +30,7 @@ pub(super) fn quoted(text: &str) -> String {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CleanText {
     pub(super) text: String,
-    /// Hostile characters were removed.
     pub(super) had_control_chars: bool,
-    /// The text was too long.
     pub(super) is_truncated: bool,
 }
 

@@ -6,7 +6,6 @@ use super::clean_text::quoted;
 use super::warnings::Warnings;
 use crate::error::{Error, Result};
 
-/// Maximum nesting.
 pub(super) const MAX_DEPTH: usize = 100;
 /// Maximum number of stored values. An import needs far fewer.
 const MAX_VALUES: usize = 4_000_000;
@@ -24,13 +23,11 @@ pub(super) enum Node {
 }
 
 impl Node {
-    /// Returns the value at `key` of a map.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         let entries = self.entries()?;
         entries.binary_search_by(|(k, _)| (**k).cmp(key)).ok().map(|at| &entries[at].1)
     }
 
-    /// Returns the text at `key` of a map.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Node::as_text)
     }
@@ -158,7 +155,6 @@ impl ParseBudget {
     }
 }
 
-/// Returns the error for a document that is nested too deeply.
 pub(super) fn too_deep() -> Error {
     Error::usage("the document is nested too deeply").why(format!("the limit is {MAX_DEPTH} levels"))
 }

@@ -37,7 +37,6 @@ use crate::error::{Error, Result};
 /// Maximum size of a document, in bytes.
 pub const MAX_DOCUMENT_SIZE: usize = 32 * 1024 * 1024;
 
-/// Options of an import.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
     /// The catalogue's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, not `jeton`.
@@ -49,10 +48,8 @@ pub struct ImportOptions {
     pub docs_url: Option<String>,
 }
 
-/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportResult {
-    /// The imported methods and sets.
     pub catalogue: Catalogue,
     /// Changed or omitted parts, safe to show. At most 1,000, followed by the number of further ones.
     pub warnings: Vec<String>,

@@ -15,7 +15,6 @@ use crate::domain::route::Route;
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::{Error, Result};
 
-/// Maximum number of operations.
 pub(super) const MAX_OPERATIONS: usize = 20_000;
 /// Maximum number of keys of path items that are read, because one item can be used for many paths.
 const MAX_KEYS: usize = 1_000_000;
@@ -41,7 +40,6 @@ const HTTP_METHODS: [(&str, &str, Access); 8] = [
     ("trace", "TRACE", Access::Read),
 ];
 
-/// One parsed operation.
 pub(super) struct Operation<'a> {
     /// `GET /path`, as in the document. Identifies the operation.
     pub(super) label: String,

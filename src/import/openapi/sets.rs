@@ -54,7 +54,6 @@ pub(super) fn build_sets<'a>(
     Ok(sets)
 }
 
-/// Returns the descriptions of declared tags.
 fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a str, &'a str> {
     let mut found = BTreeMap::new();
     for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
@@ -86,7 +85,6 @@ fn warn_unused(
         .report(warnings, "operations that need several scopes together, so they are in no scope's API set");
 }
 
-/// Returns a name that no other set has.
 fn unique_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings) -> String {
     let cleaned = clean(wanted, MAX_NAME_LEN);
     let mut name = cleaned.text;

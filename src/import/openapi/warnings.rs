@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::clean_text::truncate;
 use crate::domain::untrusted_text::escape_untrusted;
 
-/// Maximum number of warnings.
 const MAX_WARNINGS: usize = 1_000;
 /// Maximum length of a warning, in characters.
 const MAX_LEN: usize = 400;
@@ -54,7 +53,6 @@ pub(super) struct WarningCount {
 }
 
 impl WarningCount {
-    /// Counts another place.
     pub(super) fn add(&mut self, example: &str) {
         self.count += 1;
         if self.examples.len() < MAX_EXAMPLES {

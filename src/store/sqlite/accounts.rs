@@ -99,7 +99,6 @@ pub(super) fn password_hash(db: &Connection, id: AccountId) -> Result<Option<Pas
     })
 }
 
-/// Returns the name of an account, deleted or not.
 pub(super) fn username_even_deleted(db: &Connection, id: AccountId) -> Result<Option<String>> {
     query_one(db, "SELECT username FROM accounts WHERE id = ?1", [id.0], |r| r.get(0))
 }

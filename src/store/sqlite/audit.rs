@@ -59,7 +59,6 @@ pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
     Ok(last.unwrap_or_default())
 }
 
-/// Returns `true` if the log contains this row.
 pub(super) fn contains(db: &Connection, tip: AuditTip) -> Result<bool> {
     let hash = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, Vec<u8>>(0))?;
     Ok(hash.is_some_and(|hash| hash == tip.hash))

@@ -23,13 +23,11 @@ pub(super) fn method(db: &Connection, id: &MethodId) -> Result<Option<Method>> {
     Ok(Some(Method { id: id.clone(), title, access, docs, routes }))
 }
 
-/// Returns the place of a method in the catalogues.
 pub(super) fn method_location(db: &Connection, id: &MethodId) -> Result<Option<MethodLocation>> {
     let sql = "SELECT g.catalogue, g.id FROM methods m JOIN method_groups g ON g.id = m.group_id WHERE m.id = ?1";
     query_one(db, sql, [id.as_str()], |r| Ok(MethodLocation { id: id.clone(), catalogue: r.get(0)?, group: r.get(1)? }))
 }
 
-/// Returns one set by name.
 pub(super) fn resolved_set(db: &Connection, name: &str) -> Result<Option<ResolvedSet>> {
     let row = query_one(db, "SELECT catalogue, title FROM api_sets WHERE name = ?1", [name], |r| {
         Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))

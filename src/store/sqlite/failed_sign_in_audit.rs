@@ -26,7 +26,6 @@ const UNKNOWN: i64 = 0;
 const OTHERS: i64 = -1;
 const VERB: &str = "sign-in.failed";
 
-/// Counts a failed sign-in.
 pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
     let account = failed.account.map_or(UNKNOWN, |id| id.0);
     let source: String = failed.source.chars().take(MAX_SOURCE).collect();
@@ -70,7 +69,6 @@ const fn window(due: FlushScope) -> i64 {
     }
 }
 
-/// Returns `true` if any attempts are due to be written.
 pub(super) fn has_pending(db: &Connection, now: Timestamp, due: FlushScope) -> Result<bool> {
     let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {} LIMIT 1", condition(due));
     Ok(query_one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())

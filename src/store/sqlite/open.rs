@@ -169,7 +169,6 @@ fn check_owner(path: &Path) -> Result<()> {
     if owner == own_uid { Ok(()) } else { Err(wrong_owner(path, owner)) }
 }
 
-/// Returns the error for a store of another user.
 fn wrong_owner(path: &Path, owner: u32) -> Error {
     let own_uid = rustix::process::geteuid().as_raw();
     let (who, word) = match unix_user::name_of(owner) {

@@ -7,7 +7,6 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Fault, Result};
 
-/// Converts an SQLite error.
 pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
     let (what, next) = match error.sqlite_error_code() {
@@ -68,7 +67,6 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
     }
 }
 
-/// Returns the error for an unreadable stored value.
 pub(super) fn corrupt(what: &str) -> Error {
     Error::failure("the store is damaged")
         .why(format!("jeton can't read {what}"))
@@ -85,7 +83,6 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Returns `true` if `error` is a violated UNIQUE rule.
 pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error(), Some(e) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }

@@ -19,7 +19,6 @@ use super::schema::Schema;
 use super::wal;
 use crate::error::Result;
 
-/// Returns `true` if the file system of `path` is mounted read-only.
 pub(super) fn is_read_only(path: &Path) -> bool {
     statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY))
 }

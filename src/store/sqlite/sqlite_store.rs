@@ -100,12 +100,10 @@ impl SqliteStore {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns `true` if the opened file is still in its place.
     pub fn is_in_place(&self) -> bool {
         self.identity.check_in_place().is_ok()
     }
 
-    /// Returns the path of the store.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -56,7 +56,6 @@ pub(super) fn record(db: &Connection, uses: &[Use<'_>], denials: &[Denial<'_>]) 
     Ok(())
 }
 
-/// Writes a batch into the journal.
 fn append<'a>(
     db: &Connection,
     part: i64,
@@ -91,7 +90,6 @@ fn text_index<'a>(texts: &mut Vec<String>, known: &mut HashMap<&'a str, usize>, 
     })
 }
 
-/// Returns `true` if any batch is waiting to be moved.
 pub(super) fn has_pending(db: &Connection) -> Result<bool> {
     Ok(query_one(db, "SELECT 1 FROM ledger_journal LIMIT 1", [], |r| r.get::<_, i64>(0))?.is_some())
 }

@@ -35,7 +35,6 @@ impl WhereClause {
         format!("({})", conditions.join(" OR "))
     }
 
-    /// Returns the values in the order of their placeholders.
     pub fn params(&self) -> Vec<&dyn ToSql> {
         self.values.iter().map(|v| &**v).collect()
     }
