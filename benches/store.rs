@@ -14,6 +14,7 @@ use jeton::domain::account::AccountId;
 use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::Expiry;
 use jeton::domain::name::{Description, Prefix};
+use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;

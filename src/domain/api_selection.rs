@@ -136,15 +136,9 @@ pub enum SelectionEdit {
     /// Replaces the whole selection.
     Replace(Selection),
     /// Adds API sets to a selection by sets, and removes some.
-    Sets {
-        add: BTreeSet<String>,
-        drop: BTreeSet<String>,
-    },
+    Sets { add: BTreeSet<String>, drop: BTreeSet<String> },
     /// Adds methods to a selection by hand, and removes some.
-    Methods {
-        add: BTreeSet<MethodId>,
-        drop: BTreeSet<MethodId>,
-    },
+    Methods { add: BTreeSet<MethodId>, drop: BTreeSet<MethodId> },
 }
 
 impl SelectionEdit {

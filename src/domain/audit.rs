@@ -5,24 +5,18 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::time::Timestamp;
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::{escape_untrusted, excerpt};
+use crate::domain::word_enum::word_enum;
 
-/// The interface that a request came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
-    Tui,
-    Cli,
+word_enum! {
+    /// The interface that a request came from.
+    pub enum Face {
+        Tui = "tui",
+        Cli = "cli",
+    }
 }
 
 impl Face {
-    /// Returns the face as a word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Face::Tui => "tui",
-            Face::Cli => "cli",
-        }
-    }
-
     /// Returns the client name that the ledger shows when a token acts through this face.
     pub const fn client(self) -> &'static str {
         match self {
@@ -81,7 +75,8 @@ const MAX_TEXT: usize = 60;
 pub fn summarize_details(details: &str) -> String {
     match serde_json::from_str::<Value>(details) {
         Ok(Value::Object(details)) => {
-            let detail = |(key, value): (&String, &Value)| format!("{} {}", detail_name(key), summarize(value, 1));
+            let detail =
+                |(key, value): (&String, &Value)| format!("{} {}", excerpt(key, MAX_TEXT), summarize(value, 1));
             details.iter().map(detail).collect::<Vec<_>>().join(", ")
         }
         Ok(_) | Err(_) => quoted(details),
@@ -101,7 +96,7 @@ fn summarize(value: &Value, depth: usize) -> String {
         Value::Object(parts) => match before_and_after(parts) {
             Some((before, after)) => format!("{} → {}", summarize(before, depth + 1), summarize(after, depth + 1)),
             None => join_truncated(parts.iter(), |(key, value)| {
-                format!("{} {}", detail_name(key), summarize(value, depth + 1))
+                format!("{} {}", excerpt(key, MAX_TEXT), summarize(value, depth + 1))
             }),
         },
     }
@@ -117,20 +112,12 @@ fn join_truncated<T>(items: impl ExactSizeIterator<Item = T>, describe: impl Fn(
     items.join(", ")
 }
 
-fn detail_name(key: &str) -> String {
-    escape_untrusted(&excerpt(key)).into_owned()
-}
-
-fn excerpt(text: &str) -> String {
+fn quoted(text: &str) -> String {
     let mut start: String = text.chars().take(MAX_TEXT).collect();
     if start.len() < text.len() {
         start.push('…');
     }
-    start
-}
-
-fn quoted(text: &str) -> String {
-    in_quotes(&excerpt(text))
+    in_quotes(&start)
 }
 
 fn in_quotes(text: &str) -> String {

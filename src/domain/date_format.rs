@@ -2,39 +2,28 @@
 
 use super::expiry::Expiry;
 use super::time::{DAY, Day, Timestamp, Zone, day_of, utc_zone};
-use super::untrusted_text::escape_untrusted;
+use super::untrusted_text::excerpt;
+use super::word_enum::word_enum;
 use crate::error::{Error, Result};
 
-/// The order of the parts of a date. A setting of the reader, never of stored data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DateFormat {
-    /// `2026-12-31`, after ISO 8601.
-    #[default]
-    Iso,
-    /// `31-12-2026`.
-    Dmy,
+word_enum! {
+    /// The order of the parts of a date. A setting of the reader, never of stored data.
+    #[derive(Default)]
+    pub enum DateFormat {
+        /// `2026-12-31`, after ISO 8601.
+        #[default]
+        Iso = "iso",
+        /// `31-12-2026`.
+        Dmy = "dmy",
+    }
 }
 
 impl DateFormat {
-    /// All formats.
-    pub const ALL: [DateFormat; 2] = [DateFormat::Iso, DateFormat::Dmy];
-
-    /// Returns the name of the format in a configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            DateFormat::Iso => "iso",
-            DateFormat::Dmy => "dmy",
-        }
-    }
-
-    /// Parses the name of a format.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with all formats.
     pub fn parse(text: &str) -> Result<Self> {
-        DateFormat::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| {
-            let head: String = text.chars().take(32).collect();
-            Error::usage(format!("\"{}\" is not a date format", escape_untrusted(&head)))
+        DateFormat::from_word(text).ok_or_else(|| {
+            Error::usage(format!("\"{}\" is not a date format", excerpt(text, 32)))
                 .why("use iso (2026-12-31) or dmy (31-12-2026)")
         })
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::date_format::DateFormat;
 use crate::domain::time::{self, DAY, Day, HOUR, Timestamp, Zone};
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
 /// When a token stops working. At exactly that instant it is already expired.
@@ -62,8 +62,7 @@ impl Span {
     /// [`crate::error::Kind::Usage`] if `text` is not a whole number from 1 to 99999 with `h`, `d`, `w`, `mo` or `y`.
     pub fn parse(text: &str) -> Result<Self> {
         let refused = || {
-            let head: String = text.chars().take(32).collect();
-            Error::usage(format!("\"{}\" is not a span", escape_untrusted(&head)))
+            Error::usage(format!("\"{}\" is not a span", excerpt(text, 32)))
                 .why("use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y")
         };
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
@@ -163,8 +162,7 @@ impl ExpirySpec {
             return Ok(ExpirySpec::EndOf(day));
         }
         Span::parse(text).map(ExpirySpec::In).map_err(|_| {
-            let head: String = text.chars().take(32).collect();
-            Error::usage(format!("\"{}\" is not an expiry", escape_untrusted(&head)))
+            Error::usage(format!("\"{}\" is not an expiry", excerpt(text, 32)))
                 .why("use a span (12h, 30d, 2w, 6mo, 1y), a day (2026-12-31 or 31-12-2026), or never")
         })
     }

@@ -5,39 +5,28 @@ use std::borrow::Borrow;
 use std::fmt;
 
 use crate::domain::name::quoted;
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
+use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 
-/// The effect that calling a method can have. A role is a ceiling for the access level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Access {
-    /// Needs no token: a proxy lets everybody call the method.
-    Public,
-    Read,
-    Write,
-    /// Changes permissions, or can't be undone.
-    Admin,
+word_enum! {
+    /// The effect that calling a method can have, the weakest first. A role is a ceiling for the access level.
+    #[derive(PartialOrd, Ord)]
+    pub enum Access {
+        /// Needs no token: a proxy lets everybody call the method.
+        Public = "public",
+        Read = "read",
+        Write = "write",
+        /// Changes permissions, or can't be undone.
+        Admin = "admin",
+    }
 }
 
 impl Access {
-    /// All levels, the weakest first.
-    pub const ALL: [Access; 4] = [Access::Public, Access::Read, Access::Write, Access::Admin];
-
-    /// Returns the level as a word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Access::Public => "public",
-            Access::Read => "read",
-            Access::Write => "write",
-            Access::Admin => "admin",
-        }
-    }
-
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
-        Access::ALL.into_iter().find(|a| a.as_str() == text).ok_or_else(|| {
+        Access::from_word(text).ok_or_else(|| {
             Error::usage(format!("no access level {}", quoted(text))).why("use read, write, admin or public")
         })
     }
@@ -55,8 +44,7 @@ impl MethodId {
         if (1..=200).contains(&text.len()) && text.bytes().all(fits) {
             return Ok(MethodId(text.to_owned()));
         }
-        let head: String = text.chars().take(64).collect();
-        Err(Error::usage(format!("\"{}\" is not a method id", escape_untrusted(&head)))
+        Err(Error::usage(format!("\"{}\" is not a method id", excerpt(text, 64)))
             .why("use 1-200 of the characters A-Z a-z 0-9 . _ -"))
     }
 

@@ -24,3 +24,4 @@ pub mod token;
 pub mod token_diff;
 pub mod untrusted_text;
 pub mod wire_format;
+pub mod word_enum;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::secret::contains_secret;
-use crate::domain::untrusted_text::{escape_untrusted, is_control_or_bidi};
+use crate::domain::untrusted_text::{excerpt, is_control_or_bidi};
 use crate::error::{Error, Result};
 
 const USERNAME_RULE: &str = "begin with a letter or digit, and use 1-32 of the characters a-z 0-9 . _ -";
@@ -28,9 +28,7 @@ pub(super) fn quoted(text: &str) -> String {
     if contains_secret(text) {
         return "a secret".to_owned();
     }
-    let head: String = text.chars().take(64).collect();
-    let more = if head.len() < text.len() { "…" } else { "" };
-    format!("\"{}{more}\"", escape_untrusted(&head))
+    format!("\"{}\"", excerpt(text, 64))
 }
 
 /// Refuses secrets: these texts are stored, shown and logged, and a secret must not get there.

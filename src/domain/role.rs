@@ -1,48 +1,30 @@
 //! Roles: the ceiling for an account's tokens, and for the accounts it may manage.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
 use crate::domain::method::Access;
 use crate::domain::name::quoted;
+use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 
-/// A role, from the least to the most powerful.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Role {
-    /// May read.
-    Viewer,
-    /// May read and write.
-    Member,
-    /// May do everything, and manages strictly lower roles.
-    Admin,
-    /// May do everything, and manages everyone.
-    Owner,
+word_enum! {
+    /// A role, from the least to the most powerful.
+    #[derive(PartialOrd, Ord)]
+    pub enum Role {
+        /// May read.
+        Viewer = "viewer",
+        /// May read and write.
+        Member = "member",
+        /// May do everything, and manages strictly lower roles.
+        Admin = "admin",
+        /// May do everything, and manages everyone.
+        Owner = "owner",
+    }
 }
 
 impl Role {
-    /// All roles, the least powerful first.
-    pub const ALL: [Role; 4] = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
-
-    /// Returns the role as a word, for screens, files and the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Role::Viewer => "viewer",
-            Role::Member => "member",
-            Role::Admin => "admin",
-            Role::Owner => "owner",
-        }
-    }
-
-    /// Parses a role.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the four words.
     pub fn parse(text: &str) -> Result<Self> {
-        Role::ALL
-            .into_iter()
-            .find(|r| r.as_str() == text)
+        Role::from_word(text)
             .ok_or_else(|| Error::usage(format!("no role {}", quoted(text))).why("use owner, admin, member or viewer"))
     }
 
@@ -62,12 +44,6 @@ impl Role {
             Role::Admin => other < Role::Admin,
             Role::Member | Role::Viewer => false,
         }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

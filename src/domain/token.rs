@@ -7,11 +7,11 @@ use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::expiry::Expiry;
-use crate::domain::name::quoted;
-use crate::domain::name::{Description, TokenName, Username};
+use crate::domain::name::{Description, TokenName, Username, quoted};
 use crate::domain::role::Role;
 use crate::domain::secret::SecretDigest;
 use crate::domain::time::Timestamp;
+use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 
 /// A token's immutable id, shown as `t:1204`. No token name can look like an id.
@@ -35,55 +35,31 @@ impl fmt::Display for TokenId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision(pub i64);
 
-/// The purpose of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum TokenKind {
-    /// Protects an API.
-    Api,
-}
-
-impl TokenKind {
-    /// Returns the kind as a word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            TokenKind::Api => "api",
-        }
+word_enum! {
+    /// The purpose of a token.
+    pub enum TokenKind {
+        /// Protects an API.
+        Api = "api",
     }
 }
 
-/// The status of a token. Computed, never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Status {
-    /// The token is in the trash.
-    Deleted,
-    Disabled,
-    Expired,
-    /// The token works if its account does.
-    Active,
+word_enum! {
+    /// The status of a token: the first that applies. Computed, never stored.
+    pub enum Status {
+        /// The token is in the trash.
+        Deleted = "deleted",
+        Disabled = "disabled",
+        Expired = "expired",
+        /// The token works if its account does.
+        Active = "active",
+    }
 }
 
 impl Status {
-    /// All statuses, in the order in which they are checked. The first match counts.
-    pub const ALL: [Status; 4] = [Status::Deleted, Status::Disabled, Status::Expired, Status::Active];
-
-    /// Returns the status as a word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Status::Deleted => "deleted",
-            Status::Disabled => "disabled",
-            Status::Expired => "expired",
-            Status::Active => "active",
-        }
-    }
-
-    /// Parses a status.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the four words.
     pub fn parse(text: &str) -> Result<Self> {
-        Status::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| {
+        Status::from_word(text).ok_or_else(|| {
             Error::usage(format!("no status {}", quoted(text)))
                 .why("use active, disabled, expired or deleted (revoked)")
         })
@@ -232,21 +208,11 @@ impl Token {
     }
 }
 
-/// The tokens that a purge removes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Purgeable {
-    Expired,
-    Trashed,
-}
-
-impl Purgeable {
-    /// Returns the choice as a word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Purgeable::Expired => "expired",
-            Purgeable::Trashed => "trashed",
-        }
+word_enum! {
+    /// The tokens that a purge removes.
+    pub enum Purgeable {
+        Expired = "expired",
+        Trashed = "trashed",
     }
 }
 

@@ -7,42 +7,22 @@ use crate::domain::api_selection::{Selection, set_label};
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Expiry;
 use crate::domain::token::Token;
+use crate::domain::word_enum::word_enum;
 
-/// A part of a token whose changes a person can see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenField {
-    Name,
-    Description,
-    Expires,
-    Api,
-    Enabled,
-    /// The token's secret, identified by its hint.
-    Secret,
+word_enum! {
+    /// A part of a token whose changes a person can see, in the order in which they are shown.
+    pub enum TokenField {
+        Name = "name",
+        Description = "description",
+        Expires = "expires",
+        Api = "API",
+        Enabled = "enabled",
+        /// The token's secret, identified by its hint.
+        Secret = "secret",
+    }
 }
 
 impl TokenField {
-    /// All fields, in the order in which they are shown.
-    pub const ALL: [TokenField; 6] = [
-        TokenField::Name,
-        TokenField::Description,
-        TokenField::Expires,
-        TokenField::Api,
-        TokenField::Enabled,
-        TokenField::Secret,
-    ];
-
-    /// Returns the field as a word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            TokenField::Name => "name",
-            TokenField::Description => "description",
-            TokenField::Expires => "expires",
-            TokenField::Api => "API",
-            TokenField::Enabled => "enabled",
-            TokenField::Secret => "secret",
-        }
-    }
-
     /// Returns the field's value for `token`: `IDE Plugins`, `12 methods`, `2026-12-31`.
     pub fn display_value(self, token: &Token, dates: Dates<'_>) -> String {
         match self {

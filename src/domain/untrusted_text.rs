@@ -34,6 +34,13 @@ pub fn escape_untrusted(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Returns at most the first `max` characters of `text`, escaped. `…` marks a cut text.
+pub fn excerpt(text: &str, max: usize) -> String {
+    let start: String = text.chars().take(max).collect();
+    let dots = if start.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", escape_untrusted(&start))
+}
+
 /// Does the same as [`escape_untrusted`], but keeps line breaks, which jeton itself wrote.
 pub fn escape_untrusted_lines(text: &str) -> String {
     text.split('\n').map(escape_untrusted).collect::<Vec<_>>().join("\n")

@@ -77,7 +77,7 @@ pub fn status(token: &Token, now: Timestamp, theme: &Theme) -> (&'static str, &'
 /// Returns glyph and style of a denial reason: `?` for unknown secrets, the status glyph for known tokens, `▲` for
 /// missing permissions.
 pub fn reason(word: &str, theme: &Theme) -> (&'static str, Style) {
-    match DenialReason::parse(word) {
+    match DenialReason::from_word(word) {
         Some(DenialReason::Malformed | DenialReason::Checksum | DenialReason::Unknown) => ("?", theme.dim),
         Some(DenialReason::WrongSecret) => ("!", theme.danger),
         Some(DenialReason::Retired) => ("↻", theme.warning),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jeton::domain::expiry::{ExpirySpec, Span};
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
-use jeton::domain::query::filter_syntax;
+use jeton::domain::query::filter_syntax::{self, FilterFields};
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines};
 use jeton::error::Error;

@@ -10,7 +10,7 @@ use super::super::args::ReadLedgerArgs;
 use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
-use crate::domain::query::filter_syntax;
+use crate::domain::query::filter_syntax::{self, FilterFields};
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;

@@ -6,6 +6,7 @@ use super::format_secret;
 use super::json::UseJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
 use crate::domain::date_format::Dates;
+use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::{Error, Result};

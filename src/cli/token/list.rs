@@ -9,7 +9,7 @@ use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
 use super::status_text;
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
-use crate::domain::query::filter_syntax;
+use crate::domain::query::filter_syntax::{self, FilterFields};
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::time::{Timestamp, ago, relative};

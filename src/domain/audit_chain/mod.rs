@@ -72,10 +72,7 @@ pub enum Flaw {
         differs: Checkpoint,
     },
     /// The checkpoints belong to another store.
-    OtherStore {
-        theirs: StoreId,
-        ours: StoreId,
-    },
+    OtherStore { theirs: StoreId, ours: StoreId },
 }
 
 /// A fault that an untouched log doesn't have.

@@ -7,7 +7,7 @@ use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_owners}
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
-use crate::domain::untrusted_text::{escape_untrusted, is_control_or_bidi};
+use crate::domain::untrusted_text::{escape_untrusted, excerpt, is_control_or_bidi};
 use crate::error::{Error, Result};
 
 pub const MAX_METHODS: usize = 20_000;
@@ -24,6 +24,8 @@ pub const MAX_NAME_LEN: usize = 64;
 const MAX_TITLE_LEN: usize = 200;
 const MAX_LINK_LEN: usize = 2_000;
 const MAX_ROUTES: usize = 64;
+/// Maximum number of characters of a text that errors repeat.
+const MAX_EXCERPT: usize = 60;
 
 /// A part of a catalogue, identified by its position numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -123,7 +125,7 @@ fn validate_head(catalogue: &Catalogue) -> ValidationResult {
     let starts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let follows = |c: char| starts(c) || matches!(c, '.' | '_' | '-');
     if name.len() > MAX_NAME_LEN || !name.starts_with(starts) || !name.chars().all(follows) {
-        let error = Error::usage(format!("\"{}\" is not a catalogue name", excerpt(name)))
+        let error = Error::usage(format!("\"{}\" is not a catalogue name", excerpt(name, MAX_EXCERPT)))
             .why("begin with a letter or digit, and use 1-64 of the characters a-z 0-9 . _ -");
         return Err(fault(Location::Name, error));
     }
@@ -140,7 +142,8 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
         let group_fault = |error| Err(fault(Location::GroupId(g), error));
         if let Err(e) = MethodId::parse(&group.id) {
             return group_fault(
-                Error::usage(format!("\"{}\" is not a group id", excerpt(&group.id))).why(e.why.unwrap_or_default()),
+                Error::usage(format!("\"{}\" is not a group id", excerpt(&group.id, MAX_EXCERPT)))
+                    .why(e.why.unwrap_or_default()),
             );
         }
         if !seen.insert(group.id.as_str()) {
@@ -183,7 +186,7 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
         let lower = docs.to_ascii_lowercase();
         let leads_to_a_page = lower.starts_with("https://") || lower.starts_with("http://");
         if !leads_to_a_page || docs.contains(char::is_whitespace) {
-            let error = Error::usage(format!("\"{}\" is not a documentation link", excerpt(docs)))
+            let error = Error::usage(format!("\"{}\" is not a documentation link", excerpt(docs, MAX_EXCERPT)))
                 .why("a documentation link begins with https:// or http:// and contains no spaces");
             return Err(fault(Location::Docs(g, m), error));
         }
@@ -272,7 +275,7 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
                 ),
             };
             if !means_something {
-                let entry = excerpt(&entry.to_string());
+                let entry = excerpt(&entry.to_string(), MAX_EXCERPT);
                 let error = Error::usage(format!("\"{entry}\" in the API set \"{}\" is invalid", set.name)).why(why);
                 return Err(fault(location, error));
             }
@@ -353,12 +356,5 @@ fn validate_text(what: &str, text: &str, max: usize, location: Location) -> Vali
     } else {
         return Ok(());
     };
-    Err(fault(location, Error::usage(format!("{what} is invalid: \"{}\"", excerpt(text))).why(why)))
-}
-
-/// Returns enough of `text` to find it.
-fn excerpt(text: &str) -> String {
-    let head: String = text.chars().take(60).collect();
-    let dots = if head.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", escape_untrusted(&head))
+    Err(fault(location, Error::usage(format!("{what} is invalid: \"{}\"", excerpt(text, MAX_EXCERPT))).why(why)))
 }

@@ -1,6 +1,6 @@
 //! The filter of the audit log: words, and fields such as `verb:token.revoke by:ops target:ci`.
 
-use super::filter_syntax::{self, FilterFields, Setter, set_text};
+use super::filter_syntax::{FilterFields, Setter, set_text};
 use serde::{Deserialize, Serialize};
 
 /// A filter of the audit log. Every part must match.
@@ -26,18 +26,6 @@ impl FilterFields for AuditFilter {
 
     fn add_word(&mut self, word: String) {
         self.words.push(word);
-    }
-}
-
-impl AuditFilter {
-    /// Parses typed text. An unknown field counts as a word, so typing never fails.
-    pub fn parse(text: &str) -> Self {
-        filter_syntax::parse_lenient(text)
-    }
-
-    /// Returns `true` if the filter matches everything.
-    pub fn is_empty(&self) -> bool {
-        *self == AuditFilter::default()
     }
 }
 

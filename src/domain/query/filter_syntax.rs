@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::suggest::{nearest, suggestion};
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
 /// `Ok` if a filter accepts a value. `Err` with the known values if it is none of them.
@@ -13,10 +13,22 @@ pub type SetResult = std::result::Result<(), Vec<&'static str>>;
 pub type Setter<F> = fn(&mut F, &str) -> SetResult;
 
 /// A filter that a person types.
-pub trait FilterFields: Default + 'static {
+pub trait FilterFields: Default + PartialEq + 'static {
     const FIELDS: &'static [(&'static str, Setter<Self>)];
     /// Narrows the filter by a word, in lower case.
     fn add_word(&mut self, word: String);
+
+    /// Parses typed text. An unknown field counts as a word, so typing never fails. A field without a value yet narrows
+    /// nothing, so that the list doesn't become empty while the field is typed. If a field is given twice, the last one
+    /// counts.
+    fn parse(text: &str) -> Self {
+        parse_parts(text).0
+    }
+
+    /// Returns `true` if the filter matches everything.
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The filter of a list that can't be filtered.
@@ -44,21 +56,21 @@ impl UnknownField {
     fn field<F: FilterFields>(name: &str, value: &str) -> Self {
         let names: Vec<String> = F::FIELDS.iter().map(|(name, _)| format!("{name}:")).collect();
         UnknownField {
-            what: format!("field \"{}\"", excerpt(name)),
+            what: format!("field \"{}\"", excerpt(name, MAX_EXCERPT)),
             known: format!("known are {}", names.join(", ")),
             suggestion: nearest(name, F::FIELDS.iter().map(|(name, _)| *name))
                 .first()
-                .map(|near| format!("{near}:{}", excerpt(value))),
-            value: excerpt(value),
+                .map(|near| format!("{near}:{}", excerpt(value, MAX_EXCERPT))),
+            value: excerpt(value, MAX_EXCERPT),
         }
     }
 
     fn value(name: &str, value: &str, values: &[&str]) -> Self {
         UnknownField {
-            what: format!("value \"{name}:{}\"", excerpt(value)),
+            what: format!("value \"{name}:{}\"", excerpt(value, MAX_EXCERPT)),
             known: format!("{name}: takes {}", values.join(", ")),
             suggestion: nearest(value, values.iter().copied()).first().map(|near| format!("{name}:{near}")),
-            value: excerpt(value),
+            value: excerpt(value, MAX_EXCERPT),
         }
     }
 
@@ -85,20 +97,6 @@ impl From<UnknownField> for Error {
         }
         error.next(format!("To find this as text, leave out what is before the colon: \":{}\"", unknown.value))
     }
-}
-
-/// Returns the beginning of `text`, safe to show.
-fn excerpt(text: &str) -> String {
-    let start: String = text.chars().take(MAX_EXCERPT).collect();
-    let dots = if start.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", escape_untrusted(&start))
-}
-
-/// Parses typed text. An unknown field counts as a word, so typing never fails. A field without a value yet narrows
-/// nothing, so that the list doesn't become empty while the field is typed. If a field is given twice, the last one
-/// counts.
-pub fn parse_lenient<F: FilterFields>(text: &str) -> F {
-    parse_parts(text).0
 }
 
 /// Returns the first part of `text` that looks like a field but is unknown.
@@ -220,7 +218,7 @@ mod tests {
 
     #[test]
     fn unfinished_field_filters_as_a_word() {
-        assert_eq!(parse_lenient::<TokenFilter>("Nme:foo").words, ["nme:foo"]);
-        assert_eq!(parse_lenient::<TokenFilter>("status:lost").words, ["status:lost"]);
+        assert_eq!(TokenFilter::parse("Nme:foo").words, ["nme:foo"]);
+        assert_eq!(TokenFilter::parse("status:lost").words, ["status:lost"]);
     }
 }

@@ -1,6 +1,6 @@
 //! The filter of the ledger: words, and fields such as `reason:disabled token:deploy address:10.0.0`.
 
-use super::filter_syntax::{self, FilterFields, Setter, set_text};
+use super::filter_syntax::{FilterFields, Setter, set_text};
 use crate::domain::denial_reason::DenialReason;
 use serde::{Deserialize, Serialize};
 
@@ -31,18 +31,6 @@ impl FilterFields for LedgerFilter {
 
     fn add_word(&mut self, word: String) {
         self.words.push(word);
-    }
-}
-
-impl LedgerFilter {
-    /// Parses typed text. An unknown field counts as a word, so typing never fails.
-    pub fn parse(text: &str) -> Self {
-        filter_syntax::parse_lenient(text)
-    }
-
-    /// Returns `true` if the filter matches everything.
-    pub fn is_empty(&self) -> bool {
-        *self == LedgerFilter::default()
     }
 }
 

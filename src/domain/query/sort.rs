@@ -1,63 +1,37 @@
 //! The order of the token list: a column, ascending or descending. Equal values are ordered by id.
 
 use crate::domain::name::quoted;
+use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum SortColumn {
-    #[default]
-    Name,
-    /// Disabled, expired, active. Within each by expiry, with `never` last.
-    Status,
-    /// The account's name, then the token's name.
-    Account,
-    /// The text of the API column.
-    Api,
-    /// The expiry, with `never` last.
-    Expires,
-    /// The last use, with `never` first.
-    #[serde(rename = "seen")]
-    LastSeen,
-    Created,
-    /// The public head of the current secret.
-    Hint,
+word_enum! {
+    /// The columns of the list, in the order of the table.
+    #[derive(Default)]
+    pub enum SortColumn {
+        #[default]
+        Name = "name",
+        /// Disabled, expired, active. Within each by expiry, with `never` last.
+        Status = "status",
+        /// The account's name, then the token's name.
+        Account = "account",
+        /// The text of the API column.
+        Api = "api",
+        /// The expiry, with `never` last.
+        Expires = "expires",
+        /// The last use, with `never` first.
+        LastSeen = "seen",
+        Created = "created",
+        /// The public head of the current secret.
+        Hint = "hint",
+    }
 }
 
 impl SortColumn {
-    /// All columns, in the order of the table.
-    pub const ALL: [SortColumn; 8] = [
-        SortColumn::Name,
-        SortColumn::Status,
-        SortColumn::Account,
-        SortColumn::Api,
-        SortColumn::Expires,
-        SortColumn::LastSeen,
-        SortColumn::Created,
-        SortColumn::Hint,
-    ];
-
-    /// Returns the column as a word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            SortColumn::Name => "name",
-            SortColumn::Status => "status",
-            SortColumn::Account => "account",
-            SortColumn::Api => "api",
-            SortColumn::Expires => "expires",
-            SortColumn::LastSeen => "seen",
-            SortColumn::Created => "created",
-            SortColumn::Hint => "hint",
-        }
-    }
-
-    /// Parses a column.
-    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
-        SortColumn::ALL.into_iter().find(|c| c.as_str() == text).ok_or_else(|| {
+        SortColumn::from_word(text).ok_or_else(|| {
             let words = SortColumn::ALL.map(SortColumn::as_str).join(", ");
             Error::usage(format!("no sort column {}", quoted(text))).why(format!("use one of: {words}"))
         })

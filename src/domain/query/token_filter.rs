@@ -1,6 +1,6 @@
 //! The filter of the token list: words, and fields such as `status:expired account:ci seen:never is:stale`.
 
-use super::filter_syntax::{self, FilterFields, Setter, set_choice, set_text};
+use super::filter_syntax::{FilterFields, Setter, set_choice, set_text};
 use crate::domain::expiry::Span;
 use crate::domain::time::DAY;
 use crate::domain::token::Status;
@@ -60,18 +60,6 @@ impl FilterFields for TokenFilter {
 
     fn add_word(&mut self, word: String) {
         self.words.push(word);
-    }
-}
-
-impl TokenFilter {
-    /// Parses typed text. An unknown field counts as a word, so typing never fails.
-    pub fn parse(text: &str) -> Self {
-        filter_syntax::parse_lenient(text)
-    }
-
-    /// Returns `true` if the filter matches everything.
-    pub fn is_empty(&self) -> bool {
-        *self == TokenFilter::default()
     }
 }
 

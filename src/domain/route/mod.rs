@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use self::segment::{MatchMode, SegmentPattern};
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
 /// A route as written in a catalogue: `GET /orders/{id}`, or `/orders` for every verb.
@@ -30,11 +30,7 @@ impl Route {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
-        let refused = |why: &str| {
-            let head: String = text.chars().take(60).collect();
-            let dots = if head.len() < text.len() { "…" } else { "" };
-            Err(Error::usage(format!("\"{}{dots}\" is not a route", escape_untrusted(&head))).why(why))
-        };
+        let refused = |why: &str| Err(Error::usage(format!("\"{}\" is not a route", excerpt(text, 60))).why(why));
         let (http_method, path) = match text.split_once(' ') {
             Some((http_method, path))
                 if !http_method.is_empty() && http_method.bytes().all(|b| b.is_ascii_uppercase()) =>

@@ -13,7 +13,7 @@ use super::request_path::{RegexDialect, is_canonical_path};
 use super::segment::{MatchMode, SegmentPattern};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::method::{Access, Method, MethodId};
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 
 /// Maximum number of entries that deny requests shared by two routes. Beyond this limit a whole route is denied.
 const MAX_SHARED: usize = 20_000;
@@ -171,7 +171,7 @@ impl RouteRules {
                     }
                     Err(_) => self.remarks.push(format!(
                         "skipped: the route {} of the method {} is invalid",
-                        excerpt(text),
+                        excerpt(text, 100),
                         method.id
                     )),
                 }
@@ -297,15 +297,9 @@ fn application_catalogues(catalogues: &[Catalogue]) -> impl Iterator<Item = &Cat
     catalogues.iter().filter(|catalogue| catalogue.name != MANAGEMENT)
 }
 
-fn route_excerpt(route: &Route) -> String {
-    excerpt(&route.to_string())
-}
-
 /// Returns enough of a route to find it.
-fn excerpt(text: &str) -> String {
-    let head: String = text.chars().take(100).collect();
-    let dots = if head.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", escape_untrusted(&head))
+fn route_excerpt(route: &Route) -> String {
+    excerpt(&route.to_string(), 100)
 }
 
 /// Routes by their segments. Each route is compared only with those that can share a request with it.

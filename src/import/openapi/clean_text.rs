@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::untrusted_text::{escape_untrusted, is_control_or_bidi};
+use crate::domain::untrusted_text::{excerpt, is_control_or_bidi};
 
 /// Maximum length of a title, in characters.
 pub(super) const MAX_TITLE_LEN: usize = 120;
@@ -21,9 +21,7 @@ pub(super) fn truncate(text: &str, max: usize) -> &str {
 
 /// Formats the document's words for a warning: short, safe, in quotes.
 pub(super) fn quoted(text: &str) -> String {
-    let short = truncate(text, 64);
-    let more = if short.len() < text.len() { "…" } else { "" };
-    format!("\"{}{more}\"", escape_untrusted(short))
+    format!("\"{}\"", excerpt(text, 64))
 }
 
 /// A text on one line without characters that could control a terminal, and the changes that this needed.

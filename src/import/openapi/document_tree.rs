@@ -121,15 +121,10 @@ impl ParseBudget {
         if self.used <= MAX_VALUES {
             return Ok(());
         }
-        Err(Error::usage("the document has too many values")
-            .why(format!(
-                "the limit is {} million keys, texts and numbers, not counting schemas, parameters and responses",
-                MAX_VALUES / 1_000_000
-            ))
-            .next(
-                "Remove the parts that you don't need from the document, or split the document into several \
-                 catalogues",
-            ))
+        Err(too_large("the document has too many values").why(format!(
+            "the limit is {} million keys, texts and numbers, not counting schemas, parameters and responses",
+            MAX_VALUES / 1_000_000
+        )))
     }
 
     /// Sorts the entries of a map. Of a duplicate key the last one counts, as in most JSON readers.
@@ -157,4 +152,10 @@ impl ParseBudget {
 
 pub(super) fn too_deep() -> Error {
     Error::usage("the document is nested too deeply").why(format!("the limit is {MAX_DEPTH} levels"))
+}
+
+/// Returns the error for a document that exceeds a limit.
+pub(super) fn too_large(what: &str) -> Error {
+    Error::usage(what)
+        .next("Remove the parts that you don't need from the document, or split the document into several catalogues")
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::clean_text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, truncate};
 use super::doc_links::DocLinks;
-use super::document_tree::Node;
+use super::document_tree::{Node, too_large};
 use super::refs::{ref_chain, resolve};
 use super::security_schemes::Security;
 use super::servers::base_path;
@@ -126,12 +126,8 @@ impl<'a> OperationReader<'a, '_> {
             };
             self.keys += entries.len();
             if self.keys > MAX_KEYS {
-                return Err(Error::usage("the document's paths are too large")
-                    .why(format!("the limit is {MAX_KEYS} keys; keys behind a $ref count once for each path"))
-                    .next(
-                        "Remove the parts that you don't need from the document, or split the document into \
-                         several catalogues",
-                    ));
+                return Err(too_large("the document's paths are too large")
+                    .why(format!("the limit is {MAX_KEYS} keys; keys behind a $ref count once for each path")));
             }
             for (key, _) in entries {
                 let known = matches!(&**key, "$ref" | "summary" | "description" | "servers" | "parameters");
@@ -161,22 +157,15 @@ impl<'a> OperationReader<'a, '_> {
                 continue;
             }
             if found.len() >= MAX_OPERATIONS {
-                return Err(Error::usage("the document has too many operations")
-                    .why(format!("the limit is {MAX_OPERATIONS}"))
-                    .next(
-                        "Remove the parts that you don't need from the document, or split the document into \
-                         several catalogues",
-                    ));
+                return Err(
+                    too_large("the document has too many operations").why(format!("the limit is {MAX_OPERATIONS}"))
+                );
             }
             let operation = self.operation(path, http_method, layer, node, label);
             self.entries += operation.tags.len() + operation.scopes.len();
             if self.entries > MAX_SET_ENTRIES {
-                return Err(Error::usage("the sets from the document's tags and scopes are too large")
-                    .why(format!("the limit is {MAX_SET_ENTRIES} methods in all sets together"))
-                    .next(
-                        "Remove the parts that you don't need from the document, or split the document into \
-                         several catalogues",
-                    ));
+                return Err(too_large("the sets from the document's tags and scopes are too large")
+                    .why(format!("the limit is {MAX_SET_ENTRIES} methods in all sets together")));
             }
             found.push(operation);
         }

@@ -9,12 +9,10 @@ use super::operations::{MAX_TAG_LEN, Operation};
 use super::security_schemes::Security;
 use super::warnings::{WarningCount, Warnings};
 use crate::domain::api_selection::looks_built_in;
+use crate::domain::catalogue::validate::MAX_NAME_LEN;
 use crate::domain::catalogue::{ApiSet, SetEntry};
 use crate::domain::method::MethodId;
 use crate::error::Result;
-
-/// Maximum length of a set's name, in characters.
-const MAX_NAME_LEN: usize = crate::domain::catalogue::validate::MAX_NAME_LEN;
 
 /// Returns the sets, scopes before tags, each sorted by name.
 ///

@@ -14,6 +14,7 @@ use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::password::PasswordHash;
+use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::query::sort::{Sort, SortColumn};

@@ -9,6 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{placeholder, query_all, query_one, stored};
+use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::STALE_AFTER;
 use crate::domain::role::Role;

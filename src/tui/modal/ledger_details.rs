@@ -29,7 +29,7 @@ impl DetailRow for DeniedRow {
             ("", ago(self.at, now)),
             ("Attempts", format!("{}{suffix}", group_digits(self.attempts))),
             ("Reason", self.reason.clone()),
-            ("", DenialReason::parse(&self.reason).map_or("", DenialReason::describe).to_owned()),
+            ("", DenialReason::from_word(&self.reason).map_or("", DenialReason::describe).to_owned()),
         ];
         let method = if self.method.is_empty() { method } else { &self.method };
         let caller = [method, &self.address, &self.client];

@@ -111,8 +111,8 @@ impl Source for DeniedAttempts {
     }
 
     fn about(&self, row: &DeniedRow, model: &Model) -> [String; 2] {
-        let why =
-            DenialReason::parse(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
+        let why = DenialReason::from_word(&row.reason)
+            .map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
         let first = format!("{}: {why}{}", token_name(row), describe_secret(row.secret.as_ref()));
         let (address, client) = format_origin(&row.address, &row.client);
         let second = format!(

@@ -26,6 +26,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix};
 use jeton::domain::password::PasswordHash;
 use jeton::domain::policy::Policy;
+use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;

@@ -13,6 +13,7 @@ use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::{Expiry, ExpirySpec};
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
+use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::query::sort::Sort;
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;

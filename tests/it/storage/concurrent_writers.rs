@@ -9,6 +9,7 @@ use std::time::Duration;
 use jeton::domain::audit::AuditRow;
 use jeton::domain::expiry::Span;
 use jeton::domain::name::Description;
+use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::query::sort::Sort;
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;

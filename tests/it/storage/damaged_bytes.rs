@@ -7,6 +7,7 @@ use std::path::Path;
 use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Prefix;
+use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::secret::Secret;

@@ -2,6 +2,7 @@
 
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::query::audit_filter::AuditFilter;
+use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::query::ledger_filter::LedgerFilter;
 use jeton::domain::query::page_cursor::PageCursor;
 use jeton::domain::query::sort::{Sort, SortColumn};

@@ -43,6 +43,7 @@ use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::query::audit_filter::AuditFilter;
+use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::query::page_cursor::PageCursor;
 use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::domain::query::token_filter::TokenFilter;

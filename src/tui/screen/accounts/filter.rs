@@ -37,18 +37,13 @@ impl AccountFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::query::filter_syntax::parse_lenient;
-
-    fn parse(text: &str) -> AccountFilter {
-        parse_lenient(text)
-    }
 
     #[test]
     fn fields_and_words_are_parsed() {
-        let read = parse("CI role:ad status:dis foo:bar");
+        let read = AccountFilter::parse("CI role:ad status:dis foo:bar");
         assert_eq!(read.words, ["ci", "foo:bar"]);
         assert_eq!((read.role, read.enabled), (Some(Role::Admin), Some(false)));
-        assert_eq!(parse("role: status:"), AccountFilter::default(), "not said yet");
-        assert_eq!(parse("role:king").words, ["role:king"]);
+        assert_eq!(AccountFilter::parse("role: status:"), AccountFilter::default(), "not said yet");
+        assert_eq!(AccountFilter::parse("role:king").words, ["role:king"]);
     }
 }

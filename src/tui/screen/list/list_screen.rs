@@ -16,7 +16,7 @@ use ratatui::text::Line;
 
 use super::loaded_rows::{Anchor, ListRow, LoadedRows, Page};
 use super::marks::{MAX_MARKED, Marks};
-use crate::domain::query::filter_syntax::{self, FilterFields, UnknownField};
+use crate::domain::query::filter_syntax::{FilterFields, UnknownField};
 use crate::domain::query::sort::Sort;
 use crate::error::Error;
 use crate::tui::component::{Answer, Damaged, Destination, Intent, UpdateContext};
@@ -238,7 +238,7 @@ impl<S: Source> ListScreen<S> {
 
     /// Returns the filter. An unknown field in it is treated as a word.
     pub fn parsed_filter(&self) -> S::Filter {
-        filter_syntax::parse_lenient(self.filter.text())
+        S::Filter::parse(self.filter.text())
     }
 
     /// Returns the request for the rows at `anchor`.

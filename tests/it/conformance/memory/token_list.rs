@@ -1,6 +1,7 @@
 //! The token list of the engine in memory.
 
 use jeton::domain::denial_reason::DenialReason;
+use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::time::{DAY, MINUTE};
 use jeton::domain::token::{Status, Token, TokenId};
 use jeton::verbs::ports::{TokenCursor, Window, WindowQuery};
