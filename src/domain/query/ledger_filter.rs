@@ -36,13 +36,14 @@ impl FilterFields for LedgerFilter {
 
 #[cfg(test)]
 mod tests {
+    use super::super::filter_syntax::parse_strict;
     use super::*;
 
     #[test]
     fn unknown_reason_is_refused_with_the_known_ones() {
-        let refusal = filter_syntax::parse_strict::<LedgerFilter>("reason:bogus").unwrap_err().to_string();
+        let refusal = parse_strict::<LedgerFilter>("reason:bogus").unwrap_err().to_string();
         assert!(refusal.contains("malformed, checksum, unknown, "), "{refusal}");
-        assert!(filter_syntax::parse_strict::<LedgerFilter>("reason:disa").is_ok());
+        assert!(parse_strict::<LedgerFilter>("reason:disa").is_ok());
     }
 
     #[test]

@@ -4,12 +4,14 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row, params};
 use serde_json::Value;
 
-use super::query_helpers::{execute, query_all, query_one, sqlite_error};
+use super::audit_window;
+use super::query_helpers::{execute, query_all, query_one, query_value, sql_limit, sqlite_error, tuple};
+use super::sqlite_tx::SqliteTx;
 use crate::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
 use crate::domain::audit_chain::{HASH_COLUMN, RawRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::verbs::ports::audit_log::{AuditPage, AuditTip};
+use crate::verbs::ports::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow};
 
 /// Appends a row for each entry; returns the number of the last row.
 pub(super) fn append(db: &Connection, actor: &AuditActor, now: Timestamp, entries: &[AuditEntry]) -> Result<i64> {
@@ -29,24 +31,11 @@ pub(super) fn append(db: &Connection, actor: &AuditActor, now: Timestamp, entrie
             details: Value::Object(entry.details.clone()).to_string(),
         };
         hash = chain_hash(&hash, &row);
-        execute(
-            db,
-            "INSERT INTO audit (seq, at, account, name, proof, face, verb, target, target_name, details, hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            params![
-                row.seq,
-                row.at.0,
-                row.account,
-                row.name,
-                row.proof,
-                row.face,
-                row.verb,
-                row.target,
-                row.target_name,
-                row.details,
-                hash
-            ],
-        )?;
+        let sql = "INSERT INTO audit (seq, at, account, name, proof, face, verb, target, target_name, details, hash)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        let AuditRow { account, name, proof, face, verb, target, target_name, details, .. } = &row;
+        let values = params![seq, now.0, account, name, proof, face, verb, target, target_name, details, hash];
+        execute(db, sql, values)?;
     }
     Ok(seq)
 }
@@ -59,24 +48,66 @@ pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
     Ok(last.unwrap_or_default())
 }
 
-pub(super) fn contains(db: &Connection, tip: AuditTip) -> Result<bool> {
-    let hash = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, Vec<u8>>(0))?;
-    Ok(hash.is_some_and(|hash| hash == tip.hash))
-}
-
-/// Returns `true` if the log is `tip` plus later rows, none of which has a verb starting with `without`.
-pub(super) fn is_append_only_since(db: &Connection, tip: AuditTip, without: &str) -> Result<bool> {
-    let stored = query_one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;
-    if stored.unwrap_or_default() != tip.hash {
-        return Ok(false);
+impl AuditLog for SqliteTx<'_> {
+    fn audit_tip(&self) -> Result<AuditTip> {
+        tip(self.0)
     }
-    let found = query_one(
-        db,
-        "SELECT 1 FROM audit WHERE seq > ?1 AND substr(verb, 1, length(?2)) = ?2 LIMIT 1",
-        params![tip.seq, without],
-        |r| r.get::<_, i64>(0),
-    )?;
-    Ok(found.is_none())
+
+    fn audit_contains(&self, tip: AuditTip) -> Result<bool> {
+        let hash = query_value::<Vec<u8>>(self.0, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq])?;
+        Ok(hash.is_some_and(|hash| hash == tip.hash))
+    }
+
+    fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool> {
+        let stored = query_value::<[u8; 32]>(self.0, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq])?;
+        if stored.unwrap_or_default() != tip.hash {
+            return Ok(false);
+        }
+        let sql = "SELECT 1 FROM audit WHERE seq > ?1 AND substr(verb, 1, length(?2)) = ?2 LIMIT 1";
+        Ok(query_value::<i64>(self.0, sql, params![tip.seq, without])?.is_none())
+    }
+
+    fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow> {
+        audit_window::window(self.0, query)
+    }
+
+    /// Returns a difference between the table and the one that the migrations create.
+    fn audit_schema_error(&self) -> Result<Option<String>> {
+        let sql =
+            "SELECT type = 'table' AND strict = 1 AND wr = 0 FROM pragma_table_list('audit') WHERE schema = 'main'";
+        match query_value::<bool>(self.0, sql, [])? {
+            None => return Ok(Some("the table is missing".to_owned())),
+            Some(false) => return Ok(Some("the table is not a STRICT table".to_owned())),
+            Some(true) => {}
+        }
+        let sql = "SELECT name, type, pk FROM pragma_table_xinfo('audit') ORDER BY cid";
+        let columns = query_all(self.0, sql, [], tuple::<(String, String, i64)>)?;
+        let columns: Vec<(&str, &str, i64)> = columns.iter().map(|(name, of, pk)| (&**name, &**of, *pk)).collect();
+        if let Some((name, ..)) = TABLE.iter().find(|wanted| !columns.contains(wanted)) {
+            return Ok(Some(format!("the column {name} is missing or different")));
+        }
+        let extra = columns.iter().find(|found| !TABLE.contains(found));
+        Ok(extra.map(|(name, ..)| format!("the table has an extra column, {name}")))
+    }
+
+    fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage> {
+        let bound = if after.is_some() { "seq > ?1" } else { "?1 IS NULL" };
+        let sql = format!("SELECT {COLUMNS} FROM audit WHERE {bound} ORDER BY seq LIMIT ?2");
+        let mut query = self.0.prepare_cached(&sql).map_err(sqlite_error)?;
+        let mut rows = query.query(params![after, sql_limit(limit)]).map_err(sqlite_error)?;
+        let mut page = AuditPage::default();
+        loop {
+            match rows.next().and_then(|row| row.map(read_raw).transpose()) {
+                Ok(Some(row)) => page.rows.push(row),
+                Ok(None) => return Ok(page),
+                Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                    page.is_torn = true;
+                    return Ok(page);
+                }
+                Err(e) => return Err(sqlite_error(e)),
+            }
+        }
+    }
 }
 
 /// The columns in the order in which [`read_raw`] reads them.
@@ -111,28 +142,7 @@ pub(super) fn read_raw(r: &Row<'_>) -> rusqlite::Result<RawRow> {
     Ok(RawRow { row, hash, unreadable })
 }
 
-/// Returns rows in the order of their numbers, even if they are damaged.
-pub(super) fn page(db: &Connection, after: Option<i64>, limit: usize) -> Result<AuditPage> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let sql = format!("SELECT {COLUMNS} FROM audit WHERE ?1 IS NULL OR seq > ?1 ORDER BY seq LIMIT ?2");
-    let sql = if after.is_some() { sql.replace("?1 IS NULL OR ", "") } else { sql };
-    let mut query = db.prepare_cached(&sql).map_err(sqlite_error)?;
-    let mut rows = query.query(params![after, limit]).map_err(sqlite_error)?;
-    let mut page = AuditPage::default();
-    loop {
-        match rows.next().and_then(|row| row.map(read_raw).transpose()) {
-            Ok(Some(row)) => page.rows.push(row),
-            Ok(None) => return Ok(page),
-            Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-                page.is_torn = true;
-                return Ok(page);
-            }
-            Err(e) => return Err(sqlite_error(e)),
-        }
-    }
-}
-
-/// The table as [`table_flaw`] expects it: name, type, and position in the key of each column.
+/// The table as the migrations create it: name, type, and position in the key of each column.
 const TABLE: [(&str, &str, i64); 11] = [
     ("seq", "INTEGER", 1),
     ("at", "INTEGER", 0),
@@ -146,24 +156,3 @@ const TABLE: [(&str, &str, i64); 11] = [
     ("details", "TEXT", 0),
     (HASH_COLUMN, "BLOB", 0),
 ];
-
-/// Returns a difference between the table and the one that the migrations create.
-pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
-    let sql = "SELECT type = 'table' AND strict = 1 AND wr = 0 FROM pragma_table_list('audit') WHERE schema = 'main'";
-    match query_one(db, sql, [], |r| r.get::<_, bool>(0))? {
-        None => return Ok(Some("the table is missing".to_owned())),
-        Some(false) => return Ok(Some("the table is not a STRICT table".to_owned())),
-        Some(true) => {}
-    }
-    let sql = "SELECT name, type, pk FROM pragma_table_xinfo('audit') ORDER BY cid";
-    let columns =
-        query_all(db, sql, [], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?)))?;
-    let is = |found: &(String, String, i64), wanted: &(&str, &str, i64)| {
-        (found.0.as_str(), found.1.as_str(), found.2) == *wanted
-    };
-    if let Some((name, ..)) = TABLE.iter().find(|wanted| !columns.iter().any(|found| is(found, wanted))) {
-        return Ok(Some(format!("the column {name} is missing or different")));
-    }
-    let extra = columns.iter().find(|found| !TABLE.iter().any(|wanted| is(found, wanted)));
-    Ok(extra.map(|(name, ..)| format!("the table has an extra column, {name}")))
-}

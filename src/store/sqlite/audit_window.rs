@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 use super::audit::{self, COLUMNS};
-use super::query_helpers::{query_all, query_one};
+use super::page_side::Side;
+use super::query_helpers::{query_all, query_value};
 use super::where_clause::WhereClause;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
@@ -34,10 +35,7 @@ fn where_clause(query: &AuditQuery) -> WhereClause {
         }
     }
     let filter = &query.filter;
-    let mut narrow = |columns: &[&str], text: &String| {
-        let holding = found.contains_text(columns, text);
-        found.and(&holding);
-    };
+    let mut narrow = |columns: &[&str], text: &String| found.and_contains(columns, text);
     filter.words.iter().for_each(|word| narrow(&["name", VERB, "target_name", "details"], word));
     filter.verb.iter().for_each(|verb| narrow(&[VERB], verb));
     filter.actor.iter().for_each(|by| narrow(&["name"], by));
@@ -49,23 +47,13 @@ fn where_clause(query: &AuditQuery) -> WhereClause {
     found
 }
 
-/// Rows on one side of a row.
-#[derive(Default)]
-struct Side {
-    /// The rows, the oldest first.
-    rows: Vec<HashedRow>,
-    more: bool,
-    /// Numbers of the unreadable rows.
-    unreadable: Vec<i64>,
-}
-
-/// Returns `limit` rows on one side of a row. Damaged rows are replaced by further ones.
-fn read_side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>, limit: usize) -> Result<Side> {
+/// Returns rows on one side of a row, the oldest first. Damaged rows are replaced by further ones.
+fn read_side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>) -> Result<Side<HashedRow, i64>> {
     let backward = compare.starts_with('<');
     let order = if backward { "DESC" } else { "ASC" };
     // Beyond 63 bits SQLite would not treat the number as an integer.
-    let most = limit.min(i64::MAX as usize - 1);
-    let mut side = Side::default();
+    let most = query.limit.min(i64::MAX as usize - 1);
+    let mut side = Side { rows: Vec::new(), more: false, unreadable: Vec::new() };
     let mut compare = compare;
     loop {
         let wanted = most + 1 - side.rows.len();
@@ -102,47 +90,14 @@ fn read_side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option
 
 pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow> {
     // Only the number of the last row matters, and a damaged row has one too.
-    let newest =
-        query_one(db, "SELECT max(seq) FROM audit", [], |r| r.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0);
-    let limit = query.limit;
+    let newest = query_value::<Option<i64>>(db, "SELECT max(seq) FROM audit", [])?.flatten().unwrap_or(0);
+    let side = |compare, seq| read_side(db, query, compare, seq);
     let (side, older, newer) = match query.cursor {
-        PageCursor::Oldest => {
-            let side = read_side(db, query, ">=", None, limit)?;
-            let newer = side.more;
-            (side, false, newer)
-        }
-        PageCursor::Newest => {
-            let side = read_side(db, query, "<=", None, limit)?;
-            let older = side.more;
-            (side, older, false)
-        }
-        PageCursor::Older(seq) => {
-            let side = read_side(db, query, "<", Some(seq), limit)?;
-            let older = side.more;
-            (side, older, true)
-        }
-        PageCursor::Newer(seq) => {
-            let side = read_side(db, query, ">", Some(seq), limit)?;
-            let newer = side.more;
-            (side, true, newer)
-        }
-        PageCursor::Around(seq) => around(db, query, seq)?,
+        PageCursor::Oldest => side(">=", None)?.with_ends(Some(false), None),
+        PageCursor::Newest => side("<=", None)?.with_ends(None, Some(false)),
+        PageCursor::Older(seq) => side("<", Some(seq))?.with_ends(None, Some(true)),
+        PageCursor::Newer(seq) => side(">", Some(seq))?.with_ends(Some(true), None),
+        PageCursor::Around(seq) => side("<", Some(seq))?.join(side(">=", Some(seq))?, query.limit),
     };
     Ok(AuditWindow { rows: side.rows, newest, older, newer, unreadable: side.unreadable })
-}
-
-/// Returns half of the rows before the row, and the rest starting at it. If one side runs out, the other gets more.
-fn around(db: &Connection, query: &AuditQuery, seq: i64) -> Result<(Side, bool, bool)> {
-    let limit = query.limit;
-    let mut before = read_side(db, query, "<", Some(seq), limit)?;
-    let mut after = read_side(db, query, ">=", Some(seq), limit)?;
-    let keep_after = after.rows.len().min(limit - before.rows.len().min(limit / 2));
-    let keep_before = before.rows.len().min(limit - keep_after);
-    let older = before.more || keep_before < before.rows.len();
-    let newer = after.more || keep_after < after.rows.len();
-    after.rows.truncate(keep_after);
-    before.rows.drain(..before.rows.len() - keep_before);
-    before.rows.append(&mut after.rows);
-    before.unreadable.append(&mut after.unreadable);
-    Ok((before, older, newer))
 }

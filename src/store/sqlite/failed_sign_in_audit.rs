@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::query_helpers::{execute, query_all, query_one};
+use super::query_helpers::{execute, query_all, query_count, query_value, tuple};
 use super::{accounts, audit};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::verbs::ports::{FailedSignIn, FlushScope};
 
 /// Maximum number of names and sources counted separately; all further ones are added up together.
-const MAX_SOURCES: i64 = 64;
+const MAX_SOURCES: u64 = 64;
 /// Period over which attempts are added up before they are written, in milliseconds.
 const WINDOW: i64 = 10 * MINUTE;
 /// Minimum time between two rows of the same name and source if somebody reads the log, in milliseconds.
@@ -30,66 +30,56 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
     let account = failed.account.map_or(UNKNOWN, |id| id.0);
     let source: String = failed.source.chars().take(MAX_SOURCE).collect();
     let count = |account: i64, source: &str| {
-        execute(
-            db,
-            "UPDATE failed_sign_ins SET
-                 first_at = CASE tries WHEN 0 THEN ?3 ELSE first_at END, tries = tries + 1, last_at = ?3, face = ?4
-             WHERE account_id = ?1 AND source = ?2",
-            params![account, source, failed.at.0, failed.face.as_str()],
-        )
+        let sql = "UPDATE failed_sign_ins SET first_at = CASE tries WHEN 0 THEN ?3 ELSE first_at END,
+                          tries = tries + 1, last_at = ?3, face = ?4
+                   WHERE account_id = ?1 AND source = ?2";
+        execute(db, sql, params![account, source, failed.at.0, failed.face.as_str()])
     };
     if count(account, &source)? > 0 {
         return Ok(());
     }
-    let sources = query_one(db, "SELECT count(*) FROM failed_sign_ins", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
+    let sources = query_count(db, "SELECT count(*) FROM failed_sign_ins", [])?;
     let (account, source) = if sources < MAX_SOURCES { (account, source.as_str()) } else { (OTHERS, "") };
     if count(account, source)? == 0 {
-        execute(
-            db,
-            "INSERT INTO failed_sign_ins (account_id, source, face, tries, first_at, last_at)
-             VALUES (?1, ?2, ?3, 1, ?4, ?4)",
-            params![account, source, failed.face.as_str(), failed.at.0],
-        )?;
+        let sql = "INSERT INTO failed_sign_ins (account_id, source, face, tries, first_at, last_at)
+                   VALUES (?1, ?2, ?3, 1, ?4, ?4)";
+        execute(db, sql, params![account, source, failed.face.as_str(), failed.at.0])?;
     }
     Ok(())
 }
 
-/// Returns the condition under which counted attempts are written. After a clock was set back, all of them are due.
-const fn condition(due: FlushScope) -> &'static str {
+/// Returns the condition under which counted attempts are written; `?1` is now, and `?2` the returned window. After a
+/// clock was set back, all of them are due.
+const fn condition(due: FlushScope) -> (&'static str, i64) {
     match due {
-        FlushScope::WindowElapsed => "tries > 0 AND (first_at <= ?1 - ?2 OR first_at > ?1)",
-        FlushScope::All => "tries > 0 AND (written_at IS NULL OR written_at <= ?1 - ?2 OR written_at > ?1)",
-    }
-}
-
-const fn window(due: FlushScope) -> i64 {
-    match due {
-        FlushScope::WindowElapsed => WINDOW,
-        FlushScope::All => VIEW_WINDOW,
+        FlushScope::WindowElapsed => ("tries > 0 AND (first_at <= ?1 - ?2 OR first_at > ?1)", WINDOW),
+        FlushScope::All => {
+            ("tries > 0 AND (written_at IS NULL OR written_at <= ?1 - ?2 OR written_at > ?1)", VIEW_WINDOW)
+        }
     }
 }
 
 pub(super) fn has_pending(db: &Connection, now: Timestamp, due: FlushScope) -> Result<bool> {
-    let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {} LIMIT 1", condition(due));
-    Ok(query_one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())
+    let (condition, window) = condition(due);
+    let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {condition} LIMIT 1");
+    Ok(query_value::<i64>(db, &sql, params![now.0, window])?.is_some())
 }
 
 /// Writes due attempts to the audit log, and forgets names and sources without attempts since the last row.
 pub(super) fn flush(db: &Connection, now: Timestamp, due: FlushScope) -> Result<()> {
     let limit = match due {
-        FlushScope::WindowElapsed => MAX_SOURCES + 1,
+        FlushScope::WindowElapsed => MAX_SOURCES as i64 + 1,
         FlushScope::All => MAX_ROWS_PER_VIEW,
     };
+    let (condition, window) = condition(due);
     let sql = format!(
         "SELECT account_id, source, face, tries, first_at, last_at FROM failed_sign_ins
-         WHERE {} ORDER BY tries DESC, account_id, source LIMIT ?3",
-        condition(due)
+         WHERE {condition} ORDER BY tries DESC, account_id, source LIMIT ?3"
     );
-    let rows = query_all(db, &sql, params![now.0, window(due), limit], |r| {
-        let key = (r.get::<_, i64>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?);
-        Ok((key, r.get::<_, i64>(3)?, Timestamp(r.get(4)?), Timestamp(r.get(5)?)))
-    })?;
-    for ((account, source, face), tries, first, last) in rows {
+    type Counted = (i64, String, String, i64, Timestamp, Timestamp);
+    for (account, source, face, tries, first, last) in
+        query_all(db, &sql, params![now.0, window, limit], tuple::<Counted>)?
+    {
         let (target, name) = match account {
             OTHERS => (String::new(), "other names".to_owned()),
             UNKNOWN => (String::new(), "an unknown name".to_owned()),
@@ -102,18 +92,15 @@ pub(super) fn flush(db: &Connection, now: Timestamp, due: FlushScope) -> Result<
             account: String::new(),
             name: if source.is_empty() { "several sources".to_owned() } else { source.clone() },
             proof: "not proved".to_owned(),
-            face: if face == Face::Tui.as_str() { Face::Tui } else { Face::Cli },
+            face: Face::from_word(&face).unwrap_or(Face::Cli),
         };
         let entry = AuditEntry::new(VERB, target, name)
             .with("tries", tries)
             .with("first", first.rfc3339())
             .with("last", last.rfc3339());
         audit::append(db, &actor, now, &[entry])?;
-        execute(
-            db,
-            "UPDATE failed_sign_ins SET tries = 0, written_at = ?3 WHERE account_id = ?1 AND source = ?2",
-            params![account, source, now.0],
-        )?;
+        let sql = "UPDATE failed_sign_ins SET tries = 0, written_at = ?3 WHERE account_id = ?1 AND source = ?2";
+        execute(db, sql, params![account, source, now.0])?;
     }
     let quiet = "DELETE FROM failed_sign_ins WHERE tries = 0 AND (written_at <= ?1 - ?2 OR written_at > ?1)";
     execute(db, quiet, params![now.0, WINDOW]).map(drop)

@@ -1,11 +1,10 @@
 //! Tokens that need attention. Each page reads a bounded number of tokens along an index, even if only few of them
 //! need attention.
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params};
 
 use super::ledger_read;
-use super::query_helpers::{lossy, query_all, query_one};
+use super::query_helpers::{lossy, query_all, query_one, query_value, sql_limit, tuple};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
@@ -69,11 +68,8 @@ fn page_along(
     why: impl Fn(i64, i64) -> FindingReason,
 ) -> Result<FindingPage> {
     let FindingCursor(key, tie) = query.after.unwrap_or(first);
-    let limit = to_i64(query.limit);
-    let values = [query.now.0, bound, key, tie, limit].map(Value::from);
-    let rows = query_all(db, sql, params_from_iter(values), |r| {
-        Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
-    })?;
+    let values = [query.now.0, bound, key, tie, sql_limit(query.limit)];
+    let rows = query_all(db, sql, values, tuple::<(i64, i64, i64, bool)>)?;
     let next = rows.last().filter(|_| rows.len() >= query.limit).map(|(key, id, ..)| FindingCursor(*key, *id));
     let mut findings = Vec::new();
     for (key, id, created_at, _) in rows.into_iter().filter(|(.., needed)| *needed) {
@@ -83,10 +79,6 @@ fn page_along(
     Ok(FindingPage { findings, next })
 }
 
-fn to_i64(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
 /// Steps from one token to the next in the index of attempts, without reading the attempts between.
 pub(super) const NEXT_DENIED_TOKEN: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
 
@@ -94,7 +86,7 @@ fn dead_secret_page(db: &Connection, query: &FindingQuery, since: Timestamp) -> 
     let FindingCursor(mut last, _) = query.after.unwrap_or(FindingCursor(0, 0));
     let mut page = FindingPage::default();
     for _ in 0..query.limit {
-        let Some(token) = query_one(db, NEXT_DENIED_TOKEN, [last], |r| r.get::<_, i64>(0))? else { return Ok(page) };
+        let Some(token) = query_value(db, NEXT_DENIED_TOKEN, [last])? else { return Ok(page) };
         last = token;
         if let Some(finding) = dead_secret_attempts(db, TokenId(token), query.now, since)? {
             page.findings.push(finding);
@@ -107,7 +99,7 @@ fn dead_secret_page(db: &Connection, query: &FindingQuery, since: Timestamp) -> 
 fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> Result<Option<Finding>> {
     let (first, last) = (since.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
-    let works = query_one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
+    let works = query_value(db, &active, params![now.0, token.0])?.unwrap_or(false);
     // Attempts denied before a token was enabled again, or got a later expiry, no longer matter.
     let reasons: &[DenialReason] = match works {
         true => &[DenialReason::Retired],
@@ -119,37 +111,22 @@ fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: 
                ORDER BY minute DESC LIMIT {MAX_ATTEMPT_ROWS})"
     );
     let reason_filter = format!("WHERE reason IN ({})", words.join(", "));
-    let counted = query_one(
-        db,
-        &format!("SELECT count(*), coalesce(sum(attempts) FILTER ({reason_filter}), 0) {newest}"),
-        params![token.0, first, last],
-        |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
-    )?;
+    let sql = format!("SELECT count(*), coalesce(sum(attempts) FILTER ({reason_filter}), 0) {newest}");
+    let counted = query_one(db, &sql, params![token.0, first, last], tuple::<(i64, i64)>)?;
     let (rows, attempts) = counted.unwrap_or_default();
     if attempts == 0 {
         return Ok(None);
     }
-    let latest = query_one(
-        db,
-        &format!(
-            "SELECT last_at, reason, public_id, address, client {newest} {reason_filter}
-             ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
-        ),
-        params![token.0, first, last],
-        |r| Ok((r.get(0)?, lossy(r, 1)?, lossy(r, 2)?, lossy(r, 3)?, lossy(r, 4)?)),
-    )?;
+    let sql = format!(
+        "SELECT last_at, reason, public_id, address, client {newest} {reason_filter}
+         ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
+    );
+    let latest = query_one(db, &sql, params![token.0, first, last], |r| {
+        Ok((r.get(0)?, lossy(r, 1)?, lossy(r, 2)?, lossy(r, 3)?, lossy(r, 4)?))
+    })?;
     let Some((at, reason, secret, address, client)) = latest else { return Ok(None) };
     let (token, secret) = ledger_read::token_ref(db, token, &secret, now)?;
-    let is_lower_bound = rows >= MAX_ATTEMPT_ROWS;
-    let attempts = attempts.unsigned_abs();
-    let why = FindingReason::DeadSecretTried(DeadSecretAttempts {
-        attempts,
-        is_lower_bound,
-        reason,
-        at: Timestamp(at),
-        secret,
-        address,
-        client,
-    });
-    Ok(Some(Finding { token, reason: why }))
+    let (attempts, is_lower_bound) = (attempts.unsigned_abs(), rows >= MAX_ATTEMPT_ROWS);
+    let tried = DeadSecretAttempts { attempts, is_lower_bound, reason, at, secret, address, client };
+    Ok(Some(Finding { token, reason: FindingReason::DeadSecretTried(tried) }))
 }

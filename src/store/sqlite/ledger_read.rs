@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
-use super::query_helpers::{corrupt, lossy, query_one};
+use super::query_helpers::{corrupt, count, lossy, query_one, query_value};
 use super::where_clause::WhereClause;
 use crate::domain::name::{Prefix, TokenName, Username};
 use crate::domain::secret::PublicId;
@@ -96,8 +96,8 @@ impl LedgerTable for DeniedRow {
         });
         Ok(DeniedRow {
             key: DeniedKey { minute: r.get(TOKEN_COLUMN_COUNT)?, row: r.get(TOKEN_COLUMN_COUNT + 1)? },
-            at: Timestamp(r.get(TOKEN_COLUMN_COUNT + 2)?),
-            attempts: r.get::<_, i64>(TOKEN_COLUMN_COUNT + 3)?.unsigned_abs(),
+            at: r.get(TOKEN_COLUMN_COUNT + 2)?,
+            attempts: count(r, TOKEN_COLUMN_COUNT + 3)?,
             reason,
             token: Some(named.token).filter(|token| token.id.0 != 0),
             secret,
@@ -108,8 +108,7 @@ impl LedgerTable for DeniedRow {
     }
 
     fn reason(found: &mut WhereClause, reason: &str) {
-        let holding = found.contains_text(&["d.reason"], reason);
-        found.and(&holding);
+        found.and_contains(&["d.reason"], reason);
     }
 }
 
@@ -154,7 +153,7 @@ impl LedgerTable for UseRow {
             address: r.get(TOKEN_COLUMN_COUNT + 2)?,
             client: r.get(TOKEN_COLUMN_COUNT + 3)?,
         };
-        Ok(UseRow { key, token, secret, uses: r.get::<_, i64>(TOKEN_COLUMN_COUNT + 4)?.unsigned_abs() })
+        Ok(UseRow { key, token, secret, uses: count(r, TOKEN_COLUMN_COUNT + 4)? })
     }
 
     fn reason(found: &mut WhereClause, _reason: &str) {
@@ -176,7 +175,7 @@ impl TokenRefRow {
         let (id, name, account) = (r.get(0)?, text(1)?, text(2)?);
         let (exists, trashed): (bool, bool) = (r.get(3)?, r.get(4)?);
         let (public_id, state) = (lossy(r, 5)?, text(6)?);
-        let (retires_at, prefix): (Option<i64>, _) = (r.get(7)?, text(8)?);
+        let (retires_at, prefix): (Option<Timestamp>, _) = (r.get(7)?, text(8)?);
         let token_state = match (exists, trashed) {
             (true, false) => TokenState::Live,
             (true, true) => TokenState::Trashed,
@@ -189,7 +188,7 @@ impl TokenRefRow {
         let status = match (state, retires_at, token_state) {
             (None, ..) | (_, _, TokenState::Purged) => SecretStatus::Purged,
             (Some("dead"), ..) => SecretStatus::Old,
-            (Some("previous"), Some(until), _) if until <= now.0 => SecretStatus::Old,
+            (Some("previous"), Some(until), _) if until <= now => SecretStatus::Old,
             (_, _, TokenState::Trashed) => SecretStatus::Deleted,
             (Some("previous"), ..) => SecretStatus::Previous,
             (Some(_), ..) => SecretStatus::Current,
@@ -208,7 +207,7 @@ impl TokenRefRow {
 
 /// Returns SQLite's own counter of commits by other connections, as this connection sees it.
 pub(super) fn data_version(db: &Connection) -> Result<i64> {
-    query_one(db, "PRAGMA data_version", [], |r| r.get(0))?.ok_or_else(|| corrupt("the store's own count of changes"))
+    query_value(db, "PRAGMA data_version", [])?.ok_or_else(|| corrupt("the store's own count of changes"))
 }
 
 /// Returns a token as the ledger names it, and one of its secrets if given.

@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
 use super::ledger_read::{FULL_NAME, HINT, LedgerTable, TOKEN_COLUMNS, TOKEN_JOINS, TokenRefRow};
+use super::page_side::Side;
 use super::query_helpers::{placeholder, query_all, sqlite_error, stored};
 use super::where_clause::WhereClause;
 use crate::domain::account::AccountId;
@@ -38,8 +39,7 @@ fn where_clause<R: LedgerTable>(
     let filter = &query.filter;
     let everywhere: Vec<&str> = R::TEXT_COLUMNS.iter().chain(&[FULL_NAME, HINT]).copied().collect();
     for word in &filter.words {
-        let holding = found.contains_text(&everywhere, word);
-        found.and(&holding);
+        found.and_contains(&everywhere, word);
     }
     if let Some(token) = &filter.token {
         let holding = found.contains_text(&[FULL_NAME, HINT], token);
@@ -47,8 +47,7 @@ fn where_clause<R: LedgerTable>(
         found.and(&format!("({holding} OR 't:' || d.token_id = {token})"));
     }
     if let Some(address) = &filter.address {
-        let holding = found.contains_text(&["d.address"], address);
-        found.and(&holding);
+        found.and_contains(&["d.address"], address);
     }
     if let Some(reason) = &filter.reason {
         R::reason(&mut found, reason);
@@ -127,15 +126,6 @@ pub(super) fn page_sql<R: LedgerTable>(
     (sql, found)
 }
 
-/// Rows on one side of a row.
-struct Side<R> {
-    /// The rows, the newest first.
-    rows: Vec<R>,
-    more: bool,
-    /// Descriptions of the unreadable rows.
-    unreadable: Vec<String>,
-}
-
 /// Maximum number of damaged rows that a page skips. With more, the whole ledger counts as damaged.
 const MAX_DAMAGED: usize = 10_000;
 
@@ -185,14 +175,13 @@ fn page<R: LedgerTable>(
     }
 }
 
-/// Returns `limit` rows, the newest first, and if there are more.
+/// Returns rows, the newest first. Unreadable ones are described.
 fn read_side<R: LedgerTable>(
     db: &Connection,
     query: &LedgerQuery<R::Key>,
     from: &PageStart<R::Key>,
-    limit: usize,
-) -> Result<Side<R>> {
-    let most = limit.min(i64::MAX as usize - 1);
+) -> Result<Side<R, String>> {
+    let most = query.limit.min(i64::MAX as usize - 1);
     let up = from.way() == Direction::Up;
     let (mut rows, unreadable) = match &query.scope {
         LedgerScope::Token(token) => page(db, query, Some(*token), from, most + 1)?,
@@ -228,49 +217,17 @@ fn tokens_of(db: &Connection, account: AccountId) -> Result<Vec<TokenId>> {
     let sql = "SELECT id FROM tokens WHERE account_id = ?1 AND deleted_at IS NULL
                UNION ALL SELECT id FROM tokens WHERE account_id = ?1 AND deleted_at IS NOT NULL
                UNION ALL SELECT DISTINCT token_id FROM tombstones WHERE account_id = ?1";
-    query_all(db, sql, params![account.0], |r| r.get(0).map(TokenId))
+    query_all(db, sql, params![account.0], |r| r.get(0))
 }
 
 pub(super) fn window<R: LedgerTable>(db: &Connection, query: &LedgerQuery<R::Key>) -> Result<LedgerWindow<R>> {
-    let limit = query.limit;
+    let side = |from| read_side::<R>(db, query, &from);
     let (side, newer, older) = match query.cursor.clone() {
-        PageCursor::Newest => {
-            let side = read_side(db, query, &PageStart::Top, limit)?;
-            let older = side.more;
-            (side, false, older)
-        }
-        PageCursor::Oldest => {
-            let side = read_side(db, query, &PageStart::Bottom, limit)?;
-            let newer = side.more;
-            (side, newer, false)
-        }
-        PageCursor::Newer(key) => {
-            let side = read_side(db, query, &PageStart::Above(key), limit)?;
-            let newer = side.more;
-            (side, newer, true)
-        }
-        PageCursor::Older(key) => {
-            let side = read_side(db, query, &PageStart::Below(key), limit)?;
-            let older = side.more;
-            (side, true, older)
-        }
-        PageCursor::Around(key) => around(db, query, key)?,
+        PageCursor::Newest => side(PageStart::Top)?.with_ends(Some(false), None),
+        PageCursor::Oldest => side(PageStart::Bottom)?.with_ends(None, Some(false)),
+        PageCursor::Newer(key) => side(PageStart::Above(key))?.with_ends(None, Some(true)),
+        PageCursor::Older(key) => side(PageStart::Below(key))?.with_ends(Some(true), None),
+        PageCursor::Around(key) => side(PageStart::Above(key.clone()))?.join(side(PageStart::At(key))?, query.limit),
     };
     Ok(LedgerWindow { rows: side.rows, newer, older, unreadable: side.unreadable })
-}
-
-/// Returns half of the rows above the row, and the rest starting at it. If one side runs out, the other gets more.
-fn around<R: LedgerTable>(db: &Connection, query: &LedgerQuery<R::Key>, key: R::Key) -> Result<(Side<R>, bool, bool)> {
-    let limit = query.limit;
-    let mut above = read_side::<R>(db, query, &PageStart::Above(key.clone()), limit)?;
-    let mut below = read_side::<R>(db, query, &PageStart::At(key), limit)?;
-    let keep_below = below.rows.len().min(limit - above.rows.len().min(limit / 2));
-    let keep_above = above.rows.len().min(limit - keep_below);
-    let newer = above.more || keep_above < above.rows.len();
-    let older = below.more || keep_below < below.rows.len();
-    below.rows.truncate(keep_below);
-    above.rows.drain(..above.rows.len() - keep_above);
-    above.rows.append(&mut below.rows);
-    above.unreadable.append(&mut below.unreadable);
-    Ok((above, newer, older))
 }

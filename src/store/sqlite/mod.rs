@@ -12,6 +12,7 @@ mod ledger_read;
 mod ledger_size;
 mod ledger_window;
 mod open;
+mod page_side;
 mod purge;
 mod query_helpers;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod schema;
 mod secrets;
 mod sqlite_store;
 mod sqlite_tx;
+mod stored_types;
 mod token_counters;
 mod token_lineage;
 mod token_list_query;

@@ -1,9 +1,10 @@
-//! Converts between SQL values and domain types. Every value was checked before it was stored. So an unreadable value
-//! means damage, and is reported as such.
+//! Queries and statements, and their errors.
 
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::{FromSql, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
+use super::stored_types::RefusedText;
+use crate::domain::token::TokenId;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Fault, Result};
 
@@ -39,6 +40,11 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         Some(Code::OperationInterrupted) => ("the query was interrupted", None),
         _ => ("the store can't be used", None),
     };
+    if let rusqlite::Error::FromSqlConversionFailure(_, _, cause) = &error
+        && let Some(RefusedText(what)) = cause.downcast_ref()
+    {
+        return corrupt(what);
+    }
     if is_damaged(&error) {
         return corrupt("a stored value");
     }
@@ -97,6 +103,39 @@ pub(super) fn query_one<T>(
     db.prepare_cached(sql).and_then(|mut q| q.query_row(params, read).optional()).map_err(sqlite_error)
 }
 
+/// Returns the first column of the one row of a cached query, if there is one.
+pub(super) fn query_value<T: FromSql>(db: &Connection, sql: &str, params: impl Params) -> Result<Option<T>> {
+    query_one(db, sql, params, |r| r.get(0))
+}
+
+/// Returns the result of a cached query that counts or sums up.
+pub(super) fn query_count(db: &Connection, sql: &str, params: impl Params) -> Result<u64> {
+    Ok(query_one(db, sql, params, |r| count(r, 0))?.unwrap_or(0))
+}
+
+/// Reads a column that counts or sums up.
+pub(super) fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(index).map(i64::unsigned_abs)
+}
+
+/// Reads a row as a tuple of its columns.
+pub(super) fn tuple<T>(row: &Row<'_>) -> rusqlite::Result<T>
+where
+    T: for<'r> TryFrom<&'r Row<'r>, Error = rusqlite::Error>,
+{
+    T::try_from(row)
+}
+
+/// Returns the tokens' ids for `json_each`.
+pub(super) fn ids(tokens: &[TokenId]) -> String {
+    serde_json::Value::from_iter(tokens.iter().map(|token| token.0)).to_string()
+}
+
+/// Returns `limit` as a number for `LIMIT`.
+pub(super) fn sql_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 /// Returns every row of a cached query.
 pub(super) fn query_all<T>(
     db: &Connection,
@@ -109,14 +148,12 @@ pub(super) fn query_all<T>(
     rows.collect::<rusqlite::Result<Vec<T>>>().map_err(sqlite_error)
 }
 
-/// Returns the readable rows of a cached query, and the names of unreadable ones. `name` reads the name of a row,
-/// which is a number.
-pub(super) fn readable<T, N>(
+/// Returns the readable rows of a cached query, and the first columns of unreadable ones, which are numbers.
+pub(super) fn readable<T, N: FromSql>(
     db: &Connection,
     sql: &str,
     params: impl Params,
-    name: impl Fn(&Row<'_>) -> rusqlite::Result<N>,
-    mut read: impl FnMut(&Row<'_>) -> Result<T>,
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<(Vec<T>, Vec<N>)> {
     let mut query = db.prepare_cached(sql).map_err(sqlite_error)?;
     let mut rows = query.query(params).map_err(sqlite_error)?;
@@ -124,8 +161,8 @@ pub(super) fn readable<T, N>(
     while let Some(row) = rows.next().map_err(sqlite_error)? {
         match read(row) {
             Ok(value) => good.push(value),
-            Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(name(row).map_err(sqlite_error)?),
-            Err(error) => return Err(error),
+            Err(error) if is_damaged(&error) => unreadable.push(row.get(0).map_err(sqlite_error)?),
+            Err(error) => return Err(sqlite_error(error)),
         }
     }
     Ok((good, unreadable))

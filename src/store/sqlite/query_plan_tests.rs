@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::ledger_read::LedgerTable;
 use super::ledger_window::PageStart;
+use super::sqlite_tx::SqliteTx;
 use super::token_list_query::{Step, TokenListing};
 use super::{accounts, findings, ledger_window, open, tokens};
 use crate::domain::account::AccountId;
@@ -23,7 +24,9 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerQuery, LedgerScope, UseKey, UseRow};
-use crate::verbs::ports::{NamesQuery, NewAccount, NewToken, TokenCursor, Visibility, WindowQuery};
+use crate::verbs::ports::{
+    AccountReader, AccountWriter, NamesQuery, NewAccount, NewToken, TokenCursor, Visibility, WindowQuery,
+};
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
 
@@ -33,17 +36,11 @@ fn store_with_token() -> (Connection, TempDir) {
     let (db, _) = open::open(&folder.path().join("x.db"), true).unwrap();
     let password = PasswordHash("hash".to_owned());
     let username = Username::parse("ops").unwrap();
-    accounts::insert(
-        &db,
-        &NewAccount {
-            username: &username,
-            role: Role::Owner,
-            password: &password,
-            temporary_password: false,
-            now: NOW,
-        },
-    )
-    .unwrap();
+    let account =
+        NewAccount { username: &username, role: Role::Owner, password: &password, temporary_password: false, now: NOW };
+    let tx = db.unchecked_transaction().unwrap();
+    SqliteTx(&tx).insert_account(&account).unwrap();
+    tx.commit().unwrap();
     let new = NewToken {
         account: AccountId(1),
         name: &TokenName::parse("a").unwrap(),
@@ -134,7 +131,9 @@ fn every_sort_order_uses_its_index() {
 #[test]
 fn token_counts_use_an_index() {
     let (db, _folder) = store_with_token();
-    assert_eq!(accounts::token_counts(&db, None, NOW).unwrap()[&AccountId(1)].active, 1);
+    let tx = db.unchecked_transaction().unwrap();
+    assert_eq!(SqliteTx(&tx).token_counts(None, NOW).unwrap()[&AccountId(1)].active, 1);
+    tx.commit().unwrap();
     for (of_one, found) in [
         (true, "SEARCH tokens USING INDEX tokens_live_of_account (account_id=?)"),
         (false, "SCAN tokens USING INDEX tokens_live_of_account"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
-use super::query_helpers::{corrupt, readable, sqlite_error};
+use super::query_helpers::{readable, sql_limit, tuple};
 use crate::domain::api_selection::Selection;
 use crate::domain::method::MethodId;
 use crate::domain::name::{TokenName, Username};
@@ -18,36 +18,25 @@ type Row = (i64, TokenName, String, Username, Vec<Role>);
 
 pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {
     let after = after.map_or(i64::MIN, |id| id.0);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let (rows, damaged_rows) = readable(
-        db,
-        "SELECT t.id, t.name, t.selection, a.username, a.role, c.issued_role, p.issued_role
-         FROM tokens t JOIN accounts a ON a.id = t.account_id
-         LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
-         LEFT JOIN secrets p ON p.token_id = t.id AND p.state = 'previous'
-         WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
-        params![after, limit],
-        |r| r.get::<_, i64>(0),
-        row,
-    )?;
+    let sql = "SELECT t.id, t.name, t.selection, a.username, a.role, c.issued_role, p.issued_role
+               FROM tokens t JOIN accounts a ON a.id = t.account_id
+               LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
+               LEFT JOIN secrets p ON p.token_id = t.id AND p.state = 'previous'
+               WHERE t.id > ?1 ORDER BY t.id LIMIT ?2";
+    let (rows, damaged_rows) = readable(db, sql, params![after, sql_limit(limit)], read)?;
     let mut unreadable: BTreeSet<i64> = damaged_rows.into_iter().collect();
     let Some(last) = rows.last().map(|row| row.0).max(unreadable.last().copied()) else {
         return Ok(GrantPage::default());
     };
     let mut sets: HashMap<i64, BTreeSet<String>> = HashMap::new();
     let sql = "SELECT token_id, set_name FROM token_sets WHERE token_id > ?1 AND token_id <= ?2";
-    let text = |r: &rusqlite::Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?));
-    let token = |r: &rusqlite::Row<'_>| r.get::<_, i64>(0);
-    let (found, damaged_sets) = readable(db, sql, params![after, last], token, |r| text(r).map_err(sqlite_error))?;
+    let (found, damaged_sets) = readable::<_, i64>(db, sql, params![after, last], tuple)?;
     for (id, name) in found {
         sets.entry(id).or_default().insert(name);
     }
     let mut methods: HashMap<i64, BTreeSet<MethodId>> = HashMap::new();
     let sql = "SELECT token_id, method_id FROM token_methods WHERE token_id > ?1 AND token_id <= ?2";
-    let (found, damaged_methods) = readable(db, sql, params![after, last], token, |r| {
-        let (id, method) = text(r).map_err(sqlite_error)?;
-        Ok((id, MethodId::parse(&method).map_err(|_| corrupt("a method id"))?))
-    })?;
+    let (found, damaged_methods) = readable::<_, i64>(db, sql, params![after, last], tuple)?;
     for (id, method) in found {
         methods.entry(id).or_default().insert(method);
     }
@@ -71,22 +60,13 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
     Ok(GrantPage { grants, unreadable: unreadable.into_iter().map(TokenId).collect(), last: Some(TokenId(last)) })
 }
 
-fn row(r: &rusqlite::Row<'_>) -> Result<Row> {
-    let text = |index| r.get::<_, String>(index).map_err(sqlite_error);
-    let role = |word: &str| Role::parse(word).map_err(|_| corrupt("a role"));
-    let account_role = role(&text(4)?)?;
-    let mut roles = Vec::with_capacity(1);
-    for index in [5, 6] {
-        let Some(issued) = r.get::<_, Option<String>>(index).map_err(sqlite_error)? else { continue };
-        let effective = role(&issued)?.min(account_role);
-        if !roles.contains(&effective) {
-            roles.push(effective);
-        }
-    }
+fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let account_role: Role = r.get(4)?;
+    let issued: [Option<Role>; 2] = [r.get(5)?, r.get(6)?];
+    let mut roles: Vec<Role> = issued.into_iter().flatten().map(|role| role.min(account_role)).collect();
+    roles.dedup();
     if roles.is_empty() {
         roles.push(account_role);
     }
-    let name = TokenName::parse(&text(1)?).map_err(|_| corrupt("a token name"))?;
-    let account = Username::parse(&text(3)?).map_err(|_| corrupt("a username"))?;
-    Ok((r.get(0).map_err(sqlite_error)?, name, text(2)?, account, roles))
+    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, roles))
 }

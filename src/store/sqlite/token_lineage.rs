@@ -1,30 +1,20 @@
 //! The origin of tokens and secrets: the token that created another token or regenerated its secret.
 
 use rusqlite::{Connection, params};
-use serde_json::Value;
 
-use super::query_helpers::{execute, query_all};
+use super::query_helpers::{execute, ids, query_all, sql_limit};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
 
 pub(super) fn set_maker(db: &Connection, token: TokenId, maker: TokenId) -> Result<()> {
-    execute(db, "INSERT INTO lineage (token_id, made_by) VALUES (?1, ?2)", params![token.0, maker.0])?;
-    Ok(())
+    execute(db, "INSERT INTO lineage (token_id, made_by) VALUES (?1, ?2)", params![token.0, maker.0]).map(drop)
 }
 
 pub(super) fn set_regenerated_by(db: &Connection, token: TokenId, maker: TokenId) -> Result<()> {
-    execute(
-        db,
-        "INSERT INTO regenerated (public_id, token_id, made_by)
-         SELECT public_id, token_id, ?2 FROM secrets WHERE token_id = ?1 AND state = 'current'",
-        params![token.0, maker.0],
-    )?;
-    Ok(())
-}
-
-fn ids(tokens: &[TokenId]) -> String {
-    Value::from_iter(tokens.iter().map(|token| token.0)).to_string()
+    let sql = "INSERT INTO regenerated (public_id, token_id, made_by)
+               SELECT public_id, token_id, ?2 FROM secrets WHERE token_id = ?1 AND state = 'current'";
+    execute(db, sql, params![token.0, maker.0]).map(drop)
 }
 
 /// Follows purged parents too: their rows stay while a token that they created exists. Also follows secrets that no
@@ -50,8 +40,7 @@ pub(super) const DESCENDANTS: &str = "
     ORDER BY t.id LIMIT ?2";
 
 pub(super) fn descendants(db: &Connection, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    query_all(db, DESCENDANTS, params![ids(makers), limit, now.0], |r| Ok(TokenId(r.get(0)?)))
+    query_all(db, DESCENDANTS, params![ids(makers), sql_limit(limit), now.0], |r| r.get(0))
 }
 
 /// Deletes the rows of purged `tokens` that created nothing which is still known.

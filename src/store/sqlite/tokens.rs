@@ -1,20 +1,20 @@
 //! Tokens and their selections.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, Row, ToSql, params};
 
-use super::query_helpers::{corrupt, execute, is_unique_violation, query_all, query_one, sqlite_error, try_execute};
+use super::query_helpers::{
+    corrupt, execute, is_unique_violation, query_all, query_one, query_value, sql_limit, sqlite_error, try_execute,
+    tuple,
+};
 use super::token_counters;
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
-use crate::domain::method::MethodId;
-use crate::domain::name::{Description, Prefix, TokenName, Username};
+use crate::domain::name::{Prefix, TokenName};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{PreviousSecret, Revision, Token, TokenId, TokenKind, TokenOwner};
+use crate::domain::token::{PreviousSecret, Token, TokenId, TokenOwner};
 use crate::error::{Error, Result};
 use crate::verbs::ports::{NamedToken, NamesQuery, NewToken, Visibility};
 
@@ -34,122 +34,66 @@ pub(super) const SELECT: &str = "
     LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
     LEFT JOIN secrets p ON p.token_id = t.id AND p.state = 'previous'";
 
-struct RawToken {
-    id: i64,
-    name: String,
-    description: String,
-    enabled: bool,
-    selection: String,
-    created_at: i64,
-    expires_at: Option<i64>,
-    deleted_at: Option<i64>,
-    revision: i64,
-    account: i64,
-    username: String,
-    role: String,
-    account_enabled: bool,
-    secret: Option<(String, i64, String)>,
-    previous: Option<(String, i64, Option<i64>, String)>,
-    last_seen_at: Option<i64>,
-    prefix: String,
-    kind: String,
-    made_by: Option<i64>,
-    regenerated_by: Option<i64>,
-    previous_regenerated_by: Option<i64>,
-}
-
-fn read_raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
-    let secret: Option<String> = r.get(13)?;
-    let previous: Option<String> = r.get(15)?;
-    Ok(RawToken {
+/// Reads a row of [`SELECT`], and the word for the kind of its selection. The selection itself is in other tables.
+fn read(r: &Row<'_>) -> rusqlite::Result<(Token, String)> {
+    let prefix: Prefix = r.get(19)?;
+    // There is no hint only between a token's insertion and its first secret, inside one transaction.
+    let (hint, secret_since, issued_role) = match r.get::<_, Option<PublicId>>(13)? {
+        Some(id) => (id.hint(&prefix), r.get(14)?, r.get(21)?),
+        None => (String::new(), Timestamp(0), Role::Viewer),
+    };
+    let previous = match r.get::<_, Option<PublicId>>(15)? {
+        Some(id) => Some(PreviousSecret {
+            hint: id.hint(&prefix),
+            retires_at: r.get(16)?,
+            last_seen_at: r.get(17)?,
+            issued_role: r.get(22)?,
+            regenerated_by: r.get(25)?,
+        }),
+        None => None,
+    };
+    let token = Token {
         id: r.get(0)?,
+        owner: TokenOwner { id: r.get(9)?, username: r.get(10)?, role: r.get(11)?, enabled: r.get(12)? },
         name: r.get(1)?,
         description: r.get(2)?,
-        enabled: r.get(3)?,
-        selection: r.get(4)?,
-        created_at: r.get(5)?,
-        expires_at: r.get(6)?,
-        deleted_at: r.get(7)?,
-        revision: r.get(8)?,
-        account: r.get(9)?,
-        username: r.get(10)?,
-        role: r.get(11)?,
-        account_enabled: r.get(12)?,
-        secret: secret.map(|id| Ok::<_, rusqlite::Error>((id, r.get(14)?, r.get(21)?))).transpose()?,
-        previous: previous.map(|id| Ok::<_, rusqlite::Error>((id, r.get(16)?, r.get(17)?, r.get(22)?))).transpose()?,
-        last_seen_at: r.get(18)?,
-        prefix: r.get(19)?,
         kind: r.get(20)?,
+        enabled: r.get(3)?,
+        selection: Selection::nothing(),
+        created_at: r.get(5)?,
+        expiry: Expiry::from(r.get::<_, Option<Timestamp>>(6)?),
+        deleted_at: r.get(7)?,
+        hint,
+        secret_since,
+        issued_role,
         made_by: r.get(23)?,
         regenerated_by: r.get(24)?,
-        previous_regenerated_by: r.get(25)?,
-    })
+        previous,
+        last_seen_at: r.get(18)?,
+        revision: r.get(8)?,
+    };
+    Ok((token, r.get(4)?))
 }
 
 /// Returns the tokens found by `sql` (which begins with [`SELECT`]), with their selections.
 pub(super) fn find(db: &Connection, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<Token>> {
-    query_all(db, sql, params, read_raw)?.into_iter().map(|raw| token(db, raw)).collect()
+    let with_selection = |(token, kind): (Token, String)| {
+        let selection = selection(db, token.id, &kind)?;
+        Ok(Token { selection, ..token })
+    };
+    query_all(db, sql, params, read)?.into_iter().map(with_selection).collect()
 }
 
-fn token(db: &Connection, raw: RawToken) -> Result<Token> {
-    let prefix = Prefix::parse(&raw.prefix).map_err(|_| corrupt("the prefix"))?;
-    let hint = |id: &str| PublicId::parse(id).map(|id| id.hint(&prefix)).ok_or_else(|| corrupt("a public id"));
-    let role = |word: &str| Role::parse(word).map_err(|_| corrupt("a role"));
-    // There is no hint only between a token's insertion and its first secret, inside one transaction.
-    let (hint_of_current, secret_since, issued_role) = match raw.secret {
-        Some((id, since, issued)) => (hint(&id)?, since, role(&issued)?),
-        None => (String::new(), 0, Role::Viewer),
-    };
-    let previous = match raw.previous {
-        Some((id, retires_at, seen, issued)) => Some(PreviousSecret {
-            hint: hint(&id)?,
-            retires_at: Timestamp(retires_at),
-            last_seen_at: seen.map(Timestamp),
-            issued_role: role(&issued)?,
-            regenerated_by: raw.previous_regenerated_by.map(TokenId),
-        }),
-        None => None,
-    };
-    Ok(Token {
-        id: TokenId(raw.id),
-        owner: TokenOwner {
-            id: AccountId(raw.account),
-            username: Username::parse(&raw.username).map_err(|_| corrupt("a username"))?,
-            role: role(&raw.role)?,
-            enabled: raw.account_enabled,
-        },
-        name: TokenName::parse(&raw.name).map_err(|_| corrupt("a token name"))?,
-        description: Description::parse(&raw.description).map_err(|_| corrupt("a description"))?,
-        kind: if raw.kind == "api" { TokenKind::Api } else { return Err(corrupt("a token kind")) },
-        enabled: raw.enabled,
-        selection: selection(db, raw.id, &raw.selection)?,
-        created_at: Timestamp(raw.created_at),
-        expiry: Expiry::from(raw.expires_at.map(Timestamp)),
-        deleted_at: raw.deleted_at.map(Timestamp),
-        hint: hint_of_current,
-        secret_since: Timestamp(secret_since),
-        issued_role,
-        made_by: raw.made_by.map(TokenId),
-        regenerated_by: raw.regenerated_by.map(TokenId),
-        previous,
-        last_seen_at: raw.last_seen_at.map(Timestamp),
-        revision: Revision(raw.revision),
-    })
-}
-
-fn selection(db: &Connection, id: i64, kind: &str) -> Result<Selection> {
-    let texts = |sql| query_all(db, sql, [id], |r| r.get::<_, String>(0));
+fn selection(db: &Connection, id: TokenId, kind: &str) -> Result<Selection> {
     match kind {
         "inherit" => Ok(Selection::Inherit),
         "sets" => {
-            let names = texts("SELECT set_name FROM token_sets WHERE token_id = ?1")?;
+            let names = query_all(db, "SELECT set_name FROM token_sets WHERE token_id = ?1", [id.0], |r| r.get(0))?;
             Ok(Selection::Sets(names.into_iter().collect()))
         }
         "custom" => {
-            let ids = texts("SELECT method_id FROM token_methods WHERE token_id = ?1")?;
-            let ids: Result<BTreeSet<MethodId>> =
-                ids.iter().map(|id| MethodId::parse(id).map_err(|_| corrupt("a method id"))).collect();
-            Ok(Selection::Custom(ids?))
+            let sql = "SELECT method_id FROM token_methods WHERE token_id = ?1";
+            Ok(Selection::Custom(query_all(db, sql, [id.0], |r| r.get(0))?.into_iter().collect()))
         }
         _ => Err(corrupt("an API selection")),
     }
@@ -198,10 +142,9 @@ pub(super) fn names_sql(query: &NamesQuery<'_>) -> String {
 }
 
 pub(super) fn names(db: &Connection, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>> {
-    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let behind = format!("{}{}", query.beginning, char::MAX);
-    query_all(db, &names_sql(query), params![query.beginning, behind, limit], |r| {
-        Ok(NamedToken { account: AccountId(r.get(0)?), username: r.get(1)?, name: r.get(2)? })
+    query_all(db, &names_sql(query), params![query.beginning, behind, sql_limit(query.limit)], |r| {
+        Ok(NamedToken { account: r.get(0)?, username: r.get(1)?, name: r.get(2)? })
     })
 }
 
@@ -224,7 +167,7 @@ pub(super) const COUNT_ACTIVE: &str = "
           AND (expires_at IS NULL OR expires_at > ?2)";
 
 pub(super) fn active(db: &Connection, account: AccountId, now: Timestamp) -> Result<u32> {
-    Ok(query_one(db, COUNT_ACTIVE, params![account.0, now.0], |r| r.get(0))?.unwrap_or(0))
+    Ok(query_value(db, COUNT_ACTIVE, params![account.0, now.0])?.unwrap_or(0))
 }
 
 const fn selection_kind(selection: &Selection) -> &'static str {
@@ -273,8 +216,7 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
 
 /// Returns the highest id that a token ever had; 0 if there was none.
 pub(super) fn newest_id(db: &Connection) -> Result<i64> {
-    let newest = query_one(db, "SELECT seq FROM sqlite_sequence WHERE name = 'tokens'", [], |r| r.get(0))?;
-    Ok(newest.unwrap_or(0))
+    Ok(query_value(db, "SELECT seq FROM sqlite_sequence WHERE name = 'tokens'", [])?.unwrap_or(0))
 }
 
 /// Reserves all ids up to `newest`, so that no new token gets one of them.
@@ -292,7 +234,7 @@ pub(super) fn reserve_ids(db: &Connection, newest: i64) -> Result<()> {
 
 pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     let sql = "SELECT account_id, deleted_at IS NOT NULL FROM tokens WHERE id = ?1";
-    let was = query_one(db, sql, [token.id.0], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?)))?;
+    let was = query_one(db, sql, [token.id.0], tuple::<(i64, bool)>)?;
     let updated = try_execute(
         db,
         "UPDATE tokens SET name = ?3, description = ?4, enabled = ?5, selection = ?6, expires_at = ?7, deleted_at = ?8,

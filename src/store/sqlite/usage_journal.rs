@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::query_helpers::{corrupt, execute, query_all, query_one};
+use super::query_helpers::{corrupt, execute, query_all, query_value};
 use super::uses_and_denials::{record_denial, record_use};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day_number};
@@ -91,7 +91,7 @@ fn text_index<'a>(texts: &mut Vec<String>, known: &mut HashMap<&'a str, usize>, 
 }
 
 pub(super) fn has_pending(db: &Connection) -> Result<bool> {
-    Ok(query_one(db, "SELECT 1 FROM ledger_journal LIMIT 1", [], |r| r.get::<_, i64>(0))?.is_some())
+    Ok(query_value::<i64>(db, "SELECT 1 FROM ledger_journal LIMIT 1", [])?.is_some())
 }
 
 /// The key under which uses or denied attempts are added up. The fields are token, public id, reason (of an attempt),
@@ -100,9 +100,8 @@ type UsageKey = (i64, String, Option<String>, String, String, String, i64);
 
 /// Moves some waiting records of `part`; returns `true` if more are left.
 pub(super) fn flush(db: &Connection, part: i64) -> Result<bool> {
-    let batches = query_all(db, "SELECT batch FROM ledger_journal WHERE part = ?1 ORDER BY id", [part], |r| {
-        r.get::<_, String>(0)
-    })?;
+    let sql = "SELECT batch FROM ledger_journal WHERE part = ?1 ORDER BY id";
+    let batches: Vec<String> = query_all(db, sql, [part], |r| r.get(0))?;
     if batches.is_empty() {
         return Ok(false);
     }

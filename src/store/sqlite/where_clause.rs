@@ -35,6 +35,12 @@ impl WhereClause {
         format!("({})", conditions.join(" OR "))
     }
 
+    /// Adds the condition of [`WhereClause::contains_text`].
+    pub fn and_contains(&mut self, columns: &[&str], text: &str) {
+        let condition = self.contains_text(columns, text);
+        self.and(&condition);
+    }
+
     pub fn params(&self) -> Vec<&dyn ToSql> {
         self.values.iter().map(|v| &**v).collect()
     }
