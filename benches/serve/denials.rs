@@ -11,6 +11,7 @@ use jeton::domain::time::HOUR;
 use jeton::domain::token::Token;
 use jeton::platform::clock::SystemClock;
 use jeton::platform::entropy::SystemEntropy;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Clock, Entropy, Store};
@@ -152,7 +153,7 @@ impl SmallStore {
         let secret = Secret::parse(secret).expect("a secret");
         let clock = SystemClock::new();
         let by = AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face: Face::Cli };
-        let store = SqliteStore::open(&self.store).unwrap();
+        let store = SqliteStore::open(&self.store, OpenMode::Existing).unwrap();
         let done = store.write(&by, &|| clock.now(), |tx, now| {
             let id = tx.secret(secret.public_id())?.expect("it was just made").token;
             let token = tx.token(id)?.expect("it was just made");

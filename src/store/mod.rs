@@ -28,6 +28,13 @@ pub enum OpenMode {
     Ledger(Duration),
 }
 
+impl OpenMode {
+    /// Returns `true` if a missing store is created.
+    const fn creates(self) -> bool {
+        matches!(self, OpenMode::Create | OpenMode::CreateUnindexed)
+    }
+}
+
 /// The location of a store, which may not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreLocation(PathBuf);
@@ -45,13 +52,6 @@ impl StoreLocation {
     /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused or can't be
     /// created.
     pub fn open(&self, mode: OpenMode) -> Result<OpenStore> {
-        let path = self.path();
-        match mode {
-            OpenMode::Existing => SqliteStore::open(path),
-            OpenMode::Create => SqliteStore::open_or_create(path),
-            OpenMode::CreateUnindexed => SqliteStore::create_unindexed(path),
-            OpenMode::Service(busy_timeout) => SqliteStore::open_for_service(path, busy_timeout),
-            OpenMode::Ledger(busy_timeout) => SqliteStore::open_for_ledger(path, busy_timeout),
-        }
+        SqliteStore::open(self.path(), mode)
     }
 }

@@ -13,6 +13,7 @@ use jeton::domain::audit::AuditRow;
 use jeton::domain::query::sort::Sort;
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::token::{TokenId, TokenRef};
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};
@@ -39,7 +40,8 @@ fn child() {
     let mut fakes = Fakes::seeded(round.wrapping_mul(0x5851_f42d_4c95_7f2d));
     fakes.clock = Arc::new(FakeClock::at(START.plus(round as i64 * 3_600_000)));
     let caller = ClientInfo { max_wait: Duration::from_secs(60), ..client_info() };
-    let jeton = LocalBackend::new(SqliteStore::open(Path::new(&store)).unwrap(), fakes.adapters(), caller);
+    let jeton =
+        LocalBackend::new(SqliteStore::open(Path::new(&store), OpenMode::Existing).unwrap(), fakes.adapters(), caller);
     let dice = SeededEntropy::new(round ^ 0xd1ce);
     say("READY");
     for step in 0.. {
@@ -218,7 +220,7 @@ fn kill_at_any_moment_loses_no_acknowledged_change() {
     for round in 1..=rounds {
         let lifetime = Duration::from_micros(dice.below(80_000) as u64);
         let acknowledged = killed_after(&path, round, lifetime);
-        let store = SqliteStore::open(&path).unwrap();
+        let store = SqliteStore::open(&path, OpenMode::Existing).unwrap();
         assert_eq!(store.check_integrity().unwrap(), "ok", "round {round}");
         let log = audit_rows(&store);
         assert_eq!(log[..known.len()], known, "round {round}: history changed");
@@ -238,7 +240,7 @@ fn kill_at_any_moment_loses_no_acknowledged_change() {
         unacknowledged += new.len() - acknowledged.len();
         known = log;
     }
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, OpenMode::Existing).unwrap();
     let fates = replay(&known);
     let clock = FakeClock::at(START);
     for (hint, secret) in &secrets {

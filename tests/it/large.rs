@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 
 use crate::support::cli_program::{CliHome, CliOutput, exists};
@@ -54,7 +55,7 @@ fn demo_creates_a_large_store_with_its_secrets() {
     assert!([home.path("secrets.txt"), home.path("big.db.token"), home.path("big.db")].iter().all(|p| is_private(p)));
     let me = as_demo(&home, &["whoami", "--json"]).assert_success().json();
     assert_eq!(me["account"]["role"], "owner");
-    let log = audit_rows(&SqliteStore::open(&home.path("big.db")).unwrap());
+    let log = audit_rows(&SqliteStore::open(&home.path("big.db"), OpenMode::Existing).unwrap());
     let made = log.iter().find(|row| row.verb == "demo.tokens").unwrap();
     assert_eq!(made.details, r#"{"tokens":399}"#);
 }

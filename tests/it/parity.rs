@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jeton::domain::role::Role;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::request::{CHANGES, VERBS};
 
@@ -172,7 +173,7 @@ fn table_has_every_verb() {
 
 /// Returns the face and the verb of each row of the home's audit log.
 fn logged(home: &CliHome) -> Vec<(String, String)> {
-    match SqliteStore::open(&home.store()) {
+    match SqliteStore::open(&home.store(), OpenMode::Existing) {
         Ok(store) => audit_rows(&store).into_iter().map(|row| (row.face, row.verb)).collect(),
         Err(_) => Vec::new(),
     }

@@ -15,6 +15,7 @@ use super::read_only_mount::ReadOnly;
 use super::{busy_handler, read_only_mount, schema, token_list_query, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::unix_user;
+use crate::store::OpenMode;
 
 /// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
 /// index.
@@ -30,35 +31,8 @@ const SIDECAR_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Time that a writer waits for another one.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the store at `path`. Creates it if it is missing and `create` is set.
-pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, FileIdentity)> {
-    connect(path, if create { Mode::Create } else { Mode::Open }, BUSY_TIMEOUT)
-}
-
-/// Opens the existing store at `path`. Waits `busy_timeout` for others, from the first read on.
-pub(super) fn open_with_timeout(path: &Path, busy_timeout: Duration) -> Result<(Connection, FileIdentity)> {
-    connect(path, Mode::Open, busy_timeout)
-}
-
-/// Creates a store at `path` that is to be filled with a large number of tokens, then reopened.
-pub(super) fn create_unindexed(path: &Path) -> Result<(Connection, FileIdentity)> {
-    let (db, identity) = connect(path, Mode::Unindexed, BUSY_TIMEOUT)?;
-    db.pragma_update(None, "cache_size", -BULK_CACHE_KIB).map_err(sqlite_error)?;
-    Ok((db, identity))
-}
-
-/// The purpose of opening a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Open an existing store.
-    Open,
-    /// Create the store if it is missing.
-    Create,
-    /// Create a store to be filled, without the indexes of [`schema::DEFERRED_INDEXES`].
-    Unindexed,
-}
-
-fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connection, FileIdentity)> {
+/// Opens the store at `path`, after the checks that need no connection.
+pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdentity)> {
     if rusqlite::version_number() < MIN_SQLITE_VERSION {
         return Err(Error::failure("the SQLite library of this jeton can lose changes")
             .why(format!("its version is {}, and jeton needs 3.51.3 or newer", rusqlite::version()))
@@ -66,7 +40,7 @@ fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connectio
     }
     let path = absolute(path)?;
     check_owner(&path)?;
-    if mode != Mode::Open && !exists(&path)? {
+    if mode.creates() && !exists(&path)? {
         create_file(&path)?;
     }
     check_ancestors(&path)?;
@@ -82,30 +56,21 @@ fn connect(path: &Path, mode: Mode, busy_timeout: Duration) -> Result<(Connectio
             }
             ReadOnly::Shared(db) => db,
         };
-        configure(&mut db, busy_timeout).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
+        configure(&mut db, mode).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
         read_only_mount::check_schema(&path, schema::read_schema(&db)?, schema::MIGRATIONS.len())?;
         identity.check_in_place()?;
         return Ok((db, identity));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
-    configure(&mut db, busy_timeout).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
+    configure(&mut db, mode).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
     schema::migrate(&mut db, mode)?;
     enter_wal(&db)?;
-    db.pragma_update(None, "synchronous", "FULL").map_err(sqlite_error)?;
+    // NORMAL can lose the last commits in WAL mode, but never damages the file.
+    let synchronous = if matches!(mode, OpenMode::Ledger(_)) { "NORMAL" } else { "FULL" };
+    db.pragma_update(None, "synchronous", synchronous).map_err(sqlite_error)?;
     let identity = FileIdentity::new(path, schema::MIGRATIONS.len())?;
     Ok((db, identity))
-}
-
-/// Reduces the memory used for the cache from now on.
-pub(super) fn use_service_cache(db: &Connection) -> Result<()> {
-    db.pragma_update(None, "cache_size", -SERVICE_CACHE_KIB).map_err(sqlite_error)
-}
-
-/// From now on, commits without waiting for the disk. In WAL mode this can lose the last commits, but never damages
-/// the file.
-pub(super) fn commit_without_sync(db: &Connection) -> Result<()> {
-    db.pragma_update(None, "synchronous", "NORMAL").map_err(sqlite_error)
 }
 
 /// Returns the path with its folder resolved as far as it exists. So links are followed only once, before the checks.
@@ -290,12 +255,18 @@ fn check_file(path: &Path) -> Result<()> {
     read_only_mount::check_is_local(path)
 }
 
-fn configure(db: &mut Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
-    if busy_timeout == BUSY_TIMEOUT {
-        db.busy_handler(Some(busy_handler::wait))?;
-    } else {
-        db.busy_timeout(busy_timeout)?;
+fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result<()> {
+    match mode {
+        OpenMode::Service(busy_timeout) | OpenMode::Ledger(busy_timeout) => db.busy_timeout(busy_timeout)?,
+        OpenMode::Existing | OpenMode::Create | OpenMode::CreateUnindexed => {
+            db.busy_handler(Some(busy_handler::wait))?
+        }
     }
+    let cache = match mode {
+        OpenMode::Existing | OpenMode::Create => CACHE_KIB,
+        OpenMode::CreateUnindexed => BULK_CACHE_KIB,
+        OpenMode::Service(_) | OpenMode::Ledger(_) => SERVICE_CACHE_KIB,
+    };
     db.set_prepared_statement_cache_capacity(128);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -303,7 +274,7 @@ fn configure(db: &mut Connection, busy_timeout: Duration) -> rusqlite::Result<()
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
-    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    db.pragma_update(None, "cache_size", -cache)?;
     db.pragma_update_and_check(None, "journal_size_limit", wal::MAX_WAL_BYTES, |_| Ok(()))?;
     db.execute_batch(
         "PRAGMA mmap_size = 0;

@@ -23,6 +23,7 @@ use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
+use crate::store::OpenMode;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerQuery, LedgerScope, UseKey, UseRow};
 use crate::verbs::ports::{
     AccountReader, AccountWriter, NamesQuery, NewAccount, NewToken, TokenCursor, Visibility, WindowQuery,
@@ -33,7 +34,7 @@ const NOW: Timestamp = Timestamp(1_795_253_400_000);
 /// Returns a store with one token of an owner.
 fn store_with_token() -> (Connection, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let (db, _) = open::open(&folder.path().join("x.db"), true).unwrap();
+    let (db, _) = open::open(&folder.path().join("x.db"), OpenMode::Create).unwrap();
     let password = PasswordHash("hash".to_owned());
     let username = Username::parse("ops").unwrap();
     let account =

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::open::Mode;
 use super::query_helpers::sqlite_error;
 use crate::error::{Error, Kind, Result};
+use crate::store::OpenMode;
 
 /// "jetn": identifies jeton's files.
 pub(super) const APPLICATION_ID: i32 = 0x6a65_746e;
@@ -31,11 +31,11 @@ const DEFERRED_INDEXES: [&str; 2] =
 
 /// Migrates the schema to the current version. Two processes may try at once, so the version is read again inside the
 /// transaction.
-pub(super) fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
+pub(super) fn migrate(db: &mut Connection, mode: OpenMode) -> Result<()> {
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     // One transaction, so that all is read from one state: another process may migrate between two reads.
     let found = db.transaction().map_err(sqlite_error).and_then(|tx| read_schema(&tx))?;
-    if found.version == 0 && mode == Mode::Open {
+    if found.version == 0 && !mode.creates() {
         return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Create a store with: jeton init"));
     }
     if found.version != newest || found.lacks_indexes {
@@ -46,12 +46,12 @@ pub(super) fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
             tx.pragma_update(None, "user_version", index as i64 + 1).map_err(sqlite_error)?;
         }
         let is_new = current.version == 0;
-        if mode == Mode::Unindexed && is_new {
+        if is_new && mode == OpenMode::CreateUnindexed {
             DEFERRED_INDEXES.iter().try_for_each(|sql| drop_indexes(&tx, sql)).map_err(sqlite_error)?;
         } else if current.lacks_indexes {
             DEFERRED_INDEXES.iter().try_for_each(|sql| tx.execute_batch(sql)).map_err(sqlite_error)?;
         }
-        let id = if mode == Mode::Unindexed && is_new { UNINDEXED_ID } else { APPLICATION_ID };
+        let id = if is_new && mode == OpenMode::CreateUnindexed { UNINDEXED_ID } else { APPLICATION_ID };
         tx.pragma_update(None, "application_id", id).map_err(sqlite_error)?;
         tx.commit().map_err(sqlite_error)?;
     }

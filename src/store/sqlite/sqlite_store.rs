@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
@@ -14,6 +13,7 @@ use crate::domain::audit::AuditActor;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::platform::stop_between_writes;
+use crate::store::OpenMode;
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
     CommittedTx, DataVersion, DataVersions, FlushScope, Maintenance, Snapshot, Store, Tx, UsageTx,
@@ -27,57 +27,17 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the store at `path`.
-    ///
     /// # Errors
-    /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused.
-    pub fn open(path: &Path) -> Result<Self> {
-        open::open(path, false).map(|parts| Self::from_parts(parts, path))
-    }
-
-    /// Opens the store at `path` for a service, which waits `busy_timeout` for other writers. People wait longer.
-    /// # Errors
-    /// The errors of [`SqliteStore::open`].
-    pub fn open_for_service(path: &Path, busy_timeout: Duration) -> Result<Self> {
-        let parts = open::open_with_timeout(path, busy_timeout)?;
-        if parts.0.is_readonly(MAIN_DB).map_err(sqlite_error)? {
+    /// Those of [`crate::store::StoreLocation::open`].
+    pub fn open(path: &Path, mode: OpenMode) -> Result<Self> {
+        let (db, identity) = open::open(path, mode)?;
+        let serves = matches!(mode, OpenMode::Service(_) | OpenMode::Ledger(_));
+        if serves && db.is_readonly(MAIN_DB).map_err(sqlite_error)? {
             return Err(
                 open::open_error(path).why("the store is on a read-only mount, but the service must write the ledger")
             );
         }
-        open::use_service_cache(&parts.0)?;
-        Ok(Self::from_parts(parts, path))
-    }
-
-    /// Opens the store at `path` for the service's ledger. Its commits may be lost in a power failure. This is
-    /// acceptable, because no caller was promised that they are stored. In return no commit waits for the disk.
-    ///
-    /// # Errors
-    /// The errors of [`SqliteStore::open`].
-    pub fn open_for_ledger(path: &Path, busy_timeout: Duration) -> Result<Self> {
-        let store = Self::open_for_service(path, busy_timeout)?;
-        open::commit_without_sync(&store.lock())?;
-        Ok(store)
-    }
-
-    /// Opens the store at `path`, or creates an empty one.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the store can't be created or is refused.
-    pub fn open_or_create(path: &Path) -> Result<Self> {
-        open::open(path, true).map(|parts| Self::from_parts(parts, path))
-    }
-
-    /// Creates a store at `path` for a large number of tokens. Its indexes are built the next time it is opened.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the store can't be created or is refused.
-    pub fn create_unindexed(path: &Path) -> Result<Self> {
-        open::create_unindexed(path).map(|parts| Self::from_parts(parts, path))
-    }
-
-    fn from_parts((db, identity): (Connection, FileIdentity), path: &Path) -> Self {
-        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
+        Ok(SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() })
     }
 
     /// Runs one immediate transaction on the file that was opened.

@@ -123,7 +123,7 @@ fn failed_regenerate_prints_complete_json() {
     let acting = home.create(&["acting", "--method", "jeton.tokens.write", "--method", "jeton.tokens.read"]);
     // While the store is open here, its WAL only grows. The dry run needs some space and the change needs more. Between
     // the two is a limit where the secret is printed and the change fails.
-    let open = jeton::store::sqlite::SqliteStore::open(&home.store()).unwrap();
+    let open = jeton::store::sqlite::SqliteStore::open(&home.store(), jeton::store::OpenMode::Existing).unwrap();
     home.as_ops(&["token", "disable", "a"]).assert_success();
     home.as_ops(&["token", "enable", "a"]).assert_success();
     let log = home.store().with_file_name("jeton.db-wal");

@@ -3,6 +3,7 @@
 use jeton::domain::api_selection::Selection;
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
@@ -104,7 +105,7 @@ fn imported_api() -> ImportedApi {
     assert_eq!(requests.len(), 88);
     // Created with a hasher that costs nothing, to save time.
     let fakes = Fakes::new();
-    let store = SqliteStore::open_or_create(&home.store()).unwrap();
+    let store = SqliteStore::open(&home.store(), OpenMode::Create).unwrap();
     add_account(&store, &*fakes.hasher, "maker", Role::Owner, jeton::platform::adapters().clock.now());
     drop(store);
     fakes.clock.set(jeton::platform::adapters().clock.now());

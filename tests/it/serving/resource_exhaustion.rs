@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use jeton::error::Kind;
 use jeton::platform::clock::Stopwatch;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::IssuedToken;
@@ -94,7 +95,7 @@ impl UnixStreamTo<'_> {
 }
 
 fn recorded_uses(install: &TestInstall, issued: &IssuedToken) -> u64 {
-    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    let store = SqliteStore::open(&install.temp_store.path(), OpenMode::Existing).unwrap();
     store.read(|s| s.usage(issued.token.id, install.now())).unwrap().week
 }
 
@@ -351,7 +352,7 @@ fn full_disk_of_store_and_log_is_survived() {
     assert_eq!(service.metric("ledger_dropped_total"), 0);
     drop(client);
     assert_eq!(service.stop(), Some(0));
-    let opened = SqliteStore::open(&store).unwrap();
+    let opened = SqliteStore::open(&store, OpenMode::Existing).unwrap();
     assert_eq!(opened.read(|s| s.usage(issued.token.id, install.now())).unwrap().week, accepted);
     let log = fs::read_to_string(disk.0.join("log")).unwrap();
     assert!(count_events(&log, "INFO", &["store=", "seconds="]) > 0 && log.ends_with('\n'), "{log}");

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jeton::domain::api_selection::Selection;
 use jeton::domain::name::TokenName;
 use jeton::domain::token::{TokenId, TokenRef};
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
 use jeton::verbs::request::call;
@@ -32,7 +33,7 @@ fn revoker_child() {
     let fakes = Fakes::seeded(99);
     fakes.clock.set(jeton::verbs::ports::Clock::now(&*jeton::platform::adapters().clock));
     let caller = ClientInfo { max_wait: Duration::from_secs(60), ..client_info() };
-    let jeton = LocalBackend::new(SqliteStore::open(&store).unwrap(), fakes.adapters(), caller);
+    let jeton = LocalBackend::new(SqliteStore::open(&store, OpenMode::Existing).unwrap(), fakes.adapters(), caller);
     let owner = credential(OWNER);
     for (n, id) in tokens.split(' ').enumerate() {
         let token = TokenTarget { reference: TokenRef::Id(TokenId::parse(id).unwrap()), expected_revision: None };

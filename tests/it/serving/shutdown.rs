@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
 use rustix::process::{Signal, kill_process};
@@ -47,7 +48,7 @@ fn stop_under_load_finishes_requests() {
     drop(idle);
     assert_eq!(count_events(&log_text, "WARN", &["left="]), 0, "{log_text}");
     assert_eq!(count_events(&log_text, "ERROR", &["uses=", "denials="]), 0, "{log_text}");
-    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    let store = SqliteStore::open(&install.temp_store.path(), OpenMode::Existing).unwrap();
     let usage = store.read(|s| s.usage(issued.token.id, install.now())).unwrap();
     assert_eq!(usage.week, accepted.into_inner(), "uses in the ledger, and answers");
 }

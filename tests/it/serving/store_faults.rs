@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use jeton::domain::token::TokenId;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::DisableTokens;
@@ -113,7 +114,7 @@ impl FaultTest {
         let (store, token) = (self.path(), self.token);
         let expected = self.accepted.into_inner();
         let log_text = self.service.stop();
-        let store = SqliteStore::open(&store).unwrap();
+        let store = SqliteStore::open(&store, OpenMode::Existing).unwrap();
         let used = store.read(|s| s.usage(token, self.install.now())).unwrap();
         assert_eq!(used.week, expected, "uses in the ledger, of {expected} accepted: {log_text}");
         assert_eq!(store.check_integrity().unwrap(), "ok");

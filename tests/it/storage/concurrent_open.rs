@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jeton::error::Kind;
 use jeton::platform::stop_between_writes;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::{LoginAttemptKey, Store};
 use jeton::verbs::request::call;
@@ -27,14 +28,14 @@ fn threads_create_one_store() {
                 let (path, start) = (path.clone(), start.clone());
                 std::thread::spawn(move || {
                     start.wait();
-                    SqliteStore::open_or_create(&path).and_then(|s| s.read(|s| s.accounts()))
+                    SqliteStore::open(&path, OpenMode::Create).and_then(|s| s.read(|s| s.accounts()))
                 })
             })
             .collect();
         for maker in makers {
             assert_eq!(maker.join().unwrap(), Ok(Vec::new()));
         }
-        assert_eq!(SqliteStore::open(&path).unwrap().check_integrity().unwrap(), "ok");
+        assert_eq!(SqliteStore::open(&path, OpenMode::Existing).unwrap().check_integrity().unwrap(), "ok");
     }
 }
 
@@ -43,7 +44,7 @@ fn threads_create_one_store() {
 fn maker_child() {
     let Some(path) = child_store() else { return };
     std::io::stdin().read_line(&mut String::new()).unwrap();
-    let store = SqliteStore::open_or_create(&path).unwrap();
+    let store = SqliteStore::open(&path, OpenMode::Create).unwrap();
     for _ in 0..10 {
         store.write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("x")))).unwrap();
     }
@@ -64,7 +65,7 @@ fn processes_create_one_store_and_lose_nothing() {
             maker.stdin.take().unwrap().write_all(b"go\n").unwrap();
         }
         makers.into_iter().for_each(|m| drop(wait_for_output(m)));
-        let store = SqliteStore::open(&temp_store.path()).unwrap();
+        let store = SqliteStore::open(&temp_store.path(), OpenMode::Existing).unwrap();
         assert_eq!(store.check_integrity().unwrap(), "ok");
         assert_eq!(audit_rows(&store).len(), 40);
     }
@@ -80,7 +81,7 @@ fn busy_store_reports_itself_and_still_reads() {
     let other = install.raw_connection();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let path = &install.temp_store.path();
-    let open = || SqliteStore::open(path).unwrap();
+    let open = || SqliteStore::open(path, OpenMode::Existing).unwrap();
     std::thread::scope(|scope| {
         let secret = &issued.secret;
         let waiting = [
@@ -144,7 +145,9 @@ fn open_for_service_waits_for_its_timeout_only() {
     let holder = rusqlite::Connection::open(&path).unwrap();
     holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT").unwrap();
     let (opened, output) = std::sync::mpsc::channel();
-    std::thread::spawn(move || opened.send(SqliteStore::open_for_service(&path, Duration::from_millis(10)).is_ok()));
+    std::thread::spawn(move || {
+        opened.send(SqliteStore::open(&path, OpenMode::Service(Duration::from_millis(10))).is_ok())
+    });
     assert_eq!(output.recv_timeout(Duration::from_secs(6)), Ok(false), "others wait 10 s");
 }
 

@@ -15,6 +15,7 @@ use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
 use jeton::domain::token::{Token, TokenId, TokenRef};
 use jeton::error::{Error, Kind, Result};
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audit::{AuditRange, VerifyAuditChain};
 use jeton::verbs::local_backend::{ClientInfo, LocalBackend};
@@ -45,7 +46,7 @@ fn writer_child() {
     let mut fakes = Fakes::seeded(number + 77);
     fakes.clock = Arc::new(FakeClock::at(START));
     let caller = ClientInfo { source: format!("crowd {number}"), max_wait: Duration::from_secs(60), ..client_info() };
-    let jeton = LocalBackend::new(SqliteStore::open(&path).unwrap(), fakes.adapters(), caller);
+    let jeton = LocalBackend::new(SqliteStore::open(&path, OpenMode::Existing).unwrap(), fakes.adapters(), caller);
     let dice = SeededEntropy::new(number);
     let mut done = 0;
     let mut step = 0;

@@ -13,6 +13,7 @@ use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::secret::Secret;
 use jeton::domain::token::TokenRef;
 use jeton::error::{Error, Kind};
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::credential::Credential;
 use jeton::verbs::local_backend::LocalBackend;
@@ -85,7 +86,7 @@ fn unknown_secret(dice: &SeededEntropy) -> Secret {
 
 /// Runs every query on the store. Each one succeeds or returns a proper error.
 fn try_everything(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
-    let store = SqliteStore::open(path)?;
+    let store = SqliteStore::open(path, OpenMode::Existing)?;
     let method = MethodId::parse("jeton.tokens.read").unwrap();
     for method in [None, Some(&method)] {
         let from = verify::Origin { address: "", client: "" };

@@ -11,6 +11,7 @@ use jeton::domain::role::Role;
 use jeton::domain::secret::PublicId;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Store, TokenCursor, Visibility, Window, WindowQuery};
@@ -77,7 +78,7 @@ fn migration_makes_passwords_set_by_others_temporary() {
         }
     }
     drop(db);
-    let store = SqliteStore::open(&temp_store.path()).unwrap();
+    let store = SqliteStore::open(&temp_store.path(), OpenMode::Existing).unwrap();
     let accounts = store.read(|s| s.accounts()).unwrap();
     let temporary: Vec<&str> = accounts.iter().filter(|a| a.temporary_password).map(|a| a.username.as_str()).collect();
     assert_eq!(temporary, ["made", "reset"]);
@@ -106,7 +107,7 @@ fn stored_api(db: &rusqlite::Connection, token: &Token) -> String {
 fn migration_brings_the_first_schema_to_the_newest() {
     let temp_store = TempStore::new();
     write_old_store(&temp_store.path());
-    let store = SqliteStore::open(&temp_store.path()).unwrap();
+    let store = SqliteStore::open(&temp_store.path(), OpenMode::Existing).unwrap();
     let ids = |column| window(&store, column, false).rows.iter().map(|t| t.id.0).collect::<Vec<_>>();
     assert_eq!(ids(SortColumn::Name), [4, 3, 2, 1, 5, 6]);
     assert_eq!(ids(SortColumn::Status), [3, 4, 5, 2, 1, 6]);
@@ -167,7 +168,7 @@ fn migration_brings_the_first_schema_to_the_newest() {
 fn opener_child() {
     let Some(path) = child_store() else { return };
     std::io::stdin().read_line(&mut String::new()).unwrap();
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, OpenMode::Existing).unwrap();
     assert_eq!(window(&store, SortColumn::Hint, false).rows.len(), 6);
 }
 
@@ -188,7 +189,7 @@ fn migration_by_two_processes_runs_once() {
             opener.stdin.take().unwrap().write_all(b"go\n").unwrap();
         }
         openers.into_iter().for_each(|o| drop(wait_for_output(o)));
-        let store = SqliteStore::open(&temp_store.path()).unwrap();
+        let store = SqliteStore::open(&temp_store.path(), OpenMode::Existing).unwrap();
         assert_eq!(window(&store, SortColumn::Expires, false).total, 6);
         assert_eq!(store.check_integrity().unwrap(), "ok");
     }
@@ -198,13 +199,13 @@ fn migration_by_two_processes_runs_once() {
 #[test]
 fn unindexed_store_is_completed_when_opened() {
     let temp_store = TempStore::new();
-    drop(SqliteStore::create_unindexed(&temp_store.path()).unwrap());
-    let store = SqliteStore::open(&temp_store.path()).unwrap();
+    drop(SqliteStore::open(&temp_store.path(), OpenMode::CreateUnindexed).unwrap());
+    let store = SqliteStore::open(&temp_store.path(), OpenMode::Existing).unwrap();
     assert!(SortColumn::ALL.into_iter().all(|column| window(&store, column, false).rows.is_empty()));
     drop(store);
     // Then it equals any other store, down to each index.
     let other = TempStore::new();
-    drop(SqliteStore::open_or_create(&other.path()).unwrap());
+    drop(SqliteStore::open(&other.path(), OpenMode::Create).unwrap());
     let schema = |path: &Path| {
         let db = rusqlite::Connection::open(path).unwrap();
         let mut query = db.prepare("SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY name").unwrap();

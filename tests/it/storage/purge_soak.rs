@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jeton::domain::secret::Secret;
 use jeton::domain::token::{Purgeable, TokenId};
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::batches::MAX_ATOMIC;
 use jeton::verbs::local_backend::{Adapters, LocalBackend};
@@ -47,7 +48,11 @@ fn install(tokens: usize, trashed: usize) -> TestInstall {
 
 /// Opens the store as another process would.
 fn another(install: &TestInstall, world: &Adapters) -> LocalBackend<SqliteStore> {
-    LocalBackend::new(SqliteStore::open(&install.temp_store.path()).unwrap(), world.clone(), client_info())
+    LocalBackend::new(
+        SqliteStore::open(&install.temp_store.path(), OpenMode::Existing).unwrap(),
+        world.clone(),
+        client_info(),
+    )
 }
 
 /// Disables and enables the token `flicker` until `ended`. Returns the number of changes, and the longest time of a
@@ -69,7 +74,7 @@ fn revoke(jeton: &LocalBackend<SqliteStore>, clock: &dyn Clock, ended: &AtomicBo
 
 /// Records uses until `ended`. Returns their number, and the longest wait of a batch.
 fn record(install: &TestInstall, used: (TokenId, &Secret), clock: &dyn Clock, ended: &AtomicBool) -> (u64, Duration) {
-    let store = SqliteStore::open_for_ledger(&install.temp_store.path(), Duration::from_secs(10)).unwrap();
+    let store = SqliteStore::open(&install.temp_store.path(), OpenMode::Ledger(Duration::from_secs(10))).unwrap();
     let (mut count, mut longest) = (0, Duration::ZERO);
     loop {
         let begun = clock.monotonic();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use jeton::domain::token::TokenId;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
 
@@ -75,15 +76,15 @@ fn change_through_another_mount_is_seen() {
     let path = at.join(home.store().file_name().unwrap());
     let is_enabled = |store: &SqliteStore| store.read(|s| Ok(s.token(TokenId(1))?.unwrap().enabled));
     // No writer: only the file itself is read.
-    let alone = SqliteStore::open(&path).unwrap();
+    let alone = SqliteStore::open(&path, OpenMode::Existing).unwrap();
     assert!(alone.is_read_only() && is_enabled(&alone).unwrap());
     home.as_ops(&["token", "disable", "bot"]).assert_success();
     assert!(is_enabled(&alone).is_err(), "it reads what was");
-    assert!(!is_enabled(&SqliteStore::open(&path).unwrap()).unwrap());
+    assert!(!is_enabled(&SqliteStore::open(&path, OpenMode::Existing).unwrap()).unwrap());
     // A writer has the store open: its changes that are only in the WAL are visible, then and later.
-    let writer = SqliteStore::open(&home.store()).unwrap();
+    let writer = SqliteStore::open(&home.store(), OpenMode::Existing).unwrap();
     home.as_ops(&["token", "enable", "bot"]).assert_success();
-    let shared = SqliteStore::open(&path).unwrap();
+    let shared = SqliteStore::open(&path, OpenMode::Existing).unwrap();
     assert!(shared.is_read_only() && is_enabled(&shared).unwrap());
     home.as_ops(&["token", "disable", "bot"]).assert_success();
     assert!(!is_enabled(&shared).unwrap());

@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use jeton::error::{Error, Kind};
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::{DisableTokens, TokenTarget};
@@ -38,7 +39,8 @@ fn new_store() -> TempStore {
 fn assert_refused(path: &Path, kind: Kind, data: &[&str]) -> Error {
     let content = || fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(path).ok());
     let before = content();
-    let error = SqliteStore::open(path).err().unwrap_or_else(|| panic!("{} was opened", path.display()));
+    let error =
+        SqliteStore::open(path, OpenMode::Existing).err().unwrap_or_else(|| panic!("{} was opened", path.display()));
     assert_eq!(error.kind, kind, "{error}");
     for part in data {
         assert!(error.to_string().contains(part), "no \"{part}\": {error}");
@@ -50,7 +52,7 @@ fn assert_refused(path: &Path, kind: Kind, data: &[&str]) -> Error {
 /// Asserts the same error with and without creation.
 fn assert_refused_even_as_root(path: &Path, data: &[&str]) -> Error {
     let error = assert_refused(path, Kind::Failure, data);
-    assert_eq!(SqliteStore::open_or_create(path).err().as_ref(), Some(&error), "creating is no way around");
+    assert_eq!(SqliteStore::open(path, OpenMode::Create).err().as_ref(), Some(&error), "creating is no way around");
     error
 }
 
@@ -66,7 +68,7 @@ fn store_readable_by_others_is_refused() {
         chmod(&place.path(), bits);
         assert_refused_even_as_root(&place.path(), &[&format!("mode {bits:04o}"), "chmod 600"]);
         chmod(&place.path(), 0o600);
-        SqliteStore::open(&place.path()).unwrap();
+        SqliteStore::open(&place.path(), OpenMode::Existing).unwrap();
     }
 }
 
@@ -161,8 +163,8 @@ fn missing_store_is_reported_and_not_created() {
     the store's file is empty. Create a store with: jeton init
     ");
     assert_eq!(fs::metadata(place.path()).unwrap().len(), 0);
-    SqliteStore::open_or_create(&place.path()).unwrap();
-    SqliteStore::open(&place.path()).unwrap();
+    SqliteStore::open(&place.path(), OpenMode::Create).unwrap();
+    SqliteStore::open(&place.path(), OpenMode::Existing).unwrap();
 }
 
 #[test]
@@ -171,18 +173,18 @@ fn folder_writable_by_others_is_refused() {
     let above = place.folder().join("above");
     let path = above.join("inner/jeton.db");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    drop(SqliteStore::open_or_create(&path).unwrap());
+    drop(SqliteStore::open(&path, OpenMode::Create).unwrap());
     for bits in [0o777, 0o702, 0o773, 0o775] {
         chmod(&above, bits);
         assert_refused_even_as_root(&path, &["above", &format!("mode {bits:04o}")]);
     }
     let fresh = above.join("new/jeton.db");
-    assert_eq!(SqliteStore::open_or_create(&fresh).err().unwrap().kind, Kind::Failure);
+    assert_eq!(SqliteStore::open(&fresh, OpenMode::Create).err().unwrap().kind, Kind::Failure);
     assert!(!above.join("new").exists(), "a refusal leaves nothing behind");
     chmod(&above, 0o1777);
-    SqliteStore::open(&path).unwrap();
+    SqliteStore::open(&path, OpenMode::Existing).unwrap();
     chmod(&above, 0o755);
-    SqliteStore::open(&path).unwrap();
+    SqliteStore::open(&path, OpenMode::Existing).unwrap();
 }
 
 /// Root may own the parent folders, other users may not.
@@ -194,7 +196,7 @@ fn folder_of_another_owner_is_refused() {
     let place = TempStore::new();
     let above = place.folder().join("above");
     let path = above.join("jeton.db");
-    drop(SqliteStore::open_or_create(&path).unwrap());
+    drop(SqliteStore::open(&path, OpenMode::Create).unwrap());
     std::os::unix::fs::chown(&above, Some(65534), None).unwrap();
     assert_refused_even_as_root(&path, &["above", "uid 65534"]);
 }
@@ -246,12 +248,12 @@ fn linked_folder_is_checked_at_its_target() {
     fs::create_dir(&real).unwrap();
     symlink(&real, place.folder().join("alias")).unwrap();
     let path = place.folder().join("alias/jeton.db");
-    drop(SqliteStore::open_or_create(&path).unwrap());
+    drop(SqliteStore::open(&path, OpenMode::Create).unwrap());
     assert!(real.join("jeton.db").is_file());
     chmod(&real, 0o777);
     assert_refused_even_as_root(&path, &["real", "mode 0777"]);
     let fresh = place.folder().join("alias/not/yet/jeton.db");
-    assert_eq!(SqliteStore::open_or_create(&fresh).err().unwrap().kind, Kind::Failure);
+    assert_eq!(SqliteStore::open(&fresh, OpenMode::Create).err().unwrap().kind, Kind::Failure);
     assert!(!real.join("not").exists());
 }
 
@@ -291,22 +293,22 @@ fn path_is_not_parsed_as_a_uri() {
     let place = TempStore::new();
     for name in ["file:x?nolock=1", ":memory:", "file::memory:?cache=shared", "a b%20c#d", "-x", "q\u{202e}x.db"] {
         let path = place.folder().join(name);
-        drop(SqliteStore::open_or_create(&path).unwrap());
+        drop(SqliteStore::open(&path, OpenMode::Create).unwrap());
         assert!(fs::metadata(&path).unwrap().len() > 0, "{name}");
-        SqliteStore::open(&path).unwrap();
+        SqliteStore::open(&path, OpenMode::Existing).unwrap();
     }
     assert!(!place.folder().join("x").exists());
     let relative = PathBuf::from("file:/nowhere/x?mode=memory");
     assert_refused(&relative, Kind::NotFound, &["file:/nowhere/x?mode=memory"]);
-    assert!(SqliteStore::open_or_create(Path::new("")).is_err());
-    assert!(SqliteStore::open_or_create(Path::new("/")).is_err());
+    assert!(SqliteStore::open(Path::new(""), OpenMode::Create).is_err());
+    assert!(SqliteStore::open(Path::new("/"), OpenMode::Create).is_err());
 }
 
 /// Opens a read-only store and prints the result of a change. The next test runs this as another user.
 #[test]
 fn read_only_child() {
     let Some(path) = child_store() else { return };
-    match SqliteStore::open(&path) {
+    match SqliteStore::open(&path, OpenMode::Existing) {
         Err(e) => println!("{:?}: {e}", e.kind),
         Ok(store) => {
             store.read(|s| s.accounts()).unwrap();

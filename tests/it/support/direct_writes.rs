@@ -8,6 +8,7 @@ use jeton::domain::expiry::Expiry;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::secret::Secret;
 use jeton::domain::time::{DAY, Timestamp};
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Denial, NewToken, Store, Use};
@@ -17,7 +18,7 @@ use super::fakes::TestInstall;
 /// Inserts a token for each of `names` into the first account of the store at `path`, without the token limit or a
 /// secret.
 pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String> + Clone) {
-    let store = SqliteStore::open(path).unwrap();
+    let store = SqliteStore::open(path, OpenMode::Existing).unwrap();
     let by = AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face: Face::Cli };
     let now = Timestamp(1);
     let inserted = store.write(&by, &|| now, |tx, _| {
@@ -49,7 +50,7 @@ pub fn fill_trash(install: &TestInstall, count: usize) {
 pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
     let secret = Secret::parse(secret).unwrap();
     let now = jeton::platform::adapters().clock.now();
-    let store = SqliteStore::open(path).unwrap();
+    let store = SqliteStore::open(path, OpenMode::Existing).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let used = Use { token, secret: secret.public_id(), at: now, count: 1, method: "", address, client };
     store.write_usage(|b| b.record_use(&used)).unwrap();
@@ -59,7 +60,7 @@ pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
 pub fn record_denial(path: &Path, secret: &str, address: &str, client: &str, count: u64) {
     let secret = Secret::parse(secret).unwrap();
     let at = jeton::platform::adapters().clock.now();
-    let store = SqliteStore::open(path).unwrap();
+    let store = SqliteStore::open(path, OpenMode::Existing).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let (token, secret, reason) = (Some(token), Some(secret.public_id()), "retired");
     let denied = Denial { token, secret, reason, at, count, method: "", address, client };
@@ -70,7 +71,7 @@ pub fn record_denial(path: &Path, secret: &str, address: &str, client: &str, cou
 pub fn record_many(path: &Path, secret: &str, callers: usize) {
     let secret = Secret::parse(secret).unwrap();
     let now = jeton::platform::adapters().clock.now();
-    let store = SqliteStore::open(path).unwrap();
+    let store = SqliteStore::open(path, OpenMode::Existing).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let recorded = store.write_usage(|b| {
         for n in 0..callers {

@@ -17,6 +17,7 @@ use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::time::{Timestamp, Zone, utc_zone};
 use jeton::error::Result;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::batches::Progress;
@@ -224,7 +225,7 @@ pub fn client_info() -> ClientInfo {
 
 /// Returns the verbs over the store at `path`, which is created if missing.
 pub fn backend(path: &Path, world: Adapters) -> TestBackend<SqliteStore> {
-    TestBackend::new(SqliteStore::open_or_create(path).unwrap(), world, client_info())
+    TestBackend::new(SqliteStore::open(path, OpenMode::Create).unwrap(), world, client_info())
 }
 
 pub fn username(text: &str) -> Username {

@@ -18,6 +18,7 @@ use jeton::error::Result;
 use jeton::http::decision_cache::{DecisionCache, DecisionRequest};
 use jeton::platform::secret_files::SecretFiles;
 use jeton::service::identity_header::IdentityField;
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::credential::Credential;
@@ -47,7 +48,7 @@ impl Engine for TempStore {
         TempStore::new()
     }
     fn open(&self) -> SqliteStore {
-        SqliteStore::open_or_create(&self.path()).unwrap()
+        SqliteStore::open(&self.path(), OpenMode::Create).unwrap()
     }
 }
 

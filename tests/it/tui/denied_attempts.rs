@@ -259,7 +259,8 @@ fn ledger_head_changes_only_by_writes_of_others() {
     let head = || install.call(OWNER, jeton::verbs::ledger::LedgerHead).unwrap();
     let before = head();
     assert_eq!(head(), before);
-    let elsewhere = jeton::store::sqlite::SqliteStore::open(&install.temp_store.path()).unwrap();
+    let elsewhere =
+        jeton::store::sqlite::SqliteStore::open(&install.temp_store.path(), jeton::store::OpenMode::Existing).unwrap();
     let secret = install.issue(OWNER, "bot").secret;
     assert_eq!(head(), before, "own writes do not count");
     let from = jeton::verbs::verify::Origin { address: "192.0.2.7", client: "it/1.0" };

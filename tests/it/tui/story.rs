@@ -35,7 +35,7 @@ fn first_run_creates_the_owner_and_signs_in() {
     let place = TempStore::new();
     let fakes = Fakes::new();
     let jeton = {
-        let store = jeton::store::sqlite::SqliteStore::open_or_create(&place.path()).unwrap();
+        let store = jeton::store::sqlite::SqliteStore::open(&place.path(), jeton::store::OpenMode::Create).unwrap();
         TestBackend::new(store, fakes.adapters(), client_info())
     };
     let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
@@ -65,7 +65,9 @@ fn three_wrong_passwords_end_the_program() {
 fn sign_in_delay_is_shown_and_costs_no_try() {
     let mut s = TuiHarness::signed_out(install());
     s.install.backend = {
-        let store = jeton::store::sqlite::SqliteStore::open(&s.install.temp_store.path()).unwrap();
+        let store =
+            jeton::store::sqlite::SqliteStore::open(&s.install.temp_store.path(), jeton::store::OpenMode::Existing)
+                .unwrap();
         let mut impatient = client_info();
         impatient.max_wait = std::time::Duration::ZERO;
         TestBackend::new(store, s.install.fakes.adapters(), impatient)

@@ -53,7 +53,7 @@ fn unknown_names_are_delayed_too_and_sources_apart() {
     assert!(assert_error(sign_in(&install, "nobody", "x"), Kind::Unauthenticated).retry_after.is_some());
     assert_error(sign_in(&install, "member", "x"), Kind::Unauthenticated);
     let elsewhere = ClientInfo { source: "uid 1001".to_owned(), ..client_info() };
-    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    let store = SqliteStore::open(&install.temp_store.path(), OpenMode::Existing).unwrap();
     call(&TestBackend::new(store, install.fakes.adapters(), elsewhere), &credential("member"), SignIn).unwrap();
 }
 
@@ -62,7 +62,7 @@ fn patience_waits_the_delay_out() {
     let install = TestInstall::with_accounts();
     assert_error(sign_in(&install, "member", "wrong"), Kind::Unauthenticated);
     let patient = ClientInfo { max_wait: Duration::from_secs(5), ..client_info() };
-    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    let store = SqliteStore::open(&install.temp_store.path(), OpenMode::Existing).unwrap();
     call(&TestBackend::new(store, install.fakes.adapters(), patient), &credential("member"), SignIn).unwrap();
     assert_eq!(install.fakes.clock.slept(), Duration::from_secs(1));
 }
@@ -231,7 +231,7 @@ fn concurrent_inits_make_one_owner() {
     });
     let made = racers.map(|r| r.join().unwrap());
     assert_eq!(made.iter().filter(|m| m.is_ok()).count(), 1, "{made:?}");
-    let store = SqliteStore::open(&place.path()).unwrap();
+    let store = SqliteStore::open(&place.path(), OpenMode::Existing).unwrap();
     assert_eq!(store.read(|s| s.accounts()).unwrap().len(), 1);
 }
 

@@ -154,7 +154,8 @@ fn concurrent_creates_pass_the_limit_once() {
             std::thread::spawn(move || {
                 // A separate source: the attempts race for the limit, not for the throttle.
                 let caller = ClientInfo { source: format!("racer {side}"), ..client_info() };
-                let jeton = TestBackend::new(SqliteStore::open(&path).unwrap(), fakes.adapters(), caller);
+                let jeton =
+                    TestBackend::new(SqliteStore::open(&path, OpenMode::Existing).unwrap(), fakes.adapters(), caller);
                 start.wait();
                 call(&jeton, &credential("member"), create(&format!("racer{side}"))).map(drop)
             })

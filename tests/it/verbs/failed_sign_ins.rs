@@ -8,7 +8,7 @@ const VERB: &str = "sign-in.failed";
 
 /// Returns a face of the installation with connections from `source`.
 fn face(install: &TestInstall, face: Face, source: &str) -> TestBackend<SqliteStore> {
-    let store = SqliteStore::open(&install.temp_store.path()).unwrap();
+    let store = SqliteStore::open(&install.temp_store.path(), OpenMode::Existing).unwrap();
     TestBackend::new(
         store,
         install.fakes.adapters(),

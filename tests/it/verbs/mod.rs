@@ -52,6 +52,7 @@ use jeton::domain::secret::{Secret, SecretText};
 use jeton::domain::time::{DAY, HOUR, SECOND};
 use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::error::{Fault, Kind, Result};
+use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{DeleteAccount, GetSetup, ListAccounts, ShowAccount, SignIn, WhoAmI};
 use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAuditChain};

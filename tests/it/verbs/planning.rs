@@ -79,7 +79,7 @@ impl RacingStore {
         change: fn(&TestBackend<SqliteStore>, u32),
         afterwards: fn(&TestBackend<SqliteStore>),
     ) -> TestBackend<RacingStore> {
-        let open = || SqliteStore::open(&install.temp_store.path()).unwrap();
+        let open = || SqliteStore::open(&install.temp_store.path(), OpenMode::Existing).unwrap();
         let other = TestBackend::new(open(), install.fakes.adapters(), client_info());
         let store = RacingStore { store: open(), times: AtomicU32::new(times), change, afterwards, other };
         TestBackend::new(store, install.fakes.adapters(), client_info())

@@ -13,7 +13,7 @@ use jeton::verbs::tokens::IssuedToken;
 #[test]
 fn change_that_runs_again_has_the_effect_of_one() {
     let install = TestInstall::with_accounts();
-    let store = RerunStore(SqliteStore::open(&install.temp_store.path()).unwrap());
+    let store = RerunStore(SqliteStore::open(&install.temp_store.path(), OpenMode::Existing).unwrap());
     let rerun = TestBackend::new(store, install.fakes.adapters(), client_info());
     let member = credential("member");
     let before = install.audit().len();
