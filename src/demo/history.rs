@@ -6,7 +6,7 @@ use std::{mem, slice};
 use super::sample_tokens::{Api, Sample, SampleEvent, samples};
 use super::setup::DemoAccounts;
 use crate::domain::api_selection::Selection;
-use crate::domain::catalogue::{Catalogue, resolved_set};
+use crate::domain::catalogue::{Catalogue, permission_index};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::name::{Description, TokenName};
@@ -117,7 +117,7 @@ fn selection(api: Api, catalogue: &Catalogue) -> Selection {
 pub(super) fn callable(token: &Token, catalogue: &Catalogue) -> Vec<MethodId> {
     let in_sets: BTreeSet<MethodId> = match &token.selection {
         Selection::Sets(names) => {
-            names.iter().flat_map(|n| resolved_set::members(slice::from_ref(catalogue), n)).collect()
+            names.iter().flat_map(|n| permission_index::members(slice::from_ref(catalogue), n)).collect()
         }
         Selection::Custom(_) | Selection::Inherit => BTreeSet::new(),
     };

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::super::json::SCHEMA;
 use crate::domain::catalogue::diff::{AttributeChange, CatalogueDiff, PartDiff};
+use crate::domain::catalogue::permission_index::PermissionIndex;
 use crate::domain::catalogue::permission_index::SetChange;
-use crate::domain::catalogue::resolved_set::SetIndex;
 use crate::domain::catalogue::{ApiSet, Catalogue, Group};
 use crate::domain::method::{Method, MethodId};
 use crate::verbs::catalogue::{CataloguePreview, WidenedToken};
@@ -56,7 +56,7 @@ pub(in crate::cli) struct SetJson<'a> {
 }
 
 impl<'a> SetJson<'a> {
-    pub(super) fn new(set: &'a ApiSet, index: &'a SetIndex<'_>) -> Self {
+    pub(super) fn new(set: &'a ApiSet, index: &'a PermissionIndex) -> Self {
         let methods = index.members(&set.name).map(MethodId::as_str).collect();
         SetJson { name: &set.name, title: &set.title, methods }
     }
@@ -72,7 +72,7 @@ pub(in crate::cli) struct ListJson<'a> {
 }
 
 impl<'a> ListJson<'a> {
-    pub(super) fn new(catalogues: &'a [Catalogue], index: &'a SetIndex<'_>) -> Self {
+    pub(super) fn new(catalogues: &'a [Catalogue], index: &'a PermissionIndex) -> Self {
         ListJson {
             schema: SCHEMA,
             groups: catalogues.iter().flat_map(|c| &c.groups).map(GroupJson::from).collect(),
@@ -106,7 +106,7 @@ pub(in crate::cli) struct CatalogueJson<'a> {
 }
 
 impl<'a> CatalogueJson<'a> {
-    pub(super) fn new(catalogue: &'a Catalogue, index: &'a SetIndex<'_>) -> Self {
+    pub(super) fn new(catalogue: &'a Catalogue, index: &'a PermissionIndex) -> Self {
         CatalogueJson {
             name: &catalogue.name,
             title: &catalogue.title,

@@ -5,13 +5,12 @@ use super::super::output::Table;
 use super::catalogues;
 use super::json::ListJson;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::resolved_set::{SetIndex, all_method_ids};
+use crate::domain::catalogue::permission_index::PermissionIndex;
 use crate::error::Result;
 
 pub(super) fn list(app: &mut App) -> Result<()> {
     let catalogues = catalogues(app)?;
-    let ids = all_method_ids([&catalogues[..]]);
-    let index = SetIndex::new(&ids, &catalogues);
+    let index = PermissionIndex::new(&catalogues);
     if app.out.json {
         return app.out.json(&ListJson::new(&catalogues, &index));
     }

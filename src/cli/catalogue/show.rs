@@ -5,7 +5,7 @@ use super::super::json::SCHEMA;
 use super::super::output::Table;
 use super::json::{CatalogueJson, GroupJson, MethodJson, SetJson, ShownJson};
 use super::{catalogues, counted};
-use crate::domain::catalogue::resolved_set::{SetIndex, all_method_ids};
+use crate::domain::catalogue::permission_index::PermissionIndex;
 use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::Method;
 use crate::domain::suggest::did_you_mean;
@@ -21,8 +21,7 @@ struct Matches<'a> {
 
 pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     let catalogues = catalogues(app)?;
-    let ids = all_method_ids([&catalogues[..]]);
-    let index = SetIndex::new(&ids, &catalogues);
+    let index = PermissionIndex::new(&catalogues);
     let sets = || catalogues.iter().flat_map(|c| c.sets.iter().map(move |s| (c, s)));
     let groups = || catalogues.iter().flat_map(|c| c.groups.iter().map(move |g| (c, g)));
     let matches = Matches {
@@ -86,7 +85,7 @@ fn add_values(table: &mut Table, name: &str, values: impl Iterator<Item = String
     }
 }
 
-fn add_catalogue(table: &mut Table, catalogue: &Catalogue, index: &SetIndex<'_>) {
+fn add_catalogue(table: &mut Table, catalogue: &Catalogue, index: &PermissionIndex) {
     table.pair("Catalogue", catalogue.name.as_str());
     table.pair("Title", catalogue.title.as_str());
     let groups = catalogue.groups.iter().map(|g| format!("{}  {}", g.id, counted(g.methods.len(), "method")));
@@ -95,7 +94,7 @@ fn add_catalogue(table: &mut Table, catalogue: &Catalogue, index: &SetIndex<'_>)
     add_values(table, "Sets", sets);
 }
 
-fn add_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &SetIndex<'_>) {
+fn add_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &PermissionIndex) {
     table.pair("API set", set.name.as_str());
     table.pair("Title", set.title.as_str());
     table.pair("Catalogue", catalogue.name.as_str());

@@ -10,6 +10,13 @@ impl BitSet {
         BitSet(vec![0; limit.div_ceil(64)])
     }
 
+    /// Returns the set of `numbers`. Those beyond `limit` are left out.
+    pub(super) fn new(limit: usize, numbers: impl IntoIterator<Item = usize>) -> Self {
+        let mut set = Self::empty(limit);
+        numbers.into_iter().for_each(|number| set.insert(number));
+        set
+    }
+
     pub(super) fn insert(&mut self, number: usize) {
         if let Some(word) = self.0.get_mut(number / 64) {
             *word |= 1 << (number % 64);
@@ -20,20 +27,20 @@ impl BitSet {
         self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.iter().all(|word| *word == 0)
+    pub(super) fn is_subset(&self, other: &BitSet) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| a & !b == 0)
     }
 
     pub(super) fn union_with(&mut self, other: &BitSet) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 
-    pub(super) fn intersect_with(&mut self, other: &BitSet) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
+    pub(super) fn intersection(&self, other: &BitSet) -> BitSet {
+        BitSet(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
     }
 
-    pub(super) fn subtract(&mut self, other: &BitSet) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= !b);
+    pub(super) fn difference(&self, other: &BitSet) -> BitSet {
+        BitSet(self.0.iter().zip(&other.0).map(|(a, b)| a & !b).collect())
     }
 
     pub(super) fn len(&self) -> usize {

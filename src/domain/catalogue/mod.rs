@@ -2,7 +2,8 @@
 //!
 //! - [`toml_reader`] parses a catalogue file, [`toml_writer`] writes one that parses back to the same catalogue;
 //! - [`validate`] holds the rules for every catalogue, `route_owners` the rule about routes;
-//! - [`resolved_set`] resolves the methods of a set, [`permission_index`] computes the methods that a token gains;
+//! - [`resolved_set`] answers questions about single sets, [`permission_index`] holds the methods of all sets and
+//!   computes those that a token may call or gains;
 //! - [`diff`] computes the differences between two states.
 
 mod bit_set;
@@ -156,10 +157,10 @@ mod tests {
         assert_eq!(cloud.sets.len(), 4);
         let both = [jeton, cloud];
         for name in ["IDE Plugins", "Marketplace", "Maven Plugin"] {
-            let n = resolved_set::members(&both, name).len();
+            let n = permission_index::members(&both, name).len();
             assert!(n > 5 && n < total / 2, "{name}: {n}");
         }
-        assert!(resolved_set::members(&both, "Extended Access").len() > total * 3 / 4);
+        assert!(permission_index::members(&both, "Extended Access").len() > total * 3 / 4);
         assert!(Catalogue::shipped("other").is_err());
     }
 

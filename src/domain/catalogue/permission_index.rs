@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::Catalogue;
 use super::bit_set::BitSet;
-use super::resolved_set::{SetIndex, all_method_ids};
+use super::{ApiSet, Catalogue, SetEntry, resolved_set};
 use crate::domain::api_selection::Selection;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
@@ -14,11 +14,15 @@ use crate::domain::role::Role;
 /// Maximum number of different selections whose results are cached. A normal store has few, a hostile one many.
 const MAX_CACHED: usize = 4096;
 
-/// The rights of selections, for catalogues that don't change.
+/// The rights of selections, for catalogues that don't change. A method's number is its position in `ids`.
 pub struct PermissionIndex {
-    ids: Vec<MethodId>,
+    /// All methods, sorted. In a comparison, those of both states.
+    ids: Arc<[MethodId]>,
+    /// The access level of each method that the catalogues define.
     access: Vec<Option<Access>>,
     sets: HashMap<String, BitSet>,
+    /// The methods that each role permits, in the order of [`Role::ALL`].
+    ceilings: [BitSet; Role::ALL.len()],
 }
 
 /// The methods that a token may call. Created by [`PermissionIndex`].
@@ -36,13 +40,93 @@ impl MethodSet {
     }
 }
 
+/// Method numbers of the parts of one catalogue.
+struct CatalogueMethods<'a> {
+    all: BitSet,
+    groups: HashMap<&'a str, BitSet>,
+}
+
+/// Returns the ids of all methods of several states, sorted.
+fn all_method_ids<'a>(states: impl IntoIterator<Item = &'a [Catalogue]>) -> Arc<[MethodId]> {
+    let all: BTreeSet<&MethodId> = states.into_iter().flatten().flat_map(Catalogue::methods).map(|m| &m.id).collect();
+    all.into_iter().cloned().collect()
+}
+
+/// Returns the methods of a set. For several sets, [`PermissionIndex::members`] is faster.
+pub fn members(catalogues: &[Catalogue], set: &str) -> BTreeSet<MethodId> {
+    PermissionIndex::new(catalogues).members(set).cloned().collect()
+}
+
 impl PermissionIndex {
     pub fn new(catalogues: &[Catalogue]) -> Self {
-        let ids = all_method_ids([catalogues]);
-        let index = SetIndex::new(&ids, catalogues);
-        let sets = index.sets().map(|(name, bits)| (name.to_owned(), bits.clone())).collect();
-        let access = index.access().to_vec();
-        PermissionIndex { ids, access, sets }
+        Self::with_ids(all_method_ids([catalogues]), catalogues)
+    }
+
+    /// `ids` must contain every method of `catalogues`.
+    fn with_ids(ids: Arc<[MethodId]>, catalogues: &[Catalogue]) -> Self {
+        let ceilings = Role::ALL.map(|_| BitSet::empty(ids.len()));
+        let mut index = PermissionIndex { access: vec![None; ids.len()], ids, sets: HashMap::new(), ceilings };
+        let mut own: HashMap<&str, CatalogueMethods<'_>> = HashMap::new();
+        for catalogue in catalogues {
+            let mut methods = CatalogueMethods { all: BitSet::empty(index.ids.len()), groups: HashMap::new() };
+            for group in &catalogue.groups {
+                let mut of_group = BitSet::empty(index.ids.len());
+                for method in &group.methods {
+                    let Some(number) = index.number(method.id.as_str()) else { continue };
+                    index.access[number] = Some(method.access);
+                    if !method.id.is_management() {
+                        of_group.insert(number);
+                    }
+                }
+                methods.all.union_with(&of_group);
+                methods.groups.insert(&group.id, of_group);
+            }
+            own.insert(&catalogue.name, methods);
+        }
+        index.ceilings = Role::ALL.map(|role| {
+            let access = index.access.iter().enumerate();
+            BitSet::new(
+                index.ids.len(),
+                access.filter(|(_, access)| access.is_some_and(|a| role.permits(a))).map(|(n, _)| n),
+            )
+        });
+        let placed: HashMap<&str, (&str, &ApiSet)> =
+            catalogues.iter().flat_map(|c| c.sets.iter().map(|s| (s.name.as_str(), (c.name.as_str(), s)))).collect();
+        let (order, _) = resolved_set::topological_order(placed.iter().map(|(name, (_, set))| (*name, *set)));
+        for name in order {
+            let Some((catalogue, set)) = placed.get(name) else { continue };
+            let Some(own) = own.get(catalogue) else { continue };
+            let members = index.union_of(&set.include, own).difference(&index.union_of(&set.exclude, own));
+            index.sets.insert(name.to_owned(), members);
+        }
+        index
+    }
+
+    fn union_of(&self, entries: &[SetEntry], own: &CatalogueMethods<'_>) -> BitSet {
+        let mut all = BitSet::empty(self.ids.len());
+        for entry in entries {
+            match entry {
+                SetEntry::Method(id) if id.is_management() => {}
+                SetEntry::Method(id) => {
+                    if let Some(number) = self.number(id.as_str()).filter(|n| self.access[*n].is_some()) {
+                        all.insert(number);
+                    }
+                }
+                SetEntry::Prefix(head) if head.is_empty() => all.union_with(&own.all),
+                SetEntry::Prefix(head) => {
+                    let first = self.ids.partition_point(|id| id.as_str() < head.as_str());
+                    let heads = self.ids[first..].iter().take_while(|id| id.as_str().starts_with(head.as_str()));
+                    for number in (first..).zip(heads).map(|(number, _)| number) {
+                        if own.all.contains(number) {
+                            all.insert(number);
+                        }
+                    }
+                }
+                SetEntry::Group(group) => own.groups.get(group.as_str()).into_iter().for_each(|g| all.union_with(g)),
+                SetEntry::Set(name) => self.sets.get(name).into_iter().for_each(|set| all.union_with(set)),
+            }
+        }
+        all
     }
 
     /// Returns all methods. A method's number is its position here.
@@ -60,36 +144,50 @@ impl PermissionIndex {
         self.access.get(self.number(method)?).copied().flatten()
     }
 
+    /// Returns the methods of a set, sorted.
+    pub fn members(&self, set: &str) -> impl Iterator<Item = &MethodId> {
+        self.sets.get(set).into_iter().flat_map(|bits| self.ids_at(bits))
+    }
+
+    /// Returns the number of methods in a set.
+    pub fn count(&self, set: &str) -> usize {
+        self.sets.get(set).map_or(0, BitSet::len)
+    }
+
     /// Returns the methods that a token of `role` with `selection` may call, sorted, with their access levels.
     pub fn selected(&self, role: Role, selection: &Selection) -> impl Iterator<Item = (&MethodId, Access)> {
-        let MethodSet(bits) = self.permitted(role, selection);
-        let numbers: Vec<usize> = bits.iter().collect();
+        let numbers: Vec<usize> = self.permitted(role, selection).0.iter().collect();
         numbers.into_iter().filter_map(|n| Some((self.ids.get(n)?, self.access.get(n).copied().flatten()?)))
     }
 
     pub fn permitted(&self, role: Role, selection: &Selection) -> MethodSet {
-        let mut bits = BitSet::empty(self.ids.len());
-        match selection {
-            Selection::Inherit => {
-                (0..self.ids.len()).filter(|n| !self.ids[*n].is_management()).for_each(|n| bits.insert(n));
-            }
-            Selection::Custom(methods) => {
-                methods.iter().filter_map(|id| self.number(id.as_str())).for_each(|n| bits.insert(n));
-            }
-            Selection::Sets(names) => {
-                names.iter().filter_map(|name| self.sets.get(name)).for_each(|set| bits.union_with(set))
-            }
-        }
-        let above = |n: &usize| !self.access[*n].is_some_and(|access| role.permits(access));
-        let mut beyond = BitSet::empty(self.ids.len());
-        bits.iter().filter(above).for_each(|n| beyond.insert(n));
-        bits.subtract(&beyond);
-        MethodSet(bits)
+        MethodSet(self.bits_of(selection).intersection(self.ceiling(role)))
     }
 
     /// Returns the ids of `permitted`, sorted.
     pub fn ids_of(&self, permitted: &MethodSet) -> impl Iterator<Item = &MethodId> {
-        permitted.0.iter().filter_map(|number| self.ids.get(number))
+        self.ids_at(&permitted.0)
+    }
+
+    fn ids_at(&self, bits: &BitSet) -> impl Iterator<Item = &MethodId> {
+        bits.iter().filter_map(|number| self.ids.get(number))
+    }
+
+    fn ceiling(&self, role: Role) -> &BitSet {
+        &self.ceilings[role as usize]
+    }
+
+    fn bits_of(&self, selection: &Selection) -> BitSet {
+        let limit = self.ids.len();
+        match selection {
+            Selection::Inherit => BitSet::new(limit, (0..limit).filter(|n| !self.ids[*n].is_management())),
+            Selection::Custom(methods) => BitSet::new(limit, methods.iter().filter_map(|id| self.number(id.as_str()))),
+            Selection::Sets(names) => {
+                let mut all = BitSet::empty(limit);
+                names.iter().filter_map(|name| self.sets.get(name)).for_each(|set| all.union_with(set));
+                all
+            }
+        }
     }
 }
 
@@ -103,94 +201,65 @@ pub fn first_excess<'s>(
     own: &Selection,
     wanted: impl IntoIterator<Item = &'s Selection>,
 ) -> Option<String> {
-    let ids = all_method_ids([catalogues]);
-    let index = SetIndex::new(&ids, catalogues);
+    let index = PermissionIndex::new(catalogues);
     let has_set = |name: &String| matches!(own, Selection::Sets(sets) if sets.contains(name));
-    let own_methods = effective_methods(&index, own, &index.permitted(role, matches!(own, Selection::Inherit)));
-    let lacking = |bits: &BitSet| {
-        let mut more = bits.clone();
-        more.subtract(&own_methods);
-        index.ids_of(&more).next().map(ToString::to_string)
-    };
+    let MethodSet(own_methods) = index.permitted(role, own);
+    let lacking = |bits: &BitSet| index.ids_at(&bits.difference(&own_methods)).next().map(ToString::to_string);
     wanted.into_iter().find_map(|selection| match selection {
         Selection::Inherit => Some("Inherit".to_owned()),
         Selection::Custom(methods) => {
-            let unknown = methods.iter().find(|id| ids.binary_search(id).is_err()).map(ToString::to_string);
-            unknown.or_else(|| lacking(&index.bits(methods)))
+            let unknown = methods.iter().find(|id| index.number(id.as_str()).is_none()).map(ToString::to_string);
+            unknown.or_else(|| lacking(&index.bits_of(selection)))
         }
-        Selection::Sets(names) => names.iter().find_map(|name| match index.members_of(name) {
+        Selection::Sets(names) => names.iter().find_map(|name| match index.sets.get(name) {
             Some(set) if has_set(name) => lacking(set),
             Some(_) | None => Some(name.clone()),
         }),
     })
 }
 
-/// Returns the selected methods under the ceiling.
-fn effective_methods(index: &SetIndex<'_>, selection: &Selection, ceiling: &BitSet) -> BitSet {
-    let mut selected = match selection {
-        Selection::Inherit => return ceiling.clone(),
-        Selection::Custom(methods) => index.bits(methods),
-        Selection::Sets(names) => {
-            let mut all = index.empty();
-            names.iter().filter_map(|n| index.members_of(n)).for_each(|set| all.union_with(set));
-            all
-        }
-    };
-    selected.intersect_with(ceiling);
-    selected
-}
-
-struct CeilingChange {
-    before: BitSet,
-    after: BitSet,
-    inherited: Rc<[MethodId]>,
-    /// `true` if a hand-picked method may be gained at all.
-    opens: bool,
-}
-
 /// Two states of all catalogues, to compute the methods that selections gain between them.
-pub struct CatalogueComparison<'a> {
-    before: SetIndex<'a>,
-    after: SetIndex<'a>,
-    ceilings: HashMap<Role, CeilingChange>,
-    cache: HashMap<(Role, BTreeSet<String>), Rc<[MethodId]>>,
-    nothing: Rc<[MethodId]>,
+pub struct CatalogueComparison {
+    before: PermissionIndex,
+    after: PermissionIndex,
+    cache: HashMap<(Role, Selection), Rc<[MethodId]>>,
 }
 
-impl<'a> CatalogueComparison<'a> {
-    /// Compares `before` with `after`; `ids` are the methods of both.
-    pub fn new(ids: &'a [MethodId], before: &'a [Catalogue], after: &'a [Catalogue]) -> Self {
-        let (before, after) = (SetIndex::new(ids, before), SetIndex::new(ids, after));
-        let ceilings = Role::ALL.into_iter().map(|role| (role, ceiling_change(&before, &after, role))).collect();
-        CatalogueComparison { before, after, ceilings, cache: HashMap::new(), nothing: Rc::new([]) }
+impl CatalogueComparison {
+    pub fn new(before: &[Catalogue], after: &[Catalogue]) -> Self {
+        let ids = all_method_ids([before, after]);
+        CatalogueComparison {
+            before: PermissionIndex::with_ids(Arc::clone(&ids), before),
+            after: PermissionIndex::with_ids(ids, after),
+            cache: HashMap::new(),
+        }
     }
 
     /// Returns `true` if any token could gain anything. If not, no token needs to be checked.
     pub fn can_widen(&self) -> bool {
-        let wider = |(name, set): (&str, &BitSet)| {
-            let mut more = set.clone();
-            if let Some(before) = self.before.members_of(name) {
-                more.subtract(before);
-            }
-            !more.is_empty()
-        };
-        self.ceilings.values().any(|c| c.opens || !c.inherited.is_empty()) || self.after.sets().any(wider)
+        let nothing = BitSet::empty(self.after.ids.len());
+        let is_wider = |(name, set): (&String, &BitSet)| !set.is_subset(self.before.sets.get(name).unwrap_or(&nothing));
+        Role::ALL.into_iter().any(|role| self.raises_ceiling(role)) || self.after.sets.iter().any(is_wider)
     }
 
-    /// Returns the methods that a token of `role` with `selection` gains, sorted.
+    /// Returns `true` if the role permits a method that it did not permit before.
+    fn raises_ceiling(&self, role: Role) -> bool {
+        !self.after.ceiling(role).is_subset(self.before.ceiling(role))
+    }
+
+    /// Returns the methods that a token of `role` with `selection` gains, sorted. Hand-picked methods differ from token
+    /// to token, so their results are not cached.
     pub fn gained_methods(&mut self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
-        let Some(ceilings) = self.ceilings.get(&role) else { return Rc::clone(&self.nothing) };
-        let names = match selection {
-            Selection::Inherit => return Rc::clone(&ceilings.inherited),
-            Selection::Custom(_) if !ceilings.opens => return Rc::clone(&self.nothing),
-            Selection::Custom(_) => return self.compare(selection, ceilings),
-            Selection::Sets(names) => names,
-        };
-        let key = (role, names.clone());
+        match selection {
+            Selection::Custom(_) if !self.raises_ceiling(role) => return Rc::new([]),
+            Selection::Custom(_) => return self.compare(role, selection),
+            Selection::Inherit | Selection::Sets(_) => {}
+        }
+        let key = (role, selection.clone());
         if let Some(known) = self.cache.get(&key) {
             return Rc::clone(known);
         }
-        let gained = self.compare(selection, ceilings);
+        let gained = self.compare(role, selection);
         if self.cache.len() >= MAX_CACHED {
             self.cache.clear();
         }
@@ -198,43 +267,25 @@ impl<'a> CatalogueComparison<'a> {
         gained
     }
 
-    fn compare(&self, selection: &Selection, ceilings: &CeilingChange) -> Rc<[MethodId]> {
-        let mut gained = effective_methods(&self.after, selection, &ceilings.after);
-        gained.subtract(&effective_methods(&self.before, selection, &ceilings.before));
-        self.after.ids_of(&gained).cloned().collect()
+    fn compare(&self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
+        let (before, after) = (self.before.permitted(role, selection), self.after.permitted(role, selection));
+        self.after.ids_at(&after.0.difference(&before.0)).cloned().collect()
     }
 
-    /// Returns the sets whose members differ, by name, with the gained and lost methods.
+    /// Returns the sets whose members differ, by name.
     pub fn set_changes(&self) -> Vec<SetChange> {
-        let names: BTreeSet<&str> = self.before.sets().chain(self.after.sets()).map(|(name, _)| name).collect();
-        let empty = self.after.empty();
-        let shift = |name: &str| {
-            let before = self.before.members_of(name).unwrap_or(&empty);
-            let after = self.after.members_of(name).unwrap_or(&empty);
-            let (mut gains, mut loses) = (after.clone(), before.clone());
-            gains.subtract(before);
-            loses.subtract(after);
+        let names: BTreeSet<&String> = self.before.sets.keys().chain(self.after.sets.keys()).collect();
+        let empty = BitSet::empty(self.after.ids.len());
+        let change = |name: &String| {
+            let before = self.before.sets.get(name).unwrap_or(&empty);
+            let after = self.after.sets.get(name).unwrap_or(&empty);
             (before != after).then(|| SetChange {
-                set: name.to_owned(),
-                gains: self.after.ids_of(&gains).cloned().collect(),
-                loses: self.after.ids_of(&loses).cloned().collect(),
+                set: name.clone(),
+                gains: self.after.ids_at(&after.difference(before)).cloned().collect(),
+                loses: self.after.ids_at(&before.difference(after)).cloned().collect(),
             })
         };
-        names.into_iter().filter_map(shift).collect()
-    }
-}
-
-fn ceiling_change(before: &SetIndex<'_>, after: &SetIndex<'_>, role: Role) -> CeilingChange {
-    let more = |inherit: bool| {
-        let mut more = after.permitted(role, inherit);
-        more.subtract(&before.permitted(role, inherit));
-        more
-    };
-    CeilingChange {
-        before: before.permitted(role, false),
-        after: after.permitted(role, false),
-        inherited: after.ids_of(&more(true)).cloned().collect(),
-        opens: !more(false).is_empty(),
+        names.into_iter().filter_map(change).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::resolved_set::members;
+use crate::domain::catalogue::permission_index::members;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
 

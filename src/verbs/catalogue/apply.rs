@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::catalogue::diff::{CatalogueDiff, diff};
 use crate::domain::catalogue::permission_index::{self, SetChange};
-use crate::domain::catalogue::{Catalogue, resolved_set, validate};
+use crate::domain::catalogue::{Catalogue, validate};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::token::TokenId;
 use crate::verbs::ports::Grant;
@@ -131,7 +131,6 @@ fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<CataloguePreview>
 struct CatalogueStates {
     before: Vec<Catalogue>,
     after: Vec<Catalogue>,
-    ids: Vec<MethodId>,
     /// Index in `before` of the catalogue that changes.
     older: Option<usize>,
 }
@@ -145,12 +144,11 @@ impl CatalogueStates {
             Some(existing) => *existing = new.clone(),
             None => after.push(new.clone()),
         }
-        let ids = resolved_set::all_method_ids([&before[..], &after[..]]);
-        Ok(CatalogueStates { before, after, ids, older })
+        Ok(CatalogueStates { before, after, older })
     }
 
-    fn widening(&self) -> permission_index::CatalogueComparison<'_> {
-        permission_index::CatalogueComparison::new(&self.ids, &self.before, &self.after)
+    fn widening(&self) -> permission_index::CatalogueComparison {
+        permission_index::CatalogueComparison::new(&self.before, &self.after)
     }
 
     /// Returns the preview, and the tokens that gain methods.
@@ -191,7 +189,7 @@ fn newly_public(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> 
 /// something.
 fn find_widened(
     snapshot: &dyn Snapshot,
-    widening: &mut permission_index::CatalogueComparison<'_>,
+    widening: &mut permission_index::CatalogueComparison,
 ) -> Result<(Widening, BTreeSet<TokenId>)> {
     let (mut found, mut gaining) = (Widening::default(), BTreeSet::new());
     if !widening.can_widen() {
@@ -217,7 +215,7 @@ fn find_widened(
 }
 
 /// Returns the gain of a token. `None` if there is none.
-fn widened_token(widening: &mut permission_index::CatalogueComparison<'_>, grant: &Grant) -> Option<WidenedToken> {
+fn widened_token(widening: &mut permission_index::CatalogueComparison, grant: &Grant) -> Option<WidenedToken> {
     let mut gained: Rc<[MethodId]> = Rc::new([]);
     for role in &grant.roles {
         let by_secret = widening.gained_methods(*role, &grant.selection);

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jeton::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet, any_contains, members};
+use jeton::domain::catalogue::permission_index::members;
+use jeton::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet, any_contains};
 use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry, toml_reader, toml_writer, validate};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::error::Kind;

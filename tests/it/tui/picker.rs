@@ -83,7 +83,7 @@ fn changing_a_method_of_a_set_makes_the_selection_custom() {
     s.keys("<down><down><space>");
     assert!(matches!(tree(&s).choice(), Choice::Sets(names) if names.len() == 2));
     s.keys("<space>");
-    let of_set = jeton::domain::catalogue::resolved_set::members(&s.model.catalogues, IDE_SET);
+    let of_set = jeton::domain::catalogue::permission_index::members(&s.model.catalogues, IDE_SET);
     s.assert_shows(&format!(" {} of 269 ", of_set.len()));
     s.keys("<tab>/control.startenv<enter>");
     let id = MethodId::parse("environment.control.StartEnv").unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jeton::domain::api_selection::Selection;
-use jeton::domain::catalogue::resolved_set::members;
+use jeton::domain::catalogue::permission_index::members;
 use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::role::Role;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::support::fakes::{entry, tester};
 use jeton::domain::catalogue::effective_rights::Withheld;
-use jeton::domain::catalogue::resolved_set::members;
+use jeton::domain::catalogue::permission_index::members;
 use jeton::domain::catalogue::{ApiSet, SetEntry, toml_reader, toml_writer};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::tokens::TokenDetails;

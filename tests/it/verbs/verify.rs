@@ -95,7 +95,7 @@ fn permission_is_the_selection_under_the_roles_ceiling() {
         assert_eq!(reason_of(who, Selection::Inherit, "no.Such"), "unknown-method");
     }
     let set = "Maven Plugin";
-    let members = jeton::domain::catalogue::resolved_set::members(std::slice::from_ref(&shipped), set);
+    let members = jeton::domain::catalogue::permission_index::members(std::slice::from_ref(&shipped), set);
     for method in shipped.methods().filter(|m| m.access.as_str() == "read") {
         let expected = if members.contains(&method.id) { yes } else { no };
         let selection = Selection::Sets([set.to_owned()].into());

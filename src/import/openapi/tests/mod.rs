@@ -7,7 +7,7 @@ mod properties;
 
 use super::*;
 use crate::domain::catalogue::SetEntry;
-use crate::domain::catalogue::resolved_set::members;
+use crate::domain::catalogue::permission_index::members;
 use crate::domain::method::Access;
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::Kind;
