@@ -80,50 +80,47 @@ impl Span {
 
     /// Returns the instant this long after `at`; `None` if it is past the year 9999.
     pub fn after(self, at: Timestamp, zone: &dyn Zone) -> Option<Timestamp> {
-        match self {
-            Span::Hours(n) => at.plus(i64::from(n) * HOUR).writable(),
-            Span::Days(n) => at.plus(i64::from(n) * DAY).writable(),
-            Span::Weeks(n) => at.plus(i64::from(n) * 7 * DAY).writable(),
-            Span::Months(n) => time::plus_months(at, n, zone),
-            Span::Years(n) => time::plus_months(at, n.checked_mul(12)?, zone),
-        }
+        self.shift(at, true, zone)?.writable()
     }
 
     /// Returns the instant this long before `at`; `None` if it is before the calendar begins.
     pub fn before(self, at: Timestamp, zone: &dyn Zone) -> Option<Timestamp> {
+        self.shift(at, false, zone)
+    }
+
+    fn shift(self, at: Timestamp, forward: bool, zone: &dyn Zone) -> Option<Timestamp> {
+        let by = |n: u32, unit: i64| Some(at.plus(i64::from(n) * if forward { unit } else { -unit }));
         match self {
-            Span::Hours(n) => Some(at.plus(-i64::from(n) * HOUR)),
-            Span::Days(n) => Some(at.plus(-i64::from(n) * DAY)),
-            Span::Weeks(n) => Some(at.plus(-i64::from(n) * 7 * DAY)),
-            Span::Months(n) => time::minus_months(at, n, zone),
-            Span::Years(n) => time::minus_months(at, n.checked_mul(12)?, zone),
+            Span::Hours(n) => by(n, HOUR),
+            Span::Days(n) => by(n, DAY),
+            Span::Weeks(n) => by(n, 7 * DAY),
+            Span::Months(n) => time::shift_months(at, n, forward, zone),
+            Span::Years(n) => time::shift_months(at, n.checked_mul(12)?, forward, zone),
         }
     }
-}
 
-impl Span {
+    /// Returns the number, the unit as people type it, and the unit as a word.
+    const fn parts(self) -> (u32, &'static str, &'static str) {
+        match self {
+            Span::Hours(n) => (n, "h", "hour"),
+            Span::Days(n) => (n, "d", "day"),
+            Span::Weeks(n) => (n, "w", "week"),
+            Span::Months(n) => (n, "mo", "month"),
+            Span::Years(n) => (n, "y", "year"),
+        }
+    }
+
     /// Returns the span in words, e.g. `30 days`.
     pub fn describe(self) -> String {
-        let (count, unit) = match self {
-            Span::Hours(n) => (n, "hour"),
-            Span::Days(n) => (n, "day"),
-            Span::Weeks(n) => (n, "week"),
-            Span::Months(n) => (n, "month"),
-            Span::Years(n) => (n, "year"),
-        };
+        let (count, _, unit) = self.parts();
         format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
     }
 }
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Span::Hours(n) => write!(f, "{n}h"),
-            Span::Days(n) => write!(f, "{n}d"),
-            Span::Weeks(n) => write!(f, "{n}w"),
-            Span::Months(n) => write!(f, "{n}mo"),
-            Span::Years(n) => write!(f, "{n}y"),
-        }
+        let (count, unit, _) = self.parts();
+        write!(f, "{count}{unit}")
     }
 }
 

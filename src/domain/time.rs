@@ -159,17 +159,13 @@ pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
     after.writable()
 }
 
-/// Returns `at` moved by calendar months in `zone`, at the same local time. In a shorter month, it's the last day.
-pub fn plus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
-    let (wall, _) = zone.wall(at)?;
-    zone.instant(wall.checked_add_months(Months::new(months))?)?.writable()
-}
-
-/// Returns `at` moved back by calendar months in `zone`, at the same local time. In a shorter month, it's the last
+/// Returns `at` moved by calendar months in `zone`, on or back, at the same local time. In a shorter month, it's the last
 /// day.
-pub fn minus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
+pub fn shift_months(at: Timestamp, months: u32, forward: bool, zone: &dyn Zone) -> Option<Timestamp> {
     let (wall, _) = zone.wall(at)?;
-    zone.instant(wall.checked_sub_months(Months::new(months))?)?.writable()
+    let months = Months::new(months);
+    let moved = if forward { wall.checked_add_months(months) } else { wall.checked_sub_months(months) };
+    zone.instant(moved?)?.writable()
 }
 
 pub fn day_of(at: Timestamp, zone: &dyn Zone) -> Option<Day> {

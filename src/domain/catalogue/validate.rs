@@ -78,32 +78,25 @@ pub(super) fn find_fault(catalogue: &Catalogue, existing: &[Catalogue]) -> Valid
 
 /// Refuses definitions that only jeton's own file may make.
 fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
-    let ours = || "jeton.* methods are built in";
+    let ours = "jeton.* methods are built in";
     if catalogue.name.eq_ignore_ascii_case(MANAGEMENT) {
-        let error = Error::usage("a file can't define the catalogue jeton").why(ours()).next("Choose another name");
+        let error = Error::usage("a file can't define the catalogue jeton").why(ours).next("Choose another name");
         return Err(fault(Location::Name, error));
     }
     // Ignores the case, because an id that only looks like one of jeton's would be mistaken for it.
-    let is_ours = |id: &str| {
-        let head = id.split('.').next().unwrap_or_default();
-        head.eq_ignore_ascii_case(MANAGEMENT)
-    };
+    let is_ours = |id: &str| id.split('.').next().unwrap_or_default().eq_ignore_ascii_case(MANAGEMENT);
     for (g, group) in catalogue.groups.iter().enumerate() {
-        if is_ours(&group.id) {
-            return Err(fault(
-                Location::GroupId(g),
-                Error::usage("a catalogue file can't define groups or methods of jeton")
-                    .why(ours())
-                    .next("Choose an id whose part before the first dot is not jeton"),
-            ));
-        }
-        if let Some(m) = group.methods.iter().position(|m| is_ours(m.id.as_str())) {
-            return Err(fault(
-                Location::MethodId(g, m),
-                Error::usage("a catalogue file can't define groups or methods of jeton")
-                    .why(ours())
-                    .next("Choose an id whose part before the first dot is not jeton"),
-            ));
+        let own_method = || group.methods.iter().position(|m| is_ours(m.id.as_str()));
+        let location = if is_ours(&group.id) {
+            Some(Location::GroupId(g))
+        } else {
+            own_method().map(|m| Location::MethodId(g, m))
+        };
+        if let Some(location) = location {
+            let error = Error::usage("a catalogue file can't define groups or methods of jeton")
+                .why(ours)
+                .next("Choose an id whose part before the first dot is not jeton");
+            return Err(fault(location, error));
         }
     }
     Ok(())
@@ -250,24 +243,24 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         let both = set.include.iter().enumerate().map(|(e, entry)| (Location::Include(s, e), entry));
         let both = both.chain(set.exclude.iter().enumerate().map(|(e, entry)| (Location::Exclude(s, e), entry)));
         for (location, entry) in both {
+            let is_management = match entry {
+                SetEntry::Method(id) => id.is_management(),
+                SetEntry::Prefix(head) => MethodId::parse(head).is_ok_and(|id| id.is_management()),
+                SetEntry::Group(group) => group.split('.').next() == Some(MANAGEMENT),
+                SetEntry::Set(_) => false,
+            };
             let (means_something, why) = match entry {
-                SetEntry::Method(id) if id.is_management() => {
+                _ if is_management => {
                     (false, "API sets can't include jeton.* methods; choose these methods for each token")
                 }
                 SetEntry::Method(id) => (
                     own.contains(id.as_str()),
                     "this catalogue has no such method; for an API set of this or another catalogue, use set:NAME",
                 ),
-                SetEntry::Prefix(head) if MethodId::parse(head).is_ok_and(|id| id.is_management()) => {
-                    (false, "API sets can't include jeton.* methods; choose these methods for each token")
-                }
                 SetEntry::Prefix(head) => (
                     own.range(head.as_str()..).next().is_some_and(|id| id.starts_with(head.as_str())),
                     "no method of this catalogue matches the pattern",
                 ),
-                SetEntry::Group(group) if group.split('.').next() == Some(MANAGEMENT) => {
-                    (false, "API sets can't include jeton.* methods; choose these methods for each token")
-                }
                 SetEntry::Group(group) => (own_groups.contains(group.as_str()), "this catalogue has no such group"),
                 SetEntry::Set(name) => (
                     own_sets.contains(name.as_str()) || elsewhere.contains_key(name.as_str()),

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::Connection;
-
 use super::open::open_error;
-use super::query_helpers::query_one;
 use super::wal;
 use crate::error::{Error, Result};
 
@@ -23,7 +20,6 @@ pub(super) struct FileIdentity {
     path: PathBuf,
     file: Inode,
     sidecars: Vec<(PathBuf, Inode)>,
-    schema: i64,
     /// The file's state when it was opened, if the file is read as immutable.
     frozen: Option<FileState>,
     /// The folder when all files were last seen in their places; `None` while the folder has just changed.
@@ -82,39 +78,14 @@ pub(super) fn sidecar_path(path: &Path, ending: &str) -> PathBuf {
 }
 
 impl FileIdentity {
-    pub(super) fn new(path: PathBuf, schema: usize) -> Result<Self> {
+    pub(super) fn new(path: PathBuf) -> Result<Self> {
         let file = Inode::read(&path).map_err(|e| open_error(&path).why(e.to_string()))?;
         let companions = SHARED_SUFFIXES.iter().filter_map(|ending| {
             let path = sidecar_path(&path, ending);
             Inode::read(&path).ok().map(|inode| (path, inode))
         });
         let companions = companions.collect();
-        Ok(FileIdentity {
-            file,
-            sidecars: companions,
-            path,
-            schema: schema as i64,
-            frozen: None,
-            verified_in: Mutex::new(None),
-        })
-    }
-
-    /// Checks that the schema is still the expected one.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if another program has changed the schema of the open store: its tables may then
-    /// have another meaning.
-    pub(super) fn check_schema(&self, db: &Connection) -> Result<()> {
-        match query_one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
-            Some(schema) if schema == self.schema => Ok(()),
-            found => Err(Error::failure("another program changed the store's schema")
-                .why(format!(
-                    "the schema is {}, but was {} when jeton opened the store",
-                    found.unwrap_or_default(),
-                    self.schema
-                ))
-                .next("If a newer jeton changed the store, start that version. Otherwise restore a backup")),
-        }
+        Ok(FileIdentity { file, sidecars: companions, path, frozen: None, verified_in: Mutex::new(None) })
     }
 
     pub(super) fn file_state(&self) -> Result<FileState> {

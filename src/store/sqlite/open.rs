@@ -13,7 +13,7 @@ use super::file_identity::{FileIdentity, sidecar_path};
 use super::query_helpers::sqlite_error;
 use super::read_only_mount::ReadOnly;
 use super::{busy_handler, read_only_mount, schema, token_list_query, wal};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::platform::unix_user;
 use crate::store::OpenMode;
 
@@ -40,7 +40,7 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     }
     let path = absolute(path)?;
     check_owner(&path)?;
-    if mode.creates() && !exists(&path)? {
+    if mode.creates() && metadata(&path)?.is_none() {
         create_file(&path)?;
     }
     check_ancestors(&path)?;
@@ -48,7 +48,7 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     check_sidecars(&path)?;
     if read_only_mount::is_read_only(&path) {
         // Record the identity before anything is read.
-        let mut identity = FileIdentity::new(path.clone(), schema::MIGRATIONS.len())?;
+        let mut identity = FileIdentity::new(path.clone())?;
         let mut db = match read_only_mount::connect_read_only(&path)? {
             ReadOnly::Alone(db) => {
                 identity.freeze()?;
@@ -57,7 +57,7 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
             ReadOnly::Shared(db) => db,
         };
         configure(&mut db, mode).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
-        read_only_mount::check_schema(&path, schema::read_schema(&db)?, schema::MIGRATIONS.len())?;
+        read_only_mount::check_schema(&path, schema::read_schema(&db)?)?;
         identity.check_in_place()?;
         return Ok((db, identity));
     }
@@ -69,7 +69,7 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     // NORMAL can lose the last commits in WAL mode, but never damages the file.
     let synchronous = if matches!(mode, OpenMode::Ledger(_)) { "NORMAL" } else { "FULL" };
     db.pragma_update(None, "synchronous", synchronous).map_err(sqlite_error)?;
-    let identity = FileIdentity::new(path, schema::MIGRATIONS.len())?;
+    let identity = FileIdentity::new(path)?;
     Ok((db, identity))
 }
 
@@ -96,10 +96,11 @@ pub(super) fn open_error(path: &Path) -> Error {
     Error::failure(format!("the store {} can't be opened", path.display()))
 }
 
-fn exists(path: &Path) -> Result<bool> {
+/// Returns the metadata of the path itself; `None` if it doesn't exist.
+fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
     match fs::symlink_metadata(path) {
-        Ok(_) => Ok(true),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+        Ok(meta) => Ok(Some(meta)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(open_error(path).why(e.to_string())),
     }
 }
@@ -192,39 +193,32 @@ fn check_ancestors(path: &Path) -> Result<()> {
 fn check_sidecars(path: &Path) -> Result<()> {
     for ending in SIDECAR_SUFFIXES {
         let companion = sidecar_path(path, ending);
-        match fs::symlink_metadata(&companion) {
-            Err(e) if e.kind() == ErrorKind::NotFound => {}
+        let meta = match fs::symlink_metadata(&companion) {
+            Ok(meta) => meta,
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
             Err(e) => return Err(open_error(path).why(format!("{}: {e}", companion.display()))),
-            Ok(meta) => {
-                let ours = meta.uid() == rustix::process::geteuid().as_raw();
-                if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
-                    return Err(open_error(path)
-                        .why(format!(
-                            "{} must be a regular file that only you own and can read, but it has uid {} and mode \
-                         {:04o}",
-                            companion.display(),
-                            meta.uid(),
-                            meta.mode() & 0o7777
-                        ))
-                        .next(
-                            "Correct the owner and mode of this file. Don't delete the file: it may hold your last \
-                         changes",
-                        ));
-                }
-            }
+        };
+        let ours = meta.uid() == rustix::process::geteuid().as_raw();
+        if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
+            return Err(open_error(path)
+                .why(format!(
+                    "{} must be a regular file that only you own and can read, but it has uid {} and mode {:04o}",
+                    companion.display(),
+                    meta.uid(),
+                    meta.mode() & 0o7777
+                ))
+                .next(
+                    "Correct the owner and mode of this file. Don't delete the file: it may hold your last changes",
+                ));
         }
     }
     Ok(())
 }
 
 fn check_file(path: &Path) -> Result<()> {
-    let meta = match fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(e) if e.kind() == ErrorKind::NotFound => {
-            return Err(Error::new(Kind::NotFound, format!("no store at {}", path.display()))
-                .next("Check the path, or create a store with: jeton init"));
-        }
-        Err(e) => return Err(open_error(path).why(e.to_string())),
+    let Some(meta) = metadata(path)? else {
+        return Err(Error::not_found(format!("no store at {}", path.display()))
+            .next("Check the path, or create a store with: jeton init"));
     };
     if meta.is_symlink() {
         return Err(open_error(path)

@@ -15,7 +15,7 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 use super::file_identity::sidecar_path;
 use super::open::open_error;
 use super::query_helpers::sqlite_error;
-use super::schema::Schema;
+use super::schema::{NEWEST, Schema};
 use super::wal;
 use crate::error::Result;
 
@@ -74,14 +74,14 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
     Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sqlite_error).map(ReadOnly::Alone)
 }
 
-/// Checks that the schema is version `newest`, the program's own. A store on a read-only mount can't be migrated.
-pub(super) fn check_schema(path: &Path, found: Schema, newest: usize) -> Result<()> {
-    if usize::try_from(found.version).is_ok_and(|version| version == newest) && !found.lacks_indexes {
+/// Checks that the schema is the program's own. A store on a read-only mount can't be migrated.
+pub(super) fn check_schema(path: &Path, found: Schema) -> Result<()> {
+    if found.version == NEWEST && !found.lacks_indexes {
         return Ok(());
     }
     Err(open_error(path)
         .why(format!(
-            "the store has schema {} and must be migrated to {newest}, but the store is on a read-only mount",
+            "the store has schema {} and must be migrated to {NEWEST}, but the store is on a read-only mount",
             found.version
         ))
         .next("Copy the store to a writable folder, then use the copy: --store PATH"))

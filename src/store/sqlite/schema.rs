@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::query_helpers::sqlite_error;
+use super::query_helpers::{query_value, sqlite_error};
 use crate::error::{Error, Kind, Result};
 use crate::store::OpenMode;
 
@@ -11,7 +11,7 @@ pub(super) const APPLICATION_ID: i32 = 0x6a65_746e;
 /// "jetf": a store that is being filled and lacks the indexes of [`DEFERRED_INDEXES`]. Opening the store builds them.
 pub(super) const UNINDEXED_ID: i32 = 0x6a65_7466;
 /// Each migration updates a store from the previous version; the first creates version 1. Append only.
-pub(super) const MIGRATIONS: &[&str] = &[
+const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_initial.sql"),
     include_str!("migrations/002_sort_columns.sql"),
     include_str!("migrations/003_list_indexes.sql"),
@@ -25,6 +25,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/011_failed_sign_ins.sql"),
     include_str!("migrations/012_regenerated.sql"),
 ];
+/// The version of the schema after all migrations.
+pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
 /// Indexes that a large number of insertions would keep rewriting. A store to be filled is created without them.
 const DEFERRED_INDEXES: [&str; 2] =
     [include_str!("migrations/003_list_indexes.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
@@ -32,13 +34,12 @@ const DEFERRED_INDEXES: [&str; 2] =
 /// Migrates the schema to the current version. Two processes may try at once, so the version is read again inside the
 /// transaction.
 pub(super) fn migrate(db: &mut Connection, mode: OpenMode) -> Result<()> {
-    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     // One transaction, so that all is read from one state: another process may migrate between two reads.
     let found = db.transaction().map_err(sqlite_error).and_then(|tx| read_schema(&tx))?;
     if found.version == 0 && !mode.creates() {
         return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Create a store with: jeton init"));
     }
-    if found.version != newest || found.lacks_indexes {
+    if found.version != NEWEST || found.lacks_indexes {
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
         let current = read_schema(&tx)?;
         for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(current.version).unwrap_or(0)) {
@@ -84,13 +85,26 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
             .why("the file is another program's database")
             .next("Use another file: --store PATH"));
     }
-    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if !(1..=newest).contains(&version) {
+    if !(1..=NEWEST).contains(&version) {
         return Err(Error::failure("the store can't be opened")
             .why(format!(
-                "the store has schema {version}, but this version of jeton supports schemas only up to {newest}"
+                "the store has schema {version}, but this version of jeton supports schemas only up to {NEWEST}"
             ))
             .next("Use the version of jeton that wrote the store, or a newer version"));
     }
     Ok(Schema { version, lacks_indexes })
+}
+
+/// Checks that the schema is still the one that jeton opened.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] if another program has changed the schema of the open store: its tables may then have
+/// another meaning.
+pub(super) fn check_unchanged(db: &Connection) -> Result<()> {
+    match query_value::<i64>(db, "PRAGMA user_version", [])?.unwrap_or_default() {
+        NEWEST => Ok(()),
+        found => Err(Error::failure("another program changed the store's schema")
+            .why(format!("the schema is {found}, but was {NEWEST} when jeton opened the store"))
+            .next("If a newer jeton changed the store, start that version. Otherwise restore a backup")),
+    }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 use super::file_identity::{FileIdentity, FileState};
 use super::query_helpers::sqlite_error;
 use super::sqlite_tx::SqliteTx;
-use super::{audit, busy_handler, failed_sign_in_audit, ledger_read, open, tokens, usage_journal, wal};
+use super::{audit, busy_handler, failed_sign_in_audit, ledger_read, open, schema, tokens, usage_journal, wal};
 use crate::domain::audit::AuditActor;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -45,7 +45,7 @@ impl SqliteStore {
         let mut db = self.lock();
         let _open = stop_between_writes::enter();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
-        self.identity.check_schema(&tx)?;
+        schema::check_unchanged(&tx)?;
         let out = f(&tx)?;
         self.identity.check_in_place()?;
         tx.commit().map_err(sqlite_error)?;
@@ -97,7 +97,7 @@ impl Store for SqliteStore {
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
         let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(sqlite_error)?;
-        self.identity.check_schema(&tx)?;
+        schema::check_unchanged(&tx)?;
         let out = f(&SqliteTx(&tx))?;
         tx.finish().map_err(sqlite_error)?;
         self.identity.check_in_place()?;
