@@ -82,7 +82,6 @@ pub enum Fault {
 /// A reference to a missing token, for a later search of similar names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
-    /// The reference as it was typed.
     pub typed: String,
     /// `true` if it was searched in the trash.
     pub trashed: bool,
@@ -96,10 +95,8 @@ pub struct Error {
     pub kind: Kind,
     /// The failure in words.
     pub what: String,
-    /// The reason, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// The next step, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// Time to wait before the same call can succeed, if waiting helps. In JSON: `{"secs":…,"nanos":…}`.

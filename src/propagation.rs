@@ -19,7 +19,6 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 pub enum Propagation {
     /// The service has read the change and denies the revoked access. Holds the time of the round trip.
     Confirmed(Duration),
-    /// The service doesn't confirm the change.
     Unconfirmed {
         service: Endpoint,
         /// The reason, worded to follow "the service".
@@ -39,7 +38,6 @@ pub fn describe_confirmed(subject: &str, time: Duration) -> String {
     format!("the service already refuses {subject} ({:.1} ms)", Propagation::milliseconds(time))
 }
 
-/// Returns the text for a change that the service has not confirmed.
 pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
     format!(
         "the change is stored, but the service at {service} did not confirm it: the service {why}. Check that the \

@@ -3,7 +3,6 @@
 use super::word_enum::word_enum;
 
 word_enum! {
-    /// The reason why an attempt was denied.
     pub enum DenialReason {
         Malformed = "malformed",
         Checksum = "checksum",

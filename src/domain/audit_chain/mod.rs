@@ -48,19 +48,13 @@ fn excerpt(text: &str) -> String {
 pub enum Flaw {
     /// The table differs from jeton's definition; the text says how.
     Table(String),
-    /// The store is set up, but its log is empty.
     Emptied,
-    /// The row is before the first row.
     Extra(RowRef),
-    /// The row follows a row with a higher number.
     Order(RowRef),
     /// The row is missing, and so are all others up to this one.
     Missing(i64),
-    /// A column of the row has a value of another type.
     Unreadable(RowRef, Cow<'static, str>),
-    /// The row's hash doesn't match its fields and the previous row.
     Changed(RowRef),
-    /// The file is damaged from here on.
     Torn,
     /// The rows from this one on are missing, although a checkpoint recorded them.
     Cut(Checkpoint),
@@ -71,7 +65,6 @@ pub enum Flaw {
         /// The first checkpoint that doesn't match.
         differs: Checkpoint,
     },
-    /// The checkpoints belong to another store.
     OtherStore { theirs: StoreId, ours: StoreId },
 }
 
@@ -101,7 +94,6 @@ impl ChainFinding {
         }
     }
 
-    /// Returns the finding in words, with `dates` for a person.
     pub fn describe(&self, dates: Dates<'_>) -> String {
         let seq = self.seq.unwrap_or(0);
         let row = |row_ref: &RowRef| {
@@ -296,7 +288,6 @@ impl ChainVerifier {
         self.report
     }
 
-    /// Returns the results for the whole chain.
     pub fn finish(mut self) -> ChainReport {
         let furthest = self.next.take().into_iter().chain(self.checkpoints.by_ref()).last();
         if let Some(furthest) = furthest {

@@ -149,7 +149,6 @@ impl PermissionIndex {
         self.sets.get(set).into_iter().flat_map(|bits| self.ids_at(bits))
     }
 
-    /// Returns the number of methods in a set.
     pub fn count(&self, set: &str) -> usize {
         self.sets.get(set).map_or(0, BitSet::len)
     }

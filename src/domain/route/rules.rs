@@ -297,7 +297,6 @@ fn application_catalogues(catalogues: &[Catalogue]) -> impl Iterator<Item = &Cat
     catalogues.iter().filter(|catalogue| catalogue.name != MANAGEMENT)
 }
 
-/// Returns enough of a route to find it.
 fn route_excerpt(route: &Route) -> String {
     excerpt(&route.to_string(), 100)
 }

@@ -22,7 +22,6 @@ enum Scheme<'a> {
     Other,
 }
 
-/// A scope that an operation requires.
 pub(super) struct Scope<'a> {
     pub(super) name: &'a str,
     /// The purpose of the scope, if the document gives one.

@@ -43,7 +43,6 @@ pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
     tree.root.map(|value| value.node).ok_or_else(|| Error::usage("the document is empty"))
 }
 
-/// A finished value.
 #[derive(Clone)]
 struct ParsedValue {
     node: Node,

@@ -24,7 +24,6 @@ pub(super) const TOKEN_JOINS: &str = "
 /// The columns that [`TokenRefRow::read`] reads, the first nine of every row.
 pub(super) const TOKEN_COLUMNS: &str = "d.token_id, coalesce(t.name, p.token_name), a.username, t.id IS NOT NULL,
     t.deleted_at IS NOT NULL, d.public_id, s.state, s.retires_at, (SELECT prefix FROM installation)";
-/// Number of [`TOKEN_COLUMNS`].
 const TOKEN_COLUMN_COUNT: usize = 9;
 
 /// A token's name and a hint, as text to search in; empty if missing.

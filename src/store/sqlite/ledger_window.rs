@@ -72,7 +72,6 @@ pub(super) enum PageStart<K> {
     Behind(Vec<Value>, Direction),
 }
 
-/// The direction of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     Up,

@@ -19,7 +19,6 @@ use crate::verbs::ports::{
     CommittedTx, DataVersion, DataVersions, FlushScope, Maintenance, Snapshot, Store, Tx, UsageTx,
 };
 
-/// A store in one SQLite file.
 pub struct SqliteStore {
     db: Mutex<Connection>,
     identity: FileIdentity,
