@@ -8,7 +8,7 @@ use super::args::{PolicyCommand, SetPolicyArgs};
 use super::json::SCHEMA;
 use super::output::Table;
 use crate::domain::policy::Policy;
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 use crate::verbs::policy::{ListPolicy, SetPolicy};
 
@@ -80,11 +80,8 @@ fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
     }
     let pair = |word: &String| match word.split_once('=') {
         Some((key, value)) => Ok((full_key(key), value.to_owned())),
-        None => {
-            let head: String = word.chars().take(32).collect();
-            Err(Error::usage(format!("the rule \"{}\" has no value", escape_untrusted(&head)))
-                .why("write one rule as KEY VALUE, or several rules as KEY=VALUE"))
-        }
+        None => Err(Error::usage(format!("the rule \"{}\" has no value", excerpt(word, 32)))
+            .why("write one rule as KEY VALUE, or several rules as KEY=VALUE")),
     };
     words.iter().map(pair).collect()
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::domain::date_format::DateFormat;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::suggest::did_you_mean;
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::{escape_untrusted, excerpt};
 use crate::error::{Error, Result};
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
@@ -118,8 +118,7 @@ pub(super) fn parse_group(text: &str) -> Result<String> {
     if (1..=32).contains(&text.len()) && text.bytes().all(fits) {
         return Ok(text.to_owned());
     }
-    let head: String = text.chars().take(32).collect();
-    Err(Error::usage(format!("\"{}\" is not a group name", escape_untrusted(&head)))
+    Err(Error::usage(format!("\"{}\" is not a group name", excerpt(text, 32)))
         .why("use 1-32 characters: A-Z a-z 0-9 _ - ."))
 }
 
@@ -132,8 +131,7 @@ const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// [`crate::error::Kind::Usage`] with the rule.
 pub(super) fn parse_duration(text: &str) -> Result<Duration> {
     let refused = || {
-        let head: String = text.chars().take(32).collect();
-        Error::usage(format!("\"{}\" is not a time span", escape_untrusted(&head)))
+        Error::usage(format!("\"{}\" is not a time span", excerpt(text, 32)))
             .why("use a whole number with s, min or h, e.g. 0s, 90s, 5min or 1h; at most a day")
     };
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;

@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 use crate::service::endpoint::Endpoint;
 
@@ -114,8 +114,7 @@ impl fmt::Display for Listen {
 }
 
 fn refused(text: &str, what: &str, why: &str) -> Error {
-    let head: String = text.chars().take(120).collect();
-    Error::usage(format!("\"{}\" is {what}", escape_untrusted(&head))).why(why)
+    Error::usage(format!("\"{}\" is {what}", excerpt(text, 120))).why(why)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
 const MAX_SOURCES: usize = 8;
@@ -27,8 +27,7 @@ impl CredentialSources {
         let mut sources = Vec::new();
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
             let source = parse_source(one).ok_or_else(|| {
-                let head: String = one.chars().take(64).collect();
-                Error::usage(format!("\"{}\" is not a source of tokens", escape_untrusted(&head))).why(
+                Error::usage(format!("\"{}\" is not a source of tokens", excerpt(one, 64))).why(
                     "use header:NAME or query:NAME, where NAME has letters, digits, - and _. The header \
                      Authorization is always accepted. A header that the service reads itself can't be used",
                 )

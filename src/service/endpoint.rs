@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
 /// The longest path of a socket that every system accepts, in bytes (`sun_path` of unix(7), less its final zero byte).
@@ -21,10 +21,8 @@ impl Endpoint {
     /// [`crate::error::Kind::Usage`] with the rule. Host names are refused, because the address behind a name may
     /// change.
     pub fn parse(text: &str) -> Result<Self> {
-        let refused = |why: &str| {
-            let head: String = text.chars().take(120).collect();
-            Err(Error::usage(format!("\"{}\" is not a service address", escape_untrusted(&head))).why(why))
-        };
+        let refused =
+            |why: &str| Err(Error::usage(format!("\"{}\" is not a service address", excerpt(text, 120))).why(why));
         let Some(path) = text.strip_prefix("unix:") else {
             return match text.parse() {
                 Ok(address) => Ok(Endpoint::Tcp(address)),

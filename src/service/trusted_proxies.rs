@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
 /// Number of entries of a forwarding header that are read, from its end. Each proxy on the way adds one.
@@ -28,8 +28,7 @@ impl TrustedProxies {
     pub fn parse(text: &str) -> Result<Self> {
         let one = |part: &str| {
             parse_network(part).ok_or_else(|| {
-                let head: String = part.chars().take(64).collect();
-                Error::usage(format!("\"{}\" is not a network", escape_untrusted(&head)))
+                Error::usage(format!("\"{}\" is not a network", excerpt(part, 64)))
                     .why("use an address or a CIDR range: 192.0.2.1, 10.0.0.0/8, fd00::/8")
             })
         };

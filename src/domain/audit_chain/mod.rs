@@ -65,7 +65,10 @@ pub enum Flaw {
         /// The first checkpoint that doesn't match.
         differs: Checkpoint,
     },
-    OtherStore { theirs: StoreId, ours: StoreId },
+    OtherStore {
+        theirs: StoreId,
+        ours: StoreId,
+    },
 }
 
 /// A fault that an untouched log doesn't have.
