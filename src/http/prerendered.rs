@@ -50,7 +50,7 @@ impl RenderedIdentity {
                 IdentityField::Hint => format!("{prefix}_{}", secret.as_str()),
                 IdentityField::Method => String::new(),
             };
-            json.push_str(&format!("{}\"{}\":\"", if json.is_empty() { "" } else { "," }, field.name()));
+            json.push_str(&format!("{}\"{}\":\"", if json.is_empty() { "" } else { "," }, field.as_str()));
             let begin = json.len();
             json.push_str(&value);
             let place = (begin, json.len());
