@@ -12,7 +12,7 @@ pub mod segment;
 use std::cmp::Reverse;
 use std::fmt;
 
-use self::segment::{MatchMode, SegmentPattern};
+use self::segment::SegmentPattern;
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
@@ -80,20 +80,6 @@ impl Route {
         self.segments.len() == other.segments.len()
             && (other.http_method.is_none() || other.http_method == self.http_method)
             && self.segments.iter().zip(&other.segments).all(|(a, b)| a.is_within(b))
-    }
-
-    /// Returns `true` if the route matches a request with this verb and path. Doesn't check that the path is plain: see
-    /// [`request_path`].
-    pub fn matches(&self, http_method: &str, path: &str, spelling: MatchMode) -> bool {
-        let Some(inner) = path.strip_prefix('/') else { return false };
-        let is_method = match &self.http_method {
-            Some(expected) => expected == http_method,
-            None => !http_method.is_empty() && http_method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
-        };
-        let mut parts = inner.split('/');
-        is_method
-            && self.segments.iter().all(|shape| parts.next().is_some_and(|part| shape.matches(part, spelling)))
-            && parts.next().is_none()
     }
 
     /// Returns routes that together match the requests shared by both; empty if no request is shared.
@@ -164,6 +150,8 @@ impl fmt::Display for Route {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMany;
 
+#[cfg(test)]
+mod matcher_tests;
 #[cfg(test)]
 mod public_route_tests;
 #[cfg(test)]

@@ -64,34 +64,3 @@ pub const OVERRIDE_ARGUMENT: &str = concat!(
 /// Headers that may make an application use another verb or path.
 pub const OVERRIDE_HEADERS: [&str; 5] =
     ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"];
-
-pub fn is_canonical_path(path: &str) -> bool {
-    let Some(inner) = path.strip_prefix('/').filter(|_| path.len() <= MAX_PATH_LEN) else { return false };
-    let mut segments: Vec<&str> = inner.split('/').collect();
-    if segments.last().is_some_and(|last| last.is_empty()) {
-        segments.pop();
-    }
-    segments.iter().all(|segment| !matches!(*segment, "" | "." | "..") && is_canonical_segment(segment))
-}
-
-fn is_canonical_segment(segment: &str) -> bool {
-    let (mut bytes, mut decoded) = (segment.bytes(), Vec::new());
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            if !byte.is_ascii_alphanumeric() && !b"-._~!$&'()*+,=:@".contains(&byte) {
-                return false;
-            }
-            decoded.push(byte);
-            continue;
-        }
-        let mut digit = || bytes.next().and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
-        let (Some(high), Some(low)) = (digit(), digit()) else { return false };
-        let byte = high * 16 + low;
-        if byte.is_ascii_alphanumeric() || byte.is_ascii_control() || b"-._/\\%;".contains(&byte) {
-            return false;
-        }
-        decoded.push(byte);
-    }
-    // A character is invalid if its first bytes are escaped and its last ones are not.
-    String::from_utf8(decoded).is_ok_and(|text| !text.chars().any(char::is_control))
-}

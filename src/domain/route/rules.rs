@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Route;
-use super::request_path::{RegexDialect, is_canonical_path};
+use super::request_path::RegexDialect;
 use super::segment::{MatchMode, SegmentPattern};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::method::{Access, Method, MethodId};
@@ -279,16 +279,6 @@ impl RouteRules {
                 *answer = RouteAction::Deny(why);
             }
         }
-    }
-
-    /// Returns the action for a request. `None` if no entry matches, which also denies the request. `path` is without
-    /// the query, as the client sent it.
-    pub fn find_action(&self, http_method: &str, path: &str) -> Option<&RouteAction> {
-        if !is_canonical_path(path) {
-            return None;
-        }
-        let found = self.rules.iter().find(|e| e.route.matches(http_method, path, e.match_mode));
-        found.map(|e| &e.action)
     }
 }
 

@@ -6,7 +6,7 @@
 use super::TooMany;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Unit {
+pub(super) enum Unit {
     /// This byte, as a character or escaped.
     Byte(u8),
     /// Any one unit.
@@ -17,7 +17,7 @@ enum Unit {
 
 /// The pattern of a segment: `things`, `{id}`, `{id}.json`, `{base}...{head}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SegmentPattern(Vec<Unit>);
+pub struct SegmentPattern(pub(super) Vec<Unit>);
 
 /// The accepted spellings of a shape's literal characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,24 +116,6 @@ impl SegmentPattern {
         Ok(widest)
     }
 
-    /// Returns `true` if the shape matches a segment of a plain path.
-    pub(super) fn matches(&self, segment: &str, spelling: MatchMode) -> bool {
-        let units = units(segment.as_bytes());
-        let fits = |own: Unit, at: usize| match own {
-            Unit::Byte(byte) => {
-                let is_escaped = || units[at].eq_ignore_ascii_case(format!("%{byte:02x}").as_bytes());
-                match (spelling, is_unescaped_in_path(byte)) {
-                    (_, false) => is_escaped(),
-                    (MatchMode::Exact, true) => units[at] == [byte],
-                    (MatchMode::Loose, true) => units[at].eq_ignore_ascii_case(&[byte]) || is_escaped(),
-                }
-            }
-            Unit::One => true,
-            Unit::Many => false,
-        };
-        covers(&self.0, units.len(), fits)
-    }
-
     pub(super) fn literal_count(&self) -> usize {
         self.0.iter().filter(|u| matches!(u, Unit::Byte(_))).count()
     }
@@ -181,7 +163,7 @@ impl SegmentPattern {
 
 /// Returns `true` if `shape` covers `len` items; `fits` tests the item at a position against a unit. Each `Many` takes
 /// as few items as possible. Only the last `Many` passed may ever need to take more.
-fn covers(shape: &[Unit], len: usize, fits: impl Fn(Unit, usize) -> bool) -> bool {
+pub(super) fn covers(shape: &[Unit], len: usize, fits: impl Fn(Unit, usize) -> bool) -> bool {
     let (mut own, mut at) = (0, 0);
     let mut last: Option<(usize, usize)> = None;
     while at < len {
@@ -205,22 +187,9 @@ fn covers(shape: &[Unit], len: usize, fits: impl Fn(Unit, usize) -> bool) -> boo
     shape[own..].iter().all(|unit| *unit == Unit::Many)
 }
 
-/// Returns the units of a segment. A percent sign without two hexadecimal digits after it is a unit of its own, and
-/// matches no escape.
-fn units(segment: &[u8]) -> Vec<&[u8]> {
-    let (mut units, mut rest) = (Vec::with_capacity(segment.len()), segment);
-    while !rest.is_empty() {
-        let is_escape = rest[0] == b'%' && rest.len() >= 3 && rest[1..3].iter().all(u8::is_ascii_hexdigit);
-        let (unit, after) = rest.split_at(if is_escape { 3 } else { 1 });
-        units.push(unit);
-        rest = after;
-    }
-    units
-}
-
 /// Returns `true` if a path may contain this byte unescaped: RFC 3986's unreserved characters and sub-delimiters, `:`
 /// and `@`.
-fn is_unescaped_in_path(byte: u8) -> bool {
+pub(super) fn is_unescaped_in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
 }
 

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::request_path::is_canonical_path;
+use super::matcher_tests::is_canonical_path;
 use super::rules::{RouteAction, RouteRules};
+use super::segment::MatchMode;
 use super::*;
 use crate::domain::catalogue::{Catalogue, Group};
 use crate::domain::method::{Access, Method, MethodId};
