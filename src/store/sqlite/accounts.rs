@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use super::query_helpers::{
-    corrupt, execute, is_unique_violation, query_all, query_one, query_value, readable, sqlite_error, try_execute,
-    tuple,
-};
+use super::query_helpers::{corrupt, execute, execute_unique, query_all, query_one, query_value, readable, tuple};
 use super::sqlite_tx::SqliteTx;
 use super::tokens;
 use crate::domain::account::{Account, AccountId, CredentialVersion};
@@ -138,14 +135,11 @@ impl AccountWriter for SqliteTx<'_> {
                                          credential_version, created_at)
                    VALUES (?1, ?2, 1, ?3, ?4, 1, ?5)";
         let row = params![new.username.as_str(), new.role.as_str(), new.password.0, new.temporary_password, new.now.0];
-        match try_execute(self.0, sql, row) {
-            Ok(_) => Ok(AccountId(self.0.last_insert_rowid())),
-            Err(e) if is_unique_violation(&e) => {
-                Err(Error::conflict(format!("the username {} is taken", new.username))
-                    .why("a username is never used again, not even after its account was deleted"))
-            }
-            Err(e) => Err(sqlite_error(e)),
-        }
+        execute_unique(self.0, sql, row, || {
+            Error::conflict(format!("the username {} is taken", new.username))
+                .why("a username is never used again, not even after its account was deleted")
+        })?;
+        Ok(AccountId(self.0.last_insert_rowid()))
     }
 
     fn update_account(&mut self, account: &Account) -> Result<()> {

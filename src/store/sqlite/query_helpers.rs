@@ -8,6 +8,9 @@ use crate::domain::token::TokenId;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Fault, Result};
 
+const CHECK_PERMISSIONS: &str =
+    "Check the permissions of the file and its folder, and that the file system is not mounted read-only";
+
 pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
     let (what, next) = match error.sqlite_error_code() {
@@ -18,20 +21,8 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         Some(Code::SystemIoFailure) => {
             ("the store's file can't be read or written", Some("Check whether the disk is full or failing"))
         }
-        Some(Code::CannotOpen) => (
-            "the store can't be opened",
-            Some(
-                "Check the permissions of the file and its folder, and that the file system is not mounted \
-                 read-only",
-            ),
-        ),
-        Some(Code::ReadOnly) => (
-            "the store can't be written",
-            Some(
-                "Check the permissions of the file and its folder, and that the file system is not mounted \
-                 read-only",
-            ),
-        ),
+        Some(Code::CannotOpen) => ("the store can't be opened", Some(CHECK_PERMISSIONS)),
+        Some(Code::ReadOnly) => ("the store can't be written", Some(CHECK_PERMISSIONS)),
         Some(Code::DatabaseCorrupt) => ("the store is damaged", Some("Stop using the store and restore a backup")),
         Some(Code::NotADatabase) => (
             "the store is not an SQLite file",
@@ -87,10 +78,6 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
         error,
         E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..) | E::Utf8Error(..)
     )
-}
-
-pub(super) fn is_unique_violation(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error(), Some(e) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
 /// Returns the one row of a cached query, if there is one.
@@ -192,10 +179,18 @@ pub(super) fn placeholder(value: &Value, mark: &str) -> String {
 
 /// Runs a cached statement and returns the number of changed rows.
 pub(super) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
-    try_execute(db, sql, params).map_err(sqlite_error)
+    db.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(sqlite_error)
 }
 
-/// Does the same as [`execute`], with the raw error for callers that inspect it.
-pub(super) fn try_execute(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
-    db.prepare_cached(sql).and_then(|mut s| s.execute(params))
+/// Does the same as [`execute`], but returns `conflict` if the change violates a UNIQUE rule.
+pub(super) fn execute_unique(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    conflict: impl FnOnce() -> Error,
+) -> Result<usize> {
+    db.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(|error| match error.sqlite_error() {
+        Some(e) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE => conflict(),
+        _ => sqlite_error(error),
+    })
 }

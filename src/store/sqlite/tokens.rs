@@ -2,10 +2,7 @@
 
 use rusqlite::{Connection, Row, ToSql, params};
 
-use super::query_helpers::{
-    corrupt, execute, is_unique_violation, query_all, query_one, query_value, sql_limit, sqlite_error, try_execute,
-    tuple,
-};
+use super::query_helpers::{corrupt, execute, execute_unique, query_all, query_one, query_value, sql_limit, tuple};
 use super::token_counters;
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
@@ -186,27 +183,20 @@ fn name_conflict(name: &TokenName) -> Error {
 
 /// Adds a token, under the next id if none is given.
 pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -> Result<TokenId> {
-    let inserted = try_execute(
-        db,
-        "INSERT INTO tokens (account_id, name, description, kind, enabled, selection, created_at, expires_at, revision,
-                             username, api, id)
-         VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1, (SELECT username FROM accounts WHERE id = ?1), ?7, ?8)",
-        params![
-            new.account.0,
-            new.name.as_str(),
-            new.description.as_str(),
-            selection_kind(new.selection),
-            new.now.0,
-            new.expiry.at().map(|at| at.0),
-            new.selection.sort_key(),
-            id.map(|id| id.0)
-        ],
-    );
-    match inserted {
-        Ok(_) => {}
-        Err(e) if is_unique_violation(&e) => return Err(name_conflict(new.name)),
-        Err(e) => return Err(sqlite_error(e)),
-    }
+    let sql = "INSERT INTO tokens (account_id, name, description, kind, enabled, selection, created_at, expires_at,
+                                   revision, username, api, id)
+               VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1, (SELECT username FROM accounts WHERE id = ?1), ?7, ?8)";
+    let row = params![
+        new.account.0,
+        new.name.as_str(),
+        new.description.as_str(),
+        selection_kind(new.selection),
+        new.now.0,
+        new.expiry.at().map(|at| at.0),
+        new.selection.sort_key(),
+        id.map(|id| id.0)
+    ];
+    execute_unique(db, sql, row, || name_conflict(new.name))?;
     let id = TokenId(db.last_insert_rowid());
     execute(db, "INSERT INTO last_seen (token_id, trashed, at) VALUES (?1, 0, 0)", [id.0])?;
     token_counters::increment(db, new.account.0, false)?;
@@ -235,34 +225,26 @@ pub(super) fn reserve_ids(db: &Connection, newest: i64) -> Result<()> {
 pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     let sql = "SELECT account_id, deleted_at IS NOT NULL FROM tokens WHERE id = ?1";
     let was = query_one(db, sql, [token.id.0], tuple::<(i64, bool)>)?;
-    let updated = try_execute(
-        db,
-        "UPDATE tokens SET name = ?3, description = ?4, enabled = ?5, selection = ?6, expires_at = ?7, deleted_at = ?8,
-                api = ?9, revision = revision + 1
-         WHERE id = ?1 AND revision = ?2",
-        params![
-            token.id.0,
-            token.revision.0,
-            token.name.as_str(),
-            token.description.as_str(),
-            token.enabled,
-            selection_kind(&token.selection),
-            token.expiry.at().map(|at| at.0),
-            token.deleted_at.map(|at| at.0),
-            token.selection.sort_key()
-        ],
-    );
-    match updated {
-        Ok(1) => {}
-        Ok(_) => {
-            return Err(Error::conflict(format!(
-                "another session changed the token {} in the meantime; your change was not made",
-                token.name
-            ))
-            .next("Check the token's current values, then make your change again"));
-        }
-        Err(e) if is_unique_violation(&e) => return Err(name_conflict(&token.name)),
-        Err(e) => return Err(sqlite_error(e)),
+    let sql = "UPDATE tokens SET name = ?3, description = ?4, enabled = ?5, selection = ?6, expires_at = ?7,
+                      deleted_at = ?8, api = ?9, revision = revision + 1
+               WHERE id = ?1 AND revision = ?2";
+    let row = params![
+        token.id.0,
+        token.revision.0,
+        token.name.as_str(),
+        token.description.as_str(),
+        token.enabled,
+        selection_kind(&token.selection),
+        token.expiry.at().map(|at| at.0),
+        token.deleted_at.map(|at| at.0),
+        token.selection.sort_key()
+    ];
+    if execute_unique(db, sql, row, || name_conflict(&token.name))? == 0 {
+        return Err(Error::conflict(format!(
+            "another session changed the token {} in the meantime; your change was not made",
+            token.name
+        ))
+        .next("Check the token's current values, then make your change again"));
     }
     let trashed = token.deleted_at.is_some();
     if let Some((account, _)) = was.filter(|(_, was)| *was != trashed) {
