@@ -33,7 +33,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     if !args.preflights.is_empty() {
         select_catalogues(catalogues.clone(), &args.preflights)?;
     }
-    let mut map = RouteRules::with_preflights(&catalogues, &args.preflights);
+    let mut map = RouteRules::new(&catalogues, &args.preflights);
     for remark in &map.remarks {
         app.out.note(&format!("! {remark}"));
     }

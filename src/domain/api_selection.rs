@@ -93,15 +93,12 @@ pub fn looks_built_in(name: &str) -> bool {
     const COUNTED: [&str; 6] = ["set", "sets", "apiset", "apisets", "method", "methods"];
     let plain = plain_letters(name);
     let alike = |word: &str| plain_letters(word) == plain;
+    // After `plain_letters`, `1` and `0` are letters.
+    let is_digit = |c: char| c.is_ascii_digit() || matches!(c, 'l' | 'o');
     let counted = |word: &&str| {
-        plain.strip_suffix(plain_letters(word).as_str()).is_some_and(|n| !n.is_empty() && n.chars().all(is_digit_like))
+        plain.strip_suffix(plain_letters(word).as_str()).is_some_and(|n| !n.is_empty() && n.chars().all(is_digit))
     };
     BUILT_IN.into_iter().any(alike) || COUNTED.iter().any(counted)
-}
-
-/// Returns `true` for a digit after [`plain_letters`], where `1` and `0` have become letters.
-fn is_digit_like(c: char) -> bool {
-    c.is_ascii_digit() || matches!(c, 'l' | 'o')
 }
 
 /// Returns only the letters and digits of `text`, in lower case and without accents. Characters that look alike become

@@ -375,7 +375,7 @@ mod tests {
             proof: None,
             insecure: true,
             credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
-            map: RouteRules::new(&[one, other]),
+            map: RouteRules::new(&[one, other], &[]),
         };
         for subject in [ProxyKind::Nginx, ProxyKind::Caddy, ProxyKind::Traefik, ProxyKind::Envoy, ProxyKind::Haproxy] {
             let text = write(subject, &guide).unwrap();

@@ -42,7 +42,8 @@ impl FilterFields for () {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownField {
     what: String,
-    known: String,
+    /// The known alternatives.
+    pub known: String,
     /// The field or value that was probably meant.
     suggestion: Option<String>,
     value: String,
@@ -72,10 +73,6 @@ impl UnknownField {
             suggestion: nearest(value, values.iter().copied()).first().map(|near| format!("{name}:{near}")),
             value: excerpt(value, MAX_EXCERPT),
         }
-    }
-
-    pub fn known(&self) -> &str {
-        &self.known
     }
 }
 

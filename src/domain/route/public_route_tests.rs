@@ -5,17 +5,20 @@ use super::tests::{action_of, actions_of, catalogue};
 
 #[test]
 fn public_routes_open_nothing_that_is_guarded() {
-    let map = RouteRules::new(&[catalogue(&[
-        ("Show", &["GET /orders/{id}"]),
-        ("PubNews", &["GET /orders/news", "POST /login", "GET /{page}"]),
-        ("List", &["GET /orders"]),
-        ("Both", &["GET /shared"]),
-        ("PubBoth", &["GET /shared"]),
-        ("Left", &["GET /x/{a}/c"]),
-        ("PubRight", &["GET /x/b/{c}"]),
-        ("Any", &["/hooks"]),
-        ("PubHooks", &["GET /hooks"]),
-    ])]);
+    let map = RouteRules::new(
+        &[catalogue(&[
+            ("Show", &["GET /orders/{id}"]),
+            ("PubNews", &["GET /orders/news", "POST /login", "GET /{page}"]),
+            ("List", &["GET /orders"]),
+            ("Both", &["GET /shared"]),
+            ("PubBoth", &["GET /shared"]),
+            ("Left", &["GET /x/{a}/c"]),
+            ("PubRight", &["GET /x/b/{c}"]),
+            ("Any", &["/hooks"]),
+            ("PubHooks", &["GET /hooks"]),
+        ])],
+        &[],
+    );
     let requests = [
         "GET /orders/news",
         "GET /orders/7",
@@ -48,7 +51,7 @@ fn public_routes_open_nothing_that_is_guarded() {
     first.name = "first".to_owned();
     second.name = "second".to_owned();
     second.groups[0].id = "b".to_owned();
-    let map = RouteRules::new(&[first, second]);
+    let map = RouteRules::new(&[first, second], &[]);
     insta::assert_snapshot!(action_of(&map, "GET /orders/news"), @"denied: GET /orders/news is public, but another catalogue guards GET /orders/{id}");
     assert_eq!(
         (action_of(&map, "GET /orders/7").as_str(), action_of(&map, "GET /news").as_str()),
@@ -65,7 +68,7 @@ fn preflights_pass_only_where_no_route_has_the_verb() {
         ("Any", &["/hooks/{name}/run"]),
         ("Run", &["GET /hooks/x/run", "POST /hooks/{a}/{b}"]),
     ]);
-    let map = RouteRules::with_preflights(std::slice::from_ref(&shop), &["x".to_owned()]);
+    let map = RouteRules::new(std::slice::from_ref(&shop), &["x".to_owned()]);
     let requests = [
         "OPTIONS /orders/7",
         "OPTIONS /orders/mine",
@@ -86,5 +89,5 @@ fn preflights_pass_only_where_no_route_has_the_verb() {
     OPTIONS /nothing: nothing
     GET /orders/7: Show
     ");
-    assert_eq!(action_of(&RouteRules::new(&[shop]), "OPTIONS /orders/7"), "nothing");
+    assert_eq!(action_of(&RouteRules::new(&[shop], &[]), "OPTIONS /orders/7"), "nothing");
 }

@@ -87,13 +87,9 @@ pub struct RouteRules {
 }
 
 impl RouteRules {
-    /// Builds the list for every method that is not one of jeton's own.
-    pub fn new(catalogues: &[Catalogue]) -> RouteRules {
-        Self::with_preflights(catalogues, &[])
-    }
-
-    /// Does the same as [`RouteRules::new`], with CORS preflights for the routes of the catalogues named `preflights`.
-    pub fn with_preflights(catalogues: &[Catalogue], preflights: &[String]) -> RouteRules {
+    /// Builds the list for every method that is not one of jeton's own, with CORS preflights for the routes of the
+    /// catalogues named `preflights`.
+    pub fn new(catalogues: &[Catalogue], preflights: &[String]) -> RouteRules {
         let mut map = RouteRules::default();
         let mut routes = map.assign_owners(catalogues);
         map.add_preflights(catalogues, preflights, &mut routes);

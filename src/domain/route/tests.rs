@@ -96,21 +96,24 @@ fn same_routes_are_the_same_whatever_parameters_are_called() {
 
 #[test]
 fn narrower_route_decides_and_what_two_share_is_denied() {
-    let map = RouteRules::new(&[catalogue(&[
-        ("me", &["GET /users/me"]),
-        ("user", &["GET /users/{id}", "DELETE /users/{id}"]),
-        ("any", &["/users/{id}"]),
-        ("file", &["GET /files/{name}.json"]),
-        ("all-files", &["GET /files/{name}"]),
-        ("left", &["GET /x/{a}/c"]),
-        ("right", &["GET /x/b/{c}"]),
-        ("cancel", &["POST /jobs/{id}:cancel"]),
-        ("job", &["POST /jobs/{id}"]),
-        ("compare", &["GET /compare/{base}...{head}"]),
-        ("root", &["GET /"]),
-        ("slash", &["GET /slash/"]),
-        ("cafe", &["GET /café/{id}"]),
-    ])]);
+    let map = RouteRules::new(
+        &[catalogue(&[
+            ("me", &["GET /users/me"]),
+            ("user", &["GET /users/{id}", "DELETE /users/{id}"]),
+            ("any", &["/users/{id}"]),
+            ("file", &["GET /files/{name}.json"]),
+            ("all-files", &["GET /files/{name}"]),
+            ("left", &["GET /x/{a}/c"]),
+            ("right", &["GET /x/b/{c}"]),
+            ("cancel", &["POST /jobs/{id}:cancel"]),
+            ("job", &["POST /jobs/{id}"]),
+            ("compare", &["GET /compare/{base}...{head}"]),
+            ("root", &["GET /"]),
+            ("slash", &["GET /slash/"]),
+            ("cafe", &["GET /café/{id}"]),
+        ])],
+        &[],
+    );
     for (request, method) in [
         ("GET /users/me", "me"),
         ("GET /users/you", "user"),
@@ -157,8 +160,10 @@ fn narrower_route_decides_and_what_two_share_is_denied() {
 
 #[test]
 fn tricks_never_mean_a_route() {
-    let map =
-        RouteRules::new(&[catalogue(&[("one", &["GET /a/b"]), ("two", &["GET /a/{x}/c"]), ("any", &["/{x}/{y}"])])]);
+    let map = RouteRules::new(
+        &[catalogue(&[("one", &["GET /a/b"]), ("two", &["GET /a/{x}/c"]), ("any", &["/{x}/{y}"])])],
+        &[],
+    );
     for path in TRICKS {
         assert!(!is_canonical_path(path), "{path}");
         assert_eq!(action_of(&map, &format!("GET {path}")), "nothing", "{path}");
@@ -278,7 +283,7 @@ proptest! {
         let ids: Vec<String> = (0..texts.len()).map(|n| format!("m{n}")).collect();
         let slices: Vec<[&str; 1]> = texts.iter().map(|t| [t.as_str()]).collect();
         let methods: Vec<(&str, &[&str])> = ids.iter().map(String::as_str).zip(slices.iter().map(|s| &s[..])).collect();
-        let map = RouteRules::new(&[catalogue(&methods)]);
+        let map = RouteRules::new(&[catalogue(&methods)], &[]);
         for request in requests {
             let matching: Vec<usize> = (0..texts.len()).filter(|n| tried(&texts[*n], &request)).collect();
             let within = |a: &usize, b: &usize| route(&texts[*a]).is_within(&route(&texts[*b]));
@@ -301,7 +306,7 @@ fn single_route_answers_for_all_its_requests() {
     for (text, requests) in
         [("GET /a/{x}", ["GET /a/b", "GET /a/B", "GET /a/a"]), ("/a", ["GET /a", "PUT /a", "X-Y /a"])]
     {
-        let map = RouteRules::new(&[catalogue(&[("one", &[text])])]);
+        let map = RouteRules::new(&[catalogue(&[("one", &[text])])], &[]);
         for request in requests {
             assert_eq!(action_of(&map, request), "one", "{request}");
         }
@@ -310,11 +315,10 @@ fn single_route_answers_for_all_its_requests() {
 
 #[test]
 fn route_of_two_methods_is_denied() {
-    let map = RouteRules::new(&[catalogue(&[
-        ("one", &["GET /a/{x}", "GET /b"]),
-        ("two", &["GET /a/{y}"]),
-        ("three", &["GET /a/c"]),
-    ])]);
+    let map = RouteRules::new(
+        &[catalogue(&[("one", &["GET /a/{x}", "GET /b"]), ("two", &["GET /a/{y}"]), ("three", &["GET /a/c"])])],
+        &[],
+    );
     insta::assert_snapshot!(action_of(&map, "GET /a/b"), @"denied: claimed by a.one and a.two");
     assert_eq!((action_of(&map, "GET /b"), action_of(&map, "GET /a/c")), ("one".to_owned(), "three".to_owned()));
     insta::assert_snapshot!(map.remarks.join("\n"), @"the proxy will deny this route: GET /a/{x}, claimed by a.one and a.two");
@@ -322,15 +326,18 @@ fn route_of_two_methods_is_denied() {
 
 #[test]
 fn route_with_too_many_readings_is_denied() {
-    let map = RouteRules::new(&[catalogue(&[
-        ("day", &["GET /repo/{y}-{m}-{d}.{ext}"]),
-        ("repo", &["GET /repo/{id}", "GET /repo/new", "PUT /repo/{id}"]),
-        ("file", &["GET /repo/{name}.{ext}", "GET /repo/{name}.txt"]),
-        ("tag", &["GET /repo/{name}:tag"]),
-        ("some", &["GET /{part}/{id}", "GET /repo/a-b-c.d"]),
-        ("dash", &["GET /two/{a}-{b}"]),
-        ("dot", &["GET /two/{a}.{b}"]),
-    ])]);
+    let map = RouteRules::new(
+        &[catalogue(&[
+            ("day", &["GET /repo/{y}-{m}-{d}.{ext}"]),
+            ("repo", &["GET /repo/{id}", "GET /repo/new", "PUT /repo/{id}"]),
+            ("file", &["GET /repo/{name}.{ext}", "GET /repo/{name}.txt"]),
+            ("tag", &["GET /repo/{name}:tag"]),
+            ("some", &["GET /{part}/{id}", "GET /repo/a-b-c.d"]),
+            ("dash", &["GET /two/{a}-{b}"]),
+            ("dot", &["GET /two/{a}.{b}"]),
+        ])],
+        &[],
+    );
     for request in ["p-q-r.s", "7", "a.b", "a-b-c.txt", "a.txt"] {
         let action = action_of(&map, &format!("GET /repo/{request}"));
         assert!(action.starts_with("denied: "), "{request} {action}");
@@ -353,8 +360,8 @@ fn many_routes_are_settled_quickly() {
     let ids: Vec<String> = (0..texts.len()).map(|n| format!("m{n}")).collect();
     let slices: Vec<[&str; 1]> = texts.iter().map(|t| [t.as_str()]).collect();
     let methods: Vec<(&str, &[&str])> = ids.iter().map(String::as_str).zip(slices.iter().map(|s| &s[..])).collect();
-    let map = RouteRules::new(&[catalogue(&methods)]);
+    let map = RouteRules::new(&[catalogue(&methods)], &[]);
     assert!(map.rules.len() < 24_000 && !map.remarks.is_empty());
     assert!((0..400).all(|n| action_of(&map, &format!("GET /a{n}/b{n}")).starts_with("denied")));
-    assert!(RouteRules::new(&[Catalogue::shipped("cloud-platform").unwrap()]).remarks.is_empty());
+    assert!(RouteRules::new(&[Catalogue::shipped("cloud-platform").unwrap()], &[]).remarks.is_empty());
 }

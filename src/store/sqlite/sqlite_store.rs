@@ -82,14 +82,6 @@ impl SqliteStore {
     pub fn shrink_cache(&self) -> Result<()> {
         self.lock().execute_batch("PRAGMA shrink_memory").map_err(sqlite_error)
     }
-
-    /// Runs SQLite's own check of the file: returns `ok`, or the problems.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the file can't be read.
-    pub fn check_integrity(&self) -> Result<String> {
-        self.lock().query_row("PRAGMA integrity_check", [], |r| r.get(0)).map_err(sqlite_error)
-    }
 }
 
 impl Store for SqliteStore {

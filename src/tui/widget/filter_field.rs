@@ -104,7 +104,7 @@ impl FilterField {
     /// Empty-state text for a filtered list. `also` describes other active filters; `unknown` is an unrecognised field.
     pub fn no_match_lines(&self, also: &str, unknown: Option<&UnknownField>, columns: usize) -> Vec<Line<'static>> {
         let first = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.text());
-        let second = unknown.map(|unknown| format!(" Unknown {unknown}: {}.", unknown.known()));
+        let second = unknown.map(|unknown| format!(" Unknown {unknown}: {}.", unknown.known));
         iter::once(first).chain(second).map(|text| Line::raw(cut(&text, columns))).collect()
     }
 }

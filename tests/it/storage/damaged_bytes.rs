@@ -93,7 +93,7 @@ fn try_everything(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
         let decision = unknown_secret(dice).expose(|s| verify::verify(&store, s, method, START, from));
         assert!(!matches!(decision, Ok(Decision::Allowed(_))), "a token that isn't there: {decision:?}");
     }
-    let _ = store.check_integrity();
+    let _ = crate::support::integrity(store.path());
     let _ = store.read(|s| s.audit_page(None, usize::MAX));
     let jeton = LocalBackend::new(store, Fakes::seeded(dice.next()).adapters(), client_info());
     let filter = TokenFilter::parse("token status:active");

@@ -284,7 +284,7 @@ fn created_files_are_private() {
     }
     assert_eq!(fs::metadata(&path).unwrap().nlink(), 1);
     assert_eq!(store.path(), path);
-    assert_eq!(store.check_integrity().unwrap(), "ok");
+    assert_eq!(crate::support::integrity(store.path()).unwrap(), "ok");
 }
 
 /// SQLite could read such a path as a URI with parameters in it.

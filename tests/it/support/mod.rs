@@ -22,3 +22,8 @@ pub fn assert_error<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error 
     assert_eq!(error.kind, kind, "{error}");
     error
 }
+
+/// Returns the result of SQLite's own check of the store at `path`: `ok`, or the problems.
+pub fn integrity(path: &std::path::Path) -> rusqlite::Result<String> {
+    rusqlite::Connection::open(path)?.query_row("PRAGMA integrity_check", [], |r| r.get(0))
+}
