@@ -1,11 +1,12 @@
 //! Pages of the audit log, by row numbers. The whole table is never loaded.
 
-use rusqlite::Connection;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 
 use super::audit::{self, COLUMNS};
 use super::page_side::Side;
 use super::query_helpers::{query_all, query_value};
-use super::where_clause::WhereClause;
+use super::where_clause::{WhereClause, contains_text};
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
 use crate::verbs::ports::audit_log::{AuditQuery, AuditWindow, HashedRow};
@@ -20,18 +21,16 @@ const VERB: &str = "CASE WHEN verb IN ('token.delete', 'token.revoke') THEN 'tok
 fn where_clause(query: &AuditQuery) -> WhereClause {
     let mut found = WhereClause::default();
     if let Some(target) = &query.target {
-        let target = found.bind(target.clone());
-        found.and(&format!("target = {target}"));
+        found.and("target = ?", [Value::from(target.clone())]);
     }
     if let Some(since) = query.since {
-        let since = found.bind(since.0);
+        let since = Value::from(since.0);
         // The plus prevents use of the index on instants, because rows must come in the order of their numbers.
-        found.and(&format!("+at >= {since}"));
+        found.and("+at >= ?", [since.clone()]);
         // A clock that was set back leaves older instants after newer ones, so this bound alone is not enough.
         // Continuing from a row needs no bound.
         if !matches!(query.cursor, PageCursor::Newer(_)) {
-            let first = format!("SELECT min(seq) FROM audit INDEXED BY audit_by_time WHERE at >= {since}");
-            found.and(&format!("seq >= ({first})"));
+            found.and("seq >= (SELECT min(seq) FROM audit INDEXED BY audit_by_time WHERE at >= ?)", [since]);
         }
     }
     let filter = &query.filter;
@@ -40,9 +39,9 @@ fn where_clause(query: &AuditQuery) -> WhereClause {
     filter.verb.iter().for_each(|verb| narrow(&[VERB], verb));
     filter.actor.iter().for_each(|by| narrow(&["name"], by));
     if let Some(target) = &filter.target {
-        let holding = found.contains_text(&["target_name"], target);
-        let target = found.bind(target.clone());
-        found.and(&format!("({holding} OR target = {target})"));
+        let (holding, mut values) = contains_text(&["target_name"], target);
+        values.push(Value::from(target.clone()));
+        found.and(&format!("({holding} OR target = ?)"), values);
     }
     found
 }
@@ -59,11 +58,10 @@ fn read_side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option
         let wanted = most + 1 - side.rows.len();
         let mut found = where_clause(query);
         if let Some(seq) = seq {
-            let seq = found.bind(seq);
-            found.and(&format!("seq {compare} {seq}"));
+            found.and(&format!("seq {compare} ?"), [Value::from(seq)]);
         }
-        let sql = format!("SELECT {COLUMNS} FROM audit {} ORDER BY seq {order} LIMIT {wanted}", found.sql);
-        let raws = query_all(db, &sql, found.params().as_slice(), audit::read_raw)?;
+        let sql = format!("SELECT {COLUMNS} FROM audit {} ORDER BY seq {order} LIMIT {wanted}", found.sql());
+        let raws = query_all(db, &sql, params_from_iter(&found.values), audit::read_raw)?;
         let is_end = raws.len() < wanted;
         for raw in raws {
             (seq, compare) = (Some(raw.row.seq), if backward { "<" } else { ">" });

@@ -83,8 +83,8 @@ impl LedgerTable for DeniedRow {
     }
 
     fn since(found: &mut WhereClause, time: &str, since: Timestamp) {
-        let (minute, at) = (found.bind(since.0.div_euclid(MINUTE)), found.bind(since.0));
-        found.and(&format!("{time} >= {minute} AND d.last_at >= {at}"));
+        let values = [since.0.div_euclid(MINUTE), since.0].map(Value::from);
+        found.and(&format!("{time} >= ? AND d.last_at >= ?"), values);
     }
 
     fn read(named: TokenRefRow, r: &Row<'_>) -> rusqlite::Result<Self> {
@@ -138,8 +138,7 @@ impl LedgerTable for UseRow {
     }
 
     fn since(found: &mut WhereClause, time: &str, since: Timestamp) {
-        let day = found.bind(utc_day_number(since));
-        found.and(&format!("{time} >= {day}"));
+        found.and(&format!("{time} >= ?"), [Value::from(utc_day_number(since))]);
     }
 
     fn read(named: TokenRefRow, r: &Row<'_>) -> rusqlite::Result<Self> {
@@ -156,7 +155,7 @@ impl LedgerTable for UseRow {
     }
 
     fn reason(found: &mut WhereClause, _reason: &str) {
-        found.and("0");
+        found.and("0", []);
     }
 }
 

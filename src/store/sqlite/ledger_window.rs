@@ -1,12 +1,12 @@
 //! Pages of the ledger, along indexes in the order of time. A whole table is never loaded.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::ledger_read::{FULL_NAME, HINT, LedgerTable, TOKEN_COLUMNS, TOKEN_JOINS, TokenRefRow};
 use super::page_side::Side;
 use super::query_helpers::{placeholder, query_all, sqlite_error, stored};
-use super::where_clause::WhereClause;
+use super::where_clause::{WhereClause, contains_text};
 use crate::domain::account::AccountId;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::token::TokenId;
@@ -21,13 +21,13 @@ fn where_clause<R: LedgerTable>(
 ) -> WhereClause {
     let mut found = WhereClause::default();
     if let Some(token) = token {
-        let token = found.bind(token.0);
-        found.and(&format!("d.token_id = {token}"));
+        found.and("d.token_id = ?", [Value::from(token.0)]);
     } else if let LedgerScope::Visible { visibility, unknown_tokens } = &query.scope {
-        let own = found.bind(visibility.own.0);
-        let roles: Vec<String> = visibility.roles.iter().map(|role| found.bind(role.as_str())).collect();
+        let marks = vec!["?"; visibility.roles.len()].join(", ");
+        let roles = visibility.roles.iter().map(|role| Value::from(role.as_str().to_owned()));
         let or_unknown_token = if *unknown_tokens { " OR d.token_id = 0" } else { "" };
-        found.and(&format!("(a.id = {own} OR a.role IN ({}){or_unknown_token})", roles.join(", ")));
+        let values = [Value::from(visibility.own.0)].into_iter().chain(roles);
+        found.and(&format!("(a.id = ? OR a.role IN ({marks}){or_unknown_token})"), values);
     }
     if let Some(since) = query.since {
         // A page that goes up from a row begins at that row. The plus keeps the index from beginning at this instant
@@ -42,9 +42,9 @@ fn where_clause<R: LedgerTable>(
         found.and_contains(&everywhere, word);
     }
     if let Some(token) = &filter.token {
-        let holding = found.contains_text(&[FULL_NAME, HINT], token);
-        let token = found.bind(token.clone());
-        found.and(&format!("({holding} OR 't:' || d.token_id = {token})"));
+        let (holding, mut values) = contains_text(&[FULL_NAME, HINT], token);
+        values.push(Value::from(token.clone()));
+        found.and(&format!("({holding} OR 't:' || d.token_id = ?)"), values);
     }
     if let Some(address) = &filter.address {
         found.and_contains(&["d.address"], address);
@@ -106,12 +106,8 @@ pub(super) fn page_sql<R: LedgerTable>(
     };
     let order = if from.way() == Direction::Up { "ASC" } else { "DESC" };
     if let Some((compare, key)) = bound {
-        let mut mark = |value: Value| {
-            let mark = found.bind(value.clone());
-            placeholder(&value, &mark)
-        };
-        let marks: Vec<String> = key.into_iter().map(&mut mark).collect();
-        found.and(&format!("({}) {compare} ({})", R::KEY.join(", "), marks.join(", ")));
+        let marks: Vec<&str> = key.iter().map(placeholder).collect();
+        found.and(&format!("({}) {compare} ({})", R::KEY.join(", "), marks.join(", ")), key);
     }
     let order: Vec<String> = R::KEY.iter().map(|column| format!("{column} {order}")).collect();
     let table = if token.is_some() { R::OF_TOKEN } else { R::BY_TIME };
@@ -119,7 +115,7 @@ pub(super) fn page_sql<R: LedgerTable>(
         "SELECT {TOKEN_COLUMNS}, {}, {} FROM {table} {TOKEN_JOINS} {} ORDER BY {} LIMIT {limit}",
         R::COLUMNS,
         R::KEY.join(", "),
-        found.sql,
+        found.sql(),
         order.join(", ")
     );
     (sql, found)
@@ -152,7 +148,7 @@ fn page<R: LedgerTable>(
     loop {
         let wanted = limit - rows.len();
         let (sql, found) = page_sql::<R>(query, token, &from, wanted);
-        let raw = query_all(db, &sql, found.params().as_slice(), |r| {
+        let raw = query_all(db, &sql, params_from_iter(&found.values), |r| {
             let columns = r.as_ref().column_count();
             let key = (columns - R::KEY.len()..columns).map(|index| stored(r, index));
             let row = TokenRefRow::read(r, query.now).and_then(|named| R::read(named, r));

@@ -172,9 +172,9 @@ pub(super) fn stored(row: &Row<'_>, index: usize) -> rusqlite::Result<Value> {
     }
 }
 
-/// Returns the placeholder for a value of [`stored`]: `mark`, or an expression around it.
-pub(super) fn placeholder(value: &Value, mark: &str) -> String {
-    if matches!(value, Value::Blob(_)) { format!("CAST({mark} AS TEXT)") } else { mark.to_owned() }
+/// Returns the placeholder for a value of [`stored`].
+pub(super) fn placeholder(value: &Value) -> &'static str {
+    if matches!(value, Value::Blob(_)) { "CAST(? AS TEXT)" } else { "?" }
 }
 
 /// Runs a cached statement and returns the number of changed rows.

@@ -202,11 +202,8 @@ fn ledger_plans<R: LedgerTable>(db: &Connection, key: &R::Key, one: bool) -> Vec
             ] {
                 let query = ledger_query(sight.clone(), text);
                 let (sql, found) = ledger_window::page_sql::<R>(&query, one.then_some(TokenId(1)), &from, 200);
-                let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-                let params = found.params();
-                let lines = explained.query_map(params.as_slice(), |r| r.get::<_, String>(3)).unwrap();
                 let keyed = !matches!(from, PageStart::Top | PageStart::Bottom);
-                plans.push((keyed, lines.map(|l| l.unwrap()).collect::<Vec<_>>().join("\n")));
+                plans.push((keyed, explain(db, &sql, &found.values)));
             }
         }
     }

@@ -8,7 +8,8 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::query_helpers::{placeholder, query_all, query_one, stored};
+use super::query_helpers::{placeholder, query_all, query_count, query_one, stored};
+use super::where_clause::{LOWER_FUNCTION, WhereClause};
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::STALE_AFTER;
@@ -21,8 +22,6 @@ use crate::verbs::ports::{Visibility, WindowQuery};
 pub(super) const MAX_EXACT_COUNT: u64 = 10_000;
 /// Maximum number of accounts that a list is narrowed to by id.
 const MAX_ACCOUNT_IDS: usize = 500;
-/// The SQL function that folds the case of every script.
-const LOWER_FUNCTION: &str = "jeton_lower";
 /// When a token was last seen, if its row of `last_seen` is not joined; 0 = never.
 const LAST_SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
 
@@ -49,56 +48,29 @@ enum AccessPath {
     Table,
 }
 
-/// Conditions and their values.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ListConditions {
-    pub sql: String,
-    pub values: Vec<Value>,
+/// Limits the rows to tokens visible to a reader. `account` is the column with the account.
+pub(super) fn and_visible(found: &mut WhereClause, account: &str, visibility: &Visibility) {
+    let Visibility { own, roles } = visibility;
+    if roles.len() == Role::ALL.len() {
+        return;
+    }
+    let own = Value::from(own.0);
+    if roles.is_empty() {
+        return found.and(&format!("{account} = ?"), [own]);
+    }
+    let marks = vec!["?"; roles.len()].join(", ");
+    let roles = roles.iter().map(|r| Value::from(r.as_str().to_owned()));
+    let others = format!("{account} IN (SELECT id FROM accounts WHERE role IN ({marks}))");
+    found.and(&format!("({account} = ? OR {others})"), [own].into_iter().chain(roles));
 }
 
-impl ListConditions {
-    /// Adds a condition in which each `?` is one of `values`.
-    pub fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
-        self.sql.push_str(" AND ");
-        let mut values = values.into_iter();
-        for (i, part) in condition.split('?').enumerate() {
-            if i > 0 {
-                self.values.extend(values.next());
-                self.sql.push_str(&format!("?{}", self.values.len()));
-            }
-            self.sql.push_str(part);
-        }
-    }
-
-    /// Limits the rows to tokens visible to a reader. `account` is the column with the account.
-    pub fn visible(&mut self, account: &str, visibility: &Visibility) {
-        let Visibility { own, roles } = visibility;
-        if roles.len() == Role::ALL.len() {
-            return;
-        }
-        let own = Value::from(own.0);
-        if roles.is_empty() {
-            return self.and(&format!("{account} = ?"), [own]);
-        }
-        let marks = vec!["?"; roles.len()].join(", ");
-        let roles = roles.iter().map(|r| Value::from(r.as_str().to_owned()));
-        let others = format!("{account} IN (SELECT id FROM accounts WHERE role IN ({marks}))");
-        self.and(&format!("({account} = ? OR {others})"), [own].into_iter().chain(roles));
-    }
-
-    /// Adds the condition that a token's name, description, account or hint contains `word`.
-    fn contains_text(&mut self, word: &str) {
-        // SQLite folds the case of ASCII only. Only descriptions contain other characters.
-        if !word.is_ascii() {
-            let word = Value::from(word.to_lowercase());
-            return self.and(&format!("instr({LOWER_FUNCTION}(t.description), ?) > 0"), [word]);
-        }
-        let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        let columns =
-            ["t.name", "t.description", "t.username", "(SELECT prefix FROM installation) || '_' || t.public_id"];
-        let any = columns.map(|column_of| format!("{column_of} LIKE ? ESCAPE '\\'")).join(" OR ");
-        self.and(&format!("({any})"), columns.map(|_| Value::from(like.clone())));
-    }
+/// Adds the condition that a token's name, description, account or hint contains `word`.
+fn and_contains_word(found: &mut WhereClause, word: &str) {
+    let hint = "(SELECT prefix FROM installation) || '_' || t.public_id";
+    // Only descriptions contain characters other than ASCII.
+    let columns: &[&str] =
+        if word.is_ascii() { &["t.name", "t.description", "t.username", hint] } else { &["t.description"] };
+    found.and_contains(columns, word);
 }
 
 /// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
@@ -108,8 +80,8 @@ fn in_list(column: &str, ids: &[i64]) -> String {
 
 /// Returns the number of tokens that `query` covers without its filter; only in `accounts` if given.
 fn count_unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
-    let mut conditions = ListConditions::default();
-    conditions.visible("account_id", &query.visibility);
+    let mut conditions = WhereClause::default();
+    and_visible(&mut conditions, "account_id", &query.visibility);
     if let Some(id) = query.account {
         conditions.and("account_id = ?", [Value::from(id.0)]);
     }
@@ -117,9 +89,8 @@ fn count_unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64
         conditions.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
     }
     let column = if query.trashed { "trashed" } else { "kept" };
-    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts WHERE TRUE{}", conditions.sql);
-    let sum = query_one(db, &sql, params_from_iter(&conditions.values), |r| r.get::<_, i64>(0))?;
-    Ok(sum.unwrap_or(0).unsigned_abs())
+    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", conditions.sql());
+    query_count(db, &sql, params_from_iter(&conditions.values))
 }
 
 /// Returns the accounts that `query` narrows its list to, if they are few enough to be named.
@@ -161,7 +132,7 @@ pub(super) struct TokenListing {
     access_path: AccessPath,
     sort: Sort,
     trashed: bool,
-    conditions: ListConditions,
+    conditions: WhereClause,
     /// `true` if the conditions use a row of `tokens`.
     needs_tokens: bool,
     /// Number of tokens without the filter.
@@ -209,7 +180,7 @@ impl TokenListing {
             access_path,
             sort: query.sort,
             trashed: query.trashed,
-            conditions: ListConditions::default(),
+            conditions: WhereClause::default(),
             needs_tokens: false,
             total,
             matching: total,
@@ -230,11 +201,13 @@ impl TokenListing {
         let (filter, conditions) = (&query.filter, &mut self.conditions);
         let (seen, now) = (if seen_first { "s.at" } else { LAST_SEEN }, || Value::from(query.now.0));
         // The indexes are partial: their conditions must be repeated here word for word.
-        conditions.sql = match (seen_first, query.trashed) {
-            (true, trashed) => format!("s.trashed = {}", i32::from(trashed)),
-            (false, true) => "t.deleted_at IS NOT NULL".to_owned(),
-            (false, false) => "t.deleted_at IS NULL".to_owned(),
+        let trashed = match (seen_first, query.trashed) {
+            (true, false) => "s.trashed = 0",
+            (true, true) => "s.trashed = 1",
+            (false, true) => "t.deleted_at IS NOT NULL",
+            (false, false) => "t.deleted_at IS NULL",
         };
+        conditions.and(trashed, []);
         let unseen_since = Value::from(query.now.plus(-STALE_AFTER).0);
         if filter.stale {
             conditions.and(&format!("{seen} <= ?"), [unseen_since.clone()]);
@@ -244,8 +217,8 @@ impl TokenListing {
             Some(true) => conditions.and(&format!("{seen} > 0"), []),
             Some(false) => conditions.and(&format!("{seen} = 0"), []),
         }
-        let on_seen = conditions.sql.len();
-        conditions.visible("t.account_id", &query.visibility);
+        let on_seen = conditions.conditions.len();
+        and_visible(conditions, "t.account_id", &query.visibility);
         if let Some(ids) = accounts {
             conditions.and(&in_list("t.account_id", ids), ids.iter().copied().map(Value::from));
         }
@@ -275,10 +248,10 @@ impl TokenListing {
                 )
             };
             let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
-            conditions.and(&format!("({either})"), [Value::from(part.clone()), Value::from(part.clone())]);
+            conditions.and(&format!("({either})"), vec![Value::from(part.clone()); 2]);
         }
-        filter.words.iter().for_each(|word| conditions.contains_text(word));
-        self.needs_tokens = conditions.sql.len() > on_seen;
+        filter.words.iter().for_each(|word| and_contains_word(conditions, word));
+        self.needs_tokens = conditions.conditions.len() > on_seen;
     }
 
     /// Returns the tables, each with the index to be used.
@@ -332,19 +305,18 @@ impl TokenListing {
             self.seek(&mut conditions, key, if self.sort.descending { ">" } else { "<" });
         }
         let with_tokens = self.needs_tokens || (before.is_some() && self.sort.column != SortColumn::LastSeen);
-        let found = format!("FROM {} WHERE {}", self.table_clause(with_tokens), conditions.sql);
+        let found = format!("FROM {} {}", self.table_clause(with_tokens), conditions.sql());
         let sql = match max {
             None => format!("SELECT count(*) {found}"),
             Some(max) => format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {max})"),
         };
-        let count = query_one(db, &sql, params_from_iter(&conditions.values), |r| r.get::<_, i64>(0))?;
-        Ok(count.unwrap_or(0).unsigned_abs())
+        query_count(db, &sql, params_from_iter(&conditions.values))
     }
 
     /// Adds the condition that rows are on one side of `key`.
-    fn seek(&self, conditions: &mut ListConditions, key: &[Value], compare: &str) {
+    fn seek(&self, conditions: &mut WhereClause, key: &[Value], compare: &str) {
         let keys = self.sort_columns(self.is_seen_first());
-        let marks: Vec<String> = key.iter().map(|value| placeholder(value, "?")).collect();
+        let marks: Vec<&str> = key.iter().map(placeholder).collect();
         conditions.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
     }
 
@@ -372,8 +344,8 @@ impl TokenListing {
         let with_tokens = self.needs_tokens || self.sort.column != SortColumn::LastSeen;
         let id = keys.last().copied().unwrap_or_default();
         let from = self.table_clause(with_tokens);
-        let sql =
-            format!("SELECT {id} FROM {from} WHERE {} ORDER BY {} LIMIT {limit}", conditions.sql, order.join(", "));
+        let found = conditions.sql();
+        let sql = format!("SELECT {id} FROM {from} {found} ORDER BY {} LIMIT {limit}", order.join(", "));
         (sql, conditions.values)
     }
 }

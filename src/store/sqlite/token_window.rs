@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::query_helpers::query_one;
-use super::token_list_query::{ListConditions, Step, TokenListing};
+use super::query_helpers::{query_count, query_one};
+use super::token_list_query::{Step, TokenListing, and_visible};
 use super::tokens;
+use super::where_clause::WhereClause;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::{Fault, Result};
@@ -176,16 +177,12 @@ pub(super) fn tally(
     soon: Timestamp,
 ) -> Result<VisibleCounts> {
     let own_active = tokens::active(db, visibility.own, now)?;
-    let mut holds = ListConditions::default();
-    holds.visible("account_id", visibility);
-    holds.and("expires_at > ? AND expires_at <= ?", [now.0, soon.0].map(Value::from));
+    let mut found = WhereClause::default();
+    found.and("deleted_at IS NULL AND enabled = 1 AND expires_at IS NOT NULL", []);
+    and_visible(&mut found, "account_id", visibility);
+    found.and("expires_at > ? AND expires_at <= ?", [now.0, soon.0].map(Value::from));
     // Both indexes contain all required columns.
     let index = if visibility.roles.is_empty() { "tokens_live_of_account" } else { "tokens_live_by_expiry" };
-    let sql = format!(
-        "SELECT count(*) FROM tokens INDEXED BY {index}
-         WHERE deleted_at IS NULL AND enabled = 1 AND expires_at IS NOT NULL{}",
-        holds.sql
-    );
-    let expiring = query_one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
-    Ok(VisibleCounts { own_active, expiring: expiring.unwrap_or(0).unsigned_abs() })
+    let sql = format!("SELECT count(*) FROM tokens INDEXED BY {index} {}", found.sql());
+    Ok(VisibleCounts { own_active, expiring: query_count(db, &sql, params_from_iter(&found.values))? })
 }

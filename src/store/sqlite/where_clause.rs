@@ -1,47 +1,51 @@
 //! Conditions that narrow lists of rows.
 
-use rusqlite::ToSql;
+use rusqlite::types::Value;
+
+/// The SQL function that folds the case of every script. SQLite itself folds the case of ASCII only.
+pub(super) const LOWER_FUNCTION: &str = "jeton_lower";
 
 /// Conditions and their values.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct WhereClause {
-    pub sql: String,
-    pub values: Vec<Box<dyn ToSql>>,
+    pub conditions: String,
+    pub values: Vec<Value>,
 }
 
 impl WhereClause {
-    /// Adds `value` and returns its placeholder in the statement.
-    pub fn bind(&mut self, value: impl ToSql + 'static) -> String {
-        self.values.push(Box::new(value));
-        format!("?{}", self.values.len())
+    /// Adds a condition in which each `?` is one of `values`.
+    pub fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
+        self.conditions.push_str(if self.conditions.is_empty() { "" } else { " AND " });
+        let mut values = values.into_iter();
+        for (i, part) in condition.split('?').enumerate() {
+            if i > 0 {
+                self.values.extend(values.next());
+                self.conditions.push_str(&format!("?{}", self.values.len()));
+            }
+            self.conditions.push_str(part);
+        }
     }
 
-    pub fn and(&mut self, condition: &str) {
-        self.sql.push_str(if self.sql.is_empty() { "WHERE " } else { " AND " });
-        self.sql.push_str(condition);
-    }
-
-    /// Returns the condition that one of `columns` contains `text`. Case is ignored.
-    pub fn contains_text(&mut self, columns: &[&str], text: &str) -> String {
-        // SQLite folds the case of ASCII only.
-        let conditions: Vec<String> = if text.is_ascii() {
-            let like = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            let like = self.bind(format!("%{like}%"));
-            columns.iter().map(|column| format!("{column} LIKE {like} ESCAPE '\\'")).collect()
-        } else {
-            let text = self.bind(text.to_lowercase());
-            columns.iter().map(|column| format!("instr(jeton_lower({column}), {text}) > 0")).collect()
-        };
-        format!("({})", conditions.join(" OR "))
-    }
-
-    /// Adds the condition of [`WhereClause::contains_text`].
+    /// Adds the condition that one of `columns` contains `text`.
     pub fn and_contains(&mut self, columns: &[&str], text: &str) {
-        let condition = self.contains_text(columns, text);
-        self.and(&condition);
+        let (condition, values) = contains_text(columns, text);
+        self.and(&condition, values);
     }
 
-    pub fn params(&self) -> Vec<&dyn ToSql> {
-        self.values.iter().map(|v| &**v).collect()
+    /// Returns the clause; empty without conditions.
+    pub fn sql(&self) -> String {
+        if self.conditions.is_empty() { String::new() } else { format!("WHERE {}", self.conditions) }
     }
+}
+
+/// Returns the condition that one of `columns` contains `text`, with its values. Case is ignored.
+pub(super) fn contains_text(columns: &[&str], text: &str) -> (String, Vec<Value>) {
+    let (conditions, value): (Vec<String>, String) = if text.is_ascii() {
+        let like = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        (columns.iter().map(|column| format!("{column} LIKE ? ESCAPE '\\'")).collect(), format!("%{like}%"))
+    } else {
+        let holds = |column: &&str| format!("instr({LOWER_FUNCTION}({column}), ?) > 0");
+        (columns.iter().map(holds).collect(), text.to_lowercase())
+    };
+    (format!("({})", conditions.join(" OR ")), vec![Value::from(value); columns.len()])
 }
