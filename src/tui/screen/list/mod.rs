@@ -1,5 +1,5 @@
 //! One screen for all lists. [`list_screen`] handles keys and replies, [`loaded_rows`] is the window of loaded rows
-//! around the cursor, [`log_row`] is a row of a log, [`marks`] are the marked rows, [`view`] and [`layout`] draw.
+//! around the cursor, [`log_row`] is a row of a log, [`marks`] are the marked rows, `view` and [`layout`] draw.
 
 mod component;
 pub mod layout;
