@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::text_fit::{fit, highlighted};
+use super::text_fit::{fit, highlighted, width};
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::model::Model;
@@ -17,6 +17,8 @@ pub const AGO_COLUMNS: usize = 11;
 /// Columns before the first cell: the cursor, or the cursor and the mark.
 const CURSOR_COLUMNS: usize = 2;
 const MARK_COLUMNS: usize = 4;
+/// Columns of the arrow after the title by which a table is sorted.
+const ARROW_COLUMNS: usize = 2;
 
 /// The columns of a list. Columns are referred to by their position.
 pub struct TableSpec {
@@ -95,6 +97,25 @@ impl TableColumns {
         c
     }
 
+    /// Widens the column that gets the spare room, if its text is cut in `rows`, by the room that the other columns don't
+    /// need for theirs.
+    pub fn fit_content(&mut self, rows: &[Vec<Cell>]) {
+        let needed = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(&cell.text)).max();
+        let widest = self.spec.widest;
+        if self.width(widest) == 0 {
+            return;
+        }
+        let mut missing = needed(widest).unwrap_or(0).min(self.spec.max_width).saturating_sub(self.width(widest));
+        for (column, (title, _)) in self.spec.columns.iter().enumerate().filter(|(column, _)| *column != widest).rev() {
+            // A title has room for the arrow of the order.
+            let kept = needed(column).unwrap_or(0).max(width(title) + ARROW_COLUMNS);
+            let spare = self.width(column).saturating_sub(kept).min(missing);
+            self.set(column, self.width(column) - spare);
+            self.set(widest, self.width(widest) + spare);
+            missing -= spare;
+        }
+    }
+
     /// Returns the width of a column; 0 = hidden.
     pub fn width(&self, column: usize) -> usize {
         self.widths.get(column).copied().unwrap_or(0)
@@ -150,5 +171,30 @@ impl TableColumns {
             before = base;
         }
         Line::from(spans)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPEC: TableSpec =
+        TableSpec { columns: &[("NAME", 8), ("STATUS", 10), ("SEEN", 9)], max_width: 16, ..TableSpec::EMPTY };
+
+    fn fitted(columns: usize, row: [&str; 3]) -> Vec<usize> {
+        let mut table = TableColumns::new(&SPEC, columns);
+        let total = table.total();
+        table.fit_content(&[row.map(|text| Cell::new(text, Style::new())).into()]);
+        assert_eq!(table.total(), total);
+        table.widths
+    }
+
+    #[test]
+    fn cut_text_gets_the_room_that_other_columns_do_not_need() {
+        assert_eq!(fitted(31, ["deploy", "ok", "never"]), [8, 10, 9], "nothing is cut");
+        assert_eq!(fitted(31, ["deploy-bot", "ok", "never"]), [10, 10, 7], "from the last column first");
+        assert_eq!(fitted(31, ["deploy-bot-7", "ok", "never"]), [12, 9, 6], "titles and their arrows stay");
+        assert_eq!(fitted(31, ["deploy-bot-of-the-night", "disabled it", "long ago"]), [9, 10, 8]);
+        assert_eq!(fitted(60, ["deploy-bot-of-the-night", "ok", "never"]), [16, 10, 9], "the maximum");
     }
 }

@@ -1,7 +1,5 @@
 //! A window into a list that moves with the cursor. [`super::list_screen`] shows it.
 
-use std::ops::Range;
-
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -121,13 +119,6 @@ impl<R: ListRow> LoadedRows<R> {
     /// Returns the row under the cursor, for a change of the row.
     pub fn current_mut(&mut self) -> Option<&mut R> {
         self.page.rows.get_mut(self.cursor.position())
-    }
-
-    /// Returns the loaded rows visible on a screen of `height`, each with `true` if it is under the cursor.
-    pub fn visible_rows(&self, height: usize) -> impl Iterator<Item = (&R, bool)> {
-        let Range { start, end } = self.cursor.visible_rows(height);
-        let rows = self.all().iter().enumerate().skip(start).take(end - start);
-        rows.map(|(at, row)| (row, at == self.cursor.position()))
     }
 
     /// Returns `true` if no rows are loaded.

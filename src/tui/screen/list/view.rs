@@ -11,7 +11,7 @@ use super::loaded_rows::ListRow;
 use crate::tui::keymap::{self, Action, Binding};
 use crate::tui::model::Model;
 use crate::tui::theme::Theme;
-use crate::tui::widget::table_columns::TableColumns;
+use crate::tui::widget::table_columns::{Cell, TableColumns};
 use crate::tui::widget::text_fit::{cut, group_digits, width};
 
 /// Columns of the first line taken by the program's name.
@@ -108,13 +108,18 @@ impl<S: Source> ListScreen<S> {
 
     fn draw_table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
-        let layout = TableColumns::new(self.source.table(), columns);
-        let height = usize::from(area.height).saturating_sub(1);
-        let mut lines = vec![Line::styled(layout.heading(self.source.sort()), model.theme.dim)];
+        let mut layout = TableColumns::new(self.source.table(), columns);
         let filter = self.parsed_filter();
-        lines.extend(self.rows.visible_rows(height).map(|(row, is_current)| {
-            let cells = self.source.cells(row, &filter, &layout, model);
-            layout.row(cells, is_current, self.marks.contains(&row.key()), &model.theme)
+        let cells = |row| self.source.cells(row, &filter, &layout, model);
+        // Widths for all loaded rows don't change while the cursor moves through them.
+        let cells: Vec<Vec<Cell>> = self.rows.all().iter().map(cells).collect();
+        layout.fit_content(&cells);
+        let mut lines = vec![Line::styled(layout.heading(self.source.sort()), model.theme.dim)];
+        let cursor = self.rows.cursor();
+        let visible = cursor.visible_rows(usize::from(area.height).saturating_sub(1));
+        let rows = self.rows.all().iter().zip(cells).enumerate().skip(visible.start).take(visible.len());
+        lines.extend(rows.map(|(at, (row, cells))| {
+            layout.row(cells, at == cursor.position(), self.marks.contains(&row.key()), &model.theme)
         }));
         if self.rows.is_loaded() && self.rows.is_empty() {
             lines.push(Line::default());
