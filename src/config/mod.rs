@@ -54,7 +54,6 @@ pub struct Setting<T> {
 
 #[derive(Debug, Clone, Default)]
 pub struct CliOverrides {
-    /// Path given with `--store`.
     pub store: Option<PathBuf>,
     pub user: Option<String>,
     /// `true` if an option gives a password.
@@ -68,7 +67,6 @@ pub enum TokenSource {
     File(PathBuf),
     /// The environment, from which the token was removed.
     Environment,
-    /// A configuration file.
     Stored(Arc<Secret>),
 }
 

@@ -122,7 +122,6 @@ pub(super) fn parse_group(text: &str) -> Result<String> {
         .why("use 1-32 characters: A-Z a-z 0-9 _ - ."))
 }
 
-/// Maximum duration.
 const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Parses a duration: `0s`, `90s`, `5min` or `1h`, at most a day.

@@ -104,7 +104,6 @@ struct LargeDemoWriter<'a> {
     progress: &'a dyn Fn(u32),
 }
 
-/// A token that was used.
 struct PlannedUses {
     token: TokenId,
     secret: PublicId,

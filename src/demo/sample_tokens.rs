@@ -2,10 +2,8 @@
 
 use super::setup::OWNER;
 
-/// The methods that a token may call.
 #[derive(Clone, Copy)]
 pub(super) enum Api {
-    /// These API sets.
     Sets(&'static [&'static str]),
     /// The methods with read access in these groups of the catalogue.
     Reads(&'static [&'static str]),
@@ -16,7 +14,6 @@ pub(super) enum Api {
     Nothing,
 }
 
-/// A change of a token after its creation.
 #[derive(Clone, Copy)]
 pub(super) enum SampleEvent {
     /// No change: the token is active, or expired by now.

@@ -23,7 +23,6 @@ use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{Clock, NewAccount, PasswordHasher, PasswordMatch, Store};
 use crate::verbs::request::call;
 
-/// Name of the owner, who is signed in.
 pub(super) const OWNER: &str = "demo";
 /// The other accounts: name, role, and age in days.
 const OTHERS: [(&str, Role, i64); 2] = [("ci", Role::Member, 380), ("metrics", Role::Viewer, 379)];

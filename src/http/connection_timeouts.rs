@@ -39,7 +39,6 @@ impl Phase {
     }
 }
 
-/// A request of the service to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShutdownRequest {
     None,

@@ -26,7 +26,6 @@ pub(super) struct ExternalChanges {
     started: Stopwatch,
 }
 
-/// The counts of changes at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct ChangeCounts {
     /// Number of commits or file writes by others.
@@ -43,7 +42,6 @@ impl Default for ExternalChanges {
 }
 
 impl ExternalChanges {
-    /// Returns the changes found so far.
     pub fn counts(&self) -> ChangeCounts {
         ChangeCounts { commits: self.commits.load(Acquire), writes: self.writes.load(Acquire) }
     }
@@ -59,7 +57,6 @@ impl ExternalChanges {
     }
 }
 
-/// Checks for changes by others.
 #[derive(Default)]
 pub(super) struct ChangeWatcher {
     last: Option<(u64, DataVersion, FileState)>,

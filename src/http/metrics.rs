@@ -9,7 +9,6 @@ use super::faults::Fault;
 use crate::platform::logging;
 use crate::verbs::verify::DenialReason;
 
-/// The result of a request for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VerifyOutcome {
     Permitted,

@@ -99,7 +99,6 @@ pub struct ServerConfig {
     pub clock: Arc<dyn Clock>,
 }
 
-/// The state that all connections share.
 struct ServerState {
     queue: Arc<DecisionQueue>,
     ledger: Arc<UsageLedger>,

@@ -62,11 +62,9 @@ impl Query for AuditHead {
     }
 }
 
-/// The part of the log to verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AuditRange {
-    /// From the log's first row.
     FromStart,
     /// From the last checkpoint; from the first row if something after the checkpoint is wrong.
     FromLastCheckpoint,

@@ -111,7 +111,6 @@ struct BatchProgress {
     total: u64,
     done: u64,
     size: usize,
-    /// The last row in the audit log.
     audit_seq: i64,
 }
 

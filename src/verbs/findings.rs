@@ -29,7 +29,6 @@ pub struct FindingCursor(pub i64, pub i64);
 #[serde(deny_unknown_fields)]
 pub struct ListFindings {
     pub kind: FindingKind,
-    /// The end of the last page. `None` starts at the beginning.
     pub after: Option<FindingCursor>,
     /// Number of tokens to read.
     pub limit: usize,
@@ -50,7 +49,6 @@ pub enum FindingCriterion {
 pub struct FindingQuery {
     pub criterion: FindingCriterion,
     pub now: Timestamp,
-    /// The end of the last page.
     pub after: Option<FindingCursor>,
     pub limit: usize,
 }

@@ -153,11 +153,9 @@ pub struct Committed<T> {
     pub audit_seq: i64,
 }
 
-/// The environment of a running verb.
 pub struct Env<'a> {
     /// The current time, read inside the transaction.
     pub now: Timestamp,
     pub zone: &'a dyn Zone,
-    /// The source of new secrets.
     pub secrets: SecretSource<'a>,
 }

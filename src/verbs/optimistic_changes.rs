@@ -46,7 +46,6 @@ const NON_WIDENING_VERBS: [&str; 14] = [
 
 /// Changes since a plan was made.
 enum ChangesSince {
-    /// These tokens changed.
     Tokens(BTreeSet<TokenId>, AuditTip),
     /// More than `limit` rows were written. These tokens changed up to a row, and more rows follow.
     More(BTreeSet<TokenId>, AuditTip),

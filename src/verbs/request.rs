@@ -39,12 +39,10 @@ pub trait RequestVerb: Verb + Into<Request> {
     fn reply(response: Response) -> Option<Self::Reply>;
 }
 
-/// Carries out one verb and returns its reply.
 pub fn call<V: RequestVerb>(backend: &dyn Backend, credential: &Credential, verb: V) -> Result<V::Reply> {
     reply::<V>(backend.run(credential, verb.into(), None)?)
 }
 
-/// Takes the reply of `V` out of `response`.
 pub(super) fn reply<V: RequestVerb>(response: Response) -> Result<V::Reply> {
     V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with another kind of reply", V::NAME)))
 }

@@ -1,6 +1,5 @@
 //! Scopes that a token needs to run a verb. A password needs no scope: there only the role decides.
 
-/// The scope that a token needs to run a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequiredScope {
     /// Nothing but a live token.

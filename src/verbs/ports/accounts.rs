@@ -17,11 +17,9 @@ pub struct TokenCounts {
     pub active: u32,
     /// Outside the trash, including the active ones.
     pub live: u32,
-    /// In the trash.
     pub trashed: u32,
 }
 
-/// A new account.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
     pub username: &'a Username,

@@ -55,7 +55,6 @@ impl AuditWindow {
     }
 }
 
-/// Raw rows of the store.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AuditPage {
     /// The rows, in the order of their numbers.
@@ -73,7 +72,6 @@ pub struct AuditTip {
     pub hash: [u8; 32],
 }
 
-/// The log in one consistent state.
 pub trait AuditLog {
     fn audit_tip(&self) -> Result<AuditTip>;
     /// Returns the number of the last row; 0 in an empty log.

@@ -41,7 +41,6 @@ pub struct WindowQuery {
     pub trashed: bool,
     /// The time at which statuses are computed.
     pub now: Timestamp,
-    /// The requested section.
     pub cursor: TokenCursor,
     pub limit: usize,
 }
@@ -110,9 +109,7 @@ pub struct VisibleCounts {
 pub struct Grant {
     /// The token.
     pub token: TokenId,
-    /// The token's name.
     pub name: TokenName,
-    /// The name of the token's account.
     pub account: Username,
     /// The roles of its secrets today, the current one's first, each once. For a token without a secret, the role of
     /// its account.
@@ -128,7 +125,6 @@ impl Grant {
     }
 }
 
-/// A page of grants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GrantPage {
     pub grants: Vec<Grant>,

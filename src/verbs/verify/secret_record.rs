@@ -12,9 +12,7 @@ use crate::verbs::ports::{SecretState, Snapshot, StoredSecret};
 pub(crate) enum SecretRecord {
     /// Never issued.
     Unknown,
-    /// A secret and its token.
     Secret(StoredSecret, Box<Token>),
-    /// A secret of a purged token.
     Purged(Box<Tombstone>),
 }
 
