@@ -29,6 +29,7 @@ pub struct FindingCursor(pub i64, pub i64);
 #[serde(deny_unknown_fields)]
 pub struct ListFindings {
     pub kind: FindingKind,
+    /// The end of the last page. `None` starts at the beginning.
     pub after: Option<FindingCursor>,
     /// Number of tokens to read.
     pub limit: usize,
