@@ -25,6 +25,14 @@ impl CliLine {
         self
     }
 
+    /// Adds `--name value` if there is a value.
+    pub fn option_if(self, name: &str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.option(name, value),
+            None => self,
+        }
+    }
+
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
         self.0.push(arg.into());
         self

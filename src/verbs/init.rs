@@ -61,12 +61,9 @@ impl Mutation for Init {
     }
 
     fn equivalent_command(&self, _out: &Account) -> CliLine {
-        let line = CliLine::new(&["init"]).option("username", self.username.as_str());
-        let usual = self.prefix == Prefix::default();
-        let line = if usual { line } else { line.option("prefix", self.prefix.as_str()) };
-        match &self.catalogue {
-            Some(catalogue) => line.option("catalogue", catalogue.name.as_str()),
-            None => line,
-        }
+        CliLine::new(&["init"])
+            .option("username", self.username.as_str())
+            .option_if("prefix", Some(self.prefix.as_str()).filter(|_| self.prefix != Prefix::default()))
+            .option_if("catalogue", self.catalogue.as_ref().map(|catalogue| catalogue.name.as_str()))
     }
 }

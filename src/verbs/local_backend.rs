@@ -19,6 +19,9 @@ use crate::domain::suggest::suggestion;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 
+/// Rows of the ledger deleted after a change, of each kind.
+const PRUNED_ROWS: u32 = 1_000;
+
 #[derive(Clone)]
 pub struct Adapters {
     pub clock: Arc<dyn Clock>,
@@ -161,9 +164,9 @@ impl<S: Store + Maintenance> Executor for Call<'_, '_, S> {
         };
         let CommittedTx { value: mut out, audit_seq: seq } =
             done.map_err(|error| backend.with_near_names::<V>(session.as_ref(), error))?;
-        backend.prune_ledger();
+        // The change is made, even if the rest fails.
+        let _ = backend.prune_ledger();
         if V::HAS_AFTER_COMMIT {
-            // The change is made, even if this can't be read.
             let now = backend.adapters.clock.now();
             let _ = backend.store.read(|snapshot| verb.after_commit(&mut out, snapshot, &backend.env(now)));
         }
@@ -173,7 +176,7 @@ impl<S: Store + Maintenance> Executor for Call<'_, '_, S> {
 
     fn batched<V: BatchedMutation>(&mut self, verb: V) -> Result<V::Reply> {
         let reply = self.backend.run_batched(self.credential, verb)?;
-        self.backend.prune_ledger();
+        let _ = self.backend.prune_ledger();
         Ok(reply)
     }
 }
@@ -197,6 +200,18 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         match near.ok().and_then(|names| suggestion(&names)) {
             Some(question) => error.next(question),
             None => error,
+        }
+    }
+
+    /// Deletes some of the rows of the ledger that are older than the policy's limit, after every change, because there
+    /// may be no running service that does.
+    fn prune_ledger(&self) -> Result<u64> {
+        let clock = &*self.adapters.clock;
+        let (policy, oldest) = self.store.read(|snapshot| Ok((snapshot.policy()?, snapshot.ledger_oldest()?)))?;
+        let before = policy.ledger_keep.before(clock.now(), clock.zone());
+        match before.filter(|before| oldest.is_some_and(|oldest| oldest < *before)) {
+            Some(before) => self.store.write_usage(|book| book.prune_ledger(before, PRUNED_ROWS)),
+            None => Ok(0),
         }
     }
 

@@ -16,7 +16,6 @@ pub mod findings;
 pub mod impact;
 pub mod init;
 pub mod ledger;
-mod ledger_pruning;
 pub mod local_backend;
 pub mod new_password;
 mod optimistic_changes;

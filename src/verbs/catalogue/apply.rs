@@ -327,14 +327,10 @@ impl Mutation for ApplyCatalogue {
     fn equivalent_command(&self, out: &CataloguePreview) -> CliLine {
         let shipped = Catalogue::shipped(&out.name).is_ok_and(|c| c == self.catalogue);
         let file = if shipped { out.name.clone() } else { format!("{}.toml", out.name) };
-        let line = CliLine::new(&["catalogue", "apply"]).arg(file);
-        let line = match out.widening.count {
-            0 => line,
-            count => line.option("accept-widening", count.to_string()),
-        };
-        match out.made_public.len() {
-            0 => line,
-            count => line.option("accept-public", count.to_string()),
-        }
+        let some = |count: u64| (count > 0).then(|| count.to_string());
+        CliLine::new(&["catalogue", "apply"])
+            .arg(file)
+            .option_if("accept-widening", some(out.widening.count))
+            .option_if("accept-public", some(out.made_public.len() as u64))
     }
 }

@@ -1,6 +1,6 @@
 use std::slice;
 
-use super::issue::{IssuedToken, audit_created, issue, push_expires};
+use super::issue::{IssuedToken, audit_created, issue};
 use super::save::{insert_token, save_tokens};
 use super::{TokenTarget, policy_rules, rights};
 use crate::domain::expiry::ExpirySpec;
@@ -73,10 +73,8 @@ impl Mutation for CopyToken {
     }
 
     fn equivalent_command(&self, _out: &IssuedToken) -> CliLine {
-        let mut line = CliLine::new(&["token", "copy"]).arg(self.token.reference.to_string()).arg(self.name.as_str());
-        if let Some(account) = &self.account {
-            line = line.option("account", account.as_str());
-        }
-        push_expires(line, self.expires)
+        let line = CliLine::new(&["token", "copy"]).arg(self.token.reference.to_string()).arg(self.name.as_str());
+        line.option_if("account", self.account.as_ref().map(Username::as_str))
+            .option_if("expires", self.expires.map(|spec| spec.to_string()))
     }
 }

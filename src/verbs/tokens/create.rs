@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::issue::{IssuedToken, audit_created, issue, push_expires, push_selection};
+use super::issue::{IssuedToken, audit_created, issue, push_selection};
 use super::save::{insert_token, save_tokens};
 use super::{policy_rules, rights};
 use crate::domain::api_selection::Selection;
@@ -87,14 +87,12 @@ impl Mutation for CreateToken {
     }
 
     fn equivalent_command(&self, _out: &Vec<IssuedToken>) -> CliLine {
-        let mut line = self.names.iter().fold(CliLine::new(&["token", "create"]), |line, n| line.arg(n.as_str()));
-        if let Some(account) = &self.account {
-            line = line.option("account", account.as_str());
-        }
-        if !self.description.as_str().is_empty() {
-            line = line.option("description", self.description.as_str());
-        }
-        push_selection(push_expires(line, self.expires), &self.selection)
+        let line = self.names.iter().fold(CliLine::new(&["token", "create"]), |line, n| line.arg(n.as_str()));
+        let line = line
+            .option_if("account", self.account.as_ref().map(Username::as_str))
+            .option_if("description", Some(self.description.as_str()).filter(|text| !text.is_empty()))
+            .option_if("expires", self.expires.map(|spec| spec.to_string()));
+        push_selection(line, &self.selection)
     }
 }
 

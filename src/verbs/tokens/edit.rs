@@ -1,4 +1,4 @@
-use super::issue::{audit_changed, push_expires, push_selection};
+use super::issue::{audit_changed, push_selection};
 use super::save::save_token;
 use super::{TokenTarget, policy_rules, resolve_for_change, rights};
 use crate::domain::api_selection::{Selection, SelectionEdit};
@@ -73,14 +73,11 @@ impl Mutation for EditToken {
     }
 
     fn equivalent_command(&self, out: &EditPreview) -> CliLine {
-        let mut line = CliLine::new(&["token", "edit"]).arg(out.before.full_name());
-        if let Some(name) = &self.name {
-            line = line.option("name", name.as_str());
-        }
-        if let Some(description) = &self.description {
-            line = line.option("description", description.as_str());
-        }
-        line = push_expires(line, self.expires);
+        let line = CliLine::new(&["token", "edit"])
+            .arg(out.before.full_name())
+            .option_if("name", self.name.as_ref().map(TokenName::as_str))
+            .option_if("description", self.description.as_ref().map(Description::as_str))
+            .option_if("expires", self.expires.map(|spec| spec.to_string()));
         match &self.selection {
             None => line,
             Some(SelectionEdit::Replace(Selection::Custom(none))) if none.is_empty() => line.arg("--nothing"),

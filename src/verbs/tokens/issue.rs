@@ -2,7 +2,6 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use crate::domain::api_selection::Selection;
-use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::Prefix;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -115,13 +114,6 @@ pub(super) fn audit_changed(verb: &'static str, before: &Token, after: &Token) -
         .changed("api", before.selection.to_audit_json(), after.selection.to_audit_json())
         .changed("secret", before.hint.as_str(), after.hint.as_str())
         .changed("issued_role", before.issued_role.as_str(), after.issued_role.as_str())
-}
-
-pub(super) fn push_expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
-    match spec {
-        None => line,
-        Some(spec) => line.option("expires", spec.to_string()),
-    }
 }
 
 pub(super) fn push_selection(line: CliLine, selection: &Selection) -> CliLine {

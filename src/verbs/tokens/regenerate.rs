@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use super::issue::{IssuedToken, audit_changed, issue, push_expires};
+use super::issue::{IssuedToken, audit_changed, issue};
 use super::save::save_token;
 use super::{TokenTarget, policy_rules, resolve_for_change};
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
@@ -62,11 +62,10 @@ impl Mutation for RegenerateToken {
     }
 
     fn equivalent_command(&self, out: &IssuedToken) -> CliLine {
-        let mut line = CliLine::new(&["token", "regenerate"]).arg(out.token.full_name());
-        if let Some(grace) = self.grace {
-            line = line.option("grace", grace.to_string());
-        }
-        push_expires(line, self.expires)
+        CliLine::new(&["token", "regenerate"])
+            .arg(out.token.full_name())
+            .option_if("grace", self.grace.map(|grace| grace.to_string()))
+            .option_if("expires", self.expires.map(|spec| spec.to_string()))
     }
 }
 
