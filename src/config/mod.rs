@@ -214,9 +214,8 @@ impl Settings {
             TokenSource::Environment => own_process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {
-            Error::unauthenticated("the token was refused")
-                .why(format!("{} contains no jeton secret", escape_untrusted(&source.to_string())))
-                .next("Give the token's secret as the only line")
+            Error::unauthenticated(format!("{} contains no jeton secret", escape_untrusted(&source.to_string())))
+                .next("Put the secret of a token there, and nothing else")
         })?;
         Ok(Some(self.expected(Arc::new(secret))))
     }

@@ -6,8 +6,8 @@ use crate::domain::secret::contains_secret;
 use crate::domain::untrusted_text::{excerpt, is_control_or_bidi};
 use crate::error::{Error, Result};
 
-const USERNAME_RULE: &str = "begin with a letter or digit, and use 1-32 of the characters a-z 0-9 . _ -";
-const TOKEN_NAME_RULE: &str = "begin with a letter or digit, and use 1-64 of the characters A-Z a-z 0-9 . _ -";
+const USERNAME_RULE: &str = "use 1-32 of the characters a-z 0-9 . _ -, and begin with a letter or digit";
+const TOKEN_NAME_RULE: &str = "use 1-64 of the characters A-Z a-z 0-9 . _ -, and begin with a letter or digit";
 /// The longest description, in characters.
 pub const MAX_DESCRIPTION_LEN: usize = 200;
 /// The longest token name, in characters.

@@ -104,14 +104,14 @@ impl Guide<'_> {
             && let Some((name, pattern)) =
                 self.credentials.iter().find_map(|name| Some((name, stripped_headers::matching_pattern(name)?)))
         {
-            return Err(Error::usage(format!(
-                "jeton guide can't print a configuration that reads tokens from the header {name}"
-            ))
-            .why(format!(
-                "applications may trust this header when a proxy sends it, so the configuration removes \
-                     client headers that match {pattern}"
-            ))
-            .next("Use another header for tokens: jeton config set serve.accept header:X-Api-Token"));
+            return Err(Error::usage(format!("tokens can't be read from the header {name}"))
+                .why(format!(
+                    "the proxy must remove headers like {pattern} from requests, because applications trust them"
+                ))
+                .next(
+                    "Replace this header in the setting serve.accept, for example by header:X-Api-Token. Then restart \
+                     the service",
+                ));
         }
         if let (Endpoint::Tcp(port), ProxyKind::Traefik | ProxyKind::Envoy, false) =
             (self.verify, subject, self.insecure)

@@ -47,7 +47,7 @@ impl AnchorFile {
         let path = std::path::absolute(path).map_err(refused)?;
         if super::secret_files::is_reserved(&path) {
             return Err(unusable(&path)
-                .why("SQLite uses this suffix for its own files and may remove the anchor")
+                .why("jeton and SQLite use the end of this name for files of a store, and may remove the anchor")
                 .next("Choose another name"));
         }
         let open = |create: bool| sidecar::open_options().append(true).create_new(create).open(&path);

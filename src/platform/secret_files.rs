@@ -152,7 +152,7 @@ impl SecretFileWriter for SecretFiles {
         let path = std::path::absolute(path).map_err(refused)?;
         if is_reserved(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
-                .why("jeton and SQLite use this suffix for files of a store, and may replace or remove such a file")
+                .why("jeton and SQLite use the end of this name for files of a store, and may replace or remove such a file")
                 .next("Choose another name"));
         }
         let mut file = create_exclusive(&path).map_err(refused)?;

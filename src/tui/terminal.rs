@@ -23,7 +23,9 @@ use crate::platform::terminal_input::size;
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
 
 fn terminal_error(e: io::Error) -> Error {
-    Error::failure("the terminal can't be used").why(e.to_string())
+    Error::failure("the terminal can't be used")
+        .why(e.to_string())
+        .next("Try another terminal. The commands need no screens: jeton --help")
 }
 
 /// Restores the terminal once. Further calls do nothing.

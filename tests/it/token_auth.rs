@@ -89,8 +89,8 @@ fn invalid_token_is_not_authenticated() {
     let denied = |value: &str| with(&home, &[("JETON_TOKEN", value)], &list).assert_code(4).assert_silent();
     let refused = denied("nonsense");
     insta::assert_snapshot!(refused.message(), @"
-    error: the token was refused: JETON_TOKEN contains no jeton secret
-      Give the token's secret as the only line
+    error: JETON_TOKEN contains no jeton secret
+      Put the secret of a token there, and nothing else
     ");
     let refused = with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"error: the token can't be read from JETON_TOKEN: the first line is longer than 4096 bytes");

@@ -49,8 +49,11 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
 fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>> {
     let checkpoints = parse_checkpoints(file, &anchor_file::read(file)?)?;
     if checkpoints.is_empty() {
-        return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display()))
-            .next("Add a checkpoint: jeton audit anchor FILE"));
+        return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display())).next(format!(
+            "If the file is new, add a checkpoint: jeton audit anchor {}. If the file had checkpoints, restore it \
+                 from a backup",
+            file.display()
+        )));
     }
     Ok(checkpoints)
 }

@@ -80,13 +80,12 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
         return Ok(Schema { version: 0, lacks_indexes: false });
     }
     let lacks_indexes = application == i64::from(UNINDEXED_ID);
+    let unusable = || Error::failure(format!("the store {} can't be opened", db.path().unwrap_or_default()));
     if application != i64::from(APPLICATION_ID) && !lacks_indexes {
-        return Err(Error::failure("the store can't be opened")
-            .why("the file is another program's database")
-            .next("Use another file: --store PATH"));
+        return Err(unusable().why("the file is another program's database").next("Use another file: --store PATH"));
     }
     if !(1..=NEWEST).contains(&version) {
-        return Err(Error::failure("the store can't be opened")
+        return Err(unusable()
             .why(format!(
                 "the store has schema {version}, but this version of jeton supports schemas only up to {NEWEST}"
             ))

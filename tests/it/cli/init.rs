@@ -25,7 +25,7 @@ fn init_creates_one_store_only() {
     ");
     let refused = home.as_ops(&["init", "--username", "Ops"]).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: "Ops" is not a username: begin with a letter or digit, and use 1-32 of the characters a-z 0-9 . _ -
+    error: "Ops" is not a username: use 1-32 of the characters a-z 0-9 . _ -, and begin with a letter or digit
       Try "ops"
     "#);
     home.as_ops(&["init", "--username", "ops", "--prefix", "J_"]).assert_error(Kind::Usage);

@@ -136,7 +136,7 @@ fn other_database_is_refused() {
         rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         chmod(&path, 0o600);
         let error = assert_refused_even_as_root(&path, &[]);
-        insta::allow_duplicates! { insta::assert_snapshot!(without_folder(&error, &place), @"the store can't be opened: the file is another program's database. Use another file: --store PATH"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(without_folder(&error, &place), @"the store [folder]/jeton.db can't be opened: the file is another program's database. Use another file: --store PATH"); }
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn last(s: &TuiHarness) -> String {
 fn new_account_form_shows_each_problem() {
     let mut s = accounts();
     s.keys("nCI<tab><tab>short<tab>short<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""CI" is not a username: begin with a letter or digit, and use 1-32 of the characters a-z 0-9 . _ -. Try "ci""#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""CI" is not a username: use 1-32 of the characters a-z 0-9 . _ -, and begin with a letter or digit. Try "ci""#);
     s.assert_top("create-account");
     s.keys("<c-u>ci<tab><tab><tab><tab><enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"the password is too short: use 12 to 1024 bytes; this password has 5. Use three or four words with spaces: they are easy to type and hard to guess");

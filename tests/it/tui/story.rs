@@ -41,7 +41,7 @@ fn first_run_creates_the_owner_and_signs_in() {
     let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
     s.assert_top("first-run");
     s.keys("<c-u>Ops<enter>short<enter>short<enter><enter><enter><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: begin with a letter or digit, and use 1-32 of the characters a-z 0-9 . _ -. Try "ops""#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: use 1-32 of the characters a-z 0-9 . _ -, and begin with a letter or digit. Try "ops""#);
     s.keys("<c-u>ops<tab><c-u>correct horse<tab><c-u>correct horsf<tab><tab><tab><enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"the passwords don't match. Type the same password in both fields");
     s.keys("<c-u>correct horse<tab><space><down><space><tab><tab><enter>");
