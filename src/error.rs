@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The result of every fallible function in this crate.
@@ -23,7 +24,7 @@ pub const EXIT_CODES: [(u8, &str); 8] = [
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal $exit_code:literal $http_status:literal,)*) => {
         /// The sort of failure. Decides the exit code and the HTTP status.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         pub enum Kind { $($(#[$doc])* #[serde(rename = $name)] $kind),* }
 
         impl Kind {

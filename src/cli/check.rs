@@ -1,78 +1,19 @@
 //! `jeton check`: reports problems that need attention, for cron and monitoring. Needs no password, only the store.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::App;
 use super::args::CheckArgs;
-use super::ledger::{LedgerSecretJson, TokenNameJson, format_secret};
-use super::output::{JsonList, Table};
+use super::ledger::format_secret;
+use super::output::{ListWriter, Table};
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::verbs::credential::Credential;
-use crate::verbs::findings::{Finding, FindingCursor, FindingKind, FindingReason, ListFindings};
+use crate::verbs::findings::{Finding, FindingCursor, FindingKind, ListFindings};
 use crate::verbs::ledger::format_origin;
 use crate::verbs::request::call;
 
 /// Number of tokens read at once.
 const PAGE_SIZE: usize = 1_000;
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Finding")]
-pub(super) struct FindingJson<'a> {
-    kind: &'static str,
-    token: TokenNameJson<'a>,
-    #[serde(flatten)]
-    why: WhyJson<'a>,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(untagged)]
-enum WhyJson<'a> {
-    Expiring {
-        expires_at: String,
-    },
-    Stale {
-        last_seen_at: Option<String>,
-        created_at: String,
-    },
-    DeadSecret {
-        attempts: u64,
-        more: bool,
-        reason: &'a str,
-        last_at: String,
-        secret: Option<LedgerSecretJson<'a>>,
-        address: Option<&'a str>,
-        client: Option<&'a str>,
-    },
-}
-
-impl<'a> From<&'a Finding> for FindingJson<'a> {
-    fn from(finding: &'a Finding) -> Self {
-        let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
-        let (kind, why) = match &finding.reason {
-            FindingReason::Expiring(at) => ("expiring", WhyJson::Expiring { expires_at: at.rfc3339() }),
-            FindingReason::Stale { last_seen_at, created_at } => (
-                "stale",
-                WhyJson::Stale { last_seen_at: last_seen_at.map(Timestamp::rfc3339), created_at: created_at.rfc3339() },
-            ),
-            FindingReason::DeadSecretTried(attempts) => (
-                "still-knocking",
-                WhyJson::DeadSecret {
-                    attempts: attempts.attempts,
-                    more: attempts.is_lower_bound,
-                    reason: &attempts.reason,
-                    last_at: attempts.at.rfc3339(),
-                    secret: attempts.secret.as_ref().map(LedgerSecretJson::from),
-                    address: some(&attempts.address),
-                    client: some(&attempts.client),
-                },
-            ),
-        };
-        FindingJson { kind, token: TokenNameJson::from(&finding.token), why }
-    }
-}
 
 /// Runs each check in turn, a page at a time.
 struct Pages {
@@ -113,10 +54,10 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, finding: &Finding) {
-        *match finding.reason {
-            FindingReason::Expiring(_) => &mut self.expiring,
-            FindingReason::Stale { .. } => &mut self.stale,
-            FindingReason::DeadSecretTried(_) => &mut self.dead_secrets,
+        *match finding {
+            Finding::Expiring { .. } => &mut self.expiring,
+            Finding::Stale { .. } => &mut self.stale,
+            Finding::DeadSecretTried { .. } => &mut self.dead_secrets,
         } += 1;
     }
 
@@ -146,11 +87,11 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
     // Read the first page before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.backend)?;
     if app.out.json {
-        let mut list = JsonList::begin(&mut app.out, "findings")?;
+        let mut list = ListWriter::begin("findings", app.now(), &mut app.out)?;
         while let Some(findings) = page {
             for finding in &findings {
                 counts.add(finding);
-                list.item(&FindingJson::from(finding))?;
+                list.item(finding)?;
             }
             page = pages.next(&app.backend)?;
         }
@@ -163,7 +104,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         for finding in &findings {
             counts.add(finding);
             if app.out.quiet {
-                app.out.line(&finding.token.full_name())?;
+                app.out.line(&finding.token().full_name())?;
             } else {
                 table.row(cells(finding, now));
                 pending_rows += 1;
@@ -180,13 +121,13 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
 }
 
 fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
-    let (what, more) = match &finding.reason {
-        FindingReason::Expiring(at) => (format!("expires {}", relative(*at, now)), String::new()),
-        FindingReason::Stale { last_seen_at: Some(at), .. } => (format!("last seen {}", ago(*at, now)), String::new()),
-        FindingReason::Stale { last_seen_at: None, created_at } => {
+    let (what, more) = match finding {
+        Finding::Expiring { expires_at, .. } => (format!("expires {}", relative(*expires_at, now)), String::new()),
+        Finding::Stale { last_seen_at: Some(at), .. } => (format!("last seen {}", ago(*at, now)), String::new()),
+        Finding::Stale { last_seen_at: None, created_at, .. } => {
             (format!("never used, created {}", ago(*created_at, now)), String::new())
         }
-        FindingReason::DeadSecretTried(attempts) => {
+        Finding::DeadSecretTried { attempts, .. } => {
             let (address, client) = format_origin(&attempts.address, &attempts.client);
             let bound = if attempts.is_lower_bound { "more than " } else { "" };
             let secret = attempts.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", format_secret(s)));
@@ -196,5 +137,5 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
             )
         }
     };
-    [finding.reason.as_str().to_owned(), finding.token.describe(), what, more]
+    [finding.reason().to_owned(), finding.token().describe(), what, more]
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::App;
 use super::args::{ConfigCommand, ConfigKeyArgs, ConfigSetArgs};
-use super::json::SCHEMA;
 use super::output::Table;
 use crate::config::{self, SetValue, SettingKey, Source};
 use crate::domain::secret::Secret;
@@ -27,18 +26,16 @@ pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
 
 /// A setting in JSON. A token is shown by its hint.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Setting")]
-pub(super) struct SettingJson {
+struct Setting {
     key: &'static str,
     value: Option<String>,
     source: Option<String>,
 }
 
+/// The answer of `config list`.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Settings")]
-pub(super) struct SettingsJson {
-    schema: u32,
-    settings: Vec<SettingJson>,
+pub(super) struct SettingList {
+    settings: Vec<Setting>,
 }
 
 /// Returns a setting's value and source. Some defaults depend on the path of the store.
@@ -58,10 +55,10 @@ fn list(app: &mut App) -> Result<()> {
     if app.out.json {
         let setting = |(key, found): (SettingKey, Option<(String, Source)>)| {
             let (value, source) = found.unzip();
-            SettingJson { key: key.name(), value, source: source.map(|s| s.to_string()) }
+            Setting { key: key.name(), value, source: source.map(|s| s.to_string()) }
         };
         let settings = values.into_iter().map(setting).collect();
-        return app.out.json(&SettingsJson { schema: SCHEMA, settings });
+        return app.print_json(&SettingList { settings });
     }
     let mut table = Table::new(&["SETTING", "VALUE", "FROM"]);
     for (key, found) in values {

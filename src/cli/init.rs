@@ -1,9 +1,12 @@
 //! `jeton init`: the store and its first owner.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::args::InitArgs;
 use super::catalogue::apply::source;
-use super::json::{AccountJson, InitJson, SCHEMA};
 use super::{App, new_password};
+use crate::domain::account::Account;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::method::Access;
 use crate::domain::name::{Prefix, Username};
@@ -11,6 +14,15 @@ use crate::error::{Error, Result};
 use crate::verbs::accounts::GetSetup;
 use crate::verbs::credential::Credential;
 use crate::verbs::init::Init;
+
+/// The answer of `init`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Initialized {
+    /// The first owner.
+    account: Account,
+    /// The store's file.
+    store: String,
+}
 
 pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let prefix = args.prefix.as_deref().map_or_else(|| Ok(Prefix::default()), Prefix::parse)?;
@@ -34,7 +46,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     )?;
     let store = app.store_path().display().to_string();
     if app.out.json {
-        return app.out.json(&InitJson { schema: SCHEMA, account: AccountJson::from(&changed.value), store });
+        return app.print_json(&Initialized { account: changed.value, store });
     }
     app.out.note(&format!("✓ created the store {store}; the first owner is {}", changed.value.username));
     if public > 0 {

@@ -1,6 +1,7 @@
 //! The command line: parses arguments, runs one verb, prints the answer and returns an exit code.
 
 mod account;
+pub mod answer_schemas;
 mod args;
 mod audit;
 mod catalogue;
@@ -10,8 +11,6 @@ mod demo;
 mod guide;
 mod impact;
 mod init;
-mod json;
-pub mod json_schemas;
 mod ledger;
 mod login;
 mod new_password;
@@ -34,10 +33,11 @@ use std::time::Duration;
 use args::{Command, GlobalArgs};
 use output::Output;
 use prompt::{PasswordSource, Prompt};
+use serde::Serialize;
 
 use crate::config::{CliOverrides, Settings};
 use crate::domain::audit::Face;
-use crate::domain::date_format::Dates;
+use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
@@ -201,6 +201,9 @@ fn client_info(face: Face) -> ClientInfo {
     ClientInfo { face, source: format!("uid {}", platform::own_process::uid()), max_wait: timeout }
 }
 
+/// Format of dates inside texts of schema 1. No setting changes it, because programs read these texts.
+const JSON_DATES: DateFormat = DateFormat::Dmy;
+
 /// The context of every command.
 struct App {
     backend: LazyLocalBackend,
@@ -254,13 +257,18 @@ impl App {
         }
     }
 
+    /// Prints an object as the command's answer in JSON.
+    fn print_json(&mut self, answer: &impl Serialize) -> Result<()> {
+        self.out.answer(answer, self.adapters.clock.now())
+    }
+
     fn now(&self) -> Timestamp {
         self.adapters.clock.now()
     }
 
     /// Returns the format of dates in the answer. A setting changes what a person reads, never JSON.
     fn dates(&self) -> Dates<'_> {
-        let format = if self.out.json { json::DATES } else { self.settings.dates.value };
+        let format = if self.out.json { JSON_DATES } else { self.settings.dates.value };
         format.in_zone(self.adapters.clock.zone())
     }
 

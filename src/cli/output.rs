@@ -1,7 +1,7 @@
 //! Output of the commands: data on stdout, messages on stderr. Text that came from data is made safe for a terminal
 //! only here.
 
-mod json_list;
+mod list_writer;
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -11,14 +11,17 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
 
-use super::json::SCHEMA;
 use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines, is_control_or_bidi};
-use crate::error::{Error, Result};
+use crate::domain::wire_format::Answer;
+use crate::error::{Error, Kind, Result};
 use crate::platform::own_process;
 
-pub use json_list::{JsonList, RESTORE_HINT, check_all_readable};
+pub use list_writer::{ListWriter, RESTORE_HINT, check_all_readable};
 
+/// Schema version of every answer.
+const SCHEMA: u32 = 1;
 /// Buffer size for a JSON answer with one secret. Growing the buffer would leave copies of the secret behind.
 const JSON_CAPACITY: usize = 64 * 1024;
 /// Buffer size for one list item. Items have no secrets, and the whole buffer is wiped, so small is fast.
@@ -71,7 +74,15 @@ impl Output {
         self.data(&text)
     }
 
-    /// Prints a JSON document.
+    /// Prints `answer` as a JSON document, with statuses at `now`.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn answer(&mut self, answer: &impl Serialize, now: Timestamp) -> Result<()> {
+        self.json(&Answer { value: versioned(answer), now })
+    }
+
+    /// Prints a value as a line of JSON.
     ///
     /// # Errors
     /// Those of [`Output::line`].
@@ -107,46 +118,59 @@ impl Output {
         write(text).map_err(|e| match e.kind() {
             _ if self.changed.get() => write_failed_after_change(e),
             // The reader (`head` for example) has closed the pipe: no success, but no message either.
-            ErrorKind::BrokenPipe => Error::new(crate::error::Kind::Failure, ""),
+            ErrorKind::BrokenPipe => Error::new(Kind::Failure, ""),
             _ => write_failed(e),
         })
     }
 }
 
-/// Prints a JSON document that contains `secrets` secrets: all of it, or an error.
+/// An answer with the number of its schema.
+#[derive(Serialize)]
+pub struct Versioned<'a, T> {
+    schema: u32,
+    #[serde(flatten)]
+    answer: &'a T,
+}
+
+/// Returns `answer` with the number of its schema.
+pub fn versioned<T>(answer: &T) -> Versioned<'_, T> {
+    Versioned { schema: SCHEMA, answer }
+}
+
+/// Prints an answer that contains `secrets` secrets: all of it, or an error.
 ///
 /// # Errors
 ///
 /// [`crate::error::Kind::Failure`] if the document can't be written.
-pub fn print_json_secrets(value: &impl Serialize, secrets: usize) -> Result<()> {
-    let mut text = to_safe_json(value, secrets.saturating_mul(JSON_CAPACITY))?;
+pub fn print_json_secrets(answer: &impl Serialize, now: Timestamp, secrets: usize) -> Result<()> {
+    let mut text = to_safe_answer(answer, now, secrets.saturating_mul(JSON_CAPACITY))?;
     text.push('\n');
     write_secret(&text)
 }
 
-/// Prints a JSON document with a secret, without its last brace. [`print_json_rest`] or [`json_closed`] ends the
+/// Prints an answer with a secret, without its last brace. [`print_json_rest`] or [`json_closed`] ends the
 /// document.
 ///
 /// # Errors
 /// Those of [`print_json_secrets`].
-pub fn print_json_open(value: &impl Serialize) -> Result<()> {
-    write_secret(without_last_brace(&to_safe_json(value, JSON_CAPACITY)?))
+pub fn print_json_open(answer: &impl Serialize, now: Timestamp) -> Result<()> {
+    write_secret(without_last_brace(&to_safe_answer(answer, now, JSON_CAPACITY)?))
 }
 
 fn without_last_brace(text: &str) -> &str {
     text.strip_suffix('}').unwrap_or(text)
 }
 
-/// Prints the rest of `value` after `printed`. [`print_json_open`] has already written `printed`, and `value` begins
+/// Prints the rest of `answer` after `printed`. [`print_json_open`] has already written `printed`, and `answer` begins
 /// with it.
 ///
 /// # Errors
 ///
 /// Those of [`print_json_secrets`].
-pub fn print_json_rest(value: &impl Serialize, printed: Option<&impl Serialize>) -> Result<()> {
-    let mut text = to_safe_json(value, JSON_CAPACITY)?;
+pub fn print_json_rest(answer: &impl Serialize, now: Timestamp, printed: Option<&impl Serialize>) -> Result<()> {
+    let mut text = to_safe_answer(answer, now, JSON_CAPACITY)?;
     text.push('\n');
-    let before = printed.map(|printed| to_safe_json(printed, JSON_CAPACITY)).transpose()?;
+    let before = printed.map(|printed| to_safe_answer(printed, now, JSON_CAPACITY)).transpose()?;
     let rest = before
         .and_then(|before| text.strip_prefix(without_last_brace(&before)).map(|rest| Zeroizing::new(rest.to_owned())));
     write(rest.as_ref().unwrap_or(&text)).map_err(write_failed_after_change)
@@ -212,18 +236,17 @@ fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// An error in JSON, on stderr.
+/// The answer of a command that fails.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Error")]
-pub(super) struct ErrorJson<'a> {
+pub(super) struct Failed<'a> {
     schema: u32,
-    error: ErrorBodyJson<'a>,
+    error: ErrorBody<'a>,
 }
 
+/// The part of an error for programs. Without a value, `why` and `next` are `null`.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "ErrorBody")]
-pub(super) struct ErrorBodyJson<'a> {
-    kind: &'static str,
+struct ErrorBody<'a> {
+    kind: Kind,
     exit_code: u8,
     what: &'a str,
     why: Option<&'a str>,
@@ -235,14 +258,10 @@ pub fn print_error(e: &Error, as_json: bool) {
     if e.is_silent() {
         return;
     }
-    let body = ErrorBodyJson {
-        kind: e.kind.as_str(),
-        exit_code: e.kind.exit_code(),
-        what: &e.what,
-        why: e.why.as_deref(),
-        next: e.next.as_deref(),
-    };
-    match as_json.then(|| to_safe_json(&ErrorJson { schema: SCHEMA, error: body }, ITEM_CAPACITY)) {
+    let Error { kind, what, why, next, .. } = e;
+    let error =
+        ErrorBody { kind: *kind, exit_code: kind.exit_code(), what, why: why.as_deref(), next: next.as_deref() };
+    match as_json.then(|| to_safe_json(&Failed { schema: SCHEMA, error }, ITEM_CAPACITY)) {
         Some(Ok(line)) => write_stderr(&format!("{}\n", line.as_str())),
         _ => write_stderr(&format_error(e)),
     }
@@ -269,6 +288,11 @@ pub fn print_raw(text: &str, to_stdout: bool) -> bool {
         write_stderr(text);
         true
     }
+}
+
+/// Serializes `answer` with the number of its schema, with statuses at `now`.
+fn to_safe_answer(answer: &impl Serialize, now: Timestamp, capacity: usize) -> Result<Zeroizing<String>> {
+    to_safe_json(&Answer { value: versioned(answer), now }, capacity)
 }
 
 /// Serializes `value` with every hostile character escaped, so that the JSON is safe on a terminal too.

@@ -1,11 +1,10 @@
 //! `jeton policy …`.
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::App;
 use super::args::{PolicyCommand, SetPolicyArgs};
-use super::json::SCHEMA;
 use super::output::Table;
 use crate::domain::policy::Policy;
 use crate::domain::untrusted_text::excerpt;
@@ -17,16 +16,8 @@ const KEY_PREFIX: &str = "policy.";
 
 /// `{"schema":1,"policy":{"policy.self_service":"on",…}}`.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Policy")]
-pub(super) struct PolicyJson<'a> {
-    schema: u32,
-    #[serde(serialize_with = "pairs")]
-    #[schemars(with = "std::collections::BTreeMap<String, String>")]
-    policy: &'a Policy,
-}
-
-fn pairs<S: Serializer>(policy: &Policy, to: S) -> std::result::Result<S::Ok, S::Error> {
-    to.collect_map(policy.pairs())
+pub(super) struct ShownPolicy {
+    policy: Policy,
 }
 
 pub(super) fn run(app: &mut App, command: PolicyCommand) -> Result<()> {
@@ -40,7 +31,7 @@ fn list(app: &mut App) -> Result<()> {
     let credential = app.read_credential()?;
     let policy = app.call(&credential, ListPolicy)?;
     if app.out.json {
-        return app.out.json(&PolicyJson { schema: SCHEMA, policy: &policy });
+        return app.print_json(&ShownPolicy { policy });
     }
     if app.out.quiet {
         // In the format that `set` accepts.
@@ -60,7 +51,7 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     let credential = app.write_credential()?;
     let changed = app.call(&credential, SetPolicy { changes })?;
     if app.out.json {
-        return app.out.json(&PolicyJson { schema: SCHEMA, policy: &changed.value });
+        return app.print_json(&ShownPolicy { policy: changed.value });
     }
     for (key, value) in changed.value.pairs() {
         if keys.iter().any(|k| k == key) {

@@ -65,7 +65,7 @@ impl PropagationCheck {
 
     /// Prints `answer` with the service's confirmation, as JSON.
     pub fn print_json(&self, app: &mut App, answer: &impl Serialize) -> Result<()> {
-        app.out.json(&self.attach_to(answer))
+        app.print_json(&self.attach_to(answer))
     }
 
     /// Combines `answer` with the service's confirmation.

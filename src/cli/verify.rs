@@ -2,20 +2,38 @@
 
 use std::io::{self, IsTerminal};
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::App;
 use super::args::VerifyArgs;
-use super::json::{SCHEMA, TokenJson, VerifiedJson};
 use crate::domain::method::MethodId;
+use crate::domain::role::Role;
+use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::{FirstLine, read_first_line_without_mark};
-use crate::verbs::verify::{self, Decision, DenialReason, Origin};
+use crate::verbs::verify::{self, AcceptedToken, Decision, DenialReason, Origin};
 
 /// Maximum length of the line. A secret is far shorter.
 const MAX_LINE: usize = 4096;
 /// Caller of these attempts in the ledger.
 const CALLER: Origin<'static> = Origin { address: "local", client: "jeton verify" };
+
+/// The answer of `verify`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Verified {
+    /// `true` if the secret may call the method. Otherwise the exit code is 4.
+    allowed: bool,
+    /// Reason code of the denial; `null` if allowed.
+    reason: Option<DenialReason>,
+    /// The method in question.
+    method: Option<MethodId>,
+    /// Role of the secret if it works: the account's, but never above the role under which the secret was issued.
+    role: Option<Role>,
+    /// The token, if the secret belongs to one.
+    token: Option<Token>,
+}
 
 pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     let method = args.method.as_deref().map(MethodId::parse).transpose()?;
@@ -26,27 +44,17 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
         if secret.is_empty() { "the first line of stdin is empty or not a secret" } else { reason.describe() }
     };
     match verify::verify(local.store(), &secret, method.as_ref(), now, CALLER)? {
-        Decision::Allowed(accepted) if app.out.json => app.out.json(&VerifiedJson {
-            schema: SCHEMA,
-            allowed: true,
-            reason: None,
-            method: method.map(|m| m.to_string()),
-            role: Some(accepted.role.as_str()),
-            token: Some(TokenJson::new(&accepted.token, now)),
-        }),
+        Decision::Allowed(accepted) if app.out.json => {
+            let AcceptedToken { token, role } = *accepted;
+            app.print_json(&Verified { allowed: true, reason: None, method, role: Some(role), token: Some(token) })
+        }
         Decision::Allowed(_) if app.out.quiet => Ok(()),
         Decision::Allowed(accepted) => {
             app.out.line(&format!("{}  {}", accepted.token.full_name(), accepted.token.hint))
         }
         Decision::Denied(reason, token) if app.out.json => {
-            app.out.json(&VerifiedJson {
-                schema: SCHEMA,
-                allowed: false,
-                reason: Some(reason.as_str()),
-                method: method.map(|m| m.to_string()),
-                role: None,
-                token: token.map(|t| TokenJson::new(&t, now)),
-            })?;
+            let token = token.map(|token| *token);
+            app.print_json(&Verified { allowed: false, reason: Some(reason), method, role: None, token })?;
             Err(Error::denied("denied").why(describe(reason)))
         }
         Decision::Denied(reason, _) => Err(Error::denied("denied").why(describe(reason))),

@@ -1,18 +1,44 @@
 //! `jeton whoami`: shows the current account and its limits.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::App;
-use super::json::MeJson;
 use super::output::Table;
+use crate::domain::account::Account;
+use crate::domain::role::Role;
 use crate::domain::time::relative;
+use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::accounts::WhoAmI;
+
+/// The answer of `whoami`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Me {
+    account: Account,
+    /// Role that limits requests: the account's, or a lower one under which the acting token was issued.
+    role: Role,
+    active_tokens: u32,
+    active_tokens_limit: Option<u32>,
+    self_service: bool,
+    store: String,
+    token: Option<Token>,
+}
 
 pub(super) fn run(app: &mut App) -> Result<()> {
     let credential = app.read_credential()?;
     let me = app.call(&credential, WhoAmI)?;
     let store = app.store_path().display().to_string();
     if app.out.json {
-        return app.out.json(&MeJson::new(&me, store, app.now()));
+        return app.print_json(&Me {
+            role: me.account.role,
+            account: Account { role: me.account_role, ..me.account },
+            active_tokens: me.active_tokens,
+            active_tokens_limit: Some(me.policy.active_tokens).filter(|limit| *limit > 0),
+            self_service: me.policy.self_service,
+            store,
+            token: me.token,
+        });
     }
     if app.out.quiet {
         return app.out.line(me.account.username.as_str());

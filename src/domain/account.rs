@@ -1,5 +1,6 @@
 //! Accounts: people or services that own tokens.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -27,12 +28,11 @@ impl fmt::Display for AccountId {
 
 /// Counter of changes to an account's password, role and enabled state. Sessions opened before such a change are no
 /// longer valid after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CredentialVersion(pub i64);
 
 /// A person or a service that owns tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// The account's id. It never changes and is never reused for another account.
     pub id: AccountId,
@@ -44,6 +44,8 @@ pub struct Account {
     pub enabled: bool,
     /// `true` if somebody else set the password. The account's holder must replace it before anything else.
     pub temporary_password: bool,
+    /// See [`CredentialVersion`]. It stays at the server.
+    #[serde(skip)]
     pub credential_version: CredentialVersion,
     pub created_at: Timestamp,
 }

@@ -1,5 +1,6 @@
 //! The API selection of a token: the methods that it may call, before the ceiling of its account's role.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,16 +12,48 @@ use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
 
 /// Exactly one of: API sets, hand-picked methods, or everything that the role permits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "SelectionJson", into = "SelectionJson")]
 pub enum Selection {
     /// One or more API sets, by name. A change of a set changes the tokens that use it.
     Sets(BTreeSet<String>),
     /// Hand-picked methods. A token with an empty list authenticates but permits nothing.
-    #[serde(rename = "methods")]
     Custom(BTreeSet<MethodId>),
     /// Everything that the account's role permits, now and later, except `jeton.*`.
     Inherit,
+}
+
+/// The JSON form of [`Selection`]: no more than one of the three is set.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SelectionJson {
+    inherit: bool,
+    sets: BTreeSet<String>,
+    methods: BTreeSet<MethodId>,
+}
+
+impl From<Selection> for SelectionJson {
+    fn from(selection: Selection) -> Self {
+        let (inherit, sets, methods) = match selection {
+            Selection::Inherit => (true, BTreeSet::new(), BTreeSet::new()),
+            Selection::Sets(sets) => (false, sets, BTreeSet::new()),
+            Selection::Custom(methods) => (false, BTreeSet::new(), methods),
+        };
+        SelectionJson { inherit, sets, methods }
+    }
+}
+
+impl TryFrom<SelectionJson> for Selection {
+    type Error = &'static str;
+
+    fn try_from(json: SelectionJson) -> std::result::Result<Self, Self::Error> {
+        match (json.inherit, json.sets.is_empty(), json.methods.is_empty()) {
+            (true, true, true) => Ok(Selection::Inherit),
+            (false, false, true) => Ok(Selection::Sets(json.sets)),
+            (false, true, _) => Ok(Selection::Custom(json.methods)),
+            _ => Err("a selection has either sets or methods, or inherits"),
+        }
+    }
 }
 
 impl Selection {

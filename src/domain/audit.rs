@@ -1,11 +1,13 @@
 //! The audit log: who changed what, when and from which face, in a hash chain.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::time::Timestamp;
 use crate::domain::untrusted_text::{escape_untrusted, excerpt};
+use crate::domain::wire_format::{JsonText, NullIfEmpty};
 use crate::domain::word_enum::word_enum;
 
 word_enum! {
@@ -196,23 +198,29 @@ impl AuditActor {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditRow {
     /// The row's number: 1, 2, 3 … without a gap.
     pub seq: i64,
     pub at: Timestamp,
     /// The actor's account id; empty if there was none.
+    #[serde(with = "NullIfEmpty")]
+    #[schemars(description = "The actor's account id; `null` if nobody had signed in yet.")]
     pub account: String,
     /// The actor's name at that time.
+    #[serde(with = "NullIfEmpty")]
     pub name: String,
     /// The kind of proof, as in [`AuditActor`].
+    #[schemars(description = "The kind of proof: `password`, `token NAME HINT`, or `store`.")]
     pub proof: String,
     pub face: String,
+    /// The change.
     pub verb: String,
     pub target: String,
     pub target_name: String,
     /// The values before and after, as JSON text.
+    #[serde(with = "JsonText")]
+    #[schemars(description = "The values before and after.")]
     pub details: String,
 }
 

@@ -83,7 +83,7 @@ impl Checkpoint {
         let checkpoint = Checkpoint {
             seq: words.next()?.parse().ok().filter(|seq| *seq > 0)?,
             hash: parse_hex(words.next()?)?,
-            at: Timestamp::parse_rfc3339(words.next()?)?,
+            at: words.next().and_then(|at| Timestamp::parse_rfc3339(at).filter(|read| read.rfc3339() == at))?,
             store: StoreId::parse(words.next()?)?,
         };
         words.next().is_none().then_some(checkpoint)

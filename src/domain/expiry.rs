@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::date_format::DateFormat;
@@ -10,8 +11,9 @@ use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
 /// When a token stops working. At exactly that instant it is already expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Option<Timestamp>", into = "Option<Timestamp>")]
+#[schemars(inline)]
 pub enum Expiry {
     Never,
     At(Timestamp),

@@ -22,6 +22,7 @@ pub mod suggest;
 pub mod time;
 pub mod token;
 pub mod token_diff;
+mod token_json;
 pub mod untrusted_text;
 pub mod wire_format;
 pub mod word_enum;

@@ -4,11 +4,12 @@ use crate::domain::expiry::Span;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 
 /// The rules of an installation. [`Policy::default`] holds the product's defaults.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "BTreeMap<String, String>")]
 pub struct Policy {
     /// `true` if members and viewers manage their own tokens.
     pub self_service: bool,
@@ -37,6 +38,23 @@ impl Default for Policy {
             trash: Span::Days(30),
             ledger_keep: Span::Days(90),
         }
+    }
+}
+
+/// An object of [`Policy::pairs`].
+impl Serialize for Policy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.pairs())
+    }
+}
+
+impl TryFrom<BTreeMap<String, String>> for Policy {
+    type Error = Error;
+
+    fn try_from(rules: BTreeMap<String, String>) -> Result<Self> {
+        let mut policy = Policy::default();
+        rules.iter().try_for_each(|(key, value)| policy.set(key, value))?;
+        Ok(policy)
     }
 }
 

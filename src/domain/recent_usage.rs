@@ -1,16 +1,18 @@
 //! The accepted uses of a token in the last 7 days, of all methods or of those that a change takes away.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::domain::time::DAY;
+use crate::domain::wire_format::method_uses;
 
 /// Maximum age of a recent use in milliseconds: 7 days.
 pub const RECENT_USE: i64 = 7 * DAY;
 
 /// Address and client from which a token was used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientUsage {
     /// The caller's address. If it and the client are empty, this is several callers together.
@@ -49,6 +51,7 @@ pub struct RecentUsage {
     /// The callers, the busiest first, [`RecentUsage::MAX_CLIENTS`] at most.
     pub clients: Vec<ClientUsage>,
     /// The methods used with their counts, the busiest first, [`RecentUsage::MAX_METHODS`] at most.
+    #[serde(with = "method_uses")]
     pub methods: Vec<(String, u64)>,
 }
 

@@ -31,16 +31,10 @@ impl Timestamp {
         }
     }
 
-    /// Parses the output of [`Timestamp::rfc3339`].
+    /// Parses a UTC time, with a fraction of a second or without.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let at = DateTime::parse_from_rfc3339(text).ok()?;
-        Some(Timestamp(at.timestamp_millis())).filter(|at| at.rfc3339() == text)
-    }
-
-    /// Parses the form that JSON of requests and replies has, at most to the millisecond.
-    pub(super) fn parse_rfc3339_ms(text: &str) -> Option<Self> {
-        let at = Timestamp(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis());
-        (at.to_string() == text).then_some(at)
+        let at = DateTime::parse_from_rfc3339(text).ok().filter(|_| text.ends_with('Z'))?;
+        Timestamp(at.timestamp_millis()).writable()
     }
 
     /// Rounds down to a whole second.
@@ -63,15 +57,10 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC, with milliseconds unless they are 0. An instant out of range is the first or last possible one.
+/// [`Timestamp::rfc3339`].
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = (*self).clamp(Self::FIRST, Self::LAST);
-        let seconds = at.rfc3339();
-        match at.0.rem_euclid(SECOND) {
-            0 => f.write_str(&seconds),
-            ms => write!(f, "{}.{ms:03}Z", seconds.trim_end_matches('Z')),
-        }
+        f.write_str(&self.rfc3339())
     }
 }
 
@@ -181,6 +170,12 @@ pub fn utc_day_number(at: Timestamp) -> i64 {
 pub fn utc_day(number: i64) -> String {
     let at = Timestamp(number.saturating_mul(DAY));
     at.utc().map_or_else(|| format!("day {number}"), |at| at.format("%Y-%m-%d").to_string())
+}
+
+/// Parses the output of [`utc_day`].
+pub(super) fn parse_utc_day(text: &str) -> Option<i64> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(utc_day_number(Timestamp(day.and_time(NaiveTime::MIN).and_utc().timestamp_millis())))
 }
 
 /// Tolerated difference between two clocks, or two readings of one, in milliseconds.

@@ -1,5 +1,6 @@
 //! Tokens: named grants of accounts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -11,6 +12,7 @@ use crate::domain::name::{Description, TokenName, Username, quoted};
 use crate::domain::role::Role;
 use crate::domain::secret::SecretDigest;
 use crate::domain::time::Timestamp;
+use crate::domain::token_json::TokenJson;
 use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 
@@ -67,8 +69,7 @@ impl Status {
 }
 
 /// The account data needed to check and show a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenOwner {
     pub id: AccountId,
     pub username: Username,
@@ -77,8 +78,7 @@ pub struct TokenOwner {
 }
 
 /// The old secret that a rotation kept valid for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousSecret {
     pub hint: String,
     /// When the secret stops working.
@@ -91,8 +91,8 @@ pub struct PreviousSecret {
 }
 
 /// A named grant of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "TokenJson", into = "TokenJson")]
 pub struct Token {
     pub id: TokenId,
     pub owner: TokenOwner,
@@ -224,10 +224,11 @@ pub struct Tombstone {
 }
 
 /// The remains of a purged token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurgedToken {
     /// The id of the purged token, which is never reused.
+    #[serde(rename = "id")]
     pub token: TokenId,
     /// The token's last name.
     pub name: TokenName,

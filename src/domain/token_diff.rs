@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::domain::api_selection::{Selection, set_label};
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Expiry;
@@ -51,7 +54,8 @@ impl TokenField {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TokenChange")]
 pub struct FieldChange {
     pub field: TokenField,
     pub before: String,

@@ -1,13 +1,70 @@
 //! The JSON form of values that requests and replies hold. A value with a text form is that text, and reading it back
 //! goes through its own parser. So JSON can hold no value that the parser refuses.
 
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::checkpoint::{hex, parse_hex};
+use super::policy::Policy;
+use super::time::{Timestamp, parse_utc_day, utc_day};
+
+thread_local! {
+    /// The time of the answer that this thread writes. A thread local, because serde passes no context to values.
+    static ANSWER_TIME: Cell<Option<Timestamp>> = const { Cell::new(None) };
+}
+
+/// A value as commands print it at a time: with statuses of that time, and without the fields that only programs of
+/// jeton use. Requests and replies have these fields, and no statuses, because their reader knows the time.
+pub struct Answer<T> {
+    pub value: T,
+    pub now: Timestamp,
+}
+
+impl<T: Serialize> Serialize for Answer<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let outer = ANSWER_TIME.replace(Some(self.now));
+        let done = self.value.serialize(serializer);
+        ANSWER_TIME.set(outer);
+        done
+    }
+}
+
+/// Returns the time of the [`Answer`] that is being written. `None` in requests and replies.
+pub(super) fn answer_time() -> Option<Timestamp> {
+    ANSWER_TIME.get()
+}
+
+/// For `skip_serializing_if`, on fields that only programs of jeton use.
+pub fn in_answer<T>(_field: &T) -> bool {
+    answer_time().is_some()
+}
+
+/// Gives each type the schema of another.
+macro_rules! schema_like {
+    ($($type:ty: $like:ty;)*) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                <$like>::schema_name()
+            }
+
+            fn inline_schema() -> bool {
+                <$like>::inline_schema()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                <$like>::json_schema(generator)
+            }
+        }
+    )*};
+}
 
 /// Serialises each type as the text that it displays, and deserialises it through `$parse`, whose error must display.
 macro_rules! json_as_text {
@@ -24,12 +81,17 @@ macro_rules! json_as_text {
                 $parse(&text).map_err(serde::de::Error::custom)
             }
         }
+
+        schema_like! { $type: String; }
     )*};
 }
 
 mod text_forms {
+    use super::{Cow, JsonSchema, Schema, SchemaGenerator};
+
     use super::super::account::AccountId;
     use super::super::catalogue::SetEntry;
+    use super::super::catalogue::effective_rights::Withheld;
     use super::super::checkpoint::{Checkpoint, StoreId};
     use super::super::expiry::{ExpirySpec, Span};
     use super::super::method::MethodId;
@@ -53,10 +115,11 @@ mod text_forms {
         SetEntry, SetEntry::parse;
         Span, Span::parse;
         StoreId, |text| known(StoreId::parse(text), "a store's identity");
-        Timestamp, |text| known(Timestamp::parse_rfc3339_ms(text), "a UTC time in RFC 3339 format");
+        Timestamp, |text| known(Timestamp::parse_rfc3339(text), "a UTC time in RFC 3339 format");
         TokenId, |text| known(TokenId::parse(text), "a token's id");
         TokenName, TokenName::parse;
         Username, Username::parse;
+        Withheld, |text| known(Withheld::parse(text), "a reason why a method is withheld");
     }
 }
 
@@ -109,9 +172,86 @@ impl Visitor<'_> for SecretVisitor {
     }
 }
 
-/// The hash of a row of the audit log, in hexadecimal.
+/// For `#[serde(with = "NullIfEmpty")]`: a text, as `null` if it is empty.
+pub struct NullIfEmpty;
+
+impl NullIfEmpty {
+    pub(crate) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        Some(text).filter(|text| !text.is_empty()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        Option::deserialize(deserializer).map(Option::unwrap_or_default)
+    }
+}
+
+/// The uses of a method.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MethodUses {
+    /// The method.
+    method: String,
+    /// Number of uses.
+    uses: u64,
+}
+
+/// For `#[serde(with = "method_uses")]`: methods and their uses, as a list of [`MethodUses`].
+pub mod method_uses {
+    use super::{Deserialize, Deserializer, MethodUses, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(list: &[(String, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().map(|(method, uses)| MethodUses { method: method.clone(), uses: *uses }))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, u64)>, D::Error> {
+        let list = Vec::<MethodUses>::deserialize(deserializer)?;
+        Ok(list.into_iter().map(|one| (one.method, one.uses)).collect())
+    }
+}
+
+/// For `#[serde(with = "JsonText")]`: JSON text as the value that it holds. Other text becomes a JSON string.
+pub struct JsonText;
+
+impl JsonText {
+    pub(crate) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::String(text) if serde_json::from_str::<Value>(&text).is_err() => text,
+            value => value.to_string(),
+        })
+    }
+}
+
+/// For `#[serde(with = "UtcDay")]`: the number of a day since 1970, as `2026-11-21`.
+pub struct UtcDay;
+
+impl UtcDay {
+    pub(crate) fn serialize<S: Serializer>(day: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&utc_day(*day))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        parse_utc_day(&text).ok_or_else(|| de::Error::custom("not a day in the form YYYY-MM-DD"))
+    }
+}
+
+/// For `#[serde(with = "HexHash")]`: the hash of a row of the audit log, in lower-case hexadecimal.
 #[derive(Clone, Copy)]
-struct HexHash([u8; 32]);
+pub struct HexHash([u8; 32]);
+
+impl HexHash {
+    pub(crate) fn serialize<S: Serializer>(hash: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(hash))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+        <HexHash as Deserialize>::deserialize(deserializer).map(|hash| hash.0)
+    }
+}
 
 impl fmt::Display for HexHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,19 +261,6 @@ impl fmt::Display for HexHash {
 
 json_as_text! {
     HexHash, |text: &str| parse_hex(text).map(HexHash).ok_or("not a hash in lower-case hexadecimal");
-}
-
-/// For `#[serde(with = "hex_hash")]`.
-pub mod hex_hash {
-    use super::{Deserialize, Deserializer, HexHash, Serialize, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(hash: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-        HexHash(*hash).serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
-        HexHash::deserialize(deserializer).map(|hash| hash.0)
-    }
 }
 
 /// For `#[serde(with = "numbered_hash")]`: the number of a row and its hash.
@@ -150,8 +277,10 @@ pub mod numbered_hash {
     }
 }
 
-/// For a field of two nested options with `#[serde(default, skip_serializing_if = "Option::is_none")]`: a `null` is
-/// `Some(None)`, only an absent field is `None`.
-pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+schema_like! {
+    JsonText: Value;
+    NullIfEmpty: Option<String>;
+    Policy: BTreeMap<String, String>;
+    UtcDay: String;
+    WireSecret: String;
 }

@@ -3,8 +3,10 @@
 
 use crate::domain::expiry::Span;
 use crate::domain::time::{DAY, Timestamp};
+use crate::domain::wire_format::NullIfEmpty;
 use crate::verbs::ledger::{LedgerSecret, LedgerToken};
 use crate::verbs::prelude::*;
+use schemars::JsonSchema;
 
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
@@ -54,61 +56,78 @@ pub struct FindingQuery {
     pub limit: usize,
 }
 
-/// A token that needs attention.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Finding {
-    /// The token.
-    pub token: LedgerToken,
-    /// The reason.
-    pub reason: FindingReason,
-}
-
-/// The reason why a token needs attention.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum FindingReason {
-    /// The token expires at this time.
-    Expiring(Timestamp),
+/// A token that needs attention, and the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Finding {
+    /// The token expires soon.
+    Expiring {
+        /// The token.
+        token: LedgerToken,
+        /// The time at which it expires.
+        expires_at: Timestamp,
+    },
     /// The token is not used.
     Stale {
+        /// The token.
+        token: LedgerToken,
         /// The last use.
         last_seen_at: Option<Timestamp>,
         /// The time of creation.
         created_at: Timestamp,
     },
     /// A dead secret of the token is still tried.
-    DeadSecretTried(DeadSecretAttempts),
+    #[serde(rename = "still-knocking")]
+    DeadSecretTried {
+        /// The token.
+        token: LedgerToken,
+        /// The attempts.
+        #[serde(flatten)]
+        attempts: DeadSecretAttempts,
+    },
 }
 
-impl FindingReason {
-    /// Returns a word for JSON and tables.
-    pub const fn as_str(&self) -> &'static str {
+impl Finding {
+    /// Returns the token.
+    pub const fn token(&self) -> &LedgerToken {
         match self {
-            FindingReason::Expiring(_) => "expiring",
-            FindingReason::Stale { .. } => "stale",
-            FindingReason::DeadSecretTried(_) => "still tried",
+            Finding::Expiring { token, .. } | Finding::Stale { token, .. } | Finding::DeadSecretTried { token, .. } => {
+                token
+            }
+        }
+    }
+
+    /// Returns the reason in a word or two, for tables.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Finding::Expiring { .. } => "expiring",
+            Finding::Stale { .. } => "stale",
+            Finding::DeadSecretTried { .. } => "still tried",
         }
     }
 }
 
 /// Attempts with secrets of one token that no longer work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadSecretAttempts {
     /// Number of attempts.
     pub attempts: u64,
     /// `true` if there were more than could be counted.
+    #[serde(rename = "more")]
     pub is_lower_bound: bool,
     /// The reason of the last denial, a word of [`crate::verbs::verify::DenialReason`].
+    #[schemars(description = "The reason of the last denial.")]
     pub reason: String,
     /// The time of the last attempt.
+    #[serde(rename = "last_at")]
     pub at: Timestamp,
     /// The secret of the last attempt, if known.
     pub secret: Option<LedgerSecret>,
     /// The caller's address in the last attempt.
+    #[serde(with = "NullIfEmpty")]
     pub address: String,
     /// The client name in the last attempt.
+    #[serde(with = "NullIfEmpty")]
     pub client: String,
 }
 

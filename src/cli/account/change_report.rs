@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::super::App;
 use super::super::propagation::PropagationCheck;
-use super::json::{ChangedAccountsJson, OneAccountJson};
 use crate::error::Result;
 use crate::verbs::accounts::AccountWithCounts;
 
@@ -15,8 +14,7 @@ pub(super) fn print_changed(app: &mut App, accounts: &[AccountWithCounts], what:
         accounts.iter().for_each(|a| app.out.note(&format!("✓ {} {what}", a.account.username)));
         return Ok(());
     }
-    let answer = to_json(accounts);
-    app.out.json(&answer)
+    app.print_json(&to_json(accounts))
 }
 
 /// Reports accounts that lost access, and if the running service already denies their tokens.
@@ -36,16 +34,19 @@ pub(super) fn print_revoked(
     Ok(())
 }
 
+/// The answer of a change of one account or several.
 #[derive(Serialize, JsonSchema)]
-#[serde(untagged)]
-enum AccountsAnswer {
-    One(OneAccountJson),
-    Many(ChangedAccountsJson),
+#[serde(rename_all = "lowercase")]
+pub(in crate::cli) enum ChangedAccounts<'a> {
+    /// The account.
+    Account(&'a AccountWithCounts),
+    /// The accounts.
+    Accounts(&'a [AccountWithCounts]),
 }
 
-fn to_json(accounts: &[AccountWithCounts]) -> AccountsAnswer {
+fn to_json(accounts: &[AccountWithCounts]) -> ChangedAccounts<'_> {
     match accounts {
-        [only] => AccountsAnswer::One(only.into()),
-        several => AccountsAnswer::Many(several.into()),
+        [only] => ChangedAccounts::Account(only),
+        several => ChangedAccounts::Accounts(several),
     }
 }

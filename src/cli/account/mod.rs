@@ -5,11 +5,13 @@ mod create;
 mod delete;
 mod disable;
 mod enable;
-pub(super) mod json;
 mod list;
 mod passwd;
 mod role;
 mod show;
+
+pub(super) use change_report::ChangedAccounts;
+pub(super) use show::ShownAccount;
 
 use super::App;
 use super::args::{AccountCommand, AccountsArgs};

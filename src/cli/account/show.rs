@@ -1,14 +1,23 @@
 //! `account show`.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::App;
 use super::super::args::ShowAccountArgs;
 use super::super::output::Table;
-use super::json::ShownAccountJson;
 use super::status_text;
 use crate::domain::name::Username;
 use crate::domain::time::ago;
 use crate::error::Result;
-use crate::verbs::accounts::{ShowAccount, WhoAmI};
+use crate::verbs::accounts::{AccountDetails, ShowAccount, WhoAmI};
+
+/// The answer of `account show`.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct ShownAccount<'a> {
+    /// The account.
+    account: &'a AccountDetails,
+}
 
 pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
     let named = args.name.as_deref().map(Username::parse).transpose()?;
@@ -17,7 +26,7 @@ pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
     let shown = app.call(&credential, ShowAccount { username })?;
     let (account, tokens) = (&shown.counted.account, shown.counted.tokens);
     if app.out.json {
-        return app.out.json(&ShownAccountJson::from(&shown));
+        return app.print_json(&ShownAccount { account: &shown });
     }
     if app.out.quiet {
         return app.out.line(account.username.as_str());

@@ -2,13 +2,29 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::App;
-use super::json::CheckpointJson;
 use super::verify::{broken_chain_error, parse_checkpoints};
+use crate::domain::time::Timestamp;
+use crate::domain::wire_format::HexHash;
 use crate::error::Result;
 use crate::platform::anchor_file::AnchorFile;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 use crate::verbs::credential::Credential;
+
+/// The answer of `audit anchor`.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct Anchored {
+    seq: i64,
+    #[serde(serialize_with = "HexHash::serialize")]
+    #[schemars(with = "HexHash")]
+    hash: [u8; 32],
+    at: Timestamp,
+    /// `false` if the file already ended with this row.
+    added: bool,
+}
 
 pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     // Without a store, fail before any file is written.
@@ -28,7 +44,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
         file.append(&checkpoint.to_line())?;
     }
     if app.out.json {
-        return app.out.json(&CheckpointJson::new(&checkpoint, added));
+        return app.print_json(&Anchored { seq: checkpoint.seq, hash: checkpoint.hash, at: checkpoint.at, added });
     }
     if app.out.quiet {
         return app.out.line(&checkpoint.seq.to_string());

@@ -1,9 +1,11 @@
 //! `jeton audit …`: read and verify the audit log.
 
 mod anchor;
-pub(super) mod json;
 mod read;
 mod verify;
+
+pub(super) use anchor::Anchored;
+pub(super) use verify::AuditVerified;
 
 use super::App;
 use super::args::{AuditArgs, AuditCommand};

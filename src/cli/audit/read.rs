@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::super::App;
 use super::super::args::ReadAuditArgs;
-use super::super::output::{JsonList, Output, Table, check_all_readable};
-use super::json::EntryJson;
+use super::super::output::{ListWriter, Output, Table, check_all_readable};
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
@@ -135,12 +134,12 @@ impl AuditQuery {
 
 fn list(app: &mut App, query: &AuditQuery, mut anchor: PageCursor<i64>, until: i64) -> Result<()> {
     let mut window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
-    let mut list = JsonList::begin(&mut app.out, "entries")?;
+    let mut list = ListWriter::begin("entries", app.now(), &mut app.out)?;
     let mut unreadable = BTreeSet::new();
     loop {
         unreadable.extend(unreadable_rows(&window, until));
         for chained in rows_up_to(&window, until) {
-            list.item(&EntryJson::from(chained))?;
+            list.item(chained)?;
         }
         match window.last_seq().filter(|last| window.newer && *last < until) {
             None => {
@@ -164,7 +163,7 @@ struct Printer {
 impl Printer {
     fn print(&mut self, out: &mut Output, dates: Dates<'_>, rows: &[HashedRow]) -> Result<()> {
         if out.json && self.lines {
-            return rows.iter().try_for_each(|chained| out.json(&EntryJson::from(chained)));
+            return rows.iter().try_for_each(|chained| out.json(chained));
         }
         if out.quiet {
             return rows.iter().try_for_each(|chained| out.line(&chained.row.seq.to_string()));

@@ -2,14 +2,50 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::App;
-use super::json::ChainReportJson;
-use crate::domain::audit_chain::{ChainReport, Flaw};
+use crate::domain::audit_chain::{ChainFinding, ChainReport, Flaw};
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
+use crate::domain::date_format::Dates;
 use crate::error::{Error, Result};
 use crate::platform::anchor_file;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 use crate::verbs::credential::Credential;
+
+/// The answer of `audit verify`. Unlike the reply of the verb, it describes findings in words, with local times.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AuditVerified {
+    rows: u64,
+    whole: bool,
+    last_hash: Option<String>,
+    findings: Vec<AuditFinding>,
+    /// Number of findings that are not listed.
+    untold: u64,
+    anchored_to: Option<i64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct AuditFinding {
+    seq: Option<i64>,
+    kind: &'static str,
+    text: String,
+}
+
+impl AuditVerified {
+    fn new(report: &ChainReport, dates: Dates<'_>) -> Self {
+        let finding = |f: &ChainFinding| AuditFinding { seq: f.seq, kind: f.kind(), text: f.describe(dates) };
+        AuditVerified {
+            rows: report.rows,
+            whole: report.findings.is_empty(),
+            last_hash: report.head.map(|(_, hash)| hex(&hash)),
+            findings: report.findings.iter().map(finding).collect(),
+            untold: report.omitted,
+            anchored_to: report.last_checkpoint.as_ref().map(|c| c.seq),
+        }
+    }
+}
 
 pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.backend.backend()?;
@@ -18,7 +54,8 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     let verb = VerifyAuditChain { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };
     let report = app.call(&Credential::Store, verb)?.report;
     if app.out.json {
-        app.out.json(&ChainReportJson::new(&report, app.adapters.clock.zone()))?;
+        let answer = AuditVerified::new(&report, app.dates());
+        app.print_json(&answer)?;
     }
     if !report.findings.is_empty() {
         return Err(broken_chain_error(app, &report)?);

@@ -2,20 +2,54 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::args::ApplyOptions;
 use super::super::{App, impact};
 use super::existing_catalogues;
-use super::json::AppliedJson;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::diff::CatalogueDiff;
+use crate::domain::catalogue::permission_index::SetChange;
+use crate::domain::method::MethodId;
 use crate::error::Result;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
-use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits, Widening};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 
 /// Limits of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "full list: --json" };
+
+/// The answer of `catalogue apply`: the preview, and the warnings of the import.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct Applied<'a> {
+    applied: bool,
+    catalogue: &'a str,
+    new: bool,
+    warnings: &'a [String],
+    #[serde(flatten)]
+    diff: &'a CatalogueDiff,
+    members: &'a [SetChange],
+    widening: &'a Widening,
+    opened: &'a [MethodId],
+}
+
+impl<'a> Applied<'a> {
+    fn new(preview: &'a CataloguePreview, warnings: &'a [String], applied: bool) -> Self {
+        Applied {
+            applied,
+            catalogue: &preview.name,
+            new: preview.is_new,
+            warnings,
+            diff: &preview.diff,
+            members: &preview.set_changes,
+            widening: &preview.widening,
+            opened: &preview.made_public,
+        }
+    }
+}
 
 pub(super) fn apply(app: &mut App, from: &str, consent: &ApplyOptions) -> Result<()> {
     let catalogue = source(app, from)?;
@@ -47,7 +81,7 @@ pub(super) fn preview_and_apply(
     }
     if consent.dry_run {
         if app.out.json {
-            return app.out.json(&AppliedJson::new(&preview, warnings, false));
+            return app.print_json(&Applied::new(&preview, warnings, false));
         }
         app.out.note("Dry run: nothing was changed");
         return Ok(());
@@ -58,7 +92,7 @@ pub(super) fn preview_and_apply(
     let changed =
         app.call(&credential, ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public))?;
     if app.out.json {
-        return app.out.json(&AppliedJson::new(&changed.value, warnings, true));
+        return app.print_json(&Applied::new(&changed.value, warnings, true));
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
     app.out.note("  Proxies that use these routes need a new configuration: jeton guide PROXY");

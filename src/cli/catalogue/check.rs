@@ -2,19 +2,29 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::App;
-use super::super::json::SCHEMA;
-use super::json::CheckedJson;
 use super::{counted, existing_catalogues};
 use crate::error::Result;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
 
+/// The answer of `catalogue check` for a valid file.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct Checked {
+    catalogue: String,
+    groups: usize,
+    methods: usize,
+    sets: usize,
+}
+
 pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
     let catalogue = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;
     let (groups, methods, sets) = (catalogue.groups.len(), catalogue.methods().count(), catalogue.sets.len());
     if app.out.json {
-        return app.out.json(&CheckedJson { schema: SCHEMA, catalogue: &catalogue.name, groups, methods, sets });
+        return app.print_json(&Checked { catalogue: catalogue.name, groups, methods, sets });
     }
     let (groups, methods, sets) = (counted(groups, "group"), counted(methods, "method"), counted(sets, "API set"));
     app.out.note(&format!("✓ {path} is a valid catalogue, named {}: {groups}, {methods}, {sets}", catalogue.name));

@@ -1,18 +1,30 @@
 //! `catalogue list`.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::App;
 use super::super::output::Table;
 use super::catalogues;
-use super::json::ListJson;
-use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::permission_index::PermissionIndex;
+use crate::domain::catalogue::permission_index::{PermissionIndex, SetMembers};
+use crate::domain::catalogue::{Catalogue, Group};
 use crate::error::Result;
+
+/// The answer of `catalogue list`.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct Listed<'a> {
+    groups: Vec<&'a Group>,
+    sets: Vec<SetMembers<'a>>,
+}
 
 pub(super) fn list(app: &mut App) -> Result<()> {
     let catalogues = catalogues(app)?;
     let index = PermissionIndex::new(&catalogues);
     if app.out.json {
-        return app.out.json(&ListJson::new(&catalogues, &index));
+        return app.print_json(&Listed {
+            groups: catalogues.iter().flat_map(|c| &c.groups).collect(),
+            sets: catalogues.iter().flat_map(|c| &c.sets).map(|set| index.resolve(set)).collect(),
+        });
     }
     if app.out.quiet {
         return catalogues.iter().flat_map(Catalogue::methods).try_for_each(|m| app.out.line(m.id.as_str()));

@@ -4,9 +4,13 @@ pub(super) mod apply;
 mod check;
 mod export;
 mod import_openapi;
-pub(super) mod json;
 mod list;
 mod show;
+
+pub(super) use apply::Applied;
+pub(super) use check::Checked;
+pub(super) use list::Listed;
+pub(super) use show::Shown;
 
 use super::App;
 use super::args::{CatalogueCommand, ImportCommand};

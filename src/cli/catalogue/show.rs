@@ -1,15 +1,38 @@
 //! `catalogue show`.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::App;
-use super::super::json::SCHEMA;
 use super::super::output::Table;
-use super::json::{CatalogueJson, GroupJson, MethodJson, SetJson, ShownJson};
 use super::{catalogues, counted};
-use crate::domain::catalogue::permission_index::PermissionIndex;
+use crate::domain::catalogue::permission_index::{PermissionIndex, SetMembers};
 use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::Method;
 use crate::domain::suggest::did_you_mean;
 use crate::error::{Error, Result};
+
+/// The answer of `catalogue show`: exactly one of the four is present.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct Shown<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalogue: Option<ShownCatalogue<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<SetMembers<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a Group>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'a Method>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Catalogue")]
+struct ShownCatalogue<'a> {
+    name: &'a str,
+    title: &'a str,
+    groups: &'a [Group],
+    sets: Vec<SetMembers<'a>>,
+}
 
 /// The meaning of a word on the command line.
 struct Matches<'a> {
@@ -49,12 +72,16 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
         });
     }
     if app.out.json {
-        return app.out.json(&ShownJson {
-            schema: SCHEMA,
-            catalogue: matches.catalogue.map(|c| CatalogueJson::new(c, &index)),
-            set: matches.set.map(|(_, set)| SetJson::new(set, &index)),
-            group: matches.group.map(|(_, group)| GroupJson::from(group)),
-            method: matches.method.map(|(_, _, method)| MethodJson::from(method)),
+        return app.print_json(&Shown {
+            catalogue: matches.catalogue.map(|catalogue| ShownCatalogue {
+                name: &catalogue.name,
+                title: &catalogue.title,
+                groups: &catalogue.groups,
+                sets: catalogue.sets.iter().map(|set| index.resolve(set)).collect(),
+            }),
+            set: matches.set.map(|(_, set)| index.resolve(set)),
+            group: matches.group.map(|(_, group)| group),
+            method: matches.method.map(|(_, _, method)| method),
         });
     }
     let mut table = Table::pairs();

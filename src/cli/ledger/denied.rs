@@ -3,7 +3,6 @@
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
 use super::format_secret;
-use super::json::DeniedJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
 use crate::domain::date_format::Dates;
 use crate::domain::query::page_cursor::PageCursor;
@@ -17,7 +16,6 @@ pub(super) fn denied(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
 impl LedgerList for DeniedRow {
     type Key = DeniedKey;
     type Verb = ListDenied;
-    type Json<'a> = DeniedJson<'a>;
     const LIST: &'static str = "denied";
     const EMPTY: &'static str = "The ledger has no denied attempts.";
     const HEAD: &'static [&'static str] =

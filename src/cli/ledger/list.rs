@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
-use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
+use super::super::output::{ListWriter, RESTORE_HINT, Table, check_all_readable};
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
 use crate::domain::query::filter_syntax::{self, FilterFields};
@@ -38,12 +38,9 @@ impl LedgerQuery {
 }
 
 /// A row of denied attempts or of uses.
-pub(super) trait LedgerList: Sized {
+pub(super) trait LedgerList: Serialize + Sized {
     type Key;
     type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
-    type Json<'a>: Serialize + From<&'a Self>
-    where
-        Self: 'a;
     const LIST: &'static str;
     const HEAD: &'static [&'static str];
     /// Message for an empty ledger.
@@ -126,10 +123,10 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
 }
 
 fn print_json_list<R: LedgerList>(app: &mut App, pages: &mut Pages<R>, mut page: Option<Vec<R>>) -> Result<()> {
-    let mut written = JsonList::begin(&mut app.out, R::LIST)?;
+    let mut written = ListWriter::begin(R::LIST, app.now(), &mut app.out)?;
     while let Some(rows) = page {
         for row in &rows {
-            written.item(&R::Json::from(row))?;
+            written.item(row)?;
         }
         page = pages.next(&app.backend)?;
     }

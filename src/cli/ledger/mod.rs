@@ -1,11 +1,8 @@
 //! `jeton ledger …`, one file per command.
 
 mod denied;
-pub(super) mod json;
 mod list;
 mod uses;
-
-pub(super) use json::{LedgerSecretJson, TokenNameJson};
 
 use super::App;
 use super::args::LedgerCommand;

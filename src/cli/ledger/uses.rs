@@ -3,7 +3,6 @@
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
 use super::format_secret;
-use super::json::UseJson;
 use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
 use crate::domain::date_format::Dates;
 use crate::domain::query::filter_syntax::FilterFields;
@@ -28,7 +27,6 @@ fn asks_for_reason(text: &str) -> bool {
 impl LedgerList for UseRow {
     type Key = UseKey;
     type Verb = ListUses;
-    type Json<'a> = UseJson<'a>;
     const LIST: &'static str = "uses";
     const EMPTY: &'static str = "The ledger has no uses.";
     const HEAD: &'static [&'static str] = &["DAY (UTC)", "USES", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
@@ -42,7 +40,7 @@ impl LedgerList for UseRow {
     }
 
     fn key(&self) -> Self::Key {
-        self.key.clone()
+        UseRow::key(self)
     }
 
     fn count(&self) -> u64 {
@@ -50,13 +48,13 @@ impl LedgerList for UseRow {
     }
 
     fn cells(&self, dates: Dates<'_>) -> Vec<String> {
-        let (address, client) = format_origin(&self.key.address, &self.key.client);
+        let (address, client) = format_origin(&self.address, &self.client);
         vec![
-            dates.format.utc_day(self.key.day),
+            dates.format.utc_day(self.day),
             self.uses.to_string(),
             self.token.describe(),
             self.secret.as_ref().map_or_else(dash, format_secret),
-            or_dash(&self.key.method),
+            or_dash(&self.method),
             address,
             client,
         ]

@@ -4,9 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::App;
-use super::super::json::{MadeJson, OneTokenJson, SCHEMA, SomeTokensJson, TokenJson};
 use super::super::propagation::PropagationCheck;
-use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::tokens::MadeTokens;
@@ -17,8 +15,7 @@ pub(super) fn print_changed(app: &mut App, tokens: &[Token], what: &str) -> Resu
         tokens.iter().for_each(|t| app.out.note(&format!("✓ {} {what}", t.full_name())));
         return Ok(());
     }
-    let answer = to_json(tokens, app.now());
-    app.out.json(&answer)
+    app.print_json(&to_json(tokens))
 }
 
 /// Messages about a change that removed access.
@@ -50,32 +47,31 @@ pub(super) fn print_revoked_with_remaining(
         service.warn_unconfirmed(app);
         return Ok(());
     }
-    let answer = WithRemaining { answer: to_json(tokens, app.now()), left_behind: left.map(MadeJson::from) };
-    service.print_json(app, &answer)
+    service.print_json(app, &WithRemaining { answer: to_json(tokens), left_behind: left })
 }
 
 /// An answer, and the tokens made by the revoked ones that remain.
-#[derive(Serialize, JsonSchema)]
-struct WithRemaining {
+#[derive(Serialize)]
+struct WithRemaining<'a> {
     #[serde(flatten)]
-    answer: TokensAnswer,
+    answer: ChangedTokens<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    left_behind: Option<MadeJson>,
+    left_behind: Option<&'a MadeTokens>,
 }
 
+/// The answer of a change of one token or several.
 #[derive(Serialize, JsonSchema)]
-#[serde(untagged)]
-enum TokensAnswer {
-    One(Box<OneTokenJson>),
-    Many(SomeTokensJson),
+#[serde(rename_all = "lowercase")]
+pub(in crate::cli) enum ChangedTokens<'a> {
+    /// The token.
+    Token(&'a Token),
+    /// The tokens.
+    Tokens(&'a [Token]),
 }
 
-fn to_json(tokens: &[Token], now: Timestamp) -> TokensAnswer {
+fn to_json(tokens: &[Token]) -> ChangedTokens<'_> {
     match tokens {
-        [only] => TokensAnswer::One(Box::new(OneTokenJson { schema: SCHEMA, token: TokenJson::new(only, now) })),
-        _ => TokensAnswer::Many(SomeTokensJson {
-            schema: SCHEMA,
-            tokens: tokens.iter().map(|t| TokenJson::new(t, now)).collect(),
-        }),
+        [only] => ChangedTokens::Token(only),
+        several => ChangedTokens::Tokens(several),
     }
 }

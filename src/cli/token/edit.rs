@@ -2,19 +2,31 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::args::{EditArgs, SelectionArgs};
-use super::super::json::EditedJson;
 use super::super::prompt::PasswordSource;
 use super::super::{App, impact};
 use super::expiry_spec;
 use crate::domain::api_selection::{Selection, SelectionEdit};
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName};
+use crate::domain::token::Token;
 use crate::domain::token_diff::{FieldChange, diff};
 use crate::error::{Error, Result};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, TokenTarget};
+
+/// The answer of `token edit`.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct Edited {
+    /// The token after the edit.
+    token: Token,
+    /// The differences from before.
+    changes: Vec<FieldChange>,
+}
 
 pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     let dry_run = args.dry_run;
@@ -28,7 +40,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     if dry_run {
         let credential = app.read_credential()?;
         let edited = app.call(&credential, PreviewEdit(verb))?;
-        return print_preview(app, &edited);
+        return print_preview(app, edited);
     }
     // Ask first only if a person can answer. A password from elsewhere means a script.
     let shows_first = app.prompt.is_interactive && app.prompt.password == PasswordSource::Prompt;
@@ -46,8 +58,8 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         app.out.note(&format!("! {name}: {warning}"));
     }
     if app.out.json {
-        let (changes, now) = (changes(app, &edited), app.now());
-        return app.out.json(&EditedJson::new(&edited.after, changes, now));
+        let changes = changes(app, &edited);
+        return app.print_json(&Edited { token: edited.after, changes });
     }
     if changes(app, &edited).is_empty() {
         app.out.note(&format!("✓ {name} unchanged: the token already has these values"));
@@ -78,12 +90,12 @@ fn preview_and_edit(app: &App, verb: EditToken) -> Result<EditPreview> {
     Ok(app.call(&credential, EditToken { expected: Some(Box::new(preview.before)), ..verb })?.value)
 }
 
-fn print_preview(app: &mut App, edited: &EditPreview) -> Result<()> {
+fn print_preview(app: &mut App, edited: EditPreview) -> Result<()> {
     if app.out.json {
-        let (changes, now) = (changes(app, edited), app.now());
-        return app.out.json(&EditedJson::new(&edited.after, changes, now));
+        let changes = changes(app, &edited);
+        return app.print_json(&Edited { token: edited.after, changes });
     }
-    for line in diff_lines(app, edited) {
+    for line in diff_lines(app, &edited) {
         app.out.line(&line)?;
     }
     if let Some(warning) = &edited.warning {

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::App;
 use super::super::args::ListArgs;
-use super::super::json::TokenJson;
-use super::super::output::{JsonList, RESTORE_HINT, Table, check_all_readable};
+use super::super::output::{ListWriter, RESTORE_HINT, Table, check_all_readable};
 use super::status_text;
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
@@ -113,10 +112,10 @@ impl Pages {
 }
 
 fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timestamp) -> Result<()> {
-    let mut list = JsonList::begin(&mut app.out, "tokens")?;
+    let mut list = ListWriter::begin("tokens", now, &mut app.out)?;
     while let Some(window) = page.take() {
         for token in &window.rows {
-            list.item(&TokenJson::new(token, now))?;
+            list.item(token)?;
         }
         page = pages.next(&app.backend)?;
     }

@@ -17,6 +17,11 @@ mod secret_output;
 pub(super) mod show;
 mod whose;
 
+pub(super) use change_report::ChangedTokens;
+pub(super) use edit::Edited;
+pub(super) use secret_output::{Created, SeveralCreated};
+pub(super) use whose::FoundSecrets;
+
 use super::App;
 use super::args::{TokenCommand, TokensArgs};
 use crate::domain::expiry::ExpirySpec;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::super::args::PurgeArgs;
-use super::super::json::{PurgedJson, SCHEMA};
 use super::super::{App, impact};
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
@@ -37,9 +36,10 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
                 .next("Count the tokens with --dry-run, then confirm their number with --confirm N"));
         }
     };
-    let PurgeResult { count, stopped, .. } = purge_with_progress(app, &credential, PurgeTokens::new(which, confirm))?;
+    let purged = purge_with_progress(app, &credential, PurgeTokens::new(which, confirm))?;
+    let PurgeResult { count, stopped, .. } = purged;
     if app.out.json {
-        app.out.json(&PurgedJson { schema: SCHEMA, count, stopped, tokens: None })?;
+        app.print_json(&purged)?;
     } else if !stopped {
         app.out.note(&format!("✓ {} purged", count_tokens(count, which)));
     }
@@ -79,10 +79,10 @@ fn count_tokens(count: u64, which: Purgeable) -> String {
 }
 
 fn print_preview(app: &mut App, which: Purgeable, preview: PurgePreview) -> Result<()> {
-    let PurgePreview { count, names } = preview;
     if app.out.json {
-        return app.out.json(&PurgedJson { schema: SCHEMA, count, stopped: false, tokens: Some(names) });
+        return app.print_json(&preview);
     }
+    let PurgePreview { count, names } = preview;
     for name in &names {
         app.out.line(name)?;
     }

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::args::RegenerateArgs;
-use super::super::json::{IssuedJson, SCHEMA};
 use super::super::propagation::PropagationCheck;
 use super::super::{App, output};
 use super::expiry_spec;
-use super::secret_output::{SecretFormat, print_issued, print_summary, secret_destination, to_json};
+use super::secret_output::{Created, SecretFormat, print_issued, print_summary, secret_destination};
 use crate::domain::expiry::{Expiry, Span};
 use crate::domain::time::{Timestamp, relative};
 use crate::error::Result;
@@ -52,9 +51,9 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
 fn print_rotated(app: &mut App, issued: &IssuedToken, saved: &[PathBuf], seq: i64, now: Timestamp) -> Result<()> {
     let service = PropagationCheck::run(app, seq);
     if app.out.json {
-        let answer = IssuedJson { schema: SCHEMA, issued: to_json(issued, saved.first(), now) };
+        let answer = Created::new(issued, saved.first());
         let printed = saved.is_empty().then_some(&answer);
-        return output::print_json_rest(&service.attach_to(&answer), printed);
+        return output::print_json_rest(&service.attach_to(&answer), now, printed);
     }
     let what = format!(
         "has a new secret{}",

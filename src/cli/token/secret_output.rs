@@ -4,10 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::super::json::{CreatedJson, IssuedJson, SCHEMA, SecretJson, SomeIssuedJson, TokenJson};
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::super::{App, output};
 use crate::domain::expiry::Expiry;
 use crate::domain::time::{Timestamp, relative};
+use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::{is_standard, require_named_file};
 use crate::verbs::secret_delivery::SecretDestination;
@@ -99,23 +102,46 @@ fn print_secrets(format: &SecretFormat, issued: &[IssuedToken], saved: &[PathBuf
             let pairs: Vec<_> = several.iter().map(|i| (i.token.name.as_str(), &i.secret)).collect();
             output::print_named_secrets(&pairs)
         }
-        (SecretFormat::Json(now), [only]) => {
-            output::print_json_secrets(&IssuedJson { schema: SCHEMA, issued: to_json(only, saved.first(), *now) }, 1)
-        }
+        (SecretFormat::Json(now), [only]) => output::print_json_secrets(&Created::new(only, saved.first()), *now, 1),
         (SecretFormat::Json(now), several) => {
-            let created = several.iter().enumerate().map(|(at, one)| to_json(one, saved.get(at), *now)).collect();
-            output::print_json_secrets(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
+            let created = several.iter().enumerate().map(|(at, one)| Created::new(one, saved.get(at))).collect();
+            output::print_json_secrets(&SeveralCreated { created }, *now, several.len())
         }
         (SecretFormat::OpenJson(now, is_opened), several) => several.iter().try_for_each(|one| {
-            output::print_json_open(&IssuedJson { schema: SCHEMA, issued: to_json(one, None, *now) })?;
+            output::print_json_open(&Created::new(one, None), *now)?;
             is_opened.store(true, Ordering::Relaxed);
             Ok(())
         }),
     }
 }
 
-pub(super) fn to_json<'a>(issued: &'a IssuedToken, saved: Option<&PathBuf>, now: Timestamp) -> CreatedJson<'a> {
-    let saved_to = saved.map(|p| p.display().to_string());
-    let secret = saved_to.is_none().then_some(SecretJson(&issued.secret));
-    CreatedJson { token: TokenJson::new(&issued.token, now), secret, saved_to }
+/// A token and its new secret.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::cli) enum Created<'a> {
+    Printed(&'a IssuedToken),
+    Saved {
+        /// The token after the change.
+        token: &'a Token,
+        /// `null`, because the secret was saved to a file.
+        secret: (),
+        /// The file that holds the secret.
+        saved_to: String,
+    },
+}
+
+/// The answer of `token create` for several names.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct SeveralCreated<'a> {
+    /// The tokens and their secrets.
+    created: Vec<Created<'a>>,
+}
+
+impl<'a> Created<'a> {
+    pub(super) fn new(issued: &'a IssuedToken, saved: Option<&PathBuf>) -> Self {
+        match saved {
+            None => Created::Printed(issued),
+            Some(path) => Created::Saved { token: &issued.token, secret: (), saved_to: path.display().to_string() },
+        }
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::io::{self, IsTerminal};
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::super::App;
-use super::super::json::{SCHEMA, SomeWhoseJson, TokenJson, TombstoneJson, WhoseJson};
-use super::super::output::Table;
+use super::super::output::{Table, Versioned, versioned};
 use super::super::verify::read_secret;
 use super::status_text;
 use crate::domain::secret::{SecretText, find_secrets};
@@ -21,6 +22,14 @@ use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 /// Maximum length of the text to search. Longer texts are refused. All secrets in the text are looked up.
 const MAX_TEXT: usize = 1024 * 1024;
 
+/// The answer of `token whose` for input with several secrets.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct FoundSecrets<'a> {
+    /// The secrets in the order of the input.
+    #[schemars(with = "Vec<SecretLookup>")]
+    found: Vec<Versioned<'a, SecretLookup>>,
+}
+
 pub(super) fn whose(app: &mut App) -> Result<()> {
     // Check the store first, so that nobody types a secret without one.
     app.backend.backend()?;
@@ -34,7 +43,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
         any_token |= is_token(&lookup);
         first_refusal = first_refusal.or(lookup.denial_reason);
         if app.out.json {
-            answers.push(to_json(&lookup, now));
+            answers.push(lookup);
             continue;
         }
         if are_several && !app.out.quiet {
@@ -45,8 +54,8 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
     }
     if app.out.json {
         match &answers[..] {
-            [only] => app.out.json(only)?,
-            _ => app.out.json(&SomeWhoseJson { schema: SCHEMA, found: answers })?,
+            [only] => app.print_json(only)?,
+            several => app.print_json(&FoundSecrets { found: several.iter().map(versioned).collect() })?,
         }
     }
     match first_refusal {
@@ -74,39 +83,6 @@ fn read_secrets(app: &App) -> Result<Vec<SecretText>> {
         secrets.push(SecretText::new(Zeroizing::new(String::from_utf8_lossy(&text).trim().to_owned())));
     }
     Ok(secrets)
-}
-
-/// Returns the state of a secret. `None` if only its head matches.
-fn state_word(lookup: &SecretLookup) -> Option<&'static str> {
-    if lookup.denial_reason == Some(DenialReason::WrongSecret) {
-        return None;
-    }
-    match &lookup.owner {
-        SecretOwner::Unknown => None,
-        SecretOwner::Purged(_) => Some("purged"),
-        SecretOwner::Token(_, SecretState::Current) => Some("current"),
-        SecretOwner::Token(_, SecretState::Previous(_)) if lookup.denial_reason == Some(DenialReason::Retired) => {
-            Some("dead")
-        }
-        SecretOwner::Token(_, SecretState::Previous(_)) => Some("previous"),
-        SecretOwner::Token(_, SecretState::Dead) => Some("dead"),
-    }
-}
-
-fn to_json(lookup: &SecretLookup, now: Timestamp) -> WhoseJson {
-    let (token, purged) = match &lookup.owner {
-        SecretOwner::Unknown => (None, None),
-        SecretOwner::Token(token, _) => (Some(TokenJson::new(token, now)), None),
-        SecretOwner::Purged(tombstone) => (None, Some(TombstoneJson::from(tombstone))),
-    };
-    WhoseJson {
-        schema: SCHEMA,
-        works: lookup.denial_reason.is_none(),
-        reason: lookup.denial_reason.map(DenialReason::as_str),
-        secret: state_word(lookup),
-        token,
-        purged,
-    }
 }
 
 fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<()> {

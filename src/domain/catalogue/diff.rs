@@ -1,5 +1,6 @@
 //! Differences between two states of a catalogue.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -8,10 +9,11 @@ use super::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::Method;
 
 /// All differences. In the order of the newer state; removed parts in the order of the older one.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueDiff {
     /// The catalogue's own title, and a change in the order of its parts.
+    #[serde(rename = "head")]
     pub attributes: Vec<AttributeChange>,
     pub groups: PartDiff,
     pub methods: PartDiff,
@@ -19,7 +21,7 @@ pub struct CatalogueDiff {
 }
 
 /// The differences of one kind of part, each identified by its id.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartDiff {
     pub added: Vec<String>,
@@ -27,7 +29,7 @@ pub struct PartDiff {
     pub changed: Vec<ItemChange>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemChange {
     /// The part's id or name.
@@ -35,7 +37,7 @@ pub struct ItemChange {
     pub fields: Vec<AttributeChange>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttributeChange {
     /// The field's name, as in files.

@@ -1,7 +1,9 @@
 //! The methods that a secret may call today, and the reason for each selected method that it may not call.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::fmt;
 
 use super::Catalogue;
 use super::permission_index::PermissionIndex;
@@ -12,8 +14,7 @@ use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
 
 /// The reason why a method is withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Withheld {
     NotSelected,
     /// An API set of an older store names a method of `jeton.*`. Only a Custom selection can hold these methods.
@@ -21,9 +22,9 @@ pub enum Withheld {
     /// No catalogue defines the method.
     UnknownMethod,
     /// The method is above the ceiling of the account's role.
-    AccountRole(Role),
+    AccountRole,
     /// The method is above the ceiling of the role that the secret was issued under.
-    IssuedRole(Role),
+    IssuedRole,
     TokenDenied(DenialReason),
 }
 
@@ -33,28 +34,43 @@ impl Withheld {
             Withheld::NotSelected => "not-selected",
             Withheld::PickedOneByOne => "picked-one-by-one",
             Withheld::UnknownMethod => "unknown-method",
-            Withheld::AccountRole(_) => "account-role",
-            Withheld::IssuedRole(_) => "issued-role",
+            Withheld::AccountRole => "account-role",
+            Withheld::IssuedRole => "issued-role",
             Withheld::TokenDenied(reason) => reason.as_str(),
         }
     }
 
-    /// Returns the reason in a few words, to be shown after the method.
-    pub fn summary(self) -> String {
+    /// Parses the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        use Withheld::{AccountRole, IssuedRole, NotSelected, PickedOneByOne, UnknownMethod};
+        let of_method = [NotSelected, PickedOneByOne, UnknownMethod, AccountRole, IssuedRole];
+        let denied = || DenialReason::from_word(word).map(Withheld::TokenDenied);
+        of_method.into_iter().find(|reason| reason.as_str() == word).or_else(denied)
+    }
+
+    /// Returns the reason in a few words, to be shown after the method. `ceilings` are those of the secret.
+    pub fn summary(self, ceilings: Ceilings) -> String {
         match self {
             Withheld::NotSelected => "not in the token's API selection".to_owned(),
             Withheld::PickedOneByOne => "jeton.* methods must be chosen one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
-            Withheld::AccountRole(role) => format!("needs a higher role; the account has the role {role}"),
-            Withheld::IssuedRole(role) => format!("needs a higher role; the secret was issued with the role {role}"),
+            Withheld::AccountRole => format!("needs a higher role; the account has the role {}", ceilings.account),
+            Withheld::IssuedRole => {
+                format!("needs a higher role; the secret was issued with the role {}", ceilings.issued)
+            }
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }
 }
 
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// The roles that limit a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ceilings {
     pub account: Role,
     /// The role under which the secret was issued.
@@ -70,17 +86,17 @@ impl Ceilings {
     /// Returns why a method of `access` is withheld; `None` if it isn't.
     pub fn withhold(self, access: Access) -> Option<Withheld> {
         if !self.account.permits(access) {
-            Some(Withheld::AccountRole(self.account))
+            Some(Withheld::AccountRole)
         } else if !self.issued.permits(access) {
-            Some(Withheld::IssuedRole(self.issued))
+            Some(Withheld::IssuedRole)
         } else {
             None
         }
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "RightsJson", into = "RightsJson")]
 pub struct EffectiveRights {
     pub ceilings: Ceilings,
     /// Reason why the secret permits nothing at all; `None` if the secret works.
@@ -161,8 +177,71 @@ impl EffectiveRights {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
-                format!("{what}{id} ({}){more}", reason.summary())
+                format!("{what}{id} ({}){more}", reason.summary(self.ceilings))
             }
         })
+    }
+}
+
+/// The JSON form of [`EffectiveRights`].
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RightsJson {
+    role: Role,
+    account_role: Role,
+    issued_role: Role,
+    /// Reason code if the secret works for no method at all, else `null`.
+    refused: Option<DenialReason>,
+    methods: Vec<MethodId>,
+    withheld: Vec<WithheldMethod>,
+    unknown_sets: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WithheldMethod {
+    method: MethodId,
+    reason: Withheld,
+}
+
+impl From<EffectiveRights> for RightsJson {
+    fn from(rights: EffectiveRights) -> Self {
+        let (mut methods, mut withheld) = (Vec::new(), Vec::new());
+        for (id, reason) in rights.methods() {
+            match reason {
+                None => methods.push(id.clone()),
+                Some(reason) => withheld.push(WithheldMethod { method: id.clone(), reason }),
+            }
+        }
+        RightsJson {
+            role: rights.ceilings.role(),
+            account_role: rights.ceilings.account,
+            issued_role: rights.ceilings.issued,
+            refused: rights.denial_reason,
+            methods,
+            withheld,
+            unknown_sets: rights.unknown_sets,
+        }
+    }
+}
+
+impl From<RightsJson> for EffectiveRights {
+    fn from(json: RightsJson) -> Self {
+        let (mut permitted, mut withheld) = (json.methods, Vec::new());
+        for WithheldMethod { method, reason } in json.withheld {
+            match reason {
+                Withheld::TokenDenied(_) => permitted.push(method),
+                _ => withheld.push((method, reason)),
+            }
+        }
+        permitted.sort();
+        withheld.sort_by(|(one, _), (other, _)| one.cmp(other));
+        EffectiveRights {
+            ceilings: Ceilings { account: json.account_role, issued: json.issued_role },
+            denial_reason: json.refused,
+            permitted,
+            withheld,
+            unknown_sets: json.unknown_sets,
+        }
     }
 }

@@ -16,6 +16,7 @@ pub mod toml_reader;
 pub mod toml_writer;
 pub mod validate;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -26,7 +27,7 @@ use crate::error::{Error, Result};
 /// The catalogue of management methods. It always exists, and no file can define it.
 pub const MANAGEMENT: &str = "jeton";
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// The group's id, which is the start of its methods' ids.

@@ -1,5 +1,6 @@
 //! The methods that tokens may call, and those that they gain when catalogues change.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -55,6 +56,15 @@ fn all_method_ids<'a>(states: impl IntoIterator<Item = &'a [Catalogue]>) -> Arc<
 /// Returns the methods of a set. For several sets, [`PermissionIndex::members`] is faster.
 pub fn members(catalogues: &[Catalogue], set: &str) -> BTreeSet<MethodId> {
     PermissionIndex::new(catalogues).members(set).cloned().collect()
+}
+
+/// A set with its methods.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Set")]
+pub struct SetMembers<'a> {
+    name: &'a str,
+    title: &'a str,
+    methods: Vec<&'a MethodId>,
 }
 
 impl PermissionIndex {
@@ -147,6 +157,11 @@ impl PermissionIndex {
     /// Returns the methods of a set, sorted.
     pub fn members(&self, set: &str) -> impl Iterator<Item = &MethodId> {
         self.sets.get(set).into_iter().flat_map(|bits| self.ids_at(bits))
+    }
+
+    /// Returns `set` with its methods.
+    pub fn resolve<'a>(&'a self, set: &'a ApiSet) -> SetMembers<'a> {
+        SetMembers { name: &set.name, title: &set.title, methods: self.members(&set.name).collect() }
     }
 
     pub fn count(&self, set: &str) -> usize {
@@ -288,7 +303,7 @@ impl CatalogueComparison {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetChange {
     pub set: String,

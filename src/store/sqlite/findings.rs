@@ -8,9 +8,8 @@ use super::query_helpers::{lossy, query_all, query_one, query_value, sql_limit, 
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::findings::{
-    DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, FindingReason,
-};
+use crate::verbs::findings::{DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery};
+use crate::verbs::ledger::LedgerToken;
 use crate::verbs::verify::DenialReason;
 
 /// Maximum number of rows that are summed up for one token's denied attempts, the newest first.
@@ -25,12 +24,18 @@ pub(super) fn page(db: &Connection, query: &FindingQuery) -> Result<FindingPage>
         FindingCriterion::ExpiringBy(by) => {
             // Expired tokens come before this key.
             let first = FindingCursor(query.now.0, i64::MAX);
-            page_along(db, query, first, &expiring_sql(), by.0, |at, _| FindingReason::Expiring(Timestamp(at)))
+            page_along(db, query, first, &expiring_sql(), by.0, |token, at, _| Finding::Expiring {
+                token,
+                expires_at: Timestamp(at),
+            })
         }
         FindingCriterion::StaleSince(before) => {
-            page_along(db, query, FindingCursor(-1, 0), &stale_sql(), before.0, |at, created_at| FindingReason::Stale {
-                last_seen_at: Some(Timestamp(at)).filter(|at| at.0 != 0),
-                created_at: Timestamp(created_at),
+            page_along(db, query, FindingCursor(-1, 0), &stale_sql(), before.0, |token, at, created_at| {
+                Finding::Stale {
+                    token,
+                    last_seen_at: Some(Timestamp(at)).filter(|at| at.0 != 0),
+                    created_at: Timestamp(created_at),
+                }
             })
         }
         FindingCriterion::DeadSecretTriedSince(since) => dead_secret_page(db, query, since),
@@ -65,7 +70,7 @@ fn page_along(
     first: FindingCursor,
     sql: &str,
     bound: i64,
-    why: impl Fn(i64, i64) -> FindingReason,
+    finding: impl Fn(LedgerToken, i64, i64) -> Finding,
 ) -> Result<FindingPage> {
     let FindingCursor(key, tie) = query.after.unwrap_or(first);
     let values = [query.now.0, bound, key, tie, sql_limit(query.limit)];
@@ -74,7 +79,7 @@ fn page_along(
     let mut findings = Vec::new();
     for (key, id, created_at, _) in rows.into_iter().filter(|(.., needed)| *needed) {
         let (token, _) = ledger_read::token_ref(db, TokenId(id), "", query.now)?;
-        findings.push(Finding { token, reason: why(key, created_at) });
+        findings.push(finding(token, key, created_at));
     }
     Ok(FindingPage { findings, next })
 }
@@ -127,6 +132,6 @@ fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: 
     let Some((at, reason, secret, address, client)) = latest else { return Ok(None) };
     let (token, secret) = ledger_read::token_ref(db, token, &secret, now)?;
     let (attempts, is_lower_bound) = (attempts.unsigned_abs(), rows >= MAX_ATTEMPT_ROWS);
-    let tried = DeadSecretAttempts { attempts, is_lower_bound, reason, at, secret, address, client };
-    Ok(Some(Finding { token, reason: FindingReason::DeadSecretTried(tried) }))
+    let attempts = DeadSecretAttempts { attempts, is_lower_bound, reason, at, secret, address, client };
+    Ok(Some(Finding::DeadSecretTried { token, attempts }))
 }

@@ -10,7 +10,9 @@ use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day, utc_day_number};
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, SecretStatus, TokenState, UseKey, UseRow};
+use crate::verbs::ledger::{
+    DeniedKey, DeniedRow, LedgerSecret, LedgerToken, SecretStatus, TokenState, UseKey, UseRow, is_aggregated,
+};
 use crate::verbs::verify::DenialReason;
 
 /// Joins of a row `d` of the ledger with the remains of its token and secrets.
@@ -89,6 +91,7 @@ impl LedgerTable for DeniedRow {
 
     fn read(named: TokenRefRow, r: &Row<'_>) -> rusqlite::Result<Self> {
         let reason: String = r.get(TOKEN_COLUMN_COUNT + 4)?;
+        let (address, client) = (lossy(r, TOKEN_COLUMN_COUNT + 6)?, lossy(r, TOKEN_COLUMN_COUNT + 7)?);
         let secret = named.secret.map(|secret| match reason == DenialReason::WrongSecret.as_str() {
             true => LedgerSecret { status: SecretStatus::Wrong, ..secret },
             false => secret,
@@ -101,8 +104,9 @@ impl LedgerTable for DeniedRow {
             token: Some(named.token).filter(|token| token.id.0 != 0),
             secret,
             method: lossy(r, TOKEN_COLUMN_COUNT + 5)?,
-            address: lossy(r, TOKEN_COLUMN_COUNT + 6)?,
-            client: lossy(r, TOKEN_COLUMN_COUNT + 7)?,
+            several_callers: is_aggregated(&address, &client),
+            address,
+            client,
         })
     }
 
@@ -134,7 +138,7 @@ impl LedgerTable for UseRow {
     }
 
     fn key(&self) -> UseKey {
-        self.key.clone()
+        UseRow::key(self)
     }
 
     fn since(found: &mut WhereClause, time: &str, since: Timestamp) {
@@ -143,15 +147,18 @@ impl LedgerTable for UseRow {
 
     fn read(named: TokenRefRow, r: &Row<'_>) -> rusqlite::Result<Self> {
         let TokenRefRow { token, secret, public_id } = named;
-        let key = UseKey {
+        let (address, client): (String, String) = (r.get(TOKEN_COLUMN_COUNT + 2)?, r.get(TOKEN_COLUMN_COUNT + 3)?);
+        Ok(UseRow {
             day: r.get(TOKEN_COLUMN_COUNT)?,
-            token: token.id,
-            secret: public_id,
+            uses: count(r, TOKEN_COLUMN_COUNT + 4)?,
+            token,
+            secret,
             method: r.get(TOKEN_COLUMN_COUNT + 1)?,
-            address: r.get(TOKEN_COLUMN_COUNT + 2)?,
-            client: r.get(TOKEN_COLUMN_COUNT + 3)?,
-        };
-        Ok(UseRow { key, token, secret, uses: count(r, TOKEN_COLUMN_COUNT + 4)? })
+            several_callers: is_aggregated(&address, &client),
+            address,
+            client,
+            public_id,
+        })
     }
 
     fn reason(found: &mut WhereClause, _reason: &str) {
@@ -179,9 +186,9 @@ impl TokenRefRow {
             (true, true) => TokenState::Trashed,
             (false, _) => TokenState::Purged,
         };
-        let named = match (account.map(Username::parse), name.map(TokenName::parse)) {
-            (Some(Ok(account)), Some(Ok(name))) => Some((account, name)),
-            _ => None,
+        let (account, name) = match (account.map(Username::parse), name.map(TokenName::parse)) {
+            (Some(Ok(account)), Some(Ok(name))) => (Some(account), Some(name)),
+            _ => (None, None),
         };
         let status = match (state, retires_at, token_state) {
             (None, ..) | (_, _, TokenState::Purged) => SecretStatus::Purged,
@@ -195,11 +202,7 @@ impl TokenRefRow {
             (Some(id), Some(Ok(prefix))) => Some(LedgerSecret { hint: id.hint(&prefix), status }),
             _ => None,
         };
-        Ok(TokenRefRow {
-            token: LedgerToken { id: TokenId(id), owner_and_name: named, state: token_state },
-            secret,
-            public_id,
-        })
+        Ok(TokenRefRow { token: LedgerToken { id: TokenId(id), account, name, state: token_state }, secret, public_id })
     }
 }
 

@@ -46,9 +46,9 @@ impl UsageReader for SqliteTx<'_> {
             Some(_) => Some(previous_uses(self.0, token, today)?),
             None => None,
         };
-        let denied_week = denial_summary(self.0, token, DeniedSince::Week, now)?;
+        let denied_week = denial_summary(self.0, token, Default::default(), now)?;
         let denied = match known.map(|token| denied_since(self.0, &token, now)).transpose()?.unwrap_or_default() {
-            DeniedSince::Week => denied_week.clone(),
+            (DeniedSince::Week, _) => denied_week.clone(),
             since => denial_summary(self.0, token, since, now)?,
         };
         Ok(Usage {
@@ -117,9 +117,9 @@ fn previous_uses(db: &Connection, token: TokenId, today: i64) -> Result<Previous
 }
 
 /// Returns when the token's present state began.
-fn denied_since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> {
+fn denied_since(db: &Connection, token: &Token, now: Timestamp) -> Result<(DeniedSince, Option<Timestamp>)> {
     Ok(match (token.status(now), token.deleted_at, token.expiry) {
-        (Status::Deleted, Some(at), _) => DeniedSince::Deleted(at),
+        (Status::Deleted, Some(at), _) => (DeniedSince::Deleted, Some(at)),
         (Status::Disabled, ..) => {
             // A token restored from the trash is disabled, too. Disabling it once more changes nothing.
             let sql = "SELECT at FROM audit INDEXED BY audit_of_target
@@ -127,21 +127,27 @@ fn denied_since(db: &Connection, token: &Token, now: Timestamp) -> Result<Denied
                            (SELECT max(seq) FROM audit INDEXED BY audit_of_target
                             WHERE target = ?1 AND verb = 'token.enable'), 0)
                        ORDER BY seq LIMIT 1";
-            query_value(db, sql, [token.id.to_string()])?.map_or(DeniedSince::Week, DeniedSince::Disabled)
+            query_value(db, sql, [token.id.to_string()])?
+                .map_or_else(Default::default, |at| (DeniedSince::Disabled, Some(at)))
         }
-        (Status::Expired, _, Expiry::At(at)) => DeniedSince::Expired(at),
+        (Status::Expired, _, Expiry::At(at)) => (DeniedSince::Expired, Some(at)),
         _ => {
             let sql = "SELECT 1 FROM secrets WHERE token_id = ?1 AND state <> 'current' LIMIT 1";
             match query_one(db, sql, [token.id.0], |_| Ok(()))? {
-                Some(()) => DeniedSince::Rotated(token.secret_since),
-                None => DeniedSince::Week,
+                Some(()) => (DeniedSince::Rotated, Some(token.secret_since)),
+                None => Default::default(),
             }
         }
     })
 }
 
-fn denial_summary(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp) -> Result<DenialSummary> {
-    let from = since.at().unwrap_or_else(|| now.plus(-7 * DAY));
+fn denial_summary(
+    db: &Connection,
+    token: TokenId,
+    (since, since_at): (DeniedSince, Option<Timestamp>),
+    now: Timestamp,
+) -> Result<DenialSummary> {
+    let from = since_at.unwrap_or_else(|| now.plus(-7 * DAY));
     let (first, last) = (from.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let newest = "FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3 AND last_at >= ?4";
     let sql = format!(
@@ -156,5 +162,5 @@ fn denial_summary(db: &Connection, token: TokenId, since: DeniedSince, now: Time
     let last = query_one(db, &sql, values, |r| {
         Ok(LastDenial { at: r.get(0)?, reason: lossy(r, 1)?, address: lossy(r, 2)?, client: lossy(r, 3)? })
     })?;
-    Ok(DenialSummary { since, attempts, is_lower_bound: rows >= MAX_DENIAL_ROWS, last })
+    Ok(DenialSummary { since, since_at, attempts, is_lower_bound: rows >= MAX_DENIAL_ROWS, last })
 }

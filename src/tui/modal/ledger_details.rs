@@ -54,11 +54,9 @@ impl DetailRow for UseRow {
     }
 
     fn detail_lines(&self, columns: usize, _now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
-        let facts =
-            [("Day", format!("{} (UTC)", dates.format.utc_day(self.key.day))), ("Uses", group_digits(self.uses))];
-        let key = &self.key;
-        let method = if key.method.is_empty() { "the requests named no method, or several" } else { &key.method };
-        let caller = [method, &key.address, &key.client];
+        let facts = [("Day", format!("{} (UTC)", dates.format.utc_day(self.day))), ("Uses", group_digits(self.uses))];
+        let method = if self.method.is_empty() { "the requests named no method, or several" } else { &self.method };
+        let caller = [method, &self.address, &self.client];
         lines(facts, Some(&self.token), self.secret.as_ref(), caller, columns)
     }
 
@@ -67,7 +65,7 @@ impl DetailRow for UseRow {
     }
 
     fn on_action(&self, action: Action) -> Intent {
-        on_action(action, Some(&self.token), &self.key.address, "uses")
+        on_action(action, Some(&self.token), &self.address, "uses")
     }
 }
 

@@ -48,7 +48,7 @@ impl TokenDetailsDialog {
     }
 
     fn rights(&self) -> Option<RightsList<'_>> {
-        self.details.as_ref().map(|shown| RightsList::new(&shown.rights))
+        self.details.as_ref().map(|shown| RightsList::new(&shown.rights.current))
     }
 }
 
@@ -182,7 +182,7 @@ impl<'a> RightsList<'a> {
             at => rights.withheld.get(at - 2).map_or_else(Line::default, |(id, reason)| {
                 Line::from(vec![
                     Span::raw(cut(&format!("  {id}  "), columns)),
-                    Span::styled(reason.summary(), theme.warning),
+                    Span::styled(reason.summary(rights.ceilings), theme.warning),
                 ])
             }),
         }
@@ -253,16 +253,16 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         }
     }
     lines.push(row("Created", format!("{}, id {}", dates.day(token.created_at), token.id)));
-    if let Some(maker) = shown.and_then(|shown| shown.made_by.as_ref()) {
+    if let Some(maker) = shown.and_then(|shown| shown.lineage.made_by.as_ref()) {
         lines.push(row("Created by", maker.describe()));
     }
-    if let Some(maker) = shown.and_then(|shown| shown.regenerated_by.as_ref()) {
+    if let Some(maker) = shown.and_then(|shown| shown.lineage.regenerated_by.as_ref()) {
         lines.push(row("Secret by", maker.describe()));
     }
-    if let Some(maker) = shown.and_then(|shown| shown.previous_regenerated_by.as_ref()) {
+    if let Some(maker) = shown.and_then(|shown| shown.lineage.previous_regenerated_by.as_ref()) {
         lines.push(row("Old secret", maker.describe()));
     }
-    if let Some(made) = shown.and_then(|shown| shown.made.describe()) {
+    if let Some(made) = shown.and_then(|shown| shown.lineage.made.describe()) {
         lines.push(row("Created", made));
     }
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));

@@ -33,7 +33,7 @@ pub fn sparkline(days: &[u64]) -> String {
 
 /// Describes the selection and its use: `31 methods, 9 used`; `None` if nothing is selected.
 pub fn describe_reach(selection: &Selection, shown: &TokenDetails) -> Option<String> {
-    let (may, used) = (shown.rights.permitted.len() as u64, group_digits(shown.used_methods as u64));
+    let (may, used) = (shown.rights.current.permitted.len() as u64, group_digits(shown.used_methods as u64));
     Some(match selection {
         Selection::Custom(methods) if methods.is_empty() => return None,
         Selection::Custom(methods) if methods.len() as u64 == may => format!("{used} used"),
@@ -100,7 +100,7 @@ fn client_rows(origins: &[ClientUsage], room: usize) -> Vec<String> {
 
 /// Describes the denials: `14 since disabled, last 10.0.0.4`; `None` if there were none.
 pub fn describe_denials(denied: &DenialSummary) -> Option<String> {
-    let DenialSummary { since, attempts, is_lower_bound: is_least, last } = denied;
+    let DenialSummary { since, attempts, is_lower_bound: is_least, last, .. } = denied;
     let LastDenial { address, client, .. } = last.as_ref()?;
     let bound = if *is_least { "+" } else { "" };
     Some(format!("{}{bound} {}, last {}", group_digits(*attempts), since.describe(), format_origin(address, client).0))
@@ -119,8 +119,7 @@ pub fn describe(usage: &Usage, now: Timestamp) -> String {
         return denied.map_or_else(|| "never used".to_owned(), |denied| format!("never used · {denied}"));
     };
     // A token with a replaced secret also has a valid one, which may be in use. A dead token has none.
-    let dead = has_dead_attempts(&usage.denied)
-        && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
+    let dead = has_dead_attempts(&usage.denied) && (usage.today == 0 || usage.denied.since != DeniedSince::Rotated);
     if let Some(denied) = denied.as_ref().filter(|_| dead) {
         let calls =
             if usage.week == 0 { String::new() } else { format!(", {} in 7 days", count_noun(usage.week, "call")) };

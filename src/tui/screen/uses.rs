@@ -30,7 +30,7 @@ impl LogRow for UseRow {
     type Key = UseKey;
 
     fn key(&self) -> UseKey {
-        self.key.clone()
+        UseRow::key(self)
     }
 }
 
@@ -74,14 +74,14 @@ impl Source for AcceptedUses {
 
     fn cells(&self, row: &UseRow, filter: &LedgerFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
         let (plain, dim) = (Style::new(), model.theme.dim);
-        let (address, client) = format_origin(&row.key.address, &row.key.client);
+        let (address, client) = format_origin(&row.address, &row.client);
         let secret = row.secret.as_ref().map_or("", |secret| short_status(secret.status));
         vec![
-            Cell::new(model.dates.get().format.utc_day(row.key.day), dim),
+            Cell::new(model.dates.get().format.utc_day(row.day), dim),
             Cell::new(format!("{:>width$}", group_digits(row.uses), width = USES_COLUMNS - 1), plain),
             Cell::matching(row.token.full_name(), plain, &filter.words, filter.token.as_ref()),
             Cell::new(secret, plain),
-            Cell::matching(or_dash(&row.key.method), plain, &filter.words, None),
+            Cell::matching(or_dash(&row.method), plain, &filter.words, None),
             Cell::matching(address, plain, &filter.words, filter.address.as_ref()),
             Cell::matching(client, dim, &filter.words, None),
         ]
@@ -89,9 +89,9 @@ impl Source for AcceptedUses {
 
     fn about(&self, row: &UseRow, model: &Model) -> [String; 2] {
         let secret = describe_secret(row.secret.as_ref());
-        let (address, client) = format_origin(&row.key.address, &row.key.client);
-        let day = model.dates.get().format.utc_day(row.key.day);
-        let method = if row.key.method.is_empty() { "method not recorded" } else { &row.key.method };
+        let (address, client) = format_origin(&row.address, &row.client);
+        let day = model.dates.get().format.utc_day(row.day);
+        let method = if row.method.is_empty() { "method not recorded" } else { &row.method };
         [
             format!("{}: {method}{secret}", row.token.full_name()),
             format!("{} from {address} ({client}) on {day} (UTC)", count_noun(row.uses, "use")),

@@ -19,12 +19,13 @@ pub use sign_in::{CurrentUser, GetSetup, SetupState, SignIn, WhoAmI};
 use crate::domain::account::{Account, AccountId};
 use crate::verbs::ports::TokenCounts;
 use crate::verbs::prelude::*;
+use schemars::JsonSchema;
 
 /// An account and the number of its tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountWithCounts {
     /// The account.
+    #[serde(flatten)]
     pub account: Account,
     /// The counts of its tokens.
     pub tokens: TokenCounts,

@@ -4,13 +4,14 @@ use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::verbs::prelude::*;
+use schemars::JsonSchema;
 
 /// Lists the actor's own account and those it manages, by name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListAccounts;
 
 /// The answer to [`ListAccounts`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountList {
     /// The accounts.
@@ -46,10 +47,10 @@ pub struct ShowAccount {
 }
 
 /// The answer to [`ShowAccount`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountDetails {
     /// The account and its tokens.
+    #[serde(flatten)]
     pub counted: AccountWithCounts,
     /// The last time any of its tokens was accepted, those in the trash included.
     pub last_seen_at: Option<Timestamp>,

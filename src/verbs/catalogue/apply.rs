@@ -1,5 +1,6 @@
 //! apply: replaces a catalogue, after a preview of the changes and of the tokens that gain methods.
 
+use schemars::JsonSchema;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use crate::domain::catalogue::permission_index::{self, SetChange};
 use crate::domain::catalogue::{Catalogue, validate};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::token::TokenId;
+use crate::domain::wire_format::in_answer;
 use crate::verbs::ports::Grant;
 use crate::verbs::prelude::*;
 
@@ -45,7 +47,7 @@ pub struct CataloguePreview {
 }
 
 /// The tokens that gain methods. Tokens in the trash are included, because they can be restored.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Widening {
     /// Number of tokens.
@@ -57,10 +59,12 @@ pub struct Widening {
 }
 
 /// A token that gains methods.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WidenedToken {
     /// The token.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
     pub token: TokenId,
     /// `account/name`.
     pub name: String,

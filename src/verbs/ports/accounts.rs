@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -10,12 +11,13 @@ use crate::domain::token::Token;
 use crate::error::Result;
 
 /// Number of tokens of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenCounts {
     /// Enabled and not expired, outside the trash.
     pub active: u32,
     /// Outside the trash, including the active ones.
+    #[serde(rename = "kept")]
     pub live: u32,
     pub trashed: u32,
 }

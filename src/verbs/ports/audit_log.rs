@@ -3,8 +3,9 @@ use crate::domain::audit_chain::RawRow;
 use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
-use crate::domain::wire_format::hex_hash;
+use crate::domain::wire_format::HexHash;
 use crate::error::Result;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +19,11 @@ pub struct AuditQuery {
     pub limit: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HashedRow {
+    #[serde(flatten)]
     pub row: AuditRow,
-    #[serde(with = "hex_hash")]
+    #[serde(with = "HexHash")]
     pub hash: [u8; 32],
 }
 

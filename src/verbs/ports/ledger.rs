@@ -7,9 +7,11 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::role::Role;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
+use crate::domain::wire_format::{NullIfEmpty, UtcDay, in_answer};
 use crate::error::Result;
 use crate::verbs::findings::{FindingPage, FindingQuery};
 use crate::verbs::ports::Visibility;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The tokens whose rows are read.
@@ -55,36 +57,30 @@ pub struct LedgerWindow<R> {
 }
 
 /// The present place of a token in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub enum TokenState {
     /// Outside the trash.
+    #[serde(rename = "kept")]
     Live,
     /// In the trash.
+    #[serde(rename = "deleted")]
     Trashed,
     /// Purged.
+    #[serde(rename = "purged")]
     Purged,
 }
 
-impl TokenState {
-    /// Returns a word for JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            TokenState::Live => "kept",
-            TokenState::Trashed => "deleted",
-            TokenState::Purged => "purged",
-        }
-    }
-}
-
 /// A token, as far as the ledger can still name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerToken {
     /// The token's id.
     pub id: TokenId,
-    /// The token's account and name. `None` if nothing is left of it.
-    pub owner_and_name: Option<(Username, TokenName)>,
+    /// The token's account. `None` if nothing is left of the token.
+    pub account: Option<Username>,
+    /// The token's name. `None` if nothing is left of the token.
+    pub name: Option<TokenName>,
     /// The token's present place.
     pub state: TokenState,
 }
@@ -101,15 +97,15 @@ impl LedgerToken {
 
     /// Returns `account/name`, or the id if nothing else is known.
     pub fn full_name(&self) -> String {
-        match &self.owner_and_name {
-            Some((account, name)) => format!("{account}/{name}"),
-            None => self.id.to_string(),
+        match (&self.account, &self.name) {
+            (Some(account), Some(name)) => format!("{account}/{name}"),
+            _ => self.id.to_string(),
         }
     }
 }
 
 /// The present state of a secret in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SecretStatus {
     /// The current secret of its token.
@@ -127,7 +123,7 @@ pub enum SecretStatus {
 }
 
 impl SecretStatus {
-    /// Returns a word for JSON and tables.
+    /// Returns a word for tables.
     pub const fn as_str(self) -> &'static str {
         match self {
             SecretStatus::Current => "current",
@@ -153,12 +149,13 @@ impl SecretStatus {
 }
 
 /// A secret in the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerSecret {
     /// The hint.
     pub hint: String,
     /// The secret's present state.
+    #[serde(rename = "is")]
     pub status: SecretStatus,
 }
 
@@ -173,27 +170,38 @@ pub struct DeniedKey {
 }
 
 /// Denied attempts of one minute that differ only in their time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Denied")]
 pub struct DeniedRow {
     /// The row's key.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
     pub key: DeniedKey,
     /// The time of the last attempt.
     pub at: Timestamp,
     /// Number of attempts.
     pub attempts: u64,
     /// The true reason, a word of [`crate::verbs::verify::DenialReason`].
+    #[schemars(description = "The true reason of the denial.")]
     pub reason: String,
     /// The token, if known.
     pub token: Option<LedgerToken>,
     /// The presented secret, if known.
     pub secret: Option<LedgerSecret>,
     /// The requested method. Empty for none, or for several.
+    #[serde(with = "NullIfEmpty")]
+    #[schemars(description = "The requested method; `null` for none, or for several.")]
     pub method: String,
     /// The caller's address.
+    #[serde(with = "NullIfEmpty")]
     pub address: String,
     /// The client name that the caller gives.
+    #[serde(with = "NullIfEmpty")]
     pub client: String,
+    /// `true` if the row sums up several callers: see [`is_aggregated`].
+    #[schemars(description = "`true` if the row sums up several callers.")]
+    pub several_callers: bool,
 }
 
 /// The key of a row of uses: all of it but the count. The order of the fields is that of the list.
@@ -215,17 +223,37 @@ pub struct UseKey {
 }
 
 /// Accepted uses of one day that differ only in their time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Use")]
 pub struct UseRow {
-    /// The row's key: day, method, address and client.
-    pub key: UseKey,
+    /// The day since 1970 (UTC).
+    #[serde(with = "UtcDay")]
+    #[schemars(description = "The day (UTC).")]
+    pub day: i64,
+    /// Number of uses.
+    pub uses: u64,
     /// The token.
     pub token: LedgerToken,
     /// The presented secret. `None` if it was not recorded.
     pub secret: Option<LedgerSecret>,
-    /// Number of uses.
-    pub uses: u64,
+    /// The requested method. Empty if none was given.
+    #[serde(with = "NullIfEmpty")]
+    #[schemars(description = "The requested method; `null` if none was given.")]
+    pub method: String,
+    /// The caller's address.
+    #[serde(with = "NullIfEmpty")]
+    pub address: String,
+    /// The client name that the caller gives.
+    #[serde(with = "NullIfEmpty")]
+    pub client: String,
+    /// `true` if the row sums up several callers: see [`is_aggregated`].
+    #[schemars(description = "`true` if the row sums up several callers.")]
+    pub several_callers: bool,
+    /// The public id of the secret.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
+    pub public_id: String,
 }
 
 /// Returns `true` if a row without address and client sums up several callers. Only a limited number of callers is kept
@@ -245,17 +273,19 @@ impl DeniedRow {
     pub fn minute(&self) -> Timestamp {
         Timestamp(self.at.0.div_euclid(MINUTE) * MINUTE)
     }
-
-    /// Returns `true` if the row sums up several callers.
-    pub fn is_aggregated(&self) -> bool {
-        is_aggregated(&self.address, &self.client)
-    }
 }
 
 impl UseRow {
-    /// Returns `true` if the row sums up several callers.
-    pub fn is_aggregated(&self) -> bool {
-        is_aggregated(&self.key.address, &self.key.client)
+    /// Returns the row's key.
+    pub fn key(&self) -> UseKey {
+        UseKey {
+            day: self.day,
+            token: self.token.id,
+            secret: self.public_id.clone(),
+            method: self.method.clone(),
+            address: self.address.clone(),
+            client: self.client.clone(),
+        }
     }
 }
 

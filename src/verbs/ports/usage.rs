@@ -3,39 +3,52 @@
 use crate::domain::recent_usage::{ClientUsage, RecentUsage, RecentUse};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
+use crate::domain::wire_format::{MethodUses, in_answer, method_uses};
 use crate::error::Result;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Usage of a token: the uses that would break without it, and the callers that are still denied.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {
     /// The last time that the token was accepted.
     pub last_seen_at: Option<Timestamp>,
     /// The last time that the current secret was accepted. The time of the previous secret is in the token.
+    #[serde(rename = "current_last_seen_at")]
     pub current_seen_at: Option<Timestamp>,
     /// Accepted uses of today (UTC).
     pub today: u64,
     /// Accepted uses of the last 7 days, today included.
     pub week: u64,
     /// Accepted uses of each of the last [`Usage::DAYS`] days (UTC), the oldest first, today last.
+    #[schemars(description = "Accepted uses of each of the last 30 days (UTC), the oldest first, today last.")]
     pub days: Vec<u64>,
-    /// Callers of the last 7 days, the busiest first, [`Usage::MAX_CLIENTS`] at most.
-    pub clients: Vec<ClientUsage>,
-    /// The methods used in the last 7 days with their counts, the busiest first, [`Usage::MAX_RECENT_METHODS`] at most.
-    pub methods: Vec<(String, u64)>,
-    /// The methods used in the whole ledger with their counts, the busiest first, [`Usage::MAX_METHODS`] at most.
-    pub all_methods: Vec<(String, u64)>,
-    /// `true` if more methods were used than are listed. Then a method that isn't listed may still have been used.
-    pub methods_truncated: bool,
-    /// The first day (UTC) with a use of any token in the ledger. Earlier uses are unknown.
-    pub recorded_since: Option<Timestamp>,
-    /// Uses of the previous secret. `None` without an overlap.
-    pub previous: Option<PreviousUses>,
     /// Denied attempts in the last 7 days.
     pub denied_week: u64,
     /// Denied attempts since the token's present state began.
     pub denied: DenialSummary,
+    /// Uses of the previous secret. `None` without an overlap.
+    pub previous: Option<PreviousUses>,
+    /// Callers of the last 7 days, the busiest first, [`Usage::MAX_CLIENTS`] at most.
+    #[serde(rename = "origins")]
+    #[schemars(description = "Callers of the last 7 days, the busiest first.")]
+    pub clients: Vec<ClientUsage>,
+    /// The methods used in the last 7 days with their counts, the busiest first, [`Usage::MAX_RECENT_METHODS`] at most.
+    #[serde(with = "method_uses")]
+    #[schemars(with = "Vec<MethodUses>", description = "The methods used in the last 7 days, the busiest first.")]
+    pub methods: Vec<(String, u64)>,
+    /// The methods used in the whole ledger with their counts, the busiest first, [`Usage::MAX_METHODS`] at most.
+    #[serde(rename = "methods_kept", with = "method_uses")]
+    #[schemars(with = "Vec<MethodUses>", description = "The methods used in the whole ledger, the busiest first.")]
+    pub all_methods: Vec<(String, u64)>,
+    /// `true` if more methods were used than are listed. Then a method that isn't listed may still have been used.
+    #[serde(rename = "methods_cut")]
+    pub methods_truncated: bool,
+    /// The first day (UTC) with a use of any token in the ledger. Earlier uses are unknown.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
+    pub recorded_since: Option<Timestamp>,
 }
 
 impl Usage {
@@ -50,7 +63,7 @@ impl Usage {
 }
 
 /// Accepted uses of the old secret of a rotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviousUses {
     /// Today (UTC).
@@ -60,17 +73,17 @@ pub struct PreviousUses {
 }
 
 /// The start of the period whose denied attempts are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DeniedSince {
     /// Since the token was disabled.
-    Disabled(Timestamp),
+    Disabled,
     /// Since the token was revoked.
-    Deleted(Timestamp),
+    Deleted,
     /// Since the token expired.
-    Expired(Timestamp),
+    Expired,
     /// Since the token got its current secret.
-    Rotated(Timestamp),
+    Rotated,
     /// No such change, or its time is unknown: the last 7 days.
     #[default]
     Week,
@@ -80,58 +93,40 @@ impl DeniedSince {
     /// Returns the period in words: `since disabled`, `in 7 days`.
     pub const fn describe(self) -> &'static str {
         match self {
-            DeniedSince::Disabled(_) => "since disabled",
-            DeniedSince::Deleted(_) => "since revoked",
-            DeniedSince::Expired(_) => "since expired",
-            DeniedSince::Rotated(_) => "since rotated",
+            DeniedSince::Disabled => "since disabled",
+            DeniedSince::Deleted => "since revoked",
+            DeniedSince::Expired => "since expired",
+            DeniedSince::Rotated => "since rotated",
             DeniedSince::Week => "in 7 days",
-        }
-    }
-
-    /// Returns a word for JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            DeniedSince::Disabled(_) => "disabled",
-            DeniedSince::Deleted(_) => "deleted",
-            DeniedSince::Expired(_) => "expired",
-            DeniedSince::Rotated(_) => "rotated",
-            DeniedSince::Week => "week",
-        }
-    }
-
-    /// Returns the start of the period. `None` for the last 7 days.
-    pub const fn at(self) -> Option<Timestamp> {
-        match self {
-            DeniedSince::Disabled(at)
-            | DeniedSince::Deleted(at)
-            | DeniedSince::Expired(at)
-            | DeniedSince::Rotated(at) => Some(at),
-            DeniedSince::Week => None,
         }
     }
 }
 
 /// Denied attempts of a token since its last change of state.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DenialSummary {
     /// The start of the period.
     pub since: DeniedSince,
+    /// The time of the start. `None` for the last 7 days.
+    pub since_at: Option<Timestamp>,
     /// Number of attempts.
     pub attempts: u64,
     /// `true` if there were more than could be counted.
+    #[serde(rename = "more")]
     pub is_lower_bound: bool,
     /// The last attempt.
     pub last: Option<LastDenial>,
 }
 
 /// The last of several denied attempts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LastDenial {
     /// The time of the attempt.
     pub at: Timestamp,
     /// The reason of the denial, a word of [`crate::verbs::verify::DenialReason`].
+    #[schemars(description = "The reason of the denial.")]
     pub reason: String,
     /// The caller's address. If it and the client are empty, this is one of several callers.
     pub address: String,

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
@@ -6,12 +7,12 @@ use crate::domain::name::Prefix;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
-use crate::domain::wire_format::WireSecret;
+use crate::domain::wire_format::{WireSecret, in_answer};
 use crate::verbs::ports::Entropy;
 use crate::verbs::prelude::*;
 
 /// A token and its new secret, to be shown once.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssuedToken {
     /// The token after the change.
@@ -20,6 +21,8 @@ pub struct IssuedToken {
     #[serde(with = "WireSecret")]
     pub secret: Secret,
     /// A warning about the selection. `None` if the token may call all that it names.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
     pub warning: Option<String>,
 }
 

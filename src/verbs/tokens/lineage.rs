@@ -5,22 +5,40 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, TokenRef};
 use crate::error::Kind;
 use crate::verbs::prelude::*;
+use schemars::JsonSchema;
 
 /// Maximum number of tokens that one request revokes along with others. Counting stops there, too.
 pub const MAX_MADE: usize = 1_000;
 const MAX_NAMES: usize = 5;
 
+/// The parents of a token, and the tokens made by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lineage {
+    /// The token that made this one. `None` if a person did.
+    pub made_by: Option<Maker>,
+    /// The token that regenerated the current secret. `None` if a person did, or if the secret is the first one.
+    pub regenerated_by: Option<Maker>,
+    /// The token that regenerated the previous secret, during an overlap.
+    pub previous_regenerated_by: Option<Maker>,
+    /// Tokens that this token made.
+    pub made: MadeTokens,
+}
+
 /// The tokens outside the trash that a token made or holds a secret of, and those that these made.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MadeTokens {
     /// Number of tokens, [`MAX_MADE`] at most.
+    #[schemars(description = "Number of tokens.")]
     pub count: usize,
-    /// `true` if counting stopped at the limit; `count` is then a lower bound.
-    pub is_lower_bound: bool,
     /// Number of active tokens.
     pub active: usize,
+    /// `true` if counting stopped at the limit; `count` is then a lower bound.
+    #[serde(rename = "more")]
+    pub is_lower_bound: bool,
     /// The first that the actor may see, as `account/name`, five at most.
+    #[serde(rename = "tokens")]
     pub names: Vec<String>,
 }
 
@@ -102,7 +120,7 @@ pub(super) fn made_to_revoke(
 }
 
 /// The token that made another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Maker {
     /// The token's id.

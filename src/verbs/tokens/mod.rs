@@ -26,7 +26,7 @@ pub use enable::{DisableTokens, EnableTokens};
 pub use identify_secret::IdentifySecret;
 pub use issue::{IssuedToken, SecretSource};
 pub(super) use lineage::made_tokens;
-pub use lineage::{MAX_MADE, MadeTokens, Maker};
+pub use lineage::{Lineage, MAX_MADE, MadeTokens, Maker};
 pub use list::{CountTokens, EXPIRING_SOON, ListTokens, OwnerFilter, TokenSummary};
 pub(super) use purge::purge_query;
 pub use purge::{MAX_PREVIEW_NAMES, PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
@@ -36,7 +36,8 @@ pub use retire::RetireToken;
 pub use review::{GetTokens, MAX_SNAPSHOTS, TokenSnapshot};
 pub(super) use revoke::move_to_trash;
 pub use revoke::{RevokeResult, RevokeTokens};
-pub use show::{CanToken, MethodCheck, ShowToken, TokenDetails};
+pub use rights::Rights;
+pub use show::{CanToken, MethodAccess, MethodCheck, ShowToken, TokenDetails};
 
 use std::collections::BTreeSet;
 

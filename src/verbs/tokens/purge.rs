@@ -2,9 +2,11 @@
 
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, TokenId};
+use crate::domain::wire_format::in_answer;
 use crate::verbs::batches::{BatchedMutation, Milestone};
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 use crate::verbs::prelude::*;
+use schemars::JsonSchema;
 
 /// Maximum number of names in a preview.
 pub const MAX_PREVIEW_NAMES: usize = 1_000;
@@ -17,12 +19,14 @@ pub struct PreviewPurge {
 }
 
 /// The answer to [`PreviewPurge`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurgePreview {
     /// Number of tokens that the purge would remove.
     pub count: u64,
     /// The first tokens, the oldest first, as `account/name`: [`MAX_PREVIEW_NAMES`] at most.
+    #[serde(rename = "tokens")]
+    #[schemars(description = "The first tokens, the oldest first, as `account/name`.")]
     pub names: Vec<String>,
 }
 
@@ -52,14 +56,17 @@ impl PurgeTokens {
 }
 
 /// The result of a purge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurgeResult {
     /// The kind of tokens.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
     pub which: Purgeable,
     /// Number of purged tokens.
     pub count: u64,
     /// `true` if the purge was stopped before all were purged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
 }
 

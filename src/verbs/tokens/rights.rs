@@ -5,12 +5,17 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::ports::Snapshot;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The effective rights of each live secret.
-pub(super) struct Rights {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rights {
+    /// Rights of the current secret.
+    #[serde(flatten)]
     pub current: EffectiveRights,
     /// Rights of the previous secret, during an overlap.
-    pub previous: Option<EffectiveRights>,
+    pub previous: Option<Box<EffectiveRights>>,
 }
 
 pub(super) fn rights(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> Result<Rights> {
@@ -20,7 +25,7 @@ pub(super) fn rights(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> 
         let ceilings = Ceilings { account: token.owner.role, issued };
         EffectiveRights::new(&catalogues, &index, &token.selection, ceilings, token.denial_reason(now))
     };
-    let previous = token.overlap(now).map(|previous| rights_of(previous.issued_role));
+    let previous = token.overlap(now).map(|previous| Box::new(rights_of(previous.issued_role)));
     Ok(Rights { current: rights_of(token.issued_role), previous })
 }
 

@@ -1,17 +1,19 @@
 //! show: everything about a token but the secret, with usage and effective rights. can: the permission for one method.
 
-use super::lineage::{MadeTokens, Maker, made_tokens, maker};
+use super::lineage::{Lineage, made_tokens, maker};
 use super::rights::{Rights, rights};
 use crate::domain::api_selection::Selection;
-use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights, Withheld};
+use crate::domain::catalogue::effective_rights::{Ceilings, Withheld};
 use crate::domain::catalogue::resolved_set::named_management_methods;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::MethodId;
+use crate::domain::role::Role;
 use crate::domain::token::{Token, TokenRef};
-use crate::domain::wire_format::present;
+use crate::domain::wire_format::in_answer;
 use crate::verbs::ports::Usage;
 use crate::verbs::prelude::*;
 use crate::verbs::verify;
+use schemars::JsonSchema;
 
 /// Returns everything about a token but the secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,28 +24,22 @@ pub struct ShowToken {
 }
 
 /// The answer to [`ShowToken`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenDetails {
     /// The token.
     pub token: Token,
-    /// The token's usage.
+    /// Usage of the token.
     pub usage: Usage,
-    /// The effective rights of the current secret.
-    pub rights: EffectiveRights,
-    /// The effective rights of the previous secret, during an overlap.
-    pub previous_rights: Option<Box<EffectiveRights>>,
+    /// The methods that the token may call, and the reasons for the selected ones that it may not.
+    pub rights: Rights,
+    /// The parents of the token, and the tokens made by it.
+    pub lineage: Lineage,
     /// Number of permitted methods that the token has used, as far back as the ledger goes. Counts among
     /// [`Usage::MAX_METHODS`] methods at most.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
     pub used_methods: usize,
-    /// The token that made this one. `None` if a person did.
-    pub made_by: Option<Maker>,
-    /// The token that regenerated the current secret. `None` if a person did, or if the secret is the first one.
-    pub regenerated_by: Option<Maker>,
-    /// The token that regenerated the previous secret, during an overlap.
-    pub previous_regenerated_by: Option<Maker>,
-    /// Tokens that this token made.
-    pub made: MadeTokens,
 }
 
 impl Query for ShowToken {
@@ -52,23 +48,19 @@ impl Query for ShowToken {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenDetails> {
         let token = authorize::resolve_token(actor, snapshot, &self.token, TrashScope::Any, TokenAction::Read)?;
         let usage = snapshot.usage(token.id, env.now)?;
-        let Rights { current, previous } = rights(snapshot, &token, env.now)?;
+        let rights = rights(snapshot, &token, env.now)?;
         let used = |(method, _): &&(String, u64)| {
-            current.permitted.binary_search_by(|id| id.as_str().cmp(method.as_str())).is_ok()
+            rights.current.permitted.binary_search_by(|id| id.as_str().cmp(method.as_str())).is_ok()
         };
         let used = usage.all_methods.iter().filter(used).count();
         let previous_by = token.overlap(env.now).and_then(|previous| previous.regenerated_by);
-        Ok(TokenDetails {
+        let lineage = Lineage {
             made_by: maker(actor, snapshot, token.made_by)?,
             regenerated_by: maker(actor, snapshot, token.regenerated_by)?,
             previous_regenerated_by: maker(actor, snapshot, previous_by)?,
             made: made_tokens(actor, snapshot, &[token.id], env.now)?,
-            token,
-            usage,
-            rights: current,
-            previous_rights: previous.map(Box::new),
-            used_methods: used,
-        })
+        };
+        Ok(TokenDetails { token, usage, rights, lineage, used_methods: used })
     }
 }
 
@@ -82,18 +74,33 @@ pub struct CanToken {
 }
 
 /// The answer to [`CanToken`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MethodCheck {
     /// The token.
     pub token: Token,
+    /// The method in question.
+    pub method: MethodId,
+    /// `true` if the current secret may call the method. Otherwise the exit code is 4.
+    pub allowed: bool,
     /// The reason why the current secret may not call the method. `None` if it may.
-    pub withheld: Option<Withheld>,
+    pub reason: Option<Withheld>,
     /// The same for the previous secret, during an overlap.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    pub previous: Option<Option<Withheld>>,
+    pub previous: Option<MethodAccess>,
     /// The known method with the nearest id, if the method is unknown.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
     pub nearest: Option<MethodId>,
+}
+
+/// If a secret may call a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MethodAccess {
+    /// `true` if the secret may call the method.
+    pub allowed: bool,
+    /// The reason why it may not. `None` if it may.
+    pub reason: Option<Withheld>,
 }
 
 impl Query for CanToken {
@@ -116,12 +123,13 @@ impl Query for CanToken {
             Some(method) => Ceilings { account: token.owner.role, issued }.withhold(method.access).or(refused),
         };
         let nearest = if method.is_none() { nearest(snapshot, &self.method)? } else { None };
-        Ok(MethodCheck {
-            withheld: withheld(token.issued_role),
-            previous: token.overlap(env.now).map(|previous| withheld(previous.issued_role)),
-            nearest,
-            token,
-        })
+        let access = |issued| {
+            let reason = withheld(issued);
+            MethodAccess { allowed: reason.is_none(), reason }
+        };
+        let MethodAccess { allowed, reason } = access(token.issued_role);
+        let previous = token.overlap(env.now).map(|previous| access(previous.issued_role));
+        Ok(MethodCheck { method: self.method.clone(), allowed, reason, previous, nearest, token })
     }
 }
 
@@ -142,17 +150,19 @@ fn nearest(snapshot: &dyn Snapshot, wanted: &MethodId) -> Result<Option<MethodId
 }
 
 impl MethodCheck {
-    /// Describes the reason in a sentence.
-    pub fn describe(withheld: Withheld) -> String {
+    /// Describes the reason of a secret issued under the role `issued`, in a sentence.
+    pub fn describe(&self, withheld: Withheld, issued: Role) -> String {
         match withheld {
             Withheld::NotSelected => "the token's selection does not include the method".to_owned(),
             Withheld::PickedOneByOne => {
                 "jeton.* methods must be chosen one by one; API sets and Inherit don't include them".to_owned()
             }
             Withheld::UnknownMethod => "the method is in no catalogue, so it grants nothing".to_owned(),
-            Withheld::AccountRole(role) => format!("the method needs a higher role; the account has the role {role}"),
-            Withheld::IssuedRole(role) => {
-                format!("the method needs a higher role; the secret was issued with the role {role}")
+            Withheld::AccountRole => {
+                format!("the method needs a higher role; the account has the role {}", self.token.owner.role)
+            }
+            Withheld::IssuedRole => {
+                format!("the method needs a higher role; the secret was issued with the role {issued}")
             }
             Withheld::TokenDenied(DenialReason::Deleted) => "the token is in the trash".to_owned(),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),

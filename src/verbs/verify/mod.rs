@@ -3,11 +3,12 @@
 //! `decide` about the method.
 
 pub mod rollback_detector;
+mod secret_lookup;
 pub(crate) mod secret_record;
 
 pub use crate::domain::denial_reason::DenialReason;
+pub use secret_lookup::{SecretLookup, SecretOwner, look_up};
 
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use self::secret_record::{SecretRecord, SecretValidity, orphan_secret};
@@ -23,7 +24,7 @@ use crate::domain::method::MethodId;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{PurgedToken, Token, TokenId};
+use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,47 +174,6 @@ pub(crate) fn decide(
         Some(true) => DecisionKind::Allowed,
         Some(false) => DecisionKind::Denied(DenialReason::NotPermitted),
     })
-}
-
-/// The token for which a presented secret was issued.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum SecretOwner {
-    /// Nothing known in this store.
-    Unknown,
-    /// A token, and the state of its secret with this public id.
-    Token(Box<Token>, SecretState),
-    /// A token that was purged.
-    Purged(PurgedToken),
-}
-
-/// The result of tracing a presented secret.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SecretLookup {
-    /// The token found. For [`DenialReason::WrongSecret`], the one of the secret with the same public id.
-    pub owner: SecretOwner,
-    /// The reason why the secret is not accepted, whatever the method. `None` if the secret is accepted.
-    pub denial_reason: Option<DenialReason>,
-}
-
-/// Identifies a presented secret and checks if it works at `now`. Records nothing.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] when the store can't be read.
-pub fn look_up(snapshot: &dyn Snapshot, presented: PresentedSecret<'_>, now: Timestamp) -> Result<SecretLookup> {
-    let claim = match presented {
-        Ok(claim) => claim,
-        Err(fault) => return Ok(SecretLookup { owner: SecretOwner::Unknown, denial_reason: Some(fault.into()) }),
-    };
-    let record = SecretRecord::read(snapshot, claim.public_id())?;
-    let denial_reason = record.denial_reason(claim.digest(), now);
-    let owner = match record {
-        SecretRecord::Unknown => SecretOwner::Unknown,
-        SecretRecord::Purged(tombstone) => SecretOwner::Purged(tombstone.purged),
-        SecretRecord::Secret(stored, token) => SecretOwner::Token(token, stored.state),
-    };
-    Ok(SecretLookup { owner, denial_reason })
 }
 
 impl From<SecretParseError> for DenialReason {

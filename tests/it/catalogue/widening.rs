@@ -128,7 +128,7 @@ fn method_that_vanishes_grants_nothing_and_its_return_widens() {
     let asked = |issued: &jeton::verbs::tokens::IssuedToken| issued.secret.expose(|s| install.decide(s, Some(&count)));
     let shown = |name: &str| install.call("member", ShowToken { token: TokenRef::Text(name.into()) }).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
-    assert_eq!(shown("set").rights.permitted.len(), 2);
+    assert_eq!(shown("set").rights.current.permitted.len(), 2);
 
     let mut less = whole.clone();
     less.groups.pop();
@@ -140,11 +140,11 @@ fn method_that_vanishes_grants_nothing_and_its_return_widens() {
     let hand = shown("hand");
     assert_eq!(hand.token.selection, methods(&["shop.stock.Count", "shop.orders.List"]), "it stays on its token");
     assert_eq!(
-        (hand.rights.permitted.len(), hand.rights.withheld),
+        (hand.rights.current.permitted.len(), hand.rights.current.withheld),
         (1, vec![(count.clone(), Withheld::UnknownMethod)])
     );
     assert_eq!(
-        (shown("set").rights.permitted.len(), shown("set").rights.unknown_sets),
+        (shown("set").rights.current.permitted.len(), shown("set").rights.current.unknown_sets),
         (0, vec!["Shop reader".to_owned()])
     );
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jeton::cli::json_schemas::answer_schemas;
+use jeton::cli::answer_schemas::answer_schemas;
 use serde_json::Value;
 
 use super::check;
@@ -34,26 +34,38 @@ fn json() {
 }
 
 fn table(page: &mut String, schema: &Value) {
-    for one_of in ["anyOf", "oneOf"] {
-        if let Some(forms) = schema[one_of].as_array().filter(|_| schema["properties"].is_null()) {
-            for form in forms {
-                table(page, form);
-                page.push('\n');
-            }
-            return;
+    let forms = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
+    let is_word = |form: &Value| form["const"].is_string() || form["enum"].is_array();
+    if forms.is_some_and(|forms| forms.iter().all(is_word)) {
+        page.push_str("| value | meaning |\n|---|---|\n");
+        for word in forms.into_iter().flatten() {
+            let _ = writeln!(page, "| {} | {} |", kind(word), meaning(word));
         }
+        return;
+    }
+    for (at, form) in forms.into_iter().flatten().enumerate() {
+        page.push_str(if at == 0 { "" } else { "\nor\n\n" });
+        table(page, form);
     }
     let Some(fields) = schema["properties"].as_object() else {
-        let _ = writeln!(page, "{}", kind(schema));
+        if forms.is_none() {
+            let _ = writeln!(page, "{}", kind(schema));
+        }
         return;
     };
+    page.push_str(if forms.is_some() { "\nand\n\n" } else { "" });
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     page.push_str("| field | value | meaning |\n|---|---|---|\n");
     for (name, field) in fields.iter().filter(|(name, _)| *name != "schema") {
         let optional = if required.contains(&name.as_str()) { "" } else { "; may be absent" };
-        let meaning = field["description"].as_str().unwrap_or_default().replace(['[', ']'], "");
-        let _ = writeln!(page, "| `{name}` | {}{optional} | {} |", kind(field), cell(&meaning));
+        let _ = writeln!(page, "| `{name}` | {}{optional} | {} |", kind(field), meaning(field));
     }
+}
+
+/// Returns the documentation of a field, for readers of JSON.
+fn meaning(schema: &Value) -> String {
+    let text = schema["description"].as_str().unwrap_or_default();
+    cell(&text.replace(['[', ']'], "").replace("`None`", "`null`"))
 }
 
 /// Describes a value's type in words.

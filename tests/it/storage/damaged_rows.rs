@@ -230,7 +230,7 @@ fn damaged_row_of_the_ledger_is_named() {
             let window = install.call(OWNER, ListUses { cursor: anchor, ..uses(limit) }).unwrap();
             seen += window.rows.len();
             match window.rows.last().filter(|_| window.older) {
-                Some(row) => anchor = PageCursor::Older(row.key.clone()),
+                Some(row) => anchor = PageCursor::Older(row.key()),
                 None => break,
             }
         }
@@ -247,7 +247,7 @@ fn damaged_row_of_the_ledger_is_named() {
         assert_eq!((window.rows.len(), window.unreadable.len()), (2, 1));
         let check = ListFindings { kind: FindingKind::DeadSecretTried, after: None, limit: 100 };
         let findings = call(&install.backend, &Credential::Store, check).unwrap().findings;
-        let named: Vec<bool> = findings.iter().map(|finding| finding.token.owner_and_name.is_some()).collect();
+        let named: Vec<bool> = findings.iter().map(|finding| finding.token().name.is_some()).collect();
         assert_eq!(named, [false, true], "{findings:?}");
     }
 }

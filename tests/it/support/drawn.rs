@@ -3,26 +3,41 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jeton::domain::account::Account;
+use jeton::domain::audit::AuditRow;
+use jeton::domain::catalogue::effective_rights::EffectiveRights;
+use jeton::domain::method::MethodId;
 use jeton::domain::name::Prefix;
+use jeton::domain::policy::Policy;
 use jeton::domain::secret::Secret;
+use jeton::domain::time::Timestamp;
+use jeton::verbs::accounts::AccountWithCounts;
+use jeton::verbs::findings::DeadSecretAttempts;
+use jeton::verbs::ledger::LedgerToken;
+use jeton::verbs::ports::TokenCounts;
+use serde::Serialize;
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
     VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
+use serde_json::{Value, json};
 
 type Drawn<T> = Result<T, Error>;
+type Draw = fn(&mut Source<'_>) -> Drawn<Value>;
 
 /// Forms of text. Each type of a text accepts one of them.
-const TEXTS: [fn(u64) -> String; 14] = [
+const TEXTS: [fn(u64) -> String; 16] = [
     |n| ["", "x", "{\"q\": [1]}", "ü\u{202e} \"\\/", "a\nb\t\u{7f}\0", "’𝄞"][n as usize % 6].to_owned(),
     |n| format!("name-{n}"),
     |n| format!("Some.Method{n}"),
     |n| ["Compute*", "group:Compute", "set:Read only"][n as usize % 3].to_owned(),
     |n| ["never", "2027-02-28", "30d", "12h"][n as usize % 4].to_owned(),
     |n| format!("{}{}", n % 20 + 1, ["h", "d", "w", "mo", "y"][n as usize % 5]),
-    |n| format!("2026-11-21T09:30:{:02}.{:03}Z", n % 60, n % 999 + 1),
+    |n| format!("2026-11-21T09:30:{:02}Z", n % 60),
+    |n| format!("2026-11-{:02}", n % 28 + 1),
+    |n| ["not-selected", "account-role", "expired"][n as usize % 3].to_owned(),
     |n| format!("a:{}", n),
     |n| format!("t:{}", n),
     |n| format!("jtn@{}", n),
@@ -125,6 +140,54 @@ impl Source<'_> {
     }
 }
 
+/// Types that serde reads into a buffer first, because their fields are flattened, tagged or those of a map. So their fields
+/// don't say what they hold. Such a type is drawn from its parts.
+const BUFFERED: &[(&str, Draw)] = &[
+    ("::HashedRow>", |source| Ok(merged(source.part::<AuditRow>()?, json!({"hash": "0".repeat(64)})))),
+    ("::AccountWithCounts>", |source| {
+        Ok(merged(source.part::<Account>()?, json!({"tokens": source.part::<TokenCounts>()?})))
+    }),
+    ("::AccountDetails>", |source| {
+        let last_seen_at = source.part::<Option<Timestamp>>()?;
+        Ok(merged(source.part::<AccountWithCounts>()?, json!({"last_seen_at": last_seen_at})))
+    }),
+    ("::Rights>", |source| {
+        Ok(merged(source.part::<EffectiveRights>()?, json!({"previous": source.part::<Option<EffectiveRights>>()?})))
+    }),
+    ("findings::", |source| {
+        let token = source.part::<LedgerToken>()?;
+        let at = source.part::<Timestamp>()?;
+        Ok(match source.choice() % 3 {
+            0 => json!({"kind": "expiring", "token": token, "expires_at": at}),
+            1 => json!({"kind": "stale", "token": token, "last_seen_at": null, "created_at": at}),
+            _ => merged(source.part::<DeadSecretAttempts>()?, json!({"kind": "still-knocking", "token": token})),
+        })
+    }),
+    ("String, alloc::string::String>", |source| {
+        let policy = Policy { active_tokens: source.choice() as u32, trash: source.part()?, ..Policy::default() };
+        Ok(json!(policy))
+    }),
+];
+
+fn merged(one: impl Serialize, other: Value) -> Value {
+    let mut one = json!(one);
+    one.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+    one
+}
+
+impl Source<'_> {
+    /// Draws a part of a type of [`BUFFERED`].
+    fn part<T: DeserializeOwned>(&mut self) -> Drawn<T> {
+        self.inside(std::any::type_name::<T>().to_owned(), "part", |source| T::deserialize(source))
+    }
+
+    /// Returns a value of the type that `V` visits if it is one of [`BUFFERED`].
+    fn buffered<V>(&mut self) -> Drawn<Option<Value>> {
+        let visitor = std::any::type_name::<V>();
+        BUFFERED.iter().find(|(name, _)| visitor.contains(name)).map(|(_, draw)| draw(self)).transpose()
+    }
+}
+
 macro_rules! numbers {
     ($($method:ident $visit:ident $type:ty;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Drawn<V::Value> {
@@ -150,6 +213,9 @@ impl<'de> Deserializer<'de> for &mut Source<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Drawn<V::Value> {
+        if let Some(value) = self.buffered::<V>()? {
+            return value.deserialize_any(visitor).map_err(de::Error::custom);
+        }
         match self.choice() % 4 {
             0 => visitor.visit_unit(),
             1 => self.deserialize_bool(visitor),
@@ -206,6 +272,9 @@ impl<'de> Deserializer<'de> for &mut Source<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Drawn<V::Value> {
+        if let Some(value) = self.buffered::<V>()? {
+            return value.deserialize_map(visitor).map_err(de::Error::custom);
+        }
         let length = self.choice() as usize % 3;
         visitor.visit_map(Items { source: self, left: length })
     }
@@ -216,6 +285,14 @@ impl<'de> Deserializer<'de> for &mut Source<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Drawn<V::Value> {
+        if name == "SelectionJson" {
+            let of_sets = self.choice().is_multiple_of(2);
+            let sets = if of_sets { self.part::<Vec<String>>()? } else { vec![] };
+            let methods = if of_sets { vec![] } else { self.part::<Vec<MethodId>>()? };
+            let inherit = sets.is_empty() && methods.is_empty() && self.choice() % 2 == 1;
+            let selection = json!({"inherit": inherit, "sets": sets, "methods": methods});
+            return selection.deserialize_map(visitor).map_err(de::Error::custom);
+        }
         visitor.visit_map(Fields { source: self, name, fields: fields.iter(), field: "" })
     }
 

@@ -37,7 +37,7 @@ pub fn with_uses() -> TestInstall {
 /// Returns the day, count and address of the row under the cursor.
 fn current(s: &TuiHarness) -> (i64, u64, String) {
     let row = s.model.workspace().unwrap().uses.current().unwrap();
-    (row.key.day, row.uses, row.key.address.clone())
+    (row.day, row.uses, row.address.clone())
 }
 
 #[test]

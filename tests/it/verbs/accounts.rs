@@ -102,10 +102,10 @@ fn show_has_when_an_account_was_last_seen() {
     let shown = || install.call("admin", ShowAccount { username: username("member") }).unwrap();
     let issued = install.issue("member", "x");
     assert_eq!((shown().last_seen_at, shown().counted.tokens.active), (None, 1));
-    install.fakes.clock.advance(7);
+    install.fakes.clock.advance(7_000);
     assert!(allowed(&install, &issued.secret));
     install.call("member", revoke(&["x"], "x")).unwrap();
-    assert_eq!(shown().last_seen_at, Some(START.plus(7)));
+    assert_eq!(shown().last_seen_at, Some(START.plus(7_000)));
     assert_eq!(shown().counted.tokens, TokenCounts { active: 0, live: 0, trashed: 1 });
     assert_error(install.call(OWNER, ShowAccount { username: username("nobody") }), Kind::NotFound);
 }

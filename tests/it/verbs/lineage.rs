@@ -24,7 +24,7 @@ fn with_made(names: &[&str], typed: &str) -> RevokeTokens {
 }
 
 fn made(install: &TestInstall, name: &str) -> MadeTokens {
-    install.call(OWNER, show(name)).unwrap().made
+    install.call(OWNER, show(name)).unwrap().lineage.made
 }
 
 #[test]
@@ -36,8 +36,8 @@ fn show_has_what_a_token_made_and_what_made_it() {
     assert_eq!(names, ["ops/a", "ops/b", "ops/c"]);
     assert_eq!((made(&install, "a").count, made(&install, "b").count), (2, 0));
     let shown = install.call(OWNER, show("b")).unwrap();
-    assert_eq!(shown.made_by.unwrap().name.as_deref(), Some("ops/a"));
-    assert_eq!(install.call(OWNER, show("root")).unwrap().made_by, None, "a person did");
+    assert_eq!(shown.lineage.made_by.unwrap().name.as_deref(), Some("ops/a"));
+    assert_eq!(install.call(OWNER, show("root")).unwrap().lineage.made_by, None, "a person did");
     install.call(OWNER, disable(&["a", "b"])).unwrap();
     assert_eq!((made(&install, "root").count, made(&install, "root").active), (3, 1));
 }
@@ -53,7 +53,7 @@ fn revoke_leaves_what_was_made_and_says_so() {
     assert_eq!(made(&install, "root").count, 2);
     install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     assert_eq!(made(&install, "root").count, 2);
-    let maker = install.call(OWNER, show("b")).unwrap().made_by.unwrap();
+    let maker = install.call(OWNER, show("b")).unwrap().lineage.made_by.unwrap();
     assert_eq!((maker.id, maker.name), (tree[1].token.id, None), "it is gone");
     let gone = install.call(OWNER, with_made(&["root"], "3")).unwrap();
     assert_eq!(gone.value.tokens.len(), 3);
@@ -102,7 +102,7 @@ fn with_made_leaves_tokens_out_of_reach() {
         .value
         .remove(0);
     install.set_role("member", Role::Owner);
-    let shown = install.call("admin", show("bot")).unwrap().made;
+    let shown = install.call("admin", show("bot")).unwrap().lineage.made;
     assert_eq!((shown.count, shown.names.len()), (1, 0), "counted, not named");
     assert_error(install.call("admin", with_made(&["bot"], "2")), Kind::Denied);
     assert!(allowed(&install, &child.secret) && install.token(bot.token.id).deleted_at.is_none());
@@ -121,15 +121,18 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert_eq!(taken.token.regenerated_by, Some(root.token.id));
     assert_eq!(made(&install, "root").names, ["ops/target"]);
     let shown = install.call(OWNER, show("target")).unwrap();
-    assert_eq!((shown.made_by, shown.regenerated_by.unwrap().name.as_deref()), (None, Some("ops/root")));
+    assert_eq!(
+        (shown.lineage.made_by, shown.lineage.regenerated_by.unwrap().name.as_deref()),
+        (None, Some("ops/root"))
+    );
     let removal = Removal::Tokens(vec![root.token.id]);
     assert_eq!(install.call(OWNER, GetImpact { removal }).unwrap().made.names, ["ops/target"]);
 
     // Replaced by a person, the old secret lives for a grace period, and the token counts for as long.
     install.call(OWNER, with_grace("target", "1h")).unwrap();
     let shown = install.call(OWNER, show("target")).unwrap();
-    assert_eq!(shown.regenerated_by, None);
-    assert_eq!(shown.previous_regenerated_by.unwrap().id, root.token.id);
+    assert_eq!(shown.lineage.regenerated_by, None);
+    assert_eq!(shown.lineage.previous_regenerated_by.unwrap().id, root.token.id);
     assert_eq!(made(&install, "root").count, 1);
     install.fakes.clock.advance(3_600_000);
     assert_eq!(made(&install, "root").count, 0, "the secret is dead");

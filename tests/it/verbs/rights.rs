@@ -10,7 +10,7 @@ use jeton::verbs::tokens::TokenDetails;
 
 fn can(install: &TestInstall, name: &str, method: &MethodId) -> Option<Withheld> {
     let token = TokenRef::Text(name.to_owned());
-    install.call(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
+    install.call(OWNER, CanToken { token, method: method.clone() }).unwrap().reason
 }
 
 /// Stores a set as an older program accepted it: one that names methods of `jeton.*`, and one that includes that set.
@@ -81,13 +81,12 @@ fn show_can_and_every_decision_agree() {
                         install.call(OWNER, disable(&[&format!("someone/{name}")])).unwrap();
                     }
                     let shown: TokenDetails = install.call(OWNER, show(&format!("someone/{name}"))).unwrap();
-                    let listed: std::collections::BTreeMap<_, _> = shown.rights.methods().into_iter().collect();
+                    let listed: std::collections::BTreeMap<_, _> = shown.rights.current.methods().into_iter().collect();
                     for id in &asked {
                         let cell = format!("{name} of a {account}, {id}, {enabled}");
                         let can = can(&install, &format!("someone/{name}"), id);
                         let unlisted = !matches!(can, Some(Withheld::NotSelected | Withheld::UnknownMethod));
-                        let by_inherit =
-                            *selection == Selection::Inherit && matches!(can, Some(Withheld::AccountRole(_)));
+                        let by_inherit = *selection == Selection::Inherit && matches!(can, Some(Withheld::AccountRole));
                         match listed.get(id) {
                             Some(listed) => assert_eq!(*listed, can, "{cell}"),
                             None => assert!(!unlisted || by_inherit, "{cell}: {can:?}"),
@@ -102,7 +101,7 @@ fn show_can_and_every_decision_agree() {
             install.set_role("someone", Role::Member);
             install.call(OWNER, revoke(&[&format!("someone/{name}")], &name)).unwrap();
             assert_eq!(
-                install.call(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.denial_reason,
+                install.call(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.current.denial_reason,
                 Some(DenialReason::Deleted)
             );
         }
@@ -121,13 +120,13 @@ fn both_secrets_of_an_overlap_have_their_own_rights() {
     install.call("viewer", with_grace("x", "1d")).unwrap();
     let shown = install.call("viewer", show("x")).unwrap();
     let id = MethodId::parse(write).unwrap();
-    assert_eq!(shown.rights.permitted, std::slice::from_ref(&id));
-    let before = shown.previous_rights.unwrap();
-    assert_eq!((before.permitted, before.withheld), (vec![], vec![(id.clone(), Withheld::IssuedRole(Role::Viewer))]));
+    assert_eq!(shown.rights.current.permitted, std::slice::from_ref(&id));
+    let before = shown.rights.previous.unwrap();
+    assert_eq!((before.permitted, before.withheld), (vec![], vec![(id.clone(), Withheld::IssuedRole)]));
     let can = install.call("viewer", CanToken { token: TokenRef::Text("x".to_owned()), method: id.clone() }).unwrap();
-    assert_eq!((can.withheld, can.previous), (None, Some(Some(Withheld::IssuedRole(Role::Viewer)))));
+    assert_eq!((can.reason, can.previous.unwrap().reason), (None, Some(Withheld::IssuedRole)));
     install.fakes.clock.advance(DAY);
-    assert_eq!(install.call("viewer", show("x")).unwrap().previous_rights, None);
+    assert_eq!(install.call("viewer", show("x")).unwrap().rights.previous, None);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::*;
 use std::cell::RefCell;
 use std::fmt::Debug;
 
+use jeton::domain::wire_format::Answer;
 use jeton::error::Error;
 use jeton::verbs::request::Response;
 use jeton::verbs::tokens::IssuedToken;
@@ -158,4 +159,38 @@ fn error_of_a_verb_survives_json() {
     let install = TestInstall::new();
     let error = install.call(OWNER, show("nothing")).unwrap_err();
     assert_eq!(parse::<Error>(&to_json(&error)), error);
+}
+
+/// Returns the paths of the fields in which `one` and `other` differ.
+fn differences(one: &Value, other: &Value, path: &str) -> Vec<String> {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            let field = |key: &String| {
+                let nothing = Value::String("no such field".to_owned());
+                let [one, other] = [one, other].map(|fields| fields.get(key).unwrap_or(&nothing).clone());
+                differences(&one, &other, &format!("{path}.{key}"))
+            };
+            keys.into_iter().flat_map(field).collect()
+        }
+        _ if one == other => Vec::new(),
+        _ => vec![format!("{path}: {one} → {other}")],
+    }
+}
+
+#[test]
+fn answer_is_the_reply_with_statuses_and_without_what_only_programs_use() {
+    let install = TestInstall::with_accounts();
+    install.issue("member", "x");
+    let mut shown = install.call("member", show("x")).unwrap();
+    shown.used_methods = 3;
+    let answer = json!(Answer { value: &shown, now: START });
+    insta::assert_snapshot!(differences(&json!(shown), &answer, "").join("\n"), @r#"
+    .token.account_id: "a:3" → "no such field"
+    .token.revision: 1 → "no such field"
+    .token.secret_since: "2026-11-21T09:30:00Z" → "no such field"
+    .token.status: null → "active"
+    .usage.recorded_since: null → "no such field"
+    .used_methods: 3 → "no such field"
+    "#);
 }

@@ -13,12 +13,10 @@ use jeton::domain::secret::PublicId;
 use jeton::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};
 use jeton::domain::token::{Status, Token, TokenId};
 use jeton::error::Result;
-use jeton::verbs::findings::{
-    DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, FindingReason,
-};
+use jeton::verbs::findings::{DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery};
 use jeton::verbs::ports::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSecret, LedgerSizePart, LedgerToken, LedgerWindow, SecretStatus,
-    SizeCursor, TokenState, UseKey, UseRow,
+    SizeCursor, TokenState, UseKey, UseRow, is_aggregated,
 };
 use jeton::verbs::ports::{
     Denial, DenialSummary, DeniedSince, LastDenial, PreviousUses, SecretState, Usage, UsageReader, Use,
@@ -38,7 +36,7 @@ impl State {
     }
 
     fn token_ref(&self, id: TokenId, secret: &str, now: Timestamp) -> (LedgerToken, Option<LedgerSecret>) {
-        let (owner_and_name, state) = match self.tokens.get(&id) {
+        let (named, state) = match self.tokens.get(&id) {
             Some(token) => {
                 let state = if token.deleted_at.is_some() { TokenState::Trashed } else { TokenState::Live };
                 (Some((self.owner(token).username.clone(), token.name.clone())), state)
@@ -59,7 +57,8 @@ impl State {
             };
             LedgerSecret { hint: public.hint(&self.prefix()), status }
         });
-        (LedgerToken { id, owner_and_name, state }, secret)
+        let (account, name) = named.unzip();
+        (LedgerToken { id, account, name, state }, secret)
     }
 
     fn denied_row(&self, key: &AttemptKey, attempts: &Attempts, now: Timestamp) -> DeniedRow {
@@ -76,6 +75,7 @@ impl State {
             method: key.method.clone(),
             address: key.address.clone(),
             client: key.client.clone(),
+            several_callers: is_aggregated(&key.address, &key.client),
         }
     }
 
@@ -170,8 +170,13 @@ impl State {
         found
     }
 
-    fn denial_summary(&self, token: TokenId, since: DeniedSince, now: Timestamp) -> DenialSummary {
-        let from = since.at().unwrap_or_else(|| now.plus(-7 * DAY));
+    fn denial_summary(
+        &self,
+        token: TokenId,
+        (since, since_at): (DeniedSince, Option<Timestamp>),
+        now: Timestamp,
+    ) -> DenialSummary {
+        let from = since_at.unwrap_or_else(|| now.plus(-7 * DAY));
         let mut found = self.attempts_of(token, from, now);
         found.retain(|(_, attempts)| attempts.last_at >= from);
         let last = found.last().map(|(key, attempts)| LastDenial {
@@ -181,25 +186,25 @@ impl State {
             client: key.client.clone(),
         });
         let attempts = found.iter().map(|(_, attempts)| attempts.count).sum();
-        DenialSummary { since, attempts, is_lower_bound: false, last }
+        DenialSummary { since, since_at, attempts, is_lower_bound: false, last }
     }
 
-    fn denied_since(&self, token: &Token, now: Timestamp) -> DeniedSince {
+    fn denied_since(&self, token: &Token, now: Timestamp) -> (DeniedSince, Option<Timestamp>) {
         match (token.status(now), token.deleted_at, token.expiry) {
-            (Status::Deleted, Some(at), _) => DeniedSince::Deleted(at),
+            (Status::Deleted, Some(at), _) => (DeniedSince::Deleted, Some(at)),
             (Status::Disabled, ..) => {
                 let target = token.id.to_string();
                 let rows = self.audit.iter().rev().map(|stored| &stored.row).filter(|row| row.target == target);
                 let since = rows.take_while(|row| row.verb != "token.enable");
                 let first = since.filter(|row| ["token.disable", "token.restore"].contains(&row.verb.as_str())).last();
-                first.map_or(DeniedSince::Week, |row| DeniedSince::Disabled(row.at))
+                first.map_or_else(Default::default, |row| (DeniedSince::Disabled, Some(row.at)))
             }
-            (Status::Expired, _, Expiry::At(at)) => DeniedSince::Expired(at),
+            (Status::Expired, _, Expiry::At(at)) => (DeniedSince::Expired, Some(at)),
             _ => {
                 let is_old = |state| state != SecretState::Current;
                 match self.secrets.values().any(|secret| secret.token == token.id && is_old(secret.state)) {
-                    true => DeniedSince::Rotated(token.secret_since),
-                    false => DeniedSince::Week,
+                    true => (DeniedSince::Rotated, Some(token.secret_since)),
+                    false => Default::default(),
                 }
             }
         }
@@ -215,7 +220,7 @@ impl State {
         tried.retain(|(key, _)| dead.iter().any(|reason| reason.as_str() == key.reason));
         let (key, last) = tried.last()?;
         let (token, secret) = self.token_ref(id, &key.secret, now);
-        let reason = FindingReason::DeadSecretTried(DeadSecretAttempts {
+        let attempts = DeadSecretAttempts {
             attempts: tried.iter().map(|(_, attempts)| attempts.count).sum(),
             is_lower_bound: false,
             reason: key.reason.clone(),
@@ -223,8 +228,8 @@ impl State {
             secret,
             address: key.address.clone(),
             client: key.client.clone(),
-        });
-        Some(Finding { token, reason })
+        };
+        Some(Finding::DeadSecretTried { token, attempts })
     }
 }
 
@@ -292,7 +297,7 @@ impl UsageReader for State {
             previous: old
                 .map(|public| days(Some(public)))
                 .map(|days| PreviousUses { today: days[Usage::DAYS - 1], week: week(&days) }),
-            denied_week: self.denial_summary(token, DeniedSince::Week, now).attempts,
+            denied_week: self.denial_summary(token, Default::default(), now).attempts,
             denied: self.denial_summary(token, denied, now),
             days: all,
         })
@@ -307,7 +312,9 @@ impl Ledger for State {
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
         let row = |(key, uses): (&UseKey, &u64)| {
             let (token, secret) = self.token_ref(key.token, &key.secret, query.now);
-            UseRow { key: key.clone(), token, secret, uses: *uses }
+            let UseKey { day, secret: public_id, method, address, client, .. } = key.clone();
+            let several_callers = is_aggregated(&address, &client);
+            UseRow { day, uses: *uses, token, secret, method, address, client, several_callers, public_id }
         };
         Ok(self.ledger_section(self.uses.iter().map(row).collect(), query))
     }
@@ -329,24 +336,23 @@ impl Ledger for State {
     fn finding_page(&self, query: &FindingQuery) -> Result<FindingPage> {
         let now = query.now;
         let active = || self.tokens.iter().filter(|(_, token)| self.works(token, now));
-        let found = |(key, id, reason): (i64, TokenId, FindingReason)| {
-            (FindingCursor(key, id.0), Finding { token: self.token_ref(id, "", now).0, reason })
-        };
+        let named = |id: TokenId| self.token_ref(id, "", now).0;
         let mut all: Vec<(FindingCursor, Finding)> = match query.criterion {
             FindingCriterion::ExpiringBy(by) => {
                 let ends = active().filter_map(|(id, token)| Some((*id, token.expiry.at()?)));
-                ends.filter(|(_, at)| *at <= by)
-                    .map(|(id, at)| found((at.0, id, FindingReason::Expiring(at))))
-                    .collect()
+                let found = |(id, expires_at): (TokenId, Timestamp)| {
+                    (FindingCursor(expires_at.0, id.0), Finding::Expiring { token: named(id), expires_at })
+                };
+                ends.filter(|(_, at)| *at <= by).map(found).collect()
             }
             FindingCriterion::StaleSince(before) => {
                 let tokens = active().map(|(id, stored)| self.compose(*id, stored));
                 let stale = tokens.filter(|token| token.last_seen_at.unwrap_or(token.created_at) <= before);
-                let reason = |token: &Token| FindingReason::Stale {
-                    last_seen_at: token.last_seen_at,
-                    created_at: token.created_at,
+                let found = |Token { id, last_seen_at, created_at, .. }: Token| {
+                    let finding = Finding::Stale { token: named(id), last_seen_at, created_at };
+                    (FindingCursor(last_seen_at.map_or(0, |at| at.0), id.0), finding)
                 };
-                stale.map(|t| found((t.last_seen_at.map_or(0, |at| at.0), t.id, reason(&t)))).collect()
+                stale.map(found).collect()
             }
             FindingCriterion::DeadSecretTriedSince(since) => {
                 let tried: BTreeSet<TokenId> = self.attempts.keys().filter_map(|key| key.token).collect();

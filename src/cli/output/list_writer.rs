@@ -1,26 +1,29 @@
-//! Long lists as JSON, an item at a time, and the report of items left out as damaged.
+//! Writes long lists as JSON, an item at a time, and reports items left out as damaged.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::{ITEM_CAPACITY, Output, to_safe_json};
+use crate::domain::time::Timestamp;
+use crate::domain::wire_format::Answer;
 use crate::error::{Error, Result};
 
 /// `{"schema":1,"NAME":[…]}`, written item by item.
-pub struct JsonList<'a> {
+pub struct ListWriter<'a> {
+    now: Timestamp,
     out: &'a mut Output,
     empty: bool,
 }
 
-impl<'a> JsonList<'a> {
-    /// Begins the list `name`.
+impl<'a> ListWriter<'a> {
+    /// Begins the list `name`, with statuses at `now`.
     ///
     /// # Errors
     /// Those of [`Output::line`].
-    pub fn begin(out: &'a mut Output, name: &str) -> Result<Self> {
+    pub fn begin(name: &str, now: Timestamp, out: &'a mut Output) -> Result<Self> {
         out.data(&format!("{{\"schema\":1,\"{name}\":["))?;
-        Ok(JsonList { out, empty: true })
+        Ok(ListWriter { now, out, empty: true })
     }
 
     /// Adds an item.
@@ -28,7 +31,7 @@ impl<'a> JsonList<'a> {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn item(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = to_safe_json(value, ITEM_CAPACITY)?;
+        let mut text = to_safe_json(&Answer { value, now: self.now }, ITEM_CAPACITY)?;
         if !self.empty {
             text.insert(0, ',');
         }

@@ -1,0 +1,143 @@
+//! The JSON form of tokens: in requests, replies and the answers of commands.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
+use crate::domain::expiry::Expiry;
+use crate::domain::name::{Description, TokenName, Username};
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{PreviousSecret, Revision, Status, Token, TokenId, TokenKind, TokenOwner};
+use crate::domain::wire_format::{answer_time, in_answer};
+
+/// A token.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenJson {
+    id: TokenId,
+    name: TokenName,
+    account: Username,
+    description: Description,
+    kind: TokenKind,
+    // Only answers of commands have the status, because it depends on the time.
+    #[serde(default)]
+    #[schemars(with = "Status")]
+    status: Option<Status>,
+    enabled: bool,
+    account_enabled: bool,
+    selection: Selection,
+    hint: String,
+    created_at: Timestamp,
+    expires_at: Expiry,
+    last_seen_at: Option<Timestamp>,
+    deleted_at: Option<Timestamp>,
+    /// Role of the current secret: the account's, but never above the role under which the secret was issued.
+    role: Role,
+    issued_role: Role,
+    account_role: Role,
+    made_by: Option<TokenId>,
+    regenerated_by: Option<TokenId>,
+    previous: Option<PreviousJson>,
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
+    account_id: AccountId,
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
+    secret_since: Timestamp,
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
+    revision: Revision,
+}
+
+/// The old secret of a rotation, during the overlap.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Previous")]
+struct PreviousJson {
+    hint: String,
+    retires_at: Timestamp,
+    last_seen_at: Option<Timestamp>,
+    role: Role,
+    issued_role: Role,
+    regenerated_by: Option<TokenId>,
+}
+
+impl From<Token> for TokenJson {
+    fn from(token: Token) -> Self {
+        let now = answer_time();
+        let (status, role) = (now.map(|now| token.status(now)), token.role());
+        let previous = token.previous.filter(|old| now.is_none_or(|now| now < old.retires_at));
+        let previous = previous.map(|old| PreviousJson {
+            role: token.owner.role.min(old.issued_role),
+            hint: old.hint,
+            retires_at: old.retires_at,
+            last_seen_at: old.last_seen_at,
+            issued_role: old.issued_role,
+            regenerated_by: old.regenerated_by,
+        });
+        TokenJson {
+            id: token.id,
+            name: token.name,
+            account: token.owner.username,
+            description: token.description,
+            kind: token.kind,
+            status,
+            enabled: token.enabled,
+            account_enabled: token.owner.enabled,
+            selection: token.selection,
+            hint: token.hint,
+            created_at: token.created_at,
+            expires_at: token.expiry,
+            last_seen_at: token.last_seen_at,
+            deleted_at: token.deleted_at,
+            role,
+            issued_role: token.issued_role,
+            account_role: token.owner.role,
+            made_by: token.made_by,
+            regenerated_by: token.regenerated_by,
+            previous,
+            account_id: token.owner.id,
+            secret_since: token.secret_since,
+            revision: token.revision,
+        }
+    }
+}
+
+impl From<TokenJson> for Token {
+    fn from(json: TokenJson) -> Self {
+        let previous = json.previous.map(|old| PreviousSecret {
+            hint: old.hint,
+            retires_at: old.retires_at,
+            last_seen_at: old.last_seen_at,
+            issued_role: old.issued_role,
+            regenerated_by: old.regenerated_by,
+        });
+        Token {
+            id: json.id,
+            owner: TokenOwner {
+                id: json.account_id,
+                username: json.account,
+                role: json.account_role,
+                enabled: json.account_enabled,
+            },
+            name: json.name,
+            description: json.description,
+            kind: json.kind,
+            enabled: json.enabled,
+            selection: json.selection,
+            created_at: json.created_at,
+            expiry: json.expires_at,
+            deleted_at: json.deleted_at,
+            hint: json.hint,
+            secret_since: json.secret_since,
+            issued_role: json.issued_role,
+            made_by: json.made_by,
+            regenerated_by: json.regenerated_by,
+            previous,
+            last_seen_at: json.last_seen_at,
+            revision: json.revision,
+        }
+    }
+}
