@@ -20,9 +20,9 @@ use jeton::error::Error;
 use jeton::platform::secret_files::SecretFiles;
 use jeton::propagation::PropagationProbe;
 use jeton::tui::TuiConfig;
-use jeton::tui::model::Model;
+use jeton::tui::app::App;
+use jeton::tui::modal::picker::Picker;
 use jeton::tui::msg::Msg;
-use jeton::tui::picker::Picker;
 use jeton::tui::theme::Theme;
 use jeton::tui::update::update;
 use jeton::tui::view::view;
@@ -93,7 +93,7 @@ fn pick(all: &Arc<[Catalogue]>) -> Box<Picker> {
 }
 
 /// Returns the screens with the picker open and nothing selected.
-fn open(all: &Arc<[Catalogue]>) -> Model {
+fn open(all: &Arc<[Catalogue]>) -> App {
     let start = TuiConfig {
         progress: Default::default(),
         backend: Arc::new(UnreachableBackend),
@@ -110,36 +110,36 @@ fn open(all: &Arc<[Catalogue]>) -> Model {
         dates: jeton::domain::date_format::DateFormat::Iso,
         demo: None,
     };
-    let mut model = Model::new(&start, "bench".to_owned(), Theme::colour(), (200, 60));
-    model.modals.push(pick(all));
-    model
+    let mut app = App::new(&start, "bench".to_owned(), Theme::colour(), (200, 60));
+    app.modals.push(pick(all));
+    app
 }
 
 fn terminal() -> Terminal<TestBackend> {
     Terminal::new(TestBackend::new(200, 60)).unwrap()
 }
 
-fn press(model: &mut Model, code: KeyCode) {
-    black_box(update(model, Msg::Key(KeyEvent::new(code, KeyModifiers::NONE))));
+fn press(app: &mut App, code: KeyCode) {
+    black_box(update(app, Msg::Key(KeyEvent::new(code, KeyModifiers::NONE))));
 }
 
-fn typed(model: &mut Model, keys: &str) {
-    keys.chars().for_each(|c| press(model, KeyCode::Char(c)));
+fn typed(app: &mut App, keys: &str) {
+    keys.chars().for_each(|c| press(app, KeyCode::Char(c)));
 }
 
-fn draw(terminal: &mut Terminal<TestBackend>, model: &Model) {
-    terminal.draw(|frame| view(model, frame)).unwrap();
+fn draw(terminal: &mut Terminal<TestBackend>, app: &App) {
+    terminal.draw(|frame| view(app, frame)).unwrap();
 }
 
 #[divan::bench(args = SIZES)]
 fn open_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     let all = catalogues(size);
     let mut terminal = terminal();
-    let mut model = open(&all);
+    let mut app = open(&all);
     bencher.bench_local(|| {
-        model.modals.clear();
-        model.modals.push(pick(&all));
-        draw(&mut terminal, &model);
+        app.modals.clear();
+        app.modals.push(pick(&all));
+        draw(&mut terminal, &app);
     });
 }
 
@@ -150,38 +150,38 @@ fn two_letters_of_search_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     let mut terminal = terminal();
     bencher
         .with_inputs(|| {
-            let mut model = open(&all);
-            typed(&mut model, "/s");
-            model
+            let mut app = open(&all);
+            typed(&mut app, "/s");
+            app
         })
-        .bench_local_values(|mut model| {
-            typed(&mut model, "t");
-            draw(&mut terminal, &model);
-            typed(&mut model, "o");
-            draw(&mut terminal, &model);
-            model
+        .bench_local_values(|mut app| {
+            typed(&mut app, "t");
+            draw(&mut terminal, &app);
+            typed(&mut app, "o");
+            draw(&mut terminal, &app);
+            app
         });
 }
 
 #[divan::bench(args = SIZES)]
 fn toggle_a_group_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     let all = catalogues(size);
-    let (mut terminal, mut model) = (terminal(), open(&all));
+    let (mut terminal, mut app) = (terminal(), open(&all));
     bencher.bench_local(|| {
-        press(&mut model, KeyCode::Char(' '));
-        draw(&mut terminal, &model);
+        press(&mut app, KeyCode::Char(' '));
+        draw(&mut terminal, &app);
     });
 }
 
 #[divan::bench(args = SIZES)]
 fn tick_all_shown_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     let all = catalogues(size);
-    let (mut terminal, mut model) = (terminal(), open(&all));
+    let (mut terminal, mut app) = (terminal(), open(&all));
     let mut turn = false;
     bencher.bench_local(|| {
         turn = !turn;
-        press(&mut model, KeyCode::Char(if turn { 'a' } else { 'n' }));
-        draw(&mut terminal, &model);
+        press(&mut app, KeyCode::Char(if turn { 'a' } else { 'n' }));
+        draw(&mut terminal, &app);
     });
 }
 
@@ -189,30 +189,30 @@ fn tick_all_shown_and_draw(bencher: Bencher<'_, '_>, size: usize) {
 #[divan::bench(args = SIZES)]
 fn choose_a_set_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     let all = catalogues(size);
-    let (mut terminal, mut model) = (terminal(), open(&all));
-    press(&mut model, KeyCode::Tab);
+    let (mut terminal, mut app) = (terminal(), open(&all));
+    press(&mut app, KeyCode::Tab);
     bencher.bench_local(|| {
-        press(&mut model, KeyCode::Char(' '));
-        draw(&mut terminal, &model);
+        press(&mut app, KeyCode::Char(' '));
+        draw(&mut terminal, &app);
     });
 }
 
 #[divan::bench(args = SIZES)]
 fn unfold_all_and_draw(bencher: Bencher<'_, '_>, size: usize) {
     let all = catalogues(size);
-    let (mut terminal, mut model) = (terminal(), open(&all));
+    let (mut terminal, mut app) = (terminal(), open(&all));
     bencher.bench_local(|| {
-        press(&mut model, KeyCode::Char('z'));
-        draw(&mut terminal, &model);
+        press(&mut app, KeyCode::Char('z'));
+        draw(&mut terminal, &app);
     });
 }
 
 #[divan::bench(args = SIZES)]
 fn draw_alone(bencher: Bencher<'_, '_>, size: usize) {
     let all = catalogues(size);
-    let (mut terminal, mut model) = (terminal(), open(&all));
-    press(&mut model, KeyCode::Char('z'));
+    let (mut terminal, mut app) = (terminal(), open(&all));
+    press(&mut app, KeyCode::Char('z'));
     bencher.bench_local(|| {
-        draw(&mut terminal, &model);
+        draw(&mut terminal, &app);
     });
 }

@@ -18,13 +18,12 @@ use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::{Layer, LocalDates, Model, PendingRequest};
+use crate::tui::layer::{Layer, ScreenId};
+use crate::tui::model::{LocalDates, Model, PendingRequest};
 use crate::tui::msg::{Copied, ReadKey, RequestId};
 use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
 use crate::tui::remembered_credentials::AuthState;
-use crate::tui::screen::workspace::ScreenId;
-use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::Verb;
 use crate::verbs::accounts::{CurrentUser, ShowAccount};
@@ -97,11 +96,6 @@ impl UpdateContext<'_> {
     /// case.
     pub fn policy(&self) -> Policy {
         self.me.map_or_else(Policy::default, |me| me.policy.clone())
-    }
-
-    /// Returns the proof for a change; `None` before sign-in.
-    pub fn auth_field(&self) -> Option<AuthField> {
-        self.session.map(|session| self.auth.auth_field(session.username(), self.now))
     }
 
     /// Returns `true` if a person signed in, not a token.
@@ -212,7 +206,7 @@ impl Destination {
         match self {
             Destination::Here => None,
             Destination::Screen(screen) => Some(*screen),
-            Destination::TokensOf(_) | Destination::Token { .. } => Some(ScreenId::Tokens),
+            Destination::TokensOf(_) | Destination::Token { .. } => Some(ScreenId::TOKENS),
         }
     }
 }
@@ -234,8 +228,8 @@ impl Damaged {
 
 /// A way out of the screens.
 pub enum Exit {
-    /// Sign out and show the sign-in.
-    SignOut,
+    /// Sign out and show this page, or else the sign-in.
+    SignOut(Option<Box<dyn Component>>),
     /// End the program.
     Quit(Result<()>),
 }
@@ -345,6 +339,9 @@ pub trait Component: Any {
     fn on_change(&mut self, _outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Stay
     }
+
+    /// Takes note that work in batches has changed rows without naming them.
+    fn on_batch_done(&mut self) {}
 
     /// Hides what must not be seen after the screens were locked and unlocked again.
     fn on_lock(&mut self) {}

@@ -3,8 +3,8 @@
 use ratatui::text::{Line, Span};
 
 use crate::tui::msg::RequestId;
+use crate::tui::text_fit::{group_digits, width};
 use crate::tui::theme::Theme;
-use crate::tui::widget::text_fit::{group_digits, width};
 
 /// Work in batches, from its request to its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

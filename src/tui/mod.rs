@@ -4,21 +4,25 @@
 //!   keyboard, resize, signals          workers (store and hashing · clipboard)
 //!              │ Msg                        ▲ Effect            │ Msg
 //!              ▼                            │                   ▼
-//!         runtime ── update(&mut Model, Msg) -> Vec<Effect> ── runtime
-//!              └───── view(&Model, &mut Frame): reads only
+//!          runtime ── update(&mut App, Msg) -> Vec<Effect> ── runtime
+//!              └───── view(&App, &mut Frame): reads only
+//!
+//!   App = Model (the data that all pages read) + screen + dialogs + lock
 //! ```
 //!
-//! A new screen is a [`component::Component`] in `screen/`, a [`screen::workspace::ScreenId`] and a line in each match
-//! over places. A new dialog is a file in `modal/`, and a screen pushes it. A dialog with fields is a
-//! [`widget::form::Dialog`], and the form handles the rest. Replies go to the page that has asked; a finished change goes
-//! to all pages as an [`outcome::Outcome`]. Changes are authenticated in one place,
-//! [`modal::confirm_change`]. All keys are in `keymap/`.
+//! A new screen is a [`component::Component`] in `screen/` and a line in [`screen::Workspace`]. A new dialog is a file in
+//! `modal/`, and a screen pushes it. A dialog with fields is a [`widget::form::Dialog`], and the form handles the rest.
+//! Replies go to the page that has asked; a finished change goes to all pages as an [`outcome::Outcome`]. Changes are
+//! authenticated in one place, [`modal::confirm_change`]. All keys are in `keymap/`, which knows contexts and actions;
+//! the pages know which actions can be used.
 
+pub mod app;
 mod clipboard_worker;
 pub mod component;
 pub mod effect;
 pub mod input_parser;
 pub mod keymap;
+pub mod layer;
 pub mod long_work;
 pub mod modal;
 pub mod model;
@@ -26,11 +30,11 @@ pub mod msg;
 pub mod notice;
 pub mod outcome;
 pub mod page_keys;
-pub mod picker;
 pub mod remembered_credentials;
 mod runtime;
 pub mod screen;
 mod terminal;
+pub mod text_fit;
 pub mod theme;
 pub mod update;
 pub mod view;

@@ -4,7 +4,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::{Timestamp, relative};
 use crate::domain::token::Token;
 use crate::tui::notice::{Notice, NoticeId, PendingPropagation};
-use crate::tui::widget::text_fit::{count_noun, group_digits};
+use crate::tui::text_fit::{count_noun, group_digits};
 use crate::verbs::accounts::{
     AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole,
 };

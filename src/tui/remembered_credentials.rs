@@ -8,7 +8,6 @@ use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::tui::msg::RequestId;
-use crate::tui::widget::confirm_identity::AuthField;
 use crate::verbs::credential::{Credential, TokenCredential};
 
 /// The credentials held for changes, and the time of the last key.
@@ -45,18 +44,13 @@ impl AuthState {
         self.token.as_ref()
     }
 
-    /// Returns the proof for a change by `username` at `now`.
-    pub fn auth_field(&self, username: &Username, now: Timestamp) -> AuthField {
+    /// Returns the credential held for a change by `username` at `now`.
+    pub fn credential(&self, username: &Username, now: Timestamp) -> Option<Credential> {
         if let Some(token) = &self.token {
-            return AuthField::with_credential(username.clone(), Credential::Token(token.clone()));
+            return Some(Credential::Token(token.clone()));
         }
-        match self.remembered.as_ref().filter(|remembered| now < remembered.until) {
-            Some(remembered) => {
-                let credential = Credential::Password(username.clone(), Arc::clone(&remembered.password));
-                AuthField::with_credential(username.clone(), credential)
-            }
-            None => AuthField::password(username.clone()),
-        }
+        let remembered = self.remembered.as_ref().filter(|remembered| now < remembered.until)?;
+        Some(Credential::Password(username.clone(), Arc::clone(&remembered.password)))
     }
 
     /// Records the credential of the change sent as `id`.

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::app::App;
 use super::clipboard_worker;
 use super::effect::{ClipboardText, Effect};
 use super::input_parser::{Input, Parser};
-use super::model::Model;
 use super::msg::{Copied, Msg, Sent};
 use super::terminal::{self, TerminalScreen};
 use super::theme::Theme;
@@ -48,7 +48,7 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     watch_signals(&events_tx, &config.clock, &store)?;
     let mut screen = TerminalScreen::open()?;
     let theme = if own_process::wants_colour() { Theme::colour() } else { Theme::mono() };
-    let model = Model::new(&config, own_process::host(), theme, size());
+    let app = App::new(&config, own_process::host(), theme, size());
     let workers = Workers::start(&config, &events_tx)?;
     let _ = store.set(Arc::clone(&workers.store));
     let clock = Arc::clone(&config.clock);
@@ -56,7 +56,7 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     drop(config);
     read_keys(&events_tx)?;
     let end =
-        EventLoop { model, screen: &mut screen, workers: &workers, events, clock: &*clock, is_own_stop: false }.run();
+        EventLoop { app, screen: &mut screen, workers: &workers, events, clock: &*clock, is_own_stop: false }.run();
     let close_result = screen.close();
     drop(workers);
     match end {
@@ -196,7 +196,7 @@ impl Drop for Workers {
 }
 
 struct EventLoop<'a> {
-    model: Model,
+    app: App,
     screen: &'a mut TerminalScreen,
     workers: &'a Workers,
     events: Receiver<WakeEvent>,
@@ -207,15 +207,15 @@ struct EventLoop<'a> {
 
 impl EventLoop<'_> {
     fn run(mut self) -> Result<ExitReason> {
-        let effects = first(&mut self.model);
+        let effects = first(&mut self.app);
         self.run_effects(effects)?;
         loop {
-            if let Some(result) = self.model.exit.take() {
+            if let Some(result) = self.app.model.exit.take() {
                 return result.map(|()| ExitReason::Quit);
             }
-            let model = &self.model;
-            self.screen.draw(|frame| view(model, frame))?;
-            self.workers.ledger_shown.store(model.shows_ledger(), Ordering::Relaxed);
+            let app = &self.app;
+            self.screen.draw(|frame| view(app, frame))?;
+            self.workers.ledger_shown.store(app.shows_ledger(), Ordering::Relaxed);
             let event = self.wait()?;
             self.dispatch(Msg::Now(self.clock.now()))?;
             // All pending events are handled before the next frame. Several resizes count as one.
@@ -235,7 +235,7 @@ impl EventLoop<'_> {
                     WakeEvent::Signal(SignalEvent::Continue) if self.is_own_stop => self.is_own_stop = false,
                     WakeEvent::Signal(SignalEvent::Continue) => self.resume(|| ())?,
                 }
-                if self.model.exit.is_some() {
+                if self.app.model.exit.is_some() {
                     break;
                 }
             }
@@ -248,7 +248,7 @@ impl EventLoop<'_> {
     /// Returns the next event; `None` if the screen changes by itself first.
     fn wait(&self) -> Result<Option<WakeEvent>> {
         let gone = || Error::failure("jeton gets no more input from its threads; start jeton again");
-        match self.model.wakes_at() {
+        match self.app.wakes_at() {
             None => self.events.recv().map(Some).map_err(|_| gone()),
             Some(at) => {
                 let left = u64::try_from(at.0.saturating_sub(self.clock.now().0)).unwrap_or(0).max(1);
@@ -262,7 +262,7 @@ impl EventLoop<'_> {
     }
 
     fn dispatch(&mut self, msg: Msg) -> Result<()> {
-        let effects = update(&mut self.model, msg);
+        let effects = update(&mut self.app, msg);
         self.run_effects(effects)
     }
 

@@ -1,14 +1,15 @@
-//! Drawing of the model. Read-only.
+//! Drawing of the whole state. Read-only.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
+use crate::tui::app::App;
 use crate::tui::component::Component;
-use crate::tui::model::{Model, SPINNER_AFTER};
+use crate::tui::model::SPINNER_AFTER;
+use crate::tui::text_fit::{cut, width, wrap};
 use crate::tui::widget::key_hints::key_hints;
-use crate::tui::widget::text_fit::{cut, width, wrap};
 
 /// Minimum size of the terminal, in columns and rows.
 const MIN_SIZE: (u16, u16) = (40, 10);
@@ -17,7 +18,7 @@ const MIN_WRAP_COLUMNS: usize = 12;
 const SPINNER_FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /// Draws everything.
-pub fn view(model: &Model, frame: &mut Frame<'_>) {
+pub fn view(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         let text = format!("{}x{} is too small: jeton needs {}x{}", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
@@ -28,43 +29,43 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
     let foot = Rect { y: area.y + area.height - 1, height: 1, ..area };
     let above = Rect { height: area.height - 1, ..area };
-    if let Some(lock) = &model.lock {
+    if let Some(lock) = &app.lock {
         frame.render_widget(Clear, area);
-        lock.view(frame, above, model);
+        lock.view(frame, above, &app.model);
     } else {
-        if let Some(page) = model.screen.component() {
-            page.view(frame, above, model);
+        if let Some(page) = app.screen.component() {
+            page.view(frame, above, &app.model);
         }
-        for dialog in model.modals.iter() {
-            dialog.view(frame, above, model);
+        for dialog in app.modals.iter() {
+            dialog.view(frame, above, &app.model);
         }
     }
-    footer(model, frame, foot);
+    footer(app, frame, foot);
 }
 
-fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let busy = busy(model);
+fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let busy = busy(app);
     let columns = usize::from(area.width).saturating_sub(1);
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
     // A dialog shows its own keys.
-    let page = model.screen.component().filter(|_| model.active_screen().is_some());
-    let mut line = page.map_or_else(Line::default, |page| key_hints(page, model, room));
+    let page = app.screen.component().filter(|_| app.model.active_screen().is_some());
+    let mut line = page.map_or_else(Line::default, |page| key_hints(page, &app.model, room));
     line.spans.insert(0, Span::raw(" "));
     if !busy.is_empty() {
         let gap = columns.saturating_sub(line.width() + width(&busy)) + 1;
         line.push_span(Span::raw(" ".repeat(gap)));
-        line.push_span(Span::styled(busy, model.theme.accent));
+        line.push_span(Span::styled(busy, app.model.theme.accent));
     }
     frame.render_widget(Paragraph::new(line), area);
 }
 
 /// Describes pending work: a slow request, work in batches, or both.
-fn busy(model: &Model) -> String {
-    let turn = usize::try_from(model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
-    let spinner = if model.is_busy() { SPINNER_FRAMES[turn % SPINNER_FRAMES.len()] } else { "" };
+fn busy(app: &App) -> String {
+    let turn = usize::try_from(app.model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
+    let spinner = if app.model.is_busy() { SPINNER_FRAMES[turn % SPINNER_FRAMES.len()] } else { "" };
     // The frame of the screen shows the progress of work in batches. A dialog may cover that, so the progress is shown
     // here then, but never before sign-in.
-    match model.long_work().filter(|_| model.lock.is_none() && model.active_screen().is_none()) {
+    match app.model.long_work().filter(|_| app.lock.is_none() && app.model.active_screen().is_none()) {
         // The spinner's place is always reserved, so that nothing moves.
         Some(work) => format!("{spinner:1} {} ", work.describe()),
         None if spinner.is_empty() => String::new(),

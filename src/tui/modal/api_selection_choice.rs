@@ -13,11 +13,11 @@ use crate::domain::catalogue::permission_index::PermissionIndex;
 use crate::domain::role::Role;
 use crate::tui::component::Intent;
 use crate::tui::keymap::Action;
-use crate::tui::picker::Picker;
-use crate::tui::picker::used_methods::UsedMethods;
+use crate::tui::modal::picker::Picker;
+use crate::tui::modal::picker::used_methods::UsedMethods;
+use crate::tui::text_fit::{cut, fit};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::text_fit::{cut, fit};
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

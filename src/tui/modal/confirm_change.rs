@@ -56,7 +56,7 @@ impl PendingMutation {
     /// Opens the confirmation of the change, with a proof of identity. A dialog without a proof field of its own can
     /// change the store only this way.
     pub fn confirm(self, ctx: &UpdateContext<'_>) -> Intent {
-        ctx.auth_field().map_or(Intent::Stay, |proof| Intent::push(ConfirmDialog::new(self, proof)))
+        AuthField::new(ctx).map_or(Intent::Stay, |proof| Intent::push(ConfirmDialog::new(self, proof)))
     }
 
     /// Creates a `change` with the given `title`; `about` describes its effects.

@@ -6,12 +6,37 @@ use super::confirm_change::PendingMutation;
 use crate::domain::policy::Policy;
 use crate::tui::component::UpdateContext;
 use crate::tui::model::Model;
-use crate::tui::screen::policy::{KEY_PREFIX, describe_rule};
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::policy::SetPolicy;
+
+/// Prefix of every rule key.
+pub const KEY_PREFIX: &str = "policy.";
+
+/// Returns the meaning of a rule, in a few words and in full; both without a full stop. Both are empty for an unknown
+/// key.
+pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
+    match key.strip_prefix(KEY_PREFIX).unwrap_or(key) {
+        "self_service" => {
+            ("Members manage their own tokens", "If off, members and viewers can't create or change their own tokens")
+        }
+        "active_tokens" => ("Active tokens per account", "Maximum number of active tokens per account; 0 = no limit"),
+        "kept_tokens" => {
+            ("Tokens per account in total", "Maximum number of tokens per account, trash included; 0 = no limit")
+        }
+        "default_expiry" => ("Default expiry", "Default expiry of a new token; never = the token does not expire"),
+        "max_expiry" => {
+            ("Longest expiry", "Longest expiry that can be set; none = no limit. Existing tokens are unchanged")
+        }
+        "trash" => ("Trash retention", "Time for which revoked tokens can be restored, also those in the trash now"),
+        "ledger_keep" => {
+            ("Usage retention", "Time for which jeton keeps uses and denied attempts; older rows are deleted")
+        }
+        _ => ("", ""),
+    }
+}
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

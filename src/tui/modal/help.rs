@@ -8,10 +8,10 @@ use ratatui::text::{Line, Span};
 use crate::tui::component::{Component, Intent, UpdateContext};
 use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::Model;
+use crate::tui::text_fit::{fit, fold, highlighted};
 use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
-use crate::tui::widget::text_fit::{fit, fold, highlighted};
 use crate::tui::widget::text_input::TextInput;
 
 /// The dialog that lists the keys.

@@ -13,10 +13,10 @@ use crate::error::Error;
 use crate::tui::component::UpdateContext;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
+use crate::tui::text_fit::{count_noun, cut, fit, group_digits, width};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::form_scroll::ScrollList;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
-use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width};
 use crate::verbs::impact::{Impact, MAX_TOKENS, Removal, TokenImpact};
 
 /// Lines of the box of a single token.

@@ -3,10 +3,11 @@
 use super::row_details::{DetailLine, DetailRow, push_labelled};
 use crate::domain::date_format::Dates;
 use crate::domain::time::{Timestamp, ago};
+use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::tui::component::{Destination, Intent};
 use crate::tui::keymap::{Action, Context};
-use crate::tui::screen::denied::copy_address;
-use crate::tui::widget::text_fit::{count_noun, group_digits};
+use crate::tui::notice::NoticeId;
+use crate::tui::text_fit::{count_noun, group_digits};
 use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, TokenState, UseRow, format_origin};
 use crate::verbs::verify::DenialReason;
 
@@ -115,5 +116,16 @@ fn on_action(action: Action, token: Option<&LedgerToken>, address: &str, calls: 
             Intent::Go(Destination::Token { id: token.id, trashed: token.state == TokenState::Trashed })
         }
         _ => Intent::Stay,
+    }
+}
+
+/// Copies the address of a client. `calls` is the word for what came from there.
+fn copy_address(address: &str, calls: &str) -> Intent {
+    let refuse = |why: String| Intent::Notify(NoticeId::NotCopied, format!("Not copied: {why}"));
+    match address {
+        "" => refuse(format!("the {calls} came from several or unknown addresses")),
+        // Text that can't be displayed safely must not be pasted either.
+        _ if address.chars().any(is_control_or_bidi) => refuse("the address contains control characters".to_owned()),
+        _ => Intent::copy(address.to_owned()),
     }
 }

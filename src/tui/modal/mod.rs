@@ -17,6 +17,7 @@ mod impact;
 mod ledger_details;
 pub mod owner_choice;
 pub mod past_notices;
+pub mod picker;
 pub mod purge;
 pub mod regenerate;
 pub mod removal;
@@ -37,13 +38,13 @@ use identify_secret::IdentifySecretDialog;
 use past_notices::MessagesDialog;
 
 use crate::tui::component::Component;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 
-/// Returns the dialog that `action` opens on every screen; `None` for other actions.
-pub fn global(action: Action, model: &Model) -> Option<Box<dyn Component>> {
+/// Returns the dialog that `action` opens on every screen, in `context`; `None` for other actions.
+pub fn global(action: Action, context: Context, model: &Model) -> Option<Box<dyn Component>> {
     match action {
-        Action::Help => Some(Box::new(HelpDialog::new(model.context()))),
+        Action::Help => Some(Box::new(HelpDialog::new(context))),
         Action::Messages => Some(Box::new(MessagesDialog::new(model.messages.iter().cloned().collect()))),
         Action::IdentifySecret => Some(Box::new(IdentifySecretDialog::new())),
         _ => None,

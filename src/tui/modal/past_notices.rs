@@ -12,9 +12,9 @@ use crate::tui::component::{Component, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
+use crate::tui::text_fit::{fit, fold};
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
-use crate::tui::widget::text_fit::{fit, fold};
 
 /// The dialog. It shows the messages as of its opening, so that no message moves away under the cursor.
 pub struct MessagesDialog {

@@ -7,10 +7,10 @@ use crate::domain::token::Token;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::model::Model;
+use crate::tui::text_fit::{count_noun, join_three};
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::text_fit::{count_noun, join_three};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{RestoreTokens, TokenTarget};
 

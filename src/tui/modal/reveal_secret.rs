@@ -14,9 +14,9 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::Copied;
+use crate::tui::text_fit::{cut, wrap};
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
-use crate::tui::widget::text_fit::{cut, wrap};
 
 /// The dialog that shows a secret once.
 pub struct RevealSecretDialog {

@@ -1,9 +1,9 @@
 //! Tokens created by the tokens being revoked, in the revoke dialogs: named, and revoked too on request.
 
+use crate::tui::text_fit::count_noun;
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::FieldKind;
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::text_fit::count_noun;
 
 /// The tokens created by the tokens being revoked, and the choice of revoking them too.
 pub(super) struct MadeTokensChoice {

@@ -4,7 +4,7 @@ use super::confirm_change::PendingMutation;
 use super::removal::{Alternative, Confirmation, RemovalSpec};
 use crate::domain::expiry::Span;
 use crate::domain::token::Token;
-use crate::tui::widget::text_fit::{group_digits, join_three};
+use crate::tui::text_fit::{group_digits, join_three};
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{DisableTokens, RevokeTokens, TokenTarget};
 

@@ -4,17 +4,18 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::domain::audit::expand_details;
+use crate::domain::audit::{AuditRow, expand_details};
 use crate::domain::checkpoint::hex;
 use crate::domain::date_format::Dates;
 use crate::domain::time::{Timestamp, ago};
+use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::tui::component::{Component, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::screen::audit::copy_target;
+use crate::tui::notice::NoticeId;
+use crate::tui::text_fit::{fit, fold};
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::{key_hints_with_position, truncate_with_hint};
-use crate::tui::widget::text_fit::{fit, fold};
 use crate::verbs::ports::audit_log::HashedRow;
 
 /// A row that can be shown in full.
@@ -33,6 +34,15 @@ pub trait DetailRow {
     fn is_enabled(&self, _action: Action) -> bool {
         true
     }
+}
+
+/// Copies the id of the object that `row` changed.
+fn copy_target(row: &AuditRow) -> Intent {
+    if row.target.chars().any(is_control_or_bidi) {
+        // Text that can't be displayed safely must not be pasted either.
+        return Intent::Notify(NoticeId::NotCopied, "Not copied: the target contains control characters".to_owned());
+    }
+    Intent::copy(row.target.clone())
 }
 
 /// The dialog that shows a row.

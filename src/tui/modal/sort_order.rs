@@ -9,10 +9,10 @@ use crate::domain::query::sort::{Sort, SortColumn};
 use crate::tui::component::{Answer, Component, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
+use crate::tui::text_fit::fit;
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list_cursor::Cursor;
-use crate::tui::widget::text_fit::fit;
 
 /// The dialog for the table's order.
 pub struct SortDialog {

@@ -1,10 +1,7 @@
 //! The stack of open dialogs.
 
 use crate::tui::component::Component;
-
-/// Number of a dialog on the stack. Never used twice, so that a reply can't reach another dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ModalId(u64);
+use crate::tui::layer::ModalId;
 
 /// The open dialogs.
 #[derive(Default)]

@@ -12,10 +12,10 @@ use crate::domain::token::Token;
 use crate::tui::component::{Component, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
+use crate::tui::text_fit::{count_noun, cut, fit, group_digits, width, wrap};
 use crate::tui::theme;
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints_with_position;
-use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width, wrap};
 use crate::verbs::request::Response;
 use crate::verbs::tokens::TokenDetails;
 

@@ -1,8 +1,8 @@
 //! The differences between two states of a token, line by line.
 
 use crate::domain::token_diff::FieldChange;
+use crate::tui::text_fit::width;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
-use crate::tui::widget::text_fit::width;
 
 /// Columns of a field's label.
 const LABEL_COLUMNS: usize = 13;

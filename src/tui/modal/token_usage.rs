@@ -7,7 +7,7 @@ use crate::domain::api_selection::Selection;
 use crate::domain::recent_usage::ClientUsage;
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::model::Model;
-use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, join_to_fit, width};
+use crate::tui::text_fit::{count_noun, cut, fit, group_digits, join_to_fit, width};
 use crate::verbs::ledger::format_origin;
 use crate::verbs::ports::{DenialSummary, DeniedSince, LastDenial, Usage};
 use crate::verbs::tokens::TokenDetails;

@@ -8,15 +8,13 @@ use super::list::log_row::LogRow;
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::query::audit_filter::AuditFilter;
 use crate::domain::time::ago;
-use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::Error;
 use crate::tui::component::{Damaged, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::audit_check::AuditCheckDialog;
 use crate::tui::model::Model;
-use crate::tui::notice::NoticeId;
+use crate::tui::text_fit::group_digits;
 use crate::tui::widget::table_columns::{AGO_COLUMNS, CLOCK_COLUMNS, Cell, TableColumns, TableSpec};
-use crate::tui::widget::text_fit::group_digits;
 use crate::verbs::audit::ListAudit;
 use crate::verbs::ports::audit_log::HashedRow;
 use crate::verbs::request::{Request, Response};
@@ -127,15 +125,6 @@ impl Source for AuditLog {
     fn on_action(_list: &mut Audit, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
         (action == Action::CheckAuditLog).then(|| Intent::push(AuditCheckDialog::new()))
     }
-}
-
-/// Copies the id of the object that `row` changed.
-pub fn copy_target(row: &AuditRow) -> Intent {
-    if row.target.chars().any(is_control_or_bidi) {
-        // Text that can't be displayed safely must not be pasted either.
-        return Intent::Notify(NoticeId::NotCopied, "Not copied: the target contains control characters".to_owned());
-    }
-    Intent::copy(row.target.clone())
 }
 
 /// Returns the actor's name at the time of the change.

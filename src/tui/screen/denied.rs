@@ -8,14 +8,12 @@ use super::list::log_row::LogRow;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::role::Role;
 use crate::domain::time::ago;
-use crate::domain::untrusted_text::is_control_or_bidi;
-use crate::tui::component::{Damaged, Intent};
+use crate::tui::component::Damaged;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::notice::NoticeId;
+use crate::tui::text_fit::{count_noun, group_digits};
 use crate::tui::theme;
 use crate::tui::widget::table_columns::{AGO_COLUMNS, CLOCK_COLUMNS, Cell, TableColumns, TableSpec};
-use crate::tui::widget::text_fit::{count_noun, group_digits};
 use crate::verbs::ledger::{
     DeniedKey, DeniedRow, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, SecretStatus, format_origin,
 };
@@ -129,17 +127,6 @@ impl Source for DeniedAttempts {
             true => "No attempt has been denied yet.",
             false => "No attempt with your tokens has been denied yet.",
         }
-    }
-}
-
-/// Copies the address of a client. `calls` is the word for what came from there.
-pub fn copy_address(address: &str, calls: &str) -> Intent {
-    let refuse = |why: String| Intent::Notify(NoticeId::NotCopied, format!("Not copied: {why}"));
-    match address {
-        "" => refuse(format!("the {calls} came from several or unknown addresses")),
-        // Text that can't be displayed safely must not be pasted either.
-        _ if address.chars().any(is_control_or_bidi) => refuse("the address contains control characters".to_owned()),
-        _ => Intent::copy(address),
     }
 }
 

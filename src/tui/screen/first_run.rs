@@ -5,15 +5,17 @@ use ratatui::style::Style;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{MAX_USERNAME_LEN, Prefix, Username};
 use crate::domain::password::Password;
-use crate::tui::component::{Exit, Intent, UpdateContext};
+use crate::tui::component::{Exit, Intent, Reply, UpdateContext};
 use crate::tui::modal::account::NewPasswordInputs;
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::accounts::SignIn;
 use crate::verbs::credential::Credential;
 use crate::verbs::init::Init;
+use crate::verbs::request::Response;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,14 +49,12 @@ impl FirstRun {
         })
     }
 
-    /// Returns the credential with which the new owner signs in.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] if the name is not a valid username.
-    pub fn credential(&mut self) -> crate::error::Result<Credential> {
-        let username = Username::parse(self.username.text())?;
+    /// Signs in the new owner.
+    fn sign_in(&mut self) -> PressResult<Field> {
+        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Field::Username, e))?;
         self.password.repeated.clear();
-        Ok(Credential::from_password(username, Password::from_raw(self.password.first.take_text())))
+        let password = Password::from_raw(self.password.first.take_text());
+        Ok(Intent::send(Credential::from_password(username, password), SignIn))
     }
 }
 
@@ -112,6 +112,10 @@ impl Dialog for FirstRun {
             catalogue,
         };
         Ok(Intent::send(Credential::Store, init))
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        matches!(reply, Reply::Response(Response::Init(_))).then(|| self.sign_in())
     }
 
     fn is_touched(&self) -> bool {

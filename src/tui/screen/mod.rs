@@ -1,6 +1,6 @@
 //! The screens.
 //!
-//! A new screen is a file here and a line in [`workspace`]; its keys are a context.
+//! A new screen is a file here and a line in [`Workspace`]; its keys are a context.
 //! A list is a [`list::list_screen::Source`].
 
 pub mod accounts;
@@ -13,4 +13,69 @@ pub mod replace_password;
 pub mod sign_in;
 pub mod tokens;
 pub mod uses;
-pub mod workspace;
+
+use std::sync::Arc;
+
+use crate::domain::role::Role;
+use crate::tui::component::Component;
+use crate::tui::layer::ScreenId;
+use crate::tui::modal::picker::Picker;
+
+/// The screens of a signed-in user. Each keeps its state while another one is shown.
+pub struct Workspace {
+    current: ScreenId,
+    /// In the order of their keys.
+    screens: Vec<Box<dyn Component>>,
+}
+
+impl Default for Workspace {
+    /// Creates empty screens and shows the tokens.
+    fn default() -> Self {
+        let screens: Vec<Box<dyn Component>> = vec![
+            Box::new(tokens::Tokens::default()),
+            Box::new(accounts::Accounts::default()),
+            Box::new(audit::Audit::default()),
+            Box::new(Picker::browse(Arc::from([]), Role::Owner)),
+            Box::new(policy::PolicyScreen::default()),
+            Box::new(denied::Denied::default()),
+            Box::new(uses::Uses::default()),
+        ];
+        Workspace { current: ScreenId::TOKENS, screens }
+    }
+}
+
+impl Workspace {
+    /// Returns the screens, in the order of their keys.
+    pub fn ids(&self) -> impl Iterator<Item = ScreenId> + use<> {
+        (1..).take(self.screens.len()).map(ScreenId)
+    }
+
+    /// Returns a screen, shown or not.
+    pub fn get(&self, screen: ScreenId) -> Option<&dyn Component> {
+        self.screens.get(index(screen)?).map(|screen| &**screen)
+    }
+
+    /// Returns a screen, shown or not, for an update.
+    pub fn get_mut(&mut self, screen: ScreenId) -> Option<&mut dyn Component> {
+        self.screens.get_mut(index(screen)?).map(|screen| &mut **screen)
+    }
+
+    /// Returns the screen that is shown.
+    pub fn current(&self) -> ScreenId {
+        self.current
+    }
+
+    /// Shows another screen.
+    pub fn switch_to(&mut self, screen: ScreenId) {
+        self.current = screen;
+    }
+
+    /// Returns the page that is drawn.
+    pub fn component(&self) -> Option<&dyn Component> {
+        self.get(self.current)
+    }
+}
+
+fn index(screen: ScreenId) -> Option<usize> {
+    usize::from(screen.0).checked_sub(1)
+}

@@ -8,10 +8,11 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::component::{Exit, Intent, UpdateContext};
 use crate::tui::modal::account::{NewPasswordField, NewPasswordInputs};
 use crate::tui::model::Model;
+use crate::tui::outcome::Outcome;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::accounts::SetPassword;
+use crate::verbs::accounts::{SetPassword, SignIn};
 use crate::verbs::credential::Credential;
 
 /// The form that replaces a temporary password.
@@ -28,7 +29,7 @@ impl ReplacePassword {
     }
 
     /// Returns the credential with the new password and empties the fields.
-    pub fn credential(&mut self) -> Credential {
+    fn credential(&mut self) -> Credential {
         self.password.repeated.clear();
         Credential::from_password(self.username.clone(), Password::from_raw(self.password.first.take_text()))
     }
@@ -63,7 +64,12 @@ impl Dialog for ReplacePassword {
     }
 
     fn cancel(&mut self) -> Intent {
-        Intent::Leave(Exit::SignOut)
+        Intent::Leave(Exit::SignOut(None))
+    }
+
+    /// Signs in with the new password.
+    fn on_change(&mut self, outcome: &Outcome) -> Intent {
+        if outcome.is::<SetPassword>() { Intent::send(self.credential(), SignIn) } else { Intent::Stay }
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<NewPasswordField> {

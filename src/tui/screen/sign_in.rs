@@ -1,9 +1,10 @@
 //! The sign-in, and the lock that requires the password again.
 
+use super::replace_password::ReplacePassword;
 use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::Error;
-use crate::tui::component::{Exit, Intent, UpdateContext};
+use crate::tui::component::{Exit, Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
@@ -12,6 +13,7 @@ use crate::tui::widget::password_attempts::Attempts;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::SignIn as SignInVerb;
 use crate::verbs::credential::Credential;
+use crate::verbs::request::Response;
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +60,6 @@ impl SignIn {
         Form::new(SignIn { reason: because.to_owned(), ..Self::with_username(Some(username), true) })
     }
 
-    /// Returns the credential that signed in.
-    pub fn take_sent_credential(&mut self) -> Option<Credential> {
-        self.sent_credential.take()
-    }
-
     /// Opens an empty form after a session ended; `because` is the reason.
     pub fn with_reason(because: String) -> Form<Self> {
         Form::new(SignIn { reason: because, ..Self::with_username(None, false) })
@@ -102,6 +99,14 @@ impl Dialog for SignIn {
         let credential = Credential::from_password(username, Password::from_raw(self.password.take_text()));
         self.sent_credential = Some(credential.clone());
         Ok(Intent::send(credential, SignInVerb))
+    }
+
+    /// A temporary password must be replaced before anything else.
+    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        let Reply::Response(Response::SignIn(session)) = reply else { return None };
+        let temporary = self.sent_credential.take().filter(|_| session.is_temporary())?;
+        let form = ReplacePassword::new(session.username().clone(), temporary);
+        Some(Ok(Intent::Leave(Exit::SignOut(Some(Box::new(form))))))
     }
 
     fn cancel(&mut self) -> Intent {

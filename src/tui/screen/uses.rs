@@ -11,8 +11,8 @@ use crate::domain::role::Role;
 use crate::tui::component::Damaged;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
+use crate::tui::text_fit::{count_noun, group_digits};
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
-use crate::tui::widget::text_fit::{count_noun, group_digits};
 use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
 use crate::verbs::request::{Request, Response};
 

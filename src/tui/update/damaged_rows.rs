@@ -1,7 +1,7 @@
 //! Reports damaged stored rows, which lists leave out. Each row is named once.
 
+use crate::tui::app::App;
 use crate::tui::component::Damaged;
-use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::verbs::request::Response;
 
@@ -11,15 +11,15 @@ const MAX_REMEMBERED: usize = 1_000;
 const MAX_NAMED: usize = 5;
 
 /// Reports the damaged rows that `response` leaves out and that were not reported before.
-pub(super) fn notify_damaged(model: &mut Model, response: &Response) {
-    let pages = model.layers().into_iter().filter_map(|layer| model.page(layer));
+pub(super) fn notify_damaged(app: &mut App, response: &Response) {
+    let pages = app.layers().into_iter().filter_map(|layer| app.page(layer));
     let Some(Damaged { rows, next }) = pages.filter_map(|page| page.damaged(response)).next() else { return };
     let mut new: Vec<String> = Vec::new();
     for row in rows {
-        if model.damaged.len() >= MAX_REMEMBERED {
-            model.damaged.clear();
+        if app.model.damaged.len() >= MAX_REMEMBERED {
+            app.model.damaged.clear();
         }
-        if model.damaged.insert(row.clone()) {
+        if app.model.damaged.insert(row.clone()) {
             new.push(row);
         }
     }
@@ -32,5 +32,5 @@ pub(super) fn notify_damaged(model: &mut Model, response: &Response) {
         new.push(format!("{more} more"));
     }
     let text = format!("These stored rows are damaged and not shown: {}; {next}", new.join(", "));
-    model.notify(Notice::new(NoticeId::Damaged, text));
+    app.model.notify(Notice::new(NoticeId::Damaged, text));
 }

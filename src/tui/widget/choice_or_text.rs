@@ -7,8 +7,8 @@ use ratatui::text::Span;
 use super::choices::Choices;
 use super::form::FieldKind;
 use super::form_layout::FormLayout;
-use super::text_fit::{cut, width};
 use super::text_input::TextInput;
+use crate::tui::text_fit::{cut, width};
 
 /// Columns of the field for a typed answer.
 const TEXT_COLUMNS: usize = 16;

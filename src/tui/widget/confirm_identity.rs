@@ -3,12 +3,12 @@
 use super::form::{FieldKind, PressResult, Problem};
 use super::form_layout::FormLayout;
 use super::password_attempts::{Attempts, describe_refusal};
-use super::text_fit::cut;
 use super::text_input::TextInput;
 use crate::domain::name::Username;
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::component::{Answer, Intent};
+use crate::tui::component::{Answer, Intent, UpdateContext};
+use crate::tui::text_fit::cut;
 use crate::verbs::credential::Credential;
 
 /// The proof of identity for a change.
@@ -30,15 +30,14 @@ struct PasswordInput {
 }
 
 impl AuthField {
-    /// Creates a proof that `username` has to type.
-    pub fn password(username: Username) -> Self {
-        let typed = PasswordInput { password: TextInput::masked(MAX_PASSWORD_LEN), attempts: Attempts::default() };
-        AuthField { username, source: AuthSource::Password(Box::new(typed)) }
-    }
-
-    /// Creates a proof from a credential of `username` that is already held.
-    pub fn with_credential(username: Username, credential: Credential) -> Self {
-        AuthField { username, source: AuthSource::Credential(credential) }
+    /// Creates the proof of the signed-in user: a credential that is already held, or else a password to type. `None`
+    /// before sign-in.
+    pub fn new(ctx: &UpdateContext<'_>) -> Option<Self> {
+        let username = ctx.session?.username().clone();
+        let typed = || PasswordInput { password: TextInput::masked(MAX_PASSWORD_LEN), attempts: Attempts::default() };
+        let held = ctx.auth.credential(&username, ctx.now).map(AuthSource::Credential);
+        let source = held.unwrap_or_else(|| AuthSource::Password(Box::new(typed())));
+        Some(AuthField { username, source })
     }
 
     /// Returns the username of the proof's owner.

@@ -5,7 +5,7 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Padding, Paragraph};
 
-use super::text_fit::cut;
+use crate::tui::text_fit::cut;
 use crate::tui::theme::Theme;
 
 /// Maximum width of a dialog, in columns.
@@ -23,7 +23,7 @@ pub fn draw_panel(frame: &mut Frame<'_>, area: Rect, title: &str, right: &str, t
     let (width, height) = (area.width.saturating_sub(2).min(MAX_PANEL.0), area.height.min(MAX_PANEL.1));
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     let right = format!(" {} ", cut(right, usize::from(width).saturating_sub(6)));
-    let title = format!(" {} ", cut(title, usize::from(width).saturating_sub(super::text_fit::width(&right) + 5)));
+    let title = format!(" {} ", cut(title, usize::from(width).saturating_sub(crate::tui::text_fit::width(&right) + 5)));
     let block = Block::bordered()
         .padding(Padding::horizontal(1))
         .title(Line::styled(title, theme.strong))

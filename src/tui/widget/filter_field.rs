@@ -4,10 +4,10 @@ use std::iter;
 
 use ratatui::text::Line;
 
-use super::text_fit::cut;
 use super::text_input::TextInput;
 use crate::domain::query::filter_syntax::{self, FilterFields, UnknownField};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::text_fit::cut;
 
 /// Maximum length of the text, in bytes.
 const MAX_FILTER: usize = 200;

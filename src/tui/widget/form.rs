@@ -13,12 +13,13 @@ use super::dialog_frame::{dialog_columns, dialog_rows, dialog_size, draw_dialog}
 pub use super::form_dialog::{Dialog, FieldKind, PressResult, Problem};
 use super::form_layout::FormLayout;
 use super::key_hints::key_hints;
-use super::text_fit::wrap;
 use super::text_input::TextInput;
 use crate::error::Error;
 use crate::tui::component::{Answer, Component, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
+use crate::tui::outcome::Outcome;
+use crate::tui::text_fit::wrap;
 use crate::verbs::request::Response;
 
 /// A [`Dialog`] with its focus and problem.
@@ -55,11 +56,6 @@ impl<D: Dialog> Form<D> {
     /// Shows `text` until the next edit.
     pub fn set_problem(&mut self, text: impl Into<String>) {
         self.problem = Some(Problem::general(text.into()));
-    }
-
-    /// Returns `true` if a text is shown.
-    pub fn has_problem(&self) -> bool {
-        self.problem.is_some()
     }
 
     /// Handles Esc: opens a question once if a draft would be lost.
@@ -216,6 +212,10 @@ impl<D: Dialog + 'static> Component for Form<D> {
 
     fn on_data(&mut self, response: &Response, ctx: &UpdateContext<'_>) {
         self.dialog.on_data(response, ctx);
+    }
+
+    fn on_change(&mut self, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
+        self.dialog.on_change(outcome)
     }
 
     fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
+use crate::tui::outcome::Outcome;
 use crate::verbs::request::{Request, Response};
 
 /// The kind of a field. Each kind handles keys differently.
@@ -152,6 +153,11 @@ pub trait Dialog {
     /// Takes the reply to a request of the dialog. `None` if the reply has the same effect for every dialog.
     fn on_reply(&mut self, _reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Self::Field>> {
         None
+    }
+
+    /// Continues after a change made here.
+    fn on_change(&mut self, _outcome: &Outcome) -> Intent {
+        Intent::Stay
     }
 
     /// Handles the failure of a request made by [`Dialog::on_open`] or [`Dialog::on_store_changed`].

@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::text_fit::{cut, width, wrap};
 use super::text_input::TextInput;
+use crate::tui::text_fit::{cut, width, wrap};
 use crate::tui::theme::Theme;
 
 /// Columns of a field of normal length.

@@ -4,9 +4,9 @@ use ratatui::style::Style;
 
 use super::dialog_frame::dialog_size;
 use super::form_layout::FormLayout;
-use super::text_fit::group_digits;
 use crate::tui::component::UpdateContext;
 use crate::tui::keymap::Action;
+use crate::tui::text_fit::group_digits;
 
 /// Minimum number of visible rows, however little room there is.
 const MIN_ROWS: usize = 3;

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use ratatui::text::{Line, Span};
 
-use super::text_fit::width;
 use crate::tui::component::Component;
 use crate::tui::keymap::{Action, Binding, Context, Key};
 use crate::tui::model::Model;
 use crate::tui::page_keys;
+use crate::tui::text_fit::width;
 
 /// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
 pub fn key_hints_with_position(
@@ -48,8 +48,9 @@ pub fn key_hints(page: &dyn Component, model: &Model, columns: usize) -> Line<'s
         2 + width(&key) + 1 + width(label)
     };
     let all = page_keys::footer(page, model);
-    let stays =
-        |binding: &Binding| binding.context == Context::Global && matches!(binding.action, Action::Help | Action::Quit);
+    let stays = |binding: &Binding| {
+        binding.contexts.contains(&Context::Global) && matches!(binding.action, Action::Help | Action::Quit)
+    };
     let mut room = (columns + 2).saturating_sub(all.iter().filter(|b| stays(b)).map(|b| columns_of(b)).sum());
     let mut full = false;
     let mut spans: Vec<Span<'static>> = Vec::new();

@@ -15,5 +15,4 @@ pub mod list_cursor;
 pub mod password_attempts;
 pub mod scroll_text;
 pub mod table_columns;
-pub mod text_fit;
 pub mod text_input;

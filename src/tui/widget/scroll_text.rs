@@ -4,8 +4,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::form_layout::FormLayout;
-use super::text_fit::{count_noun, fit, fold};
 use crate::tui::keymap::Action;
+use crate::tui::text_fit::{count_noun, fit, fold};
 use crate::tui::theme::Theme;
 
 /// The meaning of a row, which decides its style.

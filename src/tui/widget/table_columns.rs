@@ -3,10 +3,10 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::text_fit::{fit, highlighted, width};
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::model::Model;
+use crate::tui::text_fit::{fit, highlighted, width};
 use crate::tui::theme::Theme;
 
 /// Width of `2026-11-21 10:30`.

@@ -6,9 +6,9 @@ use ratatui::text::Span;
 use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
-use super::text_fit::width;
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::tui::keymap::{self, Action, Key};
+use crate::tui::text_fit::width;
 use crate::tui::theme::Theme;
 
 /// A text field. The buffer is allocated once with its full capacity, so that growing leaves no copy of the text

@@ -19,7 +19,7 @@ fn demonstration() -> TuiHarness {
         start.store_path = "/var/lib/jeton/jeton.db".to_owned();
     });
     screens.keys(&format!("{}<enter>", jeton::demo::PASSWORD));
-    screens.model.notice = None;
+    screens.app.model.notice = None;
     screens
 }
 

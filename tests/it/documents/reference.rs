@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jeton::config::{ENVIRONMENT, SettingKey};
 use jeton::domain::policy::Policy;
 use jeton::tui::keymap::{self, Context};
-use jeton::tui::screen::policy::describe_rule;
+use jeton::tui::modal::edit_policy::describe_rule;
 
 use super::check;
 use crate::support::fakes::TestInstall;

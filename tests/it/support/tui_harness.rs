@@ -1,5 +1,6 @@
 //! The screens driven by keys, without a terminal. Effects run at once over a [`TestInstall`].
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,9 +11,15 @@ use jeton::error::Error;
 use jeton::platform::catalogue_file;
 use jeton::platform::secret_files::SecretFiles;
 use jeton::propagation::{Propagation, PropagationProbe};
+use jeton::tui::app::App;
+use jeton::tui::component::Component;
 use jeton::tui::effect::{Call, Effect};
-use jeton::tui::model::Model;
+use jeton::tui::modal::picker::Picker;
 use jeton::tui::msg::{Copied, Msg};
+use jeton::tui::screen::audit::Audit;
+use jeton::tui::screen::denied::Denied;
+use jeton::tui::screen::tokens::Tokens;
+use jeton::tui::screen::uses::Uses;
 use jeton::tui::theme::Theme;
 use jeton::tui::update::{start, update};
 use jeton::tui::{Demo, TuiConfig};
@@ -24,7 +31,7 @@ use super::fakes::{PASSWORD, TestInstall, owner};
 /// The screens of an installation.
 pub struct TuiHarness {
     pub install: TestInstall,
-    pub model: Model,
+    pub app: App,
     /// Names of the requested verbs, in order.
     pub requests: Vec<&'static str>,
     /// Texts copied to the clipboard.
@@ -75,10 +82,10 @@ impl TuiHarness {
             demo: None,
         };
         change(&mut start_with);
-        let model = Model::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
+        let app = App::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
         let mut screens = TuiHarness {
             install,
-            model,
+            app,
             requests: Vec::new(),
             copied: Vec::new(),
             stop_count: 0,
@@ -86,7 +93,7 @@ impl TuiHarness {
             propagation: None,
             held_replies: None,
         };
-        let effects = start(&mut screens.model);
+        let effects = start(&mut screens.app);
         screens.run_effects(effects);
         screens
     }
@@ -124,20 +131,20 @@ impl TuiHarness {
 
     /// `true` if a masked field has the focus.
     pub fn asks_password(&mut self) -> bool {
-        let top = self.model.page_mut(self.model.top_layer());
+        let top = self.app.page_mut(self.app.top_layer());
         top.and_then(|(component, _)| component.focused_input()).is_some_and(|input| input.is_masked())
     }
 
     pub fn message(&mut self, msg: Msg) {
         let now = self.install.now();
-        let mut effects = update(&mut self.model, Msg::Now(now));
-        effects.extend(update(&mut self.model, msg));
+        let mut effects = update(&mut self.app, Msg::Now(now));
+        effects.extend(update(&mut self.app, msg));
         self.run_effects(effects);
     }
 
     /// Sends the current time to the screens, and nothing else.
     pub fn pass_time(&mut self) {
-        let effects = update(&mut self.model, Msg::Now(self.install.now()));
+        let effects = update(&mut self.app, Msg::Now(self.install.now()));
         self.run_effects(effects);
     }
 
@@ -146,7 +153,7 @@ impl TuiHarness {
         while let Some(msg) =
             self.held_replies.as_mut().and_then(|h| if backwards { h.pop_back() } else { h.pop_front() })
         {
-            let effects = update(&mut self.model, msg);
+            let effects = update(&mut self.app, msg);
             self.run_effects(effects);
         }
     }
@@ -205,13 +212,40 @@ impl TuiHarness {
                     Msg::Resumed
                 }
             };
-            left.extend(update(&mut self.model, msg));
+            left.extend(update(&mut self.app, msg));
         }
+    }
+
+    /// Returns a screen of the signed-in user, shown or not.
+    pub fn find_screen<S: Component>(&self) -> Option<&S> {
+        let workspace = self.app.workspace()?;
+        let mut screens = workspace.ids().filter_map(|id| workspace.get(id));
+        screens.find_map(|screen| (screen as &dyn Any).downcast_ref())
+    }
+
+    pub fn tokens(&self) -> &Tokens {
+        self.find_screen().expect("nobody is signed in")
+    }
+
+    pub fn audit(&self) -> &Audit {
+        self.find_screen().expect("nobody is signed in")
+    }
+
+    pub fn denied(&self) -> &Denied {
+        self.find_screen().expect("nobody is signed in")
+    }
+
+    pub fn uses(&self) -> &Uses {
+        self.find_screen().expect("nobody is signed in")
+    }
+
+    pub fn catalogue(&self) -> &Picker {
+        self.find_screen().expect("nobody is signed in")
     }
 
     /// Returns the program's result, if it ended.
     pub fn ended(&self) -> Option<&Result<(), Error>> {
-        self.model.exit.as_ref()
+        self.app.model.exit.as_ref()
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) {

@@ -14,9 +14,9 @@ use super::tui_harness::TuiHarness;
 
 impl TuiHarness {
     pub fn buffer(&self) -> Buffer {
-        let (columns, rows) = self.model.size;
+        let (columns, rows) = self.app.model.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal.draw(|frame| view(&self.app, frame)).unwrap();
         terminal.backend().buffer().clone()
     }
 
@@ -93,17 +93,17 @@ impl TuiHarness {
 
     /// Returns the text of the notice shown now, with its effect.
     pub fn notice_text(&self) -> Option<String> {
-        self.model.notice.as_ref().map(|notice| notice.full_text())
+        self.app.model.notice.as_ref().map(|notice| notice.full_text())
     }
 
     /// Returns the title and the lines of the topmost dialog, without its box, its keys, and repeated empty lines.
     pub fn dialog_text(&self) -> String {
-        let (columns, rows_high) = self.model.size;
+        let (columns, rows_high) = self.app.model.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows_high)).unwrap();
         let area = Rect::new(0, 0, columns, rows_high - 1);
         let components = self.components();
         let top = components.last().expect("something is open");
-        terminal.draw(|frame| top.view(frame, area, &self.model)).unwrap();
+        terminal.draw(|frame| top.view(frame, area, &self.app.model)).unwrap();
         let text = rows(terminal.backend().buffer(), |row| row.iter().map(Cell::symbol).collect());
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let first = lines.iter().rposition(|line| line.starts_with('┌')).expect("a dialog is open");
@@ -117,8 +117,8 @@ impl TuiHarness {
 
     /// Returns the screen and the dialogs above it, the topmost last.
     fn components(&self) -> Vec<&dyn Component> {
-        let lock = self.model.lock.as_ref().map(|lock| lock as &dyn Component);
-        self.model.screen.component().into_iter().chain(self.model.modals.iter()).chain(lock).collect()
+        let lock = self.app.lock.as_ref().map(|lock| lock as &dyn Component);
+        self.app.screen.component().into_iter().chain(self.app.modals.iter()).chain(lock).collect()
     }
 
     /// Returns the ids of the screen and of the dialogs above it, the topmost last.
@@ -141,20 +141,20 @@ impl TuiHarness {
     /// Asserts that the screens are locked.
     #[track_caller]
     pub fn assert_locked(&self) {
-        assert!(self.model.lock.is_some(), "{:?}\n{}", self.component_ids(), self.text());
+        assert!(self.app.lock.is_some(), "{:?}\n{}", self.component_ids(), self.text());
     }
 
     /// Asserts that no dialog is open.
     #[track_caller]
     pub fn assert_no_dialog(&self) {
-        assert!(self.model.modals.is_empty(), "{:?}\n{}", self.component_ids(), self.text());
+        assert!(self.app.modals.is_empty(), "{:?}\n{}", self.component_ids(), self.text());
     }
 
     /// Asserts that the notice shown now is this one.
     #[track_caller]
     pub fn assert_notice(&self, id: NoticeId) {
-        let shown = self.model.notice.as_ref().map(|notice| notice.id);
-        assert_eq!(shown, Some(id), "{:?}\n{}", self.model.notice, self.text());
+        let shown = self.app.model.notice.as_ref().map(|notice| notice.id);
+        assert_eq!(shown, Some(id), "{:?}\n{}", self.app.model.notice, self.text());
     }
 
     pub fn assert_shows(&self, text: &str) {

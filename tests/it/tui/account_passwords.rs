@@ -89,7 +89,7 @@ fn password_set_by_somebody_else_locks_and_is_replaced() {
     s.assert_locked();
     s.keys(&format!("{NEW}<enter>"));
     s.assert_top("replace-password");
-    assert!(s.model.workspace().is_none() && s.model.session.is_none());
+    assert!(s.app.workspace().is_none() && s.app.model.session.is_none());
     s.keys(&format!("{PASSWORD}<tab>{PASSWORD}<enter><enter>"));
     s.assert_shows("member@prod-1 · member");
 }
@@ -125,7 +125,7 @@ fn changing_the_own_password_locks_until_it_is_typed() {
     ");
     s.message(Msg::StoreChanged(i64::MAX));
     assert_eq!(s.dialog_text(), reason);
-    assert_eq!(s.model.messages.len(), 1, "the change, and no error: {:?}", s.model.messages);
+    assert_eq!(s.app.model.messages.len(), 1, "the change, and no error: {:?}", s.app.model.messages);
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_locked();
     s.install.fakes.clock.advance(2_000);
@@ -160,7 +160,7 @@ fn new_passwords_appear_nowhere() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(5).any(|w| w == b"brown"));
     }
-    assert!(!format!("{:?}", s.model.messages).contains("brown"));
+    assert!(!format!("{:?}", s.app.model.messages).contains("brown"));
 }
 
 #[test]

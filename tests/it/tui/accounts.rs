@@ -176,7 +176,7 @@ fn changing_the_own_role_asks_to_sign_in_again() {
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("ops@prod-1 · admin");
-    assert_eq!(s.model.messages.len(), 1, "{:?}", s.model.messages);
+    assert_eq!(s.app.model.messages.len(), 1, "{:?}", s.app.model.messages);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn account_that_disables_itself_is_signed_out() {
     admin disabled; the service denies the account's tokens at once. Sign in
     with another account.
     ");
-    assert!(s.model.session.is_none() && s.model.me.is_none());
+    assert!(s.app.model.session.is_none() && s.app.model.me.is_none());
     s.keys(&format!("ops<enter>{PASSWORD}<enter>"));
     s.assert_shows("ops@prod-1 · owner");
 }
@@ -215,11 +215,11 @@ fn accounts_screen_offers_only_permitted_actions() {
     s.assert_shows("1 of 1");
     for keys in ["n", "o", "d", "x"] {
         s.keys(keys);
-        assert!(s.model.modals.is_empty(), "{keys}");
+        assert!(s.app.modals.is_empty(), "{keys}");
     }
     insta::assert_snapshot!(s.footer(), @"w Password  Enter Tokens  / Filter  ? Help  q Quit  1 Tokens  3 Audit log");
     s.keys("5<enter>");
-    assert!(s.model.modals.is_empty());
+    assert!(s.app.modals.is_empty());
     insta::assert_snapshot!(s.about(), @"
     If off, members and viewers can't create or change their own tokens
     policy.self_service   only owners can change this rule
@@ -228,7 +228,7 @@ fn accounts_screen_offers_only_permitted_actions() {
     let mut s = accounts_as("admin");
     s.assert_shows("1 of 3");
     s.keys("o");
-    assert!(s.model.modals.is_empty(), "its own role");
+    assert!(s.app.modals.is_empty(), "its own role");
     s.keys("<down>o");
     s.assert_shows("( ) viewer   (•) member");
     s.assert_hides("( ) admin");
@@ -252,7 +252,7 @@ fn token_session_offers_only_what_tokens_can_do() {
     s.keys("2");
     for keys in ["n", "o", "w"] {
         s.keys(keys);
-        assert!(s.model.modals.is_empty(), "{keys}");
+        assert!(s.app.modals.is_empty(), "{keys}");
     }
     s.keys("<down>d");
     insta::assert_snapshot!(s.dialog_text(), @"
@@ -267,7 +267,7 @@ fn token_session_offers_only_what_tokens_can_do() {
     s.keys("<enter>");
     assert!(!s.install.account_named("member").enabled);
     s.keys("d");
-    assert!(s.model.modals.is_empty(), "enabling takes a person");
+    assert!(s.app.modals.is_empty(), "enabling takes a person");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn audit_check_shows_its_result_and_its_limits() {
     the whole log was rewritten. Keep an anchor outside the store: jeton audit
     anchor FILE
     ");
-    let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
+    let hash = jeton::domain::checkpoint::hex(&s.audit().current().unwrap().hash);
     s.assert_shows(&hash[..40]);
     s.keys("<enter>");
     s.assert_no_dialog();

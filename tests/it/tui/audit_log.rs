@@ -14,7 +14,7 @@ use crate::support::tui_harness::TuiHarness;
 
 /// Returns the number of the row under the cursor.
 fn here(s: &TuiHarness) -> i64 {
-    s.model.audit().unwrap().current().unwrap().row.seq
+    s.audit().current().unwrap().row.seq
 }
 
 /// Appends `row` with a correct hash, without any of jeton's checks.
@@ -105,7 +105,7 @@ fn audit_log_lists_newest_first_with_both_values() {
     Row       3
     Hash      e678fc849f1b658797de3f842d4292f42c420e9832c3c1adc0b050a906e6aa92
     ");
-    let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
+    let hash = jeton::domain::checkpoint::hex(&s.audit().current().unwrap().hash);
     s.assert_shows(&hash);
     s.keys("y<esc><esc>");
     assert_eq!(s.copied.pop().as_deref(), Some("t:1"));
@@ -141,7 +141,7 @@ fn audit_filter_narrows_while_it_is_typed() {
     "#);
     s.keys("<bs><enter>q");
     assert!(s.ended().is_some(), "no letter is typed after Enter");
-    s.model.exit = None;
+    s.app.model.exit = None;
     s.keys("<esc>");
     s.assert_shows("1 of 6");
     assert_eq!(here(&s), 6);
@@ -241,7 +241,7 @@ fn audit_log_shows_members_only_the_refusal() {
         for keys in ["R", "/x<down>", "y", "<enter>", "<end>", "13"] {
             s.keys(keys);
             assert_eq!(s.body(), refusal, "{keys}");
-            assert!(s.model.notice.is_none() && s.model.messages.is_empty(), "no notice after {keys}");
+            assert!(s.app.model.notice.is_none() && s.app.model.messages.is_empty(), "no notice after {keys}");
         }
         assert!(s.copied.is_empty());
         s.keys("<esc>");
@@ -260,7 +260,7 @@ fn token_session_sees_which_method_it_lacks() {
     let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     s.keys("3");
     s.assert_shows("jeton.audit.read");
-    assert!(s.model.audit().unwrap().current().is_none());
+    assert!(s.audit().current().is_none());
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn demoted_reader_loses_the_rows() {
     s.assert_shows("1 of 4");
     s.install.raw_connection().execute("UPDATE accounts SET role = 'member' WHERE username = 'admin'", []).unwrap();
     s.keys("R");
-    let audit = s.model.audit().unwrap();
+    let audit = s.audit();
     assert!(audit.current().is_none() && audit.rows.is_denied());
     s.assert_hides("init");
 }
@@ -283,7 +283,7 @@ fn damaged_audit_log_shows_the_command_that_verifies_it() {
     s.assert_shows("jeton audit verify");
     s.keys("R<down><enter>y");
     s.assert_shows("jeton audit verify");
-    assert!(s.model.notice.is_none(), "the screen shows it already");
+    assert!(s.app.model.notice.is_none(), "the screen shows it already");
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn audit_row_details_show_the_whole_value() {
             s.keys("<down>");
         }
         assert_eq!(left, Vec::<&String>::new(), "at {columns}x{rows}");
-        let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
+        let hash = jeton::domain::checkpoint::hex(&s.audit().current().unwrap().hash);
         s.assert_shows(&hash[60..]);
         s.keys("<up>");
         s.assert_hides(&hash[60..]);

@@ -66,7 +66,7 @@ fn refused_token_opens_no_screen() {
     let token = token_credential(&install, &[]);
     install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
     let screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
-    let ended = screens.model.exit.unwrap().unwrap_err();
+    let ended = screens.app.model.exit.unwrap().unwrap_err();
     assert_eq!(ended.kind, Kind::Unauthenticated);
 }
 
@@ -75,10 +75,10 @@ fn disabled_token_ends_its_session() {
     let install = TestInstall::new();
     let token = token_credential(&install, &["jeton.tokens.read"]);
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
-    assert!(screens.model.exit.is_none());
+    assert!(screens.app.model.exit.is_none());
     screens.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
     screens.message(Msg::StoreChanged(i64::MAX));
-    assert_eq!(screens.model.exit.unwrap().unwrap_err().kind, Kind::Unauthenticated);
+    assert_eq!(screens.app.model.exit.unwrap().unwrap_err().kind, Kind::Unauthenticated);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn idle_token_session_ends() {
     });
     screens.install.fakes.clock.advance(60_000);
     screens.pass_time();
-    insta::assert_snapshot!(screens.model.exit.unwrap().unwrap_err(), @"the session has ended: you signed in with a token, and a token can't unlock the screens; start jeton again");
+    insta::assert_snapshot!(screens.app.model.exit.unwrap().unwrap_err(), @"the session has ended: you signed in with a token, and a token can't unlock the screens; start jeton again");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn changes_elsewhere_appear_under_a_steady_cursor() {
     }
     let mut screens = TuiHarness::signed_in(install);
     screens.keys("j");
-    let current = |screens: &TuiHarness| screens.model.tokens().unwrap().current().unwrap().clone();
+    let current = |screens: &TuiHarness| screens.tokens().current().unwrap().clone();
     assert_eq!(current(&screens).name.as_str(), "delta");
     for name in ["alpha", "charlie", "echo"] {
         screens.install.issue(OWNER, name);

@@ -270,7 +270,7 @@ fn form() {
 #[test]
 fn preview() {
     let mut s = TuiHarness::signed_in(fixture());
-    s.model.notice = None;
+    s.app.model.notice = None;
     offer(&mut s, &example());
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }

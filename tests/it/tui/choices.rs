@@ -190,7 +190,7 @@ fn every_confirmation_names_its_target_and_the_account_of_the_password() {
         titles.push(text.lines().next().unwrap().to_owned());
         titles.extend(text.lines().filter(|line| line.starts_with("Password")).map(str::to_owned));
         s.keys(back);
-        assert!(s.model.modals.is_empty(), "{keys}");
+        assert!(s.app.modals.is_empty(), "{keys}");
     }
     insta::assert_snapshot!(titles.join("\n"), @"
     Revoke member/bot

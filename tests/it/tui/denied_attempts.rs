@@ -52,7 +52,7 @@ fn with_denied_attempts() -> TestInstall {
 
 /// Returns the caller's address in the row under the cursor.
 fn current_address(s: &TuiHarness) -> String {
-    s.model.workspace().unwrap().denied.current().unwrap().address.clone()
+    s.denied().current().unwrap().address.clone()
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn denied_attempt_leads_to_its_token() {
     Client    python-requests/2.32
     ");
     s.keys("<enter>");
-    assert!(s.model.tokens().unwrap().source.options.trashed);
+    assert!(s.tokens().source.options.trashed);
     s.assert_shows("▶   gone");
     s.keys("6<down><enter>");
     s.assert_top("denied-row");
@@ -126,7 +126,7 @@ fn denied_attempt_leads_to_its_token() {
     s.keys("<enter>");
     assert_eq!(s.dialog_text(), row);
     s.keys("<esc><esc>");
-    assert!(s.model.tokens().unwrap().source.options.trashed);
+    assert!(s.tokens().source.options.trashed);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
     let admin = screens_of("admin").text();
     assert!(admin.contains("? unknown") && !admin.contains("deploy-bot"), "{admin}");
     let viewer = screens_of("viewer");
-    assert!(viewer.model.workspace().unwrap().denied.rows.error().is_none());
+    assert!(viewer.denied().rows.error().is_none());
     insta::assert_snapshot!(viewer.body(), @"
      WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
 
@@ -187,16 +187,16 @@ fn token_session_sees_which_method_it_lacks() {
         s.assert_shows("jeton.ledger.read");
         s.assert_hides("deploy-bot");
         s.keys("/x");
-        assert_ne!(s.model.context(), jeton::tui::keymap::Context::Filter, "there is nothing to filter");
+        assert_ne!(s.app.context(), jeton::tui::keymap::Context::Filter, "there is nothing to filter");
     }
 }
 
 #[test]
 fn new_attempts_appear_only_while_they_are_shown() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
-    assert!(s.model.shows_ledger(), "the table of tokens shows the usage of the current one");
+    assert!(s.app.shows_ledger(), "the table of tokens shows the usage of the current one");
     s.keys("6");
-    assert!(s.model.shows_ledger());
+    assert!(s.app.shows_ledger());
     let bot = s.install.issue(OWNER, "other").token;
     deny(&s.install, Some(&bot), DenialReason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
     s.requests.clear();
@@ -209,12 +209,12 @@ fn new_attempts_appear_only_while_they_are_shown() {
     s.message(Msg::LedgerChanged);
     s.assert_shows("4 of 5");
     s.keys("3");
-    assert!(!s.model.shows_ledger(), "the audit log shows no usage");
+    assert!(!s.app.shows_ledger(), "the audit log shows no usage");
     s.requests.clear();
     s.message(Msg::LedgerChanged);
     assert!(s.requests.is_empty(), "{:?}", s.requests);
     s.keys("6<c-z>");
-    assert!(!s.model.shows_ledger(), "nothing is shown behind the lock");
+    assert!(!s.app.shows_ledger(), "nothing is shown behind the lock");
     s.requests.clear();
     s.message(Msg::LedgerChanged);
     assert!(s.requests.is_empty(), "{:?}", s.requests);

@@ -212,7 +212,7 @@ fn edit_conflict_can_take_the_stored_state() {
     s.assert_shows("theirs");
     s.assert_hides("mine");
     s.keys("<esc>");
-    assert!(s.model.modals.is_empty(), "nothing is left to drop");
+    assert!(s.app.modals.is_empty(), "nothing is left to drop");
     assert_eq!(stored(&s, &issued).name.as_str(), "bot");
 }
 
@@ -243,11 +243,11 @@ fn draft_is_discarded_only_after_a_question() {
         s.keys("<esc><esc>");
         assert_eq!(s.text(), form, "{keys}: Esc is the way back here too");
         s.keys("<esc>d");
-        assert!(s.model.modals.is_empty(), "{keys}");
+        assert!(s.app.modals.is_empty(), "{keys}");
     }
     for keys in ["n", "e", "c", "r", "e<tab><tab><right><left>"] {
         s.keys(&format!("{keys}<esc>"));
-        assert!(s.model.modals.is_empty(), "{keys}: nothing to lose");
+        assert!(s.app.modals.is_empty(), "{keys}: nothing to lose");
     }
 }
 
@@ -285,7 +285,7 @@ fn copy_creates_a_token_with_the_same_parameters() {
     let secret = take_secret(&mut s);
     s.keys("<esc>");
     s.assert_shows("▶   bot-2");
-    let copy = s.install.token(s.model.tokens().unwrap().current().unwrap().id);
+    let copy = s.install.token(s.tokens().current().unwrap().id);
     assert_eq!(copy.expiry, issued.token.expiry, "to the instant");
     assert_eq!((&copy.selection, &copy.description), (&issued.token.selection, &issued.token.description));
     assert!(allowed(&s, &secret) && allowed(&s, &issued.secret));

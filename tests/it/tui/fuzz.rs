@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::name::Description;
 use jeton::tui::msg::Msg;
+use jeton::tui::screen::tokens::Tokens;
 use jeton::tui::theme::Theme;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -79,11 +80,11 @@ proptest! {
                 RandomEvent::Time(ms) => s.install.fakes.clock.advance(ms),
                 RandomEvent::Resumed => s.message(Msg::Resumed),
             }
-            let (columns, rows) = s.model.size;
+            let (columns, rows) = s.app.model.size;
             if columns > 0 && rows > 0 {
                 s.buffer();
             }
-            if let Some(tokens) = s.model.tokens() {
+            if let Some(tokens) = s.find_screen::<Tokens>() {
                 prop_assert!(tokens.rows.is_empty() || tokens.rows.cursor().position() < tokens.rows.all().len());
                 let trashed = tokens.source.options.trashed;
                 for marked in tokens.marks.rows() {
@@ -186,7 +187,7 @@ fn selected_row_is_marked_without_colour() {
 #[test]
 fn sign_in_never_changes_by_itself() {
     let s = TuiHarness::signed_out(TestInstall::new());
-    assert_eq!(s.model.wakes_at(), None);
+    assert_eq!(s.app.wakes_at(), None);
 }
 
 /// With many damaged rows, a window has few good ones. The screens must not request the same window again and again.

@@ -53,14 +53,14 @@ fn mine_has_no_effect_for_a_member() {
     s.keys(&format!("<s-tab><c-u>ci<tab>{PASSWORD}<enter>"));
     s.assert_shows("ci@prod-1 · member");
     s.keys("A");
-    assert!(!s.model.tokens().unwrap().source.options.mine);
+    assert!(!s.tokens().source.options.mine);
 }
 
 /// Returns the names under the cursor while `key` is pressed, until the cursor reaches `end`.
 fn names_passed(s: &mut TuiHarness, key: &str, upwards: bool, end: &str) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for _ in 0..200 {
-        let tokens = s.model.tokens().unwrap();
+        let tokens = s.tokens();
         let mut rows: Vec<String> = tokens
             .rows
             .cursor()
@@ -95,7 +95,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
         let usual = matches!(column, SortColumn::LastSeen | SortColumn::Created);
         for turned in ["", "<space>"] {
             s.keys(&format!("s{}{}{turned}<enter>", "k".repeat(8), "j".repeat(at)));
-            let sort = s.model.tokens().unwrap().source.options.sort;
+            let sort = s.tokens().source.options.sort;
             assert_eq!((sort.column, sort.descending), (column, usual != (turned == "<space>")));
             s.assert_shows(&format!("{} {}", if sort.descending { "↑" } else { "↓" }, column.as_str()));
             let all = ListTokens {
@@ -117,7 +117,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
         }
     }
     s.keys("sj<esc>");
-    assert_eq!(s.model.tokens().unwrap().source.options.sort.column, SortColumn::Hint, "Esc keeps the order");
+    assert_eq!(s.tokens().source.options.sort.column, SortColumn::Hint, "Esc keeps the order");
 }
 
 #[test]

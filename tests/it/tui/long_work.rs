@@ -44,13 +44,13 @@ fn purge_continues_without_its_dialog_until_esc_stops_it() {
     assert_eq!(s.stop_count, 0, "Esc closes the dialog above the screen first");
     s.keys("<esc>");
     assert_eq!(s.stop_count, 1);
-    assert!(s.model.long_work().unwrap().stopping);
+    assert!(s.app.model.long_work().unwrap().stopping);
     insta::assert_snapshot!(s.line_of("300 of 1 500").trim_matches(['━', '─', ' ']), @"Stopping after 300 of 1 500");
     insta::assert_snapshot!(s.footer(), @"u Restore  p Purge all  Space Mark  t Tokens  / Filter  ? Help  q Quit");
     s.message(reply);
     s.assert_notice(NoticeId::Done(PurgeTokens::NAME));
     insta::assert_snapshot!(s.notice_text().unwrap(), @"1 500 trashed tokens purged");
-    assert!(s.model.long_work().is_none());
+    assert!(s.app.model.long_work().is_none());
     s.assert_hides("of 1 500");
     assert!(!s.text().contains('━'));
 }
@@ -123,7 +123,7 @@ fn error_of_a_purge_is_shown_and_never_locks() {
         s.message(failed(&reply, error.clone()));
         s.assert_notice(NoticeId::Error(error.kind));
         s.assert_shows(&error.what);
-        assert!(s.model.lock.is_none());
+        assert!(s.app.lock.is_none());
         assert!(s.ended().is_none());
     }
 }

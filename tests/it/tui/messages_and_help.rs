@@ -51,7 +51,7 @@ fn past_messages_are_kept_and_their_commands_copied() {
     s.keys("<esc>");
 
     for n in 0..150 {
-        s.model.notify(Notice::new(NoticeId::Copied, format!("number {n}.")));
+        s.app.model.notify(Notice::new(NoticeId::Copied, format!("number {n}.")));
     }
     s.keys("m");
     s.assert_shows("1 of 100");
@@ -67,10 +67,12 @@ fn past_messages_are_kept_and_their_commands_copied() {
 fn long_messages_are_read_line_by_line() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     let words: Vec<String> = (0..40).map(|n| format!("word{n:02}")).collect();
-    s.model.notify(Notice::new(NoticeId::NoEffect, "oldest"));
-    s.model.notify(Notice { cli: Some("jeton command".to_owned()), ..Notice::new(NoticeId::Copied, words.join(" ")) });
-    s.model.notify(Notice::new(NoticeId::Copied, "newest"));
-    s.model.notice = None;
+    s.app.model.notify(Notice::new(NoticeId::NoEffect, "oldest"));
+    s.app
+        .model
+        .notify(Notice { cli: Some("jeton command".to_owned()), ..Notice::new(NoticeId::Copied, words.join(" ")) });
+    s.app.model.notify(Notice::new(NoticeId::Copied, "newest"));
+    s.app.model.notice = None;
     s.resize(40, 10);
     s.keys("m");
     let current = |s: &TuiHarness| lines_of(s, "▶");

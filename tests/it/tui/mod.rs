@@ -30,8 +30,8 @@ mod uses;
 
 use std::any::Any;
 
-use jeton::tui::picker::Picker;
-use jeton::tui::picker::tree::Tree;
+use jeton::tui::modal::picker::Picker;
+use jeton::tui::modal::picker::tree::Tree;
 
 use crate::support::tui_harness::TuiHarness;
 
@@ -64,7 +64,7 @@ fn dialog_lines(screens: &TuiHarness) -> String {
 /// Returns the tree of the topmost dialog, the scope picker.
 #[track_caller]
 fn tree(screens: &TuiHarness) -> &Tree {
-    let top = screens.model.modals.top().map(|dialog| dialog as &dyn Any);
+    let top = screens.app.modals.top().map(|dialog| dialog as &dyn Any);
     match top.and_then(|dialog| dialog.downcast_ref::<Picker>()) {
         Some(picker) => picker.tree(),
         None => panic!("the picker is not open:\n{}", screens.text()),
@@ -73,10 +73,10 @@ fn tree(screens: &TuiHarness) -> &Tree {
 
 /// Returns the tree of the Catalogue screen.
 fn catalogue(screens: &TuiHarness) -> &Tree {
-    screens.model.workspace().unwrap().catalogue.tree()
+    screens.catalogue().tree()
 }
 
 /// Returns the command shown with the notice.
 fn cli_line(screens: &TuiHarness) -> Option<&str> {
-    screens.model.notice.as_ref()?.cli.as_deref()
+    screens.app.model.notice.as_ref()?.cli.as_deref()
 }

@@ -149,7 +149,7 @@ fn too_small_terminal_gets_the_whole_message() {
 fn long_message_is_shown_to_its_end() {
     let mut s = TuiHarness::signed_in(install(&["bot"]));
     let words: Vec<String> = (0..16).map(|n| format!("word{n:02}")).collect();
-    s.model.notify(Notice::new(NoticeId::NoEffect, words.join(" ")));
+    s.app.model.notify(Notice::new(NoticeId::NoEffect, words.join(" ")));
     s.assert_shows("word15");
     s.resize(40, 10);
     // The rest is behind a key.
@@ -190,9 +190,7 @@ fn expiring_tokens_are_ordered_by_expiry() {
         install.create(OWNER, CreateToken { expires, ..create(name) });
     }
     let mut s = TuiHarness::signed_in(install);
-    let names = |s: &TuiHarness| -> Vec<String> {
-        s.model.tokens().unwrap().rows.all().iter().map(|t| t.name.to_string()).collect()
-    };
+    let names = |s: &TuiHarness| -> Vec<String> { s.tokens().rows.all().iter().map(|t| t.name.to_string()).collect() };
     s.keys("E");
     assert_eq!(names(&s), ["b", "c", "a"]);
     s.assert_shows("↓ expires");

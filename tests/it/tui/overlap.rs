@@ -113,7 +113,7 @@ fn overlap_is_ended_from_the_table_the_details_and_the_form() {
         assert!(!allowed(&s, &old.secret) && allowed(&s, &new.secret), "{keys}");
         // There is nothing left to end.
         s.keys("o");
-        assert!(s.model.modals.is_empty());
+        assert!(s.app.modals.is_empty());
     }
 }
 

@@ -5,9 +5,9 @@ use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::tui::keymap::Context;
+use jeton::tui::layer::ScreenId;
+use jeton::tui::modal::picker::tree::Choice;
 use jeton::tui::notice::NoticeId;
-use jeton::tui::picker::tree::Choice;
-use jeton::tui::screen::workspace::ScreenId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::verify::Decision;
 
@@ -46,7 +46,7 @@ fn may(install: &TestInstall, secret: &Secret, method: &str) -> bool {
 }
 
 fn saved(s: &TuiHarness) -> Selection {
-    s.model.tokens().unwrap().rows.all().iter().find(|t| t.name.as_str() == "bot").unwrap().selection.clone()
+    s.tokens().rows.all().iter().find(|t| t.name.as_str() == "bot").unwrap().selection.clone()
 }
 
 fn methods(ids: &[&str]) -> Selection {
@@ -83,7 +83,7 @@ fn changing_a_method_of_a_set_makes_the_selection_custom() {
     s.keys("<down><down><space>");
     assert!(matches!(tree(&s).choice(), Choice::Sets(names) if names.len() == 2));
     s.keys("<space>");
-    let of_set = jeton::domain::catalogue::permission_index::members(&s.model.catalogues, IDE_SET);
+    let of_set = jeton::domain::catalogue::permission_index::members(&s.app.model.catalogues, IDE_SET);
     s.assert_shows(&format!(" {} of 269 ", of_set.len()));
     s.keys("<tab>/control.startenv<enter>");
     let id = MethodId::parse("environment.control.StartEnv").unwrap();
@@ -134,7 +134,7 @@ fn esc_asks_only_if_choices_would_be_lost() {
     s.keys("<right><down><esc>");
     s.assert_top("create-token");
     s.keys("<space><right><down><space><esc>");
-    assert_eq!(s.model.context(), Context::PickerDiscard);
+    assert_eq!(s.app.context(), Context::PickerDiscard);
     s.keys("q<enter><esc><esc>");
     s.assert_shows(" 1 of 269 ");
     s.keys("u<esc>");
@@ -229,7 +229,7 @@ fn docs_link_is_shown_and_copied() {
     let mut s = picking();
     s.keys("/stopenv<enter>");
     let stop = MethodId::parse("environment.control.StopEnv").unwrap();
-    let link = s.model.catalogues.iter().flat_map(|c| c.methods()).find(|m| m.id == stop).unwrap().docs.clone();
+    let link = s.app.model.catalogues.iter().flat_map(|c| c.methods()).find(|m| m.id == stop).unwrap().docs.clone();
     let link = link.unwrap();
     s.assert_shows(&format!("docs  {link}"));
     s.keys("y");
@@ -245,7 +245,7 @@ fn catalogue_and_tokens_keep_their_state() {
     }
     let mut s = TuiHarness::signed_in(install);
     s.keys("/b<enter>4");
-    assert_eq!(s.model.active_screen(), Some(ScreenId::Catalogue));
+    assert_eq!(s.app.model.active_screen(), Some(ScreenId(4)));
     s.assert_shows("269 ");
     s.assert_hides("[ ] environment");
     s.keys("<right><right> xand/stop<enter>");
@@ -331,7 +331,7 @@ fn hostile_titles_and_links_are_escaped() {
 #[test]
 fn picker_opens_without_a_catalogue() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
-    s.model.catalogues = std::sync::Arc::from([]);
+    s.app.model.catalogues = std::sync::Arc::from([]);
     s.keys(TO_CUSTOM);
     s.keys("<space>");
     s.assert_top("picker");

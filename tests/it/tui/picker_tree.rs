@@ -8,8 +8,8 @@ use jeton::domain::catalogue::permission_index::members;
 use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::role::Role;
-use jeton::tui::picker::method_index::GroupKind;
-use jeton::tui::picker::tree::{Choice, Mark, Row, Tree};
+use jeton::tui::modal::picker::method_index::GroupKind;
+use jeton::tui::modal::picker::tree::{Choice, Mark, Row, Tree};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]

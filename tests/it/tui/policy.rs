@@ -43,6 +43,6 @@ fn policy_rules_are_changed_with_fitting_input() {
         ..Policy::default()
     };
     assert_eq!(s.install.store().read(|snapshot| snapshot.policy()).unwrap(), wanted);
-    assert_eq!(s.model.me.as_ref().unwrap().policy, wanted);
+    assert_eq!(s.app.model.me.as_ref().unwrap().policy, wanted);
     assert_eq!(last(&s), "policy.set");
 }

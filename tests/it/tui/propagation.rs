@@ -87,9 +87,9 @@ fn notice_is_shown_before_the_service_answers() {
     // The notice disappears before the service answers; the past messages get the answer.
     s.install.fakes.clock.advance(60_000);
     s.pass_time();
-    assert_eq!(s.model.notice, None);
+    assert_eq!(s.app.model.notice, None);
     s.deliver_replies(false);
-    assert_eq!(s.model.notice, None);
+    assert_eq!(s.app.model.notice, None);
     s.keys("m");
     insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"");
 }
@@ -115,7 +115,7 @@ fn new_use_is_shown_without_a_key() {
     insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot     ● active   ops        no access     never       never");
     s.install.verify(&issued.secret);
     s.message(Msg::LedgerChanged);
-    assert_eq!(s.model.tokens().unwrap().current().unwrap().last_seen_at, Some(s.install.now()));
+    assert_eq!(s.tokens().current().unwrap().last_seen_at, Some(s.install.now()));
     insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot     ● active   ops        no access     never       just now");
 }
 

@@ -44,7 +44,7 @@ pub const SMALL: [(u16, u16); 2] = [(80, 24), (40, 10)];
 /// Types `keys` into the screens of the installation, and dumps the result at several sizes.
 pub fn screens_at_sizes(keys: &str, sizes: &[(u16, u16)]) -> String {
     let mut s = TuiHarness::signed_in(fixture());
-    s.model.notice = None;
+    s.app.model.notice = None;
     s.keys(keys);
     at_sizes(&mut s, sizes)
 }
@@ -384,7 +384,7 @@ fn revoked_several() {
 #[test]
 fn trash() {
     let mut s = after_revocation();
-    s.model.notice = None;
+    s.app.model.notice = None;
     s.keys("t<space>");
     insta::assert_snapshot!(at_sizes(&mut s, &ALL));
 }

@@ -22,12 +22,12 @@ fn install() -> TestInstall {
 
 /// Returns the number of matching tokens and of all tokens.
 fn matching(screens: &TuiHarness) -> (u64, u64) {
-    let window = &screens.model.tokens().unwrap().source.window;
+    let window = &screens.tokens().source.window;
     (window.matching, window.total)
 }
 
 fn names(screens: &TuiHarness) -> Vec<String> {
-    screens.model.tokens().unwrap().rows.all().iter().map(|t| t.name.to_string()).collect()
+    screens.tokens().rows.all().iter().map(|t| t.name.to_string()).collect()
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn first_run_creates_the_owner_and_signs_in() {
     s.keys("<c-u>correct horse<tab><space><down><space><tab><tab><enter>");
     s.assert_shows("ops@prod-1 · owner");
     insta::assert_snapshot!(table_text(&s), @"No tokens yet.  n  generates the first one.");
-    assert!(!s.model.me.as_ref().unwrap().policy.self_service, "Down chose no, and Space kept it");
+    assert!(!s.app.model.me.as_ref().unwrap().policy.self_service, "Down chose no, and Space kept it");
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn suspension_locks_and_keeps_the_open_dialog() {
     s.assert_top("reveal-secret");
     s.keys("<c-z>");
     assert_eq!(s.suspend_count, 1);
-    assert!(s.model.lock.is_some());
+    assert!(s.app.lock.is_some());
     s.assert_hides("jtn_");
     s.assert_hides("bot");
     s.keys("v<enter>");
@@ -327,7 +327,7 @@ fn ended_session_locks_the_screens() {
     let id = s.install.account_named(OWNER).id;
     s.install.set_account_enabled(id, false);
     s.keys("R");
-    assert!(s.model.lock.is_some());
+    assert!(s.app.lock.is_some());
     insta::assert_snapshot!(s.problem().unwrap(), @"somebody changed the account ops while you were signed in. Sign in again");
 }
 
@@ -339,7 +339,7 @@ fn pasted_text_is_typed_and_presses_no_keys() {
     let paste = |text: &str| Msg::Paste(Zeroizing::new(text.to_owned()));
     s.message(paste("xq\nd"));
     s.assert_notice(NoticeId::PasteIgnored);
-    assert!(s.ended().is_none() && s.model.modals.is_empty());
+    assert!(s.ended().is_none() && s.app.modals.is_empty());
     s.keys("n");
     s.message(paste("pasted-name\n"));
     s.assert_shows("pasted-name");
@@ -362,7 +362,7 @@ fn newer_list_wins_over_a_late_reply() {
         s.keys("e");
         s.install.fakes.clock.advance(150);
         s.message(Msg::Now(s.install.now()));
-        assert!(s.model.is_busy());
+        assert!(s.app.model.is_busy());
         s.deliver_replies(backwards);
         assert_eq!(names(&s), ["beta"], "backwards: {backwards}");
     }

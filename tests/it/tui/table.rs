@@ -30,18 +30,18 @@ pub(super) fn many(count: usize) -> TestInstall {
 }
 
 fn marked(s: &TuiHarness) -> Vec<String> {
-    let mut names: Vec<_> = s.model.tokens().unwrap().marks.rows().map(|t| t.name.to_string()).collect();
+    let mut names: Vec<_> = s.tokens().marks.rows().map(|t| t.name.to_string()).collect();
     names.sort();
     names
 }
 
 pub(super) fn names(s: &TuiHarness) -> Vec<String> {
-    s.model.tokens().unwrap().rows.all().iter().map(|t| t.name.to_string()).collect()
+    s.tokens().rows.all().iter().map(|t| t.name.to_string()).collect()
 }
 
 /// Returns `true` if the table shows the trash.
 fn is_trash(s: &TuiHarness) -> bool {
-    s.model.tokens().unwrap().source.options.trashed
+    s.tokens().source.options.trashed
 }
 
 fn status(s: &TuiHarness, name: &str) -> Status {
@@ -233,7 +233,7 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     assert_eq!(names(&s).len(), 5);
     assert!(["a", "b", "z-busy"].iter().all(|name| status(&s, name) == Status::Disabled));
     s.keys("u");
-    assert!(s.model.modals.is_empty(), "there is nothing left to undo");
+    assert!(s.app.modals.is_empty(), "there is nothing left to undo");
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn restore_takes_another_name_if_its_own_is_taken() {
     assert_eq!(names(&s), ["a"]);
     s.assert_shows("30 days");
     s.keys("ndxs<esc>");
-    assert!(s.model.modals.is_empty(), "nothing is created, disabled or revoked here");
+    assert!(s.app.modals.is_empty(), "nothing is created, disabled or revoked here");
     s.keys(&format!("u{PASSWORD}<enter>"));
     insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account already has a token with this name. Choose another name");
     s.keys(&format!("-2<tab>{PASSWORD}<enter>"));

@@ -8,9 +8,9 @@ use jeton::domain::name::Description;
 use jeton::domain::secret::PublicId;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
+use jeton::tui::modal::picker::tree::Choice;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
-use jeton::tui::picker::tree::Choice;
 use jeton::tui::theme::Theme;
 use jeton::verbs::ports::{Store, Use};
 use jeton::verbs::tokens::{DisableTokens, TokenTarget};
@@ -88,7 +88,7 @@ fn pane_shows_days_callers_methods_and_denials() {
 #[test]
 fn new_use_is_shown_without_a_key() {
     let mut s = on_bot(busy(custom(&[STOP])), Theme::colour());
-    let bot = s.model.tokens().unwrap().current().unwrap().clone();
+    let bot = s.tokens().current().unwrap().clone();
     s.keys("<enter>");
     s.assert_hides(" 42 ");
     used(&s.install, &bot, STOP, ("10.0.0.5", "curl/8.5.0"), 0, 41);

@@ -36,7 +36,7 @@ pub fn with_uses() -> TestInstall {
 
 /// Returns the day, count and address of the row under the cursor.
 fn current(s: &TuiHarness) -> (i64, u64, String) {
-    let row = s.model.workspace().unwrap().uses.current().unwrap();
+    let row = s.uses().current().unwrap();
     (row.day, row.uses, row.address.clone())
 }
 
@@ -86,7 +86,7 @@ fn use_leads_to_its_token() {
     Client    python-requests/2.32
     ");
     s.keys("<enter>");
-    assert!(s.model.tokens().unwrap().source.options.trashed);
+    assert!(s.tokens().source.options.trashed);
     s.assert_shows("▶   gone");
 }
 
@@ -125,7 +125,7 @@ fn uses_of_tokens_that_the_account_may_see_are_listed() {
         s.assert_hides("deploy-bot");
     }
     let viewer = screens_of("viewer");
-    assert!(viewer.model.workspace().unwrap().uses.rows.error().is_none());
+    assert!(viewer.uses().rows.error().is_none());
     insta::assert_snapshot!(viewer.body(), @"
      DAY (UTC)       USES  TOKEN           METHOD                   ADDRESS
 
@@ -144,7 +144,7 @@ fn uses_of_tokens_that_the_account_may_see_are_listed() {
 fn new_uses_appear_while_they_are_shown() {
     let mut s = TuiHarness::signed_in(with_uses());
     s.keys("7");
-    assert!(s.model.shows_ledger());
+    assert!(s.app.shows_ledger());
     let other = s.install.issue(OWNER, "other").token;
     used(&s.install, &other, STOP, ("10.0.0.77", "curl/8.5.0"), 0, 1);
     s.requests.clear();

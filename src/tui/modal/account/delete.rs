@@ -2,7 +2,7 @@
 
 use super::disable::pending_disable;
 use crate::tui::modal::removal::{Alternative, Confirmation, RemovalSpec};
-use crate::tui::widget::text_fit::count_noun;
+use crate::tui::text_fit::count_noun;
 use crate::verbs::accounts::{AccountWithCounts, DeleteAccount};
 use crate::verbs::impact::Removal;
 

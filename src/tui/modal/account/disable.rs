@@ -1,7 +1,7 @@
 //! Disable: an account with its active tokens.
 
 use crate::tui::modal::confirm_change::PendingMutation;
-use crate::tui::widget::text_fit::count_noun;
+use crate::tui::text_fit::count_noun;
 use crate::verbs::accounts::{AccountWithCounts, DisableAccounts};
 use crate::verbs::impact::Removal;
 

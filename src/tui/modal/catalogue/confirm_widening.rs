@@ -6,10 +6,10 @@ use crate::domain::catalogue::Catalogue;
 use crate::error::Error;
 use crate::tui::component::{Answer, Intent, UpdateContext};
 use crate::tui::model::Model;
+use crate::tui::text_fit::count_noun;
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{ScrollText, is_tight};
-use crate::tui::widget::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::CataloguePreview;
 

@@ -12,6 +12,7 @@ use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::model::Model;
+use crate::tui::widget::confirm_identity::AuthField;
 use crate::verbs::accounts::{AccountWithCounts, EnableAccounts};
 use crate::verbs::authorize::{self, AccountAction};
 
@@ -28,7 +29,9 @@ pub(super) fn open(list: &Accounts, action: Action, ctx: &UpdateContext<'_>) -> 
         Action::SetRole => Intent::push(SetRoleDialog::new(counted, roles, own)),
         Action::SetEnabled => enable_or_disable(counted).confirm(ctx),
         Action::SetPassword => Intent::push(SetPasswordDialog::new(counted.account.username.clone(), own)),
-        Action::DeleteAccount => Intent::push(RemovalDialog::new(delete_account(counted), ctx.now, ctx.auth_field()?)),
+        Action::DeleteAccount => {
+            Intent::push(RemovalDialog::new(delete_account(counted), ctx.now, AuthField::new(ctx)?))
+        }
         _ => return None,
     })
 }

@@ -8,11 +8,11 @@ use super::loaded_rows::{Anchor, ListRow};
 use crate::error::Error;
 use crate::tui::component::{Answer, Component, Damaged, Destination, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::layer::ScreenId;
 use crate::tui::model::Model;
 use crate::tui::msg::ReadKey;
 use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
-use crate::tui::screen::workspace::ScreenId;
 use crate::tui::widget::filter_field::FilterChange;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::request::Response;
@@ -102,6 +102,10 @@ impl<S: Source> Component for ListScreen<S> {
         if must_notify { Intent::Notify(NoticeId::Error(error.kind), error.to_string()) } else { Intent::Stay }
     }
 
+    fn on_batch_done(&mut self) {
+        self.source.on_batch_done();
+    }
+
     fn on_change(&mut self, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
         S::on_change(self, outcome, ctx)
     }
@@ -158,7 +162,7 @@ impl<S: Source> Component for ListScreen<S> {
             Action::Mark => self.mark_current(ctx),
             Action::ExtendDown => self.extend_marks(Action::Down, ctx),
             Action::ExtendUp => self.extend_marks(Action::Up, ctx),
-            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::Tokens)),
+            Action::Cancel => Intent::Go(Destination::Screen(ScreenId::TOKENS)),
             _ if self.rows.move_by(action, ctx.rows) => self.on_cursor_moved(ctx),
             _ => self.current().map_or(Intent::Stay, |row| row.on_action(action)),
         }

@@ -18,9 +18,9 @@ use ratatui::widgets::Paragraph;
 use crate::error::{Error, Kind};
 use crate::tui::keymap::Binding;
 use crate::tui::model::Model;
+use crate::tui::text_fit::{clean, cut, fit, fold, width, wrap};
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter_field::FilterField;
-use crate::tui::widget::text_fit::{clean, cut, fit, fold, width, wrap};
 
 /// Rows of the terminal outside the list: head, filter, rule, column titles; rule, two lines, footer.
 const FRAME_ROWS: u16 = 8;

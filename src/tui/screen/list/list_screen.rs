@@ -24,9 +24,9 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
+use crate::tui::text_fit::group_digits;
 use crate::tui::widget::filter_field::FilterField;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
-use crate::tui::widget::text_fit::group_digits;
 use crate::verbs::request::{Request, Response};
 
 /// The rows of a list: how they are read, what they show, and what is special to their screen.
@@ -129,6 +129,9 @@ pub trait Source: Default + 'static {
     fn label(_list: &ListScreen<Self>, _action: Action, _model: &Model) -> Option<&'static str> {
         None
     }
+
+    /// Takes note that work in batches has changed rows without naming them.
+    fn on_batch_done(&mut self) {}
 
     /// Returns `true` if the last change can be undone with the key of [`Action::Restore`].
     fn can_undo(&self) -> bool {

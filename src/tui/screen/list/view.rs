@@ -10,9 +10,9 @@ use super::list_screen::{ListScreen, Source};
 use super::loaded_rows::ListRow;
 use crate::tui::keymap::{self, Action, Binding};
 use crate::tui::model::Model;
+use crate::tui::text_fit::{cut, group_digits, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::table_columns::{Cell, TableColumns};
-use crate::tui::widget::text_fit::{cut, group_digits, width};
 
 /// Columns of the first line taken by the program's name.
 const NAME_COLUMNS: usize = 9;

@@ -21,7 +21,8 @@ use crate::tui::modal::restore::RestoreTokensDialog;
 use crate::tui::modal::revoke_tokens::revoke_tokens;
 use crate::tui::modal::token_details::TokenDetailsDialog;
 use crate::tui::notice::NoticeId;
-use crate::tui::widget::text_fit::{count_noun, join_three};
+use crate::tui::text_fit::{count_noun, join_three};
+use crate::tui::widget::confirm_identity::AuthField;
 use crate::verbs::tokens::{DisableTokens, EnableTokens, TokenTarget};
 
 impl Tokens {
@@ -36,7 +37,7 @@ impl Tokens {
             Action::Restore => {
                 let tokens =
                     if self.source.options.trashed { self.targets() } else { self.source.just_revoked.clone() };
-                let proof = ctx.auth_field().filter(|_| !tokens.is_empty())?;
+                let proof = AuthField::new(ctx).filter(|_| !tokens.is_empty())?;
                 Some(Intent::push(RestoreTokensDialog::new(tokens, proof)))
             }
             Action::Purge if ctx.has_long_work => {
@@ -45,7 +46,7 @@ impl Tokens {
             }
             Action::Purge => {
                 let which = if self.source.options.trashed { Purgeable::Trashed } else { Purgeable::Expired };
-                Some(Intent::push(RemovalDialog::new(purge_tokens(which), ctx.now, ctx.auth_field()?)))
+                Some(Intent::push(RemovalDialog::new(purge_tokens(which), ctx.now, AuthField::new(ctx)?)))
             }
             _ => None,
         }
@@ -98,7 +99,7 @@ impl Tokens {
             (Action::SetEnabled, several) => toggle_all_mutation(several, ctx.now).confirm(ctx),
             (_, _) => {
                 let spec = revoke_tokens(targets, ctx.policy().trash);
-                Intent::push(RemovalDialog::new(spec, ctx.now, ctx.auth_field()?))
+                Intent::push(RemovalDialog::new(spec, ctx.now, AuthField::new(ctx)?))
             }
         })
     }

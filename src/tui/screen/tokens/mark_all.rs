@@ -8,7 +8,7 @@ use crate::tui::msg::ReadKey;
 use crate::tui::notice::NoticeId;
 use crate::tui::screen::list::loaded_rows::Anchor;
 use crate::tui::screen::list::marks::MAX_MARKED;
-use crate::tui::widget::text_fit::group_digits;
+use crate::tui::text_fit::group_digits;
 use crate::verbs::ports::Window;
 use crate::verbs::request::{Request, Response};
 

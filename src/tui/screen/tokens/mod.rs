@@ -22,8 +22,8 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;
 use crate::tui::outcome::Outcome;
+use crate::tui::text_fit::group_digits;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
-use crate::tui::widget::text_fit::group_digits;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::{Request, Response};
 use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, OwnerFilter, ShowToken, TokenDetails, TokenSummary};
@@ -210,6 +210,11 @@ impl Source for TokenList {
             let targets = list.targets();
             if targets.is_empty() || targets.iter().any(|token| token.enabled) { "Disable" } else { "Enable" }
         })
+    }
+
+    /// The tokens just revoked may be among those purged.
+    fn on_batch_done(&mut self) {
+        self.just_revoked.clear();
     }
 
     fn can_undo(&self) -> bool {

@@ -10,8 +10,8 @@ use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::tui::modal::{token_details, token_usage};
 use crate::tui::model::Model;
+use crate::tui::text_fit::group_digits;
 use crate::tui::widget::key_hints::truncate_with_hint;
-use crate::tui::widget::text_fit::group_digits;
 use crate::verbs::tokens::TokenDetails;
 
 /// Returns the most important counts.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::domain::method::MethodId;
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::token::Token;
-use crate::tui::widget::text_fit::count_noun;
+use crate::tui::text_fit::count_noun;
 use crate::verbs::ports::Usage;
 
 /// Number of days that the ledger must cover before other methods are called unused.

@@ -29,11 +29,11 @@ use crate::domain::role::Role;
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::tui::component::{Answer, Component, Destination, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::layer::ScreenId;
 use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
-use crate::tui::screen::workspace::ScreenId;
-use crate::tui::widget::text_fit::count_noun;
+use crate::tui::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::ListCatalogues;
 use method_index::GroupKind;
@@ -161,7 +161,7 @@ impl Picker {
             return Intent::Stay;
         }
         match self.mode {
-            PickerMode::Browse => Intent::Go(Destination::Screen(ScreenId::Tokens)),
+            PickerMode::Browse => Intent::Go(Destination::Screen(ScreenId::TOKENS)),
             PickerMode::Pick(_) if self.is_changed() => {
                 self.focus = Focus::Leaving;
                 Intent::Stay

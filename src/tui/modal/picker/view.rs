@@ -10,12 +10,12 @@ use super::search::positions;
 use super::tree::{Choice, Mark, Row};
 use super::{Focus, Picker, PickerMode, describe_kind};
 use crate::domain::api_selection::{Selection, set_label};
+use crate::tui::modal::picker::method_index::GroupKind;
 use crate::tui::model::Model;
-use crate::tui::picker::method_index::GroupKind;
+use crate::tui::text_fit::{count_noun, cut, fit, group_digits, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::draw_panel;
 use crate::tui::widget::key_hints::key_hints;
-use crate::tui::widget::text_fit::{count_noun, cut, fit, group_digits, width};
 
 /// Minimum number of columns for the set list to be always next to the tree.
 const SIDE_BY_SIDE_COLUMNS: usize = 96;
