@@ -1,11 +1,113 @@
-//! The key bindings.
+//! The actions, and the keys bound to them.
 
 use crossterm::event::KeyCode;
 
-use super::action::Action;
 use super::context::Context;
 use super::key::Key;
 use crate::tui::layer::ScreenId;
+
+/// The effect of a key. The help of its bindings describes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    Quit,
+    /// Ends the program at once, as `SIGINT` would.
+    Interrupt,
+    /// Returns the terminal to the shell until `fg`.
+    Suspend,
+    Redraw,
+    Help,
+    Messages,
+    /// Opens the search for the token of a secret.
+    IdentifySecret,
+    CreateAccount,
+    SetRole,
+    SetPassword,
+    DeleteAccount,
+    CopyName,
+    EditPolicy,
+    CreateToken,
+    RegenerateToken,
+    EditToken,
+    /// Creates a token like the one under the cursor.
+    CopyToken,
+    EndOverlap,
+    /// Disables or enables the marked objects, or the one under the cursor.
+    SetEnabled,
+    Revoke,
+    Refresh,
+    Filter,
+    Mark,
+    /// Moves down one row and marks on the way.
+    ExtendDown,
+    /// Moves up one row and marks on the way.
+    ExtendUp,
+    /// Marks all tokens that match the filter.
+    MarkShown,
+    Sort,
+    /// Shows only the user's own tokens, or all.
+    Mine,
+    /// Shows only tokens that expire soon, or all.
+    Expiring,
+    /// Shows only unused tokens, or all.
+    Stale,
+    /// Switches between the trash and the other tokens.
+    Trash,
+    Restore,
+    Purge,
+    Details,
+    CopyHint,
+    CheckAuditLog,
+    ApplyCatalogue,
+    /// Copies the id of the changed object.
+    CopyTarget,
+    CopyAddress,
+    /// Copies the equivalent command.
+    CopyLine,
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    Next,
+    Previous,
+    Left,
+    Right,
+    WordLeft,
+    WordRight,
+    DeleteLeft,
+    DeleteRight,
+    DeleteToSpace,
+    DeleteWordLeft,
+    DeleteWordRight,
+    DeleteToStart,
+    DeleteToEnd,
+    /// Stops the work in batches after its current batch.
+    StopWork,
+    /// Takes the choice under the cursor.
+    Select,
+    /// Ticks or unticks a method or group; chooses a set.
+    Tick,
+    TickShown,
+    UntickShown,
+    DropUnused,
+    Undo,
+    Redo,
+    /// Shows only ticked methods, or all.
+    OnlyChecked,
+    FoldAll,
+    CopyLink,
+    /// Switches between the tree and the list of API sets.
+    Sets,
+    ShowScreen(ScreenId),
+    /// Accepts a field and moves on, or presses the button.
+    Accept,
+    Cancel,
+    Discard,
+    ShowSecret,
+    CopySecret,
+    SaveSecret,
+}
 
 /// A row of the key table.
 pub struct Binding {
