@@ -276,6 +276,20 @@ fn demoted_reader_loses_the_rows() {
 }
 
 #[test]
+fn jump_to_the_end_is_not_overtaken_by_the_first_rows() {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.install.issue(OWNER, "a");
+    for _ in 0..2 {
+        s.held_replies = Some(Default::default());
+        s.keys("3G");
+        s.deliver_replies(false);
+        assert_eq!(s.model.audit().unwrap().current().unwrap().row.seq, 1);
+        s.held_replies = None;
+        s.keys("g1");
+    }
+}
+
+#[test]
 fn damaged_audit_log_shows_the_command_that_verifies_it() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.install.raw_connection().execute("UPDATE audit SET details = CAST(x'ff' AS TEXT)", []).unwrap();

@@ -155,9 +155,10 @@ impl<S: Source> Component for ListScreen<S> {
             None => {}
         }
         match action {
-            // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply.
-            Action::First if self.rows.has_before() => self.list(Anchor::Start),
-            Action::Last if self.rows.has_after() => self.list(Anchor::End),
+            // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply. A log
+            // is read in any case: a pending reply with the newest rows would take the cursor back to the start.
+            Action::First if self.rows.has_before() || S::Row::NEWEST_FIRST => self.list(Anchor::Start),
+            Action::Last if self.rows.has_after() || S::Row::NEWEST_FIRST => self.list(Anchor::End),
             Action::Refresh => self.list_again(),
             Action::Mark => self.mark_current(ctx),
             Action::ExtendDown => self.extend_marks(Action::Down, ctx),
