@@ -1,10 +1,11 @@
-//! The impact of a change that takes something away, shown on the terminal before the change.
+//! The impact of a change that takes something away, shown on the terminal before the change. A change that hits tokens
+//! in use needs a typed yes.
 
 use super::App;
 use super::prompt::PasswordSource;
 use super::token::show::{describe_calls, describe_client, describe_denials, describe_overlap};
 use crate::domain::time::ago;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::{GetImpact, Impact, Removal, TokenImpact};
 
@@ -13,26 +14,25 @@ const MAX_UNUSED: usize = 20;
 
 /// Shows the impact of `removal`, which `credential` may read, and returns it.
 pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Result<Impact> {
-    let (is_named, is_partial) = (
-        matches!(removal, Removal::Tokens(_)),
-        matches!(removal, Removal::Role(..) | Removal::Selection(..) | Removal::Catalogue(_)),
-    );
+    let (is_named, is_partial) = (matches!(removal, Removal::Tokens(_)), removal.object().is_some());
+    let is_of_old_secret = matches!(removal, Removal::OldSecret(_));
     let impact = app.call(credential, GetImpact { removal })?;
     let (used, unused): (Vec<&TokenImpact>, Vec<&TokenImpact>) =
         impact.tokens.iter().partition(|one| one.usage.week > 0);
     let is_single = is_named && impact.count == 1;
     if !used.is_empty() && !is_single {
-        app.prompt.show(match is_partial {
-            true => "In the last 7 days, these tokens used methods that this change takes away:",
-            false => "Used in the last 7 days:",
+        app.prompt.show(match (is_of_old_secret, is_partial) {
+            (true, _) => "In the last 7 days, the old secret was used:",
+            (_, true) => "In the last 7 days, these tokens used methods that this change takes away:",
+            (_, false) => "Used in the last 7 days:",
         })?;
     }
-    used.into_iter().try_for_each(|one| show_token(app, one))?;
+    used.into_iter().try_for_each(|one| show_token(app, one, !is_of_old_secret))?;
     if !unused.is_empty() && !is_single {
         app.prompt.show("These tokens were not used in the last 7 days:")?;
     }
     let limit = if is_named { unused.len() } else { MAX_UNUSED };
-    unused.iter().take(limit).try_for_each(|one| show_token(app, one))?;
+    unused.iter().take(limit).try_for_each(|one| show_token(app, one, true))?;
     let rest = impact.count.saturating_sub(impact.used + limit as u64);
     if limit < unused.len() {
         app.prompt.show(&format!("    and {rest} more"))?;
@@ -43,17 +43,43 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
     Ok(impact)
 }
 
-/// Returns the credential for a change that nothing confirms. A person at a terminal sees its impact first.
-pub(super) fn write_credential(app: &App, removal: Removal) -> Result<Credential> {
-    if !app.prompt.is_interactive || app.prompt.password != PasswordSource::Prompt || app.token()?.is_some() {
+/// Returns `true` if a person can answer. A password from elsewhere means a script.
+pub(super) fn is_by_person(app: &App) -> bool {
+    app.prompt.is_interactive && app.prompt.password == PasswordSource::Prompt
+}
+
+/// Asks for a typed yes, in order `to` make the change.
+///
+/// # Errors
+/// [`crate::error::Kind::Cancelled`] for any other answer.
+pub(super) fn ask(app: &App, to: &str) -> Result<()> {
+    match app.prompt.read_visible(&format!("Type yes to {to}"))?.as_str() {
+        "yes" => Ok(()),
+        _ => Err(Error::cancelled()),
+    }
+}
+
+/// Returns the credential for a change of which nothing is typed but the password. A person sees the impact of `removal`,
+/// which may be read with the given credential, and confirms the change if it hits tokens in use.
+pub(super) fn write_credential(
+    app: &App,
+    to: &str,
+    removal: impl FnOnce(&Credential) -> Result<Removal>,
+) -> Result<Credential> {
+    if !is_by_person(app) || app.token()?.is_some() {
         return app.write_credential();
     }
     let (credential, session) = app.authenticate()?;
-    show(app, &Credential::Session(session), removal)?;
+    let read_credential = Credential::Session(session);
+    let removal = removal(&read_credential)?;
+    if show(app, &read_credential, removal)?.used > 0 {
+        ask(app, to)?;
+    }
     Ok(credential)
 }
 
-fn show_token(app: &App, one: &TokenImpact) -> Result<()> {
+/// Shows a token, `with_overlap` of its two secrets.
+fn show_token(app: &App, one: &TokenImpact, with_overlap: bool) -> Result<()> {
     let (token, usage, now) = (&one.token, &one.usage, app.now());
     let name = token.full_name();
     let head = match token.last_seen_at {
@@ -69,7 +95,7 @@ fn show_token(app: &App, one: &TokenImpact) -> Result<()> {
         let names: Vec<&str> = usage.methods.iter().map(|(id, _)| id.as_str()).collect();
         app.prompt.show(&format!("    methods {}", names.join(", ")))?;
     }
-    if let Some(overlap) = describe_overlap(token, one.previous_today, now) {
+    if let Some(overlap) = describe_overlap(token, one.previous_today, now).filter(|_| with_overlap) {
         app.prompt.show(&format!("    the change affects the old secret too: {overlap}"))?;
     }
     match describe_denials(&one.denied, now) {

@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::App;
 use super::args::{PolicyCommand, SetPolicyArgs};
 use super::output::Table;
+use super::{App, impact};
 use crate::domain::policy::Policy;
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
+use crate::verbs::impact::Removal;
 use crate::verbs::policy::{ListPolicy, SetPolicy};
 
 /// Prefix of every key.
@@ -48,7 +49,8 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     let mut trial = Policy::default();
     changes.iter().try_for_each(|(key, value)| trial.set(key, value))?;
     let keys: Vec<String> = changes.iter().map(|(key, _)| key.clone()).collect();
-    let credential = app.write_credential()?;
+    let removal = Removal::Policy(changes.clone());
+    let credential = impact::write_credential(app, "change the policy", |_| Ok(removal))?;
     let changed = app.call(&credential, SetPolicy { changes })?;
     if app.out.json {
         return app.print_json(&ShownPolicy { policy: changed.value });

@@ -44,6 +44,11 @@ impl PublicId {
         id.filter(|PublicId(id)| id.iter().all(u8::is_ascii_alphanumeric))
     }
 
+    /// Reads the id of a hint, the opposite of [`PublicId::hint`].
+    pub fn from_hint(hint: &str) -> Option<Self> {
+        hint.rsplit_once('_').and_then(|(_, id)| Self::parse(id))
+    }
+
     pub fn as_str(&self) -> &str {
         // Letters and digits only, so always valid UTF-8.
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -14,6 +14,7 @@ use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
 use crate::domain::role::Role;
+use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId, TokenRef};
 use crate::verbs::accounts::with_counts;
@@ -45,6 +46,23 @@ pub enum Removal {
     Selection(TokenId, Selection),
     /// This catalogue replaces the one of its name.
     Catalogue(Box<Catalogue>),
+    /// The overlap of this token ends: its old secret stops working.
+    OldSecret(TokenId),
+    /// These rules of the policy get these values.
+    Policy(Vec<(String, String)>),
+}
+
+impl Removal {
+    /// Returns what the tokens lose, after a preposition. `None` if the tokens stop working.
+    pub fn object(&self) -> Option<[&'static str; 2]> {
+        match self {
+            Removal::Tokens(_) | Removal::Purge(_) | Removal::Accounts(_) => None,
+            Removal::Role(..) | Removal::Selection(..) | Removal::Catalogue(_) | Removal::Policy(_) => {
+                Some(["of", "these methods"])
+            }
+            Removal::OldSecret(_) => Some(["with", "the old secret"]),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -96,6 +114,8 @@ impl Query for GetImpact {
             Removal::Role(name, role) => role_change(actor, snapshot, env, name, *role),
             Removal::Selection(id, after) => selection(actor, snapshot, env, *id, after),
             Removal::Catalogue(new) => catalogue(actor, snapshot, env, new),
+            Removal::OldSecret(id) => old_secret(actor, snapshot, env, *id),
+            Removal::Policy(changes) => policy(actor, snapshot, env, changes),
         }
     }
 }
@@ -104,13 +124,15 @@ impl Query for GetImpact {
 struct Sum<'a> {
     snapshot: &'a dyn Snapshot,
     now: Timestamp,
+    /// The secret whose uses count. `None` for all secrets.
+    secret: Option<PublicId>,
     impact: Impact,
     uses_read: usize,
 }
 
 impl<'a> Sum<'a> {
     fn new(snapshot: &'a dyn Snapshot, now: Timestamp, count: u64) -> Self {
-        Sum { snapshot, now, impact: Impact { count, ..Impact::default() }, uses_read: 0 }
+        Sum { snapshot, now, secret: None, impact: Impact { count, ..Impact::default() }, uses_read: 0 }
     }
 
     /// Adds the uses of the methods of `token` that `takes` accepts. A use without a method is passed as `""`.
@@ -118,7 +140,7 @@ impl<'a> Sum<'a> {
         let was_used = token.last_seen_at.is_some_and(|at| at >= self.now.plus(-RECENT_USE));
         let mut uses = Vec::new();
         if was_used && self.uses_read < MAX_USES {
-            uses = self.snapshot.recent_uses(token.id, self.now, MAX_USES_OF_TOKEN)?;
+            uses = self.snapshot.recent_uses(token.id, self.secret.as_ref(), self.now, MAX_USES_OF_TOKEN)?;
             self.uses_read += uses.len();
             self.impact.is_lower_bound |= uses.len() == MAX_USES_OF_TOKEN;
         } else {
@@ -284,13 +306,52 @@ fn catalogue(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, new: &Catalo
 }
 
 fn selection(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, id: TokenId, after: &Selection) -> Result<Impact> {
-    let [seen, changed] = [TokenAction::Read, TokenAction::Write]
-        .map(|action| authorize::resolve_token(actor, snapshot, &TokenRef::Id(id), TrashScope::Live, action));
-    let (_, token) = authorize::denied_first(changed, seen)?;
+    let token = resolve_changed(actor, snapshot, id)?;
     let catalogues = snapshot.catalogues()?;
     let index = PermissionIndex::new(&catalogues);
     let dropped = dropped(token.highest_role(), (&index, &token.selection), (&index, after));
     let mut sum = Sum::new(snapshot, env.now, u64::from(!dropped.is_empty()));
     sum.add(token.clone(), false, |method| dropped.contains(method))?;
+    Ok(sum.finish())
+}
+
+fn old_secret(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, id: TokenId) -> Result<Impact> {
+    let token = resolve_changed(actor, snapshot, id)?;
+    let Some(previous) = token.overlap(env.now) else { return Ok(Impact::default()) };
+    let mut sum = Sum::new(snapshot, env.now, 1);
+    sum.secret = PublicId::from_hint(&previous.hint);
+    sum.add(token, false, |_| true)?;
+    Ok(sum.finish())
+}
+
+/// Returns the token, which the actor may read and change.
+fn resolve_changed(actor: &Actor, snapshot: &dyn Snapshot, id: TokenId) -> Result<Token> {
+    let [seen, changed] = [TokenAction::Read, TokenAction::Write]
+        .map(|action| authorize::resolve_token(actor, snapshot, &TokenRef::Id(id), TrashScope::Live, action));
+    authorize::denied_first(changed, seen).map(|(_, token)| token)
+}
+
+/// Only self-service takes something away from existing tokens: without it, a token that manages tokens for a member
+/// can only read, disable and revoke. The other rules limit new tokens, later changes, and what is kept.
+fn policy(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, changes: &[(String, String)]) -> Result<Impact> {
+    authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
+    authorize::check_policy_access(actor)?;
+    let before = snapshot.policy()?;
+    let mut after = before.clone();
+    changes.iter().try_for_each(|(key, value)| after.set(key, value))?;
+    let mut sum = Sum::new(snapshot, env.now, 0);
+    if !before.self_service || after.self_service {
+        return Ok(sum.finish());
+    }
+    let catalogues = snapshot.catalogues()?;
+    let index = PermissionIndex::new(&catalogues);
+    let is_lost = |method: &str| RequiredScope::WriteTokens.methods().contains(&method);
+    for token in active_tokens(&mut sum, actor, None)? {
+        let manages = index.selected(token.highest_role(), &token.selection).any(|(id, _)| is_lost(id.as_str()));
+        if manages && token.owner.role < Role::Admin {
+            sum.impact.count += 1;
+            sum.add(token, false, is_lost)?;
+        }
+    }
     Ok(sum.finish())
 }

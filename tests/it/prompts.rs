@@ -306,7 +306,7 @@ fn purge_lists_the_tokens_and_asks_for_their_number() {
     assert_eq!(home.as_ops(&["token", "list", "--trash", "--quiet"]).out, "");
 }
 
-/// Nothing is confirmed for these changes beyond the password, but a person sees which tokens are in use.
+/// A person sees which tokens are in use, and types yes. A change that hits no used token needs only the password.
 #[test]
 fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     let home = CliHome::set_up();
@@ -317,14 +317,18 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     let secret = home.create(&["a", "--account", "ci", "--method", method, "--user", "ops"]);
     home.create(&["b", "--account", "ci", "--user", "ops"]);
     assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 0);
-    let shown = |args: &[&str], end: &str| {
+    let answer = |args: &[&str], answer: &str| {
         let mut command = Terminal::start(&home, args);
-        command.types_hidden(&password_of("ops"), RIGHT).waits_for(end).types("\u{4}");
-        command.ends();
-        command.between
+        command.types_hidden(&password_of("ops"), RIGHT).waits_for(CONFIRM_CHANGE).types(answer);
+        (command.ends(), command.between.replace(&secret[..12], "[hint]"))
+    };
+    let shown = |args: &[&str]| {
+        let (code, shown) = answer(args, "no\n");
+        assert_eq!(code, 130);
+        shown
     };
     let edit = ["token", "edit", "ci/a", "--nothing", "--user", "ops"];
-    insta::assert_snapshot!(shown(&edit, CONFIRM_CHANGE), @"
+    insta::assert_snapshot!(shown(&edit), @"
     ci/a
       API: 1 method → no access
         - environment.control.StopEnv
@@ -335,18 +339,38 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
         methods environment.control.StopEnv
     Type
     ");
-    insta::assert_snapshot!(shown(&["account", "role", "ci", "viewer", "--user", "ops"], "✓"), @"
-    In the last 7 days, these tokens used methods that this change takes away:
+    insta::assert_snapshot!(shown(&["account", "role", "ci", "viewer", "--user", "ops"]), @"
+    Used in the last 7 days, of what is taken away:
     ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
     ");
-    insta::assert_snapshot!(shown(&["account", "disable", "ci", "--user", "ops"], "✓"), @"
+    insta::assert_snapshot!(shown(&["account", "disable", "ci", "--user", "ops"]), @"
     Used in the last 7 days:
     ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
     ");
+    let disable = |name: &'static str| ["token", "disable", name, "--user", "ops"];
+    insta::assert_snapshot!(shown(&disable("ci/a")), @"");
+    home.as_ops(&["token", "regenerate", "ci/a", "--grace", "2h", "--user", "ops"]).assert_success();
+    insta::assert_snapshot!(shown(&["token", "retire", "ci/a", "--user", "ops"]), @"");
+    home.file("empty.toml", "name = \"cloud-platform\"\n", 0o600);
+    insta::assert_snapshot!(shown(&["catalogue", "apply", "empty.toml", "--user", "ops"]), @"");
+    assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 0, "nothing was changed");
+
+    let mut unused = Terminal::start(&home, &disable("ci/b"));
+    unused.types_hidden(&password_of("ops"), RIGHT).waits_for("✓");
+    assert_eq!(unused.ends(), 0);
+    // A password from elsewhere means a script: nobody is asked.
+    home.as_ops(&["token", "enable", "ci/b", "--user", "ops"]).assert_success();
+    home.file("password", RIGHT, 0o600);
+    let mut script =
+        Terminal::start(&home, &["token", "disable", "ci/a", "--user", "ops", "--password-file", "password"]);
+    assert_eq!(script.ends(), 0);
+    home.as_ops(&["token", "enable", "ci/a", "--user", "ops"]).assert_success();
+    assert_eq!(answer(&["account", "disable", "ci", "--user", "ops"], "yes\n").0, 0);
+    assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 4);
 }
 
 #[test]

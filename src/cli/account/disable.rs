@@ -10,7 +10,8 @@ use crate::verbs::impact::Removal;
 
 pub(super) fn disable(app: &mut App, some: AccountsArgs) -> Result<()> {
     let usernames = usernames(&some)?;
-    let credential = impact::write_credential(app, Removal::Accounts(usernames.clone()))?;
+    let to = if usernames.len() == 1 { "disable the account" } else { "disable the accounts" };
+    let credential = impact::write_credential(app, to, |_| Ok(Removal::Accounts(usernames.clone())))?;
     let changed = app.call(&credential, DisableAccounts { usernames })?;
     print_revoked(
         app,

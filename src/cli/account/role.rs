@@ -11,7 +11,7 @@ use crate::verbs::impact::Removal;
 
 pub(super) fn role(app: &mut App, args: RoleArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
-    let credential = impact::write_credential(app, Removal::Role(username.clone(), role))?;
+    let credential = impact::write_credential(app, "change the role", |_| Ok(Removal::Role(username.clone(), role)))?;
     let changed = app.call(&credential, SetRole { username, role })?;
     print_changed(
         app,

@@ -88,7 +88,8 @@ pub(super) fn preview_and_apply(
     }
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     preview.check_accepted(consent.accept_widening, consent.accept_public)?;
-    let credential = impact::write_credential(app, Removal::Catalogue(Box::new(catalogue.clone())))?;
+    let removal = Removal::Catalogue(Box::new(catalogue.clone()));
+    let credential = impact::write_credential(app, "apply the catalogue", |_| Ok(removal))?;
     let changed =
         app.call(&credential, ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public))?;
     if app.out.json {

@@ -1,15 +1,21 @@
 //! `token disable`.
 
-use super::super::App;
 use super::super::args::TokensArgs;
+use super::super::{App, impact};
 use super::change_report::{RevokedText, print_revoked};
-use super::token_targets;
+use super::{live_tokens, token_targets};
 use crate::error::Result;
+use crate::verbs::impact::Removal;
 use crate::verbs::tokens::DisableTokens;
 
 pub(super) fn disable(app: &mut App, some: TokensArgs) -> Result<()> {
-    let credential = app.write_credential()?;
-    let changed = app.call(&credential, DisableTokens { tokens: token_targets(some) })?;
+    let tokens = token_targets(some);
+    let to = if tokens.len() == 1 { "disable the token" } else { "disable the tokens" };
+    let credential = impact::write_credential(app, to, |reader| {
+        let enabled = live_tokens(app, reader, tokens.clone())?.into_iter().filter(|token| token.enabled);
+        Ok(Removal::Tokens(enabled.map(|token| token.id).collect()))
+    })?;
+    let changed = app.call(&credential, DisableTokens { tokens })?;
     print_revoked(
         app,
         &changed.value,

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::args::{EditArgs, SelectionArgs};
-use super::super::prompt::PasswordSource;
 use super::super::{App, impact};
 use super::expiry_spec;
 use crate::domain::api_selection::{Selection, SelectionEdit};
@@ -14,7 +13,7 @@ use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::token::Token;
 use crate::domain::token_diff::{FieldChange, diff};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, TokenTarget};
@@ -42,8 +41,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         let edited = app.call(&credential, PreviewEdit(verb))?;
         return print_preview(app, edited);
     }
-    // Ask first only if a person can answer. A password from elsewhere means a script.
-    let shows_first = app.prompt.is_interactive && app.prompt.password == PasswordSource::Prompt;
+    let shows_first = impact::is_by_person(app);
     let edited = if shows_first {
         preview_and_edit(app, verb)?
     } else {
@@ -84,9 +82,7 @@ fn preview_and_edit(app: &App, verb: EditToken) -> Result<EditPreview> {
         let after = preview.after.selection.clone();
         impact::show(app, &read_credential, Removal::Selection(preview.before.id, after))?;
     }
-    if app.prompt.read_visible("Type yes to change the token")? != "yes" {
-        return Err(Error::cancelled());
-    }
+    impact::ask(app, "change the token")?;
     Ok(app.call(&credential, EditToken { expected: Some(Box::new(preview.before)), ..verb })?.value)
 }
 

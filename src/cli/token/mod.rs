@@ -26,9 +26,10 @@ use super::App;
 use super::args::{TokenCommand, TokensArgs};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Status, Token};
-use crate::error::Result;
-use crate::verbs::tokens::TokenTarget;
+use crate::domain::token::{Status, Token, TokenRef};
+use crate::error::{Error, Result};
+use crate::verbs::credential::Credential;
+use crate::verbs::tokens::{ShowToken, TokenTarget, ambiguous_words, as_account_and_name};
 
 pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
     match command {
@@ -70,4 +71,28 @@ fn expiry_spec(app: &App, text: Option<&str>) -> Result<Option<ExpirySpec>> {
     let spec = ExpirySpec::parse(text)?;
     spec.resolve(app.now(), app.adapters.clock.zone())?;
     Ok(Some(spec))
+}
+
+/// Returns the live tokens that the words on the line mean.
+fn live_tokens(app: &App, credential: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<Token>> {
+    let live = |token: TokenRef| match app.call(credential, ShowToken { token })?.token {
+        token if token.deleted_at.is_none() => Ok(token),
+        token => Err(Error::not_found(format!("the token {} is already in the trash", token.full_name()))),
+    };
+    resolve_tokens(app, credential, tokens)?.into_iter().map(live).collect()
+}
+
+/// Resolves the words on the line as the verb will read them. Two words may be `ACCOUNT NAME`.
+fn resolve_tokens(app: &App, credential: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<TokenRef>> {
+    let Some(full_name) = as_account_and_name(&tokens) else {
+        return Ok(tokens.into_iter().map(|target| target.reference).collect());
+    };
+    let find = |token: TokenRef| app.call(credential, ShowToken { token });
+    let both = tokens.iter().try_for_each(|target| find(target.reference.clone()).map(drop));
+    let one = find(TokenRef::Text(full_name.clone()));
+    match (both, one) {
+        (Ok(()), Ok(_)) => Err(ambiguous_words(&full_name)),
+        (Err(_), Ok(_)) => Ok(vec![TokenRef::Text(full_name)]),
+        (_, Err(_)) => Ok(tokens.into_iter().map(|target| target.reference).collect()),
+    }
 }

@@ -1,14 +1,19 @@
 //! `token retire`: ends the old secret of a rotation.
 
-use super::super::App;
 use super::super::args::TokenArgs;
+use super::super::{App, impact};
 use super::change_report::{RevokedText, print_revoked};
 use crate::error::Result;
-use crate::verbs::tokens::{RetireToken, TokenTarget};
+use crate::verbs::impact::Removal;
+use crate::verbs::tokens::{RetireToken, ShowToken, TokenTarget};
 
 pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
-    let credential = app.write_credential()?;
-    let changed = app.call(&credential, RetireToken { token: TokenTarget::by_reference(one.token) })?;
+    let token = TokenTarget::by_reference(one.token);
+    let credential = impact::write_credential(app, "end the overlap", |reader| {
+        let token = app.call(reader, ShowToken { token: token.reference.clone() })?.token;
+        Ok(Removal::OldSecret(token.id))
+    })?;
+    let changed = app.call(&credential, RetireToken { token })?;
     let text = RevokedText {
         done: "now works only with the new secret",
         subject: "the old secret",

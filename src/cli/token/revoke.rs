@@ -3,12 +3,11 @@
 use super::super::args::RevokeArgs;
 use super::super::{App, impact};
 use super::change_report::{RevokedText, print_revoked_with_remaining};
-use super::token_targets;
-use crate::domain::token::TokenRef;
+use super::{live_tokens, token_targets};
 use crate::error::{Error, Result};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
-use crate::verbs::tokens::{RevokeResult, RevokeTokens, ShowToken, TokenTarget, ambiguous_words, as_account_and_name};
+use crate::verbs::tokens::{RevokeResult, RevokeTokens, TokenTarget};
 
 pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     let (tokens, with_made) = (token_targets(args.some), args.with_made);
@@ -47,14 +46,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
 fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, RevokeTokens)> {
     let (credential, session) = app.authenticate()?;
     let read_credential = Credential::Session(session);
-    let mut shown = Vec::with_capacity(tokens.len());
-    for token in resolve_tokens(app, &read_credential, tokens)? {
-        let one = app.call(&read_credential, ShowToken { token })?.token;
-        if one.deleted_at.is_some() {
-            return Err(Error::not_found(format!("the token {} is already in the trash", one.full_name())));
-        }
-        shown.push(one);
-    }
+    let shown = live_tokens(app, &read_credential, tokens)?;
     let removal = Removal::Tokens(shown.iter().map(|token| token.id).collect());
     let made = impact::show(app, &read_credential, removal)?.made;
     let targets: Vec<TokenTarget> = shown.iter().map(TokenTarget::at_revision).collect();
@@ -68,19 +60,4 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
     };
     let typed = app.prompt.read_visible(&label)?;
     Ok((credential, RevokeTokens { tokens: targets, with_made, confirmation: typed }))
-}
-
-/// Resolves the words on the line as the verb will read them. Two words may be `ACCOUNT NAME`.
-fn resolve_tokens(app: &App, credential: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<TokenRef>> {
-    let Some(full_name) = as_account_and_name(&tokens) else {
-        return Ok(tokens.into_iter().map(|target| target.reference).collect());
-    };
-    let find = |token: TokenRef| app.call(credential, ShowToken { token });
-    let both = tokens.iter().try_for_each(|target| find(target.reference.clone()).map(drop));
-    let one = find(TokenRef::Text(full_name.clone()));
-    match (both, one) {
-        (Ok(()), Ok(_)) => Err(ambiguous_words(&full_name)),
-        (Err(_), Ok(_)) => Ok(vec![TokenRef::Text(full_name)]),
-        (_, Err(_)) => Ok(tokens.into_iter().map(|target| target.reference).collect()),
-    }
 }

@@ -8,6 +8,7 @@ use super::sqlite_tx::SqliteTx;
 use super::tokens;
 use crate::domain::expiry::Expiry;
 use crate::domain::recent_usage::{ClientUsage, RecentUse};
+use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::Result;
@@ -68,12 +69,19 @@ impl UsageReader for SqliteTx<'_> {
         })
     }
 
-    fn recent_uses(&self, token: TokenId, now: Timestamp, limit: usize) -> Result<Vec<RecentUse>> {
+    fn recent_uses(
+        &self,
+        token: TokenId,
+        secret: Option<&PublicId>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<RecentUse>> {
         let today = utc_day_number(now);
         let sql = "SELECT method, address, client, sum(iif(day = ?3, uses, 0)), sum(uses), max(day) FROM daily_uses
-                   WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
+                   WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3 AND (?5 IS NULL OR public_id = ?5)
                    GROUP BY method, address, client ORDER BY 5 DESC, 1, 2, 3 LIMIT ?4";
-        query_all(self.0, sql, params![token.0, today - 6, today, sql_limit(limit)], |r| {
+        let values = params![token.0, today - 6, today, sql_limit(limit), secret.map(PublicId::as_str)];
+        query_all(self.0, sql, values, |r| {
             Ok(RecentUse {
                 method: lossy(r, 0)?,
                 address: lossy(r, 1)?,

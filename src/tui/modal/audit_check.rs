@@ -62,10 +62,13 @@ impl Dialog for AuditCheckDialog {
     /// The dialog has one part.
     type Field = ();
     const LABEL_WIDTH: usize = 0;
-    const CONTEXT: Context = Context::AuditCheck;
 
     fn id(&self) -> &'static str {
         "audit-check"
+    }
+
+    fn context(&self) -> Context {
+        Context::AuditCheck
     }
 
     fn title(&self) -> String {

@@ -1,4 +1,4 @@
-//! The confirmation of a change: its effects, and the proof of identity.
+//! The confirmation of a change: its effects, numbers to type, and the proof of identity.
 
 use std::fmt::Debug;
 
@@ -19,6 +19,8 @@ use crate::verbs::request::{Request, Response};
 
 /// Minimum number of lines of the dialog, so that most dialogs look alike.
 const MIN_LINES: usize = 8;
+/// Columns of the labels if there is a number to type.
+const NUMBER_LABEL_COLUMNS: usize = 24;
 
 /// A change whose request can be built again after a mistyped password.
 pub trait Retry: Debug {
@@ -39,10 +41,29 @@ pub struct PendingMutation {
     text: ScrollText,
     /// The change whose impact is shown below the text. `None` if it takes nothing away.
     removal: Option<Removal>,
+    /// What must be typed before the change.
+    numbers: Vec<TypedNumber>,
     mutation: Box<dyn Retry>,
 }
 
+/// A number to type, such as that of the tokens that gain methods.
+#[derive(Debug)]
+struct TypedNumber {
+    label: &'static str,
+    expected: String,
+    typed: TextInput,
+}
+
 impl PendingMutation {
+    /// Requires that `number` is typed after `label`, unless the number is 0.
+    pub fn confirmed_by(mut self, label: &'static str, number: u64) -> Self {
+        if number > 0 {
+            self.numbers.push(TypedNumber { label, expected: number.to_string(), typed: TextInput::new(12) });
+            self.text = self.text.above(self.numbers.len());
+        }
+        self
+    }
+
     /// Shows the impact of `removal` below the text.
     pub fn taking(self, removal: Removal) -> Self {
         PendingMutation { removal: Some(removal), ..self }
@@ -66,7 +87,14 @@ impl PendingMutation {
 
     /// Does the same as [`PendingMutation::new`], with a description of any length.
     pub fn with_text(title: impl Into<String>, about: ScrollText, change: impl Retry + 'static) -> Self {
-        PendingMutation { title: title.into(), text: about, removal: None, mutation: Box::new(change) }
+        let mutation = Box::new(change);
+        PendingMutation { title: title.into(), text: about, removal: None, numbers: Vec::new(), mutation }
+    }
+}
+
+impl TypedNumber {
+    fn problem(&self) -> Option<String> {
+        (self.typed.text() != self.expected).then(|| format!("Type the number exactly: {}", self.expected))
     }
 }
 
@@ -86,6 +114,8 @@ impl ConfirmDialog {
 /// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
+    /// The number at this place.
+    Number(usize),
     Auth,
     /// The button, if no password is needed.
     Button,
@@ -94,7 +124,6 @@ pub enum Field {
 impl Dialog for ConfirmDialog {
     type Field = Field;
     const LABEL_WIDTH: usize = 0;
-    const CONTEXT: Context = Context::Confirm;
 
     fn id(&self) -> &'static str {
         self.mutation.request().name()
@@ -104,8 +133,14 @@ impl Dialog for ConfirmDialog {
         self.mutation.title.clone()
     }
 
+    /// Without a number to type, the arrows scroll.
+    fn context(&self) -> Context {
+        if self.mutation.numbers.is_empty() { Context::Confirm } else { Context::Form }
+    }
+
     fn fields(&self) -> Vec<(Field, FieldKind)> {
-        vec![self.auth.field(Field::Auth).unwrap_or((Field::Button, FieldKind::Button))]
+        let numbers = (0..self.mutation.numbers.len()).map(|at| (Field::Number(at), FieldKind::Text));
+        numbers.chain([self.auth.field(Field::Auth).unwrap_or((Field::Button, FieldKind::Button))]).collect()
     }
 
     fn scroll_text(&self) -> Option<&ScrollText> {
@@ -116,11 +151,25 @@ impl Dialog for ConfirmDialog {
         Some(&mut self.mutation.text)
     }
 
-    fn text_input(&mut self, _field: Field) -> Option<&mut TextInput> {
-        self.auth.text_input()
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
+            Field::Number(at) => self.mutation.numbers.get_mut(at).map(|number| &mut number.typed),
+            Field::Auth | Field::Button => self.auth.text_input(),
+        }
+    }
+
+    fn validation_error(&self, field: Field) -> Option<String> {
+        let Field::Number(at) = field else { return None };
+        let number = self.mutation.numbers.get(at).filter(|number| !number.typed.is_empty())?;
+        number.problem()
     }
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        for (at, number) in self.mutation.numbers.iter().enumerate() {
+            if let Some(problem) = number.problem() {
+                return Err(Problem::at(Field::Number(at), problem));
+            }
+        }
         let credential = self.auth.take_credential().map_err(Problem::general)?;
         Ok(Intent::send(credential, self.mutation.request()))
     }
@@ -156,6 +205,12 @@ impl Dialog for ConfirmDialog {
         self.mutation.text.draw(layout);
         if !tight {
             layout.blank();
+        }
+        if !self.mutation.numbers.is_empty() {
+            layout.set_label_width(NUMBER_LABEL_COLUMNS);
+        }
+        for (at, number) in self.mutation.numbers.iter().enumerate() {
+            layout.text_input(Field::Number(at), number.label, &number.typed);
         }
         if self.auth.field(Field::Auth).is_some() {
             self.auth.draw(layout, Field::Auth);

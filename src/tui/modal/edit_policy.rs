@@ -10,6 +10,7 @@ use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::impact::Removal;
 use crate::verbs::policy::SetPolicy;
 
 /// Prefix of every rule key.
@@ -128,8 +129,9 @@ impl Dialog for EditPolicyDialog {
         }
         let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
         let about = format!("The rule changes from {} to {value}.", self.before);
-        let verb = SetPolicy { changes: vec![(self.key.to_owned(), value)] };
-        Ok(PendingMutation::new(format!("Change {name}"), about, verb).confirm(ctx))
+        let changes = vec![(self.key.to_owned(), value)];
+        let change = PendingMutation::new(format!("Change {name}"), about, SetPolicy { changes: changes.clone() });
+        Ok(change.taking(Removal::Policy(changes)).confirm(ctx))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -4,6 +4,7 @@ use super::confirm_change::PendingMutation;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{PreviousSecret, Token};
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
+use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{RetireToken, TokenTarget};
 
 /// Describes when a secret was last accepted.
@@ -40,5 +41,6 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
     );
     let about = ScrollText::default().row(style, usage).row(LineStyle::Plain, text);
     let verb = RetireToken { token: TokenTarget::at_revision(token) };
-    Some(PendingMutation::with_text(format!("End the overlap of {}", token.full_name()), about, verb))
+    let title = format!("End the overlap of {}", token.full_name());
+    Some(PendingMutation::with_text(title, about, verb).taking(Removal::OldSecret(token.id)))
 }

@@ -253,26 +253,25 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollTex
     if impact.count == 0 {
         return ScrollText::default();
     }
-    let is_partial = matches!(removal, Removal::Role(..) | Removal::Selection(..) | Removal::Catalogue(_));
     let text = ScrollText::default().blank();
     let count = count_noun(impact.count, "token");
     if impact.used == 0 {
-        let (none, used) = match (impact.count, is_partial) {
-            (1, false) => ("The token was not".to_owned(), "used"),
-            (1, true) => ("The token didn't".to_owned(), "use these methods"),
-            (_, false) => (format!("None of the {count} was"), "used"),
-            (_, true) => (format!("None of the {count}"), "used these methods"),
+        let none = match (impact.count, removal.object()) {
+            (1, None) => "The token was not used".to_owned(),
+            (1, Some([_, object])) => format!("The token didn't use {object}"),
+            (_, None) => format!("None of the {count} was used"),
+            (_, Some([_, object])) => format!("None of the {count} used {object}"),
         };
-        return text.row(LineStyle::Plain, format!("{none} {used} in the last 7 days."));
+        return text.row(LineStyle::Plain, format!("{none} in the last 7 days."));
     }
     let bound = if impact.is_lower_bound { "at least " } else { "" };
     let calls = count_noun(impact.uses, "call");
-    let of = if is_partial { " of these methods" } else { "" };
+    let of = removal.object().map_or_else(String::new, |object| format!(" {}", object.join(" ")));
     let used = group_digits(impact.used);
     let tokens = if impact.count == 1 { String::new() } else { format!("{bound}{used} of {count}, ") };
     let head = format!("! In use: {tokens}{calls}{of} in the last 7 days:");
     let mut text = text.row(LineStyle::Warning, head);
-    for one in &impact.tokens {
+    for one in impact.tokens.iter().filter(|one| one.usage.week > 0) {
         let (name, calls) = (one.token.full_name(), count_noun(one.usage.week, "call"));
         let from = callers(&one.usage.clients, columns.saturating_sub(7));
         text = text

@@ -59,5 +59,9 @@ fn disable_tokens(tokens: &[Token]) -> impl Fn() -> PendingMutation + 'static {
             format!("The service will deny {names} from the next request on. You can enable the tokens later."),
         ),
     };
-    move || PendingMutation::new(format!("Disable {what}"), about.clone(), DisableTokens { tokens: targets.clone() })
+    let removal = Removal::Tokens(tokens.iter().filter(|token| token.enabled).map(|token| token.id).collect());
+    move || {
+        PendingMutation::new(format!("Disable {what}"), about.clone(), DisableTokens { tokens: targets.clone() })
+            .taking(removal.clone())
+    }
 }

@@ -35,10 +35,13 @@ impl Dialog for SaveSecretDialog {
     /// The dialog has one part.
     type Field = ();
     const LABEL_WIDTH: usize = 10;
-    const CONTEXT: Context = Context::SaveSecret;
 
     fn id(&self) -> &'static str {
         "save-secret"
+    }
+
+    fn context(&self) -> Context {
+        Context::SaveSecret
     }
 
     fn title(&self) -> String {

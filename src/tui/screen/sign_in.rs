@@ -69,10 +69,13 @@ impl SignIn {
 impl Dialog for SignIn {
     type Field = Field;
     const LABEL_WIDTH: usize = 10;
-    const CONTEXT: Context = Context::SignIn;
 
     fn id(&self) -> &'static str {
         "sign-in"
+    }
+
+    fn context(&self) -> Context {
+        Context::SignIn
     }
 
     fn title(&self) -> String {

@@ -139,7 +139,7 @@ impl<D: Dialog + 'static> Component for Form<D> {
         match self.focused_field() {
             Some((_, FieldKind::Choice)) => Context::Choice,
             Some((_, FieldKind::Button)) => Context::Button,
-            Some((_, FieldKind::Text)) | None => D::CONTEXT,
+            Some((_, FieldKind::Text)) | None => self.dialog.context(),
         }
     }
 

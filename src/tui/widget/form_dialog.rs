@@ -51,8 +51,6 @@ pub trait Dialog {
     type Field: Copy + PartialEq;
     /// Columns of the labels before the fields.
     const LABEL_WIDTH: usize;
-    /// The context in which the keys of the fields are looked up.
-    const CONTEXT: Context = Context::Form;
 
     /// A word for the effect of the main button, if Enter in the last field presses it at once.
     const ENTER_LABEL: Option<&'static str> = None;
@@ -66,6 +64,11 @@ pub trait Dialog {
 
     /// Returns the id of the dialog, for tests.
     fn id(&self) -> &'static str;
+
+    /// Returns the context in which the keys of the text fields are looked up.
+    fn context(&self) -> Context {
+        Context::Form
+    }
 
     /// Returns the title.
     fn title(&self) -> String;

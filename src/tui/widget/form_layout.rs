@@ -46,6 +46,11 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         self.line(Line::styled(cut(text, self.columns), style));
     }
 
+    /// Sets the columns of the labels, instead of those of the dialog.
+    pub fn set_label_width(&mut self, columns: usize) {
+        self.labels = columns;
+    }
+
     /// Returns blanks of the width of the labels.
     pub fn indent(&self) -> Span<'static> {
         Span::raw(" ".repeat(self.labels))

@@ -38,6 +38,8 @@ pub struct ScrollText {
     rows: Vec<Row>,
     /// The first visible line.
     top: usize,
+    /// Fields of the dialog below the text, except the proof.
+    fields: usize,
 }
 
 /// Below this number of rows, dialogs leave out blank lines and other spacing.
@@ -46,11 +48,6 @@ const TIGHT_ROWS: usize = 16;
 /// Returns `true` if a screen of `rows` has no room to spare.
 pub fn is_tight(rows: usize) -> bool {
     rows < TIGHT_ROWS
-}
-
-/// Returns the number of lines that fit on a screen of `rows`, next to the other lines of such a dialog.
-fn visible_lines(rows: usize) -> usize {
-    rows.saturating_sub(if is_tight(rows) { 5 } else { 7 }).max(2)
 }
 
 impl ScrollText {
@@ -81,6 +78,16 @@ impl ScrollText {
         self
     }
 
+    /// Leaves room for `fields` lines below the text.
+    pub fn above(self, fields: usize) -> Self {
+        ScrollText { fields, ..self }
+    }
+
+    /// Returns the number of lines that fit on a screen of `rows`, next to the other lines of such a dialog.
+    fn visible_lines(&self, rows: usize) -> usize {
+        rows.saturating_sub(self.fields + if is_tight(rows) { 5 } else { 7 }).max(2)
+    }
+
     fn lines(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let mut lines = Vec::new();
         for row in &self.rows {
@@ -105,13 +112,13 @@ impl ScrollText {
 
     /// Returns `true` if the text is longer than its room in a dialog of `columns` on a screen of `rows`.
     pub fn is_long(&self, columns: usize, rows: usize) -> bool {
-        self.height(columns) > visible_lines(rows)
+        self.height(columns) > self.visible_lines(rows)
     }
 
     /// Scrolls if `action` scrolls, and returns `true` then.
     pub fn scroll(&mut self, action: Action, columns: usize, rows: usize) -> bool {
         // The last line shows how many lines follow.
-        let shown = visible_lines(rows) - 1;
+        let shown = self.visible_lines(rows) - 1;
         let delta = match action {
             Action::Down => 1,
             Action::Up => -1,
@@ -127,7 +134,7 @@ impl ScrollText {
     /// Writes as many lines as fit.
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>) {
         let mut lines = self.lines(layout.columns, layout.theme);
-        let (all, room) = (lines.len(), visible_lines(layout.rows));
+        let (all, room) = (lines.len(), self.visible_lines(layout.rows));
         if all > room {
             let shown = room - 1;
             let top = self.top.min(all - shown);

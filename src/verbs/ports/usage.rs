@@ -1,6 +1,7 @@
 //! Usage of one token, shown with the token and before a revocation.
 
 use crate::domain::recent_usage::{ClientUsage, RecentUsage, RecentUse};
+use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::domain::wire_format::{MethodUses, in_answer, method_uses};
@@ -136,7 +137,13 @@ pub struct LastDenial {
 
 pub trait UsageReader {
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
-    /// Returns the accepted uses of a token in the last 7 days (UTC) by method and caller: the most used first, `limit`
-    /// at most.
-    fn recent_uses(&self, token: TokenId, now: Timestamp, limit: usize) -> Result<Vec<RecentUse>>;
+    /// Returns the accepted uses of a token, or only of its `secret`, in the last 7 days (UTC) by method and caller: the
+    /// most used first, `limit` at most.
+    fn recent_uses(
+        &self,
+        token: TokenId,
+        secret: Option<&PublicId>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<RecentUse>>;
 }

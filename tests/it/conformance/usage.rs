@@ -60,7 +60,7 @@ pub fn recent_uses_sum_up_by_method_and_caller<E: Engine>() {
     record(&token, START.plus(DAY), 50, ["m.One", "10.0.0.1"]);
     record(&other, START, 50, ["m.One", "10.0.0.1"]);
     let today = utc_day_number(START);
-    let recent = |limit| f.store.read(|s| s.recent_uses(token.id, START, limit)).unwrap();
+    let recent = |limit| f.store.read(|s| s.recent_uses(token.id, None, START, limit)).unwrap();
     let row = |method: &str, address: &str, today: u64, week: u64, last_day: i64| RecentUse {
         method: method.to_owned(),
         address: address.to_owned(),
@@ -76,6 +76,9 @@ pub fn recent_uses_sum_up_by_method_and_caller<E: Engine>() {
     ];
     assert_eq!(recent(10), rows);
     assert_eq!(recent(2), rows[..2]);
+    let of_secret = |secret: &PublicId| f.store.read(|s| s.recent_uses(token.id, Some(secret), START, 10)).unwrap();
+    assert_eq!(of_secret(&PublicId::from_hint(&token.hint).unwrap()), rows);
+    assert_eq!(of_secret(&PublicId::from_hint(&other.hint).unwrap()), []);
 }
 
 /// A clock that was ahead leaves uses on future days: they don't count as today's.

@@ -98,6 +98,49 @@ fn impact_of_a_catalogue_has_only_uses_of_methods_that_it_drops() {
 }
 
 #[test]
+fn impact_of_the_end_of_an_overlap_has_only_uses_of_the_old_secret() {
+    let install = TestInstall::with_accounts();
+    let old = used_token(&install, "member", "x", &[(READ, "a", 4)]);
+    assert_eq!(impact(&install, "member", Removal::OldSecret(old.id)).unwrap(), Impact::default(), "one secret");
+    let grace = Some(Span::Days(1));
+    let verb = RegenerateToken { token: TokenTarget::at_revision(&old), grace, expires: None };
+    let new = install.call("member", verb).unwrap().value.token;
+    let secret = PublicId::from_hint(&new.hint).unwrap();
+    let used =
+        Use { token: new.id, secret: &secret, at: install.now(), count: 50, method: READ, address: "b", client: "c" };
+    install.store().write_usage(|tx| tx.record_use(&used)).unwrap();
+    let ended = impact(&install, "member", Removal::OldSecret(old.id)).unwrap();
+    assert_eq!((ended.count, ended.used, ended.uses), (1, 1, 4));
+    assert_eq!(ended.tokens[0].usage.clients.len(), 1);
+}
+
+/// Other rules limit only new tokens and later changes.
+#[test]
+fn impact_of_a_policy_has_tokens_that_manage_tokens_for_members() {
+    let install = TestInstall::with_accounts();
+    let manages = |owner: &str| {
+        let ids = ["jeton.tokens.read", "jeton.tokens.write"];
+        let token = install.create(owner, CreateToken { selection: methods(&ids), ..create("manages") });
+        let bearer = bearer(token.secret.expose(|s| Secret::parse(s).unwrap()));
+        call(&install.backend, &bearer, disable(&["other"])).unwrap();
+    };
+    for owner in ["admin", "member"] {
+        install.issue(owner, "other");
+        manages(owner);
+    }
+    let of = |who: &str, changes: &[(&str, &str)]| {
+        let changes = changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        impact(&install, who, Removal::Policy(changes))
+    };
+    let off = of(OWNER, &[("policy.self_service", "off")]).unwrap();
+    assert_eq!((names(&off), off.count, off.uses), (vec!["member/manages".to_owned()], 1, 1));
+    let limits = [("policy.max_expiry", "1d"), ("policy.active_tokens", "1"), ("policy.trash", "1h")];
+    assert_eq!(of(OWNER, &limits).unwrap(), Impact::default());
+    assert_error(of(OWNER, &[("policy.colour", "red")]), Kind::Usage);
+    assert_error(of("admin", &[("policy.self_service", "off")]), Kind::Denied);
+}
+
+#[test]
 fn impact_of_a_purge_has_tokens_used_until_their_revocation() {
     let install = TestInstall::with_accounts();
     used_token(&install, "member", "busy", &[(READ, "a", 4)]);
@@ -123,6 +166,7 @@ fn impact_is_denied_like_its_change() {
             Removal::Accounts(vec![username("nobody")]),
             Removal::Role(owner(), Role::Viewer),
             Removal::Selection(token.id, Selection::nothing()),
+            Removal::OldSecret(token.id),
         ]
     };
     for removal in removals() {

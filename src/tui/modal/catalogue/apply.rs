@@ -2,8 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::confirm_widening::ConfirmWideningDialog;
-use super::{pending_apply, preview_text};
+use super::pending_apply;
 use crate::domain::catalogue::Catalogue;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::platform::paths;
@@ -60,10 +59,7 @@ impl ApplyCatalogueDialog {
                 preview.name
             )));
         }
-        if preview.widening.count > 0 || !preview.made_public.is_empty() {
-            return Ok(Intent::push(ConfirmWideningDialog::new(catalogue, preview)));
-        }
-        Ok(pending_apply(&catalogue, preview_text(preview), None, None).confirm(ctx))
+        Ok(pending_apply(&catalogue, preview).confirm(ctx))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Dialogs about catalogues.
 
 pub mod apply;
-pub mod confirm_widening;
 
 use super::confirm_change::PendingMutation;
 use crate::domain::catalogue::Catalogue;
@@ -39,15 +38,14 @@ fn line_style(line: &str) -> LineStyle {
     }
 }
 
-/// Returns the change. `accept_widening` and `accept_public` are the confirmed numbers of tokens that gain methods and
-/// of methods that become public.
-fn pending_apply(
-    catalogue: &Catalogue,
-    about: ScrollText,
-    accept_widening: Option<u64>,
-    accept_public: Option<u64>,
-) -> PendingMutation {
-    let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
-    PendingMutation::with_text(format!("Apply {}", catalogue.name), about, verb)
+/// Returns the change of `preview`. The numbers of methods that become public and of tokens that gain methods must be
+/// typed; the verb compares them again.
+fn pending_apply(catalogue: &Catalogue, preview: &CataloguePreview) -> PendingMutation {
+    let (public, widened) = (preview.made_public.len() as u64, preview.widening.count);
+    let accepted = |count: u64| Some(count).filter(|count| *count > 0);
+    let verb = ApplyCatalogue::new(catalogue.clone(), accepted(widened), accepted(public));
+    PendingMutation::with_text(format!("Apply {}", catalogue.name), preview_text(preview), verb)
+        .confirmed_by("Type number of methods", public)
+        .confirmed_by("Type number of tokens", widened)
         .taking(Removal::Catalogue(Box::new(catalogue.clone())))
 }

@@ -23,6 +23,7 @@ use crate::tui::modal::token_details::TokenDetailsDialog;
 use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::{count_noun, join_three};
 use crate::tui::widget::confirm_identity::AuthField;
+use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{DisableTokens, EnableTokens, TokenTarget};
 
 impl Tokens {
@@ -113,6 +114,7 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
             token.full_name()
         );
         PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
+            .taking(Removal::Tokens(vec![token.id]))
     } else {
         let expired = token.expiry.is_past(now);
         let about = if expired {
@@ -162,4 +164,5 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
          tokens later.{off}"
     );
     PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })
+        .taking(Removal::Tokens(affected.iter().map(|token| token.id).collect()))
 }

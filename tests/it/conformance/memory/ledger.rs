@@ -244,10 +244,19 @@ fn busiest<K: Ord>(uses: impl Iterator<Item = (K, u64)>, limit: usize) -> Vec<(K
 }
 
 impl UsageReader for State {
-    fn recent_uses(&self, token: TokenId, now: Timestamp, limit: usize) -> Result<Vec<RecentUse>> {
+    fn recent_uses(
+        &self,
+        token: TokenId,
+        secret: Option<&PublicId>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<RecentUse>> {
         let today = utc_day_number(now);
         let mut sums: BTreeMap<[&str; 3], RecentUse> = BTreeMap::new();
-        let is_recent = |key: &UseKey| key.token == token && (today - 6..=today).contains(&key.day);
+        let is_recent = |key: &UseKey| {
+            let is_of_secret = secret.is_none_or(|id| id.as_str() == key.secret);
+            key.token == token && is_of_secret && (today - 6..=today).contains(&key.day)
+        };
         for (key, uses) in self.uses.iter().filter(|(key, _)| is_recent(key)) {
             let (method, address, client) = (key.method.clone(), key.address.clone(), key.client.clone());
             let new = RecentUse { method, address, client, today: 0, week: 0, last_day: key.day };
