@@ -340,23 +340,46 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     Type
     ");
     insta::assert_snapshot!(shown(&["account", "role", "ci", "viewer", "--user", "ops"]), @"
-    Used in the last 7 days, of what is taken away:
+    In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
+    Type
     ");
     insta::assert_snapshot!(shown(&["account", "disable", "ci", "--user", "ops"]), @"
     Used in the last 7 days:
     ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
+    Type
     ");
     let disable = |name: &'static str| ["token", "disable", name, "--user", "ops"];
-    insta::assert_snapshot!(shown(&disable("ci/a")), @"");
+    insta::assert_snapshot!(shown(&disable("ci/a")), @"
+    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+        from local  jeton verify  1
+        methods environment.control.StopEnv
+    Type
+    ");
     home.as_ops(&["token", "regenerate", "ci/a", "--grace", "2h", "--user", "ops"]).assert_success();
-    insta::assert_snapshot!(shown(&["token", "retire", "ci/a", "--user", "ops"]), @"");
-    home.file("empty.toml", "name = \"cloud-platform\"\n", 0o600);
-    insta::assert_snapshot!(shown(&["catalogue", "apply", "empty.toml", "--user", "ops"]), @"");
+    insta::assert_snapshot!(shown(&["token", "retire", "ci/a", "--user", "ops"]), @"
+    In the last 7 days, the old secret was used:
+    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+        from local  jeton verify  1
+        methods environment.control.StopEnv
+    Type
+    ");
+    home.file(
+        "empty.toml",
+        "schema = 1\nname = \"cloud-platform\"\ntitle = \"r\"\n[[group]]\nid = \"r\"\ntitle = \"r\"\n",
+        0o600,
+    );
+    insta::assert_snapshot!(shown(&["catalogue", "apply", "empty.toml", "--user", "ops"]), @"
+    In the last 7 days, these tokens used methods that this change takes away:
+    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+        from local  jeton verify  1
+        methods environment.control.StopEnv
+    Type
+    ");
     assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 0, "nothing was changed");
 
     let mut unused = Terminal::start(&home, &disable("ci/b"));

@@ -103,6 +103,7 @@ fn widening_needs_the_number_of_tokens_typed() {
       Shop reader: +1 shop.orders.Cancel
 
     Type number of tokens
+    Password of ops
     ");
     s.assert_shows("admin/reader  +1 shop.orders.Cancel");
     s.assert_shows("member/reader  +1 shop.orders.Cancel");
@@ -144,11 +145,11 @@ fn public_methods_need_their_number_typed() {
     API sets: 1 changed
       ~ Shop reader
           include: shop.orders.Cancel (added)
-    API sets:
-      Shop reader: +1 shop.orders.Cancel
+    ↓ 2 more lines
 
     Type number of methods
     Type number of tokens
+    Password of ops
     ");
     for wrong in ["", "2"] {
         s.keys(&format!("<c-u>{wrong}<enter><enter><enter>"));
@@ -199,11 +200,11 @@ fn whole_preview_is_reached_by_scrolling() {
     }
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    API sets:
       Shop reader: +1
       shop.orders.Cancel
-    ↑ 11 more lines
+    ↑ 12 more lines
     Type number of tokens
+    Password of ops
     ");
 }
 

@@ -177,6 +177,7 @@ fn several_tokens_are_disabled_and_enabled_together() {
     The service will deny ops/a, ops/c from the next request on. The secrets
     are kept, so you can enable the tokens later. 1 other marked token is
     already disabled.
+    None of the 2 tokens was used in the last 7 days.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
