@@ -1,5 +1,7 @@
 //! Terminal prompts of the commands.
 
+mod impact;
+
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -304,96 +306,6 @@ fn purge_lists_the_tokens_and_asks_for_their_number() {
     }
     assert_eq!(purge("2\n"), 0);
     assert_eq!(home.as_ops(&["token", "list", "--trash", "--quiet"]).out, "");
-}
-
-/// A person sees which tokens are in use, and types yes. A change that hits no used token needs only the password.
-#[test]
-fn prompts_show_tokens_in_use_before_access_is_taken_away() {
-    let home = CliHome::set_up();
-    let method = "environment.control.StopEnv";
-    home.as_ops(&["catalogue", "apply", "cloud-platform"]).assert_success();
-    let create = ["account", "create", "ci", "--password-stdin"];
-    home.run(&create, format!("{PASSWORD}\n{PASSWORD}\n")).assert_success();
-    let secret = home.create(&["a", "--account", "ci", "--method", method, "--user", "ops"]);
-    home.create(&["b", "--account", "ci", "--user", "ops"]);
-    assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 0);
-    let answer = |args: &[&str], answer: &str| {
-        let mut command = Terminal::start(&home, args);
-        command.types_hidden(&password_of("ops"), RIGHT).waits_for(CONFIRM_CHANGE).types(answer);
-        (command.ends(), command.between.replace(&secret[..12], "[hint]"))
-    };
-    let shown = |args: &[&str]| {
-        let (code, shown) = answer(args, "no\n");
-        assert_eq!(code, 130);
-        shown
-    };
-    let edit = ["token", "edit", "ci/a", "--nothing", "--user", "ops"];
-    insta::assert_snapshot!(shown(&edit), @"
-    ci/a
-      API: 1 method → no access
-        - environment.control.StopEnv
-    ! the token may not call anything: its API selection is empty
-    In the last 7 days, these tokens used methods that this change takes away:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
-        from local  jeton verify  1
-        methods environment.control.StopEnv
-    Type
-    ");
-    insta::assert_snapshot!(shown(&["account", "role", "ci", "viewer", "--user", "ops"]), @"
-    In the last 7 days, these tokens used methods that this change takes away:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
-        from local  jeton verify  1
-        methods environment.control.StopEnv
-    Type
-    ");
-    insta::assert_snapshot!(shown(&["account", "disable", "ci", "--user", "ops"]), @"
-    Used in the last 7 days:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
-        from local  jeton verify  1
-        methods environment.control.StopEnv
-    Type
-    ");
-    let disable = |name: &'static str| ["token", "disable", name, "--user", "ops"];
-    insta::assert_snapshot!(shown(&disable("ci/a")), @"
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
-        from local  jeton verify  1
-        methods environment.control.StopEnv
-    Type
-    ");
-    home.as_ops(&["token", "regenerate", "ci/a", "--grace", "2h", "--user", "ops"]).assert_success();
-    insta::assert_snapshot!(shown(&["token", "retire", "ci/a", "--user", "ops"]), @"
-    In the last 7 days, the old secret was used:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
-        from local  jeton verify  1
-        methods environment.control.StopEnv
-    Type
-    ");
-    home.file(
-        "empty.toml",
-        "schema = 1\nname = \"cloud-platform\"\ntitle = \"r\"\n[[group]]\nid = \"r\"\ntitle = \"r\"\n",
-        0o600,
-    );
-    insta::assert_snapshot!(shown(&["catalogue", "apply", "empty.toml", "--user", "ops"]), @"
-    In the last 7 days, these tokens used methods that this change takes away:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
-        from local  jeton verify  1
-        methods environment.control.StopEnv
-    Type
-    ");
-    assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 0, "nothing was changed");
-
-    let mut unused = Terminal::start(&home, &disable("ci/b"));
-    unused.types_hidden(&password_of("ops"), RIGHT).waits_for("✓");
-    assert_eq!(unused.ends(), 0);
-    // A password from elsewhere means a script: nobody is asked.
-    home.as_ops(&["token", "enable", "ci/b", "--user", "ops"]).assert_success();
-    home.file("password", RIGHT, 0o600);
-    let mut script =
-        Terminal::start(&home, &["token", "disable", "ci/a", "--user", "ops", "--password-file", "password"]);
-    assert_eq!(script.ends(), 0);
-    home.as_ops(&["token", "enable", "ci/a", "--user", "ops"]).assert_success();
-    assert_eq!(answer(&["account", "disable", "ci", "--user", "ops"], "yes\n").0, 0);
-    assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 4);
 }
 
 #[test]
