@@ -10,7 +10,7 @@ use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::text_fit::count_noun;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
+use crate::tui::widget::form::{Dialog, FieldKind, Fields, Form, PressResult};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 use crate::tui::widget::text_input::TextInput;
@@ -58,9 +58,20 @@ impl AuditCheckDialog {
     }
 }
 
-impl Dialog for AuditCheckDialog {
+impl Fields for AuditCheckDialog {
     /// The dialog has one part.
     type Field = ();
+
+    fn fields(&self) -> Vec<((), FieldKind)> {
+        vec![((), FieldKind::Text)]
+    }
+
+    fn text_input(&mut self, (): ()) -> Option<&mut TextInput> {
+        None
+    }
+}
+
+impl Dialog for AuditCheckDialog {
     const LABEL_WIDTH: usize = 0;
 
     fn id(&self) -> &'static str {
@@ -73,14 +84,6 @@ impl Dialog for AuditCheckDialog {
 
     fn title(&self) -> String {
         "Audit log integrity".to_owned()
-    }
-
-    fn fields(&self) -> Vec<((), FieldKind)> {
-        vec![((), FieldKind::Text)]
-    }
-
-    fn text_input(&mut self, (): ()) -> Option<&mut TextInput> {
-        None
     }
 
     fn scroll_text(&self) -> Option<&ScrollText> {

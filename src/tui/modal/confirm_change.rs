@@ -9,7 +9,7 @@ use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::dialog_frame::dialog_size;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, FieldKind, Fields, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 use crate::tui::widget::text_input::TextInput;
@@ -121,8 +121,25 @@ pub enum Field {
     Button,
 }
 
-impl Dialog for ConfirmDialog {
+impl Fields for ConfirmDialog {
     type Field = Field;
+
+    fn fields(&self) -> Vec<(Field, FieldKind)> {
+        let numbers = (0..self.mutation.numbers.len()).map(|at| (Field::Number(at), FieldKind::Text));
+        let last =
+            if self.auth.is_typed() { (Field::Auth, FieldKind::Text) } else { (Field::Button, FieldKind::Button) };
+        numbers.chain([last]).collect()
+    }
+
+    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
+        match field {
+            Field::Number(at) => self.mutation.numbers.get_mut(at).map(|number| &mut number.typed),
+            Field::Auth | Field::Button => self.auth.text_input(),
+        }
+    }
+}
+
+impl Dialog for ConfirmDialog {
     const LABEL_WIDTH: usize = 0;
 
     fn id(&self) -> &'static str {
@@ -138,24 +155,12 @@ impl Dialog for ConfirmDialog {
         if self.mutation.numbers.is_empty() { Context::Confirm } else { Context::Form }
     }
 
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let numbers = (0..self.mutation.numbers.len()).map(|at| (Field::Number(at), FieldKind::Text));
-        numbers.chain([self.auth.field(Field::Auth).unwrap_or((Field::Button, FieldKind::Button))]).collect()
-    }
-
     fn scroll_text(&self) -> Option<&ScrollText> {
         Some(&self.mutation.text)
     }
 
     fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
         Some(&mut self.mutation.text)
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Number(at) => self.mutation.numbers.get_mut(at).map(|number| &mut number.typed),
-            Field::Auth | Field::Button => self.auth.text_input(),
-        }
     }
 
     fn validation_error(&self, field: Field) -> Option<String> {
@@ -212,7 +217,7 @@ impl Dialog for ConfirmDialog {
         for (at, number) in self.mutation.numbers.iter().enumerate() {
             layout.text_input(Field::Number(at), number.label, &number.typed);
         }
-        if self.auth.field(Field::Auth).is_some() {
+        if self.auth.is_typed() {
             self.auth.draw(layout, Field::Auth);
         } else {
             layout.button(Field::Button, &self.mutation.title);

@@ -9,23 +9,20 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::tui::component::UpdateContext;
 use crate::tui::model::Model;
-use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{CopyToken, TokenTarget};
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+fields! { CopyTokenDialog, form:
     /// Name of the new token.
-    Name,
+    Name => Text(&mut form.name),
     /// The account that will own the new token.
-    Account,
-    Expires,
-    ExpiryText,
-    Button,
+    Account if form.account.is_some() => Text(form.account.as_mut()?),
+    Expires => Choice(form.expiry.choices()),
+    ExpiryText if form.expiry.is_text() => Text(form.expiry.text_input()),
+    Button => Button,
 }
 
 /// The form for a new token based on another one.
@@ -56,7 +53,6 @@ impl CopyTokenDialog {
 }
 
 impl Dialog for CopyTokenDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 13;
 
     fn id(&self) -> &'static str {
@@ -65,27 +61,6 @@ impl Dialog for CopyTokenDialog {
 
     fn title(&self) -> String {
         format!("Copy {}", self.source.full_name())
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut fields = vec![(Field::Name, FieldKind::Text)];
-        fields.extend(self.account.as_ref().map(|_| (Field::Account, FieldKind::Text)));
-        fields.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
-        fields.push((Field::Button, FieldKind::Button));
-        fields
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Name => Some(&mut self.name),
-            Field::Account => self.account.as_mut(),
-            Field::ExpiryText => Some(self.expiry.text_input()),
-            Field::Expires | Field::Button => None,
-        }
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        (field == Field::Expires).then(|| self.expiry.choices())
     }
 
     fn is_touched(&self) -> bool {

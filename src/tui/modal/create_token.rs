@@ -12,9 +12,8 @@ use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, 
 use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::tui::widget::text_input::TextInput;
@@ -22,17 +21,15 @@ use crate::verbs::accounts::ListAccounts;
 use crate::verbs::request::{Request, Response};
 use crate::verbs::tokens::CreateToken;
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    Owner,
-    OwnerText,
-    Name,
-    Description,
-    Expires,
-    ExpiryText,
-    Api,
-    Button,
+fields! { CreateTokenDialog, form:
+    Owner if form.owner.has_options() => Choice(form.owner.choices()?),
+    OwnerText if form.owner.is_text() => Text(form.owner.text_input()?),
+    Name => Text(&mut form.name),
+    Description => Text(&mut form.description),
+    Expires => Choice(form.expiry.choices()),
+    ExpiryText if form.expiry.is_text() => Text(form.expiry.text_input()),
+    Api => Choice(form.api()),
+    Button => Button,
 }
 
 /// Lines of the form and its box outside the API list.
@@ -77,10 +74,15 @@ impl CreateTokenDialog {
         self.owner.set_candidates(candidates);
         self.api.set_role(self.owner.role());
     }
+
+    /// Returns the API selection, limited by the role of the owner.
+    fn api(&mut self) -> &mut ApiChoice {
+        self.api.set_role(self.owner.role());
+        &mut self.api
+    }
 }
 
 impl Dialog for CreateTokenDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 13;
 
     fn id(&self) -> &'static str {
@@ -91,43 +93,11 @@ impl Dialog for CreateTokenDialog {
         "Generate a token".to_owned()
     }
 
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut fields: Vec<_> = self.owner.fields(Field::Owner, Field::OwnerText).collect();
-        fields.extend([(Field::Name, FieldKind::Text), (Field::Description, FieldKind::Text)]);
-        fields.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
-        fields.extend([(Field::Api, FieldKind::Choice), (Field::Button, FieldKind::Button)]);
-        fields
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Name => Some(&mut self.name),
-            Field::Description => Some(&mut self.description),
-            Field::ExpiryText => Some(self.expiry.text_input()),
-            Field::OwnerText => self.owner.text_input(),
-            Field::Owner | Field::Expires | Field::Api | Field::Button => None,
-        }
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        match field {
-            Field::Owner => self.owner.choices(),
-            Field::Expires => Some(self.expiry.choices()),
-            Field::Api => {
-                self.api.set_role(self.owner.role());
-                Some(&mut self.api)
-            }
-            Field::OwnerText | Field::Name | Field::Description | Field::ExpiryText | Field::Button => None,
-        }
-    }
-
     fn on_action(&mut self, field: Field, action: Action) -> Option<Intent> {
         if field != Field::Api {
             return None;
         }
-        // The role of the owner limits the selection.
-        self.api.set_role(self.owner.role());
-        self.api.on_action(action)
+        self.api().on_action(action)
     }
 
     fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {

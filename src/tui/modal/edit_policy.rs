@@ -7,7 +7,7 @@ use crate::domain::policy::Policy;
 use crate::tui::component::UpdateContext;
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::impact::Removal;
@@ -39,13 +39,11 @@ pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+fields! { EditPolicyDialog, form:
     /// The choice of a word.
-    Choice,
-    Text,
-    Button,
+    Choice if form.options.count() > 0 => Choice(&mut form.options),
+    Text if form.is_text() => Text(&mut form.text),
+    Button => Button,
 }
 
 /// The form for one rule.
@@ -92,7 +90,6 @@ impl EditPolicyDialog {
 }
 
 impl Dialog for EditPolicyDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 10;
 
     fn id(&self) -> &'static str {
@@ -101,23 +98,6 @@ impl Dialog for EditPolicyDialog {
 
     fn title(&self) -> String {
         self.key.to_owned()
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let choice = (self.options.count() > 0).then_some((Field::Choice, FieldKind::Choice));
-        let typed = self.is_text().then_some((Field::Text, FieldKind::Text));
-        choice.into_iter().chain(typed).chain([(Field::Button, FieldKind::Button)]).collect()
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Text => Some(&mut self.text),
-            Field::Choice | Field::Button => None,
-        }
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        (field == Field::Choice).then_some(&mut self.options)
     }
 
     fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {

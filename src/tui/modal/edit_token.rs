@@ -27,9 +27,8 @@ use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::keymap::Action;
 use crate::tui::modal::picker::used_methods::UsedMethods;
 use crate::tui::model::Model;
-use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 use crate::tui::widget::text_input::TextInput;
@@ -38,23 +37,21 @@ use crate::verbs::ports::Usage;
 use crate::verbs::request::{Request, Response};
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, ShowToken, TokenTarget};
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    Name,
-    Description,
-    Expires,
-    ExpiryText,
-    Api,
+fields! { EditTokenDialog, form:
+    Name if form.is_open() => Text(&mut form.name),
+    Description if form.is_open() => Text(&mut form.description),
+    Expires if form.is_open() => Choice(form.expiry.choices()),
+    ExpiryText if form.is_open() && form.expiry.is_text() => Text(form.expiry.text_input()),
+    Api if form.is_open() => Choice(&mut form.api),
     /// The button that drops unused methods.
-    Unused,
-    Button,
+    Unused if form.is_open() && matches!(form.api.describe_usage(), Some(Ok(_))) => Button,
+    Button if form.is_open() => Button,
     /// The button that regenerates the secret.
-    Regenerate,
+    Regenerate if form.is_open() => Button,
     /// In a conflict: keeps the user's own changes.
-    Mine,
+    Mine if form.conflict.is_some() => Button,
     /// In a conflict: continues with the stored token.
-    Theirs,
+    Theirs if form.conflict.is_some() => Button,
 }
 
 /// Lines of the form and its box outside the API list.
@@ -92,6 +89,11 @@ impl EditTokenDialog {
             conflict_error: None,
             conflict: None,
         })
+    }
+
+    /// Returns `true` if the fields can be edited: there is no conflict to decide first.
+    fn is_open(&self) -> bool {
+        self.conflict.is_none()
     }
 
     /// Returns the edit described by the form; `None` if the form changes nothing.
@@ -217,7 +219,6 @@ fn apply_edit(edit: &EditToken, seen: &Token, now: Timestamp, zone: &dyn Zone) -
 }
 
 impl Dialog for EditTokenDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 13;
 
     fn id(&self) -> &'static str {
@@ -228,50 +229,6 @@ impl Dialog for EditTokenDialog {
         match &self.conflict {
             Some(_) => format!("{} changed while you were editing", self.original.full_name()),
             None => format!("Edit {}", self.original.full_name()),
-        }
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        if self.conflict.is_some() {
-            return vec![(Field::Mine, FieldKind::Button), (Field::Theirs, FieldKind::Button)];
-        }
-        let mut fields = vec![(Field::Name, FieldKind::Text), (Field::Description, FieldKind::Text)];
-        fields.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
-        fields.push((Field::Api, FieldKind::Choice));
-        if matches!(self.api.describe_usage(), Some(Ok(_))) {
-            fields.push((Field::Unused, FieldKind::Button));
-        }
-        fields.extend([(Field::Button, FieldKind::Button), (Field::Regenerate, FieldKind::Button)]);
-        fields
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Name => Some(&mut self.name),
-            Field::Description => Some(&mut self.description),
-            Field::ExpiryText => Some(self.expiry.text_input()),
-            Field::Expires
-            | Field::Api
-            | Field::Unused
-            | Field::Button
-            | Field::Regenerate
-            | Field::Mine
-            | Field::Theirs => None,
-        }
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        match field {
-            Field::Expires => Some(self.expiry.choices()),
-            Field::Api => Some(&mut self.api),
-            Field::Name
-            | Field::Description
-            | Field::ExpiryText
-            | Field::Unused
-            | Field::Button
-            | Field::Regenerate
-            | Field::Mine
-            | Field::Theirs => None,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::domain::time::{Timestamp, ago, relative};
 use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::theme;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::credential::Credential;
@@ -20,10 +20,8 @@ use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 /// Maximum length of the text that is searched for a secret, for example a few lines of a log.
 const MAX_TEXT: usize = 4096;
 
-/// The focused part of the dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    Secret,
+fields! { IdentifySecretDialog, dialog:
+    Secret => Text(&mut dialog.secret),
 }
 
 /// The dialog that finds a secret's token.
@@ -49,7 +47,6 @@ fn describe_state(state: SecretState, since: Timestamp, now: Timestamp) -> Strin
 }
 
 impl Dialog for IdentifySecretDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 9;
 
     fn id(&self) -> &'static str {
@@ -58,14 +55,6 @@ impl Dialog for IdentifySecretDialog {
 
     fn title(&self) -> String {
         "Look up a secret".to_owned()
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        vec![(Field::Secret, FieldKind::Text)]
-    }
-
-    fn text_input(&mut self, _field: Field) -> Option<&mut TextInput> {
-        Some(&mut self.secret)
     }
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {

@@ -7,7 +7,6 @@ use crate::domain::role::Role;
 use crate::error::Result;
 use crate::tui::widget::choice_or_text::{ChoiceOrText, Chosen};
 use crate::tui::widget::choices::Choices;
-use crate::tui::widget::form::FieldKind;
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 
@@ -115,6 +114,11 @@ impl OwnerChoice {
         self.options.as_ref().is_some_and(|others| !others.text().is_empty())
     }
 
+    /// Returns `true` if a name is typed.
+    pub fn is_text(&self) -> bool {
+        self.options.as_ref().is_some_and(|others| others.options.is_text())
+    }
+
     /// Returns the row of choices.
     pub fn choices(&mut self) -> Option<&mut dyn Choices> {
         self.options.as_mut().map(|others| &mut others.options as &mut dyn Choices)
@@ -123,11 +127,6 @@ impl OwnerChoice {
     /// Returns the field for a typed name.
     pub fn text_input(&mut self) -> Option<&mut TextInput> {
         self.options.as_mut().map(|others| others.options.text_input())
-    }
-
-    /// Returns the slots for the form, which names them `row` and `typed`.
-    pub fn fields<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, FieldKind)> + use<S> {
-        self.options.as_ref().map(|others| others.options.fields(row, typed)).into_iter().flatten()
     }
 
     /// Writes the line of the form; two lines if the name is typed.

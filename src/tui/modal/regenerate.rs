@@ -12,25 +12,19 @@ use crate::error::{Error, Result};
 use crate::tui::component::UpdateContext;
 use crate::tui::model::Model;
 use crate::tui::widget::choice_or_text::{ChoiceOrText, Chosen};
-use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{MAX_GRACE, RegenerateToken, TokenTarget};
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    /// The end of the old secret.
-    Grace,
-    /// The typed end of the old secret.
-    GraceText,
-    Expires,
-    ExpiryText,
-    Button,
-    /// The button that ends a running overlap instead.
-    Retire,
+fields! { RegenerateTokenDialog, form:
+    Grace if !form.rotating => Choice(&mut form.grace),
+    GraceText if !form.rotating && form.grace.is_text() => Text(form.grace.text_input()),
+    Expires => Choice(form.expiry.choices()),
+    ExpiryText if form.expiry.is_text() => Text(form.expiry.text_input()),
+    Button => Button,
+    /// The button that ends the overlap.
+    Retire if form.rotating => Button,
 }
 
 /// The form for a new secret.
@@ -101,7 +95,6 @@ impl RegenerateTokenDialog {
 }
 
 impl Dialog for RegenerateTokenDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 14;
 
     fn id(&self) -> &'static str {
@@ -110,35 +103,6 @@ impl Dialog for RegenerateTokenDialog {
 
     fn title(&self) -> String {
         format!("Regenerate {}", self.token.full_name())
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let mut fields = Vec::new();
-        if !self.rotating {
-            fields.extend(self.grace.fields(Field::Grace, Field::GraceText));
-        }
-        fields.extend(self.expiry.fields(Field::Expires, Field::ExpiryText));
-        fields.push((Field::Button, FieldKind::Button));
-        if self.rotating {
-            fields.push((Field::Retire, FieldKind::Button));
-        }
-        fields
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::GraceText => Some(self.grace.text_input()),
-            Field::ExpiryText => Some(self.expiry.text_input()),
-            Field::Grace | Field::Expires | Field::Button | Field::Retire => None,
-        }
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        match field {
-            Field::Grace => Some(&mut self.grace),
-            Field::Expires => Some(self.expiry.choices()),
-            Field::GraceText | Field::ExpiryText | Field::Button | Field::Retire => None,
-        }
     }
 
     fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {

@@ -16,9 +16,8 @@ use crate::error::Error;
 use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::widget::choices::Choices;
 use crate::tui::widget::confirm_identity::AuthField;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::impact::{GetImpact, Removal};
@@ -71,19 +70,17 @@ pub struct RemovalSpec {
     pub request: Box<RemovalRequest>,
 }
 
-/// The focused part. The destructive button never gets the focus automatically.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+fields! { RemovalDialog, dialog:
     /// The choice of also taking the tokens that these tokens created.
-    Made,
-    Confirmation,
-    Auth,
+    Made if dialog.is_possible() && dialog.made.has_choice() => Choice(dialog.made.choices()),
+    Confirmation if dialog.is_possible() => Text(&mut dialog.typed),
+    Auth if dialog.is_possible() && dialog.auth.is_typed() => Text(dialog.auth.text_input()?),
     /// The safe button.
-    Alternative,
-    /// The destructive button.
-    Remove,
+    Alternative if dialog.spec.alternative.is_some() => Button,
+    /// The destructive button. It never gets the focus automatically.
+    Remove if dialog.is_possible() => Button,
     /// The way back, if nothing can be taken away.
-    Back,
+    Back if !dialog.is_possible() => Button,
 }
 
 /// The dialog of a [`RemovalSpec`].
@@ -107,6 +104,10 @@ impl RemovalDialog {
         let dialog = RemovalDialog { spec, impact, made, typed, auth: proof };
         // The field above the confirmation may be added later.
         Form::with_focus(dialog, Field::Confirmation)
+    }
+
+    fn is_possible(&self) -> bool {
+        !self.spec.is_impossible()
     }
 
     /// Returns the number of tokens that are taken away. `None` until it is known.
@@ -174,7 +175,6 @@ impl RemovalSpec {
 }
 
 impl Dialog for RemovalDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 26;
 
     fn enter_label(&self) -> Option<&'static str> {
@@ -187,31 +187,6 @@ impl Dialog for RemovalDialog {
 
     fn title(&self) -> String {
         self.spec.title.clone()
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let alternative = self.spec.alternative.as_ref().map(|_| (Field::Alternative, FieldKind::Button));
-        if self.spec.is_impossible() {
-            return alternative.into_iter().chain([(Field::Back, FieldKind::Button)]).collect();
-        }
-        let mut fields: Vec<_> = self.made.field(Field::Made).into_iter().collect();
-        fields.push((Field::Confirmation, FieldKind::Text));
-        fields.extend(self.auth.field(Field::Auth));
-        fields.extend(alternative);
-        fields.push((Field::Remove, FieldKind::Button));
-        fields
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Confirmation => Some(&mut self.typed),
-            Field::Auth => self.auth.text_input(),
-            Field::Made | Field::Alternative | Field::Remove | Field::Back => None,
-        }
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        (field == Field::Made).then(|| self.made.choices())
     }
 
     fn scroll(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
@@ -309,7 +284,7 @@ impl Dialog for RemovalDialog {
         let buttons = alternative.into_iter().chain([(Field::Remove, remove.as_str(), danger)]);
         layout.buttons(&buttons.collect::<Vec<_>>());
         // The choice about created tokens uses this line.
-        if self.made.field(Field::Made).is_none() {
+        if !self.made.has_choice() {
             layout.blank();
         }
     }

@@ -9,18 +9,16 @@ use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, join_three};
 use crate::tui::widget::confirm_identity::AuthField;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::tokens::{RestoreTokens, TokenTarget};
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+fields! { RestoreTokensDialog, dialog:
     /// Name of the single token.
-    Name,
-    Auth,
-    Restore,
+    Name if dialog.only().is_some() => Text(&mut dialog.name),
+    Auth if dialog.auth.is_typed() => Text(dialog.auth.text_input()?),
+    Restore => Button,
 }
 
 /// The dialog that restores tokens.
@@ -37,7 +35,7 @@ impl RestoreTokensDialog {
         if let [only] = tokens.as_slice() {
             name.insert(only.name.as_str());
         }
-        let first = proof.field(Field::Auth).map_or(Field::Restore, |(field, _)| field);
+        let first = if proof.is_typed() { Field::Auth } else { Field::Restore };
         Form::with_focus(RestoreTokensDialog { tokens, name, auth: proof }, first)
     }
 
@@ -58,7 +56,6 @@ impl RestoreTokensDialog {
 }
 
 impl Dialog for RestoreTokensDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 18;
     const ENTER_LABEL: Option<&'static str> = Some("Restore");
 
@@ -70,19 +67,6 @@ impl Dialog for RestoreTokensDialog {
         match self.only() {
             Some(token) => format!("Restore {}", token.full_name()),
             None => format!("Restore {}", count_noun(self.tokens.len() as u64, "token")),
-        }
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let name = self.only().map(|_| (Field::Name, FieldKind::Text));
-        name.into_iter().chain(self.auth.field(Field::Auth)).chain([(Field::Restore, FieldKind::Button)]).collect()
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Name => Some(&mut self.name),
-            Field::Auth => self.auth.text_input(),
-            Field::Restore => None,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::tui::text_fit::count_noun;
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::form::FieldKind;
 use crate::tui::widget::form_layout::FormLayout;
 
 /// The tokens created by the tokens being revoked, and the choice of revoking them too.
@@ -40,9 +39,9 @@ impl MadeTokensChoice {
         if self.is_included() { self.count } else { 0 }
     }
 
-    /// Returns the field for the form; `None` if no tokens were created.
-    pub fn field<S>(&self, field: S) -> Option<(S, FieldKind)> {
-        (self.count > 0).then_some((field, FieldKind::Choice))
+    /// Returns `true` if there are such tokens.
+    pub fn has_choice(&self) -> bool {
+        self.count > 0
     }
 
     /// Returns the list of choices.

@@ -11,7 +11,7 @@ use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 
@@ -31,9 +31,11 @@ impl SaveSecretDialog {
     }
 }
 
+fields! { SaveSecretDialog, dialog:
+    Path => Text(&mut dialog.path),
+}
+
 impl Dialog for SaveSecretDialog {
-    /// The dialog has one part.
-    type Field = ();
     const LABEL_WIDTH: usize = 10;
 
     fn id(&self) -> &'static str {
@@ -48,22 +50,14 @@ impl Dialog for SaveSecretDialog {
         "Save the secret to a file".to_owned()
     }
 
-    fn fields(&self) -> Vec<((), FieldKind)> {
-        vec![((), FieldKind::Text)]
-    }
-
-    fn text_input(&mut self, (): ()) -> Option<&mut TextInput> {
-        Some(&mut self.path)
-    }
-
-    fn press(&mut self, (): (), _ctx: &UpdateContext<'_>) -> PressResult<()> {
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         if self.path.is_empty() {
             return Ok(Intent::Stay);
         }
         Ok(Intent::Run(Effect::Save(paths::expand_home(self.path.text()), Arc::clone(&self.secret))))
     }
 
-    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<()>> {
+    fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
         match reply {
             Reply::Saved(Ok(_)) => Some(Ok(Intent::Close(None))),
             Reply::Saved(Err(error)) => Some(Err(Problem::general(error))),
@@ -71,9 +65,9 @@ impl Dialog for SaveSecretDialog {
         }
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, ()>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         layout.text_line("Only you can read the file. jeton never overwrites an existing file.", Style::new());
-        layout.wide_text_input((), "New file", &self.path);
+        layout.wide_text_input(Field::Path, "New file", &self.path);
         layout.blank();
         layout.problem(3);
     }

@@ -9,7 +9,7 @@ use crate::tui::component::{Exit, Intent, Reply, UpdateContext};
 use crate::tui::modal::account::NewPasswordInputs;
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::SignIn;
@@ -17,17 +17,15 @@ use crate::verbs::credential::Credential;
 use crate::verbs::init::Init;
 use crate::verbs::request::Response;
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    Username,
-    Password,
-    RepeatedPassword,
+fields! { FirstRun, form:
+    Username => Text(&mut form.username),
+    Password => Text(&mut form.password.first),
+    RepeatedPassword => Text(&mut form.password.repeated),
     /// The choice of members managing their own tokens.
-    SelfService,
+    SelfService => Choice(&mut form.self_service),
     /// The choice of installing the sample catalogue.
-    Catalogue,
-    Button,
+    Catalogue => Choice(&mut form.catalogue),
+    Button => Button,
 }
 
 /// The form that creates the first owner.
@@ -59,7 +57,6 @@ impl FirstRun {
 }
 
 impl Dialog for FirstRun {
-    type Field = Field;
     const LABEL_WIDTH: usize = 14;
     const CANCEL_LABEL: Option<&'static str> = Some("Quit");
 
@@ -69,34 +66,6 @@ impl Dialog for FirstRun {
 
     fn title(&self) -> String {
         "Welcome to jeton".to_owned()
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        vec![
-            (Field::Username, FieldKind::Text),
-            (Field::Password, FieldKind::Text),
-            (Field::RepeatedPassword, FieldKind::Text),
-            (Field::SelfService, FieldKind::Choice),
-            (Field::Catalogue, FieldKind::Choice),
-            (Field::Button, FieldKind::Button),
-        ]
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Username => Some(&mut self.username),
-            Field::Password => Some(&mut self.password.first),
-            Field::RepeatedPassword => Some(&mut self.password.repeated),
-            Field::SelfService | Field::Catalogue | Field::Button => None,
-        }
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        match field {
-            Field::SelfService => Some(&mut self.self_service),
-            Field::Catalogue => Some(&mut self.catalogue),
-            Field::Username | Field::Password | Field::RepeatedPassword | Field::Button => None,
-        }
     }
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {

@@ -6,12 +6,11 @@ use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::component::{Exit, Intent, UpdateContext};
-use crate::tui::modal::account::{NewPasswordField, NewPasswordInputs};
+use crate::tui::modal::account::NewPasswordInputs;
 use crate::tui::model::Model;
 use crate::tui::outcome::Outcome;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::{SetPassword, SignIn};
 use crate::verbs::credential::Credential;
 
@@ -35,8 +34,13 @@ impl ReplacePassword {
     }
 }
 
+fields! { ReplacePassword, form:
+    Password => Text(&mut form.password.first),
+    Repeated => Text(&mut form.password.repeated),
+    Button => Button,
+}
+
 impl Dialog for ReplacePassword {
-    type Field = NewPasswordField;
     const LABEL_WIDTH: usize = 14;
     const ENTER_LABEL: Option<&'static str> = Some("Replace");
     const CANCEL_LABEL: Option<&'static str> = Some("Back");
@@ -49,16 +53,8 @@ impl Dialog for ReplacePassword {
         format!("Replace the password of {}", self.username)
     }
 
-    fn fields(&self) -> Vec<(NewPasswordField, FieldKind)> {
-        NewPasswordField::fields()
-    }
-
-    fn text_input(&mut self, field: NewPasswordField) -> Option<&mut TextInput> {
-        self.password.text_input(field)
-    }
-
-    fn press(&mut self, _field: NewPasswordField, _ctx: &UpdateContext<'_>) -> PressResult<NewPasswordField> {
-        let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        let password = self.password.validate(Field::Password, Field::Repeated)?;
         let verb = SetPassword { username: self.username.clone(), password: password.to_new_password() };
         Ok(Intent::send(self.temporary_credential.clone(), verb))
     }
@@ -72,21 +68,21 @@ impl Dialog for ReplacePassword {
         if outcome.is::<SetPassword>() { Intent::send(self.credential(), SignIn) } else { Intent::Stay }
     }
 
-    fn on_error(&mut self, error: Error) -> PressResult<NewPasswordField> {
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
         match error.kind {
-            ErrorKind::Usage => Err(Problem::at(NewPasswordField::Password, error)),
+            ErrorKind::Usage => Err(Problem::at(Field::Password, error)),
             _ => Err(Problem::general(error)),
         }
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, NewPasswordField>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
         layout.text_line("Your password is temporary: someone else set it and knows it.", theme.warning);
         layout.text_line("To sign in, choose a new password that only you know.", Style::new());
         layout.blank();
-        self.password.draw(layout, NewPasswordField::Password, NewPasswordField::Repeated, "New password");
+        self.password.draw(layout, Field::Password, Field::Repeated, "New password");
         layout.blank();
-        layout.button(NewPasswordField::Button, "Replace password");
+        layout.button(Field::Button, "Replace password");
         layout.problem(3);
     }
 }

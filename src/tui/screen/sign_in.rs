@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::tui::component::{Exit, Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::password_attempts::Attempts;
 use crate::tui::widget::text_input::TextInput;
@@ -15,11 +15,9 @@ use crate::verbs::accounts::SignIn as SignInVerb;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::Response;
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    Username,
-    Password,
+fields! { SignIn, form:
+    Username if !form.is_locked => Text(&mut form.username),
+    Password => Text(&mut form.password),
 }
 
 /// The form for username and password.
@@ -67,7 +65,6 @@ impl SignIn {
 }
 
 impl Dialog for SignIn {
-    type Field = Field;
     const LABEL_WIDTH: usize = 10;
 
     fn id(&self) -> &'static str {
@@ -80,18 +77,6 @@ impl Dialog for SignIn {
 
     fn title(&self) -> String {
         if self.is_locked { "jeton is locked".to_owned() } else { "Sign in to jeton".to_owned() }
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        let username = (!self.is_locked).then_some((Field::Username, FieldKind::Text));
-        username.into_iter().chain([(Field::Password, FieldKind::Text)]).collect()
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        Some(match field {
-            Field::Username => &mut self.username,
-            Field::Password => &mut self.password,
-        })
     }
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {

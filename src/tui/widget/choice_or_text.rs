@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use ratatui::text::Span;
 
 use super::choices::Choices;
-use super::form::FieldKind;
 use super::form_layout::FormLayout;
 use super::text_input::TextInput;
 use crate::tui::text_fit::{cut, width};
@@ -68,12 +67,6 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
             Some((_, offered)) => Chosen::Choice(*offered),
             None => Chosen::Text(self.text.text()),
         }
-    }
-
-    /// Returns the slots for the form, which names them `row` and `typed`.
-    pub fn fields<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, FieldKind)> + use<S, T> {
-        let typed = self.is_text().then_some((typed, FieldKind::Text));
-        [(row, FieldKind::Choice)].into_iter().chain(typed)
     }
 
     /// Writes two lines: the `row` with its label, and the `typed` answer with its label. `hint` describes possible

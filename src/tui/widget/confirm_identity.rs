@@ -1,6 +1,6 @@
 //! The proof of identity for a change. Every dialog that makes a change gets its credential here.
 
-use super::form::{FieldKind, PressResult, Problem};
+use super::form::{PressResult, Problem};
 use super::form_layout::FormLayout;
 use super::password_attempts::{Attempts, describe_refusal};
 use super::text_input::TextInput;
@@ -45,9 +45,9 @@ impl AuthField {
         &self.username
     }
 
-    /// Returns the field for the form, which names it `field`; `None` if there is none.
-    pub fn field<S>(&self, field: S) -> Option<(S, FieldKind)> {
-        matches!(self.source, AuthSource::Password(_)).then_some((field, FieldKind::Text))
+    /// Returns `true` if the proof is typed.
+    pub fn is_typed(&self) -> bool {
+        matches!(self.source, AuthSource::Password(_))
     }
 
     /// Returns the field at that field.

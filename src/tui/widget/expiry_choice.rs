@@ -2,7 +2,6 @@
 
 use super::choice_or_text::{ChoiceOrText, Chosen};
 use super::choices::Choices;
-use super::form::FieldKind;
 use super::form_layout::FormLayout;
 use super::text_input::TextInput;
 use crate::domain::date_format::DateFormat;
@@ -97,11 +96,6 @@ impl ExpiryChoice {
     /// Those of [`ExpiryChoice::resolve_at`].
     pub fn resolve(&self, ctx: &UpdateContext<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
         self.resolve_at(ctx.now, ctx.dates.get().zone)
-    }
-
-    /// Returns the slots for the form, which names them `row` and `typed`.
-    pub fn fields<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, FieldKind)> + use<S> {
-        self.options.fields(row, typed)
     }
 
     /// Writes three lines: the choices, the typed expiry, and the resulting date.

@@ -10,7 +10,8 @@ use ratatui::layout::Rect;
 
 use super::choices;
 use super::dialog_frame::{dialog_columns, dialog_rows, dialog_size, draw_dialog};
-pub use super::form_dialog::{Dialog, FieldKind, PressResult, Problem};
+pub(crate) use super::form_dialog::fields;
+pub use super::form_dialog::{Dialog, FieldKind, Fields, PressResult, Problem};
 use super::form_layout::FormLayout;
 use super::key_hints::key_hints;
 use super::text_input::TextInput;

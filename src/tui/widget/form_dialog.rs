@@ -45,10 +45,76 @@ impl<S> Problem<S> {
 /// The result of pressing a button.
 pub type PressResult<S> = Result<Intent, Problem<S>>;
 
-/// A dialog made of fields, choices and buttons.
-pub trait Dialog {
-    /// The type that names the parts.
+/// The fields of a dialog. Implemented by `fields!`, unless their number varies.
+pub trait Fields {
+    /// The type that names the fields.
     type Field: Copy + PartialEq;
+
+    /// Returns the shown fields in focus order; never empty.
+    fn fields(&self) -> Vec<(Self::Field, FieldKind)>;
+
+    /// Returns the text of a field of [`FieldKind::Text`].
+    fn text_input(&mut self, field: Self::Field) -> Option<&mut TextInput>;
+
+    /// Returns the choices of a field of [`FieldKind::Choice`].
+    fn choices(&mut self, _field: Self::Field) -> Option<&mut dyn Choices> {
+        None
+    }
+}
+
+/// Declares the fields of a dialog in focus order, as an enum `Field` and as [`Fields`]. Each has a condition if it is not
+/// always shown, its kind, and its text or choices:
+///
+/// ```text
+/// fields! { RestoreTokensDialog, dialog:
+///     Name if dialog.only().is_some() => Text(&mut dialog.name),
+///     Restore => Button,
+/// }
+/// ```
+macro_rules! fields {
+    (
+        $dialog:ty, $this:ident:
+        $($(#[$doc:meta])* $field:ident $(if $shown:expr)? => $kind:ident $(($widget:expr))?,)+
+    ) => {
+        /// A field of the dialog.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Field { $($(#[$doc])* $field,)+ }
+
+        #[allow(unused_variables, reason = "not every dialog has conditions, texts and choices")]
+        impl $crate::tui::widget::form_dialog::Fields for $dialog {
+            type Field = Field;
+
+            fn fields(&self) -> Vec<(Field, $crate::tui::widget::form_dialog::FieldKind)> {
+                use $crate::tui::widget::form_dialog::FieldKind;
+                let $this = self;
+                let all = [$((Field::$field, FieldKind::$kind, true $(&& $shown)?),)+];
+                all.into_iter().filter(|(.., shown)| *shown).map(|(field, kind, _)| (field, kind)).collect()
+            }
+
+            fn text_input(&mut self, field: Field) -> Option<&mut $crate::tui::widget::text_input::TextInput> {
+                let $this = self;
+                match field {
+                    $(Field::$field => fields!(@text $kind $($widget)?),)+
+                }
+            }
+
+            fn choices(&mut self, field: Field) -> Option<&mut dyn $crate::tui::widget::choices::Choices> {
+                let $this = self;
+                match field {
+                    $(Field::$field => fields!(@choices $kind $($widget)?),)+
+                }
+            }
+        }
+    };
+    (@text Text $text:expr) => { Some($text) };
+    (@text $kind:ident $($widget:expr)?) => { None };
+    (@choices Choice $choices:expr) => { Some($choices) };
+    (@choices $kind:ident $($widget:expr)?) => { None };
+}
+pub(crate) use fields;
+
+/// A dialog made of fields, choices and buttons.
+pub trait Dialog: Fields {
     /// Columns of the labels before the fields.
     const LABEL_WIDTH: usize;
 
@@ -72,17 +138,6 @@ pub trait Dialog {
 
     /// Returns the title.
     fn title(&self) -> String;
-
-    /// Returns the parts in focus order; never empty.
-    fn fields(&self) -> Vec<(Self::Field, FieldKind)>;
-
-    /// Returns the field at a field of [`FieldKind::Text`].
-    fn text_input(&mut self, field: Self::Field) -> Option<&mut TextInput>;
-
-    /// Returns the choices at a field of [`FieldKind::Choice`].
-    fn choices(&mut self, _field: Self::Field) -> Option<&mut dyn Choices> {
-        None
-    }
 
     /// Returns the main button. Enter in the field before the buttons presses it.
     fn primary_button(&self) -> Option<Self::Field> {

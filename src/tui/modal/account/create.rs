@@ -8,20 +8,18 @@ use crate::tui::component::UpdateContext;
 use crate::tui::modal::confirm_change::{PendingMutation, Retry};
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::CreateAccount;
 use crate::verbs::request::Request;
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    Username,
-    Role,
-    Password,
-    RepeatedPassword,
-    Button,
+fields! { CreateAccountDialog, form:
+    Username => Text(&mut form.username),
+    Role => Choice(&mut form.roles),
+    Password => Text(&mut form.password.first),
+    RepeatedPassword => Text(&mut form.password.repeated),
+    Button => Button,
 }
 
 /// The form for a new account.
@@ -64,7 +62,6 @@ impl Retry for AccountCreation {
 }
 
 impl Dialog for CreateAccountDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 13;
     const ENTER_LABEL: Option<&'static str> = Some("Create");
 
@@ -74,29 +71,6 @@ impl Dialog for CreateAccountDialog {
 
     fn title(&self) -> String {
         "New account".to_owned()
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        vec![
-            (Field::Username, FieldKind::Text),
-            (Field::Role, FieldKind::Choice),
-            (Field::Password, FieldKind::Text),
-            (Field::RepeatedPassword, FieldKind::Text),
-            (Field::Button, FieldKind::Button),
-        ]
-    }
-
-    fn text_input(&mut self, field: Field) -> Option<&mut TextInput> {
-        match field {
-            Field::Username => Some(&mut self.username),
-            Field::Password => Some(&mut self.password.first),
-            Field::RepeatedPassword => Some(&mut self.password.repeated),
-            Field::Role | Field::Button => None,
-        }
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        (field == Field::Role).then_some(&mut self.roles)
     }
 
     fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {

@@ -10,29 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::domain::password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, Password};
 use crate::error::Error;
-use crate::tui::widget::form::{FieldKind, Problem};
+use crate::tui::widget::form::Problem;
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::new_password::NewPassword;
-
-/// The fields of a form with only a new password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NewPasswordField {
-    Password,
-    Repeated,
-    Button,
-}
-
-impl NewPasswordField {
-    /// Returns all fields, in order.
-    pub fn fields() -> Vec<(Self, FieldKind)> {
-        vec![
-            (NewPasswordField::Password, FieldKind::Text),
-            (NewPasswordField::Repeated, FieldKind::Text),
-            (NewPasswordField::Button, FieldKind::Button),
-        ]
-    }
-}
 
 /// A new password, typed twice.
 pub struct NewPasswordInputs {
@@ -52,15 +33,6 @@ impl NewPasswordInputs {
     /// Returns `true` if anything was typed.
     pub fn is_touched(&self) -> bool {
         !self.first.is_empty() || !self.repeated.is_empty()
-    }
-
-    /// Returns the field of `field` in a form with no other fields.
-    pub fn text_input(&mut self, field: NewPasswordField) -> Option<&mut TextInput> {
-        match field {
-            NewPasswordField::Password => Some(&mut self.first),
-            NewPasswordField::Repeated => Some(&mut self.repeated),
-            NewPasswordField::Button => None,
-        }
     }
 
     /// Writes both fields and the rule for passwords.

@@ -2,14 +2,13 @@
 
 use ratatui::style::Style;
 
-use super::{ChosenPassword, NewPasswordField, NewPasswordInputs};
+use super::{ChosenPassword, NewPasswordInputs};
 use crate::domain::name::Username;
 use crate::tui::component::UpdateContext;
 use crate::tui::modal::confirm_change::{PendingMutation, Retry};
 use crate::tui::model::Model;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult};
+use crate::tui::widget::form::{Dialog, Form, PressResult, fields};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::SetPassword;
 use crate::verbs::request::Request;
 
@@ -40,8 +39,13 @@ impl Retry for PasswordChange {
     }
 }
 
+fields! { SetPasswordDialog, form:
+    Password => Text(&mut form.password.first),
+    Repeated => Text(&mut form.password.repeated),
+    Button => Button,
+}
+
 impl Dialog for SetPasswordDialog {
-    type Field = NewPasswordField;
     const LABEL_WIDTH: usize = 14;
     const ENTER_LABEL: Option<&'static str> = Some("Set");
 
@@ -53,16 +57,8 @@ impl Dialog for SetPasswordDialog {
         format!("Password of {}", self.username)
     }
 
-    fn fields(&self) -> Vec<(NewPasswordField, FieldKind)> {
-        NewPasswordField::fields()
-    }
-
-    fn text_input(&mut self, field: NewPasswordField) -> Option<&mut TextInput> {
-        self.password.text_input(field)
-    }
-
-    fn press(&mut self, _field: NewPasswordField, ctx: &UpdateContext<'_>) -> PressResult<NewPasswordField> {
-        let password = self.password.validate(NewPasswordField::Password, NewPasswordField::Repeated)?;
+    fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        let password = self.password.validate(Field::Password, Field::Repeated)?;
         let username = self.username.clone();
         let about = if self.is_own {
             "Confirm with your current password. Then sign in with the new password.".to_owned()
@@ -77,7 +73,7 @@ impl Dialog for SetPasswordDialog {
         self.password.is_touched()
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, NewPasswordField>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let username = &self.username;
         let consequence = if self.is_own {
             "You will sign in again with the new password. Your tokens keep working.".to_owned()
@@ -86,9 +82,9 @@ impl Dialog for SetPasswordDialog {
         };
         layout.paragraph(&consequence, 2, Style::new());
         layout.blank();
-        self.password.draw(layout, NewPasswordField::Password, NewPasswordField::Repeated, "New password");
+        self.password.draw(layout, Field::Password, Field::Repeated, "New password");
         layout.blank();
-        layout.button(NewPasswordField::Button, "Set password");
+        layout.button(Field::Button, "Set password");
         layout.problem(3);
     }
 }

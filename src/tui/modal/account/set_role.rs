@@ -10,9 +10,8 @@ use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::model::Model;
 use crate::tui::text_fit::count_noun;
 use crate::tui::widget::choices::{Choices, OneOf};
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::text_input::TextInput;
 use crate::verbs::accounts::{AccountWithCounts, SetRole};
 use crate::verbs::impact::Removal;
 
@@ -43,11 +42,9 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
     }
 }
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    Role,
-    Button,
+fields! { SetRoleDialog, form:
+    Role => Choice(&mut form.roles),
+    Button => Button,
 }
 
 /// The form for changing an account's role.
@@ -73,7 +70,6 @@ impl SetRoleDialog {
 }
 
 impl Dialog for SetRoleDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 6;
 
     fn id(&self) -> &'static str {
@@ -82,18 +78,6 @@ impl Dialog for SetRoleDialog {
 
     fn title(&self) -> String {
         format!("Role of {}", self.account.username)
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        vec![(Field::Role, FieldKind::Choice), (Field::Button, FieldKind::Button)]
-    }
-
-    fn text_input(&mut self, _field: Field) -> Option<&mut TextInput> {
-        None
-    }
-
-    fn choices(&mut self, field: Field) -> Option<&mut dyn Choices> {
-        (field == Field::Role).then_some(&mut self.roles)
     }
 
     fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {

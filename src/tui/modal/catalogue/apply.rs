@@ -8,7 +8,7 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::platform::paths;
 use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
-use crate::tui::widget::form::{Dialog, FieldKind, Form, PressResult, Problem};
+use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::is_tight;
 use crate::tui::widget::text_input::TextInput;
@@ -18,11 +18,9 @@ use crate::verbs::request::Response;
 /// Maximum length of a path, in bytes.
 const MAX_PATH: usize = 4096;
 
-/// The focused part of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+fields! { ApplyCatalogueDialog, form:
     /// The name or path.
-    Source,
+    Source => Text(&mut form.source),
 }
 
 /// The form for applying a catalogue.
@@ -64,7 +62,6 @@ impl ApplyCatalogueDialog {
 }
 
 impl Dialog for ApplyCatalogueDialog {
-    type Field = Field;
     const LABEL_WIDTH: usize = 11;
 
     fn id(&self) -> &'static str {
@@ -73,14 +70,6 @@ impl Dialog for ApplyCatalogueDialog {
 
     fn title(&self) -> String {
         "Apply a catalogue".to_owned()
-    }
-
-    fn fields(&self) -> Vec<(Field, FieldKind)> {
-        vec![(Field::Source, FieldKind::Text)]
-    }
-
-    fn text_input(&mut self, _field: Field) -> Option<&mut TextInput> {
-        Some(&mut self.source)
     }
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
